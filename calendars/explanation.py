@@ -1,0 +1,30 @@
+"""An explanation as a value: what was counted and why, without a single sentence.
+
+The words station turns elements into sentences; nobody else does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Element:
+    """One statement of an explanation.
+
+    Attributes:
+        code: which statement this is (a key of the catalogues of words/).
+        arguments: what fills the statement: numbers, dates, tuples of dates, codes, titles by language.
+        on: the date the statement speaks of, if it speaks of one.
+        act: id of the act the statement rests on, if it rests on one.
+    """
+
+    code: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    on: date | None = None
+    act: str | None = None
+
+
+Explanation = tuple[Element, ...]

@@ -1,0 +1,62 @@
+"""A notice: one message to one person through one channel, with its delivery record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """One notice.
+
+    Attributes:
+        key: `case:obligation:due:rung:person:channel`; the INSERT of it is the decision to send.
+        person: the person's key; `address` where the channel finds them.
+        due: the due date it speaks of.
+        text_hash: SHA-256 of subject and plain text as sent.
+        not_before: UTC moment before which no attempt is made (office hours, back-off).
+        answer: what the server said last.
+        message_id: deterministic, from the key.
+    """
+
+    key: str
+    case: str
+    obligation: str
+    due: date
+    rung: str
+    person: str
+    channel: str
+    address: str
+    language: str
+    state: NoticeState = "queued"
+    attempts: int = 0
+    queued_at: datetime
+    not_before: datetime
+    attempted_at: datetime | None = None
+    sent_at: datetime | None = None
+    answer: str = ""
+    text_hash: str = ""
+    message_id: str = ""
+    acknowledged_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Letter:
+    """What a notice says, in its reader's language; every channel makes its own message of it."""
+
+    subject: str
+    text: str
+    html: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What became of one attempt. `state`: sent, failed, unknown, or queued (try again later)."""
+
+    state: NoticeState
+    answer: str

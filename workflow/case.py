@@ -1,0 +1,184 @@
+"""A case: one analysis from its events. The events are kept; the case is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Literal
+
+EventKind = Literal[
+    "opened",
+    "fact",
+    "evidence",
+    "planned",
+    "corrected",
+    "cancelled",
+    "exempted",
+    "reopened",
+    "migrated",
+    "notice",
+]
+Standing = Literal["active", "cancelled", "exempted"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """One document or link that proves a fact.
+
+    Attributes:
+        kind: what it is in the obligation's list ("link:site", "document:order"), or "" when not said.
+        reference: an address, or the SHA-256 of a stored file.
+        name: the file's own name, None for a link.
+        published_on: the local date of first publication.
+    """
+
+    kind: str
+    reference: str
+    name: str | None = None
+    published_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One line of the ledger. `on` is the local date it speaks of, `at` the UTC moment it was written down."""
+
+    case: str
+    seq: int
+    kind: EventKind
+    name: str
+    on: date | None
+    at: datetime
+    by: str
+    payload: Mapping[str, object] = field(default_factory=dict)
+    previous: str = ""
+    hash: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """Something that happened: the day it happened, when and by whom it was recorded, and its evidence."""
+
+    name: str
+    on: date
+    at: datetime | None = None
+    by: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """The state of one case, folded from its events."""
+
+    id: str
+    procedure: str
+    edition: str
+    digest: str = ""
+    unit: str = ""
+    object: str = ""
+    standing: Standing = "active"
+    ground: str = ""
+    opened_at: datetime | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    planned: Mapping[str, date] = field(default_factory=dict)
+    responsible: Mapping[str, str] = field(default_factory=dict)
+    exempted: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    seq: int = 0
+    head: str = ""
+
+
+def fold(events: Iterable[Event]) -> Case:
+    """The case its events tell. Raises ValueError when the first event is not `opened`."""
+    case: Case | None = None
+    for event in events:
+        case = apply(case, event)
+    if case is None:
+        raise ValueError("a case without events")
+    return case
+
+
+def apply(case: Case | None, event: Event) -> Case:
+    """The case after one more event."""
+    if case is None:
+        if event.kind != "opened":
+            raise ValueError(f"the first event of {event.case} is {event.kind}, not opened")
+        return replace(_opened(event), seq=event.seq, head=event.hash)
+    return replace(_changed(case, event), seq=event.seq, head=event.hash)
+
+
+def evidence_of(payload: Mapping[str, object]) -> tuple[Evidence, ...]:
+    """The evidence an event's payload carries."""
+    items = payload.get("evidence", ())
+    if not isinstance(items, list | tuple):
+        return ()
+    return tuple(
+        Evidence(
+            kind=str(item.get("kind", "")),
+            reference=str(item["reference"]),
+            name=item.get("name"),
+            published_on=date.fromisoformat(item["published_on"]) if item.get("published_on") else None,
+        )
+        for item in items
+    )
+
+
+def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, str]]:
+    """Evidence as an event's payload carries it: JSON values only, nothing empty."""
+    rows = []
+    for item in evidence:
+        row = {"kind": item.kind, "reference": item.reference}
+        if item.name:
+            row["name"] = item.name
+        if item.published_on:
+            row["published_on"] = item.published_on.isoformat()
+        rows.append(row)
+    return rows
+
+
+def _opened(event: Event) -> Case:
+    payload = event.payload
+    responsible = payload.get("responsible", {})
+    notes = payload.get("notes", ())
+    return Case(
+        id=event.case,
+        procedure=str(payload["procedure"]),
+        edition=str(payload["edition"]),
+        digest=str(payload.get("digest", "")),
+        unit=str(payload.get("unit", "")),
+        object=str(payload.get("object", "")),
+        responsible=dict(responsible) if isinstance(responsible, Mapping) else {},
+        notes=tuple(notes) if isinstance(notes, list | tuple) else (),
+        opened_at=event.at,
+    )
+
+
+def _changed(case: Case, event: Event) -> Case:
+    match event.kind:
+        case "fact" | "corrected":
+            assert event.on is not None
+            known = case.facts.get(event.name)
+            evidence = (known.evidence if known else ()) + evidence_of(event.payload)
+            fact = Fact(name=event.name, on=event.on, at=event.at, by=event.by, evidence=evidence)
+            return replace(case, facts={**case.facts, event.name: fact})
+        case "evidence":
+            known = case.facts[event.name]
+            fact = replace(known, evidence=known.evidence + evidence_of(event.payload))
+            return replace(case, facts={**case.facts, event.name: fact})
+        case "planned":
+            assert event.on is not None
+            return replace(case, planned={**case.planned, event.name: event.on})
+        case "cancelled":
+            return replace(case, standing="cancelled", ground=str(event.payload.get("ground", "")))
+        case "exempted":
+            if event.name:
+                return replace(case, exempted=case.exempted | {event.name})
+            return replace(case, standing="exempted", ground=str(event.payload.get("ground", "")))
+        case "reopened":
+            return replace(case, standing="active", ground="")
+        case "migrated":
+            return replace(
+                case, edition=str(event.payload["edition"]), digest=str(event.payload.get("digest", ""))
+            )
+        case _:
+            return case

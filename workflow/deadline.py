@@ -1,0 +1,53 @@
+"""A deadline: a computed due date with its explanation. Never typed in, never stored as truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from calendars.explanation import Explanation
+from workflow.procedure import Obligation
+
+AnchorState = Literal["happened", "planned", "derived", "none"]
+Status = Literal["planned", "provisional", "firm"]
+Knowledge = Literal["confirmed", "provisional"]
+State = Literal["not_due_yet", "open", "done", "missed", "not_required"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deadline:
+    """When one obligation of one case is due, and why.
+
+    Attributes:
+        id: the obligation's id, with its period when it recurs (`quarter_reported.2026Q3`).
+        due: the last day in time (local date); None without a number, a date to count from, or beyond the horizon.
+        earliest, latest: differ from `due` only where a religious day may still move by one day.
+        safe_by: the more careful reading.
+        opens: the first day it can be done, where something before it decides that.
+        state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
+        late_by: working days late when done late, else None.
+        versions: of the calendar and of the edition it was computed with.
+    """
+
+    id: str
+    obligation: Obligation
+    period: str | None = None
+    due: date | None
+    earliest: date | None
+    latest: date | None
+    safe_by: date | None
+    opens: date | None = None
+    anchor: AnchorState
+    anchor_fact: str | None = None
+    anchor_on: date | None = None
+    calendar: Knowledge
+    status: Status
+    state: State
+    planned_on: date | None = None
+    done_on: date | None = None
+    recorded_on: date | None = None
+    late_by: int | None = None
+    explanation: Explanation = ()
+    versions: Mapping[str, str] | tuple[()] = ()

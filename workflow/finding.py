@@ -1,0 +1,31 @@
+"""A finding: a departure from what was asked, neutrally worded, never an accusation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from workflow.procedure import Basis, Force
+
+FindingKind = Literal["term", "order", "evidence", "feasibility", "duration", "range"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One departure.
+
+    Attributes:
+        code: which sentence says it (catalogues of words/).
+        late_by: working days d with due < d <= on; 0 is possible and the finding stands; None where
+            lateness is not what is wrong.
+        basis: the law, or our own practice check.
+    """
+
+    kind: FindingKind
+    obligation: str
+    code: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    late_by: int | None = None
+    basis: Basis = "law"
+    force: Force = "obligatory"
