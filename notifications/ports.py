@@ -1,0 +1,89 @@
+"""What a round and a delivery need kept, said as protocols. Storage answers them; wiring joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from notifications.notice import Notice, NoticeState
+from workflow.board import Row
+from workflow.case import Case
+from workflow.office import Office
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """What a round decided about one board row: the notices of its rung, and the rung that comes next.
+
+    Attributes:
+        due, rung_on: `due` and `next_rung_on` as the round read them. Where the row carries other values by
+            now (somebody recorded a fact meanwhile) nothing of this settlement is written.
+        next_rung, next_rung_on: the rung after this one; both None when the ladder is spent.
+    """
+
+    case: str
+    obligation: str
+    due: date
+    rung_on: date
+    notices: tuple[Notice, ...]
+    next_rung: str | None
+    next_rung_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """What became of one claimed notice.
+
+    Attributes:
+        state: sent, failed, unknown, withdrawn, or queued (to be tried again from `not_before` on).
+        answer: what the server said, kept as it came.
+        not_before: UTC; given exactly when the state is queued.
+        text_hash: of what was handed to the channel, empty when nothing was.
+    """
+
+    key: str
+    state: NoticeState
+    answer: str
+    not_before: datetime | None = None
+    text_hash: str = ""
+
+
+class Outbox(Protocol):
+    """Notices with their delivery records, and the board rows they come from. Every method is one transaction."""
+
+    def due_rows(
+        self, today: date, *, limit: int, after: tuple[date, str, str] | None = None
+    ) -> Sequence[Row]:
+        """Rows with `next_rung_on <= today` that still wait for somebody (state `open` or `not_due_yet`), in the
+        order (next_rung_on, case, obligation), those behind `after` only. Cost follows what is due."""
+
+    def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
+        """These cases folded from their events, read together; an unknown id is left out."""
+
+    def office(self) -> Office:
+        """Units, people and matches."""
+
+    def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
+        """Insert the notices and move the rows' next rungs, all in one transaction. Returns how many notices
+        are queued by it.
+
+        The insert under the unique key is the decision to send: a key already there changes nothing, except that
+        a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one, answer
+        emptied). Each settlement counts only while its row still has the `due` and `next_rung_on` it was
+        planned from.
+        """
+
+    def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
+        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first: they become
+        `sending`, attempts + 1, `attempted_at = now`; committed before this returns. Of two claimers each notice
+        goes to one."""
+
+    def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
+        """Write down outcomes of claimed notices in one transaction (only where the state is still `sending`);
+        `sent_at = now` where sent."""
+
+    def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
+        """Notices of the channel left in `sending` since before `before` (a crash between send and mark) become
+        `state`: queued with `not_before = now`, or unknown. Returns how many."""
