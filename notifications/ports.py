@@ -51,13 +51,13 @@ class Mark:
 
 
 class Outbox(Protocol):
-    """Notices with their delivery records, and the board rows they come from. Every method is one transaction."""
+    """Notices with their delivery records, and the board rows they come from; each method one transaction."""
 
-    def due_rows(
-        self, today: date, *, limit: int, after: tuple[date, str, str] | None = None
-    ) -> Sequence[Row]:
-        """Rows with `next_rung_on <= today` that still wait for somebody (state `open` or `not_due_yet`), in the
-        order (next_rung_on, case, obligation), those behind `after` only. Cost follows what is due."""
+    def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
+        """Rows with `next_rung_on <= today` that still wait for somebody (state `open` or `not_due_yet`).
+
+        In the order (next_rung_on, case, obligation), those behind `after` only. Cost follows what is due.
+        """
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         """These cases folded from their events, read together; an unknown id is left out."""
@@ -69,16 +69,18 @@ class Outbox(Protocol):
         """Insert the notices and move the rows' next rungs, all in one transaction. Returns how many notices
         are queued by it.
 
-        The insert under the unique key is the decision to send: a key already there changes nothing, except that
-        a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one, answer
+        The insert under the unique key is the decision to send: a key already there changes nothing, except
+        that a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one, answer
         emptied). Each settlement counts only while its row still has the `due` and `next_rung_on` it was
         planned from.
         """
 
     def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
-        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first: they become
-        `sending`, attempts + 1, `attempted_at = now`; committed before this returns. Of two claimers each notice
-        goes to one."""
+        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
+
+        They become `sending`, attempts + 1, `attempted_at = now`; committed before this returns. Of two claimers
+        each notice goes to one.
+        """
 
     def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
         """Write down outcomes of claimed notices in one transaction (only where the state is still `sending`);
