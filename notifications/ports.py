@@ -70,16 +70,16 @@ class Outbox(Protocol):
         are queued by it.
 
         The insert under the unique key is the decision to send: a key already there changes nothing, except
-        that a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one, answer
-        emptied). Each settlement counts only while its row still has the `due` and `next_rung_on` it was
+        that a `withdrawn` notice is queued again (attempts 0, `queued_at` and `not_before` of the new one,
+        answer emptied). Each settlement counts only while its row still has the `due` and `next_rung_on` it was
         planned from.
         """
 
     def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
         """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
 
-        They become `sending`, attempts + 1, `attempted_at = now`; committed before this returns. Of two claimers
-        each notice goes to one.
+        They become `sending`, attempts + 1, `attempted_at = now`; committed before this returns. Of two
+        claimers each notice goes to one.
         """
 
     def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
