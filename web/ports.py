@@ -36,7 +36,10 @@ class Reads(Protocol):
         """Rows of the state `missed`, by due date."""
 
     def cases(self, unit: str | None = None) -> Sequence[Case]:
-        """All cases whatever their standing, the newest first. Heads are enough: facts and plan dates may be left out."""
+        """All cases whatever their standing, the newest first.
+
+        Heads are enough: facts and plan dates may be left out.
+        """
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, as heads."""
