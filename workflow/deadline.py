@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
@@ -28,6 +28,7 @@ class Deadline:
         opens: the first day it can be done, where something before it decides that.
         state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
         late_by: working days late when done late, else None.
+        span_first, span_last: first and last day whose moving could move `due`.
         versions: of the calendar and of the edition it was computed with.
     """
 
@@ -50,4 +51,6 @@ class Deadline:
     recorded_on: date | None = None
     late_by: int | None = None
     explanation: Explanation = ()
-    versions: Mapping[str, str] | tuple[()] = ()
+    span_first: date | None = None
+    span_last: date | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)

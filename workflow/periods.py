@@ -1,0 +1,62 @@
+"""Periods of a recurring obligation and their names: 2026-03, 2026Q3, 2026H1, 2026."""
+
+from __future__ import annotations
+
+import calendar as months
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from calendars.terms import Period
+
+_MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One period: its name and both of its ends."""
+
+    name: str
+    first: date
+    last: date
+
+
+def period_of(day: date, every: Period) -> Span:
+    """The calendar period a day lies in."""
+    length = _MONTHS[every]
+    number = (day.month - 1) // length
+    first = date(day.year, number * length + 1, 1)
+    month = (number + 1) * length
+    last = date(day.year, month, months.monthrange(day.year, month)[1])
+    return Span(_name(day.year, every, number + 1), first, last)
+
+
+def periods(every: Period, *, after: date, until: date) -> Iterator[Span]:
+    """The calendar periods whose last day falls in (after, until]."""
+    span = period_of(after, every)
+    while span.last <= until:
+        if span.last > after:
+            yield span
+        if span.last == date.max:
+            return
+        span = period_of(date.fromordinal(span.last.toordinal() + 1), every)
+
+
+def years_later(day: date, years: int) -> date:
+    """The same day some years later; 29 February becomes 28 (Civil Code art. 174)."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
+def _name(year: int, every: Period, number: int) -> str:
+    match every:
+        case "month":
+            return f"{year}-{number:02d}"
+        case "quarter":
+            return f"{year}Q{number}"
+        case "half-year":
+            return f"{year}H{number}"
+        case "year":
+            return str(year)
