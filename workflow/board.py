@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from workflow.deadline import AnchorState, Knowledge, State, Status
+from calendars.calendar import Calendar
+from workflow.case import Case
+from workflow.deadline import AnchorState, Deadline, Knowledge, State, Status
+from workflow.procedure import Procedure
+from workflow.reminder import next_rung
+
+WAITING: tuple[State, ...] = ("open", "not_due_yet")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,3 +48,40 @@ class Row:
     span_first: date | None
     span_last: date | None
     version: str
+
+
+def rows(
+    case: Case, procedure: Procedure, deadlines: Iterable[Deadline], calendar: Calendar, *, today: date
+) -> tuple[Row, ...]:
+    """The case's rows. `today` (local date) decides which rung speaks next."""
+    return tuple(_row(case, procedure, deadline, calendar, today) for deadline in deadlines)
+
+
+def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calendar, today: date) -> Row:
+    obligation = deadline.obligation
+    indicator = procedure.indicators.get(obligation.indicator) if obligation.indicator else None
+    rung = None
+    if deadline.due is not None and deadline.state in WAITING:
+        rung = next_rung(procedure.ladders[obligation.ladder], deadline.due, calendar, today=today)
+    return Row(
+        case=case.id,
+        obligation=deadline.id,
+        stage=obligation.stage,
+        unit=case.unit,
+        due=deadline.due,
+        safe_by=deadline.safe_by,
+        planned_on=deadline.planned_on,
+        done_on=deadline.done_on,
+        late_by=deadline.late_by,
+        anchor=deadline.anchor,
+        calendar=deadline.calendar,
+        status=deadline.status,
+        state=deadline.state,
+        force=obligation.force,
+        stake=indicator.stake if indicator else None,
+        next_rung=rung[0] if rung else None,
+        next_rung_on=rung[1] if rung else None,
+        span_first=deadline.span_first,
+        span_last=deadline.span_last,
+        version=calendar.version,
+    )

@@ -1,0 +1,186 @@
+"""What departs from what was asked: terms, order, evidence, duration, range. Pure; for cases, plans and audits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from calendars.calendar import Calendar
+from calendars.terms import Duration, Embargo
+from workflow.case import Case
+from workflow.chain import late_by
+from workflow.deadline import Deadline
+from workflow.finding import Finding, FindingKind
+from workflow.procedure import Basis, Procedure
+
+
+def findings(
+    case: Case,
+    procedure: Procedure,
+    deadlines: Iterable[Deadline],
+    calendar: Calendar,
+    *,
+    prove: bool = True,
+    known: Calendar | None = None,
+) -> tuple[Finding, ...]:
+    """Every finding of a case.
+
+    Args:
+        prove: whether a fact without its evidence documents is a finding (a what-if has none to show).
+        known: the calendar known the day before, to note what was in time by it.
+    """
+    found: list[Finding] = []
+    for deadline in deadlines:
+        found += _term(deadline, calendar, known)
+        found += _embargo(deadline)
+        found += _order(deadline, case, procedure)
+        found += _evidence(deadline, case, procedure, prove=prove)
+    return tuple(found)
+
+
+def feasibility(
+    deadlines: Iterable[Deadline], calendar: Calendar, *, today: date | None = None
+) -> tuple[Finding, ...]:
+    """Conflicts of what is intended: no room between two steps, a plan date after its last day, a term over.
+
+    `today` (local date): when given, a due date before it with nothing recorded is a conflict too.
+    """
+    found = []
+    for deadline in deadlines:
+        if deadline.state not in ("open", "not_due_yet") or deadline.due is None:
+            continue
+        planned, due = deadline.planned_on, deadline.due
+        if planned is not None and planned > due:
+            found.append(_planned_late(deadline, calendar, planned, due))
+        elif deadline.opens is not None and deadline.opens > due:
+            found.append(_finding(deadline, "feasibility", "no_room", opens=deadline.opens, due=due))
+        elif today is not None and due < today:
+            found.append(_finding(deadline, "feasibility", "due_passed", due=due))
+    return tuple(found)
+
+
+def before_first_edition(procedure: Procedure, on: date) -> Finding:
+    """The finding that a day lies before the earliest edition, which is used all the same."""
+    return Finding(
+        kind="range",
+        obligation=procedure.begins_with,
+        code="before_first_edition",
+        arguments={
+            "title": procedure.by_id[procedure.begins_with].title,
+            "on": on,
+            "edition": procedure.edition,
+        },
+    )
+
+
+def beyond_horizon(deadline: Deadline, last: date) -> Finding:
+    """The finding that a due date lies beyond the calendar's records."""
+    return _finding(deadline, "range", "beyond_horizon_finding", last=last)
+
+
+def _finding(
+    deadline: Deadline,
+    kind: FindingKind,
+    code: str,
+    *,
+    late: int | None = None,
+    basis: Basis = "law",
+    **arguments: object,
+) -> Finding:
+    obligation = deadline.obligation
+    return Finding(
+        kind=kind,
+        obligation=deadline.id,
+        code=code,
+        arguments={"title": obligation.title, **arguments},
+        late_by=late,
+        basis=basis,
+        force=obligation.force,
+    )
+
+
+def _planned_late(deadline: Deadline, calendar: Calendar, planned: date, due: date) -> Finding:
+    term, start = deadline.obligation.term, deadline.anchor_on
+    if isinstance(term, Duration) and start is not None:
+        days = calendar.count(start, planned)
+        return _finding(
+            deadline,
+            "duration",
+            "too_long_planned",
+            late=late_by(due, planned, calendar),
+            count=days,
+            limit=term.count,
+        )
+    late = late_by(due, planned, calendar)
+    return _finding(deadline, "feasibility", "planned_late", late=late, due=due, on=planned, late_by=late)
+
+
+def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Iterator[Finding]:
+    done, due = deadline.done_on, deadline.due
+    if done is None or due is None or done <= due:
+        return
+    late = late_by(due, done, calendar)
+    term = deadline.obligation.term
+    if isinstance(term, Duration) and deadline.anchor_on is not None:
+        days = calendar.count(deadline.anchor_on, done)
+        yield _finding(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
+        return
+    code = "late_known" if known is not None and _in_time(deadline, known, done) else "late"
+    yield _finding(deadline, "term", code, late=late, due=due, on=done, late_by=late)
+
+
+def _in_time(deadline: Deadline, known: Calendar, done: date) -> bool:
+    from calendars.counting import count
+
+    due = count(deadline.obligation.term, deadline.anchor_on, known).due
+    return due is not None and done <= due
+
+
+def _embargo(deadline: Deadline) -> Iterator[Finding]:
+    on = deadline.done_on or deadline.planned_on
+    if not isinstance(deadline.obligation.term, Embargo) or on is None or deadline.anchor_on is None:
+        return
+    if deadline.opens is not None and on < deadline.opens:
+        yield _finding(deadline, "term", "embargo", until=deadline.opens)
+
+
+def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
+    """Facts that came later than this one though they must not; plan dates likewise, and our own practice checks."""
+    on = deadline.recorded_on or deadline.planned_on
+    if on is None or deadline.state == "not_required":
+        return
+    obligation = deadline.obligation
+    happened = deadline.recorded_on is not None
+    later = tuple(name for name in obligation.after if _later(case, name, on, happened=happened))
+    if later:
+        titles = tuple(procedure.by_id[name].title for name in later)
+        code = "order" if happened else "order_planned"
+        yield _finding(deadline, "order", code, on=on, others=titles)
+    later = tuple(name for name in obligation.after_by_practice if _later(case, name, on, happened=happened))
+    if later:
+        titles = tuple(procedure.by_id[name].title for name in later)
+        yield _finding(deadline, "order", "order_practice", basis="practice", on=on, others=titles)
+
+
+def _later(case: Case, name: str, on: date, *, happened: bool) -> bool:
+    """Whether a fact came later than `on`. A fact is held against facts; only a plan date against plan dates."""
+    fact = case.facts.get(name)
+    if fact is not None:
+        return fact.on > on
+    planned = case.planned.get(name)
+    return not happened and planned is not None and planned > on
+
+
+def _evidence(
+    deadline: Deadline, case: Case, procedure: Procedure, *, prove: bool
+) -> Iterator[Finding]:
+    obligation = deadline.obligation
+    if deadline.state == "missed":
+        assert obligation.lapses_with is not None
+        lapsed = procedure.by_id[obligation.lapses_with].title
+        yield _finding(deadline, "evidence", "missed", lapsed=lapsed)
+    if prove and deadline.state == "done" and obligation.evidence:
+        shown = {item.kind for item in case.facts[deadline.id].evidence}
+        lacking = tuple(kind for kind in obligation.evidence if kind not in shown)
+        if lacking:
+            yield _finding(deadline, "evidence", "unproved", kinds=lacking)
