@@ -1,0 +1,69 @@
+"""The commands. `main` is where the program begins.
+
+A command module imports its station inside its functions: `merzim --help` must not wait for a database.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import typer
+from typer.main import get_command
+
+from merzim.cli.call import BAD_INPUT, DONE, Call
+from merzim.cli.common import Common, split
+from merzim.cli.failures import told
+from merzim.cli.help import Group
+from workflow.refusal import Refusal
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code: 0 done, 1 the asked-for thing is not so, 2 bad input."""
+    call = Call(Common())
+    try:
+        common, rest = split(sys.argv[1:] if arguments is None else arguments)
+        call = Call(common)
+        if common.language:
+            _ = call.language
+        return _run(call, rest)
+    except BrokenPipeError:
+        _close_quietly()
+        return DONE
+    except (Exception, KeyboardInterrupt) as trouble:
+        return told(trouble, call)
+
+
+def application() -> typer.Typer:
+    """The Typer application with every command."""
+    from merzim.cli import calendar, cases, house, law, people, reminders
+
+    app = typer.Typer(
+        cls=Group,
+        help="cli.help",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        invoke_without_command=True,
+    )
+    app.callback(invoke_without_command=True)(house.version)
+    for station in (calendar, law, people, cases, reminders, house):
+        station.add_to(app)
+    return app
+
+
+def _run(call: Call, rest: list[str]) -> int:
+    command = get_command(application())
+    answer = command.main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
+    sys.stdout.flush()
+    return answer if isinstance(answer, int) else DONE
+
+
+def _close_quietly() -> None:
+    """The reader of our pipe has gone (`merzim cases | head`): nobody is left to be told."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+__all__ = ["BAD_INPUT", "Refusal", "application", "main"]

@@ -1,0 +1,133 @@
+"""`merzim calendar ...`: which days count."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.help import Command, Group
+from merzim.cli.parsing import day, number, optional_day
+
+if TYPE_CHECKING:
+    from calendars.calendar import Calendar
+
+Day = Annotated[str, typer.Argument(metavar="DATE")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="cli.option.as_of")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the group on the application."""
+    group = typer.Typer(cls=Group, help="cli.help.calendar", rich_markup_mode=None)
+    group.command("day", cls=Command, help="cli.help.calendar.day")(show_day)
+    group.command("add", cls=Command, help="cli.help.calendar.add")(add)
+    group.command("count", cls=Command, help="cli.help.calendar.count")(count)
+    group.command("year", cls=Command, help="cli.help.calendar.year")(year)
+    app.add_typer(group, name="calendar")
+
+
+def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
+    call = Call.of(ctx)
+    days = _calendar(call, as_of)
+    asked = days.day(day(on, where="DATE"))
+    knowledge = days.knowledge(asked.on, asked.on)
+    kind = call.say(f"day.{asked.kind}")
+    name = call.say(f"holiday.{asked.name}") if asked.name else None
+    act = call.say("cli.act_of_day", act=asked.act) if asked.act else None
+    if call.json:
+        call.answer(
+            {
+                "date": asked.on,
+                "working": asked.working,
+                "kind": asked.kind,
+                "kind_text": kind,
+                "name": asked.name,
+                "name_text": name,
+                "act": asked.act,
+                "calendar": knowledge,
+                "calendar_version": days.version,
+            }
+        )
+    else:
+        code = "cli.day_working" if asked.working else "cli.day_off"
+        call.print(call.say(code, on=asked.on))
+        for line in (kind, name, act):
+            if line:
+                call.print("  " + line)
+        if knowledge == "provisional":
+            call.print("  " + call.say("provisional_year", year=asked.on.year))
+    return DONE if asked.working else NOT_SO
+
+
+def add(
+    ctx: typer.Context, on: Day, count: Annotated[str, typer.Argument(metavar="N")], as_of: AsOf = None
+) -> None:
+    call = Call.of(ctx)
+    days = _calendar(call, as_of)
+    start, steps = day(on, where="DATE"), number(count, where="N")
+    reached = days.add(start, steps)
+    if call.json:
+        call.answer(
+            {
+                "from": start,
+                "count": steps,
+                "date": reached,
+                "calendar": days.knowledge(min(start, reached), max(start, reached)),
+                "calendar_version": days.version,
+            }
+        )
+    else:
+        call.print(reached.isoformat())
+
+
+def count(
+    ctx: typer.Context,
+    first: Annotated[str, typer.Argument(metavar="FIRST")],
+    last: Annotated[str, typer.Argument(metavar="LAST")],
+    as_of: AsOf = None,
+) -> None:
+    call = Call.of(ctx)
+    days = _calendar(call, as_of)
+    begins, ends = day(first, where="FIRST"), day(last, where="LAST")
+    counted = days.count(begins, ends)
+    if call.json:
+        call.answer({"first": begins, "last": ends, "count": counted, "calendar_version": days.version})
+    else:
+        call.print(str(counted))
+
+
+def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")], as_of: AsOf = None) -> None:
+    from merzim.cli.year_table import months, special_days
+
+    call = Call.of(ctx)
+    days = _calendar(call, as_of)
+    asked = number(of, where="YYYY", first=days.first.year, last=days.last.year)
+    first, last = date(asked, 1, 1), date(asked, 12, 31)
+    counts = [(begins, days.count(begins, ends)) for begins, ends in months(asked)]
+    special = special_days(days, first, last)
+    knowledge = days.knowledge(first, last)
+    if call.json:
+        call.answer(
+            {
+                "year": asked,
+                "calendar": knowledge,
+                "calendar_version": days.version,
+                "working_days": days.count(first, last),
+                "months": [{"month": begins.month, "working_days": size} for begins, size in counts],
+                "days": special,
+            }
+        )
+        return
+    from merzim.cli.year_table import printed
+
+    call.print(printed(call, days, asked))
+
+
+def _calendar(call: Call, as_of: str | None) -> Calendar:
+    import calendars
+
+    asked = optional_day(as_of, where="--as-of")
+    office = call.settings.office
+    return calendars.calendar(asked).with_office_days(off=office.days_off, working=office.working_days)

@@ -1,0 +1,123 @@
+"""One run of a command: its language, its moment, its settings, its house, and where its answer goes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from merzim.cli import printing
+from merzim.cli.common import Common
+from merzim.configuration import read
+from merzim.settings import LANGUAGES, Settings
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    import typer
+
+    from merzim.clock import Clock, Moment
+    from merzim.wiring import House
+
+DONE, NOT_SO, BAD_INPUT = 0, 1, 2
+DEFAULT_LANGUAGE = "kk"
+
+
+class UnknownLanguage(Refusal, ValueError):
+    """--lang or MERZIM_LANG names a language we do not speak."""
+
+
+class Call:
+    """What one command line asks for. Everything is read on the first question, nothing before."""
+
+    def __init__(self, common: Common) -> None:
+        self.common = common
+        self.json = common.json
+
+    @classmethod
+    def of(cls, context: typer.Context) -> Call:
+        """The call a command runs in."""
+        return cast("Call", context.obj)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of --config, or of the config.toml in this folder, or the built-in ones."""
+        file = self.common.config
+        return read(Path(file) if file else None, at=Path.cwd())
+
+    @cached_property
+    def language(self) -> str:
+        """--lang, else MERZIM_LANG, else the office's own language."""
+        asked = self.common.language or os.environ.get("MERZIM_LANG", "")
+        if not asked:
+            return self.settings.office.language
+        if asked not in LANGUAGES:
+            raise UnknownLanguage("cli.unknown_language", language=asked, allowed=LANGUAGES)
+        return asked
+
+    @property
+    def language_or_default(self) -> str:
+        """The language for help and for refusals, which must be said even where the settings are broken."""
+        try:
+            return self.language
+        except Refusal:
+            return DEFAULT_LANGUAGE
+
+    @cached_property
+    def moment(self) -> Moment:
+        """The present: the clock, read once, or what --now says."""
+        return self.clock()
+
+    @cached_property
+    def clock(self) -> Clock:
+        """The clock of this call; --now replaces it."""
+        from merzim.clock import clock
+
+        return clock(self.common.now)
+
+    @cached_property
+    def house(self) -> House:
+        """Ports and adapters, joined; nothing is opened until it is asked for."""
+        from merzim.wiring import House
+
+        return House(self.settings)
+
+    @property
+    def by(self) -> str:
+        """Who writes: MERZIM_BY, else the account of the machine."""
+        from getpass import getuser
+
+        if given := os.environ.get("MERZIM_BY"):
+            return given
+        try:
+            return getuser()
+        except (KeyError, OSError):
+            return "merzim"
+
+    def say(self, code: str, **arguments: object) -> str:
+        """A sentence of the catalogues in the language of this call."""
+        from words import say
+
+        return say(code, arguments, self.language_or_default)
+
+    def print(self, text: str = "") -> None:
+        """One answer for a person."""
+        sys.stdout.write(text + "\n")
+
+    def note(self, text: str) -> None:
+        """Something worth knowing beside the answer; stdout stays clean for whoever reads it."""
+        sys.stderr.write(text + "\n")
+
+    def answer(self, value: object) -> None:
+        """The whole answer for a machine."""
+        self.print(printing.as_json(value))
+
+    def heads(self, *names: str) -> list[str]:
+        """Heads of table columns: `cli.head.<name>`."""
+        return [self.say(f"cli.head.{name}") for name in names]
+
+    def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0) -> None:
+        """A table for a person, its heads by name."""
+        self.print(printing.table(self.heads(*names), rows, indent=indent))

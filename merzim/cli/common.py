@@ -1,0 +1,68 @@
+"""The four options every command takes, accepted anywhere on the line: --config, --lang, --json, --now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from workflow.refusal import Refusal
+
+_VALUED = ("--config", "--lang", "--now")
+_NEGATIVE = re.compile(r"-\d+$")
+MINUS = "\N{MINUS SIGN}"
+
+
+class MissingValue(Refusal):
+    """An option stands at the end of the line without its value."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Common:
+    """What the common options say; None where they are not given."""
+
+    config: str | None = None
+    language: str | None = None
+    json: bool = False
+    now: str | None = None
+
+
+def split(arguments: Sequence[str]) -> tuple[Common, list[str]]:
+    """The common options of a command line, and the line without them.
+
+    Whatever follows `--` is left as it is. A bare negative number becomes one with a minus sign, which no
+    parser takes for an option (`merzim calendar add 2026-05-12 -5`).
+
+    Raises:
+        MissingValue: an option without its value.
+    """
+    common, rest = Common(), list[str]()
+    left = list(arguments)
+    while left:
+        argument = left.pop(0)
+        name, equals, value = argument.partition("=")
+        if argument == "--":
+            return common, [*rest, argument, *left]
+        if argument == "--json":
+            common = replace(common, json=True)
+        elif name in _VALUED:
+            if not equals:
+                if not left:
+                    raise MissingValue("cli.missing_value", option=name)
+                value = left.pop(0)
+            common = _with(common, name, value)
+        elif _NEGATIVE.match(argument):
+            rest.append(MINUS + argument[1:])
+        else:
+            rest.append(argument)
+    return common, rest
+
+
+def _with(common: Common, name: str, value: str) -> Common:
+    match name:
+        case "--config":
+            return replace(common, config=value)
+        case "--lang":
+            return replace(common, language=value)
+        case _:
+            return replace(common, now=value)

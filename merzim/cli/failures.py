@@ -1,0 +1,89 @@
+"""What goes wrong becomes one line on stderr, then the bad rows if there are any. Never a traceback, never a box."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+
+from typer import TyperException
+
+from merzim.cli.call import BAD_INPUT, Call
+from workflow.refusal import Refusal
+
+DEBUG = "MERZIM_DEBUG"
+
+
+def told(trouble: BaseException, call: Call) -> int:
+    """Say on stderr what happened; the exit code that goes with it.
+
+    Raises:
+        BaseException: the trouble itself, unsaid, when MERZIM_DEBUG is set and it is a fault of ours.
+    """
+    match trouble:
+        case Refusal():
+            _tell(call.say(trouble.code, **trouble.arguments))
+            _list(getattr(trouble, "rows", ()), call)
+        case TyperException():
+            _tell(_usage(trouble, call))
+        case OSError():
+            _tell(_file_trouble(trouble, call))
+        case KeyboardInterrupt():
+            return 130
+        case _:
+            if os.environ.get(DEBUG):
+                raise trouble
+            _tell(call.say("cli.broken", kind=type(trouble).__name__, message=_one_line(str(trouble))))
+    return BAD_INPUT
+
+
+def _usage(trouble: TyperException, call: Call) -> str:
+    """What the parser did not understand. Its kinds are told by name: they live in a private module."""
+    parameter = getattr(trouble, "param", None)
+    name = ""
+    if parameter is not None:
+        options = [opt for opt in parameter.opts if opt.startswith("-")]
+        name = options[0] if options else (parameter.metavar or str(parameter.name).upper())
+    match type(trouble).__name__:
+        case "NoSuchOption":
+            nearest = tuple(getattr(trouble, "possibilities", None) or ())
+            code = "cli.no_such_option_nearest" if nearest else "cli.no_such_option"
+            return call.say(code, option=getattr(trouble, "option_name", ""), nearest=nearest)
+        case "MissingParameter":
+            return call.say("cli.missing_parameter", name=name)
+        case "BadOptionUsage":
+            return call.say("cli.missing_value", option=getattr(trouble, "option_name", ""))
+        case "BadParameter":
+            return call.say("cli.bad_parameter", name=name, problem=_one_line(trouble.message))
+        case "UnknownCommand":
+            nearest = tuple(getattr(trouble, "nearest", ()))
+            code = "cli.no_such_command_nearest" if nearest else "cli.no_such_command"
+            return call.say(code, command=trouble.message, nearest=nearest)
+        case _:
+            return call.say("cli.bad_usage", problem=_one_line(trouble.message))
+
+
+def _file_trouble(trouble: OSError, call: Call) -> str:
+    name = str(trouble.filename or "")
+    if isinstance(trouble, FileNotFoundError) and name:
+        return call.say("cli.no_such_file", file=name)
+    if isinstance(trouble, IsADirectoryError) and name:
+        return call.say("cli.not_a_file", file=name)
+    return call.say("cli.file_trouble", file=name, problem=trouble.strerror or _one_line(str(trouble)))
+
+
+def _list(rows: Iterable[object], call: Call) -> None:
+    """The bad rows of a file, one a line: the row's number and what is wrong in it."""
+    for row in rows:
+        number, reason = getattr(row, "row", ""), getattr(row, "code", None)
+        if reason is not None:
+            arguments = getattr(row, "arguments", {})
+            sys.stderr.write(call.say("cli.bad_row", row=number, problem=call.say(str(reason), **arguments)) + "\n")
+
+
+def _tell(sentence: str) -> None:
+    sys.stderr.write("merzim: " + _one_line(sentence) + "\n")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

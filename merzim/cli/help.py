@@ -1,0 +1,102 @@
+"""Help in three languages. Commands and options carry codes; `cli.help.*` and `cli.option.*` say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
+
+from merzim.cli.call import Call
+from merzim.cli.printing import paragraph, table
+
+COMMON = (("--config", "FILE"), ("--lang", "kk|ru|en"), ("--json", ""), ("--now", "MOMENT"))
+
+
+class Command(TyperCommand):
+    """A command whose help speaks the reader's language."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Usage, what it does, its options."""
+        call = Call.of(ctx)
+        parameters = [parameter for parameter in self.params if parameter.name != "help"]
+        pieces = [ctx.command_path, *filter(None, map(_usage, parameters))]
+        options = [
+            (_option_name(parameter), call.say(parameter.help or ""))
+            for parameter in parameters
+            if isinstance(parameter, TyperOption) and not parameter.hidden
+        ]
+        return "\n".join(
+            [
+                call.say("cli.usage", line=" ".join(pieces)),
+                "",
+                paragraph(call.say(self.help or "")),
+                *_block(call.say("cli.options"), options),
+                *_block(call.say("cli.common_options"), _common(call)),
+            ]
+        )
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        """The code of the first sentence; the group says it."""
+        return self.help or ""
+
+
+class Group(TyperGroup):
+    """A group of commands, listed with the first sentence of each."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Usage, what it is for, its commands."""
+        call = Call.of(ctx)
+        return "\n".join(
+            [
+                call.say("cli.usage", line=f"{ctx.command_path} {call.say('cli.command_word')} ..."),
+                "",
+                paragraph(call.say(self.help or "cli.help")),
+                *_block(call.say("cli.commands"), _commands(self, call)),
+                *_block(call.say("cli.common_options"), _common(call)),
+            ]
+        )
+
+
+def _commands(group: TyperGroup, call: Call, *, prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            rows += _commands(command, call, prefix=f"{prefix}{name} ")
+        elif not command.hidden:
+            rows.append((prefix + name, _first_sentence(call.say(command.help or ""))))
+    return rows
+
+
+def _common(call: Call) -> list[tuple[str, str]]:
+    return [
+        (f"{name} {metavar}".strip(), call.say("cli.option." + name.removeprefix("--")))
+        for name, metavar in COMMON
+    ]
+
+
+def _block(head: str, rows: Iterable[tuple[str, str]]) -> list[str]:
+    listed = list(rows)
+    return ["", head, table(["", ""], listed, indent=2)] if listed else []
+
+
+def _first_sentence(text: str) -> str:
+    first, stop, _ = text.partition(". ")
+    return first + "." if stop else text
+
+
+def _usage(parameter: Any) -> str:
+    if isinstance(parameter, TyperArgument):
+        name = parameter.metavar or str(parameter.name).upper()
+        name = name if parameter.required else f"[{name}]"
+        return name + " ..." if parameter.nargs == -1 else name
+    if parameter.hidden:
+        return ""
+    name = _option_name(parameter)
+    name = name if parameter.required else f"[{name}]"
+    return name + " ..." if parameter.multiple else name
+
+
+def _option_name(parameter: TyperOption) -> str:
+    metavar = "" if parameter.is_flag else (parameter.metavar or "TEXT")
+    return f"{parameter.opts[0]} {metavar}".strip()

@@ -1,0 +1,74 @@
+"""From words typed by a person to values: dates, numbers, NAME=DATE."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from merzim.cli.common import MINUS
+from workflow.refusal import Refusal
+
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
+
+
+class BadArgument(Refusal, ValueError):
+    """A word on the command line means nothing where it stands; the sentence quotes it."""
+
+
+def day(text: str, *, where: str) -> date:
+    """A date as people write it: 2026-04-13, 13.04.2026 or 13.04.26.
+
+    Raises:
+        BadArgument: no date, or one no calendar has (31.02.26).
+    """
+    written = text.strip()
+    try:
+        if found := _ISO.fullmatch(written):
+            year, month, number = (int(part) for part in found.groups())
+            return date(year, month, number)
+        if found := _DOTTED.fullmatch(written):
+            number, month, year = (int(part) for part in found.groups())
+            return date(year if year > 99 else 2000 + year, month, number)
+    except ValueError:
+        pass
+    raise BadArgument("impossible_date", text=text, where=where)
+
+
+def optional_day(text: str | None, *, where: str) -> date | None:
+    """The date, or None where none was given."""
+    return None if text is None else day(text, where=where)
+
+
+def number(text: str, *, where: str, first: int | None = None, last: int | None = None) -> int:
+    """A whole number, with either minus sign.
+
+    Raises:
+        BadArgument: no number, or one outside the bounds.
+    """
+    try:
+        value = int(text.replace(MINUS, "-"))
+    except ValueError:
+        raise BadArgument("cli.not_a_number", text=text, where=where) from None
+    if (first is not None and value < first) or (last is not None and value > last):
+        raise BadArgument("cli.number_out_of_bounds", text=text, where=where, first=first, last=last)
+    return value
+
+
+def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
+    """NAME=DATE, any number of them.
+
+    Raises:
+        BadArgument: no `=`, no date, or one name with two dates.
+    """
+    days: dict[str, date] = {}
+    for pair in pairs or ():
+        name, equals, text = pair.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise BadArgument("cli.not_a_named_date", text=pair, where=where)
+        value = day(text, where=f"{where} {name}")
+        if days.setdefault(name, value) != value:
+            raise BadArgument("cli.named_twice", name=name, where=where)
+    return days

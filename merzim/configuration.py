@@ -1,0 +1,205 @@
+"""From config.toml to settings.
+
+An unknown key is refused by its name, with the nearest one allowed: a setting that is misspelt and
+silently ignored is found out on the day a letter does not arrive.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from pathlib import Path
+
+from merzim.settings import (
+    LANGUAGES,
+    TLS,
+    ChannelSettings,
+    DatabaseSettings,
+    EmailSettings,
+    EvidenceSettings,
+    FolderSettings,
+    OfficeSettings,
+    RegulationSettings,
+    ReminderSettings,
+    Settings,
+    WebSettings,
+)
+from workflow.refusal import Refusal
+
+
+class BadSetting(Refusal, ValueError):
+    """config.toml cannot be used as it is; the sentence names the file and the key."""
+
+
+def read(file: Path | None = None, *, at: Path) -> Settings:
+    """The settings of a file, or the built-in ones.
+
+    Args:
+        file: config.toml; None takes the one in `at` if there is one.
+        at: the folder built-in relative paths are relative to.
+
+    Raises:
+        BadSetting: no such file, no TOML, an unknown key, or a value of the wrong kind.
+    """
+    if file is None:
+        found = at / "config.toml"
+        file = found if found.is_file() else None
+    if file is None:
+        return _settings({}, where=None, base=at)
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as trouble:
+        raise BadSetting("cli.no_config", file=str(file), problem=trouble.strerror or str(trouble)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as trouble:
+        raise BadSetting("cli.config_not_toml", file=str(file), problem=str(trouble)) from None
+    return _settings(document, where=file, base=file.resolve().parent)
+
+
+def _settings(document: Mapping[str, object], *, where: Path | None, base: Path) -> Settings:
+    _known(document, _SECTIONS, section="", where=where)
+    sections: dict[str, object] = {}
+    for name, (kind, readers) in _SECTIONS.items():
+        table = document.get(name, {})
+        if not isinstance(table, dict):
+            raise _wrong(where, name, "cli.expected.table")
+        _known(table, readers, section=name, where=where)
+        values: dict[str, object] = {}
+        for key, value in table.items():
+            attribute = _ATTRIBUTES.get(f"{name}.{key}") or str(key)
+            try:
+                values[attribute] = readers[key](value)
+            except (TypeError, ValueError) as trouble:
+                raise _wrong(where, f"{name}.{key}", str(trouble)) from None
+        sections[name] = _beside(kind(**values), base)
+    return Settings(file=where, **sections)  # type: ignore[arg-type]
+
+
+def _known(
+    table: Mapping[str, object], allowed: Mapping[str, object], *, section: str, where: Path | None
+) -> None:
+    for key in table:
+        if key in allowed:
+            continue
+        name = f"{section}.{key}" if section else key
+        nearest = get_close_matches(key, allowed, n=1, cutoff=0.5)
+        code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
+        raise BadSetting(
+            code, file=str(where), key=name, nearest=nearest[0] if nearest else "", allowed=tuple(allowed)
+        )
+
+
+def _wrong(where: Path | None, key: str, expected: str) -> BadSetting:
+    return BadSetting("cli.wrong_setting", file=str(where), key=key, expected=expected)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("cli.expected.text")
+    return value
+
+
+def _path(value: object) -> Path:
+    if not _text(value):
+        raise ValueError("cli.expected.path")
+    return Path(str(value))
+
+
+def _optional_path(value: object) -> Path | None:
+    return Path(_text(value)) if value else None
+
+
+def _number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise TypeError("cli.expected.number")
+    return value
+
+
+def _one_of(*allowed: str, code: str) -> Callable[[object], str]:
+    def one(value: object) -> str:
+        if value not in allowed:
+            raise ValueError(code)
+        return str(value)
+
+    return one
+
+
+def _days(value: object) -> frozenset[date]:
+    if not isinstance(value, list) or any(
+        isinstance(day, datetime) or not isinstance(day, date) for day in value
+    ):
+        raise TypeError("cli.expected.dates")
+    return frozenset(value)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise TypeError("cli.expected.names")
+    return tuple(value)
+
+
+def _hours(value: object) -> tuple[time, time]:
+    try:
+        first, last = (time.fromisoformat(hour) for hour in value)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise ValueError("cli.expected.hours") from None
+    if first >= last:
+        raise ValueError("cli.expected.hours")
+    return first, last
+
+
+def _beside(section: object, base: Path) -> object:
+    """The section with its relative paths made absolute, relative to the file they were read from."""
+    absolute: dict[str, object] = {}
+    for key in fields(section):  # type: ignore[arg-type]
+        value = getattr(section, key.name)
+        if isinstance(value, Path):
+            absolute[key.name] = base / value
+    if isinstance(section, DatabaseSettings):
+        absolute["url"] = _database_beside(section.url, base)
+    return replace(section, **absolute) if absolute else section  # type: ignore[type-var]
+
+
+def _database_beside(url: str, base: Path) -> str:
+    scheme, mark, rest = url.partition(":///")
+    if not scheme.startswith("sqlite") or not mark or not rest or rest.startswith((":", "/")):
+        return url
+    return f"{scheme}:///{(base / rest).as_posix()}"
+
+
+_ATTRIBUTES = {"email.from": "sender"}
+_Readers = Mapping[str, Callable[[object], object]]
+_SECTIONS: Mapping[str, tuple[type, _Readers]] = {
+    "office": (
+        OfficeSettings,
+        {
+            "name": _text,
+            "kind": _text,
+            "officer": _text,
+            "language": _one_of(*LANGUAGES, code="cli.expected.language"),
+            "days_off": _days,
+            "working_days": _days,
+        },
+    ),
+    "database": (DatabaseSettings, {"url": _text}),
+    "evidence": (EvidenceSettings, {"folder": _path}),
+    "channels": (ChannelSettings, {"use": _names}),
+    "folder": (FolderSettings, {"path": _path}),
+    "email": (
+        EmailSettings,
+        {
+            "host": _text,
+            "port": _number,
+            "tls": _one_of(*TLS, code="cli.expected.tls"),
+            "user": _text,
+            "password_env": _text,
+            "from": _text,
+            "ca_file": _optional_path,
+        },
+    ),
+    "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number}),
+    "web": (WebSettings, {"host": _text, "port": _number, "public_address": _text}),
+    "regulations": (RegulationSettings, {"folder": _optional_path}),
+}

@@ -1,0 +1,106 @@
+"""The settings as values, with the defaults that hold where config.toml is silent.
+
+Every key is documented in the config.toml beside this folder; `merzim.configuration` reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, time
+from pathlib import Path
+
+LANGUAGES = ("kk", "ru", "en")
+TLS = ("starttls", "tls", "none")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficeSettings:
+    """Whose deadlines these are. `officer`: e-mail (or key) of who is told when nobody holds a duty."""
+
+    name: str = ""
+    kind: str = ""
+    officer: str = ""
+    language: str = "kk"
+    days_off: frozenset[date] = frozenset()
+    working_days: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatabaseSettings:
+    """Where the office's memory lies: an SQLAlchemy address."""
+
+    url: str = "sqlite:///var/merzim.sqlite"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidenceSettings:
+    """Where files that prove facts are kept, by what is in them."""
+
+    folder: Path = Path("var/evidence")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelSettings:
+    """Which channels letters go through; a name is a file in notifications/channels/."""
+
+    use: tuple[str, ...] = ("folder",)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FolderSettings:
+    """The channel that writes letters as .eml files."""
+
+    path: Path = Path("var/letters")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EmailSettings:
+    """The channel that sends over SMTP. The password comes from an environment variable, never from a file."""
+
+    host: str = "localhost"
+    port: int = 587
+    tls: str = "starttls"
+    user: str = ""
+    password_env: str = "MERZIM_SMTP_PASSWORD"
+    sender: str = "merzim@localhost"
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReminderSettings:
+    """When letters leave (local time), and how often the metronome ticks, in seconds."""
+
+    office_hours: tuple[time, time] = (time(9), time(18))
+    tick: int = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebSettings:
+    """Where the pages answer; `public_address` is what letters link to."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_address: str = "http://127.0.0.1:8000"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegulationSettings:
+    """A folder with the organisation's own procedures, read besides the shipped ones."""
+
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """All settings. `file`: where they come from, None for the built-in defaults."""
+
+    file: Path | None = None
+    office: OfficeSettings = field(default_factory=OfficeSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
+    channels: ChannelSettings = field(default_factory=ChannelSettings)
+    folder: FolderSettings = field(default_factory=FolderSettings)
+    email: EmailSettings = field(default_factory=EmailSettings)
+    reminders: ReminderSettings = field(default_factory=ReminderSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    regulations: RegulationSettings = field(default_factory=RegulationSettings)
