@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from workflow.board import Row
 from workflow.case import Case, Event
 from workflow.office import Office
+from workflow.refusal import Refusal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """What one change writes of one case: its new events, the case after them, where it stands, and its rows."""
+
+    events: tuple[Event, ...]
+    case: Case
+    stage: str
+    rows: tuple[Row, ...]
 
 
 class Ledger(Protocol):
@@ -24,27 +35,26 @@ class Ledger(Protocol):
     def rows(self, case: str) -> Mapping[str, Row]:
         """Its board rows by obligation id."""
 
-    def append(self, events: Sequence[Event], rows: Mapping[str, Sequence[Row]], *, now: datetime) -> None:
-        """Write events and, per case, all its rows anew (only rows that differ are written), withdraw unsent
-        notices whose due date no row of the case carries any more, in one transaction.
+    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+        """Write the events and the rows that differ, and withdraw unsent notices whose due date no waiting row
+        carries any more, in one transaction. Hashes are the ledger's: events come without them.
 
         Raises:
             Conflict: somebody else wrote one of the cases first; nothing was written.
         """
 
-    def next_id(self, year: int) -> str:
-        """A case id not yet used."""
+    def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
+        """The same for thousands of new cases, letting other writers in between."""
+
+    def next_ids(self, year: int, count: int) -> Sequence[str]:
+        """Case ids not yet used, in order."""
 
     def office(self) -> Office:
         """Units, people and matches."""
 
 
-class Conflict(RuntimeError):
+class Conflict(Refusal, RuntimeError):
     """Two writers met on one case; one won. The loser reads again and repeats."""
 
     def __init__(self, case: str) -> None:
-        super().__init__(case)
-        self.case = case
-
-
-__all__ = ["AbstractContextManager", "Conflict", "Iterable", "Ledger", "date"]
+        super().__init__("conflict", case=case)

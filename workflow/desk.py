@@ -1,0 +1,320 @@
+"""The desk: the one way to write. A command becomes past-tense events; facts are never refused for being wrong.
+
+Refused are only an unknown name, an impossible date, a date after now, and the same fact with another
+date; commands may be refused by where the case stands. What is wrong with a fact is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from calendars.calendar import Calendar
+from workflow.board import rows
+from workflow.case import Case, Event, EventKind, Evidence, apply, evidence_payload
+from workflow.chain import deadlines
+from workflow.deadline import Deadline
+from workflow.library import Library
+from workflow.machine import require, stage
+from workflow.names import known_fact, known_obligation
+from workflow.ports import Ledger, Written
+from workflow.procedure import Procedure
+from workflow.refusal import Refusal
+
+Moved = tuple[str, date | None, date | None]
+
+
+class CannotRecord(Refusal, ValueError):
+    """The fact cannot be written down as asked."""
+
+
+class UnknownCase(Refusal, LookupError):
+    """There is no case of that id."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__("unknown_case", case=case)
+
+
+class GroundMissing(Refusal, ValueError):
+    """A correction or a command needs its ground in words."""
+
+    def __init__(self) -> None:
+        super().__init__("ground_missing")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """What a new case is opened with. Plan dates and facts are by fact name (local dates)."""
+
+    procedure: str
+    unit: str = ""
+    object: str = ""
+    planned: Mapping[str, date] = field(default_factory=dict)
+    facts: Mapping[str, date] = field(default_factory=dict)
+    responsible: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What a command did: the case after it, the events (none when it was done already), and the due dates it moved."""
+
+    case: Case
+    events: tuple[Event, ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """One case looked at: with its edition, its deadlines, and where it stands."""
+
+    case: Case
+    procedure: Procedure
+    deadlines: tuple[Deadline, ...]
+    stage: str
+
+
+class Desk:
+    """Commands on cases. `now` is the UTC moment of the writing, `today` the local date of the person writing."""
+
+    def __init__(self, ledger: Ledger, library: Library, calendar: Calendar) -> None:
+        self._ledger = ledger
+        self._library = library
+        self._calendar = calendar
+
+    def open(self, opening: Opening, *, by: str, now: datetime, today: date) -> Case:
+        """Open one case. Raises Refusal for an unknown procedure, an unknown fact, or a fact after today."""
+        return self.open_many([opening], by=by, now=now, today=today)[0]
+
+    def open_many(
+        self, openings: Sequence[Opening], *, by: str, now: datetime, today: date
+    ) -> tuple[Case, ...]:
+        """Open many cases; all are checked before any is written."""
+        editions = [self._edition(opening, today) for opening in openings]
+        for opening, procedure in zip(openings, editions, strict=True):
+            self._check(opening, procedure, today)
+        ids = self._ledger.next_ids(today.year, len(openings))
+        changes = [
+            self._written(self._first_events(name, opening, procedure, by, now), procedure, None, today)
+            for name, opening, procedure in zip(ids, openings, editions, strict=True)
+        ]
+        if len(changes) == 1:
+            self._ledger.append(changes, now=now)
+        else:
+            self._ledger.append_many(changes, now=now)
+        return tuple(change.case for change in changes)
+
+    def view(self, case_id: str, *, today: date) -> View:
+        """The case with its deadlines. Raises UnknownCase."""
+        case = self._case(case_id)
+        procedure = self._library.named(case.edition)
+        return self._view(case, procedure, today)
+
+    def record(
+        self,
+        case_id: str,
+        fact: str,
+        *,
+        on: date,
+        by: str,
+        now: datetime,
+        today: date,
+        evidence: Iterable[Evidence] = (),
+    ) -> Change:
+        """Write down that something happened on a local date, with what proves it.
+
+        The same fact with the same date is done already: no event, except that new evidence is added.
+
+        Raises:
+            CannotRecord: a date after today, or the fact is known with another date.
+            Refusal: an unknown case or fact.
+        """
+        before = self.view(case_id, today=today)
+        title = known_fact(before.procedure, fact).title
+        if on > today:
+            raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+        self._within_records(on)
+        new = tuple(evidence)
+        known = before.case.facts.get(fact)
+        if known is not None and known.on != on:
+            raise CannotRecord("fact_known", title=title, on=on, known=known.on)
+        if known is not None:
+            new = tuple(item for item in new if item not in known.evidence)
+            if not new:
+                return Change(case=before.case)
+        kind: EventKind = "evidence" if known is not None else "fact"
+        payload = {"evidence": evidence_payload(new)} if new else {}
+        return self._append(before, [(kind, fact, on, payload)], by, now, today)
+
+    def correct(
+        self, case_id: str, fact: str, *, on: date, ground: str, by: str, now: datetime, today: date
+    ) -> Change:
+        """Give a recorded fact another date, with the ground for it."""
+        before = self.view(case_id, today=today)
+        title = known_fact(before.procedure, fact).title
+        if not ground.strip():
+            raise GroundMissing
+        if fact not in before.case.facts:
+            raise CannotRecord("nothing_to_correct", title=title)
+        if on > today:
+            raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+        self._within_records(on)
+        if before.case.facts[fact].on == on:
+            return Change(case=before.case)
+        return self._append(before, [("corrected", fact, on, {"ground": ground})], by, now, today)
+
+    def replan(self, case_id: str, fact: str, *, on: date, by: str, now: datetime, today: date) -> Change:
+        """Say on which local date something is intended. The latest plan date counts."""
+        return self.replan_all(case_id, {fact: on}, by=by, now=now, today=today)
+
+    def replan_all(
+        self, case_id: str, planned: Mapping[str, date], *, by: str, now: datetime, today: date
+    ) -> Change:
+        """Several plan dates at once; those that change nothing are left out."""
+        before = self.view(case_id, today=today)
+        events: list[tuple[EventKind, str, date | None, dict[str, object]]] = []
+        for fact, on in planned.items():
+            known_fact(before.procedure, fact)
+            self._within_records(on)
+            if before.case.planned.get(fact) != on:
+                events.append(("planned", fact, on, {}))
+        return self._append(before, events, by, now, today) if events else Change(case=before.case)
+
+    def cancel(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
+        """Call the case off. Refused where it is not a step out of where the case stands."""
+        return self._command("cancel", "cancelled", case_id, "", ground, by, now, today)
+
+    def exempt(
+        self, case_id: str, *, ground: str, by: str, now: datetime, today: date, obligation: str = ""
+    ) -> Change:
+        """Free the case, or one obligation of it, with a ground."""
+        if obligation:
+            known_obligation(self.view(case_id, today=today).procedure, obligation)
+        return self._command("exempt", "exempted", case_id, obligation, ground, by, now, today)
+
+    def reopen(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
+        """Take up a cancelled or exempted case again."""
+        return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
+
+    def recomputed(self, case: Case, *, today: date) -> Written:
+        """The case's rows from scratch, without any event: what a rebuild writes."""
+        procedure = self._library.named(case.edition)
+        return self._change((), self._view(case, procedure, today), today)
+
+    def _command(
+        self,
+        command: str,
+        kind: EventKind,
+        case_id: str,
+        name: str,
+        ground: str,
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> Change:
+        if not ground.strip():
+            raise GroundMissing
+        before = self.view(case_id, today=today)
+        require(before.procedure, before.case, before.stage, command)
+        return self._append(before, [(kind, name, None, {"ground": ground})], by, now, today)
+
+    def _append(
+        self,
+        before: View,
+        told: Iterable[tuple[EventKind, str, date | None, dict[str, object]]],
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> Change:
+        case = before.case
+        events = tuple(
+            Event(
+                case=case.id,
+                seq=case.seq + number,
+                kind=kind,
+                name=name,
+                on=on,
+                at=now,
+                by=by,
+                payload=payload,
+            )
+            for number, (kind, name, on, payload) in enumerate(told, 1)
+        )
+        change = self._written(events, before.procedure, case, today)
+        self._ledger.append([change], now=now)
+        return Change(case=change.case, events=events, moved=_moved(before.deadlines, change))
+
+    def _written(
+        self, events: tuple[Event, ...], procedure: Procedure, case: Case | None, today: date
+    ) -> Written:
+        for event in events:
+            case = apply(case, event)
+        assert case is not None
+        return self._change(events, self._view(case, procedure, today), today)
+
+    def _change(self, events: tuple[Event, ...], view: View, today: date) -> Written:
+        board = rows(view.case, view.procedure, view.deadlines, self._calendar, today=today)
+        return Written(events=events, case=view.case, stage=view.stage, rows=board)
+
+    def _view(self, case: Case, procedure: Procedure, today: date) -> View:
+        chain = deadlines(case, procedure, self._calendar, today=today)
+        return View(
+            case=case, procedure=procedure, deadlines=chain, stage=stage(procedure, case, chain)
+        )
+
+    def _case(self, case_id: str) -> Case:
+        case = self._ledger.case(case_id)
+        if case is None:
+            raise UnknownCase(case_id)
+        return case
+
+    def _edition(self, opening: Opening, today: date) -> Procedure:
+        """The edition in force on the earliest known fact or plan date; today's when there is none."""
+        days = [*opening.facts.values(), *opening.planned.values()]
+        return self._library.edition(opening.procedure, min(days, default=today))
+
+    def _check(self, opening: Opening, procedure: Procedure, today: date) -> None:
+        for fact, on in (*opening.facts.items(), *opening.planned.items()):
+            known_fact(procedure, fact)
+            self._within_records(on)
+        for fact, on in opening.facts.items():
+            if on > today:
+                title = procedure.by_id[fact.partition(".")[0]].title
+                raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+
+    def _within_records(self, on: date) -> None:
+        self._calendar.is_working(on)
+
+    def _first_events(
+        self, name: str, opening: Opening, procedure: Procedure, by: str, now: datetime
+    ) -> tuple[Event, ...]:
+        payload: dict[str, object] = {
+            "procedure": procedure.id,
+            "edition": procedure.edition,
+            "digest": procedure.digest,
+            "unit": opening.unit,
+            "object": opening.object,
+        }
+        if opening.responsible:
+            payload["responsible"] = dict(opening.responsible)
+        if opening.notes:
+            payload["notes"] = list(opening.notes)
+        told: list[tuple[EventKind, str, date | None, dict[str, object]]] = [
+            ("opened", procedure.id, None, payload)
+        ]
+        told += [("planned", fact, on, {}) for fact, on in opening.planned.items()]
+        told += [("fact", fact, on, {}) for fact, on in opening.facts.items()]
+        return tuple(
+            Event(case=name, seq=seq, kind=kind, name=what, on=on, at=now, by=by, payload=data)
+            for seq, (kind, what, on, data) in enumerate(told, 1)
+        )
+
+
+def _moved(before: Iterable[Deadline], change: Written) -> tuple[Moved, ...]:
+    old = {deadline.id: deadline.due for deadline in before}
+    return tuple(
+        (row.obligation, old.get(row.obligation), row.due)
+        for row in change.rows
+        if old.get(row.obligation) != row.due
+    )

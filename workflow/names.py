@@ -1,0 +1,49 @@
+"""Names of facts and obligations as people write them, checked against an edition."""
+
+from __future__ import annotations
+
+import re
+
+from workflow.procedure import Obligation, Procedure
+from workflow.refusal import Refusal
+
+_PERIODS = {
+    "month": re.compile(r"\d{4}-(0[1-9]|1[0-2])(#\d+)?"),
+    "quarter": re.compile(r"\d{4}Q[1-4](#\d+)?"),
+    "half-year": re.compile(r"\d{4}H[12](#\d+)?"),
+    "year": re.compile(r"\d{4}(#\d+)?"),
+}
+
+
+class UnknownFact(Refusal, LookupError):
+    """The procedure knows no fact of that name; `allowed` are those it knows."""
+
+
+class UnknownObligation(Refusal, LookupError):
+    """The case has no obligation of that name."""
+
+
+def known_fact(procedure: Procedure, fact: str) -> Obligation:
+    """The obligation a fact fulfils. A recurring one needs its period: `quarter_reported.2026Q3`. Raises UnknownFact."""
+    name, _, period = fact.partition(".")
+    obligation = procedure.by_id.get(name)
+    if obligation is None:
+        raise UnknownFact(
+            "unknown_fact", fact=fact, procedure=procedure.title, allowed=tuple(procedure.by_id)
+        )
+    if obligation.recurs is None and period:
+        raise UnknownFact("fact_without_period", fact=fact, name=name)
+    if obligation.recurs is not None and not _PERIODS[obligation.recurs.every].fullmatch(period):
+        raise UnknownFact("fact_needs_period", fact=fact, example=f"{name}.{_EXAMPLES[obligation.recurs.every]}")
+    return obligation
+
+
+def known_obligation(procedure: Procedure, name: str) -> Obligation:
+    """The obligation of that id, with or without its period. Raises UnknownObligation."""
+    obligation = procedure.by_id.get(name.partition(".")[0])
+    if obligation is None:
+        raise UnknownObligation("unknown_obligation", obligation=name, allowed=tuple(procedure.by_id))
+    return obligation
+
+
+_EXAMPLES = {"month": "2026-03", "quarter": "2026Q3", "half-year": "2026H1", "year": "2026"}
