@@ -1,0 +1,159 @@
+"""The pages one reads: the board, the list of cases, a case, the calendar of a year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+from web.board import board
+from web.dossier import Dossier, dossier
+from web.house import House, house
+from web.listing import listing
+from web.recording import evidence_file, file_name, plan_form, record_form
+from web.render import page
+from web.year import year
+from workflow.case import Case
+from workflow.procedure import Procedure
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+TheHouse = Annotated[House, Depends(house)]
+CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Name = Annotated[str | None, Query(max_length=200)]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+@router.get("/")
+def the_board(request: Request, home: TheHouse, unit: Name = None, stage: Name = None) -> Response:
+    _, today = home.clock()
+    view = board(home.reads, home.library, home.calendar, today=today, unit=unit or None, stage=stage or None)
+    return page(request, "board.html", today=today, demonstration=home.demonstration, board=view)
+
+
+@router.get("/cases")
+def the_cases(
+    request: Request,
+    home: TheHouse,
+    unit: Name = None,
+    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+) -> Response:
+    _, today = home.clock()
+    view = listing(home.reads, home.library, home.calendar, today=today, unit=unit or None, number=number)
+    return page(request, "cases.html", today=today, demonstration=home.demonstration, listing=view)
+
+
+@router.get("/cases/{case}")
+def the_case(
+    request: Request,
+    home: TheHouse,
+    case: CaseId,
+    fact: Name = None,
+    recorded: Name = None,
+    replanned: Name = None,
+) -> Response:
+    said = ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else None
+    return case_page(request, home, case, fact=fact or "", said=said)
+
+
+def case_page(
+    request: Request,
+    home: House,
+    case: str,
+    *,
+    fact: str = "",
+    said: tuple[str, str] | None = None,
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+    refused_form: str = "",
+    had_files: bool = False,
+) -> Response:
+    """The page of a case; with a refusal it is the same page, the form as it was filled in, status 422."""
+    _, today = home.clock()
+    found, procedure = the_whole_case(home, case)
+    view = the_dossier(home, found, procedure, today=today)
+    deadlines = [entry.deadline for part in view.parts for entry in part.entries]
+    recording = refused_form != "plan"
+    return page(
+        request,
+        "case.html",
+        status=200 if refusal is None else 422,
+        today=today,
+        demonstration=home.demonstration,
+        dossier=view,
+        said=said if said and said[1] in view.titles else None,
+        record=record_form(
+            deadlines,
+            fact=fact if recording else "",
+            answers=answers if recording else None,
+            refusal=refusal if recording else None,
+            had_files=had_files,
+        ),
+        plan=plan_form(
+            deadlines,
+            fact="" if recording else fact,
+            answers=None if recording else answers,
+            refusal=None if recording else refusal,
+        ),
+        plan_open=refused_form == "plan",
+    )
+
+
+def the_whole_case(home: House, case: str) -> tuple[Case, Procedure]:
+    """A case and its edition; 404 when there is none."""
+    found = home.reads.case(case)
+    if found is None:
+        raise HTTPException(404, "web.problem.no_case")
+    return found, home.library.named(found.edition)
+
+
+def the_dossier(home: House, case: Case, procedure: Procedure, *, today: date) -> Dossier:
+    return dossier(
+        case,
+        procedure,
+        home.judge(case, procedure, today=today),
+        events=home.reads.events(case.id),
+        notices=home.reads.notices(case.id),
+        office=home.reads.office(),
+        calendar=home.calendar,
+        today=today,
+    )
+
+
+@router.get("/cases/{case}/evidence/{digest}")
+def the_evidence(home: TheHouse, case: CaseId, digest: Digest) -> Response:
+    """A stored file, always as a download: what somebody uploaded is never shown as a page of ours."""
+    found, _ = the_whole_case(home, case)
+    item = evidence_file(found, digest)
+    content = home.evidence_store.open(digest) if item else None
+    if item is None or content is None:
+        raise HTTPException(404, "web.problem.no_file")
+    name = file_name(item.name or "")
+    return StreamingResponse(
+        iter(lambda: content.read(65536), b""),
+        media_type="application/octet-stream",
+        headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"},
+        background=BackgroundTask(content.close),
+    )
+
+
+@router.get("/calendar")
+def this_year(request: Request, home: TheHouse) -> Response:
+    _, today = home.clock()
+    return the_year(request, home, min(max(today.year, home.calendar.first.year), home.calendar.last.year))
+
+
+@router.get("/calendar/{number}")
+def the_year(request: Request, home: TheHouse, number: Annotated[int, Path(ge=1, le=9999)]) -> Response:
+    _, today = home.clock()
+    first, last = home.calendar.first.year, home.calendar.last.year
+    if not first <= number <= last:
+        raise HTTPException(404, "web.problem.no_year")
+    view = year(number, home.calendar)
+    return page(request, "calendar.html", today=today, demonstration=home.demonstration, year=view)

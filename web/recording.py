@@ -1,0 +1,205 @@
+"""What the two forms of a case ask for and how their answers become values of the workflow.
+
+Nothing typed is lost when something is refused: the answers come back as they were given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import PurePosixPath, PureWindowsPath
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData, UploadFile
+
+from web.ports import EvidenceStore
+from workflow.case import Case, Evidence
+from workflow.deadline import Deadline
+from workflow.procedure import Text
+from workflow.refusal import Refusal
+
+LONGEST_ADDRESS = 2000
+LONGEST_NAME = 200
+OTHER = "other"
+
+
+class BadForm(Refusal):
+    """An answer of the form that cannot be used; the sentence says which and what is asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One piece of evidence the form asks for. `kind`: a kind of the obligation's list, or "other"."""
+
+    kind: str
+    is_link: bool
+    address: str = ""
+    published: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """A form as it stands on the page: what may be chosen, what was answered, what was refused."""
+
+    choices: tuple[tuple[str, Text], ...]
+    fact: str = ""
+    on: str = ""
+    fields: tuple[Field, ...] = ()
+    published: bool = False
+    refusal: Refusal | None = None
+    had_files: bool = False
+
+
+def record_form(
+    deadlines: Sequence[Deadline],
+    *,
+    fact: str = "",
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+    had_files: bool = False,
+) -> Form:
+    """The form that records a fact. Without a choice it stands at the earliest obligation still open."""
+    answers = answers or {}
+    choices = tuple(
+        (deadline.id, deadline.obligation.title)
+        for deadline in deadlines
+        if deadline.state in ("open", "missed", "not_due_yet") and deadline.recorded_on is None
+    )
+    known = {deadline.id: deadline for deadline in deadlines}
+    if fact not in known:
+        still_open = [d for d in deadlines if d.state == "open" and d.id in dict(choices)]
+        nearest = min(still_open, key=lambda d: (d.due is None, d.due or date.max), default=None)
+        fact = nearest.id if nearest else (choices[0][0] if choices else "")
+    chosen = known.get(fact)
+    published = chosen is not None and chosen.obligation.judged_by == "published"
+    return Form(
+        choices=choices,
+        fact=fact,
+        on=answers.get("on", ""),
+        fields=_fields(chosen.obligation.evidence if chosen else (), answers),
+        published=published,
+        refusal=refusal,
+        had_files=had_files,
+    )
+
+
+def plan_form(
+    deadlines: Sequence[Deadline],
+    *,
+    fact: str = "",
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+) -> Form:
+    """The form that sets a plan date: for everything that has not happened yet."""
+    choices = tuple(
+        (deadline.id, deadline.obligation.title)
+        for deadline in deadlines
+        if deadline.recorded_on is None and deadline.state != "not_required"
+    )
+    return Form(choices=choices, fact=fact, on=(answers or {}).get("on", ""), refusal=refusal)
+
+
+def the_date(text: str) -> date:
+    """The day a date field names.
+
+    Raises:
+        BadForm: it is empty or names no day of the calendar.
+    """
+    text = text.strip()[:40]
+    if not text:
+        raise BadForm("web.refusal.no_date")
+    match = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", text, re.ASCII)
+    dotted = re.fullmatch(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", text, re.ASCII)
+    try:
+        if match:
+            return date(int(match[1]), int(match[2]), int(match[3]))
+        if dotted:
+            return date(int(dotted[3]), int(dotted[2]), int(dotted[1]))
+    except ValueError:
+        pass
+    raise BadForm("web.refusal.bad_date", text=text)
+
+
+def evidence(form: FormData, store: EvidenceStore) -> tuple[Evidence, ...]:
+    """The evidence the form carries; files are stored last, when all else is in order.
+
+    Raises:
+        BadForm: an address that is none, a date that is none, an empty file.
+    """
+    links, files = [], []
+    for key, value in form.multi_items():
+        part, _, kind = key.partition(".")
+        kind = "" if kind == OTHER else kind
+        if part == "link" and isinstance(value, str) and value.strip():
+            published = form.get(f"published.{key.partition('.')[2]}", "")
+            links.append(
+                Evidence(
+                    kind=kind,
+                    reference=the_address(value),
+                    published_on=the_date(published) if isinstance(published, str) and published else None,
+                )
+            )
+        elif part == "file" and isinstance(value, UploadFile) and (value.filename or value.size):
+            if not value.size:
+                raise BadForm("web.refusal.empty_file", name=file_name(value.filename or ""))
+            files.append((kind, value))
+    stored = [
+        Evidence(kind=kind, reference=store.keep(file.file), name=file_name(file.filename or ""))
+        for kind, file in files
+    ]
+    return (*links, *stored)
+
+
+def the_address(text: str) -> str:
+    """An address of the web as given, without blanks around it.
+
+    Raises:
+        BadForm: it is no http or https address, or too long to be one.
+    """
+    text = text.strip()
+    refusal = BadForm("web.refusal.bad_address", text=text[:100])
+    if len(text) > LONGEST_ADDRESS or any(character.isspace() or ord(character) < 32 for character in text):
+        raise refusal
+    try:
+        parts = urlsplit(text)
+        named = bool(parts.hostname)
+    except ValueError:
+        raise refusal from None
+    if parts.scheme not in ("http", "https") or not named:
+        raise refusal
+    return text
+
+
+def file_name(name: str) -> str:
+    """The last part of a file's name, without folders or control characters."""
+    last = PureWindowsPath(PurePosixPath(name).name).name
+    clean = "".join(character for character in last if character.isprintable()).strip(" .")
+    return clean[-LONGEST_NAME:] or "file"
+
+
+def evidence_file(case: Case, reference: str) -> Evidence | None:
+    """The stored file of a case with that SHA-256; None when none of its facts rests on it."""
+    for fact in case.facts.values():
+        for item in fact.evidence:
+            if item.reference == reference and item.name is not None:
+                return item
+    return None
+
+
+def _fields(kinds: Sequence[str], answers: Mapping[str, str]) -> tuple[Field, ...]:
+    wanted = [(kind, kind.startswith("link:")) for kind in kinds]
+    if not any(link for _, link in wanted):
+        wanted.append((OTHER, True))
+    if all(link for _, link in wanted):
+        wanted.append((OTHER, False))
+    return tuple(
+        Field(
+            kind=kind,
+            is_link=is_link,
+            address=answers.get(f"link.{kind}", "") if is_link else "",
+            published=answers.get(f"published.{kind}", "") if is_link else "",
+        )
+        for kind, is_link in wanted
+    )

@@ -1,0 +1,134 @@
+"""From values to a page in the reader's language. Every date and number is worded here, on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+import words
+from calendars.explanation import Explanation
+from web.assets import address
+from web.preferences import THEMES, Preferences, preferences, remember
+from workflow.refusal import Refusal
+
+TEMPLATES = Path(__file__).parent / "templates"
+ALMATY = ZoneInfo("Asia/Almaty")
+
+
+@cache
+def environment() -> Environment:
+    """The one Jinja environment: everything is escaped, an unknown name is an error."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+class Scribe:
+    """What a template may ask for words. One per request."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def say(self, code: str, **arguments: object) -> str:
+        """One sentence or word of the catalogues."""
+        return words.say(code, arguments, self.language)
+
+    def refuse(self, refusal: Refusal) -> str:
+        """The sentence of a refusal."""
+        return words.say(refusal.code, refusal.arguments, self.language)
+
+    def tell(self, code: str, arguments: Mapping[str, object]) -> str:
+        """The sentence of a code that carries its arguments along (a finding)."""
+        return words.say(code, arguments, self.language)
+
+    def sentences(self, explanation: Explanation) -> list[str]:
+        """An explanation, one sentence each."""
+        return [words.say(element.code, element.arguments, self.language) for element in explanation]
+
+    def long(self, on: date) -> str:
+        """A date as official papers write it."""
+        return self.say("web.date.long", on=on)
+
+    def short(self, on: date) -> str:
+        return f"{on:%d.%m.%Y}"
+
+    def brief(self, on: date) -> str:
+        """Day and month, for places where the year is plain."""
+        return f"{on:%d.%m}"
+
+    def moment(self, at: datetime) -> str:
+        """A moment on the clocks of Kazakhstan."""
+        return f"{at.astimezone(ALMATY):%d.%m.%Y, %H:%M}"
+
+    def points(self, points: Decimal | str | None) -> str:
+        """Points without needless zeros, with the comma or the point the language uses."""
+        if points is None:
+            return ""
+        text = f"{Decimal(points).normalize():f}".replace("-", "−")
+        return text if self.language == "en" else text.replace(".", ",")
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    today: date,
+    demonstration: bool,
+    status: int = 200,
+    **values: Any,
+) -> Response:
+    """A page of a template, with the reader's preferences kept."""
+    reader = preferences(request)
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            w=Scribe(reader.language),
+            lang=reader.language,
+            languages=words.LANGUAGES,
+            theme=reader.theme,
+            themes=THEMES,
+            asset=address,
+            today=today,
+            demonstration=demonstration,
+            here=_here(request, reader),
+            path=request.url.path,
+            **values,
+        )
+    )
+    response = HTMLResponse(text, status_code=status)
+    response.headers["content-language"] = reader.language
+    response.headers["vary"] = "Cookie, Accept-Language"
+    remember(response, reader.asked)
+    return response
+
+
+def _here(request: Request, reader: Preferences) -> Any:
+    """A function that gives the present address with one preference changed.
+
+    What was just recorded is not said again, and a refused form has no address of its own.
+    """
+
+    def here(**changes: str) -> str:
+        kept = [
+            (key, value)
+            for key, value in request.query_params.multi_items()
+            if key not in ("lang", "theme", "recorded", "replanned")
+        ]
+        return "?" + urlencode([*kept, *changes.items()])
+
+    return here
