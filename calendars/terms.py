@@ -145,7 +145,7 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """"At once" after the anchor: no number, so no due date; what counts is that nothing waits."""
+    """ "At once" after the anchor: no number, so no due date; what counts is that nothing waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,99 @@
+"""What must be true of records before anybody counts with them."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date
+
+from calendars.calendar import Calendar
+from calendars.entries import Balance, Records, Transfer
+from calendars.horizon import FIRST, LAST
+
+
+class BalanceMismatch(ValueError):
+    """A confirmed year that does not have the working days its official balance says.
+
+    Attributes:
+        code: "balance_mismatch".
+        arguments: `year`, `month` (None for the year's total), `official` and `computed` working days, `act`.
+    """
+
+    code = "balance_mismatch"
+
+    def __init__(self, balance: Balance, computed: int) -> None:
+        month = f"-{balance.month:02}" if balance.month else ""
+        super().__init__(
+            f"{balance.year}{month}: the records make {computed} working days, the official balance "
+            f"({balance.source.act}) says {balance.days}"
+        )
+        self.arguments: Mapping[str, object] = {
+            "year": balance.year,
+            "month": balance.month,
+            "official": balance.days,
+            "computed": computed,
+            "act": balance.source.act,
+        }
+
+
+class TransferMismatch(ValueError):
+    """A transfer one end of which changes nothing: the day off was off already, or the working day worked.
+
+    Attributes:
+        code: "transfer_mismatch".
+        arguments: `on`, the day that does not change, `off` and `work`, the pair, `act`.
+    """
+
+    code = "transfer_mismatch"
+
+    def __init__(self, transfer: Transfer, on: date) -> None:
+        state = "is a day off already" if on == transfer.off else "is a working day already"
+        super().__init__(f"transfer {transfer.off} for {transfer.work} ({transfer.source.act}): {on} {state}")
+        self.arguments: Mapping[str, object] = {
+            "on": on,
+            "off": transfer.off,
+            "work": transfer.work,
+            "act": transfer.source.act,
+        }
+
+
+def check(calendar: Calendar) -> Calendar:
+    """The calendar itself, if it agrees with the balances of its confirmed years and its transfers are real pairs.
+
+    Raises:
+        BalanceMismatch: names year and month.
+        TransferMismatch: names the day that an ordered transfer does not change.
+    """
+    _check_transfers(calendar.records)
+    for balance in prevailing(calendar.records):
+        if balance.year in calendar.table.confirmed:
+            computed = calendar.count(*_span(balance))
+            if computed != balance.days:
+                raise BalanceMismatch(balance, computed)
+    return calendar
+
+
+def prevailing(records: Records) -> tuple[Balance, ...]:
+    """One balance per month or year: the final one, else the one as published."""
+    found: dict[tuple[int, int | None], Balance] = {}
+    for balance in records.of(Balance):
+        held = found.get((balance.year, balance.month))
+        if held is None or held.status == "as published" or balance.status == "final":
+            found[balance.year, balance.month] = balance
+    return tuple(found.values())
+
+
+def _check_transfers(records: Records) -> None:
+    rest = tuple(entry for entry in records.entries if not isinstance(entry, Transfer))
+    plain = Calendar(records=Records(entries=rest))
+    for transfer in records.of(Transfer):
+        for on, works in ((transfer.off, True), (transfer.work, False)):
+            if FIRST <= on <= LAST and plain.is_working(on) != works:
+                raise TransferMismatch(transfer, on)
+
+
+def _span(balance: Balance) -> tuple[date, date]:
+    if balance.month is None:
+        return date(balance.year, 1, 1), date(balance.year, 12, 31)
+    last = monthrange(balance.year, balance.month)[1]
+    return date(balance.year, balance.month, 1), date(balance.year, balance.month, last)

@@ -1,0 +1,170 @@
+"""What the records are made of: one small value per kind of entry, and the rule of what was known when.
+
+Entries are appended, never edited: a rule that ends gets an entry that abolishes it, an announcement that
+changes gets a second announcement. `known_at` alone decides what an earlier day knew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Literal, TypeVar
+
+Standing = Literal["national", "state", "religious"]
+Change = Literal["introduced", "abolished"]
+Certainty = Literal["calculated", "listed", "announced_final"]
+BalanceStatus = Literal["as published", "final"]
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Where an entry comes from.
+
+    Attributes:
+        act: id of the act (as adilet.zan.kz names it), or of the document when it is no act.
+        address: where it can be read.
+        adopted, in_force: dates of the act, where known.
+        known_at: the first day on which the entry could be known; None where nobody recorded it.
+        assumed: True when `known_at` or the date of effect is our assumption.
+        note: what a reader should know besides.
+    """
+
+    act: str
+    address: str
+    adopted: date | None = None
+    in_force: date | None = None
+    known_at: date | None = None
+    assumed: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HolidayRule:
+    """A day of every year becomes a day off, or stops being one, from `applies_from` on.
+
+    National and state holidays move when they fall on a day off; religious ones (Labour Code art. 84(5)) never do.
+    """
+
+    code: str
+    change: Change
+    days: tuple[tuple[int, int], ...]
+    standing: Standing
+    applies_from: date
+    source: Source
+
+    @property
+    def known_from(self) -> date:
+        return self.source.known_at or date.min
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReligiousDay:
+    """The day off of one year that follows the moon. Unless announced as final it may be a day earlier or later."""
+
+    code: str
+    on: date
+    certainty: Certainty
+    source: Source
+
+    @property
+    def known_from(self) -> date:
+        if self.certainty == "calculated":
+            return date.min
+        return self.source.known_at or _eve_of_year(self.on)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transfer:
+    """A pair by order (Labour Code art. 85(3)): `off` becomes a day off, `work` a working day instead.
+
+    `work` may be a Saturday, a Sunday or a weekday that was a day off, and may lie in another year.
+    """
+
+    off: date
+    work: date
+    source: Source
+
+    @property
+    def known_from(self) -> date:
+        return self.source.known_at or _eve_of_year(min(self.off, self.work))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Override:
+    """A single day that an act makes off or working, whatever the rules say."""
+
+    on: date
+    working: bool
+    source: Source
+    name: str | None = None
+
+    @property
+    def known_from(self) -> date:
+        return self.source.known_at or _eve_of_year(self.on)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConfirmedYear:
+    """The production calendar of the year, or every act that makes it, has been read: it will not change by itself."""
+
+    year: int
+    source: Source
+
+    @property
+    def known_from(self) -> date:
+        return self.source.known_at or date(self.year - 1, 12, 31)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Balance:
+    """Working days of a month (or of the whole year when `month` is None) by an official balance, five-day week."""
+
+    year: int
+    month: int | None
+    days: int
+    status: BalanceStatus
+    source: Source
+
+    @property
+    def known_from(self) -> date:
+        return self.source.known_at or date(self.year - 1, 12, 31)
+
+
+Entry = HolidayRule | ReligiousDay | Transfer | Override | ConfirmedYear | Balance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Records:
+    """Every entry on file, in the order it was appended."""
+
+    entries: tuple[Entry, ...] = ()
+
+    def known(self, as_of: date | None) -> Records:
+        """The entries known on that day; all of them for None."""
+        if as_of is None:
+            return self
+        return Records(entries=tuple(entry for entry in self.entries if entry.known_from <= as_of))
+
+    @cached_property
+    def turns(self) -> tuple[date, ...]:
+        """The days on which knowledge grew, ascending."""
+        return tuple(sorted({entry.known_from for entry in self.entries}))
+
+    def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
+        """The entries of one kind."""
+        return tuple(entry for entry in self.entries if isinstance(entry, kind))
+
+
+def with_records(base: Records, extra: Records | Iterable[Entry]) -> Records:
+    """The records with more of them appended: an act that an office adopted, say."""
+    more = extra.entries if isinstance(extra, Records) else tuple(extra)
+    return Records(entries=base.entries + more)
+
+
+def _eve_of_year(day: date) -> date:
+    """Without a recorded date an order counts as known before its year begins (assumed)."""
+    return date(day.year - 1, 12, 31)

@@ -1,0 +1,36 @@
+"""How far the records reach, and what is raised beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import NoReturn
+
+FIRST = date(2010, 1, 1)
+LAST = date(2028, 12, 31)
+
+
+class OutOfRange(ValueError):
+    """A day outside the records. Nothing is guessed beyond them.
+
+    Attributes:
+        code: "out_of_range".
+        arguments: `on`, the day asked for (the nearest day outside when counting ran over the edge); `first` and
+            `last`, the bounds.
+    """
+
+    code = "out_of_range"
+
+    def __init__(self, on: date) -> None:
+        super().__init__(f"{on} is outside the records, which reach from {FIRST} to {LAST}")
+        self.arguments: Mapping[str, object] = {"on": on, "first": FIRST, "last": LAST}
+
+    def __reduce__(self) -> tuple[type[OutOfRange], tuple[object]]:
+        return type(self), (self.arguments["on"],)
+
+
+def refuse(day: object) -> NoReturn:
+    """Say why a day was not found in the tables: TypeError when it is no date, OutOfRange when it lies outside."""
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise TypeError(f"a date is asked, got {type(day).__name__}: {day!r}")
+    raise OutOfRange(day)

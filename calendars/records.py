@@ -1,0 +1,210 @@
+"""Records as they stand in the data files: TOML in, entries out. The one module of this station that reads files.
+
+A text may hold any kinds of entry, so that an act an office adopts can be written like the shipped records:
+
+    [[transfer]]
+    off = 2024-05-08
+    work = 2024-05-04
+    act = "G24G0000109"
+    address = "https://adilet.zan.kz/rus/docs/G24G0000109"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any, get_args
+
+from calendars.entries import (
+    Balance,
+    BalanceStatus,
+    Certainty,
+    Change,
+    ConfirmedYear,
+    Entry,
+    HolidayRule,
+    Override,
+    Records,
+    ReligiousDay,
+    Source,
+    Standing,
+    Transfer,
+    with_records,
+)
+
+__all__ = ["RecordError", "Records", "parse", "shipped", "with_records"]
+
+_SOURCE = ("act", "address", "adopted", "in_force", "known_at", "assumed", "note")
+_LEAP_YEAR = 2000
+
+
+class RecordError(ValueError):
+    """An entry that cannot be read.
+
+    Attributes:
+        code: "calendar_record".
+        arguments: `file`, `place` (which entry and key), `problem` (what stands there), `allowed` (what may stand there).
+    """
+
+    code = "calendar_record"
+
+    def __init__(self, file: str, place: str, problem: str, allowed: tuple[str, ...] = ()) -> None:
+        expected = f"; allowed: {', '.join(allowed)}" if allowed else ""
+        super().__init__(f"{file}: {place}: {problem}{expected}")
+        self.arguments: Mapping[str, object] = {
+            "file": file,
+            "place": place,
+            "problem": problem,
+            "allowed": allowed,
+        }
+
+
+@cache
+def shipped() -> Records:
+    """The records that come with the program, read once, on the first question."""
+    entries: tuple[Entry, ...] = ()
+    folder = files("calendars") / "data"
+    for file in sorted(folder.iterdir(), key=lambda item: item.name):
+        if file.name.endswith(".toml"):
+            entries += parse(file.read_text(encoding="utf-8"), name=file.name).entries
+    return Records(entries=entries)
+
+
+def parse(text: str, *, name: str = "records") -> Records:
+    """The entries of a TOML text, in the order they stand there; `name` is what errors call the text.
+
+    Raises:
+        RecordError: no TOML, an unknown kind of entry or key, a missing or impossible value.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecordError(name, "the file", str(error)) from None
+    entries: list[Entry] = []
+    for kind, tables in document.items():
+        if kind not in _READERS:
+            raise RecordError(name, kind, "unknown kind of entry", tuple(_READERS))
+        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+            raise RecordError(name, kind, f"write every entry under [[{kind}]]")
+        for number, table in enumerate(tables, start=1):
+            row = _Row(table, name, f"{kind} {number}")
+            entries.append(_READERS[kind](row))
+            row.finish()
+    return Records(entries=tuple(entries))
+
+
+class _Row:
+    """One table being read: takes its keys one by one and complains of what is left."""
+
+    def __init__(self, table: dict[str, Any], file: str, place: str) -> None:
+        self.table, self.file, self.place = dict(table), file, place
+        self.asked: list[str] = []
+
+    def take(self, key: str, kind: type, *, optional: bool = False) -> Any:
+        self.asked.append(key)
+        if key not in self.table:
+            if optional:
+                return None
+            raise self.error(key, "is missing")
+        value = self.table.pop(key)
+        if type(value) is not kind:
+            raise self.error(key, f"{value!r} is no {kind.__name__}")
+        return value
+
+    def choice(self, key: str, of: object) -> Any:
+        value, allowed = self.take(key, str), get_args(of)
+        if value not in allowed:
+            raise self.error(key, f"{value!r} is unknown", allowed)
+        return value
+
+    def source(self) -> Source:
+        return Source(
+            act=self.take("act", str),
+            address=self.take("address", str),
+            adopted=self.take("adopted", date, optional=True),
+            in_force=self.take("in_force", date, optional=True),
+            known_at=self.take("known_at", date, optional=True),
+            assumed=self.take("assumed", bool, optional=True) or False,
+            note=self.take("note", str, optional=True) or "",
+        )
+
+    def error(self, key: str, problem: str, allowed: tuple[str, ...] = ()) -> RecordError:
+        return RecordError(self.file, f"{self.place}, {key}", problem, allowed)
+
+    def finish(self) -> None:
+        for key in self.table:
+            raise self.error(key, "unknown key", tuple(self.asked))
+
+
+def _holiday(row: _Row) -> HolidayRule:
+    days = row.take("days", list)
+    return HolidayRule(
+        code=row.take("code", str),
+        change=row.choice("change", Change),
+        days=tuple(_month_and_day(row, text) for text in days),
+        standing=row.choice("standing", Standing),
+        applies_from=row.take("applies_from", date),
+        source=row.source(),
+    )
+
+
+def _month_and_day(row: _Row, text: object) -> tuple[int, int]:
+    try:
+        on = datetime.strptime(f"{_LEAP_YEAR}-{text}", "%Y-%m-%d").date()  # noqa: DTZ007 (no clock in it)
+    except ValueError:
+        raise row.error("days", f"{text!r} is no month and day such as 03-21") from None
+    if (on.month, on.day) == (2, 29):
+        raise row.error("days", "29 February does not come every year")
+    return on.month, on.day
+
+
+def _religious(row: _Row) -> ReligiousDay:
+    return ReligiousDay(
+        code=row.take("code", str),
+        on=row.take("on", date),
+        certainty=row.choice("certainty", Certainty),
+        source=row.source(),
+    )
+
+
+def _transfer(row: _Row) -> Transfer:
+    off, work = row.take("off", date), row.take("work", date)
+    if off == work:
+        raise row.error("work", "is the same day as off")
+    return Transfer(off=off, work=work, source=row.source())
+
+
+def _override(row: _Row) -> Override:
+    return Override(
+        on=row.take("on", date),
+        working=row.take("working", bool),
+        name=row.take("name", str, optional=True),
+        source=row.source(),
+    )
+
+
+def _confirmed(row: _Row) -> ConfirmedYear:
+    return ConfirmedYear(year=row.take("year", int), source=row.source())
+
+
+def _balance(row: _Row) -> Balance:
+    return Balance(
+        year=row.take("year", int),
+        month=row.take("month", int, optional=True),
+        days=row.take("days", int),
+        status=row.choice("status", BalanceStatus),
+        source=row.source(),
+    )
+
+
+_READERS: dict[str, Callable[[_Row], Entry]] = {
+    "holiday": _holiday,
+    "religious_day": _religious,
+    "transfer": _transfer,
+    "override": _override,
+    "confirmed_year": _confirmed,
+    "balance": _balance,
+}

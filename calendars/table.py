@@ -1,0 +1,167 @@
+"""Records compiled to an immutable table: one kind per day of the horizon, in the order the law applies.
+
+First the week, then holidays with their substitutes and religious days, then ordered transfers, then overrides, then
+an office's own days.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, lru_cache
+
+from calendars.entries import Certainty, ConfirmedYear, HolidayRule, Override, Records, ReligiousDay, Transfer
+from calendars.horizon import FIRST, LAST
+from calendars.shift import is_weekend, substitutes
+
+KINDS = (
+    "working",
+    "weekend",
+    "holiday",
+    "substitute",
+    "religious",
+    "transferred_off",
+    "transferred_work",
+    "office_off",
+    "office_work",
+)
+WORKING = frozenset({"working", "transferred_work", "office_work"})
+HOLIDAY_LAW = "Z010000267_"
+
+_CERTAINTY: tuple[Certainty, ...] = ("calculated", "listed", "announced_final")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What makes a day unlike its weekday: kind, code of the holiday, id of the act."""
+
+    kind: str
+    name: str | None = None
+    act: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """The compiled days.
+
+    Attributes:
+        kinds: one byte per day of the horizon, an index into KINDS.
+        marks: the days that are not simply working or weekend.
+        confirmed: years that will not change by themselves.
+        religious: the religious day of each year as best known.
+        version: hash of all that, so that equal tables have equal versions.
+    """
+
+    kinds: bytes
+    marks: Mapping[date, Mark]
+    confirmed: frozenset[int]
+    religious: tuple[ReligiousDay, ...]
+    version: str
+
+
+@cache
+def horizon() -> tuple[date, ...]:
+    """Every day of the records, in order."""
+    return tuple(date.fromordinal(n) for n in range(FIRST.toordinal(), LAST.toordinal() + 1))
+
+
+@lru_cache(maxsize=128)
+def compile_table(
+    records: Records,
+    *,
+    moved: frozenset[ReligiousDay] = frozenset(),
+    off: frozenset[date] = frozenset(),
+    working: frozenset[date] = frozenset(),
+) -> Table:
+    """The table of the given records, taken as all that is known.
+
+    `moved` replaces the religious days of the same code and year; `off` and `working` are an office's own days.
+    """
+    marks: dict[date, Mark] = {}
+    religious = {**_best_known(records), **{(day.code, day.on.year): day for day in moved}}
+    rules = list(_yearly_days(records))
+    unmoving = {day.on for day in religious.values()} | {
+        day for day, rule in rules if rule.standing == "religious"
+    }
+    for day, rule in rules:
+        kind = "religious" if rule.standing == "religious" else "holiday"
+        marks[day] = Mark(kind, rule.code, rule.source.act)
+    names = {day: rule.code for day, rule in rules}
+    moving = (day for day, rule in rules if rule.standing != "religious")
+    for holiday, day in substitutes(moving, unmoving):
+        marks[day] = Mark("substitute", names[holiday], HOLIDAY_LAW)
+    for announced in religious.values():
+        marks.setdefault(announced.on, Mark("religious", announced.code, announced.source.act))
+    for transfer in records.of(Transfer):
+        marks[transfer.off] = Mark("transferred_off", None, transfer.source.act)
+        marks[transfer.work] = Mark("transferred_work", None, transfer.source.act)
+    for override in records.of(Override):
+        kind = "transferred_work" if override.working else "holiday"
+        marks[override.on] = Mark(kind, override.name, override.source.act)
+    for day in off:
+        if _works(day, marks):
+            marks[day] = Mark("office_off")
+    for day in working:
+        if not _works(day, marks):
+            marks[day] = Mark("office_work")
+    return _table(records, marks, tuple(sorted(religious.values(), key=lambda day: day.on)))
+
+
+def _table(records: Records, marks: dict[date, Mark], religious: tuple[ReligiousDay, ...]) -> Table:
+    days = horizon()
+    inside = {day: marks[day] for day in sorted(marks) if FIRST <= day <= LAST}
+    kinds = bytearray(1 if is_weekend(day) else 0 for day in days)
+    for day, mark in inside.items():
+        kinds[day.toordinal() - FIRST.toordinal()] = KINDS.index(mark.kind)
+    confirmed = frozenset(entry.year for entry in records.of(ConfirmedYear))
+    content = json.dumps(
+        [
+            kinds.hex(),
+            [[str(day), mark.kind, mark.name, mark.act] for day, mark in inside.items()],
+            sorted(confirmed),
+            [[day.code, str(day.on), day.certainty] for day in religious],
+        ],
+        separators=(",", ":"),
+    )
+    return Table(
+        kinds=bytes(kinds),
+        marks=inside,
+        confirmed=confirmed,
+        religious=religious,
+        version=hashlib.sha256(content.encode()).hexdigest()[:16],
+    )
+
+
+def _works(day: date, marks: Mapping[date, Mark]) -> bool:
+    mark = marks.get(day)
+    return mark.kind in WORKING if mark else not is_weekend(day)
+
+
+def _best_known(records: Records) -> dict[tuple[str, int], ReligiousDay]:
+    """The religious day of each year: the surest word, and of equally sure ones the latest."""
+    best: dict[tuple[str, int], ReligiousDay] = {}
+    for day in records.of(ReligiousDay):
+        key = (day.code, day.on.year)
+        held = best.get(key)
+        if held is None or _CERTAINTY.index(day.certainty) >= _CERTAINTY.index(held.certainty):
+            best[key] = day
+    return best
+
+
+def _yearly_days(records: Records) -> Iterator[tuple[date, HolidayRule]]:
+    """Every holiday of the horizon with the rule that holds on it: the last one appended that applies by then."""
+    rules = records.of(HolidayRule)
+    fixed = sorted({(month, day) for rule in rules for month, day in rule.days})
+    for year in range(FIRST.year, LAST.year + 1):
+        for month, day in fixed:
+            on = date(year, month, day)
+            standing: dict[str, HolidayRule] = {}
+            for rule in rules:
+                if (month, day) in rule.days and rule.applies_from <= on:
+                    standing[rule.code] = rule
+            held = [rule for rule in standing.values() if rule.change == "introduced"]
+            if held:
+                yield on, held[-1]
