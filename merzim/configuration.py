@@ -14,20 +14,21 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from merzim.settings import (
+    FOLDER,
     LANGUAGES,
-    TLS,
     ChannelSettings,
     DatabaseSettings,
-    EmailSettings,
     EvidenceSettings,
-    FolderSettings,
     OfficeSettings,
     RegulationSettings,
     ReminderSettings,
     Settings,
     WebSettings,
 )
+from notifications.channels import UnknownChannel, names
 from workflow.refusal import Refusal
+
+PATHS = frozenset({"path", "authority"})
 
 
 class BadSetting(Refusal, ValueError):
@@ -65,16 +66,35 @@ def _settings(document: Mapping[str, object], *, where: Path | None, base: Path)
         table = document.get(name, {})
         if not isinstance(table, dict):
             raise _wrong(where, name, "cli.expected.table")
-        _known(table, readers, section=name, where=where)
         values: dict[str, object] = {}
+        if name == "channels":
+            table, values["sections"] = _channels(table, where=where, base=base)
+        _known(table, readers, section=name, where=where)
         for key, value in table.items():
-            attribute = _ATTRIBUTES.get(f"{name}.{key}") or str(key)
             try:
-                values[attribute] = readers[key](value)
+                values[key] = readers[key](value)
             except (TypeError, ValueError) as trouble:
                 raise _wrong(where, f"{name}.{key}", str(trouble)) from None
         sections[name] = _beside(kind(**values), base)
     return Settings(file=where, **sections)  # type: ignore[arg-type]
+
+
+def _channels(
+    table: Mapping[str, object], *, where: Path | None, base: Path
+) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
+    """`[channels]` without its sub-tables, and those: what each channel is told. A new one needs no key here."""
+    sections: dict[str, dict[str, object]] = {"folder": dict(FOLDER)}
+    keys = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    for name, section in table.items():
+        if not isinstance(section, dict):
+            continue
+        if name not in names():
+            raise UnknownChannel(name)
+        sections[name] = sections.get(name, {}) | section
+    for section in sections.values():
+        for key in PATHS & section.keys():
+            section[key] = base / str(section[key])
+    return keys, sections
 
 
 def _known(
@@ -169,7 +189,6 @@ def _database_beside(url: str, base: Path) -> str:
     return f"{scheme}:///{(base / rest).as_posix()}"
 
 
-_ATTRIBUTES = {"email.from": "sender"}
 _Readers = Mapping[str, Callable[[object], object]]
 _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "office": (
@@ -186,19 +205,6 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "database": (DatabaseSettings, {"url": _text}),
     "evidence": (EvidenceSettings, {"folder": _path}),
     "channels": (ChannelSettings, {"use": _names}),
-    "folder": (FolderSettings, {"path": _path}),
-    "email": (
-        EmailSettings,
-        {
-            "host": _text,
-            "port": _number,
-            "tls": _one_of(*TLS, code="cli.expected.tls"),
-            "user": _text,
-            "password_env": _text,
-            "from": _text,
-            "ca_file": _optional_path,
-        },
-    ),
     "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number}),
     "web": (WebSettings, {"host": _text, "port": _number, "public_address": _text}),
     "regulations": (RegulationSettings, {"folder": _optional_path}),

@@ -5,12 +5,13 @@ Every key is documented in the config.toml beside this folder; `merzim.configura
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
 
 LANGUAGES = ("kk", "ru", "en")
-TLS = ("starttls", "tls", "none")
+FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,29 +42,15 @@ class EvidenceSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelSettings:
-    """Which channels letters go through; a name is a file in notifications/channels/."""
+    """Which channels letters go through, and what each is told.
+
+    Attributes:
+        use: names of files in notifications/channels/.
+        sections: `[channels.<name>]` as it stands, paths made absolute; the channel's file says which keys it knows.
+    """
 
     use: tuple[str, ...] = ("folder",)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FolderSettings:
-    """The channel that writes letters as .eml files."""
-
-    path: Path = Path("var/letters")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EmailSettings:
-    """The channel that sends over SMTP. The password comes from an environment variable, never from a file."""
-
-    host: str = "localhost"
-    port: int = 587
-    tls: str = "starttls"
-    user: str = ""
-    password_env: str = "MERZIM_SMTP_PASSWORD"
-    sender: str = "merzim@localhost"
-    ca_file: Path | None = None
+    sections: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: {"folder": FOLDER})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,8 +86,6 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
     channels: ChannelSettings = field(default_factory=ChannelSettings)
-    folder: FolderSettings = field(default_factory=FolderSettings)
-    email: EmailSettings = field(default_factory=EmailSettings)
     reminders: ReminderSettings = field(default_factory=ReminderSettings)
     web: WebSettings = field(default_factory=WebSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)

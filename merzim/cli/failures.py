@@ -1,4 +1,4 @@
-"""What goes wrong becomes one line on stderr, then the bad rows if there are any. Never a traceback, never a box."""
+"""What goes wrong becomes one line on stderr, then the bad rows if there are any. Never a traceback or a box."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def _list(rows: Iterable[object], call: Call) -> None:
         number, reason = getattr(row, "row", ""), getattr(row, "code", None)
         if reason is not None:
             arguments = getattr(row, "arguments", {})
-            sys.stderr.write(call.say("cli.bad_row", row=number, problem=call.say(str(reason), **arguments)) + "\n")
+            sys.stderr.write(
+                call.say("cli.bad_row", row=number, problem=call.say(str(reason), **arguments)) + "\n"
+            )
 
 
 def _tell(sentence: str) -> None:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Any
 
+import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from merzim.cli.call import Call
 from merzim.cli.printing import paragraph, table
 
 COMMON = (("--config", "FILE"), ("--lang", "kk|ru|en"), ("--json", ""), ("--now", "MOMENT"))
+
+
+class UnknownCommand(typer.TyperException):
+    """There is no command of that name; `nearest` are those that look like it."""
+
+    def __init__(self, name: str, nearest: tuple[str, ...]) -> None:
+        super().__init__(name)
+        self.nearest = nearest
 
 
 class Command(TyperCommand):
@@ -43,6 +53,19 @@ class Command(TyperCommand):
 
 class Group(TyperGroup):
     """A group of commands, listed with the first sentence of each."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Without a command the group shows what it has."""
+        if not args:
+            typer.echo(self.get_help(ctx))
+            raise typer.Exit
+        return super().parse_args(ctx, args)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command named first. Raises UnknownCommand."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            raise UnknownCommand(args[0], tuple(get_close_matches(args[0], self.commands, n=2)))
+        return super().resolve_command(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
         """Usage, what it is for, its commands."""

@@ -1,0 +1,102 @@
+"""How deadlines and findings are answered: the JSON of the outside contract, and tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from merzim.cli.printing import paragraph
+
+if TYPE_CHECKING:
+    from calendars.explanation import Element
+    from merzim.cli.call import Call
+    from workflow.deadline import Deadline
+    from workflow.finding import Finding
+
+Json = dict[str, object]
+
+
+def obligation(call: Call, deadline: Deadline) -> Json:
+    """One obligation with its due date, as `plan --json` and `case --json` give it."""
+    asked = deadline.obligation
+    return {
+        "id": deadline.id,
+        "title": asked.title[call.language],
+        "stage": asked.stage,
+        "due": deadline.due,
+        "earliest": deadline.earliest,
+        "latest": deadline.latest,
+        "safe_by": deadline.safe_by,
+        "anchor": deadline.anchor,
+        "calendar": deadline.calendar,
+        "status": deadline.status,
+        "state": deadline.state,
+        "planned_on": deadline.planned_on,
+        "done_on": deadline.done_on,
+        "late_by_working_days": deadline.late_by,
+        "act": asked.act,
+        "paragraph": asked.paragraph,
+        "force": asked.force,
+        "assumed": asked.assumed,
+        "explanation": [element(call, one) for one in deadline.explanation],
+    }
+
+
+def element(call: Call, one: Element) -> Json:
+    """One sentence of an explanation."""
+    return {"code": one.code, "text": call.say(one.code, **one.arguments), "date": one.on, "act": one.act}
+
+
+def finding(call: Call, found: Finding) -> Json:
+    """One finding, as the contract has it."""
+    return {
+        "kind": found.kind,
+        "obligation": found.obligation,
+        "code": found.code,
+        "message": call.say(found.code, **found.arguments),
+        "late_by_working_days": found.late_by,
+        "basis": found.basis,
+        "force": found.force,
+    }
+
+
+def explained(call: Call, deadline: Deadline) -> str:
+    """The explanation as one paragraph."""
+    return " ".join(call.say(one.code, **one.arguments) for one in deadline.explanation)
+
+
+def print_deadlines(call: Call, deadlines: Iterable[Deadline]) -> None:
+    """A table for a person: by when, what, what has become of it."""
+    rows = [
+        (
+            deadline.due or "-",
+            deadline.obligation.title[call.language] + (f" ({deadline.period})" if deadline.period else ""),
+            state(call, deadline),
+            call.say(f"cli.force.{deadline.obligation.force}"),
+            deadline.id,
+        )
+        for deadline in deadlines
+    ]
+    call.table(("due", "what", "state", "force", "id"), rows)
+
+
+def state(call: Call, deadline: Deadline) -> str:
+    """What has become of a deadline, in words: done on a day and how late, or still open and how sure."""
+    if deadline.state == "done":
+        code = "cli.state.done_late" if deadline.late_by is not None else "cli.state.done"
+        return call.say(code, on=deadline.done_on, late_by=deadline.late_by)
+    if deadline.state == "open" and deadline.due is not None:
+        return call.say(f"cli.status.{deadline.status}")
+    return call.say(f"cli.state.{deadline.state}")
+
+
+def print_findings(call: Call, findings: Iterable[Finding], *, indent: int = 0) -> None:
+    """Findings as a list, each with what it rests on."""
+    for found in findings:
+        mark = call.say(f"cli.kind.{found.kind}")
+        text = f"[{mark}] {call.say(found.code, **found.arguments)}"
+        if found.basis == "practice":
+            text += " " + call.say("cli.by_practice")
+        elif found.force != "obligatory":
+            text += " " + call.say(found.force)
+        call.print(paragraph(text, indent=indent))

@@ -1,0 +1,229 @@
+"""Cases: `open`, `cases`, `case`, `record`, `replan`, `correct`, `cancel`, `exempt`, `reopen`, `explain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
+from merzim.cli.call import Call
+from merzim.cli.help import Command
+from merzim.cli.parsing import day, named_days
+
+if TYPE_CHECKING:
+    from workflow.case import Case
+    from workflow.desk import Change
+
+CaseId = Annotated[str, typer.Argument(metavar="CASE")]
+Fact = Annotated[str, typer.Argument(metavar="FACT")]
+On = Annotated[str, typer.Option("--on", metavar="DATE", help="cli.option.on")]
+Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    for name, command in {
+        "open": open_case,
+        "cases": cases,
+        "case": show,
+        "record": record,
+        "replan": replan,
+        "correct": correct,
+        "cancel": cancel,
+        "exempt": exempt,
+        "reopen": reopen,
+        "explain": explain,
+    }.items():
+        app.command(name, cls=Command, help=f"cli.help.{name}")(command)
+
+
+def open_case(
+    ctx: typer.Context,
+    procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
+    object: Annotated[str, typer.Option("--object", metavar="O", help="cli.option.object")] = "",
+    planned: Annotated[
+        list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="cli.option.planned")
+    ] = None,
+) -> None:
+    from workflow.desk import Opening
+
+    call = Call.of(ctx)
+    opening = Opening(
+        procedure=procedure,
+        unit=call.house.unit(unit),
+        object=object,
+        planned=named_days(planned, where="--planned"),
+    )
+    opened = call.house.desk.open(opening, **_written(call))
+    if call.json:
+        call.answer(_head(call, opened))
+    else:
+        call.print(call.say("cli.opened", case=opened.id, edition=opened.edition))
+
+
+def cases(ctx: typer.Context) -> None:
+    call = Call.of(ctx)
+    heads = call.house.reads.cases()
+    stages = call.house.stages([head.id for head in heads])
+    if call.json:
+        call.answer({"cases": [_head(call, head) | {"stage": stages.get(head.id)} for head in heads]})
+        return
+    rows = [
+        (head.id, head.object, head.unit, call.house.stage_title(head, stages.get(head.id), call.language))
+        for head in heads
+    ]
+    if rows:
+        call.table(("case", "object", "unit", "stage"), rows)
+    else:
+        call.print(call.say("cli.no_cases"))
+
+
+def show(ctx: typer.Context, case: CaseId) -> None:
+    call = Call.of(ctx)
+    house, today = call.house, call.moment.today
+    view = house.desk.view(case, today=today)
+    found = house.findings(view)
+    events = house.reads.events(case)
+    if call.json:
+        call.answer(
+            _head(call, view.case)
+            | {
+                "stage": view.stage,
+                "planned": view.case.planned,
+                "facts": {name: fact.on for name, fact in view.case.facts.items()},
+                "ahead": [name for name, fact in view.case.facts.items() if fact.on > today],
+                "evidence": {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence},
+                "responsible": view.case.responsible,
+                "calendar_version": house.calendar.version,
+                "obligations": [obligation(call, deadline) for deadline in view.deadlines],
+                "findings": [finding(call, one) for one in found],
+                "events": events,
+            }
+        )
+        return
+    stage = house.stage_title(view.case, view.stage, call.language)
+    call.print(f"{view.case.id}  {view.case.object}")
+    for head, value in (("unit", view.case.unit), ("edition", view.case.edition), ("stage", stage)):
+        if value:
+            call.print(f"  {call.say('cli.head.' + head)}: {value}")
+    call.print()
+    print_deadlines(call, view.deadlines)
+    ahead = [(fact.on, name) for name, fact in sorted(view.case.facts.items()) if fact.on > today]
+    if ahead:
+        call.print("\n" + call.say("cli.ahead", today=today))
+        call.table(("on", "id"), ahead, indent=2)
+    if found:
+        call.print("\n" + call.say("cli.findings"))
+        print_findings(call, found, indent=2)
+    call.print("\n" + call.say("cli.history"))
+    history = [(one.at.date(), one.by, call.say(f"cli.event.{one.kind}"), one.name, one.on) for one in events]
+    call.table(("at", "by", "event", "id", "on"), history, indent=2)
+
+
+def record(
+    ctx: typer.Context,
+    case: CaseId,
+    fact: Fact,
+    on: On,
+    evidence: Annotated[
+        list[str] | None,
+        typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.evidence"),
+    ] = None,
+) -> None:
+    from merzim.proofs import given, kept
+
+    call = Call.of(ctx)
+    house, happened = call.house, day(on, where="--on")
+    before = house.desk.view(case, today=call.moment.today)
+    proofs = [given(text, before.procedure, fact) for text in evidence or ()]
+    items = [kept(proof, house.evidence) for proof in proofs]
+    change = house.desk.record(case, fact, on=happened, evidence=items, **_written(call))
+    _tell(call, change, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
+
+
+def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On) -> None:
+    call = Call.of(ctx)
+    intended = day(on, where="--on")
+    change = call.house.desk.replan(case, fact, on=intended, **_written(call))
+    _tell(call, change, done="cli.replanned", already="cli.replanned_already", fact=fact, on=intended)
+
+
+def correct(ctx: typer.Context, case: CaseId, fact: Fact, on: On, ground: Ground) -> None:
+    call = Call.of(ctx)
+    right = day(on, where="--on")
+    change = call.house.desk.correct(case, fact, on=right, ground=ground, **_written(call))
+    _tell(call, change, done="cli.corrected", already="cli.recorded_already", fact=fact, on=right)
+
+
+def cancel(ctx: typer.Context, case: CaseId, ground: Ground) -> None:
+    call = Call.of(ctx)
+    _tell(call, call.house.desk.cancel(case, ground=ground, **_written(call)), done="cli.cancelled")
+
+
+def exempt(
+    ctx: typer.Context,
+    case: CaseId,
+    ground: Ground,
+    only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
+) -> None:
+    call = Call.of(ctx)
+    change = call.house.desk.exempt(case, ground=ground, obligation=only, **_written(call))
+    _tell(call, change, done="cli.exempted")
+
+
+def reopen(ctx: typer.Context, case: CaseId, ground: Ground) -> None:
+    call = Call.of(ctx)
+    _tell(call, call.house.desk.reopen(case, ground=ground, **_written(call)), done="cli.reopened")
+
+
+def explain(
+    ctx: typer.Context, case: CaseId, name: Annotated[str, typer.Argument(metavar="OBLIGATION")]
+) -> None:
+    from merzim.cli.choosing import deadline_named
+
+    call = Call.of(ctx)
+    view = call.house.desk.view(case, today=call.moment.today)
+    deadlines = deadline_named(view, name)
+    if call.json:
+        answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]
+        call.answer(answers[0] if len(answers) == 1 else {"obligations": answers})
+        return
+    call.print("\n\n".join(explained(call, deadline) for deadline in deadlines))
+
+
+def _written(call: Call) -> dict[str, Any]:
+    """Who writes, and when: what every command of the desk asks for."""
+    return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
+
+
+def _head(call: Call, case: Case) -> dict[str, object]:
+    return {
+        "id": case.id,
+        "procedure": case.procedure,
+        "edition": case.edition,
+        "object": case.object,
+        "unit": case.unit,
+        "standing": case.standing,
+    }
+
+
+def _tell(call: Call, change: Change, *, done: str, already: str = "", **arguments: object) -> None:
+    """What a command did, and which due dates it moved."""
+    if call.json:
+        call.answer(
+            {
+                "case": change.case.id,
+                "changed": bool(change.events),
+                "events": change.events,
+                "moved": [{"obligation": name, "from": old, "to": new} for name, old, new in change.moved],
+            }
+        )
+        return
+    code = done if change.events or not already else already
+    call.print(call.say(code, case=change.case.id, **arguments))
+    if change.moved:
+        call.print(call.say("cli.moved"))
+        moved = [(name, old or "-", new or "-") for name, old, new in change.moved]
+        call.table(("id", "was", "is"), moved, indent=2)

@@ -1,0 +1,182 @@
+"""What the law asks: `merzim procedures`, `plan` and `audit`. No database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.answers import finding, obligation, print_deadlines, print_findings
+from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.help import Command
+from merzim.cli.parsing import named_days, optional_day
+
+if TYPE_CHECKING:
+    from workflow.procedure import Procedure
+
+PROCEDURE = "internal-analysis"
+Facts = Annotated[list[str] | None, typer.Option("--fact", metavar="NAME=DATE", help="cli.option.fact")]
+Planned = Annotated[list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="cli.option.planned")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    app.command("procedures", cls=Command, help="cli.help.procedures")(procedures)
+    app.command("plan", cls=Command, help="cli.help.plan")(plan)
+    app.command("audit", cls=Command, help="cli.help.audit")(audit)
+
+
+def procedures(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="ID")] = None,
+    diagram: Annotated[bool, typer.Option("--diagram", help="cli.option.diagram")] = False,
+) -> None:
+    call = Call.of(ctx)
+    library = call.house.library
+    if name is None:
+        editions = library.all()
+    elif name in library.procedures():
+        editions = tuple(edition for edition in library.all() if edition.id == name)
+    else:
+        editions = (library.named(name),)
+    if diagram:
+        from workflow.machine import diagram as drawn
+
+        call.print("\n\n".join(f"%% {edition.edition}\n{drawn(edition)}" for edition in editions))
+    elif call.json:
+        call.answer({"procedures": [_edition(call, edition) for edition in editions]})
+    elif name is None:
+        rows = [(one.edition, one.in_force, one.title[call.language], len(one.obligations)) for one in editions]
+        call.table(("edition", "in_force", "title", "obligations"), rows)
+    else:
+        for edition in editions:
+            _print_edition(call, edition)
+
+
+def plan(
+    ctx: typer.Context,
+    procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
+    facts: Facts = None,
+    planned: Planned = None,
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.edition_on")] = None,
+) -> int:
+    from workflow.planning import plan as what_if
+
+    call = Call.of(ctx)
+    house = call.house
+    made = what_if(
+        house.library,
+        procedure,
+        facts=named_days(facts, where="--fact"),
+        planned=named_days(planned, where="--planned"),
+        calendar=house.calendar,
+        on=optional_day(on, where="--on"),
+        today=call.moment.today if call.common.now else None,
+    )
+    if call.json:
+        call.answer(
+            {
+                "procedure": made.procedure.id,
+                "edition": made.procedure.edition,
+                "calendar_version": house.calendar.version,
+                "obligations": [obligation(call, deadline) for deadline in made.deadlines],
+                "findings": [finding(call, found) for found in made.findings],
+                "ahead": made.ahead,
+                "latest_start": dict(made.latest_start),
+            }
+        )
+    else:
+        call.print(call.say("cli.plan.title", title=made.procedure.title, edition=made.procedure.edition))
+        call.print()
+        print_deadlines(call, made.deadlines)
+        for wanted, start in dict(made.latest_start).items():
+            title = made.procedure.by_id[wanted.partition(".")[0]].title
+            call.print("\n" + call.say("cli.plan.latest_start", title=title, on=start))
+        if made.findings:
+            call.print("\n" + call.say("cli.findings"))
+            print_findings(call, made.findings, indent=2)
+    return NOT_SO if made.findings else DONE
+
+
+def audit(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE")],
+    procedure: Annotated[
+        str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
+    ] = PROCEDURE,
+) -> int:
+    call = Call.of(ctx)
+    cases = [(past.case, past.findings) for past in call.house.audit(Path(file), procedure)]
+    if call.json:
+        answer = [{"case": case, "findings": [finding(call, found) for found in of]} for case, of in cases]
+        call.answer({"cases": answer})
+    else:
+        for case, of in cases:
+            call.print(call.say("cli.audit.case" if of else "cli.audit.case_clean", case=case))
+            print_findings(call, of, indent=2)
+    return NOT_SO if any(of for _, of in cases) else DONE
+
+
+def _edition(call: Call, edition: Procedure) -> dict[str, object]:
+    language = call.language
+    return {
+        "id": edition.id,
+        "edition": edition.edition,
+        "in_force": edition.in_force,
+        "in_force_assumed": edition.in_force_assumed,
+        "last_checked_on": edition.last_checked_on,
+        "title": edition.title[language],
+        "begins_with": edition.begins_with,
+        "digest": edition.digest,
+        "stages": [{"id": stage.id, "title": stage.title[language]} for stage in edition.stages],
+        "obligations": [
+            {
+                "id": one.id,
+                "stage": one.stage,
+                "title": one.title[language],
+                "duty": one.duty,
+                "act": one.act,
+                "paragraph": one.paragraph,
+                "force": one.force,
+                "assumed": one.assumed,
+                "since": one.since,
+                "term": type(one.term).__name__,
+                "evidence": one.evidence,
+                "indicator": one.indicator,
+            }
+            for one in edition.obligations
+        ],
+        "acts": [
+            {
+                "id": act.id,
+                "title": act.title[language],
+                "number": act.number,
+                "adopted_on": act.adopted_on,
+                "address": act.address,
+            }
+            for act in edition.acts.values()
+        ],
+        "notes": [note[language] for note in edition.notes],
+    }
+
+
+def _print_edition(call: Call, edition: Procedure) -> None:
+    language = call.language
+    call.print(f"{edition.edition}  {edition.title[language]}")
+    code = "cli.edition.assumed" if edition.in_force_assumed else "cli.edition.in_force"
+    call.print(call.say(code, on=edition.in_force, checked=edition.last_checked_on) + "\n")
+    for stage in edition.stages:
+        call.print(f"{stage.title[language]} ({stage.id})")
+        rows = [
+            (one.id, one.title[language], call.say(f"cli.force.{one.force}"), f"{one.act}, {one.paragraph}")
+            for one in edition.obligations
+            if one.stage == stage.id
+        ]
+        if rows:
+            call.table(("id", "title", "force", "act"), rows, indent=2)
+        call.print()
+    call.table(("act", "title"), [(act.id, act.title[language]) for act in edition.acts.values()])
+    for note in edition.notes:
+        call.print("\n" + note[language])
+    call.print()

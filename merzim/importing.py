@@ -1,0 +1,189 @@
+"""A schedule becomes cases: new analyses are opened, known ones replanned, the rest is left as it is.
+
+An analysis is known when its procedure, object, unit and the year of its start are: the same object is
+analysed again next year, and that is another case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Protocol
+
+from papers.matching import match
+from papers.reading import Note, ReadSchedule
+from papers.unreadable import Errors
+from workflow.case import Case
+from workflow.desk import CannotRecord, Desk, Opening
+from workflow.names import known_fact
+from workflow.office import Office
+from workflow.procedure import Procedure
+from workflow.refusal import Refusal
+
+Key = tuple[str, str, int | None]
+
+
+class Known(Protocol):
+    """What an import asks of what is stored."""
+
+    def cases_of(self, procedure: str) -> Sequence[Case]:
+        """Every active case of a procedure, whole."""
+
+    def office(self) -> Office:
+        """Units, people and matches."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Imported:
+    """What became of a file: its cases in order, what happened to each, and what the reader should see."""
+
+    cases: tuple[Case, ...]
+    opened: tuple[str, ...] = ()
+    replanned: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    matches: Mapping[str, str] = field(default_factory=dict)
+
+
+def take_in(
+    schedules: Sequence[ReadSchedule],
+    *,
+    name: str,
+    desk: Desk,
+    known: Known,
+    procedure: Procedure,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Imported:
+    """Take in all of a file or none of it. Taking in the same file again changes nothing.
+
+    Raises:
+        UnreadablePaper: with every row that plans something the ledger cannot hold.
+    """
+    there = {
+        _key(case.object, case.unit, _year(case, procedure)): case for case in known.cases_of(procedure.id)
+    }
+    office = known.office()
+    notes: list[Note] = [note for schedule in schedules for note in schedule.notes]
+    matches: dict[str, str] = {}
+    errors = Errors()
+    openings: list[tuple[int, Opening]] = []
+    planned: list[tuple[int, Case, dict[str, date]]] = []
+    for number, schedule in enumerate(schedules):
+        facts, intended = _told(schedule, today, notes)
+        _check(schedule, {**facts, **intended}, procedure, desk, errors)
+        _match(schedule, office, matches, notes)
+        case = there.get(_key(schedule.object, schedule.unit, _first_year(schedule, procedure)))
+        if case is None:
+            openings.append((number, _opening(schedule, procedure, facts, intended)))
+            continue
+        notes += _differing(schedule, case, facts, procedure)
+        planned.append((number, case, intended))
+    errors.refuse(name)
+    cases: dict[int, Case] = {}
+    opened = (
+        desk.open_many([opening for _, opening in openings], by=by, now=now, today=today) if openings else ()
+    )
+    cases.update(zip((number for number, _ in openings), opened, strict=True))
+    replanned, unchanged = [], []
+    for number, case, intended in planned:
+        change = desk.replan_all(case.id, intended, by=by, now=now, today=today) if intended else None
+        (replanned if change and change.events else unchanged).append(case.id)
+        cases[number] = change.case if change else case
+    return Imported(
+        cases=tuple(cases[number] for number in sorted(cases)),
+        opened=tuple(case.id for case in opened),
+        replanned=tuple(replanned),
+        unchanged=tuple(unchanged),
+        notes=tuple(notes),
+        matches=matches,
+    )
+
+
+def _told(schedule: ReadSchedule, today: date, notes: list[Note]) -> tuple[dict[str, date], dict[str, date]]:
+    """Facts and plan dates. A fact of the paper that lies ahead has not happened: it is planned, and said so."""
+    facts, intended = dict(schedule.facts), dict(schedule.planned)
+    for name, on in schedule.facts.items():
+        if on > today:
+            intended[name] = facts.pop(name)
+            notes.append(Note(schedule.row, "cli.import.ahead", {"fact": name, "on": on}))
+    return facts, intended
+
+
+def _check(
+    schedule: ReadSchedule, days: Mapping[str, date], procedure: Procedure, desk: Desk, errors: Errors
+) -> None:
+    for fact, on in days.items():
+        try:
+            known_fact(procedure, fact)
+            desk.within_records(on)
+        except Refusal as refusal:
+            errors.take(schedule.row, refusal)
+
+
+def _match(schedule: ReadSchedule, office: Office, matches: dict[str, str], notes: list[Note]) -> None:
+    for text in dict.fromkeys(schedule.responsible.values()):
+        if text in matches:
+            continue
+        meant = match(text, office)
+        if meant is not None:
+            matches[text] = meant
+        else:
+            notes.append(Note(schedule.row, "cli.import.unmatched", {"text": text}))
+
+
+def _differing(
+    schedule: ReadSchedule, case: Case, facts: Mapping[str, date], procedure: Procedure
+) -> list[Note]:
+    """Facts of the paper that the case knows with another date: the ledger's stands until it is corrected."""
+    return [
+        Note(
+            schedule.row,
+            "cli.import.fact_differs",
+            {
+                "case": case.id,
+                "title": known_fact(procedure, fact).title,
+                "on": on,
+                "known": case.facts[fact].on,
+            },
+        )
+        for fact, on in facts.items()
+        if fact in case.facts and case.facts[fact].on != on
+    ]
+
+
+def _opening(
+    schedule: ReadSchedule, procedure: Procedure, facts: dict[str, date], intended: dict[str, date]
+) -> Opening:
+    return Opening(
+        procedure=procedure.id,
+        unit=schedule.unit,
+        object=schedule.object,
+        planned=intended,
+        facts=facts,
+        responsible=dict(schedule.responsible),
+    )
+
+
+def _key(object: str, unit: str, year: int | None) -> Key:
+    return object.casefold(), unit.casefold(), year
+
+
+def _first_year(schedule: ReadSchedule, procedure: Procedure) -> int | None:
+    begins = schedule.planned.get(procedure.begins_with) or schedule.facts.get(procedure.begins_with)
+    days = [*schedule.planned.values(), *schedule.facts.values()]
+    found = begins or min(days, default=None)
+    return found.year if found else None
+
+
+def _year(case: Case, procedure: Procedure) -> int | None:
+    fact = case.facts.get(procedure.begins_with)
+    begins = fact.on if fact else case.planned.get(procedure.begins_with)
+    days = [*case.planned.values(), *(known.on for known in case.facts.values())]
+    found = begins or min(days, default=None)
+    return found.year if found else None
+
+
+__all__ = ["CannotRecord", "Imported", "Known", "take_in"]

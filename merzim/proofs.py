@@ -1,0 +1,76 @@
+"""Evidence as typed: `[KIND=]FILE|URL[@DATE]`. A file is kept by what is in it, a link as it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merzim.cli.parsing import BadArgument, day
+from workflow.case import Evidence
+from workflow.names import known_fact
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from web.ports import EvidenceStore
+    from workflow.procedure import Procedure
+
+_KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)
+_DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)
+_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
+
+
+class UnknownEvidence(Refusal, ValueError):
+    """The obligation does not ask for evidence of that kind."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """One document or link as given, not yet kept."""
+
+    kind: str
+    link: str = ""
+    file: Path | None = None
+    published_on: date | None = None
+
+
+def given(text: str, procedure: Procedure, fact: str) -> Proof:
+    """What an --evidence says.
+
+    Without a kind it is the only one of its sort the obligation asks for, where there is only one.
+
+    Raises:
+        UnknownEvidence: a kind the obligation does not ask for.
+        BadArgument: neither a link nor a file that is there.
+    """
+    allowed = known_fact(procedure, fact).evidence
+    kind, rest = "", text
+    if found := _KIND.fullmatch(rest):
+        kind, rest = found.groups()
+        if kind not in allowed:
+            raise UnknownEvidence("cli.unknown_evidence", kind=kind, fact=fact, allowed=allowed)
+    published = None
+    if found := _DATED.fullmatch(rest):
+        rest, published = found[1], day(found[2], where="--evidence")
+    link = bool(_LINK.fullmatch(rest))
+    if not link and not Path(rest).is_file():
+        raise BadArgument("cli.no_such_file", file=rest)
+    sort = [one for one in allowed if one.startswith("link:" if link else "document:")]
+    kind = kind or (sort[0] if len(sort) == 1 else "")
+    return Proof(
+        kind=kind,
+        link=rest if link else "",
+        file=None if link else Path(rest),
+        published_on=published,
+    )
+
+
+def kept(proof: Proof, store: EvidenceStore) -> Evidence:
+    """The evidence as the ledger writes it; a file's bytes are in the store before the ledger speaks of them."""
+    if proof.file is None:
+        return Evidence(kind=proof.kind, reference=proof.link, published_on=proof.published_on)
+    with proof.file.open("rb") as content:
+        reference = store.keep(content)
+    return Evidence(kind=proof.kind, reference=reference, name=proof.file.name, published_on=proof.published_on)

@@ -1,0 +1,91 @@
+"""Where ports meet adapters. Nothing is opened until it is asked for, and nothing is joined anywhere else."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merzim.configuration import BadSetting
+from merzim.settings import Settings
+
+if TYPE_CHECKING:
+    from calendars.calendar import Calendar
+    from notifications.channels import Channel
+    from workflow.library import Library
+
+
+class House:
+    """Everything the commands, the daily round and the pages work with, made of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The days of the shipped records, with the office's own days off and days of work over them."""
+        import calendars
+
+        office = self.settings.office
+        return calendars.calendar().with_office_days(off=office.days_off, working=office.working_days)
+
+    @cached_property
+    def library(self) -> Library:
+        """Every edition of every procedure: the shipped ones and the organisation's own."""
+        from workflow.library import Library
+        from workflow.reading import read
+
+        return Library(read(name, text) for name, text in self._regulations())
+
+    @cached_property
+    def channels(self) -> dict[str, Channel]:
+        """The channels config.toml names, each with its own settings.
+
+        Raises:
+            BadSetting: a key the channel does not know, or one it needs and does not have.
+        """
+        return {name: self._channel(name) for name in self.settings.channels.use}
+
+    def _channel(self, name: str) -> Channel:
+        from importlib import import_module
+
+        from notifications.channels import UnknownChannel, load, names
+
+        if name not in names():
+            raise UnknownChannel(name)
+        section = self.settings.channels.sections.get(name, {})
+        known = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
+        file = str(self.settings.file)
+        for key in section:
+            if key not in known:
+                nearest = get_close_matches(key, known, n=1, cutoff=0.5)
+                code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
+                raise BadSetting(
+                    code,
+                    file=file,
+                    key=f"channels.{name}.{key}",
+                    nearest=nearest[0] if nearest else "",
+                    allowed=tuple(known),
+                )
+        for key, parameter in known.items():
+            if parameter.default is parameter.empty and key not in section:
+                raise BadSetting("cli.missing_setting", file=file, key=f"channels.{name}.{key}")
+        return load(name, section)
+
+    def _regulations(self) -> Iterator[tuple[str, bytes]]:
+        """Names and texts of the regulation files. The shipped folder has no code: it is found by name."""
+        for file in sorted(files("regulations").iterdir(), key=lambda file: file.name):
+            if file.name.endswith(".toml"):
+                yield file.name, file.read_bytes()
+        own = self.settings.regulations.folder
+        if own is not None:
+            if not own.is_dir():
+                raise BadSetting(
+                    "cli.no_folder", file=str(self.settings.file), key="regulations.folder", folder=str(own)
+                )
+            for path in sorted(Path(own).glob("*.toml")):
+                yield path.name, path.read_bytes()
