@@ -1,0 +1,173 @@
+"""The shipped regulations: what they say, and that all of it can be said."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import words
+from calendars.terms import DayAfterPeriod, Duration, Embargo, InMonth, WithoutTerm, WorkingDays, YearlyDate
+from workflow.library import Library
+from workflow.procedure import Procedure
+from workflow.reading import read
+
+FOLDER = Path(__file__).parents[2] / "regulations"
+FILES = sorted(FOLDER.glob("*.toml"))
+LIBRARY = Library(read(path.name, path.read_bytes()) for path in FILES)
+MAP_2023 = LIBRARY.named("internal-analysis.2023-01-01")
+INSTRUCTION_2024 = LIBRARY.named("internal-analysis.2024-01-01")
+FACTS = ["schedule_approved", "work_plan_approved", "order_signed", "start_announced", "analysis_started", "analysis_ended", "discussion_announced", "discussion_held", "discussion_results_published", "note_signed", "plan_developed", "plan_approved", "certificate_filed", "published", "quarter_reported", "quarter_reviewed", "monitoring_noted", "positions_listed", "positions_consolidated", "cartogram_updated", "uploaded", "external_analysis_ended"]
+editions = pytest.mark.parametrize("edition", LIBRARY.all(), ids=lambda edition: edition.edition)
+analyses = pytest.mark.parametrize("edition", [MAP_2023, INSTRUCTION_2024], ids=lambda edition: edition.edition)
+
+
+def test_the_folder_holds_data_only() -> None:
+    """Nobody writes Python to add a procedure."""
+    assert {path.suffix for path in FOLDER.iterdir()} == {".toml"}
+
+
+def test_the_edition_changes_with_the_year_2024() -> None:
+    """The last day of the map's edition and the first of the instruction's."""
+    assert LIBRARY.edition("internal-analysis", date(2023, 12, 31)) is MAP_2023
+    assert LIBRARY.edition("internal-analysis", date(2024, 1, 1)) is INSTRUCTION_2024
+    assert MAP_2023.in_force_assumed
+    assert INSTRUCTION_2024.in_force_assumed
+
+
+@analyses
+def test_an_internal_analysis_has_all_its_facts(edition: Procedure) -> None:
+    """These names are called from outside: none may go missing, none may be added unseen."""
+    assert sorted(edition.by_id) == sorted(FACTS)
+    assert edition.begins_with == "analysis_started"
+
+
+@analyses
+@pytest.mark.parametrize(
+    ("fact", "term", "since"),
+    [
+        ("order_signed", WorkingDays(-5), "analysis_started"),
+        ("start_announced", WorkingDays(-10), "analysis_started"),
+        ("analysis_started", Embargo(1), "external_analysis_ended"),
+        ("analysis_ended", Duration(30), "analysis_started"),
+        ("discussion_announced", WorkingDays(-10), "analysis_ended"),
+        ("discussion_held", WorkingDays(-5), "analysis_ended"),
+        ("discussion_results_published", WithoutTerm(), None),
+        ("note_signed", WorkingDays(10), "analysis_ended"),
+        ("plan_developed", WithoutTerm(), None),
+        ("plan_approved", WorkingDays(10), "note_signed"),
+        ("published", WorkingDays(3), "plan_approved"),
+        ("quarter_reported", DayAfterPeriod(5), None),
+        ("quarter_reviewed", WorkingDays(5), "quarter_reported"),
+    ],
+)
+def test_the_terms_of_an_internal_analysis(
+    edition: Procedure, fact: str, term: object, since: str | None
+) -> None:
+    """The terms the map and the instruction have in common."""
+    obligation = edition.by_id[fact]
+
+    assert (obligation.term, obligation.since) == (term, since)
+
+
+def test_where_the_instruction_is_silent_the_map_is_assumed() -> None:
+    """Two terms of 2024 are the map's, and say so; everything else is the instruction's own."""
+    assumed = {one.id: (one.act, one.paragraph) for one in INSTRUCTION_2024.obligations if one.assumed}
+
+    assert assumed == {
+        "schedule_approved": ("tbn4-map-2023", "row 1"),
+        "order_signed": ("tbn4-map-2023", "row 2"),
+    }
+    assert INSTRUCTION_2024.by_id["schedule_approved"].term == YearlyDate(month=6, day=30)
+
+
+def test_where_the_map_is_silent_the_instruction_is_assumed() -> None:
+    """In the edition of 2023 a term is either a row of the map or assumed."""
+    rows = {one.id: one.paragraph for one in MAP_2023.obligations if not one.assumed}
+
+    assert {one.act for one in MAP_2023.obligations if not one.assumed} == {"tbn4-map-2023"}
+    assert {one.act for one in MAP_2023.obligations if one.assumed} == {"tbn4-2024"}
+    assert sorted({int(row.removeprefix("row ")) for row in rows.values()}) == list(range(1, 11))
+    assert MAP_2023.by_id["schedule_approved"].term == InMonth(2023, 6)
+
+
+@analyses
+def test_the_order_and_the_announcement_are_not_tied(edition: Procedure) -> None:
+    """The announcement draws in the public, who are then named in the order: either may come first."""
+    assert edition.by_id["order_signed"].after == ()
+    assert edition.by_id["start_announced"].after == ()
+    assert edition.by_id["start_announced"].lapses_with == "analysis_ended"
+    assert set(edition.by_id["note_signed"].after) == {"analysis_ended", "discussion_held"}
+    assert edition.by_id["discussion_held"].after_by_practice == ("discussion_announced",)
+
+
+@analyses
+def test_what_is_recommended_is_marked_so(edition: Procedure) -> None:
+    """A finding on a recommended term says that it is one."""
+    recommended = {one.id for one in edition.obligations if one.force == "recommended"}
+
+    assert recommended == {"schedule_approved", "work_plan_approved", "analysis_ended", "monitoring_noted"}
+
+
+@analyses
+def test_a_start_is_proved_by_three_links(edition: Procedure) -> None:
+    """Site, media and social networks, judged by the day of publication."""
+    announced = edition.by_id["start_announced"]
+
+    assert announced.evidence == ("link:site", "link:media", "link:social")
+    assert announced.judged_by == "published"
+
+
+@analyses
+def test_every_point_of_project_one_is_somebodys(edition: Procedure) -> None:
+    """Each subtask of the scoring stands at exactly one obligation, with a figure or a scale."""
+    held = [one.indicator for one in edition.obligations if one.indicator]
+
+    assert sorted(held) == sorted(edition.indicators)
+    assert all(one.stake or one.scale for one in edition.indicators.values())
+
+
+@editions
+def test_every_kind_of_evidence_has_a_name_in_three_languages(edition: Procedure) -> None:
+    """A new kind of evidence needs an entry in the catalogues and nothing else."""
+    kinds = {kind for one in edition.obligations for kind in one.evidence}
+
+    assert {kind for kind in kinds if not words.knows(f"evidence.{kind}")} == set()
+
+
+@editions
+def test_every_stage_has_something_to_do(edition: Procedure) -> None:
+    """Stages nobody can stand in, and titles said twice, would confuse the board."""
+    titles = [one.title.ru for one in edition.obligations]
+
+    assert {stage.id for stage in edition.stages} == {one.stage for one in edition.obligations}
+    assert {one.stage for one in edition.obligations if one.blocking} <= {stage.id for stage in edition.stages}
+    assert len(set(titles)) == len(titles)
+
+
+@editions
+def test_every_edition_proves_itself_by_examples(edition: Procedure) -> None:
+    """Each file carries worked examples; none of them is empty."""
+    assert edition.examples
+    assert all(example.due for example in edition.examples)
+
+
+def test_the_exact_titles_of_the_explanation() -> None:
+    """The sentences of an explanation are compared letter for letter, so are its titles."""
+    announced, started = (INSTRUCTION_2024.by_id[name] for name in ("start_announced", "analysis_started"))
+    short = INSTRUCTION_2024.acts["tbn4-2024"].short
+
+    assert announced.title.kk == "Ішкі талдаудың басталғаны туралы хабарландыру"
+    assert announced.title.ru == "Объявление о начале анализа"
+    assert (started.title.kk, started.title.ru) == ("Талдаудың басталуы", "Начало анализа")
+    assert short.kk == "№4 ҮББ жобаларын орындау жөніндегі нұсқаулық"
+    assert short.ru == "Инструкция по исполнению проектов ТБН №4"
+    assert announced.note is None
+
+
+def test_a_second_procedure_needed_no_code() -> None:
+    """A gift is handed over in seven calendar days."""
+    handed = LIBRARY.edition("gift-handover", date(2026, 1, 1)).by_id["gift_handed_over"]
+
+    assert str(handed.term) == "CalendarDays(count=7, unspecified=False, roll='next')"

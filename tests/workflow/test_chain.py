@@ -1,0 +1,177 @@
+"""Deadlines of a case: anchors, states, status, explanations."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from calendars import calendar
+from tests.law import CALENDAR, TODAY, analysis, case
+from workflow.case import Case, Evidence, Fact
+from workflow.chain import deadlines
+from workflow.deadline import Deadline
+
+START, END = date(2026, 4, 13), date(2026, 5, 26)
+
+
+def chain(told: Case, *, today: date = TODAY) -> dict[str, Deadline]:
+    return {deadline.id: deadline for deadline in deadlines(told, analysis(), CALENDAR, today=today)}
+
+
+def test_the_real_schedule_sits_on_the_last_legal_days() -> None:
+    """All five dates of a schedule published in 2026 are the last ones in time."""
+    told = chain(
+        case(planned={"analysis_started": START, "analysis_ended": END, "plan_approved": date(2026, 5, 13)})
+    )
+
+    assert told["start_announced"].due == date(2026, 3, 30)
+    assert told["order_signed"].due == date(2026, 4, 6)
+    assert told["discussion_announced"].due == date(2026, 5, 12)
+    assert told["discussion_held"].due == date(2026, 5, 19)
+    assert told["published"].due == date(2026, 5, 18)
+
+
+def test_the_anchor_is_the_fact_then_the_plan_date_then_its_own_due_date() -> None:
+    """What happened counts before what is intended, and that before what follows if all is done on its last day."""
+    derived = chain(case(planned={"analysis_started": START}))["note_signed"]
+    planned = chain(case(planned={"analysis_started": START, "analysis_ended": END}))["note_signed"]
+    happened = chain(
+        case(planned={"analysis_started": START, "analysis_ended": END}, facts={"analysis_ended": date(2026, 5, 25)})
+    )["note_signed"]
+
+    assert (derived.anchor, derived.anchor_on) == ("derived", date(2026, 5, 28))
+    assert (planned.anchor, planned.anchor_on) == ("planned", END)
+    assert (happened.anchor, happened.anchor_on) == ("happened", date(2026, 5, 25))
+
+
+def test_without_any_date_nothing_is_due() -> None:
+    """An empty case has obligations and no due dates."""
+    assert all(deadline.due is None and deadline.anchor == "none" for deadline in chain(case()).values())
+
+
+def test_a_deadline_is_planned_until_its_anchor_happened() -> None:
+    """Then firm where the calendar is confirmed, provisional where it is not."""
+    assert chain(case(planned={"analysis_started": START}))["order_signed"].status == "planned"
+    assert chain(case(facts={"analysis_started": START}))["order_signed"].status == "firm"
+    late = chain(case(facts={"analysis_ended": date(2026, 12, 24)}), today=date(2026, 12, 31))["note_signed"]
+    assert (late.status, late.calendar) == ("provisional", "provisional")
+
+
+@pytest.mark.parametrize(
+    ("today", "state"),
+    [(date(2026, 6, 30), "not_due_yet"), (date(2026, 7, 1), "open"), (date(2026, 12, 1), "open")],
+)
+def test_a_quarter_is_open_from_its_first_day(today: date, state: str) -> None:
+    """The report of the third quarter is not due yet on 30 June, open on 1 July, and stays open."""
+    told = chain(case(facts={"note_signed": date(2026, 6, 8)}), today=today)
+
+    assert told["quarter_reported.2026Q3"].state == state
+
+
+def test_monitoring_has_the_four_quarters_that_end_in_the_year_after_the_note() -> None:
+    """A note of 8 June 2026 is followed by Q2, Q3, Q4 of 2026 and Q1 of 2027; one of 30 June by Q3 first."""
+    june = chain(case(facts={"note_signed": date(2026, 6, 8)}))
+    last_of_june = chain(case(facts={"note_signed": date(2026, 6, 30)}))
+
+    assert [name[-6:] for name in june if name.startswith("quarter_reported")] == [
+        "2026Q2",
+        "2026Q3",
+        "2026Q4",
+        "2027Q1",
+    ]
+    assert "quarter_reported.2026Q2" not in last_of_june
+    assert "quarter_reported.2027Q2" in last_of_june
+
+
+def test_an_announcement_never_made_is_missed_once_the_analysis_ended() -> None:
+    """It is open before, missed after, and done when recorded late all the same."""
+    before = chain(case(facts={"analysis_started": START}))
+    after = chain(case(facts={"analysis_started": START, "analysis_ended": END}))
+    late = chain(case(facts={"analysis_started": START, "analysis_ended": END, "start_announced": END}))
+
+    assert before["start_announced"].state == "open"
+    assert after["start_announced"].state == "missed"
+    assert late["start_announced"].state == "done"
+
+
+@pytest.mark.parametrize(("on", "late"), [(date(2026, 3, 30), None), (date(2026, 3, 31), 1), (date(2026, 4, 5), 4)])
+def test_lateness_is_counted_in_working_days(on: date, late: int | None) -> None:
+    """On the due day in time, the day after late by one; a Sunday adds nothing."""
+    told = chain(case(planned={"analysis_started": START}, facts={"start_announced": on}))
+
+    assert told["start_announced"].late_by == late
+
+
+def test_late_by_nought_is_late_all_the_same() -> None:
+    """Published on the Saturday after a Friday: no working day later, and not in time."""
+    told = chain(case(facts={"plan_approved": date(2026, 6, 2), "published": date(2026, 6, 6)}))["published"]
+
+    assert (told.due, told.late_by) == (date(2026, 6, 5), 0)
+
+
+def test_an_announcement_is_judged_by_its_last_required_publication() -> None:
+    """The fact says 27 March, the third link appeared on 31 March: judged is the 31st, and both are shown."""
+    links = tuple(
+        Evidence(kind=kind, reference="https://example.kz", published_on=on)
+        for kind, on in (
+            ("link:site", date(2026, 3, 27)),
+            ("link:media", date(2026, 3, 30)),
+            ("link:social", date(2026, 3, 31)),
+        )
+    )
+    base = case(planned={"analysis_started": START})
+    told = Case(
+        id=base.id,
+        procedure=base.procedure,
+        edition=base.edition,
+        planned=base.planned,
+        facts={"start_announced": Fact(name="start_announced", on=date(2026, 3, 27), evidence=links)},
+    )
+    deadline = chain(told)["start_announced"]
+
+    assert (deadline.done_on, deadline.recorded_on, deadline.late_by) == (date(2026, 3, 31), date(2026, 3, 27), 1)
+    assert "judged_published" in [element.code for element in deadline.explanation]
+
+
+def test_the_explanation_is_a_row_of_values() -> None:
+    """Due date, basis, anchor, counted days, days off: codes with arguments, no sentence."""
+    elements = chain(case(planned={"analysis_started": START}))["start_announced"].explanation
+
+    assert [element.code for element in elements] == [
+        "due_by",
+        "basis",
+        "anchor_planned",
+        "working_days_before",
+        "days_off",
+    ]
+    assert elements[2].arguments["counted"] is False
+
+
+def test_a_religious_day_that_may_move_gives_an_earliest_and_a_latest() -> None:
+    """Kurban Ait 2027 is calculated for Sunday 16 May: a day later would make Monday the 17th a day off."""
+    told = chain(case(facts={"analysis_ended": date(2027, 5, 7)}), today=date(2027, 5, 7))["note_signed"]
+
+    assert told.due is not None
+    assert told.earliest is not None
+    assert told.latest is not None
+    assert told.earliest == told.due < told.latest
+    assert told.calendar == "provisional"
+
+
+def test_beyond_the_records_there_is_no_due_date_and_a_sentence_says_so() -> None:
+    """A term that runs past 31 December 2028 is not guessed."""
+    told = chain(case(facts={"analysis_ended": date(2028, 12, 27)}), today=date(2028, 12, 28))["note_signed"]
+
+    assert told.due is None
+    assert "beyond_horizon" in [element.code for element in told.explanation]
+
+
+def test_what_was_known_before_decides_when_asked_as_of_then() -> None:
+    """Ten working days across 31 August 2026 end a day later by what was known before 18 March 2026."""
+    told = case(facts={"analysis_ended": date(2026, 8, 24)})
+    before = deadlines(told, analysis(), calendar(date(2026, 3, 17)), today=TODAY)
+    after = deadlines(told, analysis(), calendar(date(2026, 3, 18)), today=TODAY)
+
+    assert next(d.due for d in before if d.id == "note_signed") == date(2026, 9, 8)
+    assert next(d.due for d in after if d.id == "note_signed") == date(2026, 9, 7)

@@ -1,0 +1,156 @@
+"""Findings: every kind of departure, and what is none."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tests.law import CALENDAR, TODAY, analysis, case, library
+from workflow.case import Case
+from workflow.chain import deadlines
+from workflow.finding import Finding
+from workflow.findings import findings
+from workflow.planning import audit, plan
+
+START, END = date(2026, 4, 13), date(2026, 5, 26)
+
+
+def found(told: Case, *, prove: bool = False) -> list[Finding]:
+    chain = deadlines(told, analysis(), CALENDAR, today=TODAY)
+    return list(findings(told, analysis(), chain, CALENDAR, prove=prove))
+
+
+def short(found: list[Finding] | tuple[Finding, ...]) -> set[tuple[str, str, str]]:
+    return {(finding.kind, finding.obligation, finding.code) for finding in found}
+
+
+def test_a_fact_after_its_due_date_is_a_term_finding_with_working_days_late() -> None:
+    """Announced on 31 March instead of 30 March: late by one working day."""
+    (finding,) = found(case(facts={"analysis_started": START, "start_announced": date(2026, 3, 31)}))
+
+    assert (finding.kind, finding.obligation, finding.late_by) == ("term", "start_announced", 1)
+    assert (finding.basis, finding.force) == ("law", "obligatory")
+
+
+def test_a_note_before_the_discussion_is_an_order_finding_though_every_date_is_in_time() -> None:
+    """Order of steps and terms are two separate checks."""
+    told = case(
+        facts={
+            "analysis_started": START,
+            "analysis_ended": END,
+            "start_announced": date(2026, 3, 30),
+            "order_signed": date(2026, 4, 6),
+            "discussion_announced": date(2026, 5, 12),
+            "discussion_held": date(2026, 5, 19),
+            "note_signed": date(2026, 5, 12),
+            "plan_approved": date(2026, 5, 13),
+            "published": date(2026, 5, 18),
+        }
+    )
+
+    assert short(found(told)) == {("order", "note_signed", "order")}
+
+
+def test_the_order_and_the_announcement_are_not_tied() -> None:
+    """An order signed before the announcement is no finding."""
+    told = case(
+        facts={"analysis_started": START, "order_signed": date(2026, 3, 20), "start_announced": date(2026, 3, 30)}
+    )
+
+    assert found(told) == []
+
+
+def test_an_announcement_never_made_is_evidence_not_lateness() -> None:
+    """Missed, with no number of days."""
+    told = case(facts={"analysis_started": START, "analysis_ended": END, "order_signed": date(2026, 4, 6)})
+    missed = [finding for finding in found(told) if finding.code == "missed"]
+
+    assert [(finding.kind, finding.obligation, finding.late_by) for finding in missed] == [
+        ("evidence", "start_announced", None)
+    ]
+
+
+def test_an_analysis_of_31_working_days_is_a_duration_finding_on_a_recommended_term() -> None:
+    """Thirty working days from 13 April 2026 end on 28 May; the 29th is the day after."""
+    day_30 = found(case(facts={"analysis_started": START, "analysis_ended": date(2026, 5, 28)}))
+    day_31 = found(case(facts={"analysis_started": START, "analysis_ended": date(2026, 5, 29)}))
+
+    assert not [finding for finding in day_30 if finding.kind == "duration"]
+    (long,) = [finding for finding in day_31 if finding.kind == "duration"]
+    assert (long.arguments["count"], long.arguments["limit"], long.force) == (31, 30, "recommended")
+
+
+def test_a_fact_without_its_documents_is_an_evidence_finding() -> None:
+    """Two links of three are not three."""
+    told = case(facts={"analysis_started": START, "order_signed": date(2026, 4, 6)})
+
+    assert ("evidence", "order_signed", "unproved") in short(found(told, prove=True))
+    assert ("evidence", "order_signed", "unproved") not in short(found(told, prove=False))
+
+
+def test_an_internal_analysis_within_a_year_of_an_external_one_is_a_finding() -> None:
+    """The year ends on 15 September 2026: begun that day it is too early, the day after it is not."""
+    facts = {"external_analysis_ended": date(2025, 9, 15)}
+    early = found(case(facts={**facts, "analysis_started": date(2026, 9, 15)}))
+    later = found(case(facts={**facts, "analysis_started": date(2026, 9, 16)}))
+
+    assert ("term", "analysis_started", "embargo") in short(early)
+    assert ("term", "analysis_started", "embargo") not in short(later)
+
+
+def test_a_plan_too_short_for_its_announcement_has_no_room() -> None:
+    """Nine working days of analysis leave no room to announce the discussion ten days before the end."""
+    made = plan(
+        library(),
+        "internal-analysis",
+        facts={},
+        planned={"analysis_started": START, "analysis_ended": date(2026, 4, 24)},
+        calendar=CALENDAR,
+    )
+
+    assert ("feasibility", "discussion_announced", "no_room") in short(made.findings)
+
+
+def test_the_latest_safe_start_still_reaches_the_wanted_end() -> None:
+    """Started on that day the publication is due in time, started a working day later it is not."""
+    wanted = date(2026, 12, 15)
+    made = plan(library(), "internal-analysis", facts={}, planned={"published": wanted}, calendar=CALENDAR)
+    start = dict(made.latest_start)["published"]
+
+    def due(begun: date) -> date:
+        chain = plan(library(), "internal-analysis", facts={}, planned={"analysis_started": begun}, calendar=CALENDAR)
+        return next(d.due for d in chain.deadlines if d.id == "published" and d.due)
+
+    assert due(start) <= wanted < due(CALENDAR.add(start, 1))
+
+
+def test_before_the_first_edition_the_earliest_is_used_and_said() -> None:
+    """An analysis of 2022 is judged by the edition of 2023, with a finding of kind range."""
+    found = audit(
+        library(),
+        "internal-analysis",
+        facts={"analysis_started": date(2022, 10, 31), "start_announced": date(2022, 10, 14)},
+        published={},
+        calendar=CALENDAR,
+    )
+
+    assert short(found) == {("range", "analysis_started", "before_first_edition")}
+
+
+def test_an_audit_finds_nothing_in_what_is_not_known() -> None:
+    """A file that leaves the announcement empty says nothing about its term."""
+    assert not audit(
+        library(), "internal-analysis", facts={"analysis_started": START}, published={}, calendar=CALENDAR
+    )
+
+
+def test_an_audit_judges_the_publication_by_its_own_date() -> None:
+    """Announced on the 30th by the file, published on the 31st: late by one."""
+    (finding,) = audit(
+        library(),
+        "internal-analysis",
+        facts={"analysis_started": START, "start_announced": date(2026, 3, 30)},
+        published={"start_announced": date(2026, 3, 31)},
+        calendar=CALENDAR,
+    )
+
+    assert (finding.obligation, finding.late_by) == ("start_announced", 1)

@@ -1,0 +1,89 @@
+"""Which edition is in force on which day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.workflow.test_reading import NAME, TEA
+from words import LANGUAGES, refusal
+from workflow.library import Library, NoEdition, TwoEditions, UnknownProcedure
+from workflow.procedure import Procedure
+from workflow.reading import read
+
+
+def edition(on: date, procedure: str = "tea") -> Procedure:
+    return replace(read(NAME, TEA.encode()), id=procedure, in_force=on)
+
+
+OLD, NEW = edition(date(2023, 1, 1)), edition(date(2024, 1, 1))
+COCOA = edition(date(2025, 9, 18), "cocoa")
+LIBRARY = Library([NEW, COCOA, OLD])
+
+
+@pytest.mark.parametrize(
+    ("on", "expected"),
+    [
+        (date(2023, 1, 1), OLD),
+        (date(2023, 12, 31), OLD),
+        (date(2024, 1, 1), NEW),
+        (date(2030, 1, 1), NEW),
+    ],
+)
+def test_an_edition_is_in_force_from_its_day_until_the_next(on: date, expected: Procedure) -> None:
+    """Its own day is its first, the day before the next one's its last."""
+    assert LIBRARY.edition("tea", on) is expected
+
+
+def test_a_day_before_the_first_edition_is_refused_naming_those_there_are() -> None:
+    """No edition is stretched back silently; whoever wants the earliest asks for it."""
+    with pytest.raises(NoEdition) as caught:
+        LIBRARY.edition("tea", date(2022, 12, 31))
+
+    assert caught.value.arguments["nearest"] == ("tea.2023-01-01", "tea.2024-01-01")
+    assert LIBRARY.earliest("tea") is OLD
+
+
+def test_an_unknown_procedure_is_refused_with_the_nearest_name_first() -> None:
+    """A typo is mended by the first name of the list."""
+    with pytest.raises(UnknownProcedure) as caught:
+        LIBRARY.edition("cacao", date(2026, 1, 1))
+
+    assert caught.value.arguments["allowed"] == ("cocoa", "tea")
+
+
+def test_an_edition_is_found_by_its_name() -> None:
+    """A case keeps the name of its edition and finds it again."""
+    assert LIBRARY.named("tea.2024-01-01") is NEW
+    with pytest.raises(UnknownProcedure) as caught:
+        LIBRARY.named("tea.2024-01-02")
+
+    assert caught.value.arguments["allowed"][0] == "tea.2024-01-01"  # type: ignore[index]
+
+
+def test_procedures_and_editions_stand_in_one_order() -> None:
+    """By procedure, then by date, in whatever order the files came."""
+    assert LIBRARY.procedures() == ("cocoa", "tea")
+    assert LIBRARY.all() == (COCOA, OLD, NEW)
+
+
+def test_two_files_of_one_edition_are_refused() -> None:
+    """Nobody could say which of them is the law."""
+    with pytest.raises(TwoEditions) as caught:
+        Library([NEW, edition(date(2024, 1, 1))])
+
+    assert caught.value.arguments == {"edition": "tea.2024-01-01"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_refusals_can_be_said(language: str) -> None:
+    """Each names what was asked for."""
+    refusals = [
+        UnknownProcedure("cacao", ["tea"]),
+        NoEdition("cacao", date(2022, 1, 1), ["cacao.2023-01-01"]),
+        TwoEditions("cacao.2023-01-01"),
+    ]
+
+    assert all("cacao" in refusal(error, language) for error in refusals)

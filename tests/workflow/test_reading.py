@@ -1,0 +1,384 @@
+"""Reading a regulation file: every kind of term, and every mistake said with its place."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from hashlib import sha256
+
+import pytest
+
+from calendars.terms import (
+    AtOnce,
+    Before,
+    CalendarDays,
+    DayAfterPeriod,
+    Duration,
+    Embargo,
+    InMonth,
+    InQuarter,
+    Months,
+    OnDate,
+    PerPeriod,
+    Quota,
+    Term,
+    Weeks,
+    WithoutTerm,
+    WorkingDays,
+    YearlyDate,
+    Years,
+)
+from words import LANGUAGES, refusal
+from workflow.procedure import Procedure, Recurrence, Text
+from workflow.reading import UnreadableRegulation, read
+
+NAME = "tea.2024-01-01.toml"
+TEA = """\
+id = "tea"
+in_force = 2024-01-01
+last_checked_on = 2026-11-21
+begins_with = "water_boiled"
+title = { kk = "Шай", ru = "Чай", en = "Tea" }
+
+[[act]]
+id = "tea-act"
+title = { kk = "Шай актісі", ru = "Акт о чае", en = "Act on tea" }
+short = { kk = "Акт", ru = "Акт", en = "Act" }
+
+[[stage]]
+id = "kitchen"
+title = { kk = "Ас үй", ru = "Кухня", en = "Kitchen" }
+
+[[ladder]]
+id = "default"
+rungs = [{ at = 1, to = ["duty", "head"] }, { at = -1, to = ["duty"] }]
+
+[[indicator]]
+id = "P1.T1.S1"
+title = { kk = "Шай", ru = "Чай", en = "Tea" }
+maximum = "3"
+
+[[obligation]]
+id = "water_boiled"
+stage = "kitchen"
+title = { kk = "Су", ru = "Вода", en = "Water" }
+term = "none"
+act = "tea-act"
+paragraph = "p. 1"
+force = "obligatory"
+duty = "head"
+# more of the first
+
+[[obligation]]
+id = "tea_poured"
+stage = "kitchen"
+title = { kk = "Құю", ru = "Налить", en = "Pouring" }
+term = { count = 3, in = "working days", from = "water_boiled" }
+act = "tea-act"
+paragraph = "p. 2"
+force = "recommended"
+duty = "officer"
+# more of the second
+
+[[example]]
+title = "one cup"
+source = "by hand"
+facts = { water_boiled = 2024-02-01 }
+due = { tea_poured = 2024-02-06, water_boiled = "none" }
+findings = ["order:tea_poured"]
+"""
+TERM = '{ count = 3, in = "working days", from = "water_boiled" }'
+FIRST = 'obligation 1 "water_boiled"'
+SECOND = 'obligation 2 "tea_poured"'
+
+
+def changed(old: str, new: str) -> bytes:
+    assert old in TEA
+    return TEA.replace(old, new, 1).encode()
+
+
+def refused(text: bytes, name: str = NAME) -> UnreadableRegulation:
+    with pytest.raises(UnreadableRegulation) as caught:
+        read(name, text)
+    return caught.value
+
+
+def second(text: str, more: str = "") -> Procedure:
+    return read(NAME, changed(TERM, text).replace(b"# more of the second", more.encode()))
+
+
+def test_a_file_becomes_a_procedure_with_everything_it_says() -> None:
+    """What stands in the file stands in the value."""
+    tea = read(f"regulations/{NAME}", TEA.encode())
+
+    assert (tea.edition, tea.in_force, tea.in_force_assumed) == ("tea.2024-01-01", date(2024, 1, 1), False)
+    assert tea.title == Text(kk="Шай", ru="Чай", en="Tea")
+    assert tea.by_id["tea_poured"].since == "water_boiled"
+    assert tea.by_id["tea_poured"].force == "recommended"
+    assert [rung.id for rung in tea.ladders["default"].rungs] == ["-1", "+1"]
+    assert tea.examples[0].due == {"tea_poured": date(2024, 2, 6), "water_boiled": None}
+    assert tea.indicators["P1.T1.S1"].stake == "3"
+
+
+def test_the_digest_is_of_the_bytes_as_they_are() -> None:
+    """One changed byte, even in a remark, is another digest: `verify` must see it."""
+    text = TEA.encode()
+
+    assert read(NAME, text).digest == sha256(text).hexdigest()
+    assert read(NAME, text + b"#").digest != read(NAME, text).digest
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
+    """A file saved by a Windows editor is the same law."""
+    saved = b"\xef\xbb\xbf" + TEA.replace("\n", "\r\n").encode()
+
+    assert read(NAME, saved).obligations == read(NAME, TEA.encode()).obligations
+
+
+@pytest.mark.parametrize(
+    ("written", "term"),
+    [
+        (TERM, WorkingDays(3)),
+        ('{ count = -10, in = "working days", from = "water_boiled" }', WorkingDays(-10)),
+        (
+            '{ count = -10, in = "working days", from = "water_boiled", backward = "clear_days" }',
+            WorkingDays(-10, backward="clear_days"),
+        ),
+        ('{ count = 7, in = "calendar days", from = "water_boiled" }', CalendarDays(7)),
+        (
+            '{ count = 10, in = "days", from = "water_boiled", roll = "none" }',
+            CalendarDays(10, unspecified=True, roll="none"),
+        ),
+        ('{ count = 2, in = "weeks", from = "water_boiled" }', Weeks(2)),
+        ('{ count = -1, in = "months", from = "water_boiled" }', Months(-1)),
+        ('{ count = 1, in = "years", from = "water_boiled" }', Years(1)),
+        ('{ at_most = 30, in = "working days", from = "water_boiled" }', Duration(30)),
+        ('{ by = "06-30", from = "water_boiled" }', YearlyDate(month=6, day=30)),
+        ('{ by = "12-31", from = "water_boiled", years = 1 }', YearlyDate(month=12, day=31, years=1)),
+        ('{ embargo = 1, in = "years", from = "water_boiled" }', Embargo(1)),
+        ('{ before = "water_boiled" }', Before()),
+        ('{ at_once_after = "water_boiled" }', AtOnce()),
+    ],
+)
+def test_a_term_that_counts_names_its_anchor(written: str, term: Term) -> None:
+    """Each form of the format becomes its value, counted from the fact it names."""
+    obligation = second(written).by_id["tea_poured"]
+
+    assert obligation.term == term
+    assert obligation.since == "water_boiled"
+
+
+@pytest.mark.parametrize(
+    ("written", "term"),
+    [
+        ('"none"', WithoutTerm()),
+        ('{ at_least = 2, per = "half-year" }', PerPeriod(2, "half-year")),
+        (
+            '{ share = "5 %", of = "civil servants", per = "year" }',
+            Quota(Fraction(1, 20), "civil servants", "year"),
+        ),
+        ('{ share = "0.5%", of = "staff", per = "month" }', Quota(Fraction(1, 200), "staff", "month")),
+        ('{ in_month = "2026-05" }', InMonth(2026, 5)),
+        ('{ in_quarter = "2026Q3", roll = "next" }', InQuarter(2026, 3, roll="next")),
+        ("{ on = 2026-12-31 }", OnDate(date(2026, 12, 31))),
+    ],
+)
+def test_a_term_that_does_not_count_has_no_anchor(written: str, term: Term) -> None:
+    """Dates and shares the act itself names need no fact."""
+    obligation = second(written).by_id["tea_poured"]
+
+    assert obligation.term == term
+    assert obligation.since is None
+
+
+def test_a_recurring_obligation_is_due_by_a_day_after_its_period() -> None:
+    """The period comes from `recurs`, the day from the term."""
+    tea = second(
+        '{ day = 5, of = "month after the period" }', 'recurs = { every = "quarter", since = "water_boiled" }'
+    )
+
+    assert tea.by_id["tea_poured"].term == DayAfterPeriod(5)
+    assert tea.by_id["tea_poured"].recurs == Recurrence(every="quarter", since="water_boiled", years=1)
+
+
+MISTAKES = [
+    # the file as a whole
+    ('id = "tea"\n', "", "missing_key", "id"),
+    ('begins_with = "water_boiled"', 'begins_with = "tea"', "unknown_reference", "begins_with"),
+    ('begins_with = "water_boiled"', 'begin_with = "water_boiled"', "unknown_key", "begin_with"),
+    ("[[stage]]", "[[stages]]", "unknown_key", "stages"),
+    ("[[stage]]", "[stage]", "wrong_type", "stage"),
+    ("in_force = 2024-01-01", 'in_force = "2024-01-01"', "wrong_type", "in_force"),
+    ("in_force = 2024-01-01", "in_force = 2024-01-01T00:00:00", "wrong_type", "in_force"),
+    ("in_force = 2024-01-01", "in_force = 2024-01-02", "file_name", "in_force"),
+    ('id = "tea"', 'id = "cocoa"', "file_name", "in_force"),
+    ('id = "tea"', 'id = "Tea"', "not_a_name", "id"),
+    ('title = { kk = "Шай", ru = "Чай", en', 'title = { kk = "Шай", en', "missing_language", "title"),
+    ('title = { kk = "Шай", ru', 'title = { kk = "", ru', "empty", "title.kk"),
+    ('id = "tea-act"\n', "", "missing_key", "act 1"),
+    ('maximum = "3"', "maximum = 3", "wrong_type", 'indicator 1 "P1.T1.S1": maximum'),
+    # an obligation
+    ('paragraph = "p. 2"\n', "", "missing_key", SECOND),
+    ('act = "tea-act"\nparagraph = "p. 2"', 'paragraph = "p. 2"', "missing_key", SECOND),
+    (f"term = {TERM}\n", "", "missing_key", SECOND),
+    ("# more of the first", 'forse = "may"', "unknown_key", FIRST),
+    ("# more of the first", 'blocking = "yes"', "wrong_type", f"{FIRST}: blocking"),
+    ("# more of the first", 'evidence = "link:site"', "wrong_type", f"{FIRST}: evidence"),
+    ("# more of the first", 'evidence = ["site"]', "not_a_name", f"{FIRST}: evidence[1]"),
+    ("# more of the first", 'after = ["tea_poured", 1]', "wrong_type", f"{FIRST}: after[2]"),
+    ("# more of the first", 'after = ["tea_poured", "tea_poured"]', "duplicate", f"{FIRST}: after[2]"),
+    ('force = "recommended"', 'force = "recomended"', "not_allowed", f"{SECOND}: force"),
+    ('duty = "officer"', 'duty = "oficer"', "not_allowed", f"{SECOND}: duty"),
+    (
+        'act = "tea-act"\nparagraph = "p. 2"',
+        'act = "tee"\nparagraph = "p. 2"',
+        "unknown_reference",
+        f"{SECOND}: act",
+    ),
+    ("# more of the second", 'indicator = "P1.T1.S2"', "unknown_reference", f"{SECOND}: indicator"),
+    ("# more of the second", 'ladder = "steep"', "unknown_reference", f"{SECOND}: ladder"),
+    ("# more of the second", 'lapses_with = "water"', "unknown_reference", f"{SECOND}: lapses_with"),
+    ("# more of the second", 'lapses_with = "tea_poured"', "itself", f"{SECOND}: lapses_with"),
+    (
+        "# more of the second",
+        'after_by_practice = ["water"]',
+        "unknown_reference",
+        f"{SECOND}: after_by_practice",
+    ),
+    ('id = "tea_poured"', 'id = "water_boiled"', "duplicate", 'obligation 2 "water_boiled"'),
+    ('id = "tea_poured"', 'id = "tea.poured"', "not_a_name", 'obligation 2 "tea.poured": id'),
+    ("{ at = -1, to = [", '{ at = -1, to = ["dutty", ', "not_allowed", 'ladder 1 "default": rungs[2].to[1]'),
+    ("water_boiled = 2024-02-01", "water = 2024-02-01", "unknown_reference", 'example 1 "one cup": facts'),
+    ("order:tea_poured", "disorder:tea_poured", "not_a_name", 'example 1 "one cup": findings[1]'),
+    ("order:tea_poured", "order:tea", "unknown_reference", 'example 1 "one cup": findings'),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "code", "place"), MISTAKES)
+def test_a_mistake_is_named_with_its_place(old: str, new: str, code: str, place: str) -> None:
+    """Whoever wrote the file learns what is wrong and at which key."""
+    error = refused(changed(old, new))
+
+    assert (error.code, error.arguments["place"]) == (f"regulation.{code}", place)
+    assert error.arguments["file"] == NAME
+
+
+TERM_MISTAKES = [
+    ('{ count = 3, in = "working day", from = "water_boiled" }', "not_allowed", "term.in"),
+    ('{ count = 3, in = "working days" }', "missing_key", "term"),
+    ('{ count = 3, in = "working days", form = "water_boiled" }', "unknown_key", "term"),
+    ('{ count = 3, in = "working days", from = "watter" }', "unknown_reference", "term.from"),
+    ('{ count = 3, in = "working days", from = "water_boiled", roll = "next" }', "unknown_key", "term"),
+    ('{ count = "3", in = "working days", from = "water_boiled" }', "wrong_type", "term.count"),
+    ('{ count = 3.5, in = "working days", from = "water_boiled" }', "wrong_type", "term.count"),
+    ('{ count = true, in = "working days", from = "water_boiled" }', "wrong_type", "term.count"),
+    ('{ count = 0, in = "working days", from = "water_boiled" }', "zero", "term.count"),
+    ('{ count = -1, in = "years", from = "water_boiled" }', "out_of_bounds", "term.count"),
+    ('{ count = 3, in = "weeks", from = "water_boiled", roll = "back" }', "not_allowed", "term.roll"),
+    ('{ at_most = 30, in = "days", from = "water_boiled" }', "not_allowed", "term.in"),
+    ('{ by = "30.06", from = "water_boiled" }', "not_written_so", "term.by"),
+    ('{ by = "02-29", from = "water_boiled" }', "not_written_so", "term.by"),
+    ('{ share = "five", of = "staff", per = "year" }', "not_written_so", "term.share"),
+    ('{ at_least = 1, per = "week" }', "not_allowed", "term.per"),
+    ('{ in_month = "2026-13" }', "not_written_so", "term.in_month"),
+    ('{ in_quarter = "2026-Q3" }', "not_written_so", "term.in_quarter"),
+    ('{ on = "2026-12-31" }', "wrong_type", "term.on"),
+    ('{ before = "watter" }', "unknown_reference", "term.before"),
+    ('{ at_once_after = "watter" }', "unknown_reference", "term.at_once_after"),
+    ("{ soon = true }", "unknown_term", "term"),
+    ('"soon"', "wrong_type", "term"),
+]
+
+
+@pytest.mark.parametrize(("written", "code", "key"), TERM_MISTAKES)
+def test_a_mistaken_term_is_named_with_its_key(written: str, code: str, key: str) -> None:
+    """A wrong term would be a wrong date: none is guessed."""
+    error = refused(changed(TERM, written))
+
+    assert (error.code, error.arguments["place"]) == (f"regulation.{code}", f"{SECOND}: {key}")
+
+
+def test_what_is_allowed_is_named_the_nearest_first() -> None:
+    """A typo is mended by the first word of the list."""
+    unit = refused(changed('in = "working days"', 'in = "workin day"'))
+    fact = refused(changed('from = "water_boiled"', 'from = "water_boild"'))
+
+    assert unit.arguments["allowed"][0] == "working days"  # type: ignore[index]
+    assert fact.arguments["allowed"] == ("water_boiled", "tea_poured")
+
+
+def test_terms_that_wait_for_each_other_are_refused() -> None:
+    """A circle of anchors has no date; it is named from the first obligation round to it again."""
+    circle = TEA.replace('term = "none"', 'term = { count = 1, in = "weeks", from = "tea_poured" }')
+    error = refused(circle.encode())
+
+    assert error.code == "regulation.cycle"
+    assert error.arguments["path"] == ("water_boiled", "tea_poured", "water_boiled")
+
+
+def test_an_order_that_goes_round_is_refused() -> None:
+    """Neither of two facts can come after the other."""
+    circle = TEA.replace("# more of the first", 'after = ["tea_poured"]')
+    error = refused(circle.replace("# more of the second", 'after_by_practice = ["water_boiled"]').encode())
+
+    assert (error.code, error.arguments["kind"]) == ("regulation.cycle", "after")
+
+
+def test_an_anchor_that_recurs_asks_for_the_same_periods() -> None:
+    """From which of its periods would one count?"""
+    recurring = TEA.replace("# more of the first", 'recurs = { every = "quarter", since = "tea_made" }')
+    once = recurring.replace("[[example]]", _obligation("tea_made") + "[[example]]")
+    monthly = once.replace("# more of the second", 'recurs = { every = "month", since = "tea_made" }')
+
+    assert refused(once.encode()).code == "regulation.recurring_anchor"
+    assert refused(monthly.encode()).code == "regulation.other_period"
+
+
+def test_a_day_after_a_period_needs_a_period() -> None:
+    """Without `recurs` there is no period whose end could be meant."""
+    error = refused(changed(TERM, '{ day = 5, of = "month after the period" }'))
+
+    assert (error.code, error.arguments["value"]) == ("regulation.missing_key", "recurs")
+
+
+def test_one_reading_names_every_problem() -> None:
+    """Nobody mends a file one refusal at a time."""
+    text = TEA.replace('force = "recommended"', 'force = "must"').replace('paragraph = "p. 1"\n', "")
+    error = refused(text.replace("last_checked_on = 2026-11-21\n", "").encode())
+
+    assert [problem.place for problem in error.problems] == [FIRST, f"{SECOND}: force", ""]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [("id = \n", 1, 6), ('id = "tea"\nin_force = 2024-13-01', 2, 12), ('id = "tea"\nnotes = [', 2, 10)],
+)
+def test_what_is_no_toml_is_named_with_line_and_column(text: str, line: int, column: int) -> None:
+    """The editor can jump to it."""
+    error = refused(text.encode())
+
+    assert error.code == "regulation.syntax"
+    assert (error.arguments["line"], error.arguments["column"]) == (line, column)
+
+
+def test_a_text_in_another_encoding_is_named_with_its_line() -> None:
+    """A file saved in Windows-1251 is not guessed at."""
+    error = refused('id = "tea"\ntitle = "Чай"'.encode("cp1251"))
+
+    assert (error.code, error.arguments["line"]) == ("regulation.not_utf8", 2)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_refusal_can_be_said(language: str) -> None:
+    """Every mistake of these tests becomes a sentence that names the file."""
+    errors = [refused(changed(old, new)) for old, new, _, _ in MISTAKES]
+    errors += [refused(changed(TERM, written)) for written, _, _ in TERM_MISTAKES]
+    errors += [refused(b"id = "), refused(b"\xff")]
+    said = [refusal(error, language) for error in errors]
+
+    assert all(NAME in sentence and "{" not in sentence.split(": ", 1)[0] for sentence in said)
+
+
+def _obligation(name: str) -> str:
+    first = TEA[TEA.index("[[obligation]]") : TEA.index("# more of the first")]
+    return first.replace("water_boiled", name)
