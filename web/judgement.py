@@ -8,7 +8,7 @@ from calendars.calendar import Calendar
 from web.ports import Judge, Judgement
 from workflow.case import Case
 from workflow.chain import deadlines
-from workflow.findings import findings
+from workflow.findings import feasibility, findings
 from workflow.machine import stage
 from workflow.procedure import Procedure
 
@@ -19,9 +19,9 @@ def judge_by(calendar: Calendar) -> Judge:
     def judge(case: Case, procedure: Procedure, *, today: date) -> Judgement:
         computed = deadlines(case, procedure, calendar, today=today)
         return Judgement(
-            stage=stage(procedure, computed),
+            stage=stage(procedure, case, computed),
             deadlines=computed,
-            findings=tuple(findings(case, procedure, computed, calendar=calendar, today=today)),
+            findings=(*findings(case, procedure, computed, calendar), *feasibility(computed, calendar)),
         )
 
     return judge

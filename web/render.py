@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,11 @@ from starlette.responses import HTMLResponse, Response
 import words
 from calendars.explanation import Explanation
 from web.assets import address
+from web.ports import DayLike
 from web.preferences import THEMES, Preferences, preferences, remember
+from web.timeline import Off
+from web.year import Run
+from workflow.procedure import Act, Text
 from workflow.refusal import Refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -49,7 +53,7 @@ class Scribe:
 
     def refuse(self, refusal: Refusal) -> str:
         """The sentence of a refusal."""
-        return words.say(refusal.code, refusal.arguments, self.language)
+        return words.refusal(refusal, self.language)
 
     def tell(self, code: str, arguments: Mapping[str, object]) -> str:
         """The sentence of a code that carries its arguments along (a finding)."""
@@ -57,18 +61,63 @@ class Scribe:
 
     def sentences(self, explanation: Explanation) -> list[str]:
         """An explanation, one sentence each."""
-        return [words.say(element.code, element.arguments, self.language) for element in explanation]
+        return words.explain(explanation, self.language)
 
     def long(self, on: date) -> str:
         """A date as official papers write it."""
-        return self.say("web.date.long", on=on)
+        return words.date_long(on, self.language)
 
     def short(self, on: date) -> str:
         return f"{on:%d.%m.%Y}"
 
     def brief(self, on: date) -> str:
-        """Day and month, for places where the year is plain."""
+        """Day and month in figures, for places where the year is plain."""
         return f"{on:%d.%m}"
+
+    def run(self, first: date, last: date) -> str:
+        """Neighbouring days: "21–23 марта"."""
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        return words.days_ranges(tuple(days), self.language)
+
+    def month(self, number: int) -> str:
+        """A month as it stands alone, with a capital letter: it heads a column."""
+        name = words.month_name(number, self.language)
+        return name[:1].upper() + name[1:]
+
+    def weekday(self, number: int) -> str:
+        """Monday is 1."""
+        return words.date_weekday(date(2024, 1, number), self.language)
+
+    def titled(self, title: Text, period: str | None) -> str:
+        """The title of an obligation, with its period when it comes back."""
+        text = title[self.language]
+        return f"{text}, {words.period(period, self.language)}" if period else text
+
+    def holiday(self, name: str | None) -> str:
+        """The name of a holiday; a code without words stays a code."""
+        if not name:
+            return ""
+        code = f"holiday.{name}"
+        return words.say(code, {}, self.language) if words.knows(code) else name
+
+    def day_title(self, day: DayLike | Run) -> str:
+        """What makes a day (or a run of days) unusual: its kind, and the holiday's name."""
+        kind, name = self.say(f"web.day.{day.kind}"), self.holiday(day.name)
+        return f"{name} ({kind})" if name and day.kind != "holiday" else name or kind
+
+    def off_title(self, off: Off) -> str:
+        """What a shaded stretch of the timeline is: its days and the holidays among them."""
+        names = ", ".join(self.holiday(name) for name in off.names)
+        said = names or self.say("web.day.holiday" if off.holiday else "web.day.weekend")
+        return f"{self.run(off.first, off.last)} – {said}"
+
+    def act(self, act: str | None) -> str:
+        """The title of an act of the calendar's records; its id when no title is kept."""
+        return _act_title(act) if act else ""
+
+    def cited(self, act: Act, paragraph: str) -> str:
+        """An act as an explanation cites it."""
+        return f"{act.short[self.language]}, {words.paragraph(paragraph, self.language)}"
 
     def moment(self, at: datetime) -> str:
         """A moment on the clocks of Kazakhstan."""

@@ -1,0 +1,13 @@
+// Before the first paint: a reader who chose "auto" gets the theme of their system.
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  var dark = window.matchMedia("(prefers-color-scheme: dark)");
+  function follow() {
+    if (root.dataset.theme === "auto") {
+      root.setAttribute("data-bs-theme", dark.matches ? "dark" : "light");
+    }
+  }
+  follow();
+  dark.addEventListener("change", follow);
+})();
