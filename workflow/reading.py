@@ -61,7 +61,11 @@ def _syntax(message: str, text: bytes) -> Problem:
     # Before Python 3.14 the position stands in the message alone, and "end of document" has none.
     said = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
     detail = said[1] if said else message
-    line, column = (int(said[2]), int(said[3])) if said and said[2] else (text.count(b"\n") + 1, 1)
+    if said and said[2]:
+        line, column = int(said[2]), int(said[3])
+    else:
+        lines = text.decode("utf-8-sig").split("\n")
+        line, column = len(lines), len(lines[-1]) + 1
     return Problem("syntax", f"{line}:{column}", {"line": line, "column": column, "detail": detail})
 
 

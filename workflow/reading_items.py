@@ -66,10 +66,8 @@ def ladder(table: Table) -> Ladder:
     rungs = []
     for rung in table.tables("rungs"):
         rung.only("at", "to")
-        told = rung.names("to")
-        for place, duty in enumerate(told, 1):
-            # "duty" is whoever must do the thing itself.
-            Table({"to": duty}, f"{rung.at('to')}[{place}]").choice("to", ("duty", *DUTIES))
+        # "duty" is whoever must do the thing itself.
+        told = rung.names("to", allowed=("duty", *DUTIES))
         rungs.append(Rung(at=rung.whole("at", least=-250, most=250), to=told))
     return Ladder(id=table.name("id"), rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
 

@@ -113,8 +113,10 @@ class Table:
             raise Wrong("not_allowed", self.at(key), value=value, allowed=nearest_first(value, allowed))
         return value
 
-    def names(self, key: str, pattern: re.Pattern[str] = NAME) -> tuple[str, ...]:
-        """A list of names, each once; empty when the key is absent."""
+    def names(
+        self, key: str, pattern: re.Pattern[str] = NAME, *, allowed: Sequence[str] | None = None
+    ) -> tuple[str, ...]:
+        """A list of names, of the allowed ones where there are some; none twice; empty without the key."""
         if key not in self:
             return ()
         values = self._typed(key, list)
@@ -123,6 +125,13 @@ class Table:
                 raise Wrong("wrong_type", f"{self.at(key)}[{place}]", value=str(value), expected="text")
             if not pattern.fullmatch(value):
                 raise Wrong("not_a_name", f"{self.at(key)}[{place}]", value=value)
+            if allowed is not None and value not in allowed:
+                raise Wrong(
+                    "not_allowed",
+                    f"{self.at(key)}[{place}]",
+                    value=value,
+                    allowed=nearest_first(value, allowed),
+                )
             if value in values[: place - 1]:
                 raise Wrong("duplicate", f"{self.at(key)}[{place}]", value=value)
         return tuple(values)

@@ -18,7 +18,30 @@ FILES = sorted(FOLDER.glob("*.toml"))
 LIBRARY = Library(read(path.name, path.read_bytes()) for path in FILES)
 MAP_2023 = LIBRARY.named("internal-analysis.2023-01-01")
 INSTRUCTION_2024 = LIBRARY.named("internal-analysis.2024-01-01")
-FACTS = ["schedule_approved", "work_plan_approved", "order_signed", "start_announced", "analysis_started", "analysis_ended", "discussion_announced", "discussion_held", "discussion_results_published", "note_signed", "plan_developed", "plan_approved", "certificate_filed", "published", "quarter_reported", "quarter_reviewed", "monitoring_noted", "positions_listed", "positions_consolidated", "cartogram_updated", "uploaded", "external_analysis_ended"]
+FACTS = [
+    "schedule_approved",
+    "work_plan_approved",
+    "order_signed",
+    "start_announced",
+    "analysis_started",
+    "analysis_ended",
+    "discussion_announced",
+    "discussion_held",
+    "discussion_results_published",
+    "note_signed",
+    "plan_developed",
+    "plan_approved",
+    "certificate_filed",
+    "published",
+    "quarter_reported",
+    "quarter_reviewed",
+    "monitoring_noted",
+    "positions_listed",
+    "positions_consolidated",
+    "cartogram_updated",
+    "uploaded",
+    "external_analysis_ended",
+]
 editions = pytest.mark.parametrize("edition", LIBRARY.all(), ids=lambda edition: edition.edition)
 analyses = pytest.mark.parametrize("edition", [MAP_2023, INSTRUCTION_2024], ids=lambda edition: edition.edition)
 

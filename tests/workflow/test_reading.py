@@ -247,7 +247,7 @@ MISTAKES = [
     ),
     ('id = "tea_poured"', 'id = "water_boiled"', "duplicate", 'obligation 2 "water_boiled"'),
     ('id = "tea_poured"', 'id = "tea.poured"', "not_a_name", 'obligation 2 "tea.poured": id'),
-    ("{ at = -1, to = [", '{ at = -1, to = ["dutty", ', "not_allowed", 'ladder 1 "default": rungs[2].to[1]'),
+    ('at = -1, to = ["duty"]', 'at = -1, to = ["dutty"]', "not_allowed", 'ladder 1 "default": rungs[2].to[1]'),
     ("water_boiled = 2024-02-01", "water = 2024-02-01", "unknown_reference", 'example 1 "one cup": facts'),
     ("order:tea_poured", "disorder:tea_poured", "not_a_name", 'example 1 "one cup": findings[1]'),
     ("order:tea_poured", "order:tea", "unknown_reference", 'example 1 "one cup": findings'),
@@ -351,7 +351,7 @@ def test_one_reading_names_every_problem() -> None:
 
 @pytest.mark.parametrize(
     ("text", "line", "column"),
-    [("id = \n", 1, 6), ('id = "tea"\nin_force = 2024-13-01', 2, 12), ('id = "tea"\nnotes = [', 2, 10)],
+    [("id = \n", 1, 6), ('id = "tea"\nin_force = 2024-13-01', 2, 16), ('id = "tea"\nnotes = [', 2, 10)],
 )
 def test_what_is_no_toml_is_named_with_line_and_column(text: str, line: int, column: int) -> None:
     """The editor can jump to it."""
