@@ -1,0 +1,66 @@
+"""How the table of people may call duties and languages: their codes, and the words of three languages."""
+
+from __future__ import annotations
+
+from papers.spelling import plain
+from workflow.office import DUTIES
+from workflow.procedure import Text
+
+LANGUAGES = ("kk", "ru", "en")
+
+_DUTY_WORDS: dict[str, tuple[str, ...]] = {
+    "authorised_person": (
+        *("уәкілетті тұлға", "уполномоченное лицо", "authorised person", "authorized person"),
+        *("уполномоченный", "рабочая группа", "жұмыс тобы"),
+    ),
+    "head": (
+        *("бірінші басшы", "первый руководитель", "head"),
+        *("руководитель организации", "ұйым басшысы", "председатель правления", "басқарма төрағасы"),
+    ),
+    "head_of_unit": (
+        *("бөлімше басшысы", "руководитель подразделения", "head of unit"),
+        *("начальник подразделения", "бөлім басшысы", "начальник отдела", "руководитель отдела"),
+    ),
+    "object_unit": (
+        *("талдау объектісі", "объект анализа", "object unit"),
+        *("объект", "подразделение объекта", "объект бөлімшесі", "объектінің бөлімшесі"),
+    ),
+    "deputy": ("басшының орынбасары", "заместитель руководителя", "deputy", "орынбасар", "заместитель"),
+    "hr": (
+        "кадр қызметі",
+        "кадровая служба",
+        "hr",
+        "персонал",
+        "кадры",
+        "персоналды басқару",
+        "управление персоналом",
+    ),
+    "ethics_officer": ("әдеп жөніндегі уәкіл", "уполномоченный по этике", "ethics officer"),
+    "chief_of_staff": ("аппарат басшысы", "руководитель аппарата", "chief of staff"),
+    "officer": (
+        *("комплаенс офицер", "комплаенс-офицер", "officer", "compliance officer"),
+        *("офицер", "мерзімдерге жауапты", "ответственный за сроки"),
+    ),
+}
+"""Duty -> the words for it, the first three being its titles in Kazakh, Russian and English."""
+
+DUTY_TITLES = tuple(Text(*_DUTY_WORDS[code][:3]) for code in DUTIES)
+"""What each duty may be called, for a refusal."""
+
+_LANGUAGE_WORDS = {
+    "kk": ("kk", "kz", "каз", "қаз", "қазақ", "қазақша", "қазақ тілі", "казахский", "kazakh"),
+    "ru": ("ru", "рус", "орыс", "орысша", "орыс тілі", "русский", "russian"),
+    "en": ("en", "eng", "англ", "ағылшын", "ағылшынша", "ағылшын тілі", "английский", "english"),
+}
+_DUTIES = {plain(word): code for code in DUTIES for word in (code, code.replace("_", " "), *_DUTY_WORDS[code])}
+_LANGUAGES = {plain(word): code for code, words in _LANGUAGE_WORDS.items() for word in words}
+
+
+def duty(word: str) -> str | None:
+    """The duty a word names, one of workflow.office.DUTIES; None when it names none."""
+    return _DUTIES.get(plain(word))
+
+
+def language(word: str) -> str | None:
+    """The language a word names: kk, ru or en; None when it names none."""
+    return _LANGUAGES.get(plain(word))
