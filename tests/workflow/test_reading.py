@@ -7,6 +7,8 @@ from fractions import Fraction
 from hashlib import sha256
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calendars.terms import (
     AtOnce,
@@ -377,6 +379,24 @@ def test_every_refusal_can_be_said(language: str) -> None:
     said = [refusal(error, language) for error in errors]
 
     assert all(NAME in sentence and "{" not in sentence.split(": ", 1)[0] for sentence in said)
+
+
+@given(gone=st.lists(st.integers(0, len(TEA.splitlines()) - 1), min_size=1, max_size=4))
+def test_a_file_with_lines_missing_is_read_or_refused(gone: list[int]) -> None:
+    """Whatever somebody deletes by accident, nothing but a refusal with its place comes out."""
+    left = [line for number, line in enumerate(TEA.splitlines()) if number not in gone]
+    try:
+        said = read(NAME, "\n".join(left).encode()).edition
+    except UnreadableRegulation as error:
+        said = str(error.arguments["place"])
+
+    assert said
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_whatever_are_more_than_refused(text: bytes) -> None:
+    """A file that is none ends in a refusal, never in another error."""
+    assert refused(text).code.startswith("regulation.")
 
 
 def _obligation(name: str) -> str:
