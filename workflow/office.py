@@ -1,10 +1,12 @@
-"""The office as values: units in a tree, people, what duties they hold, who is away."""
+"""The office as values: units in a tree, people, their duties, who is away; and who is meant by a duty."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
+from typing import Literal
 
 DUTIES = (
     "authorised_person",
@@ -17,6 +19,14 @@ DUTIES = (
     "chief_of_staff",
     "officer",
 )
+
+# Duties that answer for one unit: nobody of a neighbouring unit may stand in for them. The others are duties of
+# the organisation: when nobody up the tree holds one, its holder anywhere in the office is meant.
+UNIT_DUTIES = frozenset({"head_of_unit", "object_unit", "deputy", "head"})
+
+Why = Literal[
+    "named", "duty", "duty_above", "duty_elsewhere", "head_for_unit", "deputy", "officer", "unreachable"
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,9 +56,185 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Office:
-    """Units and people, and which responsible texts of schedules mean whom (`matches`: text -> unit id or person key)."""
+    """Units and people, and which responsible texts of schedules mean whom.
+
+    Attributes:
+        matches: text -> unit id or person key.
+        officer: key of the person who is told where nobody else can be (config.toml).
+    """
 
     units: Mapping[str, Unit] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     matches: Mapping[str, str] = field(default_factory=dict)
     officer: str | None = None
+
+    @cached_property
+    def holders(self) -> Mapping[tuple[str, str], tuple[Person, ...]]:
+        """(unit, duty) -> who holds it there, in order of name."""
+        found: dict[tuple[str, str], list[Person]] = {}
+        for person in sorted(self.people.values(), key=lambda one: (one.name, one.key)):
+            for duty in person.duties:
+                found.setdefault((person.unit, duty), []).append(person)
+        return {place: tuple(people) for place, people in found.items()}
+
+    @cached_property
+    def unit_named(self) -> Mapping[str, str]:
+        """Id and name of a unit, letter case and spaces apart -> its id."""
+        by_name = {_plain(unit.name): unit.id for unit in self.units.values()}
+        return by_name | {_plain(unit): unit for unit in self.units}
+
+    @cached_property
+    def matched(self) -> Mapping[str, str]:
+        """`matches`, letter case and spaces apart."""
+        return {_plain(text): meant for text, meant in self.matches.items()}
+
+    def above(self, unit: str) -> Iterator[str]:
+        """The unit and those above it, nearest first; a loop in the tree ends the way."""
+        seen: set[str] = set()
+        here: str | None = unit
+        while here is not None and here not in seen:
+            seen.add(here)
+            yield here
+            known = self.units.get(here)
+            here = known.parent if known else None
+
+
+def with_officer(office: Office, officer: str, *, language: str) -> Office:
+    """The office with the officer config.toml names, by key or e-mail.
+
+    An e-mail nobody in the office has makes a person of its own, so that one line of configuration is enough
+    for letters to reach somebody; `language` is theirs then.
+    """
+    if not officer or officer in office.people:
+        return replace(office, officer=officer or office.officer)
+    known = next((one for one in office.people.values() if _plain(one.email or "") == _plain(officer)), None)
+    if known is not None:
+        return replace(office, officer=known.key)
+    if "@" not in officer:
+        return office
+    person = Person(key=officer, name=officer, unit="", email=officer, language=language)
+    return replace(office, people={**office.people, officer: person}, officer=officer)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """Somebody to be told, and why them.
+
+    Attributes:
+        why: named (in the schedule), duty (holds it in that unit), duty_above (in a unit above),
+            duty_elsewhere (in another one), head_for_unit (where nobody in the unit holds the duty), deputy,
+            officer (nobody else is there), unreachable (the officer for somebody no channel reaches).
+        instead_of: who is away or cannot be reached.
+    """
+
+    person: Person
+    why: Why
+    instead_of: Person | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unresolved:
+    """Nobody can be told: nobody holds the duty and the office names no officer. Shown, never dropped."""
+
+    duty: str
+    unit: str
+
+
+def resolve(
+    office: Office, *, duty: str, unit: str, on: date, responsible: str = ""
+) -> tuple[Told, ...] | Unresolved:
+    """Who is told on that day.
+
+    First whom the schedule's responsible text means (if it is matched), then who holds the duty in the unit, in
+    the units above it, and, for duties of the whole organisation, anywhere. Whoever is away is stood in for by
+    the deputy (the deputy's deputy, and so on). Where nobody is left, the officer the office names.
+
+    Args:
+        duty: one of DUTIES.
+        unit: id or name of a unit; "" is the organisation.
+        on: the local day on which they are to be told.
+        responsible: the schedule's text; only for those who must do the thing.
+    """
+    place = office.unit_named.get(_plain(unit), unit)
+    for candidates in (_named(office, duty, responsible), _holding(office, duty, place)):
+        present = _present(office, candidates, on)
+        if present:
+            return present
+    officer = office.people.get(office.officer or "")
+    if officer is None:
+        return Unresolved(duty=duty, unit=unit)
+    # The officer is told even when away with no deputy: a letter that waits is better than none.
+    stand_in = _stand_in(office, officer, on)
+    if stand_in is None or stand_in is officer:
+        return (Told(person=officer, why="officer"),)
+    return (Told(person=stand_in, why="deputy", instead_of=officer),)
+
+
+def _named(office: Office, duty: str, responsible: str) -> tuple[Told, ...]:
+    meant = office.matched.get(_plain(responsible)) if responsible else None
+    if meant is None:
+        return ()
+    if meant in office.people:
+        return (Told(person=office.people[meant], why="named"),)
+    for answering in (duty, "head_of_unit", "head"):
+        holders = office.holders.get((meant, answering), ())
+        if holders:
+            return tuple(Told(person=person, why="named") for person in holders)
+    return ()
+
+
+def _holding(office: Office, duty: str, place: str) -> tuple[Told, ...]:
+    answering = (duty, "head_of_unit", "head") if duty in ("object_unit", "head_of_unit") else (duty,)
+    for here in office.above(place):
+        for held in answering:
+            holders = office.holders.get((here, held), ())
+            if holders:
+                why: Why = "head_for_unit" if held != duty else "duty" if here == place else "duty_above"
+                return tuple(Told(person=person, why=why) for person in holders)
+    if duty in UNIT_DUTIES and place in office.units:
+        return ()
+    roots = {unit.id for unit in office.units.values() if unit.parent is None}
+    at_the_top = _everywhere(office, duty, lambda unit: unit in roots)
+    if at_the_top or duty in UNIT_DUTIES:
+        return at_the_top
+    return _everywhere(office, duty, lambda unit: True)
+
+
+def _everywhere(office: Office, duty: str, here: Callable[[str], bool]) -> tuple[Told, ...]:
+    people = [
+        person
+        for (unit, held), holders in office.holders.items()
+        if held == duty and here(unit)
+        for person in holders
+    ]
+    return tuple(
+        Told(person=person, why="duty_elsewhere") for person in sorted(people, key=lambda one: one.name)
+    )
+
+
+def _present(office: Office, candidates: Iterable[Told], on: date) -> tuple[Told, ...]:
+    """Each candidate or who stands in for them, nobody twice."""
+    present: dict[str, Told] = {}
+    for told in candidates:
+        person = _stand_in(office, told.person, on)
+        if person is told.person:
+            present[person.key] = told
+        elif person is not None:
+            present.setdefault(person.key, Told(person=person, why="deputy", instead_of=told.person))
+    return tuple(present.values())
+
+
+def _stand_in(office: Office, person: Person, on: date) -> Person | None:
+    """The person, or the first along the chain of deputies who is there; None when the chain ends or loops."""
+    seen: set[str] = set()
+    here: Person | None = person
+    while here is not None and here.is_away(on):
+        if here.key in seen:
+            return None
+        seen.add(here.key)
+        here = office.people.get(here.deputy or "")
+    return here
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

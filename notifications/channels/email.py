@@ -1,0 +1,177 @@
+"""Letters by SMTP: one connection per batch, one recipient per message.
+
+A refusal of the message (5xx) is final; everything that may pass (4xx, no connection, a hang, a drop, failing
+TLS, a refused log-in) is tried again under the same Message-ID, even when the drop came after the whole letter
+had gone out: the receiver can see that the second copy is the same; nobody can see a letter that never came.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Literal
+
+import aiosmtplib
+
+from notifications.channels import Parcel
+from notifications.message import build
+from notifications.notice import Outcome
+from workflow.office import Person
+
+Security = Literal["none", "starttls", "tls"]
+
+# A server that has dropped or hung so many times in one batch is not asked further: the rest waits.
+PATIENCE = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Email:
+    """An SMTP server.
+
+    Attributes:
+        tls: none, starttls (refused when the server cannot) or tls (from the first byte).
+        user: "" for a server that asks for no log-in.
+        password_env: name of the environment variable that holds the password; it is never written down.
+        ca_file: file of the certificate authority to trust, None for the system's.
+        timeout: seconds to wait for each answer.
+    """
+
+    host: str
+    port: int
+    sender: str
+    tls: Security = "starttls"
+    user: str = ""
+    password_env: str = ""
+    ca_file: Path | None = None
+    timeout: float = 20.0
+    name: str = "email"
+    repeatable: bool = True
+
+    def address(self, person: Person) -> str | None:
+        return person.email
+
+    async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        server: aiosmtplib.SMTP | None = None
+        failures = 0
+        answer = ""
+        try:
+            for parcel in batch:
+                key = parcel.notice.key
+                if failures >= PATIENCE:
+                    outcomes[key] = Outcome(state="queued", answer=answer)
+                    continue
+                try:
+                    message = self._envelope(parcel, now)
+                except ValueError as problem:
+                    outcomes[key] = Outcome(state="failed", answer=str(problem))
+                    continue
+                try:
+                    if server is None or not server.is_connected:
+                        server = await self._connect()
+                except (aiosmtplib.SMTPException, OSError, ValueError, KeyError) as problem:
+                    # Not even in: nothing says that the letter is wrong, so even a 5xx here may pass.
+                    answer = said(problem)
+                    failures = PATIENCE
+                    outcomes[key] = Outcome(state="queued", answer=answer)
+                    continue
+                try:
+                    _, accepted = await server.sendmail(*message)
+                    outcomes[key] = Outcome(state="sent", answer=accepted)
+                except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
+                    answer = said(problem)
+                    outcomes[key] = Outcome(state=verdict(problem), answer=answer)
+                    if _connection_is_gone(problem):
+                        failures += 1
+                        server.close()
+        finally:
+            if server is not None and server.is_connected:
+                with suppress(aiosmtplib.SMTPException, OSError):
+                    await server.quit()
+                server.close()
+        return outcomes
+
+    def _envelope(self, parcel: Parcel, now: datetime) -> tuple[str, list[str], bytes]:
+        message = build(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
+        return parseaddr(self.sender)[1], [parcel.notice.address], bytes(message)
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        server = aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            use_tls=self.tls == "tls",
+            start_tls=self.tls == "starttls",
+            tls_context=None if self.tls == "none" else ssl.create_default_context(cafile=self.ca_file),
+            username=self.user or None,
+            password=os.environ[self.password_env] if self.user and self.password_env else None,
+            timeout=self.timeout,
+        )
+        try:
+            await server.connect()
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def verdict(problem: Exception) -> Literal["queued", "failed"]:
+    """Whether what went wrong may pass. Only a server's 5xx, or an address that is none, cannot."""
+    codes = _codes(problem)
+    if codes:
+        return "failed" if all(500 <= code < 600 for code in codes) else "queued"
+    if isinstance(problem, aiosmtplib.SMTPNotSupported):
+        return "failed"
+    return "queued" if isinstance(problem, aiosmtplib.SMTPException | OSError) else "failed"
+
+
+def said(problem: Exception) -> str:
+    """What the server or the system said, in one line."""
+    if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
+        return "; ".join(f"{refused.code} {refused.message}" for refused in problem.recipients)
+    if isinstance(problem, aiosmtplib.SMTPResponseException):
+        return f"{problem.code} {problem.message}"
+    if isinstance(problem, KeyError):
+        return f"environment variable {problem} is not set"
+    return " ".join(str(problem).split()) or type(problem).__name__
+
+
+def _codes(problem: Exception) -> tuple[int, ...]:
+    if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
+        return tuple(refused.code for refused in problem.recipients)
+    if isinstance(problem, aiosmtplib.SMTPResponseException):
+        return (problem.code,)
+    return ()
+
+
+def _connection_is_gone(problem: Exception) -> bool:
+    return 421 in _codes(problem) or isinstance(problem, OSError)
+
+
+def channel(
+    *,
+    host: str,
+    port: int,
+    sender: str,
+    tls: Security = "starttls",
+    user: str = "",
+    password_env: str = "",
+    ca_file: Path | None = None,
+    timeout: float = 20.0,
+) -> Email:
+    """The channel of config.toml's `[channels.email]`."""
+    return Email(
+        host=host,
+        port=port,
+        sender=sender,
+        tls=tls,
+        user=user,
+        password_env=password_env,
+        ca_file=ca_file,
+        timeout=timeout,
+    )

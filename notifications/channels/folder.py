@@ -1,0 +1,55 @@
+"""Letters into a folder: one .eml file per notice, which any mail program opens. The default channel."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from notifications.channels import Parcel
+from notifications.message import build
+from notifications.notice import Outcome
+from workflow.office import Person
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Folder:
+    """A folder of letters. The file's name comes from the Message-ID, so a letter written twice is one file."""
+
+    path: Path
+    sender: str
+    name: str = "folder"
+    repeatable: bool = True
+
+    def address(self, person: Person) -> str | None:
+        return person.email or "nobody@localhost.invalid"
+
+    async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+        return {parcel.notice.key: self._write(parcel, now) for parcel in batch}
+
+    def _write(self, parcel: Parcel, now: datetime) -> Outcome:
+        notice = parcel.notice
+        target = self.path / f"{notice.message_id.strip('<>').partition('@')[0]}.eml"
+        part = target.with_suffix(f".{os.getpid()}.part")
+        try:
+            content = bytes(build(notice, parcel.letter, name=parcel.name, sender=self.sender, now=now))
+        except ValueError as problem:
+            return Outcome(state="failed", answer=str(problem))
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        except OSError as problem:
+            part.unlink(missing_ok=True)
+            return Outcome(state="queued", answer=str(problem))
+        return Outcome(state="sent", answer=target.name)
+
+
+def channel(*, path: Path, sender: str) -> Folder:
+    """The channel of config.toml's `[channels.folder]`."""
+    return Folder(path=path, sender=sender)

@@ -1,0 +1,110 @@
+"""Delivery: claim, send, mark. What may pass is tried again later; what a crash left half done is taken up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from calendars.calendar import Calendar
+from notifications.channels import Channel, Parcel
+from notifications.composing import compose
+from notifications.message import text_hash
+from notifications.notice import Notice, NoticeState, Outcome
+from notifications.ports import Mark, Outbox
+from notifications.rules import Rules, next_attempt
+from workflow.library import Library
+
+BATCH = 100
+
+# A claimed notice untouched for so long belongs to a process that is gone: no batch takes so long, because a
+# channel stops asking a server that hangs.
+LEASE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeliveryReport:
+    """What a delivery did.
+
+    Attributes:
+        states: how many notices ended in which state (`queued`: to be tried again).
+        recovered: how many an interrupted delivery had left half done.
+        answers: what servers said of the notices that were not sent, by key.
+    """
+
+    states: Mapping[NoticeState, int]
+    recovered: int
+    answers: Mapping[str, str]
+
+
+def deliver(
+    outbox: Outbox,
+    library: Library,
+    calendar: Calendar,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    today: date,
+    rules: Rules,
+) -> DeliveryReport:
+    """Send what is queued and may leave by now. Not to be called inside a running event loop.
+
+    Args:
+        now: aware UTC.
+        today: the local date; letters are true on it.
+    """
+    states: Counter[NoticeState] = Counter()
+    answers: dict[str, str] = {}
+    recovered = 0
+    for channel in channels:
+        interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
+        recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now)
+        while batch := outbox.claim(channel.name, now=now, limit=BATCH):
+            composed = compose(batch, channel, outbox, library, calendar, today=today, rules=rules)
+            tried = _send(channel, composed.parcels, now=now)
+            hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
+            outcomes = {**composed.settled, **tried}
+            marks = [
+                _mark(
+                    notice,
+                    outcomes[notice.key],
+                    hashes.get(notice.key, ""),
+                    now=now,
+                    calendar=calendar,
+                    rules=rules,
+                )
+                for notice in batch
+            ]
+            outbox.mark(marks, now=now)
+            states.update(mark.state for mark in marks)
+            answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
+            if tried and all(outcome.state == "queued" for outcome in tried.values()):
+                # The server or the disk takes nothing now: those still queued keep their attempts.
+                break
+    return DeliveryReport(states=dict(states), recovered=recovered, answers=answers)
+
+
+def _send(channel: Channel, parcels: Sequence[Parcel], *, now: datetime) -> dict[str, Outcome]:
+    """An outcome for every parcel, whatever the channel does."""
+    if not parcels:
+        return {}
+    left_open: NoticeState = "queued" if channel.repeatable else "unknown"
+    try:
+        outcomes = asyncio.run(channel.send(parcels, now=now))
+        silence = "the channel said nothing of it"
+    except Exception as trouble:  # A fault of ours in one channel must not keep the others from sending.
+        outcomes, silence = {}, f"{type(trouble).__name__}: {trouble}"
+    unsaid = Outcome(state=left_open, answer=silence)
+    return {parcel.notice.key: outcomes.get(parcel.notice.key, unsaid) for parcel in parcels}
+
+
+def _mark(
+    notice: Notice, outcome: Outcome, hashed: str, *, now: datetime, calendar: Calendar, rules: Rules
+) -> Mark:
+    state, again = outcome.state, None
+    if state == "queued":
+        again = next_attempt(notice.attempts, now=now, calendar=calendar, rules=rules)
+        state = "queued" if again else "failed"
+    return Mark(key=notice.key, state=state, answer=outcome.answer, not_before=again, text_hash=hashed)

@@ -1,0 +1,65 @@
+"""A letter as an e-mail message: the same notice is the same message, byte for byte but for its Date."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+
+from notifications.notice import Letter, Notice
+
+# Base64 or quoted-printable, never raw 8-bit: no relay on the way has a reason to re-code and break it.
+POLICY = SMTP.clone(cte_type="7bit")
+
+
+def message_id(key: str, domain: str) -> str:
+    """The Message-ID of the notice with that key: a receiving server can see that a second copy is the same."""
+    return f"<{_digest(key)}@{domain}>"
+
+
+def text_hash(letter: Letter) -> str:
+    """SHA-256 of subject and plain text, as the delivery record keeps it."""
+    return hashlib.sha256(f"{letter.subject}\n\n{letter.text}".encode()).hexdigest()
+
+
+def build(notice: Notice, letter: Letter, *, name: str, sender: str, now: datetime) -> EmailMessage:
+    """The message: text and HTML as alternatives, threaded with the other letters of its case.
+
+    Args:
+        name: how the reader is called in the To header.
+        sender: "Name <address>" or an address.
+        now: aware UTC; becomes the Date.
+
+    Raises:
+        ValueError: the address is none, or a name or address would break out of its header.
+    """
+    message = EmailMessage(policy=POLICY)
+    thread = f"<case.{_digest(notice.case)}@{notice.message_id.rpartition('@')[2].rstrip('>')}>"
+    message["Message-ID"] = notice.message_id
+    message["Date"] = now
+    message["From"] = sender
+    message["To"] = _address(name, notice.address)
+    message["Subject"] = " ".join(letter.subject.split())
+    message["In-Reply-To"] = thread
+    message["References"] = thread
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = letter.language
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    message.set_boundary(f"=_{_digest(notice.key)}")
+    return message
+
+
+def _address(name: str, address: str) -> Address:
+    if address != address.strip() or any(mark in address for mark in " ,;<>\r\n"):
+        raise ValueError(f"not one e-mail address: {address!r}")
+    if not all(address.rpartition("@")[::2]):
+        raise ValueError(f"not an e-mail address: {address!r}")
+    return Address(display_name=" ".join(name.split()), addr_spec=address)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

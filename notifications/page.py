@@ -1,0 +1,79 @@
+"""A letter before it is written down: its parts in order, of which plain text and HTML are two renderings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notifications.notice import Letter
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line. `label`: in the table; `link`: where it leads; `command`: to be typed as it stands."""
+
+    text: str
+    label: str = ""
+    link: str | None = None
+    command: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    heading: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """A letter's parts, in the reader's language already."""
+
+    subject: str
+    greeting: str
+    lead: str
+    table: tuple[Line, ...]
+    sections: tuple[Section, ...]
+    footer: str
+
+
+def written(page: Page, language: str) -> Letter:
+    """The page as plain text and as HTML; both say the same."""
+    return Letter(
+        subject=page.subject,
+        text=_text(page),
+        html=_template().render(page=page, language=language),
+        language=language,
+    )
+
+
+def _text(page: Page) -> str:
+    parts = [page.greeting, page.lead, "\n".join(_table_line(line) for line in page.table)]
+    for section in page.sections:
+        lines = "\n".join(_line(line) for line in section.lines)
+        parts.append(f"{section.heading}\n{'-' * len(section.heading)}\n{lines}")
+    parts.append(f"-- \n{page.footer}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _table_line(line: Line) -> str:
+    return f"{line.label}: {_line(line)}"
+
+
+def _line(line: Line) -> str:
+    if line.command:
+        return f"    {line.text}"
+    return f"{line.text}: {line.link}" if line.link else line.text
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = Path(__file__).parent / "templates"
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("letter.html")

@@ -1,0 +1,64 @@
+"""How an organisation sends: office hours, who is told when nobody else can be, patience with servers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """What config.toml says about sending.
+
+    Attributes:
+        office_hours: local hours of working days in which letters leave; the second is the first too late.
+        officer, officer_language: key or e-mail of who is told when nobody else can be.
+        domain: right half of every Message-ID; the sender's own.
+        public_address: of the pages, without a slash at the end; "" when there are none to link to.
+        attempts: after so many a notice has failed.
+    """
+
+    office_hours: tuple[time, time] = (time(9), time(18))
+    zone: str = "Asia/Almaty"
+    officer: str = ""
+    officer_language: str = "kk"
+    domain: str = "merzim.invalid"
+    public_address: str = ""
+    attempts: int = len(BACK_OFF) + 1
+
+
+def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:
+    """The first moment from `now` on at which letters may leave (aware UTC): now itself inside office hours.
+
+    Beyond the records of days nobody knows which days work: then it is now.
+    """
+    first, last = rules.office_hours
+    zone = _zone(rules.zone)
+    local = now.astimezone(zone)
+    try:
+        if calendar.is_working(local.date()) and first <= local.time() < last:
+            return now
+        day = local.date() if local.time() < first else local.date() + timedelta(days=1)
+        opens = datetime.combine(calendar.next_working(day), first, tzinfo=zone)
+    except OutOfRange:
+        return now
+    return opens.astimezone(now.tzinfo)
+
+
+def next_attempt(attempts: int, *, now: datetime, calendar: Calendar, rules: Rules) -> datetime | None:
+    """When to try again after so many attempts; None when they are spent."""
+    if attempts >= rules.attempts:
+        return None
+    return opening(now + BACK_OFF[min(attempts, len(BACK_OFF)) - 1], calendar, rules)
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)

@@ -1,0 +1,162 @@
+"""What a letter says: from one deadline to a page in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from notifications.notice import Letter
+from notifications.page import Line, Page, Section, written
+from words import explain, say
+from workflow.case import Case
+from workflow.deadline import Deadline
+from workflow.office import Told
+from workflow.procedure import Procedure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matter:
+    """Everything one letter speaks of.
+
+    Attributes:
+        unit: the unit's name, "" when the case has none.
+        name: the reader's.
+        told: the reader, and why they; None when the office has changed since the notice was queued.
+        others: names of those who get the same reminder.
+        public_address: of the pages; "" and the letter names the command instead of a link.
+    """
+
+    case: Case
+    procedure: Procedure
+    deadline: Deadline
+    unit: str
+    name: str
+    told: Told | None
+    others: tuple[str, ...] = ()
+    public_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the day of reading stands to the due date: the word in the codes, and the working days between."""
+
+    word: str
+    left: int = 0
+    late: int = 0
+
+
+def standing(due: date, calendar: Calendar, *, today: date) -> Standing:
+    """Where `today` stands: the working days left do not count today and do count the due date; those passed
+    count from the day after the due date up to today."""
+    if today == due:
+        return Standing("today")
+    day = timedelta(days=1)
+    try:
+        if today < due:
+            left = calendar.count(today + day, due)
+            return Standing("soon", left=left) if left else Standing("last_working_day")
+        late = calendar.count(due + day, today)
+    except OutOfRange:
+        return Standing("just_past" if today > due else "today")
+    return Standing("overdue", late=late) if late else Standing("just_past")
+
+
+def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
+    """The letter of a deadline with a due date, as it is true on the local day `today`."""
+    return written(page(matter, calendar, language=language, today=today), language)
+
+
+def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Page:
+    """The letter's parts."""
+    deadline = matter.deadline
+    assert deadline.due is not None
+    now = standing(deadline.due, calendar, today=today)
+    arguments = {
+        "title": deadline.obligation.title,
+        "due": deadline.due,
+        "left": now.left,
+        "late": now.late,
+    }
+    sections = (
+        Section(
+            heading=say("letter.heading_why", {}, language),
+            lines=tuple(Line(text=sentence) for sentence in explain(deadline.explanation, language)),
+        ),
+        Section(
+            heading=say("letter.heading_do", {}, language),
+            lines=tuple(_to_do(matter, language, late=today > deadline.due)),
+        ),
+        Section(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
+    )
+    return Page(
+        subject=say(f"letter.subject_{now.word}", arguments, language),
+        greeting=say("letter.greeting", {"name": matter.name}, language),
+        lead=say(f"letter.lead_{now.word}", arguments, language),
+        table=tuple(_table(matter, language, today=today)),
+        sections=tuple(section for section in sections if section.lines),
+        footer=say("letter.footer", {}, language),
+    )
+
+
+def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
+    case, deadline, procedure = matter.case, matter.deadline, matter.procedure
+    obligation = deadline.obligation
+
+    def line(label: str, text: str, link: str | None = None) -> Line:
+        return Line(label=say(f"letter.label_{label}", {}, language), text=text, link=link)
+
+    if case.object:
+        yield line("object", case.object)
+    if matter.unit:
+        yield line("unit", matter.unit)
+    yield line("obligation", obligation.title[language])
+    if obligation.stage in procedure.stage_title:
+        yield line("stage", procedure.stage_title[obligation.stage][language])
+    yield line("due", say("letter.due", {"on": deadline.due}, language))
+    if deadline.earliest and deadline.latest and deadline.earliest != deadline.latest:
+        ends = {"earliest": deadline.earliest, "latest": deadline.latest}
+        yield line("range", say("letter.range", ends, language))
+    if deadline.safe_by and deadline.safe_by != deadline.due and deadline.safe_by >= today:
+        yield line("safe_by", say("letter.due", {"on": deadline.safe_by}, language))
+    if deadline.status != "firm":
+        yield line("certainty", say(f"letter.certainty_{deadline.status}", {}, language))
+    yield line("force", say(f"letter.force_{obligation.force}", {}, language))
+    if obligation.assumed:
+        yield line("assumed", say("letter.assumed", {}, language))
+    if obligation.evidence:
+        yield line("evidence", say("letter.evidence", {"kinds": obligation.evidence}, language))
+    indicator = procedure.indicators.get(obligation.indicator or "")
+    if indicator and indicator.stake:
+        points = Decimal(indicator.stake)
+        kind = "letter.points_to_lose" if points < 0 else "letter.points_to_earn"
+        yield line("points", say(kind, {"points": abs(points)}, language))
+    act = procedure.acts.get(obligation.act)
+    if act and act.address:
+        yield line("act", act.short[language], act.address)
+    yield line("case", case.id)
+
+
+def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
+    case, deadline = matter.case, matter.deadline
+    day = say("letter.date_here", {}, language)
+    yield Line(text=say("letter.do_late" if late else "letter.do", {}, language))
+    if matter.public_address:
+        address = f"{matter.public_address.rstrip('/')}/cases/{case.id}"
+        yield Line(text=say("letter.link_case", {}, language), link=address)
+    yield Line(text=f"merzim record {case.id} {deadline.id} --on {day}", command=True)
+    anchor = matter.procedure.by_id.get(deadline.anchor_fact or "")
+    if anchor is not None and deadline.anchor == "planned":
+        yield Line(text=say("letter.do_replan", {"title": anchor.title}, language))
+        yield Line(text=f"merzim replan {case.id} {anchor.id} --on {day}", command=True)
+
+
+def _who(matter: Matter, language: str) -> Iterator[Line]:
+    if matter.told is not None:
+        instead_of = matter.told.instead_of.name if matter.told.instead_of else ""
+        yield Line(text=say(f"letter.why_{matter.told.why}", {"instead_of": instead_of}, language))
+    if matter.others:
+        yield Line(text=say("letter.others", {"people": matter.others}, language))
