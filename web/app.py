@@ -10,13 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from calendars.calendar import Calendar
 from web import api, pages, writing
 from web.assets import BY_NAME, OWN
 from web.guard import HEADERS, MAX_BODY, Guard
 from web.house import Clock, House
-from web.ports import Days, Editions, EvidenceStore, Judge, Reads, Writes
+from web.judgement import judge_by
+from web.ports import EvidenceStore, Judge, Reads
 from web.preferences import preferences
 from web.render import Scribe, page
+from workflow.desk import Desk
+from workflow.library import Library
 from workflow.refusal import Refusal
 
 KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
@@ -24,10 +28,10 @@ OWN_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xm
 
 
 def create_app(
-    desk: Writes,
+    desk: Desk,
     reads: Reads,
-    library: Editions,
-    calendar: Days,
+    library: Library,
+    calendar: Calendar,
     *,
     clock: Clock,
     demonstration: bool,
@@ -43,10 +47,6 @@ def create_app(
         judge: what the core says of a case; None for the core itself, counting by `calendar`.
         max_body: the most bytes one request may bring.
     """
-    if judge is None:
-        from web.judgement import judge_by
-
-        judge = judge_by(calendar)
     app = FastAPI(
         title="Merzim",
         version="1",
@@ -63,7 +63,7 @@ def create_app(
         clock=clock,
         demonstration=demonstration,
         evidence_store=evidence_store,
-        judge=judge,
+        judge=judge or judge_by(calendar),
     )
 
     def problem(request: Request, status: int, code: str) -> Response:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from calendars.calendar import Calendar
 from web.office import UnitName, asked, unit_name, units_in_order
-from web.ports import Days, Editions, Reads
+from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, Look, look, working_days_between
 from workflow.board import Row
 from workflow.case import Case
+from workflow.library import Library
 from workflow.office import Office
 from workflow.procedure import Obligation, Procedure, Text
 
@@ -69,7 +71,7 @@ class Matrix:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Board:
-    """The whole page. `any_case`: whether the office has cases at all, so that an empty page says what to do."""
+    """The whole page. `any_case`: whether the office has cases at all; an empty page says what to do."""
 
     today: date
     soon: date
@@ -89,8 +91,8 @@ class Board:
 
 def board(
     reads: Reads,
-    library: Editions,
-    calendar: Days,
+    library: Library,
+    calendar: Calendar,
     *,
     today: date,
     unit: str | None = None,
@@ -135,8 +137,8 @@ class _Scribe:
 
     cases: Mapping[str, Case]
     office: Office
-    library: Editions
-    calendar: Days
+    library: Library
+    calendar: Calendar
     today: date
     soon: date
 
@@ -170,7 +172,7 @@ class _Scribe:
         return by_id.get(row.obligation) or by_id[row.obligation.partition(".")[0]]
 
     def at_stake(self, rows: Iterable[Row]) -> Decimal:
-        """Points of all indicators touched. An indicator scores once for the whole body, so it is counted once."""
+        """Points of all indicators touched; each scores once for the whole body, so it is counted once."""
         by_indicator: dict[tuple[str, str], Decimal] = {}
         for row in rows:
             key = (self.cases[row.case].procedure, self.obligation(row).indicator or row.obligation)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from calendars.calendar import Calendar
 from notifications.notice import Notice
 from web.board import points
 from web.office import UnitName, asked, unit_name
-from web.ports import Days, Judgement
+from web.ports import Judgement
 from web.standing import SOON_WORKING_DAYS, Look, look, working_days_between
 from web.timeline import Timeline, timeline
 from workflow.case import Case, Event, Fact
@@ -67,7 +68,7 @@ def dossier(
     events: Sequence[Event],
     notices: Sequence[Notice],
     office: Office,
-    calendar: Days,
+    calendar: Calendar,
     today: date,
 ) -> Dossier:
     """Everything the page of a case shows on a day."""
@@ -78,7 +79,7 @@ def dossier(
     )
     order = [stage.id for stage in procedure.stages]
     at = order.index(judgement.stage) if judgement.stage in order else len(order)
-    late = [entry for entry in entries if entry.look == "overdue"]
+    late = [entry for entry in entries if entry.look in ("overdue", "missed")]
     open_and_dated = [
         entry for entry in entries if entry.deadline.state == "open" and entry.deadline.due is not None
     ]
@@ -104,7 +105,7 @@ def dossier(
         events=tuple(reversed(events)),
         notices=tuple(notices),
         next=min(open_and_dated, key=lambda entry: entry.deadline.due or date.max, default=None),
-        overdue=len(late),
+        overdue=sum(entry.look == "overdue" for entry in late),
         stake=_at_stake(late),
     )
 
@@ -114,7 +115,7 @@ def _entry(
     case: Case,
     procedure: Procedure,
     office: Office,
-    calendar: Days,
+    calendar: Calendar,
     *,
     today: date,
     soon: date,

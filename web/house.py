@@ -8,17 +8,20 @@ from datetime import date, datetime
 
 from fastapi import Request
 
-from web.ports import Days, Editions, EvidenceStore, Judge, Reads, Writes
+from calendars.calendar import Calendar
+from web.ports import EvidenceStore, Judge, Reads
+from workflow.desk import Desk
+from workflow.library import Library
 
 Clock = Callable[[], tuple[datetime, date]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class House:
-    desk: Writes
+    desk: Desk
     reads: Reads
-    library: Editions
-    calendar: Days
+    library: Library
+    calendar: Calendar
     clock: Clock
     demonstration: bool
     evidence_store: EvidenceStore

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from calendars.calendar import Calendar
 from web.office import UnitName, unit_name, units_in_order
-from web.ports import Days, Editions, Reads
+from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, look
 from workflow.board import Row
 from workflow.case import Case
+from workflow.library import Library
 from workflow.procedure import Procedure, Text
 
 PAGE = 50
@@ -17,7 +19,7 @@ PAGE = 50
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One case. `stage`: None when all its stages are behind it. `next_due`: the nearest open deadline ahead."""
+    """One case. `stage`: None when all stages are behind it. `next_due`: the nearest open deadline ahead."""
 
     id: str
     object: str
@@ -44,7 +46,7 @@ class Listing:
 
 
 def listing(
-    reads: Reads, library: Editions, calendar: Days, *, today: date, unit: str | None, number: int
+    reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None, number: int
 ) -> Listing:
     """Page `number` of the cases of a unit, or of all; a number beyond the last page is the last page."""
     cases = reads.cases(unit)

@@ -12,7 +12,7 @@ from workflow.procedure import Obligation
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnitName:
-    """A unit as a list names it. `depth`: how far below the top it stands. `name` is empty for no unit at all."""
+    """A unit as a list names it. `depth`: how far below the top it stands. No name: no unit at all."""
 
     id: str
     name: str
@@ -26,7 +26,7 @@ def unit_name(office: Office, unit: str) -> UnitName:
 
 
 def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, ...]:
-    """All units, each followed by those below it, by name; then those in `used` that the office does not know."""
+    """All units by name, each followed by those below it; then those in `used` the office does not know."""
     below: dict[str | None, list[str]] = {}
     for unit in office.units.values():
         parent = unit.parent if unit.parent in office.units else None
@@ -34,7 +34,7 @@ def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, 
     ordered: list[UnitName] = []
 
     def walk(parent: str | None, depth: int) -> None:
-        for unit in sorted(below.get(parent, ()), key=lambda id: (office.units[id].name, id)):
+        for unit in sorted(below.get(parent, ()), key=lambda known: (office.units[known].name, known)):
             ordered.append(UnitName(id=unit, name=office.units[unit].name, depth=depth))
             walk(unit, depth + 1)
 

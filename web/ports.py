@@ -6,14 +6,14 @@ import the web to answer it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import BinaryIO, Protocol
 
 from notifications.notice import Notice
 from workflow.board import Row
-from workflow.case import Case, Event, Evidence
+from workflow.case import Case, Event
 from workflow.deadline import Deadline
 from workflow.finding import Finding
 from workflow.office import Office
@@ -58,64 +58,6 @@ class Reads(Protocol):
 
     def office(self) -> Office:
         """Units, people and matches."""
-
-
-class Writes(Protocol):
-    """The part of the desk (`workflow.desk.Desk`) that pages use. Refusals are `workflow.refusal.Refusal`."""
-
-    def record(
-        self,
-        case: str,
-        fact: str,
-        *,
-        on: date,
-        by: str,
-        now: datetime,
-        today: date,
-        evidence: Iterable[Evidence] = (),
-    ) -> object:
-        """Record a fact with its evidence."""
-
-    def replan(self, case: str, fact: str, *, on: date, by: str, now: datetime, today: date) -> object:
-        """Set a plan date."""
-
-
-class Editions(Protocol):
-    """The part of `workflow.library.Library` that pages use."""
-
-    def named(self, edition: str) -> Procedure:
-        """The edition of that name ("internal-analysis.2024-01-01"); a Refusal when there is none."""
-
-
-class DayLike(Protocol):
-    """One day of the calendar (`calendars.calendar.Day`)."""
-
-    @property
-    def on(self) -> date: ...
-    @property
-    def working(self) -> bool: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def act(self) -> str | None: ...
-
-
-class Days(Protocol):
-    """The part of `calendars.calendar.Calendar` that pages use."""
-
-    @property
-    def version(self) -> str: ...
-    @property
-    def first(self) -> date: ...
-    @property
-    def last(self) -> date: ...
-
-    def is_working(self, on: date, /) -> bool: ...
-    def add(self, on: date, n: int, /) -> date: ...
-    def count(self, first: date, last: date, /) -> int: ...
-    def day(self, on: date, /) -> DayLike: ...
 
 
 class EvidenceStore(Protocol):

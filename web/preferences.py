@@ -24,8 +24,8 @@ class Preferences:
 
 
 def preferences(request: HTTPConnection) -> Preferences:
-    """Language: `?lang=`, else the cookie, else Accept-Language, else Kazakh. Theme: `?theme=`, else the cookie."""
-    asked = []
+    """Language: `?lang=`, the cookie, Accept-Language, Kazakh; theme: `?theme=`, the cookie, the system's."""
+    asked: list[tuple[str, str]] = []
     language = request.query_params.get("lang", "")
     if language in words.LANGUAGES:
         asked.append(("lang", language))
@@ -44,7 +44,7 @@ def preferences(request: HTTPConnection) -> Preferences:
 
 
 def accepted(header: str) -> str:
-    """The first of our languages that an Accept-Language header wants most; Kazakh when it wants none of them."""
+    """The language of ours that an Accept-Language header wants most; Kazakh when it wants none."""
     wanted = []
     for position, item in enumerate(header.split(",")[:20]):
         name, _, weight = item.strip().partition(";")

@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 import words
+from calendars.calendar import Day
 from calendars.explanation import Explanation
 from web.assets import address
-from web.ports import DayLike
 from web.preferences import THEMES, Preferences, preferences, remember
 from web.timeline import Off
 from web.year import Run
@@ -100,7 +100,7 @@ class Scribe:
         code = f"holiday.{name}"
         return words.say(code, {}, self.language) if words.knows(code) else name
 
-    def day_title(self, day: DayLike | Run) -> str:
+    def day_title(self, day: Day | Run) -> str:
         """What makes a day (or a run of days) unusual: its kind, and the holiday's name."""
         kind, name = self.say(f"web.day.{day.kind}"), self.holiday(day.name)
         return f"{name} ({kind})" if name and day.kind != "holiday" else name or kind
@@ -112,8 +112,10 @@ class Scribe:
         return f"{self.run(off.first, off.last)} – {said}"
 
     def act(self, act: str | None) -> str:
-        """The title of an act of the calendar's records; its id when no title is kept."""
-        return _act_title(act) if act else ""
+        """The name of an act of the calendar's records; its id in the register when it has no words."""
+        if not act:
+            return ""
+        return words.say(f"act.{act}", {}, self.language) if words.knows(f"act.{act}") else act
 
     def cited(self, act: Act, paragraph: str) -> str:
         """An act as an explanation cites it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from web.ports import Days
+from calendars.calendar import Calendar
 from workflow.deadline import State
 
 Look = Literal["overdue", "soon", "open", "done", "done_late", "missed", "not_due_yet", "not_required"]
@@ -24,7 +24,7 @@ def look(state: State, due: date | None, *, late_by: int | None, today: date, so
     return state
 
 
-def working_days_between(due: date | None, today: date, calendar: Days) -> int:
+def working_days_between(due: date | None, today: date, calendar: Calendar) -> int:
     """Working days after the earlier of two days up to the later one; 0 without a due date."""
     if due is None or due == today:
         return 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from web.ports import Days
+from calendars.calendar import Calendar
 from web.standing import Look, look
 from workflow.deadline import Deadline
 from workflow.procedure import Text
@@ -77,7 +77,7 @@ class Mark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One row. `date_x` and `date_end`: where the due date is written and whether it stands left of its mark."""
+    """One row. `date_x`, `date_end`: where the date is written, and whether it stands left of its mark."""
 
     id: str
     title: Text
@@ -108,7 +108,7 @@ class Timeline:
     left_out: int
 
 
-def timeline(deadlines: Iterable[Deadline], *, calendar: Days, today: date, soon: date) -> Timeline | None:
+def timeline(deadlines: Iterable[Deadline], *, calendar: Calendar, today: date, soon: date) -> Timeline | None:
     """The picture of a case's deadlines; None when none of them has a date."""
     known = [deadline for deadline in deadlines if deadline.state != "not_required"]
     dated = [deadline for deadline in known if deadline.period is None and _own_dates(deadline)]
@@ -162,7 +162,7 @@ def _own_dates(deadline: Deadline) -> list[date]:
     return [on for on in (deadline.due, deadline.planned_on, deadline.done_on) if on is not None]
 
 
-def _span(deadlines: Sequence[Deadline], *, calendar: Days, today: date) -> tuple[date, date]:
+def _span(deadlines: Sequence[Deadline], *, calendar: Calendar, today: date) -> tuple[date, date]:
     """From the first to the last day drawn: all own dates, today when it is near, at most LONGEST days.
 
     A date far from the rest (a schedule approved half a year before) must not press the others
@@ -196,7 +196,7 @@ def _months(first: date, last: date, step: float) -> tuple[Month, ...]:
     )
 
 
-def _runs_off(first: date, last: date, calendar: Days) -> list[list[date]]:
+def _runs_off(first: date, last: date, calendar: Calendar) -> list[list[date]]:
     """Days off that follow each other, in one list each."""
     runs: list[list[date]] = []
     for on in _days(first, last):
@@ -209,7 +209,7 @@ def _runs_off(first: date, last: date, calendar: Days) -> list[list[date]]:
     return runs
 
 
-def _names(run: Sequence[date], calendar: Days) -> tuple[str, ...]:
+def _names(run: Sequence[date], calendar: Calendar) -> tuple[str, ...]:
     names = (calendar.day(on).name for on in run)
     return tuple(dict.fromkeys(name for name in names if name))
 
@@ -227,11 +227,7 @@ def _line(
 ) -> Line:
     marks = tuple(
         Mark(kind=kind, on=on, x=middle(on))
-        for kind, on in (
-            ("due", deadline.due),
-            ("planned", deadline.planned_on if deadline.done_on is None else None),
-            ("done", deadline.done_on),
-        )
+        for kind, on in _marks(deadline)
         if on is not None and first <= on <= last
     )
     bars = tuple(
@@ -260,6 +256,12 @@ def _line(
         date_x=round(min(mark.x for mark in marks) - 10, 1) if near_right else round(edge + 10, 1),
         date_end=near_right,
     )
+
+
+def _marks(deadline: Deadline) -> tuple[tuple[MarkKind, date | None], ...]:
+    """A plan is drawn only until it has happened."""
+    planned = deadline.planned_on if deadline.done_on is None else None
+    return (("due", deadline.due), ("planned", planned), ("done", deadline.done_on))
 
 
 def _bars(deadline: Deadline, first: date, last: date) -> list[tuple[BarKind, date, date]]:

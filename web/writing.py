@@ -13,7 +13,6 @@ from starlette.responses import RedirectResponse, Response
 from web.house import House, house
 from web.pages import CaseId, case_page, the_whole_case
 from web.recording import BadForm, evidence, the_date
-from workflow.ports import Conflict
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -50,14 +49,14 @@ def _record(request: Request, home: House, case: str, form: FormData) -> Respons
         on = the_date(answers.get("on", ""))
         proof = evidence(form, home.evidence_store)
         home.desk.record(case, fact, on=on, by=BY, now=now, today=today, evidence=proof)
-    except (Refusal, Conflict) as problem:
+    except Refusal as refusal:
         return case_page(
             request,
             home,
             case,
             fact=fact,
             answers=answers,
-            refusal=_refusal(problem),
+            refusal=refusal,
             refused_form="record",
             had_files=any(isinstance(value, UploadFile) and value.filename for value in form.values()),
         )
@@ -73,14 +72,14 @@ def _replan(request: Request, home: House, case: str, form: FormData) -> Respons
         if not fact:
             raise BadForm("web.refusal.no_fact")
         home.desk.replan(case, fact, on=the_date(answers.get("on", "")), by=BY, now=now, today=today)
-    except (Refusal, Conflict) as problem:
+    except Refusal as refusal:
         return case_page(
             request,
             home,
             case,
             fact=fact,
             answers=answers,
-            refusal=_refusal(problem),
+            refusal=refusal,
             refused_form="plan",
         )
     return _onward(request, case, replanned=fact)
@@ -88,10 +87,6 @@ def _replan(request: Request, home: House, case: str, form: FormData) -> Respons
 
 def _answers(form: FormData) -> dict[str, str]:
     return {key: value for key, value in form.multi_items() if isinstance(value, str)}
-
-
-def _refusal(problem: Refusal | Conflict) -> Refusal:
-    return problem if isinstance(problem, Refusal) else BadForm("web.refusal.conflict")
 
 
 def _onward(request: Request, case: str, **said: str) -> Response:

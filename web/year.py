@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from web.ports import DayLike, Days
+from calendars.calendar import Calendar, Day
 
 USUAL = frozenset({"working", "weekend"})
 
@@ -15,7 +15,7 @@ class Month:
     """`weeks`: Monday to Sunday; None outside the month."""
 
     first: date
-    weeks: tuple[tuple[DayLike | None, ...], ...]
+    weeks: tuple[tuple[Day | None, ...], ...]
     working: int
     days: int
 
@@ -43,7 +43,7 @@ class Year:
     version: str
 
 
-def year(number: int, calendar: Days) -> Year:
+def year(number: int, calendar: Calendar) -> Year:
     """The calendar of a year that lies within the records."""
     months = tuple(_month(date(number, month, 1), calendar) for month in range(1, 13))
     return Year(
@@ -58,10 +58,10 @@ def year(number: int, calendar: Days) -> Year:
     )
 
 
-def _month(first: date, calendar: Days) -> Month:
+def _month(first: date, calendar: Calendar) -> Month:
     after = (first + timedelta(days=31)).replace(day=1)
     days = [calendar.day(first + timedelta(days=n)) for n in range((after - first).days)]
-    padded: list[DayLike | None] = [None] * first.weekday() + list(days)
+    padded: list[Day | None] = [None] * first.weekday() + list(days)
     padded += [None] * (-len(padded) % 7)
     return Month(
         first=first,
@@ -71,7 +71,7 @@ def _month(first: date, calendar: Days) -> Month:
     )
 
 
-def _unusual(number: int, calendar: Days) -> tuple[Run, ...]:
+def _unusual(number: int, calendar: Calendar) -> tuple[Run, ...]:
     runs: list[Run] = []
     on = date(number, 1, 1)
     while on.year == number:

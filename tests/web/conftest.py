@@ -1,0 +1,111 @@
+"""The dashboard of an office in memory, on the demonstration day of the real schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+import calendars
+from tests.web.memory import EvidenceInMemory, Memory, library
+from web.app import create_app
+from workflow.desk import Desk, Opening
+
+TODAY = date(2026, 4, 6)
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+
+
+@dataclass
+class Home:
+    """Everything a test may look at. `late`, `early` and `missed`: ids of the cases that stand so."""
+
+    app: FastAPI
+    memory: Memory
+    desk: Desk
+    store: EvidenceInMemory
+    real: str = ""
+    late: str = ""
+    missed: str = ""
+
+    def client(self, **headers: str) -> TestClient:
+        """A browser on this machine."""
+        return TestClient(
+            self.app,
+            base_url="http://127.0.0.1:8000",
+            client=("127.0.0.1", 50000),
+            headers=headers,
+            follow_redirects=False,
+        )
+
+
+def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **more: object) -> Home:
+    """A dashboard over a memory."""
+    desk = Desk(memory, library(), calendars.calendar())
+    store = EvidenceInMemory()
+    app = create_app(
+        desk,
+        memory,
+        library(),
+        calendars.calendar(),
+        clock=lambda: (NOW, today),
+        demonstration=demonstration,
+        evidence_store=store,
+        **more,  # type: ignore[arg-type]
+    )
+    return Home(app=app, memory=memory, desk=desk, store=store)
+
+
+def fill(home: Home) -> Home:
+    """Three cases: the real schedule of 2026, one that is late, one that passed its announcement over."""
+    real, late, missed = home.desk.open_many(
+        [
+            Opening(
+                procedure="internal-analysis",
+                unit="hr",
+                object="Персоналды басқару департаменті",
+                planned={
+                    "analysis_started": date(2026, 4, 13),
+                    "analysis_ended": date(2026, 5, 26),
+                    "plan_approved": date(2026, 5, 13),
+                },
+                facts={"start_announced": date(2026, 3, 30)},
+            ),
+            Opening(
+                procedure="internal-analysis",
+                unit="law",
+                object="Заң департаменті",
+                planned={"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 12)},
+            ),
+            Opening(
+                procedure="internal-analysis",
+                unit="law",
+                object="Мемлекеттік сатып алу басқармасы",
+                facts={
+                    "order_signed": date(2026, 1, 12),
+                    "analysis_started": date(2026, 1, 20),
+                    "analysis_ended": date(2026, 2, 20),
+                },
+            ),
+        ],
+        by="test",
+        now=NOW,
+        today=TODAY,
+    )
+    home.real, home.late, home.missed = real.id, late.id, missed.id
+    return home
+
+
+@pytest.fixture
+def home() -> Home:
+    """An office with three cases."""
+    return fill(build(Memory()))
+
+
+@pytest.fixture
+def browser(home: Home) -> Iterator[TestClient]:
+    with home.client() as client:
+        yield client
