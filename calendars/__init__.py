@@ -1,7 +1,7 @@
 """Which days count: the working days of Kazakhstan, 2010-2028, by the acts on record.
 
-The three functions and `OutOfRange` are the outside contract; they speak for the shipped records. `as_of` asks what was
-known on that day; None means everything on file.
+The three functions and `OutOfRange` are the outside contract; they speak for the shipped records. `as_of`
+asks what was known on that day; None means everything on file.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def add_working_days(date: datetime.date, n: int, as_of: datetime.date | None = 
 
 
 def count_working_days(first: datetime.date, last: datetime.date, as_of: datetime.date | None = None) -> int:
-    """Working days from first to last, both ends counted; 0 if last is before first. Raises like `is_working_day`."""
+    """Working days from first to last, both ends counted; 0 if last is before first. Raises like the others."""
     return calendar(as_of).count(first, last)
 
 
@@ -78,7 +78,7 @@ def _everything() -> Calendar:
 
 @lru_cache(maxsize=256)
 def _compiled(records: Records, turns: int | None) -> Calendar:
-    """`turns` counts the days on which knowledge grew, up to the day asked: the same number, the same calendar."""
+    """`turns` counts the days on which knowledge grew, up to the day asked: same number, same calendar."""
     if turns is None:
         return Calendar(records=records)
     as_of = records.turns[turns - 1] if turns else datetime.date.min

@@ -1,232 +1,238 @@
-"""A calendar: every day between two bounds, working or not and why, with arithmetic by table.
+"""The calendar as a value: which days count, in constant time whatever the number of days.
 
-Immutable. The same records give the same calendar and the same `version`. Arithmetic costs the same for
-one day and for 250: tables keyed by date.
+Every answer is a look-up in tables keyed by the date itself; a datetime or a day outside the records
+is simply not in them, so that the check costs nothing.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import product
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import lru_cache
+from itertools import accumulate, product
+from typing import Literal, NamedTuple
 
-from calendars.shift import is_weekend
+from calendars.entries import Certainty, Records, ReligiousDay
+from calendars.horizon import FIRST, LAST, OutOfRange, place, refuse
+from calendars.table import KINDS, WORKING, Table, compile_table, horizon
 
-DayKind = Literal[
-    "working",
-    "weekend",
-    "holiday",
-    "substitute",
-    "religious",
-    "transferred_off",
-    "transferred_work",
-    "office_off",
-    "office_work",
-]
 Knowledge = Literal["confirmed", "provisional"]
 
-
-class OutOfRange(ValueError):
-    """A day outside the records; names it and the bounds."""
-
-    def __init__(self, on: object, first: date, last: date) -> None:
-        super().__init__(f"{on}: the records reach from {first} to {last}")
-        self.code = "out_of_range"
-        self.arguments = {"on": on, "first": first, "last": last}
+_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day: whether it is worked, of what kind it is, the holiday's code, and the act."""
+class Day(NamedTuple):
+    """One day: whether it counts, its kind, the code of the holiday and the id of the act that made it so."""
 
     on: date
     working: bool
-    kind: DayKind
-    name: str | None = None
-    act: str | None = None
+    kind: str
+    name: str | None
+    act: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Uncertain:
-    """A religious day that may still come a day earlier or later."""
+class UncertainDay:
+    """A religious day not announced as final, and the span of days that its moving by one day could change."""
 
     name: str
-    on: date
+    day: date
+    earliest: date
+    latest: date
+    certainty: Certainty
+    act: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Calendar:
-    """Days between `first` and `last`, both included.
+    """Which days count, by one state of knowledge. Immutable; two with the same `version` answer alike.
 
-    Args:
-        special: days that are not simply a weekday worked or a weekend off.
-        confirmed_until: the last year whose calendar is official.
-        uncertain: religious days that may still move by one day.
-        remade: gives the same calendar with some uncertain days moved, {day: by how many days}.
+    Days outside `first`..`last` raise `OutOfRange`; a datetime where a date is asked is a TypeError.
     """
 
-    def __init__(
-        self,
-        first: date,
-        last: date,
-        special: Mapping[date, Day],
-        *,
-        confirmed_until: int,
-        uncertain: tuple[Uncertain, ...] = (),
-        remade: Callable[[Mapping[date, int]], Calendar] | None = None,
-    ) -> None:
-        self.first, self.last = first, last
-        self.confirmed_until = confirmed_until
-        self._special = dict(special)
-        self._uncertain = uncertain
-        self._remade = remade
-        self._variants: dict[tuple[Uncertain, ...], tuple[Calendar, ...]] = {}
-        self._start = first.toordinal()
-        self.dates = [date.fromordinal(n) for n in range(self._start, last.toordinal() + 1)]
-        self.workdays: list[date] = []
-        self._before: dict[date, int] = {}
-        self._upto: dict[date, int] = {}
-        for day in self.dates:
-            self._before[day] = len(self.workdays)
-            known = self._special.get(day)
-            if known.working if known else not is_weekend(day):
-                self.workdays.append(day)
-            self._upto[day] = len(self.workdays)
-        self.version = self._hash()
+    records: Records = field(repr=False)
+    office_off: frozenset[date] = frozenset()
+    office_working: frozenset[date] = frozenset()
+    moved: frozenset[ReligiousDay] = frozenset()
+    table: Table = field(init=False, repr=False)
+    working_days: tuple[date, ...] = field(init=False, repr=False)
+    upto: Mapping[date, int] = field(init=False, repr=False)
+    before: Mapping[date, int] = field(init=False, repr=False)
 
-    def is_working(self, day: date) -> bool:
-        """Whether a day is worked. Raises OutOfRange; TypeError for a datetime."""
+    def __post_init__(self) -> None:
+        for day in (*self.office_off, *self.office_working):
+            place(day)
+        table = compile_table(self.records, moved=self.moved, off=self.office_off, working=self.office_working)
+        days = horizon()
+        works = [KINDS[kind] in WORKING for kind in table.kinds]
+        upto = list(accumulate(works))
+        _set(self, "table", table)
+        _set(self, "working_days", tuple(day for day, counts in zip(days, works, strict=True) if counts))
+        _set(self, "upto", dict(zip(days, upto, strict=True)))
+        _set(self, "before", dict(zip(days, [0, *upto[:-1]], strict=True)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Calendar) and self.version == other.version
+
+    def __hash__(self) -> int:
+        return hash(self.table.version)
+
+    @property
+    def version(self) -> str:
+        """Hash of the days, their names and acts, and what is confirmed: the same content, the same version."""
+        return self.table.version
+
+    @property
+    def first(self) -> date:
+        return FIRST
+
+    @property
+    def last(self) -> date:
+        return LAST
+
+    def is_working(self, on: date) -> bool:
+        """Whether the day counts as a working day of the five-day week."""
         try:
-            return self._upto[day] != self._before[day]
+            return self.upto[on] != self.before[on]
         except KeyError:
-            raise self._refused(day) from None
+            refuse(on)
 
-    def add(self, day: date, n: int) -> date:
-        """The n-th working day after `day`, or before it when n < 0; the day itself is not counted and may be a
-        day off; n = 0 gives the day itself. Raises OutOfRange; TypeError for a datetime."""
+    def add(self, on: date, n: int) -> date:
+        """The n-th working day after `on`, before it when n is negative, `on` itself when n is 0.
+
+        `on` is not counted and may be a day off.
+        """
         try:
             if n > 0:
-                return self.workdays[self._upto[day] + n - 1]
-            index = self._before[day] + n
+                return self.working_days[self.upto[on] + n - 1]
+            index = self.before[on] + n
         except KeyError:
-            raise self._refused(day) from None
+            refuse(on)
         except IndexError:
-            raise OutOfRange(self.last, self.first, self.last) from None
+            raise OutOfRange(LAST + _DAY) from None
         if n == 0:
-            return day
+            return on
         if index < 0:
-            raise OutOfRange(self.first, self.first, self.last)
-        return self.workdays[index]
+            raise OutOfRange(FIRST - _DAY)
+        return self.working_days[index]
 
     def count(self, first: date, last: date) -> int:
-        """Working days from `first` to `last`, both ends counted; 0 when last < first. Raises OutOfRange."""
+        """Working days from `first` to `last`, both ends counted; 0 when `last` is before `first`."""
         try:
-            counted = self._upto[last] - self._before[first]
+            return max(0, self.upto[last] - self.before[first])
         except KeyError:
-            raise self._refused(first if first not in self._upto else last) from None
-        return max(counted, 0)
+            refuse(last if first in self.upto else first)
 
-    def next_working(self, day: date) -> date:
-        """The day itself when worked, else the next one that is."""
-        return day if self.is_working(day) else self.add(day, 1)
-
-    def previous_working(self, day: date) -> date:
-        """The day itself when worked, else the last one before that is."""
-        return day if self.is_working(day) else self.add(day, -1)
-
-    def worked(self, first: date, last: date) -> list[date]:
-        """The working days from `first` to `last`, both ends included."""
-        if last < first:
-            return []
+    def next_working(self, on: date) -> date:
+        """`on` if it is a working day, else the first one after it."""
         try:
-            return self.workdays[self._before[first] : self._upto[last]]
+            return self.working_days[self.before[on]]
         except KeyError:
-            raise self._refused(first if first not in self._upto else last) from None
+            refuse(on)
+        except IndexError:
+            raise OutOfRange(LAST + _DAY) from None
 
-    def not_worked(self, first: date, last: date) -> list[date]:
-        """The days off from `first` to `last`, both ends included."""
-        upto, before = self._upto, self._before
+    def previous_working(self, on: date) -> date:
+        """`on` if it is a working day, else the last one before it."""
         try:
-            days = self.dates[first.toordinal() - self._start : last.toordinal() - self._start + 1]
-            return [day for day in days if upto[day] == before[day]]
-        except KeyError:  # pragma: no cover - dates are within the bounds by construction
-            raise self._refused(first) from None
+            index = self.upto[on] - 1
+        except KeyError:
+            refuse(on)
+        if index < 0:
+            raise OutOfRange(FIRST - _DAY)
+        return self.working_days[index]
 
-    def day(self, day: date) -> Day:
-        """What a day is, and by which act. Raises OutOfRange; TypeError for a datetime."""
-        working = self.is_working(day)
-        return self._special.get(day) or Day(day, working, "working" if working else "weekend")
+    def day(self, on: date) -> Day:
+        """What the day is and by which act. The kinds are those of `calendars.table.KINDS`."""
+        kind = KINDS[self.table.kinds[place(on)]]
+        mark = self.table.marks.get(on)
+        return Day(on, kind in WORKING, kind, mark.name if mark else None, mark.act if mark else None)
 
-    def special(self, day: date) -> Day | None:
-        """The day when it is more than a weekday worked or a weekend off."""
-        return self._special.get(day)
+    def span(self, first: date, last: date) -> tuple[tuple[date, ...], bytes]:
+        """The days of a span, both ends included, and the kind of each as an index into KINDS."""
+        begin, end = place(first), place(last) + 1
+        return horizon()[begin:end], self.table.kinds[begin:end]
 
     def knowledge(self, first: date, last: date) -> Knowledge:
-        """`provisional` when a year is not confirmed or a religious day in reach may still move."""
-        if max(first, last).year > self.confirmed_until or self.uncertain(first, last):
-            return "provisional"
-        return "confirmed"
+        """`confirmed` when every year of the span is and no religious day in reach may still move."""
+        if first not in self.upto or last not in self.upto:
+            refuse(last if first in self.upto else first)
+        unsure = self.provisional_years(first, last) or self.uncertain(first, last)
+        return "provisional" if unsure else "confirmed"
 
-    def uncertain(self, first: date, last: date) -> tuple[Uncertain, ...]:
-        """Religious days that may still move and whose move could touch the span."""
-        if not self._uncertain:
-            return ()
-        start, end = first.toordinal() - 1, last.toordinal() + 1
-        return tuple(day for day in self._uncertain if start <= day.on.toordinal() <= end)
+    def provisional_years(self, first: date, last: date) -> tuple[int, ...]:
+        """The years of the span whose transfers or religious day may still be ordered or announced."""
+        confirmed, begin, end = self.table.confirmed, first.year, last.year
+        if begin == end:
+            return () if begin in confirmed else (begin,)
+        return tuple(year for year in range(begin, end + 1) if year not in confirmed)
+
+    def uncertain(self, first: date, last: date) -> tuple[UncertainDay, ...]:
+        """The religious days not announced as final whose moving by one day could change a day of the span."""
+        return tuple(day for day in _uncertain(self) if day.earliest <= last and day.latest >= first)
 
     def variants(self, first: date, last: date) -> tuple[Calendar, ...]:
-        """The other calendars that may come true in the span: each uncertain day a day earlier or later."""
-        touched = self.uncertain(first, last)
-        if not touched or self._remade is None:
-            return ()
-        if touched not in self._variants:
-            moves = [move for move in product((-1, 0, 1), repeat=len(touched)) if any(move)]
-            self._variants[touched] = tuple(
-                self._remade({day.on: by for day, by in zip(touched, move, strict=True) if by})
-                for move in moves
-            )
-        return self._variants[touched]
+        """The other calendars that may come true over the span: those religious days moved by one day.
 
-    def with_office_days(
-        self, *, off: frozenset[date] = frozenset(), working: frozenset[date] = frozenset()
-    ) -> Calendar:
-        """The calendar of an office that has days off, or days worked, of its own."""
-        if not off and not working:
+        Empty when none touches the span.
+        """
+        touching = self.uncertain(first, last)
+        return _variants(self, touching) if touching else ()
+
+    def with_office_days(self, *, off: Iterable[date] = (), working: Iterable[date] = ()) -> Calendar:
+        """The calendar of an office with days off and working days of its own, by its signed order.
+
+        They stand above everything else; a day that is off anyway stays what it is. ValueError when a day is named as both.
+        """
+        off, working = frozenset(off), frozenset(working)
+        if off == self.office_off and working == self.office_working:
             return self
-        own = {day: Day(day, False, "office_off") for day in off}
-        own |= {day: Day(day, True, "office_work") for day in working}
-        for day in own:
-            self.is_working(day)
-        remade = self._remade
+        if both := off & working:
+            raise ValueError(f"an office's day is both off and working: {', '.join(map(str, sorted(both)))}")
+        return _with_office_days(self, off, working)
 
-        def again(moves: Mapping[date, int]) -> Calendar:
-            assert remade is not None
-            return remade(moves).with_office_days(off=off, working=working)
 
-        return Calendar(
-            self.first,
-            self.last,
-            {**self._special, **own},
-            confirmed_until=self.confirmed_until,
-            uncertain=self._uncertain,
-            remade=again if remade else None,
-        )
+def _set(calendar: Calendar, name: str, value: object) -> None:
+    object.__setattr__(calendar, name, value)
 
-    def _hash(self) -> str:
-        digest = hashlib.sha256(f"{self.first} {self.last} {self.confirmed_until}".encode())
-        for on in sorted(self._special):
-            day = self._special[on]
-            digest.update(f"{on} {day.working} {day.kind} {day.name}\n".encode())
-        for uncertain in self._uncertain:
-            digest.update(f"{uncertain.on}±1\n".encode())
-        return digest.hexdigest()[:12]
 
-    def _refused(self, day: object) -> Exception:
-        if isinstance(day, datetime) or not isinstance(day, date):
-            return TypeError(f"a local date is asked, not {type(day).__name__}")
-        return OutOfRange(day, self.first, self.last)
+@lru_cache(maxsize=64)
+def _with_office_days(calendar: Calendar, off: frozenset[date], working: frozenset[date]) -> Calendar:
+    return replace(calendar, office_off=off, office_working=working)
 
-    def __repr__(self) -> str:
-        return f"<Calendar {self.first}..{self.last} {self.version}>"
+
+@lru_cache(maxsize=64)
+def _uncertain(calendar: Calendar) -> tuple[UncertainDay, ...]:
+    """Every uncertain religious day with the days it may change: its neighbours, a substitute it pushes on."""
+    found = []
+    days, kinds = horizon(), calendar.table.kinds
+    for entry in _not_final(calendar):
+        changed = {entry.on - _DAY, entry.on, entry.on + _DAY}
+        for step in (-_DAY, _DAY):
+            other = _moved(calendar, {entry: step}).table.kinds
+            changed |= {day for day, one, two in zip(days, kinds, other, strict=True) if one != two}
+        span = min(changed), max(changed)
+        found.append(UncertainDay(entry.code, entry.on, *span, entry.certainty, entry.source.act))
+    return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _variants(calendar: Calendar, touching: tuple[UncertainDay, ...]) -> tuple[Calendar, ...]:
+    named = {(day.name, day.day) for day in touching}
+    entries = [entry for entry in _not_final(calendar) if (entry.code, entry.on) in named]
+    choices = list(product((0 * _DAY, -_DAY, _DAY), repeat=len(entries)))[1:]  # the first moves nothing
+    return tuple(_moved(calendar, dict(zip(entries, steps, strict=True))) for steps in choices)
+
+
+def _not_final(calendar: Calendar) -> list[ReligiousDay]:
+    return [entry for entry in calendar.table.religious if entry.certainty != "announced_final"]
+
+
+def _moved(calendar: Calendar, steps: Mapping[ReligiousDay, timedelta]) -> Calendar:
+    """The calendar in which the uncertain days have come true, moved by their steps."""
+    true = [
+        replace(entry, on=entry.on + steps.get(entry, 0 * _DAY), certainty="announced_final")
+        for entry in _not_final(calendar)
+    ]
+    return replace(calendar, moved=frozenset(true))

@@ -58,7 +58,7 @@ class TransferMismatch(ValueError):
 
 
 def check(calendar: Calendar) -> Calendar:
-    """The calendar itself, if it agrees with the balances of its confirmed years and its transfers are real pairs.
+    """The calendar itself, if it agrees with its balances and its transfers are real pairs.
 
     Raises:
         BalanceMismatch: names year and month.

@@ -1,19 +1,21 @@
-"""One function counts every kind of term and explains what it counted.
+"""One function counts every kind of term and says what it counted.
 
-Forward, the anchor day is not counted (Civil Code art. 173); a term that ends on a day off rolls to the
-next working day (art. 175), both by analogy for state bodies, which is assumed. Backward is the mirror.
+Forward, the anchor day is not counted (Civil Code art. 173) and a term that ends on a day off ends on the next
+working day (art. 175), for state bodies by analogy. No article speaks of counting back: it is the mirror of
+art. 173, and a day off is then left towards the past, so that nobody's time is shortened.
 """
 
 from __future__ import annotations
 
-import calendar as months
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from calendars.calendar import Calendar
 from calendars.explanation import Element, Explanation
-from calendars.shift import is_weekend
+from calendars.horizon import OutOfRange, place
+from calendars.monthly import month_end, months_later
+from calendars.skipped import skipped, unsure
 from calendars.terms import (
     AtOnce,
     Before,
@@ -39,224 +41,182 @@ from calendars.terms import (
 LISTED_AT_MOST = 15
 ROLL_ACT = "civil-code-175"
 
+_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Counted:
     """What counting a term gave.
 
     Attributes:
-        due: the last day in time; None when the term has no number or nothing to count from.
-        safe_by: the more careful reading.
+        due: the last day in time; None when the term has no number, or nothing to count from.
+        safe_by: the more careful reading; never after `due`.
         opens: the first permitted day, for an embargo.
-        first, last: the span of days looked at; a move of any of them could move `due`.
+        first, last: the days whose moving could move `due`; None when no day was asked whether it is worked.
         elements: what was counted, as values.
     """
 
-    due: date | None
-    safe_by: date | None
-    opens: date | None
-    first: date | None
-    last: date | None
-    elements: Explanation
+    due: date | None = None
+    safe_by: date | None = None
+    opens: date | None = None
+    first: date | None = None
+    last: date | None = None
+    elements: Explanation = ()
 
 
 def count(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
-    """Count a term from its anchor (a local date; the last day of the period for terms of a period).
+    """Count a term from its anchor, a local date (the last day of the period for a term of a period).
 
-    Raises OutOfRange where a day looked at lies outside the records.
+    Raises:
+        OutOfRange: the anchor, the result or a day between lies outside the records.
+        TypeError: the anchor is a datetime.
     """
-    match term:
-        case InMonth(year, month, roll):
-            to = _month_end(year, month)
-            return _dated(
-                to,
-                roll,
-                calendar,
-                Element(code="in_month", arguments={"year": year, "month": month, "to": to}, on=to),
-            )
-        case InQuarter(year, quarter, roll):
-            to = _month_end(year, quarter * 3)
-            arguments: dict[str, object] = {"year": year, "quarter": quarter, "to": to}
-            return _dated(to, roll, calendar, Element(code="in_quarter", arguments=arguments, on=to))
-        case OnDate(on, roll):
-            return _dated(on, roll, calendar, Element(code="on_date", arguments={"to": on}, on=on))
-        case AtOnce():
-            return _without_due("at_once")
-        case Before():
-            return _without_due("before_anchor")
-        case WithoutTerm():
-            return _without_due("without_term")
     if anchor is None:
-        return Counted(due=None, safe_by=None, opens=None, first=None, last=None, elements=())
+        return _unanchored(term, calendar)
+    if isinstance(term, WorkingDays):
+        return _working_days(term, anchor, calendar)
+    place(anchor)
     match term:
-        case WorkingDays():
-            return _working_days(term, anchor, calendar)
         case Duration(number):
             return _duration(number, anchor, calendar)
         case CalendarDays(number, unspecified, roll):
-            to = anchor + timedelta(days=number)
             code = "unspecified_days" if unspecified else _toward("calendar_days", number)
-            return _dated(to, roll, calendar, _number(code, number, to), backward=number < 0)
+            return _numbered(code, number, _days_later(anchor, number), roll, calendar)
         case Weeks(number, roll):
-            to = anchor + timedelta(weeks=number)
-            return _dated(to, roll, calendar, _number("weeks_after", number, to))
+            return _numbered("weeks_after", number, _days_later(anchor, 7 * number), roll, calendar)
         case Months(number, roll):
-            to = _months_later(anchor, number)
-            return _dated(
-                to, roll, calendar, _number(_toward("months", number), number, to), backward=number < 0
-            )
+            return _numbered(_toward("months", number), number, months_later(anchor, number), roll, calendar)
         case Years(number, roll):
-            to = _months_later(anchor, 12 * number)
-            return _dated(to, roll, calendar, _number("years_after", number, to))
-        case DayAfterPeriod(day, later, roll):
-            to = _months_later(date(anchor.year, anchor.month, 1), later).replace(day=day)
-            said = {"day": day, "to": to, "last": anchor}
-            return _dated(to, roll, calendar, Element(code="day_after_period", arguments=said, on=to))
-        case YearlyDate(month, day, later, roll):
-            to = date(anchor.year + later, month, day)
-            return _dated(to, roll, calendar, Element(code="yearly_date", arguments={"to": to}, on=to))
+            return _numbered("years_after", number, months_later(anchor, 12 * number), roll, calendar)
+        case DayAfterPeriod(day, months, roll):
+            to = months_later(anchor.replace(day=1), months, day=day)
+            return _dated("day_after_period", {"day": day, "to": to, "last": anchor}, to, roll, calendar)
+        case YearlyDate(month, day, years, roll):
+            to = months_later(date(anchor.year, month, 1), 12 * years, day=day)
+            return _dated("yearly_date", {"to": to}, to, roll, calendar)
         case PerPeriod(number, period):
-            said = {"count": number, "period": period, "to": anchor}
-            return _dated(anchor, "none", calendar, Element(code="per_period", arguments=said, on=anchor))
+            often: dict[str, object] = {"count": number, "period": period, "to": anchor}
+            return _dated("per_period", often, anchor, "none", calendar)
         case Quota(share, of, period):
-            said = {"share": share, "of": of, "period": period, "to": anchor}
-            return _dated(anchor, "none", calendar, Element(code="quota", arguments=said, on=anchor))
+            part: dict[str, object] = {"share": share, "of": of, "period": period, "to": anchor}
+            return _dated("quota", part, anchor, "none", calendar)
         case Embargo(years):
-            until = _months_later(anchor, 12 * years)
-            element = Element(code="embargo_until", arguments={"years": years, "until": until}, on=until)
-            opens = until + timedelta(days=1)
-            return Counted(due=None, safe_by=None, opens=opens, first=None, last=None, elements=(element,))
+            until = months_later(anchor, 12 * years)
+            said = {"years": years, "until": until}
+            opens = calendar.add(until + _DAY, 0)
+            return Counted(opens=opens, elements=(Element(code="embargo_until", arguments=said, on=until),))
+    return _unanchored(term, calendar)
+
+
+def _unanchored(term: Term, calendar: Calendar) -> Counted:
+    """Terms that need no anchor: a date the act names, or no date at all."""
+    match term:
+        case OnDate(on, roll):
+            return _dated("on_date", {"to": on}, on, roll, calendar)
+        case InMonth(year, month, roll):
+            to = month_end(year, month)
+            return _dated("in_month", {"year": year, "month": month, "to": to}, to, roll, calendar)
+        case InQuarter(year, quarter, roll):
+            to = month_end(year, 3 * quarter)
+            return _dated("in_quarter", {"year": year, "quarter": quarter, "to": to}, to, roll, calendar)
+        case Before():
+            return Counted(elements=(Element(code="before_anchor"),))
+        case AtOnce():
+            return Counted(elements=(Element(code="at_once"),))
+        case WithoutTerm():
+            return Counted(elements=(Element(code="without_term"),))
+    return Counted()
 
 
 def _working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> Counted:
-    clear = term.count < 0 and term.backward == "clear_days"
-    due = calendar.add(anchor, term.count - 1 if clear else term.count)
-    if term.count >= 0:
-        days = calendar.worked(_next(anchor), due)
-        first, last, code, safe = _next(anchor), due, "working_days_after", due
+    number = term.count
+    if number >= 0:
+        due = safe_by = calendar.add(anchor, number)
+        code, first, last = "working_days_after", anchor + _DAY, due
+        begin = calendar.upto[anchor]
+        days = calendar.working_days[begin : begin + number]
+        counted = days
     else:
-        days = calendar.worked(_next(due) if clear else due, _previous(anchor))
-        days.reverse()
-        first, last = due, _previous(anchor)
-        code, safe = ("clear_days_before", due) if clear else ("working_days_before", calendar.add(due, -1))
-    listed = tuple(days) if len(days) <= LISTED_AT_MOST else ()
-    said: dict[str, object] = {"count": abs(term.count), "days": listed}
-    if not listed:
-        said |= {"first": first if term.count >= 0 else due, "last": last}
-    element = Element(code=code, arguments=said, on=due)
+        end = calendar.before[anchor] if anchor in calendar.before else place(anchor)
+        days = calendar.working_days[max(0, end + number) : end]
+        counted = days[::-1]
+        if term.backward == "clear_days":
+            code = "clear_days_before"
+            due = safe_by = calendar.add(anchor, number - 1)
+        else:
+            code = "working_days_before"
+            due = calendar.add(anchor, number)
+            safe_by = calendar.working_days[max(0, end + number - 1)]
+        first, last = due, anchor - _DAY
+    said: dict[str, object] = {"count": abs(number), "days": counted}
+    if len(counted) > LISTED_AT_MOST:
+        said = {"count": abs(number), "days": (), "first": days[0], "last": days[-1]}
+    elements = [Element(code=code, arguments=said, on=due), *skipped(first, last, calendar)]
+    if number:
+        elements += unsure(first, last, calendar)
     return Counted(
         due=due,
-        safe_by=safe,
-        opens=None,
-        first=min(first, due),
-        last=max(last, due),
-        elements=(element, *_skipped(first, last, days, calendar), *_unsure(first, last, calendar)),
+        safe_by=safe_by,
+        first=first if number else None,
+        last=last if number else None,
+        elements=tuple(elements),
     )
 
 
 def _duration(number: int, anchor: date, calendar: Calendar) -> Counted:
-    due = calendar.add(_previous(anchor), number)
+    """The last day of at most so many working days from the anchor on, both ends counted."""
+    due = calendar.add(calendar.next_working(anchor), number - 1)
     said = {"count": number, "first": anchor, "last": due}
     return Counted(
         due=due,
         safe_by=due,
-        opens=None,
         first=anchor,
         last=due,
         elements=(
             Element(code="duration", arguments=said, on=due),
-            *_skipped(anchor, due, (), calendar),
-            *_unsure(anchor, due, calendar),
+            *skipped(anchor, due, calendar),
+            *unsure(anchor, due, calendar),
         ),
     )
 
 
-def _dated(to: date, roll: Roll, calendar: Calendar, element: Element, *, backward: bool = False) -> Counted:
-    """A term that ends on a day of the calendar: rolled off a day off where the term says so."""
-    if roll == "none" or calendar.is_working(to):
-        return Counted(
-            due=to,
-            safe_by=to,
-            opens=None,
-            first=to,
-            last=to,
-            elements=(element, *_unsure(to, to, calendar)),
-        )
-    # Before an event a day off shifts backward: forward would eat into the other side's time.
-    due = calendar.previous_working(to) if backward else calendar.next_working(to)
-    first, last = min(to, due), max(to, due)
-    rolled = Element(code="rolled", arguments={"on": to, "to": due}, on=due, act=ROLL_ACT)
-    return Counted(
-        due=due,
-        safe_by=calendar.previous_working(to),
-        opens=None,
-        first=first,
-        last=last,
-        elements=(element, rolled, *_unsure(first, last, calendar)),
-    )
+def _numbered(code: str, number: int, to: date, roll: Roll, calendar: Calendar) -> Counted:
+    return _dated(code, {"count": abs(number), "to": to}, to, roll, calendar, backward=number < 0)
 
 
-def _skipped(first: date, last: date, counted: Iterable[date], calendar: Calendar) -> Iterable[Element]:
-    weekend, other = [], []
-    act = None
-    for day in calendar.not_worked(first, last):
-        special = calendar.special(day)
-        if special is None:
-            weekend.append(day)
-        else:
-            other.append(day)
-            act = act or special.act
-    if weekend:
-        yield Element(code="days_off", arguments={"days": tuple(weekend)})
-    if other:
-        yield Element(code="holidays", arguments={"days": tuple(other)}, act=act)
-    worked = tuple(day for day in counted if is_weekend(day))
-    if worked:
-        yield Element(code="worked_days_off", arguments={"days": worked})
+def _dated(
+    code: str, said: Mapping[str, object], to: date, roll: Roll, calendar: Calendar, *, backward: bool = False
+) -> Counted:
+    """A term that ends on a day of the calendar, moved off a day off where the term says so."""
+    place(to)
+    element = Element(code=code, arguments=said, on=to)
+    if roll == "none":
+        return Counted(due=to, safe_by=to, elements=(element,))
+    if calendar.is_working(to):
+        return Counted(due=to, safe_by=to, first=to, last=to, elements=(element, *unsure(to, to, calendar)))
+    if backward:  # forward would eat into the time the term keeps free
+        due = safe_by = first = calendar.previous_working(to)
+        last, act = to, None
+    else:
+        due = last = calendar.next_working(to)
+        first, act = to, ROLL_ACT
+        safe_by = _careful(to, calendar)
+    rolled = Element(code="rolled", arguments={"on": to, "to": due}, on=due, act=act)
+    elements = (element, rolled, *skipped(first, last, calendar), *unsure(first, last, calendar))
+    return Counted(due=due, safe_by=safe_by, first=first, last=last, elements=elements)
 
 
-def _unsure(first: date, last: date, calendar: Calendar) -> Iterable[Element]:
-    if last.year > calendar.confirmed_until:
-        yield Element(code="provisional_year", arguments={"year": last.year})
-    for day in calendar.uncertain(first, last):
-        yield Element(
-            code="religious_window",
-            arguments={
-                "name": day.name,
-                "day": day.on,
-                "earliest": _previous(day.on),
-                "latest": _next(day.on),
-            },
-            on=day.on,
-        )
-
-
-def _without_due(code: str) -> Counted:
-    return Counted(due=None, safe_by=None, opens=None, first=None, last=None, elements=(Element(code=code),))
-
-
-def _number(code: str, number: int, to: date) -> Element:
-    return Element(code=code, arguments={"count": abs(number), "to": to}, on=to)
+def _careful(to: date, calendar: Calendar) -> date:
+    """The working day before a day off, for whoever does not rely on the roll."""
+    return calendar.working_days[max(0, calendar.upto[to] - 1)]
 
 
 def _toward(what: str, number: int) -> str:
     return f"{what}_before" if number < 0 else f"{what}_after"
 
 
-def _month_end(year: int, month: int) -> date:
-    return date(year, month, months.monthrange(year, month)[1])
-
-
-def _months_later(day: date, number: int) -> date:
-    """The same day number some months later, or the last day of that month (Civil Code art. 174)."""
-    month = day.year * 12 + day.month - 1 + number
-    year, month = divmod(month, 12)
-    return date(year, month + 1, min(day.day, months.monthrange(year, month + 1)[1]))
-
-
-def _next(day: date) -> date:
-    return date.fromordinal(day.toordinal() + 1)
-
-
-def _previous(day: date) -> date:
-    return date.fromordinal(day.toordinal() - 1)
+def _days_later(anchor: date, number: int) -> date:
+    try:
+        return anchor + timedelta(days=number)
+    except OverflowError:
+        raise OutOfRange(date.max if number > 0 else date.min) from None

@@ -46,7 +46,8 @@ class Source:
 class HolidayRule:
     """A day of every year becomes a day off, or stops being one, from `applies_from` on.
 
-    National and state holidays move when they fall on a day off; religious ones (Labour Code art. 84(5)) never do.
+    National and state holidays move when they fall on a day off; religious days (Labour Code art. 84(5))
+    never do.
     """
 
     code: str
@@ -63,7 +64,7 @@ class HolidayRule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReligiousDay:
-    """The day off of one year that follows the moon. Unless announced as final it may be a day earlier or later."""
+    """The day off of a year that follows the moon; until announced as final, it may come a day earlier or later."""
 
     code: str
     on: date
@@ -109,7 +110,7 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConfirmedYear:
-    """The production calendar of the year, or every act that makes it, has been read: it will not change by itself."""
+    """A year whose production calendar, or every act that makes it, has been read."""
 
     year: int
     source: Source
@@ -121,7 +122,7 @@ class ConfirmedYear:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Balance:
-    """Working days of a month (or of the whole year when `month` is None) by an official balance, five-day week."""
+    """Working days of a month (of the year when `month` is None) by an official balance, five-day week."""
 
     year: int
     month: int | None

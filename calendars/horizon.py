@@ -15,8 +15,8 @@ class OutOfRange(ValueError):
 
     Attributes:
         code: "out_of_range".
-        arguments: `on`, the day asked for (the nearest day outside when counting ran over the edge); `first` and
-            `last`, the bounds.
+        arguments: `on`, the day asked for (the nearest day outside when counting ran over the edge);
+            `first` and `last`, the bounds.
     """
 
     code = "out_of_range"
@@ -30,7 +30,21 @@ class OutOfRange(ValueError):
 
 
 def refuse(day: object) -> NoReturn:
-    """Say why a day was not found in the tables: TypeError when it is no date, OutOfRange when it lies outside."""
+    """Say why a day is not in the tables: TypeError when it is no date, OutOfRange when it lies outside."""
     if not isinstance(day, date) or isinstance(day, datetime):
         raise TypeError(f"a date is asked, got {type(day).__name__}: {day!r}")
     raise OutOfRange(day)
+
+
+_FIRST = FIRST.toordinal()
+_SIZE = LAST.toordinal() - _FIRST + 1
+
+
+def place(day: date) -> int:
+    """Index of the day in the horizon; refuses what is no date or lies outside."""
+    if not isinstance(day, date) or isinstance(day, datetime):
+        refuse(day)
+    index = day.toordinal() - _FIRST
+    if 0 <= index < _SIZE:
+        return index
+    refuse(day)

@@ -1,4 +1,4 @@
-"""Records as they stand in the data files: TOML in, entries out. The one module of this station that reads files.
+"""Records as they stand in the data files: TOML in, entries out. The one module here that reads files.
 
 A text may hold any kinds of entry, so that an act an office adopts can be written like the shipped records:
 
@@ -46,7 +46,7 @@ class RecordError(ValueError):
 
     Attributes:
         code: "calendar_record".
-        arguments: `file`, `place` (which entry and key), `problem` (what stands there), `allowed` (what may stand there).
+        arguments: `file`, `place` (which entry and key), `problem`, `allowed` (what may stand there).
     """
 
     code = "calendar_record"

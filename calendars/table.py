@@ -1,7 +1,7 @@
 """Records compiled to an immutable table: one kind per day of the horizon, in the order the law applies.
 
-First the week, then holidays with their substitutes and religious days, then ordered transfers, then overrides, then
-an office's own days.
+First the week, then holidays with their substitutes and religious days, then ordered transfers, then overrides,
+then an office's own days.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def compile_table(
         marks[day] = Mark(kind, rule.code, rule.source.act)
     names = {day: rule.code for day, rule in rules}
     moving = (day for day, rule in rules if rule.standing != "religious")
-    for holiday, day in substitutes(moving, unmoving):
+    for day, holiday in substitutes(moving, unmoving).items():
         marks[day] = Mark("substitute", names[holiday], HOLIDAY_LAW)
     for announced in religious.values():
         marks.setdefault(announced.on, Mark("religious", announced.code, announced.source.act))
@@ -152,7 +152,7 @@ def _best_known(records: Records) -> dict[tuple[str, int], ReligiousDay]:
 
 
 def _yearly_days(records: Records) -> Iterator[tuple[date, HolidayRule]]:
-    """Every holiday of the horizon with the rule that holds on it: the last one appended that applies by then."""
+    """Every holiday of the horizon with the rule that holds on it: the last appended that applies by then."""
     rules = records.of(HolidayRule)
     fixed = sorted({(month, day) for rule in rules for month, day in rule.days})
     for year in range(FIRST.year, LAST.year + 1):
