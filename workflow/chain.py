@@ -133,7 +133,8 @@ class _Chain:
 
     def _counted(self, obligation: Obligation, span: Span | None) -> _Link:
         if obligation.recurs and span and isinstance(obligation.term, _OF_THE_PERIOD):
-            anchor, start = self.expected(obligation.recurs.since), span.last
+            anchor = self.expected(obligation.recurs.since)
+            start: date | None = span.last
         elif obligation.since:
             anchor = self.expected(obligation.since, span)
             start = anchor.on
@@ -147,7 +148,9 @@ class _Chain:
         if counted.first is not None and counted.last is not None:
             knowledge = self.calendar.knowledge(counted.first, counted.last)
         if anchor.state == "derived" and obligation.since:
-            derived_from = self._link(self.procedure.by_id[obligation.since], self._period_for(obligation, span))
+            derived_from = self._link(
+                self.procedure.by_id[obligation.since], self._period_for(obligation, span)
+            )
             if derived_from.knowledge == "provisional":
                 knowledge = "provisional"
         return _Link(obligation, span, anchor, counted, knowledge, beyond)
@@ -199,7 +202,8 @@ def _deadline(
         earliest=earliest,
         latest=latest,
         safe_by=link.counted.safe_by,
-        opens=_opens(chain, link),
+        opens=_latest(chain, obligation.after, link.counted.opens),
+        opens_in_practice=_latest(chain, obligation.after_by_practice),
         anchor=link.anchor.state,
         anchor_fact=_anchor_fact(link),
         anchor_on=link.anchor.on,
@@ -224,10 +228,9 @@ def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None
     return calendar.count(date.fromordinal(due.toordinal() + 1), on)
 
 
-def _opens(chain: _Chain, link: _Link) -> date | None:
+def _latest(chain: _Chain, facts: tuple[str, ...], opens: date | None = None) -> date | None:
     """The first day it can be done: after what must come before it, and after an embargo."""
-    before = [chain.expected(fact).on for fact in link.obligation.after]
-    days = [day for day in (*before, link.counted.opens) if day is not None]
+    days = [day for day in (*(chain.expected(fact).on for fact in facts), opens) if day is not None]
     return max(days, default=None)
 
 
@@ -306,4 +309,3 @@ def _anchor(chain: _Chain, link: _Link) -> Element:
         },
         on=link.anchor.on,
     )
-

@@ -25,7 +25,8 @@ class Deadline:
         due: the last day in time (local date); None without a number, a date to count from, or beyond the horizon.
         earliest, latest: differ from `due` only where a religious day may still move by one day.
         safe_by: the more careful reading.
-        opens: the first day it can be done, where something before it decides that.
+        opens: the first day it can be done, where something before it decides that;
+        `opens_in_practice` by our own checks besides the law's.
         state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
         late_by: working days late when done late, else None.
         span_first, span_last: first and last day whose moving could move `due`.
@@ -40,6 +41,7 @@ class Deadline:
     latest: date | None
     safe_by: date | None
     opens: date | None = None
+    opens_in_practice: date | None = None
     anchor: AnchorState
     anchor_fact: str | None = None
     anchor_on: date | None = None

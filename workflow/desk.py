@@ -144,7 +144,7 @@ class Desk:
             if not new:
                 return Change(case=before.case)
         kind: EventKind = "evidence" if known is not None else "fact"
-        payload = {"evidence": evidence_payload(new)} if new else {}
+        payload: dict[str, object] = {"evidence": evidence_payload(new)} if new else {}
         return self._append(before, [(kind, fact, on, payload)], by, now, today)
 
     def correct(
@@ -259,9 +259,7 @@ class Desk:
 
     def _view(self, case: Case, procedure: Procedure, today: date) -> View:
         chain = deadlines(case, procedure, self._calendar, today=today)
-        return View(
-            case=case, procedure=procedure, deadlines=chain, stage=stage(procedure, case, chain)
-        )
+        return View(case=case, procedure=procedure, deadlines=chain, stage=stage(procedure, case, chain))
 
     def _case(self, case_id: str) -> Case:
         case = self._ledger.case(case_id)

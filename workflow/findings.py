@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from calendars.calendar import Calendar
+from calendars.counting import count
 from calendars.terms import Duration, Embargo
 from workflow.case import Case
 from workflow.chain import late_by
@@ -54,6 +55,9 @@ def feasibility(
             found.append(_planned_late(deadline, calendar, planned, due))
         elif deadline.opens is not None and deadline.opens > due:
             found.append(_finding(deadline, "feasibility", "no_room", opens=deadline.opens, due=due))
+        elif deadline.opens_in_practice is not None and deadline.opens_in_practice > due:
+            opens = deadline.opens_in_practice
+            found.append(_finding(deadline, "feasibility", "no_room", basis="practice", opens=opens, due=due))
         elif today is not None and due < today:
             found.append(_finding(deadline, "feasibility", "due_passed", due=due))
     return tuple(found)
@@ -130,8 +134,6 @@ def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Ite
 
 
 def _in_time(deadline: Deadline, known: Calendar, done: date) -> bool:
-    from calendars.counting import count
-
     due = count(deadline.obligation.term, deadline.anchor_on, known).due
     return due is not None and done <= due
 
@@ -145,7 +147,7 @@ def _embargo(deadline: Deadline) -> Iterator[Finding]:
 
 
 def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
-    """Facts that came later than this one though they must not; plan dates likewise, and our own practice checks."""
+    """What came later than this one though it must not: facts, plan dates, and by our own practice checks."""
     on = deadline.recorded_on or deadline.planned_on
     if on is None or deadline.state == "not_required":
         return
@@ -163,7 +165,7 @@ def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Fin
 
 
 def _later(case: Case, name: str, on: date, *, happened: bool) -> bool:
-    """Whether a fact came later than `on`. A fact is held against facts; only a plan date against plan dates."""
+    """Whether a fact came later than `on`. Facts are held against facts; only plan dates against plan dates."""
     fact = case.facts.get(name)
     if fact is not None:
         return fact.on > on
@@ -171,9 +173,7 @@ def _later(case: Case, name: str, on: date, *, happened: bool) -> bool:
     return not happened and planned is not None and planned > on
 
 
-def _evidence(
-    deadline: Deadline, case: Case, procedure: Procedure, *, prove: bool
-) -> Iterator[Finding]:
+def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bool) -> Iterator[Finding]:
     obligation = deadline.obligation
     if deadline.state == "missed":
         assert obligation.lapses_with is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import cast
 
 from transitions import Machine
 from transitions.core import EventData
@@ -65,7 +66,8 @@ def _fire(machine: Machine, trigger: str, context: _Context) -> bool:
 
 
 def _nothing_blocks(event: EventData) -> bool:
-    return event.model.state not in event.model.blocked
+    context = cast(_Context, event.model)
+    return context.state not in context.blocked
 
 
 @lru_cache(maxsize=64)

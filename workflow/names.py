@@ -24,17 +24,20 @@ class UnknownObligation(Refusal, LookupError):
 
 
 def known_fact(procedure: Procedure, fact: str) -> Obligation:
-    """The obligation a fact fulfils. A recurring one needs its period: `quarter_reported.2026Q3`. Raises UnknownFact."""
+    """The obligation a fact fulfils; a recurring one needs its period (`quarter_reported.2026Q3`).
+
+    Raises UnknownFact.
+    """
     name, _, period = fact.partition(".")
     obligation = procedure.by_id.get(name)
     if obligation is None:
-        raise UnknownFact(
-            "unknown_fact", fact=fact, procedure=procedure.title, allowed=tuple(procedure.by_id)
-        )
+        raise UnknownFact("unknown_fact", fact=fact, procedure=procedure.title, allowed=tuple(procedure.by_id))
     if obligation.recurs is None and period:
         raise UnknownFact("fact_without_period", fact=fact, name=name)
     if obligation.recurs is not None and not _PERIODS[obligation.recurs.every].fullmatch(period):
-        raise UnknownFact("fact_needs_period", fact=fact, example=f"{name}.{_EXAMPLES[obligation.recurs.every]}")
+        raise UnknownFact(
+            "fact_needs_period", fact=fact, example=f"{name}.{_EXAMPLES[obligation.recurs.every]}"
+        )
     return obligation
 
 

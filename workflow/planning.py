@@ -106,9 +106,7 @@ def audit(
     return (*found, *findings(case, procedure, chain, calendar, prove=False, known=known))
 
 
-def latest_start(
-    case: Case, procedure: Procedure, calendar: Calendar, *, wanted: str, by: date
-) -> date | None:
+def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, wanted: str, by: date) -> date | None:
     """The latest working day to begin with so that `wanted` is due by a local date, every step on its last day.
 
     None when no start within the records does it.
@@ -124,9 +122,7 @@ def latest_start(
     return calendar.previous_working(best) if best else None
 
 
-def _reached(
-    case: Case, procedure: Procedure, calendar: Calendar, wanted: str, by: date, start: date
-) -> bool:
+def _reached(case: Case, procedure: Procedure, calendar: Calendar, wanted: str, by: date, start: date) -> bool:
     trial = replace(case, planned={procedure.begins_with: start})
     chain = deadlines(trial, procedure, calendar, today=calendar.last)
     due = next((deadline.due for deadline in chain if deadline.id == wanted), None)

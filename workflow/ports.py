@@ -15,7 +15,7 @@ from workflow.refusal import Refusal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Written:
-    """What one change writes of one case: its new events, the case after them, where it stands, and its rows."""
+    """What one change writes of one case: its new events, the case after them, where it stands, its rows."""
 
     events: tuple[Event, ...]
     case: Case

@@ -37,7 +37,10 @@ def test_the_anchor_is_the_fact_then_the_plan_date_then_its_own_due_date() -> No
     derived = chain(case(planned={"analysis_started": START}))["note_signed"]
     planned = chain(case(planned={"analysis_started": START, "analysis_ended": END}))["note_signed"]
     happened = chain(
-        case(planned={"analysis_started": START, "analysis_ended": END}, facts={"analysis_ended": date(2026, 5, 25)})
+        case(
+            planned={"analysis_started": START, "analysis_ended": END},
+            facts={"analysis_ended": date(2026, 5, 25)},
+        )
     )["note_signed"]
 
     assert (derived.anchor, derived.anchor_on) == ("derived", date(2026, 5, 28))
@@ -95,7 +98,9 @@ def test_an_announcement_never_made_is_missed_once_the_analysis_ended() -> None:
     assert late["start_announced"].state == "done"
 
 
-@pytest.mark.parametrize(("on", "late"), [(date(2026, 3, 30), None), (date(2026, 3, 31), 1), (date(2026, 4, 5), 4)])
+@pytest.mark.parametrize(
+    ("on", "late"), [(date(2026, 3, 30), None), (date(2026, 3, 31), 1), (date(2026, 4, 5), 4)]
+)
 def test_lateness_is_counted_in_working_days(on: date, late: int | None) -> None:
     """On the due day in time, the day after late by one; a Sunday adds nothing."""
     told = chain(case(planned={"analysis_started": START}, facts={"start_announced": on}))
@@ -130,7 +135,11 @@ def test_an_announcement_is_judged_by_its_last_required_publication() -> None:
     )
     deadline = chain(told)["start_announced"]
 
-    assert (deadline.done_on, deadline.recorded_on, deadline.late_by) == (date(2026, 3, 31), date(2026, 3, 27), 1)
+    assert (deadline.done_on, deadline.recorded_on, deadline.late_by) == (
+        date(2026, 3, 31),
+        date(2026, 3, 27),
+        1,
+    )
     assert "judged_published" in [element.code for element in deadline.explanation]
 
 

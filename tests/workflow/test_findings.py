@@ -53,7 +53,11 @@ def test_a_note_before_the_discussion_is_an_order_finding_though_every_date_is_i
 def test_the_order_and_the_announcement_are_not_tied() -> None:
     """An order signed before the announcement is no finding."""
     told = case(
-        facts={"analysis_started": START, "order_signed": date(2026, 3, 20), "start_announced": date(2026, 3, 30)}
+        facts={
+            "analysis_started": START,
+            "order_signed": date(2026, 3, 20),
+            "start_announced": date(2026, 3, 30),
+        }
     )
 
     assert found(told) == []
@@ -117,7 +121,9 @@ def test_the_latest_safe_start_still_reaches_the_wanted_end() -> None:
     start = dict(made.latest_start)["published"]
 
     def due(begun: date) -> date:
-        chain = plan(library(), "internal-analysis", facts={}, planned={"analysis_started": begun}, calendar=CALENDAR)
+        chain = plan(
+            library(), "internal-analysis", facts={}, planned={"analysis_started": begun}, calendar=CALENDAR
+        )
         return next(d.due for d in chain.deadlines if d.id == "published" and d.due)
 
     assert due(start) <= wanted < due(CALENDAR.add(start, 1))
