@@ -65,7 +65,7 @@ def _settings(document: Mapping[str, object], *, where: Path | None, base: Path)
     for name, (kind, readers) in _SECTIONS.items():
         table = document.get(name, {})
         if not isinstance(table, dict):
-            raise _wrong(where, name, "cli.expected.table")
+            raise _wrong(where, name, "table")
         values: dict[str, object] = {}
         if name == "channels":
             table, values["sections"] = _channels(table, where=where, base=base)
@@ -82,7 +82,7 @@ def _settings(document: Mapping[str, object], *, where: Path | None, base: Path)
 def _channels(
     table: Mapping[str, object], *, where: Path | None, base: Path
 ) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
-    """`[channels]` without its sub-tables, and those: what each channel is told. A new one needs no key here."""
+    """`[channels]` without its sub-tables, and those: what each channel is told. A new one needs none here."""
     sections: dict[str, dict[str, object]] = {"folder": dict(FOLDER)}
     keys = {key: value for key, value in table.items() if not isinstance(value, dict)}
     for name, section in table.items():
@@ -117,13 +117,13 @@ def _wrong(where: Path | None, key: str, expected: str) -> BadSetting:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("cli.expected.text")
+        raise TypeError("text")
     return value
 
 
 def _path(value: object) -> Path:
     if not _text(value):
-        raise ValueError("cli.expected.path")
+        raise ValueError("path")
     return Path(str(value))
 
 
@@ -133,7 +133,7 @@ def _optional_path(value: object) -> Path | None:
 
 def _number(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise TypeError("cli.expected.number")
+        raise TypeError("number")
     return value
 
 
@@ -150,13 +150,13 @@ def _days(value: object) -> frozenset[date]:
     if not isinstance(value, list) or any(
         isinstance(day, datetime) or not isinstance(day, date) for day in value
     ):
-        raise TypeError("cli.expected.dates")
+        raise TypeError("dates")
     return frozenset(value)
 
 
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise TypeError("cli.expected.names")
+        raise TypeError("names")
     return tuple(value)
 
 
@@ -164,9 +164,9 @@ def _hours(value: object) -> tuple[time, time]:
     try:
         first, last = (time.fromisoformat(hour) for hour in value)  # type: ignore[attr-defined]
     except (TypeError, ValueError):
-        raise ValueError("cli.expected.hours") from None
+        raise ValueError("hours") from None
     if first >= last:
-        raise ValueError("cli.expected.hours")
+        raise ValueError("hours")
     return first, last
 
 
@@ -197,7 +197,7 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "name": _text,
             "kind": _text,
             "officer": _text,
-            "language": _one_of(*LANGUAGES, code="cli.expected.language"),
+            "language": _one_of(*LANGUAGES, code="language"),
             "days_off": _days,
             "working_days": _days,
         },

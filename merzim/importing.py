@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from calendars import OutOfRange
+from calendars.calendar import Calendar
 from papers.matching import match
 from papers.reading import Note, ReadSchedule
 from papers.unreadable import Errors
 from workflow.case import Case
-from workflow.desk import CannotRecord, Desk, Opening
+from workflow.desk import Desk, Opening
 from workflow.names import known_fact
 from workflow.office import Office
 from workflow.procedure import Procedure
@@ -53,6 +55,7 @@ def take_in(
     desk: Desk,
     known: Known,
     procedure: Procedure,
+    calendar: Calendar,
     by: str,
     now: datetime,
     today: date,
@@ -62,9 +65,7 @@ def take_in(
     Raises:
         UnreadablePaper: with every row that plans something the ledger cannot hold.
     """
-    there = {
-        _key(case.object, case.unit, _year(case, procedure)): case for case in known.cases_of(procedure.id)
-    }
+    there = {_known_key(case, procedure): case for case in known.cases_of(procedure.id)}
     office = known.office()
     notes: list[Note] = [note for schedule in schedules for note in schedule.notes]
     matches: dict[str, str] = {}
@@ -73,7 +74,7 @@ def take_in(
     planned: list[tuple[int, Case, dict[str, date]]] = []
     for number, schedule in enumerate(schedules):
         facts, intended = _told(schedule, today, notes)
-        _check(schedule, {**facts, **intended}, procedure, desk, errors)
+        _check(schedule, {**facts, **intended}, procedure, calendar, errors)
         _match(schedule, office, matches, notes)
         case = there.get(_key(schedule.object, schedule.unit, _first_year(schedule, procedure)))
         if case is None:
@@ -103,7 +104,7 @@ def take_in(
 
 
 def _told(schedule: ReadSchedule, today: date, notes: list[Note]) -> tuple[dict[str, date], dict[str, date]]:
-    """Facts and plan dates. A fact of the paper that lies ahead has not happened: it is planned, and said so."""
+    """Facts and plan dates. A fact of the paper that lies ahead is planned, and said so."""
     facts, intended = dict(schedule.facts), dict(schedule.planned)
     for name, on in schedule.facts.items():
         if on > today:
@@ -113,14 +114,16 @@ def _told(schedule: ReadSchedule, today: date, notes: list[Note]) -> tuple[dict[
 
 
 def _check(
-    schedule: ReadSchedule, days: Mapping[str, date], procedure: Procedure, desk: Desk, errors: Errors
+    schedule: ReadSchedule, days: Mapping[str, date], procedure: Procedure, calendar: Calendar, errors: Errors
 ) -> None:
     for fact, on in days.items():
         try:
             known_fact(procedure, fact)
-            desk.within_records(on)
+            calendar.is_working(on)
         except Refusal as refusal:
             errors.take(schedule.row, refusal)
+        except OutOfRange as outside:
+            errors.add(schedule.row, outside.code, **outside.arguments)
 
 
 def _match(schedule: ReadSchedule, office: Office, matches: dict[str, str], notes: list[Note]) -> None:
@@ -167,6 +170,10 @@ def _opening(
     )
 
 
+def _known_key(case: Case, procedure: Procedure) -> Key:
+    return _key(case.object, case.unit, _year(case, procedure))
+
+
 def _key(object: str, unit: str, year: int | None) -> Key:
     return object.casefold(), unit.casefold(), year
 
@@ -184,6 +191,3 @@ def _year(case: Case, procedure: Procedure) -> int | None:
     days = [*case.planned.values(), *(known.on for known in case.facts.values())]
     found = begins or min(days, default=None)
     return found.year if found else None
-
-
-__all__ = ["CannotRecord", "Imported", "Known", "take_in"]

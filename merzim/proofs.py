@@ -68,7 +68,7 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
 
 
 def kept(proof: Proof, store: EvidenceStore) -> Evidence:
-    """The evidence as the ledger writes it; a file's bytes are in the store before the ledger speaks of them."""
+    """The evidence as the ledger writes it; a file is in the store before the ledger speaks of it."""
     if proof.file is None:
         return Evidence(kind=proof.kind, reference=proof.link, published_on=proof.published_on)
     with proof.file.open("rb") as content:

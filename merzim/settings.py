@@ -46,7 +46,7 @@ class ChannelSettings:
 
     Attributes:
         use: names of files in notifications/channels/.
-        sections: `[channels.<name>]` as it stands, paths made absolute; the channel's file says which keys it knows.
+        sections: `[channels.<name>]` as it stands, paths made absolute; the channel's file says what it knows.
     """
 
     use: tuple[str, ...] = ("folder",)

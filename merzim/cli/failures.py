@@ -1,10 +1,11 @@
-"""What goes wrong becomes one line on stderr, then the bad rows if there are any. Never a traceback or a box."""
+"""What goes wrong is one line on stderr, then the bad rows if there are any; never a traceback or a box."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Protocol, runtime_checkable
 
 from typer import TyperException
 
@@ -14,6 +15,17 @@ from workflow.refusal import Refusal
 DEBUG = "MERZIM_DEBUG"
 
 
+@runtime_checkable
+class Said(Protocol):
+    """An error with a sentence in the catalogues that is no Refusal (`calendars.OutOfRange`)."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def arguments(self) -> Mapping[str, object]: ...
+
+
 def told(trouble: BaseException, call: Call) -> int:
     """Say on stderr what happened; the exit code that goes with it.
 
@@ -21,9 +33,9 @@ def told(trouble: BaseException, call: Call) -> int:
         BaseException: the trouble itself, unsaid, when MERZIM_DEBUG is set and it is a fault of ours.
     """
     match trouble:
-        case Refusal():
-            _tell(call.say(trouble.code, **trouble.arguments))
-            _list(getattr(trouble, "rows", ()), call)
+        case Refusal() | Said():
+            _tell(_said(trouble.code, trouble.arguments, call))
+            _list(getattr(trouble, "errors", ()), call)
         case TyperException():
             _tell(_usage(trouble, call))
         case OSError():
@@ -35,6 +47,14 @@ def told(trouble: BaseException, call: Call) -> int:
                 raise trouble
             _tell(call.say("cli.broken", kind=type(trouble).__name__, message=_one_line(str(trouble))))
     return BAD_INPUT
+
+
+def _said(code: str, arguments: Mapping[str, object], call: Call) -> str:
+    """The sentence of a code. A gap in the catalogues must not hide what happened: then the code speaks."""
+    try:
+        return call.say(code, **arguments)
+    except LookupError:
+        return f"{code} {dict(arguments)}"
 
 
 def _usage(trouble: TyperException, call: Call) -> str:

@@ -83,7 +83,8 @@ class Group(TyperGroup):
 
 def _commands(group: TyperGroup, call: Call, *, prefix: str = "") -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
-    for name, command in group.commands.items():
+    groups_first = sorted(group.commands.items(), key=lambda item: not isinstance(item[1], TyperGroup))
+    for name, command in groups_first:
         if isinstance(command, TyperGroup):
             rows += _commands(command, call, prefix=f"{prefix}{name} ")
         elif not command.hidden:

@@ -1,0 +1,99 @@
+"""What is waiting: `merzim due` and `merzim overdue`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.help import Command
+from merzim.cli.parsing import BadArgument, optional_day
+
+if TYPE_CHECKING:
+    from workflow.board import Row
+
+AHEAD = 7
+Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    app.command("due", cls=Command, help="cli.help.due")(due)
+    app.command("overdue", cls=Command, help="cli.help.overdue")(overdue)
+
+
+def due(
+    ctx: typer.Context,
+    until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="cli.option.until")] = None,
+    unit: Unit = "",
+) -> None:
+    call = Call.of(ctx)
+    house, today = call.house, call.moment.today
+    last = optional_day(until, where="--until") or house.calendar.add(today, AHEAD)
+    if last < today:
+        raise BadArgument("cli.until_before_today", until=last, today=today)
+    rows = house.reads.due(today, last, house.unit(unit) or None)
+    if not rows and not call.json:
+        call.print(call.say("cli.nothing_due", until=last))
+    else:
+        _show(call, rows, today, extra={"until": last})
+
+
+def overdue(ctx: typer.Context, unit: Unit = "") -> int:
+    call = Call.of(ctx)
+    house, today = call.house, call.moment.today
+    rows = house.reads.overdue(today, house.unit(unit) or None)
+    if not rows and not call.json:
+        call.print(call.say("cli.nothing_overdue", today=today))
+    else:
+        _show(call, rows, today, extra={})
+    return NOT_SO if rows else DONE
+
+
+def _show(call: Call, rows: Sequence[Row], today: date, *, extra: dict[str, object]) -> None:
+    from workflow.chain import late_by
+
+    house = call.house
+    heads = house.reads.heads({row.case for row in rows})
+    titles = {(row.case, row.obligation): house.title(heads[row.case], row.obligation) for row in rows}
+    if call.json:
+        call.answer(
+            {
+                "today": today,
+                **extra,
+                "obligations": [
+                    {
+                        "case": row.case,
+                        "object": heads[row.case].object,
+                        "unit": row.unit,
+                        "id": row.obligation,
+                        "title": titles[row.case, row.obligation][call.language],
+                        "stage": row.stage,
+                        "due": row.due,
+                        "safe_by": row.safe_by,
+                        "late_by_working_days": late_by(row.due, today, house.calendar),
+                        "status": row.status,
+                        "calendar": row.calendar,
+                        "force": row.force,
+                        "stake": row.stake,
+                    }
+                    for row in rows
+                ],
+            }
+        )
+        return
+    lines = [
+        (
+            row.due,
+            late_by(row.due, today, house.calendar),
+            row.case,
+            heads[row.case].object,
+            titles[row.case, row.obligation][call.language],
+            row.obligation,
+        )
+        for row in rows
+    ]
+    call.table(("due", "late_by", "case", "object", "what", "id"), lines)

@@ -1,0 +1,104 @@
+"""The house itself: `verify`, `rebuild`, `backup`, `restore`, `serve`, `worker`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.help import Command
+
+if TYPE_CHECKING:
+    from merzim.clock import Clock
+
+File = Annotated[str, typer.Argument(metavar="FILE")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    for name, command in {
+        "verify": verify,
+        "rebuild": rebuild,
+        "backup": backup,
+        "restore": restore,
+        "serve": serve,
+        "worker": worker,
+    }.items():
+        app.command(name, cls=Command, help=f"cli.help.{name}")(command)
+
+
+def version(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="cli.option.version")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        Call.of(ctx).print("merzim " + installed("merzim"))
+        raise typer.Exit
+
+
+def verify(ctx: typer.Context) -> int:
+    call = Call.of(ctx)
+    problems = call.house.verify(today=call.moment.today)
+    if call.json:
+        found = [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
+        call.answer({"problems": found})
+    elif problems:
+        for one in problems:
+            call.print(call.say(one.code, **one.arguments))
+    else:
+        call.print(call.say("cli.verified"))
+    return NOT_SO if problems else DONE
+
+
+def rebuild(ctx: typer.Context) -> None:
+    call = Call.of(ctx)
+    count = call.house.rebuild(now=call.moment.now, today=call.moment.today)
+    if call.json:
+        call.answer({"cases": count})
+    else:
+        call.print(call.say("cli.rebuilt", count=count))
+
+
+def backup(ctx: typer.Context, file: File) -> None:
+    call = Call.of(ctx)
+    call.house.backup(Path(file))
+    _told(call, "cli.backed_up", file)
+
+
+def restore(ctx: typer.Context, file: File) -> None:
+    call = Call.of(ctx)
+    call.house.restore(Path(file))
+    _told(call, "cli.restored", file)
+
+
+def serve(ctx: typer.Context) -> None:
+    from merzim import daily
+
+    call = Call.of(ctx)
+    daily.serve(call.house, _clock(call), tell=call.note, say=call.say)
+
+
+def worker(ctx: typer.Context) -> None:
+    from merzim import daily
+
+    call = Call.of(ctx)
+    daily.work(call.house, _clock(call), tell=call.note, say=call.say)
+
+
+def _clock(call: Call) -> Clock:
+    """The clock of --now, else of MERZIM_NOW, else the real one."""
+    from merzim.clock import clock
+
+    return clock(call.common.now or os.environ.get("MERZIM_NOW"))
+
+
+def _told(call: Call, code: str, file: str) -> None:
+    if call.json:
+        call.answer({"file": file})
+    else:
+        call.print(call.say(code, file=file))

@@ -1,0 +1,163 @@
+"""Paper in: `merzim import` and `merzim people`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import BAD_INPUT, DONE, Call
+from merzim.cli.help import Command
+from merzim.cli.law import PROCEDURE
+from merzim.cli.parsing import BadArgument
+
+if TYPE_CHECKING:
+    from merzim.importing import Imported
+    from papers import Note, UnreadablePaper
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    app.command("import", cls=Command, help="cli.help.import")(import_schedule)
+    app.command("people", cls=Command, help="cli.help.people")(people)
+
+
+def import_schedule(
+    ctx: typer.Context,
+    file: Annotated[str | None, typer.Argument(metavar="FILE.xlsx")] = None,
+    template: Annotated[
+        str | None, typer.Option("--template", metavar="FILE", help="cli.option.template")
+    ] = None,
+    procedure: Annotated[
+        str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
+    ] = PROCEDURE,
+) -> int:
+    from papers import UnreadablePaper, write_template
+
+    call = Call.of(ctx)
+    if template is not None:
+        write_template(template, call.language)
+        if call.json:
+            call.answer({"template": template})
+        else:
+            call.print(call.say("cli.template_written", file=template))
+        return DONE
+    if file is None:
+        raise BadArgument("cli.missing_parameter", name="FILE.xlsx")
+    moment = call.moment
+    try:
+        taken = call.house.import_schedule(
+            Path(file), procedure, by=call.by, now=moment.now, today=moment.today
+        )
+    except UnreadablePaper as refusal:
+        if not call.json:
+            raise
+        call.answer({"errors": _errors(call, refusal)})
+        return BAD_INPUT
+    if call.json:
+        call.answer(_imported(call, taken))
+    else:
+        _print_imported(call, taken)
+    return DONE
+
+
+def people(
+    ctx: typer.Context,
+    file: Annotated[str | None, typer.Argument(metavar="FILE.csv|.xlsx")] = None,
+    match: Annotated[
+        list[str] | None, typer.Option("--match", metavar="TEXT=KEY", help="cli.option.match")
+    ] = None,
+) -> None:
+    call = Call.of(ctx)
+    house = call.house
+    if file is not None:
+        house.import_people(Path(file), now=call.moment.now)
+    for pair in match or ():
+        text, equals, key = pair.rpartition("=")
+        if not equals:
+            raise BadArgument("cli.not_a_match", text=pair)
+        house.keep_match(text.strip(), key.strip())
+    office = house.reads.office()
+    if call.json:
+        call.answer({"units": office.units, "people": office.people, "matches": office.matches})
+        return
+    if file is not None:
+        call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
+    else:
+        rows = [
+            (one.unit, one.name, one.post, ", ".join(one.duties), one.email, one.language)
+            for one in office.people.values()
+        ]
+        call.table(("unit", "name", "post", "duties", "email", "language"), rows)
+    if office.matches and file is None:
+        call.print()
+        call.table(("responsible", "who"), sorted(office.matches.items()))
+
+
+def _imported(call: Call, taken: Imported) -> dict[str, object]:
+    return {
+        "cases": [
+            {
+                "id": case.id,
+                "object": case.object,
+                "unit": case.unit,
+                "planned": case.planned,
+                "facts": {name: fact.on for name, fact in case.facts.items()},
+            }
+            for case in taken.cases
+        ],
+        "notes": [{"row": note.row, "code": note.code, "message": _note(call, note)} for note in taken.notes],
+        "opened": taken.opened,
+        "replanned": taken.replanned,
+        "unchanged": taken.unchanged,
+    }
+
+
+def _print_imported(call: Call, taken: Imported) -> None:
+    if not taken.opened and not taken.replanned:
+        call.print(call.say("cli.import.nothing_changed", count=len(taken.cases)))
+    else:
+        call.print(
+            call.say(
+                "cli.import.done",
+                opened=len(taken.opened),
+                replanned=len(taken.replanned),
+                unchanged=len(taken.unchanged),
+            )
+        )
+    rows = [
+        (
+            case.id,
+            case.object,
+            case.unit,
+            call.say(
+                "cli.import.opened"
+                if case.id in taken.opened
+                else "cli.import.replanned"
+                if case.id in taken.replanned
+                else "cli.import.unchanged"
+            ),
+        )
+        for case in taken.cases[:100]
+    ]
+    call.table(("case", "object", "unit", "change"), rows)
+    if len(taken.cases) > len(rows):
+        call.print(call.say("cli.and_more", count=len(taken.cases) - len(rows)))
+    if taken.notes:
+        call.print("\n" + call.say("cli.notes"))
+        for note in taken.notes:
+            where = f"{note.row:>5}  " if note.row else " " * 7
+            call.print(where + _note(call, note))
+
+
+def _note(call: Call, note: Note) -> str:
+    return call.say(note.code, **{"row": note.row, **note.arguments})
+
+
+def _errors(call: Call, refusal: UnreadablePaper) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = [
+        {"row": error.row, "code": error.code, "message": call.say(error.code, **error.arguments)}
+        for error in refusal.errors
+    ]
+    return rows or [{"row": None, "code": refusal.code, "message": call.say(refusal.code, **refusal.arguments)}]

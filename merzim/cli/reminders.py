@@ -1,0 +1,159 @@
+"""From a deadline to somebody's hands: `remind`, `deliver`, `notices`, `rehearse`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import Call
+from merzim.cli.help import Command
+from merzim.cli.parsing import BadArgument, day
+
+if TYPE_CHECKING:
+    from notifications.notice import Notice
+    from notifications.round import RoundReport
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    app.command("remind", cls=Command, help="cli.help.remind")(remind)
+    app.command("deliver", cls=Command, help="cli.help.deliver")(deliver)
+    app.command("notices", cls=Command, help="cli.help.notices")(notices)
+    app.command("rehearse", cls=Command, help="cli.help.rehearse")(rehearse)
+
+
+def remind(
+    ctx: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
+) -> None:
+    call = Call.of(ctx)
+    moment = call.moment
+    report = call.house.remind(now=moment.now, today=moment.today, dry_run=dry_run)
+    if call.json:
+        call.answer(_round(call, report))
+        return
+    if report.queued is None:
+        call.print(call.say("cli.remind.would", rows=report.rows, count=len(report.hearings)))
+    else:
+        call.print(call.say("cli.remind.done", rows=report.rows, count=report.queued))
+    _hearings(call, report)
+
+
+def deliver(ctx: typer.Context) -> None:
+    call = Call.of(ctx)
+    moment = call.moment
+    report = call.house.deliver(now=moment.now, today=moment.today)
+    if call.json:
+        call.answer({"states": report.states, "recovered": report.recovered, "answers": report.answers})
+        return
+    if not report.states:
+        call.print(call.say("cli.deliver.nothing"))
+        return
+    rows = [(call.say(f"cli.notice.{state}"), count) for state, count in sorted(report.states.items())]
+    call.table(("state", "count"), rows)
+
+
+def notices(
+    ctx: typer.Context,
+    case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="cli.option.case")] = None,
+    export: Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export")] = None,
+) -> None:
+    call = Call.of(ctx)
+    found = call.house.notices(case)
+    if export is not None:
+        from merzim.register import write
+
+        write(found, Path(export), call.language)
+        call.note(call.say("cli.exported", count=len(found), file=export))
+    if call.json:
+        call.answer({"notices": [_notice(one) for one in found]})
+    elif export is None:
+        rows = [
+            (one.due, one.case, one.obligation, one.rung, one.person, one.channel, _state(call, one))
+            for one in found
+        ]
+        if rows:
+            call.table(("due", "case", "id", "rung", "who", "channel", "state"), rows)
+        else:
+            call.print(call.say("cli.no_notices"))
+
+
+def rehearse(
+    ctx: typer.Context,
+    first: Annotated[str, typer.Option("--from", metavar="DATE", help="cli.option.from")],
+    last: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.until")],
+) -> None:
+    call = Call.of(ctx)
+    begins, ends = day(first, where="--from"), day(last, where="--until")
+    if ends < begins:
+        raise BadArgument("cli.until_before_from", first=begins, until=ends)
+    days = call.house.rehearse(begins, ends)
+    if call.json:
+        call.answer({"days": [{"date": on, **_round(call, report)} for on, report in days if report.hearings]})
+        return
+    quiet = True
+    for on, report in days:
+        if report.hearings:
+            quiet = False
+            call.print(call.say("cli.rehearse.day", on=on, count=len(report.hearings)))
+            _hearings(call, report)
+    if quiet:
+        call.print(call.say("cli.rehearse.nothing", first=begins, until=ends))
+
+
+def _round(call: Call, report: RoundReport) -> dict[str, object]:
+    return {
+        "rows": report.rows,
+        "queued": report.queued,
+        "notices": [_notice(hearing.notice) for hearing in report.hearings],
+        "problems": [
+            {
+                "case": one.case,
+                "obligation": one.obligation,
+                "message": call.say(one.code, **dict(one.arguments)),
+            }
+            for one in report.problems
+        ],
+    }
+
+
+def _hearings(call: Call, report: RoundReport) -> None:
+    rows = [
+        (one.notice.due, one.notice.case, one.notice.obligation, one.notice.rung, one.notice.person)
+        for one in report.hearings
+    ]
+    if rows:
+        call.table(("due", "case", "id", "rung", "who"), rows, indent=2)
+    for problem in report.problems:
+        text = call.say(problem.code, **problem.arguments)
+        call.note(f"{problem.case} {problem.obligation}: {text}")
+
+
+def _notice(one: Notice) -> dict[str, object]:
+    return {
+        "key": one.key,
+        "case": one.case,
+        "obligation": one.obligation,
+        "due": one.due,
+        "rung": one.rung,
+        "person": one.person,
+        "channel": one.channel,
+        "address": one.address,
+        "language": one.language,
+        "state": one.state,
+        "attempts": one.attempts,
+        "queued_at": one.queued_at,
+        "not_before": one.not_before,
+        "sent_at": one.sent_at,
+        "answer": one.answer,
+        "message_id": one.message_id,
+        "text_hash": one.text_hash,
+        "acknowledged_at": one.acknowledged_at,
+    }
+
+
+def _state(call: Call, one: Notice) -> str:
+    said = call.say(f"cli.notice.{one.state}")
+    return f"{said}: {one.answer}" if one.state in ("failed", "unknown") and one.answer else said

@@ -1,0 +1,106 @@
+"""The metronome: every tick one round and one delivery. Alone knows APScheduler.
+
+It keeps no jobs and no times of its own. The database says what is due ("by now and not yet done"), so a tick
+that was missed, doubled or late changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from merzim.clock import almaty
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.clock import Clock
+    from merzim.wiring import House
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+log = logging.getLogger("merzim.daily")
+
+Say = Callable[..., str]
+Tell = Callable[[str], None]
+
+
+class NotLoopback(Refusal, ValueError):
+    """The pages would answer to other machines, and nobody has to log in yet."""
+
+
+class PortTaken(Refusal, OSError):
+    """Something else answers at the address already."""
+
+
+def tick(house: House, clock: Clock) -> None:
+    """One round and one delivery at the moment the clock says. A failure is logged; the next tick tries again."""
+    try:
+        moment = clock()
+        house.remind(now=moment.now, today=moment.today)
+        house.deliver(now=moment.now, today=moment.today)
+    except Exception:
+        log.exception("the tick did not come through; the next one tries again")
+
+
+@contextmanager
+def ticking(house: House, clock: Clock) -> Iterator[None]:
+    """A scheduler with one in-memory job, ticking while the block lasts; the first tick comes at once."""
+    scheduler = BackgroundScheduler(timezone=almaty())
+    job = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+    scheduler.add_job(tick, "interval", seconds=house.settings.reminders.tick, args=(house, clock), **job)
+    scheduler.add_job(tick, args=(house, clock), **job)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=True)
+
+
+def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
+    """Pages and metronome in one process, until interrupted.
+
+    Raises:
+        NotLoopback: `web.host` is an address other machines reach.
+        PortTaken: something else answers there.
+    """
+    import uvicorn
+
+    web = house.settings.web
+    if web.host not in LOOPBACK:
+        raise NotLoopback("cli.not_loopback", host=web.host)
+    address = f"http://{web.host}:{web.port}"
+    _free(web.host, web.port, address)
+    app = house.pages(clock)
+    moment = clock()
+    with ticking(house, clock):
+        tell(say("cli.serving", address=address))
+        if moment.demonstration:
+            tell(say("cli.demonstration", on=moment.today))
+        uvicorn.run(app, host=web.host, port=web.port, log_level="warning", access_log=False)
+
+
+def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
+    """The metronome alone, until SIGINT or SIGTERM."""
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with ticking(house, clock):
+        tell(say("cli.working"))
+        stopped.wait()
+
+
+def _free(host: str, port: int, address: str) -> None:
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise PortTaken("cli.port_taken", address=address) from None
