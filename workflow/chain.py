@@ -70,7 +70,7 @@ def deadlines(case: Case, procedure: Procedure, calendar: Calendar, *, today: da
 
 
 def judged_on(obligation: Obligation, fact: Fact) -> date:
-    """The day the term is judged by: the last required publication where the law names one, else the fact's own.
+    """The day a term is judged by: the last required publication where the law names one, else the fact's.
 
     A publication without a kind (a column of a past analysis) counts as required.
     """
@@ -164,14 +164,13 @@ def _ranges(
     case: Case, procedure: Procedure, calendar: Calendar, links: list[_Link]
 ) -> dict[str, tuple[date | None, date | None]]:
     """Earliest and latest due date by id, over the calendars in which a religious day moved by one day."""
-    spans = [(link.counted.first, link.counted.last) for link in links]
-    first = min((first for first, _ in spans if first), default=None)
-    last = max((last for _, last in spans if last), default=None)
-    if first is None or last is None:
+    spans = [
+        (link.counted.first, link.counted.last) for link in links if link.counted.first and link.counted.last
+    ]
+    touched = [span for span in spans if calendar.uncertain(*span)]
+    if not touched:
         return {}
-    variants = calendar.variants(first, last)
-    if not variants:
-        return {}
+    variants = calendar.variants(min(first for first, _ in touched), max(last for _, last in touched))
     dues: dict[str, list[date]] = {link.id: [link.counted.due] for link in links if link.counted.due}
     for variant in variants:
         for link in _Chain(case, procedure, variant).links():

@@ -22,7 +22,8 @@ class Deadline:
 
     Attributes:
         id: the obligation's id, with its period when it recurs (`quarter_reported.2026Q3`).
-        due: the last day in time (local date); None without a number, a date to count from, or beyond the horizon.
+        due: the last day in time (local date); None without a number, without a date to count from, or beyond
+            the horizon.
         earliest, latest: differ from `due` only where a religious day may still move by one day.
         safe_by: the more careful reading.
         opens: the first day it can be done, where something before it decides that;

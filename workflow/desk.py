@@ -58,7 +58,7 @@ class Opening:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """What a command did: the case after it, the events (none when it was done already), and the due dates it moved."""
+    """What a command did: the case after it, its events (none when done already), the due dates moved."""
 
     case: Case
     events: tuple[Event, ...] = ()
@@ -76,7 +76,7 @@ class View:
 
 
 class Desk:
-    """Commands on cases. `now` is the UTC moment of the writing, `today` the local date of the person writing."""
+    """Commands on cases. `now` is the UTC moment of the writing, `today` the local date of who writes."""
 
     def __init__(self, ledger: Ledger, library: Library, calendar: Calendar) -> None:
         self._ledger = ledger

@@ -1,4 +1,4 @@
-"""What departs from what was asked: terms, order, evidence, duration, range. Pure; for cases, plans and audits."""
+"""What departs from what was asked: terms, order, evidence, duration. Pure; for cases, plans and audits."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_the_real_schedule_sits_on_the_last_legal_days() -> None:
 
 
 def test_the_anchor_is_the_fact_then_the_plan_date_then_its_own_due_date() -> None:
-    """What happened counts before what is intended, and that before what follows if all is done on its last day."""
+    """What happened counts before what is intended, that before what follows if done on the last day."""
     derived = chain(case(planned={"analysis_started": START}))["note_signed"]
     planned = chain(case(planned={"analysis_started": START, "analysis_ended": END}))["note_signed"]
     happened = chain(

@@ -1,0 +1,53 @@
+"""The explained chain of one case: values and sentences in one language, against the same without sentences."""
+
+from __future__ import annotations
+
+import timeit
+from datetime import date
+from pathlib import Path
+
+import words
+from calendars import calendar
+from workflow.case import Case
+from workflow.chain import deadlines
+from workflow.reading import read
+
+ROOT = Path(__file__).parent.parent
+TODAY = date(2026, 4, 6)
+
+
+def main() -> None:
+    """Print milliseconds per case."""
+    file = ROOT / "regulations" / "internal-analysis.2024-01-01.toml"
+    procedure = read(file.name, file.read_bytes())
+    days = calendar()
+    case = Case(
+        id="bench",
+        procedure=procedure.id,
+        edition=procedure.edition,
+        planned={"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)},
+    )
+
+    def values() -> int:
+        return len(deadlines(case, procedure, days, today=TODAY))
+
+    def sentences(language: str) -> int:
+        return sum(
+            len(words.explain(deadline.explanation, language))
+            for deadline in deadlines(case, procedure, days, today=TODAY)
+        )
+
+    values(), sentences("ru"), sentences("kk")
+    rounds = 500
+    bare = timeit.timeit(values, number=rounds) / rounds * 1e3
+    print(f"chain of one case, {values()} deadlines")
+    print(f"  values only               {bare:6.3f} ms")
+    for language in ("kk", "ru"):
+        told = timeit.timeit(lambda language=language: sentences(language), number=rounds) / rounds * 1e3
+        print(
+            f"  values and sentences, {language}  {told:6.3f} ms  ({sentences(language)} sentences; target < 1 ms)"
+        )
+
+
+if __name__ == "__main__":
+    main()
