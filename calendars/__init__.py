@@ -36,7 +36,7 @@ def is_working_day(date: datetime.date, as_of: datetime.date | None = None) -> b
         OutOfRange: the date lies outside the records.
         TypeError: no date, or a datetime.
     """
-    return calendar(as_of).is_working(date)
+    return (_everything() if as_of is None else calendar(as_of)).is_working(date)
 
 
 def add_working_days(date: datetime.date, n: int, as_of: datetime.date | None = None) -> datetime.date:
@@ -44,12 +44,12 @@ def add_working_days(date: datetime.date, n: int, as_of: datetime.date | None = 
 
     The given date is not counted and may be a day off. Raises like `is_working_day`.
     """
-    return calendar(as_of).add(date, n)
+    return (_everything() if as_of is None else calendar(as_of)).add(date, n)
 
 
 def count_working_days(first: datetime.date, last: datetime.date, as_of: datetime.date | None = None) -> int:
     """Working days from first to last, both ends counted; 0 if last is before first. Raises like the others."""
-    return calendar(as_of).count(first, last)
+    return (_everything() if as_of is None else calendar(as_of)).count(first, last)
 
 
 def calendar(as_of: datetime.date | None = None) -> Calendar:

@@ -106,7 +106,7 @@ class Calendar:
         try:
             if n > 0:
                 return self.working_days[self.upto[on] + n - 1]
-            index = self.before[on] + n
+            index: int = self.before[on] + n
         except KeyError:
             refuse(on)
         except IndexError:
@@ -183,7 +183,8 @@ class Calendar:
     def with_office_days(self, *, off: Iterable[date] = (), working: Iterable[date] = ()) -> Calendar:
         """The calendar of an office with days off and working days of its own, by its signed order.
 
-        They stand above everything else; a day that is off anyway stays what it is. ValueError when a day is named as both.
+        They stand above everything else; a day that is off anyway stays what it is.
+        ValueError when a day is named as both.
         """
         off, working = frozenset(off), frozenset(working)
         if off == self.office_off and working == self.office_working:

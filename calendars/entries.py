@@ -64,7 +64,7 @@ class HolidayRule:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReligiousDay:
-    """The day off of a year that follows the moon; until announced as final, it may come a day earlier or later."""
+    """The day off of a year that follows the moon; until it is announced as final, it may move by one."""
 
     code: str
     on: date

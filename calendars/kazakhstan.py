@@ -1,0 +1,93 @@
+"""Our days behind the interface of workalendar, for code that speaks it; the one module that knows workalendar.
+
+The library gives the interface and the registry (ISO code KZ). Days and arithmetic are ours: it moves no
+holiday off a weekend and knows no ordered transfer.
+"""
+# mypy: disallow-untyped-calls=False
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from workalendar.core import Calendar as _Base
+from workalendar.core import cleaned_date
+from workalendar.registry import registry
+from workalendar.registry_tools import iso_register
+
+import calendars
+from calendars.calendar import Calendar
+
+_OFF = frozenset({"holiday", "substitute", "religious", "transferred_off", "office_off"})
+
+Extra = Iterable[date] | None
+
+
+@iso_register("KZ")
+class Kazakhstan(_Base):
+    """Kazakhstan"""
+
+    def __init__(self, days: Calendar | None = None) -> None:
+        super().__init__()
+        self.days = days or calendars.calendar()
+
+    def get_weekend_days(self) -> tuple[int, int]:
+        """Saturday and Sunday."""
+        return 5, 6
+
+    def get_calendar_holidays(self, year: int) -> list[tuple[date, str]]:
+        """The special days off of a year, with the code of the holiday (or the kind of day) as label."""
+        days, _ = self.days.span(date(year, 1, 1), date(year, 12, 31))
+        known = (self.days.day(day) for day in days if day in self.days.table.marks)
+        return [(day.on, day.name or day.kind) for day in known if day.kind in _OFF]
+
+    def is_working_day(self, day: date, extra_working_days: Extra = None, extra_holidays: Extra = None) -> bool:
+        """Whether the day counts. Extra working days win over extra holidays, both over the calendar."""
+        day = cleaned_date(day)
+        if extra_working_days and day in {cleaned_date(extra) for extra in extra_working_days}:
+            return True
+        if extra_holidays and day in {cleaned_date(extra) for extra in extra_holidays}:
+            return False
+        return self.days.is_working(day)
+
+    def add_working_days(
+        self,
+        day: date,
+        delta: int,
+        extra_working_days: Extra = None,
+        extra_holidays: Extra = None,
+        keep_datetime: bool = False,
+    ) -> date:
+        """`Calendar.add`; with extra days, or a datetime to keep, the library's own walk over our days."""
+        if extra_working_days or extra_holidays or keep_datetime:
+            walked: date = super().add_working_days(
+                day, delta, extra_working_days, extra_holidays, keep_datetime
+            )
+            return walked
+        return self.days.add(cleaned_date(day), delta)
+
+    def get_working_days_delta(
+        self,
+        start: date,
+        end: date,
+        include_start: bool = False,
+        extra_working_days: Extra = None,
+        extra_holidays: Extra = None,
+    ) -> int:
+        """Working days between two days in either order, the first not counted unless asked."""
+        if extra_working_days or extra_holidays:
+            walked: int = super().get_working_days_delta(
+                start, end, include_start, extra_working_days, extra_holidays
+            )
+            return walked
+        start, end = sorted((cleaned_date(start), cleaned_date(end)))
+        if start == end:
+            return 0
+        return self.days.count(start, end) - (not include_start and self.days.is_working(start))
+
+    def find_following_working_day(self, day: date) -> date:
+        """The day itself if it counts, else the next one that does (holidays are known here)."""
+        return self.days.next_working(cleaned_date(day))
+
+
+registry.register("KZ", Kazakhstan)
