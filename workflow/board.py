@@ -24,7 +24,7 @@ class Row:
         next_rung_on: the working day of the next rung of its ladder, None when there is none left to speak.
         next_rung: that rung's id.
         span_first, span_last: first and last day whose moving could move `due`.
-        stake: points at stake, a decimal string, negative for a deduction.
+        stake: points lost when it stays undone, a decimal string.
         version: the calendar version it was computed with.
     """
 

@@ -1,0 +1,208 @@
+"""The desk: what is written, what is refused, and that facts are never refused for being wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from calendars import OutOfRange
+from storage.engine import open
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from tests.law import CALENDAR, library
+from workflow.case import Case, Evidence
+from workflow.desk import CannotRecord, Desk, GroundMissing, Opening, UnknownCase
+from workflow.machine import NotOpen
+from workflow.names import UnknownFact
+
+NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
+TODAY = date(2026, 6, 1)
+START, END = date(2026, 4, 13), date(2026, 5, 26)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    engine = open(f"sqlite:///{tmp_path / 'office.db'}")
+    create_or_migrate(engine)
+    yield SqlLedger(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def desk(ledger: SqlLedger) -> Desk:
+    return Desk(ledger, library(), CALENDAR)
+
+
+@pytest.fixture
+def case(desk: Desk) -> Case:
+    opening = Opening(
+        procedure="internal-analysis",
+        unit="Комплаенс",
+        object="Департамент закупок",
+        planned={"analysis_started": START, "analysis_ended": END},
+    )
+    return desk.open(opening, by="officer", now=NOW, today=TODAY)
+
+
+def record(desk: Desk, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
+    change = desk.record(case.id, fact, on=on, evidence=evidence, by="officer", now=NOW, today=TODAY)
+    return [event.kind for event in change.events]
+
+
+def test_an_opened_case_keeps_its_edition_and_its_plan_dates(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+    """The edition in force on the earliest date, with the file's hash; one event a plan date."""
+    kept = ledger.case(case.id)
+
+    assert kept == case
+    assert case.edition == "internal-analysis.2024-01-01"
+    assert case.digest == library().named(case.edition).digest
+    assert [event.kind for event in ledger.events(case.id)] == ["opened", "planned", "planned"]
+
+
+def test_a_late_fact_is_recorded_and_only_a_finding(desk: Desk, case: Case) -> None:
+    """Announced a week late: written down, late by its working days."""
+    assert record(desk, case, "start_announced", date(2026, 4, 6)) == ["fact"]
+
+    view = desk.view(case.id, today=TODAY)
+    late = next(deadline for deadline in view.deadlines if deadline.id == "start_announced")
+    assert (late.state, late.late_by) == ("done", 5)
+
+
+def test_facts_out_of_order_are_recorded(desk: Desk, case: Case) -> None:
+    """A note before anything else is a fact all the same."""
+    assert record(desk, case, "note_signed", date(2026, 5, 12)) == ["fact"]
+
+
+def test_the_same_fact_on_the_same_day_is_done_already(desk: Desk, case: Case) -> None:
+    """No event the second time."""
+    record(desk, case, "order_signed", date(2026, 4, 6))
+
+    assert record(desk, case, "order_signed", date(2026, 4, 6)) == []
+
+
+def test_the_same_fact_with_new_evidence_adds_the_evidence(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+    """One event of kind evidence; the same evidence again adds nothing."""
+    order = Evidence(kind="document:order", reference="a" * 64, name="бұйрық.pdf")
+    record(desk, case, "order_signed", date(2026, 4, 6))
+
+    assert record(desk, case, "order_signed", date(2026, 4, 6), order) == ["evidence"]
+    assert record(desk, case, "order_signed", date(2026, 4, 6), order) == []
+    kept = ledger.case(case.id)
+    assert kept is not None
+    assert kept.facts["order_signed"].evidence == (order,)
+
+
+def test_the_same_fact_with_another_date_is_refused(desk: Desk, case: Case) -> None:
+    """The refusal knows the date there is; correct is the way."""
+    record(desk, case, "order_signed", date(2026, 4, 6))
+
+    with pytest.raises(CannotRecord) as refusal:
+        record(desk, case, "order_signed", date(2026, 4, 7))
+    assert (refusal.value.code, refusal.value.arguments["known"]) == ("fact_known", date(2026, 4, 6))
+
+
+@pytest.mark.parametrize(("on", "refused"), [(date(2026, 6, 1), False), (date(2026, 6, 2), True)])
+def test_what_has_not_happened_is_refused(desk: Desk, case: Case, on: date, refused: bool) -> None:
+    """Today may be recorded, tomorrow may not."""
+    if not refused:
+        assert record(desk, case, "published", on) == ["fact"]
+        return
+    with pytest.raises(CannotRecord) as refusal:
+        record(desk, case, "published", on)
+    assert refusal.value.code == "fact_in_future"
+
+
+@pytest.mark.parametrize(
+    ("fact", "code"),
+    [
+        ("ordr_signed", "unknown_fact"),
+        ("order_signed.2026Q3", "fact_without_period"),
+        ("quarter_reported", "fact_needs_period"),
+        ("quarter_reported.2026-03", "fact_needs_period"),
+    ],
+)
+def test_an_unknown_name_is_refused(desk: Desk, case: Case, fact: str, code: str) -> None:
+    """A typo, a period too many, a period missing, a period of the wrong kind."""
+    with pytest.raises(UnknownFact) as refusal:
+        record(desk, case, fact, date(2026, 5, 1))
+    assert refusal.value.code == code
+
+
+def test_an_unknown_case_is_refused(desk: Desk) -> None:
+    """By its id."""
+    with pytest.raises(UnknownCase):
+        desk.view("2026-9999", today=TODAY)
+
+
+def test_a_date_outside_the_records_is_refused(desk: Desk, case: Case) -> None:
+    """2009 is before the first day on file."""
+    with pytest.raises(OutOfRange):
+        record(desk, case, "order_signed", date(2009, 12, 31))
+
+
+def test_a_correction_moves_what_follows_and_the_stage_back(desk: Desk, case: Case) -> None:
+    """The end of the analysis corrected by a day moves the note; the ground is kept."""
+    record(desk, case, "analysis_ended", date(2026, 5, 26))
+    change = desk.correct(
+        case.id, "analysis_ended", on=date(2026, 5, 25), ground="бұйрықтағы күн", by="o", now=NOW, today=TODAY
+    )
+
+    assert ("note_signed", date(2026, 6, 10), date(2026, 6, 9)) in change.moved
+    assert change.events[0].payload["ground"] == "бұйрықтағы күн"
+
+
+def test_what_was_never_recorded_cannot_be_corrected(desk: Desk, case: Case) -> None:
+    """And a correction without a ground is refused."""
+    with pytest.raises(CannotRecord):
+        desk.correct(case.id, "published", on=END, ground="қате", by="o", now=NOW, today=TODAY)
+    with pytest.raises(GroundMissing):
+        desk.correct(case.id, "published", on=END, ground=" ", by="o", now=NOW, today=TODAY)
+
+
+def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(desk: Desk, case: Case) -> None:
+    """Replanning the start moves the announcement; the same plan date again writes nothing."""
+    change = desk.replan(case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY)
+    again = desk.replan(case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY)
+
+    assert ("start_announced", date(2026, 3, 30), date(2026, 6, 8)) in change.moved
+    assert again.events == ()
+
+
+def test_a_cancelled_case_is_not_required_and_can_be_reopened(desk: Desk, case: Case) -> None:
+    """Cancelling twice is refused with what is open; reopening brings the obligations back."""
+    desk.cancel(case.id, ground="құрылым таратылды", by="o", now=NOW, today=TODAY)
+    assert desk.view(case.id, today=TODAY).stage == "cancelled"
+    with pytest.raises(NotOpen) as refusal:
+        desk.cancel(case.id, ground="тағы", by="o", now=NOW, today=TODAY)
+    assert refusal.value.arguments["open"] == ("reopen",)
+
+    desk.reopen(case.id, ground="қате", by="o", now=NOW, today=TODAY)
+    assert desk.view(case.id, today=TODAY).stage == "announcement"
+
+
+def test_one_obligation_can_be_exempted(desk: Desk, case: Case) -> None:
+    """The rest goes on."""
+    desk.exempt(case.id, obligation="start_announced", ground="құпия объект", by="o", now=NOW, today=TODAY)
+    states = {deadline.id: deadline.state for deadline in desk.view(case.id, today=TODAY).deadlines}
+
+    assert states["start_announced"] == "not_required"
+    assert states["order_signed"] == "open"
+
+
+def test_the_board_equals_its_rebuild_after_every_command(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+    """Whatever was written, the rows kept are the rows computed from the events."""
+    for step in (
+        lambda: record(desk, case, "start_announced", date(2026, 4, 1)),
+        lambda: desk.replan(case.id, "analysis_ended", on=date(2026, 5, 22), by="o", now=NOW, today=TODAY),
+        lambda: record(desk, case, "analysis_ended", date(2026, 5, 22)),
+        lambda: desk.cancel(case.id, ground="x", by="o", now=NOW, today=TODAY),
+        lambda: desk.reopen(case.id, ground="y", by="o", now=NOW, today=TODAY),
+    ):
+        step()
+        kept = ledger.case(case.id)
+        assert kept is not None
+        rebuilt = {row.obligation: row for row in desk.recomputed(kept, today=TODAY).rows}
+        assert ledger.rows(case.id) == rebuilt
