@@ -15,11 +15,9 @@ class BalanceMismatch(ValueError):
     """A confirmed year that does not have the working days its official balance says.
 
     Attributes:
-        code: "balance_mismatch".
+        code: "balance_mismatch_month" or "balance_mismatch_year".
         arguments: `year`, `month` (None for the year's total), `official` and `computed` working days, `act`.
     """
-
-    code = "balance_mismatch"
 
     def __init__(self, balance: Balance, computed: int) -> None:
         month = f"-{balance.month:02}" if balance.month else ""
@@ -27,6 +25,7 @@ class BalanceMismatch(ValueError):
             f"{balance.year}{month}: the records make {computed} working days, the official balance "
             f"({balance.source.act}) says {balance.days}"
         )
+        self.code = "balance_mismatch_month" if balance.month else "balance_mismatch_year"
         self.arguments: Mapping[str, object] = {
             "year": balance.year,
             "month": balance.month,
@@ -40,15 +39,14 @@ class TransferMismatch(ValueError):
     """A transfer one end of which changes nothing: the day off was off already, or the working day worked.
 
     Attributes:
-        code: "transfer_mismatch".
+        code: "transfer_off_mismatch" or "transfer_work_mismatch", by the end that does not change.
         arguments: `on`, the day that does not change, `off` and `work`, the pair, `act`.
     """
-
-    code = "transfer_mismatch"
 
     def __init__(self, transfer: Transfer, on: date) -> None:
         state = "is a day off already" if on == transfer.off else "is a working day already"
         super().__init__(f"transfer {transfer.off} for {transfer.work} ({transfer.source.act}): {on} {state}")
+        self.code = "transfer_off_mismatch" if on == transfer.off else "transfer_work_mismatch"
         self.arguments: Mapping[str, object] = {
             "on": on,
             "off": transfer.off,
