@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from calendars import OutOfRange
-from storage.engine import open
+from storage.engine import open as open_database
 from storage.ledger import SqlLedger
 from storage.schema import create_or_migrate
 from tests.law import CALENDAR, library
@@ -25,7 +26,7 @@ START, END = date(2026, 4, 13), date(2026, 5, 26)
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
-    engine = open(f"sqlite:///{tmp_path / 'office.db'}")
+    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
     create_or_migrate(engine)
     yield SqlLedger(engine)
     engine.dispose()
@@ -56,7 +57,8 @@ def test_an_opened_case_keeps_its_edition_and_its_plan_dates(desk: Desk, case: C
     """The edition in force on the earliest date, with the file's hash; one event a plan date."""
     kept = ledger.case(case.id)
 
-    assert kept == case
+    assert kept is not None
+    assert replace(kept, head="") == case
     assert case.edition == "internal-analysis.2024-01-01"
     assert case.digest == library().named(case.edition).digest
     assert [event.kind for event in ledger.events(case.id)] == ["opened", "planned", "planned"]
