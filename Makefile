@@ -1,0 +1,60 @@
+# `make run` and `make test` set everything up by themselves. Python 3.11 or newer is all they ask for.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MERZIM := $(BIN)/python -m merzim
+export PYTHONUTF8 := 1
+
+# The demonstration day; `make run NOW=` runs on the real one.
+NOW ?= 2026-04-06
+
+.PHONY: run test lint format bench clean
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.run var/merzim.sqlite
+	MERZIM_NOW=$(NOW) $(MERZIM) serve
+
+# A new database gets the example: a schedule really published in 2026, its people, and what had happened
+# by 30 March. The order is due on 6 April and open.
+LINK := https://example.kz/vakr/2026
+var/merzim.sqlite: | $(VENV)/.run
+	@echo "A new database: loading the example schedule and its people."
+	@$(MERZIM) --lang en people examples/people.csv --now 2026-03-30T10:00
+	@$(MERZIM) --lang en import examples/real_schedule_2026_ru.xlsx --now 2026-03-30T15:00
+	@$(MERZIM) --lang en record 2026-0001 start_announced --on 2026-03-30 --now 2026-03-30T17:00 \
+		--evidence link:site=$(LINK)/site@2026-03-30 \
+		--evidence link:media=$(LINK)/media@2026-03-30 \
+		--evidence link:social=$(LINK)/social@2026-03-30
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: $(VENV)/.test
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+# pip knows dependency groups since 25.1.
+$(VENV)/.pip:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.run: pyproject.toml | $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)/.pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@ $(VENV)/.run
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .import_linter_cache .hypothesis

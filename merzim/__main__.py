@@ -1,0 +1,10 @@
+"""`python -m merzim` is `merzim`."""
+
+from __future__ import annotations
+
+import sys
+
+from merzim.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

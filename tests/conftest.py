@@ -1,0 +1,44 @@
+"""For the whole suite: what did not run is said on the very last line, and with MERZIM_NOTHING_SKIPPED it fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+_skipped: dict[str, set[str]] = {}
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _skipped.setdefault(reason.removeprefix("Skipped: "), set()).add(report.nodeid)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        _skipped.setdefault(reason.removeprefix("Skipped: "), set()).add(report.nodeid)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if _skipped and os.environ.get("MERZIM_NOTHING_SKIPPED") and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    parts = [f"{len(tests)} ({reason})" for reason, tests in sorted(_skipped.items())]
+    print("Did not run: " + ("; ".join(parts) if parts else "nothing, every test ran."))
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The machine the tests run on must not decide what they find."""
+    for name in ("MERZIM_LANG", "MERZIM_NOW", "MERZIM_BY", "MERZIM_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    yield
