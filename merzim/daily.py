@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from merzim import rounds
 from merzim.clock import almaty
 from workflow.refusal import Refusal
 
@@ -38,11 +39,11 @@ class PortTaken(Refusal, OSError):
 
 
 def tick(house: House, clock: Clock) -> None:
-    """One round and one delivery at the moment the clock says. A failure is logged; the next tick tries again."""
+    """One round and one delivery, by the clock. What fails is logged; the next tick repeats it."""
     try:
         moment = clock()
-        house.remind(now=moment.now, today=moment.today)
-        house.deliver(now=moment.now, today=moment.today)
+        rounds.remind(house, now=moment.now, today=moment.today)
+        rounds.deliver(house, now=moment.now, today=moment.today)
     except Exception:
         log.exception("the tick did not come through; the next one tries again")
 

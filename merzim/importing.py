@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -24,16 +23,6 @@ from workflow.procedure import Procedure
 from workflow.refusal import Refusal
 
 Key = tuple[str, str, int | None]
-
-
-class Known(Protocol):
-    """What an import asks of what is stored."""
-
-    def cases_of(self, procedure: str) -> Sequence[Case]:
-        """Every active case of a procedure, whole."""
-
-    def office(self) -> Office:
-        """Units, people and matches."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,25 +42,29 @@ def take_in(
     *,
     name: str,
     desk: Desk,
-    known: Known,
+    known: Sequence[Case],
+    office: Office,
     procedure: Procedure,
     calendar: Calendar,
     by: str,
     now: datetime,
     today: date,
 ) -> Imported:
-    """Take in all of a file or none of it. Taking in the same file again changes nothing.
+    """Take in all of a file or none of it. What it says of known cases anew is a replan, or a new fact.
+
+    Args:
+        known: active cases the schedules may speak of, whole, in any order.
+        procedure: the edition whose names are checked; a new case gets the edition of its own dates.
 
     Raises:
         UnreadablePaper: with every row that plans something the ledger cannot hold.
     """
-    there = {_known_key(case, procedure): case for case in known.cases_of(procedure.id)}
-    office = known.office()
+    there = {_known_key(case, procedure): case for case in known}
     notes: list[Note] = [note for schedule in schedules for note in schedule.notes]
     matches: dict[str, str] = {}
     errors = Errors()
     openings: list[tuple[int, Opening]] = []
-    planned: list[tuple[int, Case, dict[str, date]]] = []
+    planned: list[tuple[int, Case, dict[str, date], dict[str, date]]] = []
     for number, schedule in enumerate(schedules):
         facts, intended = _told(schedule, today, notes)
         _check(schedule, {**facts, **intended}, procedure, calendar, errors)
@@ -81,18 +74,22 @@ def take_in(
             openings.append((number, _opening(schedule, procedure, facts, intended)))
             continue
         notes += _differing(schedule, case, facts, procedure)
-        planned.append((number, case, intended))
+        new = {fact: on for fact, on in facts.items() if fact not in case.facts}
+        planned.append((number, case, intended, new))
     errors.refuse(name)
     cases: dict[int, Case] = {}
     opened = (
         desk.open_many([opening for _, opening in openings], by=by, now=now, today=today) if openings else ()
     )
     cases.update(zip((number for number, _ in openings), opened, strict=True))
-    replanned, unchanged = [], []
-    for number, case, intended in planned:
-        change = desk.replan_all(case.id, intended, by=by, now=now, today=today) if intended else None
-        (replanned if change and change.events else unchanged).append(case.id)
-        cases[number] = change.case if change else case
+    replanned: list[str] = []
+    unchanged: list[str] = []
+    for number, case, intended, new in planned:
+        changes = [desk.replan_all(case.id, intended, by=by, now=now, today=today)]
+        for fact, on in new.items():
+            changes.append(desk.record(case.id, fact, on=on, by=by, now=now, today=today))
+        (replanned if any(change.events for change in changes) else unchanged).append(case.id)
+        cases[number] = changes[-1].case
     return Imported(
         cases=tuple(cases[number] for number in sorted(cases)),
         opened=tuple(case.id for case in opened),

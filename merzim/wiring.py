@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from merzim.configuration import BadSetting
 from merzim.settings import Settings
 
 if TYPE_CHECKING:
+    from storage.evidence import EvidenceFolder
+    from storage.queries import SqlReads
+
     from calendars.calendar import Calendar
+    from merzim.clock import Clock
     from notifications.channels import Channel
+    from notifications.rules import Rules
+    from storage.ledger import SqlLedger
+    from storage.outbox import SqlOutbox
+    from workflow.desk import Desk
     from workflow.library import Library
 
 
@@ -49,6 +58,95 @@ class House:
             BadSetting: a key the channel does not know, or one it needs and does not have.
         """
         return {name: self._channel(name) for name in self.settings.channels.use}
+
+    @cached_property
+    def engine(self) -> Any:
+        """The database, created or brought up to date. Its type is storage's own: nobody else looks inside."""
+        from storage import engine, schema
+
+        opened = engine.open(self.settings.database.url)
+        schema.create_or_migrate(opened)
+        return opened
+
+    @cached_property
+    def ledger(self) -> SqlLedger:
+        """The cases as chains of events."""
+        from storage.ledger import SqlLedger
+
+        return SqlLedger(self.engine, officer=self._officer, language=self._language)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        """The notices with their delivery records."""
+        from storage.outbox import SqlOutbox
+
+        return SqlOutbox(self.engine, officer=self._officer, language=self._language)
+
+    @cached_property
+    def reads(self) -> SqlReads:
+        """The questions commands and pages ask."""
+        from storage.queries import SqlReads
+
+        return SqlReads(self.engine)
+
+    @cached_property
+    def desk(self) -> Desk:
+        """The one way to write."""
+        from workflow.desk import Desk
+
+        return Desk(self.ledger, self.library, self.calendar)
+
+    @cached_property
+    def evidence(self) -> EvidenceFolder:
+        """Files that prove facts."""
+        from storage.evidence import EvidenceFolder
+
+        return EvidenceFolder(self.settings.evidence.folder)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """How this office sends."""
+        from notifications.rules import Rules
+
+        sender = str(self._sender()).rpartition("@")[2].strip("> ")
+        return Rules(
+            office_hours=self.settings.reminders.office_hours,
+            officer=self._officer,
+            officer_language=self._language,
+            domain=sender or "merzim.invalid",
+            public_address=self.settings.web.public_address.rstrip("/"),
+        )
+
+    def pages(self, clock: Clock) -> Any:
+        """The dashboard as an ASGI application."""
+        from web.app import create_app
+
+        def asked() -> tuple[datetime, date]:
+            moment = clock()
+            return moment.now, moment.today
+
+        return create_app(
+            self.desk,
+            self.reads,
+            self.library,
+            self.calendar,
+            clock=asked,
+            demonstration=clock().demonstration,
+            evidence_store=self.evidence,
+        )
+
+    @property
+    def _officer(self) -> str:
+        return self.settings.office.officer
+
+    @property
+    def _language(self) -> str:
+        return self.settings.office.language
+
+    def _sender(self) -> object:
+        sections = self.settings.channels.sections
+        senders = (sections.get(name, {}).get("sender") for name in self.settings.channels.use)
+        return next(filter(None, senders), "")
 
     def _channel(self, name: str) -> Channel:
         from importlib import import_module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from merzim.cli.answers import explained, finding, obligation, print_deadlines, 
 from merzim.cli.call import Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import day, named_days
+from merzim.looking import findings_of, stage_title, stages, unit_named
 
 if TYPE_CHECKING:
     from workflow.case import Case
@@ -23,7 +25,7 @@ Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.optio
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application."""
-    for name, command in {
+    commands: dict[str, Callable[..., object]] = {
         "open": open_case,
         "cases": cases,
         "case": show,
@@ -34,7 +36,8 @@ def add_to(app: typer.Typer) -> None:
         "exempt": exempt,
         "reopen": reopen,
         "explain": explain,
-    }.items():
+    }
+    for name, command in commands.items():
         app.command(name, cls=Command, help=f"cli.help.{name}")(command)
 
 
@@ -52,7 +55,7 @@ def open_case(
     call = Call.of(ctx)
     opening = Opening(
         procedure=procedure,
-        unit=call.house.unit(unit),
+        unit=unit_named(call.house, unit),
         object=object,
         planned=named_days(planned, where="--planned"),
     )
@@ -66,14 +69,11 @@ def open_case(
 def cases(ctx: typer.Context) -> None:
     call = Call.of(ctx)
     heads = call.house.reads.cases()
-    stages = call.house.stages([head.id for head in heads])
+    standing = stages(call.house, heads)
     if call.json:
-        call.answer({"cases": [_head(call, head) | {"stage": stages.get(head.id)} for head in heads]})
+        call.answer({"cases": [_head(call, head) | {"stage": standing.get(head.id)} for head in heads]})
         return
-    rows = [
-        (head.id, head.object, head.unit, call.house.stage_title(head, stages.get(head.id), call.language))
-        for head in heads
-    ]
+    rows = [(head.id, head.object, head.unit, _stage(call, head, standing[head.id])) for head in heads]
     if rows:
         call.table(("case", "object", "unit", "stage"), rows)
     else:
@@ -84,7 +84,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     call = Call.of(ctx)
     house, today = call.house, call.moment.today
     view = house.desk.view(case, today=today)
-    found = house.findings(view)
+    found = findings_of(house, view)
     events = house.reads.events(case)
     if call.json:
         call.answer(
@@ -103,7 +103,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
             }
         )
         return
-    stage = house.stage_title(view.case, view.stage, call.language)
+    stage = _stage(call, view.case, view.stage)
     call.print(f"{view.case.id}  {view.case.object}")
     for head, value in (("unit", view.case.unit), ("edition", view.case.edition), ("stage", stage)):
         if value:
@@ -196,6 +196,11 @@ def explain(
 def _written(call: Call) -> dict[str, Any]:
     """Who writes, and when: what every command of the desk asks for."""
     return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
+
+
+def _stage(call: Call, case: Case, stage: str) -> str:
+    named = stage_title(call.house, case, stage)
+    return call.say(named) if isinstance(named, str) else named[call.language]
 
 
 def _head(call: Call, case: Case) -> dict[str, object]:

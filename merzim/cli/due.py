@@ -11,6 +11,7 @@ import typer
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, optional_day
+from merzim.looking import title, unit_named
 
 if TYPE_CHECKING:
     from workflow.board import Row
@@ -35,7 +36,7 @@ def due(
     last = optional_day(until, where="--until") or house.calendar.add(today, AHEAD)
     if last < today:
         raise BadArgument("cli.until_before_today", until=last, today=today)
-    rows = house.reads.due(today, last, house.unit(unit) or None)
+    rows = house.reads.due(today, last, unit_named(house, unit) or None)
     if not rows and not call.json:
         call.print(call.say("cli.nothing_due", until=last))
     else:
@@ -45,7 +46,7 @@ def due(
 def overdue(ctx: typer.Context, unit: Unit = "") -> int:
     call = Call.of(ctx)
     house, today = call.house, call.moment.today
-    rows = house.reads.overdue(today, house.unit(unit) or None)
+    rows = house.reads.overdue(today, unit_named(house, unit) or None)
     if not rows and not call.json:
         call.print(call.say("cli.nothing_overdue", today=today))
     else:
@@ -58,7 +59,7 @@ def _show(call: Call, rows: Sequence[Row], today: date, *, extra: dict[str, obje
 
     house = call.house
     heads = house.reads.heads({row.case for row in rows})
-    titles = {(row.case, row.obligation): house.title(heads[row.case], row.obligation) for row in rows}
+    titles = {(row.case, row.obligation): title(house, heads[row.case], row.obligation) for row in rows}
     if call.json:
         call.answer(
             {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim import keeping
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
 
@@ -19,14 +21,15 @@ File = Annotated[str, typer.Argument(metavar="FILE")]
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application."""
-    for name, command in {
+    commands: dict[str, Callable[..., object]] = {
         "verify": verify,
         "rebuild": rebuild,
         "backup": backup,
         "restore": restore,
         "serve": serve,
         "worker": worker,
-    }.items():
+    }
+    for name, command in commands.items():
         app.command(name, cls=Command, help=f"cli.help.{name}")(command)
 
 
@@ -43,7 +46,7 @@ def version(
 
 def verify(ctx: typer.Context) -> int:
     call = Call.of(ctx)
-    problems = call.house.verify(today=call.moment.today)
+    problems = keeping.verify(call.house, today=call.moment.today)
     if call.json:
         found = [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
         call.answer({"problems": found})
@@ -57,7 +60,7 @@ def verify(ctx: typer.Context) -> int:
 
 def rebuild(ctx: typer.Context) -> None:
     call = Call.of(ctx)
-    count = call.house.rebuild(now=call.moment.now, today=call.moment.today)
+    count = keeping.rebuild(call.house, now=call.moment.now, today=call.moment.today)
     if call.json:
         call.answer({"cases": count})
     else:
@@ -66,13 +69,13 @@ def rebuild(ctx: typer.Context) -> None:
 
 def backup(ctx: typer.Context, file: File) -> None:
     call = Call.of(ctx)
-    call.house.backup(Path(file))
+    keeping.backup(call.house, Path(file))
     _told(call, "cli.backed_up", file)
 
 
 def restore(ctx: typer.Context, file: File) -> None:
     call = Call.of(ctx)
-    call.house.restore(Path(file))
+    keeping.restore(call.house, Path(file))
     _told(call, "cli.restored", file)
 
 

@@ -106,8 +106,10 @@ def audit(
         str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
     ] = PROCEDURE,
 ) -> int:
+    from merzim.looking import audit as findings_of_file
+
     call = Call.of(ctx)
-    cases = [(past.case, past.findings) for past in call.house.audit(Path(file), procedure)]
+    cases = findings_of_file(call.house, Path(file), procedure)
     if call.json:
         answer = [{"case": case, "findings": [finding(call, found) for found in of]} for case, of in cases]
         call.answer({"cases": answer})

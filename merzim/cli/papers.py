@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application."""
-    app.command("import", cls=Command, help="cli.help.import")(import_schedule)
+    app.command("import", cls=Command, help="cli.help.import")(import_)
     app.command("people", cls=Command, help="cli.help.people")(people)
 
 
-def import_schedule(
+def import_(
     ctx: typer.Context,
     file: Annotated[str | None, typer.Argument(metavar="FILE.xlsx")] = None,
     template: Annotated[
@@ -33,6 +33,7 @@ def import_schedule(
         str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
     ] = PROCEDURE,
 ) -> int:
+    from merzim.papers_in import import_schedule
     from papers import UnreadablePaper, write_template
 
     call = Call.of(ctx)
@@ -47,8 +48,8 @@ def import_schedule(
         raise BadArgument("cli.missing_parameter", name="FILE.xlsx")
     moment = call.moment
     try:
-        taken = call.house.import_schedule(
-            Path(file), procedure, by=call.by, now=moment.now, today=moment.today
+        taken = import_schedule(
+            call.house, Path(file), procedure, by=call.by, now=moment.now, today=moment.today
         )
     except UnreadablePaper as refusal:
         if not call.json:
@@ -69,15 +70,17 @@ def people(
         list[str] | None, typer.Option("--match", metavar="TEXT=KEY", help="cli.option.match")
     ] = None,
 ) -> None:
+    from merzim.papers_in import import_people, keep_match
+
     call = Call.of(ctx)
     house = call.house
     if file is not None:
-        house.import_people(Path(file), now=call.moment.now)
+        import_people(house, Path(file))
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:
             raise BadArgument("cli.not_a_match", text=pair)
-        house.keep_match(text.strip(), key.strip())
+        keep_match(house, text.strip(), key.strip())
     office = house.reads.office()
     if call.json:
         call.answer({"units": office.units, "people": office.people, "matches": office.matches})

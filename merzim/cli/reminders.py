@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim import rounds
 from merzim.cli.call import Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, day
@@ -30,7 +31,7 @@ def remind(
 ) -> None:
     call = Call.of(ctx)
     moment = call.moment
-    report = call.house.remind(now=moment.now, today=moment.today, dry_run=dry_run)
+    report = rounds.remind(call.house, now=moment.now, today=moment.today, dry_run=dry_run)
     if call.json:
         call.answer(_round(call, report))
         return
@@ -44,14 +45,14 @@ def remind(
 def deliver(ctx: typer.Context) -> None:
     call = Call.of(ctx)
     moment = call.moment
-    report = call.house.deliver(now=moment.now, today=moment.today)
+    report = rounds.deliver(call.house, now=moment.now, today=moment.today)
     if call.json:
-        call.answer({"states": report.states, "recovered": report.recovered, "answers": report.answers})
+        call.answer({"counts": report.counts, "recovered": report.recovered, "answers": report.answers})
         return
-    if not report.states:
+    if not report.counts:
         call.print(call.say("cli.deliver.nothing"))
         return
-    rows = [(call.say(f"cli.notice.{state}"), count) for state, count in sorted(report.states.items())]
+    rows = [(call.say(f"cli.notice.{state}"), count) for state, count in sorted(report.counts.items())]
     call.table(("state", "count"), rows)
 
 
@@ -61,7 +62,7 @@ def notices(
     export: Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export")] = None,
 ) -> None:
     call = Call.of(ctx)
-    found = call.house.notices(case)
+    found = call.house.outbox.notices(case=case)
     if export is not None:
         from merzim.register import write
 
@@ -89,7 +90,7 @@ def rehearse(
     begins, ends = day(first, where="--from"), day(last, where="--until")
     if ends < begins:
         raise BadArgument("cli.until_before_from", first=begins, until=ends)
-    days = call.house.rehearse(begins, ends)
+    days = rounds.rehearse(call.house, begins, ends)
     if call.json:
         call.answer({"days": [{"date": on, **_round(call, report)} for on, report in days if report.hearings]})
         return

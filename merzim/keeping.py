@@ -1,0 +1,32 @@
+"""Looking after what is stored: verify it, rebuild the board, copy it away and put it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from merzim.wiring import House
+    from storage.verify import Problem
+    from workflow.case import Case
+    from workflow.ports import Written
+
+
+def verify(house: House, *, today: date) -> tuple[Problem, ...]:
+    """Everything that is not as it was written: chains, seals, editions, the board."""
+    from storage.verify import verify as check
+
+    editions = {edition.edition: edition.digest for edition in house.library.all()}
+    return check(house.engine, editions=editions, recompute=_recompute(house, today))
+
+
+def rebuild(house: House, *, now: datetime, today: date) -> int:
+    """The board written anew from the ledger; how many cases were gone through."""
+    from storage.verify import rebuild as again
+
+    return again(house.engine, _recompute(house, today), now=now)
+
+
+def _recompute(house: House, today: date) -> Callable[[Case], Written]:
+    return lambda case: house.desk.recomputed(case, today=today)

@@ -1,0 +1,102 @@
+"""What several commands ask of a house: which unit is meant, where cases stand, titles, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workflow.nearest import nearest_first
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.wiring import House
+    from workflow.case import Case
+    from workflow.desk import View
+    from workflow.finding import Finding
+    from workflow.procedure import Procedure, Text
+
+
+class UnknownUnit(Refusal, LookupError):
+    """The office has no unit of that id or name; `allowed` are those it has, the nearest first."""
+
+
+def unit_named(house: House, text: str) -> str:
+    """The id of the unit a person means by its id or name; "" stays "". Raises UnknownUnit."""
+    if not text:
+        return ""
+    units = house.reads.office().units
+    for unit in units.values():
+        if text.casefold() in (unit.id.casefold(), unit.name.casefold()):
+            return str(unit.id)
+    raise UnknownUnit("unknown_unit", unit=text, allowed=nearest_first(text, units))
+
+
+def title(house: House, case: Case, obligation: str) -> Text:
+    """What an obligation of a case is called."""
+    return house.library.named(case.edition).by_id[obligation.partition(".")[0]].title
+
+
+def stages(house: House, cases: Collection[Case]) -> Mapping[str, str]:
+    """Where each case stands, by its board rows: the earliest stage something blocking still waits in."""
+    from workflow.machine import COMPLETED
+
+    rows = house.reads.rows_of([case.id for case in cases])
+    standing = {}
+    for case in cases:
+        procedure = house.library.named(case.edition)
+        waiting = {
+            row.stage
+            for row in rows.get(case.id, ())
+            if row.state in ("open", "not_due_yet") and _blocks(procedure, row.obligation)
+        }
+        first = next((stage.id for stage in procedure.stages if stage.id in waiting), COMPLETED)
+        standing[case.id] = first if case.standing == "active" else case.standing
+    return standing
+
+
+def stage_title(house: House, case: Case, stage: str) -> Text | str:
+    """What a stage is called; one that is no stage of the procedure (completed, cancelled) is a code."""
+    return house.library.named(case.edition).stage_title.get(stage, f"cli.stage.{stage}")
+
+
+def findings_of(house: House, view: View) -> tuple[Finding, ...]:
+    """What departs in a case, with what its plan cannot keep."""
+    from workflow.findings import feasibility, findings
+
+    return (
+        *findings(view.case, view.procedure, view.deadlines, house.calendar),
+        *feasibility(view.deadlines, house.calendar),
+    )
+
+
+def audit(house: House, file: Path, procedure: str) -> list[tuple[str, tuple[Finding, ...]]]:
+    """Findings of a table of past analyses, case by case, judged by the final calendar.
+
+    What was in time by the calendar known while it happened is noted.
+    """
+    import calendars
+    from papers import read_audit
+    from workflow.planning import audit as judge
+
+    editions = [edition for edition in house.library.all() if edition.id == procedure]
+    house.library.earliest(procedure)
+    names = {obligation.id for edition in editions for obligation in edition.obligations}
+    judged = []
+    for past in read_audit(file, facts=names):
+        days = [*past.facts.values(), *past.published.values()]
+        known = calendars.calendar(min(days)) if days else None
+        found = judge(
+            house.library,
+            procedure,
+            facts=past.facts,
+            published=past.published,
+            calendar=house.calendar,
+            known=known,
+        )
+        judged.append((past.case, found))
+    return judged
+
+
+def _blocks(procedure: Procedure, obligation: str) -> bool:
+    return procedure.by_id[obligation.partition(".")[0]].blocking

@@ -1,0 +1,104 @@
+"""Files taken in by a house: schedules, people, and what responsible texts mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from merzim.importing import Imported, take_in
+from workflow.nearest import nearest_first
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from merzim.wiring import House
+    from papers import ReadSchedule
+    from workflow.case import Case
+    from workflow.office import Office
+
+
+class UnknownKey(Refusal, LookupError):
+    """No unit and no person has that id, name or key."""
+
+
+def import_schedule(
+    house: House, file: Path, procedure: str, *, by: str, now: datetime, today: date
+) -> Imported:
+    """A schedule becomes cases. The same file again, byte for byte, changes nothing.
+
+    Raises:
+        UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
+        UnknownProcedure: there is no such procedure.
+    """
+    from papers import read_schedule
+    from storage import office_store, papers
+
+    house.library.earliest(procedure)
+    schedules = read_schedule(file)
+    digest = sha256(file.read_bytes()).hexdigest()
+    before = papers.known(house.engine, digest)
+    if before:
+        cases = house.ledger.cases(before.values())
+        again = tuple(cases[name] for name in before.values() if name in cases)
+        return Imported(cases=again, unchanged=tuple(case.id for case in again))
+    edition = [edition for edition in house.library.all() if edition.id == procedure][-1]
+    taken = take_in(
+        schedules,
+        name=file.name,
+        desk=house.desk,
+        known=_known(house, procedure, schedules),
+        office=house.reads.office(),
+        procedure=edition,
+        calendar=house.calendar,
+        by=by,
+        now=now,
+        today=today,
+    )
+    if taken.matches:
+        office_store.save(house.engine, matches=taken.matches)
+    places = {str(number): case.id for number, case in enumerate(taken.cases)}
+    papers.remember(house.engine, digest, places, now=now)
+    return taken
+
+
+def import_people(house: House, file: Path) -> None:
+    """Units and people of a table; those it does not name stay. Raises UnreadablePaper."""
+    from papers import read_people
+    from storage import office_store
+
+    read = read_people(file)
+    office_store.save(house.engine, units=read.units, people=read.people)
+
+
+def keep_match(house: House, text: str, meant: str) -> None:
+    """What a responsible text means from now on: a unit (id or name) or a person (key or name).
+
+    Raises:
+        UnknownKey: the office has neither.
+    """
+    from storage import office_store
+
+    office_store.save(house.engine, matches={text: _target(house.reads.office(), meant)})
+
+
+def _known(house: House, procedure: str, schedules: Iterable[ReadSchedule]) -> list[Case]:
+    """The cases the schedules may speak of, whole."""
+    from storage import papers
+
+    places = {(schedule.unit, schedule.object) for schedule in schedules}
+    alike = papers.alike(house.engine, procedure, places)
+    return list(house.ledger.cases([name for names in alike.values() for name in names]).values())
+
+
+def _target(office: Office, meant: str) -> str:
+    for unit in office.units.values():
+        if meant.casefold() in (unit.id.casefold(), unit.name.casefold()):
+            return unit.id
+    for person in office.people.values():
+        if meant.casefold() in (person.key.casefold(), person.name.casefold()):
+            return person.key
+    raise UnknownKey(
+        "cli.unknown_key", key=meant, allowed=nearest_first(meant, [*office.units, *office.people])
+    )
