@@ -29,12 +29,12 @@ class DeliveryReport:
     """What a delivery did.
 
     Attributes:
-        states: how many notices ended in which state (`queued`: to be tried again).
+        counts: how many notices ended in which state (`queued`: to be tried again).
         recovered: how many an interrupted delivery had left half done.
         answers: what servers said of the notices that were not sent, by key.
     """
 
-    states: Mapping[NoticeState, int]
+    counts: Mapping[NoticeState, int]
     recovered: int
     answers: Mapping[str, str]
 
@@ -55,7 +55,7 @@ def deliver(
         now: aware UTC.
         today: the local date; letters are true on it.
     """
-    states: Counter[NoticeState] = Counter()
+    counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
     recovered = 0
     for channel in channels:
@@ -78,12 +78,12 @@ def deliver(
                 for notice in batch
             ]
             outbox.mark(marks, now=now)
-            states.update(mark.state for mark in marks)
+            counts.update(mark.state for mark in marks)
             answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
             if tried and all(outcome.state == "queued" for outcome in tried.values()):
                 # The server or the disk takes nothing now: those still queued keep their attempts.
                 break
-    return DeliveryReport(states=dict(states), recovered=recovered, answers=answers)
+    return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
 
 
 def _send(channel: Channel, parcels: Sequence[Parcel], *, now: datetime) -> dict[str, Outcome]:

@@ -1,4 +1,4 @@
-"""Whom a schedule means by its responsible: a text matched to a unit or a person, by roots of words."""
+"""Whom a schedule means by its responsible: a text matched to a unit or a person, by words akin."""
 
 from __future__ import annotations
 
@@ -8,56 +8,40 @@ from collections.abc import Iterator
 from papers.spelling import plain, tidy
 from workflow.office import Office
 
-_ROOT = 6
 _SMALL = frozenset(
-    (
-        "и",
-        "по",
-        "в",
-        "на",
-        "о",
-        "об",
-        "с",
-        "за",
-        "для",
-        "и",
-        "мен",
-        "бен",
-        "пен",
-        "және",
-        "жөніндегі",
-        "бойынша",
-    )
+    ("и", "по", "в", "на", "о", "об", "с", "за", "для", "мен", "бен", "пен", "және", "жөніндегі", "бойынша")
 )
 _ENDS = re.compile(r"[,;\n/]")
+
+Words = tuple[str, ...]
 
 
 def match(text: str, office: Office) -> str | None:
     """The unit id or person key the text means; None when nobody is meant, or two as well as each other.
 
-    A match kept in the office goes first. Else everybody whose name, or whose post, stands in the text
-    whole is a candidate (`Антикоррупционная комплаенс-служба Общества и ДЗО` holds `Антикоррупционная
-    комплаенс-служба`); the one named most fully, then the one named first, is meant. Failing that, the
-    text may itself be a part of one name.
+    A match kept in the office goes first. Else everybody whose name, or whose post, stands in the text whole
+    is a candidate (`Антикоррупционная комплаенс-служба Общества и ДЗО` holds the unit's name and more); a name
+    within a fuller name steps back, and who is named first is meant. Failing that, the text, or the first of
+    its parts between commas, may itself be a part of one name: of a unit's, else of a person's.
     """
     kept = {_same(known): key for known, key in office.matches.items()}
     if _same(text) in kept:
         return kept[_same(text)]
-    words = _roots(text)
+    words = _words(text)
     if not words:
         return None
-    names = list(_names(office))
-    return _one(_whole(words, names)) or _one(_part_of(text, names))
+    units, people = list(_unit_names(office)), list(_person_names(office))
+    return _one(_named(words, [*units, *people])) or _one(_part_of(text, units)) or _one(_part_of(text, people))
 
 
 def nearest(text: str, office: Office, *, limit: int = 3) -> tuple[str, ...]:
     """Unit ids and person keys that share words with the text, the likeliest first: to choose from by hand."""
-    words = set(_roots(text))
+    words = _words(text)
     score: dict[str, float] = {}
-    for key, roots in _names(office):
-        shared = len(words & set(roots))
+    for key, name in (*_unit_names(office), *_person_names(office)):
+        shared = sum(any(_akin(word, other) for other in words) for word in name)
         if shared:
-            score[key] = max(score.get(key, 0.0), shared / len(words | set(roots)))
+            score[key] = max(score.get(key, 0.0), shared / (len(words) + len(name) - shared))
     return tuple(sorted(score, key=lambda key: (-score[key], key))[:limit])
 
 
@@ -65,39 +49,64 @@ def _same(text: str) -> str:
     return tidy(text).casefold()
 
 
-def _roots(text: str) -> list[str]:
-    """The words' beginnings, in order: Russian and Kazakh change the ends of words, hardly their beginnings."""
-    return [word[:_ROOT] for word in plain(text).split() if word not in _SMALL]
+def _words(text: str) -> Words:
+    return tuple(word for word in plain(text).split() if word not in _SMALL)
 
 
-def _names(office: Office) -> Iterator[tuple[str, list[str]]]:
+def _unit_names(office: Office) -> Iterator[tuple[str, Words]]:
     for id, unit in office.units.items():
-        yield id, _roots(unit.name)
+        yield id, _words(unit.name)
+
+
+def _person_names(office: Office) -> Iterator[tuple[str, Words]]:
+    """Whatever a text may call a person by: name, surname with initials, post."""
     for key, person in office.people.items():
-        name = plain(person.name).split()
-        yield key, _roots(person.name)
-        if len(name) > 1:
-            yield key, [name[0][:_ROOT], *(word[0] for word in name[1:])]
-            yield key, [name[0][:_ROOT], name[1][0]]
+        name = _words(person.name)
+        yield key, name
+        initials = tuple(word[0] for word in name[1:] if word[0] not in _SMALL)
+        for shorter in {initials, initials[:1]} - {()}:
+            yield key, (name[0], *shorter)
         if person.post:
-            yield key, _roots(person.post)
+            yield key, _words(person.post)
 
 
-def _whole(words: list[str], names: list[tuple[str, list[str]]]) -> set[str]:
+def _akin(one: str, other: str) -> bool:
+    """The same word but for its ending: Russian and Kazakh change ends of words, hardly their beginnings."""
+    if one == other:
+        return True
+    if one[:3] != other[:3]:
+        return False
+    differs = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    shared = next(differs, min(len(one), len(other)))
+    short, long = sorted((len(one), len(other)))
+    return shared >= 4 and (shared >= long - 2 or (shared >= short - 1 and shared >= long - 4))
+
+
+def _holds(words: Words, name: Words) -> bool:
+    return all(any(_akin(word, other) for other in words) for word in name)
+
+
+def _named(words: Words, names: list[tuple[str, Words]]) -> set[str]:
     """Who is named whole: not within a fuller name, and first."""
-    have = set(words)
-    named = [(key, frozenset(roots)) for key, roots in names if roots and have.issuperset(roots)]
-    fullest = [(key, roots) for key, roots in named if not any(roots < other for _, other in named)]
-    places = {(key, roots): min(words.index(root) for root in roots) for key, roots in fullest}
-    first = min(places.values(), default=0)
-    return {key for (key, _), place in places.items() if place == first}
+    named = [(key, name) for key, name in names if name and _holds(words, name)]
+    fullest = [
+        (key, name)
+        for key, name in named
+        if not any(len(other) > len(name) and _holds(other, name) for _, other in named)
+    ]
+    places = [
+        (min(place for place, word in enumerate(words) if any(_akin(word, part) for part in name)), key)
+        for key, name in fullest
+    ]
+    first = min(places, default=(0, ""))[0]
+    return {key for place, key in places if place == first}
 
 
-def _part_of(text: str, names: list[tuple[str, list[str]]]) -> set[str]:
+def _part_of(text: str, names: list[tuple[str, Words]]) -> set[str]:
     """Whose name holds the text, or the first of its parts that anybody's name holds."""
     for part in (text, *_ENDS.split(text)):
-        roots = set(_roots(part))
-        found = {key for key, name in names if roots and roots.issubset(name)}
+        words = _words(part)
+        found = {key for key, name in names if words and _holds(name, words)}
         if found:
             return found
     return set()

@@ -10,6 +10,7 @@ from papers.reading import Note
 from papers.roots import Meaning
 
 Planned = Day | Span
+_QUOTED = 70
 
 
 class Joined:
@@ -25,7 +26,7 @@ class Joined:
 
     def note(self, row: int, code: str, **arguments: object) -> None:
         """Something to show of a row."""
-        self._notes.append(Note(row, code, {"row": row, **arguments}))
+        self._notes.append(_note(row, code, **arguments))
 
     def answer(self, said: Meaning, who: str) -> None:
         """Who answers for the facts of a row, dated or not."""
@@ -81,13 +82,12 @@ class Joined:
             run = self._span()
             assert run is not None
             rows = tuple(row for row, _ in self._run)
-            arguments = {"row": rows[-1], "rows": rows, "first": run.first, "last": run.last}
-            notes.append(Note(rows[-1], "read_analysis_in_parts", arguments))
+            notes.append(_note(rows[-1], "read_analysis_in_parts", rows=rows, first=run.first, last=run.last))
         taken = {(row, work, on) for fact, (row, work, on) in self._likely.items() if fact not in self._sure}
         for row, work, on in sorted(taken):
             both = self._sure.get("plan_developed", (None, None))[0] == row
             code = "read_plan_for_both" if both or self._is_plan(row) else "read_row_taken"
-            notes.append(Note(row, code, {"row": row, "work": work, "on": on}))
+            notes.append(_note(row, code, work=work, on=on))
         return tuple(sorted(notes, key=lambda note: note.row))
 
     def _is_plan(self, row: int) -> bool:
@@ -97,3 +97,11 @@ class Joined:
         if not self._run:
             return None
         return Span(min(span.first for _, span in self._run), max(span.last for _, span in self._run))
+
+
+def _note(row: int, code: str, **arguments: object) -> Note:
+    """A note; the work a row was understood as is quoted by its beginning, one not understood in full."""
+    work = arguments.get("work")
+    if isinstance(work, str) and len(work) > _QUOTED and code != "read_row_not_recognised":
+        arguments["work"] = f"{work[:_QUOTED].rsplit(' ', 1)[0]} …"
+    return Note(row, code, {"row": row, **arguments})

@@ -7,7 +7,6 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol, cast
 
 from notifications.notice import Letter, Notice, Outcome
@@ -74,5 +73,4 @@ def load(name: str, settings: Mapping[str, Any]) -> Channel:
     if name not in names():
         raise UnknownChannel(name)
     module = importlib.import_module(f"{__name__}.{name}")
-    settings = {key: Path(value) if key == "path" else value for key, value in settings.items()}
     return cast(Channel, module.channel(**settings))

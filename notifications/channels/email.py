@@ -161,7 +161,7 @@ def channel(
     tls: Security = "starttls",
     user: str = "",
     password_env: str = "",
-    ca_file: Path | None = None,
+    ca_file: Path | str | None = None,
     timeout: float = 20.0,
 ) -> Email:
     """The channel of config.toml's `[channels.email]`."""
@@ -172,6 +172,6 @@ def channel(
         tls=tls,
         user=user,
         password_env=password_env,
-        ca_file=ca_file,
+        ca_file=Path(ca_file) if ca_file else None,
         timeout=timeout,
     )

@@ -13,6 +13,9 @@ from notifications.message import build
 from notifications.notice import Outcome
 from workflow.office import Person
 
+# A letter in a folder is addressed to somebody even where no e-mail of theirs is known.
+NO_ADDRESS = "no-address@localhost.invalid"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Folder:
@@ -24,7 +27,7 @@ class Folder:
     repeatable: bool = True
 
     def address(self, person: Person) -> str | None:
-        return person.email or "nobody@localhost.invalid"
+        return person.email or NO_ADDRESS
 
     async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
         return {parcel.notice.key: self._write(parcel, now) for parcel in batch}
@@ -50,6 +53,6 @@ class Folder:
         return Outcome(state="sent", answer=target.name)
 
 
-def channel(*, path: Path, sender: str) -> Folder:
+def channel(*, path: Path | str = "var/letters", sender: str = "Merzim <merzim@localhost>") -> Folder:
     """The channel of config.toml's `[channels.folder]`."""
-    return Folder(path=path, sender=sender)
+    return Folder(path=Path(path), sender=sender)

@@ -61,9 +61,7 @@ class Memory:
     def append(self, changes: Sequence[Written], *, now: datetime) -> None:
         for change in changes:
             chain = self.chains.setdefault(change.case.id, [])
-            chain.extend(
-                replace(event, hash=f"{event.case}:{event.seq}") for event in change.events
-            )
+            chain.extend(replace(event, hash=f"{event.case}:{event.seq}") for event in change.events)
             self.board[change.case.id] = {row.obligation: row for row in change.rows}
 
     def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:

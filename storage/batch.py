@@ -1,0 +1,162 @@
+"""What changes of cases come to, row by row: computed before the write lock is asked for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from storage.chain import canonical, line, link
+from storage.rows import ROW_COLUMNS, Values, row_values
+from workflow.board import WAITING
+from workflow.case import Case
+from workflow.ports import Conflict, Written
+
+Stored = Mapping[str, tuple[object, ...]]
+"""A case's board rows as stored, by obligation id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is stored of a case before a change."""
+
+    seq: int = 0
+    head: str = ""
+    stage: str = ""
+    rows: Stored = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Batch:
+    """The rows to write, table by table.
+
+    Attributes:
+        expected: the seq each case must still have when the lock is held (0: must not exist).
+        waiting: of the cases whose rows changed, the (obligation, due) that still wait for somebody.
+    """
+
+    expected: dict[str, int] = field(default_factory=dict)
+    opened: list[Values] = field(default_factory=list)
+    changed: list[Values] = field(default_factory=list)
+    events: list[Values] = field(default_factory=list)
+    rows_new: list[Values] = field(default_factory=list)
+    rows_changed: list[Values] = field(default_factory=list)
+    rows_gone: list[Values] = field(default_factory=list)
+    waiting: dict[str, set[tuple[str, date | None]]] = field(default_factory=dict)
+
+
+def batch(changes: Iterable[Written], before: Mapping[str, Before]) -> Batch:
+    """The rows to write.
+
+    Raises:
+        Conflict: a change was made of another state of the case than the one stored.
+    """
+    made = Batch()
+    # In the order of ids, so that two writers of the same cases never wait for each other crosswise.
+    for change in sorted(changes, key=lambda change: change.case.id):
+        _add(made, change, before.get(change.case.id, Before()))
+    return made
+
+
+def _add(made: Batch, change: Written, before: Before) -> None:
+    case = change.case
+    if case.id in made.expected or case.seq - len(change.events) != before.seq:
+        raise Conflict(case.id)
+    made.expected[case.id] = before.seq
+    head = before.head
+    for seq, event in enumerate(change.events, before.seq + 1):
+        if event.seq != seq:
+            raise Conflict(case.id)
+        payload = canonical(event.payload)
+        text = line(
+            case=case.id,
+            seq=seq,
+            kind=event.kind,
+            name=event.name,
+            on=event.on,
+            at=event.at,
+            by=event.by,
+            payload=payload,
+        )
+        previous, head = head, link(head, text)
+        made.events.append(
+            {
+                "case": case.id,
+                "seq": seq,
+                "kind": event.kind,
+                "name": event.name,
+                "on": event.on,
+                "at": event.at,
+                "by": event.by,
+                "payload": payload,
+                "previous": previous,
+                "hash": head,
+            }
+        )
+    differs = _add_rows(made, change, before.rows)
+    if differs or change.events or change.stage != before.stage:
+        _add_case(made, change, before, head)
+    if differs and before.rows:
+        made.waiting[case.id] = {(row.obligation, row.due) for row in change.rows if row.state in WAITING}
+
+
+def _add_case(made: Batch, change: Written, before: Before, head: str) -> None:
+    case = change.case
+    values: Values = {
+        "edition": case.edition,
+        "digest": case.digest,
+        "standing": case.standing,
+        "ground": case.ground,
+        "stage": change.stage,
+        "span_first": min((row.span_first for row in change.rows if row.span_first), default=None),
+        "span_last": max((row.span_last for row in change.rows if row.span_last), default=None),
+        "seq": case.seq,
+        "head": head,
+    }
+    if before.seq:
+        made.changed.append({"k_id": case.id, "k_seq": before.seq, **values})
+        return
+    made.opened.append(
+        {
+            **values,
+            "id": case.id,
+            "procedure": case.procedure,
+            "unit": case.unit,
+            "object": case.object,
+            "opened_at": case.opened_at,
+            "sealed": 0,
+            "search": searched(case),
+        }
+    )
+
+
+def searched(case: Case) -> str:
+    """What a search looks in, casefolded."""
+    return f"{case.id} {case.object} {case.unit}".casefold()
+
+
+def _add_rows(made: Batch, change: Written, stored: Stored) -> bool:
+    """Only rows that differ. Returns whether any does."""
+    differs = False
+    kept: set[str] = set()
+    for row in change.rows:
+        kept.add(row.obligation)
+        values = row_values(row)
+        known = stored.get(row.obligation)
+        if known == values:
+            continue
+        differs = True
+        if known is None:
+            made.rows_new.append(dict(zip(ROW_COLUMNS, values, strict=True)))
+        else:
+            made.rows_changed.append(_rekeyed(values))
+    for obligation in stored:
+        if obligation not in kept:
+            differs = True
+            made.rows_gone.append({"k_case": change.case.id, "k_obligation": obligation})
+    return differs
+
+
+def _rekeyed(values: Sequence[object]) -> Values:
+    found = dict(zip(ROW_COLUMNS, values, strict=True))
+    return {"k_case": found.pop("case"), "k_obligation": found.pop("obligation"), **found}

@@ -1,0 +1,58 @@
+"""The chain of a case: the one text of an event, and the hash that binds it to the one before. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from hashlib import sha256
+
+
+def canonical(value: object) -> str:
+    """The one JSON text of a value: sorted keys, no spaces, letters as they are; dates in ISO.
+
+    Raises:
+        TypeError, ValueError: the value is no JSON (a set, a NaN).
+    """
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=_plain
+    )
+
+
+def moment(at: datetime) -> str:
+    """A moment as the ledger writes it: UTC, whole seconds, "2026-04-06T07:00:00Z"."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def line(
+    *, case: str, seq: int, kind: str, name: str, on: date | None, at: datetime, by: str, payload: str
+) -> str:
+    """An event as one canonical JSON object. `payload` is canonical text already and stands in it unchanged,
+    so that a byte altered in the stored text alters the hash."""
+    return (
+        f'{{"at":"{moment(at)}","by":{_text(by)},"case":{_text(case)},"kind":{_text(kind)}'
+        f',"name":{_text(name)},"on":{_text(on.isoformat()) if on else "null"}'
+        f',"payload":{payload},"seq":{seq}}}'
+    )
+
+
+def link(previous: str, text: str) -> str:
+    """SHA-256 (hexadecimal) over the hash before and the canonical text."""
+    return sha256(f"{previous}{text}".encode()).hexdigest()
+
+
+def seal_line(n: int, at: datetime, heads: Iterable[tuple[str, int, str]]) -> str:
+    """A seal as canonical JSON: its number, its moment, and (case, seq, head) of every case it covers."""
+    return canonical({"at": moment(at), "heads": [list(head) for head in heads], "n": n})
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"no JSON: {type(value).__name__}")

@@ -1,0 +1,227 @@
+"""The ledger: one chain of events per case, with the board rows its last event gives.
+
+Everything is read and computed before the write lock; the lock is held for rows only. The primary key
+(case, seq), and the seq the case must still have, are the compare and swap.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Select, bindparam, select
+from sqlalchemy.exc import IntegrityError
+
+from storage import office_store
+from storage.batch import Batch, Before, batch
+from storage.dialect import insert
+from storage.engine import each, reading, writing
+from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
+from storage.tables import CASE, COUNTER, DEADLINE, EVENT, NOTICE
+from workflow.board import Row
+from workflow.case import Case, Event, fold
+from workflow.office import Office
+from workflow.ports import Conflict, Written
+
+CHUNK = 250
+"""Cases per transaction of a bulk write: about 0.2 s of lock."""
+_PAUSE = 0.01
+
+_EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
+_EVENTS_OF = EVENTS_IN_ORDER.where(EVENT.c.case.in_(bindparam("k_cases", expanding=True)))
+_ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
+_ROWS_OF = DEADLINE.select().where(DEADLINE.c.case.in_(bindparam("k_cases", expanding=True)))
+_HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, CASE.c.stage)
+_HEAD = _HEADS.where(CASE.c.id == bindparam("k_case"))
+_HEADS_OF = _HEADS.where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+_CHANGE_CASE = CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq"))
+_CHANGE_ROW = DEADLINE.update().where(
+    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
+)
+_DROP_ROW = DEADLINE.delete().where(
+    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
+)
+_QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due).where(
+    NOTICE.c.state == "queued", NOTICE.c.case.in_(bindparam("k_cases", expanding=True))
+)
+_WITHDRAW = (
+    NOTICE.update()
+    .where(NOTICE.c.key == bindparam("k_key"), NOTICE.c.state == "queued")
+    .values(state="withdrawn")
+)
+_COUNT = {"preserve_rowcount": True}
+
+
+class SqlLedger:
+    """`workflow.ports.Ledger` on a database.
+
+    Args:
+        officer, language: whom config.toml names where nobody else can be told, and their language.
+    """
+
+    def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk") -> None:
+        self._engine = engine
+        self._officer = officer
+        self._language = language
+
+    def case(self, case: str) -> Case | None:
+        """The case folded from its events; None when there is none of that id."""
+        events = self.events(case)
+        return fold(events) if events else None
+
+    def events(self, case: str) -> Sequence[Event]:
+        """Its events in order, with their hashes."""
+        with reading(self._engine) as connection:
+            return [event(record) for record in connection.execute(_EVENTS, {"k_case": case})]
+
+    def rows(self, case: str) -> Mapping[str, Row]:
+        """Its board rows by obligation id."""
+        with reading(self._engine) as connection:
+            found = [row(record) for record in connection.execute(_ROWS, {"k_case": case})]
+        return {one.obligation: one for one in found}
+
+    def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
+        """Board rows of these cases by case id, in one query."""
+        with reading(self._engine) as connection:
+            return rows_by_case(each(connection, _ROWS_OF, ids))
+
+    def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
+        """These cases folded from their events, in one query; an unknown id is left out."""
+        with reading(self._engine) as connection:
+            return cases(connection, ids)
+
+    def ids(self) -> Sequence[str]:
+        """All case ids, in order."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(CASE.c.id).order_by(CASE.c.id)).scalars().all()
+
+    def touched(self, first: date, last: date) -> Sequence[str]:
+        """Ids of cases with a due date that a moved day from `first` to `last` (both included) could move."""
+        asked = (
+            select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first).order_by(CASE.c.id)
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(asked).scalars().all()
+
+    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+        """Write events and the rows that differ, and withdraw unsent notices whose due date no waiting row
+        carries any more, all in one transaction.
+
+        Raises:
+            Conflict: somebody else wrote one of the cases first; nothing was written.
+            StorageUnavailable: the database cannot be written; nothing was written.
+        """
+        if not changes:
+            return
+        made = self._prepare(changes)
+        try:
+            with writing(self._engine) as connection:
+                _write(connection, made)
+        except (IntegrityError, _Moved) as trouble:
+            raise self._conflict(made, trouble) from None
+
+    def append_many(self, changes: Iterable[Written], *, now: datetime) -> None:
+        """The same for thousands of cases, CHUNK of them in a transaction, letting other writers in between.
+
+        What is refused is refused before the first write. A chunk that fails leaves nothing of itself; the
+        chunks before it stay, whole cases each, and the same import run again finds them.
+        """
+        waiting = iter(changes)
+        while chunk := list(islice(waiting, CHUNK)):
+            self.append(chunk, now=now)
+            time.sleep(_PAUSE)
+
+    def next_ids(self, year: int, count: int) -> Sequence[str]:
+        """Case ids not yet used, in order: "2026-0001". Reserved for good: no other process gets them."""
+        if count < 1:
+            return []
+        with writing(self._engine) as connection:
+            found: list[str] = []
+            while len(found) < count:
+                wanted = count - len(found)
+                last = _counted(connection, year, wanted)
+                names = [f"{year}-{n:04d}" for n in range(last - wanted + 1, last + 1)]
+                taken = {record.id for record in each(connection, _HEADS_OF, names)}
+                found += [name for name in names if name not in taken]
+        return found
+
+    def office(self) -> Office:
+        """Units, people and matches, with the officer config.toml names."""
+        return office_store.office(self._engine, officer=self._officer, language=self._language)
+
+    def _prepare(self, changes: Sequence[Written]) -> Batch:
+        known = [change.case.id for change in changes if change.case.seq > len(change.events)]
+        if not known:
+            return batch(changes, {})
+        with reading(self._engine) as connection:
+            if len(known) == 1:
+                heads = connection.execute(_HEAD, {"k_case": known[0]}).all()
+                stored = connection.execute(_ROWS, {"k_case": known[0]}).all()
+            else:
+                heads = [*each(connection, _HEADS_OF, known)]
+                stored = [*each(connection, _ROWS_OF, known)]
+        rows: dict[str, dict[str, tuple[object, ...]]] = {}
+        for record in stored:
+            rows.setdefault(record[0], {})[record[1]] = tuple(record)
+        return batch(
+            changes,
+            {name: Before(seq, head, stage, rows.get(name, {})) for name, seq, head, stage in heads},
+        )
+
+    def _conflict(self, made: Batch, trouble: Exception) -> Exception:
+        """The conflict on the first case that is not where the batch expects it."""
+        with reading(self._engine) as connection:
+            stands = {record.id: record.seq for record in each(connection, _HEADS_OF, made.expected)}
+        for name, seq in made.expected.items():
+            if stands.get(name, 0) != seq:
+                return Conflict(name)
+        return trouble
+
+
+class _Moved(Exception):
+    """The compare and swap found a case at another seq."""
+
+
+def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
+    """These cases folded from their events."""
+    return by_id(folded(each(connection, _EVENTS_OF, ids)))
+
+
+def _write(connection: Connection, made: Batch) -> None:
+    if made.opened:
+        connection.execute(CASE.insert(), made.opened)
+    if made.changed:
+        done = connection.execute(_CHANGE_CASE, made.changed, execution_options=_COUNT)
+        if done.rowcount != len(made.changed):
+            raise _Moved
+    if made.events:
+        connection.execute(EVENT.insert(), made.events)
+    if made.rows_new:
+        connection.execute(DEADLINE.insert(), made.rows_new)
+    if made.rows_changed:
+        connection.execute(_CHANGE_ROW, made.rows_changed)
+    if made.rows_gone:
+        connection.execute(_DROP_ROW, made.rows_gone)
+    if made.waiting:
+        _withdraw(connection, made)
+
+
+def _withdraw(connection: Connection, made: Batch) -> None:
+    # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
+    # is read here is all there is.
+    stale = [
+        {"k_key": record.key}
+        for record in each(connection, _QUEUED, made.waiting)
+        if (record.obligation, record.due) not in made.waiting[record.case]
+    ]
+    if stale:
+        connection.execute(_WITHDRAW, stale)
+
+
+def _counted(connection: Connection, year: int, count: int) -> int:
+    step = insert(connection, COUNTER).values(year=year, last=count)
+    step = step.on_conflict_do_update(index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + count})
+    return int(connection.execute(step.returning(COUNTER.c.last)).scalar_one())

@@ -1,0 +1,110 @@
+"""Units, people, and what responsible texts mean: saved again without harm, read as one Office."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, Engine, Table
+
+from storage.dialect import insert
+from storage.engine import reading, writing
+from storage.rows import Values
+from storage.tables import MATCH, PERSON, UNIT
+from workflow.office import Office, Person, Unit, with_officer
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saved:
+    """How many lines were new, changed, or there already."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+
+
+def save(
+    engine: Engine,
+    *,
+    units: Iterable[Unit] = (),
+    people: Iterable[Person] = (),
+    matches: Mapping[str, str] | None = None,
+) -> Saved:
+    """Save them by their keys, in one transaction. What is not named stays.
+
+    Args:
+        matches: responsible text -> unit id or person key.
+
+    Raises:
+        StorageUnavailable: the database cannot be written; nothing was written.
+    """
+    told: list[tuple[Table, str, list[Values]]] = [
+        (UNIT, "id", [{"id": one.id, "name": one.name, "parent": one.parent} for one in units]),
+        (PERSON, "key", [_person_values(one) for one in people]),
+        (MATCH, "text", [{"text": text, "target": target} for text, target in (matches or {}).items()]),
+    ]
+    with writing(engine) as connection:
+        counts = [_save(connection, table, key, lines) for table, key, lines in told]
+    return Saved(
+        added=sum(one.added for one in counts),
+        changed=sum(one.changed for one in counts),
+        same=sum(one.same for one in counts),
+    )
+
+
+def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:
+    """The office, with the officer config.toml names (by key or e-mail)."""
+    with reading(engine) as connection:
+        units = {one.id: Unit(id=one.id, name=one.name, parent=one.parent) for one in _all(connection, UNIT)}
+        people = {
+            one.key: Person(
+                key=one.key,
+                name=one.name,
+                unit=one.unit,
+                post=one.post,
+                duties=tuple(one.duties),
+                email=one.email,
+                language=one.language,
+                away=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in one.away),
+                deputy=one.deputy,
+            )
+            for one in _all(connection, PERSON)
+        }
+        matches = {one.text: one.target for one in _all(connection, MATCH)}
+    return with_officer(Office(units=units, people=people, matches=matches), officer, language=language)
+
+
+def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
+    return connection.execute(table.select().order_by(*table.primary_key.columns))
+
+
+def _save(connection: Connection, table: Table, key: str, lines: list[Values]) -> Saved:
+    if not lines:
+        return Saved()
+    known = {record._mapping[key]: dict(record._mapping) for record in _all(connection, table)}
+    wanted = {line[key]: line for line in lines}
+    new = [line for name, line in wanted.items() if name not in known]
+    other = [line for name, line in wanted.items() if name in known and known[name] != line]
+    if new or other:
+        step = insert(connection, table)
+        step = step.on_conflict_do_update(
+            index_elements=[table.c[key]],
+            set_={column.name: step.excluded[column.name] for column in table.c if column.name != key},
+        )
+        connection.execute(step, new + other)
+    return Saved(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
+
+
+def _person_values(one: Person) -> Values:
+    return {
+        "key": one.key,
+        "name": one.name,
+        "unit": one.unit,
+        "post": one.post,
+        "duties": list(one.duties),
+        "email": one.email,
+        "language": one.language,
+        "away": [[first.isoformat(), last.isoformat()] for first, last in one.away],
+        "deputy": one.deputy,
+    }

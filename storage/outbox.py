@@ -1,0 +1,245 @@
+"""The outbox: notices with their delivery records, and the board rows whose rung has come.
+
+Every method is one transaction. What costs grows with what is due, never with what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import islice
+
+from sqlalchemy import Connection, Engine, and_, bindparam, func, literal_column, select, tuple_, update
+
+from notifications.notice import Notice, NoticeState
+from notifications.ports import Mark, Settlement
+from storage import ledger, office_store
+from storage.dialect import insert
+from storage.engine import reading, writing
+from storage.rows import NOTICE_COLUMNS, notice, notice_values, row
+from storage.tables import CASE, DEADLINE, NOTICE
+from workflow.board import WAITING, Row
+from workflow.case import Case
+from workflow.office import Office
+
+_COUNT = {"preserve_rowcount": True}
+# Written out, not bound, so that both planners see that the partial indexes answer.
+_QUEUED = NOTICE.c.state == literal_column("'queued'")
+_SENDING = NOTICE.c.state == literal_column("'sending'")
+_PLACE = (DEADLINE.c.next_rung_on, DEADLINE.c.case, DEADLINE.c.obligation)
+_DUE = (
+    select(DEADLINE)
+    .join(CASE, CASE.c.id == DEADLINE.c.case)
+    .where(DEADLINE.c.next_rung_on <= bindparam("k_today"), DEADLINE.c.next_rung_on.is_not(None))
+    .where(DEADLINE.c.state.in_(WAITING), CASE.c.standing == "active")
+    .order_by(*_PLACE)
+    .limit(bindparam("k_limit"))
+)
+_MOVE = (
+    update(DEADLINE)
+    .where(DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation"))
+    .values(next_rung=bindparam("k_rung"), next_rung_on=bindparam("k_rung_on"))
+)
+_STEP = 1000
+
+
+class SqlOutbox:
+    """`notifications.ports.Outbox` on a database.
+
+    Args:
+        officer, language: whom config.toml names where nobody else can be told, and their language.
+    """
+
+    def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk") -> None:
+        self._engine = engine
+        self._officer = officer
+        self._language = language
+
+    def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
+        """Rows with `next_rung_on <= today` that still wait for somebody, of active cases, in the order
+        (next_rung_on, case, obligation), those behind `after` only."""
+        asked = _DUE
+        given: dict[str, object] = {"k_today": today, "k_limit": limit}
+        if after is not None:
+            asked = asked.where(tuple_(*_PLACE) > tuple_(*after))
+        with reading(self._engine) as connection:
+            return [row(record) for record in connection.execute(asked, given)]
+
+    def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
+        """These cases folded from their events, read together; an unknown id is left out."""
+        with reading(self._engine) as connection:
+            return ledger.cases(connection, ids)
+
+    def office(self) -> Office:
+        """Units, people and matches, with the officer config.toml names."""
+        return office_store.office(self._engine, officer=self._officer, language=self._language)
+
+    def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
+        """Insert the notices and move the rows' next rungs. Returns how many notices are queued by it.
+
+        A key already there changes nothing, except that a withdrawn notice is queued again. A settlement
+        counts only while its row still has the `due` and `next_rung_on` it was planned from.
+        """
+        if not settlements:
+            return 0
+        with writing(self._engine) as connection:
+            stands = _stands(connection, settlements)
+            holding = [
+                one for one in settlements if stands.get((one.case, one.obligation)) == (one.due, one.rung_on)
+            ]
+            if not holding:
+                return 0
+            connection.execute(
+                _MOVE,
+                [
+                    {
+                        "k_case": one.case,
+                        "k_obligation": one.obligation,
+                        "k_rung": one.next_rung,
+                        "k_rung_on": one.next_rung_on,
+                    }
+                    for one in holding
+                ],
+            )
+            return _queue(connection, [letter for one in holding for letter in one.notices])
+
+    def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
+        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first; they are
+        `sending` and committed before this returns. Of two claimers each notice goes to one."""
+        chosen = (
+            select(NOTICE.c.key)
+            .where(NOTICE.c.channel == channel, _QUEUED, NOTICE.c.not_before <= now)
+            .order_by(NOTICE.c.not_before, NOTICE.c.queued_at, NOTICE.c.key)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            # A look without the write lock: a tick with nothing to send keeps nobody waiting.
+            if connection.execute(chosen.limit(1)).first() is None:
+                return []
+        with writing(self._engine) as connection:
+            # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out.
+            keys = connection.execute(chosen.with_for_update(skip_locked=True)).scalars().all()
+            taken = [
+                notice(record) for record in connection.execute(select(NOTICE).where(NOTICE.c.key.in_(keys)))
+            ]
+            if taken:
+                connection.execute(
+                    update(NOTICE)
+                    .where(NOTICE.c.key.in_(keys))
+                    .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now)
+                )
+        order = {key: place for place, key in enumerate(keys)}
+        return [
+            replace(one, state="sending", attempts=one.attempts + 1, attempted_at=now)
+            for one in sorted(taken, key=lambda one: order[one.key])
+        ]
+
+    def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
+        """Write down outcomes of claimed notices, only where the state is still `sending`."""
+        if not marks:
+            return
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key == bindparam("k_key"), _SENDING)
+            .values(
+                state=bindparam("k_state"),
+                answer=bindparam("k_answer"),
+                not_before=func.coalesce(
+                    bindparam("k_not_before", type_=NOTICE.c.not_before.type), NOTICE.c.not_before
+                ),
+                sent_at=func.coalesce(bindparam("k_sent_at", type_=NOTICE.c.sent_at.type), NOTICE.c.sent_at),
+                text_hash=func.coalesce(func.nullif(bindparam("k_hash"), ""), NOTICE.c.text_hash),
+            )
+        )
+        with writing(self._engine) as connection:
+            connection.execute(
+                step,
+                [
+                    {
+                        "k_key": mark.key,
+                        "k_state": mark.state,
+                        "k_answer": mark.answer,
+                        "k_not_before": mark.not_before,
+                        "k_sent_at": now if mark.state == "sent" else None,
+                        "k_hash": mark.text_hash,
+                    }
+                    for mark in marks
+                ],
+            )
+
+    def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
+        """Notices of the channel left in `sending` since before `before` become `state`: queued with
+        `not_before = now`, or unknown. Returns how many."""
+        left = and_(NOTICE.c.channel == channel, _SENDING, NOTICE.c.attempted_at < before)
+        with reading(self._engine) as connection:
+            if connection.execute(select(NOTICE.c.key).where(left).limit(1)).first() is None:
+                return 0
+        step = update(NOTICE).where(left).values(state=state)
+        if state == "queued":
+            step = step.values(not_before=now)
+        with writing(self._engine) as connection:
+            return int(connection.execute(step).rowcount)
+
+    def notices(
+        self,
+        *,
+        case: str | None = None,
+        person: str | None = None,
+        channel: str | None = None,
+        state: NoticeState | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Notice]:
+        """The register, the newest first, narrowed by whatever is given."""
+        asked = select(NOTICE).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
+        narrowed = {"case": case, "person": person, "channel": channel, "state": state}
+        for name, value in narrowed.items():
+            if value is not None:
+                asked = asked.where(NOTICE.c[name] == value)
+        if limit is not None:
+            asked = asked.limit(limit)
+        with reading(self._engine) as connection:
+            return [notice(record) for record in connection.execute(asked)]
+
+    def acknowledge(self, key: str, *, now: datetime) -> bool:
+        """The reader says it was read. Returns False when there is no such notice; the first time stays."""
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key == key)
+            .values(acknowledged_at=func.coalesce(NOTICE.c.acknowledged_at, now))
+        )
+        with writing(self._engine) as connection:
+            return bool(connection.execute(step).rowcount)
+
+
+def _stands(
+    connection: Connection, settlements: Sequence[Settlement]
+) -> dict[tuple[str, str], tuple[date | None, date | None]]:
+    """Due date and next rung's day of the rows, held against other writers until the end of the transaction."""
+    found: dict[tuple[str, str], tuple[date | None, date | None]] = {}
+    left = iter(sorted({(one.case, one.obligation) for one in settlements}))
+    while chunk := list(islice(left, _STEP)):
+        asked = (
+            select(DEADLINE.c.case, DEADLINE.c.obligation, DEADLINE.c.due, DEADLINE.c.next_rung_on)
+            .where(tuple_(DEADLINE.c.case, DEADLINE.c.obligation).in_(chunk))
+            .where(DEADLINE.c.state.in_(WAITING))
+            .order_by(DEADLINE.c.case, DEADLINE.c.obligation)
+            .with_for_update()
+        )
+        for case, obligation, due, rung_on in connection.execute(asked):
+            found[case, obligation] = (due, rung_on)
+    return found
+
+
+def _queue(connection: Connection, letters: Sequence[Notice]) -> int:
+    if not letters:
+        return 0
+    step = insert(connection, NOTICE)
+    renewed = [name for name in NOTICE_COLUMNS if name != "key"]
+    step = step.on_conflict_do_update(
+        index_elements=[NOTICE.c.key],
+        set_={name: step.excluded[name] for name in renewed},
+        where=NOTICE.c.state == "withdrawn",
+    )
+    done = connection.execute(step, [notice_values(one) for one in letters], execution_options=_COUNT)
+    return int(done.rowcount)

@@ -1,0 +1,195 @@
+"""What the board and the pages ask. Nothing here writes, and the number of queries never grows with the answer.
+
+`unit` narrows an answer to a unit and all units below it; None means the whole office. Only active
+cases answer for what is open. What depends on the day gets the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Engine, Select, and_, bindparam, func, literal, or_, select
+
+from notifications.notice import Notice
+from storage import office_store
+from storage.engine import each, reading
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from storage.rows import HEAD, by_id, head, row, rows_by_case
+from storage.tables import CASE, DEADLINE, UNIT
+from workflow.board import Row
+from workflow.case import Case, Event, Standing
+from workflow.office import Office
+
+_OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
+_BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
+_HEADS_OF = select(*HEAD).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+_ROWS_OF = (
+    select(DEADLINE)
+    .where(DEADLINE.c.case.in_(bindparam("k_cases", expanding=True)))
+    .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
+)
+_IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Count:
+    """Active cases of one unit at one stage: how many, and what of theirs is overdue.
+
+    Attributes:
+        overdue: open rows due before the day asked about.
+        stake: points at stake in those rows, exact.
+    """
+
+    unit: str
+    stage: str
+    cases: int
+    overdue: int
+    stake: Decimal
+
+
+class SqlReads:
+    """`web.ports.Reads` on a database.
+
+    Args:
+        officer, language: whom config.toml names where nobody else can be told, and their language.
+    """
+
+    def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk") -> None:
+        self._engine = engine
+        self._officer = officer
+        self._language = language
+        self._ledger = SqlLedger(engine)
+        self._outbox = SqlOutbox(engine)
+
+    def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
+        """Open rows whose due date lies before `today`, the longest overdue first."""
+        return self._rows(_BOARD.where(_OPEN, DEADLINE.c.due < today).order_by(*_IN_ORDER), unit)
+
+    def due(self, today: date, until: date, unit: str | None = None) -> Sequence[Row]:
+        """Open rows due from `today` to `until`, both included, the nearest first."""
+        asked = _BOARD.where(_OPEN, DEADLINE.c.due >= today, DEADLINE.c.due <= until)
+        return self._rows(asked.order_by(*_IN_ORDER), unit)
+
+    def missed(self, unit: str | None = None) -> Sequence[Row]:
+        """Rows of the state `missed`, by due date."""
+        asked = _BOARD.where(DEADLINE.c.state == "missed", CASE.c.standing == "active")
+        return self._rows(asked.order_by(*_IN_ORDER), unit)
+
+    def cases(
+        self,
+        unit: str | None = None,
+        *,
+        standing: Standing | None = None,
+        stage: str | None = None,
+        procedure: str | None = None,
+        search: str = "",
+        limit: int | None = None,
+    ) -> Sequence[Case]:
+        """Heads of cases, the newest first; facts and plan dates are left out.
+
+        Args:
+            search: words to be found in id, object or unit, in any letter case, Cyrillic too.
+        """
+        asked = select(*HEAD).order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
+        narrowed = {"standing": standing, "stage": stage, "procedure": procedure}
+        for name, value in narrowed.items():
+            if value is not None:
+                asked = asked.where(CASE.c[name] == value)
+        for word in search.casefold().split():
+            asked = asked.where(
+                or_(CASE.c.search.contains(word, autoescape=True), CASE.c.unit.in_(self._called(word)))
+            )
+        if unit is not None:
+            asked = asked.where(CASE.c.unit.in_(_below(unit)))
+        with reading(self._engine) as connection:
+            return [head(record) for record in connection.execute(asked)]
+
+    def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
+        """The named cases by id, as heads."""
+        with reading(self._engine) as connection:
+            return by_id(head(record) for record in each(connection, _HEADS_OF, cases))
+
+    def stages(self, cases: Collection[str]) -> Mapping[str, str]:
+        """Where the named cases stand, by id."""
+        asked = select(CASE.c.id, CASE.c.stage).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+        with reading(self._engine) as connection:
+            return {record.id: record.stage for record in each(connection, asked, cases)}
+
+    def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
+        """All board rows of the named cases by case id, by due date, those without one last."""
+        with reading(self._engine) as connection:
+            return rows_by_case(each(connection, _ROWS_OF, cases))
+
+    def counts(self, today: date, unit: str | None = None) -> Sequence[Count]:
+        """Active cases by unit and stage, with what is overdue and the points at stake in it."""
+        active = CASE.c.standing == "active"
+        cases = (
+            select(CASE.c.unit, CASE.c.stage, func.count()).where(active).group_by(CASE.c.unit, CASE.c.stage)
+        )
+        late = (
+            select(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake, func.count())
+            .join(CASE, CASE.c.id == DEADLINE.c.case)
+            .where(_OPEN, DEADLINE.c.due < today)
+            .group_by(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake)
+        )
+        if unit is not None:
+            cases = cases.where(CASE.c.unit.in_(_below(unit)))
+            late = late.where(CASE.c.unit.in_(_below(unit)))
+        overdue: dict[tuple[str, str], int] = {}
+        stakes: dict[tuple[str, str], Decimal] = {}
+        with reading(self._engine) as connection:
+            known = connection.execute(cases.order_by(CASE.c.unit, CASE.c.stage)).all()
+            for where, stage, stake, number in connection.execute(late):
+                place = (where, stage)
+                overdue[place] = overdue.get(place, 0) + number
+                # A deduction is a stake too: what is lost counts by its size.
+                stakes[place] = stakes.get(place, Decimal()) + abs(Decimal(stake or "0")) * number
+        return [
+            Count(
+                unit=where,
+                stage=stage,
+                cases=number,
+                overdue=overdue.get((where, stage), 0),
+                stake=stakes.get((where, stage), Decimal()),
+            )
+            for where, stage, number in known
+        ]
+
+    def case(self, case: str) -> Case | None:
+        """One case, whole; None when there is none of that id."""
+        return self._ledger.case(case)
+
+    def events(self, case: str) -> Sequence[Event]:
+        """Its events in order."""
+        return self._ledger.events(case)
+
+    def notices(self, case: str) -> Sequence[Notice]:
+        """Its notices, the newest first."""
+        return self._outbox.notices(case=case)
+
+    def office(self) -> Office:
+        """Units, people and matches, with the officer config.toml names."""
+        return office_store.office(self._engine, officer=self._officer, language=self._language)
+
+    def _rows(self, asked: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
+        if unit is not None:
+            asked = asked.where(DEADLINE.c.unit.in_(_below(unit)))
+        with reading(self._engine) as connection:
+            return [row(record) for record in connection.execute(asked)]
+
+    def _called(self, word: str) -> list[str]:
+        """Units whose name has the word in it; folded here, for SQLite folds Latin letters only."""
+        with reading(self._engine) as connection:
+            units = connection.execute(select(UNIT.c.id, UNIT.c.name)).all()
+        return [unit for unit, name in units if word in name.casefold()]
+
+
+def _below(unit: str) -> Select[tuple[str]]:
+    """Ids of the unit and all units below it; the unit itself even when nobody has entered it."""
+    tree = select(literal(unit).label("id")).cte("below", recursive=True)
+    tree = tree.union(select(UNIT.c.id).join(tree, UNIT.c.parent == tree.c.id))
+    return select(tree.c.id)

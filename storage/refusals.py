@@ -1,0 +1,25 @@
+"""What storage cannot do, as refusals; the sentences stand in words/catalogue/storage.toml."""
+
+from __future__ import annotations
+
+from workflow.refusal import Refusal
+
+
+class StorageUnavailable(Refusal):
+    """The database cannot be used: `storage_unavailable {where, what, problem}`.
+
+    `what` is a code of the catalogue under `storage.`: address, unsupported, unreachable, read_only, full,
+    not_a_database, busy, newer, foreign, failed. `where` is the address without its password.
+    """
+
+    def __init__(self, what: str, *, where: str, problem: str = "") -> None:
+        super().__init__("storage_unavailable", what=what, where=where, problem=problem)
+        self.what = what
+
+
+class EvidenceRefused(Refusal):
+    """A file cannot be kept as evidence: `evidence_empty`, `evidence_too_large`, `evidence_unwritable`."""
+
+
+class BackupRefused(Refusal):
+    """A backup cannot be made or restored: `backup_*`; nothing was changed."""

@@ -1,0 +1,95 @@
+"""Board rows, cases, events and notices: from values to table rows and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row as Record
+
+from notifications.notice import Notice
+from storage.tables import CASE, DEADLINE, EVENT, NOTICE
+from workflow.board import Row
+from workflow.case import Case, Event, fold
+
+Values = dict[str, Any]
+
+ROW_COLUMNS: tuple[str, ...] = tuple(column.name for column in DEADLINE.columns)
+NOTICE_COLUMNS: tuple[str, ...] = tuple(column.name for column in NOTICE.columns)
+row_values = attrgetter(*ROW_COLUMNS)
+"""A board row's values in the order of the table's columns."""
+_notice_values = attrgetter(*NOTICE_COLUMNS)
+_HEAD = (
+    "id",
+    "procedure",
+    "edition",
+    "digest",
+    "unit",
+    "object",
+    "standing",
+    "ground",
+    "opened_at",
+    "seq",
+    "head",
+)
+HEAD = [CASE.c[name] for name in _HEAD]
+"""The columns a case's head is made of."""
+EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
+
+
+def row(record: Record[Any]) -> Row:
+    """A row of the board."""
+    return Row(**dict(zip(ROW_COLUMNS, record, strict=True)))
+
+
+def rows_by_case(records: Iterable[Record[Any]]) -> dict[str, list[Row]]:
+    """Rows of the board by case id, in the order given."""
+    found: dict[str, list[Row]] = {}
+    for record in records:
+        found.setdefault(record[0], []).append(row(record))
+    return found
+
+
+def notice(record: Record[Any]) -> Notice:
+    """A notice with its delivery record."""
+    return Notice(**dict(zip(NOTICE_COLUMNS, record, strict=True)))
+
+
+def notice_values(value: Notice) -> Values:
+    """What the table keeps of a notice."""
+    return dict(zip(NOTICE_COLUMNS, _notice_values(value), strict=True))
+
+
+def event(record: Record[Any]) -> Event:
+    """An event as written, with its hashes."""
+    return Event(
+        case=record.case,
+        seq=record.seq,
+        kind=record.kind,
+        name=record.name,
+        on=record.on,
+        at=record.at,
+        by=record.by,
+        payload=json.loads(record.payload),
+        previous=record.previous,
+        hash=record.hash,
+    )
+
+
+def head(record: Record[Any]) -> Case:
+    """A case without its facts and plan dates, of the columns HEAD."""
+    return Case(**dict(zip(_HEAD, record, strict=True)))
+
+
+def folded(records: Iterable[Record[Any]]) -> Iterator[Case]:
+    """Cases folded from events that come in the order of case and seq."""
+    for _, chain in groupby(records, key=attrgetter("case")):
+        yield fold(event(record) for record in chain)
+
+
+def by_id(cases: Iterable[Case]) -> Mapping[str, Case]:
+    """Cases by id."""
+    return {case.id: case for case in cases}

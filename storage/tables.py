@@ -1,0 +1,253 @@
+"""The tables, and nothing else. Column names are the names of the values they keep.
+
+Reads and writes go by Core statements over the tables (`CASE`, `EVENT`, ...), never by an ORM session:
+a session costs more than the whole transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, MetaData, Table, Text, text
+from sqlmodel import Field, SQLModel
+
+from storage.types import Canonical, Moment
+
+# SQLite keeps these rows in the tree of their key: one tree less to write, and a case's rows lie together.
+_CLUSTERED = {"sqlite_with_rowid": False}
+
+
+class Kept(SQLModel):
+    """What every table shares: one metadata with names for every constraint, which migrations need."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class KeptUnit(Kept, table=True):
+    """A part of the organisation."""
+
+    __tablename__ = "unit"
+
+    id: str = Field(primary_key=True)
+    name: str
+    parent: str | None = Field(default=None, index=True)
+
+
+class KeptPerson(Kept, table=True):
+    """Somebody who may be told; `away` holds pairs of ISO dates, both ends included."""
+
+    __tablename__ = "person"
+
+    key: str = Field(primary_key=True)
+    name: str
+    unit: str = Field(index=True)
+    post: str = ""
+    duties: list[str] = Field(default_factory=list, sa_type=Canonical)
+    email: str | None = None
+    language: str = "kk"
+    away: list[list[str]] = Field(default_factory=list, sa_type=Canonical)
+    deputy: str | None = None
+
+
+class KeptMatch(Kept, table=True):
+    """Whom a responsible text of a schedule means: the id of a unit or the key of a person."""
+
+    __tablename__ = "match"
+
+    text: str = Field(primary_key=True)
+    target: str
+
+
+class KeptCase(Kept, table=True):
+    """The head of a chain, with what lists need: everything here can be recomputed from its events.
+
+    `sealed` is the seq the last seal covers; `search` the casefolded text a search looks in (SQLite
+    folds Latin letters only).
+    """
+
+    __tablename__ = "case"
+    __table_args__ = (
+        Index(
+            "ix_case_unsealed",
+            "id",
+            sqlite_where=text("sealed < seq"),
+            postgresql_where=text("sealed < seq"),
+        ),
+        Index("ix_case_unit_stage", "unit", "stage"),
+        Index("ix_case_object", "object"),
+        Index("ix_case_span", "span_first", "span_last"),
+    )
+
+    id: str = Field(primary_key=True)
+    procedure: str
+    edition: str
+    digest: str
+    unit: str
+    object: str
+    standing: str
+    ground: str = ""
+    stage: str = ""
+    opened_at: datetime = Field(sa_type=Moment)
+    span_first: date | None = None
+    span_last: date | None = None
+    seq: int
+    head: str
+    sealed: int = 0
+    search: str = Field(default="", sa_type=Text)
+
+
+class KeptEvent(Kept, table=True):
+    """One line of the ledger. The primary key is the compare and swap; UPDATE and DELETE are refused."""
+
+    __tablename__ = "event"
+    __table_args__ = _CLUSTERED
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    seq: int = Field(primary_key=True)
+    kind: str
+    name: str
+    on: date | None = None
+    at: datetime = Field(sa_type=Moment)
+    by: str
+    payload: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class KeptSeal(Kept, table=True):
+    """The heads of all cases changed since the seal before, bound to it by a hash. Append only, as events."""
+
+    __tablename__ = "seal"
+
+    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Moment)
+    heads: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class KeptDeadline(Kept, table=True):
+    """A row of the board (`workflow.board.Row`)."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        Index(
+            "ix_deadline_next_rung_on",
+            "next_rung_on",
+            "case",
+            "obligation",
+            sqlite_where=text("next_rung_on IS NOT NULL"),
+            postgresql_where=text("next_rung_on IS NOT NULL"),
+        ),
+        Index("ix_deadline_state_due", "state", "due"),
+        _CLUSTERED,
+    )
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    obligation: str = Field(primary_key=True)
+    stage: str
+    unit: str
+    due: date | None = None
+    safe_by: date | None = None
+    planned_on: date | None = None
+    done_on: date | None = None
+    late_by: int | None = None
+    anchor: str
+    calendar: str
+    status: str
+    state: str
+    force: str
+    stake: str | None = None
+    next_rung: str | None = None
+    next_rung_on: date | None = None
+    span_first: date | None = None
+    span_last: date | None = None
+    version: str
+
+
+class KeptNotice(Kept, table=True):
+    """A notice with its delivery record (`notifications.notice.Notice`); its key is what makes it one."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index(
+            "ix_notice_queued",
+            "channel",
+            "not_before",
+            "queued_at",
+            "key",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_notice_sending",
+            "channel",
+            "attempted_at",
+            sqlite_where=text("state = 'sending'"),
+            postgresql_where=text("state = 'sending'"),
+        ),
+    )
+
+    key: str = Field(primary_key=True)
+    case: str = Field(index=True, foreign_key="case.id")
+    obligation: str
+    due: date
+    rung: str
+    person: str
+    channel: str
+    address: str
+    language: str
+    state: str
+    attempts: int
+    queued_at: datetime = Field(sa_type=Moment, index=True)
+    not_before: datetime = Field(sa_type=Moment)
+    attempted_at: datetime | None = Field(default=None, sa_type=Moment)
+    sent_at: datetime | None = Field(default=None, sa_type=Moment)
+    answer: str = Field(default="", sa_type=Text)
+    text_hash: str = ""
+    message_id: str = ""
+    acknowledged_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class KeptPaper(Kept, table=True):
+    """Which case a place of an imported file became, so that importing the file again changes nothing."""
+
+    __tablename__ = "paper"
+    __table_args__ = _CLUSTERED
+
+    digest: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    case: str = Field(foreign_key="case.id", index=True)
+    at: datetime = Field(sa_type=Moment)
+
+
+class KeptCounter(Kept, table=True):
+    """The last case number given in a year."""
+
+    __tablename__ = "counter"
+
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last: int
+
+
+def _table(name: str) -> Table:
+    return Kept.metadata.tables[name]
+
+
+UNIT = _table("unit")
+PERSON = _table("person")
+MATCH = _table("match")
+CASE = _table("case")
+EVENT = _table("event")
+SEAL = _table("seal")
+DEADLINE = _table("deadline")
+NOTICE = _table("notice")
+PAPER = _table("paper")
+COUNTER = _table("counter")

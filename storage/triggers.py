@@ -1,0 +1,71 @@
+"""The database itself refuses UPDATE and DELETE of events and seals. Installed anew after every migration."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+APPEND_ONLY = ("event", "seal")
+_SAYS = "the ledger is append-only: {what} of {table} is refused"
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION merzim_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the ledger is append-only: % of % is refused', TG_OP, TG_TABLE_NAME;
+END $$
+"""
+# A table that SQLite rebuilds for a migration loses its triggers, hence "anew". INSERT OR REPLACE deletes
+# without firing DELETE triggers unless the connection asks for recursive ones, hence the third trigger.
+_KEYS = {"event": '"case" = NEW."case" AND seq = NEW.seq', "seal": "n = NEW.n"}
+
+
+def install(connection: Connection) -> None:
+    """Put the triggers in place, whatever was there before."""
+    if connection.dialect.name == "sqlite":
+        for statement in _sqlite():
+            connection.exec_driver_sql(statement)
+        return
+    connection.exec_driver_sql(_FUNCTION)
+    for table in APPEND_ONLY:
+        for name, when, each in (
+            (f"merzim_{table}_row", "UPDATE OR DELETE", "ROW"),
+            (f"merzim_{table}_all", "TRUNCATE", "STATEMENT"),
+        ):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {name} BEFORE {when} ON {table} "
+                f"FOR EACH {each} EXECUTE FUNCTION merzim_append_only()"
+            )
+
+
+def names(dialect: str) -> frozenset[str]:
+    """The triggers that must be there."""
+    kinds = ("update", "delete", "replace") if dialect == "sqlite" else ("row", "all")
+    return frozenset(f"merzim_{table}_{kind}" for table in APPEND_ONLY for kind in kinds)
+
+
+def missing(connection: Connection) -> frozenset[str]:
+    """Triggers somebody has taken away."""
+    if connection.dialect.name == "sqlite":
+        asked = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        asked = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
+    return names(connection.dialect.name) - {row[0] for row in connection.exec_driver_sql(asked)}
+
+
+def _sqlite() -> list[str]:
+    statements = []
+    for table in APPEND_ONLY:
+        for what in ("update", "delete"):
+            says = _SAYS.format(what=what.upper(), table=table)
+            statements += [
+                f"DROP TRIGGER IF EXISTS merzim_{table}_{what}",
+                f"CREATE TRIGGER merzim_{table}_{what} BEFORE {what.upper()} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{says}'); END",
+            ]
+        says = _SAYS.format(what="REPLACE", table=table)
+        statements += [
+            f"DROP TRIGGER IF EXISTS merzim_{table}_replace",
+            f"CREATE TRIGGER merzim_{table}_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {_KEYS[table]}) "
+            f"BEGIN SELECT RAISE(ABORT, '{says}'); END",
+        ]
+    return statements

@@ -1,0 +1,194 @@
+"""Verifying what is stored: chains, seals, editions, triggers, and the board against its rebuild."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby, islice
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, select, tuple_
+
+from storage import triggers
+from storage.chain import line, link, seal_line
+from storage.engine import reading
+from storage.ledger import CHUNK, SqlLedger
+from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
+from storage.tables import CASE, EVENT, SEAL
+from workflow.case import Case
+from workflow.ports import Conflict, Written
+
+Recompute = Callable[[Case], Written]
+"""A case's rows from scratch (`workflow.desk.Desk.recomputed` with its `today`)."""
+_UNTELLABLE = frozenset({"chain_cut", "chain_gap", "event_altered", "edition_missing"})
+# What a round moves on its own, and which calendar computed it, are no difference of substance.
+_MOVING = frozenset({"next_rung", "next_rung_on", "version"})
+_COMPARED = tuple(n for n, name in enumerate(ROW_COLUMNS) if name not in _MOVING)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """Something that is not as it was written: a code of the catalogue with its arguments."""
+
+    code: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+def verify(
+    engine: Engine, *, editions: Mapping[str, str] | None = None, recompute: Recompute | None = None
+) -> tuple[Problem, ...]:
+    """Everything that is not as it was written; empty when all is well.
+
+    Args:
+        editions: edition -> digest of its file now; a case whose digest differs is named.
+        recompute: gives a case's rows anew; a board that differs is named.
+    """
+    with reading(engine) as connection:
+        problems = [
+            *(
+                Problem(code="trigger_missing", arguments={"name": name})
+                for name in sorted(triggers.missing(connection))
+            ),
+            *_chains(connection),
+            *_seals(connection),
+            *(_editions(connection, editions) if editions is not None else ()),
+        ]
+    if recompute is not None:
+        # A case whose chain is broken cannot be told from its events; it is named already.
+        broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
+        problems += _board(SqlLedger(engine), recompute, broken)
+    return tuple(problems)
+
+
+def rebuild(engine: Engine, recompute: Recompute, *, now: datetime) -> int:
+    """Write every case's board rows anew from its events. Returns how many cases were gone through.
+
+    A case somebody writes meanwhile is read and computed again.
+    """
+    ledger = SqlLedger(engine)
+    done = 0
+    for names in _chunks(ledger.ids()):
+        _rebuild(ledger, names, recompute, now)
+        done += len(names)
+    return done
+
+
+def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now: datetime) -> None:
+    while True:
+        try:
+            ledger.append([recompute(case) for case in ledger.cases(names).values()], now=now)
+            return
+        except Conflict:
+            continue
+
+
+def _chains(connection: Connection) -> Iterator[Problem]:
+    heads = {
+        name: (seq, head) for name, seq, head in connection.execute(select(CASE.c.id, CASE.c.seq, CASE.c.head))
+    }
+    events = connection.execute(EVENTS_IN_ORDER.execution_options(yield_per=5000))
+    for name, chain in groupby(events, key=attrgetter("case")):
+        yield from _chain(name, chain, heads.pop(name, (0, "")))
+    for name in sorted(heads):
+        yield Problem(code="chain_cut", arguments={"case": name, "seq": 1, "last": 0})
+
+
+def _chain(name: str, chain: Iterable[Row[Any]], head: tuple[int, str]) -> Iterator[Problem]:
+    seq, previous = 0, ""
+    for event in chain:
+        seq += 1
+        if event.seq != seq:
+            yield Problem(code="chain_gap", arguments={"case": name, "seq": seq})
+            seq = event.seq
+        elif event.previous != previous:
+            yield Problem(code="chain_broken", arguments={"case": name, "seq": seq})
+        if link(event.previous, _line(event)) != event.hash:
+            yield Problem(code="event_altered", arguments={"case": name, "seq": seq})
+        previous = event.hash
+    if seq < head[0]:
+        yield Problem(code="chain_cut", arguments={"case": name, "seq": seq + 1, "last": seq})
+    elif (seq, previous) != head:
+        yield Problem(code="head_differs", arguments={"case": name, "seq": seq})
+
+
+def _line(event: Row[Any]) -> str:
+    return line(
+        case=event.case,
+        seq=event.seq,
+        kind=event.kind,
+        name=event.name,
+        on=event.on,
+        at=event.at,
+        by=event.by,
+        payload=event.payload,
+    )
+
+
+def _seals(connection: Connection) -> Iterator[Problem]:
+    n, previous = 0, ""
+    for seal in connection.execute(SEAL.select().order_by(SEAL.c.n)):
+        n += 1
+        heads = _heads(seal.heads)
+        if heads is None or seal.n != n or seal.previous != previous:
+            yield Problem(code="seal_broken", arguments={"n": n})
+            n = seal.n
+        elif link(previous, seal_line(seal.n, seal.at, heads)) != seal.hash:
+            yield Problem(code="seal_broken", arguments={"n": n})
+        hashes = _hashes(connection, [(name, seq) for name, seq, _ in heads or ()])
+        for name, seq, head in heads or ():
+            if (name, seq) not in hashes:
+                yield Problem(code="sealed_missing", arguments={"case": name, "seq": seq, "n": seal.n})
+            elif hashes[name, seq] != head:
+                yield Problem(code="sealed_differs", arguments={"case": name, "seq": seq, "n": seal.n})
+        previous = seal.hash
+
+
+def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    found: dict[tuple[str, int], str] = {}
+    left = iter(ends)
+    while chunk := list(islice(left, 5000)):
+        asked = select(EVENT.c.case, EVENT.c.seq, EVENT.c.hash).where(
+            tuple_(EVENT.c.case, EVENT.c.seq).in_(chunk)
+        )
+        found |= {(name, seq): digest for name, seq, digest in connection.execute(asked)}
+    return found
+
+
+def _heads(text: str) -> list[tuple[str, int, str]] | None:
+    try:
+        return [(name, seq, head) for name, seq, head in json.loads(text)]
+    except (ValueError, TypeError):
+        return None
+
+
+def _editions(connection: Connection, editions: Mapping[str, str]) -> Iterator[Problem]:
+    asked = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
+    for name, edition, digest in connection.execute(asked):
+        if edition not in editions:
+            yield Problem(code="edition_missing", arguments={"case": name, "edition": edition})
+        elif digest and editions[edition] != digest:
+            yield Problem(code="edition_altered", arguments={"case": name, "edition": edition})
+
+
+def _board(ledger: SqlLedger, recompute: Recompute, broken: set[object]) -> Iterator[Problem]:
+    for names in _chunks(name for name in ledger.ids() if name not in broken):
+        stored = ledger.rows_of(names)
+        for name, case in ledger.cases(names).items():
+            kept = {row.obligation: row_values(row) for row in stored.get(name, ())}
+            anew = {row.obligation: row_values(row) for row in recompute(case).rows}
+            for obligation in sorted(kept.keys() | anew.keys()):
+                if _substance(kept.get(obligation)) != _substance(anew.get(obligation)):
+                    yield Problem(code="board_differs", arguments={"case": name, "obligation": obligation})
+
+
+def _substance(values: tuple[object, ...] | None) -> list[object] | None:
+    return None if values is None else [values[n] for n in _COMPARED]
+
+
+def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(names)
+    while chunk := list(islice(left, CHUNK)):
+        yield chunk

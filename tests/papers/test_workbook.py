@@ -1,0 +1,169 @@
+"""Files people send by mistake or on purpose: each is refused in one clear sentence, none breaks the reader."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from papers import UnreadablePaper, read_schedule
+from papers.workbook import MAX_BYTES, MAX_ROWS, NotAValue, Sheet, open_paper
+from tests.papers.sheets import HEADING, xlsx
+
+
+def refusal_of(data: bytes, name: str = "файл.xlsx") -> str:
+    with pytest.raises(UnreadablePaper) as refusal:
+        open_paper(data, name)
+    assert refusal.value.errors == ()
+    return refusal.value.code
+
+
+def sheet_of(data: bytes, name: str = "файл.xlsx") -> Sheet:
+    return open_paper(data, name).sheets[0]
+
+
+def zipped(parts: dict[str, bytes]) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        *((b"", "paper_empty"), (b"  \n", "paper_empty")),
+        *((b"hello", "paper_not_workbook"), (b"%PDF-1.7 ...", "paper_not_workbook")),
+        *((b"PK\x03\x04 and no more", "paper_not_workbook"), (zipped({"a.txt": b"x"}), "paper_not_workbook")),
+        (zipped({"[Content_Types].xml": b"<a/>"}), "paper_not_workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "paper_old_workbook"),
+        (b"x" * (MAX_BYTES + 1), "paper_too_large"),
+        (xlsx([]), "paper_empty"),
+        (xlsx([(" ", None)]), "paper_empty"),
+    ],
+)
+def test_what_is_no_workbook_is_refused(data: bytes, code: str) -> None:
+    """A text, a PDF, a torn archive, another archive, an old or locked workbook, an empty one."""
+    assert refusal_of(data) == code
+
+
+def test_every_way_of_tearing_a_workbook_is_refused() -> None:
+    """Cut anywhere, it is read whole or refused; no other exception comes out."""
+    whole = xlsx([HEADING, (1, "Подписание приказа", "06.04.26", "Служба")])
+    for length in range(0, len(whole), 97):
+        with pytest.raises(UnreadablePaper):
+            open_paper(whole[:length], "файл.xlsx")
+
+
+def test_a_part_missing_from_a_workbook_is_refused() -> None:
+    """Each of its parts left out in turn: read without it or refused."""
+    with zipfile.ZipFile(io.BytesIO(xlsx([HEADING, (1, 2, 3, 4)]))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for left_out in parts:
+        data = zipped({name: text for name, text in parts.items() if name != left_out})
+        try:
+            assert open_paper(data, "файл.xlsx").sheets
+        except UnreadablePaper as refusal:
+            assert refusal.code in ("paper_not_workbook", "paper_empty")  # noqa: PT017 (either is right)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
+    """What swells more than 200 times, or beyond the cap, is not opened."""
+    bomb = zipped({"[Content_Types].xml": b"<a/>", "xl/worksheets/sheet1.xml": b" " * (30 * 2**20)})
+
+    assert len(bomb) < 100_000
+    assert refusal_of(bomb) == "paper_unpacks_too_large"
+
+
+def test_a_hundred_thousand_rows_are_refused() -> None:
+    """Clearly, and without reading them all."""
+    target = io.BytesIO()
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for n in range(100_000):
+        sheet.append([n, "Подписание приказа"])
+    book.save(target)
+
+    assert refusal_of(target.getvalue()) == "paper_too_many_rows"
+
+
+def test_a_hundred_thousand_lines_of_csv_are_refused() -> None:
+    """The same cap for both kinds of file."""
+    assert refusal_of(b"a;b\n" * 100_000, "файл.csv") == "paper_too_many_rows"
+
+
+def test_as_many_rows_as_allowed_are_read() -> None:
+    """The cap itself is in."""
+    assert len(sheet_of(b"a;b\n" * MAX_ROWS, "файл.csv").rows) == MAX_ROWS
+
+
+def test_too_many_columns_are_refused() -> None:
+    """A table a thousand columns wide is none of ours."""
+    assert refusal_of(xlsx([["x"] * 1000])) == "paper_too_wide"
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """By its whole path; a folder is refused too."""
+    with pytest.raises(UnreadablePaper, match="paper_not_found"):
+        open_paper(tmp_path / "нет.xlsx")
+    with pytest.raises(UnreadablePaper, match="paper_not_opened"):
+        open_paper(tmp_path)
+
+
+def test_rows_keep_the_numbers_people_see() -> None:
+    """Empty rows between are counted, not kept."""
+    rows = sheet_of(xlsx([("a",), (), (None,), ("b",)])).rows
+
+    assert [row.number for row in rows] == [1, 4]
+
+
+def test_a_formula_is_no_value() -> None:
+    """It is kept as what it is, so that who needs a value may refuse it; a text that looks like one is a text."""
+    row = sheet_of(xlsx([("=A1+1", "x", 3)])).rows[0]
+
+    assert row.cells == (NotAValue("=A1+1"), "x", 3)
+
+
+def test_a_hidden_sheet_is_not_read() -> None:
+    """Lists for validation live there."""
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["видно"])
+    hidden = book.create_sheet("список")
+    hidden.append(["не видно"])
+    hidden.sheet_state = "hidden"
+    target = io.BytesIO()
+    book.save(target)
+
+    assert [sheet.rows[0].cells for sheet in open_paper(target.getvalue(), "a.xlsx").sheets] == [("видно",)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_csv_is_read_as_offices_save_it(encoding: str, delimiter: str) -> None:
+    """Four encodings, three separators; a separator within quotes separates nothing."""
+    text = delimiter.join(("Объект", '"Начало; анализа, всего"')) + "\r\n" + delimiter.join(("а", "б")) + "\r\n"
+    sheet = sheet_of(text.encode(encoding), "файл.csv")
+
+    assert [row.cells for row in sheet.rows] == [("Объект", "Начало; анализа, всего"), ("а", "б")]
+
+
+def test_a_line_break_within_quotes_does_not_shift_row_numbers() -> None:
+    """Row numbers are those a spreadsheet shows, not lines of text."""
+    sheet = sheet_of('a;"b\nc"\n\nd;e\n'.encode(), "файл.csv")
+
+    assert [row.number for row in sheet.rows] == [1, 3]
+
+
+def test_excels_own_mark_of_the_separator_is_no_row() -> None:
+    """`sep=;` in the first line tells the separator."""
+    assert [row.cells for row in sheet_of(b"sep=;\na;b\n", "файл.csv").rows] == [("a", "b")]
+
+
+def test_a_workbook_in_neither_form_names_both() -> None:
+    """The refusal says which headings are read."""
+    with pytest.raises(UnreadablePaper, match="paper_form_unknown"):
+        read_schedule(xlsx([("что-то", "другое")]), "файл.xlsx")

@@ -1,0 +1,69 @@
+"""Where the browser's files come from."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.testclient import TestClient
+
+from web.assets import ASSETS, OWN, Asset
+
+
+@pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
+def test_the_wheels_bring_the_files_in_the_versions_we_know(asset: Asset) -> None:
+    """Tabler and htmx are served in the very version the pages were looked at with."""
+    found = asset.stated_version()
+
+    assert found == asset.version
+
+
+@pytest.mark.parametrize("asset", ASSETS, ids=lambda asset: asset.name)
+def test_a_file_of_a_wheel_is_served_and_may_be_kept_for_good(asset: Asset, browser: TestClient) -> None:
+    """What the wheel holds is what the browser gets."""
+    answer = browser.get(f"/static/third-party/{asset.name}")
+
+    assert answer.status_code == 200
+    assert answer.content == asset.file().read_bytes()
+    assert "immutable" in answer.headers["cache-control"]
+
+
+def test_every_file_a_page_links_is_there(browser: TestClient) -> None:
+    """No page asks for a file that does not exist, and none asks another host."""
+    page = browser.get("/").text
+    links = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]+)"', page)
+    answers = {link: browser.get(link).status_code for link in links}
+
+    assert len(links) >= 6
+    assert all(link.startswith("/static/") for link in links)
+    assert set(answers.values()) == {200}
+
+
+def test_a_missing_wheel_is_named() -> None:
+    """Who forgot a dependency reads which one."""
+    stranger = Asset(
+        name="x.js",
+        package="no_such_package",
+        path="x.js",
+        version="1",
+        pattern="x",
+        media_type="text/javascript",
+    )
+
+    with pytest.raises(FileNotFoundError, match="no_such_package"):
+        stranger.file()
+
+
+@pytest.mark.parametrize("name", ["../app.py", "..%2fapp.py", "app.py", "merzim.css.bak", "a" * 300 + ".css"])
+def test_only_named_files_are_served(name: str, browser: TestClient) -> None:
+    """Nothing else of the disk can be asked for."""
+    answer = browser.get(f"/static/{name}")
+
+    assert answer.status_code == 404
+
+
+def test_nothing_of_third_parties_is_kept_here() -> None:
+    """The folder holds our own few files and no more."""
+    own = {file.name for file in OWN.iterdir()}
+
+    assert own == {"merzim.css", "theme.js", "pages.js", "mark.svg"}

@@ -1,0 +1,134 @@
+"""The door: who may come in, and what goes out with every answer."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.conftest import Home
+
+FORM = {"fact": "order_signed", "on": "2026-04-06"}
+
+
+@pytest.mark.parametrize(
+    "host", ["merzim.example", "10.0.0.5:8000", "127.0.0.1.example", "", "[::1", "localhost.example"]
+)
+def test_a_foreign_host_name_is_refused(host: str, browser: TestClient) -> None:
+    """A name that somebody pointed at us opens nothing."""
+    answer = browser.get("/", headers={"host": host})
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "[::1]:8000", "127.0.0.2"])
+def test_this_machine_may_come_in(host: str, browser: TestClient) -> None:
+    """Every usual name of this machine is welcome."""
+    answer = browser.get("/healthz", headers={"host": host})
+
+    assert answer.json() == {"status": "ok"}
+
+
+def test_a_client_of_another_machine_is_refused(home: Home) -> None:
+    """Until there is log-in, only this machine is answered."""
+    with TestClient(home.app, base_url="http://127.0.0.1:8000", client=("192.168.1.7", 50000)) as stranger:
+        answer = stranger.get("/")
+
+    assert answer.status_code == 403
+    assert "127.0.0.1" in answer.text
+    assert home.real not in answer.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": "http://127.0.0.1:9000"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"sec-fetch-site": "same-origin", "origin": "https://evil.example"},
+    ],
+    ids=str,
+)
+def test_a_write_from_a_foreign_page_is_refused(
+    headers: dict[str, str], home: Home, browser: TestClient
+) -> None:
+    """No other site can make the reader's browser record anything."""
+    answer = browser.post(f"/cases/{home.real}", data=FORM, headers=headers)
+
+    assert answer.status_code == 403
+    assert "order_signed" not in home.memory.case(home.real).facts
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"origin": "http://127.0.0.1:8000"},
+        {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"},
+    ],
+    ids=str,
+)
+def test_a_write_from_our_own_page_is_taken(headers: dict[str, str], home: Home, browser: TestClient) -> None:
+    """Our own forms work, and so do programs on this machine."""
+    answer = browser.post(f"/cases/{home.real}", data=FORM, headers=headers)
+
+    assert answer.status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/", "/cases", "/nothing-here", "/healthz", "/calendar/1999"])
+def test_every_answer_forbids_what_is_not_ours(path: str, browser: TestClient) -> None:
+    """No inline script or style, nothing from elsewhere, no framing, on any answer."""
+    headers = browser.get(path).headers
+    policy = headers["content-security-policy"]
+
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_a_request_too_large_is_refused_before_it_is_read(home: Home) -> None:
+    """200 MB cost nobody anything."""
+    with home.client() as browser:
+        answer = browser.post(
+            f"/cases/{home.real}", content=b"x", headers={"content-length": str(200 * 1024 * 1024)}
+        )
+
+    assert answer.status_code == 413
+    assert "25" in answer.text
+
+
+def test_pages_carry_no_inline_script_style_or_handler(home: Home, browser: TestClient) -> None:
+    """The policy could not be kept otherwise."""
+    for path in ("/", "/cases", f"/cases/{home.real}", "/calendar/2026", "/nothing-here"):
+        page = browser.get(path).text
+
+        assert "<style" not in page
+        assert " style=" not in page
+        assert "<script>" not in page
+        assert " onclick" not in page
+        assert "http://www" not in page.replace("http://www.w3.org", "")
+
+
+def test_an_error_inside_shows_no_traceback(home: Home) -> None:
+    """What went wrong inside is for the log, not for the page."""
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    home.memory.overdue = broken  # type: ignore[method-assign]
+    with TestClient(
+        home.app,
+        base_url="http://127.0.0.1:8000",
+        client=("127.0.0.1", 50000),
+        raise_server_exceptions=False,
+    ) as browser:
+        answer = browser.get("/?lang=ru")
+
+    assert answer.status_code == 500
+    assert "secret detail" not in answer.text
+    assert "Traceback" not in answer.text
+    assert "ошибка" in answer.text
+    assert "default-src" in answer.headers["content-security-policy"]

@@ -1,0 +1,236 @@
+"""Who is told: duties, units, schedules' words, and who is away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from workflow.office import Office, Person, Told, Unit, Unresolved, resolve, with_officer
+
+DAY = date(2026, 4, 6)
+AWAY = ((date(2026, 4, 1), date(2026, 4, 10)),)
+
+
+def person(name: str, unit: str, *duties: str, **more: object) -> Person:
+    return Person(key=name, name=name, unit=unit, duties=duties, email=f"{name}@example.kz", **more)  # type: ignore[arg-type]
+
+
+def office(*people: Person, **more: object) -> Office:
+    """body > department > division, and a neighbour of the department."""
+    units = (
+        Unit(id="body", name="Әкімдік"),
+        Unit(id="department", name="Құрылыс басқармасы", parent="body"),
+        Unit(id="division", name="Сатып алу бөлімі", parent="department"),
+        Unit(id="neighbour", name="Жер басқармасы", parent="body"),
+    )
+    return Office(
+        units={unit.id: unit for unit in units},
+        people={one.key: one for one in people},
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def who(found: tuple[Told, ...] | Unresolved) -> list[tuple[str, str]]:
+    assert not isinstance(found, Unresolved)
+    return [(told.person.name, told.why) for told in found]
+
+
+def test_the_holder_in_the_unit_is_told() -> None:
+    """A duty means whoever holds it in the case's own unit."""
+    town = office(person("near", "division", "authorised_person"), person("far", "body", "authorised_person"))
+
+    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [("near", "duty")]
+
+
+def test_without_a_holder_the_units_above_are_asked() -> None:
+    """The tree is climbed to the first unit where somebody holds the duty."""
+    town = office(person("far", "body", "authorised_person"))
+
+    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [("far", "duty_above")]
+
+
+def test_all_holders_of_a_duty_are_told_in_order_of_name() -> None:
+    """A working group is several people."""
+    town = office(person("b", "division", "authorised_person"), person("a", "division", "authorised_person"))
+
+    assert [name for name, _ in who(resolve(town, duty="authorised_person", unit="division", on=DAY))] == [
+        "a",
+        "b",
+    ]
+
+
+def test_a_unit_may_be_given_by_its_name() -> None:
+    """Schedules name units in words; letter case and spaces do not matter."""
+    town = office(person("near", "division", "authorised_person"))
+    found = resolve(town, duty="authorised_person", unit=" сатып  алу БӨЛІМІ ", on=DAY)
+
+    assert who(found) == [("near", "duty")]
+
+
+def test_a_duty_of_the_organisation_is_found_anywhere() -> None:
+    """HR sits in a unit of its own, beside the case's."""
+    town = office(person("staff", "neighbour", "hr"))
+
+    assert who(resolve(town, duty="hr", unit="division", on=DAY)) == [("staff", "duty_elsewhere")]
+
+
+def test_a_neighbours_head_is_not_the_head_of_this_unit() -> None:
+    """A duty that answers for one unit is not sought beside it."""
+    town = office(person("other", "neighbour", "head_of_unit"))
+
+    assert isinstance(resolve(town, duty="head_of_unit", unit="division", on=DAY), Unresolved)
+
+
+def test_the_head_answers_for_a_unit_without_a_head_of_its_own() -> None:
+    """Where a unit has no head_of_unit, its head is meant, before anybody above."""
+    town = office(person("chief", "division", "head"), person("above", "department", "head_of_unit"))
+
+    assert who(resolve(town, duty="head_of_unit", unit="division", on=DAY)) == [("chief", "head_for_unit")]
+
+
+def test_a_case_without_a_unit_is_the_organisations() -> None:
+    """No unit means the top of the tree."""
+    town = office(person("first", "body", "head"), person("other", "neighbour", "head"))
+
+    assert who(resolve(town, duty="head", unit="", on=DAY)) == [("first", "duty_elsewhere")]
+
+
+def test_whom_the_schedule_names_comes_first() -> None:
+    """A responsible text matched to a person is that person, whoever holds the duty."""
+    town = office(
+        person("holder", "division", "authorised_person"),
+        person("named", "neighbour"),
+        matches={"Нұрлан Қ.": "named"},
+    )
+    found = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="нұрлан  қ.")
+
+    assert who(found) == [("named", "named")]
+
+
+def test_a_unit_the_schedule_names_answers_through_its_holder_or_its_head() -> None:
+    """A responsible text matched to a unit is whoever holds the duty there, else its head."""
+    town = office(
+        person("holder", "division", "authorised_person"),
+        person("chief", "neighbour", "head_of_unit"),
+        matches={"Жер басқармасы": "neighbour"},
+    )
+    found = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="Жер басқармасы")
+
+    assert who(found) == [("chief", "named")]
+
+
+def test_an_unmatched_text_leaves_the_duty() -> None:
+    """Words nobody has matched to anybody change nothing."""
+    town = office(person("holder", "division", "authorised_person"))
+    found = resolve(town, duty="authorised_person", unit="division", on=DAY, responsible="уәкілетті тұлға")
+
+    assert who(found) == [("holder", "duty")]
+
+
+def test_the_deputy_is_told_while_somebody_is_away() -> None:
+    """Leave is from day to day, both counted; the letter says for whom."""
+    town = office(
+        person("holder", "division", "authorised_person", away=AWAY, deputy="stand-in"),
+        person("stand-in", "division"),
+    )
+    found = resolve(town, duty="authorised_person", unit="division", on=DAY)
+
+    assert who(found) == [("stand-in", "deputy")]
+    assert found[0].instead_of == town.people["holder"]  # type: ignore[index]
+
+
+def test_on_the_day_after_leave_the_holder_is_told_again() -> None:
+    """The last day of leave is still leave; the next one is not."""
+    town = office(
+        person("holder", "division", "authorised_person", away=AWAY, deputy="stand-in"),
+        person("stand-in", "division"),
+    )
+
+    assert who(resolve(town, duty="authorised_person", unit="division", on=date(2026, 4, 10))) == [
+        ("stand-in", "deputy")
+    ]
+    assert who(resolve(town, duty="authorised_person", unit="division", on=date(2026, 4, 11))) == [
+        ("holder", "duty")
+    ]
+
+
+def test_a_deputy_who_is_away_has_a_deputy() -> None:
+    """The chain is followed to the first who is there."""
+    town = office(
+        person("holder", "division", "authorised_person", away=AWAY, deputy="second"),
+        person("second", "division", away=AWAY, deputy="third"),
+        person("third", "division"),
+    )
+
+    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [("third", "deputy")]
+
+
+def test_deputies_of_one_another_who_are_both_away_end_at_the_officer() -> None:
+    """A loop of deputies does not hang and does not lose the letter."""
+    town = office(
+        person("holder", "division", "authorised_person", away=AWAY, deputy="second"),
+        person("second", "division", away=AWAY, deputy="holder"),
+        person("duty-officer", "body"),
+        officer="duty-officer",
+    )
+
+    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [
+        ("duty-officer", "officer")
+    ]
+
+
+def test_a_deputy_who_holds_the_duty_too_is_told_once() -> None:
+    """Nobody gets one letter for himself and one for whom he stands in for."""
+    town = office(
+        person("a", "division", "authorised_person", away=AWAY, deputy="b"),
+        person("b", "division", "authorised_person"),
+    )
+
+    assert who(resolve(town, duty="authorised_person", unit="division", on=DAY)) == [("b", "duty")]
+
+
+def test_nobody_at_all_is_said_and_not_passed_over() -> None:
+    """Without a holder and without an officer the answer names what is missing."""
+    found = resolve(office(), duty="authorised_person", unit="division", on=DAY)
+
+    assert found == Unresolved(duty="authorised_person", unit="division")
+
+
+def test_the_officer_is_told_even_when_away() -> None:
+    """A letter that waits is better than none."""
+    town = office(person("duty-officer", "body", away=AWAY), officer="duty-officer")
+
+    assert who(resolve(town, duty="hr", unit="division", on=DAY)) == [("duty-officer", "officer")]
+
+
+def test_units_above_one_another_end_the_climb() -> None:
+    """A loop in the tree, as a bad table may make it, does not hang."""
+    town = Office(
+        units={"a": Unit(id="a", name="A", parent="b"), "b": Unit(id="b", name="B", parent="a")},
+        people={"x": person("x", "b", "head")},
+    )
+
+    assert who(resolve(town, duty="head", unit="a", on=DAY)) == [("x", "duty_above")]
+
+
+def test_an_officer_named_by_e_mail_is_found_among_the_people() -> None:
+    """config.toml may name the officer by e-mail, letter case apart."""
+    town = with_officer(office(person("known", "body")), "Known@Example.kz", language="ru")
+
+    assert town.officer == "known"
+
+
+def test_an_officer_nobody_knows_is_a_person_of_their_own() -> None:
+    """One line of configuration is enough for letters to reach somebody."""
+    town = with_officer(office(), "duty@example.kz", language="ru")
+    found = resolve(town, duty="hr", unit="division", on=DAY)
+
+    assert who(found) == [("duty@example.kz", "officer")]
+    assert town.people["duty@example.kz"].language == "ru"
+
+
+def test_no_officer_named_leaves_the_office_as_it_is() -> None:
+    """An empty setting does not unname the officer the office has."""
+    town = office(person("known", "body"), officer="known")
+
+    assert with_officer(town, "", language="kk") == replace(town)

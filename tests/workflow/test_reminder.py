@@ -1,0 +1,129 @@
+"""Ladders: which rung speaks on which working day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.law import CALENDAR
+from workflow.procedure import Ladder, Rung
+from workflow.reminder import Reminder, following_rung, next_rung, rung_named, rung_on
+
+DEFAULT = Ladder(id="default", rungs=tuple(Rung(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5)))
+DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
+DAYS = st.dates(date(2011, 1, 1), date(2027, 12, 1))
+
+
+def test_five_working_days_before_pass_over_nauryz() -> None:
+    """A rung before counts back in working days, the due date not counted."""
+    assert rung_on(Rung(at=-5, to=()), DUE, CALENDAR) == date(2026, 3, 18)
+
+
+def test_the_day_after_is_the_next_working_day() -> None:
+    """A rung after counts on from the due date, not counting it."""
+    assert rung_on(Rung(at=1, to=()), date(2026, 3, 27), CALENDAR) == date(2026, 3, 30)
+
+
+def test_the_rung_of_the_due_date_speaks_on_it() -> None:
+    """Rung 0 of a working day is that day."""
+    assert rung_on(Rung(at=0, to=()), DUE, CALENDAR) == DUE
+
+
+def test_the_rung_of_a_day_off_speaks_on_the_working_day_before() -> None:
+    """A due date that is a day off is spoken of while it can still be met."""
+    assert rung_on(Rung(at=0, to=()), date(2026, 3, 29), CALENDAR) == date(2026, 3, 27)
+
+
+def test_before_the_ladder_begins_its_first_rung_is_next() -> None:
+    """Long before the due date the earliest rung waits."""
+    assert next_rung(DEFAULT, DUE, CALENDAR, today=date(2026, 1, 5)) == ("-5", date(2026, 3, 18))
+
+
+def test_on_the_day_of_a_rung_that_rung_is_next() -> None:
+    """A rung whose day is today speaks today."""
+    assert next_rung(DEFAULT, DUE, CALENDAR, today=date(2026, 3, 18)) == ("-5", date(2026, 3, 18))
+
+
+def test_missed_rungs_are_collapsed_into_the_latest() -> None:
+    """After a month of silence one rung speaks, the last whose day has come."""
+    assert next_rung(DEFAULT, DUE, CALENDAR, today=date(2026, 5, 4)) == ("+5", date(2026, 4, 6))
+
+
+def test_the_following_rung_is_the_first_after_the_day() -> None:
+    """What has spoken today does not speak again."""
+    assert following_rung(DEFAULT, DUE, CALENDAR, after=date(2026, 3, 18)) == ("-1", date(2026, 3, 27))
+
+
+def test_two_rungs_on_one_day_are_one() -> None:
+    """Of a due date on a Sunday, "1 before" and "today" fall on the same Friday: the later one speaks."""
+    assert following_rung(DEFAULT, date(2026, 3, 29), CALENDAR, after=date(2026, 3, 20)) == (
+        "0",
+        date(2026, 3, 27),
+    )
+
+
+def test_a_spent_ladder_has_no_following_rung() -> None:
+    """After the last rung nothing more is said."""
+    assert following_rung(DEFAULT, DUE, CALENDAR, after=date(2026, 4, 6)) is None
+
+
+def test_rungs_beyond_the_records_do_not_exist() -> None:
+    """A due date on the last day of the records keeps its earlier rungs and has none after."""
+    last = CALENDAR.last
+
+    assert next_rung(DEFAULT, last, CALENDAR, today=last) == ("0", CALENDAR.previous_working(last))
+    assert following_rung(DEFAULT, last, CALENDAR, after=last) is None
+
+
+def test_a_due_date_outside_the_records_has_no_rung() -> None:
+    """Nobody knows the working days of 2035."""
+    assert next_rung(DEFAULT, date(2035, 1, 1), CALENDAR, today=DUE) is None
+
+
+def test_a_rung_is_found_by_its_id() -> None:
+    """A notice remembers the rung's id; "+1" leads back to its rung."""
+    assert rung_named(DEFAULT, "+1") == Rung(at=1, to=("duty",))
+    assert rung_named(DEFAULT, "+2") is None
+
+
+def test_the_key_names_everything_that_makes_a_notice_one() -> None:
+    """case:obligation:due:rung:person:channel."""
+    reminder = Reminder(
+        case="2026-0001", obligation="start_announced", due=DUE, rung="-5", on=DUE, person="a@b.kz"
+    )
+
+    assert reminder.key("email") == "2026-0001:start_announced:2026-03-30:-5:a@b.kz:email"
+
+
+@given(due=DAYS, today=DAYS)
+def test_a_ladder_walked_by_rounds_speaks_each_day_at_most_once(due: date, today: date) -> None:
+    """From any day on, next and following rungs go strictly forward and end."""
+    step = next_rung(DEFAULT, due, CALENDAR, today=today)
+    assert step is not None
+    spoken = [step[1]]
+    while step := following_rung(DEFAULT, due, CALENDAR, after=max(today, spoken[-1])):
+        spoken.append(step[1])
+
+    assert spoken == sorted(set(spoken))
+    assert len(spoken) <= len(DEFAULT.rungs)
+
+
+@given(due=DAYS, at=st.integers(-20, 20))
+def test_a_rung_always_speaks_on_a_working_day(due: date, at: int) -> None:
+    """Nobody is written to on a day off, however the due date falls."""
+    day = rung_on(Rung(at=at, to=()), due, CALENDAR)
+
+    assert CALENDAR.is_working(day)
+    assert (day <= due) if at <= 0 else (day > due)
+
+
+@given(due=DAYS)
+def test_collapsing_leaves_what_following_would_have_reached(due: date) -> None:
+    """The rung of a day is the same whether rounds ran every day or only on that one."""
+    for rung in DEFAULT.rungs:
+        day = rung_on(rung, due, CALENDAR)
+        walked = following_rung(DEFAULT, due, CALENDAR, after=day - timedelta(days=1))
+
+        assert walked == next_rung(DEFAULT, due, CALENDAR, today=day)
