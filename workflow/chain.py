@@ -54,19 +54,28 @@ def deadlines(case: Case, procedure: Procedure, calendar: Calendar, *, today: da
     `today` (local date) decides one thing only: whether the period of a recurring obligation has begun.
     """
     chain = _Chain(case, procedure, calendar)
-    links = chain.links()
-    ranges = _ranges(case, procedure, calendar, links)
-    versions = {"calendar": calendar.version, "edition": procedure.edition}
-    found = []
+    return tuple(_deadlines(chain, chain.links(), today=today))
+
+
+def deadline(
+    case: Case, procedure: Procedure, calendar: Calendar, obligation: str, *, today: date
+) -> Deadline | None:
+    """One deadline of the case by its id, at the cost of its own anchors; None when the case has none of it."""
+    chain = _Chain(case, procedure, calendar)
+    asked = procedure.by_id.get(obligation.partition(".")[0])
+    if asked is None:
+        return None
+    links = [link for link in chain.links_of(asked) if link.id == obligation]
+    return next(_deadlines(chain, links, today=today), None)
+
+
+def _deadlines(chain: _Chain, links: list[_Link], *, today: date) -> Iterator[Deadline]:
+    ranges = _ranges(chain, links)
+    versions = {"calendar": chain.calendar.version, "edition": chain.procedure.edition}
     for link in links:
         due = link.counted.due
         earliest, latest = ranges.get(link.id, (due, due))
-        found.append(
-            _deadline(
-                chain, link, earliest=earliest, latest=latest, versions=versions, calendar=calendar, today=today
-            )
-        )
-    return tuple(found)
+        yield _deadline(chain, link, earliest=earliest, latest=latest, versions=versions, today=today)
 
 
 def judged_on(obligation: Obligation, fact: Fact) -> date:
@@ -95,7 +104,7 @@ class _Chain:
         self._links: dict[str, _Link] = {}
 
     def links(self) -> list[_Link]:
-        return [link for obligation in self.procedure.obligations for link in self._of(obligation)]
+        return [link for obligation in self.procedure.obligations for link in self.links_of(obligation)]
 
     def expected(self, fact: str, span: Span | None = None) -> Expected:
         """The day of a fact: happened, planned, derived from its own due date, or none."""
@@ -110,10 +119,7 @@ class _Chain:
         due = self._link(obligation, span if obligation.recurs else None).counted.due
         return Expected(due, "derived" if due else "none")
 
-    def link(self, fact: str) -> _Link:
-        return self._link(self.procedure.by_id[fact], None)
-
-    def _of(self, obligation: Obligation) -> Iterator[_Link]:
+    def links_of(self, obligation: Obligation) -> Iterator[_Link]:
         recurs = obligation.recurs
         if recurs is None:
             yield self._link(obligation, None)
@@ -160,20 +166,19 @@ class _Chain:
         return span if self.procedure.by_id[obligation.since].recurs else None
 
 
-def _ranges(
-    case: Case, procedure: Procedure, calendar: Calendar, links: list[_Link]
-) -> dict[str, tuple[date | None, date | None]]:
+def _ranges(chain: _Chain, links: list[_Link]) -> dict[str, tuple[date | None, date | None]]:
     """Earliest and latest due date by id, over the calendars in which a religious day moved by one day."""
     spans = [
         (link.counted.first, link.counted.last) for link in links if link.counted.first and link.counted.last
     ]
+    calendar = chain.calendar
     touched = [span for span in spans if calendar.uncertain(*span)]
     if not touched:
         return {}
     variants = calendar.variants(min(first for first, _ in touched), max(last for _, last in touched))
     dues: dict[str, list[date]] = {link.id: [link.counted.due] for link in links if link.counted.due}
     for variant in variants:
-        for link in _Chain(case, procedure, variant).links():
+        for link in _Chain(chain.case, chain.procedure, variant).links():
             if link.id in dues and link.counted.due:
                 dues[link.id].append(link.counted.due)
     return {name: (min(days), max(days)) for name, days in dues.items()}
@@ -186,7 +191,6 @@ def _deadline(
     earliest: date | None,
     latest: date | None,
     versions: dict[str, str],
-    calendar: Calendar,
     today: date,
 ) -> Deadline:
     obligation, case, due = link.obligation, chain.case, link.counted.due
@@ -212,7 +216,7 @@ def _deadline(
         planned_on=case.planned.get(link.id),
         done_on=judged,
         recorded_on=fact.on if fact else None,
-        late_by=late_by(due, judged, calendar),
+        late_by=late_by(due, judged, chain.calendar),
         explanation=tuple(_explanation(chain, link, judged)),
         span_first=link.counted.first,
         span_last=link.counted.last,

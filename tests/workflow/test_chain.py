@@ -9,7 +9,7 @@ import pytest
 from calendars import calendar
 from tests.law import CALENDAR, TODAY, analysis, case
 from workflow.case import Case, Evidence, Fact
-from workflow.chain import deadlines
+from workflow.chain import deadline, deadlines
 from workflow.deadline import Deadline
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
@@ -184,3 +184,12 @@ def test_what_was_known_before_decides_when_asked_as_of_then() -> None:
 
     assert next(d.due for d in before if d.id == "note_signed") == date(2026, 9, 8)
     assert next(d.due for d in after if d.id == "note_signed") == date(2026, 9, 7)
+
+
+def test_one_deadline_asked_alone_is_the_one_of_the_whole_chain() -> None:
+    """The short way and the long way agree on every obligation and every period."""
+    told = case(planned={"analysis_started": START, "analysis_ended": END})
+    whole = deadlines(told, analysis(), CALENDAR, today=TODAY)
+
+    assert [deadline(told, analysis(), CALENDAR, one.id, today=TODAY) for one in whole] == list(whole)
+    assert deadline(told, analysis(), CALENDAR, "quarter_reported.2031Q1", today=TODAY) is None
