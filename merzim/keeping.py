@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,20 @@ def rebuild(house: House, *, now: datetime, today: date) -> int:
     from storage.verify import rebuild as again
 
     return again(house.engine, _recompute(house, today), now=now)
+
+
+def backup(house: House, file: Path) -> None:
+    """Copy the database into a new file while it is in use. Raises BackupRefused."""
+    from storage.backup import backup as copy
+
+    copy(house.engine, file)
+
+
+def restore(house: House, file: Path) -> Path | None:
+    """Put a backup in the database's place; the file that keeps what stood there. Raises BackupRefused."""
+    from storage.backup import restore as put_back
+
+    return put_back(house.unprepared, file)
 
 
 def _recompute(house: House, today: date) -> Callable[[Case], Written]:

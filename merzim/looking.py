@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from workflow.case import Case
     from workflow.desk import View
     from workflow.finding import Finding
-    from workflow.procedure import Procedure, Text
+    from workflow.procedure import Text
 
 
 class UnknownUnit(Refusal, LookupError):
@@ -28,31 +27,13 @@ def unit_named(house: House, text: str) -> str:
     units = house.reads.office().units
     for unit in units.values():
         if text.casefold() in (unit.id.casefold(), unit.name.casefold()):
-            return str(unit.id)
+            return unit.id
     raise UnknownUnit("unknown_unit", unit=text, allowed=nearest_first(text, units))
 
 
 def title(house: House, case: Case, obligation: str) -> Text:
     """What an obligation of a case is called."""
     return house.library.named(case.edition).by_id[obligation.partition(".")[0]].title
-
-
-def stages(house: House, cases: Collection[Case]) -> Mapping[str, str]:
-    """Where each case stands, by its board rows: the earliest stage something blocking still waits in."""
-    from workflow.machine import COMPLETED
-
-    rows = house.reads.rows_of([case.id for case in cases])
-    standing = {}
-    for case in cases:
-        procedure = house.library.named(case.edition)
-        waiting = {
-            row.stage
-            for row in rows.get(case.id, ())
-            if row.state in ("open", "not_due_yet") and _blocks(procedure, row.obligation)
-        }
-        first = next((stage.id for stage in procedure.stages if stage.id in waiting), COMPLETED)
-        standing[case.id] = first if case.standing == "active" else case.standing
-    return standing
 
 
 def stage_title(house: House, case: Case, stage: str) -> Text | str:
@@ -96,7 +77,3 @@ def audit(house: House, file: Path, procedure: str) -> list[tuple[str, tuple[Fin
         )
         judged.append((past.case, found))
     return judged
-
-
-def _blocks(procedure: Procedure, obligation: str) -> bool:
-    return procedure.by_id[obligation.partition(".")[0]].blocking

@@ -50,11 +50,11 @@ def deliver(house: House, *, now: datetime, today: date) -> DeliveryReport:
 
 def rehearse(house: House, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
     """What every round from a day to a day would queue, run on a copy; nothing is sent and nothing kept."""
-    from storage import backup
+    from storage.backup import backup
 
     with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
         copy = Path(folder) / "copy.sqlite"
-        backup.backup(house.engine, copy)
+        backup(house.engine, copy)
         database = replace(house.settings.database, url=f"sqlite:///{copy.as_posix()}")
         stage = type(house)(replace(house.settings, database=database))
         try:

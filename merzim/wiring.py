@@ -15,15 +15,14 @@ from merzim.configuration import BadSetting
 from merzim.settings import Settings
 
 if TYPE_CHECKING:
-    from storage.evidence import EvidenceFolder
-    from storage.queries import SqlReads
-
     from calendars.calendar import Calendar
     from merzim.clock import Clock
     from notifications.channels import Channel
     from notifications.rules import Rules
+    from storage.evidence import EvidenceFolder
     from storage.ledger import SqlLedger
     from storage.outbox import SqlOutbox
+    from storage.queries import SqlReads
     from workflow.desk import Desk
     from workflow.library import Library
 
@@ -62,11 +61,17 @@ class House:
     @cached_property
     def engine(self) -> Any:
         """The database, created or brought up to date. Its type is storage's own: nobody else looks inside."""
-        from storage import engine, schema
+        from storage.schema import create_or_migrate
 
-        opened = engine.open(self.settings.database.url)
-        schema.create_or_migrate(opened)
-        return opened
+        create_or_migrate(self.unprepared)
+        return self.unprepared
+
+    @cached_property
+    def unprepared(self) -> Any:
+        """The database as it is, for whoever puts another one in its place."""
+        from storage import engine
+
+        return engine.open(self.settings.database.url)
 
     @cached_property
     def ledger(self) -> SqlLedger:
@@ -87,7 +92,7 @@ class House:
         """The questions commands and pages ask."""
         from storage.queries import SqlReads
 
-        return SqlReads(self.engine)
+        return SqlReads(self.engine, officer=self._officer, language=self._language)
 
     @cached_property
     def desk(self) -> Desk:

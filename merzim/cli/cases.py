@@ -11,7 +11,7 @@ from merzim.cli.answers import explained, finding, obligation, print_deadlines, 
 from merzim.cli.call import Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import day, named_days
-from merzim.looking import findings_of, stage_title, stages, unit_named
+from merzim.looking import findings_of, stage_title, unit_named
 
 if TYPE_CHECKING:
     from workflow.case import Case
@@ -69,7 +69,7 @@ def open_case(
 def cases(ctx: typer.Context) -> None:
     call = Call.of(ctx)
     heads = call.house.reads.cases()
-    standing = stages(call.house, heads)
+    standing = call.house.reads.stages([head.id for head in heads])
     if call.json:
         call.answer({"cases": [_head(call, head) | {"stage": standing.get(head.id)} for head in heads]})
         return

@@ -70,13 +70,21 @@ def rebuild(ctx: typer.Context) -> None:
 def backup(ctx: typer.Context, file: File) -> None:
     call = Call.of(ctx)
     keeping.backup(call.house, Path(file))
-    _told(call, "cli.backed_up", file)
+    if call.json:
+        call.answer({"file": file})
+    else:
+        call.print(call.say("cli.backed_up", file=file))
 
 
 def restore(ctx: typer.Context, file: File) -> None:
     call = Call.of(ctx)
-    keeping.restore(call.house, Path(file))
-    _told(call, "cli.restored", file)
+    before = keeping.restore(call.house, Path(file))
+    if call.json:
+        call.answer({"file": file, "before": before})
+        return
+    call.print(call.say("cli.restored", file=file))
+    if before is not None:
+        call.print(call.say("cli.restored_before", file=str(before)))
 
 
 def serve(ctx: typer.Context) -> None:
@@ -98,10 +106,3 @@ def _clock(call: Call) -> Clock:
     from merzim.clock import clock
 
     return clock(call.common.now or os.environ.get("MERZIM_NOW"))
-
-
-def _told(call: Call, code: str, file: str) -> None:
-    if call.json:
-        call.answer({"file": file})
-    else:
-        call.print(call.say(code, file=file))
