@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from notifications.channels import Channel
@@ -13,6 +13,9 @@ from workflow.procedure import Obligation, Rung
 
 # In a rung, "duty" is whoever must do the thing itself; every other word is a duty of the office.
 THE_DUTY_ITSELF = "duty"
+
+
+STAND_INS = ("deputy", "officer")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,8 +52,12 @@ def told(
             nobody.append(found)
             continue
         for one in found:
-            people.setdefault(one.person.key, one)
+            people.setdefault(one.person.key, one if itself or one.why in STAND_INS else _copied(one))
     return tuple(people.values()), tuple(nobody)
+
+
+def _copied(one: Told) -> Told:
+    return replace(one, why="copied")
 
 
 def reachable(one: Told, channel: Channel, office: Office) -> Told | None:

@@ -25,7 +25,15 @@ DUTIES = (
 UNIT_DUTIES = frozenset({"head_of_unit", "object_unit", "deputy", "head"})
 
 Why = Literal[
-    "named", "duty", "duty_above", "duty_elsewhere", "head_for_unit", "deputy", "officer", "unreachable"
+    "named",
+    "duty",
+    "duty_above",
+    "duty_elsewhere",
+    "head_for_unit",
+    "deputy",
+    "officer",
+    "unreachable",
+    "copied",
 ]
 
 
@@ -123,7 +131,8 @@ class Told:
     Attributes:
         why: named (in the schedule), duty (holds it in that unit), duty_above (in a unit above),
             duty_elsewhere (in another one), head_for_unit (where nobody in the unit holds the duty), deputy,
-            officer (nobody else is there), unreachable (the officer for somebody no channel reaches).
+            officer (nobody else is there), unreachable (the officer for somebody no channel reaches), copied (not
+            theirs to do, but the ladder tells them too).
         instead_of: who is away or cannot be reached.
     """
 
@@ -166,7 +175,7 @@ def resolve(
     # The officer is told even when away with no deputy: a letter that waits is better than none.
     stand_in = _stand_in(office, officer, on)
     if stand_in is None or stand_in is officer:
-        return (Told(person=officer, why="officer"),)
+        return (Told(person=officer, why="duty" if duty == "officer" else "officer"),)
     return (Told(person=stand_in, why="deputy", instead_of=officer),)
 
 
