@@ -12,13 +12,12 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from calendars.horizon import FIRST, LAST
 from papers.date_text import Partial, partials, without_times
 from papers.spelling import plain, tidy
 from papers.unreadable import UnreadableCell
 from papers.workbook import NotAValue
 
-FIRST, LAST = date(2010, 1, 1), date(2028, 12, 31)
-"""The days the calendar's records speak of; a date outside of them is a slip of the pen."""
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 
 
@@ -87,7 +86,7 @@ _ABLATIVE = re.compile(r"(?:дан|ден|нан|нен|тан|тен)\b")
 
 
 def read(value: object, *, where: str = "", year: int | None = None) -> When:
-    """What one cell or text says.
+    """What one cell or text says. Days outside the calendar's records, FIRST to LAST, are slips of the pen.
 
     Args:
         value: a cell's plain value: text, number, date or None.

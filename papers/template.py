@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from papers.dates import FIRST, LAST
+from calendars.horizon import FIRST, LAST
 from papers.flat import END, OBJECT, RESPONSIBLE, START, UNIT
 from papers.unreadable import UnreadablePaper
 

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calendars.horizon import FIRST, LAST
 from papers.dates import (
-    FIRST,
-    LAST,
     AtOnce,
     Day,
     Nothing,

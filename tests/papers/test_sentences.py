@@ -18,6 +18,7 @@ CODES = sorted(
         for path in Path(papers.__file__).parent.glob("*.py")
         for code in re.findall(r'"((?:paper|read)_[a-z_.]+)"', path.read_text(encoding="utf-8"))
     }
+    - set(papers.__all__)
 )
 
 

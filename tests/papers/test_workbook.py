@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from papers import UnreadablePaper, read_schedule
 from papers.workbook import MAX_BYTES, MAX_ROWS, NotAValue, Sheet, open_paper
@@ -122,7 +125,7 @@ def test_rows_keep_the_numbers_people_see() -> None:
 
 
 def test_a_formula_is_no_value() -> None:
-    """It is kept as what it is, so that who needs a value may refuse it; a text that looks like one is a text."""
+    """It is kept as what it is, so that who needs a value may refuse it."""
     row = sheet_of(xlsx([("=A1+1", "x", 3)])).rows[0]
 
     assert row.cells == (NotAValue("=A1+1"), "x", 3)
@@ -153,7 +156,7 @@ def test_csv_is_read_as_offices_save_it(encoding: str, delimiter: str) -> None:
 
 def test_a_line_break_within_quotes_does_not_shift_row_numbers() -> None:
     """Row numbers are those a spreadsheet shows, not lines of text."""
-    sheet = sheet_of('a;"b\nc"\n\nd;e\n'.encode(), "файл.csv")
+    sheet = sheet_of(b'a;"b\nc"\n\nd;e\n', "файл.csv")
 
     assert [row.number for row in sheet.rows] == [1, 3]
 
@@ -161,6 +164,31 @@ def test_a_line_break_within_quotes_does_not_shift_row_numbers() -> None:
 def test_excels_own_mark_of_the_separator_is_no_row() -> None:
     """`sep=;` in the first line tells the separator."""
     assert [row.cells for row in sheet_of(b"sep=;\na;b\n", "файл.csv").rows] == [("a", "b")]
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.sampled_from([*HEADING, "Объект", "Начало", "Конец", "УТВЕРЖДАЮ", "30.03.26г.", "31.02.26", "=A1", "-"]),
+    st.text(st.characters(blacklist_categories=("Cc", "Cs"), max_codepoint=0xFFFD), max_size=20),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(CELLS, max_size=6), max_size=8))
+def test_no_table_breaks_the_reader(rows: list[list[object]]) -> None:
+    """Whatever stands in the cells, a schedule is read or refused."""
+    with suppress(UnreadablePaper):
+        assert read_schedule(xlsx([HEADING, *rows]), "файл.xlsx")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from(["файл.csv", "файл.xlsx", "файл"]))
+def test_no_bytes_break_the_reader(data: bytes, name: str) -> None:
+    """Whatever the file holds, it is read or refused."""
+    with suppress(UnreadablePaper):
+        assert read_schedule(data, name)
 
 
 def test_a_workbook_in_neither_form_names_both() -> None:
