@@ -1,0 +1,143 @@
+"""Every code of every catalogue can be said in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import words
+from tests.words.texts import BEGINNING
+from words.entries import CATALOGUE, read, template, where
+from words.formats import FORMATS
+from words.sentences import gaps
+
+SAMPLES: Mapping[str, Any] = {
+    **dict.fromkeys(FORMATS, date(2026, 3, 30)),
+    "": "text",
+    "month": 3,
+    "period": "2026Q3",
+    "list": (date(2026, 3, 30),),
+    "ranges": (date(2026, 3, 30),),
+    "counted": (date(2026, 3, 30),),
+    "number": 12345,
+    "percent": Fraction(1, 20),
+    "roman": 3,
+    "plural": 5,
+    "choose": True,
+    "join": (BEGINNING, "text"),
+    "join_inner": (BEGINNING, "text"),
+    "name": "unheard of",
+    "inner": BEGINNING,
+    "sentence": BEGINNING,
+    "bracketed": "text",
+    "paragraph": "P1.T1.S3",
+    "cited": "P1.T1.S3",
+}
+# When one argument stands in a sentence twice, the format that asks most decides what it is.
+ASKING_LEAST = ("", "inner", "name")
+
+
+def _samples(code: str) -> dict[str, object]:
+    """Arguments with which a code can be said."""
+    found: dict[str, tuple[str, object]] = {}
+    for language in words.LANGUAGES:
+        for name, form, options in gaps(template(code, language)):
+            if name not in found or found[name][0] in ASKING_LEAST:
+                found[name] = form, _value_of(options[0]) if form == "say" else SAMPLES[form]
+            if form == "span":
+                found[options[0]] = form, SAMPLES[form]
+    return {name: value for name, (_, value) in found.items()}
+
+
+def _value_of(prefix: str) -> str:
+    """A value after whose prefix there is an entry."""
+    return next(code for code in sorted(words.codes()) if code.startswith(prefix)).removeprefix(prefix)
+
+
+def _asked(code: str, language: str) -> set[str]:
+    """Arguments a sentence needs, those apart that only choose the form of a counted word.
+
+    Kazakh words have one form only, so a bare word asks for nothing there.
+    """
+    return {name for name, form, _ in gaps(template(code, language)) if form != "plural"}
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))
+def test_every_code_can_be_said_in_every_language(file: str) -> None:
+    """With sample arguments; nothing is left unfilled and no narrow space slips in."""
+    for code in (code for code in words.codes() if where(code) == file):
+        for language in words.LANGUAGES:
+            said = words.say(code, _samples(code), language)
+
+            assert said.strip(), code
+            assert not {"\u202f", "\u00a0"} & set(said), code
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))
+def test_a_code_asks_for_the_same_arguments_in_every_language(file: str) -> None:
+    """Whoever emits it need not know who will read it."""
+    for code in (code for code in words.codes() if where(code) == file):
+        assert _asked(code, "kk") == _asked(code, "ru") == _asked(code, "en"), code
+
+
+def test_an_unknown_code_is_an_error_that_names_what_is_near() -> None:
+    """A missing sentence is found by a test, not by a reader."""
+    with pytest.raises(words.UnknownCode, match="due_by"):
+        words.say("due_bye", {}, "ru")
+
+
+def test_an_unknown_language_is_an_error_that_names_the_known() -> None:
+    """Three and no more."""
+    with pytest.raises(words.UnknownLanguage, match="kk, ru, en"):
+        words.say("state.open", {}, "de")
+
+
+def test_a_missing_argument_is_named() -> None:
+    """With the code that asks for it."""
+    with pytest.raises(words.MissingArgument, match="'due_by' needs the argument 'on'"):
+        words.say("due_by", {"title": BEGINNING}, "ru")
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"a.toml": '[late]\nkk = "x"\nru = "x"\n'}, r"a\.toml: \[late\] has no en"),
+        ({"a.toml": '[late]\nkk = "x"\nru = ""\nen = "x"\n'}, r"a\.toml: \[late\] has no ru"),
+        ({"a.toml": "[late]\n"}, r"a\.toml: \[late\] has no kk, ru, en"),
+        ({"a.toml": '[late]\nkz = "x"\n'}, r"a\.toml: \[late\] kz"),
+        ({"a.toml": "[late\n"}, r"a\.toml: "),
+        (
+            {f"{name}.toml": '[late]\nkk = "x"\nru = "x"\nen = "x"\n' for name in "ab"},
+            r"b\.toml: \[late\] stands in a\.toml already",
+        ),
+    ],
+)
+def test_a_catalogue_that_cannot_be_used_says_file_and_code(
+    files: Mapping[str, str], message: str, tmp_path: Path
+) -> None:
+    """A missing language, a code that stands twice, a key that is no language, a file that is no TOML."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    with pytest.raises(words.CatalogueError, match=message):
+        read(tmp_path)
+
+
+def test_tables_inside_tables_are_longer_codes(tmp_path: Path) -> None:
+    """`[web.board]` and `["web.board"]` are the same."""
+    text = '[web.board]\nkk = "x"\nru = "y"\nen = "z"\n["web.case"]\nkk = "x"\nru = "y"\nen = "z"\n'
+    (tmp_path / "web.toml").write_text(text, encoding="utf-8")
+
+    assert set(read(tmp_path)) == {"web.board", "web.case"}
+
+
+def test_the_catalogues_are_all_there() -> None:
+    """One file for each area of sentences."""
+    there = {path.stem for path in CATALOGUE.glob("*.toml")}
+
+    assert {"explanations", "findings", "refusals", "common"} <= there
