@@ -15,7 +15,7 @@ from notifications.rules import Rules
 from notifications.texts import Matter, letter
 from workflow.board import WAITING
 from workflow.case import Case
-from workflow.chain import deadlines
+from workflow.chain import deadline as one_deadline
 from workflow.deadline import Deadline
 from workflow.library import Library
 from workflow.office import Office, Told, with_officer
@@ -32,13 +32,15 @@ class Composed:
     settled: Mapping[str, Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A case with what its letters need."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Desk:
+    """What all letters of a batch are written with."""
 
-    case: Case
-    procedure: Procedure
-    deadlines: Mapping[str, Deadline]
+    channel: Channel
+    office: Office
+    calendar: Calendar
+    today: date
+    rules: Rules
 
 
 def compose(
@@ -57,68 +59,58 @@ def compose(
     cannot be written (its edition is gone) is `queued`: somebody may mend it before its attempts are spent.
     """
     office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
+    desk = _Desk(channel=channel, office=office, calendar=calendar, today=today, rules=rules)
     cases = outbox.cases({notice.case for notice in notices})
-    files: dict[str, _File] = {}
+    known: dict[tuple[str, str], Deadline | None] = {}
     parcels, settled = [], dict[str, Outcome]()
     for notice in notices:
         try:
-            if notice.case not in files:
-                files[notice.case] = _file(cases[notice.case], library, calendar, today=today)
-            file = files[notice.case]
-            deadline = file.deadlines.get(notice.obligation)
+            case = cases[notice.case]
+            procedure = library.named(case.edition)
+            place = (notice.case, notice.obligation)
+            if place not in known:
+                known[place] = one_deadline(case, procedure, calendar, notice.obligation, today=today)
+            deadline = known[place]
             if deadline is None or deadline.due != notice.due or deadline.state not in WAITING:
                 settled[notice.key] = Outcome(state="withdrawn", answer="")
                 continue
-            parcels.append(_parcel(notice, channel, file, deadline, office, calendar, today=today, rules=rules))
+            parcels.append(_parcel(notice, case, procedure, deadline, desk))
         except (Refusal, LookupError) as trouble:
             settled[notice.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
     return Composed(parcels=tuple(parcels), settled=settled)
 
 
-def _file(case: Case, library: Library, calendar: Calendar, *, today: date) -> _File:
-    procedure = library.named(case.edition)
-    found = deadlines(case, procedure, calendar, today=today)
-    return _File(case, procedure, {deadline.id: deadline for deadline in found})
-
-
-def _parcel(
-    notice: Notice,
-    channel: Channel,
-    file: _File,
-    deadline: Deadline,
-    office: Office,
-    calendar: Calendar,
-    *,
-    today: date,
-    rules: Rules,
-) -> Parcel:
-    hearers = _hearers(notice, channel, file, deadline, office, today=today)
-    reader = next((one for one in hearers if one.person.key == notice.person), None)
-    person = office.people.get(notice.person)
+def _parcel(notice: Notice, case: Case, procedure: Procedure, deadline: Deadline, desk: _Desk) -> Parcel:
+    hearers = _hearers(notice, case, procedure, deadline, desk)
+    person = desk.office.people.get(notice.person)
     name = person.name if person else notice.address
-    unit = office.units.get(file.case.unit)
+    unit = desk.office.units.get(case.unit)
     matter = Matter(
-        case=file.case,
-        procedure=file.procedure,
+        case=case,
+        procedure=procedure,
         deadline=deadline,
-        unit=unit.name if unit else file.case.unit,
+        unit=unit.name if unit else case.unit,
         name=name,
-        told=reader,
-        others=tuple(one.person.name for one in hearers if one.person.key != notice.person),
-        public_address=rules.public_address,
+        told=hearers.get(notice.person),
+        others=tuple(one.person.name for key, one in hearers.items() if key != notice.person),
+        public_address=desk.rules.public_address,
     )
-    said = letter(matter, calendar, language=notice.language, today=today)
+    said = letter(matter, desk.calendar, language=notice.language, today=desk.today)
     return Parcel(notice=notice, letter=said, name=name)
 
 
 def _hearers(
-    notice: Notice, channel: Channel, file: _File, deadline: Deadline, office: Office, *, today: date
-) -> tuple[Told, ...]:
-    """Who hears of the same rung by the same channel, as the office is today."""
-    ladder = file.procedure.ladders.get(deadline.obligation.ladder)
+    notice: Notice, case: Case, procedure: Procedure, deadline: Deadline, desk: _Desk
+) -> Mapping[str, Told]:
+    """Who hears of the same rung through the same channel, by key, as the office is today."""
+    ladder = procedure.ladders.get(deadline.obligation.ladder)
     rung = rung_named(ladder, notice.rung) if ladder else None
     if rung is None:
-        return ()
-    people, _ = told(office, file.case, deadline.obligation, notice.obligation, rung, on=today)
-    reached = [reachable(one, channel, office) for one in people]
-    return tuple({one.person.key: one for one in reversed(reached) if one}.values())[::-1]
+        return {}
+    people, _ = told(desk.office, case, deadline.obligation, notice.obligation, rung, on=desk.today)
+    hearers: dict[str, Told] = {}
+    for one in people:
+        reached = reachable(one, desk.channel, desk.office)
+        if reached is not None:
+            hearers.setdefault(reached.person.key, reached)
+    return hearers

@@ -130,10 +130,10 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     if obligation.evidence:
         yield line("evidence", say("letter.evidence", {"kinds": obligation.evidence}, language))
     indicator = procedure.indicators.get(obligation.indicator or "")
-    if indicator and indicator.stake:
-        points = Decimal(indicator.stake)
-        kind = "letter.points_to_lose" if points < 0 else "letter.points_to_earn"
-        yield line("points", say(kind, {"points": abs(points)}, language))
+    if indicator and indicator.maximum:
+        yield line("points", say("letter.points_to_earn", {"points": Decimal(indicator.maximum)}, language))
+    elif indicator and indicator.deduction:
+        yield line("points", say("letter.points_to_lose", {"points": Decimal(indicator.deduction)}, language))
     act = procedure.acts.get(obligation.act)
     if act and act.address:
         yield line("act", act.short[language], act.address)
@@ -144,14 +144,16 @@ def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
     case, deadline = matter.case, matter.deadline
     day = say("letter.date_here", {}, language)
     yield Line(text=say("letter.do_late" if late else "letter.do", {}, language))
-    if matter.public_address:
-        address = f"{matter.public_address.rstrip('/')}/cases/{case.id}"
-        yield Line(text=say("letter.link_case", {}, language), link=address)
-    yield Line(text=f"merzim record {case.id} {deadline.id} --on {day}", command=True)
+    page = f"{matter.public_address.rstrip('/')}/cases/{case.id}" if matter.public_address else None
+    if page:
+        yield Line(text=say("letter.link_case", {}, language), link=page)
+    else:
+        yield Line(text=f"merzim record {case.id} {deadline.id} --on {day}", command=True)
     anchor = matter.procedure.by_id.get(deadline.anchor_fact or "")
     if anchor is not None and deadline.anchor == "planned":
         yield Line(text=say("letter.do_replan", {"title": anchor.title}, language))
-        yield Line(text=f"merzim replan {case.id} {anchor.id} --on {day}", command=True)
+        if not page:
+            yield Line(text=f"merzim replan {case.id} {anchor.id} --on {day}", command=True)
 
 
 def _who(matter: Matter, language: str) -> Iterator[Line]:

@@ -131,8 +131,8 @@ class Told:
     Attributes:
         why: named (in the schedule), duty (holds it in that unit), duty_above (in a unit above),
             duty_elsewhere (in another one), head_for_unit (where nobody in the unit holds the duty), deputy,
-            officer (nobody else is there), unreachable (the officer for somebody no channel reaches), copied (not
-            theirs to do, but the ladder tells them too).
+            officer (nobody else is there), unreachable (the officer for somebody no channel reaches),
+            copied (not theirs to do, but the ladder tells them too).
         instead_of: who is away or cannot be reached.
     """
 
