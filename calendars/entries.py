@@ -155,6 +155,13 @@ class Records:
         """The days on which knowledge grew, ascending."""
         return tuple(sorted({entry.known_from for entry in self.entries}))
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.entries)
+
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """The entries of one kind."""
         return tuple(entry for entry in self.entries if isinstance(entry, kind))

@@ -1,0 +1,268 @@
+"""Counting terms: real schedules first, then every kind of term at its edges."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from fractions import Fraction
+
+import pytest
+
+import calendars
+from calendars import OutOfRange
+from calendars.counting import Counted, count
+from calendars.terms import (
+    AtOnce,
+    Before,
+    CalendarDays,
+    DayAfterPeriod,
+    Duration,
+    Embargo,
+    InMonth,
+    InQuarter,
+    Months,
+    OnDate,
+    PerPeriod,
+    Quota,
+    Term,
+    Weeks,
+    WithoutTerm,
+    WorkingDays,
+    YearlyDate,
+    Years,
+)
+
+
+def d(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def counted(term: Term, anchor: str | None) -> Counted:
+    return count(term, d(anchor) if anchor else None, calendars.calendar())
+
+
+def codes(result: Counted) -> list[str]:
+    return [element.code for element in result.elements]
+
+
+@pytest.mark.parametrize(
+    ("anchor", "days", "due"),
+    [
+        ("2026-04-13", -10, "2026-03-30"),
+        ("2026-04-13", -5, "2026-04-06"),
+        ("2026-05-26", -10, "2026-05-12"),
+        ("2026-05-26", -5, "2026-05-19"),
+        ("2026-05-13", 3, "2026-05-18"),
+        ("2026-05-12", -5, "2026-04-30"),
+        ("2026-05-09", 1, "2026-05-12"),
+        ("2026-05-09", -1, "2026-05-08"),
+        ("2026-05-09", 0, "2026-05-09"),
+    ],
+)
+def test_a_real_schedule_counts_as_it_was_published(anchor: str, days: int, due: str) -> None:
+    """All five dates of a schedule of 2026 sit on the last legal day; an anchor may be a day off."""
+    assert counted(WorkingDays(days), anchor).due == d(due)
+
+
+def test_the_two_readings_of_counting_back_lie_a_day_apart() -> None:
+    """Five working days before 12 May 2026: the fifth day is 30 April, five clear days need 29 April."""
+    nth, clear = counted(WorkingDays(-5), "2026-05-12"), counted(WorkingDays(-5, "clear_days"), "2026-05-12")
+
+    assert (nth.due, nth.safe_by) == (d("2026-04-30"), d("2026-04-29"))
+    assert (clear.due, clear.safe_by) == (d("2026-04-29"), d("2026-04-29"))
+
+
+def test_the_days_counted_are_told_in_the_order_of_counting() -> None:
+    """Ten days before 13 April 2026, backward, and the weekends passed over."""
+    told, off = counted(WorkingDays(-10), "2026-04-13").elements
+
+    assert told.code == "working_days_before"
+    assert told.arguments["count"] == 10
+    assert [day.day for day in told.arguments["days"]] == [10, 9, 8, 7, 6, 3, 2, 1, 31, 30]  # type: ignore[attr-defined]
+    assert off.arguments["days"] == tuple(
+        d(day) for day in ("2026-04-04", "2026-04-05", "2026-04-11", "2026-04-12")
+    )
+
+
+def test_holidays_passed_over_are_told_apart_from_weekends() -> None:
+    """From 29 April to 12 May 2026 lie three holidays and a substitute."""
+    result = counted(WorkingDays(5), "2026-04-30")
+
+    assert codes(result) == ["working_days_after", "days_off", "holidays"]
+    assert result.elements[2].arguments["days"] == tuple(
+        d(day) for day in ("2026-05-01", "2026-05-07", "2026-05-09", "2026-05-11")
+    )
+    assert result.due == d("2026-05-12")
+
+
+def test_a_worked_saturday_counts_and_is_told() -> None:
+    """22 October 2022 was a Saturday and a working day by decree."""
+    result = counted(WorkingDays(2), "2022-10-20")
+
+    assert result.due == d("2022-10-22")
+    assert result.elements[-1].code == "worked_days_off"
+    assert result.elements[-1].arguments["days"] == (d("2022-10-22"),)
+    assert result.elements[-1].act == "P2200000796"
+
+
+def test_more_days_than_fifteen_are_told_by_their_ends() -> None:
+    """Thirty days are not listed one by one."""
+    told = counted(WorkingDays(30), "2026-04-13").elements[0]
+
+    assert told.arguments == {"count": 30, "days": (), "first": d("2026-04-14"), "last": d("2026-05-29")}
+
+
+def test_an_office_day_off_is_skipped_and_told() -> None:
+    """The office rests on 10 April 2026 and works on Saturday the 11th."""
+    own = calendars.calendar().with_office_days(off={d("2026-04-10")}, working={d("2026-04-11")})
+    result = count(WorkingDays(-1), d("2026-04-13"), own)
+
+    assert result.due == d("2026-04-11")
+    assert codes(result) == ["working_days_before", "days_off", "office_days_worked"]
+    assert codes(count(WorkingDays(-2), d("2026-04-13"), own)) == [
+        "working_days_before",
+        "days_off",
+        "office_days_off",
+        "office_days_worked",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("term", "anchor", "due", "safe_by", "told"),
+    [
+        # calendar days, weeks: 9 May 2026 a Saturday and a holiday, 11 May its substitute
+        (CalendarDays(7), "2026-05-01", "2026-05-08", "2026-05-08", ["calendar_days_after"]),
+        (CalendarDays(7), "2026-05-02", "2026-05-12", "2026-05-08", ["calendar_days_after", "rolled"]),
+        (CalendarDays(7, roll="none"), "2026-05-02", "2026-05-09", "2026-05-09", ["calendar_days_after"]),
+        (CalendarDays(-3), "2026-05-12", "2026-05-08", "2026-05-08", ["calendar_days_before", "rolled"]),
+        (CalendarDays(3, unspecified=True), "2026-04-13", "2026-04-16", "2026-04-16", ["unspecified_days"]),
+        (Weeks(2), "2026-04-13", "2026-04-27", "2026-04-27", ["weeks_after"]),
+        # months: the last day of a shorter month, never chained
+        (Months(1), "2026-01-30", "2026-03-02", "2026-02-27", ["months_after", "rolled"]),
+        (Months(1), "2024-01-31", "2024-02-29", "2024-02-29", ["months_after"]),
+        (Months(2), "2026-01-31", "2026-03-31", "2026-03-31", ["months_after"]),
+        (Months(-1), "2026-03-31", "2026-02-27", "2026-02-27", ["months_before", "rolled"]),
+        (Months(12), "2025-12-16", "2026-12-17", "2026-12-15", ["months_after", "rolled"]),
+        (Years(1), "2024-02-29", "2025-02-28", "2025-02-28", ["years_after"]),
+        # the fifth after a quarter: 5 July 2026 a Sunday, 6 July a holiday
+        (DayAfterPeriod(5), "2026-06-30", "2026-07-07", "2026-07-03", ["day_after_period", "rolled"]),
+        (DayAfterPeriod(5), "2026-09-30", "2026-10-05", "2026-10-05", ["day_after_period"]),
+        (DayAfterPeriod(31), "2026-03-31", "2026-04-30", "2026-04-30", ["day_after_period"]),
+        (DayAfterPeriod(5), "2025-12-31", "2026-01-05", "2026-01-05", ["day_after_period"]),
+        # a yearly date on a Saturday: due on Monday, safe by Friday
+        (YearlyDate(4, 15), "2023-01-01", "2023-04-17", "2023-04-14", ["yearly_date", "rolled"]),
+        (YearlyDate(4, 15), "2026-12-31", "2026-04-15", "2026-04-15", ["yearly_date"]),
+        (YearlyDate(2, 29, years=1), "2026-01-01", "2027-03-01", "2027-02-26", ["yearly_date", "rolled"]),
+        (YearlyDate(12, 31, roll="none"), "2022-03-01", "2022-12-31", "2022-12-31", ["yearly_date"]),
+        # both ends of a duration count, and it may begin on a day off
+        (Duration(30), "2026-04-13", "2026-05-28", "2026-05-28", ["duration"]),
+        (Duration(1), "2026-04-13", "2026-04-13", "2026-04-13", ["duration"]),
+        (Duration(1), "2026-04-11", "2026-04-13", "2026-04-13", ["duration"]),
+        (PerPeriod(1, "quarter"), "2026-06-30", "2026-06-30", "2026-06-30", ["per_period"]),
+        (Quota(Fraction(1, 20), "staff", "year"), "2026-12-31", "2026-12-31", "2026-12-31", ["quota"]),
+        (InMonth(2024, 2), None, "2024-02-29", "2024-02-29", ["in_month"]),
+        (InQuarter(2026, 4), None, "2026-12-31", "2026-12-31", ["in_quarter"]),
+        (InQuarter(2026, 4), "2026-01-01", "2026-12-31", "2026-12-31", ["in_quarter"]),
+        (OnDate(date(2026, 5, 9), roll="next"), None, "2026-05-12", "2026-05-08", ["on_date", "rolled"]),
+    ],
+)
+def test_each_kind_of_term_ends_where_the_law_says(
+    term: Term, anchor: str | None, due: str, safe_by: str, told: list[str]
+) -> None:
+    """Due, the careful reading, and what is told first."""
+    result = counted(term, anchor)
+    others = ("days_off", "holidays", "provisional_year")
+
+    assert (result.due, result.safe_by) == (d(due), d(safe_by))
+    assert [code for code in codes(result) if code not in others] == told
+
+
+@pytest.mark.parametrize(
+    ("term", "code"), [(Before(), "before_anchor"), (AtOnce(), "at_once"), (WithoutTerm(), "without_term")]
+)
+@pytest.mark.parametrize("anchor", [None, "2026-04-13"])
+def test_without_a_number_there_is_no_due_date(term: Term, code: str, anchor: str | None) -> None:
+    """Such a term only says what it is."""
+    result = counted(term, anchor)
+
+    assert (result.due, codes(result)) == (None, [code])
+
+
+@pytest.mark.parametrize(
+    "term", [WorkingDays(-10), CalendarDays(3), Duration(30), YearlyDate(4, 15), Embargo(1)]
+)
+def test_without_an_anchor_there_is_nothing_to_count(term: Term) -> None:
+    """No anchor, no date and nothing to explain."""
+    assert counted(term, None) == Counted()
+
+
+def test_an_embargo_opens_the_day_after_its_last_day() -> None:
+    """A year from 1 June 2025 ends with 1 June 2026."""
+    result = counted(Embargo(1), "2025-06-01")
+
+    assert (result.due, result.opens) == (None, d("2026-06-02"))
+    assert result.elements[0].arguments == {"years": 1, "until": d("2026-06-01")}
+
+
+def test_the_roll_names_its_article() -> None:
+    """Forward it is Civil Code art. 175; backward no article speaks."""
+    forward, backward = counted(CalendarDays(7), "2026-05-02"), counted(CalendarDays(-3), "2026-05-12")
+
+    assert forward.elements[1].act == "civil-code-175"
+    assert forward.elements[1].arguments == {"on": d("2026-05-09"), "to": d("2026-05-12")}
+    assert backward.elements[1].act is None
+
+
+def test_the_span_holds_the_days_whose_moving_moves_the_date() -> None:
+    """From the day next to the anchor to the due date; none where no day was asked."""
+    assert _span(counted(WorkingDays(-10), "2026-04-13")) == (d("2026-03-30"), d("2026-04-12"))
+    assert _span(counted(WorkingDays(3), "2026-05-13")) == (d("2026-05-14"), d("2026-05-18"))
+    assert _span(counted(CalendarDays(7), "2026-05-02")) == (d("2026-05-09"), d("2026-05-12"))
+    assert _span(counted(InQuarter(2026, 4), None)) == (None, None)
+
+
+def _span(result: Counted) -> tuple[date | None, date | None]:
+    return result.first, result.last
+
+
+def test_what_may_still_change_is_told() -> None:
+    """A term across Kurban Ait 2027 names the year and the window."""
+    result = counted(WorkingDays(5), "2027-05-12")
+    year, window = result.elements[-2:]
+
+    assert (year.code, year.arguments) == ("provisional_year", {"year": 2027})
+    assert window.arguments == {
+        "name": "kurban_ait",
+        "day": d("2027-05-16"),
+        "earliest": d("2027-05-15"),
+        "latest": d("2027-05-17"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("term", "anchor"),
+    [
+        (WorkingDays(1), "2009-12-31"),
+        (WorkingDays(-1), "2009-12-31"),
+        (WorkingDays(10), "2028-12-25"),
+        (WorkingDays(-10), "2010-01-06"),
+        (CalendarDays(10), "2028-12-25"),
+        (CalendarDays(10**9), "2026-04-13"),
+        (CalendarDays(-(10**9)), "2026-04-13"),
+        (Months(10**6), "2026-04-13"),
+        (Months(1), "2029-01-01"),
+        (InQuarter(2030, 4), None),
+        (Embargo(3), "2026-04-13"),
+        (Duration(30), "2028-12-25"),
+    ],
+)
+def test_a_term_beyond_the_records_is_refused(term: Term, anchor: str | None) -> None:
+    """Nothing is guessed beyond the horizon, by any kind of term."""
+    with pytest.raises(OutOfRange):
+        counted(term, anchor)
+
+
+@pytest.mark.parametrize("term", [WorkingDays(1), WorkingDays(-1), CalendarDays(1), Duration(1), Embargo(1)])
+def test_an_anchor_is_a_date(term: Term) -> None:
+    """A datetime is refused by every kind of term."""
+    with pytest.raises(TypeError):
+        count(term, datetime(2026, 4, 13, tzinfo=UTC), calendars.calendar())

@@ -1,0 +1,194 @@
+"""Records as data: what is read, what is refused, what is checked, what an office may add."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import calendars
+from calendars.calendar import Calendar
+from calendars.checks import BalanceMismatch, TransferMismatch, check
+from calendars.entries import HolidayRule, ReligiousDay, Transfer, with_records
+from calendars.records import RecordError, parse, shipped
+from calendars.table import KINDS
+
+SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
+PAIR = "[[transfer]]\noff = 2026-12-31\nwork = 2026-12-"
+MOON = '[[religious_day]]\ncode = "x"\non = 2026-01-01\ncertainty = '
+FIXED = '[[holiday]]\ncode = "x"\nchange = "introduced"\nstanding = "state"\napplies_from = 2026-01-01\ndays = '
+CATALOGUE = Path(__file__).parents[2] / "words" / "catalogue" / "calendar.toml"
+
+
+def test_every_entry_names_its_act_and_where_to_read_it() -> None:
+    """No day is off without an act."""
+    for entry in shipped().entries:
+        assert entry.source.act, entry
+        assert entry.source.address.startswith("https://"), entry
+
+
+def test_every_year_has_its_religious_day_calculated() -> None:
+    """Whatever was announced when, each year has at least the calculation to go by."""
+    years = [day.on.year for day in shipped().of(ReligiousDay) if day.certainty == "calculated"]
+
+    assert years == list(range(2010, 2029))
+
+
+def test_holidays_and_kinds_of_day_have_words_in_three_languages() -> None:
+    """Each code that a day may carry can be said."""
+    words = tomllib.loads(CATALOGUE.read_text(encoding="utf-8"))
+    names = {rule.code for rule in shipped().of(HolidayRule)} | {day.code for day in shipped().of(ReligiousDay)}
+
+    assert set(words["holiday"]) == names
+    assert set(words["day"]) == set(KINDS)
+    assert all(set(said) == {"kk", "ru", "en"} for said in [*words["holiday"].values(), *words["day"].values()])
+
+
+def test_a_transfer_that_an_office_adopts_makes_its_calendar() -> None:
+    """Shipped records and one more pair: another version, the same number of days, known from its day on."""
+    text = f"[[transfer]]\noff = 2026-12-31\nwork = 2026-12-26\nknown_at = 2026-12-21\n{SOURCE}"
+    records = with_records(shipped(), parse(text))
+    after = check(calendars.compiled(records))
+    before = calendars.compiled(records, date(2026, 12, 20))
+
+    assert not after.is_working(date(2026, 12, 31))
+    assert after.is_working(date(2026, 12, 26))
+    assert after.count(date(2026, 1, 1), date(2026, 12, 31)) == 247
+    assert before.is_working(date(2026, 12, 31))
+    assert calendars.is_working_day(date(2026, 12, 31))
+    assert after.version != calendars.calendar().version == before.version
+    assert calendars.compiled(shipped()) == calendars.calendar()
+
+
+def test_a_religious_day_announced_by_hand_is_certain() -> None:
+    """The announcement for 2027 replaces the calculation."""
+    text = f'[[religious_day]]\ncode = "kurban_ait"\non = 2027-05-17\ncertainty = "announced_final"\n{SOURCE}'
+    calendar = calendars.compiled(with_records(shipped(), parse(text)))
+
+    assert not calendar.is_working(date(2027, 5, 17))
+    assert calendar.uncertain(date(2027, 1, 1), date(2027, 12, 31)) == ()
+
+
+def test_a_religious_day_sends_a_substitute_one_further() -> None:
+    """Were Kurban Ait 2027 on Monday 10 May, the day off for Sunday the 9th would be Tuesday."""
+    text = f'[[religious_day]]\ncode = "kurban_ait"\non = 2027-05-10\ncertainty = "listed"\n{SOURCE}'
+    calendar = calendars.compiled(with_records(shipped(), parse(text)))
+    (uncertain,) = calendar.uncertain(date(2027, 5, 1), date(2027, 5, 31))
+
+    assert [calendar.day(date(2027, 5, day)).kind for day in (9, 10, 11)] == [
+        "holiday",
+        "religious",
+        "substitute",
+    ]
+    assert (uncertain.earliest, uncertain.latest) == (date(2027, 5, 9), date(2027, 5, 11))
+
+
+def test_an_override_stands_above_the_rules() -> None:
+    """A single day made off, or worked, by an act."""
+    text = (
+        f"[[override]]\non = 2026-04-13\nworking = false\n{SOURCE}"
+        f"[[override]]\non = 2026-05-11\nworking = true\n{SOURCE}"
+    )
+    calendar = calendars.compiled(with_records(shipped(), parse(text)))
+
+    assert not calendar.is_working(date(2026, 4, 13))
+    assert calendar.is_working(date(2026, 5, 11))
+
+
+@pytest.mark.parametrize(
+    ("month", "code", "named"),
+    [("", "balance_mismatch_year", "2026: "), ("month = 5\n", "balance_mismatch_month", "2026-05: ")],
+)
+def test_a_confirmed_year_that_misses_its_balance_is_refused(month: str, code: str, named: str) -> None:
+    """The refusal names year and month, what is computed and what is official."""
+    text = f'[[balance]]\nyear = 2026\n{month}days = 7\nstatus = "final"\n{SOURCE}'
+    with pytest.raises(BalanceMismatch, match=f"^{named}") as raised:
+        check(Calendar(records=with_records(shipped(), parse(text))))
+
+    assert raised.value.code == code
+    assert raised.value.arguments["official"] == 7
+
+
+@pytest.mark.parametrize(
+    ("off", "work", "code", "day"),
+    [
+        ("2026-12-27", "2026-12-26", "transfer_off_mismatch", date(2026, 12, 27)),
+        ("2026-12-31", "2026-12-30", "transfer_work_mismatch", date(2026, 12, 30)),
+    ],
+)
+def test_a_transfer_must_change_both_its_days(off: str, work: str, code: str, day: date) -> None:
+    """A pair of which one end is already as ordered is a slip of the pen."""
+    records = with_records(shipped(), parse(f"[[transfer]]\noff = {off}\nwork = {work}\n{SOURCE}"))
+    with pytest.raises(TransferMismatch) as raised:
+        check(Calendar(records=records))
+
+    assert (raised.value.code, raised.value.arguments["on"]) == (code, day)
+
+
+@pytest.mark.parametrize("pair", shipped().of(Transfer), ids=lambda pair: str(pair.off))
+def test_a_transfer_is_neutral_for_the_days_of_both_years(pair: Transfer) -> None:
+    """One day off, one day worked: the sum over both years stays."""
+    rest = tuple(entry for entry in shipped().entries if entry is not pair)
+    without = Calendar(records=type(shipped())(entries=rest))
+    first, last = date(min(pair.off, pair.work).year, 1, 1), date(max(pair.off, pair.work).year, 12, 31)
+
+    assert without.count(first, last) == calendars.count_working_days(first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[[transfer]\n", "the file"),
+        ("[[transfers]]\n", "transfers: unknown kind of entry; allowed: holiday, religious_day, transfer"),
+        ("[transfer]\n", r"transfer: write every entry under \[\[transfer\]\]"),
+        (f"[[transfer]]\noff = 2026-12-31\n{SOURCE}", "transfer 1, work: is missing"),
+        (f"{PAIR}26\n", "act: is missing"),
+        (f"{PAIR}31\n{SOURCE}", "work: is the same day as off"),
+        (f"{PAIR}26T00:00:00\n{SOURCE}", "work: .* is no date"),
+        (f"{PAIR}26\nknownat = 2026-12-01\n{SOURCE}", "knownat: unknown key; allowed: off, work, act"),
+        (f'[[transfer]]\noff = "31.12.2026"\nwork = 2026-12-26\n{SOURCE}', "off: '31.12.2026' is no date"),
+        (f'{MOON}"maybe"\n{SOURCE}', "certainty: 'maybe' is unknown; allowed: calculated"),
+        (f'{FIXED}["13-01"]\n{SOURCE}', "'13-01' is no month and day"),
+        (f'{FIXED}["02-29"]\n{SOURCE}', "29 February"),
+        (f"{FIXED}[321]\n{SOURCE}", "321 is no month and day"),
+    ],
+)
+def test_a_record_that_cannot_be_read_says_where_and_what_is_allowed(text: str, says: str) -> None:
+    """File, entry, key, and what may stand there."""
+    with pytest.raises(RecordError, match=says) as raised:
+        parse(text, name="act.toml")
+
+    assert str(raised.value).startswith("act.toml: ")
+    assert raised.value.arguments["file"] == "act.toml"
+
+
+def test_nothing_heavy_is_imported_and_no_file_read_before_the_first_question() -> None:
+    """The calendar costs nothing until it is asked, and never needs numpy or workalendar."""
+    code = (
+        "import sys, calendars; from calendars.records import shipped;"
+        "assert shipped.cache_info().currsize == 0;"
+        "import datetime; calendars.is_working_day(datetime.date(2026, 4, 13));"
+        "assert shipped.cache_info().misses == 1;"
+        "assert not {'numpy', 'workalendar', 'holidays'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=CATALOGUE.parents[2], check=False)
+
+    assert done.returncode == 0
+
+
+def test_without_numpy_bulk_says_what_to_install() -> None:
+    """A plain sentence instead of a missing module."""
+    code = (
+        "import sys; sys.modules['numpy'] = None\n"
+        "import calendars, datetime\nfrom calendars import bulk\n"
+        "try:\n    bulk.add(calendars.calendar(), [datetime.date(2026, 4, 13)], 1)\n"
+        "except ImportError as error:\n    assert 'merzim[fast]' in str(error); sys.exit(0)\n"
+        "sys.exit(1)"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=CATALOGUE.parents[2], check=False)
+
+    assert done.returncode == 0

@@ -1,0 +1,51 @@
+"""Our days behind workalendar's interface."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import calendars
+
+workalendar = pytest.importorskip("workalendar.registry")
+
+from calendars.kazakhstan import Kazakhstan  # noqa: E402
+
+OURS = Kazakhstan()
+
+
+def test_the_registry_gives_our_kazakhstan() -> None:
+    """Whoever asks workalendar for KZ gets the days of our records."""
+    assert workalendar.registry.get("KZ") is Kazakhstan
+    assert Kazakhstan.name == "Kazakhstan"
+
+
+@given(st.dates(date(2012, 1, 1), date(2026, 12, 31)), st.integers(-60, 60))
+def test_its_arithmetic_is_ours(day: date, n: int) -> None:
+    """Days, sums and differences are those of the tables; walking with an extra day agrees with them."""
+    ours = calendars.add_working_days(day, n)
+
+    assert OURS.is_working_day(day) == calendars.is_working_day(day)
+    assert OURS.add_working_days(day, n) == ours
+    assert OURS.sub_working_days(day, n) == calendars.add_working_days(day, -abs(n))
+    assert OURS.add_working_days(day, n, extra_holidays=[date(2030, 1, 1)]) == ours
+    assert OURS.get_working_days_delta(day, ours) == OURS.get_working_days_delta(
+        day, ours, extra_holidays=[date(2030, 1, 1)]
+    )
+    assert OURS.find_following_working_day(day) == calendars.calendar().next_working(day)
+
+
+def test_extra_days_and_labels() -> None:
+    """Extra working days win over extra holidays; a special day off has its code as label."""
+    friday = date(2026, 4, 10)
+
+    assert not OURS.is_working_day(friday, extra_holidays=[friday])
+    assert OURS.is_working_day(friday, extra_working_days=[friday], extra_holidays=[friday])
+    assert OURS.get_holiday_label(date(2026, 5, 27)) == "kurban_ait"
+    assert OURS.is_holiday(date(2026, 5, 11))
+    assert OURS.get_working_days_delta(friday, friday) == 0
+    assert OURS.get_working_days_delta(date(2026, 4, 13), friday, include_start=True) == 2
+    assert OURS.is_working_day(datetime(2026, 4, 10, 9, 0, tzinfo=UTC))
