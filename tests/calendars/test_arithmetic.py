@@ -16,7 +16,7 @@ from calendars.calendar import Calendar
 DAY = timedelta(days=1)
 ANY = st.dates(calendars.FIRST, calendars.LAST)
 INNER = st.dates(date(2012, 1, 1), date(2026, 12, 31))
-SOME = st.integers(1, 400)
+SOME = st.integers(1, 240)
 
 
 def walked(calendar: Calendar, day: date, n: int) -> date:
