@@ -6,6 +6,7 @@ records, a result beyond them, or NaT raises `OutOfRange` for the whole array.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Days = NDArray[np.datetime64]
+    Dates = ArrayLike | Sequence[date] | date
 
 _DAY = timedelta(days=1)
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -25,7 +27,7 @@ _START = FIRST.toordinal() - _EPOCH
 _SIZE = LAST.toordinal() - FIRST.toordinal() + 1
 
 
-def add(calendar: Calendar, dates: ArrayLike, n: int) -> Days:
+def add(calendar: Calendar, dates: Dates, n: int) -> Days:
     """`Calendar.add` for every date."""
     lowest, results = _shifted(calendar, n)
     days = _days(dates)
@@ -35,7 +37,7 @@ def add(calendar: Calendar, dates: ArrayLike, n: int) -> Days:
     return taken
 
 
-def count(calendar: Calendar, firsts: ArrayLike, lasts: ArrayLike) -> NDArray[np.int64]:
+def count(calendar: Calendar, firsts: Dates, lasts: Dates) -> NDArray[np.int64]:
     """`Calendar.count` for every pair of dates; the arrays broadcast."""
     numpy = _numpy()
     before, upto, _ = _tables(calendar)
@@ -46,7 +48,7 @@ def count(calendar: Calendar, firsts: ArrayLike, lasts: ArrayLike) -> NDArray[np
     return counted
 
 
-def is_working(calendar: Calendar, dates: ArrayLike) -> NDArray[np.bool_]:
+def is_working(calendar: Calendar, dates: Dates) -> NDArray[np.bool_]:
     """`Calendar.is_working` for every date."""
     before, upto, _ = _tables(calendar)
     days = _days(dates)
@@ -79,7 +81,7 @@ def _tables(calendar: Calendar) -> tuple[Any, Any, Any]:
     return before, upto, numpy.array(calendar.working_days, dtype="datetime64[D]")
 
 
-def _days(dates: ArrayLike) -> Any:
+def _days(dates: Dates) -> Any:
     """Days since 1970 as integers; a moment with a time of day is refused."""
     numpy = _numpy()
     array = numpy.asarray(dates)

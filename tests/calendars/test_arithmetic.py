@@ -136,10 +136,10 @@ def test_in_bulk_lists_and_single_dates_are_taken_and_an_empty_array_is_empty() 
     calendar = calendars.calendar()
 
     assert bulk.add(calendar, [date(2026, 4, 13)], -10).tolist() == [date(2026, 3, 30)]
-    assert bulk.add(calendar, date(2026, 4, 13), -10).tolist() == date(2026, 3, 30)  # type: ignore[arg-type]
+    assert bulk.add(calendar, date(2026, 4, 13), -10).tolist() == date(2026, 3, 30)
     assert bulk.add(calendar, ["2026-04-13"], -10).tolist() == [date(2026, 3, 30)]
     assert bulk.add(calendar, np.array([], dtype="datetime64[D]"), 5).tolist() == []
-    assert bulk.count(calendar, date(2026, 4, 1), [date(2026, 4, 2), date(2026, 4, 3)]).tolist() == [2, 3]  # type: ignore[arg-type]
+    assert bulk.count(calendar, date(2026, 4, 1), [date(2026, 4, 2), date(2026, 4, 3)]).tolist() == [2, 3]
     with pytest.raises(OutOfRange):
         bulk.add(calendar, ["2026-04-13"], 10_000)
 
