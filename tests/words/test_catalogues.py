@@ -136,6 +136,31 @@ def test_tables_inside_tables_are_longer_codes(tmp_path: Path) -> None:
     assert set(read(tmp_path)) == {"web.board", "web.case"}
 
 
+ELEMENTS = """
+    working_days_before working_days_after clear_days_before days_off holidays worked_days_off calendar_days_after
+    calendar_days_before unspecified_days weeks_after months_after months_before years_after day_after_period
+    yearly_date duration per_period quota embargo_until in_month in_quarter on_date before_anchor at_once
+    without_term rolled provisional_year religious_window due_by due_none basis anchor_happened anchor_planned
+    anchor_derived anchor_none assumed recommended may period beyond_horizon judged_published note
+"""
+FINDINGS = """
+    late late_known order order_planned order_practice missed unproved planned_late no_room too_long
+    too_long_planned due_passed before_first_edition beyond_horizon_finding embargo
+"""
+REFUSALS = """
+    unknown_fact fact_without_period fact_needs_period unknown_procedure unknown_case unknown_obligation
+    unknown_unit impossible_date out_of_range fact_in_future fact_known cannot_cancel cannot_exempt cannot_reopen
+    ground_missing no_edition conflict nothing_to_correct
+"""
+
+
+@pytest.mark.parametrize("code", [*ELEMENTS.split(), *FINDINGS.split(), *REFUSALS.split()])
+def test_what_the_core_says_has_its_sentence(code: str) -> None:
+    """Every element, finding and refusal; each closed by a full stop in each language."""
+    for language in words.LANGUAGES:
+        assert words.say(code, _samples(code), language).endswith(".")
+
+
 def test_the_catalogues_are_all_there() -> None:
     """One file for each area of sentences."""
     there = {path.stem for path in CATALOGUE.glob("*.toml")}

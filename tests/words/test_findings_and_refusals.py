@@ -72,7 +72,7 @@ def test_steps_that_must_come_first_are_named_inside_the_sentence() -> None:
 
     said = words.say("order", arguments, "ru")
 
-    assert said.endswith("прежде должны пройти: публичное обсуждение, объявление о начале анализа.")
+    assert said.endswith("а до этого должно быть: публичное обсуждение, объявление о начале анализа.")
 
 
 def test_lacking_evidence_is_named_by_its_kind() -> None:
