@@ -45,9 +45,7 @@ def main() -> None:
     print(f"  values only               {bare:6.3f} ms")
     for language in ("kk", "ru"):
         told = timeit.timeit(partial(sentences, language), number=rounds) / rounds * 1e3
-        print(
-            f"  values and sentences, {language}  {told:6.3f} ms  (target < 1 ms)"
-        )
+        print(f"  values and sentences, {language}  {told:6.3f} ms  (target < 1 ms)")
 
 
 if __name__ == "__main__":

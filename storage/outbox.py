@@ -18,7 +18,7 @@ from storage import ledger, office_store
 from storage.dialect import insert
 from storage.engine import reading, writing
 from storage.rows import NOTICE_COLUMNS, notice, notice_values, row
-from storage.tables import CASE, DEADLINE, NOTICE
+from storage.tables import DEADLINE, NOTICE
 from workflow.board import WAITING, Row
 from workflow.case import Case
 from workflow.office import Office
@@ -30,9 +30,9 @@ _SENDING = NOTICE.c.state == literal_column("'sending'")
 _PLACE = (DEADLINE.c.next_rung_on, DEADLINE.c.case, DEADLINE.c.obligation)
 _DUE = (
     select(DEADLINE)
-    .join(CASE, CASE.c.id == DEADLINE.c.case)
+    # Only rows that still wait for somebody have a next rung (workflow.board), so the day alone is asked
+    # and the partial index alone answers.
     .where(DEADLINE.c.next_rung_on <= bindparam("k_today"), DEADLINE.c.next_rung_on.is_not(None))
-    .where(DEADLINE.c.state.in_(WAITING), CASE.c.standing == "active")
     .order_by(*_PLACE)
     .limit(bindparam("k_limit"))
 )
