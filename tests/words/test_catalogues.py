@@ -138,7 +138,8 @@ def test_tables_inside_tables_are_longer_codes(tmp_path: Path) -> None:
 
 ELEMENTS = """
     working_days_before working_days_after clear_days_before days_off holidays worked_days_off
-    calendar_days_after calendar_days_before unspecified_days weeks_after months_after months_before years_after day_after_period
+    calendar_days_after calendar_days_before unspecified_days weeks_after months_after months_before
+    years_after day_after_period
     yearly_date duration per_period quota embargo_until in_month in_quarter on_date before_anchor at_once
     without_term rolled provisional_year religious_window due_by due_none basis anchor_happened anchor_planned
     anchor_derived anchor_none assumed recommended may period beyond_horizon judged_published note
