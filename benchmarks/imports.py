@@ -1,0 +1,85 @@
+"""Import of 5,000 analyses from one workbook, while another process keeps writing to the same database."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from calendars import calendar
+from merzim.papers_in import import_schedule
+from merzim.settings import Settings
+from merzim.wiring import House
+from workflow.desk import Opening
+
+COUNT = 5_000
+NOW, TODAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC), date(2026, 3, 2)
+
+
+def workbook(path: Path) -> None:
+    """A flat form with many objects, two units, starts over the whole year."""
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("График")
+    sheet.append(["Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа"])
+    days = calendar()
+    for number in range(COUNT):
+        start = days.add(date(2026, 4, 1), number % 150)
+        unit = f"Департамент {number % 20}"
+        sheet.append([f"Объект {number}", unit, "Рабочая группа", start, days.add(start, 25)])
+    book.save(path)
+
+
+def write_beside(folder: Path) -> None:
+    """The other writer: records a fact after a fact until told to stop; prints how long the slowest took."""
+    house = House(_settings(folder))
+    case = house.desk.open(Opening(procedure="internal-analysis", object="other"), by="o", now=NOW, today=TODAY)
+    print("ready", flush=True)
+    slowest, number = 0.0, 0
+    while not (folder / "stop").exists():
+        number += 1
+        on = date(2026, 6, 1) + timedelta(days=number % 200)
+        begun = time.perf_counter()
+        house.desk.replan(case.id, "analysis_started", on=on, by="o", now=NOW, today=TODAY)
+        slowest = max(slowest, time.perf_counter() - begun)
+        time.sleep(0.005)
+    print(f"{number} {slowest:.3f}", flush=True)
+
+
+def main() -> None:
+    """Print the seconds of the import and the longest wait of the other writer."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        paper = folder / "schedule.xlsx"
+        workbook(paper)
+        house = House(_settings(folder))
+        _ = house.engine, house.library
+        other = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.imports", str(folder)], stdout=subprocess.PIPE, text=True
+        )
+        assert other.stdout is not None
+        other.stdout.readline()
+        begun = time.perf_counter()
+        taken = import_schedule(house, paper, "internal-analysis", by="bench", now=NOW, today=TODAY)
+        spent = time.perf_counter() - begun
+        (folder / "stop").touch()
+        number, slowest = other.communicate()[0].split()
+    print(f"  import of {len(taken.opened):,} analyses: {spent:.1f} s (target < 10 s)")
+    print(f"  meanwhile {number} writes of another process, the slowest {slowest} s (target < 2 s)")
+
+
+def _settings(folder: Path) -> Settings:
+    from merzim.settings import DatabaseSettings
+
+    return Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'office.sqlite'}"))
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        write_beside(Path(sys.argv[1]))
+    else:
+        main()
