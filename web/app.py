@@ -53,7 +53,6 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        max_body_size=max_body,
     )
     app.state.house = House(
         desk=desk,

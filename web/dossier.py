@@ -81,7 +81,7 @@ def dossier(
     at = order.index(judgement.stage) if judgement.stage in order else len(order)
     late = [entry for entry in entries if entry.look in ("overdue", "missed")]
     open_and_dated = [
-        entry for entry in entries if entry.deadline.state == "open" and entry.deadline.due is not None
+        entry for entry in entries if entry.look in ("soon", "open") and entry.deadline.due is not None
     ]
     return Dossier(
         case=case,

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -64,9 +65,20 @@ class Guard:
                     headers["cache-control"] = "no-store"
             await send(message)
 
+        taken = 0
+
+        async def receive_counted() -> Message:
+            """A body that does not say its length is counted as it comes."""
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self.max_body:
+                raise HTTPException(413)
+            return message
+
         refusal = refused(scope, max_body=self.max_body)
         if refusal is None:
-            await self.app(scope, receive, send_guarded)
+            await self.app(scope, receive_counted, send_guarded)
         else:
             status, code = refusal
             response = self.problem(Request(scope), status, code)

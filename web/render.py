@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +27,7 @@ from workflow.procedure import Act, Text
 from workflow.refusal import Refusal
 
 TEMPLATES = Path(__file__).parent / "templates"
+_REGISTERED = re.compile(r"[A-Z]\w{9,12}", re.ASCII)
 ALMATY = ZoneInfo("Asia/Almaty")
 
 
@@ -102,20 +104,19 @@ class Scribe:
 
     def day_title(self, day: Day | Run) -> str:
         """What makes a day (or a run of days) unusual: its kind, and the holiday's name."""
-        kind, name = self.say(f"web.day.{day.kind}"), self.holiday(day.name)
-        return f"{name} ({kind})" if name and day.kind != "holiday" else name or kind
+        kind, name = self.say(f"day.{day.kind}"), self.holiday(day.name)
+        return f"{name} ({words.inner(kind)})" if name and day.kind != "holiday" else name or kind
 
     def off_title(self, off: Off) -> str:
         """What a shaded stretch of the timeline is: its days and the holidays among them."""
         names = ", ".join(self.holiday(name) for name in off.names)
-        said = names or self.say("web.day.holiday" if off.holiday else "web.day.weekend")
+        said = names or words.inner(self.say("day.holiday" if off.holiday else "day.weekend"))
         return f"{self.run(off.first, off.last)} – {said}"
 
-    def act(self, act: str | None) -> str:
-        """The name of an act of the calendar's records; its id in the register when it has no words."""
-        if not act:
-            return ""
-        return words.say(f"act.{act}", {}, self.language) if words.knows(f"act.{act}") else act
+    def act_address(self, act: str) -> str | None:
+        """Where the register of acts keeps an act of that id; None when it is an id of our own."""
+        side = "kaz" if self.language == "kk" else "rus"
+        return f"https://adilet.zan.kz/{side}/docs/{act}" if _REGISTERED.fullmatch(act) else None
 
     def cited(self, act: Act, paragraph: str) -> str:
         """An act as an explanation cites it."""

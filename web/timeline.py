@@ -16,7 +16,7 @@ from web.standing import Look, look
 from workflow.deadline import Deadline
 from workflow.procedure import Text
 
-WIDTH = 1240
+WIDTH = 1296
 LABELS = 360
 HEAD = 44
 ROW = 26
@@ -265,12 +265,14 @@ def _marks(deadline: Deadline) -> tuple[tuple[MarkKind, date | None], ...]:
 
 
 def _bars(deadline: Deadline, first: date, last: date) -> list[tuple[BarKind, date, date]]:
+    """The window; and the count, unless it would only be drawn over the window."""
     bars: list[tuple[BarKind, date, date]] = []
     due, anchor = deadline.due, deadline.anchor_on
+    opens = deadline.opens
+    if due is not None and opens is not None and first <= opens <= due <= last:
+        bars.append(("window", opens, due))
     if due is not None and anchor is not None and due != anchor:
         begin, end = min(due, anchor), max(due, anchor)
-        if first <= begin and end <= last:
+        if first <= begin and end <= last and not (bars and anchor < due):
             bars.append(("counted", begin, end))
-    if due is not None and deadline.opens is not None and first <= deadline.opens <= due <= last:
-        bars.append(("window", deadline.opens, due))
     return bars

@@ -100,6 +100,15 @@ def test_a_request_too_large_is_refused_before_it_is_read(home: Home) -> None:
     assert "25" in answer.text
 
 
+def test_a_body_without_a_length_is_counted_as_it_comes(home: Home) -> None:
+    """Saying no length does not get more through."""
+    pieces = (b"x" * 1024 * 1024 for _ in range(30))
+    with home.client(**{"content-type": "multipart/form-data; boundary=x"}) as browser:
+        answer = browser.post(f"/cases/{home.real}", content=pieces)
+
+    assert answer.status_code == 413
+
+
 def test_pages_carry_no_inline_script_style_or_handler(home: Home, browser: TestClient) -> None:
     """The policy could not be kept otherwise."""
     for path in ("/", "/cases", f"/cases/{home.real}", "/calendar/2026", "/nothing-here"):
