@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 
+from calendars import OutOfRange
 from calendars.calendar import Calendar
 from web import api, pages, writing
 from web.assets import BY_NAME, OWN
@@ -102,7 +103,7 @@ def create_app(
 
     async def on_refusal(request: Request, error: Exception) -> Response:
         """A refusal outside a form: an edition that is no longer there, a day beyond the records."""
-        assert isinstance(error, Refusal)
+        assert isinstance(error, Refusal | OutOfRange)
         scribe = Scribe(preferences(request).language)
         detail = scribe.refuse(error)
         if request.url.path.startswith("/api/"):
@@ -126,6 +127,7 @@ def create_app(
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(Refusal, on_refusal)
+    app.add_exception_handler(OutOfRange, on_refusal)
     app.add_exception_handler(Exception, on_error)
     app.add_middleware(Guard, problem=problem, max_body=max_body)
     app.include_router(api.router)

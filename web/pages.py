@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
+from calendars import OutOfRange
 from web.board import board
 from web.dossier import Dossier, dossier
 from web.house import House, house
@@ -70,7 +71,7 @@ def case_page(
     fact: str = "",
     said: tuple[str, str] | None = None,
     answers: Mapping[str, str] | None = None,
-    refusal: Refusal | None = None,
+    refusal: Refusal | OutOfRange | None = None,
     refused_form: str = "",
     had_files: bool = False,
 ) -> Response:

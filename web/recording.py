@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData, UploadFile
 
+from calendars import OutOfRange
 from web.ports import EvidenceStore
 from workflow.case import Case, Evidence
 from workflow.deadline import Deadline
@@ -48,7 +49,7 @@ class Form:
     on: str = ""
     fields: tuple[Field, ...] = ()
     published: bool = False
-    refusal: Refusal | None = None
+    refusal: Refusal | OutOfRange | None = None
     had_files: bool = False
 
 
@@ -57,7 +58,7 @@ def record_form(
     *,
     fact: str = "",
     answers: Mapping[str, str] | None = None,
-    refusal: Refusal | None = None,
+    refusal: Refusal | OutOfRange | None = None,
     had_files: bool = False,
 ) -> Form:
     """The form that records a fact. Without a choice it stands at the earliest obligation still open."""
@@ -90,7 +91,7 @@ def plan_form(
     *,
     fact: str = "",
     answers: Mapping[str, str] | None = None,
-    refusal: Refusal | None = None,
+    refusal: Refusal | OutOfRange | None = None,
 ) -> Form:
     """The form that sets a plan date: for everything that has not happened yet."""
     choices = tuple(

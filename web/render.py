@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 import words
+from calendars import OutOfRange
 from calendars.calendar import Day
 from calendars.explanation import Explanation
 from web.assets import address
@@ -53,7 +54,7 @@ class Scribe:
         """One sentence or word of the catalogues."""
         return words.say(code, arguments, self.language)
 
-    def refuse(self, refusal: Refusal) -> str:
+    def refuse(self, refusal: Refusal | OutOfRange) -> str:
         """The sentence of a refusal."""
         return words.refusal(refusal, self.language)
 

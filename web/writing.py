@@ -10,6 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
+from calendars import OutOfRange
 from web.house import House, house
 from web.pages import CaseId, case_page, the_whole_case
 from web.recording import BadForm, evidence, the_date
@@ -49,7 +50,7 @@ def _record(request: Request, home: House, case: str, form: FormData) -> Respons
         on = the_date(answers.get("on", ""))
         proof = evidence(form, home.evidence_store)
         home.desk.record(case, fact, on=on, by=BY, now=now, today=today, evidence=proof)
-    except Refusal as refusal:
+    except (Refusal, OutOfRange) as refusal:
         return case_page(
             request,
             home,
@@ -72,7 +73,7 @@ def _replan(request: Request, home: House, case: str, form: FormData) -> Respons
         if not fact:
             raise BadForm("web.refusal.no_fact")
         home.desk.replan(case, fact, on=the_date(answers.get("on", "")), by=BY, now=now, today=today)
-    except Refusal as refusal:
+    except (Refusal, OutOfRange) as refusal:
         return case_page(
             request,
             home,

@@ -1,0 +1,125 @@
+"""The managers' board."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from starlette.testclient import TestClient
+
+import calendars
+from tests.web.conftest import TODAY, Home, build
+from tests.web.memory import Memory, library
+from web.board import Board, board
+
+
+def seen(home: Home, *, today: date = TODAY, unit: str | None = None, stage: str | None = None) -> Board:
+    return board(home.memory, library(), calendars.calendar(), today=today, unit=unit, stage=stage)
+
+
+def test_the_order_of_the_real_schedule_is_due_on_its_demonstration_day(home: Home) -> None:
+    """On 6 April 2026 the order of the analysis that starts on 13 April is due: not overdue, nothing left."""
+    line = next(line for line in seen(home).due if line.case == home.real)
+
+    assert (line.obligation, line.due, line.working_days) == ("order_signed", TODAY, 0)
+    assert not any(line.case == home.real for line in seen(home).overdue)
+
+
+def test_lateness_counts_working_days_only(home: Home) -> None:
+    """Due on Friday 20 March, Nauryz between: on Monday 6 April it is 8 working days late, not 17."""
+    line = next(line for line in seen(home).overdue if line.case == home.late)
+
+    assert (line.due, line.working_days) == (date(2026, 3, 20), 8)
+
+
+def test_a_day_off_adds_no_lateness_but_the_line_stands(home: Home) -> None:
+    """On the Saturday after a Friday deadline it is overdue by 0 working days."""
+    line = next(line for line in seen(home, today=date(2026, 3, 21)).overdue if line.case == home.late)
+
+    assert (line.look, line.working_days) == ("overdue", 0)
+
+
+def test_seven_working_days_are_counted_over_the_weekend(home: Home) -> None:
+    """From Monday 6 April the seventh working day is Wednesday 15 April."""
+    assert seen(home).soon == date(2026, 4, 15)
+
+
+def test_an_indicator_is_at_stake_once(home: Home) -> None:
+    """Two late announcements do not put 6 points at stake: the indicator gives 3 for the whole body."""
+    found = seen(home)
+    announcements = [line for line in (*found.overdue, *found.missed) if line.obligation == "start_announced"]
+
+    assert len(announcements) == 2
+    assert {line.stake for line in announcements} == {"3"}
+    assert found.stake == sum(
+        {line.obligation: abs(Decimal(line.stake or 0)) for line in (*found.overdue, *found.missed)}.values()
+    )
+
+
+def test_the_announcement_passed_over_is_missed_and_not_overdue(home: Home) -> None:
+    """The analysis ended without its announcement: that is lost, not late."""
+    found = seen(home)
+
+    assert [(line.case, line.obligation) for line in found.missed] == [(home.missed, "start_announced")]
+
+
+def test_the_matrix_says_the_same_as_the_lists(home: Home) -> None:
+    """Sums over the cells are the figures above."""
+    found = seen(home)
+
+    assert sum(row.total.overdue for row in found.matrix.rows) == found.overdue_count
+    assert sum(row.total.due for row in found.matrix.rows) == found.due_count
+    assert all(sum(cell.overdue for cell in row.cells) == row.total.overdue for row in found.matrix.rows)
+
+
+def test_a_cell_opens_its_own_list(home: Home) -> None:
+    """Unit and stage together narrow the lists to what the cell counted."""
+    whole = seen(home)
+    row = next(row for row in whole.matrix.rows if row.unit.id == "law")
+    column = next(n for n, cell in enumerate(row.cells) if cell.overdue)
+    stage = whole.matrix.stages[column][0]
+
+    assert seen(home, unit="law", stage=stage).overdue_count == row.cells[column].overdue
+
+
+def test_who_is_asked_is_named(home: Home) -> None:
+    """The unit's authorised person is named for her obligations, the head for his."""
+    whos = {line.case: line.who for line in seen(home).due if line.obligation == "order_signed"}
+
+    assert whos[home.real] == ("Иванов Пётр",)
+
+
+def test_every_line_leads_to_its_obligation(home: Home, browser: TestClient) -> None:
+    """One click from the board to the place in the case."""
+    page = browser.get("/").text
+
+    assert f'href="/cases/{home.late}#start_announced"' in page
+    assert 'id="start_announced"' in browser.get(f"/cases/{home.late}").text
+
+
+def test_an_empty_office_is_told_what_to_do() -> None:
+    """The first thing to do stands on the first page."""
+    with build(Memory()).client() as browser:
+        page = browser.get("/?lang=ru").text
+
+    assert "Дел пока нет" in page
+    assert "merzim import" in page
+
+
+def test_the_demonstration_day_is_said_only_on_one() -> None:
+    """Nobody takes an appointed day for today."""
+    with build(Memory(), demonstration=True).client() as browser:
+        told = browser.get("/?lang=ru").text
+    with build(Memory(), demonstration=False).client() as browser:
+        plain = browser.get("/?lang=ru").text
+
+    assert "Демонстрационный день" in told
+    assert "Демонстрационный день" not in plain
+
+
+def test_a_unit_nobody_knows_gives_an_empty_board_and_no_error(browser: TestClient) -> None:
+    """A stale link does not break the page."""
+    answer = browser.get("/", params={"unit": "<script>alert(1)</script>", "stage": "nowhere"})
+
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text

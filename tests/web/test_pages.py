@@ -1,0 +1,143 @@
+"""The pages one reads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+
+import words
+from tests.web.conftest import NOW, TODAY, Home
+from workflow.desk import Opening
+
+LANGUAGES = words.LANGUAGES
+PATHS = ("/", "/cases", "/cases/{case}", "/calendar", "/calendar/2027")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_is_whole_in_every_language(
+    path: str, language: str, home: Home, browser: TestClient
+) -> None:
+    """No page lacks a word in any of the three languages."""
+    for case in (home.real, home.late, home.missed):
+        answer = browser.get(path.format(case=case), params={"lang": language})
+
+        assert answer.status_code == 200
+        assert f'<html lang="{language}"' in answer.text
+        assert "web." not in answer.text.replace("web.app", "")
+
+
+def test_the_explanation_stands_on_the_page_word_for_word(home: Home, browser: TestClient) -> None:
+    """What the board says is defended with the act and the counted days, in Kazakh and in Russian."""
+    kazakh = browser.get(f"/cases/{home.real}?lang=kk").text
+    russian = browser.get(f"/cases/{home.real}?lang=ru").text
+
+    assert "Оған дейінгі 10 жұмыс күні: 10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз." in kazakh
+    assert "10 рабочих дней до него: 10, 9, 8, 7, 6, 3, 2, 1 апреля, 31, 30 марта." in russian
+    assert "не позднее 30 марта 2026 года" in russian
+
+
+def test_dates_are_said_as_official_papers_say_them(home: Home, browser: TestClient) -> None:
+    """The due date of the order in both languages."""
+    assert "2026 жылғы 6 сәуір" in browser.get(f"/cases/{home.real}?lang=kk").text
+    assert "6 апреля 2026 года" in browser.get(f"/cases/{home.real}?lang=ru").text
+
+
+@pytest.mark.parametrize("path", ["/cases/2026-999", "/cases/%00", "/cases/" + "9" * 400, "/cases/a%20b"])
+@pytest.mark.parametrize(("language", "said"), [("kk", "жоқ"), ("ru", "нет"), ("en", "no such")])
+def test_an_unknown_case_is_a_404_page_in_the_readers_language(
+    path: str, language: str, said: str, browser: TestClient
+) -> None:
+    """A wrong number leads to a page that says so and leads on."""
+    answer = browser.get(path, params={"lang": language})
+
+    assert answer.status_code == 404
+    assert said in answer.text
+    assert 'href="/cases"' in answer.text
+
+
+@pytest.mark.parametrize("year", ["2009", "2029", "0", "-1", "9223372036854775808", "20x6"])
+def test_a_year_outside_the_records_is_a_404_page(year: str, browser: TestClient) -> None:
+    """The page never breaks on a number."""
+    answer = browser.get(f"/calendar/{year}?lang=ru")
+
+    assert answer.status_code == 404
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("year", range(2010, 2029))
+def test_every_year_of_the_records_has_its_calendar(year: int, browser: TestClient) -> None:
+    """From the first to the last year on record."""
+    answer = browser.get(f"/calendar/{year}?lang=ru")
+
+    assert answer.status_code == 200
+    assert f"Производственный календарь на {year} год" in answer.text
+
+
+def test_the_year_2026_has_its_official_sum(browser: TestClient) -> None:
+    """18 working days in March 2026, the substitutes of Nauryz among the days off."""
+    page = browser.get("/calendar/2026?lang=ru").text
+
+    assert "18 рабочих из 31" in page
+    assert "24–25 марта" in page
+
+
+def test_the_edition_says_that_its_date_is_assumed(home: Home, browser: TestClient) -> None:
+    """What is not confirmed is not shown as if it were."""
+    assert "по предположению" in browser.get(f"/cases/{home.real}?lang=ru").text
+
+
+def test_scripts_in_texts_stay_texts(home: Home, browser: TestClient) -> None:
+    """What people typed is shown, never run."""
+    evil = '"><script>alert(1)</script>'
+    case = home.desk.open(
+        Opening(procedure="internal-analysis", unit=evil, object=evil, notes=(evil,)),
+        by=evil,
+        now=NOW,
+        today=TODAY,
+    )
+    for path in ("/", "/cases", f"/cases/{case.id}"):
+        page = browser.get(path).text
+
+        assert "<script>alert" not in page
+
+
+def test_a_case_called_off_says_so_and_offers_no_form(home: Home, browser: TestClient) -> None:
+    """A cancelled case is read only, with its ground."""
+    home.desk.cancel(home.late, ground="Құрылым өзгерді", by="test", now=NOW, today=TODAY)
+    page = browser.get(f"/cases/{home.late}?lang=ru").text
+
+    assert "Дело отменено: Құрылым өзгерді" in page
+    assert 'id="record"' not in page
+
+
+def test_the_list_turns_its_pages(home: Home, browser: TestClient) -> None:
+    """Sixty cases are two pages; a page beyond the last is the last."""
+    for n in range(57):
+        home.desk.open(Opening(procedure="internal-analysis", object=f"№{n}"), by="t", now=NOW, today=TODAY)
+    first, last, beyond = (browser.get(f"/cases?page={n}&lang=ru").text for n in (1, 2, 99999))
+
+    assert "Страница 1 из 2" in first
+    assert "Страница 2 из 2" in last
+    assert beyond.count("<tr>") == last.count("<tr>")
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "99999999999999999999"])
+def test_a_page_number_that_is_none_is_refused_plainly(number: str, browser: TestClient) -> None:
+    """A refused value is a sentence, not a stack of JSON."""
+    answer = browser.get(f"/cases?page={number}&lang=ru")
+
+    assert answer.status_code == 422
+    assert "не удалось понять" in answer.text
+
+
+def test_a_file_of_the_law_that_is_gone_is_said(home: Home, browser: TestClient) -> None:
+    """A case whose edition is no longer at hand explains itself instead of breaking."""
+    chain = home.memory.chains[home.real]
+    chain[0] = replace(chain[0], payload={**chain[0].payload, "edition": "internal-analysis.1999-01-01"})
+    answer = browser.get(f"/cases/{home.real}?lang=ru")
+
+    assert answer.status_code == 422
+    assert "internal-analysis.1999-01-01" in answer.text

@@ -1,0 +1,241 @@
+"""The two forms that write."""
+
+from __future__ import annotations
+
+from datetime import date
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from tests.web.conftest import Home
+from web.recording import BadForm, file_name, the_address, the_date
+
+PROTOCOL = b"%PDF-1.4 protocol"
+
+
+def test_a_fact_with_a_file_is_recorded_and_the_file_comes_back(home: Home, browser: TestClient) -> None:
+    """Date and document go in through the form; the document can be fetched again as a download."""
+    answer = browser.post(
+        f"/cases/{home.real}",
+        data={"fact": "order_signed", "on": "2026-04-06"},
+        files={"file.document:order": ("бұйрық №12.pdf", PROTOCOL, "application/pdf")},
+    )
+    fact = home.memory.case(home.real).facts["order_signed"]
+    (item,) = fact.evidence
+    back = browser.get(f"/cases/{home.real}/evidence/{item.reference}")
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"/cases/{home.real}?recorded=order_signed")
+    assert (fact.on, item.kind, item.name) == (date(2026, 4, 6), "document:order", "бұйрық №12.pdf")
+    assert back.content == PROTOCOL
+    assert back.headers["content-disposition"] == f"attachment; filename*=UTF-8''{quote('бұйрық №12.pdf')}"
+    assert back.headers["content-type"] == "application/octet-stream"
+
+
+def test_three_links_with_their_dates_are_kept_apart(home: Home, browser: TestClient) -> None:
+    """Site, media and social network each keep their own day of publication."""
+    browser.post(
+        f"/cases/{home.late}",
+        data={
+            "fact": "start_announced",
+            "on": "2026-03-24",
+            "link.link:site": " https://org.kz/1 ",
+            "published.link:site": "2026-03-24",
+            "link.link:media": "https://gazeta.kz/2",
+            "published.link:media": "2026-03-25",
+            "link.link:social": "https://net.kz/3",
+            "published.link:social": "",
+        },
+    )
+    evidence = home.memory.case(home.late).facts["start_announced"].evidence
+
+    assert [(item.kind, item.reference, item.published_on) for item in evidence] == [
+        ("link:site", "https://org.kz/1", date(2026, 3, 24)),
+        ("link:media", "https://gazeta.kz/2", date(2026, 3, 25)),
+        ("link:social", "https://net.kz/3", None),
+    ]
+
+
+def test_what_is_late_is_recorded_and_becomes_a_finding(home: Home, browser: TestClient) -> None:
+    """Facts are never refused for being late; the page says by how much."""
+    browser.post(f"/cases/{home.late}", data={"fact": "start_announced", "on": "2026-04-03"})
+    page = browser.get(f"/cases/{home.late}?lang=ru").text
+
+    assert "исполнено позже срока" in page
+    assert "позже на 7 рабочих дней" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"on": "2026-04-07"}, "7 апреля 2026 года"),
+        ({"on": ""}, "Укажите дату"),
+        ({"on": "31.02.2026"}, "31.02.2026"),
+        ({"on": "0"}, "«0»"),
+        ({"on": "<b>1</b>"}, "&lt;b&gt;1&lt;/b&gt;"),
+        ({"fact": "no_such_fact"}, "no_such_fact"),
+        ({"fact": ""}, "Выберите"),
+        ({"link.document:order": "javascript:alert(1)"}, "не ссылка"),
+        ({"link.other": "ftp://org.kz/x"}, "не ссылка"),
+        ({"on": "2009-12-31"}, "2010"),
+    ],
+    ids=str,
+)
+def test_a_refusal_is_one_sentence_at_the_form_and_nothing_typed_is_lost(
+    fields: dict[str, str], said: str, home: Home, browser: TestClient
+) -> None:
+    """422, the sentence, and every answer still in its field; nothing was written."""
+    typed = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/kept", **fields}
+    before = home.memory.events(home.real)
+    answer = browser.post(f"/cases/{home.real}?lang=ru", data=typed)
+    problem = answer.text.split('id="record-problem"')[1].split("</div>")[0]
+
+    assert answer.status_code == 422
+    assert said in problem
+    assert home.memory.events(home.real) == before
+    if typed["fact"] == "order_signed" and typed["link.other"].startswith("https"):
+        assert 'value="https://org.kz/kept"' in answer.text
+
+
+def test_the_same_fact_with_another_date_points_to_the_correction(home: Home, browser: TestClient) -> None:
+    """What is known already is not overwritten in silence."""
+    answer = browser.post(f"/cases/{home.real}?lang=ru", data={"fact": "start_announced", "on": "2026-03-31"})
+
+    assert answer.status_code == 422
+    assert "30 марта 2026 года" in answer.text.split('id="record-problem"')[1].split("</div>")[0]
+
+
+def test_the_same_fact_with_the_same_date_is_done_already(home: Home, browser: TestClient) -> None:
+    """Pressing the button twice changes nothing and is no error."""
+    before = len(home.memory.events(home.real))
+    answer = browser.post(f"/cases/{home.real}", data={"fact": "start_announced", "on": "2026-03-30"})
+
+    assert answer.status_code == 303
+    assert len(home.memory.events(home.real)) == before
+
+
+def test_an_empty_file_is_refused_and_nothing_is_stored(home: Home, browser: TestClient) -> None:
+    """0 bytes prove nothing."""
+    answer = browser.post(
+        f"/cases/{home.real}?lang=ru",
+        data={"fact": "order_signed", "on": "2026-04-06"},
+        files={"file.document:order": ("empty.pdf", b"", "application/pdf")},
+    )
+
+    assert answer.status_code == 422
+    assert "empty.pdf" in answer.text
+    assert not home.store.files
+
+
+def test_htmx_is_sent_on_by_a_header(home: Home, browser: TestClient) -> None:
+    """The page is loaded anew after a record, not swapped into itself."""
+    answer = browser.post(
+        f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"}, headers={"hx-request": "true"}
+    )
+
+    assert answer.status_code == 204
+    assert answer.headers["hx-redirect"].startswith(f"/cases/{home.real}?recorded=")
+
+
+def test_a_new_plan_date_moves_what_is_counted_from_it(home: Home, browser: TestClient) -> None:
+    """A week later start: the order is due a week later."""
+    answer = browser.post(f"/cases/{home.real}/plan", data={"fact": "analysis_started", "on": "2026-04-20"})
+
+    assert answer.status_code == 303
+    assert home.memory.rows(home.real)["order_signed"].due == date(2026, 4, 13)
+
+
+@pytest.mark.parametrize("on", ["", "2026-02-30", "1999-01-01", "2030-01-01"])
+def test_a_plan_date_that_is_none_is_refused_in_the_open_form(on: str, home: Home, browser: TestClient) -> None:
+    """The fold stays open and says what is wrong."""
+    answer = browser.post(f"/cases/{home.real}/plan", data={"fact": "analysis_started", "on": on})
+    form = answer.text.split('id="plan"')[1]
+
+    assert answer.status_code == 422
+    assert '<details class="fold" open>' in form
+    assert form.split('id="plan-problem"')[1].split("</div>")[0].partition(">")[2].strip()
+
+
+def test_a_write_to_an_unknown_case_is_a_404(browser: TestClient) -> None:
+    """There is nothing to write to."""
+    assert browser.post("/cases/2026-999", data={"fact": "order_signed", "on": "2026-04-06"}).status_code == 404
+
+
+def test_a_file_of_another_case_is_not_given_out(home: Home, browser: TestClient) -> None:
+    """A document is reached through its own case only."""
+    browser.post(
+        f"/cases/{home.real}",
+        data={"fact": "order_signed", "on": "2026-04-06"},
+        files={"file.document:order": ("a.pdf", PROTOCOL, "application/pdf")},
+    )
+    (reference,) = home.store.files
+
+    assert browser.get(f"/cases/{home.late}/evidence/{reference}").status_code == 404
+    assert browser.get(f"/cases/{home.real}/evidence/{'0' * 64}").status_code == 404
+    assert browser.get(f"/cases/{home.real}/evidence/..%2F..%2Fx").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("given_name", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\x\\бұйрық.docx", "бұйрық.docx"),
+        ("a\r\nSet-Cookie: x", "aSet-Cookie: x"),
+        ("", "file"),
+        ("..", "file"),
+        ("x" * 400 + ".pdf", "x" * 196 + ".pdf"),
+    ],
+)
+def test_a_file_name_keeps_only_its_last_part(given_name: str, kept: str) -> None:
+    """No folder and no control character gets into a name."""
+    assert file_name(given_name) == kept
+
+
+@given(st.text(max_size=300))
+def test_no_name_is_dangerous(name: str) -> None:
+    """Whatever a browser sends, the name has no folder in it and is not empty."""
+    kept = file_name(name)
+
+    assert kept
+    assert "/" not in kept
+    assert "\\" not in kept
+    assert kept.isprintable()
+
+
+@given(st.dates(min_value=date(1000, 1, 1)))
+def test_a_date_is_read_as_the_browser_and_as_people_write_it(on: date) -> None:
+    """2026-04-13 and 13.04.2026 are the same day."""
+    assert the_date(on.isoformat()) == on
+    assert the_date(f" {on:%d.%m.}{on.year:04d} ") == on
+
+
+@given(st.text(max_size=60))
+def test_any_other_text_is_refused_and_never_breaks(text: str) -> None:
+    """A date field takes a date or says what is wrong."""
+    try:
+        found = the_date(text)
+    except BadForm as refusal:
+        assert refusal.code in ("web.refusal.no_date", "web.refusal.bad_date")
+    else:
+        assert isinstance(found, date)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "org.kz",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "https://",
+        "http://[",
+        "https://a b",
+        "https://x/" + "a" * 3000,
+    ],
+)
+def test_what_is_no_address_is_refused(text: str) -> None:
+    """Only http and https, with a host, without blanks, not endless."""
+    with pytest.raises(BadForm):
+        the_address(text)

@@ -1,0 +1,131 @@
+"""The timeline as geometry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import calendars
+from tests.web.conftest import Home
+from tests.web.memory import library
+from web.timeline import HEAD, LABELS, LONGEST, ROW, WIDTH, Timeline, timeline
+from workflow.case import Case
+from workflow.chain import deadlines
+from workflow.deadline import Deadline
+
+TODAY = date(2026, 4, 6)
+SOON = date(2026, 4, 15)
+
+
+def drawn(*, today: date = TODAY, planned: dict[str, date] | None = None) -> Timeline:
+    """The real schedule of 2026, drawn."""
+    found = timeline(chain(planned), calendar=calendars.calendar(), today=today, soon=SOON)
+    assert found is not None
+    return found
+
+
+def chain(planned: dict[str, date] | None = None) -> tuple[Deadline, ...]:
+    case = Case(
+        id="x",
+        procedure="internal-analysis",
+        edition="internal-analysis.2024-01-01",
+        planned=planned or {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)},
+    )
+    procedure = library().named(case.edition)
+    return deadlines(case, procedure, calendars.calendar(), today=TODAY)
+
+
+def test_a_case_without_any_date_has_no_picture() -> None:
+    """Nothing is drawn where nothing is known."""
+    undated = [replace(deadline, due=None, planned_on=None, done_on=None) for deadline in chain()]
+
+    assert timeline(undated, calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
+    assert timeline([], calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
+
+
+def test_the_shaded_days_are_exactly_the_days_off() -> None:
+    """Every day off of the span is shaded and no working day is."""
+    picture = drawn()
+    shaded = {
+        off.first + timedelta(days=n) for off in picture.offs for n in range((off.last - off.first).days + 1)
+    }
+    days = [picture.first + timedelta(days=n) for n in range((picture.last - picture.first).days + 1)]
+
+    assert shaded == {on for on in days if not calendars.is_working_day(on)}
+
+
+def test_the_days_off_of_may_are_one_run_with_their_name() -> None:
+    """9 and 10 May and the substitute on the 11th stand together under the name of the holiday."""
+    run = next(off for off in drawn().offs if off.first <= date(2026, 5, 9) <= off.last)
+
+    assert (run.first, run.last, run.holiday) == (date(2026, 5, 9), date(2026, 5, 11), True)
+    assert run.names == ("victory_day",)
+
+
+def test_everything_lies_inside_the_picture() -> None:
+    """No mark, bar or month runs over an edge, and rows do not overlap."""
+    picture = drawn()
+    places = [mark.x for line in picture.lines for mark in line.marks]
+    ends = [bar.x + bar.width for line in picture.lines for bar in line.bars]
+
+    assert all(LABELS <= x <= WIDTH for x in places)
+    assert all(end <= WIDTH + 0.5 for end in ends)
+    assert [line.y for line in picture.lines] == [HEAD + ROW * n for n in range(len(picture.lines))]
+    assert abs(sum(month.width for month in picture.months) - (WIDTH - LABELS)) < 1
+
+
+def test_the_day_farther_right_is_the_later_day() -> None:
+    """Pixels keep the order of days."""
+    marks = sorted((mark for line in drawn().lines for mark in line.marks), key=lambda mark: mark.on)
+
+    assert [mark.x for mark in marks] == sorted(mark.x for mark in marks)
+
+
+def test_today_is_marked_when_it_is_near_and_not_when_it_is_far() -> None:
+    """A look years later does not stretch the picture."""
+    near, far = drawn(), drawn(today=date(2028, 1, 10))
+
+    assert near.today_x is not None
+    assert far.today_x is None
+
+
+def test_what_comes_back_every_quarter_is_left_to_the_table() -> None:
+    """Four quarters of reports do not press the analysis together; the picture says how many are left out."""
+    picture = drawn()
+
+    assert not any("." in line.id for line in picture.lines)
+    assert picture.left_out == sum(
+        1 for d in chain() if d.due and d.id not in {line.id for line in picture.lines}
+    )
+
+
+def test_dates_far_apart_do_not_make_the_days_too_narrow() -> None:
+    """A plan date years away is left out rather than drawn."""
+    picture = drawn(
+        planned={
+            "analysis_started": date(2026, 4, 13),
+            "analysis_ended": date(2026, 5, 26),
+            "published": date(2028, 11, 1),
+        }
+    )
+
+    assert (picture.last - picture.first).days <= LONGEST + 60
+
+
+def test_the_edges_of_the_records_are_not_crossed() -> None:
+    """A case at the very end of the records is drawn up to their last day."""
+    calendar = calendars.calendar()
+    only = [replace(chain()[1], period=None, due=calendar.last, planned_on=None, done_on=None, opens=None)]
+    picture = timeline(only, calendar=calendar, today=TODAY, soon=SOON)
+
+    assert picture is not None
+    assert picture.last == calendar.last
+
+
+def test_the_table_has_every_row_of_the_picture(home: Home) -> None:
+    """Who cannot see the picture misses nothing."""
+    with home.client() as browser:
+        page = browser.get(f"/cases/{home.real}").text
+
+    assert all(f'<tr id="{line.id}"' in page for line in drawn().lines)
+    assert 'role="group"' in page
