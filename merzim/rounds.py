@@ -63,4 +63,4 @@ def rehearse(house: House, first: date, last: date) -> Iterator[tuple[date, Roun
                 now = datetime.combine(today, time(12), tzinfo=almaty()).astimezone(UTC)
                 yield today, remind(stage, now=now, today=today)
         finally:
-            stage.engine.dispose()
+            stage.close()

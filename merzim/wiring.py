@@ -140,6 +140,11 @@ class House:
             evidence_store=self.evidence,
         )
 
+    def close(self) -> None:
+        """Let go of the database, if it was ever opened."""
+        if "unprepared" in self.__dict__:
+            self.unprepared.dispose()
+
     @property
     def _officer(self) -> str:
         return self.settings.office.officer

@@ -24,14 +24,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         common, rest = split(sys.argv[1:] if arguments is None else arguments)
         call = Call(common)
-        if common.language:
-            _ = call.language
+        call.check()
         return _run(call, rest)
     except BrokenPipeError:
         _close_quietly()
         return DONE
     except (Exception, KeyboardInterrupt) as trouble:
         return told(trouble, call)
+    finally:
+        call.close()
 
 
 def application() -> typer.Typer:

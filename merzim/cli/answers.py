@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from merzim.cli.printing import paragraph
@@ -65,13 +66,13 @@ def explained(call: Call, deadline: Deadline) -> str:
     return " ".join(call.say(one.code, **one.arguments) for one in deadline.explanation)
 
 
-def print_deadlines(call: Call, deadlines: Iterable[Deadline]) -> None:
-    """A table for a person: by when, what, what has become of it."""
+def print_deadlines(call: Call, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
+    """A table for a person: by when, what, what has become of it (by `today`, where there is one)."""
     rows = [
         (
             deadline.due or "-",
             deadline.obligation.title[call.language] + (f" ({deadline.period})" if deadline.period else ""),
-            state(call, deadline),
+            state(call, deadline, today=today),
             call.say(f"cli.force.{deadline.obligation.force}"),
             deadline.id,
         )
@@ -80,11 +81,13 @@ def print_deadlines(call: Call, deadlines: Iterable[Deadline]) -> None:
     call.table(("due", "what", "state", "force", "id"), rows)
 
 
-def state(call: Call, deadline: Deadline) -> str:
+def state(call: Call, deadline: Deadline, *, today: date | None = None) -> str:
     """What has become of a deadline, in words: done on a day and how late, or still open and how sure."""
     if deadline.state == "done":
         code = "cli.state.done_late" if deadline.late_by is not None else "cli.state.done"
         return call.say(code, on=deadline.done_on, late_by=deadline.late_by)
+    if deadline.state == "open" and deadline.due is not None and today is not None and deadline.due < today:
+        return call.say("cli.state.overdue")
     if deadline.state == "open" and deadline.due is not None:
         return call.say(f"cli.status.{deadline.status}")
     return call.say(f"cli.state.{deadline.state}")

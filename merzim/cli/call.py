@@ -84,6 +84,18 @@ class Call:
 
         return House(self.settings)
 
+    def check(self) -> None:
+        """Refuse a language or a moment that is none, even where the command would never ask for it."""
+        if self.common.language:
+            _ = self.language
+        if self.common.now:
+            _ = self.clock
+
+    def close(self) -> None:
+        """Let go of whatever was opened."""
+        if "house" in self.__dict__:
+            self.house.close()
+
     @property
     def by(self) -> str:
         """Who writes: MERZIM_BY, else the account of the machine."""

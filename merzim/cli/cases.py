@@ -109,7 +109,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         if value:
             call.print(f"  {call.say('cli.head.' + head)}: {value}")
     call.print()
-    print_deadlines(call, view.deadlines)
+    print_deadlines(call, view.deadlines, today=today)
     ahead = [(fact.on, name) for name, fact in sorted(view.case.facts.items()) if fact.on > today]
     if ahead:
         call.print("\n" + call.say("cli.ahead", today=today))

@@ -11,6 +11,7 @@ from merzim.cli.call import BAD_INPUT, DONE, Call
 from merzim.cli.help import Command
 from merzim.cli.law import PROCEDURE
 from merzim.cli.parsing import BadArgument
+from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
     from merzim.importing import Imported
@@ -150,8 +151,7 @@ def _print_imported(call: Call, taken: Imported) -> None:
     if taken.notes:
         call.print("\n" + call.say("cli.notes"))
         for note in taken.notes:
-            where = f"{note.row:>5}  " if note.row else " " * 7
-            call.print(where + _note(call, note))
+            call.print(paragraph(_note(call, note), indent=2))
 
 
 def _note(call: Call, note: Note) -> str:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from merzim.cli.printing import table
+from words import month_name
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
@@ -59,7 +60,7 @@ def printed(call: Call, days: Calendar, year: int) -> str:
 def _month(call: Call, days: Calendar, year: int, month: int) -> list[str]:
     size = CELL * 7
     weekdays = call.say("cli.weekdays").split()
-    lines = [call.say(f"cli.month.{month}").center(size), "".join(f" {name:>2} " for name in weekdays)]
+    lines = [month_name(month, call.language).center(size), "".join(f" {name:>2} " for name in weekdays)]
     lines += [
         "".join(_cell(days, on) if on.month == month else " " * CELL for on in week)
         for week in Weeks().monthdatescalendar(year, month)
@@ -79,7 +80,7 @@ def _counts(call: Call, days: Calendar, year: int) -> str:
     for quarter in range(4):
         spans = months(year)[quarter * 3 : quarter * 3 + 3]
         for begins, ends in spans:
-            rows.append((call.say(f"cli.month.{begins.month}"), *_count(days, begins, ends)))
+            rows.append((month_name(begins.month, call.language), *_count(days, begins, ends)))
         name = call.say("cli.year.quarter", quarter=quarter + 1)
         rows.append((name, *_count(days, spans[0][0], spans[-1][1])))
     rows.append((call.say("cli.year.whole"), *_count(days, date(year, 1, 1), date(year, 12, 31))))

@@ -1,0 +1,57 @@
+"""A desk of its own for every test: an empty folder, and `merzim` run in it without a new process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from merzim.cli import main
+
+ROOT = Path(__file__).parents[2]
+SCHEDULE = ROOT / "examples" / "real_schedule_2026_ru.xlsx"
+PEOPLE = ROOT / "examples" / "people.csv"
+PAST = ROOT / "examples" / "past_analyses.csv"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one command line did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Merzim = Callable[..., Said]
+
+
+@pytest.fixture
+def merzim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Merzim:
+    """`merzim("calendar", "add", "2026-05-12", "-5")`, in a folder of its own and in English."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MERZIM_LANG", "en")
+
+    def run(*arguments: object) -> Said:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Said(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def office(merzim: Merzim) -> Merzim:
+    """The same, with the example's people and its schedule taken in on the day it was approved."""
+    assert merzim("people", PEOPLE).code == 0
+    assert merzim("import", SCHEDULE, "--now", "2026-03-30").code == 0
+    return merzim

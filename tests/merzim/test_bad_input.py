@@ -1,0 +1,183 @@
+"""Bad input: one line on stderr, the list of bad rows if there is one, exit 2. Never a traceback or a box."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim, Said
+
+
+def _one_line(said: Said) -> str:
+    assert said.code == 2, said
+    assert said.out == ""
+    lines = said.err.splitlines()
+    assert len(lines) == 1, said.err
+    assert lines[0].startswith("merzim: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("clendar", "calendar"),
+        ("calendar yeer 2026", "year"),
+        ("cases --jsno", "--jsno"),
+        ("plan internal-analysis --fcat x=2026-04-13", "--fact"),
+        ("calendar add 2026-05-12", "N"),
+        ("calendar add 2026-05-12 five", "five"),
+        ("calendar add 2026-05-12 1 2", "2"),
+        ("calendar add 31.02.26 1", "31.02.26"),
+        ("calendar day 2009-12-31", "2010"),
+        ("calendar add 2028-12-29 10", "2028"),
+        ("calendar year 2029", "2029"),
+        ("calendar day 2026-05-12 --as-of yesterday", "yesterday"),
+        ("cases --now yesterday", "yesterday"),
+        ("cases --now", "--now"),
+        ("cases --lang de", "kk, ru, en"),
+        ("cases --config none.toml", "none.toml"),
+        ("procedures internal-analisys", "internal-analysis"),
+        ("plan internal-analisys", "internal-analysis"),
+        ("plan internal-analysis --fact order_signd=2026-04-06", "order_signed"),
+        ("plan internal-analysis --fact order_signed", "NAME=DATE"),
+        ("plan internal-analysis --fact order_signed=2029-01-09", "2028"),
+        ("audit none.csv", "none.csv"),
+        ("import none.xlsx", "none.xlsx"),
+        ("import", "FILE.xlsx"),
+        ("people none.csv", "none.csv"),
+        ("people --match nobody", "nobody"),
+        ("open internal-analysis --unit Nowhere", "Nowhere"),
+        ("case 2026-0001", "2026-0001"),
+        ("record 2026-0001 order_signed --on 2026-04-06", "2026-0001"),
+        ("record 2026-0001 order_signed", "--on"),
+        ("due --until 2020-01-01 --now 2026-04-06", "2020"),
+        ("due --unit Nowhere", "Nowhere"),
+        ("rehearse --from 2026-04-06 --until 2026-04-01", "April"),
+        ("restore none.sqlite", "none.sqlite"),
+    ],
+)
+def test_bad_input_is_one_sentence_that_names_it(merzim: Merzim, line: str, names: str) -> None:
+    """What, where, and what is allowed: in one line."""
+    said = merzim(*line.split())
+
+    assert names in _one_line(said)
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_refusal_speaks_the_readers_language(merzim: Merzim, language: str) -> None:
+    """The same refusal in three languages, none of them the code itself."""
+    said = {one: merzim("case", "2026-9999", "--lang", one).err for one in ("kk", "ru", "en")}
+
+    assert "unknown_case" not in said[language]
+    assert len(set(said.values())) == 3
+
+
+def test_facts_are_refused_only_for_what_cannot_be(office: Merzim) -> None:
+    """Unknown, impossible, in the future, known with another date; the state stays as it was."""
+    recorded = ("record", "2026-0001", "order_signed", "--on", "2026-04-06")
+    in_future = office(*recorded, "--now", "2026-04-05")
+    first = office(*recorded, "--now", "2026-04-06")
+    again = office(*recorded, "--now", "2026-04-07")
+    other = office("record", "2026-0001", "order_signed", "--on", "2026-04-07", "--now", "2026-04-08")
+
+    assert "merzim replan" in _one_line(in_future)
+    assert (first.code, again.code) == (0, 0)
+    assert "merzim correct" in _one_line(other)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "names"),
+    [
+        ("none.pdf", "none.pdf"),
+        ("document:ordre=https://example.kz/a", "document:order"),
+        ("https://example.kz/a@31.02.2026", "31.02.2026"),
+    ],
+)
+def test_evidence_must_be_there_and_asked_for(office: Merzim, evidence: str, names: str) -> None:
+    """A file that is not there, a kind nobody asks for, a day no calendar has."""
+    said = office(
+        *("record", "2026-0001", "order_signed", "--on", "2026-04-06", "--now", "2026-04-06"),
+        *("--evidence", evidence),
+    )
+
+    assert names in _one_line(said)
+
+
+def test_an_unreadable_schedule_is_answered_as_json_too(merzim: Merzim) -> None:
+    """`import --json` gives {"errors": [...]} and exit 2."""
+    said = merzim("import", PEOPLE, "--json")
+
+    assert said.code == 2
+    assert said.json["errors"][0]["message"]
+
+
+def test_a_workbook_that_is_none_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
+    """Bytes called .xlsx are not a workbook."""
+    file = tmp_path / "schedule.xlsx"
+    file.write_bytes(b"PK\x03\x04 nothing of the kind")
+
+    assert "schedule.xlsx" in _one_line(merzim("import", file))
+
+
+def test_bad_rows_follow_the_sentence(merzim: Merzim, tmp_path: Path) -> None:
+    """Every bad row by its number, and nothing taken."""
+    file = tmp_path / "people.csv"
+    file.write_text(
+        "unit,name,e-mail,language\nA,Ann,ann@example.kz,ru\nA,Bob,bob,ru\n,Cid,,\n", encoding="utf-8"
+    )
+    said = merzim("people", file)
+
+    assert said.code == 2
+    first, *rows = said.err.splitlines()
+    assert "people.csv" in first
+    assert [row.split(":")[0] for row in rows] == ["row 3", "row 4"]
+    assert merzim("people", "--json").json["people"] == {}
+
+
+def test_a_config_that_cannot_be_used_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
+    """An unknown key by its name, whatever the command."""
+    (tmp_path / "config.toml").write_text("[ofice]\n", encoding="utf-8")
+
+    assert "office" in _one_line(merzim("cases"))
+
+
+def test_a_database_that_is_none_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
+    """A file that is no database is named, and left alone."""
+    (tmp_path / "var").mkdir()
+    file = tmp_path / "var" / "merzim.sqlite"
+    file.write_bytes(b"not a database, " * 100)
+
+    assert "merzim.sqlite" in _one_line(merzim("cases"))
+    assert file.read_bytes() == b"not a database, " * 100
+
+
+def test_a_channel_setting_is_refused_by_its_name(office: Merzim, tmp_path: Path) -> None:
+    """The channel's own file says which keys it knows."""
+    (tmp_path / "config.toml").write_text('[channels.folder]\npaht = "x"\n', encoding="utf-8")
+
+    assert "channels.folder.paht" in _one_line(office("remind", "--now", "2026-04-06"))
+
+
+def test_the_pages_are_refused_to_other_machines(merzim: Merzim, tmp_path: Path) -> None:
+    """Until there is a log-in, only loopback."""
+    (tmp_path / "config.toml").write_text('[web]\nhost = "0.0.0.0"\n', encoding="utf-8")
+
+    assert "0.0.0.0" in _one_line(merzim("serve"))
+
+
+def test_our_own_fault_is_one_sentence_too(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something unexpected is said in one line; MERZIM_DEBUG=1 shows where it broke."""
+    monkeypatch.setattr("merzim.wiring.House.library", property(lambda house: {}["nothing"]))
+
+    assert "KeyError" in _one_line(merzim("procedures"))
+
+    monkeypatch.setenv("MERZIM_DEBUG", "1")
+    with pytest.raises(KeyError):
+        merzim("procedures")
+
+
+def test_a_schedule_is_taken_whole_or_not_at_all(merzim: Merzim) -> None:
+    """A schedule before the first edition of the law is refused and opens nothing."""
+    assert merzim("import", SCHEDULE, "--procedure", "none").code == 2
+    assert merzim("cases", "--json").json == {"cases": []}

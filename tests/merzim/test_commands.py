@@ -1,0 +1,273 @@
+"""What each command answers, to a person and to a machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.merzim.conftest import PAST, SCHEDULE, Merzim
+
+
+def test_calendar_day_exits_one_on_a_day_off(merzim: Merzim) -> None:
+    """The asked-for thing is not so: 1 on a day off, 0 on a working day."""
+    assert merzim("calendar", "day", "2026-05-12").code == 0
+    assert merzim("calendar", "day", "2026-05-11").code == 1
+
+
+def test_calendar_day_says_why(merzim: Merzim) -> None:
+    """9 May 2026 is a Saturday: Monday the 11th is off for it."""
+    said = merzim("calendar", "day", "2026-05-11", "--json").json
+
+    assert (said["working"], said["kind"], said["name"]) == (False, "substitute", "victory_day")
+
+
+@pytest.mark.parametrize(
+    ("start", "count", "reached"),
+    [
+        ("2026-04-13", "-10", "2026-03-30"),
+        ("2026-04-13", "-5", "2026-04-06"),
+        ("2026-05-26", "-10", "2026-05-12"),
+        ("2026-05-26", "-5", "2026-05-19"),
+        ("2026-05-13", "3", "2026-05-18"),
+        ("2026-05-13", "0", "2026-05-13"),
+    ],
+)
+def test_calendar_add_agrees_with_the_real_schedule(
+    merzim: Merzim, start: str, count: str, reached: str
+) -> None:
+    """All dates of the schedule published in 2026, forwards and backwards; a minus is no option."""
+    assert merzim("calendar", "add", start, count).out == reached + "\n"
+
+
+def test_calendar_count_counts_both_ends(merzim: Merzim) -> None:
+    """13 April to 26 May 2026 are 29 working days; backwards they are none."""
+    assert merzim("calendar", "count", "2026-04-13", "2026-05-26").out == "29\n"
+    assert merzim("calendar", "count", "2026-05-26", "2026-04-13").out == "0\n"
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_calendar_year_is_a_sheet_to_print(merzim: Merzim, language: str) -> None:
+    """Twelve months, the counts, the special days; no line wider than a page."""
+    said = merzim("calendar", "year", "2026", "--lang", language)
+    counted = merzim("calendar", "year", "2026", "--json").json
+
+    assert said.code == 0
+    assert max(map(len, said.out.splitlines())) < 140
+    assert "[ 1]" in said.out
+    assert sum(month["working_days"] for month in counted["months"]) == counted["working_days"]
+
+
+def test_calendar_as_of_knows_only_what_was_known(merzim: Merzim) -> None:
+    """31 August 2026 became a working day's neighbour by an act known on 18 March 2026."""
+    before = merzim("calendar", "day", "2026-08-31", "--as-of", "2026-03-17")
+    after = merzim("calendar", "day", "2026-08-31", "--as-of", "2026-03-18")
+
+    assert before.code != after.code
+
+
+def test_office_days_of_the_config_count(merzim: Merzim, tmp_path: Path) -> None:
+    """The organisation's own day off moves its terms."""
+    (tmp_path / "config.toml").write_text("[office]\ndays_off = [2026-05-13]\n", encoding="utf-8")
+
+    assert merzim("calendar", "add", "2026-05-12", "1").out == "2026-05-14\n"
+
+
+def test_procedures_lists_editions_and_one_in_full(merzim: Merzim) -> None:
+    """Editions with their dates; with an id its stages, obligations and acts."""
+    editions = [one["edition"] for one in merzim("procedures", "--json").json["procedures"]]
+    whole = merzim("procedures", "internal-analysis").out
+
+    assert {"internal-analysis.2023-01-01", "internal-analysis.2024-01-01"} <= set(editions)
+    assert "start_announced" in whole
+    assert "P1.T1.S3" in whole
+
+
+def test_a_procedure_is_drawn(merzim: Merzim) -> None:
+    """--diagram is Mermaid."""
+    assert "stateDiagram-v2" in merzim("procedures", "internal-analysis.2024-01-01", "--diagram").out
+
+
+def test_plan_finds_the_latest_start(merzim: Merzim) -> None:
+    """A wanted end gives the day to begin with."""
+    said = merzim("plan", "internal-analysis", "--planned", "published=2026-12-01", "--json")
+
+    assert said.code == 0
+    assert said.json["latest_start"]["published"] < "2026-12-01"
+
+
+def test_plan_exits_one_with_findings(merzim: Merzim) -> None:
+    """An order after the start leaves a finding; the exit code says so."""
+    said = merzim(
+        *("plan", "internal-analysis", "--fact", "order_signed=2026-04-14"),
+        *("--fact", "analysis_started=2026-04-13"),
+    )
+
+    assert said.code == 1
+    assert "Findings:" in said.out
+
+
+def test_plan_lists_facts_ahead_of_now(merzim: Merzim) -> None:
+    """With --now a fact that has not happened is a plan date; without it every fact has happened."""
+    line = ("plan", "internal-analysis", "--fact", "analysis_started=2026-04-13", "--json")
+
+    assert merzim(*line, "--now", "2026-04-01").json["ahead"] == ["analysis_started"]
+    assert merzim(*line).json["ahead"] == []
+
+
+def test_audit_exits_one_with_findings_and_zero_without(merzim: Merzim, tmp_path: Path) -> None:
+    """A clean analysis is said to be clean."""
+    clean = tmp_path / "clean.csv"
+    clean.write_text("case,order_signed,analysis_started\nA,2026-04-06,2026-04-13\n", encoding="utf-8")
+
+    assert merzim("audit", PAST).code == 1
+    assert merzim("audit", clean).code == 0
+    assert "A: no findings." in merzim("audit", clean).out
+
+
+def test_import_again_changes_nothing_and_says_so(office: Merzim) -> None:
+    """The same file, the same cases, no event."""
+    before = office("case", "2026-0001", "--json").json["events"]
+    again = office("import", SCHEDULE, "--json", "--now", "2026-03-31").json
+
+    assert (again["opened"], again["replanned"], again["unchanged"]) == ([], [], ["2026-0001"])
+    assert office("case", "2026-0001", "--json").json["events"] == before
+
+
+def test_an_approval_that_lies_ahead_is_a_plan_date(merzim: Merzim) -> None:
+    """A schedule approved on 30 March and taken in on the 16th: not a fact yet, and said so."""
+    said = merzim("import", SCHEDULE, "--now", "2026-03-16", "--json").json
+
+    assert said["cases"][0]["facts"] == {}
+    assert said["cases"][0]["planned"]["schedule_approved"] == "2026-03-30"
+    assert "cli.import.ahead" in [note["code"] for note in said["notes"]]
+
+
+def test_responsible_texts_are_matched_kept_and_mended(office: Merzim) -> None:
+    """Whom the schedule means is kept; `people --match` mends it."""
+    matches = office("people", "--json").json["matches"]
+    office("people", "--match", "Рабочая группа по ВАКР=Пресс-служба")
+
+    assert matches["Рабочая группа по ВАКР"] == "Рабочая группа по ВАКР"
+    assert office("people", "--json").json["matches"]["Рабочая группа по ВАКР"] == "Пресс-служба"
+
+
+def test_the_template_comes_back_as_a_workbook(merzim: Merzim, tmp_path: Path) -> None:
+    """An empty workbook to fill in; nothing is imported."""
+    assert merzim("import", "--template", "t.xlsx").code == 0
+    assert (tmp_path / "t.xlsx").read_bytes()[:2] == b"PK"
+
+
+def test_open_record_replan_correct_and_what_moves(merzim: Merzim) -> None:
+    """A command says which due dates it moved; done again it says that nothing changed."""
+    start = ("--planned", "analysis_started=2026-04-13", "--now", "2026-03-01")
+    opened = merzim("open", "internal-analysis", *start)
+    moved = merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20", "--json").json["moved"]
+    again = merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20")
+    order = ("2026-0001", "order_signed", "--on")
+    merzim("record", *order, "2026-04-10", "--now", "2026-04-13")
+    fixed = merzim("correct", *order, "2026-04-13", "--ground", "the order's own date", "--now", "2026-04-14")
+
+    assert "2026-0001" in opened.out
+    assert {"obligation": "order_signed", "from": "2026-04-06", "to": "2026-04-13"} in moved
+    assert "nothing changed" in again.out
+    assert fixed.code == 0
+
+
+def test_cancel_exempt_and_reopen(office: Merzim) -> None:
+    """Commands may be refused, and the refusal says what is open now."""
+    refused = office("reopen", "2026-0001", "--ground", "x")
+    cancelled = office("cancel", "2026-0001", "--ground", "the object is wound up")
+    gone = office("overdue", "--now", "2026-07-01")
+    reopened = office("reopen", "2026-0001", "--ground", "it is not")
+    freed = office("exempt", "2026-0001", "--obligation", "uploaded", "--ground", "no access")
+
+    assert refused.code == 2
+    assert "merzim cancel" in refused.err
+    assert (cancelled.code, gone.code, reopened.code, freed.code) == (0, 0, 0, 0)
+
+
+def test_due_and_overdue(office: Merzim) -> None:
+    """Overdue with rows exits 1 and counts working days; due looks seven working days ahead."""
+    due = office("due", "--now", "2026-03-30", "--json").json
+    calm = office("overdue", "--now", "2026-03-30")
+    late = office("overdue", "--now", "2026-04-08", "--json")
+
+    assert due["until"] == "2026-04-08"
+    assert [one["id"] for one in due["obligations"]] == ["start_announced", "order_signed"]
+    assert calm.code == 0
+    assert late.code == 1
+    by_id = {one["id"]: one["late_by_working_days"] for one in late.json["obligations"]}
+    assert by_id == {"start_announced": 7, "order_signed": 2}
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        (
+            "kk",
+            "Ішкі талдаудың басталғаны туралы хабарландыру – 2026 жылғы 30 наурыздан кешіктірмей. "
+            "Негіздеме: №4 ҮББ жобаларын орындау жөніндегі нұсқаулық, №1 жоба, 1-тапсырма, 3-қосалқы тапсырма. "
+            "Талдаудың басталуы – 2026 жылғы 13 сәуір (жоспар), бұл күн есепке алынбайды. "
+            "Оған дейінгі 10 жұмыс күні: 10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз. "
+            "Демалыс күндері: 4–5, 11–12 сәуір.",
+        ),
+        (
+            "ru",
+            "Объявление о начале анализа – не позднее 30 марта 2026 года. "
+            "Основание: Инструкция по исполнению проектов ТБН №4, проект №1, задача 1, подзадача 3. "
+            "Начало анализа – 13 апреля 2026 года (план), этот день не считается. "
+            "10 рабочих дней до него: 10, 9, 8, 7, 6, 3, 2, 1 апреля, 31, 30 марта. "
+            "Выходные: 4–5, 11–12 апреля.",
+        ),
+    ],
+)
+def test_explain_defends_a_date_word_for_word(office: Merzim, language: str, sentences: str) -> None:
+    """The explanation an officer reads, letter for letter."""
+    assert office("explain", "2026-0001", "start_announced", "--lang", language).out == sentences + "\n"
+
+
+def test_explain_without_a_period_explains_every_one(office: Merzim) -> None:
+    """A recurring obligation has one explanation a period."""
+    said = office("explain", "2026-0001", "quarter_reported", "--json").json
+
+    assert len(said["obligations"]) == 4
+    assert office("explain", "2026-0001", "quarter_reported.2026Q3", "--json").json["due"] == "2026-10-05"
+
+
+def test_an_unknown_obligation_is_refused_with_those_there_are(office: Merzim) -> None:
+    """The nearest first."""
+    said = office("explain", "2026-0001", "quarter_reportd.2026Q3")
+
+    assert said.code == 2
+    assert "quarter_reported.2026Q3" in said.err
+
+
+def test_verify_finds_nothing_and_rebuild_changes_nothing(office: Merzim) -> None:
+    """The board equals its rebuild."""
+    now = ("--now", "2026-03-30")
+    assert office("verify", *now).code == 0
+    assert office("rebuild", *now).code == 0
+    assert office("verify", *now).code == 0
+
+
+def test_a_backup_comes_back(office: Merzim) -> None:
+    """What is restored is what was copied, and what stood there is kept."""
+    assert office("backup", "copy.sqlite").code == 0
+    office("cancel", "2026-0001", "--ground", "by mistake")
+    assert office("restore", "copy.sqlite").code == 0
+
+    assert office("cases", "--json").json["cases"][0]["standing"] == "active"
+    assert office("backup", "copy.sqlite").code == 2
+
+
+@pytest.mark.parametrize("command", ["cases", "people", "notices", "due", "procedures"])
+def test_an_empty_office_answers(merzim: Merzim, command: str) -> None:
+    """Any command makes its database; nothing there is no trouble."""
+    assert merzim(command, "--now", "2026-04-06").code == 0
+    assert isinstance(merzim(command, "--json", "--now", "2026-04-06").json, dict)
+
+
+def test_version(merzim: Merzim) -> None:
+    """Which merzim this is."""
+    assert merzim("--version").out.startswith("merzim ")

@@ -1,0 +1,77 @@
+"""How a command line is read: common options anywhere, negative numbers, dates as people write them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from merzim.cli.common import Common, MissingValue, split
+from merzim.cli.parsing import BadArgument, day, named_days, number
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["--now", "2026-04-06", "--json", "cases", "--lang", "ru", "--config", "c.toml"],
+        ["cases", "--now=2026-04-06", "--json", "--lang=ru", "--config=c.toml"],
+        ["--json", "--lang", "ru", "--config", "c.toml", "--now", "2026-04-06", "cases"],
+    ],
+)
+def test_common_options_stand_anywhere(line: list[str]) -> None:
+    """Before the command, after it, with `=` or without."""
+    common, rest = split(line)
+
+    assert common == Common(config="c.toml", language="ru", json=True, now="2026-04-06")
+    assert rest == ["cases"]
+
+
+def test_nothing_after_two_dashes_is_ours() -> None:
+    """`--` ends the options, as everywhere."""
+    common, rest = split(["case", "--", "--json", "-5"])
+
+    assert not common.json
+    assert rest == ["case", "--", "--json", "-5"]
+
+
+def test_a_common_option_needs_its_value() -> None:
+    """`merzim cases --now` is a refusal, not a crash."""
+    with pytest.raises(MissingValue):
+        split(["cases", "--now"])
+
+
+def test_a_negative_number_is_no_option() -> None:
+    """`calendar add 2026-05-12 -5`: the parser sees a typographic minus, the command a number."""
+    _, rest = split(["calendar", "add", "2026-05-12", "-5"])
+
+    assert number(rest[-1], where="N") == -5
+
+
+@pytest.mark.parametrize("text", ["2026-04-13", "13.04.2026", "13.04.26", " 2026-4-13 "])
+def test_a_date_is_read_as_people_write_it(text: str) -> None:
+    """ISO, and the two official ways."""
+    assert day(text, where="--on") == date(2026, 4, 13)
+
+
+@pytest.mark.parametrize("text", ["31.02.26", "2026-02-29", "13/04/2026", "13.04.126", "today", ""])
+def test_an_impossible_date_is_refused_with_its_place(text: str) -> None:
+    """Never the nearest possible day instead."""
+    with pytest.raises(BadArgument) as refused:
+        day(text, where="--on")
+
+    assert refused.value.code == "impossible_date"
+    assert refused.value.arguments == {"text": text, "where": "--on"}
+
+
+@pytest.mark.parametrize("pairs", [["x"], ["=2026-04-13"], ["x="], ["x=2026-04-13", "x=2026-04-14"]])
+def test_a_named_date_needs_a_name_and_one_date(pairs: list[str]) -> None:
+    """Two dates for one fact are a question, not an answer."""
+    with pytest.raises(BadArgument):
+        named_days(pairs, where="--fact")
+
+
+def test_the_same_named_date_twice_is_one() -> None:
+    """Saying a thing again is no contradiction."""
+    named = named_days(["x=2026-04-13", "x=13.04.2026"], where="--fact")
+
+    assert named == {"x": date(2026, 4, 13)}

@@ -1,0 +1,160 @@
+"""config.toml: every key documented, every unknown key refused by name."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import fields
+from datetime import date, time
+from pathlib import Path
+
+import pytest
+
+from merzim.configuration import BadSetting, read
+from merzim.settings import Settings
+from notifications.channels import UnknownChannel
+from tests.merzim.conftest import ROOT
+
+
+def _written(folder: Path, text: str) -> Path:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_the_shipped_config_says_the_defaults(tmp_path: Path) -> None:
+    """What config.toml shows is what holds without it."""
+    shipped = read(ROOT / "config.toml", at=tmp_path)
+    built_in = read(at=tmp_path)
+
+    assert shipped.office == built_in.office
+    assert shipped.reminders == built_in.reminders
+    assert shipped.web == built_in.web
+    assert shipped.regulations == built_in.regulations
+    assert shipped.channels.use == built_in.channels.use
+    assert shipped.evidence.folder == ROOT / "var/evidence"
+    assert built_in.evidence.folder == tmp_path / "var/evidence"
+
+
+def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
+    """A setting nobody can read about does not exist."""
+    text = (ROOT / "config.toml").read_text(encoding="utf-8")
+    document = tomllib.loads(text)
+    sections = {one.name: one for one in fields(Settings) if one.name != "file"}
+
+    assert document.keys() == sections.keys()
+    for name, section in sections.items():
+        keys = {one.name for one in fields(section.default_factory())} - {"sections"}  # type: ignore[arg-type,misc]
+        assert {key for key, value in document[name].items() if not isinstance(value, dict)} == keys
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        if re.match(r"\w+ = ", line) and not re.match(r"(port|sender) = ", line):
+            assert lines[number - 1].startswith("#"), line
+
+
+def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    """The same config works from whatever folder merzim is called in."""
+    folder = tmp_path / "office"
+    folder.mkdir()
+    file = _written(
+        folder, '[database]\nurl = "sqlite:///data/m.sqlite"\n[channels.folder]\npath = "letters"\n'
+    )
+    settings = read(file, at=tmp_path)
+
+    assert settings.database.url == f"sqlite:///{folder.as_posix()}/data/m.sqlite"
+    assert settings.channels.sections["folder"]["path"] == folder / "letters"
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////srv/m.sqlite", "sqlite://", "sqlite:///:memory:", "postgresql+psycopg://u@h/m"]
+)
+def test_an_absolute_database_stays_as_it_is(tmp_path: Path, url: str) -> None:
+    """Only a relative file of SQLite is moved beside the config."""
+    file = _written(tmp_path, f'[database]\nurl = "{url}"\n')
+
+    assert read(file, at=tmp_path).database.url == url
+
+
+def test_the_config_of_the_folder_is_found_by_itself(tmp_path: Path) -> None:
+    """Without --config the config.toml here counts; without one the built-in defaults."""
+    assert read(at=tmp_path).office.language == "kk"
+    _written(tmp_path, '[office]\nlanguage = "ru"\n')
+
+    assert read(at=tmp_path).office.language == "ru"
+
+
+def test_dates_and_hours_become_what_they_are(tmp_path: Path) -> None:
+    """Office days are dates, office hours are times."""
+    file = _written(
+        tmp_path, '[office]\ndays_off = [2026-03-24]\n[reminders]\noffice_hours = ["08:30", "17:00"]\n'
+    )
+    settings = read(file, at=tmp_path)
+
+    assert settings.office.days_off == frozenset({date(2026, 3, 24)})
+    assert settings.reminders.office_hours == (time(8, 30), time(17))
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "nearest"),
+    [
+        ('[ofice]\nname = "x"\n', "ofice", "office"),
+        ('[office]\nlangauge = "ru"\n', "office.langauge", "language"),
+        ("[reminders]\ntik = 5\n", "reminders.tik", "tick"),
+        ("[channels]\nuses = []\n", "channels.uses", "use"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, key: str, nearest: str) -> None:
+    """A misspelt setting is found out now, not on the day a letter does not arrive."""
+    with pytest.raises(BadSetting) as refused:
+        read(_written(tmp_path, text), at=tmp_path)
+
+    assert refused.value.code == "cli.unknown_setting_nearest"
+    assert refused.value.arguments["key"] == key
+    assert refused.value.arguments["nearest"] == nearest
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("office = 1\n", "office"),
+        ("[office]\nname = 7\n", "office.name"),
+        ('[office]\nlanguage = "de"\n', "office.language"),
+        ("[office]\ndays_off = [2026-03-24T10:00:00]\n", "office.days_off"),
+        ('[office]\ndays_off = ["2026-03-24"]\n', "office.days_off"),
+        ("[reminders]\ntick = 0\n", "reminders.tick"),
+        ("[reminders]\ntick = true\n", "reminders.tick"),
+        ('[reminders]\noffice_hours = ["18:00", "09:00"]\n', "reminders.office_hours"),
+        ('[channels]\nuse = "folder"\n', "channels.use"),
+        ('[evidence]\nfolder = ""\n', "evidence.folder"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_by_its_key(tmp_path: Path, text: str, key: str) -> None:
+    """The refusal names the key; what is expected is said in words."""
+    with pytest.raises(BadSetting) as refused:
+        read(_written(tmp_path, text), at=tmp_path)
+
+    assert refused.value.code == "cli.wrong_setting"
+    assert refused.value.arguments["key"] == key
+
+
+@pytest.mark.parametrize("text", ["[office\n", "office = = 1", "\x00"])
+def test_what_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
+    """The reader's complaint, with its line, is passed on."""
+    with pytest.raises(BadSetting) as refused:
+        read(_written(tmp_path, text), at=tmp_path)
+
+    assert refused.value.code == "cli.config_not_toml"
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """--config must name a file."""
+    with pytest.raises(BadSetting) as refused:
+        read(tmp_path / "none.toml", at=tmp_path)
+
+    assert refused.value.code == "cli.no_config"
+
+
+def test_a_channel_without_a_file_is_refused(tmp_path: Path) -> None:
+    """A section for a channel there is none of is a typo too."""
+    with pytest.raises(UnknownChannel):
+        read(_written(tmp_path, "[channels.pigeon]\nspeed = 1\n"), at=tmp_path)

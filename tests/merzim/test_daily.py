@@ -1,0 +1,134 @@
+"""The metronome and the pages, as `merzim serve` runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from merzim import daily
+from merzim.clock import clock
+from merzim.configuration import read
+from merzim.wiring import House
+from tests.merzim.conftest import ROOT, Merzim
+
+
+def _letters(folder: Path) -> list[Path]:
+    return sorted((folder / "var" / "letters").glob("*.eml"))
+
+
+def test_a_tick_is_one_round_and_one_delivery(office: Merzim, tmp_path: Path) -> None:
+    """On the day the order is due one letter leaves; a second tick adds none."""
+    house = House(read(at=tmp_path))
+    for _ in range(3):
+        daily.tick(house, clock("2026-04-06"))
+    house.close()
+
+    notices = office("notices", "--json").json["notices"]
+    assert {notice["state"] for notice in notices} == {"sent"}
+    assert len(_letters(tmp_path)) == len(notices) > 0
+
+
+def test_a_tick_that_fails_is_logged_and_the_next_goes_on(
+    office: Merzim, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that is away for a minute must not end the metronome."""
+    house = House(read(at=tmp_path))
+    with monkeypatch.context() as broken:
+        broken.setattr("merzim.rounds.remind", lambda *a, **k: 1 / 0)
+        daily.tick(house, clock("2026-04-06"))
+    daily.tick(house, clock("2026-04-06"))
+    house.close()
+
+    assert "ZeroDivisionError" in caplog.text
+    assert _letters(tmp_path)
+
+
+def test_the_metronome_ticks_at_once_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first tick does not wait a minute; missed ticks are one."""
+    (tmp_path / "config.toml").write_text("[reminders]\ntick = 1\n", encoding="utf-8")
+    house = House(read(at=tmp_path))
+    ticks: list[float] = []
+    enough = threading.Event()
+
+    def count(*_: object) -> None:
+        ticks.append(time.monotonic())
+        if len(ticks) == 3:
+            enough.set()
+
+    monkeypatch.setattr(daily, "tick", count)
+    began = time.monotonic()
+    with daily.ticking(house, clock("2026-04-06")):
+        assert enough.wait(10)
+
+    assert ticks[0] - began < 0.9
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:
+    """A real server: the pages answer, a letter leaves, SIGTERM ends it quietly."""
+    port = _free_port()
+    (tmp_path / "config.toml").write_text(f"[web]\nport = {port}\n", encoding="utf-8")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "merzim", "serve"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "MERZIM_NOW": "2026-04-06", "MERZIM_LANG": "en"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        page = _get(f"http://127.0.0.1:{port}/?lang=ru")
+        api = json.loads(_get(f"http://127.0.0.1:{port}/api/openapi.json"))
+        deadline = time.monotonic() + 10
+        while not _letters(tmp_path) and time.monotonic() < deadline:
+            time.sleep(0.1)
+    finally:
+        server.send_signal(signal.SIGTERM)
+        _, said = server.communicate(timeout=20)
+
+    assert "6 апреля 2026" in page
+    assert api["openapi"].startswith("3.")
+    assert _letters(tmp_path)
+    assert "Demonstration day: 6 April 2026." in said
+    assert "Traceback" not in said
+
+
+def test_a_port_that_is_taken_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
+    """Not a stack of uvicorn's."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (tmp_path / "config.toml").write_text(f"[web]\nport = {port}\n", encoding="utf-8")
+        said = merzim("serve")
+
+    assert said.code == 2
+    assert said.err.count("\n") == 1
+    assert str(port) in said.err
+
+
+def _get(address: str) -> str:
+    give_up = time.monotonic() + 20
+    while True:
+        try:
+            with urllib.request.urlopen(address) as answer:
+                return str(answer.read().decode("utf-8"))
+        except OSError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.1)

@@ -1,0 +1,86 @@
+"""The whole journey by the commands alone: a published schedule, the right letters on the right days, once each."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim
+
+LINK = "https://example.kz/vakr"
+
+
+def _round(merzim: Merzim, day: str) -> list[tuple[str, str]]:
+    merzim("remind", "--now", day)
+    again = merzim("remind", "--now", day, "--json").json
+    merzim("deliver", "--now", day)
+    sent = merzim("notices", "--json").json["notices"]
+    assert again["queued"] == 0
+    return sorted({(one["obligation"], one["rung"]) for one in sent if one["sent_at"].startswith(day)})
+
+
+def test_going_through_the_days_makes_the_right_letters_once_each(merzim: Merzim, tmp_path: Path) -> None:
+    """Five days before, one day before, on the day; nothing of what is done; and a day off is silent."""
+    merzim("people", PEOPLE)
+    merzim("import", SCHEDULE, "--now", "2026-03-16")
+
+    assert _round(merzim, "2026-03-16") == []
+    # 30 March less five working days, the Nauryz days off left out.
+    assert _round(merzim, "2026-03-20") == [("start_announced", "-5")]
+    assert _round(merzim, "2026-03-21") == []
+    assert _round(merzim, "2026-03-27") == [("start_announced", "-1")]
+    merzim(
+        *("record", "2026-0001", "start_announced", "--on", "2026-03-30", "--now", "2026-03-30T09:10"),
+        *("--evidence", f"link:site={LINK}/a@2026-03-30", "--evidence", f"link:media={LINK}/b@2026-03-30"),
+        *("--evidence", f"link:social={LINK}/c@2026-03-30"),
+    )
+    assert _round(merzim, "2026-03-30") == [("order_signed", "-5")]
+    assert _round(merzim, "2026-04-03") == [("order_signed", "-1")]
+    assert _round(merzim, "2026-04-06") == [("order_signed", "0")]
+    assert _round(merzim, "2026-04-07") == [("order_signed", "+1")]
+    merzim("record", "2026-0001", "order_signed", "--on", "2026-04-07", "--now", "2026-04-07T15:00")
+    assert _round(merzim, "2026-04-13") == []
+    assert merzim("overdue", "--now", "2026-04-13").code == 0
+    late = merzim("case", "2026-0001", "--json", "--now", "2026-04-13").json["findings"]
+
+    assert ("order_signed", "late", 1) in [
+        (f["obligation"], f["code"], f["late_by_working_days"]) for f in late
+    ]
+    letters = list((tmp_path / "var" / "letters").glob("*.eml"))
+    assert len(letters) == len(merzim("notices", "--json").json["notices"])
+
+
+def test_a_rehearsal_leaves_no_trace(office: Merzim, tmp_path: Path) -> None:
+    """Day by day on a copy: the ledger, the notices and the letters stay as they were."""
+    said = office("rehearse", "--from", "2026-03-30", "--until", "2026-04-30", "--json").json
+
+    days = {date.fromisoformat(one["date"]) for one in said["days"]}
+    assert date(2026, 4, 6) in days
+    assert office("notices", "--json").json == {"notices": []}
+    assert not (tmp_path / "var" / "letters").exists()
+
+
+def test_the_register_is_a_file_a_spreadsheet_opens(office: Merzim, tmp_path: Path) -> None:
+    """Semicolons, a byte order mark, no cell a spreadsheet takes for a formula."""
+    office("remind", "--now", "2026-04-06")
+    assert office("notices", "--export", "register.csv").code == 0
+    text = (tmp_path / "register.csv").read_text(encoding="utf-8")
+
+    assert text.startswith("\ufeffDue;Case;")
+    assert not any(cell[:1] in "=+-@" for line in text.splitlines() for cell in line.split(";") if cell)
+
+
+@pytest.mark.parametrize("now", ["2026-10-05", "2026-11-02"])
+def test_a_quarter_that_has_begun_shows_without_anybody_writing(office: Merzim, now: str) -> None:
+    """What depends on the day is not stored: nobody wrote to the case since March."""
+    due = {one["id"] for one in office("due", "--now", now, "--json").json["obligations"]}
+    overdue = {one["id"] for one in office("overdue", "--now", now, "--json").json["obligations"]}
+
+    assert "quarter_reported.2026Q3" in due | overdue
+
+
+def test_verify_agrees_on_any_later_day(office: Merzim) -> None:
+    """Time passing is no difference between the board and its rebuild."""
+    assert office("verify", "--now", "2026-12-01").code == 0

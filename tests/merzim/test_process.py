@@ -1,0 +1,143 @@
+"""The program as others call it: exit codes and streams of a real process, and how soon it answers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.merzim.conftest import ROOT
+
+HEAVY = (
+    "aiogram",
+    "aiosmtplib",
+    "alembic",
+    "apscheduler",
+    "babel",
+    "fastapi",
+    "openpyxl",
+    "pydantic",
+    "rich",
+    "sqlalchemy",
+    "transitions",
+    "uvicorn",
+    "workalendar",
+    "xlsxwriter",
+)
+
+
+def _run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "merzim", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "MERZIM_LANG": "en", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_exit_codes_of_a_process(tmp_path: Path) -> None:
+    """0 done, 1 not so, 2 bad input with one line on stderr and nothing on stdout."""
+    done = _run(tmp_path, "calendar", "add", "2026-05-12", "-5")
+    not_so = _run(tmp_path, "calendar", "day", "2026-05-09")
+    bad = _run(tmp_path, "calendar", "day", "31.02.26")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2026-04-30\n", "")
+    assert not_so.returncode == 1
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", [(), ("--help",), ("calendar",), ("calendar", "add", "--help")])
+def test_help_imports_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> None:
+    """`merzim --help` must not wait for a database, a spreadsheet or a web server."""
+    code = (
+        "import sys; from merzim.cli import main; code = main(sys.argv[1:]); "
+        f"print(code, sorted(set({HEAVY!r}) & sys.modules.keys()), file=sys.stderr)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, *line],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert said.stderr == "0 []\n"
+    assert "merzim" in said.stdout
+
+
+def test_importing_a_station_reads_no_clock_and_opens_nothing(tmp_path: Path) -> None:
+    """Nothing happens at import: no file, no database, no folder."""
+    code = "import calendars, words, workflow.desk, papers, notifications.round, storage.ledger, web.app, merzim.cli"
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True
+    )
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reader_who_stops_reading_is_no_trouble(tmp_path: Path) -> None:
+    """`merzim calendar year 2026 | head -1`: no traceback on stderr."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "merzim", "procedures", "internal-analysis", "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    process.wait()
+
+    assert said == ""
+
+
+def test_two_processes_recording_one_fact_make_one_event(tmp_path: Path) -> None:
+    """Of two racing writers one wins; the other gets a clear conflict or finds it done."""
+    _run(tmp_path, "open", "internal-analysis", "--now", "2026-04-01")
+    racing = [
+        subprocess.Popen(
+            [sys.executable, "-m", "merzim", "record", "2026-0001", "order_signed", "--on", "2026-04-06"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(4)
+    ]
+    codes = [process.wait() for process in racing]
+    events = _run(tmp_path, "case", "2026-0001", "--json").stdout.count('"kind": "fact"')
+
+    assert 0 in codes
+    assert set(codes) <= {0, 2}
+    assert events == 1
+
+
+def test_a_letter_of_the_alphabet_survives_any_terminal(tmp_path: Path) -> None:
+    """Kazakh letters come out as UTF-8 even where the machine's own encoding is ASCII."""
+    said = subprocess.run(
+        [sys.executable, "-m", "merzim", "calendar", "day", "2026-03-21", "--lang", "kk"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUTF8": "0",
+            "LC_ALL": "C",
+            "PYTHONCOERCECLOCALE": "0",
+        },
+        capture_output=True,
+        check=False,
+    )
+
+    assert said.returncode == 1
+    assert "Наурыз" in said.stdout.decode("utf-8")
