@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 import calendars
 from tests.web.memory import EvidenceInMemory, Memory, library
 from web.app import create_app
+from workflow.case import Fact
 from workflow.desk import Desk, Opening
 
 TODAY = date(2026, 4, 6)
@@ -30,6 +31,12 @@ class Home:
     real: str = ""
     late: str = ""
     missed: str = ""
+
+    def facts(self, case: str) -> Mapping[str, Fact]:
+        """What is recorded of a case."""
+        found = self.memory.case(case)
+        assert found is not None
+        return found.facts
 
     def client(self, **headers: str) -> TestClient:
         """A browser on this machine."""

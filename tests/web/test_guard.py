@@ -57,7 +57,7 @@ def test_a_write_from_a_foreign_page_is_refused(
     answer = browser.post(f"/cases/{home.real}", data=FORM, headers=headers)
 
     assert answer.status_code == 403
-    assert "order_signed" not in home.memory.case(home.real).facts
+    assert "order_signed" not in home.facts(home.real)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_an_error_inside_shows_no_traceback(home: Home) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    home.memory.overdue = broken  # type: ignore[method-assign]
+    home.memory.overdue = broken  # type: ignore[assignment, method-assign]
     with TestClient(
         home.app,
         base_url="http://127.0.0.1:8000",

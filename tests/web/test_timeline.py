@@ -93,10 +93,10 @@ def test_what_comes_back_every_quarter_is_left_to_the_table() -> None:
     """Four quarters of reports do not press the analysis together; the picture says how many are left out."""
     picture = drawn()
 
-    assert not any("." in line.id for line in picture.lines)
-    assert picture.left_out == sum(
-        1 for d in chain() if d.due and d.id not in {line.id for line in picture.lines}
-    )
+    shown = {line.id for line in picture.lines}
+
+    assert not any("." in name for name in shown)
+    assert picture.left_out == sum(1 for deadline in chain() if deadline.due and deadline.id not in shown)
 
 
 def test_dates_far_apart_do_not_make_the_days_too_narrow() -> None:
