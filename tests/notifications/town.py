@@ -1,26 +1,39 @@
-"""A small office with the real analysis of 2026, for tests of letters.
+"""A small office on a real database with the real analysis of 2026, for tests of letters.
 
-It starts on 13 April, so that the start is to be announced by 30 March.
+It starts on 13 April, so that the start is to be announced by 30 March and the order signed by 6 April.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 
+from notifications import round as rounds
+from notifications.channels import Channel, Parcel
+from notifications.delivery import DeliveryReport, deliver
+from notifications.message import message_id
+from notifications.notice import Letter, Notice, Outcome
+from notifications.round import RoundReport
 from notifications.rules import Rules
-from tests.law import CALENDAR, analysis, library
-from tests.notifications.memory import MemoryOutbox
-from workflow.board import rows
-from workflow.case import Case, Fact
-from workflow.chain import deadlines
-from workflow.office import Office, Person, Unit
+from storage import engine, office_store, schema
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from tests.law import CALENDAR, library
+from workflow.case import Case
+from workflow.desk import Desk, Opening
+from workflow.office import Person, Unit
 
 START = date(2026, 4, 13)
 END = date(2026, 5, 26)
+OPENED = date(2026, 2, 2)
 ANNOUNCE_BY = date(2026, 3, 30)
 FIVE_BEFORE = date(2026, 3, 18)  # 21-23 March are Nauryz, 24 and 25 its substitutes
+PLANNED = {"analysis_started": START, "analysis_ended": END}
 RULES = Rules(domain="letters.example.kz", public_address="https://merzim.example.kz")
 
+UNITS = (Unit(id="body", name="Әкімдік"), Unit(id="staff", name="Аппарат", parent="body"))
 AIGUL = Person(
     key="aigul@example.kz",
     name="Ахметова Айгүл",
@@ -44,51 +57,10 @@ DANA = Person(
     email="dana@example.kz",
     language="en",
 )
-OFFICER = Person(key="officer@example.kz", name="Кезекші", unit="body", email="officer@example.kz")
-
-
-def office(*people: Person) -> Office:
-    """A body with a staff unit, and these people (by default all four)."""
-    known = people or (AIGUL, BOLAT, DANA, OFFICER)
-    return Office(
-        units={
-            "body": Unit(id="body", name="Әкімдік"),
-            "staff": Unit(id="staff", name="Аппарат", parent="body"),
-        },
-        people={person.key: person for person in known},
-        officer=OFFICER.key if OFFICER in known else None,
-    )
-
-
-def case(
-    number: int = 1, *, done: dict[str, date] | None = None, planned: dict[str, date] | None = None
-) -> Case:
-    """The case as its published schedule plans it; `done` are its facts."""
-    edition = analysis()
-    return Case(
-        id=f"2026-{number:04}",
-        procedure=edition.id,
-        edition=edition.edition,
-        unit="staff",
-        object="Құрылыс басқармасы",
-        planned=planned if planned is not None else {"analysis_started": START, "analysis_ended": END},
-        facts={
-            "schedule_approved": Fact(name="schedule_approved", on=date(2025, 6, 30)),
-            **{name: Fact(name=name, on=on) for name, on in (done or {}).items()},
-        },
-    )
-
-
-def outbox(*cases: Case, today: date, people: Office | None = None) -> MemoryOutbox:
-    """An outbox in which these cases stand as they were written down on `today`."""
-    known = cases or (case(),)
-    edition = analysis()
-    board = [
-        row
-        for one in known
-        for row in rows(one, edition, deadlines(one, edition, CALENDAR, today=today), CALENDAR, today=today)
-    ]
-    return MemoryOutbox(board, known, people or office())
+OFFICER = Person(
+    key="officer@example.kz", name="Кезекші", unit="body", duties=("officer",), email="officer@example.kz"
+)
+PEOPLE = (AIGUL, BOLAT, DANA, OFFICER)
 
 
 def noon(on: date) -> datetime:
@@ -96,4 +68,106 @@ def noon(on: date) -> datetime:
     return datetime(on.year, on.month, on.day, 7, tzinfo=UTC)
 
 
-__all__ = ["CALENDAR", "library"]
+class Town:
+    """An office at work: cases on the board, rounds and deliveries by day."""
+
+    def __init__(self, folder: Path, *, people: Iterable[Person] = PEOPLE, rules: Rules = RULES) -> None:
+        self.engine = engine.open(f"sqlite:///{(folder / 'town.sqlite').as_posix()}")
+        schema.create_or_migrate(self.engine)
+        office_store.save(self.engine, units=UNITS, people=people)
+        self.outbox = SqlOutbox(self.engine)
+        self.desk = Desk(SqlLedger(self.engine), library(), CALENDAR)
+        self.rules = rules
+
+    def open(
+        self,
+        *,
+        planned: Mapping[str, date] = PLANNED,
+        responsible: Mapping[str, str] | None = None,
+        on: date = OPENED,
+    ) -> Case:
+        opening = Opening(
+            procedure="internal-analysis",
+            unit="staff",
+            object="Құрылыс басқармасы",
+            planned=planned,
+            facts={"schedule_approved": date(2026, 1, 15)},
+            responsible=responsible or {},
+        )
+        return self.desk.open(opening, by="Айгүл", now=noon(on), today=on)
+
+    def round(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> RoundReport:
+        return rounds.round(
+            self.outbox, library(), CALENDAR, channels, now=at or noon(on), today=on, rules=self.rules
+        )
+
+    def plan(self, channels: Sequence[Channel], on: date) -> RoundReport:
+        return rounds.plan(self.outbox, library(), CALENDAR, channels, now=noon(on), today=on, rules=self.rules)
+
+    def deliver(self, channels: Sequence[Channel], on: date, *, at: datetime | None = None) -> DeliveryReport:
+        return deliver(
+            self.outbox, library(), CALENDAR, channels, now=at or noon(on), today=on, rules=self.rules
+        )
+
+    def notices(self) -> Sequence[Notice]:
+        return self.outbox.notices()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+class Shelf:
+    """A channel that keeps what it is given and answers as told: the delivery's own rules need no server."""
+
+    def __init__(self, *answers: Outcome | Exception, repeatable: bool = True) -> None:
+        self.kept: list[Parcel] = []
+        self._answers = itertools.chain(answers, itertools.repeat(Outcome(state="sent", answer="250 kept")))
+        self._repeatable = repeatable
+
+    @property
+    def name(self) -> str:
+        return "shelf"
+
+    @property
+    def repeatable(self) -> bool:
+        return self._repeatable
+
+    def address(self, person: Person) -> str | None:
+        return person.email
+
+    async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+        outcomes = {}
+        for parcel in batch:
+            answer = next(self._answers)
+            if isinstance(answer, Exception):
+                raise answer
+            outcomes[parcel.notice.key] = answer
+            if answer.state == "sent":
+                self.kept.append(parcel)
+        return outcomes
+
+
+def parcel(number: int = 1, *, address: str = "aigul@example.kz", name: str = AIGUL.name) -> Parcel:
+    """A letter ready to go, without an office behind it."""
+    key = f"2026-{number:04}:start_announced:2026-03-30:-5:{address}:email"
+    notice = Notice(
+        key=key,
+        case=f"2026-{number:04}",
+        obligation="start_announced",
+        due=ANNOUNCE_BY,
+        rung="-5",
+        person=address,
+        channel="email",
+        address=address,
+        language="kk",
+        queued_at=noon(FIVE_BEFORE),
+        not_before=noon(FIVE_BEFORE),
+        message_id=message_id(key, "letters.example.kz"),
+    )
+    said = Letter(
+        subject="Мерзімі жақын: хабарландыру – 30 наурыз",
+        text="Құрметті әріптес!\n\nӘңгіме ұзақ болды.\n",
+        html="<p>Құрметті әріптес!</p>",
+        language="kk",
+    )
+    return Parcel(notice=notice, letter=said, name=name)

@@ -1,0 +1,18 @@
+"""Fixtures of the letters' tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.notifications.town import Town
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    """The office with its four people and no case yet."""
+    one = Town(tmp_path)
+    yield one
+    one.close()

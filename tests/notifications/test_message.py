@@ -1,0 +1,128 @@
+"""Messages: parsed back they say what the letter says, and nothing breaks out of a header."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+
+from notifications.channels import Parcel
+from notifications.message import build, message_id, text_hash
+from tests.notifications.town import FIVE_BEFORE, noon, parcel
+
+NOW = noon(FIVE_BEFORE)
+SENDER = "Мерзім <merzim@letters.example.kz>"
+
+
+def made(one: Parcel, now: datetime = NOW) -> EmailMessage:
+    return build(one.notice, one.letter, name=one.name, sender=SENDER, now=now)
+
+
+def parsed(one: Parcel) -> EmailMessage:
+    message = message_from_bytes(bytes(made(one)), policy=policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def test_a_message_parsed_back_is_the_letter() -> None:
+    """Cyrillic subject, names, text and HTML come through bytes unharmed."""
+    one = parcel()
+    message = parsed(one)
+    text, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+
+    assert message["Subject"] == one.letter.subject
+    assert message["To"] == "Ахметова Айгүл <aigul@example.kz>"
+    assert message["From"] == SENDER
+    assert text.get_content().splitlines() == one.letter.text.splitlines()
+    assert html.get_content().strip() == one.letter.html
+
+
+def test_its_date_is_the_moment_given() -> None:
+    """No clock is read."""
+    assert parsed(parcel())["Date"].datetime == datetime(2026, 3, 18, 7, tzinfo=UTC)
+
+
+def test_machines_are_asked_not_to_answer() -> None:
+    """Out-of-office replies to reminders help nobody."""
+    message = parsed(parcel())
+
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+
+
+def test_the_same_notice_is_the_same_message_byte_for_byte() -> None:
+    """A second attempt cannot be told from the first, boundary included."""
+    assert bytes(made(parcel())) == bytes(made(parcel()))
+
+
+def test_another_notice_is_another_message() -> None:
+    """Message-IDs come from the whole key."""
+    assert parsed(parcel(1))["Message-ID"] != parsed(parcel(2))["Message-ID"]
+    assert message_id("a", "x.kz") != message_id("b", "x.kz")
+
+
+def test_letters_of_one_case_are_one_thread() -> None:
+    """Mail programs show them together; another case is another thread."""
+    first, same, other = parsed(parcel(1)), parsed(parcel(1, address="bolat@example.kz")), parsed(parcel(2))
+
+    assert first["References"] == same["References"] == first["In-Reply-To"]
+    assert first["References"] != other["References"]
+    assert first["References"] != first["Message-ID"]
+
+
+def test_only_ascii_travels() -> None:
+    """No relay needs to re-code it, whatever it supports."""
+    assert bytes(made(parcel())).isascii()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "a@b.kz\r\nBcc: all@b.kz",
+        "a@b.kz\nBcc: all@b.kz",
+        "a@b.kz, all@b.kz",
+        "a@b.kz;all@b.kz",
+        "x <a@b.kz>",
+        " a@b.kz",
+        "@b.kz",
+        "a@",
+        "nobody",
+        "",
+    ],
+)
+def test_an_address_that_is_not_one_address_is_refused(address: str) -> None:
+    """Nobody gets a letter, or a header, that was not meant for them."""
+    with pytest.raises(ValueError):
+        made(parcel(address=address))
+
+
+@pytest.mark.parametrize("name", ["Айгүл\r\nBcc: all@b.kz", "Айгүл\nBcc: all@b.kz"])
+def test_a_name_cannot_break_out_of_its_header(name: str) -> None:
+    """A line break in somebody's name is a space."""
+    message = parsed(parcel(name=name))
+
+    assert message["Bcc"] is None
+    assert [str(one.addr_spec) for one in message["To"].addresses] == ["aigul@example.kz"]
+
+
+def test_a_subject_cannot_break_out_of_its_header() -> None:
+    """Nor can a title."""
+    one = parcel()
+    message = parsed(replace(one, letter=replace(one.letter, subject="Срок\r\nBcc: all@b.kz")))
+
+    assert message["Bcc"] is None
+    assert message["Subject"] == "Срок Bcc: all@b.kz"
+
+
+def test_the_hash_is_of_what_is_read() -> None:
+    """Subject and text change it; the HTML is the same words."""
+    letter = parcel().letter
+
+    assert text_hash(letter) == text_hash(replace(letter, html=""))
+    assert text_hash(letter) != text_hash(replace(letter, text=letter.text + "!"))
+    assert text_hash(letter) != text_hash(replace(letter, subject="Срок"))

@@ -1,0 +1,277 @@
+"""Rounds: each reminder once, to the right people, on the right working day."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from notifications.round import RoundReport
+from tests.law import CALENDAR
+from tests.notifications.town import (
+    AIGUL,
+    ANNOUNCE_BY,
+    BOLAT,
+    DANA,
+    FIVE_BEFORE,
+    OFFICER,
+    PLANNED,
+    RULES,
+    UNITS,
+    Shelf,
+    Town,
+    noon,
+)
+
+MONDAY = date(2026, 4, 6)
+
+
+def heard(report: RoundReport, obligation: str = "start_announced") -> list[tuple[str, str, str]]:
+    """Who hears which rung of an obligation, and why."""
+    return [
+        (hearing.told.person.name, hearing.reminder.rung, hearing.told.why)
+        for hearing in report.hearings
+        if hearing.reminder.obligation == obligation
+    ]
+
+
+def test_the_day_before_a_rung_nobody_is_told(town: Town) -> None:
+    """Nothing per person exists before its day."""
+    town.open()
+    report = town.round([Shelf()], date(2026, 3, 17))
+
+    assert report.rows == 0
+    assert not town.notices()
+
+
+def test_on_the_day_of_a_rung_whoever_must_do_it_is_told(town: Town) -> None:
+    """Five working days before, the authorised person."""
+    town.open()
+    report = town.round([Shelf()], FIVE_BEFORE)
+
+    assert heard(report) == [(AIGUL.name, "-5", "duty")]
+    assert report.queued == 1
+
+
+def test_a_round_run_again_adds_nothing(town: Town) -> None:
+    """However often, and on however many ticks of the day."""
+    town.open()
+    town.round([Shelf()], FIVE_BEFORE)
+    again = [town.round([Shelf()], FIVE_BEFORE).queued for _ in range(3)]
+
+    assert again == [0, 0, 0]
+    assert len(town.notices()) == 1
+
+
+def test_every_day_of_a_ladder_speaks_once(town: Town) -> None:
+    """Going through the days, each rung is one notice per person, and on no other day."""
+    town.open()
+    spoken: dict[date, list[str]] = {}
+    day = date(2026, 3, 10)
+    while day < date(2026, 4, 20):
+        report = town.round([Shelf()], day)
+        town.round([Shelf()], day)
+        if rungs := sorted({rung for _, rung, _ in heard(report)}):
+            spoken[day] = rungs
+        day = date.fromordinal(day.toordinal() + 1)
+
+    assert spoken == {
+        date(2026, 3, 18): ["-5"],
+        date(2026, 3, 27): ["-1"],
+        date(2026, 3, 30): ["0"],
+        date(2026, 3, 31): ["+1"],
+        date(2026, 4, 6): ["+5"],
+    }
+
+
+def test_the_ladder_tells_more_people_the_later_it_is(town: Town) -> None:
+    """One day after, the head of the unit too; five days after, the officer and the head."""
+    town.open()
+
+    assert heard(town.round([Shelf()], date(2026, 3, 31))) == [
+        (AIGUL.name, "+1", "duty"),
+        (BOLAT.name, "+1", "copied"),
+    ]
+    assert {name for name, _, _ in heard(town.round([Shelf()], MONDAY))} == {
+        AIGUL.name,
+        BOLAT.name,
+        OFFICER.name,
+        DANA.name,
+    }
+
+
+def test_after_downtime_missed_rungs_are_one_letter(town: Town) -> None:
+    """Three rungs passed in silence are collapsed into the latest."""
+    town.open()
+    report = town.round([Shelf()], date(2026, 4, 3))
+
+    assert {rung for _, rung, _ in heard(report)} == {"+1"}
+
+
+def test_a_round_on_a_day_off_queues_for_the_next_opening(town: Town) -> None:
+    """Found on Saturday, sent on Monday at nine."""
+    town.open()
+    town.round([Shelf()], date(2026, 4, 4))
+
+    assert {notice.not_before for notice in town.notices()} == {datetime(2026, 4, 6, 4, tzinfo=UTC)}
+
+
+def test_a_fact_ends_the_reminders_of_its_obligation(town: Town) -> None:
+    """Once announced, nobody is reminded to announce."""
+    case = town.open()
+    town.desk.record(
+        case.id, "start_announced", on=ANNOUNCE_BY, by="Айгүл", now=noon(ANNOUNCE_BY), today=ANNOUNCE_BY
+    )
+
+    assert heard(town.round([Shelf()], ANNOUNCE_BY)) == []
+    assert heard(town.round([Shelf()], MONDAY)) == []
+
+
+def test_a_moved_start_is_another_reminder(town: Town) -> None:
+    """The unsent letter of the old date is withdrawn, the new date has its own ladder and key."""
+    case = town.open()
+    town.round([Shelf()], FIVE_BEFORE)
+    later = date(2026, 4, 27)
+    town.desk.replan(
+        case.id, "analysis_started", on=later, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+    )
+
+    assert [notice.state for notice in town.notices()] == ["withdrawn"]
+    assert town.round([Shelf()], FIVE_BEFORE).queued == 0
+    assert heard(town.round([Shelf()], CALENDAR.add(date(2026, 4, 13), -5))) == [(AIGUL.name, "-5", "duty")]
+
+
+def test_a_start_moved_there_and_back_is_said_again_unless_it_was_sent(town: Town) -> None:
+    """A withdrawn notice whose key comes due again is queued again; a sent one is not."""
+    case = town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+    for on in (date(2026, 4, 27), PLANNED["analysis_started"]):
+        town.desk.replan(
+            case.id, "analysis_started", on=on, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+        )
+
+    assert town.round([shelf], FIVE_BEFORE).queued == 1
+    town.deliver([shelf], FIVE_BEFORE)
+    for on in (date(2026, 4, 27), PLANNED["analysis_started"]):
+        town.desk.replan(
+            case.id, "analysis_started", on=on, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+        )
+
+    assert town.round([shelf], FIVE_BEFORE).queued == 0
+    assert len(shelf.kept) == 1
+
+
+def test_two_channels_are_two_notices(town: Town, tmp_path: Path) -> None:
+    """One reminder goes through every channel configured, under a key of its own."""
+    from notifications.channels.folder import Folder
+
+    town.open()
+    report = town.round([Shelf(), Folder(path=tmp_path, sender="m@example.kz")], FIVE_BEFORE)
+
+    assert sorted(hearing.notice.channel for hearing in report.hearings) == ["folder", "shelf"]
+    assert report.queued == 2
+
+
+def test_a_dry_run_says_who_would_hear_what_and_writes_nothing(town: Town) -> None:
+    """plan() is the round without its writing."""
+    town.open()
+    would = town.plan([Shelf()], FIVE_BEFORE)
+
+    assert would.queued is None
+    assert not town.notices()
+    assert heard(would) == heard(town.round([Shelf()], FIVE_BEFORE))
+
+
+def test_somebody_no_channel_reaches_is_a_problem_where_there_is_no_officer(tmp_path: Path) -> None:
+    """A person without an e-mail is named, not passed over."""
+    town = Town(tmp_path, people=(replace(AIGUL, email=None),))
+    town.open()
+    report = town.round([Shelf()], FIVE_BEFORE)
+    town.close()
+
+    assert report.problems[0].code == "letter.problem_no_address"
+
+
+def test_the_officer_hears_for_somebody_without_an_address(tmp_path: Path) -> None:
+    """The officer named in config.toml gets what cannot reach its reader, and the letter says for whom."""
+    town = Town(
+        tmp_path,
+        people=(replace(AIGUL, email=None), OFFICER),
+        rules=replace(RULES, officer="officer@example.kz"),
+    )
+    town.open()
+    report = town.round([Shelf()], FIVE_BEFORE)
+    town.close()
+
+    assert heard(report) == [(OFFICER.name, "-5", "unreachable")]
+    assert report.hearings[0].told.instead_of is not None
+    assert report.hearings[0].told.instead_of.name == AIGUL.name
+
+
+def test_nobody_to_tell_is_a_problem_said_in_every_round(tmp_path: Path) -> None:
+    """Without people and officer the row keeps its day: whoever is named later is told."""
+    town = Town(tmp_path, people=())
+    town.open()
+    first, second = town.round([Shelf()], FIVE_BEFORE), town.round([Shelf()], FIVE_BEFORE)
+    town.rules = replace(RULES, officer="new@example.kz")
+    third = town.round([Shelf()], FIVE_BEFORE)
+    town.close()
+
+    assert [problem.code for problem in first.problems] == ["letter.problem_nobody"]
+    assert second.problems == first.problems
+    assert heard(third) == [("new@example.kz", "-5", "officer")]
+
+
+def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town) -> None:
+    """One case whose regulation file was taken away does not keep the others from being reminded."""
+    from notifications import round as rounds
+    from tests.law import library
+    from workflow.library import Library
+
+    town.open()
+    bare = Library([edition for edition in library().all() if edition.id != "internal-analysis"])
+    report = rounds.round(
+        town.outbox, bare, CALENDAR, [Shelf()], now=noon(FIVE_BEFORE), today=FIVE_BEFORE, rules=RULES
+    )
+
+    assert [problem.code for problem in report.problems] == ["letter.problem_unplanned"]
+    assert town.round([Shelf()], FIVE_BEFORE).queued == 1
+
+
+def test_many_rows_are_taken_page_by_page(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A round takes all that is due, however many pages it is."""
+    from notifications import round as rounds
+
+    monkeypatch.setattr(rounds, "PAGE", 2)
+    for _ in range(5):
+        town.open()
+    report = town.round([Shelf()], FIVE_BEFORE)
+
+    assert report.rows == 5
+    assert report.queued == 5
+
+
+def test_a_message_id_comes_from_the_key_alone(town: Town) -> None:
+    """Whoever plans the notice, it is the same message."""
+    town.open()
+    planned = town.plan([Shelf()], FIVE_BEFORE).hearings[0].notice
+    town.round([Shelf()], FIVE_BEFORE)
+
+    assert town.notices()[0].message_id == planned.message_id
+    assert planned.message_id.endswith("@letters.example.kz>")
+
+
+def test_a_responsible_text_matched_to_somebody_goes_to_them(tmp_path: Path) -> None:
+    """The published schedule's own words decide before the duty does."""
+    from storage import office_store
+
+    town = Town(tmp_path)
+    office_store.save(town.engine, units=UNITS, matches={"Сериков Б.": BOLAT.key})
+    town.open(responsible={"start_announced": "Сериков Б."})
+    report = town.round([Shelf()], FIVE_BEFORE)
+    town.close()
+
+    assert heard(report) == [(BOLAT.name, "-5", "named")]

@@ -1,0 +1,78 @@
+"""Office hours and patience."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from notifications.rules import Rules, next_attempt, opening
+from tests.law import CALENDAR
+
+RULES = Rules()
+
+
+def at(text: str) -> datetime:
+    """A moment of Almaty (UTC+5 since March 2024) as UTC."""
+    return (datetime.fromisoformat(text) - timedelta(hours=5)).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("moment", ["2026-04-06T09:00", "2026-04-06T12:00", "2026-04-06T17:59"])
+def test_inside_office_hours_letters_leave_at_once(moment: str) -> None:
+    """From nine to six of a working day; nine counts."""
+    assert opening(at(moment), CALENDAR, RULES) == at(moment)
+
+
+@pytest.mark.parametrize(
+    ("moment", "opens"),
+    [
+        ("2026-04-06T08:59", "2026-04-06T09:00"),
+        ("2026-04-06T18:00", "2026-04-07T09:00"),
+        ("2026-04-10T18:00", "2026-04-13T09:00"),
+        ("2026-04-11T12:00", "2026-04-13T09:00"),
+        ("2026-03-20T20:00", "2026-03-26T09:00"),
+    ],
+)
+def test_outside_office_hours_they_wait_for_the_next_opening(moment: str, opens: str) -> None:
+    """Six is too late; weekends and Nauryz are passed over."""
+    assert opening(at(moment), CALENDAR, RULES) == at(opens)
+
+
+def test_an_opening_is_said_in_utc() -> None:
+    """What is stored is UTC, whatever the office's zone."""
+    assert opening(at("2026-04-11T12:00"), CALENDAR, RULES).tzinfo is UTC
+
+
+def test_beyond_the_records_nobody_waits() -> None:
+    """Where working days are unknown a letter is rather sent than kept for ever."""
+    moment = datetime(2029, 1, 6, 20, tzinfo=UTC)
+
+    assert opening(moment, CALENDAR, RULES) == moment
+
+
+def test_an_office_may_have_hours_of_its_own() -> None:
+    """office_hours comes from config.toml."""
+    early = Rules(office_hours=(time(7), time(8)))
+
+    assert opening(at("2026-04-06T09:00"), CALENDAR, early) == at("2026-04-07T07:00")
+
+
+@pytest.mark.parametrize(("attempts", "minutes"), [(1, 1), (2, 5), (3, 15), (4, 60), (5, 240)])
+def test_each_attempt_waits_longer(attempts: int, minutes: int) -> None:
+    """1, 5, 15, 60 and 240 minutes."""
+    now = at("2026-04-06T09:00")
+    again = next_attempt(attempts, now=now, calendar=CALENDAR, rules=RULES)
+
+    assert again == now + timedelta(minutes=minutes)
+
+
+def test_a_retry_waits_for_office_hours_too() -> None:
+    """Four hours after half past four it is evening."""
+    again = next_attempt(5, now=at("2026-04-06T16:30"), calendar=CALENDAR, rules=RULES)
+
+    assert again == at("2026-04-07T09:00")
+
+
+def test_attempts_are_spent_after_the_sixth() -> None:
+    """Then the notice has failed, and the next rung speaks."""
+    assert next_attempt(6, now=at("2026-04-06T09:00"), calendar=CALENDAR, rules=RULES) is None

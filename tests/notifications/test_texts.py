@@ -1,0 +1,328 @@
+"""What letters say, compared in the three languages."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from notifications.notice import Letter
+from notifications.texts import Matter, letter, page, standing
+from tests.law import CALENDAR, analysis, case
+from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
+from words import LANGUAGES
+from workflow.case import Case
+from workflow.chain import deadline
+from workflow.deadline import Deadline
+from workflow.office import Told
+from workflow.procedure import Text
+
+NEXT_DAY = date(2026, 3, 31)
+A_WEEK_AFTER = date(2026, 4, 6)
+
+
+def the_case() -> Case:
+    planned = case(planned={"analysis_started": START, "analysis_ended": END})
+    return replace(planned, object="Құрылыс басқармасы", unit="staff")
+
+
+def due(obligation: str = "start_announced", **changes: object) -> Deadline:
+    found = deadline(the_case(), analysis(), CALENDAR, obligation, today=FIVE_BEFORE)
+    assert found is not None
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+def matter(found: Deadline | None = None, **changes: object) -> Matter:
+    known = Matter(
+        case=the_case(),
+        procedure=analysis(),
+        deadline=found or due(),
+        unit="Аппарат",
+        name=AIGUL.name,
+        told=Told(person=AIGUL, why="duty"),
+        public_address="https://merzim.example.kz",
+    )
+    return replace(known, **changes)  # type: ignore[arg-type]
+
+
+def said(language: str, today: date, found: Deadline | None = None, **changes: object) -> Letter:
+    return letter(matter(found, **changes), CALENDAR, language=language, today=today)
+
+
+@pytest.mark.parametrize(
+    ("language", "today", "subject"),
+    [
+        (
+            "kk",
+            FIVE_BEFORE,
+            "Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)",
+        ),
+        ("ru", FIVE_BEFORE, "Срок близко: объявление о начале анализа – 30 марта (осталось 5 рабочих дней)"),
+        ("en", FIVE_BEFORE, "Due soon: announcement of the start – 30 March (5 working days left)"),
+        (
+            "ru",
+            date(2026, 3, 27),
+            "Срок близко: объявление о начале анализа – 30 марта (остался 1 рабочий день)",
+        ),
+        (
+            "ru",
+            date(2026, 3, 26),
+            "Срок близко: объявление о начале анализа – 30 марта (осталось 2 рабочих дня)",
+        ),
+        ("en", date(2026, 3, 27), "Due soon: announcement of the start – 30 March (1 working day left)"),
+        (
+            "kk",
+            ANNOUNCE_BY,
+            "Мерзімі бүгін: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (бүгін – соңғы күн)",
+        ),
+        ("ru", ANNOUNCE_BY, "Срок сегодня: объявление о начале анализа – 30 марта (сегодня последний день)"),
+        ("en", ANNOUNCE_BY, "Due today: announcement of the start – 30 March (today is the last day)"),
+        (
+            "kk",
+            A_WEEK_AFTER,
+            "Мерзімі өткен: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні өтті)",
+        ),
+        ("ru", NEXT_DAY, "Просрочено: объявление о начале анализа – 30 марта (прошёл 1 рабочий день)"),
+        ("ru", A_WEEK_AFTER, "Просрочено: объявление о начале анализа – 30 марта (прошло 5 рабочих дней)"),
+        ("en", A_WEEK_AFTER, "Overdue: announcement of the start – 30 March (5 working days ago)"),
+    ],
+)
+def test_a_subject_says_what_when_and_how_near(language: str, today: date, subject: str) -> None:
+    """The title inside the sentence, the due day, working days left or gone by."""
+    assert said(language, today).subject == subject
+
+
+def test_the_letter_in_kazakh() -> None:
+    """Every line of one letter, as its reader gets it."""
+    assert said("kk", FIVE_BEFORE, others=(BOLAT.name, DANA.name)).text == (
+        """Құрметті Ахметова Айгүл!
+
+Мерзімнің аяқталуына 5 жұмыс күні қалды: ішкі талдаудың басталғаны туралы хабарландыру – 2026 жылғы 30 наурыздан кешіктірмей (дүйсенбі).
+
+Талдау объектісі: Құрылыс басқармасы
+Бөлімше: Аппарат
+Міндет: Ішкі талдаудың басталғаны туралы хабарландыру
+Кезең: Басталуын хабарландыру
+Соңғы мерзімі: 2026 жылғы 30 наурыз, дүйсенбі
+Сенімдірек күн: 2026 жылғы 27 наурыз, жұма
+Мерзімнің нақтылығы: жоспар бойынша есептелген: жоспар өзгерсе, мерзім де өзгереді
+Күші: міндетті
+Растайтын құжаттар: интернет-ресурсқа сілтеме, БАҚ-тағы жарияланымға сілтеме, әлеуметтік желіге сілтеме
+Ұпай: орындалса 3 ұпайға дейін
+Іс: 2026-0001
+
+Неліктен дәл осы күн
+--------------------
+Ішкі талдаудың басталғаны туралы хабарландыру – 2026 жылғы 30 наурыздан кешіктірмей.
+Негіздеме: №4 ҮББ жобаларын орындау жөніндегі нұсқаулық, №1 жоба, 1-тапсырма, 3-қосалқы тапсырма.
+Талдаудың басталуы – 2026 жылғы 13 сәуір (жоспар), бұл күн есепке алынбайды.
+Оған дейінгі 10 жұмыс күні: 10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз.
+Демалыс күндері: 4–5, 11–12 сәуір.
+
+Не істеу керек
+--------------
+Орындалған соң күнін және растайтын құжатын жазып қойыңыз.
+Істі ашу: https://merzim.example.kz/cases/2026-0001
+«Талдаудың басталуы» басқа күнге ауысса, жаңа күнін көрсетіңіз, мерзім қайта есептеледі.
+
+Хат кімдерге жіберілді
+----------------------
+Сізге хат осы міндетке жауапты болғаныңыз үшін келді.
+Бұл еске салу мына адамдарға да жіберіледі: Сериков Болат, Dana Omarova.
+
+-- 
+Хатты Merzim автоматты түрде жіберді. Еске салу күндері заңда емес, осы жүйенің баптауында белгіленген.
+"""  # noqa: E501, W291
+    )
+
+
+def test_the_letter_in_russian_when_the_day_has_passed() -> None:
+    """Neutral words: not confirmed in time, and a late step counts all the same."""
+    assert said("ru", NEXT_DAY, told=Told(person=BOLAT, why="copied"), name=BOLAT.name).text == (
+        """Здравствуйте, Сериков Болат!
+
+Объявление о начале анализа – последним днём было 30 марта 2026 года (понедельник), с тех пор прошёл 1 рабочий день. Исполнение в срок не подтверждено.
+
+Объект анализа: Құрылыс басқармасы
+Подразделение: Аппарат
+Обязанность: Объявление о начале анализа
+Этап: Объявление о начале
+Срок: 30 марта 2026 года, понедельник
+Насколько срок точен: посчитан по плану: изменится план – изменится и срок
+Обязательность: обязательно
+Подтверждающие документы: ссылка на интернет-ресурс, ссылка на публикацию в СМИ, ссылка на социальную сеть
+Баллы: до 3 при исполнении
+Дело: 2026-0001
+
+Почему именно этот день
+-----------------------
+Объявление о начале анализа – не позднее 30 марта 2026 года.
+Основание: Инструкция по исполнению проектов ТБН №4, проект №1, задача 1, подзадача 3.
+Начало анализа – 13 апреля 2026 года (план), этот день не считается.
+10 рабочих дней до него: 10, 9, 8, 7, 6, 3, 2, 1 апреля, 31, 30 марта.
+Выходные: 4–5, 11–12 апреля.
+
+Что сделать
+-----------
+Если уже исполнено, запишите день и подтверждающий документ. Если ещё нет, исполните: шаг, сделанный позже срока, тоже засчитывается.
+Открыть дело: https://merzim.example.kz/cases/2026-0001
+Если «Начало анализа» переносится, укажите новый день, и срок будет посчитан заново.
+
+Кому отправлено
+---------------
+На этом шаге напоминание направляется и вам.
+
+-- 
+Письмо отправлено автоматически программой Merzim. Дни напоминаний установлены не законом, а её настройками.
+"""  # noqa: E501, W291
+    )
+
+
+def test_the_letter_in_english_without_pages_to_link_to() -> None:
+    """Where no public address is configured the commands stand in their place; an assumed term is said so."""
+    written = said("en", date(2026, 3, 27), due("order_signed"), public_address="", name=DANA.name)
+
+    assert "    merzim record 2026-0001 order_signed --on YYYY-MM-DD\n" in written.text
+    assert "    merzim replan 2026-0001 analysis_started --on YYYY-MM-DD\n" in written.text
+    assert "Remark: the term is assumed: the act that asks for this does not state it\n" in written.text
+    assert "Points: 10 deducted when not done\n" in written.text
+    assert "http" not in written.text
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("kk", "Күші: ұсынылады, міндетті емес"),
+        ("ru", "Обязательность: рекомендуется, не обязательно"),
+        ("en", "Force: recommended, not obligatory"),
+    ],
+)
+def test_what_is_only_recommended_is_said_to_be(language: str, line: str) -> None:
+    """Nobody is told that they must where the law only recommends."""
+    found = due()
+    recommended = replace(found, obligation=replace(found.obligation, force="recommended"))
+
+    assert line in said(language, FIVE_BEFORE, recommended).text.splitlines()
+
+
+def test_a_date_that_may_still_move_says_between_which_days() -> None:
+    """A religious day not yet announced: the earliest and the latest day stand in the letter."""
+    found = due(status="provisional", earliest=date(2026, 3, 27), latest=date(2026, 3, 31))
+    lines = said("kk", FIVE_BEFORE, found).text.splitlines()
+
+    assert "Мүмкін болатын күндер: 2026 жылғы 27 наурыздан 2026 жылғы 31 наурызға дейін" in lines
+
+
+def test_a_firm_date_is_not_remarked_upon() -> None:
+    """The ordinary case carries no remark about its certainty."""
+    assert "Мерзімнің нақтылығы" not in said("kk", FIVE_BEFORE, due(status="firm")).text
+
+
+def test_a_safer_day_is_named_only_while_it_is_ahead() -> None:
+    """On the last day the more careful day is past and says nothing to anybody."""
+    assert "Сенімдірек күн" in said("kk", date(2026, 3, 27)).text
+    assert "Сенімдірек күн" not in said("kk", ANNOUNCE_BY).text
+
+
+def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:
+    """Friday's letter about a Sunday says that today is the last working day."""
+    found = due(due=date(2026, 3, 29))
+
+    assert standing(date(2026, 3, 29), CALENDAR, today=date(2026, 3, 27)).word == "last_working_day"
+    assert said("en", date(2026, 3, 27), found).subject == (
+        "Due soon: announcement of the start – 29 March (today is the last working day)"
+    )
+
+
+def test_a_sunday_after_a_saturday_counts_no_working_day() -> None:
+    """Past the due date but no working day since: overdue, without a number."""
+    assert standing(date(2026, 3, 28), CALENDAR, today=date(2026, 3, 29)).word == "just_past"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_html_says_what_the_text_says(language: str) -> None:
+    """Every word of the text stands in the HTML, in the same order."""
+    written = said(language, FIVE_BEFORE, others=(BOLAT.name,))
+    body = written.html.partition("<body>")[2]
+    plain = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
+    parts = page(matter(others=(BOLAT.name,)), CALENDAR, language=language, today=FIVE_BEFORE)
+    place = 0
+    for part in (
+        parts.lead,
+        *(line.text for line in parts.table),
+        *(line.text for section in parts.sections for line in section.lines),
+    ):
+        found = plain.find(part, place)
+
+        assert found >= 0, part
+        place = found
+
+
+def test_html_is_one_language_readable_in_the_dark_and_loads_nothing() -> None:
+    """The page's language is said, dark mode has its own colours, no picture or style comes from outside."""
+    written = said("ru", FIVE_BEFORE).html
+
+    assert '<html lang="ru">' in written
+    assert "prefers-color-scheme: dark" in written
+    assert not re.findall(r"<(?:img|script|link)\b|url\(", written)
+    assert re.findall(r'href="([^"]+)"', written) == ["https://merzim.example.kz/cases/2026-0001"]
+
+
+def test_what_people_wrote_cannot_become_markup() -> None:
+    """An object or a name with angle brackets is read as it was written."""
+    object_ = '<script>alert("1")</script> & Ко'
+    written = said("ru", FIVE_BEFORE, case=replace(the_case(), object=object_), name="<b>Имя</b>")
+
+    assert "<script>" not in written.html
+    assert "<b>" not in written.html
+    assert html.escape(object_, quote=False).split(" ")[0].split("(")[0] in written.html
+    assert object_ in written.text
+
+
+def test_a_title_that_begins_with_an_abbreviation_keeps_its_capitals() -> None:
+    """ISO does not become iSO inside a sentence."""
+    found = due()
+    title = Text(kk="ISO 37001 сертификаты", ru="ISO 37001: сертификат", en="ISO 37001 certificate")
+    renamed = replace(found, obligation=replace(found.obligation, title=title))
+
+    assert said("kk", FIVE_BEFORE, renamed).subject.startswith("Мерзімі жақын: ISO 37001 сертификаты – ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("days", [-40, -6, -1, 0, 1, 2, 5, 40])
+def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) -> None:
+    """No obligation of the law leaves a letter without words, before or after its day."""
+    for obligation in analysis().obligations:
+        found = deadline(the_case(), analysis(), CALENDAR, obligation.id, today=FIVE_BEFORE)
+        if found is None or found.due is None:
+            continue
+        written = said(language, found.due + timedelta(days=days), found)
+
+        assert "{" not in written.text
+        assert "None" not in written.text
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        "named",
+        "duty",
+        "duty_above",
+        "duty_elsewhere",
+        "head_for_unit",
+        "deputy",
+        "officer",
+        "unreachable",
+        "copied",
+    ],
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_for_writing_has_its_words(language: str, why: str) -> None:
+    """The reader always learns why the letter came to them, and for whom it was if for another."""
+    told = Told(person=AIGUL, why=why, instead_of=BOLAT)  # type: ignore[arg-type]
+    written = said(language, FIVE_BEFORE, told=told)
+
+    assert (BOLAT.name in written.text) == (why in ("deputy", "unreachable"))
