@@ -76,7 +76,8 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calenda
         anchor=deadline.anchor,
         calendar=deadline.calendar,
         status=deadline.status,
-        state=deadline.state,
+        # Whether a period has begun depends on the day somebody looks, not on the day somebody wrote.
+        state="open" if deadline.state in WAITING else deadline.state,
         force=obligation.force,
         stake=indicator.stake if indicator else None,
         next_rung=rung[0] if rung else None,

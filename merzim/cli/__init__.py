@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import typer
 from typer.main import get_command
@@ -21,6 +22,8 @@ from workflow.refusal import Refusal
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code: 0 done, 1 the asked-for thing is not so, 2 bad input."""
     call = Call(Common())
+    if arguments is None:
+        _speak_utf8()
     try:
         common, rest = split(sys.argv[1:] if arguments is None else arguments)
         call = Call(common)
@@ -58,6 +61,13 @@ def _run(call: Call, rest: list[str]) -> int:
     answer = command.main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE
+
+
+def _speak_utf8() -> None:
+    """Kazakh letters must come out whole on whatever terminal or pipe."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
 
 
 def _close_quietly() -> None:

@@ -1,4 +1,4 @@
-"""The whole journey by the commands alone: a published schedule, the right letters on the right days, once each."""
+"""The whole journey by the commands alone: a published schedule, the right letters on the right days."""
 
 from __future__ import annotations
 
