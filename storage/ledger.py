@@ -35,7 +35,12 @@ _EVENTS_OF = EVENTS_IN_ORDER.where(EVENT.c.case.in_(bindparam("k_cases", expandi
 _ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
 _ROWS_OF = DEADLINE.select().where(DEADLINE.c.case.in_(bindparam("k_cases", expanding=True)))
 _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, CASE.c.stage)
-_HEAD = _HEADS.where(CASE.c.id == bindparam("k_case"))
+# The head and the rows of one case together: one query less where it counts, when a fact is recorded.
+_BEFORE = (
+    select(CASE.c.seq, CASE.c.head, CASE.c.stage, *DEADLINE.c)
+    .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id, isouter=True)
+    .where(CASE.c.id == bindparam("k_case"))
+)
 _HEADS_OF = _HEADS.where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
 _CHANGE_CASE = CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq"))
 _CHANGE_ROW = DEADLINE.update().where(
@@ -158,11 +163,9 @@ class SqlLedger:
             return batch(changes, {})
         with reading(self._engine) as connection:
             if len(known) == 1:
-                heads = connection.execute(_HEAD, {"k_case": known[0]}).all()
-                stored = connection.execute(_ROWS, {"k_case": known[0]}).all()
-            else:
-                heads = [*each(connection, _HEADS_OF, known)]
-                stored = [*each(connection, _ROWS_OF, known)]
+                return batch(changes, {known[0]: _before(connection, known[0])})
+            heads = [*each(connection, _HEADS_OF, known)]
+            stored = [*each(connection, _ROWS_OF, known)]
         rows: dict[str, dict[str, tuple[object, ...]]] = {}
         for record in stored:
             rows.setdefault(record[0], {})[record[1]] = tuple(record)
@@ -188,6 +191,15 @@ class _Moved(Exception):
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
     """These cases folded from their events."""
     return by_id(folded(each(connection, _EVENTS_OF, ids)))
+
+
+def _before(connection: Connection, case: str) -> Before:
+    found = connection.execute(_BEFORE, {"k_case": case}).all()
+    if not found:
+        return Before()
+    seq, head, stage = found[0][:3]
+    # A case without rows joins one row of nothing.
+    return Before(seq, head, stage, {record[4]: tuple(record[3:]) for record in found if record[3] is not None})
 
 
 def _write(connection: Connection, made: Batch) -> None:

@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 
 APPEND_ONLY = ("event", "seal")
 _SAYS = "the ledger is append-only: {what} of {table} is refused"
+# Doubled, for psycopg reads a single one as a place for a value.
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION merzim_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION 'the ledger is append-only: % of % is refused', TG_OP, TG_TABLE_NAME;
+    RAISE EXCEPTION 'the ledger is append-only: %% of %% is refused', TG_OP, TG_TABLE_NAME;
 END $$
 """
 # A table that SQLite rebuilds for a migration loses its triggers, hence "anew". INSERT OR REPLACE deletes

