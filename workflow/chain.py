@@ -282,7 +282,7 @@ def _explanation(chain: _Chain, link: _Link, judged: date | None) -> Iterator[El
         yield Element(
             code="period", arguments={"period": link.span.name, "last": link.span.last}, on=link.span.last
         )
-    if obligation.since and not isinstance(obligation.term, Embargo):
+    if obligation.since and (link.anchor.on or not isinstance(obligation.term, Embargo)):
         yield _anchor(chain, link)
     if link.beyond:
         yield Element(code="beyond_horizon", arguments={"on": chain.calendar.last}, on=chain.calendar.last)

@@ -58,7 +58,8 @@ def require(procedure: Procedure, case: Case, state: str, command: str) -> None:
     machine = _machine(tuple(stage.id for stage in procedure.stages))
     open_now = tuple(name for name in COMMANDS if name in machine.get_triggers(state))
     if command not in open_now:
-        raise NotOpen(f"cannot_{command}", case=case.id, standing=state, open=open_now)
+        standing = procedure.stage_title.get(state, state)
+        raise NotOpen(f"cannot_{command}", case=case.id, standing=standing, open=open_now)
 
 
 def _fire(machine: Machine, trigger: str, context: _Context) -> bool:
