@@ -1,0 +1,214 @@
+"""The dashboard in a real browser: nothing foreign is asked for, and the daily steps work."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from tests.web.conftest import Home, build, fill
+from tests.web.memory import Memory
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+try:
+    from playwright.sync_api import Page, sync_playwright
+except ImportError:  # pragma: no cover
+    pytest.skip("playwright is not installed", allow_module_level=True)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="chromium is not installed"),
+]
+
+
+@dataclass
+class Served:
+    """A dashboard on a port of its own, and what the browser complained about."""
+
+    home: Home
+    address: str
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    home = fill(build(Memory()))
+    server = uvicorn.Server(uvicorn.Config(home.app, host="127.0.0.1", port=0, log_level="error", ws="none"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Served(home=home, address=f"http://127.0.0.1:{port}")
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture
+def page(chromium: Any, served: Served) -> Iterator[Page]:
+    """A reader in Kazakhstan; whatever the browser asks elsewhere or complains about is written down."""
+    context = chromium.new_context(
+        locale="kk-KZ", timezone_id="Asia/Almaty", viewport={"width": 1360, "height": 900}
+    )
+    page = context.new_page()
+    page.on("request", lambda request: _note(served, request.url))
+    page.on(
+        "console",
+        lambda message: (
+            served.complaints.append(message.text) if message.type in ("error", "warning") else None
+        ),
+    )
+    page.on("pageerror", lambda error: served.complaints.append(str(error)))
+    yield page
+    context.close()
+
+
+def _note(served: Served, url: str) -> None:
+    if not url.startswith((served.address, "data:")):
+        served.foreign.append(url)
+
+
+@pytest.mark.parametrize("width", [1360, 360])
+@pytest.mark.parametrize("theme", ["light", "dark", "auto"])
+def test_no_page_asks_another_host_or_breaks_its_own_policy(
+    theme: str, width: int, served: Served, page: Page
+) -> None:
+    """Every page, each theme, wide and narrow: nothing foreign, no complaint, nothing over the edge."""
+    page.set_viewport_size({"width": width, "height": 800})
+    for path in ("/", "/cases", f"/cases/{served.home.real}", f"/cases/{served.home.missed}", "/calendar/2026"):
+        page.goto(f"{served.address}{path}?theme={theme}")
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert served.foreign == []
+    assert served.complaints == []
+
+
+def test_a_reader_changes_the_language_once(served: Served, page: Page) -> None:
+    """Kazakh first; Russian by one click, and it stays."""
+    page.goto(served.address)
+    first = page.locator("h1").inner_text()
+    page.get_by_title("Русский").first.click()
+    page.goto(f"{served.address}/cases")
+
+    assert first == "Басшының тақтасы"
+    assert page.locator("h1").inner_text() == "Дела анализов"
+
+
+def test_a_manager_finds_the_worst_overdue_obligation_in_two_clicks(served: Served, page: Page) -> None:
+    """From the board to the reason why, by the first line of the list."""
+    page.goto(f"{served.address}/?lang=ru")
+    page.locator("#overdue tbody tr a").first.click()
+    page.wait_for_url("**/cases/**")
+    row = page.locator(".entry:target")
+
+    assert "просрочено" in row.inner_text()
+    assert row.locator("details").get_attribute("open") is not None
+    assert "Основание:" in row.inner_text()
+
+
+def test_an_officer_records_a_fact_with_a_file(served: Served, page: Page) -> None:
+    """The order: its row, its date, its document, one button; the page then says so."""
+    page.goto(f"{served.address}/cases/{served.home.real}?lang=ru")
+    page.locator("#order_signed a.do").click()
+    page.fill("#record-on", "2026-04-06")
+    page.set_input_files(
+        "#evidence-fields input[type=file]",
+        {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"},
+    )
+    page.locator("#record button[type=submit]").click()
+    page.wait_for_url("**recorded=order_signed*")
+
+    assert "Записано: Подписание приказа" in page.locator(".told").inner_text()
+    assert "исполнено" in page.locator("#order_signed .state").inner_text()
+    assert page.locator("#order_signed").get_by_text("Приказ.pdf").is_visible()
+    assert served.home.facts(served.home.real)["order_signed"].on == date(2026, 4, 6)
+    assert served.complaints == []
+
+
+def test_a_refusal_stands_at_the_form_and_the_chosen_file_stays(served: Served, page: Page) -> None:
+    """Only the sentence is swapped in: neither the address typed nor the file chosen is lost."""
+    page.goto(f"{served.address}/cases/{served.home.real}?lang=ru&fact=order_signed")
+    page.fill("#record-on", "2026-04-06")
+    page.fill("#evidence-fields input[type=url]", "ftp://org.kz/x")
+    page.locator("#evidence-fields input[type=url]").evaluate("field => field.type = 'text'")
+    page.set_input_files(
+        "#evidence-fields input[type=file]",
+        {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"},
+    )
+    page.locator("#record button[type=submit]").click()
+    page.locator("#record-problem").get_by_text("не ссылка").wait_for()
+
+    assert page.input_value("#evidence-fields input[name='link.other']") == "ftp://org.kz/x"
+    assert page.evaluate("document.querySelector('#evidence-fields input[type=file]').files.length") == 1
+    assert "order_signed" not in served.home.facts(served.home.real)
+
+
+def test_the_form_asks_for_the_evidence_of_what_is_chosen(served: Served, page: Page) -> None:
+    """The announcement has three links with their days, the order one document."""
+    page.goto(f"{served.address}/cases/{served.home.late}?lang=ru&fact=order_signed")
+    page.select_option("#record-fact", "start_announced")
+    page.locator("input[name='link.link:social']").wait_for()
+
+    assert page.locator("#evidence-fields input[type=url]").count() == 3
+    assert page.locator("#evidence-fields input[type=date]").count() == 3
+
+
+def test_the_board_is_narrowed_to_a_unit_without_a_button(served: Served, page: Page) -> None:
+    """Choosing is enough, and the address can be kept."""
+    page.goto(f"{served.address}/?lang=ru")
+    page.select_option("#unit", "hr")
+    page.wait_for_url("**unit=hr*")
+    page.locator(".nothing-title").first.wait_for()
+
+    assert page.locator(".figure-late b").inner_text() == "0"
+    assert served.complaints == []
+
+
+def test_the_keyboard_is_enough(served: Served, page: Page) -> None:
+    """Skip the menu, then reach the first overdue line, seeing where one is."""
+    page.goto(served.address)
+    page.keyboard.press("Tab")
+    skip = page.evaluate("document.activeElement.className")
+    page.keyboard.press("Enter")
+
+    assert "skip" in skip
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_the_board_prints(served: Served, page: Page) -> None:
+    """A page for the folder: the figures and lists without menus."""
+    page.goto(f"{served.address}/?lang=ru")
+    page.emulate_media(media="print")
+
+    assert not page.locator(".menu").is_visible()
+    assert page.locator("#overdue").is_visible()
+    assert len(page.pdf()) > 10_000
+
+
+def test_the_pages_work_without_scripts(chromium: Any, served: Served) -> None:
+    """Where scripts are forbidden the form posts as forms do."""
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{served.address}/cases/{served.home.real}?lang=ru&fact=order_signed")
+    page.fill("#record-on", "2026-04-06")
+    page.locator("#record button[type=submit]").click()
+    page.wait_for_url("**recorded=order_signed*")
+
+    assert "Записано" in page.locator(".told").inner_text()
+    context.close()
