@@ -1,9 +1,8 @@
-"""For the whole suite: what did not run is said on the very last line, and with MERZIM_NOTHING_SKIPPED it fails."""
+"""For the whole suite: what did not run is its last line, and a failure where MERZIM_NOTHING_SKIPPED is set."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -37,8 +36,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine the tests run on must not decide what they find."""
     for name in ("MERZIM_LANG", "MERZIM_NOW", "MERZIM_BY", "MERZIM_DEBUG"):
         monkeypatch.delenv(name, raising=False)
-    yield

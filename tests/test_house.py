@@ -1,0 +1,174 @@
+"""The house keeps its own rules: imports, packages, documentation, the clock, the words."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+import words
+from merzim.cli import application
+from notifications.channels import names
+
+ROOT = Path(__file__).parents[1]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES = PYPROJECT["tool"]["importlinter"]["root_packages"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def _sources() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from (ROOT / package).rglob("*.py")
+
+
+def _commands(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _commands(command, f"{prefix}{name} ")
+        else:
+            yield prefix + name, command
+
+
+COMMANDS = dict(_commands(get_command(application())))
+
+
+def test_the_folders_with_code_are_exactly_the_root_packages() -> None:
+    """A folder that is not in the contracts would be bound by none of them."""
+    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+
+    assert folders - {"tests"} == set(PACKAGES)
+    assert not list((ROOT / "regulations").rglob("*.py"))
+
+
+def test_the_wheel_carries_every_station_and_the_law() -> None:
+    """What is not packed is not installed."""
+    packed = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+
+    assert set(packed) == {*PACKAGES, "regulations"}
+
+
+def test_the_contracts_are_kept() -> None:
+    """Imports point one way; each library is known where it belongs."""
+    from importlinter.cli import lint_imports
+
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None) == 0
+
+
+def test_every_contract_is_named_as_a_sentence() -> None:
+    """Whoever breaks one reads what the house wants."""
+    contracts = [one["name"] for one in PYPROJECT["tool"]["importlinter"]["contracts"]]
+
+    assert all(len(name.split()) >= 4 for name in contracts)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented(name: str) -> None:
+    """In the README by its name, in its help in three languages."""
+    *group, last = name.split()
+    said = {words.say(COMMANDS[name].help, {}, language) for language in words.LANGUAGES}
+
+    assert re.search(rf"`[^`]*\b{re.escape(' '.join([*group, last]))}\b", README), name
+    assert len(said) == len(words.LANGUAGES)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_is_documented(name: str) -> None:
+    """A code of the catalogues for each; no option is hidden."""
+    for parameter in COMMANDS[name].params:
+        if parameter.name != "help" and parameter.param_type_name == "option":
+            assert words.knows(parameter.help), parameter.name
+
+
+def test_no_command_of_the_contract_is_missing() -> None:
+    """The outside contract as it stands; what comes later is not listed as a stub."""
+    assert set(COMMANDS) == {
+        *("calendar day", "calendar add", "calendar count", "calendar year"),
+        *("procedures", "plan", "audit", "import", "people", "open", "cases", "case"),
+        *("record", "replan", "correct", "cancel", "exempt", "reopen"),
+        *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
+        *("verify", "rebuild", "backup", "restore", "serve", "worker"),
+    }
+
+
+def test_every_channel_is_documented() -> None:
+    """config.toml shows the section of each."""
+    config = (ROOT / "config.toml").read_text(encoding="utf-8")
+
+    assert all(f"[channels.{name}]" in config for name in names())
+
+
+def test_every_document_the_readme_names_is_there() -> None:
+    """A link into nothing is worse than none."""
+    named = re.findall(r"`((?:docs/)?[\w-]+\.(?:md|toml)|[a-z]+/)`", README)
+
+    assert named
+    assert all((ROOT / name).exists() for name in named)
+
+
+def test_one_file_reads_the_clock() -> None:
+    """ruff refuses the calls; nothing may silence it, or ask the clock in another way."""
+    asking = re.compile(
+        r"\b(now|utcnow|today)\(\)|\btime\.(time|localtime|gmtime)\b|CURRENT_TIMESTAMP|func\.now"
+    )
+    where = {
+        path.relative_to(ROOT).as_posix()
+        for path in _sources()
+        if asking.search(path.read_text(encoding="utf-8")) and path.name != "clock.py"
+    }
+
+    assert where == set()
+    assert PYPROJECT["tool"]["ruff"]["lint"]["per-file-ignores"]["merzim/clock.py"] == ["TID251", "DTZ"]
+
+
+def test_one_file_knows_a_library() -> None:
+    """transitions, APScheduler and uvicorn each have one home."""
+    homes = {
+        "transitions": "workflow/machine.py",
+        "apscheduler": "merzim/daily.py",
+        "uvicorn": "merzim/daily.py",
+    }
+    found: dict[str, set[str]] = {library: set() for library in homes}
+    for path in _sources():
+        for imported in _imports(path):
+            if imported in found:
+                found[imported].add(path.relative_to(ROOT).as_posix())
+
+    assert found == {library: {home} for library, home in homes.items()}
+
+
+def test_nothing_in_the_project_names_where_it_was_made() -> None:
+    """Paths of one machine have no place in files that go to others."""
+    suspicious = re.compile(r"/" + r"work/|/" + r"tmp/|shared" + r"/")
+    texts = [*_sources(), *ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob("*.md")]
+    texts += [ROOT / "Makefile", ROOT / ".ci" / "run", *(ROOT / "tests").rglob("*.py")]
+    texts += [*(ROOT / "regulations").glob("*.toml"), *(ROOT / "words" / "catalogue").glob("*.toml")]
+    found = [
+        path.name for path in texts if path != Path(__file__) and suspicious.search(path.read_text("utf-8"))
+    ]
+
+    assert found == []
+
+
+def test_every_module_says_what_it_is() -> None:
+    """Whoever opens a file learns from its first line what it is for."""
+    bare = []
+    for path in _sources():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if tree.body and ast.get_docstring(tree) is None:
+            bare.append(path.relative_to(ROOT).as_posix())
+    assert bare == []
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
