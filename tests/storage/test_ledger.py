@@ -298,9 +298,7 @@ def test_a_moved_due_date_withdraws_what_was_queued_for_the_old_one(engine: Engi
             now=NOW,
         )
 
-    desk(engine).replan(
-        case.id, "analysis_started", on=date(2026, 4, 20), by="А", now=later(5), today=TODAY
-    )
+    desk(engine).replan(case.id, "analysis_started", on=date(2026, 4, 20), by="А", now=later(5), today=TODAY)
 
     assert ledger.rows(case.id)["order_signed"].due != moves.due
     states = {one.obligation: one.state for one in outbox.notices(case=case.id)}

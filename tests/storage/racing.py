@@ -1,0 +1,69 @@
+"""What a second process does in the tests; it is imported there under this name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from multiprocessing.synchronize import Barrier
+
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from tests.storage.house import NOW, later
+from workflow.case import Event
+from workflow.ports import Conflict, Written
+
+
+def append(url: str, case_id: str, together: Barrier) -> str:
+    """Read the case, meet the other process, write one event: "won" or "conflict"."""
+    engine = open_database(url)
+    try:
+        ledger = SqlLedger(engine)
+        case = ledger.case(case_id)
+        assert case is not None
+        event = Event(
+            case=case_id,
+            seq=case.seq + 1,
+            kind="fact",
+            name="order_signed",
+            on=date(2026, 1, 20),
+            at=NOW,
+            by="Екінші",
+        )
+        change = Written(
+            events=(event,),
+            case=replace(case, seq=event.seq),
+            stage="order",
+            rows=tuple(ledger.rows(case_id).values()),
+        )
+        together.wait(30)
+        try:
+            ledger.append([change], now=NOW)
+        except Conflict:
+            return "conflict"
+        return "won"
+    finally:
+        engine.dispose()
+
+
+def ids(url: str, together: Barrier) -> list[str]:
+    """Thirty ids, asked for one by one."""
+    engine = open_database(url)
+    try:
+        together.wait(30)
+        return [SqlLedger(engine).next_ids(2026, 1)[0] for _ in range(30)]
+    finally:
+        engine.dispose()
+
+
+def claim(url: str, together: Barrier) -> list[str]:
+    """Keys of all notices this process could claim, few at a time."""
+    engine = open_database(url)
+    try:
+        outbox, found = SqlOutbox(engine), []
+        together.wait(30)
+        while taken := outbox.claim("email", now=later(60), limit=3):
+            found += [one.key for one in taken]
+        return found
+    finally:
+        engine.dispose()

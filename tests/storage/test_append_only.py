@@ -1,0 +1,94 @@
+"""The database itself refuses to change what is written."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from storage import triggers
+from storage.schema import create_or_migrate
+from storage.seals import seal
+from tests.storage.house import NOW, opened
+
+TAMPERING = [
+    "UPDATE event SET name = 'x'",
+    "DELETE FROM event",
+    "UPDATE seal SET hash = 'x'",
+    "DELETE FROM seal",
+]
+
+
+@pytest.mark.parametrize("statement", TAMPERING)
+def test_update_and_delete_of_events_and_seals_are_refused(engine: Engine, statement: str) -> None:
+    """Not only by us: by the database, to whoever asks."""
+    opened(engine)
+    seal(engine, now=NOW)
+
+    with (
+        pytest.raises(DBAPIError, match="append-only"),
+        engine.connect() as connection,
+        connection.begin(),
+    ):
+        connection.execute(text(statement))
+
+
+def test_replacing_an_event_is_refused_too(sqlite: Engine) -> None:
+    """SQLite's INSERT OR REPLACE deletes without firing a DELETE trigger on most connections."""
+    opened(sqlite)
+    statement = (
+        'INSERT OR REPLACE INTO event SELECT "case", seq, kind, \'x\', "on", at, "by", payload, previous, hash '
+        "FROM event WHERE seq = 1"
+    )
+
+    with pytest.raises(DBAPIError, match="append-only"), sqlite.connect() as connection, connection.begin():
+        connection.exec_driver_sql("PRAGMA recursive_triggers=OFF")
+        connection.execute(text(statement))
+
+
+@pytest.mark.postgresql
+def test_truncate_is_refused_by_postgresql(postgresql: str, engine: Engine) -> None:
+    """Row triggers do not see TRUNCATE; another one does."""
+    if engine.dialect.name == "sqlite":
+        return  # SQLite has no TRUNCATE
+    with (
+        pytest.raises(DBAPIError, match="append-only"),
+        engine.connect() as connection,
+        connection.begin(),
+    ):
+        connection.execute(text("TRUNCATE event"))
+
+
+def test_all_triggers_are_there_after_the_migrations(engine: Engine) -> None:
+    """Whatever a migration rebuilds, the refusal stands afterwards."""
+    with engine.connect() as connection:
+        assert triggers.missing(connection) == frozenset()
+
+
+def test_a_migration_puts_back_triggers_that_were_lost(engine: Engine) -> None:
+    """A table rebuilt by a migration loses its triggers; they are installed anew after it."""
+    with engine.connect() as connection, connection.begin():
+        names = sorted(triggers.missing(connection) ^ triggers.names(engine.dialect.name))
+        for name in names:
+            table = name.split("_")[1]
+            on = f" ON {table}" if engine.dialect.name == "postgresql" else ""
+            connection.execute(text(f"DROP TRIGGER {name}{on}"))
+        connection.execute(text("DROP TABLE alembic_version"))
+        for one in (
+            "paper",
+            "notice",
+            "deadline",
+            "event",
+            "seal",
+            "match",
+            "counter",
+            "unit",
+            "person",
+            '"case"',
+        ):
+            connection.execute(text(f"DROP TABLE {one}"))
+
+    assert create_or_migrate(engine)
+
+    with engine.connect() as connection:
+        assert triggers.missing(connection) == frozenset()

@@ -1,0 +1,69 @@
+"""Two processes on one database: a service and a command, or two people at two windows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from typing import Any
+
+from sqlalchemy import Engine
+
+from notifications.ports import Settlement
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from tests.storage import racing
+from tests.storage.house import NOW, letter, opened
+
+
+def two(work: Callable[..., Any], *arguments: object) -> list[Any]:
+    """The work done by two fresh processes that begin at the same moment."""
+    context = get_context("spawn")
+    with context.Manager() as manager, ProcessPoolExecutor(2, mp_context=context) as pool:
+        together = manager.Barrier(2)
+        futures = [pool.submit(work, *arguments, together) for _ in range(2)]
+        return [future.result(60) for future in futures]
+
+
+def test_of_two_processes_one_wins_and_the_other_gets_a_conflict(engine: Engine, url: str) -> None:
+    """The same case written at once: one event more, not two."""
+    case = opened(engine)
+
+    results = two(racing.append, url, case.id)
+
+    assert sorted(results) == ["conflict", "won"]
+    assert len(SqlLedger(engine).events(case.id)) == case.seq + 1
+
+
+def test_two_processes_never_get_the_same_id(engine: Engine, url: str) -> None:
+    """Ids are reserved in the database, not in a process."""
+    first, second = two(racing.ids, url)
+
+    assert len({*first, *second}) == 60
+    assert sorted(first) == first
+
+
+def test_two_processes_never_claim_the_same_notice(engine: Engine, url: str) -> None:
+    """Of two deliveries each letter is sent by one."""
+    case = opened(engine)
+    row = SqlLedger(engine).rows(case.id)["order_signed"]
+    assert row.due is not None
+    assert row.next_rung_on is not None
+    letters = tuple(
+        replace(letter(row, person=f"{n}@example.kz"), key=f"{letter(row).key}:{n}") for n in range(40)
+    )
+    settlement = Settlement(
+        case=case.id,
+        obligation=row.obligation,
+        due=row.due,
+        rung_on=row.next_rung_on,
+        notices=letters,
+        next_rung=None,
+        next_rung_on=None,
+    )
+    SqlOutbox(engine).settle([settlement], now=NOW)
+
+    first, second = two(racing.claim, url)
+
+    assert sorted([*first, *second]) == sorted(one.key for one in letters)

@@ -1,0 +1,199 @@
+"""Verifying: a change made past the application is found and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+import words
+from storage import seals, triggers
+from storage.ledger import SqlLedger
+from storage.seals import seal
+from storage.verify import Problem, rebuild, verify
+from tests.storage.house import NOW, TODAY, desk, later, library, opened, recompute
+
+
+@contextmanager
+def by_hand(engine: Engine) -> Iterator[Connection]:
+    """Somebody with the keys to the database: the triggers are off meanwhile, and stand again afterwards."""
+    with engine.connect() as connection, connection.begin():
+        for name in sorted(triggers.names(engine.dialect.name)):
+            on = f" ON {name.split('_')[1]}" if engine.dialect.name == "postgresql" else ""
+            connection.execute(text(f"DROP TRIGGER {name}{on}"))
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        yield connection
+        triggers.install(connection)
+
+
+def codes(problems: tuple[Problem, ...]) -> list[tuple[str, object]]:
+    return [(one.code, one.arguments.get("seq")) for one in problems]
+
+
+def test_what_was_written_by_us_is_found_in_order(engine: Engine) -> None:
+    """Nothing to name: chains, seals, editions, triggers and board are as written."""
+    case = opened(engine)
+    seal(engine, now=NOW)
+    desk(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    seal(engine, now=later(1))
+    editions = {edition.edition: edition.digest for edition in library().all()}
+
+    assert verify(engine, editions=editions, recompute=recompute(engine)) == ()
+
+
+def test_an_event_changed_by_hand_is_named(engine: Engine) -> None:
+    """One date moved by a day in the database."""
+    case = opened(engine)
+    with by_hand(engine) as connection:
+        connection.execute(text("UPDATE event SET \"on\" = '2026-04-14' WHERE seq = 3"))
+
+    problems = verify(engine)
+
+    assert codes(problems) == [("event_altered", 3)]
+    assert problems[0].arguments["case"] == case.id
+
+
+def test_a_payload_changed_by_a_space_is_named(engine: Engine) -> None:
+    """The hash is over the stored text, not over what it means."""
+    opened(engine)
+    with by_hand(engine) as connection:
+        connection.execute(text("UPDATE event SET payload = payload || ' ' WHERE seq = 1"))
+
+    assert codes(verify(engine)) == [("event_altered", 1)]
+
+
+def test_an_event_rewritten_with_its_hash_breaks_the_chain_behind_it(engine: Engine) -> None:
+    """Whoever recomputes one hash must recompute all of them, and the seals."""
+    case = opened(engine)
+    seal(engine, now=NOW)
+    with by_hand(engine) as connection:
+        connection.execute(text("UPDATE event SET hash = 'forged' WHERE seq = 2"))
+
+    assert ("chain_broken", 3) in codes(verify(engine))
+    assert case.seq > 3
+
+
+def test_an_event_taken_out_of_the_middle_is_named(engine: Engine) -> None:
+    """A gap in the numbers."""
+    opened(engine)
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM event WHERE seq = 2"))
+
+    assert ("chain_gap", 2) in codes(verify(engine))
+
+
+def test_the_last_event_taken_away_is_named(engine: Engine) -> None:
+    """A cut tail leaves a chain without a break; the head of the case and the seal know its end."""
+    case = opened(engine)
+    seal(engine, now=NOW)
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM event WHERE seq = :n"), {"n": case.seq})
+
+    assert codes(verify(engine)) == [("chain_cut", case.seq), ("sealed_missing", case.seq)]
+
+
+def test_the_seal_sees_a_cut_tail_even_where_the_head_was_mended(engine: Engine) -> None:
+    """Somebody took the last event away and wrote the head of the case to fit."""
+    case = opened(engine)
+    seal(engine, now=NOW)
+    events = SqlLedger(engine).events(case.id)
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM event WHERE seq = :n"), {"n": case.seq})
+        connection.execute(
+            text('UPDATE "case" SET seq = :n, head = :h, sealed = :n'),
+            {"n": case.seq - 1, "h": events[-2].hash},
+        )
+
+    assert codes(verify(engine)) == [("sealed_missing", case.seq)]
+
+
+def test_a_seal_changed_or_taken_away_is_named(engine: Engine) -> None:
+    """Seals are a chain as well."""
+    case = opened(engine)
+    seal(engine, now=NOW)
+    desk(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    seal(engine, now=later(1))
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM seal WHERE n = 1"))
+
+    assert [(one.code, one.arguments["n"]) for one in verify(engine)] == [("seal_broken", 1)]
+
+
+def test_a_chain_taken_away_whole_is_named(engine: Engine) -> None:
+    """A case without events."""
+    opened(engine)
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM event"))
+
+    assert codes(verify(engine, recompute=recompute(engine))) == [("chain_cut", 1)]
+
+
+def test_an_edition_changed_under_a_case_is_named(engine: Engine) -> None:
+    """The case keeps the digest of the file it was opened with."""
+    case = opened(engine)
+
+    problems = verify(engine, editions={case.edition: "0" * 64})
+
+    assert [(one.code, one.arguments["edition"]) for one in problems] == [("edition_altered", case.edition)]
+    assert verify(engine, editions={})[0].code == "edition_missing"
+
+
+def test_a_board_changed_by_hand_is_named_and_rebuilt(engine: Engine) -> None:
+    """The board is only a copy: its rebuild from the events is what counts."""
+    opened(engine)
+    with engine.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE deadline SET due = '2026-12-31' WHERE obligation = 'order_signed'"))
+        connection.execute(text("DELETE FROM deadline WHERE obligation = 'note_signed'"))
+
+    named = verify(engine, recompute=recompute(engine))
+    rebuilt = rebuild(engine, recompute(engine), now=NOW)
+
+    assert [one.arguments["obligation"] for one in named] == ["note_signed", "order_signed"]
+    assert rebuilt == 1
+    assert verify(engine, recompute=recompute(engine)) == ()
+
+
+def test_a_rung_that_moved_is_no_difference(engine: Engine) -> None:
+    """A round moves it; the events know nothing of rounds."""
+    opened(engine)
+    with engine.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE deadline SET next_rung = NULL, next_rung_on = NULL"))
+
+    assert verify(engine, recompute=recompute(engine)) == ()
+
+
+def test_a_trigger_taken_away_is_named(engine: Engine) -> None:
+    """Without it the next change would not be refused."""
+    name = sorted(triggers.names(engine.dialect.name))[0]
+    on = " ON event" if engine.dialect.name == "postgresql" else ""
+    with engine.connect() as connection, connection.begin():
+        connection.execute(text(f"DROP TRIGGER {name}{on}"))
+
+    assert [(one.code, one.arguments) for one in verify(engine)] == [("trigger_missing", {"name": name})]
+
+
+def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine) -> None:
+    """A round in which nothing changed leaves none."""
+    case = opened(engine)
+
+    assert seal(engine, now=NOW) == 1
+    assert seal(engine, now=later(1)) is None
+    desk(engine).record(case.id, "schedule_approved", on=date(2026, 1, 15), by="А", now=NOW, today=TODAY)
+    assert seal(engine, now=later(2)) == 2
+    assert seals.count(engine) == 2
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_problem_has_its_sentence(language: str) -> None:
+    """In the three languages, with every argument it carries."""
+    given = {"case": "2026-0001", "seq": 3, "last": 2, "n": 1, "name": "merzim_event_row"}
+    given |= {"edition": "internal-analysis.2024-01-01", "obligation": "order_signed"}  # type: ignore[dict-item]
+    codes = ["event_altered", "chain_broken", "chain_gap", "chain_cut", "head_differs", "seal_broken"]
+    codes += ["sealed_missing", "sealed_differs", "edition_missing", "edition_altered", "board_differs"]
+
+    for code in [*codes, "trigger_missing"]:
+        assert "{" not in words.say(code, given, language)
