@@ -127,5 +127,5 @@ def test_the_table_has_every_row_of_the_picture(home: Home) -> None:
     with home.client() as browser:
         page = browser.get(f"/cases/{home.real}").text
 
-    assert all(f'<tr id="{line.id}"' in page for line in drawn().lines)
+    assert all(f'<tbody id="{line.id}"' in page for line in drawn().lines)
     assert 'role="group"' in page

@@ -11,4 +11,13 @@
   }
   follow();
   dark.addEventListener("change", follow);
+  // Paper is light.
+  var shown = "";
+  window.addEventListener("beforeprint", function () {
+    shown = root.getAttribute("data-bs-theme");
+    root.setAttribute("data-bs-theme", "light");
+  });
+  window.addEventListener("afterprint", function () {
+    root.setAttribute("data-bs-theme", shown);
+  });
 })();
