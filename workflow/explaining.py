@@ -1,0 +1,61 @@
+"""Why a date is what it is: the elements of an explanation, in the order an officer reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from calendars.explanation import Element
+from calendars.terms import Duration, Embargo
+from workflow.links import Chain, Link
+
+
+def explanation(chain: Chain, link: Link, judged: date | None) -> Iterator[Element]:
+    """The elements for one link: due date, basis, force, period, anchor, what was counted, what was judged."""
+    obligation, procedure = link.obligation, chain.procedure
+    act = procedure.acts[obligation.act]
+    due = link.counted.due
+    if due is None:
+        yield Element(code="due_none", arguments={"title": obligation.title})
+    else:
+        yield Element(code="due_by", arguments={"title": obligation.title, "on": due}, on=due)
+    basis = {"act": act.short, "paragraph": obligation.paragraph}
+    yield Element(code="basis", arguments=basis, act=act.id)
+    if obligation.assumed:
+        yield Element(code="assumed", arguments={"act": act.short}, act=act.id)
+    if obligation.force != "obligatory":
+        yield Element(code=obligation.force)
+    if link.span is not None:
+        yield Element(
+            code="period", arguments={"period": link.span.name, "last": link.span.last}, on=link.span.last
+        )
+    if obligation.since and (link.anchor.on or not isinstance(obligation.term, Embargo)):
+        yield _anchor(chain, link)
+    if link.beyond:
+        yield Element(code="beyond_horizon", arguments={"on": chain.calendar.last}, on=chain.calendar.last)
+    yield from link.counted.elements
+    fact = chain.case.facts.get(link.id)
+    if fact and judged != fact.on:
+        yield Element(
+            code="judged_published",
+            arguments={"title": obligation.title, "on": judged, "recorded": fact.on},
+            on=judged,
+        )
+    if obligation.note:
+        yield Element(code="note", arguments={"text": obligation.note})
+
+
+def _anchor(chain: Chain, link: Link) -> Element:
+    assert link.obligation.since is not None
+    title = chain.procedure.by_id[link.obligation.since].title
+    if link.anchor.on is None:
+        return Element(code="anchor_none", arguments={"title": title})
+    return Element(
+        code=f"anchor_{link.anchor.state}",
+        arguments={
+            "title": title,
+            "on": link.anchor.on,
+            "counted": isinstance(link.obligation.term, Duration),
+        },
+        on=link.anchor.on,
+    )
