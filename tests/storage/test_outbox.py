@@ -1,0 +1,289 @@
+"""The outbox: each notice once, whatever crashes, and nothing sent for a date that no longer holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import Engine, event
+
+from notifications.notice import Notice
+from notifications.ports import Mark, Settlement
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from tests.storage.house import NOW, TODAY, desk, later, letter, opened
+from workflow.board import Row
+
+FAR = date(2027, 12, 31)
+
+
+def the_row(engine: Engine, case: str, obligation: str = "order_signed") -> Row:
+    return SqlLedger(engine).rows(case)[obligation]
+
+
+def settlement(row: Row, *notices: Notice, rung: str | None = None, on: date | None = None) -> Settlement:
+    assert row.due is not None
+    assert row.next_rung_on is not None
+    return Settlement(
+        case=row.case,
+        obligation=row.obligation,
+        due=row.due,
+        rung_on=row.next_rung_on,
+        notices=notices,
+        next_rung=rung,
+        next_rung_on=on,
+    )
+
+
+@pytest.fixture
+def row(engine: Engine) -> Row:
+    return the_row(engine, opened(engine).id)
+
+
+def test_a_row_is_due_on_the_day_of_its_rung_and_not_before(engine: Engine, row: Row) -> None:
+    """The day itself is in time; the day before is too early."""
+    assert row.next_rung_on is not None
+    outbox = SqlOutbox(engine)
+
+    on_the_day = outbox.due_rows(row.next_rung_on, limit=100)
+    the_day_before = outbox.due_rows(row.next_rung_on - timedelta(days=1), limit=100)
+
+    assert row in on_the_day
+    assert row not in the_day_before
+
+
+def test_due_rows_come_in_order_and_in_portions(engine: Engine) -> None:
+    """Portions put together are the whole, each row once."""
+    for _ in range(3):
+        opened(engine)
+    outbox = SqlOutbox(engine)
+    whole = outbox.due_rows(FAR, limit=1000)
+
+    found: list[Row] = []
+    after = None
+    while portion := outbox.due_rows(FAR, limit=4, after=after):
+        found += portion
+        last = portion[-1]
+        assert last.next_rung_on is not None
+        after = (last.next_rung_on, last.case, last.obligation)
+
+    assert found == list(whole)
+    assert len({(one.case, one.obligation) for one in found}) == len(found) > 4
+
+
+def test_a_cancelled_case_reminds_nobody(engine: Engine) -> None:
+    """Its rows stay on the board; its rungs are silent."""
+    case = opened(engine)
+    desk(engine).cancel(case.id, ground="Жоспардан алынды", by="А", now=NOW, today=TODAY)
+
+    assert SqlOutbox(engine).due_rows(FAR, limit=100) == []
+
+
+def test_settling_queues_the_letters_and_moves_the_rung(engine: Engine, row: Row) -> None:
+    """In one transaction."""
+    outbox = SqlOutbox(engine)
+    note = letter(row)
+
+    queued = outbox.settle([settlement(row, note, rung="-1", on=FAR)], now=NOW)
+
+    assert queued == 1
+    assert outbox.notices() == [note]
+    after = the_row(engine, row.case)
+    assert (after.next_rung, after.next_rung_on) == ("-1", FAR)
+
+
+def test_the_same_round_again_queues_nothing(engine: Engine, row: Row) -> None:
+    """However often a round is run: the key is the decision."""
+    outbox = SqlOutbox(engine)
+    outbox.settle([settlement(row, letter(row), rung="-1", on=row.next_rung_on)], now=NOW)
+
+    again = outbox.settle([settlement(row, letter(row, at=later(9)), rung="-1", on=FAR)], now=later(9))
+
+    assert again == 0
+    assert [one.queued_at for one in outbox.notices()] == [NOW]
+
+
+def test_a_settlement_planned_from_another_due_date_is_not_written(engine: Engine, row: Row) -> None:
+    """Somebody recorded a fact between the reading and the writing of the round."""
+    outbox = SqlOutbox(engine)
+    assert row.due is not None
+    stale = replace(row, due=row.due - timedelta(days=1))
+
+    queued = outbox.settle([settlement(stale, letter(stale), rung=None)], now=NOW)
+
+    assert queued == 0
+    assert outbox.notices() == []
+    assert the_row(engine, row.case) == row
+
+
+def test_a_withdrawn_notice_that_comes_due_again_is_queued_again(engine: Engine, row: Row) -> None:
+    """The date moved away and came back before anything was sent."""
+    outbox = SqlOutbox(engine)
+    outbox.settle([settlement(row, letter(row), rung="-1", on=FAR)], now=NOW)
+    moved = desk(engine)
+    moved.replan(row.case, "analysis_started", on=date(2026, 4, 20), by="А", now=NOW, today=TODAY)
+    withdrawn = [one.state for one in outbox.notices()]
+    moved.replan(row.case, "analysis_started", on=date(2026, 4, 13), by="А", now=NOW, today=TODAY)
+    back = the_row(engine, row.case)
+
+    queued = outbox.settle([settlement(back, letter(back, at=later(9)))], now=later(9))
+
+    assert withdrawn == ["withdrawn"]
+    assert queued == 1
+    assert [(one.state, one.attempts, one.queued_at) for one in outbox.notices()] == [("queued", 0, later(9))]
+
+
+def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, row: Row) -> None:
+    """Whoever was told has been told."""
+    outbox = SqlOutbox(engine)
+    outbox.settle([settlement(row, letter(row), rung="-1", on=row.next_rung_on)], now=NOW)
+    outbox.claim("email", now=NOW, limit=9)
+    outbox.mark([Mark(key=letter(row).key, state="sent", answer="250 OK")], now=later(1))
+
+    queued = outbox.settle([settlement(row, letter(row, at=later(9)))], now=later(9))
+
+    assert queued == 0
+    assert [one.state for one in outbox.notices()] == ["sent"]
+
+
+def queue(engine: Engine, row: Row, *notices: Notice) -> SqlOutbox:
+    outbox = SqlOutbox(engine)
+    outbox.settle([settlement(row, *notices, rung="-1", on=FAR)], now=NOW)
+    return outbox
+
+
+def test_a_claim_takes_what_may_leave_by_now_oldest_first(engine: Engine, row: Row) -> None:
+    """Later letters and other channels wait."""
+    old, new = letter(row, person="б@x.kz"), letter(row, person="а@x.kz", at=later(1))
+    tomorrow = replace(letter(row, person="в@x.kz"), not_before=later(24 * 60))
+    other = replace(letter(row, person="г@x.kz"), key="folder", channel="folder")
+    outbox = queue(engine, row, new, tomorrow, other, old)
+
+    claimed = outbox.claim("email", now=later(2), limit=9)
+
+    assert [one.person for one in claimed] == ["б@x.kz", "а@x.kz"]
+    assert {(one.state, one.attempts, one.attempted_at) for one in claimed} == {("sending", 1, later(2))}
+    assert outbox.claim("email", now=later(2), limit=9) == []
+    assert [one.state for one in outbox.notices(channel="folder")] == ["queued"]
+
+
+def test_a_claim_takes_no_more_than_asked(engine: Engine, row: Row) -> None:
+    """A batch is a batch."""
+    outbox = queue(engine, row, *(letter(row, person=f"{n}@x.kz") for n in range(5)))
+
+    first = outbox.claim("email", now=NOW, limit=3)
+    second = outbox.claim("email", now=NOW, limit=3)
+
+    assert (len(first), len(second)) == (3, 2)
+
+
+def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:
+    """Sent with its moment and the hash of its text, put off with its next moment, failed with its answer."""
+    sent, put_off, failed = (letter(row, person=f"{n}@x.kz") for n in range(3))
+    outbox = queue(engine, row, sent, put_off, failed)
+    outbox.claim("email", now=NOW, limit=9)
+
+    outbox.mark(
+        [
+            Mark(key=sent.key, state="sent", answer="250 Қабылданды", text_hash="abc"),
+            Mark(key=put_off.key, state="queued", answer="421 busy", not_before=later(10)),
+            Mark(key=failed.key, state="failed", answer="550 no such user"),
+        ],
+        now=later(1),
+    )
+
+    found = {one.key: one for one in outbox.notices()}
+    first = found[sent.key]
+    assert (first.state, first.sent_at, first.answer, first.text_hash) == (
+        "sent",
+        later(1),
+        "250 Қабылданды",
+        "abc",
+    )
+    assert (found[put_off.key].state, found[put_off.key].not_before) == ("queued", later(10))
+    assert (found[failed.key].state, found[failed.key].answer) == ("failed", "550 no such user")
+    assert found[failed.key].sent_at is None
+
+
+def test_a_mark_counts_only_while_the_notice_is_being_sent(engine: Engine, row: Row) -> None:
+    """A late answer does not undo what a recovery decided."""
+    note = letter(row)
+    outbox = queue(engine, row, note)
+
+    outbox.mark([Mark(key=note.key, state="sent", answer="250")], now=NOW)
+
+    assert [one.state for one in outbox.notices()] == ["queued"]
+
+
+def test_what_a_crash_left_in_sending_is_sent_again(engine: Engine, row: Row) -> None:
+    """E-mail: under the same key and Message-ID; the crashed attempt counts."""
+    note = letter(row)
+    queue(engine, row, note).claim("email", now=NOW, limit=9)
+    after_the_crash = SqlOutbox(engine)
+
+    early = after_the_crash.recover("email", before=NOW, state="queued", now=later(9))
+    recovered = after_the_crash.recover("email", before=later(5), state="queued", now=later(9))
+    again = after_the_crash.claim("email", now=later(9), limit=9)
+
+    assert (early, recovered) == (0, 1)
+    assert [(one.key, one.attempts) for one in again] == [(note.key, 2)]
+
+
+def test_what_a_crash_left_in_sending_is_unknown_where_it_must_not_be_repeated(
+    engine: Engine, row: Row
+) -> None:
+    """Telegram: the next rung speaks."""
+    outbox = queue(engine, row, letter(row))
+    outbox.claim("email", now=NOW, limit=9)
+
+    outbox.recover("email", before=later(5), state="unknown", now=later(9))
+
+    assert [one.state for one in outbox.notices()] == ["unknown"]
+    assert outbox.claim("email", now=later(99), limit=9) == []
+
+
+def test_the_register_lists_the_newest_first_and_narrows(engine: Engine, row: Row) -> None:
+    """By case, person, channel and state."""
+    old, new = letter(row, person="а@x.kz"), letter(row, person="ә@x.kz", at=later(1))
+    outbox = queue(engine, row, old, new)
+
+    assert [one.person for one in outbox.notices()] == ["ә@x.kz", "а@x.kz"]
+    assert outbox.notices(person="ә@x.kz", case=row.case, channel="email", state="queued") == [new]
+    assert outbox.notices(limit=1) == [new]
+    assert outbox.notices(state="sent") == outbox.notices(case="2026-0404") == []
+
+
+def test_a_notice_is_acknowledged_once(engine: Engine, row: Row) -> None:
+    """The first time stays."""
+    outbox = queue(engine, row, letter(row))
+
+    known = outbox.acknowledge(letter(row).key, now=later(1)), outbox.acknowledge(letter(row).key, now=later(2))
+
+    assert known == (True, True)
+    assert outbox.acknowledge("nobody", now=NOW) is False
+    assert outbox.notices()[0].acknowledged_at == later(1)
+
+
+def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
+    """What a tick costs follows what is due, not what is stored."""
+    asked: list[tuple[str, object]] = []
+
+    def note(_c: object, _k: object, statement: str, values: object, _x: object, _m: bool) -> None:
+        if statement.startswith("SELECT") and ("next_rung_on <=" in statement or "not_before <=" in statement):
+            asked.append((statement, values))
+
+    event.listen(sqlite, "before_cursor_execute", note)
+    outbox = SqlOutbox(sqlite)
+    outbox.due_rows(TODAY, limit=10)
+    outbox.due_rows(TODAY, limit=10, after=(TODAY, "2026-0001", "order_signed"))
+    outbox.claim("email", now=NOW, limit=10)
+
+    plans = []
+    with sqlite.connect() as connection:
+        for statement, values in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+            plans.append(" / ".join(str(line[3]) for line in plan))
+    assert len(plans) == 3
+    assert all("TEMP B-TREE" not in plan for plan in plans)
+    assert all("ix_deadline_next_rung_on" in plan or "ix_notice_queued" in plan for plan in plans)
