@@ -125,7 +125,7 @@ def the_board(
     unit: Annotated[str | None, Query(max_length=200)] = None,
     lang: Language = None,
 ) -> BoardAnswer:
-    """What is overdue, due within seven working days, and missed; at most 200 lines of each."""
+    """What is overdue, due within seven working days, and missed; at most 100 lines of each."""
     _, today = home.clock()
     view = board(home.reads, home.library, home.calendar, today=today, unit=unit or None)
     language = lang or preferences(request).language

@@ -18,7 +18,7 @@ from workflow.library import Library
 from workflow.office import Office
 from workflow.procedure import Obligation, Procedure, Text
 
-SHOWN = 200
+SHOWN = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +105,8 @@ def board(
     office = reads.office()
     scribe = _Scribe(cases, office, library, calendar, today, soon)
     chosen = [[row for row in rows if stage is None or row.stage == stage] for rows in (overdue, due, missed)]
+    shown = [rows[:SHOWN] for rows in chosen]
+    whole = reads.whole({row.case for rows in shown for row in rows})
     return Board(
         today=today,
         soon=soon,
@@ -115,9 +117,9 @@ def board(
         due_count=len(chosen[1]),
         missed_count=len(chosen[2]),
         stake=scribe.at_stake((*chosen[0], *chosen[2])),
-        overdue=tuple(scribe.line(row) for row in chosen[0][:SHOWN]),
-        due=tuple(scribe.line(row) for row in chosen[1][:SHOWN]),
-        missed=tuple(scribe.line(row) for row in chosen[2][:SHOWN]),
+        overdue=tuple(scribe.line(row, whole[row.case]) for row in shown[0]),
+        due=tuple(scribe.line(row, whole[row.case]) for row in shown[1]),
+        missed=tuple(scribe.line(row, whole[row.case]) for row in shown[2]),
         matrix=scribe.matrix(overdue, due),
         any_case=bool(cases) or bool(reads.cases()),
     )
@@ -142,8 +144,7 @@ class _Scribe:
     today: date
     soon: date
 
-    def line(self, row: Row) -> Line:
-        case = self.cases[row.case]
+    def line(self, row: Row, case: Case) -> Line:
         obligation = self.obligation(row)
         procedure = self.procedure(row)
         word = look(row.state, row.due, late_by=row.late_by, today=self.today, soon=self.soon)
@@ -160,7 +161,7 @@ class _Scribe:
             working_days=working_days_between(row.due, self.today, self.calendar),
             force=row.force,
             duty=obligation.duty,
-            who=asked(case, obligation, self.office),
+            who=asked(case, obligation, row.obligation, self.office, on=self.today),
             stake=row.stake,
         )
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from calendars.calendar import Calendar
 from notifications.notice import Notice
 from web.board import points
-from web.office import UnitName, asked, unit_name
+from web.office import UnitName, asked, person_name, unit_name
 from web.ports import Judgement
 from web.standing import SOON_WORKING_DAYS, Look, look, working_days_between
 from web.timeline import Timeline, timeline
@@ -55,6 +55,7 @@ class Dossier:
     titles: dict[str, Text]
     events: tuple[Event, ...]
     notices: tuple[Notice, ...]
+    people: dict[str, str]
     next: Entry | None
     overdue: int
     stake: Decimal
@@ -104,6 +105,7 @@ def dossier(
         },
         events=tuple(reversed(events)),
         notices=tuple(notices),
+        people={notice.person: person_name(office, notice.person) for notice in notices},
         next=min(open_and_dated, key=lambda entry: entry.deadline.due or date.max, default=None),
         overdue=sum(entry.look == "overdue" for entry in late),
         stake=_at_stake(late),
@@ -125,7 +127,7 @@ def _entry(
         deadline=deadline,
         look=look(deadline.state, deadline.due, late_by=deadline.late_by, today=today, soon=soon),
         fact=case.facts.get(deadline.id),
-        who=asked(case, obligation, office),
+        who=asked(case, obligation, deadline.id, office, on=today),
         indicator=procedure.indicators.get(obligation.indicator) if obligation.indicator else None,
         working_days=working_days_between(deadline.due, today, calendar),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 
 from workflow.case import Case
-from workflow.office import Office
+from workflow.office import Office, Unresolved, resolve
 from workflow.procedure import Obligation
 
 
@@ -45,21 +46,22 @@ def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, 
     return (*ordered, *rest, *strangers)
 
 
-def asked(case: Case, obligation: Obligation, office: Office) -> tuple[str, ...]:
-    """Who is asked to do it: the case's own responsible, else people of its unit with that duty.
+def asked(case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date) -> tuple[str, ...]:
+    """Names of those who are to do it: the same people a letter of that day would go to.
 
-    A text of the schedule that was matched to a person or a unit is shown by that name.
+    Where nobody holds the duty the schedule's own words stand; empty when there are none either. The officer
+    who is told for want of anybody else is not who is to do it.
     """
-    text = case.responsible.get(obligation.id)
-    if text:
-        match = office.matches.get(text, text)
-        if match in office.people:
-            return (office.people[match].name,)
-        if match in office.units:
-            return (office.units[match].name,)
-        return (text,)
-    return tuple(
-        person.name
-        for person in office.people.values()
-        if person.unit == case.unit and obligation.duty in person.duties
-    )
+    responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
+    found = resolve(office, duty=obligation.duty, unit=case.unit, on=on, responsible=responsible)
+    if not isinstance(found, Unresolved):
+        names = tuple(told.person.name for told in found if told.why != "officer")
+        if names:
+            return names
+    return (responsible,) if responsible else ()
+
+
+def person_name(office: Office, key: str) -> str:
+    """The name of a person; the key when nobody of that key is left."""
+    known = office.people.get(key)
+    return known.name if known else key

@@ -44,6 +44,9 @@ class Reads(Protocol):
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, as heads."""
 
+    def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
+        """The named cases by id, whole."""
+
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """All board rows of the named cases by case id."""
 

@@ -100,6 +100,9 @@ class Memory:
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         return {case: fold(self.chains[case]) for case in cases}
 
+    def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
+        return self.heads(cases)
+
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         return {case: tuple(self.board[case].values()) for case in cases}
 
