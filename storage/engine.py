@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
@@ -22,6 +22,8 @@ from sqlalchemy.pool import StaticPool
 from storage.refusals import StorageUnavailable
 from storage.turnstile import Turnstile
 
+Record: TypeAlias = "Row[*tuple[Any, ...]]"
+"""What a query finds, line by line."""
 PATIENCE = 30.0
 """Seconds a writer waits for another process before it gives up."""
 _POLL = 0.004
@@ -85,7 +87,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
-def each(connection: Connection, asked: Executable, names: Iterable[str]) -> Iterator[Row[Any]]:
+def each(connection: Connection, asked: Executable, names: Iterable[str]) -> Iterator[Record]:
     """What a statement with `IN :k_cases` finds for the names: one query for up to 5,000 of them."""
     left = iter(names)
     while chunk := list(islice(left, 5000)):

@@ -8,9 +8,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Row as Record
-
 from notifications.notice import Notice
+from storage.engine import Record
 from storage.tables import CASE, DEADLINE, EVENT, NOTICE
 from workflow.board import Row
 from workflow.case import Case, Event, fold
@@ -40,12 +39,12 @@ HEAD = [CASE.c[name] for name in _HEAD]
 EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
 
 
-def row(record: Record[Any]) -> Row:
+def row(record: Record) -> Row:
     """A row of the board."""
     return Row(**dict(zip(ROW_COLUMNS, record, strict=True)))
 
 
-def rows_by_case(records: Iterable[Record[Any]]) -> dict[str, list[Row]]:
+def rows_by_case(records: Iterable[Record]) -> dict[str, list[Row]]:
     """Rows of the board by case id, in the order given."""
     found: dict[str, list[Row]] = {}
     for record in records:
@@ -53,7 +52,7 @@ def rows_by_case(records: Iterable[Record[Any]]) -> dict[str, list[Row]]:
     return found
 
 
-def notice(record: Record[Any]) -> Notice:
+def notice(record: Record) -> Notice:
     """A notice with its delivery record."""
     return Notice(**dict(zip(NOTICE_COLUMNS, record, strict=True)))
 
@@ -63,7 +62,7 @@ def notice_values(value: Notice) -> Values:
     return dict(zip(NOTICE_COLUMNS, _notice_values(value), strict=True))
 
 
-def event(record: Record[Any]) -> Event:
+def event(record: Record) -> Event:
     """An event as written, with its hashes."""
     return Event(
         case=record.case,
@@ -79,12 +78,12 @@ def event(record: Record[Any]) -> Event:
     )
 
 
-def head(record: Record[Any]) -> Case:
+def head(record: Record) -> Case:
     """A case without its facts and plan dates, of the columns HEAD."""
     return Case(**dict(zip(_HEAD, record, strict=True)))
 
 
-def folded(records: Iterable[Record[Any]]) -> Iterator[Case]:
+def folded(records: Iterable[Record]) -> Iterator[Case]:
     """Cases folded from events that come in the order of case and seq."""
     for _, chain in groupby(records, key=attrgetter("case")):
         yield fold(event(record) for record in chain)

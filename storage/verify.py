@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby, islice
 from operator import attrgetter
-from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select, tuple_
+from sqlalchemy import Connection, Engine, select, tuple_
 
 from storage import triggers
 from storage.chain import line, link, seal_line
-from storage.engine import reading
+from storage.engine import Record, reading
 from storage.ledger import CHUNK, SqlLedger
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
 from storage.tables import CASE, EVENT, SEAL
@@ -96,7 +95,7 @@ def _chains(connection: Connection) -> Iterator[Problem]:
         yield Problem(code="chain_cut", arguments={"case": name, "seq": 1, "last": 0})
 
 
-def _chain(name: str, chain: Iterable[Row[Any]], head: tuple[int, str]) -> Iterator[Problem]:
+def _chain(name: str, chain: Iterable[Record], head: tuple[int, str]) -> Iterator[Problem]:
     seq, previous = 0, ""
     for event in chain:
         seq += 1
@@ -114,7 +113,7 @@ def _chain(name: str, chain: Iterable[Row[Any]], head: tuple[int, str]) -> Itera
         yield Problem(code="head_differs", arguments={"case": name, "seq": seq})
 
 
-def _line(event: Row[Any]) -> str:
+def _line(event: Record) -> str:
     return line(
         case=event.case,
         seq=event.seq,

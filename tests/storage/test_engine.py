@@ -1,0 +1,221 @@
+"""Bad addresses, full disks, locked and broken files: one clear refusal, nothing half-written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+import words
+from storage import engine as engines
+from storage.engine import open as open_database
+from storage.engine import reading, where, writing
+from storage.ledger import SqlLedger
+from storage.refusals import StorageUnavailable
+from storage.schema import create_or_migrate
+from storage.types import Moment
+from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, opened
+from workflow.desk import Opening
+
+
+def said(refusal: StorageUnavailable) -> list[str]:
+    return [words.say(refusal.code, refusal.arguments, language) for language in words.LANGUAGES]
+
+
+@pytest.mark.parametrize(
+    ("address", "what"),
+    [
+        ("nonsense", "address"),
+        ("", "address"),
+        ("mysql://user:secret@host/name", "unsupported"),
+        ("sqlite:////proc/nowhere/x.sqlite", "unreachable"),
+    ],
+)
+def test_a_wrong_address_is_refused_when_it_is_opened(address: str, what: str) -> None:
+    """In the reader's language, and without the password."""
+    with pytest.raises(StorageUnavailable) as caught:
+        open_database(address)
+
+    assert caught.value.what == what
+    assert all(text and "secret" not in text for text in said(caught.value))
+
+
+@pytest.mark.postgresql
+def test_a_server_that_is_not_there_is_a_refusal(tmp_path: Path) -> None:
+    """Nobody listens at that address."""
+    engine = open_database(f"postgresql://user:secret@/office?host={tmp_path}")
+
+    with pytest.raises(StorageUnavailable) as caught:
+        create_or_migrate(engine)
+
+    assert caught.value.what == "unreachable"
+    assert all("secret" not in text for text in said(caught.value))
+    engine.dispose()
+
+
+@pytest.mark.postgresql
+def test_a_database_the_server_does_not_have_is_a_refusal(postgresql: str) -> None:
+    """The server answers, the name is wrong."""
+    engine = open_database(postgresql.format(name="nobody"))
+
+    with pytest.raises(StorageUnavailable) as caught:
+        create_or_migrate(engine)
+
+    assert caught.value.what == "unreachable"
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_a_refusal(tmp_path: Path) -> None:
+    """And it is left as it is."""
+    file = tmp_path / "letter.sqlite"
+    content = "Құрметті әріптестер! ".encode() * 100
+    file.write_bytes(content)
+    engine = open_database(f"sqlite:///{file}")
+
+    with pytest.raises(StorageUnavailable) as caught:
+        create_or_migrate(engine)
+
+    assert caught.value.what == "not_a_database"
+    assert file.read_bytes() == content
+    engine.dispose()
+
+
+def test_a_folder_where_the_file_should_be_is_a_refusal(tmp_path: Path) -> None:
+    """SQLite cannot open it."""
+    engine = open_database(f"sqlite:///{tmp_path}")
+
+    with pytest.raises(StorageUnavailable) as caught:
+        create_or_migrate(engine)
+
+    assert caught.value.what == "unreachable"
+    engine.dispose()
+
+
+def test_a_read_only_database_is_read_and_not_written(sqlite: Engine) -> None:
+    """Looking is allowed; writing is one clear sentence."""
+    case = opened(sqlite)
+    file = sqlite.url.database
+    only = open_database(f"sqlite:///file:{file}?mode=ro&uri=true")
+
+    found = SqlLedger(only).case(case.id)
+    with pytest.raises(StorageUnavailable) as caught:
+        desk(only).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+
+    assert found is not None
+    assert caught.value.what == "read_only"
+    only.dispose()
+
+
+@pytest.fixture
+def full(sqlite: Engine) -> Iterator[Engine]:
+    """A database that may not grow by a single page: what SQLite says is what a full disk makes it say."""
+    opened(sqlite)
+    engine = open_database(str(sqlite.url.set(drivername="sqlite")))
+
+    @event.listens_for(engine, "connect")
+    def limit(connection: sqlite3.Connection, _: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    yield engine
+    engine.dispose()
+
+
+def test_a_full_disk_is_a_refusal_and_nothing_is_half_written(full: Engine) -> None:
+    """Every case of the import that failed is missing whole; what was there before is there."""
+    openings = [
+        Opening(procedure=PROCEDURE, unit=UNIT, object=f"{OBJECT} {n}", planned=PLANNED) for n in range(300)
+    ]
+
+    with pytest.raises(StorageUnavailable) as caught:
+        desk(full).open_many(openings, by="А", now=NOW, today=TODAY)
+
+    assert caught.value.what == "full"
+    assert SqlLedger(full).ids() == ["2026-0001"]
+
+
+def test_a_database_held_for_too_long_is_a_refusal(sqlite: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another program keeps it locked; patience ends."""
+    monkeypatch.setattr(engines, "PATIENCE", 0.05)
+    case = opened(sqlite)
+    with closing(sqlite3.connect(str(sqlite.url.database), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        with pytest.raises(StorageUnavailable) as caught:
+            desk(sqlite).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+        read = SqlLedger(sqlite).case(case.id)
+
+        other.execute("ROLLBACK")
+    assert caught.value.what == "busy"
+    assert read is not None
+    assert read.facts == {}
+
+
+def test_a_failed_transaction_leaves_nothing(engine: Engine) -> None:
+    """Whatever is raised inside."""
+
+    def write_and_fail() -> None:
+        with writing(engine) as connection:
+            connection.execute(text("INSERT INTO unit (id, name) VALUES ('а', 'ә')"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        write_and_fail()
+
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT count(*) FROM unit")).scalar() == 0
+
+
+def test_sqlite_is_set_up_to_lose_nothing(sqlite: Engine) -> None:
+    """WAL, synchronous=FULL, foreign keys: on every connection."""
+    with reading(sqlite) as connection:
+        asked = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
+        ]
+
+    assert asked == ["wal", 2, 1, 1]
+
+
+def test_a_reader_sees_one_moment_while_others_write(sqlite: Engine) -> None:
+    """A page put together by several queries does not mix two states."""
+    opened(sqlite)
+    counting = text('SELECT count(*) FROM "case"')
+    with reading(sqlite) as connection:
+        before = connection.execute(counting).scalar()
+        opened(sqlite)
+        after = connection.execute(counting).scalar()
+
+    assert before == after == 1
+
+
+def test_a_moment_comes_back_in_utc_and_a_naive_one_is_refused(engine: Engine) -> None:
+    """SQLite alone would give it back without a zone."""
+    opened(engine)
+    found = SqlLedger(engine).events("2026-0001")[0].at
+
+    assert (found, found.tzinfo) == (NOW, UTC)
+    with pytest.raises(ValueError, match="without a zone"):
+        Moment().process_bind_param(datetime(2026, 1, 1), engine.dialect)  # noqa: DTZ001
+
+
+def test_where_a_person_sees_the_address_there_is_no_password() -> None:
+    """Not in a sentence, not in a log."""
+    engine = open_database("postgresql://user:secret@host/office")
+
+    assert where(engine) == "postgresql://user:***@host/office"
+    engine.dispose()
+
+
+CODES = ["address", "unsupported", "unreachable", "read_only", "full", "not_a_database", "busy", "newer"]
+
+
+@pytest.mark.parametrize("what", [*CODES, "foreign", "failed"])
+def test_every_reason_has_its_sentence(what: str) -> None:
+    """In the three languages."""
+    assert all("{" not in text for text in said(StorageUnavailable(what, where="a.sqlite", problem="x")))

@@ -1,0 +1,78 @@
+"""Evidence: kept by what is in it, whole or not at all, never overwritten."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+import words
+from storage.evidence import EvidenceFolder
+from storage.refusals import EvidenceRefused
+
+ORDER = "Бұйрық №15 «Ішкі талдау туралы»".encode()
+
+
+def test_a_file_is_kept_under_its_hash_and_read_back(tmp_path: Path) -> None:
+    """The reference is the SHA-256 of the bytes."""
+    store = EvidenceFolder(tmp_path / "дәлелдер")
+
+    reference = store.keep(BytesIO(ORDER))
+
+    kept = store.open(reference)
+    assert reference == sha256(ORDER).hexdigest()
+    assert kept is not None
+    with kept:
+        assert kept.read() == ORDER
+
+
+def test_the_same_file_twice_is_one_file(tmp_path: Path) -> None:
+    """Nothing is overwritten, and nothing is left lying about."""
+    store = EvidenceFolder(tmp_path)
+    reference = store.keep(BytesIO(ORDER))
+    place = tmp_path / reference[:2] / reference
+    written = place.stat().st_mtime_ns
+
+    assert store.keep(BytesIO(ORDER)) == reference
+    assert place.stat().st_mtime_ns == written
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [place]
+
+
+def test_an_empty_file_is_refused(tmp_path: Path) -> None:
+    """It proves nothing."""
+    with pytest.raises(EvidenceRefused) as caught:
+        EvidenceFolder(tmp_path).keep(BytesIO(b""))
+
+    assert caught.value.code == "evidence_empty"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_largest_file_is_kept_and_one_byte_more_refused(tmp_path: Path) -> None:
+    """The limit is part of what is allowed; what was begun is taken away."""
+    store = EvidenceFolder(tmp_path, limit=1024 * 1024)
+    store.keep(BytesIO(b"x" * 1024 * 1024))
+
+    with pytest.raises(EvidenceRefused) as caught:
+        store.keep(BytesIO(b"y" * (1024 * 1024 + 1)))
+
+    assert (caught.value.code, caught.value.arguments) == ("evidence_too_large", {"limit": 1})
+    assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_a_refusal(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "taken").write_text("x", encoding="utf-8")
+
+    with pytest.raises(EvidenceRefused) as caught:
+        EvidenceFolder(tmp_path / "taken").keep(BytesIO(ORDER))
+
+    assert caught.value.code == "evidence_unwritable"
+    assert all(words.say(caught.value.code, caught.value.arguments, language) for language in words.LANGUAGES)
+
+
+@pytest.mark.parametrize("reference", ["../../etc/passwd", "", "ab", "A" * 64, "0" * 64])
+def test_a_reference_that_is_no_stored_hash_opens_nothing(tmp_path: Path, reference: str) -> None:
+    """Least of all a way out of the folder."""
+    assert EvidenceFolder(tmp_path).open(reference) is None

@@ -1,0 +1,70 @@
+"""Units, people and matches: saved again without harm, read back as one office."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Engine
+
+from storage import office_store
+from storage.office_store import Saved
+from workflow.office import Person, Unit
+
+UNITS = [Unit(id="dep", name="Қаржы департаменті"), Unit(id="div", name="Бюджет басқармасы", parent="dep")]
+AIGUL = Person(
+    key="aigul@example.kz",
+    name="Айгүл Әбілқызы",
+    unit="dep",
+    post="басшы",
+    duties=("head", "authorised_person"),
+    email="aigul@example.kz",
+    language="kk",
+    away=((date(2026, 7, 1), date(2026, 7, 31)),),
+    deputy="div:Ұлан Өтеген",
+)
+ULAN = Person(key="div:Ұлан Өтеген", name="Ұлан Өтеген", unit="div", language="ru")
+MATCHES = {"Қаржы департаменті, Айгүл": "aigul@example.kz"}
+
+
+def test_an_office_is_read_back_as_it_was_saved(engine: Engine) -> None:
+    """With duties, leave and deputies, in Kazakh letters."""
+    office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
+
+    office = office_store.office(engine)
+
+    assert office.units == {unit.id: unit for unit in UNITS}
+    assert office.people == {AIGUL.key: AIGUL, ULAN.key: ULAN}
+    assert office.matches == MATCHES
+    assert office.officer is None
+
+
+def test_saving_the_same_again_changes_nothing(engine: Engine) -> None:
+    """A table of people may be imported every morning."""
+    first = office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
+    again = office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
+
+    assert first == Saved(added=5)
+    assert again == Saved(same=5)
+
+
+def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> None:
+    """Nobody disappears because one table does not name them."""
+    office_store.save(engine, units=UNITS, people=[AIGUL, ULAN])
+    moved = Person(key=ULAN.key, name=ULAN.name, unit="dep")
+
+    saved = office_store.save(engine, people=[moved])
+
+    assert saved == Saved(changed=1)
+    assert office_store.office(engine).people == {AIGUL.key: AIGUL, ULAN.key: moved}
+
+
+def test_the_officer_of_the_settings_is_known_to_the_office(engine: Engine) -> None:
+    """By the e-mail, also where no table of people names it."""
+    office_store.save(engine, people=[AIGUL])
+
+    known = office_store.office(engine, officer="AIGUL@example.kz")
+    stranger = office_store.office(engine, officer="officer@example.kz", language="ru")
+
+    assert known.officer == AIGUL.key
+    assert stranger.officer is not None
+    assert stranger.people[stranger.officer].language == "ru"

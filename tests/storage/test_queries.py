@@ -1,0 +1,191 @@
+"""What the board and the pages ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine, event
+
+from storage import office_store
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from storage.queries import SqlReads
+from tests.storage.house import NOW, TODAY, UNIT, desk, later, letter, opened
+from tests.storage.test_outbox import settlement
+from workflow.office import Person, Unit
+
+FAR = date(2027, 12, 31)
+
+
+def due_on(engine: Engine, case: str, obligation: str = "order_signed") -> date:
+    due = SqlLedger(engine).rows(case)[obligation].due
+    assert due is not None
+    return due
+
+
+def test_a_row_is_overdue_the_day_after_its_due_date(engine: Engine) -> None:
+    """On the due date itself it is due, not overdue."""
+    case = opened(engine).id
+    reads, due = SqlReads(engine), due_on(engine, case)
+    day = timedelta(days=1)
+
+    assert "order_signed" not in {row.obligation for row in reads.overdue(due)}
+    assert "order_signed" in {row.obligation for row in reads.due(due, due)}
+    assert "order_signed" in {row.obligation for row in reads.overdue(due + day)}
+    assert "order_signed" not in {row.obligation for row in reads.due(due + day, FAR)}
+    assert reads.due(due + day, due) == []
+
+
+def test_the_longest_overdue_comes_first(engine: Engine) -> None:
+    """The board begins with what hurts most."""
+    opened(engine)
+    opened(engine)
+
+    rows = SqlReads(engine).overdue(FAR)
+
+    assert [row.due for row in rows] == sorted(row.due for row in rows if row.due)
+    assert len({row.case for row in rows}) == 2
+
+
+def test_what_is_done_is_neither_due_nor_overdue(engine: Engine) -> None:
+    """A fact takes its row off the lists."""
+    case = opened(engine).id
+    desk(engine).record(case, "schedule_approved", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
+
+    assert "schedule_approved" not in {row.obligation for row in SqlReads(engine).overdue(FAR)}
+
+
+def test_a_cancelled_case_is_not_on_the_lists_but_among_the_cases(engine: Engine) -> None:
+    """Only active cases answer for what is open."""
+    case = opened(engine).id
+    desk(engine).cancel(case, ground="Жоспардан алынды", by="А", now=NOW, today=TODAY)
+    reads = SqlReads(engine)
+
+    assert [*reads.overdue(FAR), *reads.due(TODAY, FAR), *reads.missed()] == []
+    assert reads.counts(FAR) == []
+    assert [(one.id, one.standing, one.ground) for one in reads.cases()] == [
+        (case, "cancelled", "Жоспардан алынды")
+    ]
+    assert reads.cases(standing="active") == []
+
+
+def test_what_was_missed_is_listed_apart(engine: Engine) -> None:
+    """The start was never announced before the analysis ended."""
+    case = opened(engine).id
+    desk(engine).record(case, "analysis_ended", on=date(2026, 1, 20), by="А", now=NOW, today=TODAY)
+
+    assert "start_announced" in {row.obligation for row in SqlReads(engine).missed()}
+    assert SqlReads(engine).missed("Басқа бөлім") == []
+
+
+@pytest.fixture
+def tree(engine: Engine) -> SqlReads:
+    """A department with a division below it, a case in each, and one elsewhere."""
+    units = [
+        Unit(id="dep", name="Қаржы департаменті"),
+        Unit(id="div", name="Бюджет басқармасы", parent="dep"),
+        Unit(id="hr", name="Кадр қызметі"),
+    ]
+    office_store.save(engine, units=units)
+    for unit in ("dep", "div", "hr"):
+        opened(engine, unit=unit, object=f"Объект {unit}")
+    return SqlReads(engine)
+
+
+def test_a_unit_answers_with_the_units_below_it(tree: SqlReads) -> None:
+    """The head of a department sees its divisions; a division does not see the department."""
+    assert {row.unit for row in tree.overdue(FAR, "dep")} == {"dep", "div"}
+    assert {row.unit for row in tree.due(TODAY, FAR, "div")} == {"div"}
+    assert {case.unit for case in tree.cases("dep")} == {"dep", "div"}
+    assert {count.unit for count in tree.counts(FAR, "dep")} == {"dep", "div"}
+    assert tree.cases("жоқ бөлім") == []
+
+
+def test_a_unit_nobody_entered_answers_for_itself(engine: Engine) -> None:
+    """A schedule may name a unit before the people are imported."""
+    opened(engine)
+
+    assert {row.unit for row in SqlReads(engine).overdue(FAR, UNIT)} == {UNIT}
+
+
+def test_a_search_finds_cyrillic_in_any_letter_case(tree: SqlReads) -> None:
+    """Object, id and the name of the unit; every word must be found, and a percent sign is only a sign."""
+    assert [case.unit for case in tree.cases(search="БЮДЖЕТ объект")] == ["div"]
+    assert [case.unit for case in tree.cases(search="ҚАРЖЫ")] == ["dep"]
+    assert [case.id for case in tree.cases(search="2026-0003")] == ["2026-0003"]
+    assert tree.cases(search="%") == tree.cases(search="бюджет кадр") == []
+
+
+def test_cases_come_newest_first_and_narrowed(tree: SqlReads) -> None:
+    """Heads are enough for a list: no facts, no plan dates."""
+    cases = tree.cases()
+
+    assert [case.id for case in cases] == ["2026-0003", "2026-0002", "2026-0001"]
+    assert tree.cases(limit=1) == cases[:1]
+    assert tree.cases(procedure="no such") == tree.cases(stage="no such") == []
+    assert tree.heads(["2026-0002", "2026-0404"]) == {"2026-0002": cases[1]}
+    assert cases[0].planned == {}
+    assert cases[0].head
+
+
+def test_counts_are_exact_to_the_tenth_of_a_point(tree: SqlReads, engine: Engine) -> None:
+    """Points at stake are decimals: their sum is no float."""
+    counts = {count.unit: count for count in tree.counts(FAR)}
+    rows = [row for row in tree.overdue(FAR) if row.unit == "dep"]
+
+    assert counts["dep"].cases == 1
+    assert counts["dep"].overdue == len(rows) > 0
+    assert counts["dep"].stake == sum((abs(Decimal(row.stake)) for row in rows if row.stake), Decimal())
+    assert counts["dep"].stage == tree.stages(["2026-0001"])["2026-0001"] != ""
+    assert all(count.overdue == 0 == count.stake for count in tree.counts(date(2010, 1, 1)))
+
+
+def test_a_case_page_has_all_it_shows(engine: Engine) -> None:
+    """The case whole, its events, its rows with those without a date last, its notices newest first."""
+    case = opened(engine)
+    reads = SqlReads(engine)
+    row = SqlLedger(engine).rows(case.id)["order_signed"]
+    letters = letter(row, person="а@x.kz"), letter(row, person="ә@x.kz", at=later(1))
+    SqlOutbox(engine).settle([settlement(row, *letters)], now=NOW)
+
+    rows = reads.rows_of([case.id])[case.id]
+
+    assert reads.case(case.id) == SqlLedger(engine).case(case.id)
+    assert len(reads.events(case.id)) == case.seq
+    assert [row.due is None for row in rows] == sorted(row.due is None for row in rows)
+    assert [one.person for one in reads.notices(case.id)] == ["ә@x.kz", "а@x.kz"]
+
+
+QUESTIONS: list[Callable[[SqlReads], object]] = [
+    lambda reads: reads.overdue(FAR, UNIT),
+    lambda reads: reads.due(TODAY, FAR),
+    lambda reads: reads.missed(),
+    lambda reads: reads.cases(search="бағдарлама"),
+    lambda reads: reads.heads([f"2026-000{n}" for n in range(1, 9)]),
+    lambda reads: reads.rows_of([f"2026-000{n}" for n in range(1, 9)]),
+    lambda reads: reads.counts(FAR),
+    lambda reads: reads.office(),
+]
+
+
+def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> None:
+    """One case or many: the same questions to the database."""
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: asked.append(statement))
+    numbers = []
+    for cases in (1, 5):
+        for _ in range(cases):
+            opened(engine)
+        office_store.save(engine, people=[Person(key=f"{cases}{n}", name="А", unit="") for n in range(cases)])
+        counts = []
+        for question in QUESTIONS:
+            asked.clear()
+            question(SqlReads(engine))
+            counts.append(len(asked))
+        numbers.append(counts)
+
+    assert numbers[0] == numbers[1]
+    assert max(numbers[0]) <= 3

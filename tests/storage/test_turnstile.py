@@ -1,0 +1,51 @@
+"""One at a time, in the order of arrival."""
+
+from __future__ import annotations
+
+import time
+from threading import Event, Thread
+
+from storage.turnstile import Turnstile
+
+
+def test_whoever_waits_longest_goes_first() -> None:
+    """Also when the one inside would like to come in again at once."""
+    turnstile, order, inside = Turnstile(), [], Event()
+
+    def come(name: str) -> None:
+        with turnstile.passing():
+            order.append(name)
+
+    def hold() -> None:
+        with turnstile.passing():
+            inside.set()
+            time.sleep(0.1)
+        come("holder again")
+
+    threads = [Thread(target=hold)]
+    threads[0].start()
+    inside.wait()
+    for name in ("first", "second", "third"):
+        threads.append(Thread(target=come, args=(name,)))
+        threads[-1].start()
+        time.sleep(0.01)
+    for thread in threads:
+        thread.join()
+
+    assert order == ["first", "second", "third", "holder again"]
+
+
+def test_an_error_inside_lets_the_next_one_in() -> None:
+    """A failed write does not lock the house."""
+    turnstile = Turnstile()
+    for _ in range(2):
+        try:
+            with turnstile.passing():
+                raise ValueError
+        except ValueError:
+            pass
+
+    with turnstile.passing():
+        entered = True
+
+    assert entered
