@@ -138,6 +138,7 @@ class House:
             clock=asked,
             demonstration=clock().demonstration,
             evidence_store=self.evidence,
+            organisation=self.settings.office.name,
         )
 
     def close(self) -> None:

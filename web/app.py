@@ -37,6 +37,7 @@ def create_app(
     clock: Clock,
     demonstration: bool,
     evidence_store: EvidenceStore,
+    organisation: str = "",
     judge: Judge | None = None,
     max_body: int = MAX_BODY,
 ) -> FastAPI:
@@ -45,6 +46,7 @@ def create_app(
     Args:
         clock: gives (aware UTC moment, local date); asked once per request.
         demonstration: whether the day is an appointed one and not today; every page then says so.
+        organisation: whose dashboard it is; stands in the head of every page.
         judge: what the core says of a case; None for the core itself, counting by `calendar`.
         max_body: the most bytes one request may bring.
     """
@@ -55,7 +57,7 @@ def create_app(
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
-    app.state.house = House(
+    home = app.state.house = House(
         desk=desk,
         reads=reads,
         library=library,
@@ -63,6 +65,7 @@ def create_app(
         clock=clock,
         demonstration=demonstration,
         evidence_store=evidence_store,
+        organisation=organisation,
         judge=judge or judge_by(calendar),
     )
 
@@ -79,10 +82,10 @@ def create_app(
             return JSONResponse({"status": status, "code": code, "detail": detail}, status_code=status)
         return page(
             request,
+            home,
             "problem.html",
-            status=status,
             today=clock()[1],
-            demonstration=demonstration,
+            status=status,
             number=status,
             detail=detail,
         )
@@ -110,10 +113,10 @@ def create_app(
             return JSONResponse({"status": 422, "code": error.code, "detail": detail}, status_code=422)
         return page(
             request,
+            home,
             "problem.html",
-            status=422,
             today=clock()[1],
-            demonstration=demonstration,
+            status=422,
             number=422,
             detail=detail,
         )

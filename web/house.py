@@ -25,6 +25,7 @@ class House:
     clock: Clock
     demonstration: bool
     evidence_store: EvidenceStore
+    organisation: str
     judge: Judge
 
 

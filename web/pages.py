@@ -35,7 +35,7 @@ Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 def the_board(request: Request, home: TheHouse, unit: Name = None, stage: Name = None) -> Response:
     _, today = home.clock()
     view = board(home.reads, home.library, home.calendar, today=today, unit=unit or None, stage=stage or None)
-    return page(request, "board.html", today=today, demonstration=home.demonstration, board=view)
+    return page(request, home, "board.html", today=today, board=view)
 
 
 @router.get("/cases")
@@ -47,7 +47,7 @@ def the_cases(
 ) -> Response:
     _, today = home.clock()
     view = listing(home.reads, home.library, home.calendar, today=today, unit=unit or None, number=number)
-    return page(request, "cases.html", today=today, demonstration=home.demonstration, listing=view)
+    return page(request, home, "cases.html", today=today, listing=view)
 
 
 @router.get("/cases/{case}")
@@ -83,10 +83,10 @@ def case_page(
     recording = refused_form != "plan"
     return page(
         request,
+        home,
         "case.html",
-        status=200 if refusal is None else 422,
         today=today,
-        demonstration=home.demonstration,
+        status=200 if refusal is None else 422,
         dossier=view,
         said=said if said and said[1] in view.titles else None,
         record=record_form(
@@ -157,4 +157,4 @@ def the_year(request: Request, home: TheHouse, number: Annotated[int, Path(ge=1,
     if not first <= number <= last:
         raise HTTPException(404, "web.problem.no_year")
     view = year(number, home.calendar)
-    return page(request, "calendar.html", today=today, demonstration=home.demonstration, year=view)
+    return page(request, home, "calendar.html", today=today, year=view)

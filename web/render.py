@@ -21,6 +21,7 @@ from calendars import OutOfRange
 from calendars.calendar import Day
 from calendars.explanation import Explanation
 from web.assets import address
+from web.house import House
 from web.preferences import THEMES, Preferences, preferences, remember
 from web.timeline import Off
 from web.year import Run
@@ -137,10 +138,10 @@ class Scribe:
 
 def page(
     request: Request,
+    home: House,
     template: str,
     *,
     today: date,
-    demonstration: bool,
     status: int = 200,
     **values: Any,
 ) -> Response:
@@ -157,7 +158,8 @@ def page(
             themes=THEMES,
             asset=address,
             today=today,
-            demonstration=demonstration,
+            demonstration=home.demonstration,
+            organisation=home.organisation,
             here=_here(request, reader),
             path=request.url.path,
             **values,

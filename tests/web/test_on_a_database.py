@@ -1,0 +1,107 @@
+"""The same dashboard on a real database and a real folder: nothing rests on the office in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+import calendars
+from storage import engine as database
+from storage import office_store, schema
+from storage.evidence import EvidenceFolder
+from storage.ledger import SqlLedger
+from storage.queries import SqlReads
+from tests.web.conftest import NOW, TODAY
+from tests.web.memory import library, office
+from web.app import create_app
+from workflow.desk import Desk, Opening
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[TestClient]:
+    """A browser on a dashboard whose database holds the real schedule."""
+    engine = database.open(f"sqlite:///{tmp_path / 'merzim.sqlite'}")
+    schema.create_or_migrate(engine)
+    known = office()
+    office_store.save(engine, units=known.units.values(), people=known.people.values())
+    desk = Desk(SqlLedger(engine), library(), calendars.calendar())
+    desk.open(
+        Opening(
+            procedure="internal-analysis",
+            unit="hr",
+            object="Персоналды басқару департаменті",
+            planned={"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 12)},
+        ),
+        by="test",
+        now=NOW,
+        today=TODAY,
+    )
+    app = create_app(
+        desk,
+        SqlReads(engine),
+        library(),
+        calendars.calendar(),
+        clock=lambda: (NOW, TODAY),
+        demonstration=False,
+        evidence_store=EvidenceFolder(tmp_path / "evidence"),
+        organisation="Ұлттық экономика министрлігі",
+    )
+    with TestClient(
+        app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=True
+    ) as client:
+        yield client
+    engine.dispose()
+
+
+def test_a_fact_goes_from_the_form_to_the_ledger_and_back_to_the_page(browser: TestClient) -> None:
+    """The late announcement leaves the board, its file comes back, its finding stands on the page."""
+    line = browser.get("/api/v1/board").json()["overdue"][0]
+    page = browser.post(
+        f"/cases/{line['case']}?lang=ru",
+        data={"fact": line["obligation"], "on": "2026-04-03", "link.link:site": "https://org.kz/1"},
+        files={"file.other": ("скриншот.png", b"png", "image/png")},
+    ).text
+    (file,) = re.findall(r'href="(/cases/[^"]+/evidence/[0-9a-f]{64})"', page)
+    after = browser.get("/api/v1/board").json()
+
+    assert line["obligation"] == "start_announced"
+    assert "Записано: Объявление о начале анализа" in page
+    assert "позже на 7 рабочих дней" in page
+    assert "https://org.kz/1" in page
+    assert browser.get(file).content == b"png"
+    assert not any(item["obligation"] == "start_announced" for item in after["overdue"])
+
+
+@pytest.mark.parametrize("path", ["/", "/?unit=head", "/?unit=hr&stage=order", "/cases", "/cases?unit=law"])
+def test_every_list_is_answered_by_the_database(path: str, browser: TestClient) -> None:
+    """The database understands every question the pages ask."""
+    answer = browser.get(path)
+
+    assert answer.status_code == 200
+    assert "Ұлттық экономика министрлігі" in answer.text
+
+
+def test_a_unit_shows_what_its_own_units_owe(browser: TestClient) -> None:
+    """Narrowing to a unit keeps what lies below it."""
+    above, beside = (browser.get(f"/api/v1/board?unit={unit}").json() for unit in ("head", "law"))
+
+    assert above["overdue_count"] == 2
+    assert beside["overdue_count"] == 0
+
+
+def test_an_empty_file_is_refused_by_the_store_in_words(browser: TestClient) -> None:
+    """What the folder refuses is said at the form like every refusal."""
+    case = browser.get("/api/v1/board").json()["overdue"][0]["case"]
+    answer = browser.post(
+        f"/cases/{case}?lang=ru",
+        data={"fact": "order_signed", "on": "2026-04-03"},
+        files={"file.document:order": ("a.pdf", b"", "application/pdf")},
+    )
+
+    assert answer.status_code == 422
+    assert "a.pdf" in answer.text
