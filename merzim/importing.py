@@ -6,7 +6,7 @@ analysed again next year, and that is another case.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -62,16 +62,23 @@ def take_in(
     there = {_known_key(case, procedure): case for case in known}
     notes: list[Note] = [note for schedule in schedules for note in schedule.notes]
     matches: dict[str, str] = {}
+    strange: set[str] = set()
+    units = units_meant(schedules, office)
+    notes += _strange_units(schedules, units, office)
     errors = Errors()
     openings: list[tuple[int, Opening]] = []
     planned: list[tuple[int, Case, dict[str, date], dict[str, date]]] = []
     for number, schedule in enumerate(schedules):
         facts, intended = _told(schedule, today, notes)
         _check(schedule, {**facts, **intended}, procedure, calendar, errors)
-        _match(schedule, office, matches, notes)
-        case = there.get(_key(schedule.object, schedule.unit, _first_year(schedule, procedure)))
+        _match(schedule, office, matches, strange, notes)
+        unit = units.get(schedule.unit, schedule.unit)
+        year = _first_year(schedule, procedure)
+        case = there.get(_key(schedule.object, unit, year)) or there.get(
+            _key(schedule.object, schedule.unit, year)
+        )
         if case is None:
-            openings.append((number, _opening(schedule, procedure, facts, intended)))
+            openings.append((number, _opening(schedule, procedure, unit, facts, intended)))
             continue
         notes += _differing(schedule, case, facts, procedure)
         new = {fact: on for fact, on in facts.items() if fact not in case.facts}
@@ -123,14 +130,35 @@ def _check(
             errors.add(schedule.row, outside.code, **outside.arguments)
 
 
-def _match(schedule: ReadSchedule, office: Office, matches: dict[str, str], notes: list[Note]) -> None:
+def units_meant(schedules: Iterable[ReadSchedule], office: Office) -> dict[str, str]:
+    """What each schedule calls its unit -> the unit's id; texts the office knows no unit by are left out."""
+    texts = dict.fromkeys(schedule.unit for schedule in schedules if schedule.unit)
+    meant = {text: match(text, office) for text in texts}
+    return {text: key for text, key in meant.items() if key in office.units and key is not None}
+
+
+def _strange_units(schedules: Iterable[ReadSchedule], units: Mapping[str, str], office: Office) -> list[Note]:
+    """A note for each unit nobody has entered, at its first row; none while the office is empty."""
+    if not office.units:
+        return []
+    first: dict[str, int] = {}
+    for schedule in schedules:
+        if schedule.unit and schedule.unit not in units:
+            first.setdefault(schedule.unit, schedule.row)
+    return [Note(row, "cli.import.strange_unit", {"text": text}) for text, row in first.items()]
+
+
+def _match(
+    schedule: ReadSchedule, office: Office, matches: dict[str, str], strange: set[str], notes: list[Note]
+) -> None:
     for text in dict.fromkeys(schedule.responsible.values()):
-        if text in matches:
+        if text in matches or text in strange:
             continue
         meant = match(text, office)
         if meant is not None:
             matches[text] = meant
         else:
+            strange.add(text)
             notes.append(Note(schedule.row, "cli.import.unmatched", {"text": text}))
 
 
@@ -155,11 +183,15 @@ def _differing(
 
 
 def _opening(
-    schedule: ReadSchedule, procedure: Procedure, facts: dict[str, date], intended: dict[str, date]
+    schedule: ReadSchedule,
+    procedure: Procedure,
+    unit: str,
+    facts: dict[str, date],
+    intended: dict[str, date],
 ) -> Opening:
     return Opening(
         procedure=procedure.id,
-        unit=schedule.unit,
+        unit=unit,
         object=schedule.object,
         planned=intended,
         facts=facts,

@@ -20,14 +20,22 @@ class UnknownUnit(Refusal, LookupError):
     """The office has no unit of that id or name; `allowed` are those it has, the nearest first."""
 
 
-def unit_named(house: House, text: str) -> str:
-    """The id of the unit a person means by its id or name; "" stays "". Raises UnknownUnit."""
+def unit_named(house: House, text: str, *, new: bool = False) -> str:
+    """The id of the unit a person means by its id or name, or by what a case says; "" stays "".
+
+    `new`: an office nobody has entered yet takes any name.
+
+    Raises:
+        UnknownUnit: nobody has entered it, and no case belongs to it.
+    """
     if not text:
         return ""
     units = house.reads.office().units
     for unit in units.values():
         if text.casefold() in (unit.id.casefold(), unit.name.casefold()):
             return unit.id
+    if (new and not units) or house.reads.cases(text, limit=1):
+        return text
     raise UnknownUnit("unknown_unit", unit=text, allowed=nearest_first(text, units))
 
 

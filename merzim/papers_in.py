@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.importing import Imported, take_in
+from merzim.importing import Imported, take_in, units_meant
 from workflow.nearest import nearest_first
 from workflow.refusal import Refusal
 
@@ -83,11 +83,14 @@ def keep_match(house: House, text: str, meant: str) -> None:
     office_store.save(house.engine, matches={text: _target(house.reads.office(), meant)})
 
 
-def _known(house: House, procedure: str, schedules: Iterable[ReadSchedule]) -> list[Case]:
+def _known(house: House, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
     """The cases the schedules may speak of, whole."""
     from storage import papers
 
+    office = house.reads.office()
     places = {(schedule.unit, schedule.object) for schedule in schedules}
+    units = units_meant(schedules, office)
+    places |= {(units.get(unit, unit), what) for unit, what in places}
     alike = papers.alike(house.engine, procedure, places)
     return list(house.ledger.cases([name for names in alike.values() for name in names]).values())
 

@@ -55,7 +55,7 @@ def open_case(
     call = Call.of(ctx)
     opening = Opening(
         procedure=procedure,
-        unit=unit_named(call.house, unit),
+        unit=unit_named(call.house, unit, new=True),
         object=object,
         planned=named_days(planned, where="--planned"),
     )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from notifications.notice import Notice
     from notifications.round import RoundReport
 
+NAMED = 5
+"""How many places of one problem are named; the rest is counted."""
+
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application."""
@@ -127,9 +130,13 @@ def _hearings(call: Call, report: RoundReport) -> None:
     ]
     if rows:
         call.table(("due", "case", "id", "rung", "who"), rows, indent=2)
+    said: dict[str, list[str]] = {}
     for problem in report.problems:
         text = call.say(problem.code, **problem.arguments)
-        call.note(f"{problem.case} {problem.obligation}: {text}")
+        said.setdefault(text, []).append(f"{problem.case} {problem.obligation}")
+    for text, places in said.items():
+        named = ", ".join(places[:NAMED]) + (" …" if len(places) > NAMED else "")
+        call.note(f"{text} ({len(places)}: {named})")
 
 
 def _notice(one: Notice) -> dict[str, object]:
