@@ -179,8 +179,8 @@ def _line(line: Line, language: str) -> BoardLine:
         due=line.due,
         working_days=line.working_days,
         force=line.force,
-        responsible=list(line.who),
-        duty=line.duty,
+        responsible=list(line.who.names) or [line.who.written] * bool(line.who.written),
+        duty=line.who.duty,
         stake=line.stake,
     )
 

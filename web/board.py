@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from calendars.calendar import Calendar
-from web.office import UnitName, asked, unit_name, units_in_order
+from web.office import UnitName, Who, asked, unit_name, units_in_order
 from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, Look, look, working_days_between
 from workflow.board import Row
@@ -27,7 +27,6 @@ class Line:
 
     Attributes:
         working_days: late when overdue (0 is possible: only days off have passed), left when not.
-        who: names of people or texts of the schedule; empty means that `duty` says all that is known.
         stake: points, a decimal string; negative for a deduction.
     """
 
@@ -42,8 +41,7 @@ class Line:
     look: Look
     working_days: int
     force: str
-    duty: str
-    who: tuple[str, ...]
+    who: Who
     stake: str | None
 
 
@@ -160,7 +158,6 @@ class _Scribe:
             look=word,
             working_days=working_days_between(row.due, self.today, self.calendar),
             force=row.force,
-            duty=obligation.duty,
             who=asked(case, obligation, row.obligation, self.office, on=self.today),
             stake=row.stake,
         )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from calendars.calendar import Calendar
 from notifications.notice import Notice
 from web.board import points
-from web.office import UnitName, asked, person_name, unit_name
+from web.office import UnitName, Who, asked, person_name, unit_name
 from web.ports import Judgement
 from web.standing import SOON_WORKING_DAYS, Look, look, working_days_between
 from web.timeline import Timeline, timeline
@@ -23,13 +23,12 @@ from workflow.procedure import Indicator, Procedure, Stage, Text
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One obligation of the case. `fact`: what was recorded of it; `who`: who is asked, empty when only the
-    duty is known; `working_days`: left until it is due, or gone by since."""
+    """One obligation of the case. `fact`: what was recorded of it; `working_days`: left, or gone by since."""
 
     deadline: Deadline
     look: Look
     fact: Fact | None
-    who: tuple[str, ...]
+    who: Who
     indicator: Indicator | None
     working_days: int
 

@@ -20,6 +20,15 @@ class UnitName:
     depth: int = 0
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Who:
+    """Who is to do something. `written`: the schedule's own words, where they decide or are all there is."""
+
+    names: tuple[str, ...]
+    duty: str
+    written: str = ""
+
+
 def unit_name(office: Office, unit: str) -> UnitName:
     """The name of a unit; what a schedule wrote stays as it is when no unit of that id is known."""
     known = office.units.get(unit)
@@ -46,19 +55,20 @@ def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, 
     return (*ordered, *rest, *strangers)
 
 
-def asked(case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date) -> tuple[str, ...]:
-    """Names of those who are to do it: the same people a letter of that day would go to.
+def asked(case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date) -> Who:
+    """Who is to do it: the same people a letter of that day would go to.
 
-    Where nobody holds the duty the schedule's own words stand; empty when there are none either. The officer
-    who is told for want of anybody else is not who is to do it.
+    The officer who is told for want of anybody else is not who is to do it.
     """
     responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
     found = resolve(office, duty=obligation.duty, unit=case.unit, on=on, responsible=responsible)
-    if not isinstance(found, Unresolved):
-        names = tuple(told.person.name for told in found if told.why != "officer")
-        if names:
-            return names
-    return (responsible,) if responsible else ()
+    told = () if isinstance(found, Unresolved) else tuple(one for one in found if one.why != "officer")
+    by_name = any(one.why == "named" for one in told) or not told
+    return Who(
+        names=tuple(one.person.name for one in told),
+        duty=obligation.duty,
+        written=responsible if by_name else "",
+    )
 
 
 def person_name(office: Office, key: str) -> str:

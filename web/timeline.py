@@ -85,6 +85,7 @@ class Line:
     y: float
     bars: tuple[Bar, ...]
     marks: tuple[Mark, ...]
+    due: date | None
     shown: date
     date_x: float
     date_end: bool
@@ -252,16 +253,17 @@ def _line(
         y=HEAD + ROW * number,
         bars=bars,
         marks=marks,
+        due=deadline.due,
         shown=shown,
-        date_x=round(min(mark.x for mark in marks) - 10, 1) if near_right else round(edge + 10, 1),
+        date_x=round(min(mark.x for mark in marks) - 13, 1) if near_right else round(edge + 13, 1),
         date_end=near_right,
     )
 
 
 def _marks(deadline: Deadline) -> tuple[tuple[MarkKind, date | None], ...]:
-    """A plan is drawn only until it has happened."""
+    """In the order they are drawn: a plan on the last day rings it, a plan that happened is not drawn."""
     planned = deadline.planned_on if deadline.done_on is None else None
-    return (("due", deadline.due), ("planned", planned), ("done", deadline.done_on))
+    return (("planned", planned), ("due", deadline.due), ("done", deadline.done_on))
 
 
 def _bars(deadline: Deadline, first: date, last: date) -> list[tuple[BarKind, date, date]]:

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from calendars import OutOfRange
 from web.house import House, house
 from web.pages import CaseId, case_page, the_whole_case
+from web.preferences import preferences, remember
 from web.recording import BadForm, evidence, the_date
 from workflow.refusal import Refusal
 
@@ -93,6 +94,8 @@ def _answers(form: FormData) -> dict[str, str]:
 def _onward(request: Request, case: str, **said: str) -> Response:
     """To the case again. htmx would follow a redirect inside its own request, so it is told by a header."""
     address = f"/cases/{case}?{urlencode(said)}"
+    response: Response = RedirectResponse(address, status_code=303)
     if request.headers.get("hx-request") == "true":
-        return Response(status_code=204, headers={"hx-redirect": address})
-    return RedirectResponse(address, status_code=303)
+        response = Response(status_code=204, headers={"hx-redirect": address})
+    remember(response, preferences(request).asked)
+    return response

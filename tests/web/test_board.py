@@ -86,7 +86,7 @@ def test_who_is_asked_is_named(home: Home) -> None:
     """The unit's authorised person is named for her obligations, the head for his."""
     whos = {line.case: line.who for line in seen(home).due if line.obligation == "order_signed"}
 
-    assert whos[home.real] == ("Иванов Пётр",)
+    assert whos[home.real].names == ("Иванов Пётр",)
 
 
 def test_every_line_leads_to_its_obligation(home: Home, browser: TestClient) -> None:
