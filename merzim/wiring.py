@@ -139,6 +139,7 @@ class House:
             demonstration=clock().demonstration,
             evidence_store=self.evidence,
             organisation=self.settings.office.name,
+            organisation=self.settings.office.name,
         )
 
     def close(self) -> None:

@@ -172,9 +172,13 @@ def test_the_pages_are_refused_to_other_machines(merzim: Merzim, tmp_path: Path)
     assert "0.0.0.0" in _one_line(merzim("serve"))
 
 
+def _broken(_: object) -> object:
+    raise KeyError("nothing")
+
+
 def test_our_own_fault_is_one_sentence_too(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something unexpected is said in one line; MERZIM_DEBUG=1 shows where it broke."""
-    monkeypatch.setattr("merzim.wiring.House.library", property(lambda house: {}["nothing"]))
+    monkeypatch.setattr("merzim.wiring.House.library", property(_broken))
 
     assert "KeyError" in _one_line(merzim("procedures"))
 

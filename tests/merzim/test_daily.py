@@ -108,6 +108,29 @@ def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path
     assert "Traceback" not in said
 
 
+def test_the_worker_ticks_without_pages_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:
+    """The round alone, for a machine that shows nothing."""
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "merzim", "worker"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "MERZIM_NOW": "2026-04-06", "MERZIM_LANG": "en"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        give_up = time.monotonic() + 20
+        while not _letters(tmp_path) and time.monotonic() < give_up:
+            time.sleep(0.1)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        _, said = worker.communicate(timeout=20)
+
+    assert _letters(tmp_path)
+    assert worker.returncode == 0
+    assert "Traceback" not in said
+
+
 def test_a_port_that_is_taken_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
     """Not a stack of uvicorn's."""
     with socket.socket() as taken:

@@ -29,6 +29,7 @@ def _fill(file: Path, lines: Sequence[Line], name: str) -> Path:
     sheet = book.worksheets[0]
     for row, line in enumerate(lines, 3):
         for column, value in enumerate(line, 1):
+            assert isinstance(value, str | date)
             sheet.cell(row=row, column=column, value=value)
     filled = file.with_name(name)
     book.save(filled)
