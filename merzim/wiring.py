@@ -139,7 +139,6 @@ class House:
             demonstration=clock().demonstration,
             evidence_store=self.evidence,
             organisation=self.settings.office.name,
-            organisation=self.settings.office.name,
         )
 
     def close(self) -> None:
