@@ -14,7 +14,7 @@ from workflow.procedure import Procedure
 from workflow.reading_checks import problems as problems_between
 from workflow.reading_table import Problem, Table, UnreadableRegulation, Wrong, texts
 
-__all__ = ["Problem", "UnreadableRegulation", "read"]
+__all__ = ["Problem", "UnreadableRegulation", "parsed", "read"]
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ def read(name: str, text: bytes) -> Procedure:
     Raises:
         UnreadableRegulation: with all problems found, the first of them in its code and arguments.
     """
-    reader = _Reader(Table(_parsed(name, text)))
+    reader = _Reader(Table(parsed(name, text)))
     procedure = reader.procedure(sha256(text).hexdigest())
     if procedure is None or reader.problems:
         raise UnreadableRegulation(name, reader.problems)
@@ -47,7 +47,8 @@ def read(name: str, text: bytes) -> Procedure:
     return procedure
 
 
-def _parsed(name: str, text: bytes) -> dict[str, object]:
+def parsed(name: str, text: bytes) -> dict[str, object]:
+    """The file as TOML. Raises UnreadableRegulation with the line of the first mistake."""
     try:
         return tomllib.loads(text.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
