@@ -108,8 +108,7 @@ class Desk:
     def view(self, case_id: str, *, today: date) -> View:
         """The case with its deadlines. Raises UnknownCase."""
         case = self._case(case_id)
-        procedure = self._library.named(case.edition)
-        return self._view(case, procedure, today)
+        return self._view(case, self._library.named(case.edition), today, bare=False)
 
     def record(
         self,
@@ -130,7 +129,7 @@ class Desk:
             CannotRecord: a date after today, or the fact is known with another date.
             Refusal: an unknown case or fact.
         """
-        before = self.view(case_id, today=today)
+        before = self._before(case_id, today)
         title = known_fact(before.procedure, fact).title
         if on > today:
             raise CannotRecord("fact_in_future", title=title, on=on, today=today)
@@ -151,7 +150,7 @@ class Desk:
         self, case_id: str, fact: str, *, on: date, ground: str, by: str, now: datetime, today: date
     ) -> Change:
         """Give a recorded fact another date, with the ground for it."""
-        before = self.view(case_id, today=today)
+        before = self._before(case_id, today)
         title = known_fact(before.procedure, fact).title
         if not ground.strip():
             raise GroundMissing
@@ -172,7 +171,7 @@ class Desk:
         self, case_id: str, planned: Mapping[str, date], *, by: str, now: datetime, today: date
     ) -> Change:
         """Several plan dates at once; those that change nothing are left out."""
-        before = self.view(case_id, today=today)
+        before = self._before(case_id, today)
         events: list[tuple[EventKind, str, date | None, dict[str, object]]] = []
         for fact, on in planned.items():
             known_fact(before.procedure, fact)
@@ -190,7 +189,7 @@ class Desk:
     ) -> Change:
         """Free the case, or one obligation of it, with a ground."""
         if obligation:
-            known_obligation(self.view(case_id, today=today).procedure, obligation)
+            known_obligation(self._before(case_id, today).procedure, obligation)
         return self._command("exempt", "exempted", case_id, obligation, ground, by, now, today)
 
     def reopen(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
@@ -215,7 +214,7 @@ class Desk:
     ) -> Change:
         if not ground.strip():
             raise GroundMissing
-        before = self.view(case_id, today=today)
+        before = self._before(case_id, today)
         require(before.procedure, before.case, before.stage, command)
         return self._append(before, [(kind, name, None, {"ground": ground})], by, now, today)
 
@@ -257,8 +256,13 @@ class Desk:
         board = rows(view.case, view.procedure, view.deadlines, self._calendar, today=today)
         return Written(events=events, case=view.case, stage=view.stage, rows=board)
 
-    def _view(self, case: Case, procedure: Procedure, today: date) -> View:
-        chain = deadlines(case, procedure, self._calendar, today=today)
+    def _before(self, case_id: str, today: date) -> View:
+        """The case as a writer needs it: what is written is dates and rows, not explanations."""
+        case = self._case(case_id)
+        return self._view(case, self._library.named(case.edition), today)
+
+    def _view(self, case: Case, procedure: Procedure, today: date, *, bare: bool = True) -> View:
+        chain = deadlines(case, procedure, self._calendar, today=today, bare=bare)
         return View(case=case, procedure=procedure, deadlines=chain, stage=stage(procedure, case, chain))
 
     def _case(self, case_id: str) -> Case:
