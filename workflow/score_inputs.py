@@ -1,4 +1,4 @@
-"""From plain numbers, as a JSON file gives them, to what a score is counted from; all mistakes named at once."""
+"""From plain numbers, as a JSON file gives them, to what a score is counted from; all mistakes at once."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ class InputError:
 
 
 class BadInputs(Refusal, ValueError):
-    """Numbers that cannot be scored. The code says the first; `errors` holds all, in the order they stand."""
+    """Numbers that cannot be scored. The code says the first; `problems` holds all, in the order they stand."""
 
-    def __init__(self, errors: Sequence[InputError]) -> None:
-        super().__init__(errors[0].code, **errors[0].arguments)
-        self.errors = tuple(errors)
+    def __init__(self, problems: Sequence[InputError]) -> None:
+        super().__init__(problems[0].code, **problems[0].arguments)
+        self.problems = tuple(problems)
 
 
 class UnknownReading(Refusal, LookupError):

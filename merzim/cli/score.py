@@ -41,7 +41,7 @@ def score(
     try:
         answers = read_inputs(shipped.inputs(Path(inputs)), scoring, readings)
     except BadInputs as refusal:
-        if len(refusal.errors) == 1:
+        if len(refusal.problems) == 1:
             raise
         return _refused(call, Path(inputs).name, refusal)
     found = scored(answers, scoring, readings)
@@ -65,8 +65,8 @@ def _chosen(pairs: list[str] | None) -> dict[str, str]:
 
 def _refused(call: Call, file: str, refusal: BadInputs) -> int:
     """One line for all, then one for each place."""
-    call.note("merzim: " + call.say("score.several", file=file, count=len(refusal.errors)))
-    for error in refusal.errors:
+    call.note("merzim: " + call.say("score.several", file=file, count=len(refusal.problems)))
+    for error in refusal.problems:
         call.note(call.say(error.code, **error.arguments))
     return BAD_INPUT
 

@@ -1,0 +1,159 @@
+"""`merzim score --inputs`: plain numbers in, points with their arithmetic out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.merzim.conftest import ROOT, Merzim
+
+INPUTS = {
+    "P1.T1.S1": {"present": False},
+    "P1.T1.S3": {"done": 19, "of": 20},
+    "P1.T3.S3": {
+        "coverage": {"done": 997, "of": 1000},
+        "risks": {"found": 10, "removed": 4, "completed": 2},
+    },
+    "P2.T2.S1": {"count": 41},
+    "P4.T2.S3": {"per_month": [6, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]},
+}
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """The example of the contract as a file."""
+    return _file(tmp_path, json.dumps(INPUTS))
+
+
+def _file(folder: Path, text: str) -> Path:
+    path = folder / "inputs.json"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_answer_for_machines_has_points_as_decimal_strings(merzim: Merzim, inputs: Path) -> None:
+    """No floats; no ceiling is null; the total is their sum."""
+    answer = merzim("score", "--inputs", inputs, "--json").json
+
+    assert {one["id"]: (one["points"], one["max"]) for one in answer["indicators"]} == {
+        "P1.T1.S1": ("-10", None),
+        "P1.T1.S3": ("2.7", "3"),
+        "P1.T3.S3": ("57.7", None),
+        "P2.T2.S1": ("6", "18"),
+        "P4.T2.S3": ("16", "120"),
+    }
+    assert answer["total"] == "72.4"
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_answer_is_as_its_schema_says(merzim: Merzim, inputs: Path, language: str) -> None:
+    """In every language; the arithmetic is never empty."""
+    schema = json.loads((ROOT / "docs" / "schemas" / "score.json").read_text(encoding="utf-8"))
+    checked = jsonschema.Draft202012Validator(schema)
+    checked.check_schema(schema)
+
+    checked.validate(merzim("score", "--inputs", inputs, "--json", "--lang", language).json)
+
+
+def test_the_arithmetic_is_said_in_the_readers_language(merzim: Merzim, inputs: Path) -> None:
+    """With the decimal sign of the language and the reading used."""
+    answer = merzim("score", "--inputs", inputs, "--json", "--lang", "ru").json
+    said = {one["id"]: one["arithmetic"] for one in answer["indicators"]}
+
+    assert said["P1.T1.S3"] == (
+        "19 из 20, то есть 95 %. Целых шагов по 10 %: 9. 9 × 0,3 = 2,7, предел – 3. "
+        "Принятое прочтение: считаются только целые шаги доли."
+    )
+
+
+def test_a_person_gets_a_table_a_total_and_the_arithmetic(merzim: Merzim, inputs: Path) -> None:
+    """Nothing of it needs a database: none is made."""
+    said = merzim("score", "--inputs", inputs)
+
+    assert said.code == 0
+    assert "Total: 72.4." in said.out
+    assert "9 × 0.3 = 2.7" in said.out
+    assert [path.name for path in Path.cwd().iterdir()] == ["inputs.json"]
+
+
+def test_another_reading_can_be_asked_for(merzim: Merzim, inputs: Path) -> None:
+    """And is said."""
+    answer = merzim("score", "--inputs", inputs, "--json", "--reading", "rounding=linear").json
+    share = next(one for one in answer["indicators"] if one["id"] == "P1.T1.S3")
+
+    assert share["points"] == "2.85"
+    assert "without steps" in share["arithmetic"]
+
+
+def test_a_file_without_indicators_scores_nothing(merzim: Merzim, tmp_path: Path) -> None:
+    """Which is no mistake."""
+    file = _file(tmp_path, "{}")
+
+    assert merzim("score", "--inputs", file, "--json").json == {"indicators": [], "total": "0"}
+    assert merzim("score", "--inputs", file).code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ('{"P1.T1.S3": {"done": 1, "done": 2, "of": 3}}', '"done" stands twice'),
+        ('{"P2.T2.S1": {"count": 1}, "P2.T2.S1": {"count": 2}}', '"P2.T2.S1" stands twice'),
+        ("[]", "Indicators with their numbers are needed"),
+        (
+            '{"P1.T1.S3": {"done": "19", "of": 20}}',
+            'P1.T1.S3.done: a whole number without quotes is needed, not "19"',
+        ),
+        ('{"P1.T1.S3": {"done": NaN, "of": 20}}', "P1.T1.S3.done: a whole number"),
+        ('{"P1.T1.S3": {"done": 1e400, "of": 20}}', "P1.T1.S3.done: a whole number"),
+        ('{"P1.T1.S3": {"done": ' + "9" * 4000 + ', "of": 20}}', "P1.T1.S3.done: the number is too large"),
+        ('{"P1.T1.S3": {"done": ' + "9" * 5000 + ', "of": 20}}', "not JSON"),
+        ('{"P1.T1.S9": {"done": 19, "of": 20}}', 'no such indicator: "P1.T1.S9"'),
+    ],
+)
+def test_what_cannot_be_scored_is_one_line(merzim: Merzim, tmp_path: Path, text: str, told: str) -> None:
+    """Exit code 2, nothing on stdout, never a traceback."""
+    said = merzim("score", "--inputs", _file(tmp_path, text), "--json")
+
+    assert said.code == 2
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert told in said.err
+
+
+def test_several_mistakes_are_listed_under_one_line(merzim: Merzim, tmp_path: Path) -> None:
+    """Each with its place; nothing is scored."""
+    text = '{"P1.T1.S3": {"done": -1, "of": 0}, "P4.T2.S3": {"per_month": [1,1,1,1,1,1,1,1,1,1,1,1,1]}}'
+    said = merzim("score", "--inputs", _file(tmp_path, text))
+    first, *rest = said.err.splitlines()
+
+    assert said.code == 2
+    assert said.out == ""
+    assert first == "merzim: inputs.json: 3 places cannot be scored, so nothing was."
+    assert sorted(line.split(":")[0] for line in rest) == ["P1.T1.S3.done", "P1.T1.S3.of", "P4.T2.S3.per_month"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        (),
+        ("--inputs", "nowhere.json"),
+        ("--inputs", "."),
+        ("--inputs", "inputs.json", "--reading", "rounding"),
+        ("--inputs", "inputs.json", "--reading", "rounding=up"),
+        ("--inputs", "inputs.json", "--reading", "rounded=linear"),
+        ("--inputs", "inputs.json", "--reading", "rounding=linear", "--reading", "rounding=whole_steps"),
+    ],
+)
+def test_a_wrong_line_is_refused(merzim: Merzim, inputs: Path, line: tuple[str, ...]) -> None:
+    """No file, no such file, a folder, a reading nobody knows."""
+    said = merzim("score", *line)
+
+    assert inputs.exists()
+    assert said.code == 2
+    assert len(said.err.splitlines()) == 1

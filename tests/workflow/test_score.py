@@ -1,0 +1,671 @@
+"""Points from plain numbers: the edges of every scale, the document's own examples, a whole year by hand."""
+
+from __future__ import annotations
+
+import tomllib
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import words
+from tests.law import ROOT, library
+from workflow.reading_scoring import READINGS, read_scoring
+from workflow.reading_table import UnreadableRegulation
+from workflow.scale import Count, Presence, Scoring, Share
+from workflow.score import Score, Scores, score, written
+from workflow.score_inputs import MOST, BadInputs, UnknownReading, choose, read_inputs
+
+FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
+SHARES = {
+    **dict.fromkeys(("P1.T1.S3", "P1.T2.S1", "P1.T3.S2"), "3"),
+    **dict.fromkeys(("P1.T2.S2", "P1.T4.S1", "P4.T1.S2"), "5"),
+    **dict.fromkeys(("P3.T1.S1", *(f"P3.T2.S{number}" for number in range(1, 10))), "2"),
+    "P4.T2.S2": "10",
+}
+"""Shares of 100 % with their points at 100 %."""
+
+
+@lru_cache(maxsize=1)
+def scoring() -> Scoring:
+    """The shipped scoring."""
+    return read_scoring(FILE.name, FILE.read_bytes())
+
+
+def scores(inputs: dict[str, object], **readings: str) -> Scores:
+    """The scores of plain numbers under these readings."""
+    used = choose(readings, scoring())
+    return score(read_inputs(inputs, scoring(), used), scoring(), used)
+
+
+def one(indicator: str, values: object, **readings: str) -> Score:
+    """The score of one indicator."""
+    return scores({indicator: values}, **readings).scores[0]
+
+
+def points(indicator: str, values: object, **readings: str) -> str:
+    """Its points as they are written."""
+    return str(written(one(indicator, values, **readings).points))
+
+
+def codes(found: Score) -> list[str]:
+    """What its arithmetic says, by codes."""
+    return [element.code.removeprefix("score.") for element in found.arithmetic]
+
+
+# ------------------------------------------------------------------------------------------------- shares
+
+
+@pytest.mark.parametrize(
+    ("done", "of", "expected"),
+    [
+        *((0, 20, "0"), (1, 20, "0"), (2, 20, "0.3"), (19, 20, "2.7"), (20, 20, "3"), (21, 20, "3")),
+        *((999, 1000, "2.7"), (1, 3, "0.9"), (2, 3, "1.8"), (1, 10, "0.3"), (99_999, 1_000_000, "0")),
+    ],
+)
+def test_a_share_of_three_points_earns_by_whole_tenths(done: int, of: int, expected: str) -> None:
+    """95 % are nine tenths, 99.9 % as well; more than full earns no more."""
+    assert points("P1.T1.S3", {"done": done, "of": of}) == expected
+
+
+@pytest.mark.parametrize(("indicator", "maximum"), SHARES.items())
+def test_every_share_is_full_at_a_hundred_and_nine_tenths_below(indicator: str, maximum: str) -> None:
+    """Whatever its points, one step less than full is nine tenths of them."""
+    full, nearly = one(indicator, {"done": 7, "of": 7}), one(indicator, {"done": 999, "of": 1000})
+
+    assert full.points == full.maximum == Fraction(maximum)
+    assert nearly.points == Fraction(maximum) * Fraction(9, 10)
+
+
+@pytest.mark.parametrize(
+    ("percent", "expected"),
+    [
+        (100, "2"),
+        (90, "1.8"),
+        (80, "1.6"),
+        (70, "1.4"),
+        (60, "1.2"),
+        (50, "1"),
+        (49, "0.8"),
+        (10, "0.2"),
+        (9, "0"),
+    ],
+)
+def test_the_list_of_project_three_as_the_document_prints_it(percent: int, expected: str) -> None:
+    """2, 1.8, 1.6, 1.4, 1.2, 1; below the end of the list every 10 % goes on earning 0.2."""
+    assert points("P3.T2.S4", {"done": percent, "of": 100}) == expected
+
+
+@pytest.mark.parametrize(
+    ("done", "of", "expected"),
+    [
+        *((400, 1000, "2"), (399, 1000, "0"), (2, 5, "2"), (3999, 10_000, "0")),
+        *((90, 100, "4.5"), (95, 100, "4.5"), (100, 100, "5"), (0, 100, "0")),
+    ],
+)
+def test_the_discussion_earns_nothing_below_forty_per_cent(done: int, of: int, expected: str) -> None:
+    """Exactly 40 % are 2.0, 39.9 % are nothing: the one floor of the document."""
+    assert points("P1.T2.S2", {"done": done, "of": of}) == expected
+
+
+def test_only_the_discussion_has_a_floor() -> None:
+    """No other share stops before its first step."""
+    floors = [
+        name
+        for name, indicator in scoring().indicators.items()
+        if isinstance(indicator.scale, Share) and indicator.scale.nothing_below is not None
+    ]
+
+    assert floors == ["P1.T2.S2"]
+
+
+@pytest.mark.parametrize(
+    ("done", "of", "expected"),
+    [
+        *((999, 1000, "29.7"), (997, 1000, "29.7"), (9, 10, "27"), (8, 10, "24"), (7, 10, "21"), (1, 1, "30")),
+        *((1, 100, "0.3"), (1, 101, "0"), (1, 3, "9.9"), (39, 1000, "0.9")),
+    ],
+)
+def test_the_coverage_by_analyses_earns_by_whole_per_cents(done: int, of: int, expected: str) -> None:
+    """100 % are 30, 90 % 27, 80 % 24, 70 % 21; 99.9 % are 29.7."""
+    assert points("P1.T3.S3", {"coverage": {"done": done, "of": of}}) == expected
+
+
+@pytest.mark.parametrize(
+    ("done", "of", "expected"),
+    [
+        *((50, 1000, "3"), (49, 1000, "2.7"), (45, 1000, "2.7"), (44, 1000, "2.4"), (5, 1000, "0.3")),
+        *((4, 1000, "0"), (1, 20, "3"), (1, 21, "2.7"), (900, 1000, "3"), (0, 1000, "0")),
+    ],
+)
+def test_training_earns_by_half_per_cents_up_to_five(done: int, of: int, expected: str) -> None:
+    """0.3 for every 0.5 % of the civil servants; 5 % are full, 90 % are no more."""
+    assert points("P4.T2.S1", {"done": done, "of": of}) == expected
+
+
+def test_more_than_full_is_said() -> None:
+    """The reader sees why the points stop."""
+    assert codes(one("P4.T2.S1", {"done": 60, "of": 1000})) == ["share", "no_more", "reading"]
+    assert codes(one("P4.T2.S1", {"done": 50, "of": 1000})) == ["share", "reading"]
+
+
+# --------------------------------------------------------------------------------- facts, months, districts
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(0, 18), (1, 15), (5, 15), (6, 12), (20, 12), (21, 9), (40, 9), (41, 6), (42, 6), (1000, 6)],
+)
+def test_offences_score_by_their_number(count: int, expected: int) -> None:
+    """18 for none, then 15, 12, 9, 6; 41 stands in the last row."""
+    found = one("P2.T2.S1", {"count": count})
+
+    assert (found.points, found.maximum) == (expected, 18)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(40, 9), (41, 9), (42, 6)])
+def test_read_by_the_letter_forty_one_offences_stay_in_the_row_before(count: int, expected: int) -> None:
+    """ "Above 41" leaves 41 in no row of its own."""
+    assert one("P2.T2.S1", {"count": count}, last_row="above_41").points == expected
+
+
+@pytest.mark.parametrize(
+    "indicator", ["P2.T3.S1", "P2.T3.S2", "P2.T4.S1", *(f"P2.T5.S{number}" for number in range(1, 6))]
+)
+def test_a_fact_the_body_found_by_itself_earns_three(indicator: str) -> None:
+    """Eight indicators; no ceiling is named."""
+    found = one(indicator, {"count": 7})
+
+    assert (found.points, found.maximum) == (21, None)
+
+
+def test_reports_earn_by_their_kind() -> None:
+    """3 for an administrative offence, 5 for a criminal one; a kind left out is none."""
+    assert points("P2.T1.S1", {"administrative": 4, "criminal": 2}) == "22"
+    assert points("P2.T1.S1", {"criminal": 2}) == "10"
+
+
+def test_certificates_and_sub_sections_have_no_ceiling() -> None:
+    """10 for an organisation certified, 2 for a sub-section of the cartogram brought up to date."""
+    assert points("P3.T3.S1", {"count": 3}) == "30"
+    assert points("P1.T5.S1", {"count": 1}) == "2"
+    assert one("P1.T5.S1", {"count": 40}).maximum is None
+
+
+def test_a_month_earns_at_most_ten_points() -> None:
+    """Five events fill a month; a sixth earns nothing and fills no other month."""
+    events = one("P4.T2.S3", {"per_month": [6, 0, 5, 4]})
+    talks = one("P4.T2.S4", {"per_month": [11, 10, 9]})
+
+    assert (events.points, events.maximum) == (10 + 0 + 10 + 8, 40)
+    assert (talks.points, talks.maximum) == (10 + 10 + 9, 30)
+
+
+@pytest.mark.parametrize(
+    ("held", "of", "expected"),
+    [
+        (20, 20, "3"),
+        (18, 20, "2.7"),
+        (19, 20, "3"),
+        (17, 20, "2.7"),
+        (0, 20, "0"),
+        (25, 20, "3"),
+        (13, 16, "2.7"),
+    ],
+)
+def test_districts_without_a_sitting_take_three_tenths_for_every_ten_per_cent(
+    held: int, of: int, expected: str
+) -> None:
+    """The document's own example: 20 districts, 2 without a sitting, -0.3."""
+    assert points("P4.T1.S1", {"done": held, "of": of}) == expected
+
+
+def test_the_commission_can_be_read_in_proportion_or_by_quarters() -> None:
+    """One district of 20 takes 0.15; four quarters earn 3 each."""
+    quarters = {"per_quarter": [{"done": 20, "of": 20}, {"done": 18, "of": 20}]}
+    found = one("P4.T1.S1", quarters, commission_period="quarter")
+
+    assert points("P4.T1.S1", {"done": 19, "of": 20}, commission_rounding="linear") == "2.85"
+    assert (found.points, found.maximum) == (Fraction("5.7"), 6)
+
+
+# -------------------------------------------------------------------------------- deductions, risks, events
+
+
+@pytest.mark.parametrize(
+    ("indicator", "taken"), [("P1.T1.S1", 10), ("P1.T1.S2", 10), ("P1.T2.S3", 5), ("P1.T3.S1", 5)]
+)
+def test_what_is_absent_is_deducted_and_what_is_there_earns_nothing(indicator: str, taken: int) -> None:
+    """-10 for the schedule and the order, -5 for the note and the plan."""
+    absent, present = one(indicator, {"present": False}), one(indicator, {"present": True})
+
+    assert (absent.points, absent.maximum) == (-taken, None)
+    assert (present.points, present.maximum) == (0, None)
+
+
+def test_no_list_of_a_hundred_earns_nothing_and_five_go_only_where_nothing_was_ensured() -> None:
+    """0 of 100 is not the same as absent."""
+    assert points("P1.T4.S1", {"done": 0, "of": 100}) == "0"
+    assert points("P1.T4.S1", {"present": False}) == "-5"
+    assert points("P1.T4.S1", {"done": 89, "of": 100}) == "4"
+
+
+def test_gifts_without_data_cost_five() -> None:
+    """No fact found is nothing; no data submitted is -5."""
+    assert points("P2.T5.S4", {"count": 0}) == "0"
+    assert points("P2.T5.S4", {"present": False}) == "-5"
+
+
+def test_the_total_may_be_negative() -> None:
+    """Deductions are from the total, which has no floor."""
+    found = scores({"P1.T1.S1": {"present": False}, "P1.T1.S3": {"done": 1, "of": 1}})
+
+    assert found.total == -7
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [("found_and_higher", 10 + 4 * 2 + 2 * 5), ("sum", 10 + 6 * 2 + 2 * 5), ("highest", 4 + 4 * 2 + 2 * 5)],
+)
+def test_a_risk_earns_for_being_found_and_for_the_better_of_two_removals(reading: str, expected: int) -> None:
+    """10 found, 4 removed, 2 more to real completion, under each of the three readings."""
+    found = one("P1.T3.S3", {"risks": {"found": 10, "removed": 4, "completed": 2}}, risks=reading)
+
+    assert found.points == expected
+
+
+def test_coverage_and_risks_are_one_indicator_without_a_ceiling() -> None:
+    """The coverage alone has its 30; risks have none, so together they have none either."""
+    coverage = {"done": 997, "of": 1000}
+    both = one("P1.T3.S3", {"coverage": coverage, "risks": {"found": 10, "removed": 4, "completed": 2}})
+
+    assert (both.points, both.maximum) == (Fraction("57.7"), None)
+    assert one("P1.T3.S3", {"coverage": coverage}).maximum == 30
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"present": False}, 0),
+        ({"present": True}, 10),
+        ({"present": True, "scaled": True}, 15),
+        ({"present": True, "views": 999}, 15),
+        ({"present": True, "views": 1000}, 20),
+        ({"present": True, "scaled": True, "views": 5000}, 20),
+    ],
+)
+def test_a_thousand_views_earn_ten_in_place_of_five(values: dict[str, object], expected: int) -> None:
+    """What was viewed was published; 999 views are scaling only."""
+    found = one("P4.T3.S1", values)
+
+    assert (found.points, found.maximum) == (expected, 20)
+
+
+def test_views_and_scaling_can_be_read_as_a_sum() -> None:
+    """10 + 5 + 10."""
+    found = one("P4.T3.S1", {"present": True, "views": 1000}, propaganda="sum")
+
+    assert (found.points, found.maximum) == (25, 25)
+
+
+@pytest.mark.parametrize(
+    ("indicator", "values", "expected"),
+    [
+        ("P1.T1.S3", {"done": 19, "of": 20}, "2.85"),
+        ("P1.T3.S3", {"coverage": {"done": 999, "of": 1000}}, "29.97"),
+        ("P1.T2.S2", {"done": 399, "of": 1000}, "0"),
+        ("P4.T2.S1", {"done": 49, "of": 1000}, "2.94"),
+        ("P1.T4.S1", {"done": 1, "of": 3}, "1.6666"),
+        ("P1.T1.S3", {"done": 999_999, "of": 1_000_000}, "2.9999"),
+    ],
+)
+def test_shares_can_be_read_in_proportion(indicator: str, values: object, expected: str) -> None:
+    """A switch; the floor stands, and full points never show before they are reached."""
+    assert points(indicator, values, rounding="linear") == expected
+
+
+# ------------------------------------------------------------------------------------------ a year by hand
+
+YEAR: dict[str, tuple[object, str]] = {
+    "P1.T1.S1": ({"present": True}, "0"),
+    "P1.T1.S2": ({"present": False}, "-10"),
+    "P1.T1.S3": ({"done": 19, "of": 20}, "2.7"),  # 95 %: 9 × 0.3
+    "P1.T2.S1": ({"done": 20, "of": 20}, "3"),
+    "P1.T2.S2": ({"done": 8, "of": 20}, "2"),  # exactly 40 %: 4 × 0.5
+    "P1.T2.S3": ({"present": True}, "0"),
+    "P1.T3.S1": ({"present": False}, "-5"),
+    "P1.T3.S2": ({"done": 17, "of": 20}, "2.4"),  # 85 %: 8 × 0.3
+    "P1.T3.S3": (  # 99.9 %: 99 × 0.3 = 29.7; 10 × 1 + 4 × 2 + 2 × 5 = 28
+        {"coverage": {"done": 999, "of": 1000}, "risks": {"found": 10, "removed": 4, "completed": 2}},
+        "57.7",
+    ),
+    "P1.T4.S1": ({"done": 0, "of": 100}, "0"),
+    "P1.T5.S1": ({"count": 21}, "42"),  # 21 × 2
+    "P2.T1.S1": ({"administrative": 4, "criminal": 1}, "17"),  # 4 × 3 + 1 × 5
+    "P2.T2.S1": ({"count": 41}, "6"),
+    "P2.T3.S1": ({"count": 2}, "6"),
+    "P2.T3.S2": ({"count": 0}, "0"),
+    "P2.T4.S1": ({"count": 1}, "3"),
+    "P2.T5.S1": ({"count": 1}, "3"),
+    "P2.T5.S2": ({"count": 3}, "9"),
+    "P2.T5.S3": ({"count": 0}, "0"),
+    "P2.T5.S4": ({"present": False}, "-5"),
+    "P2.T5.S5": ({"count": 2}, "6"),
+    "P3.T1.S1": ({"done": 12, "of": 12}, "2"),
+    "P3.T2.S1": ({"done": 11, "of": 12}, "1.8"),  # 91.67 %: 9 × 0.2
+    "P3.T2.S2": ({"done": 6, "of": 12}, "1"),  # 50 %: 5 × 0.2
+    "P3.T2.S3": ({"done": 5, "of": 12}, "0.8"),  # 41.67 %: 4 × 0.2, below the end of the list
+    "P3.T2.S4": ({"done": 12, "of": 12}, "2"),
+    "P3.T2.S5": ({"done": 1, "of": 12}, "0"),  # 8.33 %: no whole step
+    "P3.T2.S6": ({"done": 10, "of": 12}, "1.6"),  # 83.33 %: 8 × 0.2
+    "P3.T2.S7": ({"done": 9, "of": 12}, "1.4"),  # 75 %: 7 × 0.2
+    "P3.T2.S8": ({"done": 12, "of": 12}, "2"),
+    "P3.T2.S9": ({"done": 4, "of": 12}, "0.6"),  # 33.33 %: 3 × 0.2
+    "P3.T3.S1": ({"count": 3}, "30"),  # 3 × 10
+    "P4.T1.S1": ({"done": 18, "of": 20}, "2.7"),  # 10 % without a sitting: 3 - 0.3
+    "P4.T1.S2": ({"done": 15, "of": 21}, "3.5"),  # 71.43 %: 7 × 0.5
+    "P4.T2.S1": ({"done": 37, "of": 1000}, "2.1"),  # 3.7 %: 7 half per cents × 0.3
+    "P4.T2.S2": ({"done": 999, "of": 1000}, "9"),  # 9 × 1
+    "P4.T2.S3": (  # 10 + 0 + 10 + 2 + 4 + 6 + 8 + 0 + 10 + 2 + 0 + 4
+        {"per_month": [6, 0, 5, 1, 2, 3, 4, 0, 7, 1, 0, 2]},
+        "56",
+    ),
+    "P4.T2.S4": (  # 10 + 10 + 9 + 0 + 0 + 1 + 2 + 3 + 10 + 0 + 0 + 5
+        {"per_month": [12, 10, 9, 0, 0, 1, 2, 3, 11, 0, 0, 5]},
+        "50",
+    ),
+    "P4.T3.S1": ({"present": True, "scaled": True, "views": 999}, "15"),  # 10 + 5
+}
+PROJECTS = {
+    # -10 + 2.7 + 3 + 2 - 5 + 2.4 + 57.7 + 42
+    "P1": "94.8",
+    # 17 + 6 + 6 + 3 + 3 + 9 - 5 + 6
+    "P2": "45",
+    # 2 + 1.8 + 1 + 0.8 + 2 + 1.6 + 1.4 + 2 + 0.6 + 30
+    "P3": "43.2",
+    # 2.7 + 3.5 + 2.1 + 9 + 56 + 50 + 15
+    "P4": "138.3",
+}
+TOTAL = "321.3"  # 94.8 + 45 + 43.2 + 138.3
+
+
+def test_a_whole_year_equals_the_sum_made_by_hand() -> None:
+    """All 39 indicators of the four projects at once."""
+    found = scores({name: values for name, (values, _) in YEAR.items()})
+    by_project = {project: Fraction(0) for project in PROJECTS}
+    for each in found.scores:
+        by_project[each.id[:2]] += each.points
+
+    assert {each.id: str(written(each.points)) for each in found.scores} == {
+        name: expected for name, (_, expected) in YEAR.items()
+    }
+    assert {project: str(written(points)) for project, points in by_project.items()} == PROJECTS
+    assert str(written(found.total)) == TOTAL
+
+
+def test_the_order_is_the_documents_and_the_absent_is_not_assessed() -> None:
+    """However the file orders them; nothing at all is a total of nothing."""
+    found = scores({"P4.T2.S2": {"done": 1, "of": 1}, "P1.T1.S3": {"done": 1, "of": 1}})
+
+    assert [each.id for each in found.scores] == ["P1.T1.S3", "P4.T2.S2"]
+    assert scores({}) == Scores((), Fraction(0))
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_score_can_say_its_arithmetic_and_its_readings(language: str) -> None:
+    """Under the usual readings and under all the others."""
+    others = {name: list(values)[-1] for name, values in scoring().readings.items()}
+    inputs: dict[str, object] = {name: values for name, (values, _) in YEAR.items()}
+    other_inputs = inputs | {"P4.T1.S1": {"per_quarter": [{"done": 18, "of": 20}]}}
+    for found in (*scores(inputs).scores, *scores(other_inputs, **others).scores):
+        said = [words.say(element.code, element.arguments, language) for element in found.arithmetic]
+        asked = [] if "present" in codes(found) or "absent" in codes(found) else list(found.readings)
+
+        assert said
+        assert all(sentence.endswith(".") for sentence in said)
+        assert codes(found).count("reading") == len(asked) == len(found.readings)
+
+
+def test_the_arithmetic_of_a_share_is_read_like_this() -> None:
+    """Counts, share, whole steps, their product, the ceiling."""
+    (element, _) = one("P1.T1.S3", {"done": 19, "of": 20}).arithmetic
+
+    assert words.say(element.code, element.arguments, "en") == (
+        "19 of 20, that is 95%. Whole steps of 10%: 9. 9 × 0.3 = 2.7, at most 3."
+    )
+
+
+# ----------------------------------------------------------------------------------------------- the laws
+
+counts = st.integers(min_value=0, max_value=MOST)
+wholes = st.integers(min_value=1, max_value=MOST)
+shares = st.sampled_from([*SHARES, "P4.T2.S1", "P4.T1.S1"])
+roundings = st.sampled_from(["whole_steps", "linear"])
+
+
+@given(shares, counts, counts, wholes, roundings)
+def test_more_done_never_earns_less_and_never_above_the_maximum(
+    indicator: str, done: int, more: int, of: int, rounding: str
+) -> None:
+    """Whatever the counts and the reading."""
+    read: dict[str, str] = {"rounding": rounding, "commission_rounding": rounding}
+    less, later = (one(indicator, {"done": count, "of": of}, **read) for count in sorted((done, more)))
+
+    assert less.maximum is not None
+    assert 0 <= less.points <= later.points <= less.maximum
+
+
+@given(shares, counts, wholes)
+def test_whole_steps_are_never_more_than_the_proportion_and_lose_less_than_one_step(
+    indicator: str, done: int, of: int
+) -> None:
+    """A deduction by whole steps is the other way round: it is never more than the proportion."""
+    whole = one(indicator, {"done": done, "of": of})
+    linear = one(indicator, {"done": done, "of": of}, rounding="linear", commission_rounding="linear")
+    lost = linear.points - whole.points if indicator != "P4.T1.S1" else whole.points - linear.points
+
+    assert 0 <= lost < 1
+
+
+@given(st.sampled_from(["P4.T2.S3", "P4.T2.S4"]), st.lists(counts, min_size=1, max_size=12))
+def test_no_year_of_months_is_above_its_caps(indicator: str, by_month: list[int]) -> None:
+    """Ten points a month, however many events."""
+    found = one(indicator, {"per_month": by_month})
+
+    assert 0 <= found.points <= (found.maximum or 0) == 10 * len(by_month)
+
+
+@given(counts, counts)
+def test_more_offences_never_earn_more(first: int, second: int) -> None:
+    """The rows go down."""
+    fewer, more = (one("P2.T2.S1", {"count": count}).points for count in sorted((first, second)))
+
+    assert fewer >= more
+
+
+@given(st.fractions(min_value=-10_000, max_value=10_000))
+def test_written_points_are_plain_decimals_that_never_show_too_much(exact: Fraction) -> None:
+    """No exponent, no needless zero; what does not end is cut."""
+    said = written(exact)
+
+    assert str(said) == f"{said:f}"
+    assert abs(Fraction(said)) <= abs(exact)
+    assert abs(exact - Fraction(said)) < Fraction(1, 10_000)
+    assert (
+        str(Decimal(str(said)).normalize() + 0).strip("0") == str(said).strip("0") or said == said.to_integral()
+    )
+
+
+# -------------------------------------------------------------------------------------------- bad numbers
+
+BAD: list[tuple[object, str, str]] = [
+    ({"done": "19", "of": 20}, "not_a_count", "P1.T1.S3.done"),
+    ({"done": 19.5, "of": 20}, "not_a_count", "P1.T1.S3.done"),
+    ({"done": True, "of": 20}, "not_a_count", "P1.T1.S3.done"),
+    ({"done": None, "of": 20}, "not_a_count", "P1.T1.S3.done"),
+    ({"done": -1, "of": 20}, "negative", "P1.T1.S3.done"),
+    ({"done": MOST + 1, "of": 20}, "too_large", "P1.T1.S3.done"),
+    ({"done": 0, "of": 0}, "of_nothing", "P1.T1.S3.of"),
+    ({"done": 1, "of": -20}, "negative", "P1.T1.S3.of"),
+    ({"done": 19}, "missing_key", "P1.T1.S3"),
+    ({}, "missing_key", "P1.T1.S3"),
+    ({"done": 19, "off": 20, "of": 20}, "unknown_key", "P1.T1.S3"),
+    ({"present": False}, "unknown_key", "P1.T1.S3"),
+    (19, "wrong_form", "P1.T1.S3"),
+    (None, "wrong_form", "P1.T1.S3"),
+    ([19, 20], "wrong_form", "P1.T1.S3"),
+]
+BAD_ELSEWHERE: list[tuple[str, object, str, str]] = [
+    *(("P1.T1.S3", *bad) for bad in BAD),
+    ("P1.T1.S1", {"present": "no"}, "not_yes_no", "P1.T1.S1.present"),
+    ("P1.T1.S1", {"present": 0}, "not_yes_no", "P1.T1.S1.present"),
+    ("P1.T4.S1", {"present": True}, "numbers_missing", "P1.T4.S1"),
+    ("P1.T4.S1", {"present": False, "done": 1, "of": 2}, "unknown_key", "P1.T4.S1"),
+    ("P2.T5.S4", {"present": True}, "numbers_missing", "P2.T5.S4"),
+    ("P2.T2.S1", {"count": -1}, "negative", "P2.T2.S1.count"),
+    ("P2.T1.S1", {"count": 3}, "unknown_key", "P2.T1.S1"),
+    ("P2.T1.S1", {}, "missing_key", "P2.T1.S1"),
+    ("P4.T2.S3", {"per_month": [0] * 13}, "too_many_months", "P4.T2.S3.per_month"),
+    ("P4.T2.S3", {"per_month": []}, "not_a_list", "P4.T2.S3.per_month"),
+    ("P4.T2.S3", {"per_month": 6}, "not_a_list", "P4.T2.S3.per_month"),
+    ("P4.T2.S3", {"per_month": [6, -1]}, "negative", "P4.T2.S3.per_month[2]"),
+    ("P4.T1.S1", {"per_quarter": [{"done": 1, "of": 1}]}, "unknown_key", "P4.T1.S1"),
+    ("P1.T3.S3", {"coverage": {"done": 1, "of": 0}}, "of_nothing", "P1.T3.S3.coverage.of"),
+    ("P1.T3.S3", {"risks": {"found": "10"}}, "not_a_count", "P1.T3.S3.risks.found"),
+    ("P1.T3.S3", {"risks": {}}, "missing_key", "P1.T3.S3.risks"),
+    ("P1.T3.S3", {"done": 1, "of": 2}, "unknown_key", "P1.T3.S3"),
+    ("P4.T3.S1", {"present": False, "views": 5}, "not_shown_but_scaled", "P4.T3.S1"),
+    ("P4.T3.S1", {"present": True, "scaled": False, "views": 5}, "seen_but_not_scaled", "P4.T3.S1"),
+    ("P1.T1.S33", {"done": 1, "of": 2}, "unknown_indicator", "P1.T1.S33"),
+]
+
+
+@pytest.mark.parametrize(("indicator", "values", "code", "place"), BAD_ELSEWHERE)
+def test_a_number_that_cannot_be_scored_is_named_with_its_place(
+    indicator: str, values: object, code: str, place: str
+) -> None:
+    """One sentence in each language for each mistake."""
+    with pytest.raises(BadInputs) as caught:
+        one(indicator, values)
+    first = caught.value.problems[0]
+
+    assert (first.code, first.place) == (f"score.{code}", place)
+    for language in words.LANGUAGES:
+        assert place in words.say(first.code, first.arguments, language)
+
+
+def test_all_mistakes_are_named_at_once() -> None:
+    """In the order they stand, several of one record among them."""
+    with pytest.raises(BadInputs) as caught:
+        scores({"P1.T1.S3": {"done": -1, "of": 0}, "P9.T1.S1": {}, "P2.T2.S1": {"count": 1}})
+
+    assert {error.place for error in caught.value.problems} == {"P1.T1.S3.done", "P1.T1.S3.of", "P9.T1.S1"}
+
+
+def test_a_mistyped_indicator_is_told_the_nearest() -> None:
+    """Not the whole list of 39."""
+    with pytest.raises(BadInputs) as caught:
+        scores({"P1.T1.S4": {"done": 1, "of": 1}})
+
+    allowed: Any = caught.value.arguments["allowed"]
+    assert len(allowed) == 3
+    assert "P1.T1.S3" in allowed
+
+
+@pytest.mark.parametrize("whole", [None, [], "P1.T1.S3", 5])
+def test_a_file_that_is_no_record_is_told_what_is_needed(whole: object) -> None:
+    """With an example."""
+    with pytest.raises(BadInputs) as caught:
+        read_inputs(whole, scoring(), scoring().usual)
+
+    assert caught.value.code == "score.not_inputs"
+
+
+@pytest.mark.parametrize("chosen", [{"roundings": "linear"}, {"rounding": "up"}])
+def test_an_unknown_reading_is_refused_with_those_there_are(chosen: dict[str, str]) -> None:
+    """By its name and by its value."""
+    with pytest.raises(UnknownReading) as caught:
+        choose(chosen, scoring())
+
+    assert caught.value.arguments["allowed"]
+
+
+def test_an_answer_of_another_form_is_an_error_of_ours() -> None:
+    """Whoever goes round the inputs is told at once."""
+    with pytest.raises(TypeError):
+        score({"P1.T1.S3": Count(3)}, scoring(), scoring().usual)
+
+
+# ----------------------------------------------------------------------------------------------- the file
+
+
+def test_every_subtask_of_the_four_projects_stands_in_the_file() -> None:
+    """11, 10, 11 and 7; in the order of the document."""
+    found = list(scoring().indicators)
+
+    assert found == sorted(found) == list(YEAR)
+    assert [sum(name.startswith(project) for name in found) for project in PROJECTS] == [11, 10, 11, 7]
+
+
+def test_every_reading_the_arithmetic_knows_is_explained_in_the_file_and_used() -> None:
+    """All values of each, with their texts; each hangs on some indicator."""
+    used = {name for indicator in scoring().indicators.values() for name in indicator.readings}
+
+    assert {name: frozenset(values) for name, values in scoring().readings.items()} == READINGS
+    assert used == set(READINGS)
+
+
+def test_the_procedure_and_the_scoring_name_the_same_points() -> None:
+    """What the board shows at stake is what the score gives."""
+    for procedure in library().all():
+        for name, stake in procedure.indicators.items():
+            indicator = scoring().indicators[name]
+            maximum = getattr(getattr(indicator.scale, "units", indicator.scale), "maximum", None)
+
+            assert maximum == (Fraction(stake.maximum) if stake.maximum else None), name
+            assert indicator.deduction == (Fraction(stake.deduction) if stake.deduction else None), name
+
+
+def test_what_has_nothing_to_earn_has_something_to_lose() -> None:
+    """An indicator of presence without a deduction would be none."""
+    assert all(
+        indicator.deduction
+        for indicator in scoring().indicators.values()
+        if isinstance(indicator.scale, Presence)
+    )
+
+
+@pytest.mark.parametrize(
+    ("written_so", "instead", "code"),
+    [
+        ('per_step = "0.3"', "per_step = 0.3", "wrong_type"),
+        ('per_step = "0.3"', 'per_step = "0.4"', "not_written_so"),
+        ('per_step = "0.3"', 'per_step = "0,3"', "not_written_so"),
+        ('maximum = "3"', 'maximum = "0"', "not_written_so"),
+        ('kind = "share"', 'kind = "shares"', "not_allowed"),
+        ('readings = ["rounding"]', 'readings = ["rounded"]', "not_allowed"),
+        ('id = "P1.T1.S2"', 'id = "P1.T1.S1"', "duplicate"),
+        ('id = "whole_steps"', 'id = "half_steps"', "not_allowed"),
+        ("{ first = 6, last = 20", "{ first = 7, last = 20", "out_of_bounds"),
+        ('{ first = 41, points = "6" }', '{ first = 41, last = 50, points = "6" }', "missing_key"),
+        ("first = 1, last = 5,", "first = 1,", "missing_key"),
+        ("in_force = 2024-01-01", "in_force = 2025-01-01", "file_name"),
+        ('deduction = "10"', 'deductions = "10"', "unknown_key"),
+    ],
+)
+def test_a_slip_in_the_file_is_named(written_so: str, instead: str, code: str) -> None:
+    """Floats are not exact, steps must add up, rows must follow each other."""
+    text = FILE.read_text(encoding="utf-8")
+    assert written_so in text
+    changed = text.replace(written_so, instead, 1)
+    tomllib.loads(changed)
+
+    with pytest.raises(UnreadableRegulation) as caught:
+        read_scoring(FILE.name, changed.encode())
+
+    assert caught.value.code == f"regulation.{code}"
+    for language in words.LANGUAGES:
+        assert words.say(caught.value.code, caught.value.arguments, language)
