@@ -107,8 +107,8 @@ class Desk:
 
     def view(self, case_id: str, *, today: date) -> View:
         """The case with its deadlines. Raises UnknownCase."""
-        case = self._case(case_id)
-        return self._view(case, self._library.named(case.edition), today, bare=False)
+        case, procedure = self._before(case_id)
+        return self._view(case, procedure, today, bare=False)
 
     def record(
         self,
@@ -129,39 +129,39 @@ class Desk:
             CannotRecord: a date after today, or the fact is known with another date.
             Refusal: an unknown case or fact.
         """
-        before = self._before(case_id, today)
-        title = known_fact(before.procedure, fact).title
+        case, procedure = self._before(case_id)
+        title = known_fact(procedure, fact).title
         if on > today:
             raise CannotRecord("fact_in_future", title=title, on=on, today=today)
         self._within_records(on)
         new = tuple(evidence)
-        known = before.case.facts.get(fact)
+        known = case.facts.get(fact)
         if known is not None and known.on != on:
             raise CannotRecord("fact_known", title=title, on=on, known=known.on)
         if known is not None:
             new = tuple(item for item in new if item not in known.evidence)
             if not new:
-                return Change(case=before.case)
+                return Change(case=case)
         kind: EventKind = "evidence" if known is not None else "fact"
         payload: dict[str, object] = {"evidence": evidence_payload(new)} if new else {}
-        return self._append(before, [(kind, fact, on, payload)], by, now, today)
+        return self._append(case, procedure, [(kind, fact, on, payload)], by, now, today)
 
     def correct(
         self, case_id: str, fact: str, *, on: date, ground: str, by: str, now: datetime, today: date
     ) -> Change:
         """Give a recorded fact another date, with the ground for it."""
-        before = self._before(case_id, today)
-        title = known_fact(before.procedure, fact).title
+        case, procedure = self._before(case_id)
+        title = known_fact(procedure, fact).title
         if not ground.strip():
             raise GroundMissing
-        if fact not in before.case.facts:
+        if fact not in case.facts:
             raise CannotRecord("nothing_to_correct", title=title)
         if on > today:
             raise CannotRecord("fact_in_future", title=title, on=on, today=today)
         self._within_records(on)
-        if before.case.facts[fact].on == on:
-            return Change(case=before.case)
-        return self._append(before, [("corrected", fact, on, {"ground": ground})], by, now, today)
+        if case.facts[fact].on == on:
+            return Change(case=case)
+        return self._append(case, procedure, [("corrected", fact, on, {"ground": ground})], by, now, today)
 
     def replan(self, case_id: str, fact: str, *, on: date, by: str, now: datetime, today: date) -> Change:
         """Say on which local date something is intended. The latest plan date counts."""
@@ -171,14 +171,14 @@ class Desk:
         self, case_id: str, planned: Mapping[str, date], *, by: str, now: datetime, today: date
     ) -> Change:
         """Several plan dates at once; those that change nothing are left out."""
-        before = self._before(case_id, today)
+        case, procedure = self._before(case_id)
         events: list[tuple[EventKind, str, date | None, dict[str, object]]] = []
         for fact, on in planned.items():
-            known_fact(before.procedure, fact)
+            known_fact(procedure, fact)
             self._within_records(on)
-            if before.case.planned.get(fact) != on:
+            if case.planned.get(fact) != on:
                 events.append(("planned", fact, on, {}))
-        return self._append(before, events, by, now, today) if events else Change(case=before.case)
+        return self._append(case, procedure, events, by, now, today) if events else Change(case=case)
 
     def cancel(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
         """Call the case off. Refused where it is not a step out of where the case stands."""
@@ -189,7 +189,7 @@ class Desk:
     ) -> Change:
         """Free the case, or one obligation of it, with a ground."""
         if obligation:
-            known_obligation(self._before(case_id, today).procedure, obligation)
+            known_obligation(self._before(case_id)[1], obligation)
         return self._command("exempt", "exempted", case_id, obligation, ground, by, now, today)
 
     def reopen(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
@@ -214,19 +214,19 @@ class Desk:
     ) -> Change:
         if not ground.strip():
             raise GroundMissing
-        before = self._before(case_id, today)
-        require(before.procedure, before.case, before.stage, command)
-        return self._append(before, [(kind, name, None, {"ground": ground})], by, now, today)
+        case, procedure = self._before(case_id)
+        require(procedure, case, self._view(case, procedure, today).stage, command)
+        return self._append(case, procedure, [(kind, name, None, {"ground": ground})], by, now, today)
 
     def _append(
         self,
-        before: View,
-        told: Iterable[tuple[EventKind, str, date | None, dict[str, object]]],
+        case: Case,
+        procedure: Procedure,
+        told: Sequence[tuple[EventKind, str, date | None, dict[str, object]]],
         by: str,
         now: datetime,
         today: date,
     ) -> Change:
-        case = before.case
         events = tuple(
             Event(
                 case=case.id,
@@ -240,9 +240,12 @@ class Desk:
             )
             for number, (kind, name, on, payload) in enumerate(told, 1)
         )
-        change = self._written(events, before.procedure, case, today)
+        # Only what other terms count from can move a due date; most facts are nobody's anchor.
+        moving = any(name.partition(".")[0] in procedure.anchors for _, name, _, _ in told)
+        before = self._view(case, procedure, today).deadlines if moving else ()
+        change = self._written(events, procedure, case, today)
         self._ledger.append([change], now=now)
-        return Change(case=change.case, events=events, moved=_moved(before.deadlines, change))
+        return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
 
     def _written(
         self, events: tuple[Event, ...], procedure: Procedure, case: Case | None, today: date
@@ -256,12 +259,12 @@ class Desk:
         board = rows(view.case, view.procedure, view.deadlines, self._calendar, today=today)
         return Written(events=events, case=view.case, stage=view.stage, rows=board)
 
-    def _before(self, case_id: str, today: date) -> View:
-        """The case as a writer needs it: what is written is dates and rows, not explanations."""
+    def _before(self, case_id: str) -> tuple[Case, Procedure]:
         case = self._case(case_id)
-        return self._view(case, self._library.named(case.edition), today)
+        return case, self._library.named(case.edition)
 
     def _view(self, case: Case, procedure: Procedure, today: date, *, bare: bool = True) -> View:
+        """The case looked at; bare for writing, since what is written is dates and rows, not explanations."""
         chain = deadlines(case, procedure, self._calendar, today=today, bare=bare)
         return View(case=case, procedure=procedure, deadlines=chain, stage=stage(procedure, case, chain))
 

@@ -175,3 +175,9 @@ class Procedure:
     @cached_property
     def stage_title(self) -> Mapping[str, Text]:
         return {stage.id: stage.title for stage in self.stages}
+
+    @cached_property
+    def anchors(self) -> frozenset[str]:
+        """Facts that other terms or periods count from: recording one can move due dates."""
+        counted = {obligation.since for obligation in self.obligations if obligation.since}
+        return frozenset(counted | {one.recurs.since for one in self.obligations if one.recurs})
