@@ -7,6 +7,7 @@ had gone out: the receiver can see that the second copy is the same; nobody can 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 from collections.abc import Mapping, Sequence
@@ -89,12 +90,10 @@ class Email:
                     outcomes[key] = Outcome(state=verdict(problem), answer=answer)
                     if _connection_is_gone(problem):
                         failures += 1
-                        server.close()
+                        await _cut(server)
         finally:
             if server is not None and server.is_connected:
-                with suppress(aiosmtplib.SMTPException, OSError):
-                    await server.quit()
-                server.close()
+                await _hang_up(server)
         return outcomes
 
     def _envelope(self, parcel: Parcel, now: datetime) -> tuple[str, list[str], bytes]:
@@ -115,7 +114,7 @@ class Email:
         try:
             await server.connect()
         except BaseException:
-            server.close()
+            await _cut(server)
             raise
         return server
 
@@ -147,6 +146,22 @@ def _codes(problem: Exception) -> tuple[int, ...]:
     if isinstance(problem, aiosmtplib.SMTPResponseException):
         return (problem.code,)
     return ()
+
+
+async def _hang_up(server: aiosmtplib.SMTP) -> None:
+    line = server.transport
+    with suppress(aiosmtplib.SMTPException, OSError):
+        await server.quit()
+    await _cut(server, line)
+
+
+async def _cut(server: aiosmtplib.SMTP, line: asyncio.BaseTransport | None = None) -> None:
+    """Close the line at once: one under TLS would else wait for the other side, and outlive the loop."""
+    line = line or server.transport
+    server.close()
+    if isinstance(line, asyncio.WriteTransport):
+        line.abort()
+        await asyncio.sleep(0)
 
 
 def _connection_is_gone(problem: Exception) -> bool:

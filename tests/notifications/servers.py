@@ -1,0 +1,147 @@
+"""Real SMTP servers on this machine, obedient or not."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+Answer = Callable[["Office", str], str | None]
+
+
+class Office:
+    """A post office: keeps what it accepts and counts who calls.
+
+    Attributes:
+        rcpt, data: what it answers to a command, by address; None is the usual answer. May raise Hang or Drop.
+    """
+
+    def __init__(self, *, rcpt: Answer | None = None, data: Answer | None = None) -> None:
+        self.rcpt = rcpt
+        self.data = data
+        self.accepted: list[tuple[str, EmailMessage]] = []
+        self.calls = 0
+        self.tries = 0
+        self.logged_in: list[str] = []
+        self.encrypted: list[bool] = []
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.calls += 1
+        session.host_name = hostname
+        self.encrypted.append(session.ssl is not None)
+        return responses
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        self.tries += 1
+        answer = await self._fault(self.rcpt, server, address)
+        if answer:
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        address = ", ".join(envelope.rcpt_tos)
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.accepted.append((address, message))
+        answer = await self._fault(self.data, server, address)
+        return answer or "250 kept"
+
+    async def _fault(self, answers: Answer | None, server: SMTP, address: str) -> str | None:
+        if answers is None:
+            return None
+        try:
+            return answers(self, address)
+        except Hang:
+            await asyncio.sleep(1.5)
+            return "451 too late"
+        except Drop:
+            assert server.transport is not None
+            server.transport.abort()
+            return "421 gone"
+
+
+class Hang(Exception):
+    """The server says nothing for longer than anybody waits."""
+
+
+class Drop(Exception):
+    """The server cuts the line."""
+
+
+def hang(office: Office, address: str) -> str | None:
+    raise Hang
+
+
+def drop(office: Office, address: str) -> str | None:
+    raise Drop
+
+
+def always(answer: str) -> Answer:
+    return lambda office, address: answer
+
+
+def only(address: str, fault: Answer) -> Answer:
+    """The fault for one address, the usual answer for the others."""
+    return lambda office, asked: fault(office, asked) if asked == address else None
+
+
+def first(times: int, fault: Answer) -> Answer:
+    """The fault so many times, then the usual answer."""
+    left = iter(range(times))
+    return lambda office, address: fault(office, address) if next(left, None) is not None else None
+
+
+@contextmanager
+def serving(
+    office: Office,
+    *,
+    tls: ssl.SSLContext | None = None,
+    starttls: ssl.SSLContext | None = None,
+    password: str | None = None,
+) -> Iterator[int]:
+    """The office behind a port of its own, until the block ends."""
+    port = free_port()
+    extra: dict[str, Any] = {}
+    if starttls is not None:
+        extra |= {"tls_context": starttls, "require_starttls": True}
+    if password is not None:
+
+        def knows(
+            server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
+        ) -> AuthResult:
+            right = given.password.decode() == password
+            if right:
+                office.logged_in.append(given.login.decode())
+            return AuthResult(success=right, handled=False)
+
+        # With TLS from the first byte aiosmtpd does not see that the line is encrypted already.
+        extra |= {"authenticator": knows, "auth_required": True, "auth_require_tls": starttls is not None}
+    controller = Controller(office, hostname="localhost", port=port, ssl_context=tls, **extra)
+    controller.start()
+    try:
+        yield port
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])

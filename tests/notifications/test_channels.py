@@ -1,0 +1,126 @@
+"""The channels there are, and the folder of letters."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from dataclasses import replace
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from notifications.channels import UnknownChannel, load, names
+from notifications.channels.folder import Folder, channel
+from notifications.notice import Outcome
+from tests.notifications.town import AIGUL, FIVE_BEFORE, noon, parcel
+from words import LANGUAGES, refusal
+
+NOW = noon(FIVE_BEFORE)
+
+
+def written(folder: Folder, *numbers: int) -> list[Outcome]:
+    batch = [parcel(number) for number in numbers]
+    outcomes = asyncio.run(folder.send(batch, now=NOW))
+    return [outcomes[one.notice.key] for one in batch]
+
+
+def test_a_channel_is_a_file() -> None:
+    """To add one, add its file."""
+    assert set(names()) >= {"folder", "email"}
+
+
+def test_a_channel_is_found_by_its_name(tmp_path: Path) -> None:
+    """The name in config.toml is the file's."""
+    assert load("folder", {"path": tmp_path}).name == "folder"
+    assert load("email", {"host": "localhost", "port": 25, "sender": "m@example.kz"}).name == "email"
+
+
+def test_every_channel_calls_itself_by_its_file() -> None:
+    """Otherwise its notices would be claimed by nobody."""
+    needed = {"email": {"host": "localhost", "port": 25, "sender": "m@example.kz"}}
+
+    for name in ("folder", "email"):
+        assert load(name, needed.get(name, {})).name == name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_unknown_channel_is_refused_with_those_there_are(language: str) -> None:
+    """A typo in config.toml learns what is allowed."""
+    with pytest.raises(UnknownChannel) as refused:
+        load("pigeon", {})
+    said = refusal(refused.value, language)
+
+    assert "pigeon" in said
+    assert "email" in said
+    assert "folder" in said
+
+
+def test_knowing_the_names_imports_no_channel() -> None:
+    """A channel's library costs only those who use it."""
+    script = "import sys, notifications.channels as c; c.names(); sys.exit('aiosmtplib' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_a_letter_is_one_file_a_mail_program_opens(tmp_path: Path) -> None:
+    """An .eml in the folder, which is made when it is not there."""
+    folder = channel(path=tmp_path / "var" / "letters", sender="merzim@example.kz")
+    (outcome,) = written(folder, 1)
+    (file,) = folder.path.iterdir()
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+
+    assert outcome == Outcome(state="sent", answer=file.name)
+    assert file.suffix == ".eml"
+    assert message["Message-ID"] == parcel(1).notice.message_id
+    assert message["Subject"] == parcel(1).letter.subject
+
+
+def test_a_letter_written_twice_is_one_file(tmp_path: Path) -> None:
+    """After a crash the same notice overwrites itself."""
+    folder = channel(path=tmp_path, sender="merzim@example.kz")
+    written(folder, 1)
+    written(folder, 1)
+
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_two_notices_are_two_files(tmp_path: Path) -> None:
+    """Names come from Message-IDs, so they never meet; nothing half-written is left."""
+    written(channel(path=tmp_path, sender="merzim@example.kz"), 1, 2, 3)
+
+    assert [file.suffix for file in tmp_path.iterdir()] == [".eml"] * 3
+
+
+def test_a_folder_that_cannot_be_written_is_tried_again(tmp_path: Path) -> None:
+    """Where the folder should be there is a file: nothing is lost, the answer says what the system said."""
+    (tmp_path / "letters").write_text("")
+    (outcome,) = written(channel(path=tmp_path / "letters", sender="merzim@example.kz"), 1)
+
+    assert outcome.state == "queued"
+    assert "letters" in outcome.answer
+
+
+def test_a_disk_that_is_full_leaves_no_half_letter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be finished is taken away and tried again."""
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    (outcome,) = written(channel(path=tmp_path, sender="merzim@example.kz"), 1)
+
+    assert outcome.state == "queued"
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_folder_takes_letters_for_people_without_e_mail(tmp_path: Path) -> None:
+    """Somebody carries them."""
+    folder = channel(path=tmp_path, sender="merzim@example.kz")
+    address = folder.address(replace(AIGUL, email=None))
+    assert address is not None
+    one = parcel(1, address=address)
+    outcomes = asyncio.run(folder.send([one], now=NOW))
+
+    assert outcomes[one.notice.key].state == "sent"

@@ -1,0 +1,393 @@
+"""Delivery: once each, later when it may pass, never when it is needed no longer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from notifications.channels.email import channel as email
+from notifications.channels.folder import channel as folder
+from notifications.message import text_hash
+from notifications.notice import Notice, Outcome
+from notifications.rules import BACK_OFF
+from tests.notifications.servers import Office, always, drop, first, free_port, serving
+from tests.notifications.town import (
+    AIGUL,
+    ANNOUNCE_BY,
+    FIVE_BEFORE,
+    RULES,
+    Shelf,
+    Town,
+    noon,
+)
+
+LATER = Outcome(state="queued", answer="451 later")
+NINE = datetime(2026, 3, 18, 4, tzinfo=UTC)
+
+
+def the_notice(town: Town) -> Notice:
+    (notice,) = town.notices()
+    return notice
+
+
+def test_a_queued_notice_is_sent_once(town: Town) -> None:
+    """However often deliveries run."""
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+    first_time, second_time = town.deliver([shelf], FIVE_BEFORE), town.deliver([shelf], FIVE_BEFORE)
+
+    assert first_time.counts == {"sent": 1}
+    assert second_time.counts == {}
+    assert len(shelf.kept) == 1
+
+
+def test_rounds_and_deliveries_of_a_whole_day_are_one_letter(town: Town) -> None:
+    """Every ten minutes, as the metronome would."""
+    town.open()
+    shelf = Shelf()
+    for minutes in range(0, 540, 10):
+        moment = NINE + timedelta(minutes=minutes)
+        town.round([shelf], FIVE_BEFORE, at=moment)
+        town.deliver([shelf], FIVE_BEFORE, at=moment)
+
+    assert len(shelf.kept) == 1
+
+
+def test_the_record_says_when_what_and_with_which_answer(town: Town) -> None:
+    """State, moment, the server's words, and the hash of what was read."""
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+    town.deliver([shelf], FIVE_BEFORE)
+    notice = the_notice(town)
+
+    assert (notice.state, notice.answer, notice.attempts) == ("sent", "250 kept", 1)
+    assert notice.sent_at == noon(FIVE_BEFORE)
+    assert notice.text_hash == text_hash(shelf.kept[0].letter)
+
+
+def test_before_office_hours_nothing_leaves(town: Town) -> None:
+    """A round at one in the morning queues for nine."""
+    town.open()
+    shelf = Shelf()
+    night = datetime(2026, 3, 17, 20, 1, tzinfo=UTC)
+    town.round([shelf], FIVE_BEFORE, at=night)
+    town.deliver([shelf], FIVE_BEFORE, at=night)
+    assert not shelf.kept
+    town.deliver([shelf], FIVE_BEFORE, at=NINE - timedelta(minutes=1))
+    assert not shelf.kept
+    town.deliver([shelf], FIVE_BEFORE, at=NINE)
+
+    assert len(shelf.kept) == 1
+
+
+def test_what_may_pass_is_tried_again_with_growing_patience(town: Town) -> None:
+    """1, 5, 15, 60 and 240 minutes after each attempt, and not before."""
+    town.open()
+    shelf = Shelf(*[LATER] * 5)
+    moment = NINE
+    town.round([shelf], FIVE_BEFORE, at=moment)
+    for attempt, wait in enumerate(BACK_OFF, 1):
+        town.deliver([shelf], FIVE_BEFORE, at=moment)
+        town.deliver([shelf], FIVE_BEFORE, at=moment + wait - timedelta(seconds=1))
+        assert the_notice(town).attempts == attempt
+        moment += wait
+    town.deliver([shelf], FIVE_BEFORE, at=moment)
+
+    assert len(shelf.kept) == 1
+    assert the_notice(town).attempts == 6
+
+
+def test_spent_attempts_are_a_failure_with_the_last_answer(town: Town) -> None:
+    """The sixth attempt is the last."""
+    town.open()
+    shelf = Shelf(*[LATER] * 10)
+    moment = NINE
+    town.round([shelf], FIVE_BEFORE, at=moment)
+    for wait in (*BACK_OFF, timedelta(minutes=1), timedelta(minutes=1)):
+        town.deliver([shelf], FIVE_BEFORE, at=moment)
+        moment += wait
+    notice = the_notice(town)
+
+    assert (notice.state, notice.answer, notice.attempts) == ("failed", "451 later", 6)
+
+
+def test_a_failed_letter_leaves_the_next_rung_to_speak(town: Town) -> None:
+    """A refused address is not asked twice for one rung; the next rung is another letter."""
+    town.open()
+    shelf = Shelf(Outcome(state="failed", answer="550 no such mailbox"))
+    town.round([shelf], FIVE_BEFORE)
+    town.deliver([shelf], FIVE_BEFORE)
+    town.deliver([shelf], FIVE_BEFORE)
+    town.round([shelf], date(2026, 3, 27))
+    town.deliver([shelf], date(2026, 3, 27))
+
+    assert sorted(notice.state for notice in town.notices()) == ["failed", "sent"]
+
+
+def test_a_letter_says_the_day_it_leaves_not_the_day_it_was_queued(town: Town) -> None:
+    """Queued five days before and held up until two days before: it says two."""
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+    town.deliver([shelf], date(2026, 3, 26))
+
+    assert shelf.kept[0].letter.subject.endswith("30 наурыз (2 жұмыс күні қалды)")
+
+
+def test_what_was_done_while_its_letter_waited_is_not_reminded_of(town: Town) -> None:
+    """The notice is withdrawn, not sent."""
+    case = town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+    town.desk.record(
+        case.id, "start_announced", on=FIVE_BEFORE, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+    )
+    town.deliver([shelf], FIVE_BEFORE)
+
+    assert not shelf.kept
+    assert the_notice(town).state == "withdrawn"
+
+
+def test_what_was_done_between_two_attempts_is_not_reminded_of(town: Town) -> None:
+    """A claimed notice that comes back queued is looked at anew before its next attempt."""
+    case = town.open()
+    shelf = Shelf(LATER)
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+
+    async def meanwhile(*arguments: object, **named: object) -> dict[str, Outcome]:
+        town.desk.record(
+            case.id, "start_announced", on=FIVE_BEFORE, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+        )
+        return {the_notice(town).key: LATER}
+
+    usual, shelf.send = shelf.send, meanwhile  # type: ignore[method-assign, assignment]
+    town.deliver([shelf], FIVE_BEFORE, at=NINE)
+    shelf.send = usual  # type: ignore[method-assign]
+    town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=1))
+
+    assert not shelf.kept
+    assert the_notice(town).state == "withdrawn"
+
+
+def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: Town) -> None:
+    """E-mail: the same Message-ID, once the lease of the one who crashed has run out."""
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+    (claimed,) = town.outbox.claim("shelf", now=NINE, limit=10)
+    soon = town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=5))
+    later = town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=11))
+
+    assert (soon.recovered, later.recovered) == (0, 1)
+    assert [one.notice.message_id for one in shelf.kept] == [claimed.message_id]
+
+
+def test_a_crash_on_a_channel_that_cannot_repeat_leaves_it_unknown(town: Town) -> None:
+    """Where a second copy could not be told from the first, the next rung speaks instead."""
+    town.open()
+    shelf = Shelf(repeatable=False)
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+    town.outbox.claim("shelf", now=NINE, limit=10)
+    town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=11))
+
+    assert not shelf.kept
+    assert the_notice(town).state == "unknown"
+
+
+@pytest.mark.parametrize(("repeatable", "state"), [(True, "queued"), (False, "unknown")])
+def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
+    town: Town, tmp_path: Path, repeatable: bool, state: str
+) -> None:
+    """Our own mistake is kept as the answer; the folder is written all the same."""
+    town.open()
+    broken = Shelf(RuntimeError("a mistake"), repeatable=repeatable)
+    letters = folder(path=tmp_path / "letters")
+    town.round([broken, letters], FIVE_BEFORE)
+    town.deliver([broken, letters], FIVE_BEFORE)
+    states = {notice.channel: (notice.state, notice.answer) for notice in town.notices()}
+
+    assert states["shelf"] == (state, "RuntimeError: a mistake")
+    assert states["folder"][0] == "sent"
+
+
+def test_while_a_server_takes_nothing_the_rest_keep_their_attempts(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first batch learns that the server is down; the others are not claimed."""
+    from notifications import delivery
+
+    monkeypatch.setattr(delivery, "BATCH", 2)
+    for _ in range(5):
+        town.open()
+    shelf = Shelf(*[LATER] * 10)
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+    town.deliver([shelf], FIVE_BEFORE, at=NINE)
+
+    assert sorted(notice.attempts for notice in town.notices()) == [0, 0, 0, 1, 1]
+
+
+def test_all_batches_are_sent(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch is a connection, not a limit."""
+    from notifications import delivery
+
+    monkeypatch.setattr(delivery, "BATCH", 2)
+    for _ in range(5):
+        town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+
+    assert town.deliver([shelf], FIVE_BEFORE).counts == {"sent": 5}
+
+
+def test_everybody_reads_their_own_language(town: Town) -> None:
+    """Five days late four people hear of it, in kk, ru and en."""
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], date(2026, 4, 6))
+    town.deliver([shelf], date(2026, 4, 6))
+    subjects = {
+        one.name: one.letter.subject for one in shelf.kept if one.notice.obligation == "start_announced"
+    }
+
+    assert subjects == {
+        "Ахметова Айгүл": (
+            "Мерзімі өткен: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні өтті)"
+        ),
+        "Кезекші": (
+            "Мерзімі өткен: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні өтті)"
+        ),
+        "Сериков Болат": "Просрочено: объявление о начале анализа – 30 марта (прошло 5 рабочих дней)",
+        "Dana Omarova": "Overdue: announcement of the start – 30 March (5 working days ago)",
+    }
+
+
+def test_each_reader_is_told_who_else_knows(town: Town) -> None:
+    """Everybody but themselves."""
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], date(2026, 3, 31))
+    town.deliver([shelf], date(2026, 3, 31))
+    letters = {one.name: one.letter.text for one in shelf.kept if one.notice.obligation == "start_announced"}
+
+    assert "жіберіледі: Сериков Болат." in letters["Ахметова Айгүл"]
+    assert "получают: Ахметова Айгүл." in letters["Сериков Болат"]
+
+
+def test_the_officer_learns_for_whom_the_letter_was(tmp_path: Path) -> None:
+    """A reader without an address is named in the letter the officer gets."""
+    from tests.notifications.town import OFFICER
+
+    town = Town(
+        tmp_path, people=(replace(AIGUL, email=None), OFFICER), rules=replace(RULES, officer=OFFICER.key)
+    )
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+    town.deliver([shelf], FIVE_BEFORE)
+    town.close()
+
+    assert f"көрсетілмегендіктен келді: {AIGUL.name}." in shelf.kept[0].letter.text
+
+
+def test_somebody_who_has_left_the_office_still_gets_what_was_queued_for_them(town: Town) -> None:
+    """The notice carries the address and the language it was queued with."""
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+    (key,) = (notice.person for notice in town.notices())
+    gone = replace(town.outbox.office(), people={})
+    assert key not in gone.people
+    town.outbox.office = lambda: gone  # type: ignore[method-assign]
+    town.deliver([shelf], FIVE_BEFORE)
+
+    assert shelf.kept[0].name == AIGUL.email
+
+
+def test_a_whole_letter_over_a_real_server(town: Town) -> None:
+    """From the board row to what the server received."""
+    town.open()
+    office = Office()
+    with serving(office) as port:
+        post = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
+        town.round([post], FIVE_BEFORE)
+        report = town.deliver([post], FIVE_BEFORE)
+    ((address, message),) = office.accepted
+    body = message.get_body(("plain",))
+    assert body is not None
+
+    assert report.counts == {"sent": 1}
+    assert address == "aigul@example.kz"
+    assert message["Message-ID"] == the_notice(town).message_id
+    assert "10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз" in body.get_content()
+
+
+def test_a_drop_after_the_text_is_sent_again_as_the_same_message(town: Town) -> None:
+    """The server may have both; their Message-ID is one."""
+    town.open()
+    office = Office(data=first(1, drop))
+    with serving(office) as port:
+        post = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
+        town.round([post], FIVE_BEFORE, at=NINE)
+        dropped = town.deliver([post], FIVE_BEFORE, at=NINE)
+        again = town.deliver([post], FIVE_BEFORE, at=NINE + timedelta(minutes=1))
+
+    assert (dropped.counts, again.counts) == ({"queued": 1}, {"sent": 1})
+    assert len({message["Message-ID"] for _, message in office.accepted}) == 1
+
+
+def test_a_server_that_was_down_gets_the_letter_when_it_is_back(town: Town) -> None:
+    """A refused connection is patience, not loss."""
+    town.open()
+    port = free_port()
+    down = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
+    town.round([down], FIVE_BEFORE, at=NINE)
+    town.deliver([down], FIVE_BEFORE, at=NINE)
+    office = Office()
+    with serving(office) as other:
+        back = email(host="localhost", port=other, sender="merzim@example.kz", tls="none", timeout=5.0)
+        town.deliver([back], FIVE_BEFORE, at=NINE + timedelta(minutes=1))
+
+    assert the_notice(town).state == "sent"
+    assert len(office.accepted) == 1
+
+
+def test_a_refused_mailbox_is_kept_with_the_servers_words(town: Town) -> None:
+    """550 stands in the register."""
+    town.open()
+    office = Office(rcpt=always("550 5.1.1 no such mailbox"))
+    with serving(office) as port:
+        post = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
+        town.round([post], FIVE_BEFORE)
+        town.deliver([post], FIVE_BEFORE)
+
+    assert (the_notice(town).state, the_notice(town).answer) == ("failed", "550 5.1.1 no such mailbox")
+
+
+def test_letters_of_a_whole_case_in_a_folder(town: Town, tmp_path: Path) -> None:
+    """Day by day until the start, each letter one file, each Message-ID once."""
+    town.open()
+    letters = folder(path=tmp_path / "letters")
+    day = date(2026, 3, 1)
+    while day <= ANNOUNCE_BY:
+        for _ in range(2):
+            town.round([letters], day)
+            town.deliver([letters], day)
+        day += timedelta(days=1)
+    found = [
+        message_from_bytes(file.read_bytes(), policy=policy.default)
+        for file in (tmp_path / "letters").iterdir()
+    ]
+    announce = [one for one in found if "хабарландыру" in one["Subject"]]
+
+    assert sorted(one["Subject"].rpartition("(")[2] for one in announce) == [
+        "1 жұмыс күні қалды)",
+        "5 жұмыс күні қалды)",
+        "бүгін – соңғы күн)",
+    ]
+    assert len({one["Message-ID"] for one in found}) == len(found) == len(town.notices())

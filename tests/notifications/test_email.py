@@ -1,0 +1,293 @@
+"""E-mail over real SMTP servers that accept, refuse, hang and drop."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+import trustme
+
+from notifications.channels import Parcel
+from notifications.channels.email import PATIENCE, Email, channel
+from notifications.notice import NoticeState, Outcome
+from tests.notifications.servers import Office, always, drop, first, free_port, hang, only, serving
+from tests.notifications.town import AIGUL, FIVE_BEFORE, noon, parcel
+
+NOW = noon(FIVE_BEFORE)
+BATCH = tuple(parcel(number, address=f"reader{number}@example.kz") for number in (1, 2, 3))
+SECOND = "reader2@example.kz"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> trustme.CA:
+    """A certificate authority of our own."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    return file
+
+
+def certified(authority: trustme.CA, name: str = "localhost") -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(name).configure_cert(context)
+    return context
+
+
+def plainly(port: int, **more: object) -> Email:
+    settings: dict[str, object] = {"tls": "none", "timeout": 5.0, **more}
+    return channel(host="localhost", port=port, sender="Мерзім <merzim@example.kz>", **settings)  # type: ignore[arg-type]
+
+
+def sent(email: Email, batch: Sequence[Parcel] = BATCH) -> Mapping[str, Outcome]:
+    return asyncio.run(email.send(batch, now=NOW))
+
+
+def states(outcomes: Mapping[str, Outcome], batch: Sequence[Parcel] = BATCH) -> list[NoticeState]:
+    return [outcomes[one.notice.key].state for one in batch]
+
+
+def test_a_batch_goes_over_one_connection_one_recipient_each() -> None:
+    """Nobody sees another's address, and the server is called once."""
+    office = Office()
+    with serving(office) as port:
+        outcomes = sent(plainly(port))
+
+    assert states(outcomes) == ["sent", "sent", "sent"]
+    assert office.calls == 1
+    assert [address for address, _ in office.accepted] == [f"reader{number}@example.kz" for number in (1, 2, 3)]
+
+
+def test_what_arrives_is_the_letter() -> None:
+    """Subject, text and Message-ID as they left."""
+    office = Office()
+    with serving(office) as port:
+        outcomes = sent(plainly(port), [BATCH[0]])
+    (_, message), notice = office.accepted[0], BATCH[0].notice
+    text = message.get_body(("plain",))
+    assert text is not None
+
+    assert message["Message-ID"] == notice.message_id
+    assert message["Subject"] == BATCH[0].letter.subject
+    assert text.get_content().splitlines() == BATCH[0].letter.text.splitlines()
+    assert outcomes[notice.key].answer == "kept"
+
+
+def test_a_refused_address_has_failed_and_the_others_go_out() -> None:
+    """550 is final for the one it speaks of."""
+    office = Office(rcpt=only(SECOND, always("550 no such mailbox")))
+    with serving(office) as port:
+        outcomes = sent(plainly(port))
+
+    assert states(outcomes) == ["sent", "failed", "sent"]
+    assert outcomes[BATCH[1].notice.key].answer == "550 no such mailbox"
+    assert office.calls == 1
+
+
+def test_a_refused_message_has_failed() -> None:
+    """554 after the text is final too."""
+    office = Office(data=only(SECOND, always("554 looks like spam")))
+    with serving(office) as port:
+        outcomes = sent(plainly(port))
+
+    assert states(outcomes) == ["sent", "failed", "sent"]
+
+
+@pytest.mark.parametrize("answer", ["450 mailbox busy", "451 local error", "452 disk full"])
+def test_a_busy_mailbox_is_tried_again_later(answer: str) -> None:
+    """4xx may pass; the connection stays for the others."""
+    office = Office(rcpt=only(SECOND, always(answer)))
+    with serving(office) as port:
+        outcomes = sent(plainly(port))
+
+    assert states(outcomes) == ["sent", "queued", "sent"]
+    assert outcomes[BATCH[1].notice.key].answer == answer
+    assert office.calls == 1
+
+
+def test_a_server_that_shuts_down_is_called_again_for_the_rest() -> None:
+    """421 closes the connection; the next letter opens another."""
+    office = Office(rcpt=only(SECOND, always("421 closing down")))
+    with serving(office) as port:
+        outcomes = sent(plainly(port))
+
+    assert states(outcomes) == ["sent", "queued", "sent"]
+    assert office.calls == 2
+
+
+def test_a_drop_after_the_text_is_queued_under_the_same_message_id() -> None:
+    """Nobody knows whether it arrived: it goes again, and the copy can be told for one."""
+    office = Office(data=first(1, drop))
+    with serving(office) as port:
+        before = sent(plainly(port), [BATCH[0]])
+        after = sent(plainly(port), [BATCH[0]])
+    ids = [message["Message-ID"] for _, message in office.accepted]
+
+    assert states(before, BATCH[:1]) == ["queued"]
+    assert states(after, BATCH[:1]) == ["sent"]
+    assert len(ids) == 2
+    assert len(set(ids)) == 1
+
+
+def test_a_server_that_hangs_is_not_waited_for_by_every_letter() -> None:
+    """After two time-outs the rest of the batch waits for another day, unasked."""
+    office = Office(rcpt=hang)
+    with serving(office) as port:
+        outcomes = sent(plainly(port, timeout=0.3), [*BATCH, parcel(4, address="reader4@example.kz")])
+
+    assert set(states(outcomes)) == {"queued"}
+    assert len(outcomes) == 4
+    assert office.tries == PATIENCE
+
+
+def test_one_hang_keeps_nobody_else_from_their_letter() -> None:
+    """The connection is given up, another one serves the rest."""
+    office = Office(rcpt=only(SECOND, hang))
+    with serving(office) as port:
+        outcomes = sent(plainly(port, timeout=0.3))
+
+    assert states(outcomes) == ["sent", "queued", "sent"]
+
+
+def test_nobody_listening_is_queued() -> None:
+    """A refused connection says nothing against the letters."""
+    outcomes = sent(plainly(free_port()))
+
+    assert states(outcomes) == ["queued", "queued", "queued"]
+    assert all(outcome.answer for outcome in outcomes.values())
+
+
+def test_a_name_that_leads_nowhere_is_queued() -> None:
+    """Nor does a host that cannot be found."""
+    email = channel(host="no-such-host.invalid", port=25, sender="m@example.kz", tls="none", timeout=5.0)
+
+    assert states(sent(email)) == ["queued", "queued", "queued"]
+
+
+def test_tls_from_the_first_byte(authority: trustme.CA, ca_file: Path) -> None:
+    """`tls`: encrypted before the first word, the certificate checked."""
+    office = Office()
+    with serving(office, tls=certified(authority)) as port:
+        outcomes = sent(plainly(port, tls="tls", ca_file=ca_file))
+
+    assert states(outcomes) == ["sent", "sent", "sent"]
+
+
+def test_starttls(authority: trustme.CA, ca_file: Path) -> None:
+    """`starttls`: encrypted before anything is said about anybody."""
+    office = Office()
+    with serving(office, starttls=certified(authority)) as port:
+        outcomes = sent(plainly(port, tls="starttls", ca_file=ca_file))
+
+    assert states(outcomes) == ["sent", "sent", "sent"]
+    assert office.encrypted[-1]
+
+
+def test_a_certificate_nobody_vouches_for_is_queued(authority: trustme.CA) -> None:
+    """Failing TLS may be mended; nothing was sent over it."""
+    office = Office()
+    with serving(office, tls=certified(authority)) as port:
+        outcomes = sent(plainly(port, tls="tls"))
+
+    assert states(outcomes) == ["queued", "queued", "queued"]
+    assert not office.accepted
+
+
+def test_a_certificate_of_another_name_is_queued(authority: trustme.CA, ca_file: Path) -> None:
+    """It is not the server that was asked for."""
+    office = Office()
+    with serving(office, starttls=certified(authority, "mail.other.kz")) as port:
+        outcomes = sent(plainly(port, tls="starttls", ca_file=ca_file))
+
+    assert states(outcomes) == ["queued", "queued", "queued"]
+    assert not office.accepted
+
+
+def test_a_server_without_starttls_gets_no_letter_in_the_clear() -> None:
+    """Where TLS is asked for, nothing goes without it."""
+    office = Office()
+    with serving(office) as port:
+        outcomes = sent(plainly(port, tls="starttls"))
+
+    assert states(outcomes) == ["queued", "queued", "queued"]
+    assert not office.accepted
+
+
+def test_logging_in_with_the_password_of_the_environment(
+    authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password stands in no file; its variable is named in config.toml."""
+    monkeypatch.setenv("POST_PASSWORD", "құпия-1")
+    office = Office()
+    with serving(office, starttls=certified(authority), password="құпия-1") as port:
+        outcomes = sent(
+            plainly(port, tls="starttls", ca_file=ca_file, user="merzim", password_env="POST_PASSWORD")
+        )
+
+    assert states(outcomes) == ["sent", "sent", "sent"]
+    assert office.logged_in == ["merzim"]
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_logging_in_over_tls_from_the_first_byte(
+    authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same where the line is encrypted already."""
+    monkeypatch.setenv("POST_PASSWORD", "secret")
+    office = Office()
+    with serving(office, tls=certified(authority), password="secret") as port:
+        outcomes = sent(plainly(port, tls="tls", ca_file=ca_file, user="merzim", password_env="POST_PASSWORD"))
+
+    assert states(outcomes) == ["sent", "sent", "sent"]
+
+
+def test_a_wrong_password_is_queued_and_says_no_password(
+    authority: trustme.CA, ca_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password changed overnight is no fault of the letters; it appears in no answer."""
+    monkeypatch.setenv("POST_PASSWORD", "yesterday")
+    office = Office()
+    with serving(office, starttls=certified(authority), password="today") as port:
+        outcomes = sent(
+            plainly(port, tls="starttls", ca_file=ca_file, user="merzim", password_env="POST_PASSWORD")
+        )
+
+    assert states(outcomes) == ["queued", "queued", "queued"]
+    assert all("535" in outcome.answer for outcome in outcomes.values())
+    assert not any("yesterday" in outcome.answer for outcome in outcomes.values())
+
+
+def test_a_password_variable_that_is_not_set_is_named(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer says which variable to set."""
+    monkeypatch.delenv("POST_PASSWORD", raising=False)
+    outcomes = sent(plainly(free_port(), user="merzim", password_env="POST_PASSWORD"))
+
+    assert states(outcomes) == ["queued", "queued", "queued"]
+    assert all("POST_PASSWORD" in outcome.answer for outcome in outcomes.values())
+
+
+def test_an_address_that_is_none_fails_alone() -> None:
+    """It never reaches the server."""
+    office = Office()
+    batch = [BATCH[0], parcel(9, address="a@b.kz\r\nRCPT TO:<all@b.kz>")]
+    with serving(office) as port:
+        outcomes = sent(plainly(port), batch)
+
+    assert states(outcomes, batch) == ["sent", "failed"]
+    assert office.tries == 1
+
+
+def test_somebody_without_an_e_mail_has_no_address_here() -> None:
+    """The round asks before it plans."""
+    from dataclasses import replace
+
+    assert plainly(25).address(AIGUL) == "aigul@example.kz"
+    assert plainly(25).address(replace(AIGUL, email=None)) is None
