@@ -45,19 +45,30 @@ class RecordError(ValueError):
     """An entry that cannot be read.
 
     Attributes:
-        code: "calendar_record".
-        arguments: `file`, `place` (which entry and key), `problem`, `allowed` (what may stand there).
+        code: "calendar_record_" and what is wrong: `toml`, `kind`, `table`, `missing`, `type`, `choice`, `key`,
+            `same_day`, `day_of_year`.
+        arguments: `file`, `place` (which entry and key), `problem`, `value` (what stands there), `allowed`
+            (what may stand there).
     """
 
-    code = "calendar_record"
-
-    def __init__(self, file: str, place: str, problem: str, allowed: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        what: str,
+        file: str,
+        place: str,
+        problem: str,
+        *,
+        value: object = "",
+        allowed: tuple[str, ...] = (),
+    ) -> None:
         expected = f"; allowed: {', '.join(allowed)}" if allowed else ""
         super().__init__(f"{file}: {place}: {problem}{expected}")
+        self.code = f"calendar_record_{what}"
         self.arguments: Mapping[str, object] = {
             "file": file,
             "place": place,
             "problem": problem,
+            "value": str(value),
             "allowed": allowed,
         }
 
@@ -82,13 +93,13 @@ def parse(text: str, *, name: str = "records") -> Records:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RecordError(name, "the file", str(error)) from None
+        raise RecordError("toml", name, "the file", str(error)) from None
     entries: list[Entry] = []
     for kind, tables in document.items():
         if kind not in _READERS:
-            raise RecordError(name, kind, "unknown kind of entry", tuple(_READERS))
+            raise RecordError("kind", name, kind, "unknown kind of entry", allowed=tuple(_READERS))
         if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise RecordError(name, kind, f"write every entry under [[{kind}]]")
+            raise RecordError("table", name, kind, f"write every entry under [[{kind}]]")
         for number, table in enumerate(tables, start=1):
             row = _Row(table, name, f"{kind} {number}")
             entries.append(_READERS[kind](row))
@@ -108,16 +119,17 @@ class _Row:
         if key not in self.table:
             if optional:
                 return None
-            raise self.error(key, "is missing")
+            raise self.error("missing", key, "is missing")
         value = self.table.pop(key)
         if type(value) is not kind:
-            raise self.error(key, f"{value!r} is no {kind.__name__}")
+            name = kind.__name__
+            raise self.error("type", key, f"{value!r} is no {name}", value=value, allowed=(name,))
         return value
 
     def choice(self, key: str, of: object) -> Any:
         value, allowed = self.take(key, str), get_args(of)
         if value not in allowed:
-            raise self.error(key, f"{value!r} is unknown", allowed)
+            raise self.error("choice", key, f"{value!r} is unknown", value=value, allowed=allowed)
         return value
 
     def source(self) -> Source:
@@ -131,12 +143,15 @@ class _Row:
             note=self.take("note", str, optional=True) or "",
         )
 
-    def error(self, key: str, problem: str, allowed: tuple[str, ...] = ()) -> RecordError:
-        return RecordError(self.file, f"{self.place}, {key}", problem, allowed)
+    def error(
+        self, what: str, key: str, problem: str, *, value: object = "", allowed: tuple[str, ...] = ()
+    ) -> RecordError:
+        place = f"{self.place}, {key}"
+        return RecordError(what, self.file, place, problem, value=value, allowed=allowed)
 
     def finish(self) -> None:
         for key in self.table:
-            raise self.error(key, "unknown key", tuple(self.asked))
+            raise self.error("key", key, "unknown key", allowed=tuple(self.asked))
 
 
 def _holiday(row: _Row) -> HolidayRule:
@@ -155,9 +170,10 @@ def _month_and_day(row: _Row, text: object) -> tuple[int, int]:
     try:
         on = datetime.strptime(f"{_LEAP_YEAR}-{text}", "%Y-%m-%d").date()  # noqa: DTZ007 (no clock in it)
     except ValueError:
-        raise row.error("days", f"{text!r} is no month and day such as 03-21") from None
+        problem = f"{text!r} is no month and day such as 03-21"
+        raise row.error("day_of_year", "days", problem, value=text) from None
     if (on.month, on.day) == (2, 29):
-        raise row.error("days", "29 February does not come every year")
+        raise row.error("day_of_year", "days", "29 February does not come every year", value=text)
     return on.month, on.day
 
 
@@ -173,7 +189,7 @@ def _religious(row: _Row) -> ReligiousDay:
 def _transfer(row: _Row) -> Transfer:
     off, work = row.take("off", date), row.take("work", date)
     if off == work:
-        raise row.error("work", "is the same day as off")
+        raise row.error("same_day", "work", "is the same day as off")
     return Transfer(off=off, work=work, source=row.source())
 
 
@@ -191,9 +207,12 @@ def _confirmed(row: _Row) -> ConfirmedYear:
 
 
 def _balance(row: _Row) -> Balance:
+    year, month = row.take("year", int), row.take("month", int, optional=True)
+    if month is not None and not 1 <= month <= 12:
+        raise row.error("choice", "month", f"{month} is no month", value=month, allowed=("1–12",))
     return Balance(
-        year=row.take("year", int),
-        month=row.take("month", int, optional=True),
+        year=year,
+        month=month,
         days=row.take("days", int),
         status=row.choice("status", BalanceStatus),
         source=row.source(),

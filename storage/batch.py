@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from storage.chain import canonical, line, link
 from storage.rows import ROW_COLUMNS, Values, row_values
-from workflow.board import WAITING
+from workflow.board import WAITING, Row
 from workflow.case import Case
 from workflow.ports import Conflict, Written
 
@@ -102,14 +102,15 @@ def _add(made: Batch, change: Written, before: Before) -> None:
 
 def _add_case(made: Batch, change: Written, before: Before, head: str) -> None:
     case = change.case
+    days = [day for row in change.rows for day in _felt(row)]
     values: Values = {
         "edition": case.edition,
         "digest": case.digest,
         "standing": case.standing,
         "ground": case.ground,
         "stage": change.stage,
-        "span_first": min((row.span_first for row in change.rows if row.span_first), default=None),
-        "span_last": max((row.span_last for row in change.rows if row.span_last), default=None),
+        "span_first": min(days, default=None),
+        "span_last": max(days, default=None),
         "seq": case.seq,
         "head": head,
     }
@@ -128,6 +129,14 @@ def _add_case(made: Batch, change: Written, before: Before, head: str) -> None:
             "search": searched(case),
         }
     )
+
+
+def _felt(row: Row) -> Iterator[date]:
+    """The days between which a day that moves is felt by the row: it may move its due date, what it is late by,
+    or the day of its next rung."""
+    yield from filter(None, (row.span_first, row.span_last, row.next_rung_on))
+    if row.due is not None and row.done_on is not None:
+        yield from (row.due, row.done_on)
 
 
 def searched(case: Case) -> str:

@@ -1,6 +1,7 @@
 """Seals: the heads of all cases changed since the seal before, bound to it by a hash.
 
-A chain shows what was altered in it, never that its end was cut off; a seal remembers where the end was.
+A chain shows what was altered in it, never that its end was cut off; a seal remembers where the end was. Every
+seal covers the office's own chain too, once there is one.
 """
 
 from __future__ import annotations
@@ -8,12 +9,15 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import Engine, bindparam, func, select, text
+from sqlalchemy import Connection, Engine, bindparam, func, select, text
 
+from storage.adoptions import OFFICE
 from storage.chain import link, seal_line
 from storage.engine import reading, writing
-from storage.tables import CASE, SEAL
+from storage.tables import ACT, CASE, SEAL
 
+Head = tuple[str, int, str]
+"""A chain, its last seq and its last hash."""
 _UNSEALED = select(CASE.c.id, CASE.c.seq, CASE.c.head).where(text("sealed < seq"))
 
 
@@ -24,24 +28,26 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
         StorageUnavailable: the database cannot be written.
     """
     with reading(engine) as connection:
-        if connection.execute(_UNSEALED.limit(1)).first() is None:
+        if connection.execute(_UNSEALED.limit(1)).first() is None and _sealed(connection, _office(connection)):
             return None
     with writing(engine) as connection:
         last = connection.execute(select(SEAL).order_by(SEAL.c.n.desc()).limit(1)).first()
         heads = [(name, seq, head) for name, seq, head in connection.execute(_UNSEALED.order_by(CASE.c.id))]
-        if not heads:
+        office = _office(connection)
+        if not heads and _sealed(connection, office):
             return None
         n, previous = (last.n + 1, last.hash) if last else (1, "")
-        line = seal_line(n, now, sorted(heads))
-        covered = json.dumps([list(head) for head in sorted(heads)], ensure_ascii=False, separators=(",", ":"))
+        covering = sorted([*heads, *office])
+        line = seal_line(n, now, covering)
         connection.execute(
             SEAL.insert(),
-            {"n": n, "at": now, "heads": covered, "previous": previous, "hash": link(previous, line)},
+            {"n": n, "at": now, "heads": _text(covering), "previous": previous, "hash": link(previous, line)},
         )
-        connection.execute(
-            CASE.update().where(CASE.c.id == bindparam("k_id")).values(sealed=bindparam("k_seq")),
-            [{"k_id": name, "k_seq": seq} for name, seq, _ in heads],
-        )
+        if heads:
+            connection.execute(
+                CASE.update().where(CASE.c.id == bindparam("k_id")).values(sealed=bindparam("k_seq")),
+                [{"k_id": name, "k_seq": seq} for name, seq, _ in heads],
+            )
     return n
 
 
@@ -49,3 +55,21 @@ def count(engine: Engine) -> int:
     """How many seals there are."""
     with reading(engine) as connection:
         return int(connection.execute(select(func.count()).select_from(SEAL)).scalar_one())
+
+
+def _office(connection: Connection) -> list[Head]:
+    """The end of the office's own chain; nothing where it has none."""
+    last = connection.execute(select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).first()
+    return [(OFFICE, last.seq, last.hash)] if last else []
+
+
+def _sealed(connection: Connection, office: list[Head]) -> bool:
+    """Whether the last seal covers that end: each of them does, since there is one."""
+    if not office:
+        return True
+    inside = SEAL.c.heads.contains(_text(office)[1:-1], autoescape=True)
+    return connection.execute(select(inside).order_by(SEAL.c.n.desc()).limit(1)).scalar() in (True, 1)
+
+
+def _text(heads: list[Head]) -> str:
+    return json.dumps([list(head) for head in heads], ensure_ascii=False, separators=(",", ":"))

@@ -133,6 +133,25 @@ class KeptSeal(Kept, table=True):
     hash: str
 
 
+class KeptAct(Kept, table=True):
+    """A line of the office's own chain: an act it adopted, which its calendar is made of. Append only.
+
+    `on` is the local date of the adoption, `payload` canonical JSON with the act's text as it was given.
+    """
+
+    __tablename__ = "act"
+
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str
+    name: str
+    on: date | None = None
+    at: datetime = Field(sa_type=Moment)
+    by: str
+    payload: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
 class KeptDeadline(Kept, table=True):
     """A row of the board (`workflow.board.Row`)."""
 
@@ -247,6 +266,7 @@ MATCH = _table("match")
 CASE = _table("case")
 EVENT = _table("event")
 SEAL = _table("seal")
+ACT = _table("act")
 DEADLINE = _table("deadline")
 NOTICE = _table("notice")
 PAPER = _table("paper")

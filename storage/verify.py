@@ -1,4 +1,4 @@
-"""Verifying what is stored: chains, seals, editions, triggers, and the board against its rebuild."""
+"""Verifying what is stored: chains, seals, editions, triggers, acts, and the board against its rebuild."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, select, tuple_
 
-from storage import triggers
+from storage import adoptions, triggers
+from storage.adoptions import OFFICE
 from storage.chain import line, link, seal_line
 from storage.engine import Record, reading
 from storage.ledger import CHUNK, SqlLedger
@@ -22,6 +23,14 @@ from workflow.ports import Conflict, Written
 
 Recompute = Callable[[Case], Written]
 """A case's rows from scratch (`workflow.desk.Desk.recomputed` with its `today`)."""
+_OFFICE = {
+    "chain_gap": "act_missing",
+    "chain_broken": "act_misplaced",
+    "event_altered": "act_altered",
+    "sealed_missing": "act_sealed_missing",
+    "sealed_differs": "act_sealed_differs",
+}
+"""What is wrong with a case's chain -> the same of the office's own."""
 _UNTELLABLE = frozenset({"chain_cut", "chain_gap", "event_altered", "edition_missing"})
 # What a round moves on its own, and which calendar computed it, are no difference of substance.
 _MOVING = frozenset({"next_rung", "next_rung_on", "version"})
@@ -43,7 +52,8 @@ def verify(
 
     Args:
         editions: edition -> digest of its file now; a case whose digest differs is named.
-        recompute: gives a case's rows anew; a board that differs is named.
+        recompute: gives a case's rows anew; a board that differs is named. Not asked while an act of the office
+            is not as it was written: its calendar cannot be told then, and every board rests on it.
     """
     with reading(engine) as connection:
         problems = [
@@ -51,11 +61,12 @@ def verify(
                 Problem(code="trigger_missing", arguments={"name": name})
                 for name in sorted(triggers.missing(connection))
             ),
+            *_office(connection),
             *_chains(connection),
             *_seals(connection),
             *(_editions(connection, editions) if editions is not None else ()),
         ]
-    if recompute is not None:
+    if recompute is not None and not any(problem.code in _OFFICE.values() for problem in problems):
         # A case whose chain is broken cannot be told from its events; it is named already.
         broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
         problems += _board(SqlLedger(engine), recompute, broken)
@@ -95,7 +106,18 @@ def _chains(connection: Connection) -> Iterator[Problem]:
         yield Problem(code="chain_cut", arguments={"case": name, "seq": 1, "last": 0})
 
 
-def _chain(name: str, chain: Iterable[Record], head: tuple[int, str]) -> Iterator[Problem]:
+def _office(connection: Connection) -> Iterator[Problem]:
+    """The office's own chain. Where its end was, only the seals know."""
+    for problem in _chain(OFFICE, connection.execute(adoptions.IN_ORDER), None):
+        yield _of_office(problem)
+
+
+def _of_office(problem: Problem) -> Problem:
+    arguments = {name: value for name, value in problem.arguments.items() if name != "case"}
+    return Problem(code=_OFFICE[problem.code], arguments=arguments)
+
+
+def _chain(name: str, chain: Iterable[Record], head: tuple[int, str] | None) -> Iterator[Problem]:
     seq, previous = 0, ""
     for event in chain:
         seq += 1
@@ -107,6 +129,8 @@ def _chain(name: str, chain: Iterable[Record], head: tuple[int, str]) -> Iterato
         if link(event.previous, _line(event)) != event.hash:
             yield Problem(code="event_altered", arguments={"case": name, "seq": seq})
         previous = event.hash
+    if head is None:
+        return
     if seq < head[0]:
         yield Problem(code="chain_cut", arguments={"case": name, "seq": seq + 1, "last": seq})
     elif (seq, previous) != head:
@@ -138,15 +162,15 @@ def _seals(connection: Connection) -> Iterator[Problem]:
             yield Problem(code="seal_broken", arguments={"n": n})
         hashes = _hashes(connection, [(name, seq) for name, seq, _ in heads or ()])
         for name, seq, head in heads or ():
-            if (name, seq) not in hashes:
-                yield Problem(code="sealed_missing", arguments={"case": name, "seq": seq, "n": seal.n})
-            elif hashes[name, seq] != head:
-                yield Problem(code="sealed_differs", arguments={"case": name, "seq": seq, "n": seal.n})
+            if hashes.get((name, seq)) != head:
+                code = "sealed_differs" if (name, seq) in hashes else "sealed_missing"
+                problem = Problem(code=code, arguments={"case": name, "seq": seq, "n": seal.n})
+                yield _of_office(problem) if name == OFFICE else problem
         previous = seal.hash
 
 
 def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    found: dict[tuple[str, int], str] = {}
+    found = {(OFFICE, act.seq): act.hash for act in connection.execute(adoptions.IN_ORDER)}
     left = iter(ends)
     while chunk := list(islice(left, 5000)):
         asked = select(EVENT.c.case, EVENT.c.seq, EVENT.c.hash).where(

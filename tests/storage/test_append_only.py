@@ -79,6 +79,7 @@ def test_a_migration_puts_back_triggers_that_were_lost(engine: Engine) -> None:
             "deadline",
             "event",
             "seal",
+            "act",
             "match",
             "counter",
             "unit",

@@ -1,0 +1,161 @@
+"""An act an office adopts: whether it fits the records it comes on top of.
+
+The shipped records are checked as a whole (`calendars.checks`); an act is checked against the calendar as it
+stands on the day it is adopted, so that a slip of the pen is refused before any date moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+from calendars.calendar import Calendar
+from calendars.checks import TransferMismatch, check
+from calendars.entries import (
+    Balance,
+    ConfirmedYear,
+    Entry,
+    HolidayRule,
+    Override,
+    Records,
+    ReligiousDay,
+    Source,
+    Transfer,
+    with_records,
+)
+from calendars.horizon import place
+
+
+class EmptyAct(ValueError):
+    """There is no entry in it. `code` "calendar_act_empty", no arguments."""
+
+    code = "calendar_act_empty"
+
+    def __init__(self) -> None:
+        super().__init__("the act has no entries")
+        self.arguments: Mapping[str, object] = {}
+
+
+class OnFile(ValueError):
+    """A record that is there already.
+
+    Attributes:
+        code: "calendar_record_on_file".
+        arguments: `kind` and `number` of the entry among its kind in the act, `act` under which it is on file.
+    """
+
+    code = "calendar_record_on_file"
+
+    def __init__(self, kind: str, number: int, act: str) -> None:
+        super().__init__(f"{kind} {number}: is on file already ({act})")
+        self.arguments: Mapping[str, object] = {"kind": kind, "number": number, "act": act}
+
+
+class Overruled(ValueError):
+    """A transfer of a day that an override on file decides.
+
+    Attributes:
+        code: "calendar_transfer_overruled".
+        arguments: `on`, the day, `act`, the act of the override.
+    """
+
+    code = "calendar_transfer_overruled"
+
+    def __init__(self, on: date, act: str) -> None:
+        super().__init__(f"{on} is decided by an override ({act}), which stands above transfers")
+        self.arguments: Mapping[str, object] = {"on": on, "act": act}
+
+
+def adopted(base: Records, act: Records) -> Records:
+    """The records with the act appended, when it fits.
+
+    Raises:
+        EmptyAct: it has no entries.
+        OnFile: an entry says what a record says already, whatever act that came from.
+        calendars.OutOfRange: it names a day beyond the records.
+        TransferMismatch: a transfer of which one end changes nothing, as the days stand before it.
+        Overruled: a transfer that an override keeps from having effect.
+        BalanceMismatch: a confirmed year no longer has the working days of its official balance.
+    """
+    if not act.entries:
+        raise EmptyAct
+    _refuse_on_file(base, act)
+    for entry in act.entries:
+        for day in _days(entry):
+            place(day)
+    after = Calendar(records=with_records(base, act))
+    _check_transfers(base, act, after)
+    return check(after).records
+
+
+def known_since(records: Records, on: date) -> Records:
+    """The same, known from the day given where an entry does not say since when: an office knows an act from
+    the day it adopts it."""
+    return Records(
+        entries=tuple(
+            entry
+            if entry.source.known_at is not None
+            else replace(entry, source=replace(entry.source, known_at=on, assumed=True))
+            for entry in records.entries
+        )
+    )
+
+
+def _refuse_on_file(base: Records, act: Records) -> None:
+    held = {_said(entry): entry.source.act for entry in base.entries}
+    numbers: dict[str, int] = {}
+    for entry in act.entries:
+        kind = _KINDS[type(entry)]
+        numbers[kind] = numbers.get(kind, 0) + 1
+        said = _said(entry)
+        if said in held:
+            raise OnFile(kind, numbers[kind], held[said])
+        held[said] = entry.source.act
+
+
+def _check_transfers(base: Records, act: Records, after: Calendar) -> None:
+    """Each transfer on top of the ones before it, and of whatever else the act says."""
+    rest = tuple(entry for entry in act.entries if not isinstance(entry, Transfer))
+    standing = with_records(base, rest)
+    for transfer in act.of(Transfer):
+        before = Calendar(records=standing)
+        for on, works in ((transfer.off, True), (transfer.work, False)):
+            if before.is_working(on) != works:
+                raise TransferMismatch(transfer, on)
+            if after.is_working(on) == works:
+                raise Overruled(on, after.day(on).act or transfer.source.act)
+        standing = with_records(standing, (transfer,))
+
+
+def _said(entry: Entry) -> Entry:
+    """What an entry says, whoever says it."""
+    return replace(entry, source=_NOBODY)
+
+
+def _days(entry: Entry) -> Iterator[date]:
+    match entry:
+        case Transfer():
+            yield from (entry.off, entry.work)
+        case ReligiousDay() | Override():
+            yield entry.on
+        case HolidayRule():
+            yield entry.applies_from
+        case ConfirmedYear() | Balance():
+            yield from _year(entry.year)
+
+
+def _year(year: int) -> tuple[date, ...]:
+    # A year that is no year at all has no days; the nearest the type knows lies far beyond the records.
+    return (date(min(max(year, date.min.year), date.max.year), 1, 1),)
+
+
+_KINDS: Mapping[type, str] = {
+    HolidayRule: "holiday",
+    ReligiousDay: "religious_day",
+    Transfer: "transfer",
+    Override: "override",
+    ConfirmedYear: "confirmed_year",
+    Balance: "balance",
+}
+_NOBODY = Source(act="", address="")

@@ -1,0 +1,168 @@
+"""The office's own chain: acts it adopted, hashed and sealed as cases are, on both databases."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DatabaseError
+
+import calendars
+from calendars.entries import with_records
+from calendars.records import RecordError, shipped
+from storage.adoptions import adopt, adoptions, head, head_of
+from storage.schema import create_or_migrate
+from storage.seals import seal
+from storage.verify import verify
+from tests.storage.house import NOW, TODAY, later, opened, recompute
+from tests.storage.test_verify import by_hand, codes
+
+ACT = """
+[[transfer]]
+off = 2026-05-08
+work = 2026-05-16
+act = "G26G0000111"
+address = "https://adilet.zan.kz/rus/docs/G26G0000111"
+"""
+NEXT = ACT.replace("05-08", "07-10").replace("05-16", "07-18")
+
+
+def adopted(engine: Engine, act: str = ACT) -> bool:
+    return adopt(engine, adoptions(engine), name="бұйрық.toml", text=act, on=TODAY, by="Айгүл", now=NOW)
+
+
+def test_an_office_begins_without_acts(engine: Engine) -> None:
+    """Its calendar is the shipped one."""
+    assert adoptions(engine) == ()
+    assert head(engine) == head_of(()) == ""
+
+
+def test_an_act_comes_back_as_it_was_given(engine: Engine) -> None:
+    """Who, when, which file; every letter of its text."""
+    assert adopted(engine)
+    (act,) = adoptions(engine)
+
+    assert (act.seq, act.name, act.on, act.at, act.by, act.text) == (
+        1,
+        "бұйрық.toml",
+        TODAY,
+        NOW,
+        "Айгүл",
+        ACT,
+    )
+    assert head(engine) == head_of([act]) != ""
+
+
+def test_an_act_without_known_at_is_known_from_its_adoption(engine: Engine) -> None:
+    """What was known the day before must stay answerable."""
+    adopted(engine)
+    records = with_records(shipped(), adoptions(engine)[0].records)
+    friday = date(2026, 5, 8)
+
+    assert calendars.compiled(records, date(2026, 2, 1)).is_working(friday)
+    assert not calendars.compiled(records, TODAY).is_working(friday)
+
+
+def test_of_two_that_adopt_at_once_one_wins(engine: Engine) -> None:
+    """The slower one writes nothing and looks again."""
+    before = adoptions(engine)
+    adopted(engine)
+
+    assert not adopt(engine, before, name="x.toml", text=NEXT, on=TODAY, by="Б", now=NOW)
+    assert [act.text for act in adoptions(engine)] == [ACT]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE act SET name = 'x'", "DELETE FROM act"])
+def test_the_database_refuses_to_change_an_act(engine: Engine, statement: str) -> None:
+    """Append only, as events are."""
+    adopted(engine)
+
+    with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_acts_and_their_seals_are_found_in_order(engine: Engine) -> None:
+    """Nothing to name; a seal covers the office's chain, and a second one only when something changed."""
+    opened(engine)
+    adopted(engine)
+    first, again = seal(engine, now=NOW), seal(engine, now=later(1))
+    adopted(engine, NEXT)
+    second, quiet = seal(engine, now=later(2)), seal(engine, now=later(3))
+
+    assert (first, again, second, quiet) == (1, None, 2, None)
+    assert verify(engine) == ()
+
+
+def test_an_act_changed_by_hand_is_named_and_no_board_is_compared_under_it(engine: Engine) -> None:
+    """A Saturday moved by a week; the rows it would compute prove nothing."""
+    opened(engine)
+    adopted(engine)
+    with by_hand(engine) as connection:
+        connection.execute(text("UPDATE act SET payload = replace(payload, '05-16', '05-23')"))
+
+    def never(case: object) -> object:
+        raise AssertionError(case)
+
+    assert codes(verify(engine, recompute=never)) == [("act_altered", 1)]  # type: ignore[arg-type]
+
+
+def test_an_act_altered_past_reading_says_so_when_it_is_read(engine: Engine) -> None:
+    """A refusal that names the file, not a broken program."""
+    adopted(engine)
+    with by_hand(engine) as connection:
+        connection.execute(text("UPDATE act SET payload = '{'"))
+
+    with pytest.raises(RecordError, match=r"бұйрық\.toml"):
+        _ = adoptions(engine)[0].records
+
+
+def test_an_act_taken_out_is_named(engine: Engine) -> None:
+    """The first of two leaves a gap; the last is missed by the seal alone."""
+    adopted(engine)
+    adopted(engine, NEXT)
+    seal(engine, now=NOW)
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM act WHERE seq = 2"))
+    cut = codes(verify(engine))
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM act"))
+
+    assert cut == [("act_sealed_missing", 2)]
+    assert codes(verify(engine)) == [("act_sealed_missing", 2)]
+
+
+def test_an_act_rewritten_with_its_hash_is_named_by_the_seal(engine: Engine) -> None:
+    """Whoever recomputes a hash meets the seal."""
+    adopted(engine)
+    adopted(engine, NEXT)
+    seal(engine, now=NOW)
+    with by_hand(engine) as connection:
+        connection.execute(text("UPDATE act SET hash = 'forged' WHERE seq = 1"))
+
+    found = codes(verify(engine, recompute=recompute(engine)))
+
+    assert ("act_misplaced", 2) in found
+
+
+def test_a_gap_among_acts_is_named(engine: Engine) -> None:
+    """The first of two is gone."""
+    adopted(engine)
+    adopted(engine, NEXT)
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM act WHERE seq = 1"))
+
+    assert ("act_missing", 1) in codes(verify(engine))
+
+
+def test_a_database_of_the_version_before_gets_the_chain(engine: Engine) -> None:
+    """What is stored stays; the new table stands beside it with its triggers."""
+    case = opened(engine)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE act"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    assert create_or_migrate(engine)
+    assert adopted(engine)
+    assert codes(verify(engine)) == []
+    assert case.id == "2026-0001"

@@ -1,0 +1,112 @@
+"""What moves when the calendar does: days, how far they are felt, and the due dates that move with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from calendars.calendar import Calendar, Day
+from workflow.case import Case
+from workflow.chain import deadline
+from workflow.deadline import State
+from workflow.links import Chain
+from workflow.procedure import Obligation, Procedure
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class DayChange:
+    """A day as it stood and as it stands: off instead of working, or back."""
+
+    on: date
+    before: Day
+    after: Day
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Moved:
+    """A due date that moves.
+
+    Attributes:
+        id: the obligation's id with its period.
+        old, new: the due date by the calendar before and after; None where there is none.
+        state: where the deadline stands; one that is done or not required is waited for by nobody.
+    """
+
+    case: str
+    id: str
+    obligation: Obligation
+    old: date | None
+    new: date | None
+    state: State
+
+
+def changed_days(before: Calendar, after: Calendar) -> tuple[DayChange, ...]:
+    """The days that count in one calendar and not in the other, in order."""
+    days, was = before.span(before.first, before.last)
+    _, becomes = after.span(after.first, after.last)
+    return tuple(
+        DayChange(on, before.day(on), after.day(on))
+        for on, one, two in zip(days, was, becomes, strict=True)
+        if one != two and before.is_working(on) != after.is_working(on)
+    )
+
+
+def reach(before: Calendar, after: Calendar) -> tuple[tuple[date, date], ...]:
+    """The spans of days over which a deadline may come out otherwise, ascending and apart.
+
+    Days that change; years that become certain; religious days that become certain or turn out elsewhere, with
+    the days they could still have moved.
+    """
+    spans = [(change.on, change.on) for change in changed_days(before, after)]
+    everything = before.first, before.last
+    unsure = set(before.provisional_years(*everything)) ^ set(after.provisional_years(*everything))
+    spans += [(date(year, 1, 1), date(year, 12, 31)) for year in unsure]
+    moving = set(before.uncertain(*everything)) ^ set(after.uncertain(*everything))
+    spans += [(day.earliest, day.latest) for day in moving]
+    return tuple(_apart(spans))
+
+
+def moved(
+    case: Case, procedure: Procedure, before: Calendar, after: Calendar, *, today: date
+) -> tuple[Moved, ...]:
+    """The case's due dates that move from one calendar to the other, in the order of the procedure.
+
+    `today` (local date) decides only whether the period of a recurring obligation has begun.
+    """
+    old = _dues(case, procedure, before)
+    new = _dues(case, procedure, after)
+    found = []
+    for name in dict.fromkeys((*old, *new)):
+        if old.get(name) == new.get(name):
+            continue
+        stands = deadline(case, procedure, after if name in new else before, name, today=today)
+        assert stands is not None
+        found.append(
+            Moved(
+                case=case.id,
+                id=name,
+                obligation=stands.obligation,
+                old=old.get(name),
+                new=new.get(name),
+                state=stands.state,
+            )
+        )
+    return tuple(found)
+
+
+def _dues(case: Case, procedure: Procedure, calendar: Calendar) -> dict[str, date | None]:
+    return {link.id: link.counted.due for link in Chain(case, procedure, calendar).links()}
+
+
+def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """The same days in as few spans as hold them."""
+    found: list[tuple[date, date]] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1] + _DAY:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return found
