@@ -215,19 +215,30 @@ class SqlOutbox:
 def _stands(
     connection: Connection, settlements: Sequence[Settlement]
 ) -> dict[tuple[str, str], tuple[date | None, date | None]]:
-    """Due date and next rung's day of the rows, held against other writers until the end of the transaction."""
+    """Due date and next rung's day of the rows, held against other writers until the end of the transaction.
+
+    Asked for column by column and without their state: SQLite looks that up in the key. For pairs, or by state,
+    it would read every row there is.
+    """
     found: dict[tuple[str, str], tuple[date | None, date | None]] = {}
     left = iter(sorted({(one.case, one.obligation) for one in settlements}))
     while chunk := list(islice(left, _STEP)):
         asked = (
-            select(DEADLINE.c.case, DEADLINE.c.obligation, DEADLINE.c.due, DEADLINE.c.next_rung_on)
-            .where(tuple_(DEADLINE.c.case, DEADLINE.c.obligation).in_(chunk))
-            .where(DEADLINE.c.state.in_(WAITING))
+            select(
+                DEADLINE.c.case,
+                DEADLINE.c.obligation,
+                DEADLINE.c.due,
+                DEADLINE.c.next_rung_on,
+                DEADLINE.c.state,
+            )
+            .where(DEADLINE.c.case.in_(sorted({case for case, _ in chunk})))
+            .where(DEADLINE.c.obligation.in_(sorted({obligation for _, obligation in chunk})))
             .order_by(DEADLINE.c.case, DEADLINE.c.obligation)
             .with_for_update()
         )
-        for case, obligation, due, rung_on in connection.execute(asked):
-            found[case, obligation] = (due, rung_on)
+        for case, obligation, due, rung_on, state in connection.execute(asked):
+            if state in WAITING:
+                found[case, obligation] = (due, rung_on)
     return found
 
 
