@@ -1,0 +1,187 @@
+"""From board rows whose day has come to the notices of their rungs, and the rungs that come next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from calendars.calendar import Calendar
+from notifications.channels import Channel
+from notifications.message import message_id
+from notifications.notice import Notice
+from notifications.ports import Outbox, Settlement
+from notifications.recipients import Problem, reachable, told
+from notifications.rules import Rules, opening
+from workflow.board import Row
+from workflow.case import Case
+from workflow.library import Library
+from workflow.office import Office, Told, with_officer
+from workflow.procedure import Obligation, Procedure, Rung
+from workflow.refusal import Refusal
+from workflow.reminder import Reminder, following_rung, next_rung, rung_named
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hearing:
+    """Who would hear what, why and when. `notice` is the one that would be queued for it."""
+
+    reminder: Reminder
+    told: Told
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is planned for one page of rows."""
+
+    rows: int
+    hearings: list[Hearing]
+    problems: list[Problem]
+    settlements: list[Settlement]
+
+
+class Planner:
+    """Plans pages of rows; reads the office once, the cases of a page together."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        library: Library,
+        calendar: Calendar,
+        channels: Sequence[Channel],
+        now: datetime,
+        today: date,
+        rules: Rules,
+    ) -> None:
+        self.outbox = outbox
+        self.library = library
+        self.calendar = calendar
+        self.channels = channels
+        self.now = now
+        self.today = today
+        self.rules = rules
+        self.opens = opening(now, calendar, rules)
+        self._office: Office | None = None
+        self._editions: dict[str, Procedure] = {}
+
+    @property
+    def office(self) -> Office:
+        if self._office is None:
+            self._office = with_officer(
+                self.outbox.office(), self.rules.officer, language=self.rules.officer_language
+            )
+        return self._office
+
+    def page(self, rows: Sequence[Row]) -> Page:
+        cases = self.outbox.cases({row.case for row in rows})
+        page = Page(len(rows), [], [], [])
+        for row in rows:
+            try:
+                self._row(row, cases[row.case], page)
+            except (Refusal, LookupError) as trouble:
+                # An edition that is no longer there, a ladder without its name: the row keeps its day and is
+                # named in every round until somebody mends it.
+                page.problems.append(
+                    Problem(
+                        case=row.case,
+                        obligation=row.obligation,
+                        code="letter.problem_unplanned",
+                        arguments={"problem": str(trouble)},
+                    )
+                )
+        return page
+
+    def _row(self, row: Row, case: Case, page: Page) -> None:
+        assert row.due is not None
+        assert row.next_rung_on is not None
+        procedure = self._edition(case.edition)
+        obligation = procedure.by_id[row.obligation.partition(".")[0]]
+        ladder = procedure.ladders[obligation.ladder]
+        come = next_rung(ladder, row.due, self.calendar, today=self.today)
+        hearings: list[Hearing] = []
+        following = come
+        if come is not None and come[1] <= self.today:
+            rung = rung_named(ladder, come[0])
+            assert rung is not None
+            hearings, problems = self._hearings(row, case, obligation, rung, come[1])
+            page.problems.extend(problems)
+            if problems and not hearings:
+                return
+            following = following_rung(ladder, row.due, self.calendar, after=self.today)
+        page.hearings.extend(hearings)
+        page.settlements.append(
+            Settlement(
+                case=row.case,
+                obligation=row.obligation,
+                due=row.due,
+                rung_on=row.next_rung_on,
+                notices=tuple(hearing.notice for hearing in hearings),
+                next_rung=following[0] if following else None,
+                next_rung_on=following[1] if following else None,
+            )
+        )
+
+    def _edition(self, name: str) -> Procedure:
+        if name not in self._editions:
+            self._editions[name] = self.library.named(name)
+        return self._editions[name]
+
+    def _hearings(
+        self, row: Row, case: Case, obligation: Obligation, rung: Rung, on: date
+    ) -> tuple[list[Hearing], list[Problem]]:
+        people, nobody = told(self.office, case, obligation, row.obligation, rung, on=self.today)
+        problems = [
+            Problem(
+                case=row.case,
+                obligation=row.obligation,
+                code="letter.problem_nobody",
+                arguments={"duty": missing.duty, "unit": missing.unit or "–"},
+            )
+            for missing in nobody
+        ]
+        hearings: dict[str, Hearing] = {}
+        for one in people:
+            for channel in self.channels:
+                reached = reachable(one, channel, self.office)
+                if reached is None:
+                    arguments = {"person": one.person.name, "channel": channel.name}
+                    problems.append(
+                        Problem(
+                            case=row.case,
+                            obligation=row.obligation,
+                            code="letter.problem_no_address",
+                            arguments=arguments,
+                        )
+                    )
+                    continue
+                hearing = self._hearing(row, rung, on, reached, channel)
+                hearings.setdefault(hearing.notice.key, hearing)
+        return list(hearings.values()), problems
+
+    def _hearing(self, row: Row, rung: Rung, on: date, one: Told, channel: Channel) -> Hearing:
+        assert row.due is not None
+        reminder = Reminder(
+            case=row.case,
+            obligation=row.obligation,
+            due=row.due,
+            rung=rung.id,
+            on=on,
+            person=one.person.key,
+        )
+        key = reminder.key(channel.name)
+        notice = Notice(
+            key=key,
+            case=row.case,
+            obligation=row.obligation,
+            due=row.due,
+            rung=rung.id,
+            person=one.person.key,
+            channel=channel.name,
+            address=channel.address(one.person) or "",
+            language=one.person.language,
+            queued_at=self.now,
+            not_before=self.opens,
+            message_id=message_id(key, self.rules.domain),
+        )
+        return Hearing(reminder=reminder, told=one, notice=notice)
