@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from merzim import rounds
 from merzim.clock import almaty
+from merzim.dashboard import Dashboard
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def tick(house: House, clock: Clock) -> None:
     """One round and one delivery, by the clock. What fails is logged; the next tick repeats it."""
     try:
         moment = clock()
+        house.refresh()
         rounds.remind(house, now=moment.now, today=moment.today)
         rounds.deliver(house, now=moment.now, today=moment.today)
     except Exception:
@@ -76,7 +78,7 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
         raise NotLoopback("cli.not_loopback", host=web.host)
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
-    app = house.pages(clock)
+    app = Dashboard(house, clock)
     moment = clock()
     with ticking(house, clock):
         tell(say("cli.serving", address=address))

@@ -64,7 +64,6 @@ def audit(house: House, file: Path, procedure: str) -> list[tuple[str, tuple[Fin
 
     What was in time by the calendar known while it happened is noted.
     """
-    import calendars
     from papers import read_audit
     from workflow.planning import audit as judge
 
@@ -74,7 +73,7 @@ def audit(house: House, file: Path, procedure: str) -> list[tuple[str, tuple[Fin
     judged = []
     for past in read_audit(file, facts=names):
         days = [*past.facts.values(), *past.published.values()]
-        known = calendars.calendar(min(days)) if days else None
+        known = house.calendar_of(house.records, min(days)) if days else None
         found = judge(
             house.library,
             procedure,

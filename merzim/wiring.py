@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, reduce
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,11 @@ from merzim.settings import Settings
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
+    from calendars.records import Records
     from merzim.clock import Clock
     from notifications.channels import Channel
     from notifications.rules import Rules
+    from storage.adoptions import Adoption
     from storage.evidence import EvidenceFolder
     from storage.ledger import SqlLedger
     from storage.outbox import SqlOutbox
@@ -34,12 +36,44 @@ class House:
         self.settings = settings
 
     @cached_property
+    def acts(self) -> tuple[Adoption, ...]:
+        """The acts the office adopted (`merzim calendar-change apply`); none before it has a database."""
+        if _not_there(self.settings.database.url):
+            return ()
+        from storage.adoptions import adoptions
+
+        return adoptions(self.engine)
+
+    @property
+    def records(self) -> Records:
+        """What the office's calendar is made of: the shipped records and the acts it adopted."""
+        return self.records_of(self.acts)
+
+    def records_of(self, acts: Iterable[Adoption]) -> Records:
+        """The shipped records and these acts."""
+        from calendars.records import shipped, with_records
+
+        return reduce(with_records, (act.records for act in acts), shipped())
+
+    @cached_property
     def calendar(self) -> Calendar:
-        """The days of the shipped records, with the office's own days off and days of work over them."""
+        """The days of these records, with the office's own days off and days of work over them."""
+        return self.calendar_of(self.records) if self.acts else self._with_office_days(_shipped())
+
+    def calendar_of(self, records: Records, as_of: date | None = None) -> Calendar:
+        """The same of other records, or as known on a day."""
         import calendars
 
-        office = self.settings.office
-        return calendars.calendar().with_office_days(off=office.days_off, working=office.working_days)
+        return self._with_office_days(calendars.compiled(records, as_of))
+
+    def refresh(self) -> None:
+        """Look whether another process adopted an act meanwhile: then the calendar is made anew."""
+        if not _not_there(self.settings.database.url):
+            from storage.adoptions import head, head_of
+
+            if head(self.engine) != head_of(self.acts):
+                for made in ("acts", "calendar", "desk"):
+                    self.__dict__.pop(made, None)
 
     @cached_property
     def library(self) -> Library:
@@ -123,7 +157,7 @@ class House:
         )
 
     def pages(self, clock: Clock) -> Any:
-        """The dashboard as an ASGI application."""
+        """The dashboard as an ASGI application, over the calendar as it stands now."""
         from web.app import create_app
 
         def asked() -> tuple[datetime, date]:
@@ -145,6 +179,10 @@ class House:
         """Let go of the database, if it was ever opened."""
         if "unprepared" in self.__dict__:
             self.unprepared.dispose()
+
+    def _with_office_days(self, calendar: Calendar) -> Calendar:
+        office = self.settings.office
+        return calendar.with_office_days(off=office.days_off, working=office.working_days)
 
     @property
     def _officer(self) -> str:
@@ -198,3 +236,15 @@ class House:
                 )
             for path in sorted(Path(own).glob("*.toml")):
                 yield path.name, path.read_bytes()
+
+
+def _shipped() -> Calendar:
+    import calendars
+
+    return calendars.calendar()
+
+
+def _not_there(url: str) -> bool:
+    """Whether the address is a file of SQLite that nobody has made yet: to ask for days must not make it."""
+    scheme, mark, file = url.partition(":///")
+    return bool(mark) and scheme.startswith("sqlite") and not Path(file).exists()

@@ -90,6 +90,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
     """The outside contract as it stands; what comes later is not listed as a stub."""
     assert set(COMMANDS) == {
         *("calendar day", "calendar add", "calendar count", "calendar year"),
+        *("calendar-change preview", "calendar-change apply"),
         *("procedures", "plan", "audit", "import", "people", "open", "cases", "case"),
         *("record", "replan", "correct", "cancel", "exempt", "reopen"),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),

@@ -126,8 +126,6 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
 
 
 def _calendar(call: Call, as_of: str | None) -> Calendar:
-    import calendars
-
     asked = optional_day(as_of, where="--as-of")
-    office = call.settings.office
-    return calendars.calendar(asked).with_office_days(off=office.days_off, working=office.working_days)
+    house = call.house
+    return house.calendar if asked is None else house.calendar_of(house.records, asked)

@@ -1,4 +1,4 @@
-"""What the law asks: `merzim procedures`, `plan` and `audit`. No database."""
+"""What the law asks: `merzim procedures`, `plan` and `audit`. They need no database."""
 
 from __future__ import annotations
 

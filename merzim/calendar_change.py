@@ -1,0 +1,185 @@
+"""An act that moves days: what it would move, shown before anything is written, and its adoption by the office.
+
+The office's calendar is the shipped records and the acts it adopted. An adoption is one line of the office's
+own chain; the board rows it moves are written after it, case by case, and can be written again at any time.
+So a crash between the two is mended by the same command (or `merzim rebuild`), and `verify` names what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from calendars.calendar import Calendar
+    from calendars.entries import Records
+    from merzim.wiring import House
+    from storage.adoptions import Adoption
+    from workflow.case import Case
+    from workflow.moving import DayChange, Moved
+    from workflow.office import Office, Person
+
+CHUNK = 250
+"""Cases read and written together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """A due date that moves, and who waits for it: told of it by their next reminder."""
+
+    moved: Moved
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """What an act moves.
+
+    Attributes:
+        known: the office adopted it already; then everything here says what it moved.
+        days: the days that count no longer, or that count now.
+        touched: ids of the cases whose span holds such a day.
+        before, after: the office's calendar without the act, and with it.
+    """
+
+    known: bool
+    days: tuple[DayChange, ...]
+    touched: tuple[str, ...]
+    hearings: tuple[Hearing, ...]
+    before: Calendar
+    after: Calendar
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """Ids of the cases in which a due date moves."""
+        return tuple(dict.fromkeys(hearing.moved.case for hearing in self.hearings))
+
+    @property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody whose date moves, once."""
+        return tuple({person.key: person for one in self.hearings for person in one.people}.values())
+
+
+def preview(house: House, file: Path, *, today: date) -> Preview:
+    """What the act of a file would move; nothing is written.
+
+    Raises:
+        RecordError: the file is none, or has an entry that cannot be read.
+        ValueError with code and arguments (`calendars.adopting`): the act does not fit the records.
+    """
+    return _preview(house, house.acts, _read(file)[1], today)
+
+
+def apply(house: House, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
+    """Adopt the act of a file, and write what it moves. The same act again changes nothing.
+
+    Returns:
+        What it moves, and how many cases were written; unsent notices of due dates that moved are withdrawn.
+
+    Raises:
+        as `preview`; StorageUnavailable: the database cannot be written.
+    """
+    from storage.adoptions import adopt
+    from storage.seals import seal
+
+    text, act = _read(file)
+    while True:
+        known = house.acts
+        shown = _preview(house, known, act, today)
+        if shown.known or adopt(house.engine, known, name=file.name, text=text, on=today, by=by, now=now):
+            break
+        house.refresh()
+    house.refresh()
+    written = _write(house, shown.touched, now=now, today=today)
+    seal(house.engine, now=now)
+    return shown, written
+
+
+def _read(file: Path) -> tuple[str, Records]:
+    from calendars.records import RecordError, parse
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as trouble:
+        raise RecordError("toml", file.name, "the file", str(trouble)) from None
+    return text, parse(text, name=file.name)
+
+
+def _preview(house: House, acts: Sequence[Adoption], act: Records, today: date) -> Preview:
+    from calendars.adopting import adopted
+    from calendars.entries import with_records
+    from workflow.moving import changed_days, reach
+
+    place = next((n for n, one in enumerate(acts) if one.entries == act), None)
+    if place is None:
+        before = house.calendar
+        adopted(house.records, act)
+        after = house.calendar_of(with_records(house.records, act))
+    else:
+        rest = [one for n, one in enumerate(acts) if n != place]
+        before, after = house.calendar_of(house.records_of(rest)), house.calendar
+    touched = sorted({case for span in reach(before, after) for case in house.ledger.touched(*span)})
+    return Preview(
+        known=place is not None,
+        days=changed_days(before, after),
+        touched=tuple(touched),
+        hearings=tuple(_hearings(house, touched, before, after, today)),
+        before=before,
+        after=after,
+    )
+
+
+def _hearings(
+    house: House, touched: Iterable[str], before: Calendar, after: Calendar, today: date
+) -> Iterator[Hearing]:
+    from workflow.moving import moved
+
+    office = house.reads.office()
+    for names in _chunks(touched):
+        for case in house.ledger.cases(names).values():
+            edition = house.library.named(case.edition)
+            for one in moved(case, edition, before, after, today=today):
+                yield Hearing(one, _waiting(office, case, one, today))
+
+
+def _waiting(office: Office, case: Case, moved: Moved, today: date) -> tuple[Person, ...]:
+    """Who must do the thing, or stands in for them; nobody where nobody waits for it any more."""
+    from workflow.board import WAITING
+    from workflow.office import Unresolved, resolve
+
+    if moved.state not in WAITING:
+        return ()
+    responsible = case.responsible.get(moved.id) or case.responsible.get(moved.obligation.id) or ""
+    found = resolve(office, duty=moved.obligation.duty, unit=case.unit, on=today, responsible=responsible)
+    return () if isinstance(found, Unresolved) else tuple(one.person for one in found)
+
+
+def _write(house: House, touched: Iterable[str], *, now: datetime, today: date) -> int:
+    """The rows of these cases by the calendar as it stands; how many cases had rows by another one."""
+    return sum(_write_chunk(house, names, now, today) for names in _chunks(touched))
+
+
+def _write_chunk(house: House, names: Sequence[str], now: datetime, today: date) -> int:
+    from workflow.ports import Conflict
+
+    version = house.calendar.version
+    while True:
+        stored = house.ledger.rows_of(names)
+        behind = [case for case, rows in stored.items() if any(row.version != version for row in rows)]
+        cases = house.ledger.cases(behind).values()
+        try:
+            house.ledger.append([house.desk.recomputed(case, today=today) for case in cases], now=now)
+        except Conflict:
+            # Somebody recorded a fact meanwhile: read again.
+            continue
+        return len(behind)
+
+
+def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(names)
+    while chunk := list(islice(left, CHUNK)):
+        yield chunk

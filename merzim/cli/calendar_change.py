@@ -1,0 +1,132 @@
+"""`merzim calendar-change preview|apply FILE`: an act that moves days."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import Call
+from merzim.cli.help import Command, Group
+
+if TYPE_CHECKING:
+    from calendars.calendar import Day
+    from merzim.calendar_change import Hearing, Preview
+
+NAME = "calendar-change"
+SHOWN = 100
+"""Deadlines a person is shown; a machine gets all of them."""
+File = Annotated[str, typer.Argument(metavar="FILE.toml")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the group on the application."""
+    group = typer.Typer(cls=Group, help=f"cli.help.{NAME}", rich_markup_mode=None)
+    group.command("preview", cls=Command, help=f"cli.help.{NAME}.preview")(preview)
+    group.command("apply", cls=Command, help=f"cli.help.{NAME}.apply")(apply)
+    app.add_typer(group, name=NAME)
+
+
+def preview(ctx: typer.Context, file: File) -> None:
+    from merzim import calendar_change
+
+    call = Call.of(ctx)
+    shown = calendar_change.preview(call.house, Path(file), today=call.moment.today)
+    if call.json:
+        call.answer(_answer(call, shown))
+        return
+    _print(call, shown)
+    code = "previewed_known" if shown.known else "previewed"
+    call.print("\n" + call.say(f"cli.calendar_change.{code}"))
+
+
+def apply(ctx: typer.Context, file: File) -> None:
+    from merzim import calendar_change
+
+    call = Call.of(ctx)
+    moment = call.moment
+    shown, written = calendar_change.apply(
+        call.house, Path(file), by=call.by, now=moment.now, today=moment.today
+    )
+    if call.json:
+        call.answer(_answer(call, shown) | {"applied": not shown.known, "written": written})
+    elif shown.known:
+        code = "finished" if written else "nothing_changed"
+        call.print(call.say(f"cli.calendar_change.{code}", written=written))
+    else:
+        _print(call, shown)
+        call.print("\n" + call.say("cli.calendar_change.applied", written=written))
+
+
+def _print(call: Call, shown: Preview) -> None:
+    if shown.days:
+        call.print(call.say("cli.calendar_change.days"))
+        days = [(one.on, _kind(call, one.before), _kind(call, one.after), one.after.act) for one in shown.days]
+        call.table(("date", "worked_before", "worked_after", "act"), days, indent=2)
+    else:
+        call.print(call.say("cli.calendar_change.no_days"))
+    call.print()
+    if shown.hearings:
+        call.print(call.say("cli.calendar_change.deadlines"))
+        rows = [
+            (
+                one.moved.case,
+                one.moved.id,
+                one.moved.old,
+                one.moved.new,
+                ", ".join(person.name for person in one.people),
+            )
+            for one in shown.hearings[:SHOWN]
+        ]
+        call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
+        if len(shown.hearings) > SHOWN:
+            call.print(call.say("cli.and_more", count=len(shown.hearings) - SHOWN))
+    else:
+        call.print(call.say("cli.calendar_change.no_deadlines"))
+    call.print("\n" + call.say("cli.calendar_change.totals", **_totals(shown)))
+
+
+def _answer(call: Call, shown: Preview) -> dict[str, object]:
+    return {
+        "known": shown.known,
+        "calendar_version": {"before": shown.before.version, "after": shown.after.version},
+        "days": [
+            {
+                "date": one.on,
+                "working": {"before": one.before.working, "after": one.after.working},
+                "kind": {"before": one.before.kind, "after": one.after.kind},
+                "act": one.after.act,
+            }
+            for one in shown.days
+        ],
+        "deadlines": [_moved(call, one) for one in shown.hearings],
+        "totals": _totals(shown),
+    }
+
+
+def _moved(call: Call, hearing: Hearing) -> dict[str, object]:
+    moved = hearing.moved
+    return {
+        "case": moved.case,
+        "obligation": moved.id,
+        "title": moved.obligation.title[call.language],
+        "state": moved.state,
+        "from": moved.old,
+        "to": moved.new,
+        "people": [{"key": person.key, "name": person.name} for person in hearing.people],
+    }
+
+
+def _totals(shown: Preview) -> dict[str, int]:
+    return {
+        "days": len(shown.days),
+        "touched": len(shown.touched),
+        "cases": len(shown.cases),
+        "deadlines": len(shown.hearings),
+        "people": len(shown.people),
+    }
+
+
+def _kind(call: Call, day: Day) -> str:
+    return call.say(f"day.{day.kind}")

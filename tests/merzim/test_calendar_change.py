@@ -1,0 +1,261 @@
+"""An act that moves days: shown before, adopted once, mended after a crash, named when it is altered."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import pytest
+from starlette.testclient import TestClient
+
+from merzim.clock import clock
+from merzim.configuration import read
+from merzim.dashboard import Dashboard
+from merzim.wiring import House
+from storage.adoptions import adopt
+from tests.merzim.conftest import ROOT, Merzim
+
+SOURCE = 'act = "G26G0000111"\naddress = "https://adilet.zan.kz/rus/docs/G26G0000111"\n'
+TRANSFER = f"[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\n{SOURCE}"
+NOW = ("--now", "2026-04-20")
+DATABASE = Path("var") / "merzim.sqlite"
+
+
+@pytest.fixture
+def act(tmp_path: Path) -> Path:
+    """An order: Friday 8 May 2026 is off, Saturday 16 May is worked."""
+    file = tmp_path / "order.toml"
+    file.write_text(TRANSFER, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def two(office: Merzim) -> Merzim:
+    """The example's case, which runs over that May, and another in the autumn."""
+    opened = office(
+        "open", "internal-analysis", "--planned", "analysis_started=2026-09-14", "--now", "2026-03-30"
+    )
+    assert opened.code == 0
+    return office
+
+
+def rows(merzim: Merzim, case: str) -> dict[str, str]:
+    said = merzim("case", case, "--json", *NOW).json
+    return {one["id"]: one["due"] for one in said["obligations"]}
+
+
+def kept() -> list[tuple[object, ...]]:
+    """Everything the database holds."""
+    with closing(sqlite3.connect(DATABASE)) as database:
+        return [(line,) for line in database.iterdump()]
+
+
+def test_a_preview_shows_days_deadlines_and_people_and_writes_nothing(two: Merzim, act: Path) -> None:
+    """The case around the day, and only that one; who waits for the date."""
+    before = kept()
+    said = two("calendar-change", "preview", act, "--json", *NOW).json
+
+    assert [(one["date"], one["working"]) for one in said["days"]] == [
+        ("2026-05-08", {"before": True, "after": False}),
+        ("2026-05-16", {"before": False, "after": True}),
+    ]
+    moves = {one["obligation"]: (one["from"], one["to"]) for one in said["deadlines"]}
+    assert moves == {
+        "discussion_announced": ("2026-05-12", "2026-05-13"),
+        "plan_approved": ("2026-05-26", "2026-05-25"),
+        "published": ("2026-05-18", "2026-05-16"),
+    }
+    assert said["totals"] == {"days": 2, "touched": 1, "cases": 1, "deadlines": 3, "people": 4}
+    assert all(one["people"] for one in said["deadlines"])
+    assert kept() == before
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_a_preview_is_readable(two: Merzim, act: Path, language: str) -> None:
+    """Old date, new date, names; and that nothing was written."""
+    said = two("calendar-change", "preview", act, "--lang", language, *NOW)
+
+    assert said.code == 0
+    assert "2026-05-12" in said.out
+    assert "2026-05-13" in said.out
+    assert "merzim calendar-change apply" in said.out
+    assert max(map(len, said.out.splitlines())) < 140
+
+
+def test_applied_it_moves_what_the_preview_showed_and_nothing_else(two: Merzim, act: Path) -> None:
+    """The case in the autumn stays; board, chains and seals agree."""
+    old, other = rows(two, "2026-0001"), rows(two, "2026-0002")
+    shown = two("calendar-change", "preview", act, "--json", *NOW).json
+    done = two("calendar-change", "apply", act, "--json", *NOW).json
+
+    assert (done["applied"], done["written"]) == (True, 1)
+    assert done["deadlines"] == shown["deadlines"]
+    moves = {one["obligation"]: one["to"] for one in shown["deadlines"]}
+    assert rows(two, "2026-0001") == old | moves
+    assert rows(two, "2026-0002") == other
+    assert two("verify").code == 0
+    assert two("rebuild").code == 0
+    assert two("verify").code == 0
+
+
+def test_what_comes_after_counts_by_the_office_s_calendar(two: Merzim, act: Path) -> None:
+    """`calendar day` and `plan` too; what was known the day before stays answerable."""
+    two("calendar-change", "apply", act, *NOW)
+
+    assert two("calendar", "day", "2026-05-08").code == 1
+    assert two("calendar", "day", "2026-05-16").code == 0
+    assert two("calendar", "day", "2026-05-08", "--as-of", "2026-04-19").code == 0
+    assert two("calendar", "day", "2026-05-08", "--as-of", "2026-04-20").code == 1
+
+
+def test_applied_twice_it_changes_nothing_and_says_so(two: Merzim, act: Path) -> None:
+    """Not a line of the database; under another name of the file too."""
+    two("calendar-change", "apply", act, *NOW)
+    before = kept()
+    again = two("calendar-change", "apply", act, "--now", "2026-04-21")
+    renamed = act.rename(act.with_name("again.toml"))
+    answer = two("calendar-change", "apply", renamed, "--json", "--now", "2026-04-22").json
+
+    assert "Nothing changed" in again.out
+    assert (answer["applied"], answer["known"], answer["written"]) == (False, True, 0)
+    assert kept() == before
+
+
+def test_the_letter_about_the_old_date_is_withdrawn(two: Merzim, act: Path) -> None:
+    """Queued for 12 May, not sent yet; the new date gets letters of its own."""
+    two("remind", "--now", "2026-05-04")
+
+    def states() -> dict[tuple[str, str], set[str]]:
+        found: dict[tuple[str, str], set[str]] = {}
+        for one in two("notices", "--case", "2026-0001", "--json").json["notices"]:
+            found.setdefault((one["obligation"], one["due"]), set()).add(one["state"])
+        return found
+
+    before = states()
+    two("calendar-change", "apply", act, "--now", "2026-05-04")
+    two("remind", "--now", "2026-05-06")
+    after = states()
+
+    assert before["discussion_announced", "2026-05-12"] == {"queued"}
+    assert after["discussion_announced", "2026-05-12"] == {"withdrawn"}
+    assert after["discussion_announced", "2026-05-13"] == {"queued"}
+
+
+def test_after_a_crash_between_act_and_rows_the_same_command_finishes(two: Merzim, act: Path) -> None:
+    """The act stands, the rows do not: verify names them, apply writes them, and then all is done."""
+    house = House(read(None, at=Path.cwd()))
+    moment = clock("2026-04-20")()
+    text = act.read_text(encoding="utf-8")
+    adopt(house.engine, (), name=act.name, text=text, on=date(2026, 4, 20), by="А", now=moment.now)
+    house.close()
+    broken = two("verify", "--json").json["problems"]
+    finished = two("calendar-change", "apply", act, "--json", *NOW).json
+
+    assert {one["code"] for one in broken} == {"board_differs"}
+    assert (finished["applied"], finished["written"]) == (False, 1)
+    assert two("verify").code == 0
+    assert "Nothing changed" in two("calendar-change", "apply", act, *NOW).out
+
+
+def test_an_act_altered_in_the_database_is_named(two: Merzim, act: Path) -> None:
+    """Somebody with the keys moves the worked Saturday by a week."""
+    two("calendar-change", "apply", act, *NOW)
+    with closing(sqlite3.connect(DATABASE)) as database, database:
+        (trigger,) = database.execute(
+            "SELECT sql FROM sqlite_master WHERE name = 'merzim_act_update'"
+        ).fetchone()
+        database.execute("DROP TRIGGER merzim_act_update")
+        database.execute("UPDATE act SET payload = replace(payload, '05-16', '05-23')")
+        database.execute(trigger)
+    said = two("verify", "--json")
+
+    assert said.code == 1
+    assert [one["code"] for one in said.json["problems"]] == ["act_altered"]
+
+
+def test_a_second_act_comes_on_top_of_the_first(two: Merzim, act: Path) -> None:
+    """Checked against the calendar the first one made."""
+    two("calendar-change", "apply", act, *NOW)
+    act.write_text(TRANSFER.replace("2026-05-16", "2026-05-23"), encoding="utf-8")
+    clash = two("calendar-change", "apply", act, *NOW)
+    act.write_text(TRANSFER.replace("05-08", "07-10").replace("05-16", "07-18"), encoding="utf-8")
+    fits = two("calendar-change", "apply", act, *NOW)
+
+    assert clash.code == 2
+    assert "08.05.2026 is a day off already" in clash.err
+    assert fits.code == 0
+    assert two("verify").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[[transfers]]\n", 'no kind of entry "transfers"'),
+        ("", "no entries"),
+        ("[[transfer]\n", "TOML"),
+        (TRANSFER.replace("05-08", "05-09"), "09.05.2026 is a day off already"),
+        (TRANSFER.replace("05-16", "05-15"), "15.05.2026 is a working day already"),
+        (TRANSFER.replace("off = 2026", "off = 2029"), "2029"),
+        (f"[[confirmed_year]]\nyear = 2026\n{SOURCE}", "on file already"),
+        (f"[[override]]\non = 2026-05-08\nworking = false\n{SOURCE}", "official balance says 247"),
+    ],
+)
+def test_an_act_that_does_not_fit_is_refused_in_one_sentence(
+    two: Merzim, act: Path, text: str, says: str
+) -> None:
+    """Exit 2, one line, nothing written; preview and apply alike."""
+    act.write_text(text, encoding="utf-8")
+    before = kept()
+    for command in ("preview", "apply"):
+        said = two("calendar-change", command, act, *NOW)
+
+        assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
+        assert says in said.err
+    assert kept() == before
+
+
+def test_a_file_that_is_no_text_or_is_not_there_is_refused(two: Merzim, act: Path) -> None:
+    """One sentence each."""
+    act.write_bytes(b"\xff\xfe\x00")
+    garbled = two("calendar-change", "preview", act)
+    absent = two("calendar-change", "preview", act.with_name("none.toml"))
+
+    assert (garbled.code, absent.code) == (2, 2)
+    assert "order.toml" in garbled.err
+    assert "none.toml" in absent.err
+
+
+def test_to_ask_for_days_makes_no_database(merzim: Merzim) -> None:
+    """`calendar` and `plan` need none."""
+    merzim("calendar", "day", "2026-05-08")
+    merzim("plan", "internal-analysis", "--planned", "analysis_started=2026-04-13")
+
+    assert not DATABASE.exists()
+
+
+def test_a_service_that_runs_takes_the_new_days_up(two: Merzim, act: Path) -> None:
+    """Another process adopts the act; the next page counts by it."""
+    house = House(read(None, at=Path.cwd()))
+    app = Dashboard(house, clock("2026-04-20"))
+    with TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
+        pages = [client.get("/calendar/2026").text for _ in range(2)]
+        two("calendar-change", "apply", act, *NOW)
+        pages.append(client.get("/calendar/2026").text)
+        shown = client.get("/api/v1/cases/2026-0001").json()
+    house.close()
+
+    assert pages[0] == pages[1] != pages[2]
+    assert {one["id"]: one["due"] for one in shown["obligations"]}["discussion_announced"] == "2026-05-13"
+
+
+def test_the_answer_is_as_its_schema_says(two: Merzim, act: Path) -> None:
+    """Shown, adopted, adopted again."""
+    schema = json.loads((ROOT / "docs" / "schemas" / "calendar-change.json").read_text(encoding="utf-8"))
+    checked = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    checked.check_schema(schema)
+    for command in ("preview", "apply", "apply"):
+        checked.validate(two("calendar-change", command, act, "--json", *NOW).json)

@@ -1,0 +1,115 @@
+"""What moves when the calendar does: days, how far they are felt, due dates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import calendars
+from calendars.calendar import Calendar
+from calendars.entries import with_records
+from calendars.records import parse, shipped
+from tests.law import library
+from workflow.case import Case
+from workflow.chain import deadlines
+from workflow.moving import changed_days, moved, reach
+
+SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
+FRIDAY, SATURDAY = date(2026, 5, 8), date(2026, 5, 16)
+TODAY = date(2026, 4, 20)
+BEFORE = calendars.calendar()
+EDITION = library().named("internal-analysis.2024-01-01")
+
+
+def after(text: str) -> Calendar:
+    return calendars.compiled(with_records(shipped(), parse(text + SOURCE)))
+
+
+AFTER = after(f"[[transfer]]\noff = {FRIDAY}\nwork = {SATURDAY}\n")
+
+
+def case(start: date, end: date | None = None) -> Case:
+    planned = {"analysis_started": start} | ({"analysis_ended": end} if end else {})
+    return Case(id="A", procedure=EDITION.id, edition=EDITION.edition, planned=planned)
+
+
+def dues(of: Case, calendar: Calendar) -> dict[str, date | None]:
+    return {one.id: one.due for one in deadlines(of, EDITION, calendar, today=TODAY)}
+
+
+def test_a_transfer_changes_its_two_days_and_is_felt_on_them_alone() -> None:
+    """From working to off, and back."""
+    changes = changed_days(BEFORE, AFTER)
+
+    assert [(one.on, one.before.working, one.after.working) for one in changes] == [
+        (FRIDAY, True, False),
+        (SATURDAY, False, True),
+    ]
+    assert changes[0].after.act == "X1"
+    assert reach(BEFORE, AFTER) == ((FRIDAY, FRIDAY), (SATURDAY, SATURDAY))
+
+
+def test_the_same_calendar_moves_nothing() -> None:
+    """Nothing to look at, nothing to tell."""
+    assert changed_days(BEFORE, BEFORE) == ()
+    assert reach(BEFORE, BEFORE) == ()
+    assert moved(case(date(2026, 4, 13)), EDITION, BEFORE, BEFORE, today=TODAY) == ()
+
+
+def test_a_year_that_becomes_certain_is_felt_all_year_and_moves_no_day() -> None:
+    """What was provisional becomes firm without another date."""
+    certain = after("[[confirmed_year]]\nyear = 2027\n")
+
+    assert changed_days(BEFORE, certain) == ()
+    assert reach(BEFORE, certain) == ((date(2027, 1, 1), date(2027, 12, 31)),)
+
+
+def test_a_religious_day_announced_is_felt_where_it_could_have_moved() -> None:
+    """Calculated one day either way; final on the day after changes both days."""
+    final = after(
+        '[[religious_day]]\ncode = "kurban_ait"\non = 2028-05-04\ncertainty = "announced_final"\n',
+    )
+    spans = reach(BEFORE, final)
+
+    assert [one.on for one in changed_days(BEFORE, final)] == [date(2028, 5, 4), date(2028, 5, 5)]
+    assert spans[0][0] <= date(2028, 5, 4)
+    assert spans[-1][1] >= date(2028, 5, 6)
+
+
+def test_a_moved_day_moves_the_dates_around_it_and_says_who_does_what() -> None:
+    """A case that ends on 26 May; old and new date of each, with its obligation."""
+    around = case(date(2026, 4, 13), date(2026, 5, 26))
+    found = moved(around, EDITION, BEFORE, AFTER, today=TODAY)
+    old, new = dues(around, BEFORE), dues(around, AFTER)
+
+    assert {one.id: (one.old, one.new) for one in found} == {
+        name: (old[name], new[name]) for name in old if old[name] != new[name]
+    }
+    assert found
+    assert all(one.obligation.id == one.id.partition(".")[0] for one in found)
+
+
+@pytest.mark.parametrize("start", [date(2026, 9, 14), date(2026, 6, 29)])
+def test_a_case_elsewhere_does_not_move(start: date) -> None:
+    """No day of its spans is touched."""
+    assert moved(case(start), EDITION, BEFORE, AFTER, today=TODAY) == ()
+
+
+@settings(max_examples=40, deadline=None)
+@given(start=st.dates(date(2026, 1, 5), date(2026, 12, 20)))
+def test_whatever_moves_lies_in_the_reach_of_the_change(start: date) -> None:
+    """So that only cases whose span holds a day of it need to be looked at."""
+    one = case(start)
+    spans = {
+        item.id: (item.span_first, item.span_last)
+        for calendar in (BEFORE, AFTER)
+        for item in deadlines(one, EDITION, calendar, today=TODAY)
+    }
+    firsts = [first for first, _ in spans.values() if first]
+    lasts = [last for _, last in spans.values() if last]
+    touched = any(min(firsts) <= last and max(lasts) >= first for first, last in reach(BEFORE, AFTER))
+
+    assert touched or not moved(one, EDITION, BEFORE, AFTER, today=TODAY)
