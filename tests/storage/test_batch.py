@@ -1,0 +1,36 @@
+"""What a change of a case comes to, row by row: the days on which a moved day is felt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import Engine
+
+from storage.batch import batch
+from storage.ledger import SqlLedger
+from tests.storage.house import opened
+from workflow.ports import Written
+
+SPAN = {"span_first": date(2026, 3, 30), "span_last": date(2026, 4, 13)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "first", "last"),
+    [
+        ({"due": date(2026, 4, 6)}, date(2026, 3, 30), date(2026, 4, 13)),
+        ({"due": date(2026, 4, 6), "done_on": date(2026, 5, 8)}, date(2026, 3, 30), date(2026, 5, 8)),
+        ({"due": date(2026, 4, 6), "next_rung_on": date(2026, 3, 27)}, date(2026, 3, 27), date(2026, 4, 13)),
+    ],
+)
+def test_a_case_is_touched_by_every_day_its_rows_feel(
+    sqlite: Engine, changes: dict[str, date], first: date, last: date
+) -> None:
+    """The span of its terms, what a late fact is late by, the day of its next rung."""
+    case = opened(sqlite)
+    row = SqlLedger(sqlite).rows(case.id)["order_signed"]
+    one = replace(row, **{"done_on": None, "next_rung_on": None, **SPAN, **changes})  # type: ignore[arg-type]
+    made = batch([Written(events=(), case=replace(case, seq=0), stage="", rows=(one,))], {})
+
+    assert (made.opened[0]["span_first"], made.opened[0]["span_last"]) == (first, last)
