@@ -32,10 +32,12 @@ def test_a_case_moves_on_as_facts_come() -> None:
 
 
 def test_what_is_missed_blocks_nothing() -> None:
-    """An analysis that ended unannounced goes on to its discussion."""
-    told = case(facts={"analysis_started": START, "analysis_ended": date(2026, 5, 26)})
+    """An analysis that ended unannounced goes on to its discussion; an order never signed still holds it."""
+    facts = {"analysis_started": START, "analysis_ended": date(2026, 5, 26)}
+    told = case(facts={**facts, "order_signed": date(2026, 4, 6)})
 
     assert standing(told) == "discussion"
+    assert standing(case(facts=facts)) == "order"
 
 
 def test_an_earlier_gap_holds_the_case_back_whatever_comes_later() -> None:
