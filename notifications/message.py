@@ -4,14 +4,36 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 
 from notifications.notice import Letter, Notice
 
+
+class _Policy(EmailPolicy):
+    """SMTP's policy, but for subjects: the standard library drops the space at which it folds a long one."""
+
+    def fold(self, name: str, value: str) -> str:
+        return _subject(value) if name.lower() == "subject" else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return (
+            _subject(value).encode("ascii") if name.lower() == "subject" else super().fold_binary(name, value)
+        )
+
+
+def _subject(value: str) -> str:
+    """The header line. One run of encoded words: spaces stand inside them, where no folding can lose them."""
+    plain = str(value)
+    charset = "us-ascii" if plain.isascii() else "utf-8"
+    encoded = Header(plain, charset, header_name="Subject").encode(linesep="\r\n")
+    return f"Subject: {encoded}\r\n"
+
+
 # Base64 or quoted-printable, never raw 8-bit: no relay on the way has a reason to re-code and break it.
-POLICY = SMTP.clone(cte_type="7bit")
+POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 
 
 def message_id(key: str, domain: str) -> str:

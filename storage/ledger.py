@@ -19,6 +19,7 @@ from storage import office_store
 from storage.batch import Batch, Before, batch
 from storage.dialect import insert
 from storage.engine import each, reading, writing
+from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
 from storage.tables import CASE, COUNTER, DEADLINE, EVENT, NOTICE
 from workflow.board import Row
@@ -117,11 +118,15 @@ class SqlLedger:
 
         Raises:
             Conflict: somebody else wrote one of the cases first; nothing was written.
+            CaseBroken: the events of a case do not end where its head says; nothing was written.
             StorageUnavailable: the database cannot be written; nothing was written.
         """
         if not changes:
             return
-        made = self._prepare(changes)
+        try:
+            made = self._prepare(changes)
+        except Conflict as conflict:
+            raise self._broken(conflict) from None
         try:
             with writing(self._engine) as connection:
                 _write(connection, made)
@@ -173,6 +178,14 @@ class SqlLedger:
             changes,
             {name: Before(seq, head, stage, rows.get(name, {})) for name, seq, head, stage in heads},
         )
+
+    def _broken(self, conflict: Conflict) -> Conflict | CaseBroken:
+        """The conflict itself; or, where reading again can never help, that the case is broken."""
+        name = conflict.case
+        with reading(self._engine) as connection:
+            events = [event(record) for record in connection.execute(_EVENTS, {"k_case": name})]
+            stands = _before(connection, name).seq
+        return conflict if stands == (events[-1].seq if events else 0) else CaseBroken(name)
 
     def _conflict(self, made: Batch, trouble: Exception) -> Exception:
         """The conflict on the first case that is not where the batch expects it."""

@@ -17,6 +17,18 @@ class StorageUnavailable(Refusal):
         self.what = what
 
 
+class CaseBroken(Refusal):
+    """A case whose events do not end where its head says: changed by hand (`case_broken {case}`)."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__("case_broken", case=case)
+        self.case = case
+
+
+class CannotRebuild(Refusal):
+    """Cases that cannot be told from their events were left as they are (`rebuild_broken {cases, count}`)."""
+
+
 class EvidenceRefused(Refusal):
     """A file cannot be kept as evidence: `evidence_empty`, `evidence_too_large`, `evidence_unwritable`."""
 

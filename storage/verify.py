@@ -16,6 +16,7 @@ from storage.adoptions import OFFICE
 from storage.chain import line, link, seal_line
 from storage.engine import Record, reading
 from storage.ledger import CHUNK, SqlLedger
+from storage.refusals import CannotRebuild, CaseBroken
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
 from storage.tables import CASE, EVENT, SEAL
 from workflow.case import Case
@@ -77,22 +78,34 @@ def rebuild(engine: Engine, recompute: Recompute, *, now: datetime) -> int:
     """Write every case's board rows anew from its events. Returns how many cases were gone through.
 
     A case somebody writes meanwhile is read and computed again.
+
+    Raises:
+        CannotRebuild: naming the cases whose events do not end where their head says; all others are rebuilt.
     """
     ledger = SqlLedger(engine)
-    done = 0
+    done, broken = 0, list[str]()
     for names in _chunks(ledger.ids()):
-        _rebuild(ledger, names, recompute, now)
-        done += len(names)
+        left = _rebuild(ledger, names, recompute, now)
+        broken += left
+        done += len(names) - len(left)
+    if broken:
+        raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=done)
     return done
 
 
-def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now: datetime) -> None:
-    while True:
+def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now: datetime) -> list[str]:
+    """Rebuild these cases; the ones that are broken are left out and returned."""
+    whole, broken = list(names), list[str]()
+    while whole:
         try:
-            ledger.append([recompute(case) for case in ledger.cases(names).values()], now=now)
-            return
+            ledger.append([recompute(case) for case in ledger.cases(whole).values()], now=now)
+            break
+        except CaseBroken as trouble:
+            whole.remove(trouble.case)
+            broken.append(trouble.case)
         except Conflict:
             continue
+    return broken
 
 
 def _chains(connection: Connection) -> Iterator[Problem]:

@@ -135,6 +135,11 @@ class Desk:
             raise CannotRecord("fact_in_future", title=title, on=on, today=today)
         self._within_records(on)
         new = tuple(evidence)
+        for item in new:
+            if item.published_on is not None:
+                self._within_records(item.published_on)
+                if item.published_on > today:
+                    raise CannotRecord("evidence_in_future", title=title, on=item.published_on, today=today)
         known = case.facts.get(fact)
         if known is not None and known.on != on:
             raise CannotRecord("fact_known", title=title, on=on, known=known.on)

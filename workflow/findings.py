@@ -31,12 +31,13 @@ def findings(
         known: the calendar known the day before, to note what was in time by it.
     """
     found: list[Finding] = []
-    for deadline in deadlines:
+    asked = tuple(deadlines)
+    for deadline in asked:
         found += _term(deadline, calendar, known)
         found += _embargo(deadline)
         found += _order(deadline, case, procedure)
         found += _evidence(deadline, case, procedure, prove=prove)
-    return tuple(found)
+    return (*found, *_unasked(case, procedure, {deadline.id for deadline in asked}))
 
 
 def feasibility(
@@ -138,6 +139,21 @@ def _in_time(deadline: Deadline, known: Calendar, done: date) -> bool:
     return due is not None and done <= due
 
 
+def _unasked(case: Case, procedure: Procedure, asked: set[str]) -> Iterator[Finding]:
+    """Facts of periods in which nothing was asked: recorded all the same, and said so."""
+    for name in case.facts:
+        obligation = procedure.by_id[name.partition(".")[0]]
+        if obligation.recurs is not None and name not in asked:
+            period = name.partition(".")[2]
+            yield Finding(
+                kind="range",
+                obligation=name,
+                code="period_not_asked",
+                arguments={"title": obligation.title, "period": period},
+                force=obligation.force,
+            )
+
+
 def _embargo(deadline: Deadline) -> Iterator[Finding]:
     on = deadline.done_on or deadline.planned_on
     if not isinstance(deadline.obligation.term, Embargo) or on is None or deadline.anchor_on is None:
@@ -153,24 +169,22 @@ def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Fin
         return
     obligation = deadline.obligation
     happened = deadline.recorded_on is not None
-    later = tuple(name for name in obligation.after if _later(case, name, on, happened=happened))
+    later = tuple(name for name in obligation.after if _later(case, name, on))
     if later:
         titles = tuple(procedure.by_id[name].title for name in later)
         code = "order" if happened else "order_planned"
         yield _finding(deadline, "order", code, on=on, others=titles)
-    later = tuple(name for name in obligation.after_by_practice if _later(case, name, on, happened=happened))
+    later = tuple(name for name in obligation.after_by_practice if _later(case, name, on))
     if later:
         titles = tuple(procedure.by_id[name].title for name in later)
         yield _finding(deadline, "order", "order_practice", basis="practice", on=on, others=titles)
 
 
-def _later(case: Case, name: str, on: date, *, happened: bool) -> bool:
-    """Whether a fact came later than `on`. Facts are held against facts; only plan dates against plan dates."""
+def _later(case: Case, name: str, on: date) -> bool:
+    """Whether a fact came later than `on`, or has not come yet and is planned for later."""
     fact = case.facts.get(name)
-    if fact is not None:
-        return fact.on > on
-    planned = case.planned.get(name)
-    return not happened and planned is not None and planned > on
+    day = fact.on if fact is not None else case.planned.get(name)
+    return day is not None and day > on
 
 
 def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bool) -> Iterator[Finding]:

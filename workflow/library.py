@@ -77,6 +77,14 @@ class Library:
         """
         return self._of(procedure)[0]
 
+    def latest(self, procedure: str) -> Procedure:
+        """The last edition of a procedure: what is asked of a day nobody has named.
+
+        Raises:
+            UnknownProcedure: there is no such procedure.
+        """
+        return self._of(procedure)[-1]
+
     def named(self, edition: str) -> Procedure:
         """The edition of that name, such as "internal-analysis.2024-01-01".
 

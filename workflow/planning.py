@@ -48,7 +48,7 @@ def plan(
     """All due dates, conflicts and the latest safe start, from facts and plan dates (local dates).
 
     Args:
-        on: the day whose edition is asked for; None takes the earliest day given.
+        on: the day whose edition is asked for; None takes the earliest day given, else the latest edition.
         today: None says that every fact given has happened; a date makes plan dates of the facts after it.
 
     Raises:
@@ -58,8 +58,7 @@ def plan(
     happened = {name: day for name, day in facts.items() if name not in ahead}
     intended = {**planned, **{name: facts[name] for name in ahead}}
     days = [*facts.values(), *planned.values()]
-    asked = on or min(days, default=today) or library.earliest(procedure_id).in_force
-    procedure, found = _edition(library, procedure_id, asked)
+    procedure, found = _edition(library, procedure_id, on or min(days, default=today))
     for name in (*happened, *intended):
         known_fact(procedure, name)
     for day in days:
@@ -145,7 +144,10 @@ def _latest_starts(case: Case, procedure: Procedure, calendar: Calendar) -> dict
     return found
 
 
-def _edition(library: Library, procedure_id: str, on: date) -> tuple[Procedure, tuple[Finding, ...]]:
+def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Procedure, tuple[Finding, ...]]:
+    """The edition in force on a day, the latest when no day is known, the earliest before there was any."""
+    if on is None:
+        return library.latest(procedure_id), ()
     earliest = library.earliest(procedure_id)
     if on < earliest.in_force:
         return earliest, (before_first_edition(earliest, on),)

@@ -58,3 +58,4 @@ class Conflict(Refusal, RuntimeError):
 
     def __init__(self, case: str) -> None:
         super().__init__("conflict", case=case)
+        self.case = case

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 
 import pytest
 
 from notifications.channels import Parcel
-from notifications.message import build, message_id, text_hash
+from notifications.message import POLICY, build, message_id, text_hash
 from tests.notifications.town import FIVE_BEFORE, noon, parcel
 
 NOW = noon(FIVE_BEFORE)
@@ -126,3 +127,24 @@ def test_the_hash_is_of_what_is_read() -> None:
     assert text_hash(letter) == text_hash(replace(letter, html=""))
     assert text_hash(letter) != text_hash(replace(letter, text=letter.text + "!"))
     assert text_hash(letter) != text_hash(replace(letter, subject="Срок"))
+
+
+@pytest.mark.parametrize("late", range(0, 120, 7))
+@pytest.mark.parametrize(
+    "title",
+    [
+        "ішкі талдаудың басталғаны туралы хабарландыру",
+        "объявление о начале анализа",
+        "размещение справки и плана на интернет-ресурсе",
+        "announcement of the start",
+    ],
+)
+def test_no_subject_loses_a_space_where_it_is_folded(title: str, late: int) -> None:
+    """Whatever its length, the subject read back from the raw header is the one written."""
+    subject = f"Мерзімі өтті: {title} – 30 наурыз ({late} жұмыс күні өтті)"
+    message = EmailMessage(policy=POLICY)
+    message["Subject"] = subject
+    message.set_content("x")
+    raw = message_from_bytes(bytes(message))["Subject"]
+
+    assert str(make_header(decode_header(raw))) == subject

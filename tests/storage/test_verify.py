@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 import words
 from storage import seals, triggers
 from storage.ledger import SqlLedger
+from storage.refusals import CannotRebuild, CaseBroken
 from storage.seals import seal
 from storage.verify import Problem, rebuild, verify
 from tests.storage.house import NOW, TODAY, desk, later, library, opened, recompute
@@ -197,3 +198,22 @@ def test_every_problem_has_its_sentence(language: str) -> None:
 
     for code in [*codes, "trigger_missing"]:
         assert "{" not in words.say(code, given, language)
+
+
+def test_a_rebuild_ends_and_names_a_case_whose_tail_is_gone(engine: Engine) -> None:
+    """The broken case is left as it is, the others are rebuilt, and recording into it is refused for what it is."""
+    broken, whole = opened(engine), opened(engine)
+    with by_hand(engine) as connection:
+        connection.execute(
+            text(
+                'DELETE FROM event WHERE "case" = :k AND seq = (SELECT max(seq) FROM event WHERE "case" = :k)'
+            ),
+            {"k": broken.id},
+        )
+
+    with pytest.raises(CannotRebuild) as refusal:
+        rebuild(engine, recompute(engine), now=NOW)
+    assert refusal.value.arguments == {"cases": (broken.id,), "count": 1}
+    with pytest.raises(CaseBroken):
+        desk(engine).record(broken.id, "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)
+    desk(engine).record(whole.id, "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)

@@ -160,3 +160,13 @@ def test_an_audit_judges_the_publication_by_its_own_date() -> None:
     )
 
     assert (finding.obligation, finding.late_by) == ("start_announced", 1)
+
+
+def test_a_note_recorded_while_the_discussion_is_still_planned_for_later_is_an_order_finding() -> None:
+    """What has not come yet and is planned for later can only come later."""
+    told = case(
+        facts={"analysis_started": START, "note_signed": date(2026, 5, 12)},
+        planned={"discussion_held": date(2026, 5, 19), "analysis_ended": END},
+    )
+
+    assert ("order", "note_signed", "order") in short(found(told))
