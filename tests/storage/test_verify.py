@@ -201,7 +201,7 @@ def test_every_problem_has_its_sentence(language: str) -> None:
 
 
 def test_a_rebuild_ends_and_names_a_case_whose_tail_is_gone(engine: Engine) -> None:
-    """The broken case is left as it is, the others are rebuilt, and recording into it is refused for what it is."""
+    """The broken case is left as it is, the others are rebuilt, and recording into it is refused."""
     broken, whole = opened(engine), opened(engine)
     with by_hand(engine) as connection:
         connection.execute(

@@ -208,3 +208,15 @@ def test_the_board_equals_its_rebuild_after_every_command(desk: Desk, case: Case
         assert kept is not None
         rebuilt = {row.obligation: row for row in desk.recomputed(kept, today=TODAY).rows}
         assert ledger.rows(case.id) == rebuilt
+
+
+@pytest.mark.parametrize(("on", "refused"), [(date(2026, 6, 1), False), (date(2026, 6, 2), True)])
+def test_evidence_published_after_today_is_refused(desk: Desk, case: Case, on: date, refused: bool) -> None:
+    """A link may have appeared today; tomorrow's has not happened."""
+    link = Evidence(kind="link:site", reference="https://example.kz", published_on=on)
+    if not refused:
+        assert record(desk, case, "start_announced", date(2026, 3, 30), link) == ["fact"]
+        return
+    with pytest.raises(CannotRecord) as refusal:
+        record(desk, case, "start_announced", date(2026, 3, 30), link)
+    assert refusal.value.code == "evidence_in_future"

@@ -170,3 +170,17 @@ def test_a_note_recorded_while_the_discussion_is_still_planned_for_later_is_an_o
     )
 
     assert ("order", "note_signed", "order") in short(found(told))
+
+
+def test_a_report_of_a_quarter_nobody_asked_for_is_kept_and_said() -> None:
+    """The note of June 2026 asks for four quarters; a fifth is a finding of kind range."""
+    told = case(facts={"note_signed": date(2026, 6, 8), "quarter_reported.2027Q3": date(2027, 10, 5)})
+
+    assert ("range", "quarter_reported.2027Q3", "period_not_asked") in short(found(told))
+
+
+def test_a_plan_without_any_date_asks_the_latest_edition() -> None:
+    """Nobody named a day, so nobody asked for the law of 2023."""
+    made = plan(library(), "internal-analysis", facts={}, planned={}, calendar=CALENDAR)
+
+    assert made.procedure.edition == "internal-analysis.2024-01-01"
