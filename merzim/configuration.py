@@ -137,6 +137,13 @@ def _number(value: object) -> int:
     return value
 
 
+def _port(value: object) -> int:
+    number = _number(value)
+    if number > 65_535:
+        raise ValueError("port")
+    return number
+
+
 def _one_of(*allowed: str, code: str) -> Callable[[object], str]:
     def one(value: object) -> str:
         if value not in allowed:
@@ -151,6 +158,11 @@ def _days(value: object) -> frozenset[date]:
         isinstance(day, datetime) or not isinstance(day, date) for day in value
     ):
         raise TypeError("dates")
+    if value:
+        from calendars import FIRST, LAST
+
+        if not all(FIRST <= day <= LAST for day in value):
+            raise ValueError("dates_on_record")
     return frozenset(value)
 
 
@@ -158,6 +170,14 @@ def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise TypeError("names")
     return tuple(value)
+
+
+def _channel_names(value: object) -> tuple[str, ...]:
+    used = _names(value)
+    for name in used:
+        if name not in names():
+            raise UnknownChannel(name)
+    return used
 
 
 def _hours(value: object) -> tuple[time, time]:
@@ -204,8 +224,8 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     ),
     "database": (DatabaseSettings, {"url": _text}),
     "evidence": (EvidenceSettings, {"folder": _path}),
-    "channels": (ChannelSettings, {"use": _names}),
+    "channels": (ChannelSettings, {"use": _channel_names}),
     "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number}),
-    "web": (WebSettings, {"host": _text, "port": _number, "public_address": _text}),
+    "web": (WebSettings, {"host": _text, "port": _port, "public_address": _text}),
     "regulations": (RegulationSettings, {"folder": _optional_path}),
 }

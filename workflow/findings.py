@@ -130,7 +130,10 @@ def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Ite
         days = calendar.count(deadline.anchor_on, done)
         yield _finding(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
         return
-    code = "late_known" if known is not None and _in_time(deadline, known, done) else "late"
+    if known is not None and _in_time(deadline, known, done):
+        code = "late_known"
+    else:
+        code = "late" if late else "late_day_off"
     yield _finding(deadline, "term", code, late=late, due=due, on=done, late_by=late)
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+import words
 from merzim.configuration import BadSetting, read
 from merzim.settings import Settings
 from notifications.channels import UnknownChannel
 from tests.merzim.conftest import ROOT
+from workflow.refusal import Refusal
 
 
 def _written(folder: Path, text: str) -> Path:
@@ -158,3 +160,22 @@ def test_a_channel_without_a_file_is_refused(tmp_path: Path) -> None:
     """A section for a channel there is none of is a typo too."""
     with pytest.raises(UnknownChannel):
         read(_written(tmp_path, "[channels.pigeon]\nspeed = 1\n"), at=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("[web]\nport = 65536", "web.port"),
+        ("[office]\ndays_off = [2035-01-01]", "office.days_off"),
+        ('[channels]\nuse = ["fax"]', "fax"),
+    ],
+)
+def test_a_setting_that_could_only_fail_later_is_refused_at_once(
+    tmp_path: Path, setting: str, named: str
+) -> None:
+    """Any command names it, not only the one that would have stumbled."""
+    (tmp_path / "config.toml").write_text(setting, encoding="utf-8")
+
+    with pytest.raises(Refusal) as refusal:
+        read(tmp_path / "config.toml", at=tmp_path)
+    assert named in words.refusal(refusal.value, "en")

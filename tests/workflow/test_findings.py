@@ -184,3 +184,10 @@ def test_a_plan_without_any_date_asks_the_latest_edition() -> None:
     made = plan(library(), "internal-analysis", facts={}, planned={}, calendar=CALENDAR)
 
     assert made.procedure.edition == "internal-analysis.2024-01-01"
+
+
+def test_a_day_off_after_the_last_day_is_late_by_nought_and_said_so() -> None:
+    """Published on the Saturday after a Friday: a finding with no working day late."""
+    (finding,) = found(case(facts={"plan_approved": date(2026, 6, 2), "published": date(2026, 6, 6)}))
+
+    assert (finding.kind, finding.code, finding.late_by) == ("term", "late_day_off", 0)
