@@ -33,7 +33,12 @@ def add(calendar: Calendar, dates: Dates, n: int) -> Days:
     days = _days(dates)
     index = days - (_START + lowest)
     _inside(index, len(results), days, n)
-    taken: Days = results.take(index)
+    if not index.shape:
+        alone: Days = results.take(index)
+        return alone
+    # Each result takes the place of its own index: a second large array would cost more than all the counting.
+    results.view(index.dtype).take(index, out=index, mode="clip")
+    taken: Days = index.view(results.dtype)
     return taken
 
 
