@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from calendars.calendar import Calendar
 from calendars.explanation import Element, Explanation
@@ -71,6 +72,13 @@ def count(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
         OutOfRange: the anchor, the result or a day between lies outside the records.
         TypeError: the anchor is a datetime.
     """
+    return _counted(term, anchor, calendar)
+
+
+# The cases of one schedule share their dates, and so do two looks at one case. A term, a day and a calendar
+# (equal by content) always give the same answer, so it is kept.
+@lru_cache(maxsize=8192)
+def _counted(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
     if anchor is None:
         return _unanchored(term, calendar)
     if isinstance(term, WorkingDays):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,11 +54,12 @@ def next_rung(ladder: Ladder, due: date, calendar: Calendar, *, today: date) -> 
     So rungs missed (the service was down, a case was imported late) are collapsed into the latest one. None
     when the records of days reach none of them.
     """
-    days = _days(ladder, due, calendar)
-    come = [step for step in days if step[1] <= today]
-    if come:
-        return come[-1]
-    return days[0] if days else None
+    latest = None
+    for step in _days(ladder, due, calendar):
+        if step[1] > today:
+            return latest or step
+        latest = step
+    return latest
 
 
 def following_rung(ladder: Ladder, due: date, calendar: Calendar, *, after: date) -> tuple[str, date] | None:
@@ -73,12 +75,10 @@ def rung_named(ladder: Ladder, rung: str) -> Rung | None:
     return next((step for step in ladder.rungs if step.id == rung), None)
 
 
-def _days(ladder: Ladder, due: date, calendar: Calendar) -> list[tuple[str, date]]:
+def _days(ladder: Ladder, due: date, calendar: Calendar) -> Iterator[tuple[str, date]]:
     """Rungs with their days, in order; those beyond the horizon do not exist."""
-    days = []
     for rung in sorted(ladder.rungs, key=lambda step: step.at):
         try:
-            days.append((rung.id, rung_on(rung, due, calendar)))
+            yield rung.id, rung_on(rung, due, calendar)
         except OutOfRange:
             continue
-    return days
