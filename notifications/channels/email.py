@@ -101,7 +101,7 @@ class Email:
         return parseaddr(self.sender)[1], [parcel.notice.address], bytes(message)
 
     async def _connect(self) -> aiosmtplib.SMTP:
-        server = aiosmtplib.SMTP(
+        server = _Line(
             hostname=self.host,
             port=self.port,
             use_tls=self.tls == "tls",
@@ -149,18 +149,28 @@ def _codes(problem: Exception) -> tuple[int, ...]:
 
 
 async def _hang_up(server: aiosmtplib.SMTP) -> None:
-    line = server.transport
     with suppress(aiosmtplib.SMTPException, OSError):
         await server.quit()
-    await _cut(server, line)
+    await _cut(server)
 
 
-async def _cut(server: aiosmtplib.SMTP, line: asyncio.BaseTransport | None = None) -> None:
-    """Close the line at once: one under TLS would else wait for the other side, and outlive the loop."""
-    line = line or server.transport
+class _Line(aiosmtplib.SMTP):
+    """A connection that is closed at once whoever closes it, the library after a failure included.
+
+    A line under TLS would else wait for the other side, and outlive the loop.
+    """
+
+    def close(self) -> None:
+        line = self.transport
+        super().close()
+        if isinstance(line, asyncio.WriteTransport):
+            line.abort()
+
+
+async def _cut(server: aiosmtplib.SMTP) -> None:
     server.close()
-    if isinstance(line, asyncio.WriteTransport):
-        line.abort()
+    # One turn of the loop for the line under TLS, one for the socket beneath it.
+    for _ in range(2):
         await asyncio.sleep(0)
 
 
