@@ -28,7 +28,7 @@ from merzim.settings import (
 from notifications.channels import UnknownChannel, names
 from workflow.refusal import Refusal
 
-PATHS = frozenset({"path", "authority"})
+PATHS = frozenset({"path", "ca_file", "dkim_key"})
 
 
 class BadSetting(Refusal, ValueError):

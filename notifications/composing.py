@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from calendars.calendar import Calendar
@@ -12,7 +12,7 @@ from notifications.notice import Notice, Outcome
 from notifications.ports import Outbox
 from notifications.recipients import reachable, told
 from notifications.rules import Rules
-from notifications.texts import Matter, letter
+from notifications.texts import Matter, entry, letter
 from workflow.board import WAITING
 from workflow.case import Case
 from workflow.chain import deadline as one_deadline
@@ -96,7 +96,15 @@ def _parcel(notice: Notice, case: Case, procedure: Procedure, deadline: Deadline
         public_address=desk.rules.public_address,
     )
     said = letter(matter, desk.calendar, language=notice.language, today=desk.today)
+    item = entry(matter, language=notice.language, domain=desk.rules.domain, queued_at=notice.queued_at)
+    said = replace(said, entry=item, settings=_settings(desk))
     return Parcel(notice=notice, letter=said, name=name)
+
+
+def _settings(desk: _Desk) -> str:
+    """Whom to write to about being reminded otherwise: the officer."""
+    officer = desk.office.people.get(desk.office.officer or "")
+    return f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else ""
 
 
 def _hearers(

@@ -9,6 +9,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
 
+from notifications.entry import METHOD, calendar
 from notifications.notice import Letter, Notice
 
 
@@ -32,6 +33,9 @@ def _subject(value: str) -> str:
     return f"Subject: {encoded}\r\n"
 
 
+FILE_NAME = {"kk": "мерзім.ics", "ru": "срок.ics", "en": "deadline.ics"}
+"""What the calendar item is called as a file."""
+
 # Base64 or quoted-printable, never raw 8-bit: no relay on the way has a reason to re-code and break it.
 POLICY = _Policy(linesep="\r\n", cte_type="7bit")
 
@@ -49,6 +53,8 @@ def text_hash(letter: Letter) -> str:
 def build(notice: Notice, letter: Letter, *, name: str, sender: str, now: datetime) -> EmailMessage:
     """The message: text and HTML as alternatives, threaded with the other letters of its case.
 
+    The deadline goes with it as a calendar item: once for programs that show it themselves, once as a file.
+
     Args:
         name: how the reader is called in the To header.
         sender: "Name <address>" or an address.
@@ -58,20 +64,40 @@ def build(notice: Notice, letter: Letter, *, name: str, sender: str, now: dateti
         ValueError: the address is none, or a name or address would break out of its header.
     """
     message = EmailMessage(policy=POLICY)
-    thread = f"<case.{_digest(notice.case)}@{notice.message_id.rpartition('@')[2].rstrip('>')}>"
+    domain = notice.message_id.rpartition("@")[2].rstrip(">")
     message["Message-ID"] = notice.message_id
     message["Date"] = now
     message["From"] = sender
     message["To"] = _address(name, notice.address)
     message["Subject"] = " ".join(letter.subject.split())
-    message["In-Reply-To"] = thread
-    message["References"] = thread
+    if notice.case:
+        thread = f"<case.{_digest(notice.case)}@{domain}>"
+        message["In-Reply-To"] = thread
+        message["References"] = thread
+    message["List-Id"] = f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"
+    if letter.settings:
+        message["List-Unsubscribe"] = f"<{letter.settings}>"
+        if letter.dispensable and letter.settings.startswith("https://"):
+            # RFC 8058. A reminder the law asks for is not put off by one click: its address only shows a page.
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = letter.language
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
-    message.set_boundary(f"=_{_digest(notice.key)}")
+    boundary = f"=_{_digest(notice.key)}"
+    if letter.entry is None:
+        message["Content-Language"] = letter.language
+        message.set_boundary(boundary)
+        return message
+    item = calendar(letter.entry)
+    message.add_alternative(item, maintype="text", subtype="calendar", cte="base64")
+    said = list(message.iter_parts())[-1]
+    said.set_param("charset", "utf-8")
+    said.set_param("method", METHOD)
+    message.set_boundary(boundary)
+    message.add_attachment(item, maintype="application", subtype="ics", filename=FILE_NAME[letter.language])
+    message.set_boundary(f"{boundary}.0")
+    message["Content-Language"] = letter.language
     return message
 
 

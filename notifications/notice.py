@@ -44,14 +44,49 @@ class Notice:
     acknowledged_at: datetime | None = None
 
 
+EntryStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A deadline as an item of the reader's own calendar.
+
+    Attributes:
+        uid: the deadline's, the same in all its letters.
+        sequence: rises from letter to letter, so that a calendar program takes the later one.
+        on: the whole day it stands on.
+        stamp: UTC moment it was queued.
+        status: TENTATIVE while the date may still move, CANCELLED when nobody is asked for it any more.
+    """
+
+    uid: str
+    sequence: int
+    on: date
+    stamp: datetime
+    summary: str
+    text: str
+    link: str
+    status: EntryStatus
+    language: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
-    """What a notice says, in its reader's language; every channel makes its own message of it."""
+    """What a notice says, in its reader's language; every channel makes its own message of it.
+
+    Attributes:
+        entry: the deadline it speaks of, for the reader's calendar; None where it speaks of none or of many.
+        settings: address of the page where the reader chooses how to be reminded, "" where there is none.
+        dispensable: whether the reader may do without letters of this sort (a digest; never a reminder).
+    """
 
     subject: str
     text: str
     html: str
     language: str
+    entry: Entry | None = None
+    settings: str = ""
+    dispensable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

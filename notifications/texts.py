@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.notice import Letter
+from notifications.entry import uid
+from notifications.notice import Entry, Letter
 from notifications.page import Line, Page, Section, written
 from words import explain, say
 from workflow.case import Case
@@ -68,6 +69,34 @@ def standing(due: date, calendar: Calendar, *, today: date) -> Standing:
 def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
     """The letter of a deadline with a due date, as it is true on the local day `today`."""
     return written(page(matter, calendar, language=language, today=today), language)
+
+
+def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime) -> Entry:
+    """The deadline for the reader's own calendar.
+
+    Its sequence is the seconds from the opening of the case to the queueing of the letter: it rises from letter
+    to letter, whatever moved the date in between (a fact, a plan date, an act on the calendar).
+    """
+    case, deadline = matter.case, matter.deadline
+    assert deadline.due is not None
+    title = deadline.obligation.title[language]
+    opened = case.opened_at or queued_at
+    return Entry(
+        uid=uid(case.id, deadline.id, domain),
+        sequence=max(0, int((queued_at - opened).total_seconds())),
+        on=deadline.due,
+        stamp=queued_at,
+        summary=f"{title} – {case.object}" if case.object else title,
+        text=" ".join(explain(deadline.explanation, language)),
+        link=case_page(matter) or "",
+        status="CONFIRMED" if deadline.status == "firm" else "TENTATIVE",
+        language=language,
+    )
+
+
+def case_page(matter: Matter) -> str | None:
+    """The address of the case's page; None where there are no pages to link to."""
+    return f"{matter.public_address.rstrip('/')}/cases/{matter.case.id}" if matter.public_address else None
 
 
 def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Page:
@@ -144,7 +173,7 @@ def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
     case, deadline = matter.case, matter.deadline
     day = say("letter.date_here", {}, language)
     yield Line(text=say("letter.do_late" if late else "letter.do", {}, language))
-    page = f"{matter.public_address.rstrip('/')}/cases/{case.id}" if matter.public_address else None
+    page = case_page(matter)
     if page:
         yield Line(text=say("letter.link_case", {}, language), link=page)
     else:

@@ -23,6 +23,7 @@ import aiosmtplib
 from notifications.channels import Parcel
 from notifications.message import build
 from notifications.notice import Outcome
+from notifications.signing import Signature, signature
 from workflow.office import Person
 
 Security = Literal["none", "starttls", "tls"]
@@ -41,6 +42,7 @@ class Email:
         password_env: name of the environment variable that holds the password; it is never written down.
         ca_file: file of the certificate authority to trust, None for the system's.
         timeout: seconds to wait for each answer.
+        signature: signs every message where no relay does it; None where one does.
     """
 
     host: str
@@ -51,6 +53,7 @@ class Email:
     password_env: str = ""
     ca_file: Path | None = None
     timeout: float = 20.0
+    signature: Signature | None = None
     name: str = "email"
     repeatable: bool = True
 
@@ -98,7 +101,10 @@ class Email:
 
     def _envelope(self, parcel: Parcel, now: datetime) -> tuple[str, list[str], bytes]:
         message = build(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
-        return parseaddr(self.sender)[1], [parcel.notice.address], bytes(message)
+        content = bytes(message)
+        if self.signature is not None:
+            content = self.signature.signed(content)
+        return parseaddr(self.sender)[1], [parcel.notice.address], content
 
     async def _connect(self) -> aiosmtplib.SMTP:
         server = _Line(
@@ -188,8 +194,14 @@ def channel(
     password_env: str = "",
     ca_file: Path | str | None = None,
     timeout: float = 20.0,
+    dkim_key: Path | str | None = None,
+    dkim_selector: str = "",
 ) -> Email:
-    """The channel of config.toml's `[channels.email]`."""
+    """The channel of config.toml's `[channels.email]`.
+
+    Raises:
+        UnusableKey: the key to sign with cannot be read, or has no selector beside it.
+    """
     return Email(
         host=host,
         port=port,
@@ -199,4 +211,5 @@ def channel(
         password_env=password_env,
         ca_file=Path(ca_file) if ca_file else None,
         timeout=timeout,
+        signature=signature(sender, Path(dkim_key), dkim_selector) if dkim_key else None,
     )

@@ -28,6 +28,7 @@ class Office:
         self.rcpt = rcpt
         self.data = data
         self.accepted: list[tuple[str, EmailMessage]] = []
+        self.raw: list[bytes] = []
         self.calls = 0
         self.tries = 0
         self.logged_in: list[str] = []
@@ -59,6 +60,7 @@ class Office:
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.accepted.append((address, message))
+        self.raw.append(envelope.content)
         answer = await self._fault(self.data, server, address)
         return answer or "250 kept"
 

@@ -1,0 +1,47 @@
+"""The calendar item of a letter: a day in the reader's own calendar that follows the deadline when it moves."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from notifications.notice import Entry
+
+PRODUCT = "-//Merzim//Deadlines//KK"
+METHOD = "PUBLISH"
+"""Published, not requested: a deadline asks nobody to accept it (RFC 5546, 3.2.1)."""
+
+
+def uid(case: str, obligation: str, domain: str) -> str:
+    """The item's identity: one deadline is one item for good, in whatever letter it comes."""
+    return f"{hashlib.sha256(f'{case}:{obligation}'.encode()).hexdigest()[:32]}@{domain}"
+
+
+def calendar(entry: Entry) -> bytes:
+    """The item as iCalendar text (RFC 5545), CRLF and folded.
+
+    A whole day as DATE values, since a deadline is a day and not an hour; no time zone is needed then. The same
+    entry is the same text: its stamp is the moment it was queued, no clock is read.
+    """
+    from icalendar import Calendar, Event, vDDDTypes, vText
+
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("sequence", entry.sequence)
+    event.add("dtstamp", entry.stamp)
+    event.add("dtstart", entry.on)
+    event.add("dtend", entry.on + timedelta(days=1))
+    event.add("summary", vText(entry.summary, params={"LANGUAGE": entry.language}))
+    event.add("description", vText(entry.text, params={"LANGUAGE": entry.language}))
+    if entry.link:
+        event.add("url", entry.link)
+    event.add("status", entry.status)
+    event.add("transp", "TRANSPARENT")
+    event.add("last-modified", vDDDTypes(entry.stamp))
+    made = Calendar()
+    made.add("prodid", PRODUCT)
+    made.add("version", "2.0")
+    made.add("calscale", "GREGORIAN")
+    made.add("method", METHOD)
+    made.add_component(event)
+    return bytes(made.to_ical())

@@ -1,0 +1,138 @@
+"""The calendar item: what a letter puts into its reader's calendar, read back by a library not ours to bend."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import icalendar
+import pytest
+
+from notifications.channels.email import channel as email
+from notifications.entry import calendar, uid
+from notifications.notice import Entry
+from tests.notifications.servers import Office, serving
+from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
+
+LATER_START = date(2026, 4, 27)
+
+
+def item(message: EmailMessage) -> icalendar.Event:
+    """The event of a message's calendar part; the attached file must be the same text."""
+    parts = {part.get_content_type(): part for part in message.walk()}
+    shown, kept = parts["text/calendar"], parts["application/ics"]
+    assert shown.get_param("method") == "PUBLISH"
+    assert shown.get_payload(decode=True) == kept.get_payload(decode=True)
+    read = icalendar.Calendar.from_ical(kept.get_payload(decode=True))
+    assert str(read["METHOD"]) == "PUBLISH"
+    (event,) = read.walk("VEVENT")
+    assert isinstance(event, icalendar.Event)
+    return event
+
+
+def sent(town: Town, *days: date) -> list[EmailMessage]:
+    """What a real server received of rounds and deliveries on these days."""
+    office = Office()
+    with serving(office) as port:
+        post = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
+        for day in days:
+            town.round([post], day)
+            town.deliver([post], day)
+    return [message for _, message in office.accepted]
+
+
+def test_a_letter_brings_the_deadline_as_a_whole_day(town: Town) -> None:
+    """DATE values, no hour and no time zone; the same day the letter names, and the same words."""
+    town.open()
+    (message,) = sent(town, FIVE_BEFORE)
+    event = item(message)
+
+    assert event.decoded("dtstart") == ANNOUNCE_BY
+    assert type(event.decoded("dtstart")) is date
+    assert event.decoded("dtend") == ANNOUNCE_BY + timedelta(days=1)
+    assert str(event["summary"]) == "Ішкі талдаудың басталғаны туралы хабарландыру – Құрылыс басқармасы"
+    assert "10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз" in str(event["description"])
+    assert str(event["url"]).startswith("https://merzim.example.kz/cases/")
+
+
+def test_a_date_that_may_still_move_is_tentative(town: Town) -> None:
+    """The start is only planned, and the item says so."""
+    town.open()
+    (message,) = sent(town, FIVE_BEFORE)
+
+    assert str(item(message)["status"]) == "TENTATIVE"
+
+
+def test_one_deadline_is_one_item_and_its_sequence_rises(town: Town) -> None:
+    """A later letter replaces the item of the earlier one, also where the date has moved in between."""
+    case = town.open()
+    first = sent(town, FIVE_BEFORE)
+    town.desk.replan(
+        case.id, "analysis_started", on=LATER_START, by="Айгүл", now=noon(FIVE_BEFORE), today=FIVE_BEFORE
+    )
+    second = [one for one in sent(town, date(2026, 4, 6)) if "хабарландыру" in one["Subject"]]
+    events = [item(message) for message in (first[0], second[0])]
+
+    assert events[0]["uid"] == events[1]["uid"]
+    assert events[0]["sequence"] < events[1]["sequence"]
+    assert (events[0].decoded("dtstart"), events[1].decoded("dtstart")) == (ANNOUNCE_BY, date(2026, 4, 13))
+
+
+def test_another_deadline_is_another_item() -> None:
+    """Cases and obligations alike tell items apart, and the domain is the sender's."""
+    assert len({uid("1", "a", "x.kz"), uid("1", "b", "x.kz"), uid("2", "a", "x.kz")}) == 3
+    assert uid("1", "a", "x.kz").endswith("@x.kz")
+
+
+def test_the_file_is_called_in_the_readers_language(town: Town) -> None:
+    """Kazakh letters in its name come through."""
+    town.open()
+    messages = sent(town, FIVE_BEFORE, date(2026, 3, 27), ANNOUNCE_BY, date(2026, 3, 31))
+    names = {
+        message["To"].addresses[0].addr_spec: part.get_filename()
+        for message in messages
+        for part in message.walk()
+        if part.get_content_type() == "application/ics"
+    }
+
+    assert names[AIGUL.key] == "мерзім.ics"
+    assert names["bolat@example.kz"] == "срок.ics"
+
+
+@pytest.mark.parametrize("text", ["а; б, в\\г", "бірінші\nекінші", "ұ" * 200, '"тырнақша"'])
+def test_whatever_stands_in_a_title_comes_back_whole(text: str) -> None:
+    """Commas, semicolons, line breaks and long Kazakh words are the library's to escape and fold."""
+    made = Entry(
+        uid="a@x.kz",
+        sequence=1,
+        on=date(2026, 12, 31),
+        stamp=datetime.fromisoformat("2026-03-18T07:00:00+00:00"),
+        summary=text,
+        text=text,
+        link="",
+        status="CONFIRMED",
+        language="kk",
+    )
+    (event,) = icalendar.Calendar.from_ical(calendar(made)).walk("VEVENT")
+
+    assert str(event["summary"]) == text
+    assert event.decoded("dtend") == date(2027, 1, 1)
+    assert all(len(line) <= 75 for line in calendar(made).split(b"\r\n"))
+
+
+def test_the_letter_says_where_to_write_about_reminders(tmp_path: Path) -> None:
+    """List headers as mail programs expect them; a reminder offers no click that would end it."""
+    from dataclasses import replace
+
+    from tests.notifications.town import OFFICER, RULES
+
+    town = Town(tmp_path, rules=replace(RULES, officer=OFFICER.key))
+    town.open()
+    (message,) = sent(town, FIVE_BEFORE)
+    town.close()
+
+    assert message["List-Id"] == "<reminders.letters.example.kz>"
+    assert message["List-Unsubscribe"] == "<mailto:officer@example.kz?subject=Merzim>"
+    assert message["List-Unsubscribe-Post"] is None
+    assert message["Content-Language"] == "kk"

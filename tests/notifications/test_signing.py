@@ -1,0 +1,101 @@
+"""DKIM: what leaves is signed as it stands, and a server that received it byte for byte can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import dkim
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from notifications.channels.email import channel as email
+from notifications.signing import UnusableKey, signature
+from tests.notifications.servers import Office, serving
+from tests.notifications.town import FIVE_BEFORE, Town
+
+
+@pytest.fixture(scope="module")
+def key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+def key_file(key: rsa.RSAPrivateKey, tmp_path: Path) -> Path:
+    file = tmp_path / "dkim.pem"
+    file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()))
+    return file
+
+
+def published(key: rsa.RSAPrivateKey) -> Callable[..., bytes]:
+    """What DNS would answer under merzim._domainkey.example.kz."""
+    import base64
+
+    public = base64.b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+
+    def answer(name: bytes, timeout: int = 5) -> bytes:
+        assert name.rstrip(b".") == b"merzim._domainkey.example.kz"
+        return b"v=DKIM1; k=rsa; p=" + public
+
+    return answer
+
+
+def received(town: Town, key_file: Path) -> bytes:
+    town.open()
+    office = Office()
+    with serving(office) as port:
+        post = email(
+            host="localhost",
+            port=port,
+            sender="Мерзім <merzim@example.kz>",
+            tls="none",
+            timeout=5.0,
+            dkim_key=key_file,
+            dkim_selector="merzim",
+        )
+        town.round([post], FIVE_BEFORE)
+        town.deliver([post], FIVE_BEFORE)
+    (raw,) = office.raw
+    return raw
+
+
+def test_the_signature_holds_over_what_the_server_received(
+    town: Town, key: rsa.RSAPrivateKey, key_file: Path
+) -> None:
+    """Every byte came through as it was signed."""
+    assert dkim.verify(received(town, key_file), dnsfunc=published(key))
+
+
+@pytest.mark.parametrize(
+    ("there", "instead"), [(b"Subject: ", b"Subject: Re: "), (b"List-Id: <rem", b"List-Id: <dem")]
+)
+def test_whoever_alters_a_header_is_found_out(
+    town: Town, key: rsa.RSAPrivateKey, key_file: Path, there: bytes, instead: bytes
+) -> None:
+    """The test can fail: an altered message does not verify."""
+    raw = received(town, key_file)
+
+    assert there in raw
+    assert not dkim.verify(raw.replace(there, instead, 1), dnsfunc=published(key))
+
+
+@pytest.mark.parametrize("content", [b"", b"no key", b"-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END"])
+def test_a_file_that_is_no_key_is_refused_before_any_letter(tmp_path: Path, content: bytes) -> None:
+    """At the start of the service, not on the day of a deadline; and the key's text is in no message."""
+    file = tmp_path / "dkim.pem"
+    file.write_bytes(content)
+    with pytest.raises(UnusableKey) as refused:
+        signature("m@example.kz", file, "merzim")
+
+    assert refused.value.code == "letter.dkim_no_key"
+
+
+def test_a_key_that_is_not_there_or_has_no_selector_is_refused(tmp_path: Path, key_file: Path) -> None:
+    """Each with its own sentence."""
+    with pytest.raises(UnusableKey) as missing:
+        signature("m@example.kz", tmp_path / "none.pem", "merzim")
+    with pytest.raises(UnusableKey) as bare:
+        signature("m@example.kz", key_file, "")
+
+    assert (missing.value.code, bare.value.code) == ("letter.dkim_unreadable", "letter.dkim_incomplete")
