@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merzim.cli.parsing import BadArgument, day
+from papers.web_address import is_web_address
 from workflow.case import Evidence
 from workflow.names import known_fact
 from workflow.refusal import Refusal
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)
 _DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)
-_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
+_LINK = re.compile(r"https?:", re.IGNORECASE)
 
 
 class UnknownEvidence(Refusal, ValueError):
@@ -54,7 +55,9 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
     published = None
     if found := _DATED.fullmatch(rest):
         rest, published = found[1], day(found[2], where="--evidence")
-    link = bool(_LINK.fullmatch(rest))
+    link = bool(_LINK.match(rest))
+    if link and not is_web_address(rest):
+        raise BadArgument("cli.bad_link", text=rest[:100])
     if not link and not Path(rest).is_file():
         raise BadArgument("cli.no_such_file", file=rest)
     sort = [one for one in allowed if one.startswith("link:" if link else "document:")]
@@ -67,10 +70,32 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
     )
 
 
-def kept(proof: Proof, store: EvidenceStore) -> Evidence:
-    """The evidence as the ledger writes it; a file is in the store before the ledger speaks of it."""
+def kept(
+    proof: Proof, store: EvidenceStore, *, written_on: date | None = None, restricted: str = ""
+) -> Evidence:
+    """The evidence as the ledger writes it; a file is in the store before the ledger speaks of it.
+
+    Args:
+        written_on: the local date the document bears.
+        restricted: the ground on which few may see it.
+    """
     if proof.file is None:
-        return Evidence(kind=proof.kind, reference=proof.link, published_on=proof.published_on)
+        return Evidence(
+            kind=proof.kind,
+            reference=proof.link,
+            published_on=proof.published_on,
+            written_on=written_on,
+            restricted=restricted,
+        )
     with proof.file.open("rb") as content:
-        reference = store.keep(content)
-    return Evidence(kind=proof.kind, reference=reference, name=proof.file.name, published_on=proof.published_on)
+        stored = store.keep(content, proof.file.name)
+    return Evidence(
+        kind=proof.kind,
+        reference=stored.reference,
+        name=proof.file.name,
+        published_on=proof.published_on,
+        written_on=written_on,
+        type=stored.type,
+        size=stored.size,
+        restricted=restricted,
+    )

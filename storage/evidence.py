@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
+from papers.file_kind import ALLOWED, StoredFile, extension, media_type
 from storage.refusals import EvidenceRefused
 
 LIMIT = 50 * 1024 * 1024
@@ -29,14 +30,20 @@ class EvidenceFolder:
         self._folder = folder
         self._limit = limit
 
-    def keep(self, content: BinaryIO) -> str:
-        """Store the bytes once; the SHA-256 of them, in hexadecimal.
+    def keep(self, content: BinaryIO, name: str) -> StoredFile:
+        """Store the bytes once.
+
+        Args:
+            name: the file's own name; its ending says what the content must be.
 
         Raises:
-            EvidenceRefused: an empty file, one too large, or a folder that cannot be written.
+            EvidenceRefused: an empty file, one too large, of a kind not taken, whose content is not what its
+                name says, or a folder that cannot be written.
         """
+        if extension(name) not in ALLOWED:
+            raise EvidenceRefused("evidence_unknown_kind", name=name, allowed=ALLOWED)
         try:
-            return self._keep(content)
+            return self._keep(content, name)
         except OSError as trouble:
             raise EvidenceRefused(
                 "evidence_unwritable", folder=str(self._folder), problem=trouble.strerror or str(trouble)
@@ -51,7 +58,7 @@ class EvidenceFolder:
         except FileNotFoundError:
             return None
 
-    def _keep(self, content: BinaryIO) -> str:
+    def _keep(self, content: BinaryIO, name: str) -> StoredFile:
         self._folder.mkdir(parents=True, exist_ok=True)
         digest, size = sha256(), 0
         with NamedTemporaryFile(dir=self._folder, prefix=".", delete=False) as part:
@@ -67,8 +74,11 @@ class EvidenceFolder:
                     raise EvidenceRefused("evidence_empty")
                 part.flush()
                 os.fsync(part.fileno())
-                name = digest.hexdigest()
-                place = self._place(name)
+                found = media_type(path, name)
+                if found is None:
+                    raise EvidenceRefused("evidence_other_kind", name=name, kind=extension(name))
+                reference = digest.hexdigest()
+                place = self._place(reference)
                 if not place.exists():
                     place.parent.mkdir(exist_ok=True)
                     path.chmod(0o440)
@@ -76,7 +86,7 @@ class EvidenceFolder:
                     _fsync_folder(place.parent)
             finally:
                 path.unlink(missing_ok=True)
-        return name
+        return StoredFile(reference, found, size)
 
     def _place(self, name: str) -> Path:
         return self._folder / name[:2] / name

@@ -30,7 +30,9 @@ class CannotRebuild(Refusal):
 
 
 class EvidenceRefused(Refusal):
-    """A file cannot be kept as evidence: `evidence_empty`, `evidence_too_large`, `evidence_unwritable`."""
+    """A file cannot be kept as evidence: `evidence_empty`, `evidence_too_large`, `evidence_unwritable`,
+    `evidence_unknown_kind`, `evidence_other_kind`.
+    """
 
 
 class BackupRefused(Refusal):

@@ -93,6 +93,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("calendar-change preview", "calendar-change apply"),
         *("procedures", "plan", "audit", "import", "people", "open", "cases", "case"),
         *("record", "replan", "correct", "cancel", "exempt", "reopen"),
+        *("attach", "evidence", "package"),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
         "score",
         *("verify", "rebuild", "backup", "restore", "serve", "worker"),

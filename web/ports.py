@@ -12,6 +12,7 @@ from datetime import date
 from typing import BinaryIO, Protocol
 
 from notifications.notice import Notice
+from papers.file_kind import StoredFile
 from workflow.board import Row
 from workflow.case import Case, Event
 from workflow.deadline import Deadline
@@ -66,8 +67,8 @@ class Reads(Protocol):
 class EvidenceStore(Protocol):
     """Files that prove facts, kept by what is in them."""
 
-    def keep(self, content: BinaryIO) -> str:
-        """Store the bytes once; the SHA-256 of them, in hexadecimal."""
+    def keep(self, content: BinaryIO, name: str) -> StoredFile:
+        """Store the bytes once, under the SHA-256 of them; `name` is the file's own name."""
 
     def open(self, reference: str) -> BinaryIO | None:
         """The bytes stored under that SHA-256; None when there are none."""

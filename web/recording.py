@@ -10,18 +10,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath, PureWindowsPath
-from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData, UploadFile
 
 from calendars import OutOfRange
+from papers.web_address import is_web_address
 from web.ports import EvidenceStore
 from workflow.case import Case, Evidence
 from workflow.deadline import Deadline
 from workflow.procedure import Text
 from workflow.refusal import Refusal
 
-LONGEST_ADDRESS = 2000
 LONGEST_NAME = 200
 OTHER = "other"
 
@@ -146,11 +145,7 @@ def evidence(form: FormData, store: EvidenceStore) -> tuple[Evidence, ...]:
             if not value.size:
                 raise BadForm("web.refusal.empty_file", name=file_name(value.filename or ""))
             files.append((kind, value))
-    stored = [
-        Evidence(kind=kind, reference=store.keep(file.file), name=file_name(file.filename or ""))
-        for kind, file in files
-    ]
-    return (*links, *stored)
+    return (*links, *(_stored(kind, file, store) for kind, file in files))
 
 
 def the_address(text: str) -> str:
@@ -160,16 +155,8 @@ def the_address(text: str) -> str:
         BadForm: it is no http or https address, or too long to be one.
     """
     text = text.strip()
-    refusal = BadForm("web.refusal.bad_address", text=text[:100])
-    if len(text) > LONGEST_ADDRESS or any(character.isspace() or ord(character) < 32 for character in text):
-        raise refusal
-    try:
-        parts = urlsplit(text)
-        named = bool(parts.hostname)
-    except ValueError:
-        raise refusal from None
-    if parts.scheme not in ("http", "https") or not named:
-        raise refusal
+    if not is_web_address(text):
+        raise BadForm("web.refusal.bad_address", text=text[:100])
     return text
 
 
@@ -181,12 +168,18 @@ def file_name(name: str) -> str:
 
 
 def evidence_file(case: Case, reference: str) -> Evidence | None:
-    """The stored file of a case with that SHA-256; None when none of its facts rests on it."""
+    """The stored file of a case with that SHA-256; None when no fact rests on it or few may see it."""
     for fact in case.facts.values():
         for item in fact.evidence:
-            if item.reference == reference and item.name is not None:
+            if item.reference == reference and item.name is not None and not item.restricted:
                 return item
     return None
+
+
+def _stored(kind: str, file: UploadFile, store: EvidenceStore) -> Evidence:
+    name = file_name(file.filename or "")
+    kept = store.keep(file.file, name)
+    return Evidence(kind=kind, reference=kept.reference, name=name, type=kept.type, size=kept.size)
 
 
 def _fields(kinds: Sequence[str], answers: Mapping[str, str]) -> tuple[Field, ...]:

@@ -31,12 +31,22 @@ class Evidence:
         reference: an address, or the SHA-256 of a stored file.
         name: the file's own name, None for a link.
         published_on: the local date of first publication.
+        written_on: the local date the document itself bears.
+        recorded_at: the UTC moment the ledger took it down; not part of what makes it the same document.
+        type: the media type of a stored file, found from what is in it.
+        size: bytes of a stored file.
+        restricted: the ground on which few may see it; empty where anybody of the case may.
     """
 
     kind: str
     reference: str
     name: str | None = None
     published_on: date | None = None
+    written_on: date | None = None
+    recorded_at: datetime | None = field(default=None, compare=False)
+    type: str | None = None
+    size: int | None = None
+    restricted: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,9 +117,9 @@ def apply(case: Case | None, event: Event) -> Case:
     return replace(_changed(case, event), seq=event.seq, head=event.hash)
 
 
-def evidence_of(payload: Mapping[str, object]) -> tuple[Evidence, ...]:
-    """The evidence an event's payload carries."""
-    items = payload.get("evidence", ())
+def evidence_of(event: Event) -> tuple[Evidence, ...]:
+    """The evidence an event carries."""
+    items = event.payload.get("evidence", ())
     if not isinstance(items, list | tuple):
         return ()
     return tuple(
@@ -117,23 +127,47 @@ def evidence_of(payload: Mapping[str, object]) -> tuple[Evidence, ...]:
             kind=str(item.get("kind", "")),
             reference=str(item["reference"]),
             name=item.get("name"),
-            published_on=date.fromisoformat(item["published_on"]) if item.get("published_on") else None,
+            published_on=_day(item.get("published_on")),
+            written_on=_day(item.get("written_on")),
+            recorded_at=event.at,
+            type=item.get("type"),
+            size=item.get("size"),
+            restricted=str(item.get("restricted", "")),
         )
         for item in items
     )
 
 
-def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, str]]:
+def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
     """Evidence as an event's payload carries it: JSON values only, nothing empty."""
     rows = []
     for item in evidence:
-        row = {"kind": item.kind, "reference": item.reference}
-        if item.name:
-            row["name"] = item.name
-        if item.published_on:
-            row["published_on"] = item.published_on.isoformat()
-        rows.append(row)
+        row: dict[str, object] = {
+            "name": item.name,
+            "published_on": item.published_on.isoformat() if item.published_on else None,
+            "written_on": item.written_on.isoformat() if item.written_on else None,
+            "type": item.type,
+            "size": item.size,
+            "restricted": item.restricted,
+        }
+        told = {key: value for key, value in row.items() if value not in (None, "")}
+        rows.append({"kind": item.kind, "reference": item.reference, **told})
     return rows
+
+
+def gathered(known: Iterable[Evidence], more: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """All evidence of a fact; the same document said again (now restricted, say) stands in the place of the old
+    saying, with the moment it was first recorded."""
+    kept = {(item.kind, item.reference): item for item in known}
+    for item in more:
+        place = (item.kind, item.reference)
+        first = kept.get(place)
+        kept[place] = replace(item, recorded_at=first.recorded_at) if first else item
+    return tuple(kept.values())
+
+
+def _day(written: object) -> date | None:
+    return date.fromisoformat(str(written)) if written else None
 
 
 def _opened(event: Event) -> Case:
@@ -158,12 +192,12 @@ def _changed(case: Case, event: Event) -> Case:
         case "fact" | "corrected":
             assert event.on is not None
             known = case.facts.get(event.name)
-            evidence = (known.evidence if known else ()) + evidence_of(event.payload)
+            evidence = gathered(known.evidence if known else (), evidence_of(event))
             fact = Fact(name=event.name, on=event.on, at=event.at, by=event.by, evidence=evidence)
             return replace(case, facts={**case.facts, event.name: fact})
         case "evidence":
             known = case.facts[event.name]
-            fact = replace(known, evidence=known.evidence + evidence_of(event.payload))
+            fact = replace(known, evidence=gathered(known.evidence, evidence_of(event)))
             return replace(case, facts={**case.facts, event.name: fact})
         case "planned":
             assert event.on is not None

@@ -196,8 +196,19 @@ def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bo
         assert obligation.lapses_with is not None
         lapsed = procedure.by_id[obligation.lapses_with].title
         yield _finding(deadline, "evidence", "missed", lapsed=lapsed)
+    if prove and _uncertified(deadline, case):
+        yield _finding(deadline, "evidence", "restricted_uncertified")
     if prove and deadline.state == "done" and obligation.evidence:
         shown = {item.kind for item in case.facts[deadline.id].evidence}
         lacking = tuple(kind for kind in obligation.evidence if kind not in shown)
         if lacking:
             yield _finding(deadline, "evidence", "unproved", kinds=lacking)
+
+
+def _uncertified(deadline: Deadline, case: Case) -> bool:
+    """A restricted document here, and nowhere in the case the certificate that says on what grounds."""
+    fact = case.facts.get(deadline.id)
+    if fact is None or not any(item.restricted for item in fact.evidence):
+        return False
+    kinds = (item.kind for known in case.facts.values() for item in known.evidence)
+    return "document:certificate" not in kinds

@@ -19,7 +19,7 @@ def test_a_file_is_kept_under_its_hash_and_read_back(tmp_path: Path) -> None:
     """The reference is the SHA-256 of the bytes."""
     store = EvidenceFolder(tmp_path / "дәлелдер")
 
-    reference = store.keep(BytesIO(ORDER))
+    reference = store.keep(BytesIO(ORDER), "бұйрық.txt").reference
 
     kept = store.open(reference)
     assert reference == sha256(ORDER).hexdigest()
@@ -31,11 +31,11 @@ def test_a_file_is_kept_under_its_hash_and_read_back(tmp_path: Path) -> None:
 def test_the_same_file_twice_is_one_file(tmp_path: Path) -> None:
     """Nothing is overwritten, and nothing is left lying about."""
     store = EvidenceFolder(tmp_path)
-    reference = store.keep(BytesIO(ORDER))
+    reference = store.keep(BytesIO(ORDER), "бұйрық.txt").reference
     place = tmp_path / reference[:2] / reference
     written = place.stat().st_mtime_ns
 
-    assert store.keep(BytesIO(ORDER)) == reference
+    assert store.keep(BytesIO(ORDER), "басқа аты.txt").reference == reference
     assert place.stat().st_mtime_ns == written
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == [place]
 
@@ -43,7 +43,7 @@ def test_the_same_file_twice_is_one_file(tmp_path: Path) -> None:
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     """It proves nothing."""
     with pytest.raises(EvidenceRefused) as caught:
-        EvidenceFolder(tmp_path).keep(BytesIO(b""))
+        EvidenceFolder(tmp_path).keep(BytesIO(b""), "бос.pdf")
 
     assert caught.value.code == "evidence_empty"
     assert list(tmp_path.iterdir()) == []
@@ -52,10 +52,10 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 def test_the_largest_file_is_kept_and_one_byte_more_refused(tmp_path: Path) -> None:
     """The limit is part of what is allowed; what was begun is taken away."""
     store = EvidenceFolder(tmp_path, limit=1024 * 1024)
-    store.keep(BytesIO(b"x" * 1024 * 1024))
+    store.keep(BytesIO(b"x" * 1024 * 1024), "x.txt")
 
     with pytest.raises(EvidenceRefused) as caught:
-        store.keep(BytesIO(b"y" * (1024 * 1024 + 1)))
+        store.keep(BytesIO(b"y" * (1024 * 1024 + 1)), "y.txt")
 
     assert (caught.value.code, caught.value.arguments) == ("evidence_too_large", {"limit": 1})
     assert len([file for file in tmp_path.rglob("*") if file.is_file()]) == 1
@@ -66,7 +66,7 @@ def test_a_folder_that_cannot_be_written_is_a_refusal(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("x", encoding="utf-8")
 
     with pytest.raises(EvidenceRefused) as caught:
-        EvidenceFolder(tmp_path / "taken").keep(BytesIO(ORDER))
+        EvidenceFolder(tmp_path / "taken").keep(BytesIO(ORDER), "бұйрық.txt")
 
     assert caught.value.code == "evidence_unwritable"
     assert all(words.say(caught.value.code, caught.value.arguments, language) for language in words.LANGUAGES)
@@ -76,3 +76,24 @@ def test_a_folder_that_cannot_be_written_is_a_refusal(tmp_path: Path) -> None:
 def test_a_reference_that_is_no_stored_hash_opens_nothing(tmp_path: Path, reference: str) -> None:
     """Least of all a way out of the folder."""
     assert EvidenceFolder(tmp_path).open(reference) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("бұйрық.pdf", b"<html>not a document</html>", "evidence_other_kind"),
+        ("бағдарлама.exe", b"MZ", "evidence_unknown_kind"),
+        ("аты жоқ", b"%PDF-1.4", "evidence_unknown_kind"),
+    ],
+)
+def test_a_file_of_a_wrong_kind_is_refused_in_one_sentence(
+    tmp_path: Path, name: str, data: bytes, code: str
+) -> None:
+    """What, which file, what is allowed; nothing is left in the folder."""
+    with pytest.raises(EvidenceRefused) as caught:
+        EvidenceFolder(tmp_path).keep(BytesIO(data), name)
+
+    assert caught.value.code == code
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+    for language in words.LANGUAGES:
+        assert name in words.say(caught.value.code, caught.value.arguments, language)

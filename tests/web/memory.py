@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from notifications.notice import Notice
+from papers.file_kind import StoredFile
 from workflow.board import Row
 from workflow.case import Case, Event, fold
 from workflow.library import Library
@@ -121,12 +122,12 @@ class EvidenceInMemory:
 
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def keep(self, content: BinaryIO) -> str:
+    def keep(self, content: BinaryIO, name: str) -> StoredFile:
         content.seek(0)
         data = content.read()
         reference = hashlib.sha256(data).hexdigest()
         self.files[reference] = data
-        return reference
+        return StoredFile(reference, "application/pdf", len(data))
 
     def open(self, reference: str) -> BinaryIO | None:
         return io.BytesIO(self.files[reference]) if reference in self.files else None

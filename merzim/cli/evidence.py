@@ -1,0 +1,140 @@
+"""What proves the facts: `attach`, `evidence`, `package`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.help import Command
+from merzim.cli.parsing import BadArgument, day
+from merzim.looking import unit_named
+
+if TYPE_CHECKING:
+    from workflow.case import Case, Evidence
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    for name, command in (("attach", attach), ("evidence", listed), ("package", package)):
+        app.command(name, cls=Command, help=f"cli.help.{name}")(command)
+
+
+def attach(
+    ctx: typer.Context,
+    case: Annotated[str, typer.Argument(metavar="CASE")],
+    fact: Annotated[str, typer.Argument(metavar="FACT")],
+    proof: Annotated[str, typer.Argument(metavar="[KIND=]FILE|URL[@DATE]")],
+    written: Annotated[str, typer.Option("--written", metavar="DATE", help="cli.option.written")] = "",
+    restricted: Annotated[
+        str, typer.Option("--restricted", metavar="GROUND", help="cli.option.restricted")
+    ] = "",
+) -> None:
+    from merzim.proofs import given, kept
+    from workflow.names import known_fact
+
+    call = Call.of(ctx)
+    house, today = call.house, call.moment.today
+    view = house.desk.view(case, today=today)
+    title = known_fact(view.procedure, fact).title
+    known = view.case.facts.get(fact)
+    if known is None:
+        raise BadArgument("cli.attach.not_recorded", title=title, case=case, fact=fact)
+    written_on = day(written, where="--written") if written else None
+    if written_on is not None and written_on > today:
+        raise BadArgument("cli.attach.written_in_future", on=written_on, today=today)
+    item = kept(
+        given(proof, view.procedure, fact),
+        house.evidence,
+        written_on=written_on,
+        restricted=" ".join(restricted.split()),
+    )
+    change = house.desk.record(
+        case, fact, on=known.on, evidence=[item], by=call.by, now=call.moment.now, today=today
+    )
+    if call.json:
+        call.answer({"case": case, "fact": fact, "changed": bool(change.events), "evidence": item})
+        return
+    code = "cli.attach.done" if change.events else "cli.attach.already"
+    call.print(call.say(code, case=case, title=title, name=item.name or item.reference))
+
+
+def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE")]) -> None:
+    call = Call.of(ctx)
+    view = call.house.desk.view(case, today=call.moment.today)
+    if call.json:
+        shown = {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence}
+        call.answer({"case": case, "evidence": shown})
+        return
+    rows = list(_rows(call, view.case))
+    if rows:
+        heads = ("id", "kind", "document", "written", "recorded", "published", "size", "restricted")
+        call.table(heads, rows)
+    else:
+        call.print(call.say("cli.evidence.none", case=case))
+
+
+def package(
+    ctx: typer.Context,
+    to: Annotated[str, typer.Option("--to", metavar="FILE.zip", help="cli.option.package_to")],
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
+    year: Annotated[int, typer.Option("--year", metavar="YYYY", help="cli.option.package_year", min=0)] = 0,
+    case: Annotated[str, typer.Option("--case", metavar="CASE", help="cli.option.package_case")] = "",
+    with_restricted: Annotated[
+        bool, typer.Option("--with-restricted", help="cli.option.with_restricted")
+    ] = False,
+) -> int:
+    from merzim.packing import documents
+    from papers.package import write_package
+
+    call = Call.of(ctx)
+    house = call.house
+    if case:
+        house.desk.view(case, today=call.moment.today)
+    found = documents(house, unit=unit_named(house, unit) or None, year=year or None, case=case)
+    packed = write_package(
+        Path(to), found, house.evidence.open, language=call.language, restricted=with_restricted
+    )
+    lost = [{"case": one.case, "name": one.name, "sha256": one.reference} for one in packed.lost]
+    if call.json:
+        call.answer(
+            {
+                "file": to,
+                "files": packed.files,
+                "links": packed.links,
+                "restricted": packed.restricted,
+                "lost": lost,
+            }
+        )
+    else:
+        call.print(call.say("cli.package.done", file=to, files=packed.files, links=packed.links))
+        if packed.restricted:
+            call.print(call.say("cli.package.restricted", count=packed.restricted))
+        for one in packed.lost:
+            call.note(call.say("cli.package.lost", case=one.case, name=one.name))
+    return NOT_SO if lost else DONE
+
+
+def _rows(call: Call, case: Case) -> list[tuple[object, ...]]:
+    return [
+        (
+            name,
+            call.say(f"evidence.{item.kind}") if item.kind else "",
+            item.name or item.reference,
+            item.written_on,
+            _recorded(item),
+            item.published_on,
+            item.size,
+            item.restricted,
+        )
+        for name, fact in case.facts.items()
+        for item in fact.evidence
+    ]
+
+
+def _recorded(item: Evidence) -> object:
+    from merzim.clock import almaty
+
+    return item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None
