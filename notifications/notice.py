@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+NoticeKind = Literal[
+    "reminder", "moved", "collected", "moves", "digest", "unit_digest", "managers_digest", "calendar"
+]
+"""A reminder speaks of one rung; `moved` of a due date that moved or fell away. `collected`, `moves` and
+`digest` carry others: missed rungs, what one change moved, what a person has put into their digest."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 
@@ -15,12 +21,17 @@ class Notice:
 
     Attributes:
         key: `case:obligation:due:rung:person:channel`; the INSERT of it is the decision to send.
+        case, obligation: "" where it speaks of no one deadline; `due` is its own day then.
         person: the person's key; `address` where the channel finds them.
         due: the due date it speaks of.
         text_hash: SHA-256 of subject and plain text as sent.
         not_before: UTC moment before which no attempt is made (office hours, back-off).
         answer: what the server said last.
         message_id: deterministic, from the key.
+        bundle: "" for a letter of its own; else what it waits to be carried by: `missed`, `digest`, or the
+            change that moved a due date.
+        carrier: key of the notice whose letter carried it.
+        about: what else the letter needs (old date and cause of a move; the bundle a carrier carries).
     """
 
     key: str
@@ -42,6 +53,10 @@ class Notice:
     text_hash: str = ""
     message_id: str = ""
     acknowledged_at: datetime | None = None
+    kind: NoticeKind = "reminder"
+    bundle: str = ""
+    carrier: str = ""
+    about: Mapping[str, object] = field(default_factory=dict)
 
 
 EntryStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]

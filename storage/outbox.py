@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Engine, and_, bindparam, func, literal_column
 
 from notifications.notice import Notice, NoticeState
 from notifications.ports import Mark, Settlement
-from storage import ledger, office_store
+from storage import ledger, office_store, register
+from storage.chain import moment
 from storage.dialect import insert
 from storage.engine import reading, writing
 from storage.rows import NOTICE_COLUMNS, notice, notice_values, row
@@ -26,6 +27,8 @@ from workflow.office import Office
 _COUNT = {"preserve_rowcount": True}
 # Written out, not bound, so that both planners see that the partial indexes answer.
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
+_ALONE = NOTICE.c.bundle == literal_column("''")
+_BUNDLED = NOTICE.c.bundle != literal_column("''")
 _SENDING = NOTICE.c.state == literal_column("'sending'")
 _PLACE = (DEADLINE.c.next_rung_on, DEADLINE.c.case, DEADLINE.c.obligation)
 _DUE = (
@@ -109,7 +112,7 @@ class SqlOutbox:
         `sending` and committed before this returns. Of two claimers each notice goes to one."""
         chosen = (
             select(NOTICE.c.key)
-            .where(NOTICE.c.channel == channel, _QUEUED, NOTICE.c.not_before <= now)
+            .where(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
             .order_by(NOTICE.c.not_before, NOTICE.c.queued_at, NOTICE.c.key)
             .limit(limit)
         )
@@ -139,6 +142,7 @@ class SqlOutbox:
         """Write down outcomes of claimed notices, only where the state is still `sending`."""
         if not marks:
             return
+        settled = [mark.key for mark in marks if mark.state in register.SETTLED]
         step = (
             update(NOTICE)
             .where(NOTICE.c.key == bindparam("k_key"), _SENDING)
@@ -167,6 +171,7 @@ class SqlOutbox:
                     for mark in marks
                 ],
             )
+            register.prove(connection, settled, now=now)
 
     def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
         """Notices of the channel left in `sending` since before `before` become `state`: queued with
@@ -179,7 +184,10 @@ class SqlOutbox:
         if state == "queued":
             step = step.values(not_before=now)
         with writing(self._engine) as connection:
-            return int(connection.execute(step).rowcount)
+            keys = connection.execute(select(NOTICE.c.key).where(left)).scalars().all()
+            done = int(connection.execute(step).rowcount)
+            register.prove(connection, keys, now=now)
+            return done
 
     def notices(
         self,
@@ -205,11 +213,28 @@ class SqlOutbox:
         """The reader says it was read. Returns False when there is no such notice; the first time stays."""
         step = (
             update(NOTICE)
-            .where(NOTICE.c.key == key)
-            .values(acknowledged_at=func.coalesce(NOTICE.c.acknowledged_at, now))
+            .where(NOTICE.c.key == key, NOTICE.c.acknowledged_at.is_(None))
+            .values(acknowledged_at=now)
         )
         with writing(self._engine) as connection:
-            return bool(connection.execute(step).rowcount)
+            if connection.execute(step).rowcount:
+                register.append(connection, [(key, register.ACKNOWLEDGED, moment(now))], now=now)
+                return True
+            return connection.execute(select(NOTICE.c.key).where(NOTICE.c.key == key)).first() is not None
+
+    def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
+        """Queue a notice again whose delivery failed or is unknown; its attempts count anew, its key and
+        Message-ID stay. False when there is none of that key in such a state."""
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key == key, NOTICE.c.state.in_(("failed", "unknown")))
+            .values(state="queued", attempts=0, queued_at=now, not_before=not_before)
+        )
+        with writing(self._engine) as connection:
+            if not connection.execute(step).rowcount:
+                return False
+            register.append(connection, [(key, register.RESENT, "")], now=now)
+        return True
 
 
 def _stands(

@@ -53,13 +53,15 @@ def rows_by_case(records: Iterable[Record]) -> dict[str, list[Row]]:
 
 
 def notice(record: Record) -> Notice:
-    """A notice with its delivery record."""
-    return Notice(**dict(zip(NOTICE_COLUMNS, record, strict=True)))
+    """A notice with its delivery record; one that belongs to no case has the case ""."""
+    values = dict(zip(NOTICE_COLUMNS, record, strict=True))
+    return Notice(**{**values, "case": values["case"] or ""})
 
 
 def notice_values(value: Notice) -> Values:
     """What the table keeps of a notice."""
-    return dict(zip(NOTICE_COLUMNS, _notice_values(value), strict=True))
+    values = dict(zip(NOTICE_COLUMNS, _notice_values(value), strict=True))
+    return {**values, "case": value.case or None}
 
 
 def event(record: Record) -> Event:

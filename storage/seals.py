@@ -1,7 +1,7 @@
 """Seals: the heads of all cases changed since the seal before, bound to it by a hash.
 
 A chain shows what was altered in it, never that its end was cut off; a seal remembers where the end was. Every
-seal covers the office's own chain too, once there is one.
+seal covers the office's own chain too, once there is one, and the chain of what became of notices.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, bindparam, func, select, text
+from sqlalchemy import Connection, Engine, and_, bindparam, func, select, text
 
+from storage import register
 from storage.adoptions import OFFICE
 from storage.chain import link, seal_line
 from storage.engine import reading, writing
@@ -58,16 +59,17 @@ def count(engine: Engine) -> int:
 
 
 def _office(connection: Connection) -> list[Head]:
-    """The end of the office's own chain; nothing where it has none."""
+    """The ends of the office's own chain and of the register's; nothing where there is none."""
     last = connection.execute(select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).first()
-    return [(OFFICE, last.seq, last.hash)] if last else []
+    told = register.end(connection)
+    return ([told] if told else []) + ([(OFFICE, last.seq, last.hash)] if last else [])
 
 
 def _sealed(connection: Connection, office: list[Head]) -> bool:
-    """Whether the last seal covers that end: each of them does, since there is one."""
+    """Whether the last seal covers these ends: each of them does, since there are any."""
     if not office:
         return True
-    inside = SEAL.c.heads.contains(_text(office)[1:-1], autoescape=True)
+    inside = and_(*(SEAL.c.heads.contains(_text([one])[1:-1], autoescape=True) for one in office))
     return connection.execute(select(inside).order_by(SEAL.c.n.desc()).limit(1)).scalar() in (True, 1)
 
 

@@ -202,8 +202,22 @@ class KeptNotice(Kept, table=True):
             "not_before",
             "queued_at",
             "key",
-            sqlite_where=text("state = 'queued'"),
-            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued' AND bundle = ''"),
+            postgresql_where=text("state = 'queued' AND bundle = ''"),
+        ),
+        Index(
+            "ix_notice_bundled",
+            "person",
+            "channel",
+            "bundle",
+            sqlite_where=text("state = 'queued' AND bundle <> ''"),
+            postgresql_where=text("state = 'queued' AND bundle <> ''"),
+        ),
+        Index(
+            "ix_notice_failed",
+            "queued_at",
+            sqlite_where=text("state IN ('failed', 'unknown')"),
+            postgresql_where=text("state IN ('failed', 'unknown')"),
         ),
         Index(
             "ix_notice_sending",
@@ -215,7 +229,7 @@ class KeptNotice(Kept, table=True):
     )
 
     key: str = Field(primary_key=True)
-    case: str = Field(index=True, foreign_key="case.id")
+    case: str | None = Field(default=None, index=True, foreign_key="case.id")
     obligation: str
     due: date
     rung: str
@@ -233,6 +247,65 @@ class KeptNotice(Kept, table=True):
     text_hash: str = ""
     message_id: str = ""
     acknowledged_at: datetime | None = Field(default=None, sa_type=Moment)
+    kind: str = "reminder"
+    bundle: str = ""
+    carrier: str = ""
+    about: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+
+
+class KeptMove(Kept, table=True):
+    """A deadline whose due date moved, until the next round has told whoever was told of the old one.
+
+    `change` names what moved it (an event of the case, an act of the office); `cause` is canonical JSON.
+    """
+
+    __tablename__ = "moved"
+
+    n: int | None = Field(default=None, primary_key=True)
+    case: str = Field(foreign_key="case.id")
+    obligation: str
+    change: str
+    cause: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
+    at: datetime = Field(sa_type=Moment)
+
+
+class KeptProof(Kept, table=True):
+    """What became of a batch of notices, bound to the batch before by a hash. Append only, as events.
+
+    `lines` is canonical JSON: (key, state, hash of the notice's record) of each.
+    """
+
+    __tablename__ = "proof"
+
+    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime = Field(sa_type=Moment)
+    lines: str = Field(sa_type=Text)
+    previous: str
+    hash: str
+
+
+class KeptPreference(Kept, table=True):
+    """What a person or a unit chose, beside the table of people: importing that again leaves it alone."""
+
+    __tablename__ = "preference"
+    __table_args__ = _CLUSTERED
+
+    owner: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    value: str
+    by: str
+    at: datetime = Field(sa_type=Moment)
+
+
+class KeptPulse(Kept, table=True):
+    """When something the metronome does was last done, and how long it took."""
+
+    __tablename__ = "pulse"
+    __table_args__ = _CLUSTERED
+
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment)
+    seconds: float = 0.0
 
 
 class KeptPaper(Kept, table=True):
@@ -269,5 +342,9 @@ SEAL = _table("seal")
 ACT = _table("act")
 DEADLINE = _table("deadline")
 NOTICE = _table("notice")
+MOVED = _table("moved")
+PROOF = _table("proof")
+PREFERENCE = _table("preference")
+PULSE = _table("pulse")
 PAPER = _table("paper")
 COUNTER = _table("counter")

@@ -1,10 +1,10 @@
-"""The database itself refuses UPDATE and DELETE of events, seals and acts. Installed after every migration."""
+"""The database itself refuses UPDATE and DELETE of what is append-only. Installed after every migration."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("event", "seal", "act")
+APPEND_ONLY = ("event", "seal", "act", "proof")
 _SAYS = "the ledger is append-only: {what} of {table} is refused"
 # Doubled, for psycopg reads a single one as a place for a value.
 _FUNCTION = """
@@ -15,7 +15,12 @@ END $$
 """
 # A table that SQLite rebuilds for a migration loses its triggers, hence "anew". INSERT OR REPLACE deletes
 # without firing DELETE triggers unless the connection asks for recursive ones, hence the third trigger.
-_KEYS = {"event": '"case" = NEW."case" AND seq = NEW.seq', "seal": "n = NEW.n", "act": "seq = NEW.seq"}
+_KEYS = {
+    "event": '"case" = NEW."case" AND seq = NEW.seq',
+    "seal": "n = NEW.n",
+    "act": "seq = NEW.seq",
+    "proof": "n = NEW.n",
+}
 
 
 def install(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Verifying what is stored: chains, seals, editions, triggers, acts, and the board against its rebuild."""
+"""Verifying what is stored: chains, seals, editions, triggers, acts, notices; the board against its rebuild."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, select, tuple_
 
-from storage import adoptions, triggers
+from storage import adoptions, register, triggers
 from storage.adoptions import OFFICE
 from storage.chain import line, link, seal_line
 from storage.engine import Record, reading
 from storage.ledger import CHUNK, SqlLedger
 from storage.refusals import CannotRebuild, CaseBroken
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
-from storage.tables import CASE, EVENT, SEAL
+from storage.tables import CASE, EVENT, PROOF, SEAL
 from workflow.case import Case
 from workflow.ports import Conflict, Written
 
@@ -64,6 +64,7 @@ def verify(
             ),
             *_office(connection),
             *_chains(connection),
+            *(Problem(code=code, arguments=arguments) for code, arguments in register.problems(connection)),
             *_seals(connection),
             *(_editions(connection, editions) if editions is not None else ()),
         ]
@@ -178,12 +179,16 @@ def _seals(connection: Connection) -> Iterator[Problem]:
             if hashes.get((name, seq)) != head:
                 code = "sealed_differs" if (name, seq) in hashes else "sealed_missing"
                 problem = Problem(code=code, arguments={"case": name, "seq": seq, "n": seal.n})
-                yield _of_office(problem) if name == OFFICE else problem
+                if name == register.CHAIN:
+                    yield Problem(code="proof_cut", arguments={"n": seal.n, "seq": seq})
+                else:
+                    yield _of_office(problem) if name == OFFICE else problem
         previous = seal.hash
 
 
 def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
     found = {(OFFICE, act.seq): act.hash for act in connection.execute(adoptions.IN_ORDER)}
+    found |= {(register.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
     left = iter(ends)
     while chunk := list(islice(left, 5000)):
         asked = select(EVENT.c.case, EVENT.c.seq, EVENT.c.hash).where(

@@ -17,6 +17,7 @@ from storage.seals import seal
 from storage.verify import verify
 from tests.storage.house import NOW, TODAY, later, opened, recompute
 from tests.storage.test_verify import by_hand, codes
+from tests.storage.versions import back_to
 
 ACT = """
 [[transfer]]
@@ -158,9 +159,7 @@ def test_a_gap_among_acts_is_named(engine: Engine) -> None:
 def test_a_database_of_the_version_before_gets_the_chain(engine: Engine) -> None:
     """What is stored stays; the new table stands beside it with its triggers."""
     case = opened(engine)
-    with engine.begin() as connection:
-        connection.execute(text("DROP TABLE act"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    back_to(engine, "0001")
 
     assert create_or_migrate(engine)
     assert adopted(engine)

@@ -1,0 +1,179 @@
+"""The register under proof: whatever somebody changes in it by hand, `verify` names."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from notifications.ports import Mark, Settlement
+from storage.outbox import SqlOutbox
+from storage.schema import create_or_migrate
+from storage.seals import seal
+from storage.verify import verify
+from tests.storage.house import NOW, later, letter, opened
+from tests.storage.versions import back_to
+from workflow.board import Row
+
+
+def told(engine: Engine, *, state: str = "sent") -> str:
+    """One notice delivered through the outbox, as a delivery does it; its key."""
+    outbox = SqlOutbox(engine)
+    case = opened(engine)
+    (row,) = [one for one in _rows(outbox) if one.case == case.id and one.obligation == "start_announced"]
+    assert row.due is not None
+    assert row.next_rung_on is not None
+    one = letter(row)
+    settlement = Settlement(
+        case=row.case,
+        obligation=row.obligation,
+        due=row.due,
+        rung_on=row.next_rung_on,
+        notices=(one,),
+        next_rung=None,
+        next_rung_on=None,
+    )
+    assert outbox.settle([settlement], now=NOW) == 1
+    outbox.claim("email", now=NOW, limit=5)
+    outbox.mark(
+        [Mark(key=one.key, state=state, answer="250 kept", text_hash="ab" * 32)],  # type: ignore[arg-type]
+        now=later(1),
+    )
+    return one.key
+
+
+def _rows(outbox: SqlOutbox) -> list[Row]:
+    return list(outbox.due_rows((NOW + timedelta(days=300)).date(), limit=500))
+
+
+def found(engine: Engine) -> list[tuple[str, object]]:
+    return [(one.code, one.arguments.get("key", one.arguments.get("n"))) for one in verify(engine)]
+
+
+def by_hand(engine: Engine, statement: str, **values: object) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(statement), values)
+
+
+def test_a_register_nobody_touched_verifies(engine: Engine) -> None:
+    """Sent, failed and unknown alike, before and after the seal."""
+    for state in ("sent", "failed", "unknown"):
+        told(engine, state=state)
+    before = found(engine)
+    seal(engine, now=later(2))
+
+    assert (before, found(engine)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "state = 'failed'",
+        "person = 'bolat@example.kz'",
+        "address = 'bolat@example.kz'",
+        "rung = '-1'",
+        "answer = '250 other'",
+        "text_hash = ''",
+        "message_id = '<x@y>'",
+        "due = '2026-03-31'",
+        "sent_at = '2026-02-01 04:00:00'",
+        "state = 'withdrawn'",
+    ],
+)
+def test_a_record_changed_by_hand_is_named(engine: Engine, change: str) -> None:
+    """Whatever column of it."""
+    key = told(engine)
+    by_hand(engine, f"UPDATE notice SET {change} WHERE key = :key", key=key)
+
+    assert found(engine) == [("notice_altered", key)]
+
+
+def test_a_record_taken_away_is_named(engine: Engine) -> None:
+    """Deleting is altering."""
+    key = told(engine)
+    by_hand(engine, "DELETE FROM notice WHERE key = :key", key=key)
+
+    assert found(engine) == [("notice_missing", key)]
+
+
+def test_a_letter_nobody_sent_cannot_be_put_there(engine: Engine) -> None:
+    """A record that says sent without a delivery behind it."""
+    key = told(engine)
+    columns = ", ".join(
+        f'"{name}"'
+        for name in (
+            *("case", "obligation", "due", "rung", "person", "channel", "address", "language", "state"),
+            *("attempts", "queued_at", "not_before", "sent_at", "answer", "text_hash", "message_id"),
+            *("kind", "bundle", "carrier", "about"),
+        )
+    )
+    copied = f"INSERT INTO notice (key, {columns}) SELECT 'forged', {columns} FROM notice WHERE key = :key"
+    by_hand(engine, copied, key=key)
+
+    assert found(engine) == [("notice_unproven", "forged")]
+
+
+def test_an_acknowledgement_is_proven_too(engine: Engine) -> None:
+    """Recorded it verifies; put there, moved or taken away by hand it is named."""
+    key = told(engine)
+    outbox = SqlOutbox(engine)
+    assert outbox.acknowledge(key, now=later(5))
+    assert outbox.acknowledge(key, now=later(9))
+    whole = found(engine)
+    by_hand(engine, "UPDATE notice SET acknowledged_at = NULL WHERE key = :key", key=key)
+
+    assert whole == []
+    assert found(engine) == [("notice_acknowledgement", key)]
+    assert not outbox.acknowledge("no such", now=later(5))
+
+
+def test_a_failed_letter_sent_again_is_proven_by_its_last_delivery(engine: Engine) -> None:
+    """Queued again, under way, sent: at every step the register verifies."""
+    key = told(engine, state="failed")
+    outbox = SqlOutbox(engine)
+    steps = []
+    assert outbox.resend(key, now=later(10), not_before=later(10))
+    steps.append(found(engine))
+    (claimed,) = outbox.claim("email", now=later(10), limit=5)
+    steps.append(found(engine))
+    outbox.mark([Mark(key=key, state="sent", answer="250 now", text_hash="cd" * 32)], now=later(11))
+    steps.append(found(engine))
+
+    assert steps == [[], [], []]
+    assert claimed.attempts == 1
+    assert not outbox.resend(key, now=later(12), not_before=later(12))
+
+
+def test_a_batch_altered_or_cut_off_is_named(engine: Engine) -> None:
+    """The chain shows what is altered, the seal where its end was."""
+    from storage import triggers
+
+    told(engine)
+    key = told(engine)
+    seal(engine, now=later(2))
+    with engine.begin() as connection:
+        for name in triggers.names(engine.dialect.name):
+            if "proof" in name:
+                where = "" if engine.dialect.name == "sqlite" else " ON proof"
+                connection.execute(text(f"DROP TRIGGER {name}{where}"))
+    by_hand(engine, "DELETE FROM proof WHERE n = 2")
+    cut = {one for one in found(engine) if one[0] != "trigger_missing"}
+    by_hand(engine, "UPDATE proof SET lines = '[]' WHERE n = 1")
+    altered = {code for code, _ in found(engine)}
+
+    assert cut == {("proof_cut", 1), ("notice_unproven", key)}
+    assert "proof_broken" in altered
+
+
+def test_letters_sent_before_there_were_proofs_are_proven_by_the_migration(engine: Engine) -> None:
+    """A database of the version before verifies after it is brought up to date, and can be tampered with no
+    longer."""
+    key = told(engine)
+    back_to(engine, "0002")
+    assert create_or_migrate(engine)
+    whole = found(engine)
+    by_hand(engine, "UPDATE notice SET answer = 'x' WHERE key = :key", key=key)
+
+    assert whole == []
+    assert found(engine) == [("notice_altered", key)]

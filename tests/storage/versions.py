@@ -1,0 +1,28 @@
+"""Databases of earlier versions: what each migration did, undone by hand on a database that has content."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, text
+
+UNDONE = {
+    "0002": ("DROP TABLE act",),
+    "0003": (
+        "DROP INDEX ix_notice_queued",
+        "DROP INDEX ix_notice_bundled",
+        "DROP INDEX ix_notice_failed",
+        *(f"ALTER TABLE notice DROP COLUMN {name}" for name in ("kind", "bundle", "carrier", "about")),
+        *(f"DROP TABLE {name}" for name in ("moved", "proof", "preference", "pulse")),
+        "CREATE INDEX ix_notice_queued ON notice (channel, not_before, queued_at, key) WHERE state = 'queued'",
+    ),
+}
+"""Revision -> statements that take it back."""
+
+
+def back_to(engine: Engine, revision: str) -> None:
+    """The database as a version before left it."""
+    with engine.begin() as connection:
+        for name in sorted(UNDONE, reverse=True):
+            if name > revision:
+                for statement in UNDONE[name]:
+                    connection.execute(text(statement))
+        connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
