@@ -1,4 +1,4 @@
-"""The export package: folders by project, task and subtask, an index, hashes; nothing written over or leaked."""
+"""The export package: folders by project, task and subtask, an index, hashes; nothing overwritten or leaked."""
 
 from __future__ import annotations
 
