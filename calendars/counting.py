@@ -26,13 +26,17 @@ from calendars.terms import (
     Embargo,
     InMonth,
     InQuarter,
+    InYears,
     Months,
     OnDate,
     PerPeriod,
     Quota,
     Roll,
+    Standing,
+    Target,
     Term,
     Weeks,
+    Window,
     WithoutTerm,
     WorkingDays,
     YearlyDate,
@@ -53,6 +57,7 @@ class Counted:
         due: the last day in time; None when the term has no number, or nothing to count from.
         safe_by: the more careful reading; never after `due`.
         opens: the first permitted day, for an embargo.
+        closes: the last permitted day, for a window.
         first, last: the days whose moving could move `due`; None when no day was asked whether it is worked.
         elements: what was counted, as values.
     """
@@ -60,6 +65,7 @@ class Counted:
     due: date | None = None
     safe_by: date | None = None
     opens: date | None = None
+    closes: date | None = None
     first: date | None = None
     last: date | None = None
     elements: Explanation = ()
@@ -105,7 +111,7 @@ def _counted(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
         case PerPeriod(number, period):
             often: dict[str, object] = {"count": number, "period": period, "to": anchor}
             return _dated("per_period", often, anchor, "none", calendar)
-        case Quota(share, of, period):
+        case Quota(share, of, period, _):
             part: dict[str, object] = {"share": share, "of": of, "period": period, "to": anchor}
             return _dated("quota", part, anchor, "none", calendar)
         case Embargo(years):
@@ -113,6 +119,10 @@ def _counted(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
             said = {"years": years, "until": until}
             opens = calendar.add(until + _DAY, 0)
             return Counted(opens=opens, elements=(Element(code="embargo_until", arguments=said, on=until),))
+        case Window(within):
+            return _window(count(within, anchor, calendar))
+        case Target():
+            return _target(term, anchor)
     return _unanchored(term, calendar)
 
 
@@ -127,6 +137,14 @@ def _unanchored(term: Term, calendar: Calendar) -> Counted:
         case InQuarter(year, quarter, roll):
             to = month_end(year, 3 * quarter)
             return _dated("in_quarter", {"year": year, "quarter": quarter, "to": to}, to, roll, calendar)
+        case InYears(begin, end, roll):
+            to = date(end, 12, 31)
+            years: dict[str, object] = {"year": end, "to": to}
+            if begin == end:
+                return _dated("in_year", years, to, roll, calendar)
+            return _dated("in_years", {"first": begin, **years}, to, roll, calendar)
+        case Standing():
+            return Counted(elements=(Element(code="standing"),))
         case Before():
             return Counted(elements=(Element(code="before_anchor"),))
         case AtOnce():
@@ -169,6 +187,26 @@ def _working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> Counte
         last=last if number else None,
         elements=tuple(elements),
     )
+
+
+def _window(counted: Counted) -> Counted:
+    """The same count, read as the last day of a right and not of a duty."""
+    closing = Element(code="window_closes", arguments={"on": counted.due}, on=counted.due)
+    return Counted(
+        closes=counted.due,
+        first=counted.first,
+        last=counted.last,
+        elements=(*counted.elements, closing),
+    )
+
+
+def _target(term: Target, anchor: date) -> Counted:
+    """The figure of the year the anchor lies in."""
+    figure = term.of(anchor.year)
+    if figure is None:
+        return Counted(elements=(Element(code="target_none", arguments={"year": anchor.year}),))
+    said = {"year": anchor.year, "figure": figure, "better": term.better}
+    return Counted(elements=(Element(code="target", arguments=said),))
 
 
 def _duration(number: int, anchor: date, calendar: Calendar) -> Counted:

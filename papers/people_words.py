@@ -41,6 +41,30 @@ _DUTY_WORDS: dict[str, tuple[str, ...]] = {
         *("комплаенс офицер", "комплаенс-офицер", "officer", "compliance officer"),
         *("офицер", "мерзімдерге жауапты", "ответственный за сроки"),
     ),
+    "person_concerned": ("өзіне қатысты адам", "лицо, которого это касается", "person concerned"),
+    "direct_head": ("тікелей басшы", "непосредственный руководитель", "direct head"),
+    "prevention_unit": (
+        *("алдын алу бөлімшесі", "подразделение по предупреждению коррупции", "prevention unit"),
+        *("сыбайлас жемқорлықтың алдын алу бөлімшесі", "служба предупреждения коррупции"),
+    ),
+    "compliance_officer": (
+        *("комплаенс қызметі", "комплаенс-служба", "compliance service"),
+        *("антикоррупционная комплаенс-служба", "сыбайлас жемқорлыққа қарсы комплаенс қызметі"),
+    ),
+    "internal_security": (
+        *("өзіндік қауіпсіздік бөлімшесі", "подразделение собственной безопасности", "internal security"),
+        *("өзіндік қауіпсіздік", "собственная безопасность"),
+    ),
+    "procurement_unit": (
+        *("мемлекеттік сатып алу бөлімшесі", "подразделение государственных закупок", "procurement unit"),
+        *("мемлекеттік сатып алу", "государственные закупки"),
+    ),
+    "collegial_body": ("алқалы орган", "коллегиальный орган", "collegial body", "комиссия"),
+    "account_holder": (
+        *("платформадағы есептік жазба иесі", "владелец учётной записи", "account holder"),
+        *("есептік жазба иесі", "владелец учетной записи платформы"),
+    ),
+    "outside": ("басқа орган", "другой орган", "outside body"),
 }
 """Duty -> the words for it, the first three being its titles in Kazakh, Russian and English."""
 
@@ -52,13 +76,16 @@ _LANGUAGE_WORDS = {
     "ru": ("ru", "рус", "орыс", "орысша", "орыс тілі", "русский", "russian"),
     "en": ("en", "eng", "англ", "ағылшын", "ағылшынша", "ағылшын тілі", "английский", "english"),
 }
-_DUTIES = {plain(word): code for code in DUTIES for word in (code, code.replace("_", " "), *_DUTY_WORDS[code])}
+# Words of a title come before codes: "compliance officer" has always been who is told where nobody else can be.
+_DUTIES = {plain(code): code for code in DUTIES} | {
+    plain(word): code for code in reversed(DUTIES) for word in _DUTY_WORDS[code]
+}
 _LANGUAGES = {plain(word): code for code, words in _LANGUAGE_WORDS.items() for word in words}
 
 
 def duty(word: str) -> str | None:
     """The duty a word names, one of workflow.office.DUTIES; None when it names none."""
-    return _DUTIES.get(plain(word))
+    return word.strip() if word.strip() in DUTIES else _DUTIES.get(plain(word))
 
 
 def language(word: str) -> str | None:

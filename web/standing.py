@@ -6,9 +6,9 @@ from datetime import date
 from typing import Literal
 
 from calendars.calendar import Calendar
-from workflow.deadline import State
+from workflow.states import State
 
-Look = Literal["overdue", "soon", "open", "done", "done_late", "missed", "not_due_yet", "not_required"]
+Look = State | Literal["overdue", "soon", "done_late"]
 SOON_WORKING_DAYS = 7
 
 

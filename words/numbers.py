@@ -46,6 +46,11 @@ def number(value: int | Decimal | Fraction, language: str) -> str:
     return whole.replace(",", known.group) + (known.decimal + fraction if fraction else "")
 
 
+def figure(written: str, language: str) -> str:
+    """A figure as an act writes it ("43.5", "62-65"), with the language's decimal sign and a dash between."""
+    return written.replace(".", names(language).decimal).replace("-", "–")
+
+
 def percent(share: Fraction | Decimal, language: str) -> str:
     """A share as a percentage: Fraction(1, 20) -> "5 %", in English "5%"."""
     sign = "%" if language == "en" else " %"

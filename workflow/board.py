@@ -8,9 +8,10 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from workflow.case import Case
-from workflow.deadline import AnchorState, Deadline, Knowledge, State, Status
+from workflow.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.procedure import Procedure
 from workflow.reminder import next_rung
+from workflow.states import State
 
 WAITING: tuple[State, ...] = ("open", "not_due_yet")
 
@@ -61,7 +62,12 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calenda
     obligation = deadline.obligation
     indicator = procedure.indicators.get(obligation.indicator) if obligation.indicator else None
     rung = None
-    if deadline.due is not None and deadline.state in WAITING:
+    state = deadline.state
+    if state in WAITING:
+        # Whether a period has begun depends on the day somebody looks, not on the day somebody wrote; and what
+        # comes by itself is waited for by nobody.
+        state = "done" if obligation.by_itself else "open"
+    if deadline.due is not None and state in WAITING:
         rung = next_rung(procedure.ladders[obligation.ladder], deadline.due, calendar, today=today)
     return Row(
         case=case.id,
@@ -76,8 +82,7 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calenda
         anchor=deadline.anchor,
         calendar=deadline.calendar,
         status=deadline.status,
-        # Whether a period has begun depends on the day somebody looks, not on the day somebody wrote.
-        state="open" if deadline.state in WAITING else deadline.state,
+        state=state,
         force=obligation.force,
         stake=indicator.stake if indicator else None,
         next_rung=rung[0] if rung else None,

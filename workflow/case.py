@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 EventKind = Literal[
@@ -67,18 +68,30 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fact:
-    """Something that happened: the day it happened, when and by whom it was recorded, and its evidence."""
+    """Something that happened: the day it happened, when and by whom it was recorded, and its evidence.
+
+    Attributes:
+        values: numbers that go with it (so many trained, of so many on the staff).
+        signed_by: duty of whoever signed or approved it, "" when not said.
+    """
 
     name: str
     on: date
     at: datetime | None = None
     by: str = ""
     evidence: tuple[Evidence, ...] = ()
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    signed_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """The state of one case, folded from its events."""
+    """The state of one case, folded from its events.
+
+    Attributes:
+        kind: of the organisation, as known when the case was opened; "" when it was not known.
+        person: key of whom the case is about, "" when it is about nobody.
+    """
 
     id: str
     procedure: str
@@ -86,6 +99,8 @@ class Case:
     digest: str = ""
     unit: str = ""
     object: str = ""
+    kind: str = ""
+    person: str = ""
     standing: Standing = "active"
     ground: str = ""
     opened_at: datetime | None = None
@@ -96,6 +111,12 @@ class Case:
     notes: tuple[str, ...] = ()
     seq: int = 0
     head: str = ""
+
+    def occurrences(self, name: str) -> tuple[Fact, ...]:
+        """The fact of that name and its repetitions (`name#2`, `name#3`), by their days."""
+        again = f"{name}#"
+        found = [fact for key, fact in self.facts.items() if key == name or key.startswith(again)]
+        return tuple(sorted(found, key=lambda fact: fact.on))
 
 
 def fold(events: Iterable[Event]) -> Case:
@@ -136,6 +157,12 @@ def evidence_of(event: Event) -> tuple[Evidence, ...]:
         )
         for item in items
     )
+
+
+def values_of(payload: Mapping[str, object]) -> dict[str, Decimal]:
+    """The numbers an event's payload carries."""
+    values = payload.get("values", {})
+    return {name: Decimal(str(value)) for name, value in values.items()} if isinstance(values, Mapping) else {}
 
 
 def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
@@ -181,6 +208,8 @@ def _opened(event: Event) -> Case:
         digest=str(payload.get("digest", "")),
         unit=str(payload.get("unit", "")),
         object=str(payload.get("object", "")),
+        kind=str(payload.get("kind", "")),
+        person=str(payload.get("person", "")),
         responsible=dict(responsible) if isinstance(responsible, Mapping) else {},
         notes=tuple(notes) if isinstance(notes, list | tuple) else (),
         opened_at=event.at,
@@ -191,13 +220,11 @@ def _changed(case: Case, event: Event) -> Case:
     match event.kind:
         case "fact" | "corrected":
             assert event.on is not None
-            known = case.facts.get(event.name)
-            evidence = gathered(known.evidence if known else (), evidence_of(event))
-            fact = Fact(name=event.name, on=event.on, at=event.at, by=event.by, evidence=evidence)
+            known = case.facts.get(event.name) or Fact(name=event.name, on=event.on)
+            fact = replace(_proved(known, event), on=event.on, at=event.at, by=event.by)
             return replace(case, facts={**case.facts, event.name: fact})
         case "evidence":
-            known = case.facts[event.name]
-            fact = replace(known, evidence=gathered(known.evidence, evidence_of(event)))
+            fact = _proved(case.facts[event.name], event)
             return replace(case, facts={**case.facts, event.name: fact})
         case "planned":
             assert event.on is not None
@@ -216,3 +243,13 @@ def _changed(case: Case, event: Event) -> Case:
             )
         case _:
             return case
+
+
+def _proved(fact: Fact, event: Event) -> Fact:
+    """The fact with what an event adds to it: evidence, numbers, who signed."""
+    return replace(
+        fact,
+        evidence=gathered(fact.evidence, evidence_of(event)),
+        values={**fact.values, **values_of(event.payload)},
+        signed_by=str(event.payload.get("signed_by", fact.signed_by)),
+    )

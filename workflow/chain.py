@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from calendars.calendar import Calendar
+from calendars.terms import Standing, Target, Term, Window
+from workflow.applying import asked_of, branch_open
 from workflow.case import Case, Fact
-from workflow.deadline import AnchorState, Deadline, Knowledge, State, Status
+from workflow.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.explaining import explanation
 from workflow.links import Chain, Link
 from workflow.procedure import Obligation, Procedure
+from workflow.states import State
+
+_UNWAITED: Mapping[type[Term], State] = {Standing: "standing", Target: "target", Window: "window"}
 
 
 def deadlines(
@@ -22,7 +27,7 @@ def deadlines(
         today: local date; it decides only whether the period of a recurring obligation has begun.
         bare: without explanations and windows: all that a row of the board needs, at half the cost.
     """
-    chain = Chain(case, procedure, calendar)
+    chain = Chain(case, procedure, calendar, today=today)
     return tuple(_deadlines(chain, chain.links(), today=today, bare=bare))
 
 
@@ -30,7 +35,7 @@ def deadline(
     case: Case, procedure: Procedure, calendar: Calendar, obligation: str, *, today: date
 ) -> Deadline | None:
     """One deadline of the case by its id, at the cost of its own anchors; None when the case has none of it."""
-    chain = Chain(case, procedure, calendar)
+    chain = Chain(case, procedure, calendar, today=today)
     asked = procedure.by_id.get(obligation.partition(".")[0])
     if asked is None:
         return None
@@ -79,7 +84,7 @@ def _ranges(chain: Chain, links: list[Link]) -> dict[str, tuple[date | None, dat
     variants = calendar.variants(min(first for first, _ in touched), max(last for _, last in touched))
     dues: dict[str, list[date]] = {link.id: [link.counted.due] for link in links if link.counted.due}
     for variant in variants:
-        moved = Chain(chain.case, chain.procedure, variant)
+        moved = Chain(chain.case, chain.procedure, variant, today=chain.today)
         for link in links:
             due = moved.link(link.obligation, link.span).counted.due
             if link.id in dues and due:
@@ -98,8 +103,8 @@ def _deadline(
     bare: bool,
 ) -> Deadline:
     obligation, case, due = link.obligation, chain.case, link.counted.due
-    fact = case.facts.get(link.id)
-    judged = judged_on(obligation, fact) if fact else None
+    fact = chain.fulfilled(link)
+    judged = judged_on(obligation, fact) if fact else _come(chain, link)
     knowledge: Knowledge = "provisional" if earliest != latest else link.knowledge
     return Deadline(
         id=link.id,
@@ -111,16 +116,17 @@ def _deadline(
         safe_by=link.counted.safe_by,
         opens=None if bare else _latest(chain, obligation.after, link.counted.opens),
         opens_in_practice=None if bare else _latest(chain, obligation.after_by_practice),
+        closes=link.counted.closes,
         anchor=link.anchor.state,
         anchor_fact=link.anchor_fact,
         anchor_on=link.anchor.on,
         calendar=knowledge,
         status=_status(link.anchor.state, knowledge),
-        state=_state(case, link, today=today),
+        state=_state(chain, link, fact, judged, today=today),
         planned_on=case.planned.get(link.id),
         done_on=judged,
         recorded_on=fact.on if fact else None,
-        late_by=late_by(due, judged, chain.calendar),
+        late_by=None if obligation.by_itself else late_by(due, judged, chain.calendar),
         explanation=() if bare else tuple(explanation(chain, link, judged)),
         span_first=link.counted.first,
         span_last=link.counted.last,
@@ -147,16 +153,39 @@ def _status(anchor: AnchorState, knowledge: Knowledge) -> Status:
     return "provisional" if knowledge == "provisional" else "firm"
 
 
-def _state(case: Case, link: Link, *, today: date) -> State:
-    obligation = link.obligation
-    if link.id in case.facts:
-        return "done"
-    if case.standing != "active" or obligation.id in case.exempted or link.id in case.exempted:
+def _come(chain: Chain, link: Link) -> date | None:
+    """The day of what comes by itself."""
+    if not link.obligation.by_itself:
+        return None
+    expected = chain.expected(link.obligation.id, link.span)
+    return expected.on if expected.state == "happened" else None
+
+
+def _state(chain: Chain, link: Link, fact: Fact | None, judged: date | None, *, today: date) -> State:
+    obligation, case = link.obligation, chain.case
+    if fact is not None:
+        return "standing" if isinstance(obligation.term, Standing) else "done"
+    if not _required(chain, link):
         return "not_required"
-    if obligation.occasional and link.id not in case.planned:
-        return "not_required"
+    if obligation.by_itself:
+        if judged is None:
+            return "not_required"
+        return "done" if judged <= today else "not_due_yet"
+    if type(obligation.term) in _UNWAITED:
+        return _UNWAITED[type(obligation.term)]
     if obligation.lapses_with and obligation.lapses_with in case.facts:
         return "missed"
     if obligation.recurs and (link.span is None or today < link.span.first):
         return "not_due_yet"
     return "open"
+
+
+def _required(chain: Chain, link: Link) -> bool:
+    obligation, case = link.obligation, chain.case
+    if case.standing != "active" or obligation.id in case.exempted or link.id in case.exempted:
+        return False
+    if obligation.occasional and link.id not in case.planned:
+        return False
+    return asked_of(case, chain.procedure, obligation) and branch_open(
+        case, chain.procedure, obligation, link.span
+    )

@@ -9,11 +9,11 @@ from typing import Literal
 
 from calendars.explanation import Explanation
 from workflow.procedure import Obligation
+from workflow.states import State
 
 AnchorState = Literal["happened", "planned", "derived", "none"]
 Status = Literal["planned", "provisional", "firm"]
 Knowledge = Literal["confirmed", "provisional"]
-State = Literal["not_due_yet", "open", "done", "missed", "not_required"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +28,7 @@ class Deadline:
         safe_by: the more careful reading.
         opens: the first day it can be done, where something before it decides that;
         `opens_in_practice` by our own checks besides the law's.
+        closes: the last day of a right that may be used within a time.
         state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
         late_by: working days late when done late, else None.
         span_first, span_last: first and last day whose moving could move `due`.
@@ -43,6 +44,7 @@ class Deadline:
     safe_by: date | None
     opens: date | None = None
     opens_in_practice: date | None = None
+    closes: date | None = None
     anchor: AnchorState
     anchor_fact: str | None = None
     anchor_on: date | None = None

@@ -7,6 +7,7 @@ from datetime import date
 
 from calendars.explanation import Element
 from calendars.terms import Duration, Embargo
+from workflow.applying import branch_open
 from workflow.links import Chain, Link
 
 
@@ -31,10 +32,15 @@ def explanation(chain: Chain, link: Link, judged: date | None) -> Iterator[Eleme
         )
     if obligation.since and (link.anchor.on or not isinstance(obligation.term, Embargo)):
         yield _anchor(chain, link)
+    if not branch_open(chain.case, procedure, obligation, link.span):
+        assert obligation.when is not None
+        yield Element(code="branch_waits", arguments={"title": procedure.by_id[obligation.when].title})
     if link.beyond:
         yield Element(code="beyond_horizon", arguments={"on": chain.calendar.last}, on=chain.calendar.last)
     yield from link.counted.elements
-    fact = chain.case.facts.get(link.id)
+    if obligation.signed_by is not None and (may := obligation.signed_by.of(chain.case.kind)):
+        yield Element(code="signed_by", arguments={"duties": may})
+    fact = chain.fulfilled(link)
     if fact and judged != fact.on:
         yield Element(
             code="judged_published",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from workflow.deadline import Deadline
 from workflow.procedure import Basis, Force
 
 FindingKind = Literal["term", "order", "evidence", "feasibility", "duration", "range"]
@@ -29,3 +30,25 @@ class Finding:
     late_by: int | None = None
     basis: Basis = "law"
     force: Force = "obligatory"
+
+
+def departure(
+    deadline: Deadline,
+    kind: FindingKind,
+    code: str,
+    *,
+    late: int | None = None,
+    basis: Basis = "law",
+    **arguments: object,
+) -> Finding:
+    """The finding of one deadline; its sentence names the obligation by its title."""
+    obligation = deadline.obligation
+    return Finding(
+        kind=kind,
+        obligation=deadline.id,
+        code=code,
+        arguments={"title": obligation.title, **arguments},
+        late_by=late,
+        basis=basis,
+        force=obligation.force,
+    )

@@ -11,8 +11,9 @@ from calendars.terms import Duration, Embargo
 from workflow.case import Case
 from workflow.chain import late_by
 from workflow.deadline import Deadline
-from workflow.finding import Finding, FindingKind
-from workflow.procedure import Basis, Procedure
+from workflow.finding import Finding, departure
+from workflow.measured import measured
+from workflow.procedure import Procedure
 
 
 def findings(
@@ -37,6 +38,7 @@ def findings(
         found += _embargo(deadline)
         found += _order(deadline, case, procedure)
         found += _evidence(deadline, case, procedure, prove=prove)
+        found += measured(deadline, case, prove=prove)
     return (*found, *_unasked(case, procedure, {deadline.id for deadline in asked}))
 
 
@@ -55,12 +57,12 @@ def feasibility(
         if planned is not None and planned > due:
             found.append(_planned_late(deadline, calendar, planned, due))
         elif deadline.opens is not None and deadline.opens > due:
-            found.append(_finding(deadline, "feasibility", "no_room", opens=deadline.opens, due=due))
+            found.append(departure(deadline, "feasibility", "no_room", opens=deadline.opens, due=due))
         elif deadline.opens_in_practice is not None and deadline.opens_in_practice > due:
             opens = deadline.opens_in_practice
-            found.append(_finding(deadline, "feasibility", "no_room", basis="practice", opens=opens, due=due))
+            found.append(departure(deadline, "feasibility", "no_room", basis="practice", opens=opens, due=due))
         elif today is not None and due < today:
-            found.append(_finding(deadline, "feasibility", "due_passed", due=due))
+            found.append(departure(deadline, "feasibility", "due_passed", due=due))
     return tuple(found)
 
 
@@ -80,35 +82,14 @@ def before_first_edition(procedure: Procedure, on: date) -> Finding:
 
 def beyond_horizon(deadline: Deadline, last: date) -> Finding:
     """The finding that a due date lies beyond the calendar's records."""
-    return _finding(deadline, "range", "beyond_horizon_finding", last=last)
-
-
-def _finding(
-    deadline: Deadline,
-    kind: FindingKind,
-    code: str,
-    *,
-    late: int | None = None,
-    basis: Basis = "law",
-    **arguments: object,
-) -> Finding:
-    obligation = deadline.obligation
-    return Finding(
-        kind=kind,
-        obligation=deadline.id,
-        code=code,
-        arguments={"title": obligation.title, **arguments},
-        late_by=late,
-        basis=basis,
-        force=obligation.force,
-    )
+    return departure(deadline, "range", "beyond_horizon_finding", last=last)
 
 
 def _planned_late(deadline: Deadline, calendar: Calendar, planned: date, due: date) -> Finding:
     term, start = deadline.obligation.term, deadline.anchor_on
     if isinstance(term, Duration) and start is not None:
         days = calendar.count(start, planned)
-        return _finding(
+        return departure(
             deadline,
             "duration",
             "too_long_planned",
@@ -117,24 +98,26 @@ def _planned_late(deadline: Deadline, calendar: Calendar, planned: date, due: da
             limit=term.count,
         )
     late = late_by(due, planned, calendar)
-    return _finding(deadline, "feasibility", "planned_late", late=late, due=due, on=planned, late_by=late)
+    return departure(deadline, "feasibility", "planned_late", late=late, due=due, on=planned, late_by=late)
 
 
 def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Iterator[Finding]:
-    done, due = deadline.done_on, deadline.due
-    if done is None or due is None or done <= due:
+    done, due, closes = deadline.done_on, deadline.due, deadline.closes
+    if done is not None and closes is not None and done > closes:
+        yield departure(deadline, "term", "window_closed", closes=closes, on=done)
+    if done is None or due is None or done <= due or deadline.obligation.by_itself:
         return
     late = late_by(due, done, calendar)
     term = deadline.obligation.term
     if isinstance(term, Duration) and deadline.anchor_on is not None:
         days = calendar.count(deadline.anchor_on, done)
-        yield _finding(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
+        yield departure(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
         return
     if known is not None and _in_time(deadline, known, done):
         code = "late_known"
     else:
         code = "late" if late else "late_day_off"
-    yield _finding(deadline, "term", code, late=late, due=due, on=done, late_by=late)
+    yield departure(deadline, "term", code, late=late, due=due, on=done, late_by=late)
 
 
 def _in_time(deadline: Deadline, known: Calendar, done: date) -> bool:
@@ -146,8 +129,9 @@ def _unasked(case: Case, procedure: Procedure, asked: set[str]) -> Iterator[Find
     """Facts of periods in which nothing was asked: recorded all the same, and said so."""
     for name in case.facts:
         obligation = procedure.by_id[name.partition(".")[0]]
-        if obligation.recurs is not None and name not in asked:
-            period = name.partition(".")[2]
+        # A repetition (`#2`) belongs to its period.
+        if obligation.recurs is not None and name.partition("#")[0] not in asked:
+            period = name.partition(".")[2].partition("#")[0]
             yield Finding(
                 kind="range",
                 obligation=name,
@@ -162,7 +146,7 @@ def _embargo(deadline: Deadline) -> Iterator[Finding]:
     if not isinstance(deadline.obligation.term, Embargo) or on is None or deadline.anchor_on is None:
         return
     if deadline.opens is not None and on < deadline.opens:
-        yield _finding(deadline, "term", "embargo", until=deadline.opens)
+        yield departure(deadline, "term", "embargo", until=deadline.opens)
 
 
 def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
@@ -176,11 +160,11 @@ def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Fin
     if later:
         titles = tuple(procedure.by_id[name].title for name in later)
         code = "order" if happened else "order_planned"
-        yield _finding(deadline, "order", code, on=on, others=titles)
+        yield departure(deadline, "order", code, on=on, others=titles)
     later = tuple(name for name in obligation.after_by_practice if _later(case, name, on))
     if later:
         titles = tuple(procedure.by_id[name].title for name in later)
-        yield _finding(deadline, "order", "order_practice", basis="practice", on=on, others=titles)
+        yield departure(deadline, "order", "order_practice", basis="practice", on=on, others=titles)
 
 
 def _later(case: Case, name: str, on: date) -> bool:
@@ -195,20 +179,20 @@ def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bo
     if deadline.state == "missed":
         assert obligation.lapses_with is not None
         lapsed = procedure.by_id[obligation.lapses_with].title
-        yield _finding(deadline, "evidence", "missed", lapsed=lapsed)
+        yield departure(deadline, "evidence", "missed", lapsed=lapsed)
     if prove and _uncertified(deadline, case):
-        yield _finding(deadline, "evidence", "restricted_uncertified")
-    if prove and deadline.state == "done" and obligation.evidence:
-        shown = {item.kind for item in case.facts[deadline.id].evidence}
-        lacking = tuple(kind for kind in obligation.evidence if kind not in shown)
-        if lacking:
-            yield _finding(deadline, "evidence", "unproved", kinds=lacking)
+        yield departure(deadline, "evidence", "restricted_uncertified")
+    if prove and obligation.evidence:
+        for fact in case.occurrences(deadline.id):
+            shown = {item.kind for item in fact.evidence}
+            lacking = tuple(kind for kind in obligation.evidence if kind not in shown)
+            if lacking:
+                yield departure(deadline, "evidence", "unproved", kinds=lacking)
 
 
 def _uncertified(deadline: Deadline, case: Case) -> bool:
     """A restricted document here, and nowhere in the case the certificate that says on what grounds."""
-    fact = case.facts.get(deadline.id)
-    if fact is None or not any(item.restricted for item in fact.evidence):
+    if not any(item.restricted for fact in case.occurrences(deadline.id) for item in fact.evidence):
         return False
     kinds = (item.kind for known in case.facts.values() for item in known.evidence)
     return "document:certificate" not in kinds

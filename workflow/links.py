@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.counting import Counted, count
-from calendars.terms import DayAfterPeriod, PerPeriod, Quota
-from workflow.case import Case
+from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
+from workflow.applying import branch_open
+from workflow.case import Case, Fact
 from workflow.deadline import AnchorState, Knowledge
-from workflow.periods import Span, periods, years_later
-from workflow.procedure import Obligation, Procedure
+from workflow.periods import Span, period_of, periods, years_later
+from workflow.procedure import Obligation, Procedure, Recurrence
 
-OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota)
-_NOTHING = Counted(due=None, safe_by=None, opens=None, first=None, last=None, elements=())
+OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
+_NOTHING = Counted()
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,9 @@ class Expected:
 
     on: date | None
     state: AnchorState
+
+
+_NEVER = Expected(None, "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +60,16 @@ class Link:
 
 
 class Chain:
-    """One walk over the anchors of a case; remembers what it has counted while it lasts."""
+    """One walk over the anchors of a case; remembers what it has counted while it lasts.
 
-    def __init__(self, case: Case, procedure: Procedure, calendar: Calendar) -> None:
+    `today` (local date) says only how far the periods of an open-ended recurrence reach.
+    """
+
+    def __init__(self, case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
         self.case = case
         self.procedure = procedure
         self.calendar = calendar
+        self.today = today
         self._links: dict[str, Link] = {}
 
     def links(self) -> list[Link]:
@@ -74,11 +83,28 @@ class Chain:
         if name in self.case.facts:
             return Expected(self.case.facts[name].on, "happened")
         if name in self.case.planned:
-            return Expected(self.case.planned[name], "planned")
-        if obligation.recurs and not span:
-            return Expected(None, "none")
-        due = self.link(obligation, span if obligation.recurs else None).counted.due
-        return Expected(due, "derived" if due else "none")
+            return Expected(self.case.planned[name], "happened" if obligation.by_itself else "planned")
+        if (obligation.recurs and not span) or not branch_open(self.case, self.procedure, obligation, span):
+            return _NEVER
+        link = self.link(obligation, span if obligation.recurs else None)
+        due = link.counted.due
+        if due is None:
+            return _NEVER
+        if obligation.by_itself:
+            # The day comes whether anybody does anything or not: it is as sure as what it counts from.
+            return Expected(due, link.anchor.state if link.anchor.on else "happened")
+        return Expected(due, "derived")
+
+    def fulfilled(self, link: Link) -> Fact | None:
+        """The fact that fulfils it: of several in a period, the one with which there are enough."""
+        obligation = link.obligation
+        term = obligation.term
+        often = isinstance(term, PerPeriod)
+        if link.span is None or not (often or obligation.several):
+            return self.case.facts.get(link.id)
+        facts = self.case.occurrences(link.id)
+        enough = term.count if isinstance(term, PerPeriod) else 1
+        return facts[enough - 1] if len(facts) >= enough else None
 
     def walked(self) -> tuple[Link, ...]:
         """Every link counted so far: those asked for, and their anchors."""
@@ -92,10 +118,22 @@ class Chain:
             return
         since = self.expected(recurs.since).on
         if since is None:
-            yield Link(obligation, None, Expected(None, "none"), _NOTHING, "confirmed", beyond=False)
+            yield Link(obligation, None, _NEVER, _NOTHING, "confirmed", beyond=False)
             return
-        for span in periods(recurs.every, after=since, until=years_later(since, recurs.years)):
-            yield self.link(obligation, span)
+        term = obligation.term
+        for span in periods(recurs.every, after=since, until=self._until(recurs, since)):
+            if not isinstance(term, Target) or term.of(span.last.year):
+                yield self.link(obligation, span)
+
+    def _until(self, recurs: Recurrence, since: date) -> date:
+        """The last day a period may end on; of an open-ended recurrence, of the period after today's."""
+        if recurs.years is not None:
+            return years_later(since, recurs.years)
+        if self.today >= self.calendar.last:
+            return self.calendar.last
+        current = period_of(max(since, self.today), recurs.every)
+        following = period_of(min(current.last + _DAY, self.calendar.last), recurs.every)
+        return min(following.last, self.calendar.last)
 
     def link(self, obligation: Obligation, span: Span | None) -> Link:
         """The obligation counted, in the given period when it recurs."""
@@ -112,7 +150,7 @@ class Chain:
             anchor = self.expected(obligation.since, span)
             start = anchor.on
         else:
-            anchor, start = Expected(None, "none"), None
+            anchor, start = _NEVER, None
         try:
             counted, beyond = count(obligation.term, start, self.calendar), False
         except OutOfRange:

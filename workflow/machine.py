@@ -41,7 +41,9 @@ def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> st
     blocked = frozenset(
         deadline.obligation.stage
         for deadline in deadlines
-        if deadline.obligation.blocking and deadline.state in ("open", "not_due_yet")
+        if deadline.obligation.blocking
+        and deadline.state in ("open", "not_due_yet")
+        and not deadline.obligation.by_itself
     )
     machine = _machine(tuple(stage.id for stage in procedure.stages))
     context = _Context(procedure.stages[0].id, blocked)

@@ -9,9 +9,9 @@ from datetime import date, timedelta
 from calendars.calendar import Calendar, Day
 from workflow.case import Case
 from workflow.chain import deadline
-from workflow.deadline import State
 from workflow.links import Chain
 from workflow.procedure import Obligation, Procedure
+from workflow.states import State
 
 _DAY = timedelta(days=1)
 
@@ -76,8 +76,8 @@ def moved(
 
     `today` (local date) decides only whether the period of a recurring obligation has begun.
     """
-    old = _dues(case, procedure, before)
-    new = _dues(case, procedure, after)
+    old = _dues(case, procedure, before, today)
+    new = _dues(case, procedure, after, today)
     found = []
     for name in dict.fromkeys((*old, *new)):
         if old.get(name) == new.get(name):
@@ -97,8 +97,8 @@ def moved(
     return tuple(found)
 
 
-def _dues(case: Case, procedure: Procedure, calendar: Calendar) -> dict[str, date | None]:
-    return {link.id: link.counted.due for link in Chain(case, procedure, calendar).links()}
+def _dues(case: Case, procedure: Procedure, calendar: Calendar, today: date) -> dict[str, date | None]:
+    return {link.id: link.counted.due for link in Chain(case, procedure, calendar, today=today).links()}
 
 
 def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:

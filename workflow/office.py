@@ -18,6 +18,15 @@ DUTIES = (
     "ethics_officer",
     "chief_of_staff",
     "officer",
+    "person_concerned",
+    "direct_head",
+    "prevention_unit",
+    "compliance_officer",
+    "internal_security",
+    "procurement_unit",
+    "collegial_body",
+    "account_holder",
+    "outside",
 )
 
 # Duties that answer for one unit: nobody of a neighbouring unit may stand in for them. The others are duties of

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -35,6 +36,16 @@ class Plan:
     latest_start: Mapping[str, date] | tuple[()] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Supposed:
+    """What a what-if supposes beside its dates: kind of organisation, object, numbers and signatures."""
+
+    kind: str = ""
+    object: str = ""
+    values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    signed_by: Mapping[str, str] = field(default_factory=dict)
+
+
 def plan(
     library: Library,
     procedure_id: str,
@@ -44,12 +55,14 @@ def plan(
     calendar: Calendar,
     on: date | None = None,
     today: date | None = None,
+    supposed: Supposed | None = None,
 ) -> Plan:
     """All due dates, conflicts and the latest safe start, from facts and plan dates (local dates).
 
     Args:
         on: the day whose edition is asked for; None takes the earliest day given, else the latest edition.
         today: None says that every fact given has happened; a date makes plan dates of the facts after it.
+        supposed: of which organisation, about what, with which numbers and signatures.
 
     Raises:
         Refusal: an unknown procedure or fact, a date outside the records.
@@ -63,7 +76,7 @@ def plan(
         known_fact(procedure, name)
     for day in days:
         calendar.is_working(day)
-    case = _what_if(procedure, happened, intended)
+    case = _what_if(procedure, happened, intended, supposed or Supposed())
     # Without a clock every period of a recurring obligation counts as begun.
     chain = deadlines(case, procedure, calendar, today=today or calendar.last)
     return Plan(
@@ -100,7 +113,7 @@ def audit(
         return ()
     procedure, found = _edition(library, procedure_id, min(days))
     told = {name: _fact(name, facts, published) for name in (*facts, *published)}
-    case = replace(_what_if(procedure, {}, {}), facts=told)
+    case = replace(_what_if(procedure, {}, {}, Supposed()), facts=told)
     chain = deadlines(case, procedure, calendar, today=calendar.last)
     return (*found, *findings(case, procedure, chain, calendar, prove=False, known=known))
 
@@ -154,12 +167,24 @@ def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Proc
     return library.edition(procedure_id, on), ()
 
 
-def _what_if(procedure: Procedure, facts: Mapping[str, date], planned: Mapping[str, date]) -> Case:
+def _what_if(
+    procedure: Procedure, facts: Mapping[str, date], planned: Mapping[str, date], supposed: Supposed
+) -> Case:
     return Case(
         id="",
         procedure=procedure.id,
         edition=procedure.edition,
-        facts={name: Fact(name=name, on=day) for name, day in facts.items()},
+        object=supposed.object,
+        kind=supposed.kind,
+        facts={
+            name: Fact(
+                name=name,
+                on=day,
+                values=supposed.values.get(name, {}),
+                signed_by=supposed.signed_by.get(name, ""),
+            )
+            for name, day in facts.items()
+        },
         planned=dict(planned),
     )
 

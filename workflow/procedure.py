@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
 from calendars.terms import Period, Term
+from workflow.signing import Signatories
 
 Force = Literal["obligatory", "recommended", "may"]
 JudgedBy = Literal["written", "published"]
 Basis = Literal["law", "practice"]
+Opened = Literal["event", "yearly", "once"]
+OPENED: tuple[Opened, ...] = ("event", "yearly", "once")
 FORCES: tuple[Force, ...] = ("obligatory", "recommended", "may")
 
 
@@ -38,6 +42,17 @@ class Act:
     number: str | None = None
     adopted_on: date | None = None
     address: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """A state body an act makes responsible; one that is abolished leaves its tasks to its successors."""
+
+    id: str
+    title: Text
+    short: Text
+    abolished_on: date | None = None
+    successors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,11 +98,14 @@ class Indicator:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recurrence:
-    """An obligation that comes back every period whose last day lies in (anchor, anchor + years]."""
+    """An obligation that comes back every period whose last day lies in (anchor, anchor + years].
+
+    `years` None: for as long as the case is open; the current period and the next one exist.
+    """
 
     every: Period
     since: str
-    years: int = 1
+    years: int | None = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,7 +118,14 @@ class Obligation:
         after_by_practice: the same, but our own check and not the law's.
         lapses_with: recording that fact without this one makes this one missed.
         occasional: required only once it is planned or recorded.
-        only_for: kinds of organisation it applies to; empty means all.
+        only_for: kinds of organisation (or groups) it applies to; empty means all.
+        when: required only once that fact is recorded or planned.
+        by_itself: a day that comes by itself; nobody's duty.
+        several: may be recorded any number of times in a period.
+        values: names of the numbers that go with the fact.
+        signed_by: who may sign or approve it; None where the act does not say.
+        bodies: bodies responsible by the act; empty means everybody. `by_agreement`: those that agreed to.
+        sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
     """
 
     id: str
@@ -124,12 +149,25 @@ class Obligation:
     recurs: Recurrence | None = None
     ladder: str = "default"
     only_for: tuple[str, ...] = ()
+    when: str | None = None
+    by_itself: bool = False
+    several: bool = False
+    values: tuple[str, ...] = ()
+    signed_by: Signatories | None = None
+    bodies: tuple[str, ...] = ()
+    by_agreement: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     note: Text | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
-    """A worked example of the regulation file; it runs as a test."""
+    """A worked example of the regulation file; it runs as a test.
+
+    Attributes:
+        kind: of organisation; object: what the case is about; values, signed_by: recorded with the facts.
+        state: what becomes of obligations.
+    """
 
     title: str
     source: str
@@ -138,6 +176,11 @@ class Example:
     due: Mapping[str, date | None] = field(default_factory=dict)
     safe_by: Mapping[str, date] = field(default_factory=dict)
     findings: tuple[str, ...] | None = None
+    kind: str = ""
+    object: str = ""
+    values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    signed_by: Mapping[str, str] = field(default_factory=dict)
+    state: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +189,10 @@ class Procedure:
 
     Attributes:
         begins_with: the fact a plan turns on ("latest safe start").
+        applies_to: kinds of organisation (or groups) it is for; empty means all.
+        opened: when something happens ("event"), each year for every organisation ("yearly"), or "once".
+        confidential: its cases are for those who need to know; its notices say nothing of the matter.
+        bodies: state bodies its obligations name, by id.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
     """
 
@@ -162,6 +209,10 @@ class Procedure:
     indicators: Mapping[str, Indicator]
     examples: tuple[Example, ...] = ()
     notes: tuple[Text, ...] = ()
+    applies_to: tuple[str, ...] = ()
+    opened: Opened = "event"
+    confidential: bool = False
+    bodies: Mapping[str, Body] = field(default_factory=dict)
     digest: str = ""
 
     @property
@@ -173,6 +224,20 @@ class Procedure:
         return {obligation.id: obligation for obligation in self.obligations}
 
     @cached_property
+    def answering(self) -> Mapping[str, frozenset[str]]:
+        """Body -> whoever answers for what it was to do: itself, and its successors and theirs."""
+        found = {}
+        for body in self.bodies:
+            waiting, answering = [body], set[str]()
+            while waiting:
+                here = waiting.pop()
+                if here not in answering:
+                    answering.add(here)
+                    waiting += self.bodies[here].successors
+            found[body] = frozenset(answering)
+        return found
+
+    @cached_property
     def stage_title(self) -> Mapping[str, Text]:
         return {stage.id: stage.title for stage in self.stages}
 
@@ -180,4 +245,5 @@ class Procedure:
     def anchors(self) -> frozenset[str]:
         """Facts that other terms or periods count from: recording one can move due dates."""
         counted = {obligation.since for obligation in self.obligations if obligation.since}
-        return frozenset(counted | {one.recurs.since for one in self.obligations if one.recurs})
+        branches = {obligation.when for obligation in self.obligations if obligation.when}
+        return frozenset(counted | branches | {one.recurs.since for one in self.obligations if one.recurs})

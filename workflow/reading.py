@@ -7,11 +7,13 @@ import tomllib
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import PurePath
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from workflow import reading_items as items
-from workflow.procedure import Procedure
+from workflow.kinds import NAMES
+from workflow.procedure import OPENED, Opened, Procedure
 from workflow.reading_checks import problems as problems_between
+from workflow.reading_examples import example
 from workflow.reading_table import Problem, Table, UnreadableRegulation, Wrong, texts
 
 __all__ = ["Problem", "UnreadableRegulation", "parsed", "read"]
@@ -20,7 +22,8 @@ T = TypeVar("T")
 
 _TOP = (
     *("id", "in_force", "in_force_assumed", "last_checked_on", "begins_with", "title", "notes"),
-    *("act", "stage", "ladder", "indicator", "obligation", "example"),
+    *("applies_to", "opened", "confidential"),
+    *("act", "stage", "ladder", "indicator", "body", "obligation", "example"),
 )
 
 
@@ -84,8 +87,9 @@ class _Reader:
         stages = self._all("stage", items.stage, lambda stage: stage.id)
         ladders = self._all("ladder", items.ladder, lambda ladder: ladder.id)
         indicators = self._all("indicator", items.indicator, lambda indicator: indicator.id)
+        bodies = self._all("body", items.body, lambda body: body.id)
         obligations = self._all("obligation", items.obligation, lambda obligation: obligation.id)
-        examples = self._all("example", items.example, lambda example: example.title)
+        examples = self._all("example", example, lambda example: example.title)
         try:
             top.only(*_TOP)
             for key in ("act", "stage", "ladder", "obligation"):
@@ -105,6 +109,10 @@ class _Reader:
                 indicators=indicators,
                 examples=tuple(examples.values()),
                 notes=tuple(texts(note) for note in top.tables("notes")),
+                applies_to=top.names("applies_to", allowed=NAMES),
+                opened=cast(Opened, top.choice("opened", OPENED, "event")),
+                confidential=top.flag("confidential"),
+                bodies=bodies,
                 digest=digest,
             )
         except Wrong as wrong:

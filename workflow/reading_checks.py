@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
 
-from calendars.terms import AtOnce, Before, DayAfterPeriod
+from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target, Window
 from workflow.nearest import nearest_first
 from workflow.procedure import Obligation, Procedure
 from workflow.reading_table import Problem
@@ -22,14 +22,23 @@ def problems(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Proble
     facts = tuple(procedure.by_id)
     if procedure.begins_with not in facts:
         yield _unknown("begins_with", procedure.begins_with, facts)
+    elif procedure.opened == "yearly" and not procedure.by_id[procedure.begins_with].by_itself:
+        # A yearly case is opened for hundreds of organisations at once: nobody records its beginning.
+        yield Problem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
+    for body in procedure.bodies.values():
+        for successor in body.successors:
+            if successor not in procedure.bodies:
+                yield _unknown(f'body "{body.id}": successors', successor, procedure.bodies)
     stages = tuple(stage.id for stage in procedure.stages)
     for obligation in procedure.obligations:
         place = places[obligation.id]
         yield from _named(obligation, place, procedure, facts, stages)
         yield from _periods(obligation, place, procedure)
+        yield from _figures(obligation, place)
     yield from _examples(procedure, facts)
     yield from _circles(procedure, places, "since", _anchors)
     yield from _circles(procedure, places, "after", _before)
+    yield from _circles(procedure, places, "when", _branch)
 
 
 def _named(
@@ -47,6 +56,9 @@ def _named(
         (_SINCE.get(type(obligation.term), "term.from"), obligation.since, facts),
         ("recurs.since", obligation.recurs.since if obligation.recurs else None, facts),
         ("lapses_with", obligation.lapses_with, facts),
+        ("when", obligation.when, facts),
+        *(("bodies", body, procedure.bodies) for body in obligation.bodies),
+        *(("by_agreement", body, procedure.bodies) for body in obligation.by_agreement),
         *(("after", fact, facts) for fact in obligation.after),
         *(("after_by_practice", fact, facts) for fact in obligation.after_by_practice),
     ]
@@ -58,7 +70,7 @@ def _named(
 
 
 def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[Problem]:
-    if isinstance(obligation.term, DayAfterPeriod) and not obligation.recurs:
+    if isinstance(obligation.term, DayAfterPeriod | Target) and not obligation.recurs:
         # The day after which period? Only a recurring obligation has any.
         yield Problem("missing_key", place, {"value": "recurs"})
     anchor = procedure.by_id.get(obligation.since or "")
@@ -68,11 +80,33 @@ def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterat
         elif obligation.recurs != anchor.recurs:
             yield Problem("other_period", f"{place}: recurs", {"value": anchor.id})
 
+    branch = procedure.by_id.get(obligation.when or "")
+    if branch and branch.recurs and obligation.recurs != branch.recurs:
+        code = "other_period" if obligation.recurs else "recurring_anchor"
+        yield Problem(code, f"{place}: when", {"value": branch.id})
+    if obligation.several and not obligation.recurs:
+        yield Problem("missing_key", place, {"value": "recurs"})
+
+
+def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
+    """Terms that need something else of their obligation."""
+    term = obligation.term
+    if isinstance(term, Window) and obligation.force != "may":
+        yield Problem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})
+    if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
+        yield Problem(
+            "not_allowed", f"{place}: recurs.every", {"value": obligation.recurs.every, "allowed": ("year",)}
+        )
+    if isinstance(term, Quota) and term.done:
+        for key, name in (("done", term.done), ("of", term.of)):
+            if name not in obligation.values:
+                yield Problem("quota_without_number", f"{place}: term.{key}", {"value": name})
+
 
 def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
     for number, example in enumerate(procedure.examples, 1):
         place = f'example {number} "{example.title}"'
-        for key in ("planned", "facts", "due", "safe_by"):
+        for key in ("planned", "facts", "due", "safe_by", "values", "signed_by", "state"):
             for name in getattr(example, key):
                 # `quarter_reported.2026Q3`: the period of a recurring obligation is not part of its name.
                 if name.split(".")[0] not in facts:
@@ -109,6 +143,11 @@ def _anchors(obligation: Obligation) -> Iterator[str]:
         yield obligation.since
     if obligation.recurs:
         yield obligation.recurs.since
+
+
+def _branch(obligation: Obligation) -> Iterator[str]:
+    if obligation.when:
+        yield obligation.when
 
 
 def _before(obligation: Obligation) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The tables of a regulation file one by one: act, stage, ladder, indicator, obligation, example.
+"""The tables of a regulation file one by one: act, body, stage, ladder, indicator, obligation.
 
 Each function raises Wrong for the first thing in its table that cannot stand there.
 """
@@ -6,16 +6,15 @@ Each function raises Wrong for the first thing in its table that cannot stand th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import date
 from typing import cast
 
-from calendars.terms import Period
+from calendars.terms import Period, Target
+from workflow.kinds import NAMES
 from workflow.office import DUTIES
 from workflow.procedure import (
     FORCES,
     Act,
-    Example,
+    Body,
     Force,
     Indicator,
     JudgedBy,
@@ -25,19 +24,22 @@ from workflow.procedure import (
     Rung,
     Stage,
 )
-from workflow.reading_table import Table
+from workflow.reading_table import Table, Wrong
 from workflow.reading_terms import PERIODS, read_term
+from workflow.signing import ANY, Signatories
 
 DASHED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """Procedures and acts."""
 
 _EVIDENCE = re.compile(r"(link|document):[a-z_]+")
 _INDICATOR = re.compile(r"[A-Z0-9]+(\.[A-Z0-9]+)*")
-_FINDING = re.compile(r"(term|order|evidence|feasibility|duration|range):[a-z0-9_]+(\.[0-9A-Z#-]+)?")
+_BODY = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
+_SOURCE = re.compile(r"[a-z][a-z0-9-]*:[0-9]+(\.[0-9a-z]+)*")
 _OBLIGATION = (
     *("id", "stage", "title", "term", "act", "paragraph", "force", "duty", "assumed", "blocking", "occasional"),
     *("lapses_with", "after", "after_by_practice", "judged_by", "evidence", "indicator", "recurs", "ladder"),
-    *("only_for", "note"),
+    *("only_for", "when", "by_itself", "several", "values", "signed_by", "note"),
+    *("bodies", "by_agreement", "sources"),
 )
 
 
@@ -51,6 +53,18 @@ def act(table: Table) -> Act:
         number=table.optional_text("number"),
         adopted_on=table.day("adopted_on") if "adopted_on" in table else None,
         address=table.optional_text("address"),
+    )
+
+
+def body(table: Table) -> Body:
+    """A state body the obligations name."""
+    table.only("id", "title", "short", "abolished_on", "successors")
+    return Body(
+        id=table.name("id", _BODY),
+        title=table.texts("title"),
+        short=table.texts("short"),
+        abolished_on=table.day("abolished_on") if "abolished_on" in table else None,
+        successors=table.names("successors", _BODY),
     )
 
 
@@ -88,6 +102,7 @@ def obligation(table: Table) -> Obligation:
     """One thing somebody must do."""
     table.only(*_OBLIGATION)
     term, since = read_term(table)
+    by_itself = table.flag("by_itself")
     return Obligation(
         id=table.name("id"),
         stage=table.text("stage"),
@@ -97,7 +112,8 @@ def obligation(table: Table) -> Obligation:
         act=table.text("act"),
         paragraph=table.text("paragraph"),
         force=cast(Force, table.choice("force", FORCES)),
-        duty=table.choice("duty", DUTIES),
+        # What comes by itself is nobody's to do.
+        duty=table.choice("duty", DUTIES, "outside" if by_itself else None),
         assumed=table.flag("assumed"),
         blocking=table.flag("blocking"),
         occasional=table.flag("occasional"),
@@ -109,41 +125,33 @@ def obligation(table: Table) -> Obligation:
         indicator=table.optional_text("indicator"),
         recurs=_recurs(table.table("recurs")) if "recurs" in table else None,
         ladder=table.text("ladder") if "ladder" in table else "default",
-        only_for=table.names("only_for"),
+        only_for=table.names("only_for", allowed=NAMES),
+        when=table.optional_text("when"),
+        by_itself=by_itself,
+        several=table.flag("several"),
+        values=table.names("values") or (("measured",) if isinstance(term, Target) else ()),
+        signed_by=_signatories(table) if "signed_by" in table else None,
+        bodies=table.names("bodies", _BODY),
+        by_agreement=table.names("by_agreement", _BODY),
+        sources=table.names("sources", _SOURCE),
         note=table.texts("note") if "note" in table else None,
     )
 
 
 def _recurs(table: Table) -> Recurrence:
-    table.only("every", "since", "years")
+    table.only("every", "since", "years", "open_ended")
     every = cast(Period, table.choice("every", PERIODS))
+    if table.flag("open_ended"):
+        if "years" in table:
+            raise Wrong("years_and_open_ended", table.place)
+        return Recurrence(every=every, since=table.text("since"), years=None)
     years = table.whole("years", least=1, most=100) if "years" in table else 1
     return Recurrence(every=every, since=table.text("since"), years=years)
 
 
-def example(table: Table) -> Example:
-    """A worked example."""
-    table.only("title", "source", "planned", "facts", "due", "safe_by", "findings")
-    return Example(
-        title=table.text("title"),
-        source=table.text("source"),
-        planned=_days(table, "planned"),
-        facts=_days(table, "facts"),
-        due=_dues(table),
-        safe_by=_days(table, "safe_by"),
-        findings=table.names("findings", _FINDING) if "findings" in table else None,
-    )
-
-
-def _days(table: Table, key: str) -> Mapping[str, date]:
-    if key not in table:
-        return {}
-    days = table.table(key)
-    return {name: days.day(name) for name in days.values}
-
-
-def _dues(table: Table) -> Mapping[str, date | None]:
-    if "due" not in table:
-        return {}
-    days = table.table("due")
-    return {name: None if value == "none" else days.day(name) for name, value in days.values.items()}
+def _signatories(table: Table) -> Signatories:
+    if isinstance(table.values["signed_by"], list):
+        return Signatories(((ANY, table.names("signed_by", allowed=DUTIES)),))
+    by_kind = table.table("signed_by")
+    by_kind.only(*NAMES, ANY)
+    return Signatories(tuple((kind, by_kind.names(kind, allowed=DUTIES)) for kind in by_kind.values))

@@ -147,6 +147,16 @@ class Table:
             raise Wrong("out_of_bounds", self.at(key), value=value, least=least, most=most)
         return value
 
+    def wholes(self, key: str, *, least: int, most: int) -> tuple[int, ...]:
+        """A list of whole numbers within bounds."""
+        values = self._typed(key, list)
+        for place, value in enumerate(values, 1):
+            if type(value) is not int:
+                raise Wrong("wrong_type", f"{self.at(key)}[{place}]", value=str(value), expected="integer")
+            if not least <= value <= most:
+                raise Wrong("out_of_bounds", f"{self.at(key)}[{place}]", value=value, least=least, most=most)
+        return tuple(values)
+
     def day(self, key: str) -> date:
         """A date of TOML itself (2024-01-01), not a text and not a moment."""
         return self._typed(key, date)

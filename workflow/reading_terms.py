@@ -12,20 +12,25 @@ from calendars.terms import (
     AtOnce,
     Backward,
     Before,
+    Better,
     CalendarDays,
     DayAfterPeriod,
     Duration,
     Embargo,
     InMonth,
     InQuarter,
+    InYears,
     Months,
     OnDate,
     Period,
     PerPeriod,
     Quota,
     Roll,
+    Standing,
+    Target,
     Term,
     Weeks,
+    Window,
     WithoutTerm,
     WorkingDays,
     YearlyDate,
@@ -36,24 +41,28 @@ from workflow.reading_table import Table, Wrong
 PERIODS: tuple[Period, ...] = ("month", "quarter", "half-year", "year")
 _UNITS = ("working days", "calendar days", "days", "weeks", "months", "years")
 _ROLLS = ("next", "none")
+_WORDS = ('"none"', '"standing"')
+_FIGURE = re.compile(r"\d+(\.\d+)?(-\d+(\.\d+)?)?( ?%)?")
 
 Read = tuple[Term, str | None]
 """A term, and the fact it counts from."""
 
 
 def read_term(obligation: Table) -> Read:
-    """The `term` of an obligation: a table, or "none" where the act names no term.
+    """The `term` of an obligation: a table, "none" where the act names no term, "standing" for every day.
 
     Raises:
         Wrong: the form is not known, or a key of it is missing, unknown or not allowed.
     """
     if obligation.values.get("term") == "none":
         return WithoutTerm(), None
+    if obligation.values.get("term") == "standing":
+        return Standing(), None
     table = obligation.table("term")
     for key, form in _FORMS.items():
         if key in table:
             return form(table)
-    raise Wrong("unknown_term", table.place, value=", ".join(table.values), allowed=(*_FORMS, '"none"'))
+    raise Wrong("unknown_term", table.place, value=", ".join(table.values), allowed=(*_FORMS, *_WORDS))
 
 
 def _count(table: Table) -> Read:
@@ -116,18 +125,51 @@ def _at_least(table: Table) -> Read:
 
 
 def _share(table: Table) -> Read:
-    table.only("share", "of", "per")
+    table.only("share", "of", "per", "done")
     written = table.text("share")
     found = re.fullmatch(r"(\d{1,3}(?:\.\d+)?) ?%", written)
     if not found:
         raise Wrong("not_written_so", table.at("share"), value=written, example="5 %")
-    return Quota(Fraction(found[1]) / 100, table.text("of"), _period(table, "per")), None
+    done = table.name("done") if "done" in table else None
+    return Quota(Fraction(found[1]) / 100, table.text("of"), _period(table, "per"), done), None
 
 
 def _embargo(table: Table) -> Read:
     table.only("embargo", "in", "from")
     table.choice("in", ("years",))
     return Embargo(table.whole("embargo", least=1, most=100)), table.text("from")
+
+
+def _within(table: Table) -> Read:
+    table.only("within", "in", "from")
+    unit = table.choice("in", ("working days", "calendar days", "months", "years"))
+    count = table.whole("within", least=1, most=1000)
+    within = {"working days": WorkingDays, "calendar days": CalendarDays, "months": Months, "years": Years}
+    return Window(within[unit](count)), table.text("from")
+
+
+def _target(table: Table) -> Read:
+    table.only("target", "better")
+    better = cast(Better, table.choice("better", ("higher", "lower", "place")))
+    figures = table.table("target")
+    if not figures.values:
+        raise Wrong("empty", table.at("target"))
+    years = []
+    for year in sorted(figures.values):
+        if not re.fullmatch(r"20\d\d", year):
+            raise Wrong("not_written_so", table.at("target"), value=year, example="2023")
+        if not _FIGURE.fullmatch(figures.text(year)):
+            raise Wrong("not_written_so", figures.at(year), value=figures.text(year), example="62-65")
+        years.append((int(year), figures.text(year)))
+    return Target(tuple(years), better), None
+
+
+def _in_years(table: Table) -> Read:
+    table.only("in_years", "roll")
+    years = table.wholes("in_years", least=2000, most=2100)
+    if not years or list(years) != sorted(set(years)):
+        raise Wrong("not_written_so", table.at("in_years"), value=str(list(years)), example="[2022, 2026]")
+    return InYears(years[0], years[-1], roll=_roll(table, "none")), None
 
 
 def _in_month(table: Table) -> Read:
@@ -181,6 +223,9 @@ _FORMS: Mapping[str, Callable[[Table], Read]] = {
     "at_least": _at_least,
     "share": _share,
     "embargo": _embargo,
+    "within": _within,
+    "target": _target,
+    "in_years": _in_years,
     "in_month": _in_month,
     "in_quarter": _in_quarter,
     "on": _on,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.law import CALENDAR, library
-from workflow.planning import plan
+from workflow.planning import Supposed, plan
 from workflow.procedure import Example, Procedure
 
 EXAMPLES = [
@@ -25,11 +25,15 @@ def test_the_worked_example_comes_out_as_its_file_says(procedure: Procedure, exa
         planned=example.planned,
         calendar=CALENDAR,
         on=procedure.in_force,
+        supposed=Supposed(
+            kind=example.kind, object=example.object, values=example.values, signed_by=example.signed_by
+        ),
     )
 
     by_id = {deadline.id: deadline for deadline in made.deadlines}
     assert {name: by_id[name].due for name in example.due} == dict(example.due)
     assert {name: by_id[name].safe_by for name in example.safe_by} == dict(example.safe_by)
+    assert {name: by_id[name].state for name in example.state} == dict(example.state)
     if example.findings is not None:
         found = sorted(f"{finding.kind}:{finding.obligation}" for finding in made.findings)
         assert found == sorted(example.findings)

@@ -1,0 +1,420 @@
+"""Programmes: branches, days that come by themselves, standing duties, targets, rights, shares, bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.law import CALENDAR
+from words import LANGUAGES, explanation, refusal, say
+from workflow.case import Case, Fact
+from workflow.chain import deadlines
+from workflow.deadline import Deadline
+from workflow.finding import Finding
+from workflow.findings import findings
+from workflow.procedure import Procedure
+from workflow.reading import UnreadableRegulation, read
+
+HEAD = """\
+id = "tea"
+in_force = 2024-01-01
+last_checked_on = 2026-11-21
+begins_with = "year_begun"
+opened = "yearly"
+applies_to = ["civil_service"]
+title = { kk = "Шай", ru = "Чай", en = "Tea" }
+[[act]]
+id = "tea-act"
+title = { kk = "Шай актісі", ru = "Акт о чае", en = "Act on tea" }
+short = { kk = "Акт", ru = "Акт", en = "Act" }
+[[stage]]
+id = "kitchen"
+title = { kk = "Ас үй", ru = "Кухня", en = "Kitchen" }
+[[ladder]]
+id = "default"
+rungs = [{ at = 0, to = ["duty"] }]
+[[body]]
+id = "OLD"
+title = { kk = "Ескі", ru = "Прежний", en = "Old" }
+short = { kk = "Ескі", ru = "Прежний", en = "Old" }
+abolished_on = 2025-09-18
+successors = ["NEW"]
+[[body]]
+id = "NEW"
+title = { kk = "Жаңа", ru = "Новый", en = "New" }
+short = { kk = "Жаңа", ru = "Новый", en = "New" }
+[[body]]
+id = "OTHER"
+title = { kk = "Басқа", ru = "Другой", en = "Other" }
+short = { kk = "Басқа", ru = "Другой", en = "Other" }
+"""
+YEAR = """
+[[obligation]]
+id = "year_begun"
+stage = "kitchen"
+title = { kk = "Жыл басы", ru = "Начало года", en = "Beginning of the year" }
+term = "none"
+act = "tea-act"
+paragraph = "p. 1"
+force = "obligatory"
+by_itself = true
+"""
+NEW_YEAR = date(2026, 1, 1)
+TODAY = date(2026, 4, 6)
+
+
+def obligation(name: str, keys: str) -> str:
+    """One obligation of the kitchen: what is not in `keys` is the plainest there is."""
+    plain = {"force": '"obligatory"', "duty": '"head"', "act": '"tea-act"', "paragraph": '"p. 2"'}
+    said = "\n".join(f"{key} = {value}" for key, value in plain.items() if f"{key} =" not in keys)
+    title = f'title = {{ kk = "{name}", ru = "{name}", en = "{name}" }}'
+    return f'\n[[obligation]]\nid = "{name}"\nstage = "kitchen"\n{title}\n{said}\n{keys}\n'
+
+
+def procedure(*obligations: str) -> Procedure:
+    """The yearly programme with these obligations besides the year's beginning."""
+    return read("tea.2024-01-01.toml", (HEAD + YEAR + "".join(obligations)).encode())
+
+
+def case(
+    facts: Mapping[str, date | Fact] | None = None,
+    *,
+    planned: Mapping[str, date] | None = None,
+    kind: str = "",
+    object: str = "",
+) -> Case:
+    """A case of the year 2026."""
+    told = {
+        name: fact if isinstance(fact, Fact) else Fact(name=name, on=fact)
+        for name, fact in (facts or {}).items()
+    }
+    return Case(
+        id="2026-0001",
+        procedure="tea",
+        edition="tea.2024-01-01",
+        facts=told,
+        planned=planned if planned is not None else {"year_begun": NEW_YEAR},
+        kind=kind,
+        object=object,
+    )
+
+
+def look(law: Procedure, told: Case, today: date = TODAY) -> dict[str, Deadline]:
+    """The deadlines of a case by id."""
+    return {one.id: one for one in deadlines(told, law, CALENDAR, today=today)}
+
+
+def found(law: Procedure, told: Case) -> list[Finding]:
+    """The findings of a case, without those on evidence documents."""
+    return list(findings(told, law, deadlines(told, law, CALENDAR, today=TODAY), CALENDAR))
+
+
+def codes(law: Procedure, told: Case) -> list[str]:
+    """Kind and code of each finding, said in three languages on the way."""
+    every = found(law, told)
+    for one in every:
+        for language in LANGUAGES:
+            assert say(one.code, one.arguments, language).endswith(".")
+    return [f"{one.kind}:{one.code}" for one in every]
+
+
+def measured(name: str, on: date, **values: str) -> Fact:
+    """A fact with its numbers."""
+    return Fact(name=name, on=on, values={key: Decimal(value) for key, value in values.items()})
+
+
+def test_a_day_that_comes_by_itself_has_happened_once_it_is_planned() -> None:
+    """The year begins on 1 January whoever does what; what counts from it is firm."""
+    law = procedure(obligation("reported", 'term = { by = "01-15", from = "year_begun" }'))
+
+    seen = look(law, case())
+
+    assert seen["year_begun"].state == "done"
+    assert (seen["reported"].due, seen["reported"].status) == (date(2026, 1, 15), "firm")
+    assert look(law, case(), date(2025, 12, 31))["year_begun"].state == "not_due_yet"
+    assert look(law, case(), NEW_YEAR)["year_begun"].state == "done"
+
+
+def test_a_day_that_comes_by_itself_may_be_counted_from_another() -> None:
+    """The end of a period comes on its last day, as surely as what it counts from."""
+    law = procedure(
+        obligation(
+            "period_ended", 'by_itself = true\nterm = { count = 3, in = "months", from = "year_begun" }'
+        ),
+        obligation("reported", 'term = { count = 1, in = "working days", from = "period_ended" }'),
+    )
+
+    seen = look(law, case())
+
+    assert (seen["period_ended"].due, seen["period_ended"].state) == (date(2026, 4, 1), "done")
+    assert (seen["reported"].due, seen["reported"].anchor) == (date(2026, 4, 2), "happened")
+
+
+def test_a_branch_asks_for_nothing_until_its_fact_is_recorded_or_planned() -> None:
+    """An appeal is answered once there is one; before that nothing counts from it."""
+    law = procedure(
+        obligation("appealed", 'occasional = true\nterm = "none"'),
+        obligation(
+            "answered", 'when = "appealed"\nterm = { count = 3, in = "working days", from = "appealed" }'
+        ),
+        obligation("told", 'when = "appealed"\nterm = { count = 1, in = "working days", from = "answered" }'),
+    )
+
+    before, planned = look(law, case()), look(law, case({"appealed": TODAY}))
+
+    assert (before["answered"].state, before["told"].due) == ("not_required", None)
+    assert (planned["answered"].state, planned["answered"].due) == ("open", date(2026, 4, 9))
+    assert planned["told"].due == date(2026, 4, 10)
+    assert "Требуется только после" in explanation(before["answered"].explanation, "ru")
+
+
+def test_a_standing_duty_is_never_open() -> None:
+    """Neither before nor after somebody confirmed it."""
+    law = procedure(obligation("kept", 'term = "standing"'))
+
+    assert look(law, case())["kept"].state == "standing"
+    assert look(law, case({"kept": TODAY}))["kept"].state == "standing"
+    assert look(law, case())["kept"].due is None
+
+
+TARGET = obligation(
+    "index_measured",
+    'term = { target = { 2026 = "62-65", 2027 = "43.5" }, better = "higher" }\n'
+    'recurs = { every = "year", since = "year_begun", years = 3 }',
+)
+
+
+@pytest.mark.parametrize(
+    ("better", "figure", "value", "missed"),
+    [
+        ("higher", "62-65", "62", False),
+        ("higher", "62-65", "61.99", True),
+        ("lower", "62-65", "65", False),
+        ("lower", "62-65", "65.01", True),
+        ("place", "27", "27", False),
+        ("place", "27", "28", True),
+        ("higher", "43.5", "43.5", False),
+        ("higher", "90 %", "89", True),
+    ],
+)
+def test_a_target_is_missed_on_its_worse_side(better: str, figure: str, value: str, missed: bool) -> None:
+    """Of a range any figure in it is enough; a place is better when it is lower."""
+    law = procedure(
+        TARGET.replace('"62-65"', f'"{figure}"').replace('better = "higher"', f'better = "{better}"')
+    )
+    told = case({"index_measured.2026": measured("index_measured.2026", TODAY, measured=value)})
+
+    assert codes(law, told) == (["term:target_missed"] if missed else [])
+    assert look(law, told)["index_measured.2026"].state == "done"
+
+
+def test_a_target_exists_for_the_years_that_have_a_figure() -> None:
+    """It is measured, never due."""
+    seen = look(procedure(TARGET), case())
+
+    assert [name for name in seen if name.startswith("index")] == ["index_measured.2026", "index_measured.2027"]
+    assert {(seen[name].state, seen[name].due) for name in seen if name.startswith("index")} == {
+        ("target", None)
+    }
+    assert "62–65" in explanation(seen["index_measured.2026"].explanation, "kk")
+
+
+def test_a_target_without_its_figure_is_said_so() -> None:
+    """The number goes with the fact."""
+    assert codes(procedure(TARGET), case({"index_measured.2026": TODAY})) == ["evidence:no_value"]
+
+
+def test_a_right_closes_and_is_never_overdue() -> None:
+    """Three months from 1 January 2026 end on 1 April: on that day it can still be used."""
+    law = procedure(
+        obligation("asked", 'force = "may"\nterm = { within = 3, in = "months", from = "year_begun" }')
+    )
+
+    right = look(law, case())["asked"]
+
+    assert (right.state, right.due, right.closes) == ("window", None, date(2026, 4, 1))
+    assert codes(law, case({"asked": date(2026, 4, 1)})) == []
+    assert codes(law, case({"asked": date(2026, 4, 2)})) == ["term:window_closed"]
+
+
+QUOTA = obligation(
+    "people_trained",
+    'values = ["trained", "staff"]\n'
+    'term = { share = "5 %", of = "staff", done = "trained", per = "year" }\n'
+    'recurs = { every = "year", since = "year_begun" }',
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"trained": "57", "staff": "1140"}, []),
+        ({"trained": "56", "staff": "1140"}, ["term:quota_missed"]),
+        ({"trained": "57", "staff": "1141"}, ["term:quota_missed"]),
+        ({"trained": "57"}, ["term:no_staff_number"]),
+        ({"trained": "57", "staff": "0"}, ["term:no_staff_number"]),
+        ({"staff": "1140"}, ["evidence:no_value"]),
+        ({}, ["term:no_staff_number", "evidence:no_value"]),
+    ],
+)
+def test_a_share_is_counted_of_the_staff(values: dict[str, str], expected: list[str]) -> None:
+    """5 % of 1140 are 57 exactly; of 1141 they are 58."""
+    told = case({"people_trained.2026": measured("people_trained.2026", TODAY, **values)})
+
+    assert codes(procedure(QUOTA), told) == expected
+
+
+def test_a_share_of_nothing_named_is_refused() -> None:
+    """A quota in a file needs the number it is a share of."""
+    with pytest.raises(UnreadableRegulation) as refused:
+        procedure(QUOTA.replace('values = ["trained", "staff"]', 'values = ["trained"]'))
+
+    assert "«staff»" in refusal(refused.value, "ru")
+
+
+def test_who_may_sign_depends_on_the_kind_of_organisation() -> None:
+    """The kind itself speaks before its group, a group before `any`; of no kind, whoever may at all."""
+    law = procedure(
+        obligation(
+            "plan_approved",
+            'term = "none"\nsigned_by = { district_akim_office = ["head"], '
+            'local_executive = ["chief_of_staff"], any = ["deputy"] }',
+        )
+    )
+
+    def signed(by: str, kind: str) -> list[str]:
+        return codes(
+            law, case({"plan_approved": Fact(name="plan_approved", on=TODAY, signed_by=by)}, kind=kind)
+        )
+
+    assert signed("head", "district_akim_office") == []
+    assert signed("chief_of_staff", "district_akim_office") == ["evidence:wrong_signatory"]
+    assert signed("chief_of_staff", "oblast_department") == []
+    assert signed("deputy", "central_body") == []
+    assert signed("head", "central_body") == ["evidence:wrong_signatory"]
+    assert signed("head", "") == []
+    assert signed("hr", "") == ["evidence:wrong_signatory"]
+    assert signed("", "central_body") == []
+
+
+def test_an_obligation_for_some_kinds_is_not_required_of_others() -> None:
+    """An unknown kind is let off nothing."""
+    law = procedure(obligation("listed", 'term = "none"\nonly_for = ["local_executive"]'))
+
+    states = {
+        kind: look(law, case(kind=kind))["listed"].state
+        for kind in ("", "oblast_akim_office", "central_body", "quasi_state")
+    }
+
+    assert states == {
+        "": "open",
+        "oblast_akim_office": "open",
+        "central_body": "not_required",
+        "quasi_state": "not_required",
+    }
+
+
+@pytest.mark.parametrize(
+    ("object", "state"),
+    [("NEW", "open"), ("OLD", "open"), ("OTHER", "not_required"), ("the canteen", "open"), ("", "open")],
+)
+def test_a_case_of_a_body_asks_what_the_act_asks_of_that_body(object: str, state: str) -> None:
+    """What an abolished body was to do its successor does; an object that is no body changes nothing."""
+    law = procedure(obligation("drafted", 'term = "none"\nbodies = ["OLD"]'))
+
+    assert look(law, case(object=object))["drafted"].state == state
+    assert look(law, case(object=object))["year_begun"].state == "done"
+
+
+MONTHLY = obligation(
+    "talk_held",
+    'several = true\nterm = { at_least = 2, per = "month" }\n'
+    'recurs = { every = "month", since = "year_begun", years = 1 }',
+)
+
+
+def test_so_often_in_a_period_is_done_with_the_last_of_them() -> None:
+    """Two talks a month: the second fulfils it, in whichever order they were recorded."""
+    law = procedure(MONTHLY)
+    one = case({"talk_held.2026-03#2": date(2026, 3, 5)})
+    two = case({"talk_held.2026-03": date(2026, 3, 20), "talk_held.2026-03#2": date(2026, 3, 5)})
+
+    assert look(law, one)["talk_held.2026-03"].state == "open"
+    assert look(law, two)["talk_held.2026-03"].state == "done"
+    assert look(law, two)["talk_held.2026-03"].done_on == date(2026, 3, 20)
+    assert codes(law, two) == []
+
+
+def test_a_year_has_twelve_months() -> None:
+    """From January to December, none of the next year."""
+    names = [name for name in look(procedure(MONTHLY), case()) if name.startswith("talk")]
+
+    assert (len(names), names[0], names[-1]) == (12, "talk_held.2026-01", "talk_held.2026-12")
+
+
+def test_an_open_ended_recurrence_reaches_the_period_after_the_current_one() -> None:
+    """On the last day of March it reaches April, on the first of April May."""
+    law = procedure(MONTHLY.replace("years = 1", "open_ended = true"))
+
+    def last(today: date) -> str:
+        return [name for name in look(law, case(), today) if name.startswith("talk")][-1]
+
+    assert last(date(2025, 6, 1)) == "talk_held.2026-02"
+    assert last(date(2026, 3, 31)) == "talk_held.2026-04"
+    assert last(date(2026, 4, 1)) == "talk_held.2026-05"
+    assert last(CALENDAR.last) == "talk_held.2028-12"
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ('term = "sometimes"', "wrong_type"),
+        ('term = { within = 3, in = "years", from = "year_begun" }', "not_allowed"),
+        ('term = { within = 3, in = "weeks", from = "year_begun" }\nforce = "may"', "not_allowed"),
+        ('term = { target = {}, better = "higher" }', "empty"),
+        ('term = { target = { 26 = "1" }, better = "higher" }', "not_written_so"),
+        ('term = { target = { 2026 = "much" }, better = "higher" }', "not_written_so"),
+        ('term = { target = { 2026 = "1" }, better = "more" }', "not_allowed"),
+        ('term = { target = { 2026 = "1" }, better = "higher" }', "missing_key"),
+        ("term = { in_years = [2026, 2022] }", "not_written_so"),
+        ("term = { in_years = [26] }", "out_of_bounds"),
+        ('term = "none"\nwhen = "never"', "unknown_reference"),
+        ('term = "none"\nwhen = "x"', "cycle"),
+        ('term = "none"\nbodies = ["NOBODY"]', "unknown_reference"),
+        ('term = "none"\nonly_for = ["castle"]', "not_allowed"),
+        ('term = "none"\nsigned_by = ["butler"]', "not_allowed"),
+        ('term = "none"\nsigned_by = { castle = ["head"] }', "unknown_key"),
+        ('term = "none"\nseveral = true', "missing_key"),
+        ('term = "none"\nsources = ["somewhere"]', "not_a_name"),
+        (
+            'term = "none"\nrecurs = { every = "month", since = "year_begun", years = 1, open_ended = true }',
+            "years_and_open_ended",
+        ),
+    ],
+)
+def test_a_mistake_in_a_programme_is_named(keys: str, code: str) -> None:
+    """One clear sentence in each language."""
+    with pytest.raises(UnreadableRegulation) as refused:
+        procedure(obligation("x", keys))
+
+    assert refused.value.code == f"regulation.{code}"
+    assert all(refusal(refused.value, language).startswith("tea.2024-01-01.toml") for language in LANGUAGES)
+
+
+def test_a_yearly_procedure_begins_by_itself() -> None:
+    """Nobody records the beginning of the year for hundreds of organisations."""
+    with pytest.raises(UnreadableRegulation) as refused:
+        read("tea.2024-01-01.toml", (HEAD + YEAR.replace("by_itself = true", 'duty = "head"')).encode())
+
+    assert refused.value.code == "regulation.yearly_begins_by_itself"
+
+
+def test_a_range_of_years_is_due_on_the_last_day_of_the_last() -> None:
+    """2022-2026: by 31 December 2026."""
+    law = procedure(obligation("x", "term = { in_years = [2022, 2026] }"))
+
+    assert look(law, case())["x"].due == date(2026, 12, 31)
+    assert "2022–2026" in explanation(look(law, case())["x"].explanation, "ru")

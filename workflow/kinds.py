@@ -1,0 +1,36 @@
+"""Kinds of organisation the law tells apart, and the groups it names together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+KINDS = (
+    "central_body",
+    "committee",
+    "territorial_department",
+    "oblast_akim_office",
+    "city_akim_office",
+    "district_akim_office",
+    "oblast_department",
+    "quasi_state",
+)
+
+_STATE = frozenset(KINDS) - {"quasi_state"}
+GROUPS: Mapping[str, frozenset[str]] = {
+    "state_body": _STATE,
+    "local_executive": frozenset(
+        {"oblast_akim_office", "city_akim_office", "district_akim_office", "oblast_department"}
+    ),
+    "civil_service": _STATE,
+}
+"""Names that stand for several kinds wherever a kind may stand."""
+
+NAMES = (*KINDS, *GROUPS)
+
+
+def among(kind: str, named: Collection[str]) -> bool:
+    """Whether what is said of some kinds and groups is said of this kind.
+
+    Named are all where none are, and an unknown kind ("") is among any: nobody is let off for want of a word.
+    """
+    return not named or not kind or any(kind == name or kind in GROUPS.get(name, ()) for name in named)
