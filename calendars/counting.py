@@ -8,7 +8,7 @@ art. 173, and a day off is then left towards the past, so that nobody's time is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -105,9 +105,10 @@ def _counted(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
         case DayAfterPeriod(day, months, roll):
             to = months_later(anchor.replace(day=1), months, day=day)
             return _dated("day_after_period", {"day": day, "to": to, "last": anchor}, to, roll, calendar)
-        case YearlyDate(month, day, years, roll):
+        case YearlyDate(month, day, years, roll, day_in_doubt):
             to = months_later(date(anchor.year, month, 1), 12 * years, day=day)
-            return _dated("yearly_date", {"to": to}, to, roll, calendar)
+            counted = _dated("yearly_date", {"to": to}, to, roll, calendar)
+            return replace(counted, safe_by=_careful(to - _DAY, calendar)) if day_in_doubt else counted
         case PerPeriod(number, period):
             often: dict[str, object] = {"count": number, "period": period, "to": anchor}
             return _dated("per_period", often, anchor, "none", calendar)
@@ -253,7 +254,7 @@ def _dated(
 
 
 def _careful(to: date, calendar: Calendar) -> date:
-    """The working day before a day off, for whoever does not rely on the roll."""
+    """The last working day up to a day: before a day off, for whoever does not rely on the roll."""
     return calendar.working_days[max(0, calendar.upto[to] - 1)]
 
 

@@ -74,12 +74,17 @@ class DayAfterPeriod:
 
 @dataclass(frozen=True, slots=True)
 class YearlyDate:
-    """A fixed day and month of the year the anchor lies in (`years` later)."""
+    """A fixed day and month of the year the anchor lies in (`years` later).
+
+    `day_in_doubt`: the act says "to" the day ("15 сәуіріне дейін") and not whether it counts: it does, and the
+    working day before is the safe one.
+    """
 
     month: int
     day: int
     years: int = 0
     roll: Roll = "next"
+    day_in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

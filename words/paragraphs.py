@@ -9,7 +9,7 @@ from words.entries import template
 
 # Most telling first. "P1.T1.S3" is the instruction's project, task and subtask; "row 2" a row of a map.
 _PROJECT = re.compile(r"P(?P<project>\d+)(?:\.T(?P<task>\d+)(?:\.S(?P<subtask>\d+))?)?(?P<intro> intro)?")
-_NUMBERED = re.compile(r"(?P<kind>row|art\.|p\.|annex) (?P<number>\w+)(?:\((?P<inside>\w+)\))?")
+_NUMBERED = re.compile(r"(?P<kind>row|art\.|p\.|annex) (?P<number>\w+(?:\.\w+)*)(?:\((?P<inside>\w+)\))?")
 _KINDS = {"row": "row", "art.": "article", "p.": "point", "annex": "annex"}
 
 

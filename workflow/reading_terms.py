@@ -101,7 +101,7 @@ def _at_most(table: Table) -> Read:
 
 
 def _by(table: Table) -> Read:
-    table.only("by", "from", "years", "roll")
+    table.only("by", "from", "years", "roll", "safe_by")
     found = _parts(table, "by", r"(\d\d)-(\d\d)", "06-30")
     try:
         # A year without 29 February: such a date would not come every year.
@@ -109,7 +109,10 @@ def _by(table: Table) -> Read:
     except ValueError:
         raise Wrong("not_written_so", table.at("by"), value=table.text("by"), example="06-30") from None
     years = table.whole("years", least=0, most=100) if "years" in table else 0
-    return YearlyDate(month=found[0], day=found[1], years=years, roll=_roll(table)), table.text("from")
+    # "15 сәуіріне дейін": whether the day itself counts is not said.
+    doubt = "safe_by" in table and bool(table.choice("safe_by", ("the day before",)))
+    term = YearlyDate(month=found[0], day=found[1], years=years, roll=_roll(table), day_in_doubt=doubt)
+    return term, table.text("from")
 
 
 def _day(table: Table) -> Read:

@@ -152,6 +152,16 @@ def test_an_office_day_off_is_skipped_and_told() -> None:
         (YearlyDate(4, 15), "2023-01-01", "2023-04-17", "2023-04-14", ["yearly_date", "rolled"]),
         (YearlyDate(4, 15), "2026-12-31", "2026-04-15", "2026-04-15", ["yearly_date"]),
         (YearlyDate(2, 29, years=1), "2026-01-01", "2027-03-01", "2027-02-26", ["yearly_date", "rolled"]),
+        # "to 15 April": the day itself counts, safe is the working day before it
+        (YearlyDate(4, 15, day_in_doubt=True), "2026-01-01", "2026-04-15", "2026-04-14", ["yearly_date"]),
+        (YearlyDate(4, 15, day_in_doubt=True), "2024-01-01", "2024-04-15", "2024-04-12", ["yearly_date"]),
+        (
+            YearlyDate(4, 15, day_in_doubt=True),
+            "2023-01-01",
+            "2023-04-17",
+            "2023-04-14",
+            ["yearly_date", "rolled"],
+        ),
         (YearlyDate(12, 31, roll="none"), "2022-03-01", "2022-12-31", "2022-12-31", ["yearly_date"]),
         # both ends of a duration count, and it may begin on a day off
         (Duration(30), "2026-04-13", "2026-05-28", "2026-05-28", ["duration"]),

@@ -157,6 +157,10 @@ def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
         ('{ at_most = 30, in = "working days", from = "water_boiled" }', Duration(30)),
         ('{ by = "06-30", from = "water_boiled" }', YearlyDate(month=6, day=30)),
         ('{ by = "12-31", from = "water_boiled", years = 1 }', YearlyDate(month=12, day=31, years=1)),
+        (
+            '{ by = "04-15", from = "water_boiled", safe_by = "the day before" }',
+            YearlyDate(month=4, day=15, day_in_doubt=True),
+        ),
         ('{ embargo = 1, in = "years", from = "water_boiled" }', Embargo(1)),
         ('{ before = "water_boiled" }', Before()),
         ('{ at_once_after = "water_boiled" }', AtOnce()),
