@@ -1,0 +1,83 @@
+"""A rule said before any date is counted: every kind of term has words, in every language."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import get_args
+
+import pytest
+
+import words
+from calendars import terms
+from calendars.terms import Term
+from tests.law import library
+from workflow.procedure import Procedure
+from workflow.wording import _term, wording
+
+ONE_OF_EACH: tuple[Term, ...] = (
+    terms.WorkingDays(-10),
+    terms.CalendarDays(7),
+    terms.CalendarDays(3, unspecified=True),
+    terms.Weeks(2),
+    terms.Months(-1),
+    terms.Years(1),
+    terms.DayAfterPeriod(5),
+    terms.DayAfterPeriod(5, months=2),
+    terms.YearlyDate(4, 15, years=1),
+    terms.Duration(30),
+    terms.PerPeriod(1, "quarter"),
+    terms.Quota(Fraction(1, 20), "staff", "year"),
+    terms.Embargo(3),
+    terms.Window(terms.Years(3)),
+    terms.Window(terms.WorkingDays(3)),
+    terms.Window(terms.CalendarDays(3)),
+    terms.Window(terms.Months(3)),
+    terms.Standing(),
+    terms.Target(((2022, "42"),), "higher"),
+    terms.Target(((2022, "42"),), "lower"),
+    terms.Target(((2022, "42"),), "place"),
+    terms.InYears(2022, 2026),
+    terms.InMonth(2026, 5),
+    terms.InQuarter(2026, 3),
+    terms.OnDate(date(2026, 12, 31)),
+    terms.Before(),
+    terms.AtOnce(),
+    terms.WithoutTerm(),
+)
+
+
+def test_every_kind_of_term_is_among_those_said_here() -> None:
+    """A new kind of term without words would be found by a reader."""
+    assert {type(term) for term in ONE_OF_EACH} == set(get_args(Term))
+
+
+@pytest.mark.parametrize("term", ONE_OF_EACH, ids=str)
+@pytest.mark.parametrize("language", words.LANGUAGES)
+def test_every_kind_of_term_can_be_said(term: Term, language: str) -> None:
+    """With the fact it counts from, where it counts from one."""
+    code, arguments = _term(term)
+
+    assert words.say(f"term.{code}", {**arguments, "since": "F"}, language)
+
+
+@pytest.mark.parametrize("procedure", library().all(), ids=lambda procedure: procedure.edition)
+def test_the_terms_of_every_edition_can_be_said(procedure: Procedure) -> None:
+    """Nothing a regulation file may write stays without a sentence."""
+    for obligation in procedure.obligations:
+        for part in wording(obligation, procedure):
+            assert words.say(part.code, part.arguments, "kk"), obligation.id
+
+
+def test_a_term_is_said_as_the_law_says_it() -> None:
+    """The announcement of the start, ten working days before it."""
+    procedure = library().named("internal-analysis.2024-01-01")
+    announced, reported = (procedure.by_id[name] for name in ("start_announced", "quarter_reported"))
+
+    assert [words.say(part.code, part.arguments, "kk") for part in wording(announced, procedure)] == [
+        "«Талдаудың басталуы» күніне дейін кемінде 10 жұмыс күні бұрын"
+    ]
+    assert [words.say(part.code, part.arguments, "ru") for part in wording(reported, procedure)] == [
+        "не позднее 5-го числа месяца после периода",
+        "каждый квартал",
+    ]
