@@ -1,4 +1,4 @@
-"""A term as codes with arguments: the rule itself, said before a date is counted. `words` make sentences of it."""
+"""A term as codes with arguments: the rule, before a date is counted. `words` make sentences of it."""
 
 from __future__ import annotations
 
