@@ -17,7 +17,8 @@ _KINDS = {"row": "row", "art.": "article", "p.": "point", "annex": "annex"}
 def paragraph(text: str, language: str) -> str:
     """A citation in a language: "P1.T1.S3" -> "проект №1, задача 1, подзадача 3"; an unknown one as it is.
 
-    Also "P1 intro", "intro", "row 2", "art. 8(5)", "p. 16(5)", "p. 4.6.2", "annex 2"; several are separated by commas.
+    Also "P1 intro", "intro", "row 2", "art. 8(5)", "p. 16(5)", "p. 4.6.2", "annex 2"; several are separated by
+    commas.
     """
     return ", ".join(_one(part.strip(), language) for part in text.split(",") if part.strip())
 
