@@ -78,7 +78,7 @@ def measure(folder: Path, cases: int, due: int) -> tuple[int, int, float]:
         begun = time.perf_counter()
         report = run_round(outbox, editions, days, [channel], now=NOW, today=TODAY, rules=RULES)
         notices = [hearing.notice for hearing in report.hearings]
-        composed = compose(notices, channel, outbox, editions, days, today=TODAY, rules=RULES)
+        composed = compose(notices, (channel,), outbox, editions, days, today=TODAY, rules=RULES)
         best = min(best, time.perf_counter() - begun)
         letters = len(composed.parcels)
         engine.dispose()

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from notifications.rules import Rules
     from storage.adoptions import Adoption
     from storage.evidence import EvidenceFolder
+    from storage.leases import SqlLeases
     from storage.ledger import SqlLedger
+    from storage.links import SqlLinks
     from storage.outbox import SqlOutbox
     from storage.queries import SqlReads
     from workflow.desk import Desk
@@ -122,6 +124,20 @@ class House:
         return SqlOutbox(self.engine, officer=self._officer, language=self._language)
 
     @cached_property
+    def links(self) -> SqlLinks:
+        """Whose Telegram account is which."""
+        from storage.links import SqlLinks
+
+        return SqlLinks(self.engine)
+
+    @cached_property
+    def leases(self) -> SqlLeases:
+        """What one process at a time may do."""
+        from storage.leases import SqlLeases
+
+        return SqlLeases(self.engine)
+
+    @cached_property
     def reads(self) -> SqlReads:
         """The questions commands and pages ask."""
         from storage.queries import SqlReads
@@ -205,7 +221,10 @@ class House:
         if name not in names():
             raise UnknownChannel(name)
         section = self.settings.channels.sections.get(name, {})
-        known = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
+        asked = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
+        # A channel people switch on for themselves is told who has; that stands in no file.
+        given = {"links": self.links} if "links" in asked else {}
+        known = {key: parameter for key, parameter in asked.items() if key not in given}
         file = str(self.settings.file)
         for key in section:
             if key not in known:
@@ -221,7 +240,7 @@ class House:
         for key, parameter in known.items():
             if parameter.default is parameter.empty and key not in section:
                 raise BadSetting("cli.missing_setting", file=file, key=f"channels.{name}.{key}")
-        return load(name, section)
+        return load(name, {**section, **given})
 
     def _regulations(self) -> Iterator[tuple[str, bytes]]:
         """Names and texts of the regulation files. The shipped folder has no code: it is found by name."""

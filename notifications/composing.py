@@ -8,9 +8,10 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from notifications.channels import Channel, Parcel
+from notifications.losing import lost_letter
 from notifications.notice import Notice, Outcome
 from notifications.ports import Outbox
-from notifications.recipients import reachable, told
+from notifications.recipients import told, ways
 from notifications.rules import Rules
 from notifications.texts import Matter, entry, letter
 from workflow.board import WAITING
@@ -36,7 +37,7 @@ class Composed:
 class _Desk:
     """What all letters of a batch are written with."""
 
-    channel: Channel
+    channels: Sequence[Channel]
     office: Office
     calendar: Calendar
     today: date
@@ -45,7 +46,7 @@ class _Desk:
 
 def compose(
     notices: Sequence[Notice],
-    channel: Channel,
+    channels: Sequence[Channel],
     outbox: Outbox,
     library: Library,
     calendar: Calendar,
@@ -53,17 +54,20 @@ def compose(
     today: date,
     rules: Rules,
 ) -> Composed:
-    """A letter for each of a channel's notices that still has something to say.
+    """A letter for each of the notices that still has something to say.
 
     A notice whose obligation is done, no longer required, or due on another day by now is `withdrawn`. What
     cannot be written (its edition is gone) is `queued`: somebody may mend it before its attempts are spent.
     """
     office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
-    desk = _Desk(channel=channel, office=office, calendar=calendar, today=today, rules=rules)
+    desk = _Desk(channels=channels, office=office, calendar=calendar, today=today, rules=rules)
     cases = outbox.cases({notice.case for notice in notices})
     known: dict[tuple[str, str], Deadline | None] = {}
     parcels, settled = [], dict[str, Outcome]()
     for notice in notices:
+        if notice.kind == "lost":
+            parcels.append(_about_lost(notice, desk))
+            continue
         try:
             case = cases[notice.case]
             procedure = library.named(case.edition)
@@ -78,6 +82,19 @@ def compose(
         except (Refusal, LookupError) as trouble:
             settled[notice.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
     return Composed(parcels=tuple(parcels), settled=settled)
+
+
+def _about_lost(notice: Notice, desk: _Desk) -> Parcel:
+    channel, key = str(notice.about["channel"]), str(notice.about["person"])
+    officer, person = (desk.office.people.get(one) for one in (notice.person, key))
+    said = lost_letter(
+        officer=officer.name if officer else notice.address,
+        person=person.name if person else key,
+        channel=channel,
+        key=key,
+        language=notice.language,
+    )
+    return Parcel(notice=notice, letter=said, name=officer.name if officer else notice.address)
 
 
 def _parcel(notice: Notice, case: Case, procedure: Procedure, deadline: Deadline, desk: _Desk) -> Parcel:
@@ -110,7 +127,7 @@ def _settings(desk: _Desk) -> str:
 def _hearers(
     notice: Notice, case: Case, procedure: Procedure, deadline: Deadline, desk: _Desk
 ) -> Mapping[str, Told]:
-    """Who hears of the same rung through the same channel, by key, as the office is today."""
+    """Who hears of the same rung, by key, as the office is today."""
     ladder = procedure.ladders.get(deadline.obligation.ladder)
     rung = rung_named(ladder, notice.rung) if ladder else None
     if rung is None:
@@ -118,7 +135,6 @@ def _hearers(
     people, _ = told(desk.office, case, deadline.obligation, notice.obligation, rung, on=desk.today)
     hearers: dict[str, Told] = {}
     for one in people:
-        reached = reachable(one, desk.channel, desk.office)
-        if reached is not None:
+        for _, reached in ways(one, desk.channels, desk.office):
             hearers.setdefault(reached.person.key, reached)
     return hearers

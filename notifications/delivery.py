@@ -11,10 +11,11 @@ from datetime import date, datetime, timedelta
 from calendars.calendar import Calendar
 from notifications.channels import Channel, Parcel
 from notifications.composing import compose
+from notifications.falling_back import fall_back
 from notifications.message import text_hash
 from notifications.notice import Notice, NoticeState, Outcome
 from notifications.ports import Mark, Outbox
-from notifications.rules import Rules, next_attempt
+from notifications.rules import Rules, next_attempt, opening
 from workflow.library import Library
 
 BATCH = 100
@@ -62,7 +63,7 @@ def deliver(
         interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
         recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now)
         while batch := outbox.claim(channel.name, now=now, limit=BATCH):
-            composed = compose(batch, channel, outbox, library, calendar, today=today, rules=rules)
+            composed = compose(batch, channels, outbox, library, calendar, today=today, rules=rules)
             tried = _send(channel, composed.parcels, now=now)
             hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
             outcomes = {**composed.settled, **tried}
@@ -77,6 +78,10 @@ def deliver(
                 )
                 for notice in batch
             ]
+            # Before the marks: whatever happens in between, nobody is left untold.
+            fall_back(
+                outbox, batch, outcomes, marks, channel, channels, now=now, calendar=calendar, rules=rules
+            )
             outbox.mark(marks, now=now)
             counts.update(mark.state for mark in marks)
             answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
@@ -107,4 +112,6 @@ def _mark(
     if state == "queued":
         again = next_attempt(notice.attempts, now=now, calendar=calendar, rules=rules)
         state = "queued" if again else "failed"
+        if again and outcome.wait:
+            again = max(again, opening(now + outcome.wait, calendar, rules))
     return Mark(key=notice.key, state=state, answer=outcome.answer, not_before=again, text_hash=hashed)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 NoticeKind = Literal[
-    "reminder", "moved", "collected", "moves", "digest", "unit_digest", "managers_digest", "calendar"
+    "reminder", "moved", "collected", "moves", "digest", "unit_digest", "managers_digest", "calendar", "lost"
 ]
 """A reminder speaks of one rung; `moved` of a due date that moved or fell away. `collected`, `moves` and
-`digest` carry others: missed rungs, what one change moved, what a person has put into their digest."""
+`digest` carry others: missed rungs, what one change moved, what a person has put into their digest. `lost` tells the officer of a person a channel reaches no more."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 
@@ -106,7 +106,17 @@ class Letter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What became of one attempt. `state`: sent, failed, unknown, or queued (try again later)."""
+    """What became of one attempt.
+
+    Attributes:
+        state: sent, failed, unknown, or queued (try again later).
+        wait: how long the server asks to be left alone, from the beginning of the batch on.
+        others: whether the person is to hear of it through the other channels at once, whatever the state.
+        lost: whether the channel reaches the person no more (they have blocked it).
+    """
 
     state: NoticeState
     answer: str
+    wait: timedelta | None = None
+    others: bool = False
+    lost: bool = False

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
-from notifications.channels import Channel
+from notifications.channels import Channel, language_of
 from notifications.message import message_id
 from notifications.notice import Notice
 from notifications.ports import Outbox, Settlement
-from notifications.recipients import Problem, reachable, told
+from notifications.recipients import Problem, told, ways
 from notifications.rules import Rules, opening
 from workflow.board import Row
 from workflow.case import Case
@@ -142,20 +142,19 @@ class Planner:
         ]
         hearings: dict[str, Hearing] = {}
         for one in people:
-            for channel in self.channels:
-                reached = reachable(one, channel, self.office)
-                if reached is None:
-                    arguments = {"person": one.person.name, "channel": channel.name}
-                    problems.append(
-                        Problem(
-                            case=row.case,
-                            obligation=row.obligation,
-                            code="letter.problem_no_address",
-                            arguments=arguments,
-                        )
+            reached = ways(one, self.channels, self.office)
+            if not reached:
+                channels = tuple(channel.name for channel in self.channels)
+                problems.append(
+                    Problem(
+                        case=row.case,
+                        obligation=row.obligation,
+                        code="letter.problem_no_address",
+                        arguments={"person": one.person.name, "channel": ", ".join(channels)},
                     )
-                    continue
-                hearing = self._hearing(row, rung, on, reached, channel)
+                )
+            for channel, hearer in reached:
+                hearing = self._hearing(row, rung, on, hearer, channel)
                 hearings.setdefault(hearing.notice.key, hearing)
         return list(hearings.values()), problems
 
@@ -179,7 +178,7 @@ class Planner:
             person=one.person.key,
             channel=channel.name,
             address=channel.address(one.person) or "",
-            language=one.person.language,
+            language=language_of(channel, one.person),
             queued_at=self.now,
             not_before=self.opens,
             message_id=message_id(key, self.rules.domain),

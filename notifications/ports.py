@@ -75,6 +75,10 @@ class Outbox(Protocol):
         planned from.
         """
 
+    def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue notices no row of the board has asked for; a key already there changes nothing, as in `settle`.
+        Returns how many are queued by it."""
+
     def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
         """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -60,11 +60,14 @@ def _copied(one: Told) -> Told:
     return replace(one, why="copied")
 
 
-def reachable(one: Told, channel: Channel, office: Office) -> Told | None:
-    """The same, or the officer where the channel has no address of them; None when not even so."""
-    if channel.address(one.person) is not None:
-        return one
+def ways(one: Told, channels: Sequence[Channel], office: Office) -> tuple[tuple[Channel, Told], ...]:
+    """Through which channels somebody hears: all that reach them; where none does, the officer's instead.
+
+    So a person without Telegram hears by e-mail. Empty when not even the officer can be reached.
+    """
+    direct = tuple((channel, one) for channel in channels if channel.address(one.person) is not None)
     officer = office.people.get(office.officer or "")
-    if officer is None or channel.address(officer) is None:
-        return None
-    return Told(person=officer, why="unreachable", instead_of=one.person)
+    if direct or officer is None:
+        return direct
+    instead = Told(person=officer, why="unreachable", instead_of=one.person)
+    return tuple((channel, instead) for channel in channels if channel.address(officer) is not None)

@@ -107,6 +107,14 @@ class SqlOutbox:
             )
             return _queue(connection, [letter for one in holding for letter in one.notices])
 
+    def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue notices no row of the board has asked for; a key already there changes nothing, except that a
+        withdrawn notice is queued again. Returns how many are queued by it."""
+        if not notices:
+            return 0
+        with writing(self._engine) as connection:
+            return _queue(connection, notices)
+
     def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
         """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first; they are
         `sending` and committed before this returns. Of two claimers each notice goes to one."""

@@ -308,6 +308,40 @@ class KeptPulse(Kept, table=True):
     seconds: float = 0.0
 
 
+class KeptLink(Kept, table=True):
+    """Whose Telegram account is which (`notifications.links.Link`); `awaited` is JSON or null."""
+
+    __tablename__ = "link"
+
+    person: str = Field(primary_key=True)
+    chat: str = Field(unique=True)
+    language: str
+    linked_at: datetime = Field(sa_type=Moment)
+    blocked_at: datetime | None = Field(default=None, sa_type=Moment)
+    awaited: dict[str, str] | None = Field(default=None, sa_type=Canonical)
+
+
+class KeptLinkCode(Kept, table=True):
+    """A one-time code that links an account: its hash, for whom, and until when it is good."""
+
+    __tablename__ = "link_code"
+
+    hash: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    until: datetime = Field(sa_type=Moment)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class KeptLease(Kept, table=True):
+    """What one process at a time may do: who does it, and until when unless they say so again."""
+
+    __tablename__ = "lease"
+
+    name: str = Field(primary_key=True)
+    holder: str
+    until: datetime = Field(sa_type=Moment)
+
+
 class KeptPaper(Kept, table=True):
     """Which case a place of an imported file became, so that importing the file again changes nothing."""
 
@@ -346,5 +380,8 @@ MOVED = _table("moved")
 PROOF = _table("proof")
 PREFERENCE = _table("preference")
 PULSE = _table("pulse")
+LINK = _table("link")
+LINK_CODE = _table("link_code")
+LEASE = _table("lease")
 PAPER = _table("paper")
 COUNTER = _table("counter")

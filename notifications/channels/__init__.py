@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from notifications.notice import Letter, Notice, Outcome
 from workflow.office import Person
@@ -46,6 +46,22 @@ class Channel(Protocol):
 
         `queued` means: again later. The delivery decides when, and when to give up.
         """
+
+
+@runtime_checkable
+class Switchable(Protocol):
+    """A channel people switch on for themselves, and off again."""
+
+    def language(self, person: Person) -> str:
+        """The language they chose there."""
+
+    def lose(self, person: str, *, now: datetime) -> None:
+        """It reaches that person (by key) no more, until they switch it on again."""
+
+
+def language_of(channel: Channel, person: Person) -> str:
+    """The language in which the channel speaks to the person."""
+    return channel.language(person) if isinstance(channel, Switchable) else person.language
 
 
 class UnknownChannel(Refusal):

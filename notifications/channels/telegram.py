@@ -1,0 +1,276 @@
+"""Reminders by Telegram, evenly paced. With its bot the only one that knows aiogram, and only while it sends.
+
+A message has no key by which a second copy could be known, so what may have arrived is never sent again: a hang
+or a drop after the request has left is `unknown`, and the next rung speaks. Too many requests, a failing server
+and a line that never came about may pass. A refused message has failed for good, and an account that takes
+nothing is switched off; then the reminder goes through the other channels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, cast
+
+from notifications.channels import Parcel
+from notifications.links import Link, Links
+from notifications.notice import Outcome
+from notifications.pacing import Pacer
+from notifications.telegram_text import Buttons, buttons, message
+from workflow.office import Person
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from aiogram import Bot
+    from aiogram.types import InlineKeyboardMarkup
+
+SERVER = "https://api.telegram.org"
+# A server that has failed so many times in one batch is not asked further: the rest waits.
+PATIENCE = 2
+# Seconds the rest of a batch waits when the server asks for it; for longer than that it is put back.
+SHORT_PAUSE = 30
+AT_ONCE = 8
+"""Requests on their way at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telegram:
+    """A bot that writes to people.
+
+    Attributes:
+        links: whose account is which.
+        bot: the bot's name, as t.me knows it.
+        server: the Bot API; another one than Telegram's own for an office that runs its own, and for tests.
+        timeout: seconds to wait for an answer; `connecting` for the line to come about.
+    """
+
+    links: Links
+    bot: str
+    token_env: str
+    token: str = ""
+    server: str = SERVER
+    timeout: float = 20.0
+    connecting: float = 10.0
+    pacer: Pacer = field(default_factory=Pacer)
+    name: str = "telegram"
+    repeatable: bool = False
+
+    def address(self, person: Person) -> str | None:
+        link = self._good(self.links.all().get(person.key))
+        return link.chat if link else None
+
+    def language(self, person: Person) -> str:
+        """The language the person chose in the bot, else their own."""
+        link = self.links.all().get(person.key)
+        return link.language if link else person.language
+
+    def lose(self, person: str, *, now: datetime) -> None:
+        """The person's account takes nothing any more."""
+        self.links.block(person, now=now)
+
+    async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+        outcomes: dict[str, Outcome] = {}
+        waiting: list[tuple[str, Parcel]] = []
+        for parcel in batch:
+            # The account as it stands now: the person may have changed or lost it since the notice was queued.
+            link = self._good(self.links.of(parcel.notice.person))
+            if link is None:
+                outcomes[parcel.notice.key] = Outcome(state="failed", answer="no account", others=True)
+            else:
+                waiting.append((link.chat, parcel))
+        try:
+            bot = self.client() if waiting else None
+        except TokenMissing as problem:
+            answer = Outcome(state="queued", answer=str(problem), others=True)
+            return outcomes | {parcel.notice.key: answer for _, parcel in waiting}
+        if bot is not None:
+            try:
+                outcomes |= await _Batch(self, bot).send(waiting)
+            finally:
+                await bot.session.close()
+        return outcomes
+
+    def client(self) -> Bot:
+        """A client of the Bot API, to be closed by whoever asked for it.
+
+        Raises:
+            TokenMissing: there is no token, or what stands in its place is none.
+        """
+        from aiogram import Bot
+        from aiogram.client.default import DefaultBotProperties
+        from aiogram.client.session.aiohttp import AiohttpSession
+        from aiogram.client.telegram import TelegramAPIServer
+        from aiogram.utils.token import TokenValidationError
+        from aiohttp import ClientTimeout
+
+        limits = ClientTimeout(total=self.timeout, sock_connect=self.connecting)
+        session = AiohttpSession(
+            api=TelegramAPIServer.from_base(self.server),
+            timeout=cast("float", limits),  # handed on to aiohttp as it is
+        )
+        try:
+            properties = DefaultBotProperties(parse_mode="HTML", link_preview_is_disabled=True)
+            return Bot(self.secret(), session=session, default=properties)
+        except TokenValidationError:
+            raise TokenMissing(f"{self.token_env}: not a token") from None
+
+    def secret(self) -> str:
+        """The token. Raises TokenMissing."""
+        found = self.token or os.environ.get(self.token_env, "")
+        if not found:
+            raise TokenMissing(f"environment variable {self.token_env!r} is not set")
+        return found
+
+    def said(self, problem: BaseException) -> str:
+        """What the server or the system said, in one line, and never the token."""
+        text = " ".join(str(getattr(problem, "message", "") or problem).split()) or type(problem).__name__
+        try:
+            return text.replace(self.secret(), "…")
+        except TokenMissing:
+            return text
+
+    @staticmethod
+    def _good(link: Link | None) -> Link | None:
+        return link if link is not None and link.blocked_at is None else None
+
+
+class TelegramNotInstalled(Refusal):
+    """config.toml asks for Telegram, and the extra it comes with was not installed."""
+
+
+class TokenMissing(Exception):
+    """The bot has no token to show."""
+
+
+class _Batch:
+    """One batch on its way: a slot for each message, several requests in the air, no more patience than due."""
+
+    def __init__(self, channel: Telegram, bot: Bot) -> None:
+        self.channel = channel
+        self.bot = bot
+        self.began = time.monotonic()
+        self.failures = 0
+        self.resting = self.began
+        self.stopped: Outcome | None = None
+        self.outcomes: dict[str, Outcome] = {}
+
+    async def send(self, waiting: Sequence[tuple[str, Parcel]]) -> dict[str, Outcome]:
+        left, flying = list(waiting), set[asyncio.Task[None]]()
+        while left and not self._over():
+            place, moment = self.channel.pacer.reserve([chat for chat, _ in left], at=time.monotonic())
+            chat, parcel = left.pop(place)
+            await self._until(moment)
+            if self._over():
+                left.append((chat, parcel))
+                break
+            flying.add(asyncio.create_task(self._one(chat, parcel)))
+            while len(flying) >= AT_ONCE:
+                _, flying = await asyncio.wait(flying, return_when=asyncio.FIRST_COMPLETED)
+        if flying:
+            await asyncio.wait(flying)
+        if self.stopped is not None:
+            self.outcomes |= {parcel.notice.key: self.stopped for _, parcel in left}
+        return self.outcomes
+
+    async def _until(self, moment: float) -> None:
+        """Wait for the slot, and for what a server asked meanwhile."""
+        while not self._over() and (delay := max(moment, self.resting) - time.monotonic()) > 0:
+            await asyncio.sleep(min(delay, 0.5))
+
+    def _over(self) -> bool:
+        return self.stopped is not None
+
+    async def _one(self, chat: str, parcel: Parcel) -> None:
+        from aiogram.exceptions import AiogramError
+
+        try:
+            sent = await self.bot.send_message(
+                chat_id=int(chat), text=message(parcel.letter), reply_markup=keyboard(buttons(parcel.notice))
+            )
+            outcome = Outcome(state="sent", answer=f"message {sent.message_id}")
+        except (AiogramError, OSError, ValueError) as problem:
+            outcome = self._judged(problem)
+        self.outcomes[parcel.notice.key] = outcome
+
+    def _judged(self, problem: Exception) -> Outcome:
+        from aiogram import exceptions as said
+
+        answer = self.channel.said(problem)
+        match problem:
+            case said.TelegramRetryAfter():
+                return self._too_many(problem.retry_after, answer)
+            case said.TelegramForbiddenError():
+                return Outcome(state="failed", answer=answer, others=True, lost=True)
+            case said.TelegramUnauthorizedError() | said.TelegramNotFound():
+                # The bot itself is not known any more: nobody gets anything until the token is mended.
+                self.stopped = Outcome(state="queued", answer=answer, others=True)
+                return self.stopped
+            case said.TelegramEntityTooLarge() | said.TelegramBadRequest() | said.TelegramMigrateToChat():
+                return Outcome(state="failed", answer=answer, others=True)
+            case said.TelegramNetworkError() if _never_left(problem):
+                self._impatient(answer)
+                return Outcome(state="queued", answer=answer)
+            case said.TelegramNetworkError() | said.ClientDecodeError():
+                self._impatient(answer)
+                return Outcome(state="unknown", answer=answer)
+            case said.TelegramServerError() | said.TelegramAPIError():
+                self._impatient(answer)
+                return Outcome(state="queued", answer=answer)
+        return Outcome(state="failed", answer=answer, others=True)
+
+    def _too_many(self, seconds: float, answer: str) -> Outcome:
+        now = time.monotonic()
+        self.channel.pacer.pause(seconds, at=now)
+        self.resting = max(self.resting, now + seconds)
+        passed = timedelta(seconds=math.ceil(now - self.began + seconds))
+        outcome = Outcome(state="queued", answer=answer, wait=passed)
+        if seconds > SHORT_PAUSE:
+            self.stopped = outcome
+        return outcome
+
+    def _impatient(self, answer: str) -> None:
+        self.failures += 1
+        if self.failures >= PATIENCE:
+            self.stopped = Outcome(state="queued", answer=answer)
+
+
+def _never_left(problem: Exception) -> bool:
+    """Whether the line never came about, so that nothing can have arrived."""
+    from aiohttp import ClientConnectorError, ConnectionTimeoutError
+
+    return isinstance(problem.__cause__, ClientConnectorError | ConnectionTimeoutError)
+
+
+def keyboard(rows: Buttons) -> InlineKeyboardMarkup | None:
+    """Buttons as the Bot API takes them; None where there are none."""
+    from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+
+    if not rows:
+        return None
+    made = [[InlineKeyboardButton(text=one.text, callback_data=one.data) for one in row] for row in rows]
+    return InlineKeyboardMarkup(inline_keyboard=made)
+
+
+def channel(
+    *,
+    links: Links,
+    bot: str,
+    token_env: str = "MERZIM_TELEGRAM_TOKEN",
+    token: str = "",
+    server: str = SERVER,
+    timeout: float = 20.0,
+) -> Telegram:
+    """The channel of config.toml's `[channels.telegram]`.
+
+    Raises:
+        TelegramNotInstalled: the library it speaks with is not there.
+    """
+    if find_spec("aiogram") is None:
+        raise TelegramNotInstalled("telegram.not_installed")
+    return Telegram(links=links, bot=bot, token_env=token_env, token=token, server=server, timeout=timeout)

@@ -1,0 +1,76 @@
+"""A letter as a Telegram message: subject and text in the few marks Telegram understands, and its buttons."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from html import escape
+
+from notifications.notice import Letter, Notice
+from words import say
+
+LONGEST = 4096
+"""Characters a message may have, counted as UTF-16 does, marks not counted."""
+_HEADING = re.compile(r"^(.+)\n-{3,}$", re.MULTILINE)
+_FOOTER = re.compile(r"^-- \n(.+)", re.MULTILINE | re.DOTALL)
+_COMMAND = re.compile(r"^ {4}(.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message. `data` comes back when it is pressed: 64 bytes at most."""
+
+    text: str
+    data: str
+
+
+Buttons = tuple[tuple[Button, ...], ...]
+
+
+def message(letter: Letter) -> str:
+    """The letter's subject and text in Telegram's HTML, cut at the end of a line where it is too long."""
+    subject = " ".join(letter.subject.split())
+    body = _cut(letter.text.strip(), LONGEST - _length(subject) - 2)
+    body = escape(body, quote=False)
+    body = _HEADING.sub(r"<b>\1</b>", body)
+    body = _FOOTER.sub(r"<i>\1</i>", body)
+    body = _COMMAND.sub(r"<code>\1</code>", body)
+    return f"<b>{escape(subject, quote=False)}</b>\n\n{body}"
+
+
+def reference(key: str) -> str:
+    """A notice in a button: its key is longer than a button may say."""
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def buttons(notice: Notice) -> Buttons:
+    """What can be done about a reminder, in its reader's language."""
+    name, language = reference(notice.key), notice.language
+
+    def button(what: str, mark: str) -> Button:
+        return Button(say(f"telegram.button_{what}", {}, language), f"{mark}:{name}")
+
+    return (
+        (button("acknowledge", "a"), button("snooze", "s")),
+        (button("done", "d"), button("evidence", "e")),
+        (button("open", "o"),),
+    )
+
+
+def _cut(text: str, room: int) -> str:
+    if _length(text) <= room:
+        return text
+    lines: list[str] = []
+    left = room - 2
+    for line in text.split("\n"):
+        left -= _length(line) + 1
+        if left < 0:
+            break
+        lines.append(line)
+    kept = "\n".join(lines).rstrip()
+    return (kept or text[: (room - 2) // 2]) + "\n…"
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,48 @@
+"""Fixtures of the Telegram tests: the emulator, started once, and an office with a bot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from notifications.channels.telegram import Telegram, channel
+from storage.links import SqlLinks
+from tests.notifications.town import Town
+from tests.telegram import emulator
+from tests.telegram.emulator import TOKEN, Emulator
+
+
+@pytest.fixture(scope="session")
+def started() -> Iterator[Emulator]:
+    if reason := emulator.missing():
+        pytest.skip(reason)
+    with emulator.running() as server:
+        yield server
+
+
+@pytest.fixture
+def telegram(started: Emulator) -> Emulator:
+    """The Bot API, as if just started."""
+    started.reset()
+    return started
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    """The office with its four people and no case yet."""
+    one = Town(tmp_path)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def links(town: Town) -> SqlLinks:
+    return SqlLinks(town.engine)
+
+
+@pytest.fixture
+def bot(telegram: Emulator, links: SqlLinks) -> Telegram:
+    """The channel, speaking to the emulator."""
+    return channel(links=links, bot="MerzimBot", token=TOKEN, server=telegram.server, timeout=1.0)

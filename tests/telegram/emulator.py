@@ -1,0 +1,154 @@
+"""The Bot API on this machine, and the people who talk to the bot through it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tests.notifications.servers import free_port
+
+FOLDER = Path(__file__).parent / "emulator"
+TOKEN = "123456:telegram-of-the-tests"
+AIGUL, BOLAT, STRANGER = 7001, 7002, 7999
+
+
+def missing() -> str:
+    """Why the emulator cannot run here; "" when it can."""
+    if shutil.which("node") is None:
+        return "Telegram: Node.js is not here"
+    if not (FOLDER / "node_modules" / "telegram-test-api").is_dir():
+        return "Telegram: the emulator is not installed (npm ci in tests/telegram/emulator)"
+    return ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of the bot, as it arrived."""
+
+    at: float
+    method: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message as a person sees it now."""
+
+    id: int
+    text: str
+    buttons: dict[str, str]
+
+
+class Emulator:
+    """The server, seen from its outside."""
+
+    def __init__(self, port: int) -> None:
+        self.server = f"http://127.0.0.1:{port}"
+        self._pressed = 0
+
+    def ask(self, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.server + path, data=data, headers=headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def reset(self) -> None:
+        self.ask("/test/reset", {})
+
+    def fault(self, method: str = "sendMessage", *, count: int = 1, **what: object) -> None:
+        self.ask("/test/fault", {"method": method, "count": count, **what})
+
+    def refuse(self, code: int, description: str, *, count: int = 1, **parameters: object) -> None:
+        body = {"ok": False, "error_code": code, "description": description}
+        if parameters:
+            body["parameters"] = parameters
+        self.fault(count=count, status=code, body=body)
+
+    def calls(self, method: str = "sendMessage") -> list[Call]:
+        log = self.ask("/test/log")
+        return [Call(one["at"] / 1000, one["method"], one["fields"]) for one in log if one["method"] == method]
+
+    def seen(self, user: int) -> list[Message]:
+        """What the bot has written to a person, as it stands now, the oldest first."""
+        history = self.ask("/getUpdatesHistory", {"token": TOKEN})["result"]
+        return [
+            Message(one["messageId"], one["message"]["text"], _buttons(one["message"].get("reply_markup")))
+            for one in history
+            if str(one["message"].get("chat_id")) == str(user)
+        ]
+
+    def says(self, user: int, text: str, *, language: str = "kk", **more: object) -> None:
+        """A person writes to the bot."""
+        message = {"botToken": TOKEN, "text": text, **_who(user, language), **more}
+        if text.startswith("/"):
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split()[0])}]
+        self.ask("/sendMessage", message)
+
+    def sends_file(self, user: int, name: str, content: bytes, *, caption: str = "") -> None:
+        """A person sends a document."""
+        held = {"id": f"file-{len(content)}", "name": name, "content": base64.b64encode(content).decode()}
+        self.ask("/test/file", held)
+        document = {"file_id": held["id"], "file_unique_id": held["id"], "file_name": name}
+        document["file_size"] = len(content)  # type: ignore[assignment]
+        message = {"botToken": TOKEN, **_who(user, "kk"), "document": document}
+        self.ask("/sendMessage", message | ({"caption": caption} if caption else {}))
+
+    def presses(self, user: int, message: Message, button: str) -> None:
+        """A person presses the button with that text."""
+        self.sends_callback(user, message.buttons[button], message.id, message.text)
+
+    def sends_callback(self, user: int, data: str, message: int = 1, text: str = "…") -> None:
+        """A callback as anybody can make one up."""
+        me = {"id": 123456, "is_bot": True, "first_name": "Merzim"}
+        shown = {"message_id": message, "date": int(time.monotonic()), "text": text, "from": me}
+        shown |= {"chat": {"id": user, "type": "private", "first_name": "Test"}}
+        self.ask(
+            "/sendCallback",
+            {"botToken": TOKEN, "from": _who(user, "kk")["from"], "message": shown, "data": data},
+        )
+
+
+def _who(user: int, language: str) -> dict[str, Any]:
+    return {
+        "from": {"id": user, "is_bot": False, "first_name": "Test", "language_code": language},
+        "chat": {"id": user, "type": "private", "first_name": "Test"},
+        "date": int(datetime(2026, 3, 18, 7, tzinfo=UTC).timestamp()),
+    }
+
+
+def _buttons(markup: Any) -> dict[str, str]:
+    rows = (markup or {}).get("inline_keyboard", [])
+    return {one["text"]: one["callback_data"] for row in rows for one in row}
+
+
+@contextmanager
+def running() -> Iterator[Emulator]:
+    """The emulator behind a port of its own, until the block ends."""
+    port = free_port()
+    process = subprocess.Popen(
+        ["node", "launcher.cjs", str(port)],
+        cwd=FOLDER,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        first = process.stdout.readline()
+        assert first.startswith("ready"), first + process.stdout.read()
+        yield Emulator(port)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()

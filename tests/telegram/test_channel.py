@@ -1,0 +1,261 @@
+"""The channel over a real server: what arrives, what each fault ends in, and how fast it speaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+from itertools import pairwise
+
+import pytest
+
+from notifications.channels import Parcel
+from notifications.channels.telegram import AT_ONCE, PATIENCE, Telegram, channel
+from notifications.links import hashed
+from notifications.notice import Letter, Outcome
+from notifications.telegram_text import LONGEST, message
+from storage.links import SqlLinks
+from tests.notifications.servers import free_port
+from tests.notifications.town import FIVE_BEFORE, noon, parcel
+from tests.telegram.emulator import TOKEN, Emulator
+
+pytestmark = pytest.mark.telegram
+NOW = noon(FIVE_BEFORE)
+
+
+def link(links: SqlLinks, person: str, chat: int, language: str = "kk") -> None:
+    if links.of(person) is not None:
+        return
+    links.offer(person, hashed(person), now=NOW)
+    assert links.redeem(hashed(person), str(chat), language=language, now=NOW)[0] == "linked"
+
+
+def batch(links: SqlLinks, people: int, each: int = 1) -> list[Parcel]:
+    """So many letters each to so many people with accounts of their own."""
+    made = []
+    for one in range(people):
+        person = f"reader{one}@example.kz"
+        link(links, person, 8000 + one)
+        for number in range(each):
+            first = parcel(1 + one * each + number, address=person)
+            made.append(
+                replace(first, notice=replace(first.notice, channel="telegram", address=str(8000 + one)))
+            )
+    return made
+
+
+def sent(bot: Telegram, parcels: Sequence[Parcel]) -> Mapping[str, Outcome]:
+    return asyncio.run(bot.send(parcels, now=NOW))
+
+
+def only(outcomes: Mapping[str, Outcome]) -> Outcome:
+    (one,) = outcomes.values()
+    return one
+
+
+def test_the_letter_arrives_with_its_buttons(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
+    """Subject, text, and what can be done about it, in the reader's language; the answer names the message."""
+    parcels = batch(links, 1)
+    outcome = only(sent(bot, parcels))
+    (seen,) = telegram.seen(8000)
+
+    assert outcome == Outcome(state="sent", answer=f"message {seen.id}")
+    assert seen.text.startswith(f"<b>{parcels[0].letter.subject}</b>")
+    assert "Әңгіме ұзақ болды." in seen.text
+    assert list(seen.buttons) == [
+        "Таныстым",
+        "Кейінірек еске салу",
+        "Орындалды",
+        "Растайтын құжат",
+        "Істі ашу",
+    ]
+
+
+def test_marks_in_a_name_are_no_marks_in_the_message(
+    telegram: Emulator, bot: Telegram, links: SqlLinks
+) -> None:
+    """An object called "<Tender & Co>" must not become half a tag, which Telegram refuses."""
+    first = batch(links, 1)[0]
+    said = replace(first.letter, subject="A <b> & B", text="ЖШС «<Тендер & Ко>» 2 < 3\n")
+    outcome = only(sent(bot, [replace(first, letter=said)]))
+
+    assert outcome.state == "sent"
+    assert "ЖШС «<Тендер & Ко>» 2 < 3" in unescape(telegram.seen(8000)[0].text)
+
+
+@pytest.mark.parametrize("filling", ["ұзын сөйлем. ", "𝛿" * 10, "<&>" * 30 + "\n"])
+def test_a_letter_too_long_is_cut_where_telegram_would_refuse_it(
+    telegram: Emulator, bot: Telegram, links: SqlLinks, filling: str
+) -> None:
+    """4096 characters as Telegram counts them, whatever they are made of; a whole letter stays whole."""
+    first = batch(links, 1)[0]
+    text = "\n".join(filling for _ in range(700))
+    outcome = only(sent(bot, [replace(first, letter=replace(first.letter, text=text))]))
+
+    assert outcome.state == "sent"
+    assert telegram.seen(8000)[0].text.endswith("…")
+
+
+def test_a_letter_that_just_fits_is_not_cut() -> None:
+    """The edge: 4096 is in, 4097 is not."""
+    fits = Letter(subject="s", text="x" * (LONGEST - 3), html="", language="kk")
+    over = replace(fits, text="x" * (LONGEST - 2))
+
+    assert not message(fits).endswith("…")
+    assert message(over).endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "state"),
+    [
+        (400, "Bad Request: chat not found", "failed"),
+        (403, "Forbidden: bot was blocked by the user", "failed"),
+        (502, "Bad Gateway", "queued"),
+        (500, "Internal Server Error", "queued"),
+        (401, "Unauthorized", "queued"),
+        (404, "Not Found", "queued"),
+    ],
+)
+def test_what_a_refusal_ends_in(
+    telegram: Emulator, bot: Telegram, links: SqlLinks, code: int, description: str, state: str
+) -> None:
+    """The message itself, the account, the server, the token: each in its own state, with what was said."""
+    parcels = batch(links, 1)
+    telegram.refuse(code, description)
+    outcome = only(sent(bot, parcels))
+
+    assert (outcome.state, outcome.others, outcome.lost) == (state, code in (400, 401, 403, 404), code == 403)
+    assert description in outcome.answer
+    assert telegram.seen(8000) == []
+
+
+def test_too_many_requests_wait_as_long_as_asked(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
+    """Only the refused one is put back; the rest of the batch waits and goes."""
+    parcels = batch(links, 3)
+    telegram.refuse(429, "Too Many Requests: retry after 2", retry_after=2)
+    outcomes = sent(bot, parcels)
+    moments = [call.at for call in telegram.calls()]
+    states = sorted(outcome.state for outcome in outcomes.values())
+    (waiting,) = [outcome for outcome in outcomes.values() if outcome.state == "queued"]
+
+    assert states == ["queued", "sent", "sent"]
+    assert waiting.wait is not None
+    assert waiting.wait >= timedelta(seconds=2)
+    assert moments[-1] - moments[0] >= 2
+
+
+def test_a_long_pause_is_not_waited_for(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
+    """Half an hour: all of them are put back for half an hour, and nobody is asked again."""
+    parcels = batch(links, 30)
+    telegram.refuse(429, "Too Many Requests: retry after 1800", retry_after=1800, count=30)
+    outcomes = sent(bot, parcels)
+
+    assert {outcome.state for outcome in outcomes.values()} == {"queued"}
+    assert all(outcome.wait and outcome.wait >= timedelta(minutes=30) for outcome in outcomes.values())
+    assert len(telegram.calls()) < AT_ONCE + PATIENCE
+
+
+@pytest.mark.parametrize("fault", ["drop", "hang"])
+def test_what_may_have_arrived_is_unknown(
+    telegram: Emulator, bot: Telegram, links: SqlLinks, fault: str
+) -> None:
+    """The request had left; nobody can tell, and a second message would be a second reminder."""
+    parcels = batch(links, 1)
+    telegram.fault(**{fault: True})
+
+    assert only(sent(bot, parcels)).state == "unknown"
+
+
+def test_a_server_that_hangs_is_not_asked_by_every_letter(
+    telegram: Emulator, bot: Telegram, links: SqlLinks
+) -> None:
+    """Those in the air when patience ends are unknown; the others stay in the queue, unasked."""
+    parcels = batch(links, 40)
+    telegram.fault(hang=True, count=40)
+    states = [outcome.state for outcome in sent(bot, parcels).values()]
+
+    assert PATIENCE <= states.count("unknown") < AT_ONCE + PATIENCE
+    assert states.count("queued") == 40 - states.count("unknown")
+    assert len(telegram.calls()) == states.count("unknown")
+
+
+def test_nobody_listening_is_queued(telegram: Emulator, links: SqlLinks) -> None:
+    """The request never left, so it can go again."""
+    away = channel(links=links, bot="B", token=TOKEN, server=f"http://127.0.0.1:{free_port()}")
+    outcome = only(sent(away, batch(links, 1)))
+
+    assert outcome.state == "queued"
+    assert TOKEN not in outcome.answer
+
+
+@pytest.mark.parametrize("token", ["", "no token at all"])
+def test_a_bot_without_a_token_says_so(telegram: Emulator, links: SqlLinks, token: str) -> None:
+    """Queued, told by the other channels meanwhile, and the answer names the variable and never the token."""
+    nameless = channel(links=links, bot="B", token_env="NO_SUCH", token=token, server=telegram.server)
+    outcome = only(sent(nameless, batch(links, 1)))
+
+    assert (outcome.state, outcome.others) == ("queued", True)
+    assert "NO_SUCH" in outcome.answer
+    assert not token or token not in outcome.answer
+
+
+def test_a_token_never_stands_in_an_answer(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
+    """Even where a server repeats it."""
+    parcels = batch(links, 1)
+    telegram.refuse(400, f"Bad Request: /bot{TOKEN}/sendMessage")
+
+    assert TOKEN not in only(sent(bot, parcels)).answer
+
+
+def test_it_speaks_evenly(telegram: Emulator, bot: Telegram, links: SqlLinks) -> None:
+    """75 messages to 75 people, measured where they arrive: in no second more than 26, in three about all."""
+    outcomes = sent(bot, batch(links, 75))
+    moments = sorted(call.at for call in telegram.calls())
+    busiest = max(sum(first <= at < first + 1.0 for at in moments) for first in moments)
+
+    assert {outcome.state for outcome in outcomes.values()} == {"sent"}
+    assert busiest <= 27  # the 25 of a second, both its ends, and a millisecond's rounding
+    assert 2.8 <= moments[-1] - moments[0] < 6
+
+
+def test_one_person_hears_one_message_a_second_and_the_others_do_not_wait(
+    telegram: Emulator, bot: Telegram, links: SqlLinks
+) -> None:
+    """Three letters to one person take two seconds; three other people hear at once."""
+    slow = batch(links, 1, each=3)
+    parcels = [*slow, *batch(links, 4)[1:]]
+    sent(bot, parcels)
+    calls = telegram.calls()
+    mine = [call.at for call in calls if str(call.fields["chat_id"]) == "8000"]
+    theirs = [call.at for call in calls if str(call.fields["chat_id"]) != "8000"]
+
+    assert all(after - before >= 0.95 for before, after in pairwise(mine))
+    assert len(mine) == 3
+    assert max(theirs) < mine[1]
+
+
+def test_an_account_changed_meanwhile_gets_the_letter(
+    telegram: Emulator, bot: Telegram, links: SqlLinks
+) -> None:
+    """A new telephone since the notice was queued: it goes to the new account, not to the old one."""
+    parcels = batch(links, 1)
+    links.offer("reader0@example.kz", hashed("again"), now=NOW)
+    links.redeem(hashed("again"), "9000", language="kk", now=NOW)
+    sent(bot, parcels)
+
+    assert telegram.seen(8000) == []
+    assert len(telegram.seen(9000)) == 1
+
+
+def test_an_account_lost_meanwhile_has_failed_and_the_others_speak(
+    telegram: Emulator, bot: Telegram, links: SqlLinks
+) -> None:
+    """Nothing is sent to an account that is nobody's any more."""
+    parcels = batch(links, 1)
+    links.unlink("reader0@example.kz")
+    outcome = only(sent(bot, parcels))
+
+    assert (outcome.state, outcome.others) == ("failed", True)
+    assert telegram.calls() == []

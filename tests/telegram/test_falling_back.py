@@ -1,0 +1,175 @@
+"""Who hears through which channel, and what becomes of a reminder Telegram could not carry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from notifications.channels.telegram import Telegram, channel
+from notifications.delivery import LEASE
+from notifications.notice import Notice
+from storage.links import SqlLinks
+from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
+from tests.telegram.emulator import TOKEN, Emulator
+from tests.telegram.test_channel import link
+
+pytestmark = pytest.mark.telegram
+WITH_OFFICER = replace(RULES, officer=OFFICER.key)
+
+
+def heard(town: Town) -> dict[tuple[str, str], Notice]:
+    """What became of the notices, by channel and person."""
+    return {(one.channel, one.person): one for one in town.notices() if one.kind != "lost"}
+
+
+def test_who_has_an_account_hears_there_and_who_has_none_by_letter(
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+) -> None:
+    """Nobody is left out for want of an account, and the officer is not bothered for it."""
+    town.rules = WITH_OFFICER
+    town.open()
+    shelf = Shelf()
+    town.round((bot, shelf), FIVE_BEFORE)
+    assert set(heard(town)) == {("shelf", AIGUL.key)}
+
+    link(links, AIGUL.key, 7001)
+    town.open()
+    town.round((bot, shelf), FIVE_BEFORE)
+    assert set(heard(town)) == {("shelf", AIGUL.key), ("telegram", AIGUL.key)}
+
+
+def test_the_language_chosen_in_the_bot_is_the_language_of_its_reminders(
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+) -> None:
+    """Her letters stay Kazakh, her Telegram is Russian."""
+    link(links, AIGUL.key, 7001)
+    links.speak(AIGUL.key, "ru")
+    town.open()
+    town.round((bot, Shelf()), FIVE_BEFORE)
+    town.deliver((bot,), FIVE_BEFORE)
+
+    assert {one.channel: one.language for one in town.notices()} == {"telegram": "ru", "shelf": "kk"}
+    assert telegram.seen(7001)[0].text.startswith("<b>Срок близко: ")
+
+
+def test_a_blocked_bot_is_switched_off_the_letter_goes_by_mail_and_the_officer_hears(
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+) -> None:
+    """403: failed, and in the same delivery she has her letter and the officer the news, once."""
+    link(links, AIGUL.key, 7001)
+    town.rules = WITH_OFFICER
+    town.open()
+    town.round((bot,), FIVE_BEFORE)
+    telegram.refuse(403, "Forbidden: bot was blocked by the user")
+    shelf = Shelf()
+    town.deliver((bot, shelf), FIVE_BEFORE)
+    town.deliver((bot, shelf), FIVE_BEFORE)
+    lost = links.of(AIGUL.key)
+    to_officer = [one.letter for one in shelf.kept if one.notice.person == OFFICER.key]
+
+    assert heard(town)["telegram", AIGUL.key].state == "failed"
+    assert heard(town)["shelf", AIGUL.key].state == "sent"
+    assert lost is not None
+    assert lost.blocked_at == noon(FIVE_BEFORE)
+    assert [one.subject for one in to_officer] == ["Telegram хабарламалары жетпейді: Ахметова Айгүл"]
+    assert "merzim telegram link aigul@example.kz" in to_officer[0].text
+
+
+def test_a_blocked_account_is_not_written_to_again(
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+) -> None:
+    """The next rung goes by letter alone; a new code brings Telegram back."""
+    link(links, AIGUL.key, 7001)
+    links.block(AIGUL.key, now=noon(FIVE_BEFORE))
+    town.open()
+    town.round((bot, Shelf()), FIVE_BEFORE)
+
+    assert set(heard(town)) == {("shelf", AIGUL.key)}
+
+
+def test_a_refused_message_goes_by_mail(telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks) -> None:
+    """400 is final for Telegram, not for the reminder; the account stays linked."""
+    link(links, AIGUL.key, 7001)
+    town.open()
+    town.round((bot,), FIVE_BEFORE)
+    telegram.refuse(400, "Bad Request: chat not found")
+    town.deliver((bot, Shelf()), FIVE_BEFORE)
+    stays = links.of(AIGUL.key)
+
+    assert heard(town)["telegram", AIGUL.key].state == "failed"
+    assert heard(town)["shelf", AIGUL.key].state == "sent"
+    assert stays is not None
+    assert stays.blocked_at is None
+
+
+def test_a_revoked_token_loses_nothing(telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks) -> None:
+    """The reminder is told by mail at once, waits for a new token, and says why it waits."""
+    link(links, AIGUL.key, 7001)
+    town.open()
+    town.round((bot,), FIVE_BEFORE)
+    telegram.refuse(401, "Unauthorized", count=99)
+    town.deliver((bot, Shelf()), FIVE_BEFORE)
+    waiting = heard(town)["telegram", AIGUL.key]
+
+    assert (waiting.state, waiting.answer) == ("queued", "Unauthorized")
+    assert heard(town)["shelf", AIGUL.key].state == "sent"
+
+
+def test_whoever_heard_already_hears_nothing_twice(
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+) -> None:
+    """Both channels were asked for from the beginning: falling back adds nothing."""
+    link(links, AIGUL.key, 7001)
+    town.open()
+    shelf = Shelf()
+    town.round((bot, shelf), FIVE_BEFORE)
+    town.deliver((shelf,), FIVE_BEFORE)
+    telegram.refuse(400, "Bad Request: chat not found")
+    town.deliver((bot, shelf), FIVE_BEFORE)
+
+    assert len(shelf.kept) == 1
+
+
+def test_a_crash_between_sending_and_marking_is_unknown(
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+) -> None:
+    """Telegram has no key to know a copy by: nothing is sent again, the next rung speaks."""
+    link(links, AIGUL.key, 7001)
+    town.open()
+    town.round((bot,), FIVE_BEFORE)
+    town.outbox.claim("telegram", now=noon(FIVE_BEFORE), limit=10)
+    town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + LEASE * 2)
+
+    assert heard(town)["telegram", AIGUL.key].state == "unknown"
+    assert telegram.calls() == []
+
+
+def test_a_pause_the_server_asks_for_is_kept(
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+) -> None:
+    """Ten minutes asked for are ten minutes, though the first repetition would come after one."""
+    link(links, AIGUL.key, 7001)
+    town.open()
+    town.round((bot,), FIVE_BEFORE)
+    telegram.refuse(429, "Too Many Requests: retry after 600", retry_after=600)
+    town.deliver((bot,), FIVE_BEFORE)
+    waiting = heard(town)["telegram", AIGUL.key]
+
+    assert waiting.state == "queued"
+    assert (waiting.not_before - noon(FIVE_BEFORE)).total_seconds() >= 600
+
+
+def test_an_office_without_another_channel_says_why_it_waits(
+    telegram: Emulator, town: Town, links: SqlLinks
+) -> None:
+    """No token and nothing to fall back on: the reminder waits in the queue with the reason."""
+    lonely = channel(links=links, bot="B", token_env="NO_SUCH", server=telegram.server)
+    link(links, AIGUL.key, 7001)
+    town.open()
+    town.round((lonely,), FIVE_BEFORE)
+    report = town.deliver((lonely,), FIVE_BEFORE)
+
+    assert report.counts == {"queued": 1}
+    assert all("NO_SUCH" in answer for answer in report.answers.values())
+    assert all(TOKEN not in answer for answer in report.answers.values())
