@@ -71,7 +71,9 @@ def _to_officer(
     if officer is not None and officer.key != notice.person:
         about = {"channel": channel.name, "person": notice.person}
         news = replace(notice, kind="lost", rung="lost", about=about, bundle="", carrier="")
-        place = f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}:lost.{channel.name}.{notice.person}"
+        place = (
+            f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}:lost.{channel.name}.{notice.person}"
+        )
         yield from _through(news, place, officer, channels, rules, now, opens)
 
 
