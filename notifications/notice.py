@@ -11,8 +11,8 @@ NoticeKind = Literal[
     "reminder", "moved", "collected", "moves", "digest", "unit_digest", "managers_digest", "calendar", "lost"
 ]
 """A reminder speaks of one rung; `moved` of a due date that moved or fell away. `collected`, `moves` and
-`digest` carry others: missed rungs, what one change moved, what a person has put into their digest. `lost` tells
-the officer of a person a channel reaches no more."""
+`digest` carry others: missed rungs, what one change moved, what a person has put into their digest. `lost`
+tells the officer of a person a channel reaches no more."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 
