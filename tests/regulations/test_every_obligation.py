@@ -1,0 +1,208 @@
+"""Every obligation of every edition: opened, counted or says why not, reminded of, recorded.
+
+The worked examples of a file show the dates that matter; this shows that nothing a file says is left lying.
+Each procedure is opened at its beginning, over a real database, when all that an obligation waits for happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+
+from calendars.terms import AtOnce, Before, Embargo, PerPeriod, Standing, Target, Window, WithoutTerm
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from tests.law import CALENDAR, library
+from workflow.board import rows
+from workflow.case import Case, Fact
+from workflow.chain import deadlines
+from workflow.deadline import Deadline
+from workflow.desk import Desk, Opening
+from workflow.kinds import GROUPS, KINDS
+from workflow.office import DUTIES, Office, Person, Told, Unit, resolve
+from workflow.procedure import Obligation, Procedure
+
+TODAY = date(2028, 3, 1)
+NOW = datetime(2028, 3, 1, 7, 0, tzinfo=UTC)
+WHY_NOT = {
+    WithoutTerm: "without_term",
+    Before: "before_anchor",
+    AtOnce: "at_once",
+    Embargo: "embargo_until",
+    Standing: "standing",
+    Window: "window_closes",
+    Target: "target",
+}
+"""Terms without a due date, and the sentence that says so."""
+
+OFFICE = Office(
+    units={"office": Unit(id="office", name="Office")},
+    people={
+        duty: Person(key=duty, name=duty, unit="office", duties=(duty,), email=f"{duty}@office.kz")
+        for duty in DUTIES
+        if duty != "outside"
+    },
+)
+
+
+class Asked(NamedTuple):
+    """One obligation of one edition."""
+
+    procedure: Procedure
+    obligation: Obligation
+
+    @property
+    def begun(self) -> date:
+        """A day on which a case may begin under the edition; of a yearly programme, the first of January."""
+        first = self.procedure.in_force
+        if self.procedure.opened == "yearly" and (first.month, first.day) != (1, 1):
+            return date(first.year + 1, 1, 1)
+        return first if self.procedure.opened == "yearly" else CALENDAR.next_working(first)
+
+
+EVERY = [
+    pytest.param(Asked(procedure, one), id=f"{procedure.edition}:{one.id}")
+    for procedure in library().all()
+    for one in procedure.obligations
+]
+every = pytest.mark.parametrize("asked", EVERY)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('office') / 'office.db'}")
+    create_or_migrate(engine)
+    yield Desk(SqlLedger(engine), library(), CALENDAR)
+    engine.dispose()
+
+
+@every
+def test_every_obligation_is_counted_or_says_why_not(asked: Asked) -> None:
+    """With what it waits for having happened there is a date; without a number there is a sentence instead."""
+    found = _deadlines(asked)
+
+    assert found, "the case has no deadline of it"
+    for deadline in found:
+        codes = {element.code for element in deadline.explanation}
+        why_not = WHY_NOT.get(type(asked.obligation.term))
+        if why_not is None:
+            assert deadline.due is not None or "beyond_horizon" in codes, codes
+        else:
+            assert deadline.due is None
+            assert why_not in codes, codes
+
+
+@every
+def test_every_obligation_with_a_due_date_is_reminded_of(asked: Asked) -> None:
+    """A rung speaks, and in an office where every duty is held there is somebody to hear each rung."""
+    ladder = asked.procedure.ladders[asked.obligation.ladder]
+    silent = asked.obligation.by_itself or asked.obligation.duty == "outside"
+    case = _case(asked)
+    found = _deadlines(asked)
+    board = rows(case, asked.procedure, found, CALENDAR, today=asked.begun)
+
+    for row in board:
+        if row.due is None or row.state != "open" or silent:
+            continue
+        assert row.next_rung_on is not None
+        for duty in {who for rung in ladder.rungs for who in rung.to}:
+            meant = asked.obligation.duty if duty == "duty" else duty
+            told = resolve(OFFICE, duty=meant, unit="office", on=row.next_rung_on)
+            assert isinstance(told, tuple), f"nobody is told: {meant}"
+            assert all(isinstance(one, Told) for one in told)
+
+
+@every
+def test_every_obligation_can_be_recorded(asked: Asked, desk: Desk) -> None:
+    """Written through the desk into a database, it is done; a standing duty stays one."""
+    case = _opened(asked, desk)
+    view = desk.view(case.id, today=TODAY)
+    deadline = next(one for one in view.deadlines if one.obligation == asked.obligation)
+    on = max(asked.begun, _first_day(deadline, asked))
+    names = [deadline.id, *(f"{deadline.id}#{n}" for n in range(2, _times(asked.obligation) + 1))]
+    for name in names:
+        if name not in case.facts:
+            desk.record(case.id, name, on=on, by="officer", now=NOW, today=TODAY)
+
+    after = next(one for one in desk.view(case.id, today=TODAY).deadlines if one.id == deadline.id)
+    assert after.state == ("standing" if isinstance(asked.obligation.term, Standing) else "done")
+    assert after.recorded_on == on
+
+
+@pytest.mark.parametrize("procedure", library().all(), ids=lambda procedure: procedure.edition)
+def test_every_edition_is_asked_of_somebody(procedure: Procedure) -> None:
+    """The kinds it names are kinds there are, and no obligation of it is for kinds the whole is not for."""
+    whole = _kinds(procedure.applies_to)
+
+    assert whole
+    for one in procedure.obligations:
+        assert _kinds(one.only_for) & whole, one.id
+
+
+def _kinds(named: tuple[str, ...]) -> set[str]:
+    return {kind for name in named for kind in GROUPS.get(name, {name})} if named else set(KINDS)
+
+
+def _waits_for(procedure: Procedure, obligation: Obligation) -> set[str]:
+    """What must have happened before it is asked and counted: its branch, its anchor, and theirs in turn."""
+    found: set[str] = set()
+    waiting = [obligation]
+    while waiting:
+        one = waiting.pop()
+        since = one.recurs.since if one.recurs else None
+        for fact in (one.when, one.since, since):
+            if fact and fact not in found:
+                found.add(fact)
+                waiting.append(procedure.by_id[fact])
+    return found - {obligation.id}
+
+
+def _happened(asked: Asked) -> dict[str, date]:
+    """Those facts, and the beginning, on the first day; a recurring one in the periods of its own."""
+    procedure = asked.procedure
+    names = {procedure.begins_with, *_waits_for(procedure, asked.obligation)} - {asked.obligation.id}
+    return {name: asked.begun for name in sorted(names) if procedure.by_id[name].recurs is None}
+
+
+def _case(asked: Asked) -> Case:
+    facts = _happened(asked)
+    planned = {asked.obligation.id: asked.begun + timedelta(days=30)} if asked.obligation.occasional else {}
+    return Case(
+        id="2028-0001",
+        procedure=asked.procedure.id,
+        edition=asked.procedure.edition,
+        facts={name: Fact(name=name, on=on) for name, on in facts.items()},
+        planned=planned,
+    )
+
+
+def _deadlines(asked: Asked) -> tuple[Deadline, ...]:
+    chain = deadlines(_case(asked), asked.procedure, CALENDAR, today=asked.begun)
+    return tuple(one for one in chain if one.obligation == asked.obligation)
+
+
+def _opened(asked: Asked, desk: Desk) -> Case:
+    """The case opened through the desk, under the edition in question."""
+    facts = _happened(asked) or {asked.procedure.begins_with: asked.begun}
+    opening = Opening(procedure=asked.procedure.id, unit="office", facts=facts)
+    case = desk.open(opening, by="officer", now=NOW, today=TODAY)
+
+    assert case.edition == asked.procedure.edition
+    return case
+
+
+def _first_day(deadline: Deadline, asked: Asked) -> date:
+    """The first day of the period a recurring obligation is recorded for."""
+    if deadline.period is None:
+        return asked.begun
+    year = int(deadline.period[:4])
+    return date(year, 12, 28) if year < TODAY.year else asked.begun
+
+
+def _times(obligation: Obligation) -> int:
+    term = obligation.term
+    return term.count if isinstance(term, PerPeriod) else 1
