@@ -1,0 +1,172 @@
+"""The anti-corruption standard of 2025 and the enterprise policy: rows carried out, terms, silence."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from calendars.terms import (
+    AtOnce,
+    Before,
+    CalendarDays,
+    Embargo,
+    Months,
+    PerPeriod,
+    Standing,
+    Term,
+    Weeks,
+    WithoutTerm,
+    WorkingDays,
+    YearlyDate,
+)
+from tests.law import library
+from workflow.procedure import Obligation, Procedure
+
+ACTS = {"mne-standard-2025", "mne-order-230", "enterprise-policy"}
+EDITIONS = [one for one in library().all() if ACTS & set(one.acts)]
+ROWS = [*range(46, 82), *range(117, 171)]
+"""Rows of the table of obligations that belong to the two documents."""
+CONFIDENTIAL = {
+    "conflict-of-interest",
+    "enterprise-conflict-of-interest",
+    "enterprise-gift",
+    "foreign-account",
+    "gift-handover",
+    "internal-investigation",
+    "reporter-protection",
+    "unlawful-order",
+}
+editions = pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.edition)
+
+
+def _asked(procedure: str, fact: str) -> Obligation:
+    return library().latest(procedure).by_id[fact]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_row_of_the_two_documents_is_carried_out(row: int) -> None:
+    """Nothing the standard or the policy asks is left to memory."""
+    assert [one.id for edition in EDITIONS for one in edition.obligations if f"seed:{row}" in one.sources], (
+        f"nothing carries out row {row}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("procedure", "fact", "term", "since"),
+    [
+        ("conflict-of-interest", "conflict_notified", AtOnce(), "conflict_known"),
+        ("conflict-of-interest", "notice_forwarded", WorkingDays(3), "head_informed"),
+        ("conflict-of-interest", "opinion_given", WorkingDays(10), "notice_forwarded"),
+        ("conflict-of-interest", "measures_taken", WorkingDays(10), "opinion_given"),
+        ("conflict-of-interest", "equal_post_given", Months(3), "conflict_known"),
+        ("gift-handover", "gift_handed_over", CalendarDays(7), "gift_received"),
+        ("gift-handover", "service_paid_for", CalendarDays(7), "service_received"),
+        ("gift-handover", "money_returned", Weeks(2), "money_found"),
+        ("foreign-account", "account_notified", WorkingDays(2), "account_found"),
+        ("foreign-account", "closing_proved", Months(6), "account_found"),
+        ("appointment", "assets_in_trust", CalendarDays(30), "office_entered"),
+        ("appointment", "candidate_declared", Before(), "appointed"),
+        ("reporter-protection", "case_decided", CalendarDays(30), "case_submitted"),
+        ("reporter-protection", "body_minutes_sent", WorkingDays(3), "case_decided"),
+        ("reporter-protection", "commission_minutes_sent", WorkingDays(3), "dispute_decided"),
+        ("reporter-protection", "application_examined", CalendarDays(15), "protection_sought"),
+        ("reporter-protection", "measure_without_commission", Embargo(3), "report_received"),
+        ("declaration-law-change", "staff_told_of_change", WorkingDays(30), "change_in_force"),
+        ("declarations", "declaration_reminded", Months(-1), "declaration_term_ended"),
+        ("procurement-analysis", "procurement_result_reported", CalendarDays(3, unspecified=True), None),
+        ("mne-standard-year", "declarations_published", YearlyDate(month=12, day=31, years=1), "year_begun"),
+        ("mne-standard-year", "conflicts_analysed", PerPeriod(1, "quarter"), None),
+        ("mne-standard-year", "protection_explained", PerPeriod(1, "quarter"), None),
+        ("mne-standard-year", "conflict_training_held", PerPeriod(1, "half-year"), None),
+        ("mne-standard-year", "culture_training_held", PerPeriod(1, "half-year"), None),
+        ("mne-standard-year", "buyers_trained", PerPeriod(1, "half-year"), None),
+        ("mne-standard-year", "tax_bodies_asked", PerPeriod(1, "year"), None),
+        ("internal-investigation", "act_reported", AtOnce(), "act_known"),
+        ("internal-investigation", "investigation_held", WithoutTerm(), None),
+    ],
+)
+def test_the_terms_are_the_documents(procedure: str, fact: str, term: Term, since: str | None) -> None:
+    """Number, unit and anchor, read once more from the two documents; None: counted from its own period."""
+    obligation = _asked(procedure, fact)
+
+    assert obligation.term == term
+    assert since in (None, obligation.since)
+
+
+def test_the_enterprise_names_no_number() -> None:
+    """It says at once, at appointment, before the decision: no date can come of it but our yearly one."""
+    numbered = {
+        (edition.id, one.id)
+        for edition in EDITIONS
+        if "enterprise-policy" in edition.acts
+        for one in edition.obligations
+        if not isinstance(one.term, WithoutTerm | Standing | Before | AtOnce)
+    }
+
+    assert numbered == {("enterprise-policy-year", "standing_confirmed")}
+
+
+@pytest.mark.parametrize(
+    ("procedure", "fact", "force"),
+    [
+        ("conflict-of-interest", "powers_handed_over", "recommended"),
+        ("mne-standard-year", "conflict_training_held", "recommended"),
+        ("mne-standard-year", "culture_training_held", "obligatory"),
+        ("mne-standard-year", "test_target_set", "recommended"),
+        ("mne-standard-year", "conflict_risks_assessed", "may"),
+        ("mne-standard-year", "competitive_methods_used", "recommended"),
+        ("mne-standard-year", "one_source_exceptional", "obligatory"),
+        ("mne-standard-year", "buyers_trained", "recommended"),
+        ("procurement-analysis", "procurement_analysis_ended", "recommended"),
+        ("procurement-analysis", "procurement_result_reported", "obligatory"),
+        ("mne-standard-introduction", "entrance_notice_placed", "recommended"),
+        ("official-meeting", "gift_rule_told", "recommended"),
+        ("vacancy-contest", "complaint_contact_named", "obligatory"),
+        ("vacancy-contest", "contest_in_eqyzmet", "recommended"),
+        ("high-risk-purchase", "public_control_drawn_in", "recommended"),
+        ("high-risk-purchase", "acceptance_monitored", "may"),
+        ("reporter-protection", "protection_sought", "may"),
+        ("gift-handover", "gift_bought_back", "may"),
+    ],
+)
+def test_the_force_is_the_word_of_the_act(procedure: str, fact: str, force: str) -> None:
+    """Міндетті, қажет, тиіс; ұсынылады; алады, құқылы: no recommendation may look like a duty."""
+    assert _asked(procedure, fact).force == force
+
+
+@editions
+def test_who_may_know_is_said(edition: Procedure) -> None:
+    """What concerns one person's conflict, gift, account or report is for those who need to know."""
+    assert edition.confidential is (edition.id in CONFIDENTIAL)
+
+
+@editions
+def test_a_confidential_ladder_tells_nobody_else(edition: Procedure) -> None:
+    """No rung of a confidential matter goes beyond whoever must act."""
+    told = {duty for ladder in edition.ladders.values() for rung in ladder.rungs for duty in rung.to}
+
+    assert told == {"duty"} if edition.confidential else "duty" in told
+
+
+@editions
+def test_standing_duties_are_confirmed_once_a_year(edition: Procedure) -> None:
+    """A duty of every day is proved by one confirmation a year, which says that it is ours."""
+    standing = [one for one in edition.obligations if isinstance(one.term, Standing)]
+    confirmed = edition.by_id.get("standing_confirmed")
+
+    assert bool(standing) is (confirmed is not None)
+    if confirmed is not None:
+        assert confirmed.term == PerPeriod(1, "year")
+        assert confirmed.assumed
+        assert confirmed.note is not None
+
+
+@editions
+def test_each_document_keeps_to_its_own_organisations(edition: Procedure) -> None:
+    """The Ministry's standard does not bind an enterprise, nor the policy a ministry."""
+    policy = "enterprise-policy" in edition.acts
+
+    assert ("quasi_state" in edition.applies_to) is policy
+    assert edition.in_force == (date(2016, 1, 1) if policy else date(2025, 9, 18))
+    assert edition.in_force_assumed is policy
