@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 import words
-from calendars.terms import DayAfterPeriod, Duration, Embargo, InMonth, WithoutTerm, WorkingDays, YearlyDate
+from calendars.terms import (
+    AtOnce,
+    Before,
+    DayAfterPeriod,
+    Duration,
+    Embargo,
+    InMonth,
+    WithoutTerm,
+    WorkingDays,
+    YearlyDate,
+)
 from workflow.library import Library
 from workflow.procedure import Procedure
 from workflow.reading import read
@@ -42,6 +52,18 @@ FACTS = [
     "uploaded",
     "external_analysis_ended",
 ]
+WITHOUT_A_DATE = [
+    "external_plan_carried_out",
+    "start_text_checked",
+    "discussion_text_checked",
+    "bodies_discussed",
+    "note_drafted",
+    "publication_text_checked",
+    "statuses_set",
+    "monitoring_note_drafted",
+    "positions_sent",
+]
+"""What the instruction asks besides, without a date to be late by."""
 editions = pytest.mark.parametrize("edition", LIBRARY.all(), ids=lambda edition: edition.edition)
 analyses = pytest.mark.parametrize("edition", [MAP_2023, INSTRUCTION_2024], ids=lambda edition: edition.edition)
 
@@ -62,8 +84,19 @@ def test_the_edition_changes_with_the_year_2024() -> None:
 @analyses
 def test_an_internal_analysis_has_all_its_facts(edition: Procedure) -> None:
     """These names are called from outside: none may go missing, none may be added unseen."""
-    assert sorted(edition.by_id) == sorted(FACTS)
+    assert sorted(edition.by_id) == sorted(FACTS + WITHOUT_A_DATE)
     assert edition.begins_with == "analysis_started"
+
+
+@analyses
+@pytest.mark.parametrize("fact", WITHOUT_A_DATE)
+def test_what_has_no_date_neither_holds_a_case_nor_lapses(edition: Procedure, fact: str) -> None:
+    """An analysis recorded by its dated steps alone goes on and ends, with no finding for the rest."""
+    obligation = edition.by_id[fact]
+
+    assert isinstance(obligation.term, WithoutTerm | Before | AtOnce)
+    assert not obligation.blocking
+    assert obligation.lapses_with is None
 
 
 @analyses
@@ -110,7 +143,7 @@ def test_where_the_map_is_silent_the_instruction_is_assumed() -> None:
     rows = {one.id: one.paragraph for one in MAP_2023.obligations if not one.assumed}
 
     assert {one.act for one in MAP_2023.obligations if not one.assumed} == {"tbn4-map-2023"}
-    assert {one.act for one in MAP_2023.obligations if one.assumed} == {"tbn4-2024"}
+    assert {one.act for one in MAP_2023.obligations if one.assumed} == {"tbn4-2024", "tbn4-scoring"}
     assert sorted({int(row.removeprefix("row ")) for row in rows.values()}) == list(range(1, 11))
     assert MAP_2023.by_id["schedule_approved"].term == InMonth(2023, 6)
 
@@ -130,7 +163,13 @@ def test_what_is_recommended_is_marked_so(edition: Procedure) -> None:
     """A finding on a recommended term says that it is one."""
     recommended = {one.id for one in edition.obligations if one.force == "recommended"}
 
-    assert recommended == {"schedule_approved", "work_plan_approved", "analysis_ended", "monitoring_noted"}
+    assert recommended == {
+        "schedule_approved",
+        "work_plan_approved",
+        "analysis_ended",
+        "bodies_discussed",
+        "monitoring_noted",
+    }
 
 
 @analyses
