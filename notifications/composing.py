@@ -22,7 +22,7 @@ from workflow.library import Library
 from workflow.office import Office, Told, with_officer
 from workflow.procedure import Procedure
 from workflow.refusal import Refusal
-from workflow.reminder import rung_named
+from workflow.reminder import ladder_of, rung_named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,8 +128,8 @@ def _hearers(
     notice: Notice, case: Case, procedure: Procedure, deadline: Deadline, desk: _Desk
 ) -> Mapping[str, Told]:
     """Who hears of the same rung, by key, as the office is today."""
-    ladder = procedure.ladders.get(deadline.obligation.ladder)
-    rung = rung_named(ladder, notice.rung) if ladder else None
+    ladder = ladder_of(case, procedure, deadline.id, notice.due, desk.calendar)
+    rung = rung_named(ladder, notice.rung)
     if rung is None:
         return {}
     people, _ = told(desk.office, case, deadline.obligation, notice.obligation, rung, on=desk.today)

@@ -19,7 +19,7 @@ from workflow.library import Library
 from workflow.office import Office, Told, with_officer
 from workflow.procedure import Obligation, Procedure, Rung
 from workflow.refusal import Refusal
-from workflow.reminder import Reminder, following_rung, next_rung, rung_named
+from workflow.reminder import Reminder, following_rung, ladder_of, next_rung, rung_named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,7 +97,7 @@ class Planner:
         assert row.next_rung_on is not None
         procedure = self._edition(case.edition)
         obligation = procedure.by_id[row.obligation.partition(".")[0]]
-        ladder = procedure.ladders[obligation.ladder]
+        ladder = ladder_of(case, procedure, row.obligation, row.due, self.calendar)
         come = next_rung(ladder, row.due, self.calendar, today=self.today)
         hearings: list[Hearing] = []
         following = come

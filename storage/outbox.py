@@ -217,6 +217,12 @@ class SqlOutbox:
         with reading(self._engine) as connection:
             return [notice(record) for record in connection.execute(asked)]
 
+    def notice(self, key: str) -> Notice | None:
+        """The notice of that key."""
+        with reading(self._engine) as connection:
+            record = connection.execute(select(NOTICE).where(NOTICE.c.key == key)).first()
+        return notice(record) if record is not None else None
+
     def acknowledge(self, key: str, *, now: datetime) -> bool:
         """The reader says it was read. Returns False when there is no such notice; the first time stays."""
         step = (

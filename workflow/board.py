@@ -10,7 +10,7 @@ from calendars.calendar import Calendar
 from workflow.case import Case
 from workflow.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.procedure import Procedure
-from workflow.reminder import next_rung
+from workflow.reminder import ladder_of, next_rung
 from workflow.states import State
 
 WAITING: tuple[State, ...] = ("open", "not_due_yet")
@@ -68,7 +68,8 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calenda
         # comes by itself is waited for by nobody.
         state = "done" if obligation.by_itself else "open"
     if deadline.due is not None and state in WAITING:
-        rung = next_rung(procedure.ladders[obligation.ladder], deadline.due, calendar, today=today)
+        ladder = ladder_of(case, procedure, deadline.id, deadline.due, calendar)
+        rung = next_rung(ladder, deadline.due, calendar, today=today)
     return Row(
         case=case.id,
         obligation=deadline.id,

@@ -85,12 +85,21 @@ class Fact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PutOff:
+    """A reminder somebody wants later: quiet before `until` (local date), as long as the due date is `due`."""
+
+    until: date
+    due: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
     """The state of one case, folded from its events.
 
     Attributes:
         kind: of the organisation, as known when the case was opened; "" when it was not known.
         person: key of whom the case is about, "" when it is about nobody.
+        put_off: reminders somebody wants later, by id of the obligation with its period; the latest counts.
     """
 
     id: str
@@ -108,6 +117,7 @@ class Case:
     planned: Mapping[str, date] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
     exempted: frozenset[str] = frozenset()
+    put_off: Mapping[str, PutOff] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     seq: int = 0
     head: str = ""
@@ -241,6 +251,10 @@ def _changed(case: Case, event: Event) -> Case:
             return replace(
                 case, edition=str(event.payload["edition"]), digest=str(event.payload.get("digest", ""))
             )
+        case "notice" if event.payload.get("what") == "put_off":
+            assert event.on is not None
+            later = PutOff(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
+            return replace(case, put_off={**case.put_off, event.name: later})
         case _:
             return case
 

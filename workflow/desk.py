@@ -110,6 +110,10 @@ class Desk:
         case, procedure = self._before(case_id)
         return self._view(case, procedure, today, bare=False)
 
+    def events(self, case_id: str) -> Sequence[Event]:
+        """The case's chain, in order. Raises UnknownCase."""
+        return self._ledger.events(self._case(case_id).id)
+
     def record(
         self,
         case_id: str,
@@ -200,6 +204,29 @@ class Desk:
     def reopen(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
         """Take up a cancelled or exempted case again."""
         return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
+
+    def note(
+        self,
+        case_id: str,
+        obligation: str,
+        what: str,
+        *,
+        payload: Mapping[str, object],
+        by: str,
+        now: datetime,
+        today: date,
+        on: date | None = None,
+    ) -> Change:
+        """Write down what somebody did about a reminder; no fact, and no due date moves by it.
+
+        Args:
+            obligation: id with its period.
+            what: "acknowledged", "put_off", "evidence_follows".
+        """
+        case, procedure = self._before(case_id)
+        known_obligation(procedure, obligation.partition(".")[0])
+        told: dict[str, object] = {"what": what, **payload}
+        return self._append(case, procedure, [("notice", obligation, on, told)], by, now, today)
 
     def recomputed(self, case: Case, *, today: date) -> Written:
         """The case's rows from scratch, without any event: what a rebuild writes."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from workflow.procedure import Ladder, Rung
+from workflow.case import Case
+from workflow.procedure import Ladder, Procedure, Rung
+
+HIMSELF = ("duty",)
+"""A rung that tells only whoever must do the thing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,6 +36,37 @@ class Reminder:
     def key(self, channel: str) -> str:
         """The unique key of the notice: `case:obligation:due:rung:person:channel`."""
         return f"{self.case}:{self.obligation}:{self.due.isoformat()}:{self.rung}:{self.person}:{channel}"
+
+
+def ladder_of(case: Case, procedure: Procedure, deadline: str, due: date, calendar: Calendar) -> Ladder:
+    """The ladder of a deadline of the case, with what somebody has put off.
+
+    Args:
+        deadline: the obligation's id with its period.
+        due: a reminder put off for another due date is put off no more.
+    """
+    ladder = procedure.ladders[procedure.by_id[deadline.partition(".")[0].partition("#")[0]].ladder]
+    later = case.put_off.get(deadline)
+    return ladder if later is None or later.due != due else put_off(ladder, due, later.until, calendar)
+
+
+def put_off(ladder: Ladder, due: date, until: date, calendar: Calendar) -> Ladder:
+    """The ladder that keeps quiet before `until`, a working day, and speaks on it.
+
+    Only what tells nobody but whoever must do the thing can be quiet: a rung that tells somebody above them
+    speaks on its day all the same, and so does every rung from `until` on.
+    """
+    loud = [rung for rung in ladder.rungs if rung.to != HIMSELF or rung_on(rung, due, calendar) >= until]
+    if not any(HIMSELF[0] in rung.to and rung_on(rung, due, calendar) == until for rung in loud):
+        left = calendar.count(until, date.fromordinal(due.toordinal() - 1))
+        loud.append(Rung(at=-left, to=HIMSELF))
+    return replace(ladder, rungs=tuple(sorted(loud, key=lambda rung: rung.at)))
+
+
+def last_before(ladder: Ladder, due: date, calendar: Calendar) -> date:
+    """The day of the last rung that speaks while there is still time: nothing is put off beyond it."""
+    days = [rung_on(rung, due, calendar) for rung in ladder.rungs if rung.at <= 0]
+    return max(days, default=calendar.previous_working(due))
 
 
 def rung_on(rung: Rung, due: date, calendar: Calendar) -> date:

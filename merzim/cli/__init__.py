@@ -40,7 +40,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def application() -> typer.Typer:
     """The Typer application with every command."""
-    from merzim.cli import calendar, calendar_change, cases, due, evidence, house, law, papers, reminders, score
+    from merzim.cli import (
+        calendar,
+        calendar_change,
+        cases,
+        due,
+        evidence,
+        house,
+        law,
+        minding,
+        papers,
+        reminders,
+        score,
+        telegram,
+    )
 
     app = typer.Typer(
         cls=Group,
@@ -51,7 +64,8 @@ def application() -> typer.Typer:
         invoke_without_command=True,
     )
     app.callback(invoke_without_command=True)(house.version)
-    for station in (calendar, calendar_change, law, papers, cases, evidence, due, reminders, score, house):
+    stations = (calendar, calendar_change, law, papers, cases, evidence, due, reminders, minding, telegram)
+    for station in (*stations, score, house):
         station.add_to(app)
     return app
 

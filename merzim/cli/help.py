@@ -31,11 +31,7 @@ class Command(TyperCommand):
         call = Call.of(ctx)
         parameters = [parameter for parameter in self.params if parameter.name != "help"]
         pieces = [ctx.command_path, *filter(None, map(_usage, parameters))]
-        options = [
-            (_option_name(parameter), call.say(parameter.help or ""))
-            for parameter in parameters
-            if isinstance(parameter, TyperOption) and not parameter.hidden
-        ]
+        options = _options(parameters, call)
         return "\n".join(
             [
                 call.say("cli.usage", line=" ".join(pieces)),
@@ -81,10 +77,34 @@ class Group(TyperGroup):
         )
 
 
+class OpenGroup(Group):
+    """A command that stands by itself and has others below it: `notices`, `notices acknowledge`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Without a command below it, it runs itself."""
+        return TyperGroup.parse_args(self, ctx, args)
+
+    def get_help(self, ctx: Any) -> str:
+        """What the group says, with the options of its own command."""
+        call = Call.of(ctx)
+        options = _block(call.say("cli.options"), _options(self.params, call))
+        return "\n".join([super().get_help(ctx), *options])
+
+
+def _options(parameters: Iterable[Any], call: Call) -> list[tuple[str, str]]:
+    return [
+        (_option_name(parameter), call.say(parameter.help or ""))
+        for parameter in parameters
+        if isinstance(parameter, TyperOption) and not parameter.hidden and parameter.name != "help"
+    ]
+
+
 def _commands(group: TyperGroup, call: Call, *, prefix: str = "") -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     groups_first = sorted(group.commands.items(), key=lambda item: not isinstance(item[1], TyperGroup))
     for name, command in groups_first:
+        if isinstance(command, OpenGroup):
+            rows.append((prefix + name, _first_sentence(call.say(command.help or ""))))
         if isinstance(command, TyperGroup):
             rows += _commands(command, call, prefix=f"{prefix}{name} ")
         elif not command.hidden:

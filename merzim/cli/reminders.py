@@ -9,7 +9,8 @@ import typer
 
 from merzim import rounds
 from merzim.cli.call import Call
-from merzim.cli.help import Command
+from merzim.cli.help import Command, OpenGroup
+from merzim.cli.minding import acknowledge
 from merzim.cli.parsing import BadArgument, day
 
 if TYPE_CHECKING:
@@ -24,7 +25,10 @@ def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application."""
     app.command("remind", cls=Command, help="cli.help.remind")(remind)
     app.command("deliver", cls=Command, help="cli.help.deliver")(deliver)
-    app.command("notices", cls=Command, help="cli.help.notices")(notices)
+    register = typer.Typer(cls=OpenGroup, help="cli.help.notices", invoke_without_command=True)
+    register.callback(invoke_without_command=True)(notices)
+    register.command("acknowledge", cls=Command, help="cli.help.notices_acknowledge")(acknowledge)
+    app.add_typer(register, name="notices")
     app.command("rehearse", cls=Command, help="cli.help.rehearse")(rehearse)
 
 
@@ -64,6 +68,8 @@ def notices(
     case: Annotated[str | None, typer.Option("--case", metavar="CASE", help="cli.option.case")] = None,
     export: Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export")] = None,
 ) -> None:
+    if ctx.invoked_subcommand is not None:
+        return
     call = Call.of(ctx)
     found = call.house.outbox.notices(case=case)
     if export is not None:

@@ -1,0 +1,96 @@
+"""`notices acknowledge`, `snooze` and `telegram ...`, as they are typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.merzim.conftest import Merzim
+
+CASE = "2026-0001"
+
+
+def test_a_notice_is_acknowledged_once(office: Merzim) -> None:
+    """The first time stays, in the register and in the chain."""
+    office("remind", "--now", "2026-04-06")
+    key = office("notices", "--json").json["notices"][0]["key"]
+    first = office("notices", "acknowledge", key, "--now", "2026-04-06T14:00", "--json").json
+    again = office("notices", "acknowledge", key, "--now", "2026-04-07T14:00", "--json").json
+    (kept,) = [one for one in office("notices", "--json").json["notices"] if one["key"] == key]
+    events = [one["kind"] for one in office("case", CASE, "--json").json["events"]]
+
+    assert first == again
+    assert kept["acknowledged_at"] == first["acknowledged_at"]
+    assert events.count("notice") == 1
+    assert office("verify").code == 0
+
+
+def test_a_notice_nobody_has_is_one_sentence(office: Merzim) -> None:
+    """Named, with where to look."""
+    said = office("notices", "acknowledge", "no:such:key")
+
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "no:such:key" in said.err
+
+
+def test_the_register_is_still_a_command(office: Merzim) -> None:
+    """With and without its options; its help shows both."""
+    assert office("notices").out == "There are no notices.\n"
+    assert office("notices", "--case", CASE, "--json").json == {"notices": []}
+    helped = office("notices", "--help").out
+    assert "--case" in helped
+    assert "acknowledge" in helped
+
+
+def test_a_reminder_comes_again_on_the_day_asked_for(office: Merzim) -> None:
+    """Put off on 31 March to 3 April, and never beyond the due date."""
+    said = office("snooze", CASE, "order_signed", "--until", "2026-04-02", "--now", "2026-03-31")
+    told = office("remind", "--now", "2026-04-02", "--json").json["notices"]
+    too_far = office("snooze", CASE, "order_signed", "--until", "2026-04-07", "--now", "2026-04-02")
+
+    assert said.out == "The next reminder comes on 2 April 2026.\n"
+    assert [one["rung"] for one in told if one["obligation"] == "order_signed"] == ["-2"]
+    assert (too_far.code, too_far.err.count("\n")) == (2, 1)
+    assert "6 April 2026 is the latest" in too_far.err
+
+
+@pytest.fixture
+def bot(office: Merzim, tmp_path: Path) -> Merzim:
+    (tmp_path / "config.toml").write_text('[channels.telegram]\nbot = "MerzimBot"\n', encoding="utf-8")
+    return office
+
+
+def _somebody(merzim: Merzim) -> str:
+    merzim("remind", "--now", "2026-04-06")
+    return str(merzim("notices", "--json").json["notices"][0]["person"])
+
+
+def test_a_code_comes_with_the_address_that_brings_it(bot: Merzim) -> None:
+    """Random each time, good for ten minutes, its text kept nowhere."""
+    person = _somebody(bot)
+    first = bot("telegram", "link", person, "--now", "2026-04-06T12:00", "--json").json
+    said = bot("telegram", "link", person, "--now", "2026-04-06T12:00").out
+
+    assert first["address"] == f"https://t.me/MerzimBot?start={first['code']}"
+    assert first["until"] == "2026-04-06T07:10:00Z"
+    assert first["code"] not in said
+    assert "good until 12:10" in said
+    assert bot("telegram", "links").out == "Nobody has a Telegram account linked.\n"
+    assert bot("telegram", "unlink", person).code == 1
+
+
+def test_somebody_unknown_is_named_with_whom_is_meant(bot: Merzim) -> None:
+    """One sentence."""
+    said = bot("telegram", "link", "nobody@example.kz")
+
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "nobody@example.kz" in said.err
+
+
+def test_an_office_without_a_bot_is_told_what_is_missing(office: Merzim) -> None:
+    """A code nobody can bring anywhere would be no help."""
+    said = office("telegram", "link", "x")
+
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "channels.telegram" in said.err

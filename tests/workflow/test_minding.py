@@ -1,0 +1,203 @@
+"""What somebody does about a reminder: read, later, done. The edges of "later" first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from tests.law import CALENDAR, library
+from tests.notifications.town import END, START, noon
+from workflow import minding
+from workflow.case import Case
+from workflow.desk import Desk, Opening
+from workflow.minding import CannotPutOff
+from workflow.names import UnknownObligation
+from workflow.procedure import Ladder, Rung
+from workflow.reminder import next_rung, put_off
+
+DUE = date(2026, 4, 6)  # the order: five working days before Monday 13 April
+LADDER = Ladder(
+    id="default",
+    rungs=(
+        *(Rung(at=at, to=("duty",)) for at in (-5, -1, 0)),
+        Rung(at=1, to=("duty", "head_of_unit")),
+    ),
+)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
+    create_or_migrate(engine)
+    yield SqlLedger(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def desk(ledger: SqlLedger) -> Desk:
+    return Desk(ledger, library(), CALENDAR)
+
+
+@pytest.fixture
+def case(desk: Desk) -> Case:
+    on = date(2026, 3, 18)
+    opening = Opening(procedure="internal-analysis", planned={"analysis_started": START, "analysis_ended": END})
+    return desk.open(opening, by="officer", now=noon(on), today=on)
+
+
+def later(desk: Desk, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
+    return minding.put_off(
+        desk, CALENDAR, case.id, "order_signed", until=until, by="Айгүл", now=noon(today), today=today
+    ).case
+
+
+def days(ladder: Ladder, *, after: date) -> list[tuple[str, date]]:
+    """All rungs with their days, one after another."""
+    from workflow.reminder import following_rung
+
+    found = []
+    here = after
+    while step := following_rung(ladder, DUE, CALENDAR, after=here):
+        found.append(step)
+        here = step[1]
+    return found
+
+
+def test_it_is_quiet_until_the_day_and_speaks_on_it() -> None:
+    """From 30 March to 2 April: nothing but that Thursday, and then as ever."""
+    quiet = put_off(LADDER, DUE, date(2026, 4, 2), CALENDAR)
+
+    assert days(quiet, after=date(2026, 3, 1)) == [
+        ("-2", date(2026, 4, 2)),
+        ("-1", date(2026, 4, 3)),
+        ("0", DUE),
+        ("+1", date(2026, 4, 7)),
+    ]
+
+
+def test_a_day_that_has_a_rung_gets_no_second_one() -> None:
+    """Put off to the day of the rung before the last."""
+    quiet = put_off(LADDER, DUE, date(2026, 4, 3), CALENDAR)
+
+    assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-1", "0", "+1"]
+
+
+def test_a_rung_that_tells_somebody_above_is_never_quiet() -> None:
+    """Nobody can hide from his head by asking for later."""
+    ladder = Ladder(id="x", rungs=(*LADDER.rungs, Rung(at=-3, to=("duty", "head"))))
+    quiet = put_off(ladder, DUE, DUE, CALENDAR)
+
+    assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-3", "0", "+1"]
+
+
+def test_the_board_waits_for_the_day(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+    """The next rung of the row is the day asked for; a rebuild finds the same."""
+    later(desk, case, date(2026, 4, 2))
+    kept = ledger.case(case.id)
+    assert kept is not None
+    again = {row.obligation: row for row in desk.recomputed(kept, today=date(2026, 3, 30)).rows}
+
+    assert ledger.rows(case.id)["order_signed"].next_rung_on == date(2026, 4, 2)
+    assert again["order_signed"] == ledger.rows(case.id)["order_signed"]
+
+
+def test_the_last_rung_in_time_is_the_latest_day(desk: Desk, case: Case) -> None:
+    """The due date itself can be asked for; the day after cannot, and the refusal names the latest."""
+    with pytest.raises(CannotPutOff) as refused:
+        later(desk, case, date(2026, 4, 7))
+
+    assert (refused.value.code, refused.value.arguments["latest"]) == ("put_off_too_far", DUE)
+    assert later(desk, case, DUE).put_off["order_signed"].until == DUE
+
+
+def test_today_is_not_later(desk: Desk, case: Case) -> None:
+    """A day that has come is refused, tomorrow is not."""
+    with pytest.raises(CannotPutOff) as refused:
+        later(desk, case, date(2026, 3, 30))
+
+    assert refused.value.code == "put_off_not_ahead"
+    assert later(desk, case, date(2026, 3, 31))
+
+
+def test_on_the_due_date_and_after_it_nothing_can_be_put_off(desk: Desk, case: Case) -> None:
+    """What is due today is not asked for tomorrow."""
+    for today in (DUE, date(2026, 4, 8)):
+        with pytest.raises(CannotPutOff) as refused:
+            later(desk, case, date(2026, 4, 9), today=today)
+        assert refused.value.code == "put_off_too_late"
+
+
+def test_a_day_off_is_the_working_day_after_it(desk: Desk, case: Case) -> None:
+    """Saturday 4 April is Monday the 6th."""
+    assert later(desk, case, date(2026, 4, 4)).put_off["order_signed"].until == DUE
+
+
+def test_what_is_done_is_not_put_off(desk: Desk, case: Case) -> None:
+    """Nobody waits for it."""
+    on = date(2026, 3, 30)
+    desk.record(case.id, "order_signed", on=on, by="x", now=noon(on), today=on)
+    with pytest.raises(CannotPutOff) as refused:
+        later(desk, case, date(2026, 4, 2))
+
+    assert refused.value.code == "put_off_not_open"
+
+
+def test_a_moved_due_date_forgets_what_was_put_off(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+    """It was said about another date: the new one has its whole ladder."""
+    later(desk, case, date(2026, 4, 3))
+    on = date(2026, 3, 30)
+    desk.replan(case.id, "analysis_started", on=date(2026, 4, 14), by="x", now=noon(on), today=on)
+    row = ledger.rows(case.id)["order_signed"]
+
+    assert row.due is not None
+    ladder = library().named(case.edition).ladders["default"]
+    assert (row.next_rung, row.next_rung_on) == next_rung(ladder, row.due, CALENDAR, today=on)
+
+
+def test_said_twice_it_is_written_once(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+    """The same day again adds no event; an acknowledgement neither."""
+    for _ in range(2):
+        later(desk, case, date(2026, 4, 2))
+        minding.acknowledged(
+            desk, case.id, "order_signed", "key", by="x", now=noon(DUE), today=date(2026, 3, 30)
+        )
+    said = [event.payload["what"] for event in ledger.events(case.id) if event.kind == "notice"]
+
+    assert said == ["put_off", "acknowledged"]
+
+
+def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
+    desk: Desk, ledger: SqlLedger, case: Case
+) -> None:
+    """The order is recorded, the chain says that its document follows, and nobody waits for it any more."""
+    on = date(2026, 3, 30)
+    minding.done(desk, case.id, "order_signed", on=on, by="Айгүл", now=noon(on), today=on)
+    fact, promise = ledger.events(case.id)[-2:]
+
+    assert (fact.kind, fact.name, fact.on) == ("fact", "order_signed", on)
+    assert (promise.kind, promise.payload["what"]) == ("notice", "evidence_follows")
+    assert ledger.rows(case.id)["order_signed"].state == "done"
+
+
+def test_an_obligation_the_case_does_not_have_is_named(desk: Desk, case: Case) -> None:
+    """With those it has, the nearest first."""
+    with pytest.raises(UnknownObligation):
+        minding.put_off(
+            desk, CALENDAR, case.id, "ordr", until=DUE, by="x", now=noon(DUE), today=date(2026, 3, 30)
+        )
+
+
+def test_the_days_offered_are_days_that_are_taken(desk: Desk, case: Case) -> None:
+    """Tomorrow, three days on, the last one; the day before the due date only that."""
+    offered = minding.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 3, 30))
+    last = minding.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 4, 3))
+
+    assert offered == (date(2026, 3, 31), date(2026, 4, 2), DUE)
+    assert last == (DUE,)
+    assert minding.choices(desk, CALENDAR, case.id, "order_signed", today=DUE) == ()
