@@ -118,8 +118,8 @@ def _counted(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
         case Embargo(years):
             until = months_later(anchor, 12 * years)
             said = {"years": years, "until": until}
-            opens = calendar.add(until + _DAY, 0)
-            return Counted(opens=opens, elements=(Element(code="embargo_until", arguments=said, on=until),))
+            # No working day is counted: one that ends after the records forbids no less.
+            return Counted(opens=until + _DAY, elements=(Element(code="embargo_until", arguments=said, on=until),))
         case Window(within):
             return _window(count(within, anchor, calendar))
         case Target():
