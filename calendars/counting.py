@@ -119,7 +119,8 @@ def _counted(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
             until = months_later(anchor, 12 * years)
             said = {"years": years, "until": until}
             # No working day is counted: one that ends after the records forbids no less.
-            return Counted(opens=until + _DAY, elements=(Element(code="embargo_until", arguments=said, on=until),))
+            element = Element(code="embargo_until", arguments=said, on=until)
+            return Counted(opens=until + _DAY, elements=(element,))
         case Window(within):
             return _window(count(within, anchor, calendar))
         case Target():
