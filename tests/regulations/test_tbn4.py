@@ -1,0 +1,249 @@
+"""The four projects of typical base direction No 4: rows carried out, terms, force, for whom, who signs."""
+
+from __future__ import annotations
+
+import pytest
+
+from calendars.terms import (
+    AtOnce,
+    Before,
+    CalendarDays,
+    DayAfterPeriod,
+    PerPeriod,
+    Quota,
+    Standing,
+    Term,
+    WithoutTerm,
+    WorkingDays,
+    YearlyDate,
+)
+from tests.law import library
+from workflow.kinds import KINDS, among
+from workflow.procedure import Obligation, Procedure
+
+YEARLY = ["tbn4-year", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"]
+OPENED_BY_A_FACT = ["offence-report", "head-responsibility", "candidate-check", "candidate-check-quasi"]
+PROCEDURES = ["internal-analysis", *YEARLY, *OPENED_BY_A_FACT]
+EDITIONS = [library().latest(name) for name in PROCEDURES]
+ROWS = [*range(1, 46), *range(85, 117)]
+"""Rows of the table of obligations that belong to the instruction and to the assessment."""
+editions = pytest.mark.parametrize("edition", EDITIONS, ids=lambda edition: edition.edition)
+
+
+def _asked(procedure: str, fact: str) -> Obligation:
+    return library().latest(procedure).by_id[fact]
+
+
+def _of(row: int) -> list[Obligation]:
+    return [one for edition in EDITIONS for one in edition.obligations if f"seed:{row}" in one.sources]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_every_row_of_the_four_projects_is_carried_out(row: int) -> None:
+    """Nothing the instruction or the assessment asks is left to memory."""
+    assert _of(row), f"nothing carries out row {row}"
+
+
+@editions
+def test_whatever_somebody_must_do_names_its_rows(edition: Procedure) -> None:
+    """Only a day that comes by itself rests on no row."""
+    assert [one.id for one in edition.obligations if not one.sources and not one.by_itself] == []
+
+
+@pytest.mark.parametrize(
+    ("procedure", "fact", "term", "since"),
+    [
+        ("tbn4-year", "analysis_carried_out", PerPeriod(1, "year"), None),
+        ("tbn4-year", "schedule_approved", YearlyDate(month=6, day=30), "year_begun"),
+        ("tbn4-year", "projects_named", AtOnce(), "projects_created"),
+        ("tbn4-year", "evidence_approved", Before(), "evidence_uploaded"),
+        ("tbn4-year", "evidence_uploaded", WithoutTerm(), None),
+        ("tbn4-year", "list_used", Standing(), None),
+        ("tbn4-project-2", "quarter_reported", DayAfterPeriod(5), None),
+        ("tbn4-project-2", "offences_requested", Before(), "offences_reconciled"),
+        ("tbn4-project-2", "offences_reconciled", WithoutTerm(), None),
+        ("tbn4-project-3", "training_held", PerPeriod(1, "quarter"), None),
+        ("tbn4-project-3", "training_reported", DayAfterPeriod(5), None),
+        ("tbn4-project-3", "certification_reported", DayAfterPeriod(5), None),
+        ("tbn4-project-3", "instruction_renewed", PerPeriod(1, "year"), None),
+        ("tbn4-project-3", "standard_confirmed", WithoutTerm(), None),
+        ("tbn4-project-3", "documents_published", YearlyDate(month=6, day=30), "year_begun"),
+        ("tbn4-project-4", "commission_sat", PerPeriod(1, "quarter"), None),
+        ("tbn4-project-4", "event_held", PerPeriod(1, "month"), None),
+        ("tbn4-project-4", "audience_chosen", Before(), "event_held"),
+        ("tbn4-project-4", "talk_held", WithoutTerm(), None),
+        ("tbn4-project-4", "social_order_placed", WithoutTerm(), None),
+        ("candidate-check", "documents_examined", WorkingDays(2), "reception_ended"),
+        ("candidate-check", "admission_decided", WorkingDays(2), "reception_ended"),
+        ("candidate-check-quasi", "candidate_checked", Before(), "manager_appointed"),
+        (
+            "head-responsibility",
+            "resignation_applied",
+            CalendarDays(10, unspecified=True),
+            "court_act_in_force",
+        ),
+        ("head-responsibility", "discipline_considered", WithoutTerm(), None),
+        ("offence-report", "offence_notified", WithoutTerm(), None),
+    ],
+)
+def test_the_terms_are_the_instructions(procedure: str, fact: str, term: Term, since: str | None) -> None:
+    """Number, unit and anchor, read once more from the instruction and the map; None: from its own period."""
+    obligation = _asked(procedure, fact)
+
+    assert obligation.term == term
+    assert since in (None, obligation.since)
+
+
+@pytest.mark.parametrize(("fact", "percent"), [("servants_trained", 5), ("online_course_passed", 100)])
+def test_the_shares_of_project_four(fact: str, percent: int) -> None:
+    """5 % trained and 100 % through the online course, of the actual number, once a year."""
+    obligation = _asked("tbn4-project-4", fact)
+
+    assert isinstance(obligation.term, Quota)
+    assert obligation.term.share * 100 == percent
+    assert (obligation.term.of, obligation.term.period) == ("staff", "year")
+    assert obligation.recurs is not None
+    assert obligation.recurs.every == "year"
+
+
+def test_only_the_map_of_2023_is_assumed_and_our_own_confirmation() -> None:
+    """A term the instruction does not name is the map's or ours, and says so."""
+    assumed = {
+        (edition.id, one.id): one.act for edition in EDITIONS for one in edition.obligations if one.assumed
+    }
+    ours = assumed.pop(("tbn4-year", "standing_confirmed"))
+
+    assert set(assumed.values()) == {"tbn4-map-2023"}
+    assert ours == "tbn4-2024"
+    assert not [
+        one.id for edition in EDITIONS for one in edition.obligations if _of_the_map(one) != one.assumed
+    ]
+    assert not [name for procedure, name in assumed if procedure == "tbn4-project-4"], (
+        "the map has no project 4"
+    )
+
+
+def _of_the_map(one: Obligation) -> bool:
+    return one.act == "tbn4-map-2023" or one.id == "standing_confirmed"
+
+
+@pytest.mark.parametrize(
+    ("procedure", "fact", "force"),
+    [
+        ("tbn4-year", "analysis_carried_out", "recommended"),
+        ("tbn4-year", "schedule_approved", "recommended"),
+        ("internal-analysis", "bodies_discussed", "recommended"),
+        ("internal-analysis", "monitoring_noted", "recommended"),
+        ("internal-analysis", "monitoring_note_drafted", "obligatory"),
+        ("internal-analysis", "statuses_set", "obligatory"),
+        ("internal-analysis", "external_plan_carried_out", "obligatory"),
+        ("tbn4-project-4", "propaganda_scaled", "may"),
+        ("tbn4-project-4", "propaganda_reported", "obligatory"),
+    ],
+)
+def test_the_force_is_the_word_of_the_instruction(procedure: str, fact: str, force: str) -> None:
+    """Ұсынылады makes no duty; what only earns points is nobody's duty either."""
+    assert _asked(procedure, fact).force == force
+
+
+@pytest.mark.parametrize(
+    ("fact", "kinds"),
+    [
+        ("commission_sat", {"oblast_akim_office", "city_akim_office", "district_akim_office"}),
+        (
+            "social_order_placed",
+            {"oblast_akim_office", "city_akim_office", "district_akim_office", "oblast_department"},
+        ),
+        ("servants_trained", set(KINDS) - {"quasi_state"}),
+        ("propaganda_reported", set(KINDS) - {"quasi_state"}),
+    ],
+)
+def test_whom_project_four_asks(fact: str, kinds: set[str]) -> None:
+    """Commissions are the akims', the social order their departments' too, the rest every state body's."""
+    programme = library().latest("tbn4-project-4")
+    only_for = programme.by_id[fact].only_for
+
+    assert {kind for kind in KINDS if among(kind, programme.applies_to) and among(kind, only_for)} == kinds
+
+
+@pytest.mark.parametrize(
+    ("procedure", "fact", "kind", "signs"),
+    [
+        ("internal-analysis", "note_signed", "central_body", {"head"}),
+        ("internal-analysis", "plan_approved", "quasi_state", {"head"}),
+        ("internal-analysis", "discussion_held", "central_body", {"head", "deputy", "chief_of_staff"}),
+        ("internal-analysis", "discussion_held", "district_akim_office", {"head", "chief_of_staff"}),
+        ("internal-analysis", "certificate_filed", "oblast_akim_office", {"chief_of_staff"}),
+        ("tbn4-year", "evidence_approved", "city_akim_office", {"head", "deputy", "chief_of_staff"}),
+        ("tbn4-year", "evidence_approved", "district_akim_office", {"head", "chief_of_staff"}),
+        ("tbn4-project-2", "offences_reconciled", "committee", {"chief_of_staff"}),
+        ("tbn4-project-4", "event_held", "central_body", {"ethics_officer"}),
+        ("tbn4-project-4", "propaganda_reported", "district_akim_office", {"ethics_officer"}),
+    ],
+)
+def test_who_approves_at_which_level(procedure: str, fact: str, kind: str, signs: set[str]) -> None:
+    """The introduction goes by levels; the annexes name the chief of staff or the ethics officer."""
+    rule = _asked(procedure, fact).signed_by
+
+    assert rule is not None
+    assert set(rule.of(kind)) == signs
+
+
+@pytest.mark.parametrize("name", YEARLY)
+def test_a_programme_opens_with_the_year_and_stands_on_a_day_of_its_own(name: str) -> None:
+    """The first of January is nobody's to record, and everything periodical counts from it."""
+    programme = library().latest(name)
+
+    assert (programme.opened, programme.begins_with) == ("yearly", "year_begun")
+    assert programme.by_id["year_begun"].by_itself
+    assert {one.recurs.since for one in programme.obligations if one.recurs} == {"year_begun"}
+
+
+@pytest.mark.parametrize(
+    ("procedure", "of"), [("tbn4-project-3", {"quasi_state"}), ("candidate-check-quasi", {"quasi_state"})]
+)
+def test_what_is_for_quasi_state_subjects_alone(procedure: str, of: set[str]) -> None:
+    """A state body has no compliance programme and no managerial candidates of that kind."""
+    assert {kind for kind in KINDS if among(kind, library().latest(procedure).applies_to)} == of
+
+
+@pytest.mark.parametrize("name", ["offence-report", "head-responsibility"])
+def test_what_concerns_one_person_is_for_those_who_need_to_know(name: str) -> None:
+    """An offence reported, a head answering for one: no content in letters, no head of a unit copied in."""
+    procedure = library().latest(name)
+    told = {duty for ladder in procedure.ladders.values() for rung in ladder.rungs for duty in rung.to}
+
+    assert procedure.confidential
+    assert told <= {"duty", "hr"}
+
+
+def test_each_point_of_projects_two_to_four_is_somebodys() -> None:
+    """Each subtask of the assessment stands at what earns it: once, but for offences of two kinds."""
+    held = [one.indicator for name in YEARLY for one in library().latest(name).obligations if one.indicator]
+    described = {name for programme in YEARLY for name in library().latest(programme).indicators}
+
+    assert set(held) == described
+    assert [name for name in sorted(described) if held.count(name) != 1] == ["P2.T1.S1"]
+    assert len(described) == 10 + 11 + 7
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        "unpunished_head_found",
+        "moved_head_found",
+        "former_offender_found",
+        "incompatible_activity_found",
+        "conflict_of_interest_found",
+        "misused_information_found",
+        "gift_found",
+        "foreign_account_found",
+    ],
+)
+def test_a_fact_found_is_recorded_as_often_as_it_happens_and_never_waited_for(fact: str) -> None:
+    """Eight indicators of 3 points a fact: none owed, none limited to one."""
+    obligation = _asked("tbn4-project-2", fact)
+
+    assert obligation.several
+    assert obligation.occasional
+    assert obligation.indicator
