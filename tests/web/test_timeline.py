@@ -115,7 +115,8 @@ def test_dates_far_apart_do_not_make_the_days_too_narrow() -> None:
 def test_the_edges_of_the_records_are_not_crossed() -> None:
     """A case at the very end of the records is drawn up to their last day."""
     calendar = calendars.calendar()
-    only = [replace(chain()[1], period=None, due=calendar.last, planned_on=None, done_on=None, opens=None)]
+    one = next(one for one in chain() if one.id == "schedule_approved")
+    only = [replace(one, period=None, due=calendar.last, planned_on=None, done_on=None, opens=None)]
     picture = timeline(only, calendar=calendar, today=TODAY, soon=SOON)
 
     assert picture is not None
