@@ -1,0 +1,33 @@
+"""Official forms as DOCX, in Kazakh and Russian, ready to be signed. Alone knows docxtpl, and late.
+
+fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
+"""
+
+from __future__ import annotations
+
+from papers.forms.checks import Note
+from papers.forms.filling import Filled, Missing, UnknownField, UnknownGroup, fill
+from papers.forms.form import LANGUAGES, Field, Form
+from papers.forms.reading import UnknownForm, form, names
+from papers.forms.rows_file import FormData, read_data
+from papers.forms.values import UnreadableValue, parsed, title
+
+__all__ = [
+    "LANGUAGES",
+    "Field",
+    "Filled",
+    "Form",
+    "FormData",
+    "Missing",
+    "Note",
+    "UnknownField",
+    "UnknownForm",
+    "UnknownGroup",
+    "UnreadableValue",
+    "fill",
+    "form",
+    "names",
+    "parsed",
+    "read_data",
+    "title",
+]
