@@ -97,6 +97,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("procedures", "plan", "audit", "import", "people", "open", "cases", "case"),
         *("record", "replan", "correct", "cancel", "exempt", "reopen"),
         *("attach", "evidence", "package"),
+        *("form", "forms"),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),
         "score",

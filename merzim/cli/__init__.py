@@ -46,6 +46,7 @@ def application() -> typer.Typer:
         cases,
         due,
         evidence,
+        forms,
         house,
         law,
         minding,
@@ -65,7 +66,7 @@ def application() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(house.version)
     stations = (calendar, calendar_change, law, papers, cases, evidence, due, reminders, minding, telegram)
-    for station in (*stations, score, house):
+    for station in (*stations, forms, score, house):
         station.add_to(app)
     return app
 

@@ -159,7 +159,7 @@ def _empty(form: Form, parts: Sequence[Field], count: int) -> list[dict[str, str
 
 def _rendered(docx: bytes, context: Mapping[str, object]) -> bytes:
     """The template filled. Whatever a value holds, it stays the letters it is."""
-    from docxtpl import DocxTemplate
+    from docxtpl.template import DocxTemplate
     from jinja2 import Environment, StrictUndefined
 
     document = DocxTemplate(io.BytesIO(docx))

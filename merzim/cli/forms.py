@@ -1,0 +1,158 @@
+"""Forms ready to be signed: `merzim form` and `merzim forms`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import Call
+from merzim.cli.help import Command
+from merzim.cli.parsing import BadArgument, number
+from merzim.cli.printing import paragraph
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from papers.forms import Filled, Form, Missing
+
+
+class NotWritten(Refusal, OSError):
+    """The file is there already, or cannot be written."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    app.command("form", cls=Command, help="cli.help.form")(form)
+    app.command("forms", cls=Command, help="cli.help.forms")(forms)
+
+
+def form(
+    ctx: typer.Context,
+    first: Annotated[str, typer.Argument(metavar="CASE|FORM")],
+    second: Annotated[str | None, typer.Argument(metavar="FORM")] = None,
+    to: Annotated[str, typer.Option("--to", metavar="FILE", help="cli.option.form_to")] = "",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="cli.option.set")
+    ] = None,
+    rows: Annotated[str | None, typer.Option("--rows", metavar="FILE", help="cli.option.rows")] = None,
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
+    year: Annotated[str | None, typer.Option("--year", metavar="Y", help="cli.option.form_year")] = None,
+    person: Annotated[str, typer.Option("--person", metavar="WHO", help="cli.option.person")] = "",
+    approver: Annotated[str, typer.Option("--approver", metavar="DUTY", help="cli.option.approver")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="cli.option.replace")] = False,
+) -> None:
+    from merzim.forms import from_case, from_office, given
+    from merzim.looking import unit_named
+    from papers.forms import LANGUAGES, FormData, fill, read_data
+    from papers.forms import form as form_named
+
+    call = Call.of(ctx)
+    case, name = (first, second) if second else ("", first)
+    wanted = form_named(name)
+    language = call.language if call.language in LANGUAGES else call.settings.office.language
+    language = language if language in LANGUAGES else LANGUAGES[0]
+    if not to:
+        raise BadArgument("cli.missing_parameter", name="--to FILE")
+    if Path(to).exists() and not replace:
+        raise NotWritten("form_exists", file=to)
+    if wanted.about == "case" and not case:
+        raise BadArgument("form_case_needed", form=name)
+    house, today = call.house, call.moment.today
+    _check_duty(approver)
+    if case and wanted.about == "case":
+        view = house.desk.view(case, today=today)
+        known = from_case(house, wanted, view, language, today=today, approver=approver)
+    else:
+        of = unit_named(house, unit) or (house.desk.view(case, today=today).case.unit if case else "")
+        asked = number(year, where="--year", first=2000, last=2100) if year else None
+        known = from_office(house, wanted, unit=of, year=asked, person=person, today=today, approver=approver)
+    told = read_data(Path(rows), wanted) if rows else FormData()
+    values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
+    filled = fill(wanted, values, language, rows=told.rows or known.rows)
+    _write(Path(to), filled.document)
+    _answer(call, wanted, language, to, filled, _wrong_approver(call, wanted, approver))
+
+
+def forms(ctx: typer.Context) -> None:
+    from papers.forms import form as form_named
+    from papers.forms import names, title
+
+    call = Call.of(ctx)
+    known = [form_named(name) for name in names()]
+    if call.json:
+        call.answer(
+            {
+                "forms": [
+                    {
+                        "id": one.id,
+                        "title": one.title[call.language],
+                        "about": one.about,
+                        "origin": one.origin,
+                        "annex": one.annex,
+                        "fields": {
+                            field.id: {"title": title(field.id, call.language), "kind": field.kind}
+                            for field in one.fields.values()
+                        },
+                        "rows": one.rows.columns if one.rows else (),
+                        "groups": {group.id: [part.id for part in group.parts] for group in one.rows.groups}
+                        if one.rows
+                        else {},
+                    }
+                    for one in known
+                ]
+            }
+        )
+        return
+    rows = [(one.id, one.title[call.language], call.say(f"form.about.{one.about}")) for one in known]
+    call.table(("form", "title", "about"), rows)
+
+
+def _check_duty(duty: str) -> None:
+    allowed = ("head", "deputy", "chief_of_staff", "ethics_officer")
+    if duty and duty not in allowed:
+        raise BadArgument("form_duty_unknown", duty=duty, allowed=allowed)
+
+
+def _wrong_approver(call: Call, wanted: Form, duty: str) -> list[str]:
+    from merzim.forms import approvers_of
+
+    allowed = approvers_of(wanted, call.settings.office.kind)
+    if not duty or duty in allowed:
+        return []
+    return [call.say("form.note.approver", allowed=allowed, duty=duty)]
+
+
+def _write(file: Path, document: bytes) -> None:
+    try:
+        file.write_bytes(document)
+    except OSError as trouble:
+        raise NotWritten("form_not_written", file=str(file), problem=trouble.strerror or str(trouble)) from None
+
+
+def _answer(call: Call, wanted: Form, language: str, file: str, filled: Filled, more: list[str]) -> None:
+    notes = more + [call.say(note.code, **note.arguments) for note in filled.notes]
+    if call.json:
+        missing = [{"field": one.field, "row": one.row, "title": _title(call, one)} for one in filled.missing]
+        call.answer({"form": wanted.id, "language": language, "file": file, "missing": missing, "notes": notes})
+        return
+    call.print(call.say("form.said.written", title=wanted.title[call.language], file=file))
+    if filled.missing:
+        call.print(call.say("form.said.missing"))
+        for one in filled.missing:
+            name = f"{one.field}: " if one.row is None else ""
+            call.print(paragraph(name + _title(call, one), indent=2))
+        call.print(call.say("form.said.how"))
+    else:
+        call.print(call.say("form.said.complete"))
+    if notes:
+        call.print(call.say("form.said.notes"))
+        for note in notes:
+            call.print(paragraph(note, indent=2))
+
+
+def _title(call: Call, one: Missing) -> str:
+    from papers.forms import title
+
+    said = title(one.field, call.language)
+    return said if one.row is None else call.say("form.said.missing_in_row", row=one.row, title=said)
