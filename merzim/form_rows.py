@@ -30,7 +30,7 @@ def schedule_rows(view: View, language: str) -> list[Row]:
             works.setdefault(asked.id, []).append(deadline)
     return [
         {
-            "work": deadlines[0].obligation.title[language],
+            "work": _work(deadlines[0], language),
             "term": _term(view, deadlines, language),
             "responsible": _responsible(view, deadlines[0], language),
         }
@@ -47,6 +47,11 @@ def risk_rows(form: Form, view: View, language: str) -> list[Row]:
 
 def _risks(view: View, language: str) -> Iterator[RiskRow]:
     return iter(())
+
+
+def _work(deadline: Deadline, language: str) -> str:
+    asked = deadline.obligation
+    return say("form.work.analysis", {}, language) if asked.id == "analysis_started" else asked.title[language]
 
 
 def _term(view: View, deadlines: list[Deadline], language: str) -> str:

@@ -85,7 +85,8 @@ class _Builder:
         paragraph.alignment = WD_ALIGN_PARAGRAPH.from_xml(look.align)
         form.first_line_indent, form.left_indent = Cm(look.first), Cm(look.left)
         form.space_before, form.space_after = Pt(look.before), Pt(look.after)
-        form.keep_with_next = look.with_next or None
+        # What announces a list or a line to be filled stays beside it.
+        form.keep_with_next = look.with_next or text.endswith(":") or None
         if style == "pair":
             form.tab_stops.add_tab_stop(Cm(page.text_width(self.form.landscape)), WD_TAB_ALIGNMENT.RIGHT)
         self._write(paragraph, text, size=look.size, bold=look.bold)

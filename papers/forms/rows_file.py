@@ -65,7 +65,7 @@ def _json(path: Path, form: Form) -> FormData:
         ) from None
     except (ValueError, RecursionError) as trouble:
         raise UnreadablePaper("form_not_json", name=path.name, problem=str(trouble)) from None
-    if isinstance(document, list):
+    if not isinstance(document, dict):
         document = {"rows": document}
     fields, rows = document.get("fields", {}), document.get("rows", [])
     shape = isinstance(fields, dict) and isinstance(rows, list) and all(isinstance(row, dict) for row in rows)

@@ -1,0 +1,168 @@
+"""`merzim form`: a case becomes papers; what nobody recorded is left open and said."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import docx
+
+from papers.forms import form, names
+from tests.merzim.conftest import Merzim
+from tests.papers.test_forms import tables_of, text_of
+
+OF_A_CASE = [name for name in names() if form(name).about == "case"]
+OTHERS = [name for name in names() if form(name).about != "case"]
+NOW = ("--now", "2026-05-12")
+
+
+def _case(office: Merzim) -> str:
+    return str(office("cases", "--json").json["cases"][0]["id"])
+
+
+def test_every_form_of_a_case_opens(office: Merzim, tmp_path: Path) -> None:
+    """Filled with what the schedule said; the command names what is left for the hand."""
+    case = _case(office)
+    for name in OF_A_CASE:
+        for language in ("kk", "ru"):
+            file = tmp_path / f"{name}.{language}.docx"
+            said = office("form", case, name, "--to", file, "--lang", language, *NOW)
+
+            assert said.code == 0, said.err
+            assert docx.Document(str(file)).paragraphs
+            assert str(file) in said.out
+
+
+def test_forms_about_a_period_or_a_person_need_no_case(office: Merzim, tmp_path: Path) -> None:
+    """A unit, a year and empty rows for handwriting."""
+    for name in OTHERS:
+        line = (
+            "form",
+            name,
+            "--to",
+            tmp_path / f"{name}.docx",
+            "--year",
+            2026,
+            "--unit",
+            "Правление",
+            "--json",
+        )
+        said = office(*line, *NOW)
+
+        assert said.code == 0, said.err
+        assert "year" not in {one["field"] for one in said.json["missing"]}
+
+
+def test_the_schedule_carries_the_plan_dates_and_who_answers(office: Merzim, tmp_path: Path) -> None:
+    """The dates of the real schedule of 2026, in official form; its approval is a fact."""
+    office("form", _case(office), "schedule", "--to", tmp_path / "a.docx", "--lang", "ru", *NOW)
+    document = (tmp_path / "a.docx").read_bytes()
+    rows = {row[1]: row[2:] for row in tables_of(document)[0]}
+
+    assert rows["Подписание приказа о внутреннем анализе"][0] == "6 апреля 2026 года"
+    assert rows["Проведение внутреннего анализа коррупционных рисков"] == [
+        "с 13 апреля по 26 мая 2026 года",
+        "Рабочая группа по ВАКР",
+    ]
+    assert "30 марта 2026 года" in text_of(document)
+    assert "Председатель Правления" in text_of(document)
+
+
+def test_the_order_is_dated_when_it_is_signed_and_not_before(office: Merzim, tmp_path: Path) -> None:
+    """A plan date is no date of signing."""
+    case = _case(office)
+    before = office("form", case, "order", "--to", tmp_path / "a.docx", "--json", *NOW).json
+    office("record", case, "order_signed", "--on", "2026-04-06", *NOW)
+    after = office("form", case, "order", "--to", tmp_path / "b.docx", "--json", *NOW).json
+
+    assert "order_date" in {one["field"] for one in before["missing"]}
+    assert "order_date" not in {one["field"] for one in after["missing"]}
+    assert "2026 жылғы 6 сәуір" in text_of((tmp_path / "b.docx").read_bytes())
+
+
+def test_what_is_told_goes_before_what_is_known(office: Merzim, tmp_path: Path) -> None:
+    """--set over a file over the case; a list as often as it has items."""
+    data = tmp_path / "data.json"
+    data.write_text('{"fields": {"place": "Алматы", "chair": "А."}}', encoding="utf-8")
+    options = ("--rows", data, "--set", "place=Астана", "--set", "decided=бір", "--set", "decided=екі")
+    said = office("form", _case(office), "minutes", "--to", tmp_path / "a.docx", *options, *NOW, "--json")
+    text = text_of((tmp_path / "a.docx").read_bytes())
+
+    assert said.code == 0
+    assert "Астана" in text
+    assert "Алматы" not in text
+    assert "1. бір" in text
+    assert "2. екі" in text
+    assert "2026 жылғы 19 мамыр" in text
+
+
+def test_a_persons_form_carries_name_and_post(office: Merzim, tmp_path: Path) -> None:
+    """By name or by key."""
+    for file, who in (("a.docx", "Ким Виктория Алексеевна"), ("b.docx", "V.KIM@example.kz")):
+        assert office("form", "consent", "--person", who, "--to", tmp_path / file, *NOW).code == 0
+        text = text_of((tmp_path / file).read_bytes())
+        assert "Ким Виктория Алексеевна," in text
+        assert "Директор," in text
+    assert office("form", "consent", "--person", "Nobody", "--to", tmp_path / "c.docx", *NOW).code == 2
+
+
+def test_who_may_not_approve_at_this_level_is_noted(office: Merzim, tmp_path: Path) -> None:
+    """The paper is written all the same."""
+    said = office(
+        "form", _case(office), "plan", "--approver", "deputy", "--to", tmp_path / "a.docx", "--json", *NOW
+    )
+
+    assert said.code == 0
+    assert len(said.json["notes"]) == 1
+    assert "the deputy" in said.json["notes"][0]
+
+
+def test_a_filled_document_is_not_written_over(office: Merzim, tmp_path: Path) -> None:
+    """What an official wrote into it would be lost; --replace says it may be."""
+    file = tmp_path / "a.docx"
+    file.write_bytes(b"signed")
+    said = office("form", _case(office), "order", "--to", file, *NOW)
+
+    assert (said.code, file.read_bytes()) == (2, b"signed")
+    assert "--replace" in said.err
+    assert office("form", _case(office), "order", "--to", file, "--replace", *NOW).code == 0
+    assert docx.Document(io.BytesIO(file.read_bytes())).paragraphs
+
+
+BAD_LINES = [
+    ("order --to a.docx", "merzim form CASE order"),
+    ("CASE order", "--to"),
+    ("CASE orders --to a.docx", "order"),
+    ("CASE order --to a.docx --set order_nr=1", "order_number"),
+    ("CASE order --to a.docx --set order_number", "FIELD=VALUE"),
+    ("CASE order --to a.docx --set order_date=31.02.2026", "31.02.2026"),
+    ("CASE order --to a.docx --approver akim", "chief_of_staff"),
+    ("CASE order --to no/such/folder/a.docx", "a.docx"),
+    ("CASE order --to a.docx --rows nothing.csv", "nothing.csv"),
+    ("2020-9999 order --to a.docx", "2020-9999"),
+    ("legislation_report --to a.docx --year 26", "--year"),
+    ("legislation_report --to a.docx --unit Nowhere", "Nowhere"),
+]
+
+
+def test_a_bad_line_is_refused_in_one_sentence(office: Merzim) -> None:
+    """It names what is wrong; nothing is written."""
+    case = _case(office)
+    for line, names_it in BAD_LINES:
+        said = office("form", *line.replace("CASE ", f"{case} ").split(), *NOW)
+
+        assert said.code == 2, line
+        assert names_it in said.err
+        assert said.err.count("\n") == 1
+        assert not Path("a.docx").exists()
+
+
+def test_the_list_of_forms_tells_what_each_asks(merzim: Merzim) -> None:
+    """Enough to fill one from a program."""
+    listed = {one["id"]: one for one in merzim("forms", "--json").json["forms"]}
+
+    assert len(listed) == 17
+    assert listed["plan"]["rows"] == ["recommendation", "measure", "completion_form", "responsible", "term"]
+    assert listed["order"]["fields"]["order_date"]["kind"] == "date"
+    assert len(listed["legislation_report"]["groups"]) == 9
+    assert "analytic_note" in merzim("forms").out
