@@ -154,7 +154,14 @@ def _waiting(office: Office, case: Case, moved: Moved, today: date) -> tuple[Per
     if moved.state not in WAITING:
         return ()
     responsible = case.responsible.get(moved.id) or case.responsible.get(moved.obligation.id) or ""
-    found = resolve(office, duty=moved.obligation.duty, unit=case.unit, on=today, responsible=responsible)
+    found = resolve(
+        office,
+        duty=moved.obligation.duty,
+        unit=case.unit,
+        on=today,
+        responsible=responsible,
+        person=case.person,
+    )
     return () if isinstance(found, Unresolved) else tuple(one.person for one in found)
 
 

@@ -20,6 +20,10 @@ class UnknownUnit(Refusal, LookupError):
     """The office has no unit of that id or name; `allowed` are those it has, the nearest first."""
 
 
+class UnknownPerson(Refusal, LookupError):
+    """The office has nobody of that key or name, or several; `allowed` are keys, the nearest first."""
+
+
 def unit_named(house: House, text: str, *, new: bool = False) -> str:
     """The id of the unit a person means by its id or name, or by what a case says; "" stays "".
 
@@ -37,6 +41,25 @@ def unit_named(house: House, text: str, *, new: bool = False) -> str:
     if (new and not units) or house.reads.cases(text, limit=1):
         return text
     raise UnknownUnit("unknown_unit", unit=text, allowed=nearest_first(text, units))
+
+
+def person_named(house: House, text: str) -> str:
+    """The key of the person meant by key, e-mail or name; "" stays "".
+
+    Raises:
+        UnknownPerson: nobody, or more than one person, of that name.
+    """
+    if not text:
+        return ""
+    people = house.reads.office().people.values()
+    asked = text.casefold()
+    found = [one.key for one in people if asked in (one.key.casefold(), (one.email or "").casefold())]
+    found = found or [one.key for one in people if asked == one.name.casefold()]
+    if len(found) != 1:
+        raise UnknownPerson(
+            "unknown_person", person=text, allowed=nearest_first(text, [one.key for one in people])[:10]
+        )
+    return found[0]
 
 
 def title(house: House, case: Case, obligation: str) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -64,12 +65,20 @@ def import_schedule(
 
 
 def import_people(house: House, file: Path) -> None:
-    """Units and people of a table; those it does not name stay. Raises UnreadablePaper."""
+    """Units and people of a table; those it does not name stay, and so do kinds it leaves out.
+
+    Raises UnreadablePaper.
+    """
     from papers import read_people
     from storage import office_store
 
     read = read_people(file)
-    office_store.save(house.engine, units=read.units, people=read.people)
+    known = house.reads.office().units
+    units = [
+        replace(unit, kind=known[unit.id].kind) if not unit.kind and unit.id in known else unit
+        for unit in read.units
+    ]
+    office_store.save(house.engine, units=units, people=read.people)
 
 
 def keep_match(house: House, text: str, meant: str) -> None:

@@ -47,6 +47,7 @@ def told(
             unit=case.unit,
             on=on,
             responsible=responsible if itself else "",
+            person=case.person,
         )
         if isinstance(found, Unresolved):
             nobody.append(found)

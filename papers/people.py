@@ -9,6 +9,7 @@ from datetime import date
 from papers.columns import Column, Heading, column, find_heading, no_formulas, require
 from papers.dates import Day, Nothing, Span, read
 from papers.email_address import is_address
+from papers.kind_words import KIND_TITLES, kind
 from papers.people_words import DUTY_TITLES, LANGUAGES, duty, language
 from papers.spelling import plain, tidy
 from papers.unreadable import Errors, UnreadableCell, UnreadablePaper
@@ -30,7 +31,10 @@ DUTIES = column("duties", "Міндеттері", "Обязанности", "Dut
 EMAIL = column("email", "Электрондық пошта", "Электронная почта", "E-mail", r"e mail|email|почт|пошта|эл\b")
 LANGUAGE = column("language", "Тілі", "Язык", "Language", r"язык|тіл|language")
 AWAY = column("away", "Жоқ кезеңдері", "Отсутствует", "Away", r"отсутств|отпуск|жоқ|демалыс|away|absen")
-COLUMNS = (PARENT, DEPUTY, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
+KIND = column(
+    "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
+)
+COLUMNS = (PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +87,13 @@ def _cell(row: Row, heading: Heading, wanted: Column) -> str:
 
 def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...]:
     parents: dict[str, str | None] = {}
+    kinds: dict[str, str] = {}
     for row in rows:
         unit, parent = _cell(row, heading, UNIT), _cell(row, heading, PARENT)
         if not unit:
             errors.add(row.number, "paper_cell_empty", column=UNIT.title)
             continue
+        _take_kind(row, heading, unit, kinds, errors)
         known = parents.get(unit)
         if parent and known and known != parent:
             errors.add(row.number, "paper_parent_differs", unit=unit, parent=parent, known=known)
@@ -99,9 +105,20 @@ def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...
                 errors.add(row.number, "paper_parent_circle", unit=unit, parent=parent)
                 parents[unit] = known
     return tuple(
-        Unit(id=name, name=name, parent=parents[name])
+        Unit(id=name, name=name, parent=parents[name], kind=kinds.get(name, ""))
         for name in sorted(parents, key=lambda u: _depth(u, parents))
     )
+
+
+def _take_kind(row: Row, heading: Heading, unit: str, kinds: dict[str, str], errors: Errors) -> None:
+    written = _cell(row, heading, KIND)
+    if not written:
+        return
+    code = kind(written)
+    if code is None:
+        errors.add(row.number, "paper_kind_unknown", text=written, allowed=KIND_TITLES)
+    elif kinds.setdefault(unit, code) != code:
+        errors.add(row.number, "paper_kind_differs", unit=unit)
 
 
 def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
 
@@ -40,7 +41,7 @@ def save(
         StorageUnavailable: the database cannot be written; nothing was written.
     """
     told: list[tuple[Table, str, list[Values]]] = [
-        (UNIT, "id", [{"id": one.id, "name": one.name, "parent": one.parent} for one in units]),
+        (UNIT, "id", [_unit_values(one) for one in units]),
         (PERSON, "key", [_person_values(one) for one in people]),
         (MATCH, "text", [{"text": text, "target": target} for text, target in (matches or {}).items()]),
     ]
@@ -56,7 +57,7 @@ def save(
 def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:
     """The office, with the officer config.toml names (by key or e-mail)."""
     with reading(engine) as connection:
-        units = {one.id: Unit(id=one.id, name=one.name, parent=one.parent) for one in _all(connection, UNIT)}
+        units = {one.id: _unit(one) for one in _all(connection, UNIT)}
         people = {
             one.key: Person(
                 key=one.key,
@@ -94,6 +95,14 @@ def _save(connection: Connection, table: Table, key: str, lines: list[Values]) -
         )
         connection.execute(step, new + other)
     return Saved(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
+
+
+def _unit(one: Any) -> Unit:
+    return Unit(id=one.id, name=one.name, parent=one.parent, kind=one.kind)
+
+
+def _unit_values(one: Unit) -> Values:
+    return {"id": one.id, "name": one.name, "parent": one.parent, "kind": one.kind}
 
 
 def _person_values(one: Person) -> Values:

@@ -38,6 +38,7 @@ class KeptUnit(Kept, table=True):
     id: str = Field(primary_key=True)
     name: str
     parent: str | None = Field(default=None, index=True)
+    kind: str = ""
 
 
 class KeptPerson(Kept, table=True):

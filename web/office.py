@@ -61,7 +61,9 @@ def asked(case: Case, obligation: Obligation, deadline: str, office: Office, *, 
     The officer who is told for want of anybody else is not who is to do it.
     """
     responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
-    found = resolve(office, duty=obligation.duty, unit=case.unit, on=on, responsible=responsible)
+    found = resolve(
+        office, duty=obligation.duty, unit=case.unit, on=on, responsible=responsible, person=case.person
+    )
     told = () if isinstance(found, Unresolved) else tuple(one for one in found if one.why != "officer")
     by_name = any(one.why == "named" for one in told) or not told
     return Who(

@@ -65,7 +65,7 @@ def record_form(
     choices = tuple(
         (deadline.id, deadline.obligation.title)
         for deadline in deadlines
-        if deadline.state in ("open", "missed", "not_due_yet") and deadline.recorded_on is None
+        if deadline.state not in ("done", "not_required") and deadline.recorded_on is None
     )
     known = {deadline.id: deadline for deadline in deadlines}
     if fact not in known:

@@ -9,6 +9,7 @@ from datetime import date
 from calendars.calendar import Calendar
 from workflow.case import Case
 from workflow.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.office import OUTSIDE
 from workflow.procedure import Procedure
 from workflow.reminder import ladder_of, next_rung
 from workflow.states import State
@@ -67,7 +68,8 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calenda
         # Whether a period has begun depends on the day somebody looks, not on the day somebody wrote; and what
         # comes by itself is waited for by nobody.
         state = "done" if obligation.by_itself else "open"
-    if deadline.due is not None and state in WAITING:
+    # A body outside the office is shown, never reminded.
+    if deadline.due is not None and state in WAITING and obligation.duty != OUTSIDE:
         ladder = ladder_of(case, procedure, deadline.id, deadline.due, calendar)
         rung = next_rung(ladder, deadline.due, calendar, today=today)
     return Row(

@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 
 from calendars.calendar import Calendar
 from workflow.board import rows
 from workflow.case import Case, Event, EventKind, Evidence, apply, evidence_payload
 from workflow.chain import deadlines
 from workflow.deadline import Deadline
+from workflow.kinds import among
 from workflow.library import Library
 from workflow.machine import require, stage
 from workflow.names import known_fact, known_obligation
 from workflow.ports import Ledger, Written
 from workflow.procedure import Procedure
 from workflow.refusal import Refusal
+from workflow.telling import lacking, told
 
 Moved = tuple[str, date | None, date | None]
 
@@ -43,13 +46,28 @@ class GroundMissing(Refusal, ValueError):
         super().__init__("ground_missing")
 
 
+class NotForKind(Refusal, ValueError):
+    """The procedure is not for organisations of that kind."""
+
+    def __init__(self, procedure: Procedure, unit: str, kind: str) -> None:
+        allowed = procedure.applies_to
+        super().__init__("not_for_kind", procedure=procedure.title, unit=unit, kind=kind, allowed=allowed)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opening:
-    """What a new case is opened with. Plan dates and facts are by fact name (local dates)."""
+    """What a new case is opened with. Plan dates and facts are by fact name (local dates).
+
+    Attributes:
+        edition: its name, where it is not the one in force on the earliest date given.
+        person: key of whom the case is about.
+    """
 
     procedure: str
+    edition: str = ""
     unit: str = ""
     object: str = ""
+    person: str = ""
     planned: Mapping[str, date] = field(default_factory=dict)
     facts: Mapping[str, date] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
@@ -94,10 +112,11 @@ class Desk:
         editions = [self._edition(opening, today) for opening in openings]
         for opening, procedure in zip(openings, editions, strict=True):
             self._check(opening, procedure, today)
+        kinds = self._kinds(openings, editions)
         ids = self._ledger.next_ids(today.year, len(openings))
         changes = [
-            self._written(self._first_events(name, opening, procedure, by, now), procedure, None, today)
-            for name, opening, procedure in zip(ids, openings, editions, strict=True)
+            self._written(self._first_events(name, opening, procedure, kind, by, now), procedure, None, today)
+            for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
         ]
         if len(changes) == 1:
             self._ledger.append(changes, now=now)
@@ -124,17 +143,26 @@ class Desk:
         now: datetime,
         today: date,
         evidence: Iterable[Evidence] = (),
+        values: Mapping[str, Decimal] | None = None,
+        signed_by: str = "",
     ) -> Change:
         """Write down that something happened on a local date, with what proves it.
 
-        The same fact with the same date is done already: no event, except that new evidence is added.
+        The same fact with the same date is done already: no event, except that what is new is added.
+
+        Args:
+            values: numbers that go with the fact, by the names the obligation gives them.
+            signed_by: duty of whoever signed or approved it.
 
         Raises:
             CannotRecord: a date after today, or the fact is known with another date.
-            Refusal: an unknown case or fact.
+            AlreadyTold: it is known with another number or signature.
+            Refusal: an unknown case, fact, number or duty.
         """
         case, procedure = self._before(case_id)
-        title = known_fact(procedure, fact).title
+        obligation = known_fact(procedure, fact)
+        title, numbers = obligation.title, dict(values or {})
+        told(obligation, numbers, signed_by)
         if on > today:
             raise CannotRecord("fact_in_future", title=title, on=on, today=today)
         self._within_records(on)
@@ -149,18 +177,32 @@ class Desk:
             raise CannotRecord("fact_known", title=title, on=on, known=known.on)
         if known is not None:
             new = tuple(item for item in new if item not in known.evidence)
-            if not new:
+            numbers, signed_by = lacking(obligation, known, numbers, signed_by)
+            if not new and not numbers and not signed_by:
                 return Change(case=case)
         kind: EventKind = "evidence" if known is not None else "fact"
-        payload: dict[str, object] = {"evidence": evidence_payload(new)} if new else {}
+        payload = told(obligation, numbers, signed_by)
+        if new:
+            payload["evidence"] = evidence_payload(new)
         return self._append(case, procedure, [(kind, fact, on, payload)], by, now, today)
 
     def correct(
-        self, case_id: str, fact: str, *, on: date, ground: str, by: str, now: datetime, today: date
+        self,
+        case_id: str,
+        fact: str,
+        *,
+        on: date,
+        ground: str,
+        by: str,
+        now: datetime,
+        today: date,
+        values: Mapping[str, Decimal] | None = None,
+        signed_by: str = "",
     ) -> Change:
-        """Give a recorded fact another date, with the ground for it."""
+        """Give a recorded fact another date, other numbers or another signature, with the ground for it."""
         case, procedure = self._before(case_id)
-        title = known_fact(procedure, fact).title
+        obligation = known_fact(procedure, fact)
+        title, payload = obligation.title, told(obligation, values or {}, signed_by)
         if not ground.strip():
             raise GroundMissing
         if fact not in case.facts:
@@ -168,9 +210,12 @@ class Desk:
         if on > today:
             raise CannotRecord("fact_in_future", title=title, on=on, today=today)
         self._within_records(on)
-        if case.facts[fact].on == on:
+        known = case.facts[fact]
+        same = all(known.values.get(name) == value for name, value in (values or {}).items())
+        if known.on == on and same and signed_by in ("", known.signed_by):
             return Change(case=case)
-        return self._append(case, procedure, [("corrected", fact, on, {"ground": ground})], by, now, today)
+        payload["ground"] = ground
+        return self._append(case, procedure, [("corrected", fact, on, payload)], by, now, today)
 
     def replan(self, case_id: str, fact: str, *, on: date, by: str, now: datetime, today: date) -> Change:
         """Say on which local date something is intended. The latest plan date counts."""
@@ -308,8 +353,28 @@ class Desk:
 
     def _edition(self, opening: Opening, today: date) -> Procedure:
         """The edition in force on the earliest known fact or plan date; today's when there is none."""
+        if opening.edition:
+            return self._library.named(opening.edition)
         days = [*opening.facts.values(), *opening.planned.values()]
         return self._library.edition(opening.procedure, min(days, default=today))
+
+    def _kinds(self, openings: Sequence[Opening], editions: Sequence[Procedure]) -> list[str]:
+        """The kind of organisation each case is opened in, "" where it is not known or nothing asks for it.
+
+        Raises NotForKind.
+        """
+        asking = [
+            bool(opening.unit) and procedure.asks_for_kind
+            for opening, procedure in zip(openings, editions, strict=True)
+        ]
+        if not any(asking):
+            return [""] * len(openings)
+        office = self._ledger.office()
+        kinds = [office.kind_of(one.unit) if asked else "" for one, asked in zip(openings, asking, strict=True)]
+        for opening, procedure, kind in zip(openings, editions, kinds, strict=True):
+            if not among(kind, procedure.applies_to):
+                raise NotForKind(procedure, opening.unit, kind)
+        return kinds
 
     def _check(self, opening: Opening, procedure: Procedure, today: date) -> None:
         for fact, on in (*opening.facts.items(), *opening.planned.items()):
@@ -324,7 +389,7 @@ class Desk:
         self._calendar.is_working(on)
 
     def _first_events(
-        self, name: str, opening: Opening, procedure: Procedure, by: str, now: datetime
+        self, name: str, opening: Opening, procedure: Procedure, kind: str, by: str, now: datetime
     ) -> tuple[Event, ...]:
         payload: dict[str, object] = {
             "procedure": procedure.id,
@@ -333,6 +398,10 @@ class Desk:
             "unit": opening.unit,
             "object": opening.object,
         }
+        if kind:
+            payload["kind"] = kind
+        if opening.person:
+            payload["person"] = opening.person
         if opening.responsible:
             payload["responsible"] = dict(opening.responsible)
         if opening.notes:

@@ -29,6 +29,11 @@ DUTIES = (
     "outside",
 )
 
+OUTSIDE = "outside"
+"""The duty of a body outside the office: nobody here is told."""
+OF_A_PERSON = frozenset({"person_concerned", "direct_head"})
+"""Duties held by reason of whom a case is about, by nobody for good."""
+
 # Duties that answer for one unit: nobody of a neighbouring unit may stand in for them. The others are duties of
 # the organisation: when nobody up the tree holds one, its holder anywhere in the office is meant.
 UNIT_DUTIES = frozenset({"head_of_unit", "object_unit", "deputy", "head"})
@@ -48,9 +53,12 @@ Why = Literal[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
+    """Part of an organisation. `kind`: of the organisation that begins with it ("" for those inside one)."""
+
     id: str
     name: str
     parent: str | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,6 +112,22 @@ class Office:
     def matched(self) -> Mapping[str, str]:
         """`matches`, letter case and spaces apart."""
         return {_plain(text): meant for text, meant in self.matches.items()}
+
+    @cached_property
+    def organisations(self) -> tuple[str, ...]:
+        """Units that are organisations: those of a kind of their own; where no kind is known, the top ones."""
+        own = tuple(unit.id for unit in self.units.values() if unit.kind)
+        return own or tuple(unit.id for unit in self.units.values() if unit.parent not in self.units)
+
+    def organisation(self, unit: str) -> str | None:
+        """The nearest unit above (or the unit itself) with a kind of its own; None where no kind is known."""
+        here = self.unit_named.get(_plain(unit), unit)
+        return next((one for one in self.above(here) if one in self.units and self.units[one].kind), None)
+
+    def kind_of(self, unit: str) -> str:
+        """The kind of the organisation a unit (id or name) belongs to, "" when it is not known."""
+        organisation = self.organisation(unit)
+        return self.units[organisation].kind if organisation else ""
 
     def above(self, unit: str) -> Iterator[str]:
         """The unit and those above it, nearest first; a loop in the tree ends the way."""
@@ -159,7 +183,7 @@ class Unresolved:
 
 
 def resolve(
-    office: Office, *, duty: str, unit: str, on: date, responsible: str = ""
+    office: Office, *, duty: str, unit: str, on: date, responsible: str = "", person: str = ""
 ) -> tuple[Told, ...] | Unresolved:
     """Who is told on that day.
 
@@ -172,9 +196,13 @@ def resolve(
         unit: id or name of a unit; "" is the organisation.
         on: the local day on which they are to be told.
         responsible: the schedule's text; only for those who must do the thing.
+        person: key of whom the case is about, for what they or their direct head must do.
     """
+    if duty == OUTSIDE:
+        return ()
     place = office.unit_named.get(_plain(unit), unit)
-    for candidates in (_named(office, duty, responsible), _holding(office, duty, place)):
+    held = _concerned(office, duty, place, person) if duty in OF_A_PERSON else _holding(office, duty, place)
+    for candidates in (_named(office, duty, responsible), held):
         present = _present(office, candidates, on)
         if present:
             return present
@@ -201,6 +229,19 @@ def _named(office: Office, duty: str, responsible: str) -> tuple[Told, ...]:
     return ()
 
 
+def _concerned(office: Office, duty: str, place: str, key: str) -> tuple[Told, ...]:
+    """The person a case is about, or the head of their unit (of the unit above, where they are its head)."""
+    person = office.people.get(key)
+    if duty == "person_concerned":
+        return (Told(person=person, why="duty"),) if person else ()
+    for here in office.above(person.unit if person else place):
+        for held in ("head_of_unit", "head"):
+            heads = [one for one in office.holders.get((here, held), ()) if one is not person]
+            if heads:
+                return tuple(Told(person=one, why="duty") for one in heads)
+    return ()
+
+
 def _holding(office: Office, duty: str, place: str) -> tuple[Told, ...]:
     answering = (duty, "head_of_unit", "head") if duty in ("object_unit", "head_of_unit") else (duty,)
     for here in office.above(place):
@@ -211,6 +252,10 @@ def _holding(office: Office, duty: str, place: str) -> tuple[Told, ...]:
                 return tuple(Told(person=person, why=why) for person in holders)
     if duty in UNIT_DUTIES and place in office.units:
         return ()
+    organisation = office.organisation(place)
+    if organisation is not None:
+        # Another organisation's people answer for nothing here.
+        return _everywhere(office, duty, lambda unit: office.organisation(unit) == organisation)
     roots = {unit.id for unit in office.units.values() if unit.parent is None}
     at_the_top = _everywhere(office, duty, lambda unit: unit in roots)
     if at_the_top or duty in UNIT_DUTIES:

@@ -224,6 +224,11 @@ class Procedure:
         return {obligation.id: obligation for obligation in self.obligations}
 
     @cached_property
+    def asks_for_kind(self) -> bool:
+        """Whether anything in it depends on the kind of organisation."""
+        return bool(self.applies_to) or any(one.only_for or one.signed_by for one in self.obligations)
+
+    @cached_property
     def answering(self) -> Mapping[str, frozenset[str]]:
         """Body -> whoever answers for what it was to do: itself, and its successors and theirs."""
         found = {}

@@ -1,4 +1,4 @@
-"""Cases: `open`, `cases`, `case`, `record`, `replan`, `correct`, `cancel`, `exempt`, `reopen`, `explain`."""
+"""Cases: `open`, `open-year`, `cases`, `case`, `record`, `replan`, `correct`, `cancel`, `exempt` and more."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import typer
 from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import Call
 from merzim.cli.help import Command
-from merzim.cli.parsing import day, named_days
-from merzim.looking import findings_of, stage_title, unit_named
+from merzim.cli.parsing import day, named_days, named_numbers, number
+from merzim.looking import findings_of, person_named, stage_title, unit_named
 
 if TYPE_CHECKING:
     from workflow.case import Case
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Fact = Annotated[str, typer.Argument(metavar="FACT")]
 On = Annotated[str, typer.Option("--on", metavar="DATE", help="cli.option.on")]
+Values = Annotated[list[str] | None, typer.Option("--value", metavar="NAME=NUMBER", help="cli.option.value")]
+SignedBy = Annotated[str, typer.Option("--signed-by", metavar="DUTY", help="cli.option.signed_by")]
 Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")]
 
 
@@ -27,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application."""
     commands: dict[str, Callable[..., object]] = {
         "open": open_case,
+        "open-year": open_year,
         "cases": cases,
         "case": show,
         "record": record,
@@ -46,6 +49,7 @@ def open_case(
     procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     object: Annotated[str, typer.Option("--object", metavar="O", help="cli.option.object")] = "",
+    person: Annotated[str, typer.Option("--person", metavar="KEY", help="cli.option.person")] = "",
     planned: Annotated[
         list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="cli.option.planned")
     ] = None,
@@ -57,6 +61,7 @@ def open_case(
         procedure=procedure,
         unit=unit_named(call.house, unit, new=True),
         object=object,
+        person=person_named(call.house, person),
         planned=named_days(planned, where="--planned"),
     )
     opened = call.house.desk.open(opening, **_written(call))
@@ -64,6 +69,26 @@ def open_case(
         call.answer(_head(call, opened))
     else:
         call.print(call.say("cli.opened", case=opened.id, edition=opened.edition))
+
+
+def open_year(
+    ctx: typer.Context,
+    year: Annotated[str, typer.Argument(metavar="YEAR")],
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
+) -> None:
+    from merzim.yearly import open_year as opened_year
+
+    call = Call.of(ctx)
+    asked = number(year, where="YEAR", first=2000, last=2100)
+    done = opened_year(call.house, asked, unit=unit_named(call.house, unit), **_written(call))
+    if call.json:
+        cases = [_head(call, case) for case in done.cases]
+        call.answer({"year": asked, "opened": cases, "there": done.there})
+    elif done.cases:
+        units = len({case.unit for case in done.cases})
+        call.print(call.say("cli.year_opened", year=asked, cases=len(done.cases), units=units))
+    else:
+        call.print(call.say("cli.year_there", year=asked, cases=done.there))
 
 
 def cases(ctx: typer.Context) -> None:
@@ -131,15 +156,18 @@ def record(
         list[str] | None,
         typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.evidence"),
     ] = None,
+    value: Values = None,
+    signed_by: SignedBy = "",
 ) -> None:
     from merzim.proofs import given, kept
 
     call = Call.of(ctx)
+    told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}
     house, happened = call.house, day(on, where="--on")
     before = house.desk.view(case, today=call.moment.today)
     proofs = [given(text, before.procedure, fact) for text in evidence or ()]
     items = [kept(proof, house.evidence) for proof in proofs]
-    change = house.desk.record(case, fact, on=happened, evidence=items, **_written(call))
+    change = house.desk.record(case, fact, on=happened, evidence=items, **told, **_written(call))
     _tell(call, change, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
 
 
@@ -150,10 +178,19 @@ def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On) -> None:
     _tell(call, change, done="cli.replanned", already="cli.replanned_already", fact=fact, on=intended)
 
 
-def correct(ctx: typer.Context, case: CaseId, fact: Fact, on: On, ground: Ground) -> None:
+def correct(
+    ctx: typer.Context,
+    case: CaseId,
+    fact: Fact,
+    on: On,
+    ground: Ground,
+    value: Values = None,
+    signed_by: SignedBy = "",
+) -> None:
     call = Call.of(ctx)
     right = day(on, where="--on")
-    change = call.house.desk.correct(case, fact, on=right, ground=ground, **_written(call))
+    told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}
+    change = call.house.desk.correct(case, fact, on=right, ground=ground, **told, **_written(call))
     _tell(call, change, done="cli.corrected", already="cli.recorded_already", fact=fact, on=right)
 
 
@@ -210,6 +247,8 @@ def _head(call: Call, case: Case) -> dict[str, object]:
         "edition": case.edition,
         "object": case.object,
         "unit": case.unit,
+        "kind": case.kind,
+        "person": case.person,
         "standing": case.standing,
     }
 

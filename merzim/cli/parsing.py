@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 from merzim.cli.common import MINUS
 from workflow.refusal import Refusal
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
 
 
@@ -54,6 +56,24 @@ def number(text: str, *, where: str, first: int | None = None, last: int | None 
     if (first is not None and value < first) or (last is not None and value > last):
         raise BadArgument("cli.number_out_of_bounds", text=text, where=where, first=first, last=last)
     return value
+
+
+def named_numbers(pairs: Iterable[str] | None, *, where: str) -> dict[str, Decimal]:
+    """NAME=NUMBER, any number of them, with a point or a comma; none twice.
+
+    Raises:
+        BadArgument: not written so.
+    """
+    found: dict[str, Decimal] = {}
+    for pair in pairs or ():
+        name, equals, written = (part.strip() for part in pair.partition("="))
+        plain = re.sub(r"\s", "", written).replace(",", ".").replace(MINUS, "-")
+        if not name or not equals or not _NUMBER.fullmatch(plain):
+            raise BadArgument("cli.not_named_number", text=pair, where=where)
+        if name in found:
+            raise BadArgument("cli.named_twice", name=name, where=where)
+        found[name] = Decimal(plain)
+    return found
 
 
 def named_days(pairs: Iterable[str] | None, *, where: str) -> dict[str, date]:
