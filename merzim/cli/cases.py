@@ -98,7 +98,7 @@ def cases(ctx: typer.Context) -> None:
     if call.json:
         call.answer({"cases": [_head(call, head) | {"stage": standing.get(head.id)} for head in heads]})
         return
-    rows = [(head.id, head.object, head.unit, _stage(call, head, standing[head.id])) for head in heads]
+    rows = [(head.id, _about(call, head), head.unit, _stage(call, head, standing[head.id])) for head in heads]
     if rows:
         call.table(("case", "object", "unit", "stage"), rows)
     else:
@@ -129,7 +129,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         )
         return
     stage = _stage(call, view.case, view.stage)
-    call.print(f"{view.case.id}  {view.case.object}")
+    call.print(f"{view.case.id}  {_about(call, view.case)}")
     for head, value in (("unit", view.case.unit), ("edition", view.case.edition), ("stage", stage)):
         if value:
             call.print(f"  {call.say('cli.head.' + head)}: {value}")
@@ -233,6 +233,11 @@ def explain(
 def _written(call: Call) -> dict[str, Any]:
     """Who writes, and when: what every command of the desk asks for."""
     return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
+
+
+def _about(call: Call, case: Case) -> str:
+    """What a case is about; of a programme nobody names an object for, its title."""
+    return case.object or call.house.library.named(case.edition).title[call.language]
 
 
 def _stage(call: Call, case: Case, stage: str) -> str:

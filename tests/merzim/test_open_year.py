@@ -1,0 +1,136 @@
+"""Opening a year: once for every organisation a programme is for, and never twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.merzim.conftest import Merzim
+from tests.workflow.test_programmes import HEAD, QUOTA, YEAR, obligation
+
+PEOPLE = """\
+unit,parent,kind,name,duties,email
+Ministry,,central body,Ana,head,ana@example.kz
+Staff,Ministry,,Bek,hr,bek@example.kz
+Committee,Ministry,committee,Cem,head,cem@example.kz
+Company,,quasi-state entity,Dan,head,dan@example.kz
+"""
+LAW = HEAD + YEAR + QUOTA + obligation("reported", 'term = { by = "04-15", from = "year_begun", years = 1 }')
+CONFIG = '[database]\nurl = "sqlite:///office.db"\n[regulations]\nfolder = "own"\n'
+
+
+@pytest.fixture
+def town(merzim: Merzim, tmp_path: Path) -> Merzim:
+    """A ministry with its committee, a company, and a yearly programme for the civil service."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "tea.2024-01-01.toml").write_text(LAW, encoding="utf-8")
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+    assert merzim("people", "people.csv").code == 0
+    return merzim
+
+
+def tea(said: object) -> list[str]:
+    """Units whose case of the programme was opened."""
+    assert isinstance(said, dict)
+    return sorted(one["unit"] for one in said["opened"] if one["procedure"] == "tea")
+
+
+def test_every_organisation_of_its_kind_gets_its_case_and_no_department(town: Merzim) -> None:
+    """The company is no civil service, the staff department no organisation."""
+    done = town("open-year", "2026", "--now", "2026-01-12", "--json").json
+
+    assert tea(done) == ["Committee", "Ministry"]
+    assert {one["kind"] for one in done["opened"] if one["procedure"] == "tea"} == {"committee", "central_body"}
+
+
+def test_opening_a_year_again_changes_nothing_and_says_so(town: Merzim) -> None:
+    """Also when a case was cancelled meanwhile."""
+    first = town("open-year", "2026", "--now", "2026-01-12", "--json").json
+    case = first["opened"][0]["id"]
+    assert town("cancel", case, "--ground", "liquidated").code == 0
+
+    again = town("open-year", "2026", "--now", "2026-01-13", "--json").json
+    said = town("open-year", "2026", "--now", "2026-01-13").out
+
+    assert (again["opened"], again["there"]) == ([], len(first["opened"]))
+    assert said.startswith("Nothing has changed")
+
+
+def test_another_year_is_another_case(town: Merzim) -> None:
+    """Next year's may be opened before it begins; its dates lie in it."""
+    town("open-year", "2026", "--now", "2026-01-12")
+    done = town("open-year", "2027", "--now", "2026-12-20", "--json").json
+    case = next(one["id"] for one in done["opened"] if one["procedure"] == "tea")
+
+    due = {
+        one["id"]: one["due"] for one in town("case", case, "--json", "--now", "2026-12-20").json["obligations"]
+    }
+    assert tea(done) == ["Committee", "Ministry"]
+    assert (due["reported"], due["people_trained.2027"]) == ("2028-04-17", "2027-12-31")
+
+
+@pytest.mark.parametrize(
+    ("unit", "opened"),
+    [("Ministry", ["Committee", "Ministry"]), ("Committee", ["Committee"]), ("Staff", ["Ministry"])],
+)
+def test_a_unit_means_the_organisations_at_it_or_below_it(town: Merzim, unit: str, opened: list[str]) -> None:
+    """A department means the organisation it belongs to."""
+    assert tea(town("open-year", "2026", "--unit", unit, "--json").json) == opened
+
+
+def test_a_year_outside_the_records_is_refused(town: Merzim) -> None:
+    """With the bounds, and no word of a traceback."""
+    said = town("open-year", "2031")
+
+    assert (said.code, said.out) == (2, "")
+    assert "2028" in said.err
+
+
+def test_a_share_is_judged_by_the_numbers_recorded(town: Merzim) -> None:
+    """56 of 1140 are too few; corrected to 57 they are enough."""
+    done = town("open-year", "2026", "--now", "2026-01-12", "--json").json
+    case = next(one["id"] for one in done["opened"] if one["unit"] == "Ministry" and one["procedure"] == "tea")
+    fact = (case, "people_trained.2026", "--on", "2026-11-30", "--now", "2026-12-01")
+
+    def findings() -> list[str]:
+        shown = town("case", case, "--json", "--now", "2026-12-01").json["findings"]
+        return [f"{one['kind']}:{one['code']}" for one in shown]
+
+    assert town("record", *fact, "--value", "trained=56").code == 0
+    assert findings() == ["term:no_staff_number"]
+    assert town("record", *fact, "--value", "staff=1 140").code == 0
+    assert findings() == ["term:quota_missed"]
+    assert town("record", *fact, "--value", "trained=57").code == 2
+    assert town("correct", *fact, "--value", "trained=57", "--ground", "the list").code == 0
+    assert findings() == []
+
+
+@pytest.mark.parametrize("value", ["trained", "trained=", "=57", "trained=many", "trained=1e9"])
+def test_a_number_not_written_so_is_refused(town: Merzim, value: str) -> None:
+    """The sentence quotes it."""
+    said = town("record", "2026-0001", "people_trained.2026", "--on", "2026-01-12", "--value", value)
+
+    assert said.code == 2
+    assert value in said.err
+
+
+def test_importing_people_without_kinds_keeps_the_kinds_known(town: Merzim, tmp_path: Path) -> None:
+    """A table that does not speak of kinds takes none away; one that names two is refused."""
+    (tmp_path / "later.csv").write_text("unit,name\nMinistry,Ana\n", encoding="utf-8")
+    (tmp_path / "wrong.csv").write_text("unit,kind,name\nMinistry,committee,Ana\nMinistry,ministry,Eve\n")
+    (tmp_path / "unknown.csv").write_text("unit,kind,name\nMinistry,castle,Ana\n")
+
+    assert town("people", "later.csv").code == 0
+    assert town("people", "--json").json["units"]["Ministry"]["kind"] == "central_body"
+    assert "two kinds" in town("people", "wrong.csv").err
+    assert "castle" in town("people", "unknown.csv").err
+
+
+def test_a_case_is_about_somebody_the_office_knows(town: Merzim) -> None:
+    """By e-mail or by name; nobody else."""
+    opened = town("open", "gift-handover", "--unit", "Staff", "--person", "Bek", "--json").json
+
+    assert opened["person"] == "bek@example.kz"
+    assert town("open", "gift-handover", "--person", "Zed").code == 2

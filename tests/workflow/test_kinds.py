@@ -1,0 +1,107 @@
+"""Kinds of organisation: inherited down the tree, named one by one or in groups; who is told within one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from workflow.kinds import GROUPS, KINDS, among
+from workflow.office import Office, Person, Told, Unit, Unresolved, resolve
+
+UNITS = [
+    Unit(id="ministry", name="Министерство", kind="central_body"),
+    Unit(id="hr", name="Кадры", parent="ministry"),
+    Unit(id="committee", name="Комитет", parent="ministry", kind="committee"),
+    Unit(id="bureau", name="Бюро", parent="committee"),
+    Unit(id="district", name="Аппарат акима", kind="district_akim_office"),
+    Unit(id="stranger", name="Чужие"),
+]
+ON = date(2026, 4, 6)
+
+
+def person(key: str, unit: str, *duties: str, **more: object) -> Person:
+    """Somebody of that unit."""
+    return Person(key=key, name=key, unit=unit, duties=duties, **more)  # type: ignore[arg-type]
+
+
+def office(*people: Person) -> Office:
+    """The office with these people."""
+    return Office(units={unit.id: unit for unit in UNITS}, people={one.key: one for one in people})
+
+
+def told(people: Office, duty: str, unit: str, about: str = "") -> list[str]:
+    """Keys of whoever is told."""
+    found = resolve(people, duty=duty, unit=unit, on=ON, person=about)
+    assert isinstance(found, tuple)
+    return [one.person.key for one in found if isinstance(one, Told)]
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind"),
+    [
+        ("ministry", "central_body"),
+        ("hr", "central_body"),
+        ("committee", "committee"),
+        ("bureau", "committee"),
+        ("Бюро", "committee"),
+        ("district", "district_akim_office"),
+        ("stranger", ""),
+        ("nobody", ""),
+    ],
+)
+def test_a_unit_has_the_nearest_kind_above_it(unit: str, kind: str) -> None:
+    """By id or by name; where none is known, none is made up."""
+    assert office().kind_of(unit) == kind
+
+
+def test_organisations_are_the_units_with_a_kind_of_their_own() -> None:
+    """Departments inside them are none; where nobody has a kind, the top units are meant."""
+    bare = Office(units={one.id: Unit(id=one.id, name=one.name, parent=one.parent) for one in UNITS})
+
+    assert office().organisations == ("ministry", "committee", "district")
+    assert bare.organisations == ("ministry", "district", "stranger")
+
+
+def test_every_group_names_kinds_there_are() -> None:
+    """A group of a kind nobody can have would be asked of nobody."""
+    assert all(members <= set(KINDS) for members in GROUPS.values())
+    assert all(among(kind, ["state_body"]) == (kind != "quasi_state") for kind in KINDS)
+    assert among("", ["quasi_state"])
+    assert among("committee", [])
+
+
+def test_another_organisation_answers_for_nothing_here() -> None:
+    """The hr of the ministry is not the district's; within an organisation its holder is found anywhere."""
+    people = office(person("m", "hr", "hr"), person("d", "district", "head"))
+
+    assert told(people, "hr", "ministry") == ["m"]
+    assert told(people, "hr", "bureau") == ["m"]
+    assert resolve(people, duty="hr", unit="district", on=ON) == Unresolved(duty="hr", unit="district")
+
+
+def test_whom_a_case_is_about_is_told_themselves() -> None:
+    """Nobody else holds that duty, by any table of people."""
+    people = office(person("a", "bureau"), person("b", "bureau", "person_concerned"))
+
+    assert told(people, "person_concerned", "bureau", "a") == ["a"]
+
+
+def test_the_direct_head_of_a_head_is_the_one_above() -> None:
+    """Of a member the head of the unit; of that head the head of the unit above."""
+    people = office(
+        person("member", "bureau"),
+        person("chief", "bureau", "head_of_unit"),
+        person("chair", "committee", "head"),
+    )
+
+    assert told(people, "direct_head", "ministry", "member") == ["chief"]
+    assert told(people, "direct_head", "ministry", "chief") == ["chair"]
+    assert told(people, "direct_head", "bureau") == ["chief"]
+
+
+def test_nobody_here_is_told_of_what_another_body_must_do() -> None:
+    """Shown, never reminded: not even the officer hears of it."""
+    people = Office(people={"o": person("o", "", "officer")}, officer="o")
+
+    assert resolve(people, duty="outside", unit="", on=ON) == ()

@@ -1,0 +1,172 @@
+"""Numbers and signatures that go with a fact: kept as events, refused by name only, corrected with a ground."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.office_store import save
+from storage.schema import create_or_migrate
+from tests.law import CALENDAR
+from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
+from words import LANGUAGES, refusal
+from workflow.case import Case
+from workflow.desk import CannotRecord, Desk, NotForKind, Opening
+from workflow.library import Library
+from workflow.names import UnknownFact
+from workflow.office import Unit
+from workflow.refusal import Refusal
+from workflow.telling import AlreadyTold, UnknownDuty, UnknownValue
+
+NOW = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
+TODAY = date(2026, 12, 1)
+ON = date(2026, 11, 30)
+LAW = procedure(
+    QUOTA,
+    MONTHLY,
+    obligation("plan_approved", 'term = "none"\nsigned_by = { committee = ["head"], any = ["deputy"] }'),
+    obligation("reported", 'term = "none"\nrecurs = { every = "month", since = "year_begun" }'),
+)
+WRITTEN = {"by": "officer", "now": NOW, "today": TODAY}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
+    create_or_migrate(engine)
+    units = [
+        Unit(id="committee", name="Комитет", kind="committee"),
+        Unit(id="bureau", name="Бюро", parent="committee"),
+        Unit(id="company", name="ТОО", kind="quasi_state"),
+    ]
+    save(engine, units=units)
+    yield SqlLedger(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def desk(ledger: SqlLedger) -> Desk:
+    return Desk(ledger, Library([LAW]), CALENDAR)
+
+
+@pytest.fixture
+def case(desk: Desk) -> Case:
+    opening = Opening(procedure="tea", unit="bureau", person="a@x.kz", planned={"year_begun": date(2026, 1, 1)})
+    return desk.open(opening, **WRITTEN)  # type: ignore[arg-type]
+
+
+def said(error: Refusal) -> None:
+    """The refusal is one sentence in each language."""
+    assert all(refusal(error, language).endswith(".") for language in LANGUAGES)
+
+
+def test_numbers_and_signatures_are_kept_with_the_fact(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+    """Exactly as they were told: decimal places stay."""
+    values = {"trained": Decimal("57"), "staff": Decimal("1140.50")}
+    desk.record(case.id, "people_trained.2026", on=ON, values=values, **WRITTEN)  # type: ignore[arg-type]
+    desk.record(case.id, "plan_approved", on=ON, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
+
+    kept = ledger.case(case.id)
+
+    assert kept is not None
+    assert kept.facts["people_trained.2026"].values == values
+    assert ledger.events(case.id)[-2].payload == {"values": {"staff": "1140.50", "trained": "57"}}
+    assert kept.facts["plan_approved"].signed_by == "head"
+
+
+def test_a_case_knows_of_which_kind_it_is_and_whom_it_is_about(ledger: SqlLedger, case: Case) -> None:
+    """The kind is inherited from the organisation the unit belongs to."""
+    kept = ledger.case(case.id)
+
+    assert kept is not None
+    assert (kept.kind, kept.person) == ("committee", "a@x.kz")
+
+
+def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(desk: Desk) -> None:
+    """The refusal says whom it is for."""
+    with pytest.raises(NotForKind) as refused:
+        desk.open(Opening(procedure="tea", unit="company"), **WRITTEN)  # type: ignore[arg-type]
+
+    said(refused.value)
+
+
+def test_a_number_told_later_is_added_and_told_again_changes_nothing(desk: Desk, case: Case) -> None:
+    """57.0 is 57."""
+
+    def told(**values: str) -> int:
+        numbers = {name: Decimal(value) for name, value in values.items()}
+        change = desk.record(case.id, "people_trained.2026", on=ON, values=numbers, **WRITTEN)  # type: ignore[arg-type]
+        return len(change.events)
+
+    assert told(trained="57") == 1
+    assert told(trained="57.0", staff="1140") == 1
+    assert told(trained="57", staff="1140") == 0
+    assert told() == 0
+
+
+def test_another_number_is_corrected_with_a_ground(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+    """Recording another one is refused; correcting it is an event, correcting it again none."""
+    name, given = "people_trained.2026", {"staff": Decimal(1140)}
+    desk.record(case.id, name, on=ON, values=given, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
+    other = {"staff": Decimal(1141)}
+
+    with pytest.raises(AlreadyTold) as refused:
+        desk.record(case.id, name, on=ON, values=other, **WRITTEN)  # type: ignore[arg-type]
+    said(refused.value)
+    with pytest.raises(AlreadyTold) as refused:
+        desk.record(case.id, name, on=ON, signed_by="deputy", **WRITTEN)  # type: ignore[arg-type]
+    said(refused.value)
+    with pytest.raises(CannotRecord):
+        desk.record(case.id, name, on=date(2026, 11, 29), values=given, **WRITTEN)  # type: ignore[arg-type]
+
+    for events in (1, 0):
+        change = desk.correct(case.id, name, on=ON, ground="Приказ", values=other, **WRITTEN)  # type: ignore[arg-type]
+        assert len(change.events) == events
+    kept = ledger.case(case.id)
+    assert kept is not None
+    assert kept.facts[name].values == other
+    assert kept.facts[name].signed_by == "head"
+
+
+@pytest.mark.parametrize(
+    ("fact", "more", "kind"),
+    [
+        ("people_trained.2026", {"values": {"trianed": Decimal(57)}}, UnknownValue),
+        ("plan_approved", {"values": {"trained": Decimal(57)}}, UnknownValue),
+        ("plan_approved", {"signed_by": "butler"}, UnknownDuty),
+        ("reported.2026-03#2", {}, UnknownFact),
+        ("talk_held.2026-03#1", {}, UnknownFact),
+        ("talk_held.2026-03#", {}, UnknownFact),
+    ],
+)
+def test_an_unknown_name_is_refused(
+    desk: Desk, case: Case, fact: str, more: dict[str, object], kind: type[Refusal]
+) -> None:
+    """A number nobody asks for, a duty nobody has, a second time where there is one."""
+    with pytest.raises(kind) as refused:
+        desk.record(case.id, fact, on=ON, **more, **WRITTEN)  # type: ignore[arg-type]
+
+    said(refused.value)
+
+
+def test_a_second_talk_in_a_month_is_another_fact(desk: Desk, case: Case) -> None:
+    """Both are on record; the month is done with the second."""
+    for name in ("talk_held.2026-11", "talk_held.2026-11#2"):
+        desk.record(case.id, name, on=ON, **WRITTEN)  # type: ignore[arg-type]
+
+    by_id = {one.id: one for one in desk.view(case.id, today=TODAY).deadlines}
+    assert (by_id["talk_held.2026-11"].state, by_id["talk_held.2026-12"].state) == ("done", "open")
+
+
+def test_rows_of_programmes_are_never_waited_for(ledger: SqlLedger, case: Case) -> None:
+    """The year's beginning is done; nothing has a rung without a due date."""
+    rows = ledger.rows(case.id)
+
+    assert (rows["year_begun"].state, rows["year_begun"].next_rung_on) == ("done", None)
+    assert rows["people_trained.2026"].state == "open"
