@@ -111,7 +111,9 @@ def test_every_obligation_with_a_due_date_is_reminded_of(asked: Asked) -> None:
         assert row.next_rung_on is not None
         for duty in {who for rung in ladder.rungs for who in rung.to}:
             meant = asked.obligation.duty if duty == "duty" else duty
-            told = resolve(OFFICE, duty=meant, unit="office", on=row.next_rung_on)
+            # The case is about somebody: their own duties, and their head's, are resolved through them.
+            about = "person_concerned"
+            told = resolve(OFFICE, duty=meant, unit="office", on=row.next_rung_on, person=about)
             assert isinstance(told, tuple), f"nobody is told: {meant}"
             assert all(isinstance(one, Told) for one in told)
 
