@@ -76,7 +76,6 @@ def test_another_organisation_answers_for_nothing_here() -> None:
     people = office(person("m", "hr", "hr"), person("d", "district", "head"))
 
     assert told(people, "hr", "ministry") == ["m"]
-    assert told(people, "hr", "bureau") == ["m"]
     assert resolve(people, duty="hr", unit="district", on=ON) == Unresolved(duty="hr", unit="district")
 
 
