@@ -49,7 +49,7 @@ def open_case(
     procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     object: Annotated[str, typer.Option("--object", metavar="O", help="cli.option.object")] = "",
-    person: Annotated[str, typer.Option("--person", metavar="KEY", help="cli.option.person")] = "",
+    person: Annotated[str, typer.Option("--person", metavar="KEY", help="cli.option.about")] = "",
     planned: Annotated[
         list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="cli.option.planned")
     ] = None,
