@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test lint format bench clean
+.PHONY: run test lint format bench coverage clean
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run var/merzim.sqlite
@@ -43,6 +43,10 @@ format: $(VENV)/.test
 # Telegram's emulator, where there is Node.js; without it those tests say that they did not run.
 $(EMULATOR): tests/telegram/emulator/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --prefix tests/telegram/emulator --no-audit --no-fund --silent; fi
+
+# What of the founding documents is carried out where; a test fails while the page is stale.
+coverage: $(VENV)/.run
+	$(MERZIM) --lang en coverage --write docs/coverage.md
 
 bench: $(VENV)/.test
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done

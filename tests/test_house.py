@@ -101,6 +101,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),
         "score",
+        "coverage",
         *("verify", "rebuild", "backup", "restore", "serve", "worker"),
     }
 

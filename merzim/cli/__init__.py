@@ -44,6 +44,7 @@ def application() -> typer.Typer:
         calendar,
         calendar_change,
         cases,
+        coverage,
         due,
         evidence,
         forms,

@@ -13,7 +13,7 @@ from merzim.cli.help import Command
 from merzim.cli.parsing import named_days, optional_day
 
 if TYPE_CHECKING:
-    from workflow.procedure import Procedure
+    from workflow.procedure import Obligation, Procedure
 
 PROCEDURE = "internal-analysis"
 Facts = Annotated[list[str] | None, typer.Option("--fact", metavar="NAME=DATE", help="cli.option.fact")]
@@ -144,6 +144,8 @@ def _edition(call: Call, edition: Procedure) -> dict[str, object]:
                 "assumed": one.assumed,
                 "since": one.since,
                 "term": type(one.term).__name__,
+                "term_in_words": _term(call, edition, one),
+                "sources": one.sources,
                 "evidence": one.evidence,
                 "indicator": one.indicator,
             }
@@ -163,6 +165,13 @@ def _edition(call: Call, edition: Procedure) -> dict[str, object]:
     }
 
 
+def _term(call: Call, edition: Procedure, obligation: Obligation) -> str:
+    """The rule in words."""
+    from workflow.wording import wording
+
+    return "; ".join(call.say(part.code, **part.arguments) for part in wording(obligation, edition))
+
+
 def _print_edition(call: Call, edition: Procedure) -> None:
     language = call.language
     call.print(f"{edition.edition}  {edition.title[language]}")
@@ -171,12 +180,18 @@ def _print_edition(call: Call, edition: Procedure) -> None:
     for stage in edition.stages:
         call.print(f"{stage.title[language]} ({stage.id})")
         rows = [
-            (one.id, one.title[language], call.say(f"cli.force.{one.force}"), f"{one.act}, {one.paragraph}")
+            (
+                one.id,
+                one.title[language],
+                _term(call, edition, one),
+                call.say(f"cli.force.{one.force}"),
+                f"{one.act}, {one.paragraph}",
+            )
             for one in edition.obligations
             if one.stage == stage.id
         ]
         if rows:
-            call.table(("id", "title", "force", "act"), rows, indent=2)
+            call.table(("id", "title", "term", "force", "act"), rows, indent=2)
         call.print()
     call.table(("act", "title"), [(act.id, act.title[language]) for act in edition.acts.values()])
     for note in edition.notes:

@@ -1,0 +1,156 @@
+"""What of the founding documents is carried out where: the rows of regulations/sources against the editions.
+
+A regulation file names the rows each obligation carries out (`sources`). A gap is a row nobody carries out, a
+name no row has, a row named twice by one obligation, or named by one that rests on another document's act.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any
+
+from workflow.library import Library
+from workflow.procedure import Obligation, Procedure, Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One thing a document asks: "seed:17", in which documents (ids) and where, and its gist in our words."""
+
+    id: str
+    of: tuple[str, ...]
+    at: str
+    gist: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Document:
+    """A founding document; `acts`: the ids under which regulation files cite it."""
+
+    id: str
+    title: Text
+    acts: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contradiction:
+    """A place where documents contradict each other, how it is read, and the tests that hold the reading."""
+
+    number: int
+    between: Text
+    reading: Text
+    where: tuple[str, ...]
+    proved_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An obligation that carries a row out."""
+
+    procedure: Procedure
+    obligation: Obligation
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Titles of the worked examples in which something is expected of the obligation, or given for it."""
+        return tuple(one.title for one in self.procedure.examples if self.obligation.id in _touched(one))
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What is wrong: a code (`coverage.gap.*`), the row, and the obligation it stands at."""
+
+    code: str
+    row: str
+    obligation: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coverage:
+    """Rows, and by whom each is carried out."""
+
+    rows: Mapping[str, Row]
+    documents: Mapping[str, Document]
+    library: Library
+
+    @cached_property
+    def carried(self) -> Mapping[str, tuple[Carried, ...]]:
+        """Row -> the obligations of all editions that name it, in the order of the library."""
+        found: dict[str, list[Carried]] = {}
+        for procedure in self.library.all():
+            for obligation in procedure.obligations:
+                for row in dict.fromkeys(obligation.sources):
+                    found.setdefault(row, []).append(Carried(procedure, obligation))
+        return {row: tuple(by) for row, by in found.items()}
+
+    def gaps(self) -> Iterator[Gap]:
+        """Everything that is wrong, rows first."""
+        for row in self.rows:
+            if row not in self.carried:
+                yield Gap("missing", row)
+        for procedure in self.library.all():
+            for obligation in procedure.obligations:
+                yield from self._wrong(obligation, f"{procedure.edition}: {obligation.id}")
+
+    def _wrong(self, obligation: Obligation, place: str) -> Iterator[Gap]:
+        for number, named in enumerate(obligation.sources):
+            row = self.rows.get(named)
+            if row is None:
+                yield Gap("unknown", named, place)
+            elif named in obligation.sources[:number]:
+                yield Gap("twice", named, place)
+            elif not any(obligation.act in self.documents[one].acts for one in row.of):
+                yield Gap("other_act", named, place)
+
+
+def coverage(library: Library) -> Coverage:
+    """The shipped rows against the editions of a library."""
+    rows: dict[str, Row] = {}
+    documents: dict[str, Document] = {}
+    for told in _tables("sources"):
+        documents |= {one["id"]: _document(one) for one in told["document"]}
+        for one in told["rows"]:
+            row = f"{told['id']}:{one['n']}"
+            rows[row] = Row(id=row, of=tuple(one["of"]), at=one["at"], gist=one["gist"])
+    return Coverage(rows=rows, documents=documents, library=library)
+
+
+def contradictions() -> tuple[Contradiction, ...]:
+    """Every contradiction on file, by its number."""
+    found = [one for told in _tables("readings") for one in told["contradiction"]]
+    return tuple(_contradiction(one) for one in sorted(found, key=lambda one: int(one["n"])))
+
+
+def _touched(example: Any) -> set[str]:
+    named: Iterable[str] = (
+        *(*example.planned, *example.facts, *example.due, *example.safe_by, *example.state),
+        *(finding.partition(":")[2] for finding in example.findings or ()),
+    )
+    return {name.partition(".")[0] for name in named}
+
+
+def _document(told: dict[str, Any]) -> Document:
+    return Document(id=told["id"], title=Text(**told["title"]), acts=tuple(told["acts"]))
+
+
+def _contradiction(told: dict[str, Any]) -> Contradiction:
+    return Contradiction(
+        number=told["n"],
+        between=Text(**told["between"]),
+        reading=Text(**told["reading"]),
+        where=tuple(told["where"]),
+        proved_by=tuple(told["proved_by"]),
+    )
+
+
+def _tables(folder: str) -> Iterator[dict[str, Any]]:
+    """The data files of a folder of the shipped regulations. It has no code: it is found by name."""
+    place: Traversable = files("regulations") / folder
+    for file in sorted(place.iterdir(), key=lambda one: one.name):
+        if file.name.endswith(".toml"):
+            yield tomllib.loads(file.read_text(encoding="utf-8"))
