@@ -42,7 +42,8 @@ def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> st
         deadline.obligation.stage
         for deadline in deadlines
         if deadline.obligation.blocking
-        and deadline.state in ("open", "not_due_yet")
+        # A figure is never due, but a stage that turns on it is not over while it is unmeasured.
+        and deadline.state in ("open", "not_due_yet", "target")
         and not deadline.obligation.by_itself
     )
     machine = _machine(tuple(stage.id for stage in procedure.stages))

@@ -15,6 +15,7 @@ from workflow.chain import deadlines
 from workflow.deadline import Deadline
 from workflow.finding import Finding
 from workflow.findings import findings
+from workflow.machine import stage
 from workflow.procedure import Procedure
 from workflow.reading import UnreadableRegulation, read
 
@@ -220,6 +221,15 @@ def test_a_target_exists_for_the_years_that_have_a_figure() -> None:
         ("target", None)
     }
     assert "62–65" in explanation(seen["index_measured.2026"].explanation, "kk")
+
+
+def test_a_case_that_turns_on_a_target_is_not_over_before_it_is_measured() -> None:
+    """Never due, never open on the board; but a blocking one holds its stage until every year is measured."""
+    law = procedure(TARGET + "blocking = true\n")
+    first = case({"index_measured.2026": TODAY})
+    both = case({"index_measured.2026": TODAY, "index_measured.2027": TODAY})
+
+    assert [stage(law, told, look(law, told).values()) for told in (first, both)] == ["kitchen", "completed"]
 
 
 def test_a_target_without_its_figure_is_said_so() -> None:
