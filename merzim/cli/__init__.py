@@ -67,7 +67,7 @@ def application() -> typer.Typer:
     )
     app.callback(invoke_without_command=True)(house.version)
     stations = (calendar, calendar_change, law, papers, cases, evidence, due, reminders, minding, telegram)
-    for station in (*stations, forms, score, house):
+    for station in (*stations, forms, score, coverage, house):
         station.add_to(app)
     return app
 
