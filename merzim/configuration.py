@@ -28,6 +28,7 @@ from merzim.settings import (
 from notifications.channels import UnknownChannel, names
 from workflow.refusal import Refusal
 
+DIGESTS = frozenset({"personal", "unit", "managers"})
 PATHS = frozenset({"path", "ca_file", "dkim_key"})
 
 
@@ -180,6 +181,13 @@ def _channel_names(value: object) -> tuple[str, ...]:
     return used
 
 
+def _digests(value: object) -> frozenset[str]:
+    chosen = frozenset(_names(value))
+    if not chosen <= DIGESTS:
+        raise ValueError("digests")
+    return chosen
+
+
 def _hours(value: object) -> tuple[time, time]:
     try:
         first, last = (time.fromisoformat(hour) for hour in value)  # type: ignore[attr-defined]
@@ -225,7 +233,7 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "database": (DatabaseSettings, {"url": _text}),
     "evidence": (EvidenceSettings, {"folder": _path}),
     "channels": (ChannelSettings, {"use": _channel_names}),
-    "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number}),
+    "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number, "digests": _digests}),
     "web": (WebSettings, {"host": _text, "port": _port, "public_address": _text}),
     "regulations": (RegulationSettings, {"folder": _optional_path}),
 }

@@ -55,10 +55,11 @@ class ChannelSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReminderSettings:
-    """When letters leave (local time), and how often the metronome ticks, in seconds."""
+    """When letters leave (local time), how often the metronome ticks (seconds), which digests are sent."""
 
     office_hours: tuple[time, time] = (time(9), time(18))
     tick: int = 60
+    digests: frozenset[str] = frozenset({"personal", "unit", "managers"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

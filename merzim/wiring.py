@@ -170,6 +170,7 @@ class House:
             officer_language=self._language,
             domain=sender or "merzim.invalid",
             public_address=self.settings.web.public_address.rstrip("/"),
+            digests=self.settings.reminders.digests,
         )
 
     def pages(self, clock: Clock) -> Any:

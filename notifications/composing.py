@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import chain
 
 from calendars.calendar import Calendar
 from notifications.channels import Channel, Parcel
+from notifications.collecting import collected_letter
+from notifications.digesting import digest_letter, managers_letter, unconfirmed_letter, unit_letter
 from notifications.losing import lost_letter
-from notifications.notice import Notice, Outcome
+from notifications.matters import Matters
+from notifications.moved_texts import moved_letter
+from notifications.notice import Letter, Notice, Outcome
+from notifications.overview import Overview
 from notifications.ports import Outbox
-from notifications.recipients import told, ways
 from notifications.rules import Rules
 from notifications.texts import Matter, entry, letter
-from workflow.board import WAITING
-from workflow.case import Case
-from workflow.chain import deadline as one_deadline
-from workflow.deadline import Deadline
 from workflow.library import Library
-from workflow.office import Office, Told, with_officer
-from workflow.procedure import Procedure
 from workflow.refusal import Refusal
-from workflow.reminder import ladder_of, rung_named
+
+NOTHING_LEFT = Outcome(state="withdrawn", answer="")
+Told = tuple[Notice, Matter]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,18 +31,7 @@ class Composed:
     """Letters ready to go, and what has become of the notices that need none (by key)."""
 
     parcels: tuple[Parcel, ...]
-    settled: Mapping[str, Outcome]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Desk:
-    """What all letters of a batch are written with."""
-
-    channels: Sequence[Channel]
-    office: Office
-    calendar: Calendar
-    today: date
-    rules: Rules
+    settled: Mapping[str, Outcome] = field(default_factory=dict)
 
 
 def compose(
@@ -53,88 +43,98 @@ def compose(
     *,
     today: date,
     rules: Rules,
+    carried: Mapping[str, Sequence[Notice]] | None = None,
+    overview: Overview | None = None,
 ) -> Composed:
     """A letter for each of the notices that still has something to say.
 
     A notice whose obligation is done, no longer required, or due on another day by now is `withdrawn`. What
     cannot be written (its edition is gone) is `queued`: somebody may mend it before its attempts are spent.
+
+    Args:
+        carried: the notices that letters of this batch carry, by the letter's key.
+        overview: of what is open, for digests; made once for all batches of a delivery.
     """
-    office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
-    desk = _Desk(channels=channels, office=office, calendar=calendar, today=today, rules=rules)
-    cases = outbox.cases({notice.case for notice in notices})
-    known: dict[tuple[str, str], Deadline | None] = {}
+    carried = carried or {}
+    overview = overview or Overview(outbox, library, calendar, today=today, rules=rules)
+    every = [*notices, *chain.from_iterable(carried.values())]
+    matters = Matters(every, channels, outbox, library, calendar, today=today, rules=rules)
     parcels, settled = [], dict[str, Outcome]()
     for notice in notices:
-        if notice.kind == "lost":
-            parcels.append(_about_lost(notice, desk))
-            continue
+        members = carried.get(notice.key, ())
         try:
-            case = cases[notice.case]
-            procedure = library.named(case.edition)
-            place = (notice.case, notice.obligation)
-            if place not in known:
-                known[place] = one_deadline(case, procedure, calendar, notice.obligation, today=today)
-            deadline = known[place]
-            if deadline is None or deadline.due != notice.due or deadline.state not in WAITING:
-                settled[notice.key] = Outcome(state="withdrawn", answer="")
-                continue
-            parcels.append(_parcel(notice, case, procedure, deadline, desk))
+            told = _still_true(members, matters, settled)
+            said = _letter(notice, told, matters, overview)
         except (Refusal, LookupError) as trouble:
             settled[notice.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
+            continue
+        if said is None:
+            settled[notice.key] = NOTHING_LEFT
+            continue
+        said = replace(said, settings=matters.settings())
+        parcels.append(Parcel(notice=notice, letter=said, name=matters.name(notice)))
     return Composed(parcels=tuple(parcels), settled=settled)
 
 
-def _about_lost(notice: Notice, desk: _Desk) -> Parcel:
-    channel, key = str(notice.about["channel"]), str(notice.about["person"])
-    officer, person = (desk.office.people.get(one) for one in (notice.person, key))
-    said = lost_letter(
-        officer=officer.name if officer else notice.address,
+def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> list[Told]:
+    found = []
+    for one in members:
+        try:
+            matter = matters.of(one)
+        except (Refusal, LookupError) as trouble:
+            # It keeps nobody else's news from leaving.
+            settled[one.key] = Outcome(state="queued", answer=f"{type(trouble).__name__}: {trouble}")
+            continue
+        if matter is None:
+            settled[one.key] = NOTHING_LEFT
+        else:
+            found.append((one, matter))
+    return found
+
+
+def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Overview) -> Letter | None:
+    language, today = notice.language, matters.today
+    match notice.kind:
+        case "reminder":
+            matter = matters.of(notice)
+            return None if matter is None else reminder(notice, matter, matters.calendar, today=today)
+        case "moved":
+            matter = matters.of(notice)
+            return None if matter is None else moved_letter([(notice, matter)], matters.rules, language)
+        case "moves":
+            return moved_letter(told, matters.rules, language) if told else None
+        case "collected":
+            return collected_letter(told, matters, language) if told else None
+        case "digest":
+            return digest_letter(notice, told, matters, overview)
+        case "unit_digest":
+            return unit_letter(notice, matters, overview)
+        case "managers_digest":
+            return managers_letter(notice, matters, overview)
+        case "calendar":
+            return unconfirmed_letter(notice, matters)
+        case "lost":
+            return _about_lost(notice, matters)
+
+
+def _about_lost(notice: Notice, matters: Matters) -> Letter:
+    """The news for the officer that a channel reaches somebody no more."""
+    key = str(notice.about["person"])
+    person = matters.office.people.get(key)
+    return lost_letter(
+        officer=matters.name(notice),
         person=person.name if person else key,
-        channel=channel,
+        channel=str(notice.about["channel"]),
         key=key,
         language=notice.language,
     )
-    return Parcel(notice=notice, letter=said, name=officer.name if officer else notice.address)
 
 
-def _parcel(notice: Notice, case: Case, procedure: Procedure, deadline: Deadline, desk: _Desk) -> Parcel:
-    hearers = _hearers(notice, case, procedure, deadline, desk)
-    person = desk.office.people.get(notice.person)
-    name = person.name if person else notice.address
-    unit = desk.office.units.get(case.unit)
-    matter = Matter(
-        case=case,
-        procedure=procedure,
-        deadline=deadline,
-        unit=unit.name if unit else case.unit,
-        name=name,
-        told=hearers.get(notice.person),
-        others=tuple(one.person.name for key, one in hearers.items() if key != notice.person),
-        public_address=desk.rules.public_address,
-    )
-    said = letter(matter, desk.calendar, language=notice.language, today=desk.today)
-    item = entry(matter, language=notice.language, domain=desk.rules.domain, queued_at=notice.queued_at)
-    said = replace(said, entry=item, settings=_settings(desk))
-    return Parcel(notice=notice, letter=said, name=name)
-
-
-def _settings(desk: _Desk) -> str:
-    """Whom to write to about being reminded otherwise: the officer."""
-    officer = desk.office.people.get(desk.office.officer or "")
-    return f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else ""
-
-
-def _hearers(
-    notice: Notice, case: Case, procedure: Procedure, deadline: Deadline, desk: _Desk
-) -> Mapping[str, Told]:
-    """Who hears of the same rung, by key, as the office is today."""
-    ladder = ladder_of(case, procedure, deadline.id, notice.due, desk.calendar)
-    rung = rung_named(ladder, notice.rung)
-    if rung is None:
-        return {}
-    people, _ = told(desk.office, case, deadline.obligation, notice.obligation, rung, on=desk.today)
-    hearers: dict[str, Told] = {}
-    for one in people:
-        for _, reached in ways(one, desk.channels, desk.office):
-            hearers.setdefault(reached.person.key, reached)
-    return hearers
+def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date) -> Letter:
+    """The letter of one rung, with its deadline for the reader's calendar."""
+    said = letter(matter, calendar, language=notice.language, today=today)
+    if matter.confidential:
+        return said
+    domain = notice.message_id.rpartition("@")[2].rstrip(">")
+    item = entry(matter, language=notice.language, domain=domain, queued_at=notice.queued_at)
+    return replace(said, entries=(item,))

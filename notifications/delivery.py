@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from calendars.calendar import Calendar
+from notifications.carriers import carried as carriers
 from notifications.channels import Channel, Parcel
-from notifications.composing import compose
+from notifications.composing import Composed, compose
 from notifications.falling_back import fall_back
 from notifications.message import text_hash
 from notifications.notice import Notice, NoticeState, Outcome
+from notifications.overview import Overview
 from notifications.ports import Mark, Outbox
 from notifications.rules import Rules, next_attempt, opening
 from workflow.library import Library
@@ -59,28 +61,37 @@ def deliver(
     counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
     recovered = 0
+    overview = Overview(outbox, library, calendar, today=today, rules=rules)
     for channel in channels:
         interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
         recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now)
         while batch := outbox.claim(channel.name, now=now, limit=BATCH):
-            composed = compose(batch, channels, outbox, library, calendar, today=today, rules=rules)
+            carried = outbox.collect(carriers(batch), now=now)
+            composed = compose(
+                batch,
+                channels,
+                outbox,
+                library,
+                calendar,
+                today=today,
+                rules=rules,
+                carried=carried,
+                overview=overview,
+            )
             tried = _send(channel, composed.parcels, now=now)
-            hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
             outcomes = {**composed.settled, **tried}
-            marks = [
-                _mark(
-                    notice,
-                    outcomes[notice.key],
-                    hashes.get(notice.key, ""),
-                    now=now,
-                    calendar=calendar,
-                    rules=rules,
-                )
-                for notice in batch
-            ]
+            marks = _marks(batch, carried, composed, outcomes, now=now, calendar=calendar, rules=rules)
             # Before the marks: whatever happens in between, nobody is left untold.
             fall_back(
-                outbox, batch, outcomes, marks, channel, channels, now=now, calendar=calendar, rules=rules
+                outbox,
+                _spoken(batch, carried, outcomes),
+                outcomes,
+                marks,
+                channel,
+                channels,
+                now=now,
+                calendar=calendar,
+                rules=rules,
             )
             outbox.mark(marks, now=now)
             counts.update(mark.state for mark in marks)
@@ -89,6 +100,46 @@ def deliver(
                 # The server or the disk takes nothing now: those still queued keep their attempts.
                 break
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
+
+
+def _spoken(
+    batch: Sequence[Notice], carried: Mapping[str, Sequence[Notice]], outcomes: dict[str, Outcome]
+) -> list[Notice]:
+    """What is to be heard: of a letter that carries others, those; each with the letter's outcome."""
+    found: list[Notice] = []
+    for notice in batch:
+        members = carried.get(notice.key, ())
+        for one in members:
+            outcomes.setdefault(one.key, outcomes[notice.key])
+        found.extend(members or [notice])
+    return found
+
+
+def _marks(
+    batch: Sequence[Notice],
+    carried: Mapping[str, Sequence[Notice]],
+    composed: Composed,
+    outcomes: Mapping[str, Outcome],
+    *,
+    now: datetime,
+    calendar: Calendar,
+    rules: Rules,
+) -> list[Mark]:
+    """What has become of the batch, and of all that its letters carried: the same as of the letter."""
+    hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
+    marks = []
+    for notice in batch:
+        hashed = hashes.get(notice.key, "")
+        mark = _mark(notice, outcomes[notice.key], hashed, now=now, calendar=calendar, rules=rules)
+        marks.append(mark)
+        for one in carried.get(notice.key, ()):
+            settled = composed.settled.get(one.key)
+            marks.append(
+                replace(mark, key=one.key)
+                if settled is None
+                else _mark(one, settled, "", now=now, calendar=calendar, rules=rules)
+            )
+    return marks
 
 
 def _send(channel: Channel, parcels: Sequence[Parcel], *, now: datetime) -> dict[str, Outcome]:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from notifications.notice import Entry
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 PRODUCT = "-//Merzim//Deadlines//KK"
 METHOD = "PUBLISH"
@@ -17,13 +22,26 @@ def uid(case: str, obligation: str, domain: str) -> str:
     return f"{hashlib.sha256(f'{case}:{obligation}'.encode()).hexdigest()[:32]}@{domain}"
 
 
-def calendar(entry: Entry) -> bytes:
-    """The item as iCalendar text (RFC 5545), CRLF and folded.
+def calendar(entries: Sequence[Entry]) -> bytes:
+    """The items as iCalendar text (RFC 5545), CRLF and folded.
 
     A whole day as DATE values, since a deadline is a day and not an hour; no time zone is needed then. The same
-    entry is the same text: its stamp is the moment it was queued, no clock is read.
+    entries are the same text: their stamps are the moments they were queued, no clock is read.
     """
-    from icalendar import Calendar, Event, vDDDTypes, vText
+    from icalendar import Calendar
+
+    made = Calendar()
+    made.add("prodid", PRODUCT)
+    made.add("version", "2.0")
+    made.add("calscale", "GREGORIAN")
+    made.add("method", METHOD)
+    for entry in entries:
+        made.add_component(_event(entry))
+    return bytes(made.to_ical())
+
+
+def _event(entry: Entry) -> Event:
+    from icalendar import Event, vText
 
     event = Event()
     event.add("uid", entry.uid)
@@ -37,11 +55,5 @@ def calendar(entry: Entry) -> bytes:
         event.add("url", entry.link)
     event.add("status", entry.status)
     event.add("transp", "TRANSPARENT")
-    event.add("last-modified", vDDDTypes(entry.stamp))
-    made = Calendar()
-    made.add("prodid", PRODUCT)
-    made.add("version", "2.0")
-    made.add("calscale", "GREGORIAN")
-    made.add("method", METHOD)
-    made.add_component(event)
-    return bytes(made.to_ical())
+    event.add("last-modified", entry.stamp)
+    return event

@@ -85,11 +85,11 @@ def build(notice: Notice, letter: Letter, *, name: str, sender: str, now: dateti
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     boundary = f"=_{_digest(notice.key)}"
-    if letter.entry is None:
+    if not letter.entries:
         message["Content-Language"] = letter.language
         message.set_boundary(boundary)
         return message
-    item = calendar(letter.entry)
+    item = calendar(letter.entries)
     message.add_alternative(item, maintype="text", subtype="calendar", cte="base64")
     said = list(message.iter_parts())[-1]
     said.set_param("charset", "utf-8")

@@ -91,7 +91,7 @@ class Letter:
     """What a notice says, in its reader's language; every channel makes its own message of it.
 
     Attributes:
-        entry: the deadline it speaks of, for the reader's calendar; None where it speaks of none or of many.
+        entries: the deadlines it speaks of, for the reader's calendar.
         settings: address of the page where the reader chooses how to be reminded, "" where there is none.
         dispensable: whether the reader may do without letters of this sort (a digest; never a reminder).
     """
@@ -100,7 +100,7 @@ class Letter:
     text: str
     html: str
     language: str
-    entry: Entry | None = None
+    entries: tuple[Entry, ...] = ()
     settings: str = ""
     dispensable: bool = False
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notifications.notice import Letter
+from notifications.notice import Entry, Letter
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -41,18 +41,22 @@ class Page:
     footer: str
 
 
-def written(page: Page, language: str) -> Letter:
+def written(page: Page, language: str, *, entries: tuple[Entry, ...] = (), dispensable: bool = False) -> Letter:
     """The page as plain text and as HTML; both say the same."""
     return Letter(
         subject=page.subject,
         text=_text(page),
         html=_template().render(page=page, language=language),
         language=language,
+        entries=entries,
+        dispensable=dispensable,
     )
 
 
 def _text(page: Page) -> str:
-    parts = [page.greeting, page.lead, "\n".join(_table_line(line) for line in page.table)]
+    parts = [page.greeting, page.lead]
+    if page.table:
+        parts.append("\n".join(_table_line(line) for line in page.table))
     for section in page.sections:
         lines = "\n".join(_line(line) for line in section.lines)
         parts.append(f"{section.heading}\n{'-' * len(section.heading)}\n{lines}")

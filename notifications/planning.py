@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from calendars.calendar import Calendar
+from notifications.carriers import DIGEST, MISSED, digest_day, digest_key
 from notifications.channels import Channel, language_of
 from notifications.message import message_id
 from notifications.notice import Notice
 from notifications.ports import Outbox, Settlement
 from notifications.recipients import Problem, told, ways
+from notifications.regular import PERSONAL
 from notifications.rules import Rules, opening
 from workflow.board import Row
 from workflow.case import Case
 from workflow.library import Library
-from workflow.office import Office, Told, with_officer
+from workflow.office import Office, Person, Told, with_officer
 from workflow.procedure import Obligation, Procedure, Rung
 from workflow.refusal import Refusal
 from workflow.reminder import Reminder, following_rung, ladder_of, next_rung, rung_named
@@ -64,6 +66,7 @@ class Planner:
         self.opens = opening(now, calendar, rules)
         self._office: Office | None = None
         self._editions: dict[str, Procedure] = {}
+        self._digests: dict[tuple[str, str], date] = {}
 
     @property
     def office(self) -> Office:
@@ -182,5 +185,30 @@ class Planner:
             queued_at=self.now,
             not_before=self.opens,
             message_id=message_id(key, self.rules.domain),
+            bundle=self._bundle(row.due, on, one.person, channel),
+            about={"on": on.isoformat()} if on < self.today else {},
         )
         return Hearing(reminder=reminder, told=one, notice=notice)
+
+    def _bundle(self, due: date, on: date, person: Person, channel: Channel) -> str:
+        """What the notice waits to be carried by.
+
+        A rung whose day went by while nothing ran is told with the others of the same reader. What somebody has
+        put into their digest waits for it, unless it would come too late to be of use.
+        """
+        if on < self.today:
+            return MISSED
+        if not person.digest or PERSONAL not in self.rules.digests:
+            return ""
+        comes = self._digest_comes(person, channel)
+        return DIGEST if comes == self.today or due > comes else ""
+
+    def _digest_comes(self, person: Person, channel: Channel) -> date:
+        """The day of the next digest; today's is taken for gone once it is queued."""
+        place = (person.key, channel.name)
+        if place not in self._digests:
+            comes = digest_day(person.digest, self.calendar, today=self.today)
+            if comes == self.today and self.outbox.known({digest_key(DIGEST, comes, *place)}):
+                comes = digest_day(person.digest, self.calendar, today=self.today + timedelta(days=1))
+            self._digests[place] = comes
+        return self._digests[place]

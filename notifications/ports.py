@@ -50,6 +50,39 @@ class Mark:
     text_hash: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """Queued notices of one person through one channel that wait for one letter to carry them all."""
+
+    person: str
+    channel: str
+    bundle: str
+    count: int
+    not_before: datetime
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """A deadline whose due date has moved since somebody may have been told of it.
+
+    Attributes:
+        numbers: of the lines that say so.
+        change: what moved it, one name for all it moved; `cause`: the same in its parts.
+        row: where the deadline stands now; None when there is none of it any more.
+        told: the last notice each person has had of it through each channel.
+    """
+
+    numbers: tuple[int, ...]
+    case: str
+    obligation: str
+    change: str
+    cause: Mapping[str, object]
+    row: Row | None
+    told: tuple[Notice, ...]
+
+
 class Outbox(Protocol):
     """Notices with their delivery records, and the board rows they come from; each method one transaction."""
 
@@ -93,3 +126,27 @@ class Outbox(Protocol):
     def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
         """Notices of the channel left in `sending` since before `before` (a crash between send and mark) become
         `state`: queued with `not_before = now`, or unknown. Returns how many."""
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Notices that wait to be carried and for which no letter is on its way."""
+
+    def unbundle(self, groups: Sequence[Waiting]) -> None:
+        """Let these go as letters of their own."""
+
+    def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
+        """Claim what each of these claimed letters is to carry, by the letter's key."""
+
+    def known(self, keys: Collection[str]) -> frozenset[str]:
+        """Which of these notices there are already."""
+
+    def moves(self, *, limit: int) -> Sequence[Move]:
+        """Deadlines whose due date has moved, the oldest move first."""
+
+    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue the notices of these moves and forget the moves, in one transaction; how many are queued."""
+
+    def open_rows(self, until: date) -> Sequence[Row]:
+        """Open rows of active cases due by that day, by due date."""
+
+    def unreached(self) -> frozenset[tuple[str, str]]:
+        """Case and obligation of letters that did not arrive."""

@@ -8,11 +8,13 @@ from datetime import date
 
 from notifications.channels import Channel
 from workflow.case import Case
-from workflow.office import Office, Told, Unresolved, resolve
+from workflow.office import Office, Told, Unresolved, resolve, uploads_through
 from workflow.procedure import Obligation, Rung
 
 # In a rung, "duty" is whoever must do the thing itself; every other word is a duty of the office.
 THE_DUTY_ITSELF = "duty"
+# Who uploads: of a unit without an account of its own that is somebody in a higher body.
+ACCOUNT = "account_holder"
 
 
 STAND_INS = ("deputy", "officer")
@@ -40,21 +42,49 @@ def told(
     nobody = []
     for duty in rung.to:
         itself = duty == THE_DUTY_ITSELF
-        responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
-        found = resolve(
-            office,
-            duty=obligation.duty if itself else duty,
-            unit=case.unit,
-            on=on,
-            responsible=responsible if itself else "",
-            person=case.person,
-        )
+        if itself:
+            found = doers(office, case, obligation, deadline, on=on)
+        else:
+            found = resolve(
+                office, duty=duty, unit=case.unit, on=on, person=case.person, without=concerned(case, duty)
+            )
         if isinstance(found, Unresolved):
             nobody.append(found)
             continue
         for one in found:
             people.setdefault(one.person.key, one if itself or one.why in STAND_INS else _copied(one))
     return tuple(people.values()), tuple(nobody)
+
+
+def doers(
+    office: Office, case: Case, obligation: Obligation, deadline: str, *, on: date
+) -> tuple[Told, ...] | Unresolved:
+    """Who must do the thing itself, or stands in for them, on that day; never the person
+    concerned, but for what they must do themselves.
+
+    Where a unit uploads through a higher body, its uploads are for who holds the account there.
+
+    Args:
+        deadline: the obligation's id with its period.
+    """
+    unit = case.unit
+    if obligation.duty == ACCOUNT:
+        unit = uploads_through(office, unit)
+    responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
+    return resolve(
+        office,
+        duty=obligation.duty,
+        unit=unit,
+        on=on,
+        responsible=responsible,
+        person=case.person,
+        without=concerned(case, obligation.duty),
+    )
+
+
+def concerned(case: Case, duty: str) -> frozenset[str]:
+    """Whom the matter is about: they hear nothing of what others must do in it, only of their own part."""
+    return frozenset({case.person}) if case.person and duty != "person_concerned" else frozenset()
 
 
 def _copied(one: Told) -> Told:

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
+from notifications.carriers import carry
 from notifications.channels import Channel
+from notifications.moves import tell_moves
 from notifications.planning import Hearing, Page, Planner
 from notifications.ports import Outbox
 from notifications.recipients import Problem
+from notifications.regular import plan_regular
 from notifications.rules import Rules
 from workflow.library import Library
 
@@ -69,10 +72,15 @@ def round(
         today: the local date.
     """
     pages, queued = [], 0
-    for page in _pages(Planner(outbox, library, calendar, channels, now, today, rules)):
+    planner = Planner(outbox, library, calendar, channels, now, today, rules)
+    for page in _pages(planner):
         if page.settlements:
             queued += outbox.settle(page.settlements, now=now)
         pages.append(page)
+    queued += tell_moves(outbox, now=now, opens=planner.opens, rules=rules)
+    with_day = plan_regular(outbox, planner.office, calendar, channels, now=now, today=today, rules=rules)
+    queued += outbox.add(with_day, now=now)
+    carry(outbox, planner.office, calendar, now=now, today=today, rules=rules)
     return _report(pages, queued=queued)
 
 

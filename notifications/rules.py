@@ -23,6 +23,7 @@ class Rules:
         domain: right half of every Message-ID; the sender's own.
         public_address: of the pages, without a slash at the end; "" when there are none to link to.
         attempts: after so many a notice has failed.
+        digests: which are sent: personal (where chosen), unit (to its head, weekly), managers (weekly).
     """
 
     office_hours: tuple[time, time] = (time(9), time(18))
@@ -32,6 +33,7 @@ class Rules:
     domain: str = "merzim.invalid"
     public_address: str = ""
     attempts: int = len(BACK_OFF) + 1
+    digests: frozenset[str] = frozenset()
 
 
 def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:

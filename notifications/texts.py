@@ -29,6 +29,7 @@ class Matter:
         told: the reader, and why they; None when the office has changed since the notice was queued.
         others: names of those who get the same reminder.
         public_address: of the pages; "" and the letter names the command instead of a link.
+        confidential: the letter says only that a matter awaits its reader; the rest is behind the log-in.
     """
 
     case: Case
@@ -39,6 +40,7 @@ class Matter:
     told: Told | None
     others: tuple[str, ...] = ()
     public_address: str = ""
+    confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +70,43 @@ def standing(due: date, calendar: Calendar, *, today: date) -> Standing:
 
 def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
     """The letter of a deadline with a due date, as it is true on the local day `today`."""
+    if matter.confidential:
+        return written(_discreet(matter, language), language)
     return written(page(matter, calendar, language=language, today=today), language)
 
 
-def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime) -> Entry:
+def _discreet(matter: Matter, language: str) -> Page:
+    """What may stand in anybody's inbox: no title, no object, no date, nobody's name but the reader's."""
+    link = case_page(matter)
+    do = Line(text=say("digest.awaits_do", {}, language), link=link)
+    return Page(
+        subject=say("digest.awaits_subject", {}, language),
+        greeting=say("letter.greeting", {"name": matter.name}, language),
+        lead=say("digest.awaits_lead", {}, language),
+        table=(),
+        sections=(Section(heading=say("letter.heading_do", {}, language), lines=(do,)),),
+        footer=say("letter.footer", {}, language),
+    )
+
+
+def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on: date | None = None) -> Entry:
     """The deadline for the reader's own calendar.
 
     Its sequence is the seconds from the opening of the case to the queueing of the letter: it rises from letter
     to letter, whatever moved the date in between (a fact, a plan date, an act on the calendar).
+
+    Args:
+        on: the day it stands on, where that is not the due date.
     """
     case, deadline = matter.case, matter.deadline
-    assert deadline.due is not None
+    day = on or deadline.due
+    assert day is not None
     title = deadline.obligation.title[language]
     opened = case.opened_at or queued_at
     return Entry(
         uid=uid(case.id, deadline.id, domain),
         sequence=max(0, int((queued_at - opened).total_seconds())),
-        on=deadline.due,
+        on=day,
         stamp=queued_at,
         summary=f"{title} – {case.object}" if case.object else title,
         text=" ".join(explain(deadline.explanation, language)),

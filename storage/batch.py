@@ -15,6 +15,8 @@ from workflow.ports import Conflict, Written
 Stored = Mapping[str, tuple[object, ...]]
 """A case's board rows as stored, by obligation id."""
 
+_DUE, _STATE = ROW_COLUMNS.index("due"), ROW_COLUMNS.index("state")
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -32,6 +34,7 @@ class Batch:
 
     Attributes:
         expected: the seq each case must still have when the lock is held (0: must not exist).
+        moved: deadlines somebody waited for whose due date is another one now, or that nobody is asked for.
         waiting: of the cases whose rows changed, the (obligation, due) that still wait for somebody.
     """
 
@@ -43,6 +46,7 @@ class Batch:
     rows_changed: list[Values] = field(default_factory=list)
     rows_gone: list[Values] = field(default_factory=list)
     waiting: dict[str, set[tuple[str, date | None]]] = field(default_factory=dict)
+    moved: list[Values] = field(default_factory=list)
 
 
 def batch(changes: Iterable[Written], before: Mapping[str, Before]) -> Batch:
@@ -155,6 +159,8 @@ def _add_rows(made: Batch, change: Written, stored: Stored) -> bool:
         if known == values:
             continue
         differs = True
+        if known is not None and _has_moved(known, row):
+            made.moved.append(_moved(change, row.obligation, row.version))
         if known is None:
             made.rows_new.append(dict(zip(ROW_COLUMNS, values, strict=True)))
         else:
@@ -163,7 +169,33 @@ def _add_rows(made: Batch, change: Written, stored: Stored) -> bool:
         if obligation not in kept:
             differs = True
             made.rows_gone.append({"k_case": change.case.id, "k_obligation": obligation})
+            if stored[obligation][_STATE] in WAITING and stored[obligation][_DUE] is not None:
+                version = change.rows[0].version if change.rows else ""
+                made.moved.append(_moved(change, obligation, version))
     return differs
+
+
+def _has_moved(known: tuple[object, ...], row: Row) -> bool:
+    """Whether who waited by the old row must hear of the new one. What is done is no news to them."""
+    if known[_STATE] not in WAITING or known[_DUE] is None:
+        return False
+    return known[_DUE] != row.due if row.state in WAITING else row.state != "done"
+
+
+def _moved(change: Written, obligation: str, version: str) -> Values:
+    """A line of what moved: by the last event that can move anything, else by the days being counted anew."""
+    for event in reversed(change.events):
+        if event.kind not in ("evidence", "notice"):
+            cause = {"kind": event.kind, "name": event.name, "by": event.by}
+            on = {"on": event.on.isoformat()} if event.on else {}
+            ground = {"ground": event.payload["ground"]} if "ground" in event.payload else {}
+            change_name = f"{change.case.id}#{event.seq}"
+            return _line(change, obligation, change_name, {**cause, **on, **ground})
+    return _line(change, obligation, f"calendar#{version}", {"kind": "calendar"})
+
+
+def _line(change: Written, obligation: str, name: str, cause: dict[str, object]) -> Values:
+    return {"case": change.case.id, "obligation": obligation, "change": name, "cause": cause}
 
 
 def _rekeyed(values: Sequence[object]) -> Values:

@@ -21,7 +21,7 @@ from storage.dialect import insert
 from storage.engine import each, reading, writing
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
-from storage.tables import CASE, COUNTER, DEADLINE, EVENT, NOTICE
+from storage.tables import CASE, COUNTER, DEADLINE, EVENT, MOVED, NOTICE
 from workflow.board import Row
 from workflow.case import Case, Event, fold
 from workflow.office import Office
@@ -51,7 +51,10 @@ _DROP_ROW = DEADLINE.delete().where(
     DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
 )
 _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due).where(
-    NOTICE.c.state == "queued", NOTICE.c.case.in_(bindparam("k_cases", expanding=True))
+    NOTICE.c.state == "queued",
+    # That nobody is asked for something any more stays true whatever else changes.
+    NOTICE.c.rung != "withdrawn",
+    NOTICE.c.case.in_(bindparam("k_cases", expanding=True)),
 )
 _WITHDRAW = (
     NOTICE.update()
@@ -129,7 +132,7 @@ class SqlLedger:
             raise self._broken(conflict) from None
         try:
             with writing(self._engine) as connection:
-                _write(connection, made)
+                _write(connection, made, now)
         except (IntegrityError, _Moved) as trouble:
             raise self._conflict(made, trouble) from None
 
@@ -215,7 +218,7 @@ def _before(connection: Connection, case: str) -> Before:
     return Before(seq, head, stage, {record[4]: tuple(record[3:]) for record in found if record[3] is not None})
 
 
-def _write(connection: Connection, made: Batch) -> None:
+def _write(connection: Connection, made: Batch, now: datetime) -> None:
     if made.opened:
         connection.execute(CASE.insert(), made.opened)
     if made.changed:
@@ -232,6 +235,8 @@ def _write(connection: Connection, made: Batch) -> None:
         connection.execute(_DROP_ROW, made.rows_gone)
     if made.waiting:
         _withdraw(connection, made)
+    if made.moved:
+        connection.execute(MOVED.insert(), [{**one, "at": now} for one in made.moved])
 
 
 def _withdraw(connection: Connection, made: Batch) -> None:

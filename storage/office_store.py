@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table
 
 from storage.dialect import insert
 from storage.engine import reading, writing
+from storage.preferences import DIGEST, UPLOADS_THROUGH, preferences
 from storage.rows import Values
 from storage.tables import MATCH, PERSON, UNIT
 from workflow.office import Office, Person, Unit, with_officer
@@ -57,7 +58,11 @@ def save(
 def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:
     """The office, with the officer config.toml names (by key or e-mail)."""
     with reading(engine) as connection:
-        units = {one.id: _unit(one) for one in _all(connection, UNIT)}
+        chosen = preferences(connection)
+        units = {
+            one.id: replace(_unit(one), uploads_through=chosen.get((one.id, UPLOADS_THROUGH)))
+            for one in _all(connection, UNIT)
+        }
         people = {
             one.key: Person(
                 key=one.key,
@@ -69,6 +74,7 @@ def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office
                 language=one.language,
                 away=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in one.away),
                 deputy=one.deputy,
+                digest=chosen.get((one.key, DIGEST), ""),
             )
             for one in _all(connection, PERSON)
         }

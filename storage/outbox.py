@@ -13,8 +13,8 @@ from itertools import islice
 from sqlalchemy import Connection, Engine, and_, bindparam, func, literal_column, select, tuple_, update
 
 from notifications.notice import Notice, NoticeState
-from notifications.ports import Mark, Settlement
-from storage import ledger, office_store, register
+from notifications.ports import Mark, Move, Settlement, Waiting
+from storage import bundles, ledger, office_store, register
 from storage.chain import moment
 from storage.dialect import insert
 from storage.engine import reading, writing
@@ -196,6 +196,40 @@ class SqlOutbox:
             done = int(connection.execute(step).rowcount)
             register.prove(connection, keys, now=now)
             return done
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Notices that wait to be carried and for which no letter is on its way."""
+        return bundles.waiting(self._engine)
+
+    def unbundle(self, groups: Sequence[Waiting]) -> None:
+        """Let these go as letters of their own."""
+        bundles.unbundle(self._engine, groups)
+
+    def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
+        """Claim what each of these claimed letters is to carry, by the letter's key."""
+        return bundles.collect(self._engine, carriers, now=now)
+
+    def known(self, keys: Collection[str]) -> frozenset[str]:
+        """Which of these notices there are already."""
+        return bundles.known(self._engine, keys)
+
+    def moves(self, *, limit: int) -> Sequence[Move]:
+        """Deadlines whose due date has moved, the oldest move first."""
+        return bundles.moves(self._engine, limit=limit)
+
+    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue the notices of these moves and forget the moves, in one transaction; how many are queued."""
+        with writing(self._engine) as connection:
+            bundles.settle_moves(connection, [number for one in moves for number in one.numbers])
+            return _queue(connection, notices)
+
+    def open_rows(self, until: date) -> Sequence[Row]:
+        """Open rows of active cases due by that day, by due date."""
+        return bundles.open_rows(self._engine, until)
+
+    def unreached(self) -> frozenset[tuple[str, str]]:
+        """Case and obligation of letters that did not arrive."""
+        return bundles.unreached(self._engine)
 
     def notices(
         self,

@@ -33,6 +33,8 @@ OUTSIDE = "outside"
 """The duty of a body outside the office: nobody here is told."""
 OF_A_PERSON = frozenset({"person_concerned", "direct_head"})
 """Duties held by reason of whom a case is about, by nobody for good."""
+ABOVE = "above"
+"""In a rung: the next higher head, whoever heads the unit. No duty anybody holds."""
 
 # Duties that answer for one unit: nobody of a neighbouring unit may stand in for them. The others are duties of
 # the organisation: when nobody up the tree holds one, its holder anywhere in the office is meant.
@@ -53,17 +55,28 @@ Why = Literal[
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unit:
-    """Part of an organisation. `kind`: of the organisation that begins with it ("" for those inside one)."""
+    """Part of an organisation.
+
+    Attributes:
+        kind: of the organisation that begins with it ("" for those inside one).
+        uploads_through: the higher body whose account it uploads through, where it has none of its own.
+    """
 
     id: str
     name: str
     parent: str | None = None
     kind: str = ""
+    uploads_through: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
-    """Somebody who may be told. `key`: the e-mail, else unit and name."""
+    """Somebody who may be told.
+
+    Attributes:
+        key: the e-mail, else unit and name.
+        digest: "" is reminded by single letters; "daily" or "weekly": in one letter each working day or week.
+    """
 
     key: str
     name: str
@@ -74,6 +87,7 @@ class Person:
     language: str = "kk"
     away: tuple[tuple[date, date], ...] = ()
     deputy: str | None = None
+    digest: str = ""
 
     def is_away(self, on: date) -> bool:
         return any(first <= on <= last for first, last in self.away)
@@ -183,7 +197,14 @@ class Unresolved:
 
 
 def resolve(
-    office: Office, *, duty: str, unit: str, on: date, responsible: str = "", person: str = ""
+    office: Office,
+    *,
+    duty: str,
+    unit: str,
+    on: date,
+    responsible: str = "",
+    person: str = "",
+    without: frozenset[str] = frozenset(),
 ) -> tuple[Told, ...] | Unresolved:
     """Who is told on that day.
 
@@ -197,23 +218,35 @@ def resolve(
         on: the local day on which they are to be told.
         responsible: the schedule's text; only for those who must do the thing.
         person: key of whom the case is about, for what they or their direct head must do.
+        without: keys of people who must not hear of it (whom the matter is about): it goes round them, to who
+            holds the same further up.
     """
     if duty == OUTSIDE:
         return ()
     place = office.unit_named.get(_plain(unit), unit)
-    held = _concerned(office, duty, place, person) if duty in OF_A_PERSON else _holding(office, duty, place)
-    for candidates in (_named(office, duty, responsible), held):
-        present = _present(office, candidates, on)
-        if present:
-            return present
+    held = [_concerned(office, duty, place, person)] if duty in OF_A_PERSON else _holding(office, duty, place)
+    for group in (_named(office, duty, responsible), *held):
+        present = _present(office, group, on)
+        allowed = tuple(one for one in present if one.person.key not in without)
+        if allowed:
+            return allowed
+        if group and not present and not without and not responsible:
+            # All of them away, and nobody stands in: that is for the officer to settle, not for those above.
+            break
+    return _officer(office, duty, unit, on, without)
+
+
+def _officer(
+    office: Office, duty: str, unit: str, on: date, without: frozenset[str]
+) -> tuple[Told, ...] | Unresolved:
     officer = office.people.get(office.officer or "")
-    if officer is None:
+    if officer is None or officer.key in without:
         return Unresolved(duty=duty, unit=unit)
     # The officer is told even when away with no deputy: a letter that waits is better than none.
-    stand_in = _stand_in(office, officer, on)
-    if stand_in is None or stand_in is officer:
+    instead = stand_in(office, officer, on)
+    if instead is None or instead is officer or instead.key in without:
         return (Told(person=officer, why="duty" if duty == "officer" else "officer"),)
-    return (Told(person=stand_in, why="deputy", instead_of=officer),)
+    return (Told(person=instead, why="deputy", instead_of=officer),)
 
 
 def _named(office: Office, duty: str, responsible: str) -> tuple[Told, ...]:
@@ -242,25 +275,51 @@ def _concerned(office: Office, duty: str, place: str, key: str) -> tuple[Told, .
     return ()
 
 
-def _holding(office: Office, duty: str, place: str) -> tuple[Told, ...]:
+def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Told, ...]]:
+    """Who holds the duty, group by group: in the unit, in those above it, then anywhere it may be held."""
+    if duty == ABOVE:
+        yield from list(_heads(office, place))[1:]
+        return
     answering = (duty, "head_of_unit", "head") if duty in ("object_unit", "head_of_unit") else (duty,)
+    found = False
     for here in office.above(place):
         for held in answering:
             holders = office.holders.get((here, held), ())
             if holders:
                 why: Why = "head_for_unit" if held != duty else "duty" if here == place else "duty_above"
-                return tuple(Told(person=person, why=why) for person in holders)
-    if duty in UNIT_DUTIES and place in office.units:
-        return ()
+                found = True
+                yield tuple(Told(person=person, why=why) for person in holders)
+    if found or (duty in UNIT_DUTIES and place in office.units):
+        return
     organisation = office.organisation(place)
     if organisation is not None:
         # Another organisation's people answer for nothing here.
-        return _everywhere(office, duty, lambda unit: office.organisation(unit) == organisation)
+        yield _everywhere(office, duty, lambda unit: office.organisation(unit) == organisation)
+        return
     roots = {unit.id for unit in office.units.values() if unit.parent is None}
     at_the_top = _everywhere(office, duty, lambda unit: unit in roots)
     if at_the_top or duty in UNIT_DUTIES:
-        return at_the_top
-    return _everywhere(office, duty, lambda unit: True)
+        yield at_the_top
+    else:
+        yield _everywhere(office, duty, lambda unit: True)
+
+
+def _heads(office: Office, place: str) -> Iterator[tuple[Told, ...]]:
+    """The heads on the way up, nearest first: the first answers for the unit, the second is above them."""
+    for here in office.above(place):
+        holders = office.holders.get((here, "head_of_unit")) or office.holders.get((here, "head"))
+        if holders:
+            yield tuple(Told(person=person, why="duty_above") for person in holders)
+
+
+def uploads_through(office: Office, unit: str) -> str:
+    """The unit through whose account a unit uploads: itself, or the higher body it or one above it names."""
+    place = office.unit_named.get(_plain(unit), unit)
+    for here in office.above(place):
+        known = office.units.get(here)
+        if known is not None and known.uploads_through:
+            return known.uploads_through
+    return place
 
 
 def _everywhere(office: Office, duty: str, here: Callable[[str], bool]) -> tuple[Told, ...]:
@@ -279,7 +338,7 @@ def _present(office: Office, candidates: Iterable[Told], on: date) -> tuple[Told
     """Each candidate or who stands in for them, nobody twice."""
     present: dict[str, Told] = {}
     for told in candidates:
-        person = _stand_in(office, told.person, on)
+        person = stand_in(office, told.person, on)
         if person is told.person:
             present[person.key] = told
         elif person is not None:
@@ -287,7 +346,7 @@ def _present(office: Office, candidates: Iterable[Told], on: date) -> tuple[Told
     return tuple(present.values())
 
 
-def _stand_in(office: Office, person: Person, on: date) -> Person | None:
+def stand_in(office: Office, person: Person, on: date) -> Person | None:
     """The person, or the first along the chain of deputies who is there; None when the chain ends or loops."""
     seen: set[str] = set()
     here: Person | None = person

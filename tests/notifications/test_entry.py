@@ -114,11 +114,11 @@ def test_whatever_stands_in_a_title_comes_back_whole(text: str) -> None:
         status="CONFIRMED",
         language="kk",
     )
-    (event,) = icalendar.Calendar.from_ical(calendar(made)).walk("VEVENT")
+    (event,) = icalendar.Calendar.from_ical(calendar([made])).walk("VEVENT")
 
     assert str(event["summary"]) == text
     assert event.decoded("dtend") == date(2027, 1, 1)
-    assert all(len(line) <= 75 for line in calendar(made).split(b"\r\n"))
+    assert all(len(line) <= 75 for line in calendar([made]).split(b"\r\n"))
 
 
 def test_the_letter_says_where_to_write_about_reminders(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""Deadlines as lines of a letter: what is overdue, what is due today, what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from notifications.page import Line, Section
+from notifications.texts import Standing
+from words import say
+from workflow.procedure import Text
+
+SOON = ("soon", "last_working_day")
+OVERDUE = ("overdue", "just_past")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One deadline in a list. `discreet`: its line must not say what it is about; `more`: what follows it."""
+
+    title: Text
+    object: str
+    due: date
+    standing: Standing
+    link: str | None
+    discreet: bool = False
+    more: str = ""
+
+
+def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
+    """The items by how urgent they are, each once; a section without items is left out."""
+    every = sorted(items, key=lambda item: item.due)
+    parts = (("overdue", OVERDUE), ("today", ("today",)), ("soon", SOON))
+    found = []
+    for name, standings in parts:
+        lines = tuple(line(item, language) for item in every if item.standing.word in standings)
+        if lines:
+            found.append(Section(heading=say(f"digest.heading_{name}", {}, language), lines=lines))
+    return tuple(found)
+
+
+def line(item: Item, language: str) -> Line:
+    """One line: what, by when, and how that stands to the day of reading."""
+    arguments = {"due": item.due, "left": item.standing.left, "late": item.standing.late}
+    when = say(f"digest.when_{item.standing.word}", arguments, language)
+    if item.discreet:
+        return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link)
+    what = f"{item.title[language]} ({item.object})" if item.object else item.title[language]
+    return Line(text=f"{what} – {when}" + (f". {item.more}" if item.more else ""), link=item.link)
+
+
+def count(items: Iterable[Item], *standings: str) -> int:
+    """How many of them stand so."""
+    return sum(item.standing.word in standings for item in items)

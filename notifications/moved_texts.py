@@ -1,0 +1,94 @@
+"""The letter that a due date moved, or that nobody is asked for something any more: old, new, cause."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from notifications.notice import Entry, Letter, Notice
+from notifications.page import Line, Page, Section, written
+from notifications.rules import Rules
+from notifications.texts import Matter, case_page, entry
+from words import explain, knows, say
+
+WITHDRAWN = "withdrawn"
+
+
+def moved_letter(told: Sequence[tuple[Notice, Matter]], rules: Rules, language: str) -> Letter:
+    """One letter for everything one change moved of what the reader was told of."""
+    one, matter = told[0]
+    alone = len(told) == 1
+    arguments = _arguments(one, matter)
+    word = "withdrawn" if one.rung == WITHDRAWN else "moved"
+    discreet = any(matter.confidential for _, matter in told)
+    if discreet:
+        subject, lead = say("digest.awaits_subject", {}, language), say("digest.moved_discreet", {}, language)
+    elif alone:
+        subject = say(f"digest.{word}_subject", arguments, language)
+        lead = say(f"digest.{word}_lead", arguments, language)
+    else:
+        subject = say("digest.moves_subject", {"count": len(told)}, language)
+        lead = say("digest.moves_lead", {"count": len(told)}, language)
+    page = Page(
+        subject=subject,
+        greeting=say("letter.greeting", {"name": matter.name}, language),
+        lead=lead,
+        table=(),
+        sections=tuple(_sections(told, language, discreet=discreet)),
+        footer=say("letter.footer", {}, language),
+    )
+    entries = () if discreet else tuple(_entry(*pair, rules, language) for pair in told)
+    return written(page, language, entries=entries)
+
+
+def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet: bool) -> list[Section]:
+    one, first = told[0]
+    link = Line(text=say("letter.link_case", {}, language), link=case_page(first))
+    if discreet:
+        return [Section(heading=say("letter.heading_do", {}, language), lines=(link,))]
+    lines = []
+    for notice, matter in told:
+        word = "withdrawn" if notice.rung == WITHDRAWN else "moved"
+        lines.append(Line(text=say(f"digest.{word}_line", _arguments(notice, matter), language)))
+    cause = Line(text=_cause(one.about.get("cause"), first, language))
+    found = [
+        Section(heading=say("digest.heading_dates", {}, language), lines=tuple(lines)),
+        Section(heading=say("digest.heading_cause", {}, language), lines=(cause,)),
+    ]
+    if len(told) == 1 and one.rung != WITHDRAWN:
+        why = tuple(Line(text=sentence) for sentence in explain(first.deadline.explanation, language))
+        found.append(Section(heading=say("letter.heading_why", {}, language), lines=why))
+    if link.link:
+        found.append(Section(heading=say("letter.heading_do", {}, language), lines=(link,)))
+    return found
+
+
+def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
+    title = matter.deadline.obligation.title
+    return {
+        "title": title,
+        "object": matter.case.object or matter.case.id,
+        "old": date.fromisoformat(str(one.about["old"])),
+        "new": one.due,
+    }
+
+
+def _cause(cause: object, matter: Matter, language: str) -> str:
+    """What moved it: an event of the case, or the days being counted anew."""
+    told: Mapping[str, object] = cause if isinstance(cause, Mapping) else {}
+    kind = str(told.get("kind", "calendar"))
+    code = f"digest.cause_{kind}"
+    obligation = matter.procedure.by_id.get(str(told.get("name", "")).partition(".")[0].partition("#")[0])
+    arguments = {
+        "title": obligation.title if obligation else str(told.get("name", "")),
+        "on": date.fromisoformat(str(told["on"])) if told.get("on") else None,
+        "by": str(told.get("by", "")),
+        "ground": str(told.get("ground", "")),
+    }
+    return say(code if knows(code) else "digest.cause_other", arguments, language)
+
+
+def _entry(one: Notice, matter: Matter, rules: Rules, language: str) -> Entry:
+    item = entry(matter, language=language, domain=rules.domain, queued_at=one.queued_at, on=one.due)
+    return replace(item, status="CANCELLED") if one.rung == WITHDRAWN else item

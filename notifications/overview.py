@@ -1,0 +1,138 @@
+"""What is open and who must do it: what digests are made of. Read once, when the first of them is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from notifications.matters import confidential
+from notifications.ports import Outbox
+from notifications.recipients import doers
+from notifications.rules import Rules
+from notifications.texts import Standing, standing
+from workflow.case import Case
+from workflow.library import Library
+from workflow.office import Office, Told, Unresolved, with_officer
+from workflow.procedure import Obligation, Procedure, Text
+from workflow.refusal import Refusal
+
+AHEAD = 5
+"""Working days a digest looks ahead."""
+CAUSES = ("nobody", "unreached", "earlier_step", "not_recorded")
+"""Why something is overdue, as far as the records tell; the first that applies."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Open:
+    """One open deadline. `people`: who must do it, none where nobody is found; `period`: of a recurring one."""
+
+    case: Case
+    procedure: Procedure
+    obligation: Obligation
+    id: str
+    due: date
+    standing: Standing
+    people: tuple[Told, ...]
+    unit: str
+    cause: str
+    confidential: bool
+
+    @property
+    def overdue(self) -> bool:
+        return self.standing.word in ("overdue", "just_past")
+
+    @property
+    def title(self) -> Text:
+        return self.obligation.title
+
+
+class Overview:
+    """Everything open that is overdue or due within AHEAD working days, by due date."""
+
+    def __init__(
+        self, outbox: Outbox, library: Library, calendar: Calendar, *, today: date, rules: Rules
+    ) -> None:
+        self._outbox = outbox
+        self._library = library
+        self._calendar = calendar
+        self._today = today
+        self._rules = rules
+
+    @cached_property
+    def office(self) -> Office:
+        return with_officer(self._outbox.office(), self._rules.officer, language=self._rules.officer_language)
+
+    @cached_property
+    def everything(self) -> Sequence[Open]:
+        try:
+            until = self._calendar.add(self._today, AHEAD)
+        except OutOfRange:
+            until = self._today + timedelta(days=AHEAD)
+        rows = self._outbox.open_rows(until)
+        cases = self._outbox.cases({row.case for row in rows})
+        unreached = self._outbox.unreached()
+        found = []
+        for row in rows:
+            case = cases.get(row.case)
+            assert row.due is not None
+            try:
+                procedure = self._library.named(case.edition) if case else None
+            except Refusal:
+                procedure = None
+            obligation = (
+                procedure.by_id.get(row.obligation.partition(".")[0].partition("#")[0]) if procedure else None
+            )
+            if case is None or procedure is None or obligation is None:
+                # An edition that is gone is named by every round; the others' digest goes out without it.
+                continue
+            people = doers(self.office, case, obligation, row.obligation, on=self._today)
+            resolved = () if isinstance(people, Unresolved) else people
+            unit = self.office.units.get(case.unit)
+            found.append(
+                Open(
+                    case=case,
+                    procedure=procedure,
+                    obligation=obligation,
+                    id=row.obligation,
+                    due=row.due,
+                    standing=standing(row.due, self._calendar, today=self._today),
+                    people=resolved,
+                    unit=unit.name if unit else case.unit,
+                    cause=self._cause(row.case, row.obligation, row.anchor, resolved, unreached),
+                    confidential=confidential(procedure),
+                )
+            )
+        return found
+
+    def of(self, person: str) -> list[Open]:
+        """What that person (by key) must do, or stands in for."""
+        return [one for one in self.everything if any(who.person.key == person for who in one.people)]
+
+    def below(self, unit: str) -> list[Open]:
+        """What is open in the unit and the units under it; nothing confidential."""
+        return [
+            one
+            for one in self.everything
+            if not one.confidential and unit in self.office.above(self._place(one.case.unit))
+        ]
+
+    def _place(self, unit: str) -> str:
+        return self.office.unit_named.get(" ".join(unit.casefold().split()), unit)
+
+    @staticmethod
+    def _cause(
+        case: str,
+        obligation: str,
+        anchor: str,
+        people: tuple[Told, ...],
+        unreached: frozenset[tuple[str, str]],
+    ) -> str:
+        if not people or all(one.why == "officer" for one in people):
+            return "nobody"
+        if (case, obligation) in unreached:
+            return "unreached"
+        return "earlier_step" if anchor in ("derived", "planned") else "not_recorded"

@@ -1,0 +1,221 @@
+"""Digests: who gets one, when, what stands in it, and what never does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from notifications.carriers import digest_day, first_of_week
+from notifications.channels import Parcel
+from storage.preferences import DIGEST, UPLOADS_THROUGH, prefer
+from tests.law import CALENDAR
+from tests.notifications.town import (
+    AIGUL,
+    ANNOUNCE_BY,
+    BOLAT,
+    DANA,
+    FIVE_BEFORE,
+    OFFICER,
+    RULES,
+    Shelf,
+    Town,
+    noon,
+)
+
+ALL = frozenset({"personal", "unit", "managers"})
+MONDAY = date(2026, 3, 16)
+AFTER_NAURYZ = date(2026, 3, 26)
+NIGHT = datetime(2026, 3, 17, 20, tzinfo=UTC)  # one o'clock of the 18th
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    made = Town(tmp_path, rules=replace(RULES, digests=ALL, officer=OFFICER.key))
+    yield made
+    made.close()
+
+
+def choose(town: Town, chosen: str, person: str = AIGUL.key) -> None:
+    prefer(town.engine, person, DIGEST, chosen, by="Айгүл", now=noon(date(2026, 3, 2)))
+
+
+def day(town: Town, on: date) -> list[Parcel]:
+    shelf = Shelf()
+    for _ in range(2):
+        town.round([shelf], on)
+        town.deliver([shelf], on)
+    return shelf.kept
+
+
+def kinds(kept: list[Parcel]) -> list[tuple[str, str]]:
+    return sorted((one.notice.kind, one.name) for one in kept)
+
+
+@pytest.mark.parametrize(
+    ("today", "weekly"),
+    [
+        (date(2026, 3, 16), date(2026, 3, 16)),
+        (date(2026, 3, 17), date(2026, 3, 26)),  # Monday to Wednesday of Nauryz week are off
+        (date(2026, 3, 26), date(2026, 3, 26)),
+        (date(2026, 3, 27), date(2026, 3, 30)),
+        (date(2026, 3, 28), date(2026, 3, 30)),
+    ],
+)
+def test_a_weekly_digest_comes_on_the_first_working_day_of_the_week(today: date, weekly: date) -> None:
+    """A Monday off is a Tuesday's digest, a whole week of holidays no digest."""
+    assert digest_day("weekly", CALENDAR, today=today) == weekly
+    assert first_of_week(weekly, CALENDAR)
+
+
+def test_beyond_the_records_a_digest_comes_today() -> None:
+    """Where nobody knows which days work, nothing waits for one that does."""
+    assert digest_day("weekly", CALENDAR, today=CALENDAR.last) == CALENDAR.last
+
+
+def test_a_reminder_put_into_the_daily_digest_comes_in_it(town: Town) -> None:
+    """One letter that morning, with the reminder; its record says which letter carried it."""
+    town.open()
+    choose(town, "daily")
+    town.round([Shelf()], FIVE_BEFORE, at=NIGHT)
+    (letter,) = day(town, FIVE_BEFORE)
+    reminder = next(one for one in town.notices() if one.kind == "reminder")
+
+    assert letter.notice.kind == "digest"
+    assert (
+        "Ішкі талдаудың басталғаны туралы хабарландыру (Құрылыс басқармасы) – 30 наурыз" in letter.letter.text
+    )
+    assert (reminder.state, reminder.carrier) == ("sent", letter.notice.key)
+
+
+def test_a_digest_is_one_letter_a_day(town: Town) -> None:
+    """Whatever comes to be said after it has left waits for the next, or goes alone where that is too late."""
+    town.open()
+    choose(town, "daily")
+    day(town, FIVE_BEFORE)
+    town.open(on=FIVE_BEFORE)
+    again = day(town, FIVE_BEFORE)
+    tomorrow = day(town, date(2026, 3, 19))
+
+    assert again == []
+    assert kinds(tomorrow) == [("digest", AIGUL.name)]
+
+
+def test_the_law_waits_for_no_weekly_digest(town: Town) -> None:
+    """A reminder of something due before the next one goes out alone; statutory reminders are never lost."""
+    town.open()
+    choose(town, "weekly")
+    days = (FIVE_BEFORE, AFTER_NAURYZ, date(2026, 3, 27), ANNOUNCE_BY)
+    spoken = {on.day: [one.notice.kind for one in day(town, on) if one.name == AIGUL.name] for on in days}
+
+    assert spoken == {18: [], 26: ["digest"], 27: ["reminder"], 30: ["digest"]}
+
+
+def test_nobody_can_switch_a_reminder_off(town: Town) -> None:
+    """Whatever the setting, each rung of the ladder is sent in some letter by its due date."""
+    town.open()
+    choose(town, "weekly")
+    for number in range(18, 32):
+        day(town, date(2026, 3, number))
+    rungs = {
+        one.rung
+        for one in town.notices()
+        if one.person == AIGUL.key and one.obligation == "start_announced" and one.state == "sent"
+    }
+
+    assert rungs >= {"-5", "-1", "0", "+1"}
+
+
+def test_who_has_chosen_nothing_gets_single_letters(town: Town) -> None:
+    """A digest is asked for."""
+    town.open()
+
+    assert kinds(day(town, FIVE_BEFORE)) == [("reminder", AIGUL.name)]
+
+
+def test_the_head_of_a_unit_hears_of_the_unit_each_week(town: Town) -> None:
+    """What is overdue and near, and with whom."""
+    town.open()
+    (letter,) = [one for one in day(town, AFTER_NAURYZ) if one.notice.kind == "unit_digest"]
+
+    assert letter.name == BOLAT.name
+    assert letter.letter.subject == "Сроки подразделения на 26 марта: просрочено – 0, предстоит – 1"
+    assert "Ответственный: Ахметова Айгүл" in letter.letter.text
+    assert letter.letter.dispensable
+
+
+def test_managers_hear_what_is_overdue_by_stage_and_cause(town: Town) -> None:
+    """Monday, 6 April: the announcement is a week late."""
+    town.open()
+    letters = [one for one in day(town, date(2026, 4, 6)) if one.notice.kind == "managers_digest"]
+    (letter,) = letters
+
+    assert letter.name == DANA.name
+    assert letter.letter.subject == "Overdue obligations, 6 April: 1"
+    assert "Announcement: 1: an earlier step is not done – 1" in letter.letter.text
+
+
+def test_a_digest_with_nothing_to_say_is_not_sent(town: Town) -> None:
+    """No case, no letter; the record says that it was withdrawn."""
+    choose(town, "daily")
+
+    assert day(town, AFTER_NAURYZ) == []
+    assert {one.state for one in town.notices()} == {"withdrawn"}
+
+
+def test_who_is_away_gets_no_digest_and_the_deputy_gets_the_units(tmp_path: Path) -> None:
+    """Leave and substitution hold for digests too."""
+    bolat = replace(BOLAT, away=((date(2026, 3, 20), date(2026, 4, 20)),), deputy=OFFICER.key)
+    town = Town(tmp_path, people=(AIGUL, bolat, DANA, OFFICER), rules=replace(RULES, digests=ALL))
+    town.open()
+    choose(town, "daily", BOLAT.key)
+    kept = kinds(day(town, AFTER_NAURYZ))
+    town.close()
+
+    assert ("unit_digest", OFFICER.name) in kept
+    assert not [one for one in kept if one[1] == BOLAT.name]
+
+
+def test_from_november_the_officer_is_called_every_working_day(town: Town) -> None:
+    """Exactly once a day while next year is not confirmed; not on days off, not in October."""
+    counts = {}
+    for on in (
+        *(date(2026, 10, 30), date(2026, 11, 1), date(2026, 11, 2)),
+        *(date(2026, 11, 3), date(2026, 11, 7), date(2026, 12, 31)),
+    ):
+        counts[on] = [one.letter.subject for one in day(town, on) if one.notice.kind == "calendar"]
+
+    assert CALENDAR.provisional_years(date(2027, 1, 1), date(2027, 12, 31)) == (2027,)
+    assert {on: len(letters) for on, letters in counts.items()} == {
+        date(2026, 10, 30): 0,
+        date(2026, 11, 1): 0,
+        date(2026, 11, 2): 1,
+        date(2026, 11, 3): 1,
+        date(2026, 11, 7): 0,
+        date(2026, 12, 31): 1,
+    }
+    assert counts[date(2026, 11, 2)] == ["2027 жылғы өндірістік күнтізбе расталмаған"]
+
+
+def test_a_confirmed_year_is_not_asked_for(town: Town) -> None:
+    """2026 is confirmed: in November 2025 nobody is called."""
+    assert not [one for one in day(town, date(2025, 11, 3)) if one.notice.kind == "calendar"]
+
+
+def test_a_unit_uploads_through_the_body_above_it(town: Town) -> None:
+    """What people chose survives a new import of the table of people."""
+    from storage import office_store
+    from tests.notifications.town import PEOPLE, UNITS
+
+    prefer(town.engine, "staff", UPLOADS_THROUGH, "body", by="x", now=noon(FIVE_BEFORE))
+    choose(town, "weekly")
+    office_store.save(town.engine, units=UNITS, people=PEOPLE)
+    office = town.outbox.office()
+    choose(town, "")
+
+    assert office.units["staff"].uploads_through == "body"
+    assert office.people[AIGUL.key].digest == "weekly"
+    assert town.outbox.office().people[AIGUL.key].digest == ""

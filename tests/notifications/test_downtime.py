@@ -1,0 +1,118 @@
+"""Downtime: each missed rung is settled once, and one person gets one letter of them all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from notifications.notice import Outcome
+from tests.notifications.town import AIGUL, PEOPLE, Shelf, Town, noon
+
+# The announcement is due on 2 April then, five working days after 26 March.
+CALENDAR_START = date(2026, 4, 16)
+
+
+def opened(town: Town, count: int) -> None:
+    for _ in range(count):
+        town.open()
+
+
+def back(town: Town, on: date) -> Shelf:
+    """The service runs again from a day on; a few ticks of that day."""
+    shelf = Shelf()
+    for _ in range(3):
+        town.round([shelf], on)
+        town.deliver([shelf], on)
+    return shelf
+
+
+def mine(shelf: Shelf, person: str = AIGUL.key) -> list[str]:
+    return [one.letter.subject for one in shelf.kept if one.notice.person == person]
+
+
+def test_twelve_missed_rungs_are_one_letter_that_lists_them(town: Town) -> None:
+    """Down from the 18th to the 25th of March: twelve cases, one letter, twelve proofs."""
+    opened(town, 12)
+    shelf = back(town, date(2026, 3, 26))
+
+    assert mine(shelf) == ["Күні өткен еске салулар: 12 мерзім"]
+    assert shelf.kept[0].letter.text.count("хабарландыру (Құрылыс басқармасы) – 30 наурыз") == 12
+    told = [one for one in town.notices() if one.kind == "reminder"]
+    assert len(told) == 12
+    assert {(one.state, one.rung) for one in told} == {("sent", "-5")}
+    assert len({one.text_hash for one in told}) == 1
+    assert {one.carrier for one in told} == {shelf.kept[0].notice.key}
+
+
+def test_one_missed_rung_is_the_letter_it_is(town: Town) -> None:
+    """Nothing to collect."""
+    opened(town, 1)
+    shelf = back(town, date(2026, 3, 26))
+
+    assert mine(shelf) == [
+        "Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (2 жұмыс күні қалды)"
+    ]
+
+
+def test_three_weeks_down_speak_once_of_each_deadline(tmp_path: Path) -> None:
+    """Announcement and order of two cases, every rung of theirs gone by: one letter, four lines."""
+    town = Town(tmp_path, people=(replace(AIGUL, duties=("authorised_person", "head")),))
+    opened(town, 2)
+    shelf, again = back(town, date(2026, 4, 9)), back(town, date(2026, 4, 9))
+    town.close()
+
+    assert mine(shelf) == ["Күні өткен еске салулар: 4 мерзім"]
+    assert again.kept == []
+
+
+def test_over_nauryz_days_off_are_not_downtime(town: Town) -> None:
+    """21 to 25 March are days off in 2026: nothing was missed, the rung of the next working day is on time."""
+    town.open(planned={"analysis_started": CALENDAR_START})
+    silent = [back(town, date(2026, 3, 20) + timedelta(days=step)) for step in range(6)]
+    shelf = back(town, date(2026, 3, 26))
+
+    assert [len(one.kept) for one in silent] == [0] * 6
+    assert len(mine(shelf)) == 1
+    assert [one.bundle for one in town.notices()] == [""]
+
+
+def test_down_over_nauryz_is_told_on_the_first_working_day(town: Town) -> None:
+    """Back on Sunday the 22nd, in the middle of the holiday: the letters wait for Thursday's office hours."""
+    opened(town, 3)
+    shelf = back(town, date(2026, 3, 22))
+    later = back(town, date(2026, 3, 26))
+
+    assert shelf.kept == []
+    assert mine(later) == ["Күні өткен еске салулар: 3 мерзім"]
+
+
+def test_what_was_done_meanwhile_is_left_out(town: Town) -> None:
+    """Collected on Friday night, read on Monday: a duty done in between is not reminded of."""
+    first, second = town.open(), town.open()
+    shelf = Shelf()
+    saturday, monday = date(2026, 3, 28), date(2026, 3, 30)
+    town.round([shelf], saturday)
+    town.desk.record(first.id, "start_announced", on=saturday, by="Айгүл", now=noon(saturday), today=saturday)
+    shelf = back(town, monday)
+
+    assert [one for one in mine(shelf) if "30 наурыз" in one]
+    assert {one.notice.case for one in shelf.kept if one.notice.obligation == "start_announced"} == {second.id}
+
+
+def test_a_server_that_is_down_keeps_the_collected_letter_whole(tmp_path: Path) -> None:
+    """Tried again later with the same lines, under the same Message-ID."""
+    town = Town(tmp_path, people=PEOPLE)
+    opened(town, 4)
+    nine = datetime(2026, 3, 26, 4, tzinfo=UTC)
+    day = date(2026, 3, 26)
+    broken = Shelf(Outcome(state="queued", answer="451 later"))
+    town.round([broken], day, at=nine)
+    town.deliver([broken], day, at=nine)
+    waiting = {one.state for one in town.notices()}
+    town.round([broken], day, at=nine + timedelta(minutes=1))
+    town.deliver([broken], day, at=nine + timedelta(minutes=2))
+    town.close()
+
+    assert waiting == {"queued"}
+    assert [one.letter.subject for one in broken.kept] == ["Күні өткен еске салулар: 4 мерзім"]

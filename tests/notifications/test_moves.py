@@ -1,0 +1,192 @@
+"""What moves, is told: those who were told of the old date, nobody else, once a change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import icalendar
+
+from notifications.entry import calendar
+from tests.notifications.town import (
+    AIGUL,
+    ANNOUNCE_BY,
+    BOLAT,
+    FIVE_BEFORE,
+    PLANNED,
+    Shelf,
+    Town,
+    noon,
+)
+
+LATER = date(2026, 4, 27)
+NEW_DUE = date(2026, 4, 13)
+SOON_AFTER = date(2026, 3, 19)
+
+
+def told(town: Town, shelf: Shelf, on: date) -> list[str]:
+    """Subjects of what leaves on a day, after rounds as the metronome makes them."""
+    before = len(shelf.kept)
+    for _ in range(2):
+        town.round([shelf], on)
+        town.deliver([shelf], on)
+    return [parcel.letter.subject for parcel in shelf.kept[before:]]
+
+
+def replanned(town: Town, case: str, on: date, *, today: date = SOON_AFTER) -> None:
+    town.desk.replan(case, "analysis_started", on=on, by="Айгүл", now=noon(today), today=today)
+
+
+def moves(subjects: Sequence[str]) -> list[str]:
+    return [one for one in subjects if "өзгерді" in one or "изменил" in one]
+
+
+def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> None:
+    """To the one person who was told of the old day."""
+    case = town.open()
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    replanned(town, case.id, LATER)
+    subjects = told(town, shelf, SOON_AFTER)
+    text = shelf.kept[-1].letter.text
+
+    assert subjects == [
+        "Мерзім өзгерді: ішкі талдаудың басталғаны туралы хабарландыру – 13 сәуір (бұрын 30 наурыз)"
+    ]
+    assert "2026 жылғы 13 сәуір" in text
+    assert "2026 жылғы 30 наурыз" in text
+    assert "жоспарланған күні өзгерді: 2026 жылғы 27 сәуір (Айгүл)" in text
+    assert shelf.kept[-1].notice.person == AIGUL.key
+
+
+def test_a_change_before_anybody_was_told_is_no_news(town: Town) -> None:
+    """Nobody hears of a date they never heard of."""
+    case = town.open()
+    shelf = Shelf()
+    replanned(town, case.id, LATER, today=date(2026, 3, 10))
+
+    assert told(town, shelf, date(2026, 3, 10)) == []
+
+
+def test_a_change_is_told_once(town: Town) -> None:
+    """However many rounds follow."""
+    case = town.open()
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    replanned(town, case.id, LATER)
+    told(town, shelf, SOON_AFTER)
+
+    assert told(town, shelf, SOON_AFTER) == []
+    assert moves(told(town, shelf, date(2026, 3, 20))) == []
+
+
+def test_there_and_back_before_the_letter_leaves_is_no_news(town: Town) -> None:
+    """What was told holds again."""
+    case = town.open()
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    replanned(town, case.id, LATER)
+    replanned(town, case.id, PLANNED["analysis_started"])
+
+    assert told(town, shelf, SOON_AFTER) == []
+
+
+def test_there_and_back_after_the_letter_is_news_both_times(town: Town) -> None:
+    """The second letter names the date of the first as the old one."""
+    case = town.open()
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    replanned(town, case.id, LATER)
+    told(town, shelf, SOON_AFTER)
+    next_day = date(2026, 3, 20)
+    replanned(town, case.id, PLANNED["analysis_started"], today=next_day)
+
+    assert moves(told(town, shelf, next_day)) == [
+        "Мерзім өзгерді: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (бұрын 13 сәуір)"
+    ]
+
+
+def test_two_changes_before_the_letter_leaves_are_one_letter(town: Town) -> None:
+    """From what was told to what holds now."""
+    case = town.open()
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    replanned(town, case.id, date(2026, 5, 4))
+    replanned(town, case.id, LATER)
+
+    assert moves(told(town, shelf, SOON_AFTER)) == [
+        "Мерзім өзгерді: ішкі талдаудың басталғаны туралы хабарландыру – 13 сәуір (бұрын 30 наурыз)"
+    ]
+
+
+def test_several_dates_moved_by_one_change_are_one_letter_a_person(tmp_path: Path) -> None:
+    """Announcement and order count from the same start; whoever was told of both gets one letter of both."""
+    both = replace(AIGUL, duties=("authorised_person", "head"))
+    town = Town(tmp_path, people=(both, BOLAT))
+    case = town.open()
+    shelf = Shelf()
+    for day in (FIVE_BEFORE, date(2026, 3, 27), date(2026, 3, 30), date(2026, 3, 31)):
+        told(town, shelf, day)
+    today = date(2026, 4, 1)
+    replanned(town, case.id, LATER, today=today)
+    subjects = moves(told(town, shelf, today))
+    (letter,) = [one for one in shelf.kept if one.notice.kind == "moves"]
+    carried = [one for one in town.notices() if one.carrier == letter.notice.key]
+    town.close()
+
+    assert sorted(subjects) == [
+        "Мерзімдер өзгерді: 2",
+        "Срок изменился: объявление о начале анализа – 13 апреля (было 30 марта)",
+    ]
+    read = icalendar.Calendar.from_ical(calendar(letter.letter.entries))
+    assert {event.decoded("dtstart") for event in read.walk("VEVENT")} == {NEW_DUE, date(2026, 4, 20)}
+    assert {(one.obligation, one.state) for one in carried} == {
+        ("start_announced", "sent"),
+        ("order_signed", "sent"),
+    }
+
+
+def test_a_case_called_off_cancels_what_stands_in_calendars(town: Town) -> None:
+    """STATUS:CANCELLED under the same UID, a higher sequence, and the ground."""
+    case = town.open()
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    town.desk.cancel(case.id, ground="бұйрық күшін жойды", by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER)
+    subjects = told(town, shelf, SOON_AFTER)
+    first, last = (
+        icalendar.Calendar.from_ical(calendar(one.letter.entries)).walk("VEVENT")[0] for one in shelf.kept
+    )
+
+    assert subjects == [
+        "Енді талап етілмейді: ішкі талдаудың басталғаны туралы хабарландыру (мерзімі 30 наурыз еді)"
+    ]
+    assert (str(last["status"]), last["uid"]) == ("CANCELLED", first["uid"])
+    assert last["sequence"] > first["sequence"]
+    assert last.decoded("dtstart") == ANNOUNCE_BY
+    assert "бұйрық күшін жойды" in shelf.kept[-1].letter.text
+
+
+def test_what_is_done_is_no_news(town: Town) -> None:
+    """Whoever was reminded knows that they have done it."""
+    case = town.open()
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    town.desk.record(
+        case.id, "start_announced", on=SOON_AFTER, by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER
+    )
+
+    assert told(town, shelf, SOON_AFTER) == []
+
+
+def test_only_those_whose_date_moved_hear(town: Town) -> None:
+    """Another case of the same people stays quiet."""
+    town.open()
+    case = town.open()
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    replanned(town, case.id, LATER)
+
+    assert len(told(town, shelf, SOON_AFTER)) == 1
+    assert BOLAT.key not in {one.notice.person for one in shelf.kept}
