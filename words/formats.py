@@ -13,7 +13,7 @@ from typing import Any
 
 from words import dates
 from words.entries import knows
-from words.numbers import figure, number, percent, plural, plural_form, roman
+from words.numbers import figure, figures, number, percent, plural, plural_form, roman
 from words.paragraphs import paragraph
 from words.titles import inner, sentence, text_in
 
@@ -202,6 +202,7 @@ FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
     "number": _of(number),
     "percent": _of(percent),
     "figure": _of(figure),
+    "figures": _of(figures),
     "roman": _of(lambda value, language: roman(value)),
     "plural": _plural,
     "choose": _choose,

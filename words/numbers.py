@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -49,6 +49,11 @@ def number(value: int | Decimal | Fraction, language: str) -> str:
 def figure(written: str, language: str) -> str:
     """A figure as an act writes it ("43.5", "62-65"), with the language's decimal sign and a dash between."""
     return written.replace(".", names(language).decimal).replace("-", "–")
+
+
+def figures(years: Iterable[tuple[int, str]], language: str) -> str:
+    """Figures by their years: "2022 – 42; 2023 – 43,5"."""
+    return "; ".join(f"{year} – {figure(written, language)}" for year, written in years)
 
 
 def percent(share: Fraction | Decimal, language: str) -> str:

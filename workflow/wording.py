@@ -105,7 +105,7 @@ def _dated(term: Term) -> tuple[str, dict[str, object]]:
         case Quota(share, of, period):
             return "share", {"share": share, "of": of, "period": period}
         case Target(years, better):
-            return f"target.{better}", {"figures": "; ".join(f"{year}: {figure}" for year, figure in years)}
+            return f"target.{better}", {"figures": years}
         case _:
             return _without_number(term), {}
 

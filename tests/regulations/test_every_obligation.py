@@ -105,6 +105,8 @@ def test_every_obligation_with_a_due_date_is_reminded_of(asked: Asked) -> None:
     found = _deadlines(asked)
     board = rows(case, asked.procedure, found, CALENDAR, today=asked.begun)
 
+    if asked.obligation.duty == "outside":
+        assert {row.next_rung_on for row in board} == {None}, "nobody of the office can do it"
     for row in board:
         if row.due is None or row.state != "open" or silent:
             continue

@@ -27,6 +27,7 @@ SAMPLES: Mapping[str, Any] = {
     "number": 12345,
     "percent": Fraction(1, 20),
     "figure": "62.5-65",
+    "figures": ((2022, "62.5-65"), (2023, "43")),
     "roman": 3,
     "plural": 5,
     "choose": True,

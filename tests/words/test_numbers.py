@@ -57,6 +57,14 @@ def test_shares_are_exact() -> None:
     assert words.percent(Fraction(1, 200), "en") == "0.5%"
 
 
+def test_figures_stand_with_their_years() -> None:
+    """As an act writes them, with the language's decimal sign."""
+    years = ((2022, "62-65"), (2023, "43.5"))
+
+    assert words.numbers.figures(years, "kk") == "2022 – 62–65; 2023 – 43,5"
+    assert words.numbers.figures(years, "en") == "2022 – 62–65; 2023 – 43.5"
+
+
 def test_quarters_are_counted_in_roman_numerals() -> None:
     """Latin letters, never Cyrillic ones that look like them."""
     assert [words.roman(n) for n in (1, 2, 3, 4, 9, 12)] == ["I", "II", "III", "IV", "IX", "XII"]
