@@ -7,6 +7,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from merzim.rolling import as_rolled
+
 if TYPE_CHECKING:
     from merzim.wiring import House
     from storage.verify import Problem
@@ -19,7 +21,7 @@ def verify(house: House, *, today: date) -> tuple[Problem, ...]:
     from storage.verify import verify as check
 
     editions = {edition.edition: edition.digest for edition in house.library.all()}
-    return check(house.engine, editions=editions, recompute=_recompute(house, today))
+    return check(house.engine, editions=editions, recompute=as_rolled(house, today))
 
 
 def rebuild(house: House, *, now: datetime, today: date) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merzim.clock import almaty
+from merzim.rolling import roll
 
 if TYPE_CHECKING:
     from merzim.wiring import House
@@ -22,6 +23,8 @@ def remind(house: House, *, now: datetime, today: date, dry_run: bool = False) -
     from notifications import round as rounds
 
     take = rounds.plan if dry_run else rounds.round
+    if not dry_run:
+        roll(house, now=now, today=today)
     channels = tuple(house.channels.values())
     report = take(
         house.outbox, house.library, house.calendar, channels, now=now, today=today, rules=house.rules

@@ -32,3 +32,27 @@ def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[
     )
     with reading(engine) as connection:
         return frozenset((record.procedure, record.unit) for record in connection.execute(asked))
+
+
+def behind(engine: Engine, wanted: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Active cases whose recurring obligation has periods, but none as late as the one wanted.
+
+    Args:
+        wanted: edition -> obligation -> name of the period that should be there.
+    """
+    found: dict[str, None] = {}
+    for edition, periods in wanted.items():
+        for obligation, period in periods.items():
+            asked = (
+                select(CASE.c.id, DEADLINE.c.obligation)
+                .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
+                .where(CASE.c.edition == edition, CASE.c.standing == "active")
+                .where(DEADLINE.c.obligation.startswith(f"{obligation}.", autoescape=True))
+                .order_by(CASE.c.id)
+            )
+            latest: dict[str, str] = {}
+            with reading(engine) as connection:
+                for case, name in connection.execute(asked):
+                    latest[case] = max(latest.get(case, ""), name)
+            found |= {case: None for case, name in latest.items() if name < f"{obligation}.{period}"}
+    return list(found)

@@ -171,8 +171,9 @@ def _state(chain: Chain, link: Link, fact: Fact | None, judged: date | None, *, 
         if judged is None:
             return "not_required"
         return "done" if judged <= today else "not_due_yet"
-    if type(obligation.term) in _UNWAITED:
-        return _UNWAITED[type(obligation.term)]
+    unwaited = _UNWAITED.get(type(obligation.term))
+    if unwaited is not None:
+        return unwaited
     if obligation.lapses_with and obligation.lapses_with in case.facts:
         return "missed"
     if obligation.recurs and (link.span is None or today < link.span.first):
@@ -186,6 +187,8 @@ def _required(chain: Chain, link: Link) -> bool:
         return False
     if obligation.occasional and link.id not in case.planned:
         return False
-    return asked_of(case, chain.procedure, obligation) and branch_open(
-        case, chain.procedure, obligation, link.span
-    )
+    # What is asked of everybody in every case, as most things are, is not looked into any further.
+    if obligation.when is not None and not branch_open(case, chain.procedure, obligation, link.span):
+        return False
+    limited = obligation.only_for or obligation.bodies or obligation.by_agreement
+    return not limited or asked_of(case, chain.procedure, obligation)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -17,12 +17,11 @@ from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
 from workflow.applying import branch_open
 from workflow.case import Case, Fact
 from workflow.deadline import AnchorState, Knowledge
-from workflow.periods import Span, period_of, periods, years_later
+from workflow.periods import Span, following, periods, years_later
 from workflow.procedure import Obligation, Procedure, Recurrence
 
 OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
 _NOTHING = Counted()
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,9 @@ class Chain:
             return Expected(self.case.facts[name].on, "happened")
         if name in self.case.planned:
             return Expected(self.case.planned[name], "happened" if obligation.by_itself else "planned")
-        if (obligation.recurs and not span) or not branch_open(self.case, self.procedure, obligation, span):
+        if obligation.recurs and not span:
+            return _NEVER
+        if obligation.when is not None and not branch_open(self.case, self.procedure, obligation, span):
             return _NEVER
         link = self.link(obligation, span if obligation.recurs else None)
         due = link.counted.due
@@ -98,9 +99,10 @@ class Chain:
     def fulfilled(self, link: Link) -> Fact | None:
         """The fact that fulfils it: of several in a period, the one with which there are enough."""
         obligation = link.obligation
+        if link.span is None:
+            return self.case.facts.get(obligation.id)
         term = obligation.term
-        often = isinstance(term, PerPeriod)
-        if link.span is None or not (often or obligation.several):
+        if not obligation.several and not isinstance(term, PerPeriod):
             return self.case.facts.get(link.id)
         facts = self.case.occurrences(link.id)
         enough = term.count if isinstance(term, PerPeriod) else 1
@@ -131,9 +133,7 @@ class Chain:
             return years_later(since, recurs.years)
         if self.today >= self.calendar.last:
             return self.calendar.last
-        current = period_of(max(since, self.today), recurs.every)
-        following = period_of(min(current.last + _DAY, self.calendar.last), recurs.every)
-        return min(following.last, self.calendar.last)
+        return min(following(max(since, self.today), recurs.every).last, self.calendar.last)
 
     def link(self, obligation: Obligation, span: Span | None) -> Link:
         """The obligation counted, in the given period when it recurs."""

@@ -31,6 +31,11 @@ def period_of(day: date, every: Period) -> Span:
     return Span(_name(day.year, every, number + 1), first, last)
 
 
+def following(day: date, every: Period) -> Span:
+    """The calendar period after the one a day lies in."""
+    return period_of(date.fromordinal(period_of(day, every).last.toordinal() + 1), every)
+
+
 def periods(every: Period, *, after: date, until: date) -> Iterator[Span]:
     """The calendar periods whose last day falls in (after, until]."""
     span = period_of(after, every)

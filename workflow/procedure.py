@@ -229,6 +229,11 @@ class Procedure:
         return bool(self.applies_to) or any(one.only_for or one.signed_by for one in self.obligations)
 
     @cached_property
+    def open_ended(self) -> tuple[Obligation, ...]:
+        """Obligations whose periods come for as long as the case is open."""
+        return tuple(one for one in self.obligations if one.recurs and one.recurs.years is None)
+
+    @cached_property
     def answering(self) -> Mapping[str, frozenset[str]]:
         """Body -> whoever answers for what it was to do: itself, and its successors and theirs."""
         found = {}

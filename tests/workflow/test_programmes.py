@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.law import CALENDAR
 from words import LANGUAGES, explanation, refusal, say
@@ -428,3 +430,18 @@ def test_a_range_of_years_is_due_on_the_last_day_of_the_last() -> None:
 
     assert look(law, case())["x"].due == date(2026, 12, 31)
     assert "2022–2026" in explanation(look(law, case())["x"].explanation, "ru")
+
+
+@settings(max_examples=50, deadline=None)
+@given(trained=st.integers(0, 3000), staff=st.integers(1, 3000), percent=st.integers(1, 100))
+def test_a_share_is_missed_exactly_when_fewer_than_it_needs(trained: int, staff: int, percent: int) -> None:
+    """So many hundredths of the staff, rounded up to whole people, is the number the finding names."""
+    law = procedure(QUOTA.replace("5 %", f"{percent} %"))
+    told = case(
+        {"people_trained.2026": measured("people_trained.2026", TODAY, trained=str(trained), staff=str(staff))}
+    )
+    needed = -(-percent * staff // 100)
+
+    missed = found(law, told)
+
+    assert [one.arguments["needed"] for one in missed] == ([needed] if trained < needed else [])
