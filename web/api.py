@@ -70,6 +70,7 @@ class ObligationAnswer(BaseModel):
     earliest: date | None
     latest: date | None
     safe_by: date | None
+    closes: date | None
     planned_on: date | None
     done_on: date | None
     late_by_working_days: int | None
@@ -196,6 +197,7 @@ def _obligation(deadline: Deadline, procedure: Procedure, scribe: Scribe) -> Obl
         earliest=deadline.earliest,
         latest=deadline.latest,
         safe_by=deadline.safe_by,
+        closes=deadline.closes,
         planned_on=deadline.planned_on,
         done_on=deadline.done_on,
         late_by_working_days=deadline.late_by,

@@ -28,6 +28,7 @@ def obligation(call: Call, deadline: Deadline) -> Json:
         "earliest": deadline.earliest,
         "latest": deadline.latest,
         "safe_by": deadline.safe_by,
+        "closes": deadline.closes,
         "anchor": deadline.anchor,
         "calendar": deadline.calendar,
         "status": deadline.status,

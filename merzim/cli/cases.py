@@ -118,6 +118,8 @@ def show(ctx: typer.Context, case: CaseId) -> None:
                 "stage": view.stage,
                 "planned": view.case.planned,
                 "facts": {name: fact.on for name, fact in view.case.facts.items()},
+                "values": {name: fact.values for name, fact in view.case.facts.items() if fact.values},
+                "signed_by": {name: fact.signed_by for name, fact in view.case.facts.items() if fact.signed_by},
                 "ahead": [name for name, fact in view.case.facts.items() if fact.on > today],
                 "evidence": {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence},
                 "responsible": view.case.responsible,
@@ -139,6 +141,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
     if ahead:
         call.print("\n" + call.say("cli.ahead", today=today))
         call.table(("on", "id"), ahead, indent=2)
+    _print_told(call, view.case)
     if found:
         call.print("\n" + call.say("cli.findings"))
         print_findings(call, found, indent=2)
@@ -233,6 +236,23 @@ def explain(
 def _written(call: Call) -> dict[str, Any]:
     """Who writes, and when: what every command of the desk asks for."""
     return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
+
+
+def _print_told(call: Call, case: Case) -> None:
+    """Numbers and signatures that go with the facts."""
+    told = [
+        (name, call.say("cli.value", value=value, number=number))
+        for name, fact in sorted(case.facts.items())
+        for value, number in fact.values.items()
+    ]
+    signed = [
+        (name, call.say("cli.signed_by", duty=fact.signed_by))
+        for name, fact in sorted(case.facts.items())
+        if fact.signed_by
+    ]
+    if told or signed:
+        call.print("\n" + call.say("cli.told"))
+        call.table(("id", "value"), sorted([*told, *signed]), indent=2)
 
 
 def _about(call: Call, case: Case) -> str:

@@ -40,6 +40,13 @@ def test_audit_is_as_its_schema_says(merzim: Merzim) -> None:
     _valid("audit", merzim("audit", PAST, "--json").json)
 
 
+def test_an_opened_year_is_as_its_schema_says(merzim: Merzim) -> None:
+    """Opened, and opened again."""
+    merzim("people", PEOPLE)
+    _valid("open-year", merzim("open-year", "2026", "--json", "--now", "2026-03-30").json)
+    _valid("open-year", merzim("open-year", "2026", "--json", "--now", "2026-03-30").json)
+
+
 def test_import_is_as_its_schema_says(merzim: Merzim) -> None:
     """Taken in, taken in again, and refused."""
     _valid("import", merzim("import", SCHEDULE, "--json", "--now", "2026-03-30").json)
