@@ -1,7 +1,4 @@
-"""The office's own chain: the acts it adopted, in order. Its calendar is the shipped records and these.
-
-The lines are events as a case's are, hashed and bound alike, of a case no office can open.
-"""
+"""The acts an office adopted, in the order of its own chain. Its calendar is the shipped records and these."""
 
 from __future__ import annotations
 
@@ -10,20 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Engine, literal, select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from calendars.adopting import known_since
 from calendars.entries import Records
 from calendars.records import parse
-from storage.chain import canonical, line, link
 from storage.engine import Record, reading, writing
+from storage.office_chain import append, lines
 from storage.tables import ACT
 
-OFFICE = "office"
-"""What the chain is called where cases have their ids."""
 KIND = "calendar_changed"
-IN_ORDER = select(literal(OFFICE).label("case"), *ACT.c).order_by(ACT.c.seq)
+_LAST = select(ACT.c.hash).where(ACT.c.kind == KIND).order_by(ACT.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,14 +54,13 @@ class Adoption:
 
 def adoptions(engine: Engine) -> tuple[Adoption, ...]:
     """All of them, in order."""
-    with reading(engine) as connection:
-        return tuple(map(_adoption, connection.execute(IN_ORDER)))
+    return tuple(map(_adoption, lines(engine, KIND)))
 
 
 def head(engine: Engine) -> str:
     """The hash of the last one; "" when there is none. What one asks to learn whether the calendar changed."""
     with reading(engine) as connection:
-        return connection.execute(select(ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).scalar() or ""
+        return connection.execute(_LAST).scalar() or ""
 
 
 def head_of(acts: Sequence[Adoption]) -> str:
@@ -87,26 +81,11 @@ def adopt(
     Raises:
         StorageUnavailable: the database cannot be written.
     """
-    seq, previous = len(before) + 1, head_of(before)
-    payload = canonical({"text": text})
-    said = line(case=OFFICE, seq=seq, kind=KIND, name=name, on=on, at=now, by=by, payload=payload)
-    values = {
-        "seq": seq,
-        "kind": KIND,
-        "name": name,
-        "on": on,
-        "at": now,
-        "by": by,
-        "payload": payload,
-        "previous": previous,
-        "hash": link(previous, said),
-    }
     try:
         with writing(engine) as connection:
-            last = connection.execute(select(ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).scalar()
-            if (last or "") != previous:
+            if (connection.execute(_LAST).scalar() or "") != head_of(before):
                 return False
-            connection.execute(ACT.insert(), values)
+            append(connection, kind=KIND, name=name, on=on, by=by, now=now, payload={"text": text})
     except IntegrityError:
         return False
     return True

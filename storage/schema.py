@@ -23,14 +23,17 @@ def known() -> tuple[str, ...]:
     return tuple(sorted(match[1] for match in found if match))
 
 
-def create_or_migrate(engine: Engine) -> bool:
+def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
     """Make the tables, or bring them up to date. Returns whether anything was done.
+
+    Args:
+        to: a revision this version knows; None for the newest.
 
     Raises:
         StorageUnavailable: the database cannot be used, was written by a newer version (`newer`), or holds
             somebody else's tables (`foreign`).
     """
-    head = known()[-1]
+    head = to or known()[-1]
     with reading(engine) as connection:
         at = revision(connection)
     if at == head:
@@ -45,8 +48,9 @@ def create_or_migrate(engine: Engine) -> bool:
         _refuse(engine, at)
         if at is None and (set(inspect(connection).get_table_names()) - {"alembic_version"}):
             raise StorageUnavailable("foreign", where=where(engine))
-        _upgrade(connection)
-        triggers.install(connection)
+        _upgrade(connection, head)
+        if head == known()[-1]:
+            triggers.install(connection)
     return True
 
 
@@ -67,11 +71,11 @@ def revision(connection: Connection) -> str | None:
         raise
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, to: str) -> None:
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)

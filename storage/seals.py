@@ -12,9 +12,9 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, and_, bindparam, func, select, text
 
 from storage import register
-from storage.adoptions import OFFICE
 from storage.chain import link, seal_line
 from storage.engine import reading, writing
+from storage.office_chain import OFFICE
 from storage.tables import ACT, CASE, SEAL
 
 Head = tuple[str, int, str]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, MetaData, Table, Text, text
+from sqlalchemy import Index, MetaData, Table, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from storage.types import Canonical, Moment
@@ -69,6 +69,7 @@ class KeptMatch(Kept, table=True):
 class KeptCase(Kept, table=True):
     """The head of a chain, with what lists need: everything here can be recomputed from its events.
 
+    `confidential`: seen by those alone who were named to know of it or told of it;
     `sealed` is the seq the last seal covers; `search` the casefolded text a search looks in (SQLite
     folds Latin letters only).
     """
@@ -96,6 +97,7 @@ class KeptCase(Kept, table=True):
     ground: str = ""
     stage: str = ""
     opened_at: datetime = Field(sa_type=Moment)
+    confidential: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     span_first: date | None = None
     span_last: date | None = None
     seq: int
@@ -364,6 +366,60 @@ class KeptCounter(Kept, table=True):
     last: int
 
 
+class KeptAccount(Kept, table=True):
+    """Somebody who may log in. What changes stands in the office's chain; secrets stand here alone."""
+
+    __tablename__ = "account"
+
+    login: str = Field(primary_key=True)
+    access: str
+    person: str = Field(default="", index=True)
+    name: str = ""
+    unit: str = ""
+    password: str = ""
+    totp: str = ""
+    totp_step: int = 0
+    disabled: bool = False
+    created_at: datetime = Field(sa_type=Moment)
+
+
+class KeptEntry(Kept, table=True):
+    """A way in that is no password, kept by the SHA-256 of its secret: a session, an invitation, a token of the
+    API, a feed. `scope` says what of it may be done."""
+
+    __tablename__ = "entry"
+
+    hash: str = Field(primary_key=True)
+    kind: str
+    login: str = Field(index=True)
+    name: str = ""
+    scope: str = ""
+    created_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class KeptAttempt(Kept, table=True):
+    """Failed log-ins in a row, by the SHA-256 of the name, whether there is such an account or not."""
+
+    __tablename__ = "attempt"
+
+    name: str = Field(primary_key=True)
+    failed: int
+    failed_at: datetime = Field(sa_type=Moment)
+
+
+class KeptReader(Kept, table=True):
+    """Who was named to know of a confidential case; computed from its events."""
+
+    __tablename__ = "reader"
+    __table_args__ = _CLUSTERED
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    person: str = Field(primary_key=True, index=True)
+
+
 def _table(name: str) -> Table:
     return Kept.metadata.tables[name]
 
@@ -386,3 +442,7 @@ LINK_CODE = _table("link_code")
 LEASE = _table("lease")
 PAPER = _table("paper")
 COUNTER = _table("counter")
+ACCOUNT = _table("account")
+ENTRY = _table("entry")
+ATTEMPT = _table("attempt")
+READER = _table("reader")

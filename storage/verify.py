@@ -11,11 +11,11 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, select, tuple_
 
-from storage import adoptions, register, triggers
-from storage.adoptions import OFFICE
+from storage import register, triggers
 from storage.chain import line, link, seal_line
 from storage.engine import Record, reading
 from storage.ledger import CHUNK, SqlLedger
+from storage.office_chain import IN_ORDER, OFFICE
 from storage.refusals import CannotRebuild, CaseBroken
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
 from storage.tables import CASE, EVENT, PROOF, SEAL
@@ -122,7 +122,7 @@ def _chains(connection: Connection) -> Iterator[Problem]:
 
 def _office(connection: Connection) -> Iterator[Problem]:
     """The office's own chain. Where its end was, only the seals know."""
-    for problem in _chain(OFFICE, connection.execute(adoptions.IN_ORDER), None):
+    for problem in _chain(OFFICE, connection.execute(IN_ORDER), None):
         yield _of_office(problem)
 
 
@@ -187,7 +187,7 @@ def _seals(connection: Connection) -> Iterator[Problem]:
 
 
 def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    found = {(OFFICE, act.seq): act.hash for act in connection.execute(adoptions.IN_ORDER)}
+    found = {(OFFICE, act.seq): act.hash for act in connection.execute(IN_ORDER)}
     found |= {(register.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
     left = iter(ends)
     while chunk := list(islice(left, 5000)):

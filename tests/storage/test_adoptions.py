@@ -12,12 +12,10 @@ import calendars
 from calendars.entries import with_records
 from calendars.records import RecordError, shipped
 from storage.adoptions import adopt, adoptions, head, head_of
-from storage.schema import create_or_migrate
 from storage.seals import seal
 from storage.verify import verify
 from tests.storage.house import NOW, TODAY, later, opened, recompute
 from tests.storage.test_verify import by_hand, codes
-from tests.storage.versions import back_to
 
 ACT = """
 [[transfer]]
@@ -154,14 +152,3 @@ def test_a_gap_among_acts_is_named(engine: Engine) -> None:
         connection.execute(text("DELETE FROM act WHERE seq = 1"))
 
     assert ("act_missing", 1) in codes(verify(engine))
-
-
-def test_a_database_of_the_version_before_gets_the_chain(engine: Engine) -> None:
-    """What is stored stays; the new table stands beside it with its triggers."""
-    case = opened(engine)
-    back_to(engine, "0001")
-
-    assert create_or_migrate(engine)
-    assert adopted(engine)
-    assert codes(verify(engine)) == []
-    assert case.id == "2026-0001"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
 
@@ -14,10 +16,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
+from storage.chain import line, link
 from storage.engine import open as open_database
+from storage.ledger import SqlLedger
 from storage.refusals import StorageUnavailable
 from storage.schema import MIGRATIONS, create_or_migrate, known
 from storage.tables import Kept
+from storage.verify import verify
+from tests.storage.house import opened
+
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 
 
 def test_a_migrated_database_is_what_the_tables_say(engine: Engine) -> None:
@@ -101,3 +109,58 @@ def test_a_database_with_somebody_elses_tables_is_refused(tmp_path: Path) -> Non
 
     assert caught.value.what == "foreign"
     engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database nobody has written to yet."""
+    if request.param == "sqlite":
+        made = open_database(f"sqlite:///{tmp_path / 'бос.sqlite'}")
+    else:
+        made = open_database(request.getfixturevalue("database"))
+        with made.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
+    yield made
+    made.dispose()
+
+
+@pytest.mark.parametrize("revision", known()[:-1])
+def test_a_database_of_every_earlier_version_is_brought_up_to_date(empty: Engine, revision: str) -> None:
+    """What is stored stays as it was written, chain and all; a new case can stand beside it."""
+    create_or_migrate(empty, to=revision)
+    payload = '{"edition":"internal-analysis.2024-01-01","procedure":"internal-analysis"}'
+    said = line(
+        case="2025-0007",
+        seq=1,
+        kind="opened",
+        name="internal-analysis",
+        on=None,
+        at=NOW,
+        by="Әлия",
+        payload=payload,
+    )
+    event = {"hash": link("", said), "payload": payload, "at": NOW.replace(tzinfo=None).isoformat(sep=" ")}
+    with empty.begin() as connection:
+        connection.execute(
+            text(
+                'INSERT INTO "case" (id, procedure, edition, digest, unit, object, standing, ground, stage, '
+                "opened_at, seq, head, sealed, search) VALUES ('2025-0007', 'internal-analysis', "
+                "'internal-analysis.2024-01-01', '', '', '', 'active', '', '', :at, 1, :hash, 0, '')"
+            ),
+            event,
+        )
+        connection.execute(
+            text(
+                'INSERT INTO event ("case", seq, kind, name, "on", at, "by", payload, previous, hash) VALUES '
+                "('2025-0007', 1, 'opened', 'internal-analysis', NULL, :at, 'Әлия', :payload, '', :hash)"
+            ),
+            event,
+        )
+
+    assert create_or_migrate(empty)
+    assert [problem.code for problem in verify(empty)] == []
+    found = SqlLedger(empty).case("2025-0007")
+    assert found is not None
+    assert (found.edition, found.seq) == ("internal-analysis.2024-01-01", 1)
+    assert opened(empty).id != found.id

@@ -14,6 +14,10 @@ UNDONE = {
         *(f"DROP TABLE {name}" for name in ("moved", "proof", "preference", "pulse")),
         "CREATE INDEX ix_notice_queued ON notice (channel, not_before, queued_at, key) WHERE state = 'queued'",
     ),
+    "0004": (
+        *(f"DROP TABLE {name}" for name in ("account", "entry", "attempt", "reader")),
+        'ALTER TABLE "case" DROP COLUMN confidential',
+    ),
 }
 """Revision -> statements that take it back."""
 

@@ -1,0 +1,149 @@
+"""Accounts, their ways in, failed log-ins; what an administrator does stands in the office's chain."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Engine, text
+
+from storage.accounts import SqlAccounts
+from storage.office_chain import IN_ORDER
+from storage.verify import verify
+from workflow.access import Entry, Reader
+
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+TODAY = date(2026, 4, 6)
+SAID = {"by": "admin", "now": NOW, "today": TODAY}
+OFFICER = Reader(login="aliyeva", access="officer", person="a@org.kz", name="Әлиева Гүлнұр")
+
+
+def chain(engine: Engine) -> list[tuple[str, str]]:
+    """Kind and name of each line of the office's chain."""
+    with engine.connect() as connection:
+        return [(one.kind, one.name) for one in connection.execute(IN_ORDER)]
+
+
+def way_in(hash: str, *, kind: str = "session", until: datetime = NOW + timedelta(hours=1)) -> Entry:
+    """A way in of the officer."""
+    return Entry(
+        hash=hash,
+        kind=kind,
+        login="aliyeva",
+        created_at=NOW,
+        seen_at=NOW,
+        expires_at=until,  # type: ignore[arg-type]
+    )
+
+
+def test_an_account_is_kept_and_found_in_any_letter_case(engine: Engine) -> None:
+    """As people type their names."""
+    accounts = SqlAccounts(engine)
+    accounts.save(OFFICER, disabled=False, **SAID)
+
+    found = accounts.account("ALIYEVA")
+    assert found is not None
+    assert (found.reader, found.password, found.totp) == (OFFICER, "", "")
+    assert accounts.account("nobody") is None
+
+
+def test_whatever_an_administrator_does_stands_in_the_chain_without_secrets(engine: Engine) -> None:
+    """Opened, changed, a password, a second factor; saying the same again is no line."""
+    accounts = SqlAccounts(engine)
+    accounts.save(OFFICER, disabled=False, **SAID)
+    accounts.save(OFFICER, disabled=False, **SAID)
+    accounts.save(OFFICER, disabled=True, **SAID)
+    accounts.set_password("aliyeva", "$argon2id$secret", **SAID)
+    accounts.set_totp("aliyeva", "JBSWY3DPEHPK3PXP", 1, **SAID)
+
+    assert [kind for kind, _ in chain(engine)] == [
+        *("account_opened", "account_changed", "password_set", "second_factor_set"),
+    ]
+    with engine.connect() as connection:
+        payloads = " ".join(row.payload for row in connection.execute(IN_ORDER))
+    assert "argon2" not in payloads
+    assert "JBSWY" not in payloads
+    assert [problem.code for problem in verify(engine)] == []
+
+
+def test_nobody_may_log_in_before_a_password_is_set(engine: Engine) -> None:
+    """So the first start knows that it must ask for an administrator."""
+    accounts = SqlAccounts(engine)
+    accounts.save(OFFICER, disabled=False, **SAID)
+    before = accounts.any()
+    accounts.set_password("aliyeva", "$argon2id$x", **SAID)
+
+    assert (before, accounts.any()) == (False, True)
+
+
+def test_a_way_in_holds_until_its_last_moment_and_not_at_it(engine: Engine) -> None:
+    """The second before, the second itself."""
+    accounts = SqlAccounts(engine)
+    accounts.let_in(way_in("h1", until=NOW + timedelta(minutes=10)))
+
+    last = NOW + timedelta(minutes=10)
+    assert accounts.entry("session", "h1", now=last - timedelta(seconds=1)) is not None
+    assert accounts.entry("session", "h1", now=last) is None
+
+
+def test_a_way_in_of_one_kind_is_none_of_another(engine: Engine) -> None:
+    """An invitation opens no page."""
+    accounts = SqlAccounts(engine)
+    accounts.let_in(way_in("h1", kind="invitation"))
+
+    assert accounts.entry("session", "h1", now=NOW) is None
+
+
+def test_a_new_password_ends_every_session(engine: Engine) -> None:
+    """Whoever knew the old one is out."""
+    accounts = SqlAccounts(engine)
+    accounts.save(OFFICER, disabled=False, **SAID)
+    accounts.let_in(way_in("h1"))
+    accounts.let_in(way_in("h2"))
+    accounts.set_password("aliyeva", "$argon2id$new", **SAID)
+
+    assert accounts.entries("aliyeva", now=NOW) == []
+
+
+def test_one_session_can_be_ended_and_the_others_stay(engine: Engine) -> None:
+    """The one on the lost laptop."""
+    accounts = SqlAccounts(engine)
+    accounts.let_in(way_in("h1"))
+    accounts.let_in(way_in("h2"))
+    accounts.end("aliyeva", "h1", now=NOW)
+
+    assert [one.hash for one in accounts.entries("aliyeva", now=NOW)] == ["h2"]
+
+
+def test_an_invitation_is_used_once(engine: Engine) -> None:
+    """The second hand comes too late."""
+    accounts = SqlAccounts(engine)
+    accounts.let_in(way_in("h1", kind="invitation"))
+
+    assert (accounts.take("h1", now=NOW), accounts.take("h1", now=NOW)) == (True, False)
+
+
+def test_a_code_of_the_second_factor_is_taken_once(engine: Engine) -> None:
+    """Neither the same step again nor an earlier one."""
+    accounts = SqlAccounts(engine)
+    accounts.save(OFFICER, disabled=False, **SAID)
+    accounts.set_totp("aliyeva", "S", 100, **SAID)
+
+    assert [accounts.take_step("aliyeva", step) for step in (100, 101, 101, 99, 102)] == [
+        *(False, True, False, False, True)
+    ]
+
+
+def test_failed_log_ins_are_counted_for_names_that_do_not_exist_as_well(engine: Engine) -> None:
+    """And what was typed as a name is nowhere to be read: it may have been a password."""
+    accounts = SqlAccounts(engine)
+    for _ in range(3):
+        accounts.failed("құпиясөзім", now=NOW)
+    counted = accounts.failures("ҚҰПИЯСӨЗІМ")
+    with engine.connect() as connection:
+        kept = [row.name for row in connection.execute(text("SELECT name FROM attempt"))]
+    accounts.succeeded("құпиясөзім")
+
+    assert counted == (3, NOW)
+    assert kept
+    assert not any("құпия" in name for name in kept)
+    assert accounts.failures("құпиясөзім") == (0, None)
