@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from storage import triggers
 from storage.schema import create_or_migrate
 from storage.seals import seal
+from storage.tables import Kept
 from tests.storage.house import NOW, opened
 
 TAMPERING = [
@@ -73,24 +74,7 @@ def test_a_migration_puts_back_triggers_that_were_lost(engine: Engine) -> None:
             on = f" ON {table}" if engine.dialect.name == "postgresql" else ""
             connection.execute(text(f"DROP TRIGGER {name}{on}"))
         connection.execute(text("DROP TABLE alembic_version"))
-        for one in (
-            "paper",
-            "notice",
-            "deadline",
-            "event",
-            "seal",
-            "act",
-            "moved",
-            "proof",
-            "preference",
-            "pulse",
-            "match",
-            "counter",
-            "unit",
-            "person",
-            '"case"',
-        ):
-            connection.execute(text(f"DROP TABLE {one}"))
+        Kept.metadata.drop_all(connection)
 
     assert create_or_migrate(engine)
 
