@@ -14,7 +14,9 @@ UNDONE = {
         *(f"DROP TABLE {name}" for name in ("moved", "proof", "preference", "pulse")),
         "CREATE INDEX ix_notice_queued ON notice (channel, not_before, queued_at, key) WHERE state = 'queued'",
     ),
-    "0004": (
+    "0004": tuple(f"DROP TABLE {name}" for name in ("link", "link_code", "lease")),
+    "0005": ("ALTER TABLE unit DROP COLUMN kind",),
+    "0006": (
         *(f"DROP TABLE {name}" for name in ("account", "entry", "attempt", "reader")),
         'ALTER TABLE "case" DROP COLUMN confidential',
     ),
