@@ -21,6 +21,8 @@ LINK := https://example.kz/vakr/2026
 var/merzim.sqlite: | $(VENV)/.run
 	@echo "A new database: loading the example schedule and its people."
 	@$(MERZIM) --lang en people examples/people.csv --now 2026-03-30T10:00
+	@for access in officer responsible head_of_unit first_head auditor administrator; do \
+		$(MERZIM) --lang en user add $$access --access $$access --now 2026-03-30T10:00 >/dev/null || exit 1; done
 	@$(MERZIM) --lang en import examples/real_schedule_2026_ru.xlsx --now 2026-03-30T15:00
 	@$(MERZIM) --lang en record 2026-0001 start_announced --on 2026-03-30 --now 2026-03-30T17:00 \
 		--evidence link:site=$(LINK)/site@2026-03-30 \

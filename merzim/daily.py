@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from merzim import rounds
+from merzim import rounds, users
 from merzim.clock import almaty
 from merzim.dashboard import Dashboard
 from workflow.refusal import Refusal
@@ -31,8 +31,8 @@ Say = Callable[..., str]
 Tell = Callable[[str], None]
 
 
-class NotLoopback(Refusal, ValueError):
-    """The pages would answer to other machines, and nobody has to log in yet."""
+class NeedsHttps(Refusal, ValueError):
+    """The pages would answer to other machines over plain http, where nobody could log in."""
 
 
 class PortTaken(Refusal, OSError):
@@ -68,20 +68,22 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     """Pages and metronome in one process, until interrupted.
 
     Raises:
-        NotLoopback: `web.host` is an address other machines reach.
+        NeedsHttps: `web.host` is an address other machines reach, and the public address is not https.
         PortTaken: something else answers there.
     """
     import uvicorn
 
     web = house.settings.web
-    if web.host not in LOOPBACK:
-        raise NotLoopback("cli.not_loopback", host=web.host)
+    if web.host not in LOOPBACK and not web.public_address.startswith("https://"):
+        raise NeedsHttps("cli.needs_https", host=web.host, address=web.public_address)
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
     app = Dashboard(house, clock)
     moment = clock()
     with ticking(house, clock):
         tell(say("cli.serving", address=address))
+        if link := users.first(house, now=moment.now):
+            tell(say("cli.first_link", link=link))
         if moment.demonstration:
             tell(say("cli.demonstration", on=moment.today))
         uvicorn.run(app, host=web.host, port=web.port, log_level="warning", access_log=False)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 LANGUAGES = ("kk", "ru", "en")
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
@@ -69,6 +70,12 @@ class WebSettings:
     host: str = "127.0.0.1"
     port: int = 8000
     public_address: str = "http://127.0.0.1:8000"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The host name of the public address: what the pages answer to besides this machine's own names."""
+        host = urlsplit(self.public_address).hostname
+        return (host,) if host else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,8 @@ from merzim.configuration import BadSetting
 from merzim.settings import Settings
 
 if TYPE_CHECKING:
+    from storage.accounts import SqlAccounts
+
     from calendars.calendar import Calendar
     from calendars.records import Records
     from merzim.clock import Clock
@@ -152,6 +154,13 @@ class House:
         return Desk(self.ledger, self.library, self.calendar)
 
     @cached_property
+    def accounts(self) -> SqlAccounts:
+        """Who may log in."""
+        from storage.accounts import SqlAccounts
+
+        return SqlAccounts(self.engine)
+
+    @cached_property
     def evidence(self) -> EvidenceFolder:
         """Files that prove facts."""
         from storage.evidence import EvidenceFolder
@@ -189,6 +198,8 @@ class House:
             clock=asked,
             demonstration=clock().demonstration,
             evidence_store=self.evidence,
+            accounts=self.accounts,
+            names=self.settings.web.names,
             organisation=self.settings.office.name,
         )
 

@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Engine, Select, and_, bindparam, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from workflow.access import Scope
 
 from notifications.notice import Notice
 from storage import office_store
@@ -19,7 +32,7 @@ from storage.engine import each, reading
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from storage.rows import HEAD, by_id, head, row, rows_by_case
-from storage.tables import CASE, DEADLINE, UNIT
+from storage.tables import CASE, DEADLINE, NOTICE, READER, UNIT
 from workflow.board import Row
 from workflow.case import Case, Event, Standing
 from workflow.office import Office
@@ -56,14 +69,22 @@ class SqlReads:
 
     Args:
         officer, language: whom config.toml names where nobody else can be told, and their language.
+        scope: whose questions they are; None asks for the house itself and sees all.
     """
 
-    def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk") -> None:
+    def __init__(
+        self, engine: Engine, *, officer: str = "", language: str = "kk", scope: Scope | None = None
+    ) -> None:
+        self._scope = scope
         self._engine = engine
         self._officer = officer
         self._language = language
         self._ledger = SqlLedger(engine)
         self._outbox = SqlOutbox(engine)
+
+    def seen_by(self, scope: Scope) -> SqlReads:
+        """The same questions, answered with what somebody may see."""
+        return SqlReads(self._engine, officer=self._officer, language=self._language, scope=scope)
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
         """Open rows whose due date lies before `today`, the longest overdue first."""
@@ -94,7 +115,8 @@ class SqlReads:
         Args:
             search: words to be found in id, object or unit, in any letter case, Cyrillic too.
         """
-        asked = select(*HEAD).order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
+        asked = select(*HEAD).where(*_seen(self._scope))
+        asked = asked.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
         narrowed = {"standing": standing, "stage": stage, "procedure": procedure}
         for name, value in narrowed.items():
             if value is not None:
@@ -111,33 +133,35 @@ class SqlReads:
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, as heads."""
         with reading(self._engine) as connection:
-            return by_id(head(record) for record in each(connection, _HEADS_OF, cases))
+            asked = _HEADS_OF.where(*_seen(self._scope))
+            return by_id(head(record) for record in each(connection, asked, cases))
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, folded from their events."""
-        return self._ledger.cases(cases)
+        return self._ledger.cases(self._visible(cases))
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         """Where the named cases stand, by id."""
         asked = select(CASE.c.id, CASE.c.stage).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
         with reading(self._engine) as connection:
+            asked = asked.where(*_seen(self._scope))
             return {record.id: record.stage for record in each(connection, asked, cases)}
 
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """All board rows of the named cases by case id, by due date, those without one last."""
         with reading(self._engine) as connection:
-            return rows_by_case(each(connection, _ROWS_OF, cases))
+            return rows_by_case(each(connection, _ROWS_OF, self._visible(cases)))
 
     def counts(self, today: date, unit: str | None = None) -> Sequence[Count]:
         """Active cases by unit and stage, with what is overdue and the points at stake in it."""
-        active = CASE.c.standing == "active"
+        active = and_(CASE.c.standing == "active", *_seen(self._scope))
         cases = (
             select(CASE.c.unit, CASE.c.stage, func.count()).where(active).group_by(CASE.c.unit, CASE.c.stage)
         )
         late = (
             select(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake, func.count())
             .join(CASE, CASE.c.id == DEADLINE.c.case)
-            .where(_OPEN, DEADLINE.c.due < today)
+            .where(_OPEN, active, DEADLINE.c.due < today)
             .group_by(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake)
         )
         if unit is not None:
@@ -164,22 +188,33 @@ class SqlReads:
         ]
 
     def case(self, case: str) -> Case | None:
-        """One case, whole; None when there is none of that id."""
-        return self._ledger.case(case)
+        """One case, whole; None when there is none of that id, or none to be seen."""
+        return self._ledger.case(case) if self._visible([case]) else None
 
     def events(self, case: str) -> Sequence[Event]:
         """Its events in order."""
-        return self._ledger.events(case)
+        return self._ledger.events(case) if self._visible([case]) else ()
 
     def notices(self, case: str) -> Sequence[Notice]:
         """Its notices, the newest first."""
-        return self._outbox.notices(case=case)
+        return self._outbox.notices(case=case) if self._visible([case]) else ()
 
     def office(self) -> Office:
         """Units, people and matches, with the officer config.toml names."""
         return office_store.office(self._engine, officer=self._officer, language=self._language)
 
+    def _visible(self, cases: Collection[str]) -> Collection[str]:
+        """Those of the named cases that may be seen."""
+        if self._scope is None:
+            return cases
+        asked = select(CASE.c.id).where(
+            CASE.c.id.in_(bindparam("k_cases", expanding=True)), *_seen(self._scope)
+        )
+        with reading(self._engine) as connection:
+            return [record.id for record in each(connection, asked, cases)]
+
     def _rows(self, asked: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
+        asked = asked.where(*_seen(self._scope))
         if unit is not None:
             asked = asked.where(DEADLINE.c.unit.in_(_below(unit)))
         with reading(self._engine) as connection:
@@ -190,6 +225,19 @@ class SqlReads:
         with reading(self._engine) as connection:
             units = connection.execute(select(UNIT.c.id, UNIT.c.name)).all()
         return [unit for unit, name in units if word in name.casefold()]
+
+
+def _seen(scope: Scope | None) -> list[ColumnElement[bool]]:
+    """What a case must be like to be seen: in the reader's units; a confidential one only by who was named to
+    know of it, or told of it."""
+    if scope is None:
+        return []
+    if scope.unit is None:
+        return [false()]
+    named = exists().where(READER.c.case == CASE.c.id, READER.c.person == scope.person)
+    told = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person == scope.person)
+    to_know = or_(CASE.c.confidential.is_(False), named, told)
+    return [to_know, CASE.c.unit.in_(_below(scope.unit))] if scope.unit else [to_know]
 
 
 def _below(unit: str) -> Select[tuple[str]]:

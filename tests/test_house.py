@@ -102,6 +102,8 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),
         "score",
         "coverage",
+        *("user add", "user list", "user change", "user invite", "user close", "user open", "user token"),
+        "user end",
         *("verify", "rebuild", "backup", "restore", "serve", "worker"),
     }
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from web.board import Line, board
-from web.house import House, house
+from web.entrance import Reading
 from web.pages import CaseId, the_whole_case
 from web.preferences import preferences
 from web.render import Scribe
@@ -18,7 +18,6 @@ from workflow.finding import Finding
 from workflow.procedure import Procedure
 
 router = APIRouter()
-TheHouse = Annotated[House, Depends(house)]
 Language = Annotated[Literal["kk", "ru", "en"] | None, Query(description="The language of texts.")]
 
 
@@ -122,7 +121,7 @@ def healthz() -> Health:
 @router.get("/api/v1/board", tags=["board"], responses={422: {"model": ProblemAnswer}})
 def the_board(
     request: Request,
-    home: TheHouse,
+    home: Reading,
     unit: Annotated[str | None, Query(max_length=200)] = None,
     lang: Language = None,
 ) -> BoardAnswer:
@@ -149,7 +148,7 @@ def the_board(
     tags=["cases"],
     responses={404: {"model": ProblemAnswer}, 422: {"model": ProblemAnswer}},
 )
-def the_case(request: Request, home: TheHouse, case: CaseId, lang: Language = None) -> CaseAnswer:
+def the_case(request: Request, home: Reading, case: CaseId, lang: Language = None) -> CaseAnswer:
     """One case: its deadlines with their explanations, and its findings."""
     _, today = home.clock()
     found, procedure = the_whole_case(home, case)

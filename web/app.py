@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import FastAPI, Path
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from web import api, pages, writing
+from web import api, login, pages, writing
 from web.assets import BY_NAME, OWN
-from web.guard import HEADERS, MAX_BODY, Guard
+from web.entrance import NotLoggedIn
+from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
 from web.house import Clock, House
 from web.judgement import judge_by
-from web.ports import EvidenceStore, Judge, Reads
+from web.login import LONGEST_FIELD, inside, login_page
+from web.ports import Accounts, EvidenceStore, Judge, Reads
 from web.preferences import preferences
 from web.render import Scribe, page
 from workflow.desk import Desk
@@ -37,6 +42,8 @@ def create_app(
     clock: Clock,
     demonstration: bool,
     evidence_store: EvidenceStore,
+    accounts: Accounts,
+    names: Collection[str] = (),
     organisation: str = "",
     judge: Judge | None = None,
     max_body: int = MAX_BODY,
@@ -46,6 +53,8 @@ def create_app(
     Args:
         clock: gives (aware UTC moment, local date); asked once per request.
         demonstration: whether the day is an appointed one and not today; every page then says so.
+        accounts: who may log in.
+        names: host names it answers to besides this machine's own.
         organisation: whose dashboard it is; stands in the head of every page.
         judge: what the core says of a case; None for the core itself, counting by `calendar`.
         max_body: the most bytes one request may bring.
@@ -65,6 +74,7 @@ def create_app(
         clock=clock,
         demonstration=demonstration,
         evidence_store=evidence_store,
+        accounts=accounts,
         organisation=organisation,
         judge=judge or judge_by(calendar),
     )
@@ -121,6 +131,23 @@ def create_app(
             detail=detail,
         )
 
+    async def on_stranger(request: Request, error: Exception) -> Response:
+        """Nobody is known by the request: to the log-in page, and what was typed into a form goes along."""
+        if request.url.path.startswith("/api/"):
+            return problem(request, 401, "web.problem.no_token")
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        if request.method in SAFE_METHODS:
+            return _elsewhere(request, f"/login?{urlencode({'next': here})}")
+        if request.headers.get("hx-request") == "true":
+            back = urlsplit(request.headers.get("hx-current-url", "")).path or "/"
+            return _elsewhere(request, f"/login?{urlencode({'next': back})}")
+        async with request.form(max_fields=80, max_part_size=LONGEST_FIELD) as form:
+            kept = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+            files = any(not isinstance(value, str) and value.filename for value in form.values())
+        return await run_in_threadpool(
+            login_page, request, home, onward=inside(here), kept=kept, files=files, status=401
+        )
+
     async def on_error(request: Request, error: Exception) -> Response:
         """The last net. It stands outside the guard, so it brings the headers itself; the log has the rest."""
         response = problem(request, 500, "web.problem.internal")
@@ -129,10 +156,12 @@ def create_app(
 
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(NotLoggedIn, on_stranger)
     app.add_exception_handler(Refusal, on_refusal)
     app.add_exception_handler(OutOfRange, on_refusal)
     app.add_exception_handler(Exception, on_error)
-    app.add_middleware(Guard, problem=problem, max_body=max_body)
+    app.add_middleware(Guard, problem=problem, max_body=max_body, names=names)
+    app.include_router(login.router)
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(writing.router)
@@ -154,6 +183,13 @@ def create_app(
     return app
 
 
+def _elsewhere(request: Request, address: str) -> Response:
+    """To another page; htmx would follow a redirect inside its own request, so it is told by a header."""
+    if request.headers.get("hx-request") == "true":
+        return Response(status_code=204, headers={"hx-redirect": address})
+    return RedirectResponse(address, status_code=303)
+
+
 def _code(status: int) -> str:
-    known = {404: "not_found", 405: "not_allowed", 413: "too_large", 422: "not_understood"}
+    known = {403: "not_yours", 404: "not_found", 405: "not_allowed", 413: "too_large", 422: "not_understood"}
     return "web.problem." + known.get(status, "not_understood" if status < 500 else "internal")

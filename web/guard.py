@@ -1,12 +1,12 @@
-"""The door: only this machine, only pages of our own, only so many bytes, and headers on every answer.
+"""The door: only our own names, only pages of our own, only so many bytes, and headers on every answer.
 
-Until log-in exists the dashboard speaks to the computer it runs on and to nobody else. A Host header
-that names anything else is refused too, so that no foreign name can be pointed at us.
+The dashboard answers to this machine and to the names it was given (its public address). A Host header that
+names anything else is refused, so that no foreign name can be pointed at us.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -44,12 +44,18 @@ Problem = Callable[[Request, int, str], Response]
 
 
 class Guard:
-    """The outermost layer of the application. `problem` makes a page of a status and a code of words."""
+    """The outermost layer of the application. `problem` makes a page of a status and a code of words.
 
-    def __init__(self, app: ASGIApp, *, problem: Problem, max_body: int = MAX_BODY) -> None:
+    Handlers find in `request.state.local` whether the request is of this machine to this machine.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, problem: Problem, max_body: int = MAX_BODY, names: Collection[str] = ()
+    ) -> None:
         self.app = app
         self.problem = problem
         self.max_body = max_body
+        self.names = frozenset(name.lower() for name in names)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +82,8 @@ class Guard:
                 raise HTTPException(413)
             return message
 
-        refusal = refused(scope, max_body=self.max_body)
+        scope.setdefault("state", {})["local"] = is_local(scope)
+        refusal = refused(scope, max_body=self.max_body, names=self.names)
         if refusal is None:
             await self.app(scope, receive_counted, send_guarded)
         else:
@@ -85,13 +92,21 @@ class Guard:
             await response(scope, receive, send_guarded)
 
 
-def refused(scope: Scope, *, max_body: int) -> tuple[int, str] | None:
-    """Status and code of the refusal a request earns at the door; None when it may come in."""
-    headers = Headers(scope=scope)
+def is_local(scope: Scope) -> bool:
+    """Whether a request comes from this machine and calls it by a name of its own."""
     client = scope.get("client")
-    if client is not None and not is_loopback(str(client[0])):
-        return 403, "web.problem.not_local"
-    if not is_loopback(_host(headers.get("host", ""))):
+    from_here = client is None or is_loopback(str(client[0]))
+    return from_here and is_loopback(_host(Headers(scope=scope).get("host", "")))
+
+
+def refused(scope: Scope, *, max_body: int, names: Collection[str] = ()) -> tuple[int, str] | None:
+    """Status and code of the refusal a request earns at the door; None when it may come in.
+
+    Args:
+        names: host names the dashboard answers to besides this machine's own.
+    """
+    headers = Headers(scope=scope)
+    if not is_local(scope) and _host(headers.get("host", "")) not in names:
         return 403, "web.problem.not_local"
     if scope["method"] not in SAFE_METHODS and not same_origin(headers, scheme=scope.get("scheme", "http")):
         return 403, "web.problem.foreign_origin"

@@ -6,18 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from fastapi import Request
+from workflow.access import Reader
 
 from calendars.calendar import Calendar
-from web.ports import EvidenceStore, Judge, Reads
+from web.ports import Accounts, EvidenceStore, Judge, Reads
 from workflow.desk import Desk
 from workflow.library import Library
 
 Clock = Callable[[], tuple[datetime, date]]
 
 
+NOBODY = Reader(login="", access="responsible")
+"""Who reads the pages of the entrance."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class House:
+    """One request's view of it: `reads` shows what `reader` may see, and what they write is written by them."""
+
     desk: Desk
     reads: Reads
     library: Library
@@ -27,9 +33,5 @@ class House:
     evidence_store: EvidenceStore
     organisation: str
     judge: Judge
-
-
-def house(request: Request) -> House:
-    """The dependency handlers ask for."""
-    found: House = request.app.state.house
-    return found
+    accounts: Accounts
+    reader: Reader = NOBODY

@@ -7,14 +7,15 @@ from datetime import date
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request
+from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
 from web.board import board
 from web.dossier import Dossier, dossier
-from web.house import House, house
+from web.entrance import Reading
+from web.house import House
 from web.listing import listing
 from web.recording import evidence_file, file_name, plan_form, record_form
 from web.render import page
@@ -25,14 +26,13 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
-TheHouse = Annotated[House, Depends(house)]
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Name = Annotated[str | None, Query(max_length=200)]
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 @router.get("/")
-def the_board(request: Request, home: TheHouse, unit: Name = None, stage: Name = None) -> Response:
+def the_board(request: Request, home: Reading, unit: Name = None, stage: Name = None) -> Response:
     _, today = home.clock()
     view = board(home.reads, home.library, home.calendar, today=today, unit=unit or None, stage=stage or None)
     return page(request, home, "board.html", today=today, board=view)
@@ -41,7 +41,7 @@ def the_board(request: Request, home: TheHouse, unit: Name = None, stage: Name =
 @router.get("/cases")
 def the_cases(
     request: Request,
-    home: TheHouse,
+    home: Reading,
     unit: Name = None,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
 ) -> Response:
@@ -53,7 +53,7 @@ def the_cases(
 @router.get("/cases/{case}")
 def the_case(
     request: Request,
-    home: TheHouse,
+    home: Reading,
     case: CaseId,
     fact: Name = None,
     recorded: Name = None,
@@ -128,7 +128,7 @@ def the_dossier(home: House, case: Case, procedure: Procedure, *, today: date) -
 
 
 @router.get("/cases/{case}/evidence/{digest}")
-def the_evidence(home: TheHouse, case: CaseId, digest: Digest) -> Response:
+def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
     """A stored file, always as a download: what somebody uploaded is never shown as a page of ours."""
     found, _ = the_whole_case(home, case)
     item = evidence_file(found, digest)
@@ -145,13 +145,13 @@ def the_evidence(home: TheHouse, case: CaseId, digest: Digest) -> Response:
 
 
 @router.get("/calendar")
-def this_year(request: Request, home: TheHouse) -> Response:
+def this_year(request: Request, home: Reading) -> Response:
     _, today = home.clock()
     return the_year(request, home, min(max(today.year, home.calendar.first.year), home.calendar.last.year))
 
 
 @router.get("/calendar/{number}")
-def the_year(request: Request, home: TheHouse, number: Annotated[int, Path(ge=1, le=9999)]) -> Response:
+def the_year(request: Request, home: Reading, number: Annotated[int, Path(ge=1, le=9999)]) -> Response:
     _, today = home.clock()
     first, last = home.calendar.first.year, home.calendar.last.year
     if not first <= number <= last:

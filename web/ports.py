@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import BinaryIO, Protocol
+
+from workflow.access import Account, Entry, EntryKind, Reader, Scope
 
 from notifications.notice import Notice
 from papers.file_kind import StoredFile
@@ -26,6 +28,9 @@ class Reads(Protocol):
 
     `unit` narrows an answer to one unit; None means the whole office. Only active cases answer.
     """
+
+    def seen_by(self, scope: Scope) -> Reads:
+        """The same questions, answered with what somebody may see: one rule for lists and for single cases."""
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
         """Open rows whose due date lies before `today`, the longest overdue first."""
@@ -62,6 +67,58 @@ class Reads(Protocol):
 
     def office(self) -> Office:
         """Units, people and matches."""
+
+
+class Accounts(Protocol):
+    """Who may log in, and by what. Moments are UTC, `today` is the local date."""
+
+    def any(self) -> bool:
+        """Whether anybody has a password already."""
+
+    def account(self, login: str) -> Account | None:
+        """The account of that name, letter case apart."""
+
+    def all(self) -> Sequence[Account]:
+        """Every account, by name."""
+
+    def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
+        """Make an account or change it; its secrets stay."""
+
+    def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
+        """Another password (its hash); every way in of the account ends."""
+
+    def set_totp(self, login: str, secret: str, step: int, *, by: str, now: datetime, today: date) -> None:
+        """Another second factor, or none; every way in of the account ends."""
+
+    def take_step(self, login: str, step: int) -> bool:
+        """Use up a code of the second factor; False when it was used already."""
+
+    def let_in(self, entry: Entry) -> None:
+        """Keep a way in."""
+
+    def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
+        """The way in with that hash, while it holds."""
+
+    def entries(self, login: str, *, now: datetime) -> Sequence[Entry]:
+        """The ways in of an account that hold, the newest first."""
+
+    def seen(self, hash: str, *, now: datetime) -> None:
+        """Write down when a way in was last used."""
+
+    def take(self, hash: str, *, now: datetime) -> bool:
+        """Use up an invitation; False when it was used already."""
+
+    def end(self, login: str, hash: str | None = None, *, now: datetime) -> None:
+        """End one way in of an account, or all of them."""
+
+    def failures(self, login: str) -> tuple[int, datetime | None]:
+        """Failed log-ins in a row under that name, and when the last one was."""
+
+    def failed(self, login: str, *, now: datetime) -> None:
+        """One more failed log-in."""
+
+    def succeeded(self, login: str) -> None:
+        """Forget the failed ones."""
 
 
 class EvidenceStore(Protocol):

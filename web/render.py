@@ -160,6 +160,7 @@ def page(
             today=today,
             demonstration=home.demonstration,
             organisation=home.organisation,
+            reader=getattr(request.state, "reader", None),
             here=_here(request, reader),
             path=request.url.path,
             **values,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
-from web.house import House, house
+from web.entrance import Recording
+from web.house import House
 from web.pages import CaseId, case_page, the_whole_case
 from web.preferences import preferences, remember
 from web.recording import BadForm, evidence, the_date
@@ -19,22 +19,20 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
-TheHouse = Annotated[House, Depends(house)]
-BY = "web"
 MAX_FILES = 10
 MAX_FIELDS = 60
 LONGEST_FIELD = 64 * 1024
 
 
 @router.post("/cases/{case}")
-async def record(request: Request, home: TheHouse, case: CaseId) -> Response:
+async def record(request: Request, home: Recording, case: CaseId) -> Response:
     """Record a fact with its evidence, then show the case."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_record, request, home, case, form)
 
 
 @router.post("/cases/{case}/plan")
-async def replan(request: Request, home: TheHouse, case: CaseId) -> Response:
+async def replan(request: Request, home: Recording, case: CaseId) -> Response:
     """Set a plan date, then show the case."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_replan, request, home, case, form)
@@ -50,7 +48,7 @@ def _record(request: Request, home: House, case: str, form: FormData) -> Respons
             raise BadForm("web.refusal.no_fact")
         on = the_date(answers.get("on", ""))
         proof = evidence(form, home.evidence_store)
-        home.desk.record(case, fact, on=on, by=BY, now=now, today=today, evidence=proof)
+        home.desk.record(case, fact, on=on, by=home.reader.login, now=now, today=today, evidence=proof)
     except (Refusal, OutOfRange) as refusal:
         return case_page(
             request,
@@ -73,7 +71,9 @@ def _replan(request: Request, home: House, case: str, form: FormData) -> Respons
     try:
         if not fact:
             raise BadForm("web.refusal.no_fact")
-        home.desk.replan(case, fact, on=the_date(answers.get("on", "")), by=BY, now=now, today=today)
+        home.desk.replan(
+            case, fact, on=the_date(answers.get("on", "")), by=home.reader.login, now=now, today=today
+        )
     except (Refusal, OutOfRange) as refusal:
         return case_page(
             request,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 
 import typer
@@ -17,6 +18,25 @@ from merzim.cli.common import Common, split
 from merzim.cli.failures import told
 from merzim.cli.help import Group
 from workflow.refusal import Refusal
+
+STATIONS = (
+    "calendar",
+    "calendar_change",
+    "law",
+    "coverage",
+    "papers",
+    "cases",
+    "evidence",
+    "due",
+    "reminders",
+    "minding",
+    "telegram",
+    "forms",
+    "score",
+    "users",
+    "house",
+)
+"""Files of commands, in the order help lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,23 +60,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def application() -> typer.Typer:
     """The Typer application with every command."""
-    from merzim.cli import (
-        calendar,
-        calendar_change,
-        cases,
-        coverage,
-        due,
-        evidence,
-        forms,
-        house,
-        law,
-        minding,
-        papers,
-        reminders,
-        score,
-        telegram,
-    )
-
     app = typer.Typer(
         cls=Group,
         help="cli.help",
@@ -65,10 +68,9 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         invoke_without_command=True,
     )
-    app.callback(invoke_without_command=True)(house.version)
-    stations = (calendar, calendar_change, law, papers, cases, evidence, due, reminders, minding, telegram)
-    for station in (*stations, forms, score, coverage, house):
-        station.add_to(app)
+    app.callback(invoke_without_command=True)(import_module("merzim.cli.house").version)
+    for station in STATIONS:
+        import_module(f"merzim.cli.{station}").add_to(app)
     return app
 
 

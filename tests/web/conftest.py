@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from workflow.access import Entry, Reader
 
 import calendars
-from tests.web.memory import EvidenceInMemory, Memory, library
+from tests.web.memory import AccountsInMemory, EvidenceInMemory, Memory, library
 from web.app import create_app
+from web.credentials import hashed, hidden, new_secret
+from web.entrance import COOKIE
+from web.ports import Accounts
 from workflow.case import Fact
 from workflow.desk import Desk, Opening
 
@@ -28,6 +32,7 @@ class Home:
     memory: Memory
     desk: Desk
     store: EvidenceInMemory
+    accounts: Accounts
     real: str = ""
     late: str = ""
     missed: str = ""
@@ -38,21 +43,59 @@ class Home:
         assert found is not None
         return found.facts
 
-    def client(self, **headers: str) -> TestClient:
-        """A browser on this machine."""
+    def stranger(self, **headers: str) -> TestClient:
+        """A browser on this machine nobody has logged in with."""
         return TestClient(
             self.app,
-            base_url="http://127.0.0.1:8000",
+            base_url="https://127.0.0.1:8000",
             client=("127.0.0.1", 50000),
             headers=headers,
             follow_redirects=False,
         )
+
+    def client(self, login: str = "officer", **headers: str) -> TestClient:
+        """The browser of somebody who has logged in."""
+        browser = self.stranger(**headers)
+        secret = new_secret()
+        self.accounts.let_in(
+            Entry(
+                hash=hidden(secret),
+                kind="session",
+                login=login,
+                created_at=NOW,
+                seen_at=NOW,
+                expires_at=NOW + timedelta(hours=12),
+            )
+        )
+        browser.cookies.set(COOKIE, secret, domain="127.0.0.1")
+        return browser
+
+
+PASSWORD = "жақсы құпиясөз 1"
+READERS = (
+    Reader(login="officer", access="officer", name="Әлиева Гүлнұр"),
+    Reader(login="responsible", access="responsible", unit="hr", person="a@org.kz"),
+    Reader(login="head_of_unit", access="head_of_unit", unit="hr", person="b@org.kz"),
+    Reader(login="first_head", access="first_head"),
+    Reader(login="auditor", access="auditor"),
+    Reader(login="administrator", access="administrator"),
+)
+_HASH = hashed(PASSWORD)
+
+
+def people(accounts: Accounts) -> Accounts:
+    """An account of every access; its name is the access."""
+    for reader in READERS:
+        accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+        accounts.set_password(reader.login, _HASH, by="test", now=NOW, today=TODAY)
+    return accounts
 
 
 def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **more: object) -> Home:
     """A dashboard over a memory."""
     desk = Desk(memory, library(), calendars.calendar())
     store = EvidenceInMemory()
+    accounts = people(AccountsInMemory())
     app = create_app(
         desk,
         memory,
@@ -61,9 +104,10 @@ def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **
         clock=lambda: (NOW, today),
         demonstration=demonstration,
         evidence_store=store,
+        accounts=accounts,
         **more,  # type: ignore[arg-type]
     )
-    return Home(app=app, memory=memory, desk=desk, store=store)
+    return Home(app=app, memory=memory, desk=desk, store=store, accounts=accounts)
 
 
 def fill(home: Home) -> Home:

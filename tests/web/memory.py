@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
+from workflow.access import Account, Entry, EntryKind, Reader, Scope, within
+
 from notifications.notice import Notice
 from papers.file_kind import StoredFile
 from workflow.board import Row
@@ -58,6 +60,13 @@ class Memory:
     board: dict[str, dict[str, Row]] = field(default_factory=dict)
     the_office: Office = field(default_factory=office)
     notice_list: list[Notice] = field(default_factory=list)
+    scope: Scope | None = None
+
+    def seen_by(self, scope: Scope) -> Memory:
+        return replace(self, scope=scope)
+
+    def _seen(self, unit: str) -> bool:
+        return self.scope is None or within(self.the_office, unit, self.scope.unit)
 
     def append(self, changes: Sequence[Written], *, now: datetime) -> None:
         for change in changes:
@@ -72,7 +81,8 @@ class Memory:
         return [f"{year}-{len(self.chains) + n:03d}" for n in range(1, count + 1)]
 
     def case(self, case: str) -> Case | None:
-        return fold(self.chains[case]) if case in self.chains else None
+        found = fold(self.chains[case]) if case in self.chains else None
+        return found if found and self._seen(found.unit) else None
 
     def events(self, case: str) -> Sequence[Event]:
         return tuple(self.chains.get(case, ()))
@@ -96,7 +106,7 @@ class Memory:
 
     def cases(self, unit: str | None = None) -> Sequence[Case]:
         found = [fold(chain) for chain in self.chains.values()]
-        return [case for case in reversed(found) if unit is None or case.unit == unit]
+        return [case for case in reversed(found) if self._seen(case.unit) and unit in (None, case.unit)]
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         return {case: fold(self.chains[case]) for case in cases}
@@ -112,7 +122,7 @@ class Memory:
 
     def _where(self, unit: str | None, wanted) -> Sequence[Row]:  # type: ignore[no-untyped-def]
         rows: Iterable[Row] = (row for rows in self.board.values() for row in rows.values())
-        found = [row for row in rows if wanted(row) and unit in (None, row.unit)]
+        found = [row for row in rows if wanted(row) and self._seen(row.unit) and unit in (None, row.unit)]
         return sorted(found, key=lambda row: row.due or date.max)
 
 
@@ -131,3 +141,70 @@ class EvidenceInMemory:
 
     def open(self, reference: str) -> BinaryIO | None:
         return io.BytesIO(self.files[reference]) if reference in self.files else None
+
+
+@dataclass
+class AccountsInMemory:
+    """Accounts over plain dictionaries."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
+    ways_in: dict[str, Entry] = field(default_factory=dict)
+    failures_of: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+
+    def any(self) -> bool:
+        return any(one.password for one in self.accounts.values())
+
+    def account(self, login: str) -> Account | None:
+        return self.accounts.get(login.casefold())
+
+    def all(self) -> Sequence[Account]:
+        return [self.accounts[login] for login in sorted(self.accounts)]
+
+    def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
+        known = self.accounts.get(reader.login, Account(reader=reader))
+        self.accounts[reader.login] = replace(known, reader=reader, disabled=disabled)
+        if disabled:
+            self.end(reader.login, now=now)
+
+    def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
+        self.accounts[login] = replace(self.accounts[login], password=password)
+        self.end(login, now=now)
+
+    def set_totp(self, login: str, secret: str, step: int, *, by: str, now: datetime, today: date) -> None:
+        self.accounts[login] = replace(self.accounts[login], totp=secret, totp_step=step)
+        self.end(login, now=now)
+
+    def take_step(self, login: str, step: int) -> bool:
+        account = self.accounts[login]
+        self.accounts[login] = replace(account, totp_step=max(step, account.totp_step))
+        return step > account.totp_step
+
+    def let_in(self, entry: Entry) -> None:
+        self.ways_in[entry.hash] = entry
+
+    def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
+        found = self.ways_in.get(hash)
+        return found if found and found.kind == kind and found.expires_at > now else None
+
+    def entries(self, login: str, *, now: datetime) -> Sequence[Entry]:
+        return [one for one in self.ways_in.values() if one.login == login and one.expires_at > now]
+
+    def seen(self, hash: str, *, now: datetime) -> None:
+        self.ways_in[hash] = replace(self.ways_in[hash], seen_at=now)
+
+    def take(self, hash: str, *, now: datetime) -> bool:
+        return self.ways_in.pop(hash, None) is not None
+
+    def end(self, login: str, hash: str | None = None, *, now: datetime) -> None:
+        for one in list(self.ways_in.values()):
+            if one.login == login and hash in (None, one.hash):
+                del self.ways_in[one.hash]
+
+    def failures(self, login: str) -> tuple[int, datetime | None]:
+        return self.failures_of.get(login.casefold(), (0, None))
+
+    def failed(self, login: str, *, now: datetime) -> None:
+        self.failures_of[login.casefold()] = (self.failures(login)[0] + 1, now)
+
+    def succeeded(self, login: str) -> None:
+        self.failures_of.pop(login.casefold(), None)

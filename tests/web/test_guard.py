@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import Home
+from tests.web.conftest import Home, build
+from tests.web.memory import Memory
 
 FORM = {"fact": "order_signed", "on": "2026-04-06"}
 
@@ -29,8 +30,8 @@ def test_this_machine_may_come_in(host: str, browser: TestClient) -> None:
 
 
 def test_a_client_of_another_machine_is_refused(home: Home) -> None:
-    """Until there is log-in, only this machine is answered."""
-    with TestClient(home.app, base_url="http://127.0.0.1:8000", client=("192.168.1.7", 50000)) as stranger:
+    """It calls us by a name that is this machine's alone."""
+    with TestClient(home.app, base_url="https://127.0.0.1:8000", client=("192.168.1.7", 50000)) as stranger:
         answer = stranger.get("/")
 
     assert answer.status_code == 403
@@ -64,8 +65,8 @@ def test_a_write_from_a_foreign_page_is_refused(
     "headers",
     [
         {},
-        {"origin": "http://127.0.0.1:8000"},
-        {"origin": "http://127.0.0.1:8000", "sec-fetch-site": "same-origin"},
+        {"origin": "https://127.0.0.1:8000"},
+        {"origin": "https://127.0.0.1:8000", "sec-fetch-site": "same-origin"},
     ],
     ids=str,
 )
@@ -121,19 +122,16 @@ def test_pages_carry_no_inline_script_style_or_handler(home: Home, browser: Test
         assert "http://www" not in page.replace("http://www.w3.org", "")
 
 
-def test_an_error_inside_shows_no_traceback(home: Home) -> None:
+def test_an_error_inside_shows_no_traceback(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """What went wrong inside is for the log, not for the page."""
 
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    home.memory.overdue = broken  # type: ignore[assignment, method-assign]
-    with TestClient(
-        home.app,
-        base_url="http://127.0.0.1:8000",
-        client=("127.0.0.1", 50000),
-        raise_server_exceptions=False,
-    ) as browser:
+    monkeypatch.setattr(Memory, "overdue", broken)
+    browser = home.client()
+    browser._transport.raise_server_exceptions = False  # type: ignore[attr-defined]
+    with browser:
         answer = browser.get("/?lang=ru")
 
     assert answer.status_code == 500
@@ -141,3 +139,16 @@ def test_an_error_inside_shows_no_traceback(home: Home) -> None:
     assert "Traceback" not in answer.text
     assert "ошибка" in answer.text
     assert "default-src" in answer.headers["content-security-policy"]
+
+
+def test_the_public_name_is_answered_from_anywhere() -> None:
+    """Behind a proxy with https the pages answer to the address the letters link to, and to no other."""
+    home = build(Memory(), names=["merzim.mne.kz"])
+    answers = [
+        TestClient(
+            home.app, base_url=f"https://{name}", client=("10.0.0.7", 50000), follow_redirects=False
+        ).get("/")
+        for name in ("merzim.mne.kz", "MERZIM.MNE.KZ", "merzim.mne.kz.evil.example", "10.0.0.5")
+    ]
+
+    assert [answer.status_code for answer in answers] == [303, 303, 403, 403]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from storage.accounts import SqlAccounts
 
 import calendars
 from storage import engine as database
@@ -16,7 +17,7 @@ from storage import office_store, schema
 from storage.evidence import EvidenceFolder
 from storage.ledger import SqlLedger
 from storage.queries import SqlReads
-from tests.web.conftest import NOW, TODAY
+from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.memory import library, office
 from web.app import create_app
 from workflow.desk import Desk, Opening
@@ -47,13 +48,15 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
         library(),
         calendars.calendar(),
         clock=lambda: (NOW, TODAY),
-        demonstration=False,
         evidence_store=EvidenceFolder(tmp_path / "evidence"),
+        accounts=people(SqlAccounts(engine)),
+        demonstration=True,
         organisation="Ұлттық экономика министрлігі",
     )
     with TestClient(
-        app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=True
+        app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=True
     ) as client:
+        client.post("/login", data={"login": "officer", "password": PASSWORD})
         yield client
     engine.dispose()
 
@@ -64,7 +67,7 @@ def test_a_fact_goes_from_the_form_to_the_ledger_and_back_to_the_page(browser: T
     page = browser.post(
         f"/cases/{line['case']}?lang=ru",
         data={"fact": line["obligation"], "on": "2026-04-03", "link.link:site": "https://org.kz/1"},
-        files={"file.other": ("скриншот.png", b"png", "image/png")},
+        files={"file.other": ("скриншот.png", b"\x89PNG\r\n\x1a\n", "image/png")},
     ).text
     (file,) = re.findall(r'href="(/cases/[^"]+/evidence/[0-9a-f]{64})"', page)
     after = browser.get("/api/v1/board").json()
@@ -73,7 +76,7 @@ def test_a_fact_goes_from_the_form_to_the_ledger_and_back_to_the_page(browser: T
     assert "Записано: Объявление о начале анализа" in page
     assert "позже на 7 рабочих дней" in page
     assert "https://org.kz/1" in page
-    assert browser.get(file).content == b"png"
+    assert browser.get(file).content == b"\x89PNG\r\n\x1a\n"
     assert not any(item["obligation"] == "start_announced" for item in after["overdue"])
 
 

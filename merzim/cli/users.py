@@ -1,0 +1,184 @@
+"""Who may log in: `merzim user add|list|change|invite|close|open|token|end`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import Call
+from merzim.cli.help import Command, Group
+from merzim.cli.parsing import BadArgument
+from merzim.looking import unit_named
+
+if TYPE_CHECKING:
+    from workflow.access import Access
+
+Login = Annotated[str, typer.Argument(metavar="LOGIN")]
+Unit = Annotated[str | None, typer.Option("--unit", metavar="U", help="cli.option.user_unit")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the group on the application."""
+    group = typer.Typer(cls=Group, help="cli.help.user", rich_markup_mode=None)
+    commands: dict[str, Callable[..., object]] = {
+        "add": add,
+        "list": listed,
+        "change": change,
+        "invite": invite,
+        "close": close,
+        "open": reopen,
+        "token": token,
+        "end": end,
+    }
+    for name, command in commands.items():
+        group.command(name, cls=Command, help=f"cli.help.user.{name}")(command)
+    app.add_typer(group, name="user")
+
+
+def add(
+    ctx: typer.Context,
+    login: Login,
+    access: Annotated[str, typer.Option("--access", metavar="ACCESS", help="cli.option.access")],
+    person: Annotated[str, typer.Option("--person", metavar="KEY", help="cli.option.user_person")] = "",
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="cli.option.user_name")] = "",
+    unit: Unit = None,
+) -> None:
+    from merzim import users
+
+    call = Call.of(ctx)
+    link = users.add(
+        call.house,
+        login,
+        _access(access),
+        person=person,
+        name=name,
+        unit=unit_named(call.house, unit or ""),
+        by=call.by,
+        now=call.moment.now,
+        today=call.moment.today,
+    )
+    _tell(call, login, "added", link=link)
+
+
+def listed(ctx: typer.Context) -> None:
+    call = Call.of(ctx)
+    accounts = call.house.accounts.all()
+    if call.json:
+        rows = [
+            {
+                "login": one.reader.login,
+                "access": one.reader.access,
+                "person": one.reader.person,
+                "unit": one.reader.unit,
+                "second_factor": bool(one.totp),
+                "invited": not one.password,
+                "closed": one.disabled,
+            }
+            for one in accounts
+        ]
+        call.answer({"accounts": rows})
+    elif accounts:
+        table = [
+            (
+                one.reader.login,
+                call.say(f"access.{one.reader.access}"),
+                one.reader.name,
+                one.reader.unit,
+                call.say(f"cli.user.{_standing(one.password, one.disabled)}"),
+            )
+            for one in accounts
+        ]
+        call.table(("login", "access", "name", "unit", "state"), table)
+    else:
+        call.print(call.say("cli.user.none"))
+
+
+def change(
+    ctx: typer.Context,
+    login: Login,
+    access: Annotated[str, typer.Option("--access", metavar="ACCESS", help="cli.option.access")] = "",
+    unit: Unit = None,
+) -> None:
+    from merzim import users
+
+    call = Call.of(ctx)
+    users.change(
+        call.house,
+        login,
+        access=_access(access) if access else None,
+        unit=None if unit is None else unit_named(call.house, unit),
+        by=call.by,
+        now=call.moment.now,
+        today=call.moment.today,
+    )
+    _tell(call, login, "changed")
+
+
+def invite(ctx: typer.Context, login: Login) -> None:
+    from merzim import users
+
+    call = Call.of(ctx)
+    _tell(call, login, "invited_again", link=users.invite(call.house, login, now=call.moment.now))
+
+
+def close(ctx: typer.Context, login: Login) -> None:
+    _switch(Call.of(ctx), login, disabled=True)
+
+
+def reopen(ctx: typer.Context, login: Login) -> None:
+    _switch(Call.of(ctx), login, disabled=False)
+
+
+def token(
+    ctx: typer.Context,
+    login: Login,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="cli.option.token_name")] = "",
+    days: Annotated[int, typer.Option("--days", metavar="N", help="cli.option.token_days")] = 90,
+    write: Annotated[bool, typer.Option("--write", help="cli.option.token_write")] = False,
+) -> None:
+    from merzim import users
+
+    call = Call.of(ctx)
+    secret = users.token(call.house, login, name=name, write=write, days=days, now=call.moment.now)
+    if call.json:
+        call.answer({"login": login.casefold(), "token": secret})
+    else:
+        call.print(call.say("cli.user.token", login=login.casefold(), token=secret, days=days))
+
+
+def end(ctx: typer.Context, login: Login) -> None:
+    from merzim import users
+
+    call = Call.of(ctx)
+    account = users.the(call.house, login)
+    call.house.accounts.end(account.reader.login, now=call.moment.now)
+    _tell(call, login, "ended")
+
+
+def _switch(call: Call, login: str, *, disabled: bool) -> None:
+    from merzim import users
+
+    moment = call.moment
+    users.switch(call.house, login, disabled=disabled, by=call.by, now=moment.now, today=moment.today)
+    _tell(call, login, "closed_now" if disabled else "opened")
+
+
+def _access(text: str) -> Access:
+    from workflow.access import ACCESSES
+
+    if text not in ACCESSES:
+        raise BadArgument("cli.user.bad_access", access=text, allowed=ACCESSES)
+    return text
+
+
+def _standing(password: str, disabled: bool) -> str:
+    return "closed" if disabled else "active" if password else "invited"
+
+
+def _tell(call: Call, login: str, code: str, **more: object) -> None:
+    if call.json:
+        call.answer({"login": login.casefold(), **more})
+    else:
+        call.print(call.say(f"cli.user.{code}", login=login.casefold(), **more))

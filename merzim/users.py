@@ -1,0 +1,155 @@
+"""Accounts: made, invited, closed; tokens of the API. Secrets are shown once and never again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from workflow.access import Access, Entry, EntryKind, Reader
+
+from workflow.nearest import nearest_first
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from workflow.access import Account
+
+    from merzim.wiring import House
+
+MOST_DAYS = 366
+"""A token of the API lasts at most so many days."""
+
+
+class NoSuchAccount(Refusal, LookupError):
+    """There is no account of that name; `allowed` are those there are, the nearest first."""
+
+
+class BadAccount(Refusal, ValueError):
+    """An account that cannot be made as asked."""
+
+
+def first(house: House, *, now: datetime) -> str | None:
+    """The address at which the first administrator chooses a name and a password; None once somebody has."""
+    if house.accounts.any():
+        return None
+    return _invite(house, "", now=now)
+
+
+def add(
+    house: House,
+    login: str,
+    access: Access,
+    *,
+    person: str = "",
+    name: str = "",
+    unit: str = "",
+    by: str,
+    now: datetime,
+    today: date,
+) -> str:
+    """Make an account; the address at which its holder chooses a password.
+
+    Args:
+        person: key of the person of the people file it belongs to.
+        unit: id of the unit whose cases (and those below) are seen; "" is the whole office.
+
+    Raises:
+        BadAccount: the name is taken or cannot be a name, or nobody has that key.
+    """
+    from web.credentials import BadPassword, check_login
+
+    login = login.casefold()
+    try:
+        check_login(login)
+    except BadPassword as refusal:
+        raise BadAccount(refusal.code, **refusal.arguments) from None
+    if house.accounts.account(login) is not None:
+        raise BadAccount("web.login.taken", login=login)
+    people = house.reads.office().people
+    if person and person not in people:
+        raise BadAccount("cli.user.no_person", person=person, allowed=nearest_first(person, people)[:3])
+    named = name or (people[person].name if person else "")
+    reader = Reader(login=login, access=access, person=person, name=named, unit=unit)
+    house.accounts.save(reader, disabled=False, by=by, now=now, today=today)
+    return _invite(house, login, now=now)
+
+
+def invite(house: House, login: str, *, now: datetime) -> str:
+    """A new address at which the holder chooses a password. Raises NoSuchAccount."""
+    return _invite(house, the(house, login).reader.login, now=now)
+
+
+def switch(house: House, login: str, *, disabled: bool, by: str, now: datetime, today: date) -> None:
+    """Close an account, with all its sessions, or open it again. Raises NoSuchAccount."""
+    house.accounts.save(the(house, login).reader, disabled=disabled, by=by, now=now, today=today)
+
+
+def change(
+    house: House, login: str, *, access: Access | None, unit: str | None, by: str, now: datetime, today: date
+) -> None:
+    """What an account may do, and where. Raises NoSuchAccount."""
+    account = the(house, login)
+    reader = replace(account.reader, access=access or account.reader.access)
+    if unit is not None:
+        reader = replace(reader, unit=unit)
+    house.accounts.save(reader, disabled=account.disabled, by=by, now=now, today=today)
+
+
+def token(house: House, login: str, *, name: str, write: bool, days: int, now: datetime) -> str:
+    """A token of the API. Raises NoSuchAccount; BadAccount when it would last too long."""
+    if not 1 <= days <= MOST_DAYS:
+        raise BadAccount("cli.user.bad_days", days=days, most=MOST_DAYS)
+    account = the(house, login)
+    return _let_in(
+        house,
+        "token",
+        account.reader.login,
+        now=now,
+        lasts=timedelta(days=days),
+        name=name,
+        scope="write" if write else "read",
+    )
+
+
+def the(house: House, login: str) -> Account:
+    """The account of that name. Raises NoSuchAccount."""
+    account = house.accounts.account(login)
+    if account is None:
+        names = [one.reader.login for one in house.accounts.all()]
+        raise NoSuchAccount("cli.user.unknown", login=login, allowed=nearest_first(login, names)[:3])
+    return account
+
+
+def _invite(house: House, login: str, *, now: datetime) -> str:
+    from web.credentials import INVITATION_LASTS
+
+    secret = _let_in(house, "invitation", login, now=now, lasts=INVITATION_LASTS)
+    return f"{house.rules.public_address}/welcome/{secret}"
+
+
+def _let_in(
+    house: House,
+    kind: EntryKind,
+    login: str,
+    *,
+    now: datetime,
+    lasts: timedelta,
+    name: str = "",
+    scope: str = "",
+) -> str:
+    from web.credentials import hidden, new_secret
+
+    secret = new_secret()
+    house.accounts.let_in(
+        Entry(
+            hash=hidden(secret),
+            kind=kind,
+            login=login,
+            name=name,
+            scope=scope,
+            created_at=now,
+            seen_at=now,
+            expires_at=now + lasts,
+        )
+    )
+    return secret

@@ -1,0 +1,138 @@
+"""Who may do what: every route by every access, of one's own units and foreign ones, walked from the router."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+from workflow.access import ACCESSES, NEEDS, Need, Reader
+
+from tests.web.conftest import READERS, Home, build, fill
+from tests.web.memory import Memory
+from web.entrance import need_of
+
+OPEN = {
+    "/healthz",
+    "/login",
+    "/login/demonstration",
+    "/welcome/{secret}",
+    "/static/third-party/{name}",
+    "/static/{name}",
+    "/api/openapi.json",
+}
+"""What anybody may ask for; a new entry here is a decision."""
+
+APP = build(Memory()).app
+
+
+def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
+    """Every route, those of included routers too."""
+    for route in found:
+        if isinstance(route, APIRoute):
+            yield route
+        else:
+            yield from routes(list(getattr(route, "routes", ())))
+            original = getattr(route, "original_router", None)
+            if original is not None:
+                yield from routes(original.routes)
+
+
+ROUTES = [
+    (method, route) for route in routes(APP.routes) for method in sorted(route.methods - {"HEAD", "OPTIONS"})
+]
+
+
+def need(route: APIRoute) -> Need | None:
+    """What the route asks of its reader; None when it asks nothing."""
+    found = [need_of(one.call) for one in route.dependant.dependencies if one.call is not None]
+    asked = [one for one in found if one is not None]
+    assert len(asked) <= 1, route.path
+    return asked[0] if asked else None
+
+
+def filled(path: str, case: str) -> str:
+    """The path with something in its places."""
+    values = {
+        "{case}": case,
+        "{digest}": "0" * 64,
+        "{number}": "2026",
+        "{secret}": "x" * 43,
+        "{name}": "merzim.css",
+    }
+    for place, value in values.items():
+        path = path.replace(place, value)
+    assert "{" not in path, f"the tests do not know what to put into {path}"
+    return path
+
+
+def test_the_router_has_routes() -> None:
+    """Else everything below would hold by itself."""
+    assert {"/", "/cases", "/cases/{case}", "/account"} <= {route.path for _, route in ROUTES}
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES, ids=lambda one: getattr(one, "path", one))
+def test_every_route_names_what_it_needs(method: str, route: APIRoute) -> None:
+    """A route without a need is open to anybody; there is a short list of those."""
+    assert (need(route) is None) == (route.path in OPEN), route.path
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES, ids=lambda one: getattr(one, "path", one))
+def test_a_write_needs_more_than_reading(method: str, route: APIRoute) -> None:
+    """Whoever only reads changes nothing but their own account."""
+    if method != "GET" and need(route) is not None:
+        assert need(route) != "read", route.path
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES, ids=lambda one: getattr(one, "path", one))
+@pytest.mark.parametrize("reader", READERS, ids=lambda one: one.access)
+def test_every_access_meets_every_route(method: str, route: APIRoute, reader: Reader) -> None:
+    """403 exactly where the access does not reach; a foreign unit's case is not there (404) for anybody."""
+    asked = need(route)
+    if asked is None or route.path == "/logout":
+        return
+    home = fill(build(Memory()))
+    own, foreign = home.real, home.late  # hr and law
+    for case, is_foreign in ((own, False), (foreign, reader.unit == "hr")):
+        answer = home.client(reader.login).request(method, filled(route.path, case))
+        if not reader.may(asked):
+            assert answer.status_code == 403, (route.path, reader.access)
+        elif is_foreign and "{case}" in route.path:
+            assert answer.status_code == 404, (route.path, reader.access)
+        else:
+            assert answer.status_code != 403, (route.path, reader.access)
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES, ids=lambda one: getattr(one, "path", one))
+def test_a_stranger_meets_the_log_in_page_on_every_route(method: str, route: APIRoute) -> None:
+    """Or, as a program, the sentence that a token is missing."""
+    if need(route) is None:
+        return
+    home = fill(build(Memory()))
+    answer = home.stranger().request(method, filled(route.path, home.real))
+
+    expected = 303 if method == "GET" and not route.path.startswith("/api/") else 401
+    assert answer.status_code == expected
+
+
+def test_lists_show_a_reader_their_own_units_alone(home: Home) -> None:
+    """The same rule as for single cases: hr sees hr, the office sees all."""
+    with home.client("responsible") as own, home.client("auditor") as all_:
+        mine, everything = own.get("/cases").text, all_.get("/cases").text
+        board = own.get("/").text
+
+    assert home.real in mine
+    assert home.late not in mine + board
+    assert home.late in everything
+
+
+def test_every_access_may_something_and_no_access_all() -> None:
+    """The administrator no case, the auditor no write, nobody the whole."""
+    may = {
+        access: {need for need in NEEDS if Reader(login="x", access=access).may(need)} for access in ACCESSES
+    }
+
+    assert may["administrator"] == {"settings", "self"}
+    assert may["auditor"] == {"read", "self"}
+    assert all(needs and needs != set(NEEDS) for needs in may.values())

@@ -1,0 +1,337 @@
+"""The entrance: in by the right name, password and code, and by nothing else; nothing typed is lost."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pyotp
+import pytest
+from starlette.testclient import TestClient
+from workflow.access import Entry
+
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
+from tests.web.memory import Memory
+from web.credentials import delay, hidden, matches, new_secret, totp_step
+from web.entrance import COOKIE, IDLE, LASTS
+
+SECRET = pyotp.random_base32()
+NEW = "жаңа құпиясөзім"
+SAID = {"by": "officer", "now": NOW, "today": TODAY}
+
+
+def invitation(home: Home) -> str:
+    """The secret of an invitation for the first administrator."""
+    secret = new_secret()
+    entry = Entry(
+        hash=hidden(secret),
+        kind="invitation",
+        login="",
+        created_at=NOW,
+        seen_at=NOW,
+        expires_at=NOW + LASTS,
+    )
+    home.accounts.let_in(entry)
+    return secret
+
+
+def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **more: str) -> int:
+    """The status a log-in is answered with: 303 in, 401 not."""
+    data = {"login": login, "password": password, **more}
+    return browser.post("/login?lang=en", data=data).status_code
+
+
+def test_a_stranger_is_asked_who_they_are_and_led_on_afterwards(home: Home) -> None:
+    """The page they wanted stands in the way they came, with its question."""
+    with home.stranger() as browser:
+        asked = browser.get("/cases?unit=hr")
+        page = browser.get(asked.headers["location"])
+        onward = set(re.findall(r'name="next" value="([^"]+)"', page.text))
+        answer = browser.post(
+            "/login", data={"login": "officer", "password": PASSWORD, "next": "/cases?unit=hr"}
+        )
+
+    assert asked.status_code == 303
+    assert onward == {"/cases?unit=hr"}
+    assert answer.headers["location"] == "/cases?unit=hr"
+
+
+@pytest.mark.parametrize(
+    "onward", ["https://evil.example/", "//evil.example", "/\\evil.example", "evil", "/a\nb"]
+)
+def test_the_way_onward_never_leaves_the_house(onward: str, home: Home) -> None:
+    """A log-in page that sends people elsewhere is a trap."""
+    with home.stranger() as browser:
+        answer = browser.post("/login", data={"login": "officer", "password": PASSWORD, "next": onward})
+
+    assert answer.headers["location"] == "/"
+
+
+def test_the_session_cookie_is_of_this_host_alone_and_no_script_reads_it(home: Home) -> None:
+    """__Host-, Secure, HttpOnly, SameSite; what is kept is its hash."""
+    with home.stranger() as browser:
+        answer = browser.post("/login", data={"login": "officer", "password": PASSWORD})
+        secret = browser.cookies[COOKIE]
+
+    cookie = answer.headers["set-cookie"].lower()
+    assert cookie.startswith("__host-merzim=")
+    assert all(part in cookie for part in ("secure", "httponly", "samesite=lax", "path=/"))
+    assert "domain" not in cookie
+    assert home.accounts.entry("session", hidden(secret), now=NOW) is not None
+
+
+def test_a_wrong_name_and_a_wrong_password_are_answered_alike() -> None:
+    """Nobody learns which accounts there are."""
+    home, pages = build(Memory(), demonstration=False), []
+    for login, password in (("officer", "wrong password"), ("nobody at all", PASSWORD)):
+        with home.stranger() as browser:
+            answer = browser.post("/login?lang=en", data={"login": login, "password": password})
+            pages.append((answer.status_code, answer.text.replace(login, "?")))
+
+    assert pages[0][0] == 401
+    assert pages[0] == pages[1]
+
+
+def test_a_closed_account_is_out_at_once(home: Home) -> None:
+    """Its open session ends, and its password opens nothing."""
+    account = home.accounts.account("officer")
+    assert account is not None
+    with home.client() as browser:
+        before = browser.get("/").status_code
+        home.accounts.save(account.reader, disabled=True, **SAID)
+        after = browser.get("/").status_code
+
+    assert (before, after) == (200, 303)
+    assert enter(home.stranger()) == 401
+
+
+def test_failures_make_the_next_attempt_wait(home: Home) -> None:
+    """After three the right password is not looked at for a second, then two, four, eight."""
+    browser = home.stranger()
+    for _ in range(4):
+        enter(browser, password="wrong password")
+
+    assert enter(browser) == 401
+    home.accounts.failures_of["officer"] = (4, NOW - delay(4))  # type: ignore[attr-defined]
+    assert enter(browser) == 303
+    assert home.accounts.failures("officer") == (0, None)
+
+
+def test_the_delay_doubles_and_ends_at_a_quarter_of_an_hour() -> None:
+    """Two free slips, then 1, 2, 4 ... seconds."""
+    seconds = [int(delay(failed).total_seconds()) for failed in (0, 2, 3, 4, 5, 12, 13, 1000)]
+
+    assert seconds == [0, 0, 1, 2, 4, 512, 900, 900]
+
+
+def test_a_second_factor_is_asked_for_and_its_code_taken_once(home: Home) -> None:
+    """Without the code, with a wrong one, with the right one, with the same one again."""
+    home.accounts.set_totp("officer", SECRET, 0, **SAID)
+    code = pyotp.TOTP(SECRET).at(int(NOW.timestamp()))
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+
+    answers = [enter(home.stranger(), code=one) for one in ("", wrong, code, code)]
+
+    assert answers == [401, 401, 303, 401]
+
+
+@pytest.mark.parametrize(("seconds", "taken"), [(-60, False), (-30, True), (0, True), (30, True), (60, False)])
+def test_a_code_may_be_one_step_early_or_late(seconds: int, taken: bool) -> None:
+    """Clocks differ by half a minute, not by a whole one."""
+    code = pyotp.TOTP(SECRET).at(int(NOW.timestamp()) + seconds)
+
+    assert (totp_step(SECRET, code, now=NOW) is not None) is taken
+
+
+def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(home: Home) -> None:
+    """The second before, the second itself."""
+
+    def open_since(begun: timedelta, seen: timedelta) -> int:
+        secret = new_secret()
+        home.accounts.let_in(
+            Entry(
+                hash=hidden(secret),
+                kind="session",
+                login="officer",
+                created_at=NOW - begun,
+                seen_at=NOW - seen,
+                expires_at=NOW - begun + LASTS,
+            )
+        )
+        browser = home.stranger()
+        browser.cookies.set(COOKIE, secret, domain="127.0.0.1")
+        return browser.get("/").status_code
+
+    second = timedelta(seconds=1)
+    assert [open_since(LASTS - second, second), open_since(LASTS, second)] == [200, 303]
+    assert [open_since(IDLE, IDLE - second), open_since(IDLE, IDLE)] == [200, 303]
+
+
+def test_logging_out_ends_the_session_on_the_server(home: Home) -> None:
+    """A copied cookie opens nothing afterwards."""
+    browser = home.client()
+    secret = browser.cookies[COOKIE]
+    browser.post("/logout")
+
+    assert home.accounts.entry("session", hidden(secret), now=NOW) is None
+
+
+def test_what_was_typed_when_the_session_ended_can_be_sent_after_logging_in(home: Home) -> None:
+    """The form goes through the log-in page and comes out whole."""
+    form = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://example.kz/<бұйрық>"}
+    with home.stranger() as browser:
+        page = browser.post(f"/cases/{home.real}", data=form)
+        kept = re.findall(r'name="kept" value="([^"]+)"', page.text)[0].replace("&#34;", '"')
+        kept = kept.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+        again = browser.post(
+            "/login",
+            data={"login": "officer", "password": PASSWORD, "kept": kept, "next": f"/cases/{home.real}"},
+        )
+        fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', again.text))
+        sent = browser.post(f"/cases/{home.real}", data={"fact": fields["fact"], "on": fields["on"]})
+
+    assert page.status_code == 401
+    assert f'action="/cases/{home.real}"' in again.text
+    assert "https://example.kz/&lt;бұйрық&gt;" in again.text
+    assert sent.status_code == 303
+    assert home.facts(home.real)["order_signed"].by == "officer"
+
+
+def test_the_first_administrator_is_made_at_a_one_time_address(home: Home) -> None:
+    """The address works once; the account is an administrator's, who sees people and settings and no case."""
+    secret = new_secret()
+    home.accounts.let_in(
+        Entry(
+            hash=hidden(secret),
+            kind="invitation",
+            login="",
+            created_at=NOW,
+            seen_at=NOW,
+            expires_at=NOW + LASTS,
+        )
+    )
+    choice = {"login": "Root@mne.kz", "password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
+    with home.stranger() as browser:
+        page = browser.get(f"/welcome/{secret}")
+        made = browser.post(f"/welcome/{secret}", data=choice)
+        cases = browser.get("/cases").status_code
+        again = browser.post(f"/welcome/{secret}", data=choice)
+
+    account = home.accounts.account("root@mne.kz")
+    assert page.status_code == 200
+    assert made.status_code == 303
+    assert account is not None
+    assert account.reader.access == "administrator"
+    assert matches("төрт сөзден тұрады", account.password)
+    assert (cases, again.status_code) == (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("login", "password", "again", "says"),
+    [
+        ("root", "тым қысқа", "тым қысқа", "12"),
+        ("root", "төрт сөзден тұрады", "төрт сөзден турады", "differ"),
+        ("root", "aaaaaaaaaaaaaa", "aaaaaaaaaaaaaa", "easy"),
+        ("a very bad name", "төрт сөзден тұрады", "төрт сөзден тұрады", "user name"),
+        ("officer", "төрт сөзден тұрады", "төрт сөзден тұрады", "taken"),
+    ],
+)
+def test_a_bad_choice_is_refused_and_the_invitation_still_holds(
+    home: Home, login: str, password: str, again: str, says: str
+) -> None:
+    """One sentence; the name typed stays in the form."""
+    secret = new_secret()
+    home.accounts.let_in(
+        Entry(
+            hash=hidden(secret),
+            kind="invitation",
+            login="",
+            created_at=NOW,
+            seen_at=NOW,
+            expires_at=NOW + LASTS,
+        )
+    )
+    with home.stranger() as browser:
+        answer = browser.post(
+            f"/welcome/{secret}?lang=en", data={"login": login, "password": password, "again": again}
+        )
+
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert f'value="{login}"' in answer.text
+    assert home.accounts.entry("invitation", hidden(secret), now=NOW) is not None
+
+
+def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:
+    """A reading token reads; nothing else is opened by it, and no token opens nothing."""
+    secret = new_secret()
+    entry = Entry(
+        hash=hidden(secret),
+        kind="token",
+        login="officer",
+        scope="read",
+        created_at=NOW,
+        seen_at=NOW,
+        expires_at=NOW + LASTS,
+    )
+    home.accounts.let_in(entry)
+    with home.stranger(authorization=f"Bearer {secret}") as program, home.stranger() as nobody:
+        read = program.get("/api/v1/board").status_code
+        written = program.post(f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"})
+        unknown = nobody.get("/api/v1/board")
+
+    assert read == 200
+    assert written.status_code == 403
+    assert unknown.status_code == 401
+    assert unknown.json()["code"] == "web.problem.no_token"
+
+
+def test_the_demonstration_asks_no_password_on_this_machine_alone() -> None:
+    """Neither from another machine nor on a real day."""
+    shown = fill(build(Memory(), names=["merzim.kz"]))
+    real = fill(build(Memory(), demonstration=False))
+    far = TestClient(shown.app, base_url="https://merzim.kz", client=("10.0.0.7", 5000), follow_redirects=False)
+    data = {"login": "officer"}
+
+    assert shown.stranger().post("/login/demonstration", data=data).status_code == 303
+    assert far.post("/login/demonstration", data=data).status_code == 404
+    assert real.stranger().post("/login/demonstration", data=data).status_code == 404
+    assert "/login/demonstration" not in far.get("/login").text
+
+
+def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(home: Home) -> None:
+    """The present one must be known."""
+    other = home.client()
+    with home.client() as browser:
+        wrong = browser.post(
+            "/account/password",
+            data={"old": "wrong", "password": NEW, "again": NEW},
+        )
+        right = browser.post(
+            "/account/password",
+            data={"old": PASSWORD, "password": NEW, "again": NEW},
+        )
+        here = browser.get("/account").status_code
+
+    assert (wrong.status_code, right.status_code, here) == (422, 303, 200)
+    assert other.get("/").status_code == 303
+
+
+def test_a_second_factor_is_set_after_its_first_code(home: Home) -> None:
+    """The page shows its picture and key; with a wrong code nothing is set."""
+    with home.client() as browser:
+        page = browser.get("/account").text
+        (secret,) = re.findall(r'name="secret" value="([A-Z2-7]+)"', page)
+        code = pyotp.TOTP(secret).at(int(NOW.timestamp()))
+        wrong = browser.post("/account/totp", data={"secret": secret, "code": "0", "old": PASSWORD})
+        before = home.accounts.account("officer")
+        right = browser.post("/account/totp", data={"secret": secret, "code": code, "old": PASSWORD})
+
+    after = home.accounts.account("officer")
+    assert "<svg" in page
+    assert (wrong.status_code, right.status_code) == (422, 303)
+    assert before is not None
+    assert after is not None
+    assert (before.totp, after.totp) == ("", secret)
+    assert replace(after, totp="", totp_step=0) == replace(before, totp="", totp_step=0)

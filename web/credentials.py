@@ -1,0 +1,127 @@
+"""How somebody proves who they are. Alone knows argon2 and the arithmetic of one-time codes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from hmac import compare_digest
+from typing import TYPE_CHECKING
+
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from pwdlib import PasswordHash
+
+SHORTEST, LONGEST = 12, 200
+"""Characters of a password."""
+STEP = 30
+"""Seconds a code of the second factor lasts."""
+FREE = 3
+"""Failed log-ins before the delays begin."""
+LONGEST_DELAY = timedelta(minutes=15)
+INVITATION_LASTS = timedelta(hours=72)
+_LOGIN = re.compile(r"[\w.@+-]{2,80}")
+
+
+class BadPassword(Refusal, ValueError):
+    """A new password that is too short, too long, the log-in's own name, or not typed the same twice."""
+
+
+def new_secret() -> str:
+    """A secret nobody guesses: 256 bits, in letters that fit an address."""
+    return secrets.token_urlsafe(32)
+
+
+def hidden(secret: str) -> str:
+    """What is kept of a secret: its SHA-256. It has 256 bits of its own, so no slow hash is needed."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def check_login(login: str) -> None:
+    """Nothing when it may be the name of an account. Raises BadPassword."""
+    if not _LOGIN.fullmatch(login):
+        raise BadPassword("web.login.form", login=login[:80])
+
+
+def check_new(password: str, again: str, login: str) -> None:
+    """Nothing when it may become a password. Raises BadPassword."""
+    if password != again:
+        raise BadPassword("web.password.differs")
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise BadPassword("web.password.length", least=SHORTEST, most=LONGEST)
+    if password.casefold() == login.casefold() or len(set(password)) < 4:
+        raise BadPassword("web.password.easy")
+
+
+def hashed(password: str) -> str:
+    """The argon2id hash of a password."""
+    return _argon2().hash(password)
+
+
+def matches(password: str, kept: str) -> bool:
+    """Whether the password is the one of the hash.
+
+    Without a hash it takes as long and is never so: the time does not tell whether there is such an account.
+    """
+    known = bool(kept)
+    try:
+        return _argon2().verify(password[:LONGEST], kept or _nobody()) and known
+    except Exception:  # a hash altered by hand is nobody's password
+        return False
+
+
+def delay(failed: int) -> timedelta:
+    """How long after so many failures in a row no further attempt is looked at: 1, 2, 4 ... seconds, at most 15
+    minutes."""
+    if failed < FREE:
+        return timedelta(0)
+    return min(timedelta(seconds=2 ** min(failed - FREE, 20)), LONGEST_DELAY)
+
+
+def new_totp() -> str:
+    """A shared secret for a second factor, in base32."""
+    import pyotp
+
+    return pyotp.random_base32()
+
+
+def totp_address(secret: str, login: str, issuer: str) -> str:
+    """What an authenticator reads from the picture."""
+    import pyotp
+
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=issuer)
+
+
+def totp_picture(address: str) -> str:
+    """The same as a QR code: SVG to stand in a page."""
+    import segno
+
+    return segno.make(address, error="m").svg_inline(scale=4, border=4, omitsize=True)
+
+
+def totp_step(secret: str, code: str, *, now: datetime) -> int | None:
+    """The step a code belongs to: this one, the one before or the one after; None when it is none of theirs."""
+    import pyotp
+
+    typed = "".join(code.split())
+    here = int(now.timestamp()) // STEP
+    for step in (here, here - 1, here + 1):
+        if compare_digest(pyotp.TOTP(secret).at(step * STEP).encode(), typed.encode()):
+            return step
+    return None
+
+
+@cache
+def _argon2() -> PasswordHash:
+    from pwdlib import PasswordHash
+    from pwdlib.hashers.argon2 import Argon2Hasher
+
+    return PasswordHash((Argon2Hasher(),))
+
+
+@cache
+def _nobody() -> str:
+    return hashed(new_secret())
