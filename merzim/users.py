@@ -7,14 +7,12 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from workflow.access import Access, Entry, EntryKind, Reader
-
 from workflow.nearest import nearest_first
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from workflow.access import Account
-
     from merzim.wiring import House
+    from workflow.access import Account
 
 MOST_DAYS = 366
 """A token of the API lasts at most so many days."""

@@ -15,13 +15,12 @@ from merzim.configuration import BadSetting
 from merzim.settings import Settings
 
 if TYPE_CHECKING:
-    from storage.accounts import SqlAccounts
-
     from calendars.calendar import Calendar
     from calendars.records import Records
     from merzim.clock import Clock
     from notifications.channels import Channel
     from notifications.rules import Rules
+    from storage.accounts import SqlAccounts
     from storage.adoptions import Adoption
     from storage.evidence import EvidenceFolder
     from storage.leases import SqlLeases

@@ -24,7 +24,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from workflow.access import Scope
 
 from notifications.notice import Notice
 from storage import office_store
@@ -33,6 +32,7 @@ from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from storage.rows import HEAD, by_id, head, row, rows_by_case
 from storage.tables import CASE, DEADLINE, NOTICE, READER, UNIT
+from workflow.access import Scope
 from workflow.board import Row
 from workflow.case import Case, Event, Standing
 from workflow.office import Office

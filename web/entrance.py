@@ -12,11 +12,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
 from starlette.responses import Response
-from workflow.access import Account, Entry, Need, Reader, scope
 
 from web.credentials import hidden, new_secret
 from web.house import House
 from web.ports import Accounts
+from workflow.access import Account, Entry, Need, Reader, scope
 
 COOKIE = "__Host-merzim"
 LASTS = timedelta(hours=12)

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow.access import Reader
-
 from calendars.calendar import Calendar
 from web.ports import Accounts, EvidenceStore, Judge, Reads
+from workflow.access import Reader
 from workflow.desk import Desk
 from workflow.library import Library
 

@@ -11,13 +11,13 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
-from workflow.access import Account, Reader
 
 from web import credentials
 from web.credentials import BadPassword, hidden
 from web.entrance import Anybody, Own, begin, leave, session
 from web.house import House
 from web.render import page
+from workflow.access import Account, Reader
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import BinaryIO, Protocol
 
-from workflow.access import Account, Entry, EntryKind, Reader, Scope
-
 from notifications.notice import Notice
 from papers.file_kind import StoredFile
+from workflow.access import Account, Entry, EntryKind, Reader, Scope
 from workflow.board import Row
 from workflow.case import Case, Event
 from workflow.deadline import Deadline

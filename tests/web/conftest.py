@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
-from workflow.access import Entry, Reader
 
 import calendars
 from tests.web.memory import AccountsInMemory, EvidenceInMemory, Memory, library
@@ -17,6 +16,7 @@ from web.app import create_app
 from web.credentials import hashed, hidden, new_secret
 from web.entrance import COOKIE
 from web.ports import Accounts
+from workflow.access import Entry, Reader
 from workflow.case import Fact
 from workflow.desk import Desk, Opening
 

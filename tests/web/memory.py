@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from workflow.access import Account, Entry, EntryKind, Reader, Scope, within
-
 from notifications.notice import Notice
 from papers.file_kind import StoredFile
+from workflow.access import Account, Entry, EntryKind, Reader, Scope, within
 from workflow.board import Row
 from workflow.case import Case, Event, fold
 from workflow.library import Library

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
-from workflow.access import ACCESSES, NEEDS, Need, Reader
 
 from tests.web.conftest import READERS, Home, build, fill
 from tests.web.memory import Memory
 from web.entrance import need_of
+from workflow.access import ACCESSES, NEEDS, Need, Reader
 
 OPEN = {
     "/healthz",

@@ -9,12 +9,12 @@ from datetime import timedelta
 import pyotp
 import pytest
 from starlette.testclient import TestClient
-from workflow.access import Entry
 
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
 from tests.web.memory import Memory
 from web.credentials import delay, hidden, matches, new_secret, totp_step
 from web.entrance import COOKIE, IDLE, LASTS
+from workflow.access import Entry
 
 SECRET = pyotp.random_base32()
 NEW = "жаңа құпиясөзім"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from storage.accounts import SqlAccounts
 
 import calendars
 from storage import engine as database
 from storage import office_store, schema
+from storage.accounts import SqlAccounts
 from storage.evidence import EvidenceFolder
 from storage.ledger import SqlLedger
 from storage.queries import SqlReads
