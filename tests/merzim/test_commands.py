@@ -176,14 +176,14 @@ def test_open_record_replan_correct_and_what_moves(merzim: Merzim) -> None:
 
 def test_a_file_is_kept_as_evidence_by_what_is_in_it(office: Merzim, tmp_path: Path) -> None:
     """The order itself: the only document asked for, so its kind goes without saying."""
-    (tmp_path / "order.pdf").write_bytes(b"%PDF the order")
+    (tmp_path / "order.pdf").write_bytes(b"%PDF-1.7 the order")
     order = ("record", "2026-0001", "order_signed", "--on", "2026-04-06", "--now", "2026-04-06")
     assert office(*order, "--evidence", "order.pdf").code == 0
     kept = office("case", "2026-0001", "--json").json["evidence"]["order_signed"]
 
     assert [(one["kind"], one["name"]) for one in kept] == [("document:order", "order.pdf")]
     stored = tmp_path / "var" / "evidence" / kept[0]["reference"][:2] / kept[0]["reference"]
-    assert stored.read_bytes() == b"%PDF the order"
+    assert stored.read_bytes() == b"%PDF-1.7 the order"
 
 
 def test_an_empty_office_takes_any_unit(merzim: Merzim) -> None:
