@@ -9,6 +9,7 @@ from calendars.explanation import Element
 from calendars.terms import Duration, Embargo
 from workflow.applying import branch_open
 from workflow.links import Chain, Link
+from workflow.procedure import Obligation, Procedure
 
 
 def explanation(chain: Chain, link: Link, judged: date | None) -> Iterator[Element]:
@@ -40,6 +41,7 @@ def explanation(chain: Chain, link: Link, judged: date | None) -> Iterator[Eleme
     yield from link.counted.elements
     if obligation.signed_by is not None and (may := obligation.signed_by.of(chain.case.kind)):
         yield Element(code="signed_by", arguments={"duties": may})
+    yield from _bodies(procedure, obligation)
     fact = chain.fulfilled(link)
     if fact and judged != fact.on:
         yield Element(
@@ -49,6 +51,19 @@ def explanation(chain: Chain, link: Link, judged: date | None) -> Iterator[Eleme
         )
     if obligation.note:
         yield Element(code="note", arguments={"text": obligation.note})
+
+
+def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
+    """Who is responsible by the act, who only by agreement, and who came after those that are no more."""
+    for code, named in (("bodies", obligation.bodies), ("bodies_by_agreement", obligation.by_agreement)):
+        if named:
+            yield Element(code=code, arguments={"bodies": tuple(procedure.bodies[one].short for one in named)})
+    for one in (*obligation.bodies, *obligation.by_agreement):
+        body = procedure.bodies[one]
+        if body.abolished_on is not None:
+            after = tuple(procedure.bodies[successor].title for successor in body.successors)
+            said = {"body": body.short, "on": body.abolished_on, "successors": after}
+            yield Element(code="body_succeeded", arguments=said, on=body.abolished_on)
 
 
 def _anchor(chain: Chain, link: Link) -> Element:

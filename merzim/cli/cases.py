@@ -11,6 +11,7 @@ from merzim.cli.answers import explained, finding, obligation, print_deadlines, 
 from merzim.cli.call import Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import day, named_days, named_numbers, number
+from merzim.cli.printing import paragraph
 from merzim.looking import findings_of, person_named, stage_title, unit_named
 
 if TYPE_CHECKING:
@@ -136,7 +137,11 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         if value:
             call.print(f"  {call.say('cli.head.' + head)}: {value}")
     call.print()
-    print_deadlines(call, view.deadlines, today=today)
+    asked = [deadline for deadline in view.deadlines if deadline.state != "not_required"]
+    print_deadlines(call, asked, today=today)
+    apart = [deadline.id for deadline in view.deadlines if deadline.state == "not_required"]
+    if apart:
+        call.print("\n" + paragraph(call.say("cli.not_required", count=len(apart), ids=", ".join(apart))))
     ahead = [(fact.on, name) for name, fact in sorted(view.case.facts.items()) if fact.on > today]
     if ahead:
         call.print("\n" + call.say("cli.ahead", today=today))

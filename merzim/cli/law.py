@@ -161,6 +161,16 @@ def _edition(call: Call, edition: Procedure) -> dict[str, object]:
             }
             for act in edition.acts.values()
         ],
+        "bodies": [
+            {
+                "id": body.id,
+                "title": body.title[language],
+                "short": body.short[language],
+                "abolished_on": body.abolished_on,
+                "successors": body.successors,
+            }
+            for body in edition.bodies.values()
+        ],
         "notes": [note[language] for note in edition.notes],
     }
 
@@ -194,6 +204,13 @@ def _print_edition(call: Call, edition: Procedure) -> None:
             call.table(("id", "title", "term", "force", "act"), rows, indent=2)
         call.print()
     call.table(("act", "title"), [(act.id, act.title[language]) for act in edition.acts.values()])
+    if edition.bodies:
+        bodies = [
+            (body.id, body.title[language], body.abolished_on or "", ", ".join(body.successors))
+            for body in edition.bodies.values()
+        ]
+        call.print()
+        call.table(("body", "title", "abolished_on", "successors"), bodies)
     for note in edition.notes:
         call.print("\n" + note[language])
     call.print()

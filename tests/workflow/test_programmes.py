@@ -239,6 +239,15 @@ def test_a_target_without_its_figure_is_said_so() -> None:
     assert codes(procedure(TARGET), case({"index_measured.2026": TODAY})) == ["evidence:no_value"]
 
 
+def test_an_explanation_names_the_bodies_and_who_came_after_them() -> None:
+    """Responsible by the act, asked by agreement, and the successor of what is no more, with the day."""
+    law = procedure(obligation("kept", 'term = "none"\nbodies = ["OLD", "OTHER"]\nby_agreement = ["NEW"]'))
+    said = explanation(look(law, case())["kept"].explanation, "kk")
+
+    assert "Жауапты органдар: Ескі, Басқа. Келісім бойынша: Жаңа." in said
+    assert "Ескі: 2025 жылғы 18 қыркүйекте таратылды не қайта құрылды, мирасқорлары – Жаңа." in said
+
+
 def test_a_right_closes_and_is_never_overdue() -> None:
     """Three months from 1 January 2026 end on 1 April: on that day it can still be used."""
     law = procedure(
