@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from papers.forms import page
 from papers.forms.form import Form, Lines, PageBreak, Signature, Style, Table, Wording
 from papers.forms.reading import form as form_named
+from papers.forms.tables import BY_HAND
 from words import say
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class _Builder:
             if line.each:
                 self._control(made, f"{{%tr for row in {line.each} %}}")
             row = made.add_row()
-            page.unbroken(row)
+            if line.height <= BY_HAND:
+                page.unbroken(row)
             if at < table.heads:
                 page.repeated(row)
             if line.height:
@@ -119,6 +121,8 @@ class _Builder:
         self._write(self.document.add_paragraph(), "", size=2)
 
     def _signature(self, signature: Signature) -> None:
+        # A signature never stands alone on a page.
+        self.document.paragraphs[-1].paragraph_format.keep_with_next = True
         width = page.text_width(self.form.landscape)
         made = self._grid((width * 0.4, width * 0.28, width * 0.32))
         row = made.add_row()
