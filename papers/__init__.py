@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from papers.audit_table import AuditCase, read_audit
+from papers.listing import Listed, write_listing
 from papers.matching import match, nearest
 from papers.people import ReadPeople, read_people
 from papers.reading import Note, ReadSchedule
@@ -12,6 +13,7 @@ from papers.unreadable import RowError, UnreadablePaper
 
 __all__ = [
     "AuditCase",
+    "Listed",
     "Note",
     "ReadPeople",
     "ReadSchedule",
@@ -23,5 +25,6 @@ __all__ = [
     "read_people",
     "read_schedule",
     "template",
+    "write_listing",
     "write_template",
 ]

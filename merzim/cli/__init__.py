@@ -48,7 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         common, rest = split(sys.argv[1:] if arguments is None else arguments)
         call = Call(common)
         call.check()
-        return _run(call, rest)
+        code = _run(call, rest)
+        call.finish()
+        return code
     except BrokenPipeError:
         _close_quietly()
         return DONE

@@ -29,12 +29,17 @@ class UnknownLanguage(Refusal, ValueError):
     """--lang or MERZIM_LANG names a language we do not speak."""
 
 
+class TwoAnswers(Refusal, ValueError):
+    """A workbook and JSON are asked for at once."""
+
+
 class Call:
     """What one command line asks for. Everything is read on the first question, nothing before."""
 
     def __init__(self, common: Common) -> None:
         self.common = common
         self.json = common.json
+        self._listed: list[tuple[list[str], list[Sequence[object]]]] = []
 
     @classmethod
     def of(cls, context: typer.Context) -> Call:
@@ -90,6 +95,26 @@ class Call:
             _ = self.language
         if self.common.now:
             _ = self.clock
+        if self.common.xlsx is not None and self.json:
+            raise TwoAnswers("cli.xlsx_or_json")
+
+    @property
+    def lists(self) -> bool:
+        """Whether tables are wanted even where they are empty: for a workbook."""
+        return self.common.xlsx is not None
+
+    def finish(self) -> None:
+        """Write the tables of the answer to --xlsx; a command that showed none says so and is done."""
+        if self.common.xlsx is None:
+            return
+        if not self._listed:
+            self.note(self.say("cli.xlsx_no_table"))
+            return
+        from papers import Listed, write_listing
+
+        write_listing(self.common.xlsx, [Listed(heads, rows) for heads, rows in self._listed])
+        count = sum(len(rows) for _, rows in self._listed)
+        self.print(self.say("cli.xlsx_written", file=self.common.xlsx, count=count))
 
     def close(self) -> None:
         """Let go of whatever was opened."""
@@ -131,5 +156,8 @@ class Call:
         return [self.say(f"cli.head.{name}") for name in names]
 
     def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0) -> None:
-        """A table for a person, its heads by name."""
+        """A table for a person, its heads by name; with --xlsx it goes to the workbook instead."""
+        if self.lists:
+            self._listed.append((self.heads(*names), list(rows)))
+            return
         self.print(printing.table(self.heads(*names), rows, indent=indent))

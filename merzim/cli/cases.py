@@ -100,7 +100,7 @@ def cases(ctx: typer.Context) -> None:
         call.answer({"cases": [_head(call, head) | {"stage": standing.get(head.id)} for head in heads]})
         return
     rows = [(head.id, _about(call, head), head.unit, _stage(call, head, standing[head.id])) for head in heads]
-    if rows:
+    if rows or call.lists:
         call.table(("case", "object", "unit", "stage"), rows)
     else:
         call.print(call.say("cli.no_cases"))

@@ -1,4 +1,4 @@
-"""The four options every command takes, accepted anywhere on the line: --config, --lang, --json, --now."""
+"""The options every command takes, accepted anywhere on the line: --config, --lang, --json, --xlsx, --now."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from workflow.refusal import Refusal
 
-_VALUED = ("--config", "--lang", "--now")
+_VALUED = ("--config", "--lang", "--now", "--xlsx")
 _NEGATIVE = re.compile(r"-\d+$")
 MINUS = "\N{MINUS SIGN}"
 
@@ -25,6 +25,7 @@ class Common:
     language: str | None = None
     json: bool = False
     now: str | None = None
+    xlsx: str | None = None
 
 
 def split(arguments: Sequence[str]) -> tuple[Common, list[str]]:
@@ -64,5 +65,7 @@ def _with(common: Common, name: str, value: str) -> Common:
             return replace(common, config=value)
         case "--lang":
             return replace(common, language=value)
+        case "--xlsx":
+            return replace(common, xlsx=value)
         case _:
             return replace(common, now=value)

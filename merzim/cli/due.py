@@ -37,7 +37,7 @@ def due(
     if last < today:
         raise BadArgument("cli.until_before_today", until=last, today=today)
     rows = house.reads.due(today, last, unit_named(house, unit) or None)
-    if not rows and not call.json:
+    if not rows and not call.json and not call.lists:
         call.print(call.say("cli.nothing_due", until=last))
     else:
         _show(call, rows, today, extra={"until": last})
@@ -47,7 +47,7 @@ def overdue(ctx: typer.Context, unit: Unit = "") -> int:
     call = Call.of(ctx)
     house, today = call.house, call.moment.today
     rows = house.reads.overdue(today, unit_named(house, unit) or None)
-    if not rows and not call.json:
+    if not rows and not call.json and not call.lists:
         call.print(call.say("cli.nothing_overdue", today=today))
     else:
         _show(call, rows, today, extra={})

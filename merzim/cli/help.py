@@ -12,7 +12,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from merzim.cli.call import Call
 from merzim.cli.printing import paragraph, table
 
-COMMON = (("--config", "FILE"), ("--lang", "kk|ru|en"), ("--json", ""), ("--now", "MOMENT"))
+COMMON = (("--config", "FILE"), ("--lang", "kk|ru|en"), ("--json", ""), ("--xlsx", "FILE"), ("--now", "MOMENT"))
 
 
 class UnknownCommand(typer.TyperException):

@@ -1,0 +1,79 @@
+"""`--xlsx FILE`: any list the commands show, as a workbook."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.merzim.conftest import Merzim
+
+NOW = ("--now", "2026-04-06")
+
+
+def _rows(file: Path) -> list[tuple[object, ...]]:
+    sheet = openpyxl.load_workbook(file).worksheets[0]
+    return [tuple(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def test_cases_due_and_overdue_become_workbooks(office: Merzim, tmp_path: Path) -> None:
+    """The same heads and rows that are shown; due dates are dates."""
+    for command in ("cases", "due", "overdue"):
+        file = tmp_path / f"{command}.xlsx"
+        shown = office(command, *NOW)
+        said = office(command, "--xlsx", file, *NOW)
+        head, *rows = _rows(file)
+
+        assert said.code == shown.code
+        assert str(file) in said.out
+        assert all(str(name) in shown.out for name in head)
+        assert rows
+        if command != "cases":
+            assert all(isinstance(row[0], datetime) for row in rows)
+
+
+def test_an_empty_list_is_a_workbook_with_heads(merzim: Merzim, tmp_path: Path) -> None:
+    """Whoever collects lists by night finds a file."""
+    for command, code in (("cases", 0), ("due", 0), ("overdue", 0)):
+        assert merzim(command, "--xlsx", tmp_path / "a.xlsx", *NOW).code == code
+        assert len(_rows(tmp_path / "a.xlsx")) == 1
+
+
+@pytest.mark.parametrize("command", ["procedures", "procedures internal-analysis", "forms", "people"])
+def test_every_table_can_be_kept(merzim: Merzim, tmp_path: Path, command: str) -> None:
+    """It is an option of all commands."""
+    assert merzim(*command.split(), "--xlsx", tmp_path / "a.xlsx").code == 0
+    assert (tmp_path / "a.xlsx").exists()
+
+
+def test_no_table_and_two_answers_are_said(merzim: Merzim, tmp_path: Path) -> None:
+    """In one sentence; nothing is written. What has no table is done all the same."""
+    counted: tuple[str, ...] = ("calendar", "count", "2026-05-01", "2026-05-31")
+    for line, code in ((counted, 0), (("cases", "--json"), 2)):
+        said = merzim(*line, "--xlsx", tmp_path / "a.xlsx")
+        assert said.code == code
+        assert said.err.count("\n") == 1
+        assert not (tmp_path / "a.xlsx").exists()
+    assert merzim("cases", "--xlsx", tmp_path / "no" / "a.xlsx").code == 2
+
+
+def test_people_taken_from_excel_are_the_people_of_a_csv(merzim: Merzim, tmp_path: Path) -> None:
+    """What the list of people exports, a new office can take in again."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Бөлімше", "Жоғары тұрған бөлімше", "Т.А.Ә.", "Лауазымы", "Міндеттері", "E-mail", "Тілі"])
+    sheet.append(["Аппарат", None, "Серікбаев Дәурен", "Аппарат басшысы", "аппарат басшысы", "A@B.kz", "kk"])
+    sheet.append(["Қаржы бөлімі", "Аппарат", "Омарова Гүлнар", "Бөлім басшысы", None, None, None])
+    sheet.append(["Құқық бөлімі", "Аппарат", None, None, None, None, None])
+    book.save(tmp_path / "people.xlsx")
+    said = merzim("people", tmp_path / "people.xlsx", "--json")
+    people = {one["name"]: one for one in said.json["people"].values()}
+
+    assert said.code == 0, said.err
+    assert set(said.json["units"]) == {"Аппарат", "Қаржы бөлімі", "Құқық бөлімі"}
+    assert people["Серікбаев Дәурен"]["duties"] == ["chief_of_staff"]
+    assert people["Серікбаев Дәурен"]["email"] == "a@b.kz"
+    assert people["Омарова Гүлнар"]["key"] == "Қаржы бөлімі / Омарова Гүлнар"
