@@ -50,6 +50,14 @@ def test_whatever_somebody_must_do_names_its_rows(edition: Procedure) -> None:
     assert [one.id for one in edition.obligations if not one.sources and not one.by_itself] == []
 
 
+@editions
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_case_does_not_end_before_anything_was_done(edition: Procedure, kind: str) -> None:
+    """Whoever the programme is for, something of it holds the case."""
+    if among(kind, edition.applies_to):
+        assert [one.id for one in edition.obligations if one.blocking and among(kind, one.only_for)]
+
+
 @pytest.mark.parametrize(
     ("procedure", "fact", "term", "since"),
     [
