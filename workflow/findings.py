@@ -156,15 +156,25 @@ def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Fin
         return
     obligation = deadline.obligation
     happened = deadline.recorded_on is not None
-    later = tuple(name for name in obligation.after if _later(case, name, on))
+    later = tuple(name for name in obligation.after if _later(case, _in_period(name, deadline, procedure), on))
     if later:
         titles = tuple(procedure.by_id[name].title for name in later)
         code = "order" if happened else "order_planned"
         yield departure(deadline, "order", code, on=on, others=titles)
-    later = tuple(name for name in obligation.after_by_practice if _later(case, name, on))
+    later = tuple(
+        name for name in obligation.after_by_practice if _later(case, _in_period(name, deadline, procedure), on)
+    )
     if later:
         titles = tuple(procedure.by_id[name].title for name in later)
         yield departure(deadline, "order", "order_practice", basis="practice", on=on, others=titles)
+
+
+def _in_period(name: str, deadline: Deadline, procedure: Procedure) -> str:
+    """The fact a recurring obligation must follow is that of its own period."""
+    recurs = procedure.by_id[name].recurs
+    if recurs is None or recurs != deadline.obligation.recurs or deadline.period is None:
+        return name
+    return f"{name}.{deadline.period}"
 
 
 def _later(case: Case, name: str, on: date) -> bool:

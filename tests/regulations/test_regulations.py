@@ -152,7 +152,7 @@ def test_where_the_map_is_silent_the_instruction_is_assumed() -> None:
 def test_the_order_and_the_announcement_are_not_tied(edition: Procedure) -> None:
     """The announcement draws in the public, who are then named in the order: either may come first."""
     assert edition.by_id["order_signed"].after == ()
-    assert edition.by_id["start_announced"].after == ()
+    assert edition.by_id["start_announced"].after == ("start_text_checked",)
     assert edition.by_id["start_announced"].lapses_with == "analysis_ended"
     assert set(edition.by_id["note_signed"].after) == {"analysis_ended", "discussion_held"}
     assert edition.by_id["discussion_held"].after_by_practice == ("discussion_announced",)

@@ -172,6 +172,21 @@ def test_a_note_recorded_while_the_discussion_is_still_planned_for_later_is_an_o
     assert ("order", "note_signed", "order") in short(found(told))
 
 
+def test_a_recurring_step_must_follow_that_of_its_own_quarter() -> None:
+    """The second quarter reviewed before its report came; that the third is reported later is no matter."""
+    told = case(
+        facts={
+            "note_signed": date(2026, 6, 8),
+            "quarter_reported.2026Q2": date(2026, 7, 7),
+            "quarter_reviewed.2026Q2": date(2026, 7, 3),
+            "quarter_reported.2026Q3": date(2026, 10, 5),
+            "quarter_reviewed.2026Q3": date(2026, 10, 5),
+        }
+    )
+
+    assert short(found(told)) == {("order", "quarter_reviewed.2026Q2", "order")}
+
+
 def test_a_report_of_a_quarter_nobody_asked_for_is_kept_and_said() -> None:
     """The note of June 2026 asks for four quarters; a fifth is a finding of kind range."""
     told = case(facts={"note_signed": date(2026, 6, 8), "quarter_reported.2027Q3": date(2027, 10, 5)})
