@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.wiring import House
+    from workflow.board import Row
     from workflow.case import Case
     from workflow.desk import View
     from workflow.finding import Finding
@@ -63,8 +65,19 @@ def person_named(house: House, text: str) -> str:
 
 
 def title(house: House, case: Case, obligation: str) -> Text:
-    """What an obligation of a case is called."""
-    return house.library.named(case.edition).by_id[obligation.partition(".")[0]].title
+    """What an obligation of a case (whole) is called; a measure of its plan by what is to be done."""
+    from workflow.entry_deadlines import entry_obligation
+
+    return entry_obligation(case, house.library.named(case.edition), obligation).title
+
+
+def whole(house: House, rows: Iterable[Row]) -> Mapping[str, Case]:
+    """The cases of these board rows: heads are enough, but for a measure, which its case alone can tell."""
+    from workflow.entries import is_entry
+
+    asked = tuple(rows)
+    heads = house.reads.heads({row.case for row in asked})
+    return {**heads, **house.reads.whole({row.case for row in asked if is_entry(row.obligation)})}
 
 
 def stage_title(house: House, case: Case, stage: str) -> Text | str:
@@ -75,10 +88,12 @@ def stage_title(house: House, case: Case, stage: str) -> Text | str:
 def findings_of(house: House, view: View) -> tuple[Finding, ...]:
     """What departs in a case, with what its plan cannot keep."""
     from workflow.findings import feasibility, findings
+    from workflow.risk_findings import risk_findings
 
     return (
         *findings(view.case, view.procedure, view.deadlines, house.calendar),
         *feasibility(view.deadlines, house.calendar),
+        *risk_findings(view.case, view.deadlines),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,11 +47,22 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
         BadArgument: neither a link nor a file that is there.
     """
     allowed = known_fact(procedure, fact).evidence
+    proof = given_freely(text)
+    if proof.kind and proof.kind not in allowed:
+        raise UnknownEvidence("cli.unknown_evidence", kind=proof.kind, fact=fact, allowed=allowed)
+    sort = [one for one in allowed if one.startswith("link:" if proof.link else "document:")]
+    return replace(proof, kind=proof.kind or (sort[0] if len(sort) == 1 else ""))
+
+
+def given_freely(text: str) -> Proof:
+    """What an --evidence says where nobody asks for a kind (a measure, a removed risk).
+
+    Raises:
+        BadArgument: neither a link nor a file that is there.
+    """
     kind, rest = "", text
     if found := _KIND.fullmatch(rest):
         kind, rest = found.groups()
-        if kind not in allowed:
-            raise UnknownEvidence("cli.unknown_evidence", kind=kind, fact=fact, allowed=allowed)
     published = None
     if found := _DATED.fullmatch(rest):
         rest, published = found[1], day(found[2], where="--evidence")
@@ -60,8 +71,6 @@ def given(text: str, procedure: Procedure, fact: str) -> Proof:
         raise BadArgument("cli.bad_link", text=rest[:100])
     if not link and not Path(rest).is_file():
         raise BadArgument("cli.no_such_file", file=rest)
-    sort = [one for one in allowed if one.startswith("link:" if link else "document:")]
-    kind = kind or (sort[0] if len(sort) == 1 else "")
     return Proof(
         kind=kind,
         link=rest if link else "",

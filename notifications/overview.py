@@ -15,6 +15,7 @@ from notifications.recipients import doers
 from notifications.rules import Rules
 from notifications.texts import Standing, standing
 from workflow.case import Case
+from workflow.entry_deadlines import entry_obligation
 from workflow.library import Library
 from workflow.office import Office, Told, Unresolved, with_officer
 from workflow.procedure import Obligation, Procedure, Text
@@ -83,9 +84,7 @@ class Overview:
                 procedure = self._library.named(case.edition) if case else None
             except Refusal:
                 procedure = None
-            obligation = (
-                procedure.by_id.get(row.obligation.partition(".")[0].partition("#")[0]) if procedure else None
-            )
+            obligation = _asked(case, procedure, row.obligation) if case and procedure else None
             if case is None or procedure is None or obligation is None:
                 # An edition that is gone is named by every round; the others' digest goes out without it.
                 continue
@@ -136,3 +135,10 @@ class Overview:
         if (case, obligation) in unreached:
             return "unreached"
         return "earlier_step" if anchor in ("derived", "planned") else "not_recorded"
+
+
+def _asked(case: Case, procedure: Procedure, name: str) -> Obligation | None:
+    try:
+        return entry_obligation(case, procedure, name)
+    except KeyError:
+        return None

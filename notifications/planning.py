@@ -17,6 +17,7 @@ from notifications.regular import PERSONAL
 from notifications.rules import Rules, opening
 from workflow.board import Row
 from workflow.case import Case
+from workflow.entry_deadlines import entry_obligation
 from workflow.library import Library
 from workflow.office import Office, Person, Told, with_officer
 from workflow.procedure import Obligation, Procedure, Rung
@@ -99,7 +100,7 @@ class Planner:
         assert row.due is not None
         assert row.next_rung_on is not None
         procedure = self._edition(case.edition)
-        obligation = procedure.by_id[row.obligation.partition(".")[0]]
+        obligation = entry_obligation(case, procedure, row.obligation)
         ladder = ladder_of(case, procedure, row.obligation, row.due, self.calendar)
         come = next_rung(ladder, row.due, self.calendar, today=self.today)
         hearings: list[Hearing] = []

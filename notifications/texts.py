@@ -15,6 +15,7 @@ from notifications.page import Line, Page, Section, written
 from words import explain, say
 from workflow.case import Case
 from workflow.deadline import Deadline
+from workflow.entries import is_entry, number_of
 from workflow.office import Told
 from workflow.procedure import Procedure
 
@@ -199,12 +200,21 @@ def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
     if page:
         yield Line(text=say("letter.link_case", {}, language), link=page)
     else:
-        yield Line(text=f"merzim record {case.id} {deadline.id} --on {day}", command=True)
+        yield Line(text=_command(case, deadline, day), command=True)
     anchor = matter.procedure.by_id.get(deadline.anchor_fact or "")
     if anchor is not None and deadline.anchor == "planned":
         yield Line(text=say("letter.do_replan", {"title": anchor.title}, language))
         if not page:
             yield Line(text=f"merzim replan {case.id} {anchor.id} --on {day}", command=True)
+
+
+def _command(case: Case, deadline: Deadline, day: str) -> str:
+    if not is_entry(deadline.id):
+        return f"merzim record {case.id} {deadline.id} --on {day}"
+    number = number_of(deadline.id)
+    if deadline.id.startswith("request"):
+        return f"merzim risks answer {case.id} {number} --on {day}"
+    return f"merzim risks review {case.id} {number} --status executed --on {day}"
 
 
 def _who(matter: Matter, language: str) -> Iterator[Line]:

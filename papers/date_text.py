@@ -90,3 +90,8 @@ def _month(name: str) -> int:
         if re.fullmatch(rf"(?:{root})\.?", name, re.IGNORECASE):
             return number
     raise AssertionError(name)
+
+
+def months_named(line: str) -> tuple[int, ...]:
+    """The months a line names in words, in order (`март-апрель 2026 года`: 3, 4)."""
+    return tuple(_month(found.group()) for found in re.finditer(rf"(?<!\w){_MONTH}", line, re.IGNORECASE))

@@ -16,6 +16,9 @@ from storage.types import Canonical, Moment
 # SQLite keeps these rows in the tree of their key: one tree less to write, and a case's rows lie together.
 _CLUSTERED = {"sqlite_with_rowid": False}
 
+FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
+"""Whether an event begins a register. A query says it in the same words, or the index is not used."""
+
 
 class Kept(SQLModel):
     """What every table shares: one metadata with names for every constraint, which migrations need."""
@@ -107,10 +110,16 @@ class KeptCase(Kept, table=True):
 
 
 class KeptEvent(Kept, table=True):
-    """One line of the ledger. The primary key is the compare and swap; UPDATE and DELETE are refused."""
+    """One line of the ledger. The primary key is the compare and swap; UPDATE and DELETE are refused.
+
+    The index finds the cases that have a register (risks, positions, remarks) by its first lines.
+    """
 
     __tablename__ = "event"
-    __table_args__ = _CLUSTERED
+    __table_args__ = (
+        Index("ix_event_first_entry", "case", sqlite_where=FIRST_ENTRY, postgresql_where=FIRST_ENTRY),
+        _CLUSTERED,
+    )
 
     case: str = Field(primary_key=True, foreign_key="case.id")
     seq: int = Field(primary_key=True)

@@ -98,6 +98,8 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("record", "replan", "correct", "cancel", "exempt", "reopen"),
         *("attach", "evidence", "package"),
         *("form", "forms"),
+        *(f"risks {name}" for name in ("add", "rank", "measure", "review", "remove", "ask", "answer")),
+        *(f"risks {name}" for name in ("import", "check", "list", "same", "scale")),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),
         "score",

@@ -14,6 +14,8 @@ from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, Look, look, working_days_between
 from workflow.board import Row
 from workflow.case import Case
+from workflow.entries import is_entry
+from workflow.entry_deadlines import entry_obligation
 from workflow.library import Library
 from workflow.office import Office
 from workflow.procedure import Obligation, Procedure, Text
@@ -143,8 +145,8 @@ class _Scribe:
     soon: date
 
     def line(self, row: Row, case: Case) -> Line:
-        obligation = self.obligation(row)
         procedure = self.procedure(row)
+        obligation = entry_obligation(case, procedure, row.obligation)
         word = look(row.state, row.due, late_by=row.late_by, today=self.today, soon=self.soon)
         return Line(
             case=row.case,
@@ -173,7 +175,8 @@ class _Scribe:
         """Points of all indicators touched; each scores once for the whole body, so it is counted once."""
         by_indicator: dict[tuple[str, str], Decimal] = {}
         for row in rows:
-            key = (self.cases[row.case].procedure, self.obligation(row).indicator or row.obligation)
+            indicator = None if is_entry(row.obligation) else self.obligation(row).indicator
+            key = (self.cases[row.case].procedure, indicator or row.obligation)
             by_indicator[key] = max(by_indicator.get(key, Decimal(0)), points(row.stake))
         return sum(by_indicator.values(), Decimal(0))
 

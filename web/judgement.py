@@ -11,6 +11,7 @@ from workflow.chain import deadlines
 from workflow.findings import feasibility, findings
 from workflow.machine import stage
 from workflow.procedure import Procedure
+from workflow.risk_findings import risk_findings
 
 
 def judge_by(calendar: Calendar) -> Judge:
@@ -21,7 +22,11 @@ def judge_by(calendar: Calendar) -> Judge:
         return Judgement(
             stage=stage(procedure, case, computed),
             deadlines=computed,
-            findings=(*findings(case, procedure, computed, calendar), *feasibility(computed, calendar)),
+            findings=(
+                *findings(case, procedure, computed, calendar),
+                *feasibility(computed, calendar),
+                *risk_findings(case, computed),
+            ),
         )
 
     return judge

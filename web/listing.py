@@ -11,6 +11,8 @@ from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, look
 from workflow.board import Row
 from workflow.case import Case
+from workflow.entries import is_entry
+from workflow.entry_deadlines import entry_obligation
 from workflow.library import Library
 from workflow.procedure import Procedure, Text
 
@@ -54,12 +56,14 @@ def listing(
     number = min(number, pages)
     shown = cases[(number - 1) * PAGE : number * PAGE]
     rows = reads.rows_of([case.id for case in shown])
+    # What the next deadline is called, a case of which it is a measure alone can tell.
+    whole = reads.whole([name for name, of in rows.items() if any(is_entry(row.obligation) for row in of)])
     office = reads.office()
     soon = calendar.add(today, SOON_WORKING_DAYS)
     return Listing(
         items=tuple(
             _item(
-                case,
+                whole.get(case.id, case),
                 library.named(case.edition),
                 tuple(rows.get(case.id, ())),
                 unit=unit_name(office, case.unit),
@@ -84,8 +88,7 @@ def _item(
     nearest = min(ahead, key=lambda row: row.due or date.max, default=None)
     obligation = None
     if nearest is not None:
-        name = nearest.obligation
-        obligation = procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0]]
+        obligation = entry_obligation(case, procedure, nearest.obligation)
     return Item(
         id=case.id,
         object=case.object or case.id,
@@ -111,5 +114,7 @@ def _stage(procedure: Procedure, rows: tuple[Row, ...]) -> Text | None:
 
 
 def _blocks(procedure: Procedure, name: str) -> bool:
+    if is_entry(name):
+        return False
     obligation = procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0]]
     return obligation.blocking

@@ -18,6 +18,7 @@ from papers.web_address import is_web_address
 from web.ports import EvidenceStore
 from workflow.case import Case, Evidence
 from workflow.deadline import Deadline
+from workflow.entries import is_entry
 from workflow.procedure import Text
 from workflow.refusal import Refusal
 
@@ -65,9 +66,11 @@ def record_form(
     choices = tuple(
         (deadline.id, deadline.obligation.title)
         for deadline in deadlines
-        if deadline.state not in ("done", "not_required") and deadline.recorded_on is None
+        if deadline.state not in ("done", "not_required")
+        and deadline.recorded_on is None
+        and not is_entry(deadline.id)
     )
-    known = {deadline.id: deadline for deadline in deadlines}
+    known = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
     if fact not in known:
         still_open = [d for d in deadlines if d.state == "open" and d.id in dict(choices)]
         nearest = min(still_open, key=lambda d: (d.due is None, d.due or date.max), default=None)
@@ -96,7 +99,7 @@ def plan_form(
     choices = tuple(
         (deadline.id, deadline.obligation.title)
         for deadline in deadlines
-        if deadline.recorded_on is None and deadline.state != "not_required"
+        if deadline.recorded_on is None and deadline.state != "not_required" and not is_entry(deadline.id)
     )
     return Form(choices=choices, fact=fact, on=(answers or {}).get("on", ""), refusal=refusal)
 

@@ -6,20 +6,40 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
-EventKind = Literal[
-    "opened",
-    "fact",
-    "evidence",
-    "planned",
-    "corrected",
-    "cancelled",
-    "exempted",
-    "reopened",
-    "migrated",
-    "notice",
+EntryKind = Literal[
+    "risk_found",
+    "risk_ranked",
+    "risk_removed",
+    "request_sent",
+    "request_answered",
+    "measure_set",
+    "measure_reviewed",
+    "position_exposed",
+    "position_cleared",
+    "talk_held",
+    "cartogram_recorded",
+    "remark_made",
+    "remark_answered",
 ]
+"""Lines of a register inside the case: kept as they are, folded by whoever asks for the register."""
+EventKind = (
+    Literal[
+        "opened",
+        "fact",
+        "evidence",
+        "planned",
+        "corrected",
+        "cancelled",
+        "exempted",
+        "reopened",
+        "migrated",
+        "notice",
+    ]
+    | EntryKind
+)
+ENTRIES: frozenset[str] = frozenset(get_args(EntryKind))
 Standing = Literal["active", "cancelled", "exempted"]
 
 
@@ -100,6 +120,7 @@ class Case:
         kind: of the organisation, as known when the case was opened; "" when it was not known.
         person: key of whom the case is about, "" when it is about nobody.
         put_off: reminders somebody wants later, by id of the obligation with its period; the latest counts.
+        entries: events that are lines of its registers (risks, measures, positions, remarks), without hashes.
     """
 
     id: str
@@ -119,6 +140,7 @@ class Case:
     exempted: frozenset[str] = frozenset()
     put_off: Mapping[str, PutOff] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    entries: tuple[Event, ...] = ()
     seq: int = 0
     head: str = ""
 
@@ -227,6 +249,8 @@ def _opened(event: Event) -> Case:
 
 
 def _changed(case: Case, event: Event) -> Case:
+    if event.kind in ENTRIES:
+        return _entered(case, event)
     match event.kind:
         case "fact" | "corrected":
             assert event.on is not None
@@ -267,3 +291,12 @@ def _proved(fact: Fact, event: Event) -> Fact:
         values={**fact.values, **values_of(event.payload)},
         signed_by=str(event.payload.get("signed_by", fact.signed_by)),
     )
+
+
+def _entered(case: Case, event: Event) -> Case:
+    """The case with one more line in its registers; who answers for a measure is found by its obligation."""
+    responsible = case.responsible
+    if event.kind == "measure_set":
+        responsible = {**responsible, f"measure.{event.name}": str(event.payload.get("responsible", ""))}
+    line = replace(event, previous="", hash="")
+    return replace(case, entries=(*case.entries, line), responsible=responsible)

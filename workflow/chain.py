@@ -10,6 +10,8 @@ from calendars.terms import Standing, Target, Term, Window
 from workflow.applying import asked_of, branch_open
 from workflow.case import Case, Fact
 from workflow.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.entries import is_entry
+from workflow.entry_deadlines import entry_deadlines
 from workflow.explaining import explanation
 from workflow.links import Chain, Link
 from workflow.procedure import Obligation, Procedure
@@ -21,20 +23,25 @@ _UNWAITED: Mapping[type[Term], State] = {Standing: "standing", Target: "target",
 def deadlines(
     case: Case, procedure: Procedure, calendar: Calendar, *, today: date, bare: bool = False
 ) -> tuple[Deadline, ...]:
-    """Every deadline of the case, in the order of the procedure, each with its explanation.
+    """Every deadline of the case, in the order of the procedure, each with its explanation; then those of the
+    measures of its plan and of its requests.
 
     Args:
         today: local date; it decides only whether the period of a recurring obligation has begun.
         bare: without explanations and windows: all that a row of the board needs, at half the cost.
     """
     chain = Chain(case, procedure, calendar, today=today)
-    return tuple(_deadlines(chain, chain.links(), today=today, bare=bare))
+    own = _deadlines(chain, chain.links(), today=today, bare=bare)
+    return (*own, *entry_deadlines(case, procedure, calendar, today=today, bare=bare))
 
 
 def deadline(
     case: Case, procedure: Procedure, calendar: Calendar, obligation: str, *, today: date
 ) -> Deadline | None:
     """One deadline of the case by its id, at the cost of its own anchors; None when the case has none of it."""
+    if is_entry(obligation):
+        entries = entry_deadlines(case, procedure, calendar, today=today)
+        return next((one for one in entries if one.id == obligation), None)
     chain = Chain(case, procedure, calendar, today=today)
     asked = procedure.by_id.get(obligation.partition(".")[0])
     if asked is None:

@@ -16,6 +16,7 @@ from workflow.board import rows
 from workflow.case import Case, Event, EventKind, Evidence, apply, evidence_payload
 from workflow.chain import deadlines
 from workflow.deadline import Deadline
+from workflow.entries import is_entry
 from workflow.kinds import among
 from workflow.library import Library
 from workflow.machine import require, stage
@@ -26,6 +27,8 @@ from workflow.refusal import Refusal
 from workflow.telling import lacking, told
 
 Moved = tuple[str, date | None, date | None]
+Told = tuple[EventKind, str, date | None, dict[str, object]]
+"""An event before it is one: kind, name, the local date it speaks of, payload."""
 
 
 class CannotRecord(Refusal, ValueError):
@@ -226,7 +229,7 @@ class Desk:
     ) -> Change:
         """Several plan dates at once; those that change nothing are left out."""
         case, procedure = self._before(case_id)
-        events: list[tuple[EventKind, str, date | None, dict[str, object]]] = []
+        events: list[Told] = []
         for fact, on in planned.items():
             known_fact(procedure, fact)
             self._within_records(on)
@@ -269,9 +272,21 @@ class Desk:
             what: "acknowledged", "put_off", "evidence_follows".
         """
         case, procedure = self._before(case_id)
-        known_obligation(procedure, obligation.partition(".")[0])
+        if not is_entry(obligation):
+            known_obligation(procedure, obligation.partition(".")[0])
         told: dict[str, object] = {"what": what, **payload}
         return self._append(case, procedure, [("notice", obligation, on, told)], by, now, today)
+
+    def enter(self, case_id: str, lines: Sequence[Told], *, by: str, now: datetime, today: date) -> Change:
+        """Write lines into the registers of a case (workflow/risk_desk.py says which); all of them or none.
+
+        Raises UnknownCase, Conflict.
+        """
+        case, procedure = self._before(case_id)
+        for _, _, on, _ in lines:
+            if on is not None:
+                self._within_records(on)
+        return self._append(case, procedure, lines, by, now, today) if lines else Change(case=case)
 
     def recomputed(self, case: Case, *, today: date) -> Written:
         """The case's rows from scratch, without any event: what a rebuild writes."""
@@ -299,7 +314,7 @@ class Desk:
         self,
         case: Case,
         procedure: Procedure,
-        told: Sequence[tuple[EventKind, str, date | None, dict[str, object]]],
+        told: Sequence[Told],
         by: str,
         now: datetime,
         today: date,
@@ -406,9 +421,7 @@ class Desk:
             payload["responsible"] = dict(opening.responsible)
         if opening.notes:
             payload["notes"] = list(opening.notes)
-        told: list[tuple[EventKind, str, date | None, dict[str, object]]] = [
-            ("opened", procedure.id, None, payload)
-        ]
+        told: list[Told] = [("opened", procedure.id, None, payload)]
         told += [("planned", fact, on, {}) for fact, on in opening.planned.items()]
         told += [("fact", fact, on, {}) for fact, on in opening.facts.items()]
         return tuple(

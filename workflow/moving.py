@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from calendars.calendar import Calendar, Day
 from workflow.case import Case
 from workflow.chain import deadline
+from workflow.entry_deadlines import entry_deadlines
 from workflow.links import Chain
 from workflow.procedure import Obligation, Procedure
 from workflow.states import State
@@ -98,7 +99,9 @@ def moved(
 
 
 def _dues(case: Case, procedure: Procedure, calendar: Calendar, today: date) -> dict[str, date | None]:
-    return {link.id: link.counted.due for link in Chain(case, procedure, calendar, today=today).links()}
+    own = {link.id: link.counted.due for link in Chain(case, procedure, calendar, today=today).links()}
+    entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
+    return own | {one.id: one.due for one in entries}
 
 
 def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:

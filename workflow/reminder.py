@@ -9,6 +9,7 @@ from datetime import date
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from workflow.case import Case
+from workflow.entry_deadlines import entry_obligation
 from workflow.procedure import Ladder, Procedure, Rung
 
 HIMSELF = ("duty",)
@@ -45,7 +46,7 @@ def ladder_of(case: Case, procedure: Procedure, deadline: str, due: date, calend
         deadline: the obligation's id with its period.
         due: a reminder put off for another due date is put off no more.
     """
-    ladder = procedure.ladders[procedure.by_id[deadline.partition(".")[0].partition("#")[0]].ladder]
+    ladder = procedure.ladders[entry_obligation(case, procedure, deadline).ladder]
     later = case.put_off.get(deadline)
     return ladder if later is None or later.due != due else put_off(ladder, due, later.until, calendar)
 

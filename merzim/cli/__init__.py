@@ -28,6 +28,7 @@ STATIONS = (
     "cases",
     "evidence",
     "due",
+    "risks",
     "reminders",
     "minding",
     "telegram",

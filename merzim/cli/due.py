@@ -11,7 +11,7 @@ import typer
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, optional_day
-from merzim.looking import title, unit_named
+from merzim.looking import title, unit_named, whole
 
 if TYPE_CHECKING:
     from workflow.board import Row
@@ -58,7 +58,7 @@ def _show(call: Call, rows: Sequence[Row], today: date, *, extra: dict[str, obje
     from workflow.chain import late_by
 
     house = call.house
-    heads = house.reads.heads({row.case for row in rows})
+    heads = whole(house, rows)
     titles = {(row.case, row.obligation): title(house, heads[row.case], row.obligation) for row in rows}
     if call.json:
         call.answer(

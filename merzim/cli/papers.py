@@ -55,7 +55,7 @@ def import_(
     except UnreadablePaper as refusal:
         if not call.json:
             raise
-        call.answer({"errors": _errors(call, refusal)})
+        call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
     if call.json:
         call.answer(_imported(call, taken))
@@ -158,7 +158,8 @@ def _note(call: Call, note: Note) -> str:
     return call.say(note.code, **{"row": note.row, **note.arguments})
 
 
-def _errors(call: Call, refusal: UnreadablePaper) -> list[dict[str, object]]:
+def errors_of(call: Call, refusal: UnreadablePaper) -> list[dict[str, object]]:
+    """Every bad row of a file that was not taken; one line for the file where it is the trouble itself."""
     rows: list[dict[str, object]] = [
         {"row": error.row, "code": error.code, "message": call.say(error.code, **error.arguments)}
         for error in refusal.errors

@@ -20,6 +20,7 @@ UNDONE = {
         *(f"DROP TABLE {name}" for name in ("account", "entry", "attempt", "reader")),
         'ALTER TABLE "case" DROP COLUMN confidential',
     ),
+    "0007": ("DROP INDEX ix_event_first_entry",),
 }
 """Revision -> statements that take it back."""
 

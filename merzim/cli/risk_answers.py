@@ -1,0 +1,151 @@
+"""How registers are answered: risks, measures, positions and remarks as JSON; who writes, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from merzim.cli.parsing import day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from merzim.cli.call import Call
+    from workflow.case import Case, Evidence
+    from workflow.desk import Change
+    from workflow.exposure import Position
+    from workflow.remarks import Remark
+    from workflow.risk import Measure, Risk
+
+Json = dict[str, object]
+
+
+def written(call: Call) -> dict[str, Any]:
+    """Who writes, and when: what every command of a desk asks for."""
+    return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
+
+
+def day_or_today(call: Call, text: str | None) -> date:
+    """The day --on names; today without it."""
+    return call.moment.today if text is None else day(text, where="--on")
+
+
+def proofs(call: Call, given: Iterable[str] | None) -> tuple[Evidence, ...]:
+    """Files and links as typed, files kept."""
+    from merzim.proofs import given_freely, kept
+
+    return tuple(kept(given_freely(text), call.house.evidence) for text in given or ())
+
+
+def tell(call: Call, change: Change, code: str, **arguments: object) -> None:
+    """What a command on a register did."""
+    if call.json:
+        call.answer({"case": change.case.id, "changed": bool(change.events), "events": change.events})
+        return
+    said = code if change.events else "cli.risks.already"
+    call.print(call.say(said, case=change.case.id, **arguments))
+
+
+def risk_json(call: Call, case: Case, risk: Risk) -> Json:
+    """One risk, its measures apart."""
+    from merzim.risks import scales
+
+    scale = scales().get(risk.rank.scale) if risk.rank else None
+    rank: Json | None = None
+    if risk.rank is not None:
+        rank = {
+            "likelihood": risk.rank.likelihood,
+            "effect": risk.rank.effect,
+            "points": risk.rank.likelihood * risk.rank.effect,
+            "band": scale.band(risk.rank).title[call.language] if scale else None,
+            "scale": risk.rank.scale,
+            "scale_is_ours": True,
+        }
+    return {
+        "case": case.id,
+        "unit": case.unit,
+        "object": case.object,
+        "number": risk.number,
+        "description": risk.description,
+        "direction": risk.direction,
+        "direction_text": call.say(f"risk.direction.{risk.direction}"),
+        "cause": risk.cause,
+        "act": risk.act,
+        "body": risk.body,
+        "for_legal_monitoring": risk.for_legal_monitoring,
+        "department": risk.department,
+        "district": risk.district,
+        "found_on": risk.found_on,
+        "rank": rank,
+        "removal": risk.removal,
+        "request": risk.request
+        and {
+            "body": risk.request.body,
+            "asked": risk.request.asked,
+            "on": risk.request.on,
+            "term": risk.request.term.written,
+            "answered_on": risk.request.answered_on,
+            "answer": risk.request.answer,
+        },
+    }
+
+
+def measure_json(call: Call, measure: Measure, due: date | None) -> Json:
+    """One measure with its reviews. `due`: its next due date, None where its term names no day."""
+    return {
+        "number": measure.number,
+        "risk": measure.risk,
+        "recommendation": measure.recommendation,
+        "measure": measure.action,
+        "completion": measure.completion,
+        "responsible": measure.responsible,
+        "term": measure.term.written,
+        "term_read_as": measure.term.said,
+        "every": measure.term.every,
+        "due": due,
+        "status": measure.outcome,
+        "status_text": call.say(f"risk.outcome.{measure.outcome or 'none'}"),
+        "reviews": [
+            {
+                "on": one.on,
+                "status": one.outcome,
+                "period": one.period or None,
+                "done_on": one.done_on,
+                "comment": one.comment,
+                "evidence": one.evidence,
+            }
+            for one in measure.reviews
+        ],
+    }
+
+
+def position_json(case: Case, position: Position) -> Json:
+    """One exposed position with its talks."""
+    return {
+        "case": case.id,
+        "unit": case.unit,
+        "number": position.number,
+        "position": position.title,
+        "holder": position.holder,
+        "why": position.why,
+        "department": position.department,
+        "district": position.district,
+        "approved_on": position.approved_on,
+        "cleared_on": position.cleared_on,
+        "talks": position.talks,
+    }
+
+
+def remark_json(case: Case, remark: Remark) -> Json:
+    """One remark with its answer."""
+    return {
+        "case": case.id,
+        "number": remark.number,
+        "on": remark.on,
+        "remark": remark.text,
+        "author": remark.author,
+        "source": remark.source,
+        "answered_on": remark.answered_on,
+        "taken": remark.taken,
+        "answer": remark.answer,
+    }

@@ -1,0 +1,124 @@
+"""What the commands on risks ask of a house: the scale, plans taken in, the registers of many cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from merzim.wiring import House
+    from workflow.case import Case
+    from workflow.desk import Change
+    from workflow.risk_desk import RiskDesk
+    from workflow.risk_scale import RiskScale
+
+
+@cache
+def scales() -> dict[str, RiskScale]:
+    """The shipped scales by edition, the latest last. The folder of regulations has no code: it is found
+    by name.
+    """
+    from workflow.risk_scale import read_scale
+
+    folder = files("regulations") / "scales"
+    named = [file for file in folder.iterdir() if file.name.startswith("risk-scale.")]
+    read = [read_scale(file.name, file.read_bytes()) for file in named]
+    return {scale.edition: scale for scale in sorted(read, key=lambda scale: scale.in_force)}
+
+
+def scale(on: date) -> RiskScale:
+    """The scale in force on a day; the first one before there was any."""
+    known = list(scales().values())
+    return next((one for one in reversed(known) if one.in_force <= on), known[0])
+
+
+def desk(house: House) -> RiskDesk:
+    """Where risks are written."""
+    from workflow.risk_desk import RiskDesk
+
+    return RiskDesk(house.desk)
+
+
+def cases(house: House, unit: str = "") -> Sequence[Case]:
+    """The active cases with a register, whole, of a unit and those below it (its id), or of all."""
+    from storage.registers import cases_with_entries
+
+    found = house.ledger.cases(cases_with_entries(house.engine, unit or None))
+    return [found[name] for name in sorted(found)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TakenPlan:
+    """What a plan of measures became. `unmatched`: responsible texts nobody could be found for."""
+
+    change: Change
+    measures: int
+    unmatched: tuple[str, ...]
+
+
+def import_plan(
+    house: House, case: str, file: Path, *, year: int | None, by: str, now: datetime, today: date
+) -> TakenPlan:
+    """A plan of measures becomes risks and measures of a case. The same plan again changes nothing.
+
+    Raises:
+        UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
+        UnknownCase: there is no such case.
+    """
+    from papers.measures import read_measures
+    from workflow.risk import register
+    from workflow.risk_taking import PlanRow, taken
+
+    known = register(house.desk.view(case, today=today).case)
+    read = read_measures(file, year=year)
+    rows = [
+        PlanRow(
+            number=one.number,
+            risk=one.risk,
+            recommendation=one.recommendation,
+            action=one.action,
+            completion=one.completion,
+            responsible=one.responsible,
+            term=one.term,
+        )
+        for one in read
+    ]
+    change = desk(house).take_in(case, taken(known, rows), on=today, by=by, now=now, today=today)
+    unmatched = keep_responsible(house, [one.responsible for one in read])
+    return TakenPlan(change=change, measures=len(rows), unmatched=unmatched)
+
+
+def keep_responsible(house: House, texts: Iterable[str]) -> tuple[str, ...]:
+    """Whom responsible texts mean is kept where it can be told; those nobody was found for."""
+    from papers import match
+    from storage import office_store
+
+    office = house.reads.office()
+    meant = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
+    found = {text: key for text, key in meant.items() if key is not None and text not in office.matches}
+    if found:
+        office_store.save(house.engine, matches=found)
+    return tuple(text for text, key in meant.items() if key is None)
+
+
+def dues(house: House, case: Case, *, today: date) -> Mapping[int, date]:
+    """The next due date of each measure by its number: the earliest still open, else the last there is."""
+    from workflow.entries import number_of
+    from workflow.entry_deadlines import entry_deadlines
+
+    procedure = house.library.named(case.edition)
+    still: dict[int, date] = {}
+    past: dict[int, date] = {}
+    for one in entry_deadlines(case, procedure, house.calendar, today=today, bare=True):
+        if one.due is None or not one.id.startswith("measure."):
+            continue
+        number = number_of(one.id)
+        if one.state in ("open", "not_due_yet"):
+            still[number] = min(one.due, still.get(number, one.due))
+        past[number] = max(one.due, past.get(number, one.due))
+    return past | still

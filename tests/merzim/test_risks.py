@@ -1,0 +1,162 @@
+"""`merzim risks`: from a plan of measures to a reviewed measure, as an officer types it."""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from tests.merzim.conftest import Merzim
+
+CASE, NOW = "2026-0001", ("--now", "2026-06-20")
+PLAN = (
+    "n,risk_or_recommendation,measure,completion_form,responsible,term_as_written\n"
+    '1,internal documents not up to date,"revise internal documents, align with law",orders,'
+    "Антикоррупционная комплаенс-служба,III квартал 2026 года\n"
+    "2,possible risks in hiring,check completeness of documents of candidates,report,nobody we know,Постоянно\n"
+    "3,weak control,quarterly monitoring of this plan with information,report,,Ежеквартально\n"
+)
+
+
+@pytest.fixture
+def planned(office: Merzim, tmp_path: Path) -> Merzim:
+    """A case with its note signed, its plan approved and taken in."""
+    (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
+    assert office("record", CASE, "note_signed", "--on", "2026-06-01", *NOW).code == 0
+    assert office("record", CASE, "plan_approved", "--on", "2026-06-10", *NOW).code == 0
+    assert office("risks", "import", CASE, "plan.csv", *NOW).code == 0
+    return office
+
+
+def test_a_plan_is_taken_in_once(planned: Merzim) -> None:
+    """The second time nothing changes; findings and unknown people are told each time."""
+    said = planned("risks", "import", CASE, "plan.csv", "--json", *NOW).json
+
+    assert (said["measures"], said["changed"]) == (3, False)
+    assert said["unmatched"] == ["nobody we know"]
+    assert {one["code"] for one in said["findings"]} >= {"risk.measure_no_date", "risk.measure_no_responsible"}
+
+
+def test_a_bad_plan_is_refused_row_by_row(planned: Merzim, tmp_path: Path) -> None:
+    """One line on stderr, then the rows."""
+    (tmp_path / "bad.csv").write_text(PLAN.replace("Постоянно", "31.02.2026"), encoding="utf-8")
+    said = planned("risks", "import", CASE, "bad.csv", *NOW)
+
+    assert said.code == 2
+    assert "31.02.2026" in said.err
+
+
+def test_measures_are_due_reminded_and_explained(planned: Merzim) -> None:
+    """On `due` with their words, in a round to whom the responsible text means, explained by the plan."""
+    due = planned("due", "--until", "2026-09-30", "--json", *NOW).json["obligations"]
+    titles = {one["id"]: one["title"] for one in due}
+    assert titles["measure.1"] == "revise internal documents, align with law"
+    assert "measure.3.2026Q3" in titles
+
+    told = planned("remind", "--dry-run", "--json", "--now", "2026-09-23").json["notices"]
+    assert "measure.1" in {one["obligation"] for one in told}
+    assert "III квартал 2026 года" in planned("explain", CASE, "measure.1", *NOW).out
+    assert planned("overdue", "--now", "2026-10-01").out.count("measure.") == 3
+
+
+def test_a_letter_of_a_measure_says_the_words_of_the_plan(planned: Merzim, tmp_path: Path) -> None:
+    """The letter is written and left in the folder."""
+    planned("remind", "--now", "2026-09-23")
+    planned("deliver", "--now", "2026-09-23")
+    letters = [
+        message_from_bytes(file.read_bytes(), policy=default)
+        for file in (tmp_path / "var" / "letters").rglob("*.eml")
+    ]
+    texts = [part.get_content() for letter in letters if (part := letter.get_body(("plain",))) is not None]
+
+    about = [text for text in texts if "revise internal documents" in text]
+    assert about
+    assert all("III квартал 2026 года" in text for text in about)
+
+
+def test_a_review_ends_a_measure_and_the_list_narrows(planned: Merzim) -> None:
+    """Statuses over all cases; an executed measure leaves the board."""
+    at = ("--now", "2026-10-06")
+    line = ("--status", "executed", "--on", "2026-10-06", "--done", "2026-09-28")
+    assert (
+        planned("risks", "review", CASE, "1", *line, "--evidence", "https://example.kz/order.pdf", *at).code
+        == 0
+    )
+    planned("risks", "review", CASE, "2", "--status", "not", *at)
+
+    assert [
+        one["number"] for one in planned("risks", "list", "--status", "not", "--json", *at).json["risks"]
+    ] == [2]
+    executed = planned("risks", "list", "--status", "executed", "--json", *at).json["risks"][0]["measure"]
+    assert (executed["status"], executed["reviews"][0]["done_on"]) == ("executed", "2026-09-28")
+    assert "measure.1 " not in planned("overdue", *at).out + " "
+
+
+def test_the_whole_register_survives_verify_and_rebuild(planned: Merzim) -> None:
+    """Every event kind there is, then the chains, the seals and the board."""
+    up = ("--text", "draft an electronic form", "--term", "до 30.09.2026")
+    for line in (
+        ("add", CASE, "--text", "paper certificates", "--body", "Ministry", "--act", "order 49", "--legal"),
+        ("rank", CASE, "4", "--likelihood", "2", "--effect", "3"),
+        ("measure", CASE, "4", "--action", "send a proposal to the Ministry", "--term", "01.09.2026"),
+        ("ask", CASE, "4", *up),
+        ("answer", CASE, "4", "--text", "in work"),
+        ("review", CASE, "3", "--status", "partly", "--period", "2026Q2"),
+        ("remove", CASE, "4", "--completed"),
+    ):
+        assert planned("risks", *line, *NOW).code == 0, line
+
+    assert planned("verify", *NOW).code == 0
+    planned("rebuild", *NOW)
+    assert planned("verify", *NOW).code == 0
+    assert planned("case", CASE, *NOW).code == 0
+    legal = planned("risks", "list", "--legal", "--json", *NOW).json["risks"]
+    assert [(one["number"], one["rank"]["points"], one["rank"]["scale_is_ours"]) for one in legal] == [
+        (4, 6, True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (("review", CASE, "9", "--status", "not"), "no measure 9"),
+        (("review", CASE, "1", "--status", "done"), "executed, partly, not, irrelevant"),
+        (("rank", CASE, "1", "--likelihood", "4", "--effect", "1"), "from 1 to 3"),
+        (("add", CASE, "--text", "x", "--direction", "procurment"), "procurement"),
+        (("answer", CASE, "1", "--text", "x"), "risks ask"),
+        (("ask", CASE, "1", "--text", "x"), "--body"),
+        (("measure", CASE, "1", "--action", "x", "--term", "31.02.2026"), "31.02.2026"),
+        (("remove", CASE, "1", "--on", "2026-06-21"), "has not come yet"),
+        (("list", CASE, "--status", "finished"), "executed"),
+        (("review", CASE, "1", "--status", "not", "--period", "2026Q2"), "does not come back"),
+        (("review", CASE, "3", "--status", "not", "--period", "2026-06"), "2026Q2"),
+    ],
+)
+def test_a_refusal_says_what_is_allowed(planned: Merzim, line: tuple[str, ...], said: str) -> None:
+    """One sentence, exit code 2."""
+    answer = planned("risks", *line, *NOW)
+
+    assert answer.code == 2
+    assert said in answer.err
+
+
+def test_check_exits_one_with_findings(planned: Merzim) -> None:
+    """Before signing: what each measure lacks."""
+    said = planned("risks", "check", CASE, *NOW)
+
+    assert said.code == 1
+    assert "no completion form" not in said.out
+    assert "Постоянно" in said.out
+
+
+def test_the_list_is_a_workbook(planned: Merzim, tmp_path: Path) -> None:
+    """One row a measure, dates as dates."""
+    import openpyxl
+
+    assert planned("risks", "list", "--export", "risks.xlsx", *NOW).code == 0
+    rows = list(openpyxl.load_workbook(tmp_path / "risks.xlsx").active.iter_rows(values_only=True))
+
+    assert len(rows) == 4
+    assert rows[1][11].date().isoformat() == "2026-09-30"

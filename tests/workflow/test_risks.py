@@ -1,0 +1,374 @@
+"""The risk register of a case: what is entered, when it is due, what departs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calendars.terms import InQuarter, OnDate, PerPeriod, WithoutTerm, WorkingDays
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from tests.law import CALENDAR, library
+from workflow.case import Case, Evidence, fold
+from workflow.chain import deadline
+from workflow.deadline import Deadline
+from workflow.desk import Desk, Opening
+from workflow.measure_term import MeasureTerm
+from workflow.moving import moved
+from workflow.risk import Measure, register
+from workflow.risk_desk import CannotEnter, FoundRisk, RiskDesk, SetMeasure
+from workflow.risk_findings import quality, risk_findings
+from workflow.risk_lists import listed, shared
+from workflow.risk_scale import read_scale
+from workflow.risk_taking import PlanRow, taken
+
+NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
+TODAY = date(2026, 7, 20)
+WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}
+QUARTER = MeasureTerm(written="III квартал 2026 года", term=InQuarter(2026, 3), said="quarter")
+UNTIL = MeasureTerm(written="до 30.09.2026", term=OnDate(date(2026, 9, 30)), said="date", until=True)
+QUARTERLY = MeasureTerm(
+    written="ежеквартально", term=PerPeriod(1, "quarter"), said="recurring", every="quarter"
+)
+STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), said="standing")
+PROOF = Evidence(kind="", reference="a" * 64, name="приказ.pdf")
+ROOT = Path(__file__).parents[2]
+SCALE_FILE = ROOT / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
+SCALE = read_scale(SCALE_FILE.name, SCALE_FILE.read_bytes())
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
+    create_or_migrate(engine)
+    yield SqlLedger(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def core(ledger: SqlLedger) -> Desk:
+    return Desk(ledger, library(), CALENDAR)
+
+
+@pytest.fixture
+def desk(core: Desk) -> RiskDesk:
+    return RiskDesk(core)
+
+
+@pytest.fixture
+def case(core: Desk) -> str:
+    opening = Opening(
+        procedure="internal-analysis",
+        unit="Комплаенс",
+        object="Департамент закупок",
+        facts={"note_signed": date(2026, 6, 1), "plan_approved": date(2026, 6, 10)},
+    )
+    return core.open(opening, **WHO).id
+
+
+def found(desk: RiskDesk, case: str, description: str = "Жеткізушіні таңдау ашық емес", **more: Any) -> None:
+    desk.find(case, FoundRisk(description=description, **more), on=TODAY, **WHO)
+
+
+def due(core: Desk, case: str, name: str, *, today: date = TODAY) -> Deadline:
+    return next(one for one in core.view(case, today=today).deadlines if one.id == name)
+
+
+def set_measure(desk: RiskDesk, case: str, term: MeasureTerm, **more: Any) -> None:
+    told = {
+        "completion": "бұйрық",
+        "responsible": "Сатып алу басқармасы",
+        "action": "Сатып алу қағидаларын бекіту",
+    }
+    desk.set_measure(case, SetMeasure(risk=1, term=term, **{**told, **more}), **WHO)
+
+
+def codes(core: Desk, case: str) -> list[str]:
+    view = core.view(case, today=TODAY)
+    return [one.code for one in risk_findings(view.case, view.deadlines)]
+
+
+def test_a_risk_is_found_described_anew_and_numbered(desk: RiskDesk, case: str, core: Desk) -> None:
+    """The same words again write nothing; a known number describes that risk anew."""
+    found(desk, case, direction="procurement", cause="Талаптар айқын емес")
+    found(desk, case, "Тексерусіз қабылдау", direction="personnel")
+    again = desk.find(
+        case, FoundRisk(number=2, description="Тексерусіз қабылдау", direction="personnel"), on=TODAY, **WHO
+    )
+    desk.find(case, FoundRisk(number=1, description="Жеткізуші ашық таңдалмайды"), on=TODAY, **WHO)
+
+    risks = register(core.view(case, today=TODAY).case).risks
+    assert again.events == ()
+    assert [(one.number, one.description) for one in risks.values()] == [
+        (1, "Жеткізуші ашық таңдалмайды"),
+        (2, "Тексерусіз қабылдау"),
+    ]
+
+
+@pytest.mark.parametrize(("on", "refused"), [(TODAY, False), (date(2026, 7, 21), True)])
+def test_what_has_not_happened_is_refused(desk: RiskDesk, case: str, on: date, refused: bool) -> None:
+    """Today may be entered, tomorrow may not."""
+    risk = FoundRisk(description="Тәуекел бар екені анықталды")
+    if not refused:
+        assert desk.find(case, risk, on=on, **WHO).events
+        return
+    with pytest.raises(CannotEnter) as refusal:
+        desk.find(case, risk, on=on, **WHO)
+    assert refusal.value.code == "risk.in_future"
+
+
+def test_a_rank_keeps_the_edition_of_our_scale(desk: RiskDesk, case: str, core: Desk) -> None:
+    """Likelihood times effect; a level the scale does not have is refused with the last there is."""
+    found(desk, case)
+    desk.rank(case, 1, likelihood=3, effect=2, scale=SCALE, **WHO)
+
+    rank = register(core.view(case, today=TODAY).case).risks[1].rank
+    assert rank is not None
+    assert (rank.scale, SCALE.product(rank), SCALE.band(rank).id) == ("risk-scale.2026-01-01", 6, "high")
+    with pytest.raises(CannotEnter) as refusal:
+        desk.rank(case, 1, likelihood=4, effect=1, scale=SCALE, **WHO)
+    assert refusal.value.arguments["last"] == 3
+
+
+@pytest.mark.parametrize(
+    ("term", "day", "safe_by"),
+    [
+        (QUARTER, date(2026, 9, 30), date(2026, 9, 30)),
+        (UNTIL, date(2026, 9, 30), date(2026, 9, 29)),
+        # 10 June 2026 + 10 working days: 11, 12, 15-19, 22, 23, 24 June.
+        (
+            MeasureTerm(written="10 жұмыс күні ішінде", term=WorkingDays(10), said="after"),
+            date(2026, 6, 24),
+            date(2026, 6, 24),
+        ),
+        (STANDING, None, None),
+    ],
+)
+def test_a_measure_is_due_by_the_words_of_the_plan(
+    desk: RiskDesk, case: str, core: Desk, term: MeasureTerm, day: date | None, safe_by: date | None
+) -> None:
+    """A quarter by its last day, "до" including the day, days from the approval; "постоянно" by no day."""
+    found(desk, case)
+    set_measure(desk, case, term)
+
+    measure = due(core, case, "measure.1")
+    assert (measure.due, measure.safe_by, measure.state) == (day, safe_by, "open")
+    assert ("risk.measure_no_date" in codes(core, case)) == (day is None)
+
+
+def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
+    desk: RiskDesk, case: str, core: Desk
+) -> None:
+    """Four quarters whose last day falls in the year after the approval; each is reviewed by itself."""
+    found(desk, case)
+    set_measure(desk, case, QUARTERLY)
+    desk.review(case, 1, outcome="executed", on=date(2026, 7, 10), evidence=[PROOF], **WHO)
+
+    rows = {one.id: one for one in core.view(case, today=TODAY).deadlines if one.id.startswith("measure.")}
+    assert {name: row.due for name, row in rows.items()} == {
+        "measure.1.2026Q2": date(2026, 6, 30),
+        "measure.1.2026Q3": date(2026, 9, 30),
+        "measure.1.2026Q4": date(2026, 12, 31),
+        "measure.1.2027Q1": date(2027, 3, 31),
+    }
+    assert [row.state for row in rows.values()] == ["done", "open", "not_due_yet", "not_due_yet"]
+
+
+def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
+    desk: RiskDesk, case: str, core: Desk
+) -> None:
+    """A review in October does not say that September was missed; the day of execution does."""
+    found(desk, case)
+    set_measure(desk, case, MeasureTerm(written="30.06.2026", term=OnDate(date(2026, 6, 30)), said="date"))
+    desk.review(case, 1, outcome="executed", on=date(2026, 7, 8), evidence=[PROOF], **WHO)
+
+    unsaid = due(core, case, "measure.1")
+    assert (unsaid.state, unsaid.done_on, unsaid.late_by) == ("done", None, None)
+    assert "risk.executed_without_day" in codes(core, case)
+
+    desk.review(
+        case, 1, outcome="executed", on=date(2026, 7, 8), done_on=date(2026, 7, 2), evidence=[PROOF], **WHO
+    )
+    late = due(core, case, "measure.1")
+    assert (late.done_on, late.late_by) == (date(2026, 7, 2), 2)
+    assert "risk.executed_without_day" not in codes(core, case)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [("partly", "open"), ("not", "open"), ("irrelevant", "not_required")]
+)
+def test_only_what_is_executed_is_done(desk: RiskDesk, case: str, core: Desk, outcome: str, state: str) -> None:
+    """Partly and not executed wait on; what is no longer relevant is not required."""
+    found(desk, case)
+    set_measure(desk, case, QUARTER)
+    desk.review(case, 1, outcome=outcome, on=TODAY, **WHO)
+
+    assert due(core, case, "measure.1").state == state
+
+
+def test_a_removed_risk_needs_its_measure_no_more(desk: RiskDesk, case: str, core: Desk) -> None:
+    """Removed, and removed to real completion, are kept apart; completion asks for its proof."""
+    found(desk, case)
+    set_measure(desk, case, QUARTER)
+    desk.remove(case, 1, on=TODAY, completed=True, **WHO)
+
+    removal = register(core.view(case, today=TODAY).case).risks[1].removal
+    assert removal is not None
+    assert removal.completed
+    assert due(core, case, "measure.1").state == "done"
+    assert "risk.removal_unproved" in codes(core, case)
+    desk.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], **WHO)
+    assert "risk.removal_unproved" not in codes(core, case)
+    assert desk.remove(case, 1, on=TODAY, completed=True, evidence=[PROOF], **WHO).events == ()
+
+
+def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
+    desk: RiskDesk, case: str, core: Desk
+) -> None:
+    """Until somebody asked it is a finding; the request waits on the board; the answer ends it."""
+    found(desk, case, body="Денсаулық сақтау министрлігі", act="№ ҚР ДСМ-49 бұйрығы, 12-тармақ")
+    assert "risk.not_asked" in codes(core, case)
+
+    desk.ask(case, 1, body="", asked="Анықтаманы электрондық нысанға көшіру", term=UNTIL, on=TODAY, **WHO)
+    request = due(core, case, "request.1")
+    assert (request.due, request.state, request.obligation.duty) == (
+        date(2026, 9, 30),
+        "open",
+        "authorised_person",
+    )
+    assert "risk.not_asked" not in codes(core, case)
+
+    desk.answer(case, 1, text="Бұйрықтың жобасы әзірленуде", on=TODAY, **WHO)
+    assert due(core, case, "request.1").state == "done"
+
+
+WHOLE = Measure(
+    number=1,
+    risk=1,
+    recommendation="",
+    action="Утвердить правила закупок",
+    completion="приказ",
+    responsible="юрист",
+    term=QUARTER,
+)
+
+
+@pytest.mark.parametrize(
+    ("measure", "expected"),
+    [
+        (WHOLE, []),
+        (replace(WHOLE, action="Бақылауды күшейту"), ["risk.measure_general"]),
+        (replace(WHOLE, action="Усилить контроль за сроками"), ["risk.measure_general"]),
+        (replace(WHOLE, completion=" "), ["risk.measure_no_completion"]),
+        (replace(WHOLE, responsible=""), ["risk.measure_no_responsible"]),
+        (replace(WHOLE, term=STANDING), ["risk.measure_no_date"]),
+    ],
+)
+def test_a_measure_is_checked_before_it_is_signed(measure: Measure, expected: list[str]) -> None:
+    """Concrete, with a completion form, a date and somebody responsible."""
+    assert [one.code for one in quality(measure)] == expected
+
+
+def test_a_reviewed_quarter_without_a_status_is_a_finding(desk: RiskDesk, case: str, core: Desk) -> None:
+    """The information of the quarter was reviewed, this measure was passed over."""
+    found(desk, case)
+    set_measure(desk, case, QUARTER)
+    core.record(case, "quarter_reported.2026Q2", on=date(2026, 7, 6), **WHO)
+    core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), **WHO)
+    assert "risk.measure_not_reviewed" in codes(core, case)
+
+    desk.review(case, 1, outcome="not", on=date(2026, 7, 9), **WHO)
+    assert "risk.measure_not_reviewed" not in codes(core, case)
+
+
+def test_a_measure_due_after_the_monitoring_is_a_finding(desk: RiskDesk, case: str, core: Desk) -> None:
+    """The year of monitoring ends on 1 June 2027."""
+    found(desk, case)
+    term = MeasureTerm(written="III квартал 2027 года", term=InQuarter(2027, 3), said="quarter")
+    set_measure(desk, case, term)
+
+    assert "risk.measure_after_monitoring" in codes(core, case)
+
+
+def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
+    desk: RiskDesk, case: str, core: Desk
+) -> None:
+    """A risk is known by its words: the number of the plan is taken only where it is free."""
+    found(desk, case, direction="procurement", cause="Талаптар айқын емес")
+    told = {"completion": "бұйрық", "responsible": "заңгер", "recommendation": ""}
+    rows = [
+        PlanRow(number=1, risk="Жаңа тәуекел", action="Бұйрықты бекіту", term=QUARTER, **told),
+        PlanRow(number=2, risk="жеткізушіні  ТАҢДАУ ашық емес", action="Қағиданы бекіту", term=UNTIL, **told),
+    ]
+    for _ in range(2):
+        known = register(core.view(case, today=TODAY).case)
+        last = desk.take_in(case, taken(known, rows), on=TODAY, **WHO)
+
+    known = register(core.view(case, today=TODAY).case)
+    assert last.events == ()
+    assert known.risks[1].cause == "Талаптар айқын емес"
+    assert {number: one.risk for number, one in known.measures.items()} == {1: 2, 2: 1}
+
+
+def test_the_same_risk_in_several_cases_is_shown_together(desk: RiskDesk, case: str, core: Desk) -> None:
+    """By its words, or by the same place of the same act of the same higher body."""
+    other = core.open(Opening(procedure="internal-analysis", unit="Қаржы"), **WHO).id
+    above = {"body": "ДСМ", "act": "49-бұйрық, 12-тармақ"}
+    found(desk, case, "Анықтама қағаз түрінде беріледі", **above)
+    found(desk, other, "Қағаз анықтама", **above)
+    found(desk, other, "Басқа тәуекел")
+    cases = [core.view(name, today=TODAY).case for name in (case, other)]
+
+    together = shared(cases)
+    assert [one.units for one in together] == [("Комплаенс", "Қаржы")]
+    assert together[0].unasked == (case, other)
+    assert len(list(listed(cases))) == 3
+
+
+def test_the_board_holds_measures_and_equals_its_rebuild(
+    desk: RiskDesk, case: str, core: Desk, ledger: SqlLedger
+) -> None:
+    """Rows of measures and requests, reminded like any other, and the same when computed anew."""
+    found(desk, case, body="ДСМ")
+    set_measure(desk, case, QUARTER)
+    desk.ask(case, 1, body="ДСМ", asked="Түсіндіруді сұрау", term=UNTIL, on=TODAY, **WHO)
+    kept = ledger.case(case)
+    assert kept is not None
+
+    rows = ledger.rows(case)
+    assert rows == {row.obligation: row for row in core.recomputed(kept, today=TODAY).rows}
+    assert (rows["measure.1"].due, rows["measure.1"].next_rung) == (date(2026, 9, 30), "-5")
+    assert rows["request.1"].next_rung_on == date(2026, 9, 23)
+    assert kept.responsible["measure.1"] == "Сатып алу басқармасы"
+    assert kept == fold(ledger.events(case))
+
+
+def test_a_measure_moves_with_the_calendar(desk: RiskDesk, case: str, core: Desk) -> None:
+    """A day off on 24 June moves what is due ten working days after the approval."""
+    found(desk, case)
+    set_measure(desk, case, MeasureTerm(written="10 жұмыс күні", term=WorkingDays(10), said="after"))
+    case_now: Case = core.view(case, today=TODAY).case
+    procedure = library().named(case_now.edition)
+    after = CALENDAR.with_office_days(off=frozenset({date(2026, 6, 24)}), working=frozenset())
+
+    moves = {one.id: one.new for one in moved(case_now, procedure, CALENDAR, after, today=TODAY)}
+    assert moves["measure.1"] == date(2026, 6, 25)
+
+
+def test_one_measure_can_be_asked_for_by_its_id(desk: RiskDesk, case: str, core: Desk) -> None:
+    """As a letter does; an unknown number is nobody's deadline."""
+    found(desk, case)
+    set_measure(desk, case, QUARTER)
+    now = core.view(case, today=TODAY).case
+    procedure = library().named(now.edition)
+
+    one = deadline(now, procedure, CALENDAR, "measure.1", today=TODAY)
+    assert one is not None
+    assert [element.code for element in one.explanation] == ["due_by", "risk.basis_measure", "in_quarter"]
+    assert deadline(now, procedure, CALENDAR, "measure.2", today=TODAY) is None

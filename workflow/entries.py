@@ -1,0 +1,30 @@
+"""Ids of what a case's register adds to its deadlines: a measure of its plan, a request to a higher body."""
+
+from __future__ import annotations
+
+import re
+
+_ENTRY = re.compile(r"(?P<kind>measure|request)\.(?P<number>[1-9][0-9]*)(?:\.(?P<period>.+))?")
+
+
+def measure_id(number: int, period: str = "") -> str:
+    """`measure.3`, or `measure.3.2026Q3` for one that comes back every period."""
+    return f"measure.{number}.{period}" if period else f"measure.{number}"
+
+
+def request_id(risk: int) -> str:
+    """`request.3`: the request to a higher body about risk 3."""
+    return f"request.{risk}"
+
+
+def is_entry(obligation: str) -> bool:
+    """Whether the id is one of these, and none of the procedure's own."""
+    return _ENTRY.fullmatch(obligation) is not None
+
+
+def number_of(obligation: str) -> int:
+    """The number in such an id. Raises ValueError for an id that is none."""
+    found = _ENTRY.fullmatch(obligation)
+    if found is None:
+        raise ValueError(f"no entry of a register: {obligation!r}")
+    return int(found["number"])

@@ -1,0 +1,151 @@
+"""The term of a measure: words of the plan, and the term they were read as; as data of an event and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal, cast
+
+from calendars.terms import (
+    AtOnce,
+    CalendarDays,
+    DayAfterPeriod,
+    InMonth,
+    InQuarter,
+    Months,
+    OnDate,
+    Period,
+    PerPeriod,
+    Term,
+    Weeks,
+    WithoutTerm,
+    WorkingDays,
+    Years,
+)
+
+Said = Literal[
+    "date",
+    "span",
+    "month",
+    "quarter",
+    "half_year",
+    "year",
+    "recurring",
+    "after",
+    "at_once",
+    "standing",
+    "by_schedule",
+    "by_need",
+    "several",
+    "no_year",
+    "nothing",
+    "words",
+]
+"""How the words were read. From `at_once` on they name no day: that is a finding, never a guess."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasureTerm:
+    """By when a measure is to be done.
+
+    Attributes:
+        written: the plan's own words.
+        said: how they were read.
+        every: the period of a measure that comes back (`ежеквартально`).
+        until: written with "до" / "дейін": read as including the day, safe by the day before.
+    """
+
+    written: str = ""
+    term: Term = field(default_factory=WithoutTerm)
+    said: Said = "nothing"
+    every: Period | None = None
+    until: bool = False
+
+    @property
+    def dateless(self) -> bool:
+        """Whether the words name no day and no number of days."""
+        return isinstance(self.term, WithoutTerm | AtOnce)
+
+
+def as_data(term: MeasureTerm) -> dict[str, object]:
+    """The term as an event's payload carries it: JSON values only, nothing empty."""
+    data: dict[str, object] = {"written": term.written, "said": term.said, **_numbers(term.term)}
+    if term.every:
+        data["every"] = term.every
+    if term.until:
+        data["until"] = True
+    return data
+
+
+def from_data(data: object) -> MeasureTerm:
+    """The term an event's payload carries; one without a day where it carries none."""
+    if not isinstance(data, Mapping):
+        return MeasureTerm()
+    every = data.get("every")
+    return MeasureTerm(
+        written=str(data.get("written", "")),
+        said=cast(Said, data.get("said", "nothing")),
+        term=_term(data),
+        every=cast(Period, every) if every else None,
+        until=bool(data.get("until")),
+    )
+
+
+def _numbers(term: Term) -> dict[str, object]:
+    match term:
+        case OnDate(on):
+            return {"on": on.isoformat()}
+        case InMonth(year, month):
+            return {"in_month": [year, month]}
+        case InQuarter(year, quarter):
+            return {"in_quarter": [year, quarter]}
+        case PerPeriod(count, _):
+            return {"at_least": count}
+        case DayAfterPeriod(day):
+            return {"day_after": day}
+        case WorkingDays(count):
+            return {"working_days": count}
+        case CalendarDays(count, unspecified):
+            return {"days" if unspecified else "calendar_days": count}
+        case Weeks(count):
+            return {"weeks": count}
+        case Months(count):
+            return {"months": count}
+        case Years(count):
+            return {"years": count}
+        case AtOnce():
+            return {"at_once": True}
+        case _:
+            return {}
+
+
+def _term(data: Mapping[str, object]) -> Term:
+    for key, value in data.items():
+        match key, value:
+            case "on", str(text):
+                return OnDate(date.fromisoformat(text))
+            case "in_month", [int(year), int(month)]:
+                return InMonth(year, month)
+            case "in_quarter", [int(year), int(quarter)]:
+                return InQuarter(year, quarter)
+            case "at_least", int(count):
+                return PerPeriod(count, cast(Period, data["every"]))
+            case "day_after", int(day):
+                return DayAfterPeriod(day)
+            case "at_once", _:
+                return AtOnce()
+            case "days", int(count):
+                return CalendarDays(count, unspecified=True)
+            case _, int(count) if key in _COUNTED:
+                return _COUNTED[key](count)
+    return WithoutTerm()
+
+
+_COUNTED: Mapping[str, Callable[[int], Term]] = {
+    "working_days": WorkingDays,
+    "calendar_days": CalendarDays,
+    "weeks": Weeks,
+    "months": Months,
+    "years": Years,
+}
