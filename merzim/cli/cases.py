@@ -261,8 +261,11 @@ def _print_told(call: Call, case: Case) -> None:
 
 
 def _about(call: Call, case: Case) -> str:
-    """What a case is about; of a programme nobody names an object for, its title."""
-    return case.object or call.house.library.named(case.edition).title[call.language]
+    """What a case is about: its object, as the act names it; of a programme without one, its title."""
+    edition = call.house.library.named(case.edition)
+    if case.object in edition.bodies:
+        return edition.bodies[case.object].title[call.language]
+    return case.object or edition.title[call.language]
 
 
 def _stage(call: Call, case: Case, stage: str) -> str:

@@ -1,0 +1,67 @@
+"""The Concept as an official uses it: a body's measures, the indicators, the year's National report."""
+
+from __future__ import annotations
+
+from tests.merzim.conftest import Merzim
+
+DAY = ("--now", "2026-11-21")
+MINISTRY = "Ministry of Artificial Intelligence and Digital Development"
+
+
+def test_a_ministry_sees_its_own_measures_and_those_it_inherited(merzim: Merzim) -> None:
+    """Three are still to come on 21 November 2026; the others it is not asked for stand in one line."""
+    assert merzim("open", "concept-plan", "--object", "MOAI", *DAY).code == 0
+
+    due = merzim("due", "--until", "2026-12-31", "--json", *DAY).json
+    shown = merzim("case", "2026-0001", *DAY).out
+    why = merzim("explain", "2026-0001", "measure_49_2", *DAY).out
+
+    assert [(row["id"], row["due"]) for row in due["obligations"]] == [
+        ("measure_29", "2026-12-31"),
+        ("measure_47", "2026-12-31"),
+        ("measure_49_2", "2026-12-31"),
+    ]
+    assert shown.startswith(f"2026-0001  {MINISTRY}")
+    assert "Not required (56): measure_2, " in shown
+    assert f"MDDIAI: abolished or reorganised on 18 September 2025, succeeded by {MINISTRY}." in why
+
+
+def test_ten_items_are_open_on_the_day_the_work_began(merzim: Merzim) -> None:
+    """Without a body everything is asked: ten terms lie ahead, sixty-three have passed."""
+    assert merzim("open", "concept-plan", *DAY).code == 0
+
+    ahead = merzim("due", "--until", "2026-12-31", "--json", *DAY).json["obligations"]
+    passed = merzim("overdue", "--json", *DAY).json["obligations"]
+
+    assert {row["id"].removeprefix("measure_") for row in ahead} == {
+        *("12", "13", "29", "45", "46", "47", "48", "49_2", "59", "61"),
+    }
+    assert len(passed) == 63
+
+
+def test_a_value_below_its_target_is_a_finding_and_the_case_goes_on(merzim: Merzim) -> None:
+    """39 points for 2023 where 43 were the target; the indicators of the other years wait to be measured."""
+    assert merzim("open", "concept-targets", *DAY).code == 0
+    recorded = merzim(
+        "record", "2026-0001", "cpi_measured.2023", "--on", "2024-01-30", "--value", "measured=39", *DAY
+    )
+    assert recorded.code == 0
+
+    answer = merzim("case", "2026-0001", "--json", *DAY).json
+
+    assert [one["obligation"] for one in answer["findings"] if one["kind"] == "term"] == ["cpi_measured.2023"]
+    assert answer["stage"] == "concept"
+
+
+def test_the_report_of_a_year_is_due_in_the_next(merzim: Merzim) -> None:
+    """The year's case opens with the year; the body's own term is the only one it is reminded of."""
+    planned = ("--planned", "year_begun=2026-01-01")
+    assert merzim("open", "national-report", *planned, *DAY).code == 0
+
+    answer = merzim("case", "2026-0001", "--json", *DAY).json
+    dues = {one["id"]: (one["due"], one["safe_by"]) for one in answer["obligations"]}
+
+    assert dues["information_submitted"] == ("2027-04-15", "2027-04-14")
+    assert dues["report_sent_to_administration"][0] == "2027-05-17"
+    assert dues["report_submitted_to_president"][0] == "2027-06-30"
+    assert merzim("overdue", "--now", "2027-04-16").code == 1
