@@ -107,7 +107,7 @@ def test_the_command_answers_people_and_machines(
 
 
 def _rows(lines: list[str]) -> list[str]:
-    return [line for line in lines if re.match(r"\| (seed|plan):", line)]
+    return [line for line in lines if re.match(r"\| (map|seed|plan):", line)]
 
 
 def _with_sources(obligation: str, sources: tuple[str, ...]) -> Coverage:
