@@ -44,6 +44,16 @@ def test_every_row_of_the_four_projects_is_carried_out(row: int) -> None:
     assert _of(row), f"nothing carries out row {row}"
 
 
+@pytest.mark.parametrize("row", range(1, 29))
+def test_every_row_of_the_map_of_2023_stands_in_its_edition(row: int) -> None:
+    """Three projects of 2023, by the map's own terms: none of them is assumed."""
+    of_the_map = [one for one in library().all() if one.in_force.year == 2023]
+    found = [one for edition in of_the_map for one in edition.obligations if f"map:{row}" in one.sources]
+
+    assert found, f"nothing carries out row {row} of the map"
+    assert not [one.id for one in found if one.assumed]
+
+
 @editions
 def test_whatever_somebody_must_do_names_its_rows(edition: Procedure) -> None:
     """Only a day that comes by itself rests on no row."""
@@ -223,6 +233,13 @@ def test_what_concerns_one_person_is_for_those_who_need_to_know(name: str) -> No
 
     assert procedure.confidential
     assert told <= {"duty", "hr"}
+
+
+def test_the_reconciliation_is_proved_by_both_papers() -> None:
+    """The act the chief of staff approves, and what the committee of legal statistics confirms."""
+    reconciled = _asked("tbn4-project-2", "offences_reconciled")
+
+    assert {"document:reconciliation_act", "document:statistics_confirmation"} <= set(reconciled.evidence)
 
 
 def test_each_point_of_projects_two_to_four_is_somebodys() -> None:
