@@ -95,6 +95,7 @@ def case_page(
             answers=answers if recording else None,
             refusal=refusal if recording else None,
             had_files=had_files,
+            kind=view.case.kind,
         ),
         plan=plan_form(
             deadlines,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import PurePosixPath, PureWindowsPath
 
 from starlette.datastructures import FormData, UploadFile
@@ -19,11 +20,13 @@ from web.ports import EvidenceStore
 from workflow.case import Case, Evidence
 from workflow.deadline import Deadline
 from workflow.entries import is_entry
+from workflow.office import DUTIES, OF_A_PERSON, OUTSIDE
 from workflow.procedure import Text
 from workflow.refusal import Refusal
 
 LONGEST_NAME = 200
 OTHER = "other"
+_NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
 class BadForm(Refusal):
@@ -42,13 +45,21 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """A form as it stands on the page: what may be chosen, what was answered, what was refused."""
+    """A form as it stands on the page: what may be chosen, what was answered, what was refused.
+
+    Attributes:
+        values: names of the numbers that go with the fact, each with its answer.
+        signatories: duties that may be said to have signed it, those the act names first.
+    """
 
     choices: tuple[tuple[str, Text], ...]
     fact: str = ""
     on: str = ""
     fields: tuple[Field, ...] = ()
     published: bool = False
+    values: tuple[tuple[str, str], ...] = ()
+    signatories: tuple[str, ...] = ()
+    signed_by: str = ""
     refusal: Refusal | OutOfRange | None = None
     had_files: bool = False
 
@@ -60,6 +71,7 @@ def record_form(
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
     had_files: bool = False,
+    kind: str = "",
 ) -> Form:
     """The form that records a fact. Without a choice it stands at the earliest obligation still open."""
     answers = answers or {}
@@ -83,6 +95,9 @@ def record_form(
         on=answers.get("on", ""),
         fields=_fields(chosen.obligation.evidence if chosen else (), answers),
         published=published,
+        values=_values(chosen, answers),
+        signatories=_signatories(chosen, kind),
+        signed_by=answers.get("signed_by", ""),
         refusal=refusal,
         had_files=had_files,
     )
@@ -123,6 +138,24 @@ def the_date(text: str) -> date:
     except ValueError:
         pass
     raise BadForm("web.refusal.bad_date", text=text)
+
+
+def numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
+    """The numbers the form carries, by name; with a point or a comma.
+
+    Raises:
+        BadForm: one of them is no number.
+    """
+    found = {}
+    for key, text in answers.items():
+        part, _, name = key.partition(".")
+        written = re.sub(r"\s", "", text).replace(",", ".")
+        if part != "value" or not written:
+            continue
+        if not _NUMBER.fullmatch(written):
+            raise BadForm("web.refusal.bad_number", value=name, text=text[:100])
+        found[name] = Decimal(written)
+    return found
 
 
 def evidence(form: FormData, store: EvidenceStore) -> tuple[Evidence, ...]:
@@ -183,6 +216,20 @@ def _stored(kind: str, file: UploadFile, store: EvidenceStore) -> Evidence:
     name = file_name(file.filename or "")
     kept = store.keep(file.file, name)
     return Evidence(kind=kind, reference=kept.reference, name=name, type=kept.type, size=kept.size)
+
+
+def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    names = chosen.obligation.values if chosen else ()
+    return tuple((name, answers.get(f"value.{name}", "")) for name in names)
+
+
+def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
+    """Those the act names come first; others are there too, since what was signed was signed."""
+    if chosen is None or chosen.obligation.signed_by is None:
+        return ()
+    named = chosen.obligation.signed_by.of(kind)
+    rest = (duty for duty in DUTIES if duty not in named and duty not in {OUTSIDE, *OF_A_PERSON})
+    return (*named, *rest)
 
 
 def _fields(kinds: Sequence[str], answers: Mapping[str, str]) -> tuple[Field, ...]:

@@ -14,7 +14,7 @@ from web.entrance import Recording
 from web.house import House
 from web.pages import CaseId, case_page, the_whole_case
 from web.preferences import preferences, remember
-from web.recording import BadForm, evidence, the_date
+from web.recording import BadForm, evidence, numbers, the_date
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -47,8 +47,19 @@ def _record(request: Request, home: House, case: str, form: FormData) -> Respons
         if not fact:
             raise BadForm("web.refusal.no_fact")
         on = the_date(answers.get("on", ""))
+        values = numbers(answers)
         proof = evidence(form, home.evidence_store)
-        home.desk.record(case, fact, on=on, by=home.reader.login, now=now, today=today, evidence=proof)
+        home.desk.record(
+            case,
+            fact,
+            on=on,
+            by=home.reader.login,
+            now=now,
+            today=today,
+            evidence=proof,
+            values=values,
+            signed_by=answers.get("signed_by", ""),
+        )
     except (Refusal, OutOfRange) as refusal:
         return case_page(
             request,

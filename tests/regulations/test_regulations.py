@@ -199,6 +199,14 @@ def test_every_kind_of_evidence_has_a_name_in_three_languages(edition: Procedure
 
 
 @editions
+def test_every_number_asked_for_has_a_name_in_three_languages(edition: Procedure) -> None:
+    """A finding says which number is lacking, a form asks for it."""
+    numbers = {name for one in edition.obligations for name in one.values}
+
+    assert {name for name in numbers if not words.knows(f"value.{name}")} == set()
+
+
+@editions
 def test_every_stage_has_something_to_do(edition: Procedure) -> None:
     """Stages nobody can stand in, and titles said twice, would confuse the board."""
     titles = [one.title.ru for one in edition.obligations]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import date
+from decimal import Decimal
 from urllib.parse import quote
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from tests.web.conftest import Home
+from tests.web.conftest import NOW, TODAY, Home
 from web.recording import BadForm, file_name, the_address, the_date
+from workflow.desk import Opening
 
 PROTOCOL = b"%PDF-1.4 protocol"
 
@@ -239,3 +241,41 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     """Only http and https, with a host, without blanks, not endless."""
     with pytest.raises(BadForm):
         the_address(text)
+
+
+def _programme(home: Home) -> str:
+    """A case of the yearly programme whose training counts people."""
+    opening = Opening(
+        procedure="tbn4-project-4", unit="hr", planned={"year_begun": date(2026, 1, 1)}, object="2026"
+    )
+    return home.desk.open(opening, by="test", now=NOW, today=TODAY).id
+
+
+def test_numbers_and_a_signature_go_with_the_fact_that_asks_for_them(home: Home, browser: TestClient) -> None:
+    """The form of that fact has a field for each number; what it says is kept."""
+    case = _programme(home)
+    form = browser.get(f"/cases/{case}?fact=servants_trained.2026&lang=ru").text
+    told = {"value.trained": "57", "value.staff": "1 140", "signed_by": "deputy"}
+    fact = {"fact": "servants_trained.2026", "on": "2026-04-06"}
+
+    assert 'name="value.trained"' in form
+    assert "число обученных" in form
+    assert '<option value="deputy">' in form
+    assert 'name="value.' not in browser.get(f"/cases/{case}?fact=audience_chosen.2026-01").text
+    assert browser.post(f"/cases/{case}", data=fact | told).status_code == 303
+    kept = home.facts(case)["servants_trained.2026"]
+    assert kept.values == {"trained": Decimal(57), "staff": Decimal(1140)}
+    assert kept.signed_by == "deputy"
+
+
+def test_a_number_that_is_none_comes_back_as_it_was_typed(home: Home, browser: TestClient) -> None:
+    """Nothing typed is lost, nothing is recorded."""
+    case = _programme(home)
+    told = {"fact": "servants_trained.2026", "on": "2026-04-06", "value.trained": "many", "value.staff": "1140"}
+
+    answer = browser.post(f"/cases/{case}?lang=en", data=told)
+
+    assert answer.status_code == 422
+    assert "The number is not written so" in answer.text
+    assert 'value="1140"' in answer.text
+    assert "servants_trained.2026" not in home.facts(case)
