@@ -188,4 +188,5 @@ def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> 
         numbers.append(counts)
 
     assert numbers[0] == numbers[1]
-    assert max(numbers[0]) <= 3
+    # The office is the most: units, people, matches, and what they chose.
+    assert max(numbers[0]) <= 4
