@@ -146,7 +146,7 @@ class Planner:
         ]
         hearings: dict[str, Hearing] = {}
         for one in people:
-            reached = ways(one, self.channels, self.office)
+            reached = ways(one, self.channels, self.office, through=rung.through)
             if not reached:
                 channels = tuple(channel.name for channel in self.channels)
                 problems.append(

@@ -91,11 +91,19 @@ def _copied(one: Told) -> Told:
     return replace(one, why="copied")
 
 
-def ways(one: Told, channels: Sequence[Channel], office: Office) -> tuple[tuple[Channel, Told], ...]:
+def ways(
+    one: Told, channels: Sequence[Channel], office: Office, *, through: Sequence[str] = ()
+) -> tuple[tuple[Channel, Told], ...]:
     """Through which channels somebody hears: all that reach them; where none does, the officer's instead.
 
     So a person without Telegram hears by e-mail. Empty when not even the officer can be reached.
+
+    Args:
+        through: names of the channels a rung asks for; where none of those reaches them, the others are taken.
     """
+    asked = [channel for channel in channels if channel.name in through]
+    if any(channel.address(one.person) is not None for channel in asked):
+        channels = asked
     direct = tuple((channel, one) for channel in channels if channel.address(one.person) is not None)
     officer = office.people.get(office.officer or "")
     if direct or officer is None:

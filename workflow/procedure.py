@@ -63,10 +63,14 @@ class Stage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rung:
-    """One step of a ladder: `at` working days from the due date (negative before), and who is told."""
+    """One step of a ladder: `at` working days from the due date (negative before), and who is told.
+
+    `through`: names of channels; empty for all there are. Who is reached by none of them is told by the others.
+    """
 
     at: int
     to: tuple[str, ...]
+    through: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

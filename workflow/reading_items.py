@@ -10,7 +10,7 @@ from typing import cast
 
 from calendars.terms import Period, Target
 from workflow.kinds import NAMES
-from workflow.office import DUTIES
+from workflow.office import ABOVE, DUTIES
 from workflow.procedure import (
     FORCES,
     Act,
@@ -31,6 +31,7 @@ from workflow.signing import ANY, Signatories
 DASHED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """Procedures and acts."""
 
+CHANNEL = re.compile(r"[a-z][a-z0-9_]*")
 _EVIDENCE = re.compile(r"(link|document):[a-z_]+")
 _INDICATOR = re.compile(r"[A-Z0-9]+(\.[A-Z0-9]+)*")
 _BODY = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
@@ -79,10 +80,13 @@ def ladder(table: Table) -> Ladder:
     table.only("id", "rungs")
     rungs = []
     for rung in table.tables("rungs"):
-        rung.only("at", "to")
-        # "duty" is whoever must do the thing itself.
-        told = rung.names("to", allowed=("duty", *DUTIES))
-        rungs.append(Rung(at=rung.whole("at", least=-250, most=250), to=told))
+        rung.only("at", "to", "through")
+        # "duty" is whoever must do the thing itself, "above" the next higher head, whoever heads the unit.
+        told = rung.names("to", allowed=("duty", ABOVE, *DUTIES))
+        # Which channels there are is the office's own matter: here they are only names.
+        rungs.append(
+            Rung(at=rung.whole("at", least=-250, most=250), to=told, through=rung.names("through", CHANNEL))
+        )
     return Ladder(id=table.name("id"), rungs=tuple(sorted(rungs, key=lambda rung: rung.at)))
 
 

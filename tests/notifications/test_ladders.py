@@ -1,0 +1,154 @@
+"""Ladders climb: who hears at which step, through what, and what happens where nobody stands on it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from notifications.channels.folder import Folder
+from notifications.recipients import told, ways
+from tests.law import library
+from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Shelf, Town
+from workflow.case import Case
+from workflow.office import Office, Person, Told, Unit, Unresolved
+from workflow.procedure import Rung
+
+ON = date(2026, 3, 18)
+DEPARTMENT = Unit(id="department", name="Департамент", parent="body")
+STAFF = Unit(id="staff", name="Аппарат", parent="department")
+ERLAN = Person(key="erlan@example.kz", name="Ерлан", unit="department", duties=("head_of_unit",))
+OBLIGATION = library().named("internal-analysis.2024-01-01").by_id["start_announced"]
+
+
+def office(*people: Person, officer: str = "") -> Office:
+    units = {one.id: one for one in (UNITS[0], DEPARTMENT, STAFF)}
+    return Office(units=units, people={one.key: one for one in people}, officer=officer or None)
+
+
+def case(*, unit: str = "staff", person: str = "") -> Case:
+    return Case(id="2026-0001", procedure="x", edition="x", unit=unit, person=person)
+
+
+def names(where: Office, *duties: str, of: Case | None = None) -> list[str]:
+    found, nobody = told(where, of or case(), OBLIGATION, OBLIGATION.id, Rung(at=5, to=duties), on=ON)
+    return [one.person.name for one in found] + [f"nobody: {one.duty}" for one in nobody]
+
+
+def test_above_is_the_head_next_to_the_units_own() -> None:
+    """Staff under a department under the body: the department's head, then, one step up, the first head."""
+    everybody = office(AIGUL, BOLAT, ERLAN, DANA)
+
+    assert names(everybody, "head_of_unit") == [BOLAT.name]
+    assert names(everybody, "above") == [ERLAN.name]
+    assert names(everybody, "above", of=case(unit="department")) == [DANA.name]
+
+
+def test_above_a_unit_without_a_head_of_its_own() -> None:
+    """Who answers for it is above it already; `above` is the step beyond."""
+    assert names(office(AIGUL, ERLAN, DANA), "above") == [DANA.name]
+
+
+def test_a_ladder_without_a_head_to_climb_to_ends_at_the_officer() -> None:
+    """Nothing is lost; without an officer it is named."""
+    assert names(office(BOLAT, OFFICER, officer=OFFICER.key), "above") == [OFFICER.name]
+    assert names(office(BOLAT), "above") == ["nobody: above"]
+
+
+def test_whom_a_matter_is_about_is_gone_round() -> None:
+    """The head himself: the next higher hears; nor does he hear as the deputy of somebody away."""
+    everybody = office(AIGUL, BOLAT, ERLAN, DANA, OFFICER, officer=OFFICER.key)
+    away = replace(ERLAN, away=((ON, ON),), deputy=BOLAT.key)
+
+    assert names(everybody, "head_of_unit", of=case(person=BOLAT.key)) == [ERLAN.name]
+    assert names(everybody, "head", of=case(person=DANA.key)) == [OFFICER.name]
+    assert names(office(AIGUL, BOLAT, away, DANA), "head_of_unit", of=case(person=BOLAT.key)) == [DANA.name]
+    assert names(everybody, "duty", of=case(person=AIGUL.key)) == [OFFICER.name]
+    assert names(office(DANA, OFFICER, officer=OFFICER.key), "officer", of=case(person=OFFICER.key)) == [
+        "nobody: officer"
+    ]
+
+
+def test_somebody_away_is_stood_in_for_on_every_step() -> None:
+    """Aigul away, then her deputy too."""
+    aigul = replace(AIGUL, away=((ON, ON),), deputy=BOLAT.key)
+    bolat = replace(BOLAT, away=((ON, ON),), deputy=DANA.key)
+
+    assert names(office(aigul, BOLAT, DANA), "duty") == [BOLAT.name]
+    assert names(office(aigul, bolat, DANA), "duty") == [DANA.name]
+
+
+@pytest.mark.parametrize(
+    ("through", "heard"),
+    [((), ["folder", "shelf"]), (("shelf",), ["shelf"]), (("telegram",), ["folder", "shelf"])],
+)
+def test_a_rung_speaks_through_its_channels(tmp_path: Path, through: tuple[str, ...], heard: list[str]) -> None:
+    """Those it names; all of them where none it names reaches the reader."""
+    channels = [Shelf(), Folder(path=tmp_path, sender="m@example.kz")]
+    found = ways(Told(person=AIGUL, why="duty"), channels, office(AIGUL), through=through)
+
+    assert sorted(channel.name for channel, _ in found) == heard
+
+
+def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
+    """The holder of the account there, not anybody in the unit."""
+    own = Person(key="own@example.kz", name="Own", unit="staff", duties=("account_holder",))
+    higher = Person(key="up@example.kz", name="Higher", unit="body", duties=("account_holder",))
+    upload = replace(OBLIGATION, duty="account_holder")
+    rung = Rung(at=-5, to=("duty",))
+    plain = office(own, higher)
+    through = replace(plain, units={**plain.units, "staff": replace(STAFF, uploads_through="body")})
+    first, _ = told(plain, case(), upload, upload.id, rung, on=ON)
+    second, _ = told(through, case(), upload, upload.id, rung, on=ON)
+
+    assert [one.person.name for one in first] == ["Own"]
+    assert [one.person.name for one in second] == ["Higher"]
+
+
+def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
+    """No title, object, date or name but the reader's, in subject, text, HTML or calendar; and no digest of
+    somebody else's lists it."""
+    from notifications.texts import Matter, letter
+    from tests.law import CALENDAR
+    from workflow.chain import deadline
+
+    town = Town(tmp_path)
+    opened = town.open()
+    found = town.outbox.cases({opened.id})[opened.id]
+    procedure = library().named(found.edition)
+    due = deadline(found, procedure, CALENDAR, "start_announced", today=FIVE_BEFORE)
+    assert due is not None
+    matter = Matter(
+        case=found,
+        procedure=procedure,
+        deadline=due,
+        unit="Аппарат",
+        name=AIGUL.name,
+        told=None,
+        others=(BOLAT.name,),
+        public_address="https://merzim.example.kz",
+        confidential=True,
+    )
+    said = [letter(matter, CALENDAR, language=one, today=FIVE_BEFORE) for one in ("kk", "ru", "en")]
+    town.close()
+
+    assert [one.subject for one in said] == [
+        "Сізді бір мәселе күтіп тұр",
+        "Вас ожидает вопрос",
+        "A matter awaits you",
+    ]
+    for one in said:
+        whole = one.subject + one.text + one.html
+        for secret in ("Құрылыс", "хабарландыру", "объявлен", "nnounce", BOLAT.name, "Аппарат", "30 "):
+            assert secret not in whole
+        assert f"https://merzim.example.kz/cases/{opened.id}" in one.text
+        assert one.entries == ()
+
+
+def test_resolving_nobody_is_unresolved() -> None:
+    """An empty office tells nobody and says so."""
+    from workflow.office import resolve
+
+    assert isinstance(resolve(Office(), duty="above", unit="staff", on=ON), Unresolved)
