@@ -71,6 +71,20 @@ def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Let
     return _written(notice, matters, "managers", named, lead, sections(named, language), table)
 
 
+def says_something(notice: Notice, overview: Overview) -> bool:
+    """Whether a digest would be sent, as things stand."""
+    match notice.kind:
+        case "digest":
+            return bool(overview.of(notice.person))
+        case "unit_digest":
+            return any(overview.below(unit) for unit in _units(notice, overview, "head_of_unit"))
+        case "managers_digest":
+            units = _units(notice, overview, "head")
+            return any(one.overdue for unit in units for one in overview.below(unit))
+        case _:
+            return True
+
+
 def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
     """The call to the officer to adopt next year's calendar; None once it is confirmed."""
     year, language = unconfirmed(matters.calendar, matters.today), notice.language

@@ -16,17 +16,18 @@ MOVED, WITHDRAWN = "moved", "withdrawn"
 """The rungs of these notices: there is another due date, or nobody is asked for it any more."""
 
 
-def tell_moves(outbox: Outbox, *, now: datetime, opens: datetime, rules: Rules) -> int:
+def tell_moves(outbox: Outbox, *, now: datetime, opens: datetime, rules: Rules) -> tuple[list[Notice], int]:
     """Queue what has moved since the last round, for those only who were told of the old date.
 
     Everything one change moved goes to one person in one letter: the notices wait for it in a bundle of that
-    change. Returns how many notices were queued.
+    change. Returns them, and how many were queued.
     """
-    queued = 0
+    told, queued = list[Notice](), 0
     while moves := outbox.moves(limit=PAGE):
         notices = [one for move in moves for one in _notices(move, now=now, opens=opens, rules=rules)]
         queued += outbox.settle_moves(moves, notices, now=now)
-    return queued
+        told += notices
+    return told, queued
 
 
 def told_moves(outbox: Outbox, *, now: datetime, opens: datetime, rules: Rules) -> Sequence[Notice]:

@@ -14,7 +14,10 @@ from datetime import date, datetime
 from calendars.calendar import Calendar
 from notifications.carriers import carry
 from notifications.channels import Channel
-from notifications.moves import tell_moves
+from notifications.digesting import says_something
+from notifications.moves import tell_moves, told_moves
+from notifications.notice import Notice
+from notifications.overview import Overview
 from notifications.planning import Hearing, Page, Planner
 from notifications.ports import Outbox
 from notifications.recipients import Problem
@@ -31,6 +34,7 @@ class RoundReport:
 
     Attributes:
         rows: how many board rows' day had come.
+        others: notices that no rung asked for: what moved, digests, the calendar's call.
         queued: how many notices it queued, without those whose key was there before; None: nothing was written.
     """
 
@@ -38,6 +42,7 @@ class RoundReport:
     hearings: tuple[Hearing, ...]
     problems: tuple[Problem, ...]
     queued: int | None
+    others: tuple[Notice, ...] = ()
 
 
 def plan(
@@ -51,8 +56,9 @@ def plan(
     rules: Rules,
 ) -> RoundReport:
     """What a round would do at that moment; writes nothing."""
-    pages = list(_pages(Planner(outbox, library, calendar, channels, now, today, rules)))
-    return _report(pages, queued=None)
+    planner = Planner(outbox, library, calendar, channels, now, today, rules)
+    pages = list(_pages(planner))
+    return _report(pages, _others(planner), queued=None)
 
 
 def round(
@@ -77,19 +83,37 @@ def round(
         if page.settlements:
             queued += outbox.settle(page.settlements, now=now)
         pages.append(page)
-    queued += tell_moves(outbox, now=now, opens=planner.opens, rules=rules)
-    with_day = plan_regular(outbox, planner.office, calendar, channels, now=now, today=today, rules=rules)
-    queued += outbox.add(with_day, now=now)
+    moved, count = tell_moves(outbox, now=now, opens=planner.opens, rules=rules)
+    regular = plan_regular(outbox, planner.office, calendar, channels, now=now, today=today, rules=rules)
+    queued += count + outbox.add(regular, now=now)
     carry(outbox, planner.office, calendar, now=now, today=today, rules=rules)
-    return _report(pages, queued=queued)
+    return _report(pages, [*moved, *regular], queued=queued)
 
 
-def _report(pages: Sequence[Page], *, queued: int | None) -> RoundReport:
+def _others(planner: Planner) -> list[Notice]:
+    """What a round would queue beside the rungs."""
+    now, today, rules = planner.now, planner.today, planner.rules
+    moved = told_moves(planner.outbox, now=now, opens=planner.opens, rules=rules)
+    regular = plan_regular(
+        planner.outbox,
+        planner.office,
+        planner.calendar,
+        planner.channels,
+        now=now,
+        today=today,
+        rules=rules,
+    )
+    overview = Overview(planner.outbox, planner.library, planner.calendar, today=today, rules=rules)
+    return [*moved, *(one for one in regular if says_something(one, overview))]
+
+
+def _report(pages: Sequence[Page], others: Sequence[Notice], *, queued: int | None) -> RoundReport:
     return RoundReport(
         rows=sum(page.rows for page in pages),
         hearings=tuple(hearing for page in pages for hearing in page.hearings),
         problems=tuple(problem for page in pages for problem in page.problems),
         queued=queued,
+        others=tuple(others),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 
-from sqlalchemy import Connection, Engine, and_, bindparam, func, literal_column, select, tuple_, update
+from sqlalchemy import Connection, Engine, and_, bindparam, func, literal_column, or_, select, tuple_, update
 
 from notifications.notice import Notice, NoticeState
 from notifications.ports import Mark, Move, Settlement, Waiting
@@ -240,8 +240,9 @@ class SqlOutbox:
         state: NoticeState | None = None,
         limit: int | None = None,
     ) -> Sequence[Notice]:
-        """The register, the newest first, narrowed by whatever is given."""
-        asked = select(NOTICE).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
+        """The register, the newest first, narrowed by what is given; without digests that said nothing."""
+        said = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
+        asked = select(NOTICE).where(said).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
         narrowed = {"case": case, "person": person, "channel": channel, "state": state}
         for name, value in narrowed.items():
             if value is not None:

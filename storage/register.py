@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 
 from notifications.notice import Notice
 from storage.chain import canonical, link, moment
+from storage.engine import reading
 from storage.rows import notice
-from storage.tables import NOTICE, PROOF
+from storage.tables import NOTICE, PROOF, SEAL
 
 CHAIN = "notices"
 """What the chain is called where cases have their ids."""
@@ -123,3 +125,29 @@ def _lines(said: str) -> Iterable[Line] | None:
         return [(str(key), str(state), str(hashed)) for key, state, hashed in json.loads(said)]
     except (ValueError, TypeError):
         return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How the register stands: what is not as it was written, how many batches there are, and the last hash.
+
+    `seal`: the number of the last seal, which covers the chain up to where it then ended.
+    """
+
+    problems: tuple[tuple[str, dict[str, object]], ...]
+    batches: int
+    end: str
+    seal: int
+
+
+def standing(engine: Engine) -> Standing:
+    """The register against its chain, at this moment."""
+    with reading(engine) as connection:
+        last = end(connection)
+        seal = connection.execute(select(func.max(SEAL.c.n))).scalar()
+        return Standing(
+            problems=tuple(problems(connection)),
+            batches=last[1] if last else 0,
+            end=last[2] if last else "",
+            seal=int(seal or 0),
+        )

@@ -101,6 +101,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *(f"risks {name}" for name in ("add", "rank", "measure", "review", "remove", "ask", "answer")),
         *(f"risks {name}" for name in ("import", "check", "list", "same", "scale")),
         *("due", "overdue", "explain", "remind", "deliver", "notices", "rehearse"),
+        *("notices resend", "digest", "uploads-through"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),
         "score",
         "coverage",

@@ -31,6 +31,7 @@ STATIONS = (
     "risks",
     "reminders",
     "minding",
+    "reaching",
     "telegram",
     "forms",
     "score",

@@ -12,6 +12,7 @@ from merzim.cli.call import Call
 from merzim.cli.help import Command, OpenGroup
 from merzim.cli.minding import acknowledge
 from merzim.cli.parsing import BadArgument, day
+from merzim.cli.reaching import resend
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
@@ -28,6 +29,7 @@ def add_to(app: typer.Typer) -> None:
     register = typer.Typer(cls=OpenGroup, help="cli.help.notices", invoke_without_command=True)
     register.callback(invoke_without_command=True)(notices)
     register.command("acknowledge", cls=Command, help="cli.help.notices_acknowledge")(acknowledge)
+    register.command("resend", cls=Command, help="cli.help.notices_resend")(resend)
     app.add_typer(register, name="notices")
     app.command("rehearse", cls=Command, help="cli.help.rehearse")(rehearse)
 
@@ -43,7 +45,9 @@ def remind(
         call.answer(_round(call, report))
         return
     if report.queued is None:
-        call.print(call.say("cli.remind.would", rows=report.rows, count=len(report.hearings)))
+        call.print(
+            call.say("cli.remind.would", rows=report.rows, count=len(report.hearings) + len(report.others))
+        )
     else:
         call.print(call.say("cli.remind.done", rows=report.rows, count=report.queued))
     _hearings(call, report)
@@ -75,7 +79,7 @@ def notices(
     if export is not None:
         from merzim.register import write
 
-        write(found, Path(export), call.language)
+        write(call.house, found, Path(export), call.language, now=call.moment.now)
         call.note(call.say("cli.exported", count=len(found), file=export))
     if call.json:
         call.answer({"notices": [_notice(one) for one in found]})
@@ -101,13 +105,21 @@ def rehearse(
         raise BadArgument("cli.until_before_from", first=begins, until=ends)
     days = rounds.rehearse(call.house, begins, ends)
     if call.json:
-        call.answer({"days": [{"date": on, **_round(call, report)} for on, report in days if report.hearings]})
+        call.answer(
+            {
+                "days": [
+                    {"date": on, **_round(call, report)}
+                    for on, report in days
+                    if report.hearings or report.others
+                ]
+            }
+        )
         return
     quiet = True
     for on, report in days:
-        if report.hearings:
+        if report.hearings or report.others:
             quiet = False
-            call.print(call.say("cli.rehearse.day", on=on, count=len(report.hearings)))
+            call.print(call.say("cli.rehearse.day", on=on, count=len(report.hearings) + len(report.others)))
             _hearings(call, report)
     if quiet:
         call.print(call.say("cli.rehearse.nothing", first=begins, until=ends))
@@ -117,7 +129,8 @@ def _round(call: Call, report: RoundReport) -> dict[str, object]:
     return {
         "rows": report.rows,
         "queued": report.queued,
-        "notices": [_notice(hearing.notice) for hearing in report.hearings],
+        "notices": [{**_notice(one.notice), "why": one.told.why} for one in report.hearings],
+        "others": [_notice(one) for one in report.others],
         "problems": [
             {
                 "case": one.case,
@@ -130,12 +143,30 @@ def _round(call: Call, report: RoundReport) -> dict[str, object]:
 
 
 def _hearings(call: Call, report: RoundReport) -> None:
+    """Who hears what, when, through what, and why they."""
     rows = [
-        (one.notice.due, one.notice.case, one.notice.obligation, one.notice.rung, one.notice.person)
+        (
+            *(one.notice.due, one.notice.case, one.notice.obligation, one.notice.rung, one.told.person.name),
+            call.say(f"cli.why.{one.told.why}"),
+            *(one.notice.channel, _leaves(call, one.notice)),
+        )
         for one in report.hearings
     ]
+    rows += [
+        (
+            *(
+                one.due,
+                one.case or "–",
+                one.obligation or "–",
+                call.say(f"register.kind.{one.kind}"),
+                one.person,
+            ),
+            *(call.say(f"cli.why.{one.kind}"), one.channel, _leaves(call, one)),
+        )
+        for one in report.others
+    ]
     if rows:
-        call.table(("due", "case", "id", "rung", "who"), rows, indent=2)
+        call.table(("due", "case", "id", "rung", "who", "why", "channel", "leaves"), rows, indent=2)
     said: dict[str, list[str]] = {}
     for problem in report.problems:
         text = call.say(problem.code, **problem.arguments)
@@ -143,6 +174,14 @@ def _hearings(call: Call, report: RoundReport) -> None:
     for text, places in said.items():
         named = ", ".join(places[:NAMED]) + (" …" if len(places) > NAMED else "")
         call.note(f"{text} ({len(places)}: {named})")
+
+
+def _leaves(call: Call, one: Notice) -> str:
+    """When a letter may leave at the earliest, and whether in another's company."""
+    from merzim.clock import almaty
+
+    at = f"{one.not_before.astimezone(almaty()):%d.%m %H:%M}"
+    return f"{at} ({call.say('cli.carried')})" if one.bundle else at
 
 
 def _notice(one: Notice) -> dict[str, object]:
@@ -165,6 +204,9 @@ def _notice(one: Notice) -> dict[str, object]:
         "message_id": one.message_id,
         "text_hash": one.text_hash,
         "acknowledged_at": one.acknowledged_at,
+        "kind": one.kind,
+        "carrier": one.carrier,
+        "about": one.about,
     }
 
 

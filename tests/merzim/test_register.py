@@ -1,0 +1,98 @@
+"""The register as proof: what stands in the workbook and on the page, and what they say of themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from docx import Document
+from sqlalchemy import text
+
+from storage import engine as engines
+from tests.merzim.conftest import Merzim
+
+DAY = ("--now", "2026-04-07T10:00")
+
+
+@pytest.fixture
+def told(office: Merzim) -> Merzim:
+    """An office with a case whose announcement was reminded of, twice."""
+    planned = "analysis_started=2026-04-13"
+    office("open", "internal-analysis", "--object", "Құрылыс", "--planned", planned, "--now", "2026-03-02")
+    for moment in ("2026-03-18T10:00", "2026-03-30T10:00"):
+        assert office("remind", "--now", moment).code == 0
+        assert office("deliver", "--now", moment).code == 0
+    return office
+
+
+def test_the_workbook_has_every_letter_with_its_proof(told: Merzim, tmp_path: Path) -> None:
+    """Who, which rung, when, with what answer, and the whole hash of the text."""
+    assert told("notices", "--case", "2026-0002", "--export", "r.xlsx", *DAY, "--lang", "ru").code == 0
+    rows = list(openpyxl.load_workbook(tmp_path / "r.xlsx").active.iter_rows(values_only=True))
+    lines = [dict(zip(rows[5], row, strict=True)) for row in rows[6:]]
+    announced = [one for one in lines if one["Обязанность"] == "Объявление о начале анализа"]
+    first = next(one for one in announced if one["Ступень"] == "за 5 рабочих дней")
+
+    assert "расхождений нет" in rows[3][0]
+    assert first["Момент отправки"] == "18.03.2026 10:00"
+    assert first["Состояние"] == "отправлено"
+    assert first["Ответ сервера"].endswith(".eml")
+    assert len(first["Хеш текста (SHA-256)"]) == 64
+
+
+def test_the_page_to_sign_says_the_same(told: Merzim, tmp_path: Path) -> None:
+    """In Kazakh, with a line for whoever signs it."""
+    assert told("notices", "--case", "2026-0002", "--export", "r.docx", *DAY, "--lang", "kk").code == 0
+    page = Document(str(tmp_path / "r.docx"))
+    whole = "\n".join(one.text for one in page.paragraphs)
+    cells = [cell.text for row in page.tables[0].rows for cell in row.cells]
+
+    assert "сәйкессіздік жоқ" in whole
+    assert "Жауапты тұлға" in whole
+    assert "5 жұмыс күні бұрын" in cells
+    assert "мерзім күні" in cells
+
+
+def test_a_register_changed_by_hand_says_so_on_paper_and_in_verify(told: Merzim, tmp_path: Path) -> None:
+    """The signed page of a forged register would say that it is one."""
+    (file,) = (tmp_path / "var").glob("*.sqlite")
+    made = engines.open(f"sqlite:///{file}")
+    with made.begin() as connection:
+        connection.execute(text("UPDATE notice SET answer = 'forged' WHERE rung = '-5'"))
+    made.dispose()
+    told("notices", "--export", "r.docx", *DAY, "--lang", "en")
+    page = Document(str(tmp_path / "r.docx"))
+    verified = told("verify", "--lang", "en", *DAY)
+
+    assert any("does not match the chain" in one.text for one in page.paragraphs)
+    assert verified.code == 1
+    assert "was altered after its delivery" in verified.out
+
+
+def test_a_dry_run_says_who_and_why(office: Merzim) -> None:
+    """A table: who, what, why they, through what, from when."""
+    planned = "analysis_started=2026-04-13"
+    office("open", "internal-analysis", "--object", "Құрылыс", "--planned", planned, "--now", "2026-03-02")
+    said = office("remind", "--dry-run", "--now", "2026-03-17T23:00", "--lang", "en")
+    later = office("remind", "--dry-run", "--now", "2026-03-18T07:00", "--lang", "en")
+
+    assert said.code == later.code == 0
+    assert "18.03 09:00" in later.out
+    assert "start_announced" in later.out
+    assert "start_announced" not in said.out
+
+
+def test_a_digest_is_chosen_and_named(office: Merzim) -> None:
+    """Whoever is unknown, and what is no choice, is refused with what there is."""
+    person = "a.akhmetova@example.kz"
+    chosen = office("digest", person, "daily", "--lang", "en")
+    asked = office("digest", person, "--json")
+    unknown = office("digest", "akhmetova", "daily", "--lang", "en")
+    wrong = office("digest", person, "hourly", "--lang", "en")
+
+    assert "in one letter each working morning" in chosen.out
+    assert asked.json["digest"] == "daily"
+    assert (unknown.code, wrong.code) == (2, 2)
+    assert person in unknown.err
+    assert "daily, weekly, single" in wrong.err
