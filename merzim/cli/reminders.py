@@ -166,7 +166,7 @@ def _hearings(call: Call, report: RoundReport) -> None:
         for one in report.others
     ]
     if rows:
-        call.table(("due", "case", "id", "rung", "who", "why", "channel", "leaves"), rows, indent=2)
+        call.table(("due", "case", "id", "rung", "who", "reason", "channel", "leaves"), rows, indent=2)
     said: dict[str, list[str]] = {}
     for problem in report.problems:
         text = call.say(problem.code, **problem.arguments)
