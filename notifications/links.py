@@ -37,7 +37,7 @@ class Link:
     Attributes:
         person: the person's key.
         chat: the account's id, which is the id of its private chat too.
-        language: in which the bot speaks to them.
+        language: in which the bot speaks to them; "" is the person's own.
         blocked_at: since when the account takes nothing from the bot; None while it does.
         awaited: what the next document or address they send is for.
     """
@@ -74,6 +74,9 @@ class Links(Protocol):
 
     def block(self, person: str, *, now: datetime) -> bool:
         """The account takes nothing from the bot. Returns whether it did until now."""
+
+    def welcome(self, person: str) -> bool:
+        """The person's account takes messages again: they wrote. Returns whether it did not until now."""
 
     def unlink(self, person: str) -> bool:
         """Forget the person's account. Returns whether there was one."""

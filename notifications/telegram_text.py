@@ -47,10 +47,16 @@ def reference(key: str) -> str:
 def buttons(notice: Notice) -> Buttons:
     """What can be done about a reminder, in its reader's language."""
     name, language = reference(notice.key), notice.language
+    if notice.kind == "lost":
+        return ()
 
     def button(what: str, mark: str) -> Button:
         return Button(say(f"telegram.button_{what}", {}, language), f"{mark}:{name}")
 
+    if not notice.case:
+        return ((button("acknowledge", "a"),),)
+    if notice.kind != "reminder":
+        return ((button("acknowledge", "a"), button("open", "o")),)
     return (
         (button("acknowledge", "a"), button("snooze", "s")),
         (button("done", "d"), button("evidence", "e")),

@@ -95,6 +95,10 @@ class SqlLinks:
         """The account takes nothing from the bot. Returns whether it did until now."""
         return self._change(person, LINK.c.blocked_at.is_(None), blocked_at=now)
 
+    def welcome(self, person: str) -> bool:
+        """The person's account takes messages again. Returns whether it did not until now."""
+        return self._change(person, LINK.c.blocked_at.is_not(None), blocked_at=None)
+
     def unlink(self, person: str) -> bool:
         """Forget the person's account. Returns whether there was one."""
         with writing(self._engine) as connection:

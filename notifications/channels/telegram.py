@@ -68,7 +68,7 @@ class Telegram:
     def language(self, person: Person) -> str:
         """The language the person chose in the bot, else their own."""
         link = self.links.all().get(person.key)
-        return link.language if link else person.language
+        return (link.language if link else "") or person.language
 
     def lose(self, person: str, *, now: datetime) -> None:
         """The person's account takes nothing any more."""

@@ -18,6 +18,8 @@ from tests.telegram.emulator import TOKEN, Emulator
 def started() -> Iterator[Emulator]:
     if reason := emulator.missing():
         pytest.skip(reason)
+    import aiogram  # noqa: F401  # it takes seconds, which no conversation should wait for
+
     with emulator.running() as server:
         yield server
 

@@ -19,7 +19,7 @@ from tests.notifications.servers import free_port
 
 FOLDER = Path(__file__).parent / "emulator"
 TOKEN = "123456:telegram-of-the-tests"
-AIGUL, BOLAT, STRANGER = 7001, 7002, 7999
+AIGUL, BOLAT, DANA, STRANGER = 7001, 7002, 7003, 7999
 
 
 def missing() -> str:
@@ -85,7 +85,7 @@ class Emulator:
         return [
             Message(one["messageId"], one["message"]["text"], _buttons(one["message"].get("reply_markup")))
             for one in history
-            if str(one["message"].get("chat_id")) == str(user)
+            if str(one.get("message", {}).get("chat_id")) == str(user)
         ]
 
     def says(self, user: int, text: str, *, language: str = "kk", **more: object) -> None:

@@ -196,6 +196,7 @@ async function before(request, response, next) {
         const turn = await polled(token, request);
         if (turn === 'gone') return undefined;
         if (turn === 'conflict') {
+            state.log.push({ at: Date.now(), method: 'conflict', fields: {} });
             return refuse(response, 409, 'Conflict: terminated by other getUpdates request');
         }
         return next();

@@ -1,0 +1,136 @@
+"""Buttons under a reminder: read, later, done, evidence, open. Each is checked against what is stored.
+
+A button carries the fingerprint of a notice and nothing else that counts. The account that pressed it must be
+linked, the notice must have been that person's, and for all but reading the deadline must still be theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from html import escape
+
+from notifications import bot_evidence
+from notifications.answering import acknowledge
+from notifications.bot_office import House, still_theirs
+from notifications.bot_said import Pressed, Reply, line, shortened
+from notifications.notice import Notice
+from notifications.telegram_text import Button, buttons, reference
+from words import explain
+from workflow import minding
+from workflow.board import WAITING
+from workflow.deadline import Deadline
+from workflow.desk import View
+from workflow.office import Office, Person
+
+CHANNEL = "telegram"
+LOOKED_AT = 1000
+"""So many notices of a person are looked through, the newest first; older ones are answered on the pages."""
+_NAMED = re.compile(r"([0-9a-f]{32})(?::([0-9-]{1,10}))?")
+
+
+def pressed(
+    house: House,
+    office: Office,
+    person: Person,
+    mark: str,
+    rest: str,
+    language: str,
+    *,
+    now: datetime,
+    today: date,
+) -> Pressed:
+    """What pressing leads to. `rest`: the notice's fingerprint, then what was chosen.
+
+    Raises:
+        Refusal: it cannot be done; the sentence says why.
+    """
+    found = _NAMED.fullmatch(rest)
+    notice = _notice(house, person, found[1]) if found else None
+    if found is None or notice is None or mark not in "asdeo":
+        return Pressed(toast=line("not_yours", language), alert=True)
+    by = signature(person)
+    if mark == "a":
+        done = acknowledge(house.outbox, house.desk, notice, notice.key, by=by, now=now, today=today)
+        left = tuple(
+            kept for row in buttons(notice) if (kept := tuple(one for one in row if one.data[0] != "a"))
+        )
+        return Pressed(
+            toast=line("acknowledged", language, on=(done.acknowledged_at or now).date()), buttons=left
+        )
+    if not notice.case:
+        return Pressed(toast=line("no_one_deadline", language), alert=True)
+    view = house.desk.view(notice.case, today=today)
+    deadline = minding.deadline_of(view, notice.obligation)
+    if mark == "o":
+        return Pressed(toast="", replies=(_opened(house, view, deadline, language),))
+    # A head who is told of what is late may say that it was done; to be reminded later is for whoever does it.
+    if not still_theirs(house, office, person, view.case, notice.obligation, today=today, to_do=mark == "s"):
+        return Pressed(toast=line("no_longer_yours", language), alert=True)
+    chosen = found[2] or ""
+    if mark == "e":
+        return bot_evidence.button(
+            house, person, view, deadline, reference(notice.key), chosen, language, now=now
+        )
+    if deadline.state not in WAITING and deadline.state != "missed":
+        return Pressed(toast=line("done_already", language), alert=True)
+    if not chosen:
+        return _which_day(house, notice, deadline, mark, language, today=today)
+    day = _day(chosen)
+    if day is None:
+        return Pressed(toast=line("not_yours", language), alert=True)
+    if mark == "s":
+        change = minding.put_off(
+            house.desk, house.calendar, notice.case, notice.obligation, until=day, by=by, now=now, today=today
+        )
+        until = change.case.put_off[notice.obligation].until
+        return Pressed(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
+    minding.done(house.desk, notice.case, notice.obligation, on=day, by=by, now=now, today=today)
+    said = Reply(text=line("done", language, title=deadline.obligation.title, on=day))
+    asked = bot_evidence.ask(house, person, view, deadline, reference(notice.key), language, now=now)
+    return Pressed(toast="", replies=(said, *asked), buttons=())
+
+
+def signature(person: Person) -> str:
+    """Who wrote it, as the chain keeps it."""
+    return f"{person.name} (Telegram)"
+
+
+def _notice(house: House, person: Person, name: str) -> Notice | None:
+    known = house.outbox.notices(person=person.key, channel=CHANNEL, limit=LOOKED_AT)
+    return next((one for one in known if reference(one.key) == name), None)
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _which_day(
+    house: House, notice: Notice, deadline: Deadline, mark: str, language: str, *, today: date
+) -> Pressed:
+    """The days to choose from, each a button."""
+    if mark == "s":
+        days = minding.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
+        if not days:
+            return Pressed(toast=line("put_off_no_more", language), alert=True)
+    else:
+        days = tuple(dict.fromkeys((today, house.calendar.add(today, -1))))
+    name = reference(notice.key)
+    rows = tuple((Button(line("day", language, on=day), f"{mark}:{name}:{day.isoformat()}"),) for day in days)
+    asked = line("put_off_until" if mark == "s" else "done_on", language, title=deadline.obligation.title)
+    return Pressed(toast="", replies=(Reply(text=asked, buttons=rows),))
+
+
+def _opened(house: House, view: View, deadline: Deadline, language: str) -> Reply:
+    """The deadline with its explanation, and where the case is."""
+    head = line("open_head", language, title=deadline.obligation.title, case=view.case.id)
+    parts = [f"<b>{head}</b>", escape(" ".join(explain(deadline.explanation, language)), quote=False)]
+    if deadline.state == "done":
+        parts.insert(1, line("done_already", language))
+    address = house.rules.public_address
+    if address:
+        parts.append(escape(f"{address}/cases/{view.case.id}", quote=False))
+    return Reply(text=shortened("\n\n".join(parts)))

@@ -1,0 +1,188 @@
+"""Evidence through the bot: a document or an address for a named obligation.
+
+What the next thing they send is for is kept with the person's link, for an hour; so a restart in between loses
+nothing, and nothing sent by chance becomes evidence of anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import BinaryIO
+
+from notifications.bot_office import House, still_theirs
+from notifications.bot_said import Pressed, Reply, line
+from notifications.links import Awaited, Link
+from notifications.telegram_text import Button
+from papers.web_address import is_web_address
+from workflow import minding
+from workflow.case import Evidence
+from workflow.deadline import Deadline
+from workflow.desk import View
+from workflow.office import Office, Person
+
+AWAITED_FOR = timedelta(hours=1)
+_ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
+_DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
+
+
+def button(
+    house: House,
+    person: Person,
+    view: View,
+    deadline: Deadline,
+    name: str,
+    chosen: str,
+    language: str,
+    *,
+    now: datetime,
+) -> Pressed:
+    """The button was pressed: ask for it, or first which of several kinds it is to be."""
+    kinds = deadline.obligation.evidence
+    if not chosen:
+        return Pressed(toast="", replies=ask(house, person, view, deadline, name, language, now=now))
+    if not chosen.isdigit() or int(chosen) >= len(kinds):
+        return Pressed(toast=line("not_yours", language), alert=True)
+    awaited = Awaited(case=view.case.id, obligation=deadline.id, kind=kinds[int(chosen)], at=now)
+    house.links.await_from(person.key, awaited)
+    return Pressed(toast="", replies=(_asked(deadline, awaited.kind, language),))
+
+
+def ask(
+    house: House,
+    person: Person,
+    view: View,
+    deadline: Deadline,
+    name: str,
+    language: str,
+    *,
+    now: datetime,
+) -> tuple[Reply, ...]:
+    """Ask for what is still missing; which, where several kinds are. Nothing where nothing is missing."""
+    fact = view.case.facts.get(deadline.id)
+    shown = {item.kind for item in fact.evidence} if fact else set()
+    kinds = [(n, kind) for n, kind in enumerate(deadline.obligation.evidence) if kind not in shown]
+    if len(kinds) > 1:
+        rows = tuple(
+            (Button(line("kind", language, kinds=(kind,)), f"e:{name}:{number}"),) for number, kind in kinds
+        )
+        return (Reply(text=line("evidence_which", language, title=deadline.obligation.title), buttons=rows),)
+    kind = kinds[0][1] if kinds else ""
+    house.links.await_from(person.key, Awaited(case=view.case.id, obligation=deadline.id, kind=kind, at=now))
+    return (_asked(deadline, kind, language),)
+
+
+def named(
+    house: House,
+    office: Office,
+    person: Person,
+    words: Sequence[str],
+    language: str,
+    *,
+    now: datetime,
+    today: date,
+) -> tuple[Reply, ...]:
+    """`/evidence CASE OBLIGATION`. Raises Refusal for a case or an obligation there is none of."""
+    if len(words) != 2:
+        return (Reply(text=line("evidence_how", language)),)
+    view = house.desk.view(words[0], today=today)
+    deadline = minding.deadline_of(view, words[1])
+    if not still_theirs(house, office, person, view.case, deadline.id, today=today):
+        return (Reply(text=line("no_longer_yours", language)),)
+    house.links.await_from(person.key, Awaited(case=view.case.id, obligation=deadline.id, kind="", at=now))
+    return (_asked(deadline, "", language),)
+
+
+def address(
+    house: House, link: Link, person: Person, text: str, language: str, *, now: datetime, today: date
+) -> tuple[Reply, ...]:
+    """A text that is no command: an address where one is awaited, else help."""
+    found = [word for word in text.split() if is_web_address(word)]
+    if len(found) != 1:
+        return (Reply(text=line("evidence_no_address" if link.awaited else "help", language)),)
+    return _recorded(house, link, person, found[0], None, text.replace(found[0], " "), language, now, today)
+
+
+def document(
+    house: House,
+    link: Link,
+    person: Person,
+    content: BinaryIO,
+    name: str,
+    caption: str,
+    language: str,
+    *,
+    now: datetime,
+    today: date,
+) -> tuple[Reply, ...]:
+    """A document. Raises Refusal where it is none that can be kept."""
+    if _due(link, now) is None:
+        return (Reply(text=line("evidence_for_what", language)),)
+    return _recorded(house, link, person, name, content, caption, language, now, today)
+
+
+def _recorded(
+    house: House,
+    link: Link,
+    person: Person,
+    reference: str,
+    content: BinaryIO | None,
+    beside: str,
+    language: str,
+    now: datetime,
+    today: date,
+) -> tuple[Reply, ...]:
+    awaited = _due(link, now)
+    if awaited is None:
+        return (Reply(text=line("evidence_for_what", language)),)
+    view = house.desk.view(awaited.case, today=today)
+    deadline = minding.deadline_of(view, awaited.obligation)
+    kind = _kind(awaited.kind, deadline.obligation.evidence, "link:" if content is None else "document:")
+    given = _date(beside)
+    known = view.case.facts.get(deadline.id)
+    if content is None:
+        item = Evidence(kind=kind, reference=reference, published_on=given)
+    else:
+        stored = house.evidence.keep(content, reference)
+        item = Evidence(
+            kind=kind, reference=stored.reference, name=reference, type=stored.type, size=stored.size
+        )
+    on = known.on if known else (given or today)
+    by = f"{person.name} (Telegram)"
+    house.desk.record(awaited.case, deadline.id, on=on, by=by, now=now, today=today, evidence=(item,))
+    house.links.await_from(person.key, None)
+    return (Reply(text=line("evidence_taken", language, title=deadline.obligation.title, on=on)),)
+
+
+def _due(link: Link, now: datetime) -> Awaited | None:
+    """What is awaited, unless it was asked for long ago."""
+    awaited = link.awaited
+    return awaited if awaited is not None and abs(now - awaited.at) < AWAITED_FOR else None
+
+
+def _kind(asked: str, kinds: Sequence[str], sort: str) -> str:
+    """The kind it is: the one asked for where the sort fits, else the only one of its sort, else none."""
+    if asked.startswith(sort):
+        return asked
+    fitting = [kind for kind in kinds if kind.startswith(sort)]
+    return fitting[0] if len(fitting) == 1 else ""
+
+
+def _asked(deadline: Deadline, kind: str, language: str) -> Reply:
+    title = deadline.obligation.title
+    if kind:
+        return Reply(text=line("evidence_asked_kind", language, title=title, kinds=(kind,)))
+    return Reply(text=line("evidence_asked", language, title=title))
+
+
+def _date(text: str) -> date | None:
+    """A date written beside it; one no calendar has is none."""
+    try:
+        if found := _ISO.search(text):
+            return date(int(found[1]), int(found[2]), int(found[3]))
+        if found := _DOTTED.search(text):
+            return date(int(found[3]), int(found[2]), int(found[1]))
+    except ValueError:
+        return None
+    return None

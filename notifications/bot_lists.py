@@ -1,0 +1,44 @@
+"""/my, /week, /overdue: what waits for the person who asks."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from html import escape
+
+from notifications.bot_office import House, theirs
+from notifications.bot_said import Reply, line, shortened
+from notifications.texts import standing
+from words import say
+from workflow.office import Office, Person
+
+WORKING_DAYS_AHEAD = 5
+DAYS_AHEAD = 30
+SHOWN = 15
+"""So many lines; the rest is counted."""
+
+
+def listed(house: House, office: Office, person: Person, what: str, language: str, *, today: date) -> Reply:
+    """The person's own obligations: `overdue`, due within a working `week`, or all that is near (`my`)."""
+    last = house.calendar.add(today, WORKING_DAYS_AHEAD)
+    if what == "my":
+        last = min(today + timedelta(days=DAYS_AHEAD), house.calendar.last)
+    rows = list(house.reads.overdue(today)) if what in ("overdue", "my") else []
+    if what != "overdue":
+        rows += house.reads.due(today, last)
+    mine = theirs(house, office, person, rows, today=today)
+    if not mine:
+        return Reply(text=line(f"list_{what}_empty", language, until=last))
+    lines = [f"<b>{line(f'list_{what}', language, until=last)}</b>", ""]
+    for row, case in mine[:SHOWN]:
+        assert row.due is not None
+        obligation = house.library.named(case.edition).by_id[row.obligation.partition(".")[0].partition("#")[0]]
+        stands = standing(row.due, house.calendar, today=today)
+        arguments = {"title": obligation.title, "due": row.due, "left": stands.left, "late": stands.late}
+        said = say(f"letter.subject_{stands.word}", arguments, language)
+        place = " · ".join(filter(None, (case.object, case.id)))
+        lines += [
+            f"• {escape(said, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
+        ]
+    if len(mine) > SHOWN:
+        lines += ["", line("list_more", language, count=len(mine) - SHOWN)]
+    return Reply(text=shortened("\n".join(lines)))

@@ -1,0 +1,261 @@
+"""The bot on the wire: one process at a time asks Telegram what was said, and answers.
+
+Telegram hands its news to one poller a token, so a lease in the database decides whose turn it is; whoever dies
+without giving it back loses it in a minute. What was handed over and not answered comes again: everything the
+conversation does can be done twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from notifications.bot import COMMANDS, Conversation
+from notifications.bot_said import LANGUAGES, LARGEST, Reply, Sender, line
+from notifications.channels.telegram import Telegram, TokenMissing, keyboard
+
+if TYPE_CHECKING:
+    from aiogram import Bot
+    from aiogram.types import CallbackQuery, Message, Update, User
+
+LASTS = timedelta(seconds=60)
+POLL = 10
+"""Seconds Telegram waits for news before it says there is none."""
+REST = 5.0
+"""Seconds of rest after something went wrong; for a token that is none, a whole minute."""
+log = logging.getLogger("merzim.telegram")
+
+
+class Leases(Protocol):
+    """What one process at a time may do."""
+
+    def take(self, name: str, holder: str, *, now: datetime, lasts: timedelta) -> bool:
+        """Take the lease, or keep it."""
+
+    def give_back(self, name: str, holder: str) -> None:
+        """Whoever waits for it need not wait until it runs out."""
+
+
+class Poller:
+    """Polls while it holds the lease, until told to stop.
+
+    Args:
+        clock: the real clock, whatever day is played: a lease is about processes.
+        lasts, poll: how long a lease lasts, and one question to Telegram (seconds).
+    """
+
+    def __init__(
+        self,
+        channel: Telegram,
+        conversation: Conversation,
+        leases: Leases,
+        clock: Callable[[], datetime],
+        *,
+        lasts: timedelta = LASTS,
+        poll: int = POLL,
+    ) -> None:
+        self._channel = channel
+        self._conversation = conversation
+        self._leases = leases
+        self._clock = clock
+        self._lasts = lasts
+        self._poll = poll
+        self._holder = secrets.token_hex(8)
+        self._stop = threading.Event()
+        self._offset: int | None = None
+        self._taken = 0.0
+        self._troubled = ""
+
+    def stop(self) -> None:
+        """Come to an end soon. From any thread."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Poll until stopped, in a loop of its own. Nothing that goes wrong ends it."""
+        while not self._stop.is_set():
+            try:
+                asyncio.run(self._run())
+            except TokenMissing as problem:
+                self._trouble(str(problem), 12 * REST)
+            except Exception as problem:  # Whatever it was, people still press buttons.
+                self._trouble(self._channel.said(problem), REST)
+
+    @property
+    def lease(self) -> str:
+        """The name of the lease: by the bot's public number, never by its token."""
+        return f"telegram:{self._channel.secret().partition(':')[0]}"
+
+    async def _run(self) -> None:
+        lease = self.lease
+        bot = self._channel.client()
+        try:
+            while not self._stop.is_set():
+                if not self._hold(lease):
+                    await self._wait(self._lasts.total_seconds() / 6)
+                    continue
+                await self._polled(bot, lease)
+        finally:
+            await bot.session.close()
+            self._leases.give_back(lease, self._holder)
+
+    async def _polled(self, bot: Bot, lease: str) -> None:
+        from aiogram import exceptions as said
+
+        try:
+            if self._offset is None:
+                await self._introduce(bot)
+            news = await self._unless_stopped(
+                bot.get_updates(
+                    offset=self._offset,
+                    limit=20,
+                    timeout=self._poll,
+                    allowed_updates=["message", "callback_query"],
+                    request_timeout=self._poll + 10,
+                )
+            )
+            self._offset = self._offset or 0
+            self._troubled = ""
+        except (said.TelegramUnauthorizedError, said.TelegramNotFound) as problem:
+            self._leases.give_back(lease, self._holder)
+            self._offset = None
+            await self._named(f"the bot's token is not accepted: {self._channel.said(problem)}", 12 * REST)
+            return
+        except said.TelegramRetryAfter as problem:
+            await self._named(self._channel.said(problem), problem.retry_after)
+            return
+        except (said.AiogramError, OSError) as problem:
+            await self._named(self._channel.said(problem), REST)
+            return
+        for update in news or ():
+            if not self._hold(lease):
+                return
+            await self._answered(bot, update)
+            self._offset = update.update_id + 1
+
+    async def _answered(self, bot: Bot, update: Update) -> None:
+        message, query = update.message, update.callback_query
+        try:
+            if query is not None:
+                await self._button(bot, query)
+            elif message is not None and message.from_user is not None and message.chat.type == "private":
+                replies = await self._heard(bot, message, _sender(message.from_user))
+                await self._reply(bot, message.chat.id, replies)
+        except Exception as problem:  # One thing said must not keep the others from being heard.
+            log.error(
+                "an update could not be answered: %s", self._channel.said(problem), exc_info=_plain(problem)
+            )
+            user = query.from_user if query is not None else message.from_user if message is not None else None
+            if user is not None:
+                await self._reply(bot, user.id, (self._conversation.broken(_sender(user)),))
+
+    async def _heard(self, bot: Bot, message: Message, sender: Sender) -> tuple[Reply, ...]:
+        document = message.document
+        if document is None:
+            if message.text is None:
+                return self._conversation.unreadable(sender)
+            return self._conversation.said(sender, message.text)
+        if (document.file_size or 0) > LARGEST:
+            return self._conversation.unreadable(sender, large=True)
+        content = io.BytesIO()
+        if self._conversation.expects_document(sender):
+            await bot.download(document.file_id, destination=content)
+            content.seek(0)
+        return self._conversation.sent(sender, content, document.file_name or "document", message.caption or "")
+
+    async def _button(self, bot: Bot, query: CallbackQuery) -> None:
+        result = self._conversation.pressed(_sender(query.from_user), query.data or "")
+        await self._sent(bot.answer_callback_query(query.id, text=result.toast[:200], show_alert=result.alert))
+        shown = query.message
+        if result.buttons is not None and shown is not None:
+            await self._sent(
+                bot.edit_message_reply_markup(
+                    chat_id=shown.chat.id,
+                    message_id=shown.message_id,
+                    reply_markup=keyboard(result.buttons),
+                )
+            )
+        await self._reply(bot, query.from_user.id, result.replies)
+
+    async def _reply(self, bot: Bot, chat: int, replies: tuple[Reply, ...]) -> None:
+        for reply in replies:
+            _, moment = self._channel.pacer.reserve([str(chat)], at=time.monotonic())
+            await asyncio.sleep(max(0.0, moment - time.monotonic()))
+            await self._sent(
+                bot.send_message(chat_id=chat, text=reply.text, reply_markup=keyboard(reply.buttons))
+            )
+
+    async def _sent(self, request: Coroutine[Any, Any, Any]) -> None:
+        """An answer on its way; when it does not arrive, what was done stays done."""
+        from aiogram.exceptions import AiogramError
+
+        try:
+            await request
+        except (AiogramError, OSError) as problem:
+            log.warning("an answer did not arrive: %s", self._channel.said(problem))
+
+    async def _introduce(self, bot: Bot) -> None:
+        """What can be asked of the bot, in the menu beside the field people write in."""
+        from aiogram.types import BotCommand
+
+        for language in (None, *LANGUAGES):
+            said = [
+                BotCommand(command=name, description=line(f"command_{name}", language or "kk"))
+                for name in COMMANDS
+            ]
+            await self._sent(bot.set_my_commands(said, language_code=language))
+
+    def _hold(self, lease: str) -> bool:
+        """Whether the lease is ours; asked for again in good time before it runs out."""
+        if self._taken and time.monotonic() - self._taken < self._lasts.total_seconds() / 4:
+            return True
+        mine = self._leases.take(lease, self._holder, now=self._clock(), lasts=self._lasts)
+        self._taken = time.monotonic() if mine else 0.0
+        if not mine:
+            self._offset = None
+        return mine
+
+    async def _unless_stopped(self, request: Coroutine[Any, Any, Any]) -> Any:
+        """What a question brings; None when we are to stop first."""
+        asking = asyncio.ensure_future(request)
+        while not asking.done():
+            await asyncio.wait([asking], timeout=0.2)
+            if self._stop.is_set() and not asking.done():
+                asking.cancel()
+                await asyncio.wait([asking])
+                return None
+        return asking.result()
+
+    async def _named(self, trouble: str, rest: float) -> None:
+        if trouble != self._troubled:
+            log.warning("the bot hears nobody: %s", trouble)
+        self._troubled = trouble
+        await self._wait(rest)
+
+    def _trouble(self, trouble: str, rest: float) -> None:
+        if trouble != self._troubled:
+            log.warning("the bot hears nobody: %s", trouble)
+        self._troubled = trouble
+        self._stop.wait(rest)
+
+    async def _wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self._stop.is_set() and (left := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, 0.2))
+
+
+def _sender(user: User) -> Sender:
+    return Sender(chat=str(user.id), language=(user.language_code or "").partition("-")[0])
+
+
+def _plain(problem: BaseException) -> BaseException | None:
+    """A fault of ours with its whole story; what a server said in one line, for it may name the token."""
+    from aiogram.exceptions import AiogramError
+
+    return None if isinstance(problem, AiogramError | OSError) else problem

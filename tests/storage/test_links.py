@@ -1,0 +1,187 @@
+"""Accounts, one-time codes and leases: each code once, each lease one holder, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import Engine, select
+
+from notifications.links import CODE_LASTS, Awaited, Redeemed, address, hashed, new_code
+from storage.engine import reading
+from storage.leases import SqlLeases
+from storage.links import SqlLinks
+from storage.tables import LINK_CODE
+from tests.storage.house import NOW, later
+
+LASTS = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def links(engine: Engine) -> SqlLinks:
+    return SqlLinks(engine)
+
+
+def redeem(links: SqlLinks, code: str, chat: str = "1", *, after: timedelta = timedelta()) -> Redeemed:
+    return links.redeem(hashed(code), chat, language="", now=NOW + after)[0]
+
+
+def test_a_code_is_good_for_ten_minutes_and_not_a_second_longer(links: SqlLinks) -> None:
+    """The edges: the last second is in, the tenth minute is out."""
+    links.offer("a", hashed("ONE"), now=NOW)
+    assert redeem(links, "ONE", after=CODE_LASTS) == "expired"
+    assert redeem(links, "ONE", after=CODE_LASTS - SECOND) == "linked"
+
+
+def test_a_clock_gone_back_does_not_make_a_code_last(links: SqlLinks) -> None:
+    """Offered before the clock went back an hour: it is as good as run out."""
+    links.offer("a", hashed("ONE"), now=NOW)
+
+    assert redeem(links, "ONE", after=-timedelta(hours=1)) == "expired"
+
+
+def test_a_code_is_good_once(links: SqlLinks) -> None:
+    """For anybody else; the same account again is told the same again."""
+    links.offer("a", hashed("ONE"), now=NOW)
+
+    assert [redeem(links, "ONE", chat) for chat in ("1", "2", "1")] == ["linked", "used", "linked"]
+    assert links.behind("2") is None
+
+
+def test_only_the_hash_of_a_code_is_kept(links: SqlLinks, engine: Engine) -> None:
+    """Whoever reads the database or its backup cannot link an account."""
+    code = new_code()
+    links.offer("a", hashed(code), now=NOW)
+    with reading(engine) as connection:
+        (kept,) = connection.execute(select(LINK_CODE)).all()
+
+    assert code not in str(tuple(kept))
+    assert kept.hash == hashed(code)
+
+
+def test_codes_are_typed_as_people_type() -> None:
+    """Small letters and blanks are the same code; no two are alike, none needs escaping in an address."""
+    codes = {new_code() for _ in range(1000)}
+
+    assert hashed("abcd 2345\n") == hashed("ABCD2345")
+    assert len(codes) == 1000
+    assert all(code.isalnum() and len(code) == 12 for code in codes)
+    assert address("@MerzimBot", "X") == "https://t.me/MerzimBot?start=X"
+
+
+def test_of_two_that_bring_one_code_one_is_linked(links: SqlLinks, engine: Engine) -> None:
+    """At the same moment, over connections of their own."""
+    links.offer("a", hashed("ONE"), now=NOW)
+    results: list[Redeemed] = []
+    _at_once(lambda n: results.append(redeem(SqlLinks(engine), "ONE", str(n))))
+
+    assert sorted(results) == ["linked", *["used"] * 3]
+
+
+def test_an_account_is_one_persons(links: SqlLinks) -> None:
+    """Somebody else's code does not take it over, and is not spent by trying."""
+    for person in "ab":
+        links.offer(person, hashed(person), now=NOW)
+    assert redeem(links, "a") == "linked"
+    assert redeem(links, "b") == "taken"
+    assert redeem(links, "b", "2") == "linked"
+
+
+def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
+    """Language kept; blocked and awaited are the old account's."""
+    links.offer("a", hashed("ONE"), now=NOW)
+    redeem(links, "ONE")
+    links.speak("a", "ru")
+    links.await_from("a", Awaited(case="c", obligation="o", kind="", at=NOW))
+    links.block("a", now=NOW)
+    links.offer("a", hashed("TWO"), now=later(5))
+    assert redeem(links, "TWO", "2", after=timedelta(minutes=5)) == "linked"
+    link = links.of("a")
+
+    assert link is not None
+    assert (link.chat, link.language, link.blocked_at, link.awaited) == ("2", "ru", None, None)
+    assert links.behind("1") is None
+
+
+def test_what_is_awaited_comes_back_whole(links: SqlLinks) -> None:
+    """With its moment; and is forgotten when told so."""
+    links.offer("a", hashed("ONE"), now=NOW)
+    redeem(links, "ONE")
+    awaited = Awaited(case="2026-0001", obligation="order_signed", kind="document:order", at=NOW)
+    links.await_from("a", awaited)
+    assert [link.awaited for link in links.all().values()] == [awaited]
+    links.await_from("a", None)
+    assert [link.awaited for link in links.all().values()] == [None]
+
+
+def test_an_account_is_blocked_once(links: SqlLinks) -> None:
+    """The moment of the first time stays; welcomed back, it is as before."""
+    links.offer("a", hashed("ONE"), now=NOW)
+    redeem(links, "ONE")
+
+    assert [links.block("a", now=later(n)) for n in (1, 2)] == [True, False]
+    assert [link.blocked_at for link in links.all().values()] == [later(1)]
+    assert [links.welcome("a"), links.welcome("a")] == [True, False]
+    assert [links.unlink("a"), links.unlink("a")] == [True, False]
+    assert links.all() == {}
+
+
+def test_a_lease_has_one_holder_until_it_runs_out(engine: Engine) -> None:
+    """The edge: a second before its end it is held, at its end it is free."""
+    leases = SqlLeases(engine)
+    assert leases.take("bot", "one", now=NOW, lasts=LASTS)
+    assert not leases.take("bot", "two", now=NOW + LASTS - SECOND, lasts=LASTS)
+    assert leases.take("bot", "two", now=NOW + LASTS, lasts=LASTS)
+    assert not leases.take("bot", "one", now=NOW + LASTS, lasts=LASTS)
+
+
+def test_a_holder_keeps_it_as_long_as_he_says_so(engine: Engine) -> None:
+    """Taken again before the end, it runs from then."""
+    leases = SqlLeases(engine)
+    for n in range(5):
+        assert leases.take("bot", "one", now=NOW + n * LASTS / 2, lasts=LASTS)
+    assert not leases.take("bot", "two", now=NOW + 2.5 * LASTS, lasts=LASTS)
+
+
+def test_a_lease_given_back_is_free_and_nobody_elses_can_be(engine: Engine) -> None:
+    """At once; and one lease says nothing of another."""
+    leases = SqlLeases(engine)
+    leases.take("bot", "one", now=NOW, lasts=LASTS)
+    leases.give_back("bot", "two")
+    assert not leases.take("bot", "two", now=NOW, lasts=LASTS)
+    assert leases.take("other", "two", now=NOW, lasts=LASTS)
+    leases.give_back("bot", "one")
+    assert leases.take("bot", "two", now=NOW, lasts=LASTS)
+
+
+def test_a_clock_gone_back_a_day_does_not_lock_everybody_out(engine: Engine) -> None:
+    """A lease that runs until tomorrow was taken by another clock."""
+    leases = SqlLeases(engine)
+    leases.take("bot", "one", now=NOW, lasts=LASTS)
+
+    assert leases.take("bot", "two", now=NOW - timedelta(days=1), lasts=LASTS)
+
+
+def test_of_many_that_want_it_one_gets_it(engine: Engine) -> None:
+    """At the same moment, over connections of their own."""
+    results: list[bool] = []
+    _at_once(lambda n: results.append(SqlLeases(engine).take("bot", str(n), now=NOW, lasts=LASTS)))
+
+    assert sorted(results) == [False, False, False, True]
+
+
+def _at_once(act: Callable[[int], None]) -> None:
+    gate = Barrier(4)
+
+    def run(n: int) -> None:
+        gate.wait()
+        act(n)
+
+    threads = [Thread(target=run, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

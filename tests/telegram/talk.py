@@ -1,0 +1,114 @@
+"""An office with its bot listening, and people who talk to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+from notifications.bot import Conversation
+from notifications.bot_polling import Poller
+from notifications.channels.telegram import Telegram
+from notifications.links import hashed, new_code
+from storage.evidence import EvidenceFolder
+from storage.leases import SqlLeases
+from storage.links import SqlLinks
+from storage.queries import SqlReads
+from tests.law import CALENDAR, library
+from tests.notifications.town import Town, noon
+from tests.telegram.emulator import Emulator, Message
+
+GIVE_UP = 60.0
+
+
+class Talk:
+    """The town's bot on the wire. `today` may be set; `moment` is noon of it unless set otherwise."""
+
+    def __init__(
+        self, town: Town, links: SqlLinks, bot: Telegram, emulator: Emulator, folder: Path, today: date
+    ):
+        self.town = town
+        self.links = links
+        self.bot = bot
+        self.emulator = emulator
+        self.today = today
+        self.now: datetime = noon(today)
+        self.evidence = folder / "evidence"
+        house = SimpleNamespace(
+            links=links,
+            desk=town.desk,
+            outbox=town.outbox,
+            reads=SqlReads(town.engine),
+            library=library(),
+            calendar=CALENDAR,
+            rules=town.rules,
+            evidence=EvidenceFolder(self.evidence),
+        )
+        self.conversation = Conversation(house, lambda: (self.now, self.today), language="kk")
+
+    def poller(self, **more: object) -> Poller:
+        leases = SqlLeases(self.town.engine)
+        real = lambda: datetime.now(UTC)  # noqa: E731, TID251
+        return Poller(self.bot, self.conversation, leases, real, poll=1, **more)  # type: ignore[arg-type]
+
+    def code_for(self, person: str, *, at: datetime | None = None) -> str:
+        code = new_code()
+        self.links.offer(person, hashed(code), now=at or self.now)
+        return code
+
+    def day(self, on: date) -> None:
+        self.today, self.now = on, noon(on)
+
+    def passes(self, time: timedelta) -> None:
+        self.now += time
+
+    def answers(self, user: int, act: Callable[[], None], *, count: int = 1) -> list[Message]:
+        """What the bot writes to a person because of what somebody does."""
+        before = len(self.emulator.seen(user))
+        act()
+        until(lambda: len(self.emulator.seen(user)) >= before + count)
+        return self.emulator.seen(user)[before:]
+
+    def tell(self, user: int, text: str, **more: str) -> Message:
+        """Write to the bot, and read its one answer."""
+        (answer,) = self.answers(user, lambda: self.emulator.says(user, text, **more))
+        return answer
+
+    def press(self, user: int, message: Message, button: str, *, count: int = 1) -> list[Message]:
+        """Press a button, and read what is written because of it."""
+        return self.answers(user, lambda: self.emulator.presses(user, message, button), count=count)
+
+    def toast(self, act: Callable[[], None]) -> str:
+        """What is said over the chat because of a pressed button."""
+        before = len(self.emulator.calls("answerCallbackQuery"))
+        act()
+        until(lambda: len(self.emulator.calls("answerCallbackQuery")) > before)
+        return str(self.emulator.calls("answerCallbackQuery")[before].fields.get("text", ""))
+
+
+def until(so: Callable[[], bool]) -> None:
+    """Wait until it is so; somebody who waits in vain is told."""
+    give_up = time.monotonic() + GIVE_UP
+    while not so():
+        assert time.monotonic() < give_up, "the bot did not answer"
+        time.sleep(0.02)
+
+
+@contextmanager
+def listening(*pollers: Poller) -> Iterator[None]:
+    """The pollers, each in a thread of its own, until the block ends."""
+    threads = [threading.Thread(target=one.run, daemon=True) for one in pollers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for one in pollers:
+            one.stop()
+        for thread in threads:
+            thread.join(10)
+            assert not thread.is_alive()

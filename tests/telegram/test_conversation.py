@@ -1,0 +1,345 @@
+"""One conversation from linking to acknowledgement, and everything that may be said wrongly in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from notifications.channels.telegram import Telegram
+from notifications.notice import Notice
+from notifications.pacing import Pacer
+from storage import office_store
+from storage.ledger import SqlLedger
+from storage.links import SqlLinks
+from tests.notifications.town import AIGUL, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
+from tests.telegram import emulator
+from tests.telegram.emulator import STRANGER, Emulator, Message
+from tests.telegram.talk import Talk, listening
+from workflow.case import Case, Event
+
+pytestmark = pytest.mark.telegram
+ANNOUNCED = "start_announced"
+
+
+@pytest.fixture
+def case(town: Town) -> Case:
+    town.rules = replace(RULES, officer=OFFICER.key)
+    return town.open()
+
+
+@pytest.fixture
+def talk(
+    telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path, case: Case
+) -> Iterator[Talk]:
+    """The bot listens, on the day of the first reminder of the announcement."""
+    quick = replace(bot, pacer=Pacer(per_chat=0.01))  # the pace has tests of its own
+    one = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE)
+    with listening(one.poller()):
+        yield one
+
+
+def linked(talk: Talk, person: str = AIGUL.key, user: int = emulator.AIGUL) -> None:
+    talk.tell(user, f"/start {talk.code_for(person)}")
+
+
+def reminded(talk: Talk, user: int = emulator.AIGUL) -> Message:
+    """The round of the day, and the reminder as it stands in the chat."""
+    before = len(talk.emulator.seen(user))
+    talk.town.round((talk.bot,), talk.today)
+    talk.town.deliver((talk.bot,), talk.today)
+    return talk.emulator.seen(user)[before]
+
+
+def chain(talk: Talk, case: Case) -> list[Event]:
+    return list(SqlLedger(talk.town.engine).events(case.id))
+
+
+def notice(talk: Talk) -> Notice:
+    return next(one for one in talk.town.notices() if one.channel == "telegram")
+
+
+def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
+    """Aigul brings her code, is reminded, reads, asks for later, is reminded again, does it, and proves it."""
+    aigul = emulator.AIGUL
+
+    # She does not know what this is, and is told how to begin.
+    assert talk.tell(aigul, "/start").text.startswith("Бұл – Merzim боты")
+
+    # The officer gives her a code; she brings it.
+    greeted = talk.tell(aigul, f"/start {talk.code_for(AIGUL.key)}")
+    assert greeted.text.startswith("Ахметова Айгүл, аккаунтыңыз байланыстырылды.")
+
+    # Five working days before the announcement is due she is reminded, and says that she has read it.
+    reminder = reminded(talk)
+    assert reminder.text.startswith(
+        "<b>Мерзімі жақын: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (5 жұмыс күні қалды)</b>"
+    )
+    said = talk.toast(lambda: talk.emulator.presses(aigul, reminder, "Таныстым"))
+    assert said == "Танысқаныңыз белгіленді: 2026 жылғы 18 наурыз."
+    assert notice(talk).acknowledged_at == noon(FIVE_BEFORE)
+    assert [(one.kind, one.payload["what"], one.by) for one in chain(talk, case)[-1:]] == [
+        ("notice", "acknowledged", "Ахметова Айгүл (Telegram)")
+    ]
+
+    # She wants to hear of it again on Thursday the 26th.
+    (question,) = talk.press(aigul, reminder, "Кейінірек еске салу")
+    assert list(question.buttons) == ["19 наурыз, бейсенбі", "26 наурыз, бейсенбі", "30 наурыз, дүйсенбі"]
+    (promise,) = talk.press(aigul, question, "26 наурыз, бейсенбі")
+    assert promise.text == "Қайта еске салатын күн – 2026 жылғы 26 наурыз, бейсенбі."
+
+    # On that day, and not before, she is reminded again.
+    talk.day(date(2026, 3, 19))
+    assert talk.town.round((talk.bot,), talk.today).queued == 0
+    talk.day(date(2026, 3, 26))
+    again = reminded(talk)
+    assert "(2 жұмыс күні қалды)" in again.text
+
+    # It is done, and there are three links to prove it. She sends the first.
+    (when,) = talk.press(aigul, again, "Орындалды")
+    done, which = talk.press(aigul, when, "26 наурыз, бейсенбі", count=2)
+    assert done.text.endswith("2026 жылғы 26 наурыз орындалды деп жазылды.")
+    assert len(which.buttons) == 3
+    (asked,) = talk.press(aigul, which, next(iter(which.buttons)))
+    assert "сілтемесін жіберіңіз" in asked.text
+    taken = talk.tell(aigul, "https://example.kz/anons 2026-03-26")
+    assert taken.text.endswith("қабылданды, күні – 2026 жылғы 26 наурыз.")
+
+    told = [(one.kind, one.payload.get("what", "")) for one in chain(talk, case)[-4:]]
+    assert told == [("notice", "put_off"), ("fact", ""), ("notice", "evidence_follows"), ("evidence", "")]
+    (proof,) = talk.town.desk.view(case.id, today=talk.today).case.facts[ANNOUNCED].evidence
+    assert (proof.kind, proof.reference, proof.published_on) == (
+        "link:site",
+        "https://example.kz/anons",
+        date(2026, 3, 26),
+    )
+
+
+def test_codes_that_are_wrong_used_or_too_old(talk: Talk, links: SqlLinks) -> None:
+    """Each has one clear answer, and nobody is linked by them; nine minutes are in time, ten are not."""
+    early, late = talk.code_for(AIGUL.key), talk.code_for("bolat@example.kz")
+    talk.passes(timedelta(minutes=9, seconds=59))
+    assert "байланыстырылды" in talk.tell(emulator.AIGUL, f"/start {early.lower()}").text
+    talk.passes(timedelta(seconds=1))
+
+    assert talk.tell(emulator.BOLAT, f"/start {late}").text.startswith("Кодтың уақыты өтіп кетті")
+    assert talk.tell(emulator.BOLAT, "/start AAAABBBBCCCC").text.startswith("Мұндай код жоқ")
+    assert talk.tell(emulator.BOLAT, f"/start {early}").text.startswith("Бұл код бұрын қолданылған")
+    assert list(links.all()) == [AIGUL.key]
+
+
+def test_a_new_code_makes_the_old_one_worthless(talk: Talk, links: SqlLinks) -> None:
+    """One that lies about in a letter somewhere cannot be brought any more."""
+    old = talk.code_for(AIGUL.key)
+    talk.code_for(AIGUL.key)
+
+    assert talk.tell(STRANGER, f"/start {old}").text.startswith("Мұндай код жоқ")
+    assert links.of(AIGUL.key) is None
+
+
+def test_an_account_that_is_somebodys_is_not_taken_over(talk: Talk, links: SqlLinks) -> None:
+    """The code stays good for an account of one's own."""
+    linked(talk)
+    code = talk.code_for("bolat@example.kz")
+
+    assert "басқа қызметкермен байланысқан" in talk.tell(emulator.AIGUL, f"/start {code}").text
+    assert "подключена" not in talk.tell(emulator.BOLAT, f"/start {code}").text
+    assert set(links.all()) == {AIGUL.key, "bolat@example.kz"}
+
+
+def test_the_same_message_twice_links_once_and_says_so_twice(talk: Talk) -> None:
+    """Telegram brings a message again when the answer to it got lost."""
+    code = talk.code_for(AIGUL.key)
+    first, second = (talk.tell(emulator.AIGUL, f"/start {code}") for _ in range(2))
+
+    assert first.text == second.text
+
+
+def test_a_strangers_button_does_nothing(talk: Talk, case: Case) -> None:
+    """Whoever forges a callback, linked or not, is told off, and nothing is written."""
+    linked(talk)
+    reminder = reminded(talk)
+    linked(talk, "bolat@example.kz", emulator.BOLAT)
+    before = len(chain(talk, case))
+    data = reminder.buttons["Таныстым"]
+
+    for user in (STRANGER, emulator.BOLAT):
+        for forged in (data, data.replace("a:", "d:") + ":2026-03-18", data.replace("a:", "s:")):
+            said = talk.toast(lambda user=user, forged=forged: talk.emulator.sends_callback(user, forged))
+            assert said.startswith(("Бұл түйме сізге арналмаған", "Эта кнопка не для вас"))
+    assert notice(talk).acknowledged_at is None
+    assert len(chain(talk, case)) == before
+
+
+@pytest.mark.parametrize(
+    "data", ["", "a", "a:", "a:zz", "x:" + "0" * 32, "d:" + "0" * 32, "l:de", "a:" + "0" * 80]
+)
+def test_a_button_nobody_made_does_nothing(talk: Talk, case: Case, data: str) -> None:
+    """Whatever stands in it."""
+    linked(talk)
+    before = len(chain(talk, case))
+
+    assert talk.toast(lambda: talk.emulator.sends_callback(emulator.AIGUL, data)).startswith("Бұл түйме")
+    assert len(chain(talk, case)) == before
+
+
+def test_a_day_that_was_not_offered_is_refused_by_the_same_rule(talk: Talk, case: Case) -> None:
+    """A forged date beyond the last rung, and a done day to come: one sentence each, nothing written."""
+    linked(talk)
+    reminder = reminded(talk)
+    before = len(chain(talk, case))
+    name = reminder.buttons["Таныстым"].removeprefix("a:")
+
+    def press(data: str) -> str:
+        aigul = emulator.AIGUL
+        return talk.answers(aigul, lambda: talk.emulator.sends_callback(aigul, data))[0].text
+
+    assert "ең кеші – 2026 жылғы 30 наурыз" in press(f"s:{name}:2026-04-30")
+    assert "әлі келген жоқ" in press(f"d:{name}:2026-03-19")
+    assert len(chain(talk, case)) == before
+
+
+def test_a_duty_that_passed_to_somebody_else_is_not_answered_for(talk: Talk, case: Case) -> None:
+    """She may still say that she has read it; what is to be done is for whoever it is now."""
+    linked(talk)
+    reminder = reminded(talk)
+    office_store.save(talk.town.engine, people=[replace(AIGUL, duties=())])
+    said = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
+    read = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Таныстым"))
+
+    assert said.startswith("Бұл міндет қазір сізге жүктелмеген")
+    assert read.startswith("Танысқаныңыз белгіленді")
+    assert ANNOUNCED not in talk.town.desk.view(case.id, today=talk.today).case.facts
+
+
+def test_a_head_may_say_that_it_was_done_and_not_that_it_can_wait(talk: Talk, case: Case) -> None:
+    """He is told a day after the due date; the fact is recorded as his word, late."""
+    linked(talk, "bolat@example.kz", emulator.BOLAT)
+    talk.day(date(2026, 3, 31))
+    overdue = reminded(talk, emulator.BOLAT)
+    said = talk.toast(lambda: talk.emulator.presses(emulator.BOLAT, overdue, "Напомнить позже"))
+    (when,) = talk.press(emulator.BOLAT, overdue, "Исполнено")
+    talk.press(emulator.BOLAT, when, "31 марта, вторник", count=2)
+
+    assert said.startswith("Эта обязанность сейчас не ваша")
+    assert talk.town.desk.view(case.id, today=talk.today).case.facts[ANNOUNCED].by == "Сериков Болат (Telegram)"
+
+
+def test_what_is_done_already_is_said_so(talk: Talk, case: Case) -> None:
+    """An old reminder's button, after the announcement was recorded elsewhere."""
+    linked(talk)
+    reminder = reminded(talk)
+    talk.town.desk.record(case.id, ANNOUNCED, on=talk.today, by="x", now=talk.now, today=talk.today)
+    said = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
+
+    assert said == "Бұл міндет бойынша енді ештеңе күтілмейді."
+
+
+def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
+    """Aigul has the announcement ahead, then overdue; Bolat, head of the unit, has nothing to do himself."""
+    linked(talk)
+    linked(talk, "bolat@example.kz", emulator.BOLAT)
+
+    assert "30 наурыз (5 жұмыс күні қалды)" in talk.tell(emulator.AIGUL, "/my").text
+    assert "start_announced" in talk.tell(emulator.AIGUL, "/week").text
+    assert talk.tell(emulator.AIGUL, "/overdue").text == "Мерзімі өткен міндетіңіз жоқ."
+    assert talk.tell(emulator.BOLAT, "/my").text.startswith("До ")
+    talk.day(date(2026, 4, 1))
+    assert "(2 жұмыс күні өтті)" in talk.tell(emulator.AIGUL, "/overdue").text
+
+
+def test_the_language_is_the_readers(talk: Talk, links: SqlLinks) -> None:
+    """Chosen by a button, kept, and spoken from then on, reminders included."""
+    linked(talk)
+    question = talk.tell(emulator.AIGUL, "/language")
+    (answer,) = talk.press(emulator.AIGUL, question, "English")
+
+    assert answer.text.startswith("/my – what is mine to do")
+    assert reminded(talk).text.startswith("<b>Due soon: ")
+
+
+def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:
+    """The explanation word for word, and the address of the case."""
+    linked(talk)
+    (shown,) = talk.press(emulator.AIGUL, reminded(talk), "Істі ашу")
+
+    assert "10 жұмыс күні" in shown.text
+    assert shown.text.endswith(f"https://merzim.example.kz/cases/{case.id}")
+
+
+def test_a_document_for_a_named_obligation(talk: Talk, case: Case) -> None:
+    """Named by /evidence, sent as a file, dated in its caption: recorded and kept by what is in it."""
+    linked(talk, DANA.key, emulator.DANA)
+    asked = talk.tell(emulator.DANA, f"/evidence {case.id} order_signed")
+    assert "send the document as a file, or a link" in asked.text
+    content = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+    (taken,) = talk.answers(
+        emulator.DANA,
+        lambda: talk.emulator.sends_file(emulator.DANA, "бұйрық.pdf", content, caption="17.03.2026"),
+    )
+    fact = talk.town.desk.view(case.id, today=talk.today).case.facts["order_signed"]
+
+    assert taken.text.endswith("taken, dated 17 March 2026.")
+    assert (fact.on, fact.by) == (date(2026, 3, 17), "Dana Omarova (Telegram)")
+    assert [(one.kind, one.name, one.size) for one in fact.evidence] == [
+        ("document:order", "бұйрық.pdf", len(content))
+    ]
+    assert [file for file in talk.evidence.rglob("*") if file.is_file()]
+
+
+def test_what_nobody_asked_for_is_evidence_of_nothing(talk: Talk, case: Case) -> None:
+    """A link or a file out of the blue, or an hour later; a text that is no link; what is no document."""
+    linked(talk)
+    aigul = emulator.AIGUL
+    before = len(chain(talk, case))
+    assert talk.tell(aigul, "https://example.kz/x").text.startswith("Бұл қай міндетке екені белгісіз")
+    talk.tell(aigul, f"/evidence {case.id} {ANNOUNCED}")
+    assert talk.tell(aigul, "javascript:alert(1)").text.startswith("Бұл сілтеме емес")
+    talk.passes(timedelta(hours=1))
+    assert talk.tell(aigul, "https://example.kz/x").text.startswith("Бұл қай міндетке екені белгісіз")
+    talk.tell(aigul, f"/evidence {case.id} {ANNOUNCED}")
+    (refused,) = talk.answers(aigul, lambda: talk.emulator.sends_file(aigul, "a.pdf", b"<html>no pdf</html>"))
+
+    assert "қабылданды" not in refused.text
+    assert len(chain(talk, case)) == before
+
+
+def test_evidence_of_what_is_not_theirs_is_refused(talk: Talk, case: Case) -> None:
+    """And of what there is not; each in one sentence."""
+    idle = replace(DANA, key="idle@example.kz", duties=())
+    office_store.save(talk.town.engine, people=[idle])
+    dana = emulator.DANA
+    linked(talk, idle.key, dana)
+    assert talk.tell(dana, f"/evidence {case.id} {ANNOUNCED}").text.startswith("This is not yours")
+    assert talk.tell(dana, "/evidence").text.startswith("Say what it is for")
+    assert "9999-0001" in talk.tell(dana, "/evidence 9999-0001 order_signed").text
+    assert "no_such" in talk.tell(dana, f"/evidence {case.id} no_such").text
+
+
+def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
+    """An object's name with marks in it stands in the list as it is written."""
+    from tests.notifications.town import PLANNED
+    from workflow.desk import Opening
+
+    opening = Opening(procedure="internal-analysis", unit="staff", object="<b>ЖШС «A & B»", planned=PLANNED)
+    talk.town.desk.open(opening, by="x", now=talk.now, today=talk.today)
+    linked(talk)
+
+    assert "&lt;b&gt;ЖШС «A &amp; B»" in talk.tell(emulator.AIGUL, "/my").text
+
+
+def test_stop_and_coming_back(talk: Talk, links: SqlLinks) -> None:
+    """Unlinked on one's own wish; an account that blocked the bot and starts it again is heard from again."""
+    linked(talk)
+    links.block(AIGUL.key, now=talk.now)
+    assert "қайтадан осында келеді" in talk.tell(emulator.AIGUL, "/start").text
+    back = links.of(AIGUL.key)
+    assert back is not None
+    assert back.blocked_at is None
+    assert talk.tell(emulator.AIGUL, "/stop").text.startswith("Аккаунтыңыз ажыратылды")
+    assert links.of(AIGUL.key) is None
+    talk.town.round((talk.bot, Shelf()), FIVE_BEFORE)
+    assert {one.channel for one in talk.town.notices()} == {"shelf"}

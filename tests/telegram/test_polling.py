@@ -1,0 +1,191 @@
+"""Who asks Telegram for news: one process at a time, whoever dies, whatever fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from notifications.channels.telegram import Telegram
+from notifications.pacing import Pacer
+from storage.leases import SqlLeases
+from storage.links import SqlLinks
+from tests.merzim.conftest import ROOT, Merzim, merzim, office
+from tests.notifications.town import FIVE_BEFORE, Town
+from tests.telegram import emulator
+from tests.telegram.emulator import TOKEN, Emulator
+from tests.telegram.talk import Talk, listening, until
+
+__all__ = ["merzim", "office"]
+pytestmark = pytest.mark.telegram
+SHORT = timedelta(seconds=2)
+LEASE = f"telegram:{TOKEN.partition(':')[0]}"
+
+
+@pytest.fixture
+def talk(telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path) -> Talk:
+    quick = replace(bot, pacer=Pacer(per_chat=0.01))
+    return Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE)
+
+
+def test_of_two_pollers_one_listens_and_each_thing_is_answered_once(talk: Talk) -> None:
+    """Telegram would cut them both off for asking at the same time; here nobody ever asks besides."""
+    with listening(talk.poller(lasts=SHORT), talk.poller(lasts=SHORT)):
+        for _ in range(5):
+            talk.tell(emulator.AIGUL, "/start")
+        until(lambda: len(talk.emulator.calls("getUpdates")) > 8)
+
+    assert len(talk.emulator.seen(emulator.AIGUL)) == 5
+    assert talk.emulator.calls("conflict") == []
+
+
+def test_when_the_holder_dies_another_takes_over(talk: Talk) -> None:
+    """It gave nothing back: its lease runs out, and what was said meanwhile is answered then."""
+    SqlLeases(talk.town.engine).take(LEASE, "dead", now=datetime.now(UTC), lasts=SHORT)  # noqa: TID251
+    began = datetime.now(UTC)  # noqa: TID251
+    with listening(talk.poller(lasts=SHORT)):
+        talk.tell(emulator.AIGUL, "/start")
+    waited = datetime.now(UTC) - began  # noqa: TID251
+
+    assert waited >= SHORT - timedelta(seconds=1)
+
+
+def test_who_ends_in_order_makes_way_at_once(talk: Talk) -> None:
+    """The next one need not wait for a lease of a minute to run out."""
+    for _ in range(2):
+        with listening(talk.poller()):
+            talk.tell(emulator.AIGUL, "/start")
+
+
+def test_a_poller_outside_is_named_and_outlived(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody polls with the same token from another database: 409, said once in the log, tried again."""
+    body = {"ok": False, "error_code": 409, "description": "Conflict: terminated by other getUpdates request"}
+    talk.emulator.fault("getUpdates", status=409, body=body)
+    with listening(talk.poller()):
+        talk.tell(emulator.AIGUL, "/start")
+
+    assert sum("Conflict" in record.getMessage() for record in caplog.records) == 1
+
+
+@pytest.mark.parametrize("what", [{"drop": True}, {"status": 502, "body": {"ok": False, "description": "Bad"}}])
+def test_a_line_that_breaks_is_taken_up_again(talk: Talk, what: dict[str, object]) -> None:
+    """What was said while nobody could ask is answered afterwards."""
+    talk.emulator.fault("getUpdates", **what)
+    with listening(talk.poller()):
+        assert talk.tell(emulator.AIGUL, "/start")
+
+
+def test_a_revoked_token_is_named_without_being_said(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    """401: the log says that the bot hears nobody, and why; the token stands nowhere."""
+    caplog.set_level(logging.DEBUG)
+    body = {"ok": False, "error_code": 401, "description": f"Unauthorized {TOKEN}"}
+    talk.emulator.fault("setMyCommands", status=401, body=body, count=99)
+    talk.emulator.fault("getUpdates", status=401, body=body, count=99)
+    with listening(talk.poller()):
+        until(lambda: "the bot hears nobody" in caplog.text)
+
+    assert "token is not accepted: Unauthorized" in caplog.text
+    assert TOKEN not in caplog.text
+
+
+def test_a_bot_without_a_token_waits_and_says_so(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    """A token that is not in the environment yet: named, and everything else goes on."""
+    talk.bot = replace(talk.bot, token="", token_env="NO_SUCH_TOKEN")
+    with listening(talk.poller()):
+        until(lambda: "NO_SUCH_TOKEN" in caplog.text)
+
+
+def test_a_fault_of_ours_is_answered_and_the_next_word_is_heard(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One thing said that breaks us must not keep the others waiting for ever."""
+    with monkeypatch.context() as broken:
+        broken.setattr(talk.conversation, "said", lambda *_: 1 / 0)
+        with listening(talk.poller()):
+            assert talk.tell(emulator.AIGUL, "/start").text.startswith("Бізде ақау болды")
+    with listening(talk.poller()):
+        assert talk.tell(emulator.AIGUL, "/start").text.startswith("Бұл – Merzim боты")
+
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_what_people_may_ask_stands_in_the_menu(talk: Talk) -> None:
+    """In the three languages, and in Kazakh for everybody else."""
+    with listening(talk.poller()):
+        talk.tell(emulator.AIGUL, "/start")
+    said = [call.fields.get("language_code") for call in talk.emulator.calls("setMyCommands")]
+
+    assert said == [None, "kk", "ru", "en"]
+
+
+@pytest.fixture
+def configured(telegram: Emulator, office: Merzim, tmp_path: Path) -> Merzim:
+    """The example office, whose config.toml names the bot."""
+    (tmp_path / "config.toml").write_text(
+        '[channels]\nuse = ["telegram", "folder"]\n'
+        f'[channels.telegram]\nbot = "MerzimBot"\nserver = "{telegram.server}"\n',
+        encoding="utf-8",
+    )
+    return office
+
+
+def test_the_worker_listens_sends_and_ends_when_told(
+    telegram: Emulator, configured: Merzim, tmp_path: Path
+) -> None:
+    """The whole program: a code by the command line, brought to a process of its own, which then reminds."""
+    configured("remind", "--now", "2026-04-01", "--dry-run")
+    person = _who_is_told(configured)
+    code = configured("telegram", "link", person, "--now", "2026-04-06", "--json").json["code"]
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "merzim", "worker"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "MERZIM_NOW": "2026-04-06",
+            "MERZIM_TELEGRAM_TOKEN": TOKEN,
+            "MERZIM_LANG": "en",
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        telegram.says(emulator.AIGUL, f"/start {code}")
+        until(lambda: bool(telegram.seen(emulator.AIGUL)))
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        _, said = worker.communicate(timeout=40)
+    listed = configured("telegram", "links", "--json").json["links"]
+
+    assert worker.returncode == 0
+    assert "Traceback" not in said
+    assert TOKEN not in said
+    assert [one["person"] for one in listed] == [person]
+
+
+def _who_is_told(merzim: Merzim) -> str:
+    told = merzim("remind", "--now", "2026-04-06", "--dry-run", "--json").json["notices"]
+    return str(told[0]["person"])
+
+
+def test_a_poller_is_not_started_where_nobody_asked_for_one(office: Merzim, tmp_path: Path) -> None:
+    """Without Telegram among the channels its library is not even imported."""
+    code = (
+        "import sys; from pathlib import Path; from merzim.configuration import read;"
+        "from merzim.wiring import House; from merzim.polling import polling; from merzim.clock import clock\n"
+        "with polling(House(read(at=Path('.'))), clock('2026-04-06')): pass\n"
+        "sys.exit('aiogram' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+
+    assert done.returncode == 0
