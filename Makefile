@@ -49,6 +49,7 @@ $(EMULATOR): tests/telegram/emulator/package-lock.json
 # What of the founding documents is carried out where; a test fails while the page is stale.
 coverage: $(VENV)/.run
 	$(MERZIM) --lang en coverage --write docs/coverage.md
+	$(MERZIM) --lang en forms --write docs/forms.md
 
 bench: $(VENV)/.test
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done

@@ -37,8 +37,14 @@ class UnknownPerson(Refusal, LookupError):
     """The office has nobody of that name or key."""
 
 
-def approvers_of(form: Form, kind: str) -> tuple[str, ...]:
-    """The duties that may approve a form in an organisation of a kind; empty where nobody approves it."""
+def approvers_of(form: Form, kind: str, view: View | None = None) -> tuple[str, ...]:
+    """The duties that may approve a form in an organisation of a kind; empty where nobody approves it.
+
+    What the case's own edition says of who signs goes before the general rule.
+    """
+    asked = view.procedure.by_id.get(_APPROVED.get(form.id, "")) if view else None
+    if asked is not None and asked.signed_by is not None and (said := asked.signed_by.of(kind)):
+        return said
     if form.approvers != "level":
         return (form.approvers,) if form.approvers else ()
     return APPROVERS["high" if among(kind, HIGH) else "low"]
@@ -70,7 +76,7 @@ def from_case(
     values |= (
         _who("head", head) | _who("signer", carries_out) | {"email": carries_out.email if carries_out else None}
     )
-    values |= _who("approver", _approving(house, form, case.unit, today, approver))
+    values |= _who("approver", _approving(house, form, case.unit, today, approver, view))
     rows = schedule_rows(view, language) if form.id == "schedule" else risk_rows(form, view, language)
     return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
 
@@ -141,8 +147,10 @@ def _monitored(view: View, language: str) -> str | None:
     return span(signed, ends, language) if signed and ends else None
 
 
-def _approving(house: House, form: Form, unit: str, today: date, duty: str) -> Person | None:
-    allowed = approvers_of(form, house.settings.office.kind)
+def _approving(
+    house: House, form: Form, unit: str, today: date, duty: str, view: View | None = None
+) -> Person | None:
+    allowed = approvers_of(form, house.settings.office.kind, view)
     return _holder(house, duty or allowed[0], unit, today) if allowed or duty else None
 
 

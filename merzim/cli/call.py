@@ -151,6 +151,10 @@ class Call:
         """The whole answer for a machine."""
         self.print(printing.as_json(value))
 
+    def sheet(self, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """A table for the workbook of --xlsx alone."""
+        self._listed.append((list(heads), list(rows)))
+
     def heads(self, *names: str) -> list[str]:
         """Heads of table columns: `cli.head.<name>`."""
         return [self.say(f"cli.head.{name}") for name in names]
@@ -158,6 +162,6 @@ class Call:
     def table(self, names: Sequence[str], rows: Iterable[Sequence[object]], *, indent: int = 0) -> None:
         """A table for a person, its heads by name; with --xlsx it goes to the workbook instead."""
         if self.lists:
-            self._listed.append((self.heads(*names), list(rows)))
+            self.sheet(self.heads(*names), rows)
             return
         self.print(printing.table(self.heads(*names), rows, indent=indent))

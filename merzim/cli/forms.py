@@ -15,6 +15,11 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from papers.forms import Filled, Form, Missing
+    from workflow.desk import View
+
+
+DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
+"""Who may be named with --approver."""
 
 
 class NotWritten(Refusal, OSError):
@@ -60,6 +65,7 @@ def form(
         raise BadArgument("form_case_needed", form=name)
     house, today = call.house, call.moment.today
     _check_duty(approver)
+    view = None
     if case and wanted.about == "case":
         view = house.desk.view(case, today=today)
         known = from_case(house, wanted, view, language, today=today, approver=approver)
@@ -71,14 +77,23 @@ def form(
     values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
     filled = fill(wanted, values, language, rows=told.rows or known.rows)
     _write(Path(to), filled.document)
-    _answer(call, wanted, language, to, filled, _wrong_approver(call, wanted, approver))
+    _answer(call, wanted, language, to, filled, _wrong_approver(call, wanted, approver, view))
 
 
-def forms(ctx: typer.Context) -> None:
+def forms(
+    ctx: typer.Context,
+    write: Annotated[str | None, typer.Option("--write", metavar="FILE", help="cli.option.forms_page")] = None,
+) -> None:
     from papers.forms import form as form_named
     from papers.forms import names, title
 
     call = Call.of(ctx)
+    if write is not None:
+        from merzim.forms_page import page
+
+        _write(Path(write), page(call.language).encode())
+        call.note(call.say("form.page.written", file=write))
+        return
     known = [form_named(name) for name in names()]
     if call.json:
         call.answer(
@@ -109,16 +124,15 @@ def forms(ctx: typer.Context) -> None:
 
 
 def _check_duty(duty: str) -> None:
-    allowed = ("head", "deputy", "chief_of_staff", "ethics_officer")
-    if duty and duty not in allowed:
-        raise BadArgument("form_duty_unknown", duty=duty, allowed=allowed)
+    if duty and duty not in DUTIES:
+        raise BadArgument("form_duty_unknown", duty=duty, allowed=DUTIES)
 
 
-def _wrong_approver(call: Call, wanted: Form, duty: str) -> list[str]:
+def _wrong_approver(call: Call, wanted: Form, duty: str, view: View | None) -> list[str]:
     from merzim.forms import approvers_of
 
-    allowed = approvers_of(wanted, call.settings.office.kind)
-    if not duty or duty in allowed:
+    allowed = [one for one in approvers_of(wanted, call.settings.office.kind, view) if one in DUTIES]
+    if not duty or duty in allowed or not allowed:
         return []
     return [call.say("form.note.approver", allowed=allowed, duty=duty)]
 

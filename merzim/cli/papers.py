@@ -88,6 +88,11 @@ def people(
         return
     if file is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
+    elif call.lists:
+        from papers.people_sheet import people_table
+
+        table = people_table(office, call.language)
+        call.sheet(table.heads, table.rows)
     else:
         rows = [
             (one.unit, one.name, one.post, ", ".join(one.duties), one.email, one.language)

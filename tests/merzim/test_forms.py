@@ -8,7 +8,7 @@ from pathlib import Path
 import docx
 
 from papers.forms import form, names
-from tests.merzim.conftest import Merzim
+from tests.merzim.conftest import ROOT, Merzim
 from tests.papers.test_forms import tables_of, text_of
 
 OF_A_CASE = [name for name in names() if form(name).about == "case"]
@@ -166,3 +166,10 @@ def test_the_list_of_forms_tells_what_each_asks(merzim: Merzim) -> None:
     assert listed["order"]["fields"]["order_date"]["kind"] == "date"
     assert len(listed["legislation_report"]["groups"]) == 9
     assert "analytic_note" in merzim("forms").out
+
+
+def test_the_page_on_forms_is_up_to_date(merzim: Merzim, tmp_path: Path) -> None:
+    """docs/forms.md is what `make coverage` writes."""
+    assert merzim("forms", "--write", tmp_path / "forms.md", "--lang", "en").code == 0
+
+    assert (tmp_path / "forms.md").read_text("utf-8") == (ROOT / "docs" / "forms.md").read_text("utf-8")
