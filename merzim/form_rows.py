@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from merzim.risks import scales
 from papers.forms.risk_rows import RiskRow, rows_of
 from papers.people_words import DUTY_TITLES
 from words import date_long, days_list, say, span
+from workflow.exposure import exposure
 from workflow.office import DUTIES
+from workflow.risk_lists import listed
+from workflow.risk_scale import by_edition
 
 if TYPE_CHECKING:
     from papers.forms import Form
+    from workflow.case import Case
     from workflow.deadline import Deadline
     from workflow.desk import View
+    from workflow.risk import Risk
+    from workflow.risk_lists import Listed
 
 Row = dict[str, object]
 
@@ -40,13 +47,50 @@ def schedule_rows(view: View, language: str) -> list[Row]:
     ]
 
 
-def risk_rows(form: Form, view: View, language: str) -> list[Row]:
+def risk_rows(form: Form, case: Case, language: str) -> list[Row]:
     """The risks of a case, one row for each measure; nothing for a form that does not ask for them."""
-    return rows_of(form, _risks(view, language))
+    return rows_of(form, (_risk(line, language) for line in listed([case])))
 
 
-def _risks(view: View, language: str) -> Iterator[RiskRow]:
-    return iter(())
+def position_rows(case: Case) -> list[Row]:
+    """The exposed positions still on the list of a case: posts, never their holders."""
+    return [
+        {"unit": one.department or one.district, "position": one.title, "risk": one.why}
+        for one in exposure(case).positions.values()
+        if one.cleared_on is None
+    ]
+
+
+def _risk(line: Listed, language: str) -> RiskRow:
+    risk, measure = line.risk, line.measure
+    direction = "" if risk.direction == "other" else say(f"risk.direction.{risk.direction}", {}, language)
+    told = RiskRow(
+        description=risk.description, direction=direction, cause=risk.cause, rank=_rank(risk, language)
+    )
+    if risk.removal:
+        code = "risk.completed" if risk.removal.completed else "risk.removed"
+        told = replace(told, removal=say(code, {"on": risk.removal.on}, language))
+    if measure is None:
+        return told
+    latest = measure.reviews[-1] if measure.reviews else None
+    proofs = [item.name or item.reference for item in latest.evidence] if latest else []
+    return replace(
+        told,
+        recommendation=measure.recommendation,
+        removal=told.removal or measure.action,
+        measure=measure.action,
+        completion_form=measure.completion,
+        responsible=measure.responsible,
+        term=measure.term.written,
+        status=say(f"risk.outcome.{latest.outcome}", {}, language) if latest else "",
+        proof="\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
+    )
+
+
+def _rank(risk: Risk, language: str) -> str:
+    """What the rank comes to on the scale it was ranked by; "" before it is ranked."""
+    scale = by_edition(scales(), risk.rank)
+    return scale.band(risk.rank).title[language] if scale and risk.rank else ""
 
 
 def _work(deadline: Deadline, language: str) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from merzim.form_rows import risk_rows, schedule_rows
+from merzim.form_periods import REPORTED, period_rows
+from merzim.form_rows import Row, position_rows, risk_rows, schedule_rows
+from merzim.risks import cases
 from papers.forms import FormData, UnreadableValue, parsed
 from papers.forms.filling import UnknownField
 from words import span
@@ -77,15 +79,26 @@ def from_case(
         _who("head", head) | _who("signer", carries_out) | {"email": carries_out.email if carries_out else None}
     )
     values |= _who("approver", _approving(house, form, case.unit, today, approver, view))
-    rows = schedule_rows(view, language) if form.id == "schedule" else risk_rows(form, view, language)
+    rows = _rows(form, view, language)
     return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
+
+
+def _rows(form: Form, view: View, language: str) -> list[Row]:
+    match form.id:
+        case "schedule":
+            return schedule_rows(view, language)
+        case "exposed_positions":
+            return position_rows(view.case)
+        case _:
+            return risk_rows(form, view.case, language)
 
 
 def from_office(
     house: House, form: Form, *, unit: str, year: int | None, person: str, today: date, approver: str = ""
 ) -> FormData:
     """What the office knows for a form about a period of a unit, or about a person."""
-    units = house.reads.office().units
+    office = house.reads.office()
+    units, rows = office.units, list[Row]()
     values: dict[str, object] = {
         "organisation": (units[unit].name if unit in units else unit) or house.settings.office.name,
         "year": year,
@@ -95,7 +108,11 @@ def from_office(
     if person:
         meant = _person(house, person)
         values |= {"name": meant.name, "post": meant.post}
-    return FormData({name: value for name, value in values.items() if name in form.fields and value})
+    if year and form.id in REPORTED:
+        rows = period_rows(form, cases(house, unit), office, year)
+    return FormData(
+        {name: value for name, value in values.items() if name in form.fields and value}, tuple(rows)
+    )
 
 
 def given(form: Form, pairs: list[str]) -> dict[str, object]:

@@ -1,0 +1,66 @@
+"""Rows of the reports about a year, from registers of many cases: talks held, what the cartogram shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from workflow.exposure import SECTIONS, exposure
+
+if TYPE_CHECKING:
+    from merzim.form_rows import Row
+    from papers.forms import Form
+    from workflow.case import Case
+    from workflow.office import Office
+
+REPORTED = ("ethics_report", "cartogram_report")
+"""The reports whose rows some register knows."""
+
+
+def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int) -> list[Row]:
+    """What the registers say of a year; nothing for a report no register knows."""
+    match form.id:
+        case "ethics_report":
+            return sorted((row for case in cases for row in _talks(case, office, year)), key=_day)
+        case "cartogram_report":
+            return [row for case in cases for row in _cartogram(case, year)]
+        case _:
+            return []
+
+
+def _talks(case: Case, office: Office, year: int) -> list[Row]:
+    """One line a person, because each scores."""
+    return [
+        {
+            "work": "2",
+            "name": office.people[talk.holder].name if talk.holder in office.people else talk.holder,
+            "post": position.title,
+            "held_on": talk.on,
+            "work_done": talk.topic,
+        }
+        for position in exposure(case).positions.values()
+        for talk in position.talks
+        if talk.on.year == year
+    ]
+
+
+def _cartogram(case: Case, year: int) -> list[Row]:
+    """Each department and district once in each section, with the link that proves it."""
+    shown = exposure(case).cartogram
+    if shown is None or shown.on.year != year:
+        return []
+    link = next((one.reference for one in shown.evidence if one.reference.startswith("http")), "")
+    places = dict.fromkeys((line.section, line.department or line.district) for line in shown.lines)
+    return [
+        {
+            "section": str(SECTIONS.index(section) + 1),
+            "subsection": place,
+            "updated_on": shown.on,
+            "link": link,
+        }
+        for section, place in places
+    ]
+
+
+def _day(row: Row) -> str:
+    return str(row["held_on"])

@@ -1,0 +1,138 @@
+"""The note, the plan, the monitoring note and the list of positions, filled from the case's own registers."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from merzim.form_periods import period_rows
+from merzim.form_rows import position_rows
+from papers.forms import form
+from tests.merzim.conftest import Merzim
+from tests.papers.test_forms import tables_of, text_of
+from workflow.case import Case, Event, EventKind
+from workflow.office import Office, Person
+
+CASE, NOW = "2026-0001", ("--now", "2026-10-20")
+PLAN = (
+    "n,risk_or_recommendation,measure,completion_form,responsible,term_as_written\n"
+    '1,internal documents not up to date,"revise internal documents, align with law",orders,'
+    "Антикоррупционная комплаенс-служба,III квартал 2026 года\n"
+    "2,possible risks in hiring,check completeness of documents of candidates,report,nobody we know,Постоянно\n"
+)
+
+
+@pytest.fixture
+def planned(office: Merzim, tmp_path: Path) -> Merzim:
+    """A case with its note signed, its plan taken in, one measure reviewed."""
+    (tmp_path / "plan.csv").write_text(PLAN, encoding="utf-8")
+    lines: list[tuple[str, ...]] = [
+        ("record", CASE, "note_signed", "--on", "2026-06-01"),
+        ("record", CASE, "plan_approved", "--on", "2026-06-10"),
+        ("risks", "import", CASE, "plan.csv"),
+        ("risks", "rank", CASE, "1", "--likelihood", "3", "--effect", "3"),
+        ("risks", "review", CASE, "1", "--status", "executed", "--on", "2026-10-06"),
+    ]
+    for line in lines:
+        said = office(*line, *NOW)
+        assert said.code == 0, said.err
+    return office
+
+
+def _table(merzim: Merzim, form: str, file: Path, language: str = "ru") -> list[list[str]]:
+    said = merzim("form", CASE, form, "--to", file, "--lang", language, *NOW)
+    assert said.code == 0, said.err
+    return tables_of(file.read_bytes())[0]
+
+
+def test_the_plan_is_the_plan_that_was_taken_in(planned: Merzim, tmp_path: Path) -> None:
+    """Each measure with its completion form, who answers, and the term in the plan's own words."""
+    rows = _table(planned, "plan", tmp_path / "a.docx")
+
+    assert rows[1] == [
+        "1.",
+        "internal documents not up to date",
+        "revise internal documents, align with law",
+        "orders",
+        "Антикоррупционная комплаенс-служба",
+        "III квартал 2026 года",
+    ]
+    assert rows[2][5] == "Постоянно"
+    assert "10 июня 2026 года" in text_of((tmp_path / "a.docx").read_bytes())
+
+
+def test_the_monitoring_note_tells_the_status_of_each_measure(planned: Merzim, tmp_path: Path) -> None:
+    """In the language of the paper; what nobody has reviewed is left open, not guessed."""
+    russian = _table(planned, "monitoring_note", tmp_path / "a.docx")
+    kazakh = _table(planned, "monitoring_note", tmp_path / "b.docx", "kk")
+
+    assert (russian[1][6], kazakh[1][6]) == ("исполнено", "орындалды")
+    assert russian[2][6] == ""
+    text = text_of((tmp_path / "b.docx").read_bytes())
+    assert "2026 жылғы 1 маусымнан 2027 жылғы 1 маусымға дейін" in text
+
+
+def test_the_note_tells_each_risk_with_its_rank(planned: Merzim, tmp_path: Path) -> None:
+    """Description, rank by the scale, recommendation, what removes it."""
+    document = tmp_path / "a.docx"
+    rows = _table(planned, "analytic_note", document)
+
+    assert rows[1][1].startswith("internal documents not up to date")
+    assert "Степень: " in rows[1][1]
+    assert "Степень: " not in rows[2][1]
+    assert rows[1][3] == "revise internal documents, align with law"
+
+
+def test_rows_of_a_file_go_before_the_register(planned: Merzim, tmp_path: Path) -> None:
+    """Whoever brings rows means them."""
+    (tmp_path / "rows.csv").write_text("recommendation;measure\nА;Б\n", encoding="utf-8")
+    said = planned("form", CASE, "plan", "--to", "a.docx", "--rows", "rows.csv", *NOW)
+
+    assert said.code == 0, said.err
+    assert [row[1:3] for row in tables_of((tmp_path / "a.docx").read_bytes())[0][1:]] == [["А", "Б"]]
+
+
+AT = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def _exposed(*events: Event) -> Case:
+    return Case(id="1", procedure="internal-analysis", edition="e", entries=events)
+
+
+def _event(seq: int, kind: EventKind, name: str, on: date, **payload: object) -> Event:
+    return Event(case="1", seq=seq, kind=kind, name=name, on=on, at=AT, by="t", payload=payload)
+
+
+POSITIONS = _exposed(
+    _event(1, "position_exposed", "1", date(2026, 6, 2), title="Бас маман", why="сатып алу", holder="a@b.kz"),
+    _event(2, "position_exposed", "2", date(2026, 6, 2), title="Кассир", why="қолма-қол ақша", holder="Б."),
+    _event(3, "position_cleared", "2", date(2026, 7, 2)),
+    _event(4, "talk_held", "1", date(2026, 9, 3), holder="a@b.kz", topic="әңгіме"),
+    _event(5, "talk_held", "1", date(2025, 9, 3), holder="a@b.kz", topic="былтырғы"),
+)
+
+
+def test_the_list_of_positions_names_posts_and_never_people() -> None:
+    """What was taken off the list is not on it."""
+    assert position_rows(POSITIONS) == [{"unit": "", "position": "Бас маман", "risk": "сатып алу"}]
+
+
+def test_the_ethics_report_has_a_line_for_each_talk_of_its_year() -> None:
+    """The holder by name where the office knows the key."""
+    office = Office(people={"a@b.kz": Person(key="a@b.kz", name="Ә. Әлиев", unit="")})
+    rows = period_rows(form("ethics_report"), [POSITIONS], office, 2026)
+
+    assert [(row["work"], row["name"], row["work_done"]) for row in rows] == [("2", "Ә. Әлиев", "әңгіме")]
+    assert not period_rows(form("propaganda_report"), [POSITIONS], office, 2026)
+
+
+def test_the_cartogram_report_lists_each_place_once_in_each_section() -> None:
+    """Section 3 is the service's own: it is not there to be reported."""
+    lines = [["positions", "Қаржы", "", "а"], ["positions", "Қаржы", "", "б"], ["risks", "", "Зеренді", "в"]]
+    case = _exposed(_event(1, "cartogram_recorded", "1", date(2026, 9, 3), lines=lines))
+    rows = period_rows(form("cartogram_report"), [case], Office(), 2026)
+
+    assert [(row["section"], row["subsection"]) for row in rows] == [("1", "Қаржы"), ("2", "Зеренді")]
+    assert period_rows(form("cartogram_report"), [case], Office(), 2025) == []
