@@ -89,6 +89,8 @@ class Chain:
             return _NEVER
         link = self.link(obligation, span if obligation.recurs else None)
         due = link.counted.due
+        if due is None and obligation.by_itself and obligation.recurs and span:
+            return Expected(span.last, "happened")
         if due is None:
             return _NEVER
         if obligation.by_itself:

@@ -10,7 +10,7 @@ import typer
 from merzim.cli.answers import finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
-from merzim.cli.parsing import named_days, optional_day
+from merzim.cli.parsing import BadArgument, named_days, optional_day
 
 if TYPE_CHECKING:
     from workflow.procedure import Obligation, Procedure
@@ -60,8 +60,15 @@ def plan(
     facts: Facts = None,
     planned: Planned = None,
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.edition_on")] = None,
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="cli.option.kind")] = "",
 ) -> int:
+    from workflow.kinds import KINDS
+    from workflow.nearest import nearest_first
+    from workflow.planning import Supposed
     from workflow.planning import plan as what_if
+
+    if kind and kind not in KINDS:
+        raise BadArgument("cli.unknown_kind", kind=kind, allowed=nearest_first(kind, KINDS))
 
     call = Call.of(ctx)
     house = call.house
@@ -73,6 +80,7 @@ def plan(
         calendar=house.calendar,
         on=optional_day(on, where="--on"),
         today=call.moment.today if call.common.now else None,
+        supposed=Supposed(kind=kind),
     )
     if call.json:
         call.answer(
@@ -131,6 +139,9 @@ def _edition(call: Call, edition: Procedure) -> dict[str, object]:
         "title": edition.title[language],
         "begins_with": edition.begins_with,
         "digest": edition.digest,
+        "applies_to": edition.applies_to,
+        "opened": edition.opened,
+        "confidential": edition.confidential,
         "stages": [{"id": stage.id, "title": stage.title[language]} for stage in edition.stages],
         "obligations": [
             {
@@ -146,6 +157,9 @@ def _edition(call: Call, edition: Procedure) -> dict[str, object]:
                 "term": type(one.term).__name__,
                 "term_in_words": _term(call, edition, one),
                 "sources": one.sources,
+                "only_for": one.only_for,
+                "bodies": one.bodies,
+                "values": one.values,
                 "evidence": one.evidence,
                 "indicator": one.indicator,
             }

@@ -134,3 +134,19 @@ def test_a_case_is_about_somebody_the_office_knows(town: Merzim) -> None:
 
     assert opened["person"] == "bek@example.kz"
     assert town("open", "gift-handover", "--person", "Zed").code == 2
+
+
+def test_a_what_if_may_be_of_another_kind_of_organisation(town: Merzim, tmp_path: Path) -> None:
+    """What is not asked of that kind is not required of it; a kind there is not is refused."""
+    own = LAW + obligation("listed", 'term = "none"\nonly_for = ["local_executive"]')
+    (tmp_path / "own" / "tea.2024-01-01.toml").write_text(own, encoding="utf-8")
+    asked = ("plan", "tea", "--planned", "year_begun=2026-01-01", "--json")
+
+    def state(*kind: str) -> str:
+        shown = town(*asked, *kind).json["obligations"]
+        return next(str(one["state"]) for one in shown if one["id"] == "listed")
+
+    assert state() == "open"
+    assert state("--kind", "district_akim_office") == "open"
+    assert state("--kind", "central_body") == "not_required"
+    assert town(*asked, "--kind", "castle").code == 2

@@ -156,6 +156,20 @@ def test_a_day_that_comes_by_itself_may_be_counted_from_another() -> None:
     assert (seen["reported"].due, seen["reported"].anchor) == (date(2026, 4, 2), "happened")
 
 
+def test_the_end_of_each_period_may_come_by_itself() -> None:
+    """Without a term of its own it is the last day of the period; what counts from it is firm."""
+    every = 'recurs = { every = "quarter", since = "year_begun" }'
+    law = procedure(
+        obligation("quarter_ended", f'by_itself = true\nterm = "none"\n{every}'),
+        obligation("reported", f'term = {{ count = 5, in = "working days", from = "quarter_ended" }}\n{every}'),
+    )
+
+    seen = look(law, case())
+
+    assert (seen["reported.2026Q1"].due, seen["reported.2026Q1"].status) == (date(2026, 4, 7), "firm")
+    assert (seen["quarter_ended.2026Q1"].state, seen["quarter_ended.2026Q2"].state) == ("done", "not_due_yet")
+
+
 def test_a_branch_asks_for_nothing_until_its_fact_is_recorded_or_planned() -> None:
     """An appeal is answered once there is one; before that nothing counts from it."""
     law = procedure(

@@ -1,0 +1,54 @@
+"""Opening a year: every yearly programme for 500 organisations of all kinds, in one bulk write.
+
+From the question which cases are there to the last row on disk; then asked again, which must change nothing.
+
+    python -m benchmarks.open_year
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from merzim.settings import DatabaseSettings, Settings
+from merzim.wiring import House
+from merzim.yearly import open_year
+from storage import office_store
+from workflow.kinds import KINDS
+from workflow.office import Unit
+
+UNITS = 500
+LIMIT = 10.0
+NOW = datetime(2026, 1, 12, 4, 0, tzinfo=UTC)
+TODAY = date(2026, 1, 12)
+
+
+def main() -> None:
+    """Open the year 2026 and print seconds, cases and obligations."""
+    with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
+        file = Path(name) / "office.sqlite"
+        house = House(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
+        units = [
+            Unit(id=f"{number:03d}", name=f"Ұйым {number}", kind=KINDS[number % len(KINDS)])
+            for number in range(UNITS)
+        ]
+        office_store.save(house.engine, units=units)
+        first, opened = _opened(house)
+        again, none = _opened(house)
+        rows = sum(len(found) for found in house.ledger.rows_of(house.ledger.ids()).values())
+        house.close()
+    print(f"{UNITS} organisations, {opened} cases, {rows} obligations: {first:.2f} s")
+    print(f"target: under {LIMIT:.0f} s")
+    print(f"asked again: {again:.2f} s, {none} cases opened")
+
+
+def _opened(house: House) -> tuple[float, int]:
+    begun = time.perf_counter()
+    done = open_year(house, 2026, by="bench", now=NOW, today=TODAY)
+    return time.perf_counter() - begun, len(done.cases)
+
+
+if __name__ == "__main__":
+    main()
