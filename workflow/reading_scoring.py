@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import PurePath
+from typing import cast, get_args
 
 from workflow.procedure import Text
 from workflow.reading import parsed
@@ -13,6 +14,8 @@ from workflow.reading_items import DASHED
 from workflow.reading_table import NAME, Problem, Table, UnreadableRegulation, Wrong, texts
 from workflow.scale import (
     Brackets,
+    CountedBy,
+    Counting,
     CoverageAndRisks,
     Each,
     Kinds,
@@ -38,6 +41,7 @@ READINGS: Mapping[str, frozenset[str]] = {
 }
 """The readings the arithmetic knows. A file says what they mean and which value is used."""
 
+_FACT = re.compile(r"[a-z0-9-]+:[a-z0-9_]+")
 _SUBTASK = re.compile(r"P\d\.T\d\.S\d")
 _NUMBER = re.compile(r"\d{1,4}(\.\d{1,4})?")
 _TOP = ("id", "in_force", "in_force_assumed", "last_checked_on", "title", "notes", "reading", "indicator")
@@ -99,17 +103,39 @@ def _values(reading: Table, allowed: tuple[str, ...]) -> Mapping[str, Text]:
 
 
 def _indicator(table: Table, readings: tuple[str, ...]) -> Scored:
-    table.only("id", "title", "scale", "deduction", "assessed", "readings", "notes")
+    table.only("id", "title", "scale", "counted", "deduction", "assessed", "readings", "notes")
     scale = table.table("scale")
     build = _KINDS[scale.choice("kind", tuple(_KINDS))]
     return Scored(
         id=table.name("id", _SUBTASK),
         title=table.texts("title"),
         scale=build(scale),
+        counting=_counting(table.table("counted")),
         deduction=_number(table, "deduction") if "deduction" in table else None,
         assessed=table.names("assessed"),
         readings=table.names("readings", allowed=readings),
         notes=tuple(texts(note) for note in table.tables("notes")),
+    )
+
+
+def _counting(table: Table) -> Counting:
+    table.only("by", "fact", "facts", "done", "of", "times")
+    by = cast(CountedBy, table.choice("by", get_args(CountedBy)))
+    given = table.table("facts") if by == "kinds" else table
+    facts = {
+        key if by == "kinds" else "": given.text(key) for key in (given.values if by == "kinds" else ["fact"])
+    }
+    for key, fact in facts.items():
+        if not _FACT.fullmatch(fact):
+            raise Wrong(
+                "not_written_so", given.at(key or "fact"), value=fact, example='"tbn4-project-4:event_held"'
+            )
+    return Counting(
+        by=by,
+        facts=facts,
+        done=table.text("done") if by in ("value", "values") else "",
+        of=table.text("of") if by == "values" else "",
+        times=table.whole("times", least=1) if "times" in table else 1,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from typing import Literal
 
 from workflow.procedure import Text
 
@@ -180,6 +181,52 @@ class Events:
 
 Answer = Present | Done | Quarters | Count | CountByKind | Months | Analyses | Events
 
+# ----------------------------------------------------------------------------------------------- counting
+
+CountedBy = Literal[
+    "presence",
+    "units",
+    "supervised",
+    "supervised_quarters",
+    "below",
+    "districts_quarters",
+    "value",
+    "values",
+    "facts",
+    "kinds",
+    "months",
+    "analyses",
+    "propaganda",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counting:
+    """How an indicator is counted from what an office recorded in a year.
+
+    Attributes:
+        by: presence (nothing due lacks it); units (share of the body's own units with the fact); supervised (of
+            the quasi-state subjects below it; `_quarters`: with it in each quarter that has ended); below (of
+            all organisations below it); districts_quarters (of its districts); value, values (numbers recorded
+            with the fact); facts (how many); kinds (how many of each); months (how many in each month);
+            analyses, propaganda.
+        facts: kind, or "" where there is one -> `procedure:fact`.
+        done, of: names of the values counted.
+        times: how many each fact counts as.
+    """
+
+    by: CountedBy
+    facts: Mapping[str, str]
+    done: str = ""
+    of: str = ""
+    times: int = 1
+
+    @property
+    def fact(self) -> str:
+        """The one fact it counts: `procedure:fact`."""
+        return next(iter(self.facts.values()))
+
+
 # ------------------------------------------------------------------------------------------------ scoring
 
 
@@ -196,6 +243,7 @@ class Scored:
     id: str
     title: Text
     scale: Scale
+    counting: Counting
     deduction: Fraction | None = None
     assessed: tuple[str, ...] = ()
     readings: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Points: `merzim score --inputs`. No database."""
+"""Points: `merzim score`, from what the office recorded in a year, or with `--inputs` from plain numbers."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from merzim.scores import YearScores
+    from workflow.prospects import Step
+    from workflow.scale import Readings
     from workflow.score import Score, Scores
     from workflow.score_inputs import BadInputs
 
@@ -26,7 +29,10 @@ def add_to(app: typer.Typer) -> None:
 
 def score(
     ctx: typer.Context,
-    inputs: Annotated[str, typer.Option("--inputs", metavar="FILE.json", help="cli.option.inputs")],
+    inputs: Annotated[str, typer.Option("--inputs", metavar="FILE.json", help="cli.option.inputs")] = "",
+    unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
+    year: Annotated[int, typer.Option("--year", metavar="YYYY", help="cli.option.score_year", min=0)] = 0,
+    by_unit: Annotated[bool, typer.Option("--by-unit", help="cli.option.by_unit")] = False,
     reading: Annotated[
         list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="cli.option.reading")
     ] = None,
@@ -38,6 +44,8 @@ def score(
     call = Call.of(ctx)
     scoring = shipped.scoring()
     readings = choose(_chosen(reading), scoring)
+    if not inputs:
+        return _of_a_year(call, unit, year or call.moment.today.year, readings, by_unit=by_unit)
     try:
         answers = read_inputs(shipped.inputs(Path(inputs)), scoring, readings)
     except BadInputs as refusal:
@@ -50,6 +58,108 @@ def score(
     else:
         _print(call, found)
     return DONE
+
+
+def _of_a_year(call: Call, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
+    from merzim.looking import unit_named
+    from merzim.scores import year_scores
+
+    first, last = call.house.calendar.first.year, call.house.calendar.last.year
+    if not first <= year <= last:
+        raise BadArgument("cli.score.bad_year", year=year, first=first, last=last)
+    root = unit_named(call.house, unit)
+    whole, *parts = year_scores(
+        call.house, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
+    )
+    if call.json:
+        call.answer(_year_answer(call, whole) | {"units": [_year_answer(call, part) for part in parts]})
+        return DONE
+    _print_year(call, whole, parts)
+    return DONE
+
+
+def _year_answer(call: Call, found: YearScores) -> dict[str, object]:
+    from workflow.score import written
+
+    indicators = []
+    for one, row in zip(found.scores.scores, _rows(call, found.scores), strict=True):
+        seen = found.prospects.get(one.id)
+        more = {
+            "lost": None if seen is None else written(seen.lost),
+            "at_stake": None if seen is None else written(seen.at_stake),
+            "missing": list(found.counted[one.id].missing),
+        }
+        indicators.append(row | more)
+    return {
+        "unit": found.unit,
+        "year": found.year,
+        "indicators": indicators,
+        "projects": {name: written(points) for name, points in found.projects().items()},
+        "total": written(found.scores.total),
+        "lost": written(found.lost),
+        "at_stake": written(found.at_stake),
+        "steps": [
+            {
+                "indicator": step.indicator,
+                "gain": written(step.gain),
+                "by": step.by,
+                "text": _step(call, step),
+            }
+            for step in found.steps
+        ],
+    }
+
+
+def _print_year(call: Call, whole: YearScores, parts: list[YearScores]) -> None:
+    from words import number
+    from workflow.score import written
+
+    def said(points: Fraction | None) -> str:
+        return "" if points is None else number(written(points), call.language)
+
+    if not whole.scores.scores:
+        call.print(call.say("cli.score.nothing_recorded", year=whole.year))
+        return
+    rows = []
+    for one in whole.scores.scores:
+        seen = whole.prospects.get(one.id)
+        lost, stake = (seen.lost, seen.at_stake) if seen else (None, None)
+        rows.append((one.id, said(one.points), said(lost), said(stake), one.title[call.language]))
+    call.table(("indicator", "points", "lost", "at_stake", "title"), rows)
+    call.print("\n" + call.say("cli.score.total", points=written(whole.scores.total)))
+    for project, points in whole.projects().items():
+        call.print(call.say("cli.score.project", project=project[1:], points=written(points)))
+    stakes = {"lost": written(whole.lost), "at_stake": written(whole.at_stake)}
+    call.print(call.say("cli.score.prospects", **stakes))
+    if parts:
+        call.print()
+        units = call.house.reads.office().units
+        table = [
+            (units[part.unit].name, said(part.scores.total), said(part.lost), said(part.at_stake))
+            for part in parts
+        ]
+        call.table(("unit", "points", "lost", "at_stake"), table)
+    if whole.steps:
+        call.print("\n" + call.say("cli.score.steps"))
+        for step in whole.steps:
+            call.print(paragraph(f"{step.indicator}: {_step(call, step)}", indent=2))
+    call.print()
+    for one in whole.scores.scores:
+        call.print(paragraph(f"{one.id}: {_arithmetic(call, one)}", indent=2))
+
+
+def _step(call: Call, step: Step) -> str:
+    from fractions import Fraction
+
+    from workflow.score import written
+
+    units = call.house.reads.office().units
+    named = tuple(units[one].name if one in units else one for one in step.missing)
+    told = {
+        key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
+    }
+    text = call.say(f"score.step.{step.code}", **told, gain=written(step.gain), by=step.by)
+    return f"{text} {call.say('score.step.missing', names=named)}" if named else text
 
 
 def _chosen(pairs: list[str] | None) -> dict[str, str]:
@@ -75,17 +185,23 @@ def _answer(call: Call, found: Scores) -> dict[str, object]:
     from workflow.score import written
 
     return {
-        "indicators": [
-            {
-                "id": one.id,
-                "points": written(one.points),
-                "max": None if one.maximum is None else written(one.maximum),
-                "arithmetic": _arithmetic(call, one),
-            }
-            for one in found.scores
-        ],
+        "indicators": _rows(call, found),
         "total": written(found.total),
     }
+
+
+def _rows(call: Call, found: Scores) -> list[dict[str, object]]:
+    from workflow.score import written
+
+    return [
+        {
+            "id": one.id,
+            "points": written(one.points),
+            "max": None if one.maximum is None else written(one.maximum),
+            "arithmetic": _arithmetic(call, one),
+        }
+        for one in found.scores
+    ]
 
 
 def _print(call: Call, found: Scores) -> None:

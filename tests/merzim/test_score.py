@@ -141,7 +141,6 @@ def test_several_mistakes_are_listed_under_one_line(merzim: Merzim, tmp_path: Pa
 @pytest.mark.parametrize(
     "line",
     [
-        (),
         ("--inputs", "nowhere.json"),
         ("--inputs", "."),
         ("--inputs", "inputs.json", "--reading", "rounding"),
@@ -157,3 +156,48 @@ def test_a_wrong_line_is_refused(merzim: Merzim, inputs: Path, line: tuple[str, 
     assert inputs.exists()
     assert said.code == 2
     assert len(said.err.splitlines()) == 1
+
+
+def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
+    merzim: Merzim, tmp_path: Path
+) -> None:
+    """Opened, recorded, scored: 49 of 1000 trained is 2.7, one more would make 3; two events in March are 4."""
+    (tmp_path / "people.csv").write_text(
+        "unit;parent;kind;name;duties;e-mail\nАппарат;;oblast_akim_office;Әлия Ерлан;ethics_officer;a@org.kz\n",
+        encoding="utf-8",
+    )
+    assert merzim("people", "people.csv").code == 0
+    assert merzim("open-year", "2026", "--now", "2026-01-05").code == 0
+    cases = merzim("cases", "--json").json["cases"]
+    (case,) = [one["id"] for one in cases if one["procedure"] == "tbn4-project-4"]
+    day = ("--now", "2026-04-01")
+    trained = ("record", case, "servants_trained.2026", "--on", "2026-03-31", *day)
+    assert merzim(*trained, "--value", "trained=49", "--value", "staff=1000").code == 0
+    for name in ("event_held.2026-03", "event_held.2026-03#2"):
+        assert merzim("record", case, name, "--on", "2026-03-20", *day).code == 0
+
+    said = merzim("score", "--year", "2026", "--json", *day).json
+    points = {one["id"]: one["points"] for one in said["indicators"]}
+    steps = {one["indicator"]: one for one in said["steps"]}
+
+    assert (points["P4.T2.S1"], points["P4.T2.S3"]) == ("2.7", "4")
+    assert said["total"] == "6.7"
+    assert steps["P4.T2.S1"]["gain"] == "0.3"
+    assert "2.7 becomes 3" in steps["P4.T2.S1"]["text"]
+    assert merzim("score", "--year", "2026", "--by-unit", *day).code == 0
+
+
+def test_a_year_nobody_recorded_anything_in_says_how_to_begin(merzim: Merzim) -> None:
+    """Not a table of noughts."""
+    said = merzim("score", "--year", "2026", "--now", "2026-02-01")
+
+    assert said.code == 0
+    assert "open-year" in said.out
+
+
+def test_a_year_outside_the_calendar_is_refused(merzim: Merzim) -> None:
+    """With the years there are."""
+    said = merzim("score", "--year", "1999")
+
+    assert said.code == 2
+    assert "2010" in said.err
