@@ -172,7 +172,7 @@ def test_what_is_recorded_late_scores_as_well() -> None:
     """And what happened on 31 December counts, on 1 January not."""
     last, first = date(2026, 12, 31), date(2027, 1, 1)
     on_time = year(fact("dep1", f"{IA}:published", last))
-    too_late = year(fact("dep1", f"{IA}:published", first))
+    too_late = year(fact("dep1", f"{IA}:published", first), fact("dep1", f"{IA}:start_announced", last))
 
     assert (points(on_time)["P1.T3.S2"], points(too_late)["P1.T3.S2"]) == ("0.3", "0")
 
