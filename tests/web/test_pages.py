@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from starlette.testclient import TestClient
 
 import words
+from tests.law import library
 from tests.web.conftest import NOW, TODAY, Home
 from workflow.desk import Opening
 
@@ -141,3 +143,15 @@ def test_a_file_of_the_law_that_is_gone_is_said(home: Home, browser: TestClient)
 
     assert answer.status_code == 422
     assert "internal-analysis.1999-01-01" in answer.text
+
+
+@pytest.mark.parametrize("procedure", library().procedures())
+def test_a_case_of_every_procedure_can_be_shown(home: Home, browser: TestClient, procedure: str) -> None:
+    """Standing duties, targets, rights and branches included, in three languages."""
+    edition = library().latest(procedure)
+    began = max(date(2026, 1, 1), edition.in_force)
+    opening = Opening(procedure=procedure, unit="law", planned={edition.begins_with: began})
+    case = home.desk.open(opening, by="test", now=NOW, today=TODAY).id
+
+    for language in ("kk", "ru", "en"):
+        assert browser.get(f"/cases/{case}?lang={language}").status_code == 200
