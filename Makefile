@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test lint format bench coverage clean
+.PHONY: run test lint format bench coverage clean crash
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run var/merzim.sqlite
@@ -53,6 +53,10 @@ coverage: $(VENV)/.run
 
 bench: $(VENV)/.test
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+# The process is killed two hundred times while it plans and sends: minutes, hence not part of `make test`.
+crash: $(VENV)/.test
+	$(BIN)/python -m tests.crash.killing 200
 
 # pip knows dependency groups since 25.1.
 $(VENV)/.pip:

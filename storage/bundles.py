@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, Select, and_, exists, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Engine, Select, and_, func, literal_column, or_, select, update
 
 from notifications.notice import Notice
 from notifications.ports import Move, Waiting
@@ -22,14 +22,6 @@ _TOLD = ("sending", "sent", "unknown")
 def waiting(engine: Engine) -> Sequence[Waiting]:
     """Queued notices that wait for a letter to carry them, by person, channel and bundle, where none is on its
     way."""
-    carrier = NOTICE.alias()
-    on_its_way = exists().where(
-        carrier.c.person == NOTICE.c.person,
-        carrier.c.channel == NOTICE.c.channel,
-        carrier.c.rung == NOTICE.c.bundle,
-        carrier.c.bundle == "",
-        carrier.c.state.in_(("queued", "sending")),
-    )
     named = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
     asked = (
         select(
@@ -39,23 +31,30 @@ def waiting(engine: Engine) -> Sequence[Waiting]:
             func.max(NOTICE.c.address),
             func.max(NOTICE.c.language),
         )
-        .where(_QUEUED, _BUNDLED, ~on_its_way)
+        .where(_QUEUED, _BUNDLED)
         .group_by(*named)
         .order_by(*named)
     )
+    # Letters that carry others belong to no case: few, and found by the index of the case.
+    carriers = select(NOTICE.c.person, NOTICE.c.channel, NOTICE.c.rung).where(
+        NOTICE.c.case.is_(None), NOTICE.c.state.in_(("queued", "sending"))
+    )
     with reading(engine) as connection:
-        return [
-            Waiting(
-                person=person,
-                channel=channel,
-                bundle=bundle,
-                count=count,
-                not_before=opens,
-                address=address,
-                language=language,
-            )
-            for person, channel, bundle, count, opens, address, language in connection.execute(asked)
-        ]
+        groups = connection.execute(asked).all()
+        on_its_way = {tuple(one) for one in connection.execute(carriers)} if groups else set()
+    return [
+        Waiting(
+            person=person,
+            channel=channel,
+            bundle=bundle,
+            count=count,
+            not_before=opens,
+            address=address,
+            language=language,
+        )
+        for person, channel, bundle, count, opens, address, language in groups
+        if (person, channel, bundle) not in on_its_way
+    ]
 
 
 def unbundle(engine: Engine, groups: Sequence[Waiting]) -> None:

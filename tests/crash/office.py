@@ -1,0 +1,42 @@
+"""An office in which many people are to be told much on one day: the start of every analysis is a week late."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from notifications.rules import Rules
+from storage import office_store
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from tests.law import CALENDAR, library
+from tests.notifications.town import OPENED, PEOPLE, PLANNED, UNITS, noon
+from workflow.desk import Desk, Opening
+
+TODAY = date(2026, 4, 6)
+MORNING = datetime(2026, 4, 6, 0, tzinfo=UTC)
+RULES = Rules(domain="letters.example.kz", office_hours=(time(0), time(23, 59, 59)))
+"""Always open: a killed process comes back when it comes back."""
+LETTERS = 5
+"""Of each case on that day: four people hear of the announcement, one of the order."""
+
+
+def made(file: Path, cases: int) -> str:
+    """A database with so many cases, nobody told yet; its address."""
+    address = f"sqlite:///{file.as_posix()}"
+    engine = open_database(address)
+    create_or_migrate(engine)
+    office_store.save(engine, units=UNITS, people=PEOPLE)
+    opening = Opening(
+        procedure="internal-analysis",
+        unit="staff",
+        object="Құрылыс басқармасы",
+        planned=PLANNED,
+        facts={"schedule_approved": date(2026, 1, 15)},
+    )
+    desk = Desk(SqlLedger(engine), library(), CALENDAR)
+    # Everything before that day has been settled: what is told is told on it, and at once.
+    desk.open_many([opening] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
+    engine.dispose()
+    return address

@@ -1,0 +1,79 @@
+"""Crashes and company: the process is killed again and again, and two schedulers share one database."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+
+from storage.engine import open as open_database
+from storage.outbox import SqlOutbox
+from tests.crash.killing import Campaign, campaign, post, start
+from tests.crash.office import LETTERS, MORNING, made
+
+CASES = 40
+KILLS = 10
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("crash") / "pattern.sqlite"
+    made(file, CASES)
+    return file
+
+
+def test_killed_ten_times_nothing_is_missing(pattern: Path, tmp_path: Path) -> None:
+    """`make crash` does the same two hundred times over two thousand reminders."""
+    chance, kills, number = random.Random(20260406), 0, 0
+    while kills < KILLS:
+        number += 1
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        done = campaign(pattern, folder, KILLS - kills, chance)
+        done.check(CASES * LETTERS)
+        kills += done.kills
+
+    assert kills == KILLS
+
+
+def test_a_campaign_that_lost_a_letter_would_not_pass(pattern: Path, tmp_path: Path) -> None:
+    """The check itself can fail: one letter fewer at the server, or one too many."""
+    done = campaign(pattern, tmp_path, 0, random.Random(1))
+    done.check(CASES * LETTERS)
+    first = next(iter(done.seen))
+    lost = Campaign(
+        kills=0,
+        seen={place: count for place, count in done.seen.items() if place != first},
+        notices=done.notices,
+        problems=(),
+    )
+    twice = Campaign(kills=0, seen={**done.seen, first: 2}, notices=done.notices, problems=())
+
+    for one in (lost, twice):
+        with pytest.raises(AssertionError):
+            one.check(CASES * LETTERS)
+
+
+def test_two_schedulers_on_one_database_send_nothing_twice(pattern: Path, tmp_path: Path) -> None:
+    """Two processes at the same moment, over the same rows."""
+    file = tmp_path / "office.sqlite"
+    copyfile(pattern, file)
+    address = f"sqlite:///{file.as_posix()}"
+    with post(tmp_path / "seen.txt") as port:
+        workers = [start(address, port, MORNING) for _ in range(2)]
+        codes = [worker.wait(120) for worker in workers]
+        for worker in workers:
+            assert worker.stdout is not None
+            worker.stdout.close()
+    seen = Counter((tmp_path / "seen.txt").read_text().splitlines())
+    engine = open_database(address)
+    notices = SqlOutbox(engine).notices()
+    engine.dispose()
+
+    assert codes == [0, 0]
+    assert set(seen.values()) == {1}
+    assert len(seen) == len(notices) == CASES * LETTERS
+    assert {one.state for one in notices} == {"sent"}
