@@ -12,6 +12,7 @@ from workflow.board import WAITING, Row
 from workflow.case import Case
 from workflow.ports import Conflict, Written
 
+_NAMING = ("opened", "reader_named", "reader_removed")
 Stored = Mapping[str, tuple[object, ...]]
 """A case's board rows as stored, by obligation id."""
 
@@ -35,6 +36,7 @@ class Batch:
     Attributes:
         expected: the seq each case must still have when the lock is held (0: must not exist).
         moved: deadlines somebody waited for whose due date is another one now, or that nobody is asked for.
+        readers: of confidential cases: who was named to know of them, as it stands now.
         waiting: of the cases whose rows changed, the (obligation, due) that still wait for somebody.
     """
 
@@ -45,6 +47,7 @@ class Batch:
     rows_new: list[Values] = field(default_factory=list)
     rows_changed: list[Values] = field(default_factory=list)
     rows_gone: list[Values] = field(default_factory=list)
+    readers: dict[str, frozenset[str]] = field(default_factory=dict)
     waiting: dict[str, set[tuple[str, date | None]]] = field(default_factory=dict)
     moved: list[Values] = field(default_factory=list)
 
@@ -97,6 +100,9 @@ def _add(made: Batch, change: Written, before: Before) -> None:
                 "hash": head,
             }
         )
+    # A change without events is a rebuild: it writes everything that can be computed.
+    if case.confidential and (not change.events or any(one.kind in _NAMING for one in change.events)):
+        made.readers[case.id] = case.readers
     differs = _add_rows(made, change, before.rows)
     if differs or change.events or change.stage != before.stage:
         _add_case(made, change, before, head)
@@ -129,6 +135,7 @@ def _add_case(made: Batch, change: Written, before: Before, head: str) -> None:
             "unit": case.unit,
             "object": case.object,
             "opened_at": case.opened_at,
+            "confidential": case.confidential,
             "sealed": 0,
             "search": searched(case),
         }

@@ -21,7 +21,7 @@ from storage.dialect import insert
 from storage.engine import each, reading, writing
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
-from storage.tables import CASE, COUNTER, DEADLINE, EVENT, MOVED, NOTICE
+from storage.tables import CASE, COUNTER, DEADLINE, EVENT, MOVED, NOTICE, READER
 from workflow.board import Row
 from workflow.case import Case, Event, fold
 from workflow.office import Office
@@ -233,6 +233,11 @@ def _write(connection: Connection, made: Batch, now: datetime) -> None:
         connection.execute(_CHANGE_ROW, made.rows_changed)
     if made.rows_gone:
         connection.execute(_DROP_ROW, made.rows_gone)
+    if made.readers:
+        connection.execute(READER.delete().where(READER.c.case.in_(sorted(made.readers))))
+        named = [{"case": case, "person": one} for case, who in made.readers.items() for one in sorted(who)]
+        if named:
+            connection.execute(READER.insert(), named)
     if made.waiting:
         _withdraw(connection, made)
     if made.moved:

@@ -234,8 +234,8 @@ def _seen(scope: Scope | None) -> list[ColumnElement[bool]]:
         return []
     if scope.unit is None:
         return [false()]
-    named = exists().where(READER.c.case == CASE.c.id, READER.c.person == scope.person)
-    told = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person == scope.person)
+    named = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
+    told = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names))
     to_know = or_(CASE.c.confidential.is_(False), named, told)
     return [to_know, CASE.c.unit.in_(_below(scope.unit))] if scope.unit else [to_know]
 

@@ -106,16 +106,17 @@ class Scope:
 
     Attributes:
         unit: the root of the units seen; "" is the whole office, None sees no case.
-        person: for confidential cases: whose naming or notice opens them.
+        names: for confidential cases: as whom the reader may have been named or told (person, account).
     """
 
     unit: str | None
-    person: str
+    names: tuple[str, ...]
 
 
 def scope(reader: Reader) -> Scope:
     """Where a reader's eyes end."""
-    return Scope(unit=reader.unit if reader.may("read") else None, person=reader.person or reader.login)
+    names = tuple(filter(None, (reader.person, reader.login)))
+    return Scope(unit=reader.unit if reader.may("read") else None, names=names)
 
 
 def within(office: Office, unit: str, root: str | None) -> bool:

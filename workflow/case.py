@@ -35,6 +35,8 @@ EventKind = (
         "exempted",
         "reopened",
         "migrated",
+        "reader_named",
+        "reader_removed",
         "notice",
     ]
     | EntryKind
@@ -119,6 +121,8 @@ class Case:
     Attributes:
         kind: of the organisation, as known when the case was opened; "" when it was not known.
         person: key of whom the case is about, "" when it is about nobody.
+        confidential: seen by those alone who were named to know of it, or told of it.
+        readers: keys of people (or names of accounts) who were named to know of a confidential case.
         put_off: reminders somebody wants later, by id of the obligation with its period; the latest counts.
         entries: events that are lines of its registers (risks, measures, positions, remarks), without hashes.
     """
@@ -131,6 +135,8 @@ class Case:
     object: str = ""
     kind: str = ""
     person: str = ""
+    confidential: bool = False
+    readers: frozenset[str] = frozenset()
     standing: Standing = "active"
     ground: str = ""
     opened_at: datetime | None = None
@@ -242,6 +248,8 @@ def _opened(event: Event) -> Case:
         object=str(payload.get("object", "")),
         kind=str(payload.get("kind", "")),
         person=str(payload.get("person", "")),
+        confidential=bool(payload.get("confidential", False)),
+        readers=_names(payload.get("readers")),
         responsible=dict(responsible) if isinstance(responsible, Mapping) else {},
         notes=tuple(notes) if isinstance(notes, list | tuple) else (),
         opened_at=event.at,
@@ -269,6 +277,10 @@ def _changed(case: Case, event: Event) -> Case:
             if event.name:
                 return replace(case, exempted=case.exempted | {event.name})
             return replace(case, standing="exempted", ground=str(event.payload.get("ground", "")))
+        case "reader_named":
+            return replace(case, readers=case.readers | {event.name})
+        case "reader_removed":
+            return replace(case, readers=case.readers - {event.name})
         case "reopened":
             return replace(case, standing="active", ground="")
         case "migrated":
@@ -300,3 +312,7 @@ def _entered(case: Case, event: Event) -> Case:
         responsible = {**responsible, f"measure.{event.name}": str(event.payload.get("responsible", ""))}
     line = replace(event, previous="", hash="")
     return replace(case, entries=(*case.entries, line), responsible=responsible)
+
+
+def _names(given: object) -> frozenset[str]:
+    return frozenset(str(one) for one in given) if isinstance(given, list | tuple) else frozenset()

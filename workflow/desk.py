@@ -64,6 +64,7 @@ class Opening:
     Attributes:
         edition: its name, where it is not the one in force on the earliest date given.
         person: key of whom the case is about.
+        readers: keys of people who are to know of a confidential case, besides whoever opens it.
     """
 
     procedure: str
@@ -71,6 +72,7 @@ class Opening:
     unit: str = ""
     object: str = ""
     person: str = ""
+    readers: tuple[str, ...] = ()
     planned: Mapping[str, date] = field(default_factory=dict)
     facts: Mapping[str, date] = field(default_factory=dict)
     responsible: Mapping[str, str] = field(default_factory=dict)
@@ -236,6 +238,25 @@ class Desk:
             if case.planned.get(fact) != on:
                 events.append(("planned", fact, on, {}))
         return self._append(case, procedure, events, by, now, today) if events else Change(case=case)
+
+    def name_reader(self, case_id: str, person: str, *, by: str, now: datetime, today: date) -> Change:
+        """Let somebody know of a confidential case; of another case everybody in reach knows already."""
+        case, procedure = self._before(case_id)
+        if not case.confidential or person in case.readers:
+            return Change(case=case)
+        return self._append(case, procedure, [("reader_named", person, None, {})], by, now, today)
+
+    def remove_reader(
+        self, case_id: str, person: str, *, ground: str, by: str, now: datetime, today: date
+    ) -> Change:
+        """Let somebody know of a confidential case no longer; whoever was told of it in a letter still does."""
+        case, procedure = self._before(case_id)
+        if not ground.strip():
+            raise GroundMissing
+        if person not in case.readers:
+            return Change(case=case)
+        told: Told = ("reader_removed", person, None, {"ground": ground})
+        return self._append(case, procedure, [told], by, now, today)
 
     def cancel(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
         """Call the case off. Refused where it is not a step out of where the case stands."""
@@ -417,6 +438,8 @@ class Desk:
             payload["kind"] = kind
         if opening.person:
             payload["person"] = opening.person
+        if procedure.confidential:
+            payload |= {"confidential": True, "readers": sorted({by, *opening.readers})}
         if opening.responsible:
             payload["responsible"] = dict(opening.responsible)
         if opening.notes:

@@ -36,6 +36,7 @@ STATIONS = (
     "forms",
     "score",
     "users",
+    "readers",
     "house",
 )
 """Files of commands, in the order help lists them."""

@@ -1,0 +1,54 @@
+"""Who knows of a confidential case: `merzim reader add|remove|list`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from merzim.cli.call import Call
+from merzim.cli.help import Command, Group
+
+CaseId = Annotated[str, typer.Argument(metavar="CASE")]
+Person = Annotated[str, typer.Argument(metavar="PERSON")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the group on the application."""
+    group = typer.Typer(cls=Group, help="cli.help.reader", rich_markup_mode=None)
+    group.command("add", cls=Command, help="cli.help.reader.add")(add)
+    group.command("remove", cls=Command, help="cli.help.reader.remove")(remove)
+    group.command("list", cls=Command, help="cli.help.reader.list")(listed)
+    app.add_typer(group, name="reader")
+
+
+def add(ctx: typer.Context, case: CaseId, person: Person) -> None:
+    call = Call.of(ctx)
+    moment = call.moment
+    call.house.desk.name_reader(case, person, by=call.by, now=moment.now, today=moment.today)
+    _list(call, case)
+
+
+def remove(
+    ctx: typer.Context,
+    case: CaseId,
+    person: Person,
+    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")],
+) -> None:
+    call = Call.of(ctx)
+    moment = call.moment
+    call.house.desk.remove_reader(case, person, ground=ground, by=call.by, now=moment.now, today=moment.today)
+    _list(call, case)
+
+
+def listed(ctx: typer.Context, case: CaseId) -> None:
+    _list(Call.of(ctx), case)
+
+
+def _list(call: Call, case: str) -> None:
+    found = call.house.desk.view(case, today=call.moment.today).case
+    if call.json:
+        call.answer({"case": case, "confidential": found.confidential, "readers": sorted(found.readers)})
+        return
+    code = "listed" if found.readers else "nobody" if found.confidential else "open"
+    call.print(call.say(f"cli.reader.{code}", case=case, names=tuple(sorted(found.readers))))

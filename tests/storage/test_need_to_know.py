@@ -1,0 +1,112 @@
+"""A confidential case is seen by those who were named to know of it or told of it; by nobody else, whatever
+their access."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import Engine, text
+
+from storage.ledger import SqlLedger
+from storage.queries import SqlReads
+from storage.verify import rebuild, verify
+from tests.storage.house import desk, recompute
+from workflow.access import Access, Reader, scope
+from workflow.case import Case
+from workflow.desk import Desk, Opening
+
+NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
+SAID = {"by": "opener", "now": NOW, "today": TODAY}
+
+
+@pytest.fixture
+def core(engine: Engine) -> Desk:
+    return desk(engine)
+
+
+@pytest.fixture
+def secret(core: Desk) -> Case:
+    """A conflict of interest, opened by somebody, with one person named."""
+    opening = Opening(
+        procedure="conflict-of-interest",
+        unit="hr",
+        person="about@org.kz",
+        readers=("named@org.kz",),
+        facts={"conflict_known": TODAY},
+    )
+    return core.open(opening, **SAID)
+
+
+def sees(engine: Engine, person: str, *, access: Access = "officer") -> bool:
+    """Whether somebody of that access finds the case in a list and by itself; both must agree."""
+    reader = Reader(login=person.partition("@")[0], person=person, access=access)
+    reads = SqlReads(engine).seen_by(scope(reader))
+    listed = [case.id for case in reads.cases()]
+    single = [name for name in SqlReads(engine).heads(SqlLedger(engine).ids()) if reads.case(name) is not None]
+    assert sorted(listed) == sorted(single)
+    assert bool(reads.rows_of(SqlLedger(engine).ids())) == bool(single)
+    return bool(single)
+
+
+def test_who_opened_it_and_who_was_named_see_it(engine: Engine, secret: Case) -> None:
+    """The opener by their account, the named by their key."""
+    assert (sees(engine, "opener@org.kz"), sees(engine, "named@org.kz")) == (True, True)
+
+
+@pytest.mark.parametrize("access", ["officer", "auditor", "first_head", "head_of_unit", "administrator"])
+def test_nobody_else_does_whatever_their_access(engine: Engine, secret: Case, access: Access) -> None:
+    """Not the auditor, not the first head, not whom it is about."""
+    assert not sees(engine, "somebody@org.kz", access=access)
+    assert not sees(engine, "about@org.kz", access=access)
+
+
+def test_who_was_told_in_a_letter_sees_it(engine: Engine, secret: Case) -> None:
+    """A letter without content leads behind the log-in: there the content must be."""
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                'INSERT INTO notice (key, "case", obligation, due, rung, person, channel, address, language, '
+                "state, attempts, queued_at, not_before, answer, text_hash, message_id) VALUES "
+                "('k', :case, 'o', '2026-04-09', '0', 'told@org.kz', 'email', 'a', 'kk', 'sent', 1, "
+                "'2026-04-06 07:00:00', '2026-04-06 07:00:00', '', '', '')"
+            ),
+            {"case": secret.id},
+        )
+
+    assert sees(engine, "told@org.kz")
+
+
+def test_a_naming_can_be_taken_back_with_its_ground(engine: Engine, core: Desk, secret: Case) -> None:
+    """Both are events; the chain stays whole."""
+    core.name_reader(secret.id, "late@org.kz", **SAID)
+    before = sees(engine, "late@org.kz")
+    core.remove_reader(secret.id, "late@org.kz", ground="ауысты", **SAID)
+
+    assert (before, sees(engine, "late@org.kz")) == (True, False)
+    kinds = [event.kind for event in SqlLedger(engine).events(secret.id)]
+    assert kinds[-2:] == ["reader_named", "reader_removed"]
+    assert [problem.code for problem in verify(engine)] == []
+
+
+def test_a_rebuild_writes_who_may_know_anew(engine: Engine, secret: Case) -> None:
+    """The list is computed from the events, so what was altered by hand is mended."""
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM reader"))
+        connection.execute(
+            text("INSERT INTO reader (\"case\", person) VALUES (:case, 'thief@org.kz')"), {"case": secret.id}
+        )
+    rebuild(engine, recompute(engine), now=NOW)
+
+    assert (sees(engine, "named@org.kz"), sees(engine, "thief@org.kz")) == (True, False)
+
+
+def test_an_ordinary_case_needs_no_naming(engine: Engine, core: Desk) -> None:
+    """Naming somebody to know of what everybody in reach sees changes nothing."""
+    case = core.open(Opening(procedure="internal-analysis", unit="hr"), **SAID)
+    change = core.name_reader(case.id, "late@org.kz", **SAID)
+
+    assert change.events == ()
+    assert sees(engine, "anybody@org.kz")
+    assert not replace(case).confidential
