@@ -108,4 +108,17 @@ def _scored(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
 
 def _risks(house: House, unit: str, year: int) -> Risks | None:
     """Risks of the unit's analyses that ended in the year; None where no register is kept."""
-    return None
+    from workflow.risk import register
+    from workflow.scale import Risks
+
+    heads = house.reads.cases(unit or None, procedure="internal-analysis", standing="active")
+    counts = {"found": 0, "removed": 0, "completed": 0}
+    for case in house.reads.whole([head.id for head in heads]).values():
+        ended = case.facts.get("analysis_ended")
+        if ended is None or ended.on.year != year:
+            continue
+        for risk in register(case).risks.values():
+            counts["found"] += 1
+            if risk.removal is not None:
+                counts["completed" if risk.removal.completed else "removed"] += 1
+    return Risks(**counts) if counts["found"] else None

@@ -23,7 +23,7 @@ from web.house import Clock, House
 from web.judgement import judge_by
 from web.login import LONGEST_FIELD, inside, login_page
 from web.ports import Accounts, EvidenceStore, Judge, Reads
-from web.preferences import preferences
+from web.preferences import preferences, remember
 from web.render import Scribe, page
 from workflow.desk import Desk
 from workflow.library import Library
@@ -137,7 +137,9 @@ def create_app(
             return problem(request, 401, "web.problem.no_token")
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if request.method in SAFE_METHODS:
-            return _elsewhere(request, f"/login?{urlencode({'next': here})}")
+            response = _elsewhere(request, f"/login?{urlencode({'next': here})}")
+            remember(response, preferences(request).asked)
+            return response
         if request.headers.get("hx-request") == "true":
             back = urlsplit(request.headers.get("hx-current-url", "")).path or "/"
             return _elsewhere(request, f"/login?{urlencode({'next': back})}")

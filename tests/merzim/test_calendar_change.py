@@ -239,9 +239,11 @@ def test_to_ask_for_days_makes_no_database(merzim: Merzim) -> None:
 
 def test_a_service_that_runs_takes_the_new_days_up(two: Merzim, act: Path) -> None:
     """Another process adopts the act; the next page counts by it."""
+    two("user", "add", "officer", "--access", "officer", *NOW)
     house = House(read(None, at=Path.cwd()))
     app = Dashboard(house, clock("2026-04-20"))
-    with TestClient(app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
+    with TestClient(app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
+        client.post("/login/demonstration", data={"login": "officer"})
         pages = [client.get("/calendar/2026").text for _ in range(2)]
         two("calendar-change", "apply", act, *NOW)
         pages.append(client.get("/calendar/2026").text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -92,7 +93,7 @@ def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path
         text=True,
     )
     try:
-        page = _get(f"http://127.0.0.1:{port}/?lang=ru")
+        page = _get(f"http://127.0.0.1:{port}/login?lang=ru")
         api = json.loads(_get(f"http://127.0.0.1:{port}/api/openapi.json"))
         deadline = time.monotonic() + 10
         while not _letters(tmp_path) and time.monotonic() < deadline:
@@ -105,6 +106,7 @@ def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path
     assert api["openapi"].startswith("3.")
     assert _letters(tmp_path)
     assert "Demonstration day: 6 April 2026." in said
+    assert re.search(r"http://127\.0\.0\.1:8000/welcome/[\w-]{43}", said), "the first administrator’s address"
     assert "Traceback" not in said
 
 

@@ -201,3 +201,21 @@ def test_a_year_outside_the_calendar_is_refused(merzim: Merzim) -> None:
 
     assert said.code == 2
     assert "2010" in said.err
+
+
+def test_risks_of_the_years_analyses_score_with_their_coverage(office: Merzim, tmp_path: Path) -> None:
+    """Two risks found are 2, one of them removed to real completion 5 more, beside the coverage."""
+    case, day = "2026-0001", ("--now", "2026-06-20")
+    assert office("record", case, "analysis_started", "--on", "2026-04-13", *day).code == 0
+    assert office("record", case, "analysis_ended", "--on", "2026-05-26", *day).code == 0
+    before = _points(office, *day)
+    for text in ("Құжаттар ескірген", "Бақылау әлсіз"):
+        assert office("risks", "add", case, "--text", text, *day).code == 0
+    assert office("risks", "remove", case, "1", "--on", "2026-06-15", "--completed", *day).code == 0
+
+    assert _points(office, *day) - before == 7
+
+
+def _points(merzim: Merzim, *day: str) -> float:
+    said = merzim("score", "--year", "2026", "--json", *day).json
+    return next(float(one["points"]) for one in said["indicators"] if one["id"] == "P1.T3.S3")
