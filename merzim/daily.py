@@ -81,7 +81,7 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     _free(web.host, web.port, address)
     app = Dashboard(house, clock)
     moment = clock()
-    with ticking(house, clock), polling(house, clock):
+    with polling(house, clock), ticking(house, clock):
         tell(say("cli.serving", address=address))
         if link := users.first(house, now=moment.now):
             tell(say("cli.first_link", link=link))
@@ -95,7 +95,7 @@ def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with ticking(house, clock), polling(house, clock):
+    with polling(house, clock), ticking(house, clock):
         tell(say("cli.working"))
         stopped.wait()
 

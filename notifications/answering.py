@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Protocol
@@ -21,6 +22,9 @@ class UnknownNotice(Refusal, LookupError):
 
 class Register(Protocol):
     """What an acknowledgement needs of the outbox."""
+
+    def carried(self, key: str) -> Sequence[Notice]:
+        """What the letter of that notice carried."""
 
     def acknowledge(self, key: str, *, now: datetime) -> bool:
         """The reader says it was read; the first time stays. False when there is no such notice."""
@@ -42,7 +46,9 @@ def acknowledge(
         raise UnknownNotice(key)
     if notice.acknowledged_at is not None:
         return notice
-    if notice.case:
-        minding.acknowledged(desk, notice.case, notice.obligation, notice.key, by=by, now=now, today=today)
-    register.acknowledge(notice.key, now=now)
+    # A letter that carried others was read with all it carried.
+    for one in (*register.carried(notice.key), notice):
+        if one.case:
+            minding.acknowledged(desk, one.case, one.obligation, one.key, by=by, now=now, today=today)
+        register.acknowledge(one.key, now=now)
     return replace(notice, acknowledged_at=now)

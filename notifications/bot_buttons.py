@@ -12,7 +12,7 @@ from html import escape
 
 from notifications import bot_evidence
 from notifications.answering import acknowledge
-from notifications.bot_office import House, still_theirs
+from notifications.bot_office import House, still_theirs, to_do
 from notifications.bot_said import Pressed, Reply, line, shortened
 from notifications.notice import Notice
 from notifications.telegram_text import Button, buttons, reference
@@ -64,8 +64,11 @@ def pressed(
     deadline = minding.deadline_of(view, notice.obligation)
     if mark == "o":
         return Pressed(toast="", replies=(_opened(house, view, deadline, language),))
+    if view.procedure.confidential:
+        return Pressed(toast=line("behind_login", language), alert=True)
     # A head who is told of what is late may say that it was done; to be reminded later is for whoever does it.
-    if not still_theirs(house, office, person, view.case, notice.obligation, today=today, to_do=mark == "s"):
+    whose = to_do if mark == "s" else still_theirs
+    if not whose(house, office, person, view.case, notice.obligation, today=today):
         return Pressed(toast=line("no_longer_yours", language), alert=True)
     chosen = found[2] or ""
     if mark == "e":
@@ -126,11 +129,14 @@ def _which_day(
 
 def _opened(house: House, view: View, deadline: Deadline, language: str) -> Reply:
     """The deadline with its explanation, and where the case is."""
+    address = house.rules.public_address
+    page = escape(f"{address}/cases/{view.case.id}", quote=False) if address else ""
+    if view.procedure.confidential:
+        return Reply(text="\n\n".join(filter(None, (line("behind_login", language), page))))
     head = line("open_head", language, title=deadline.obligation.title, case=view.case.id)
     parts = [f"<b>{head}</b>", escape(" ".join(explain(deadline.explanation, language)), quote=False)]
     if deadline.state == "done":
         parts.insert(1, line("done_already", language))
-    address = house.rules.public_address
-    if address:
-        parts.append(escape(f"{address}/cases/{view.case.id}", quote=False))
+    if page:
+        parts.append(page)
     return Reply(text=shortened("\n\n".join(parts)))

@@ -90,6 +90,8 @@ def named(
     deadline = minding.deadline_of(view, words[1])
     if not still_theirs(house, office, person, view.case, deadline.id, today=today):
         return (Reply(text=line("no_longer_yours", language)),)
+    if view.procedure.confidential:
+        return (Reply(text=line("behind_login", language)),)
     house.links.await_from(person.key, Awaited(case=view.case.id, obligation=deadline.id, kind="", at=now))
     return (_asked(deadline, "", language),)
 

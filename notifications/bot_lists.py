@@ -29,9 +29,13 @@ def listed(house: House, office: Office, person: Person, what: str, language: st
     if not mine:
         return Reply(text=line(f"list_{what}_empty", language, until=last))
     lines = [f"<b>{line(f'list_{what}', language, until=last)}</b>", ""]
-    for row, case in mine[:SHOWN]:
+    for row, case, procedure in mine[:SHOWN]:
         assert row.due is not None
-        obligation = house.library.named(case.edition).by_id[row.obligation.partition(".")[0].partition("#")[0]]
+        if procedure.confidential:
+            discreet = say("digest.discreet", {}, language)
+            lines += [f"• {escape(discreet, quote=False)} – {line('day', language, on=row.due)} · {case.id}"]
+            continue
+        obligation = procedure.by_id[row.obligation.partition(".")[0].partition("#")[0]]
         stands = standing(row.due, house.calendar, today=today)
         arguments = {"title": obligation.title, "due": row.due, "left": stands.left, "late": stands.late}
         said = say(f"letter.subject_{stands.word}", arguments, language)

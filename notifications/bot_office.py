@@ -10,15 +10,14 @@ from calendars.calendar import Calendar
 from notifications.bot_said import EvidenceStore
 from notifications.links import Links
 from notifications.notice import Notice, NoticeState
-from notifications.recipients import told
+from notifications.recipients import doers, told
 from notifications.rules import Rules
 from workflow.board import Row
 from workflow.case import Case
 from workflow.desk import Desk
 from workflow.library import Library
-from workflow.office import Office, Person
-from workflow.procedure import Rung
-from workflow.reminder import HIMSELF
+from workflow.office import Office, Person, Unresolved
+from workflow.procedure import Obligation, Procedure
 
 
 class Notices(Protocol):
@@ -37,6 +36,9 @@ class Notices(Protocol):
         limit: int | None = None,
     ) -> Sequence[Notice]:
         """The register, the newest first, narrowed by whatever is given."""
+
+    def carried(self, key: str) -> Sequence[Notice]:
+        """What the letter of that notice carried."""
 
     def acknowledge(self, key: str, *, now: datetime) -> bool:
         """The reader says it was read."""
@@ -78,40 +80,37 @@ class House(Protocol):
 
 def theirs(
     house: House, office: Office, person: Person, rows: Iterable[Row], *, today: date
-) -> list[tuple[Row, Case]]:
-    """Those of the rows whose thing the person must do, with their cases."""
+) -> list[tuple[Row, Case, Procedure]]:
+    """Those of the rows whose thing the person must do, with their cases and editions."""
     asked = list(rows)
     cases = house.reads.whole({row.case for row in asked})
-    itself = Rung(at=0, to=HIMSELF)
-    return [
-        (row, cases[row.case])
-        for row in asked
-        if row.case in cases
-        and person.key in _told(house, office, cases[row.case], row.obligation, (itself,), today)
-    ]
+    found = []
+    for row in asked:
+        case = cases.get(row.case)
+        if case is not None and to_do(house, office, person, case, row.obligation, today=today):
+            found.append((row, case, house.library.named(case.edition)))
+    return found
+
+
+def to_do(house: House, office: Office, person: Person, case: Case, deadline: str, *, today: date) -> bool:
+    """Whether the person must do it, or stands in for who must, as the office is today."""
+    obligation = _obligation(house.library.named(case.edition), deadline)
+    found = doers(office, case, obligation, deadline, on=today)
+    return not isinstance(found, Unresolved) and any(one.person.key == person.key for one in found)
 
 
 def still_theirs(
-    house: House, office: Office, person: Person, case: Case, deadline: str, *, today: date, to_do: bool = False
+    house: House, office: Office, person: Person, case: Case, deadline: str, *, today: date
 ) -> bool:
-    """Whether the ladder of that deadline tells the person anything as the office is today.
-
-    Args:
-        to_do: ask whether it is theirs to do; those above who are told too do not count then.
-    """
+    """Whether the ladder of that deadline tells the person anything as the office is today."""
     procedure = house.library.named(case.edition)
-    obligation = procedure.by_id[deadline.partition(".")[0].partition("#")[0]]
-    rungs = (Rung(at=0, to=HIMSELF),) if to_do else procedure.ladders[obligation.ladder].rungs
-    return person.key in _told(house, office, case, deadline, rungs, today)
-
-
-def _told(
-    house: House, office: Office, case: Case, deadline: str, rungs: Iterable[Rung], today: date
-) -> set[str]:
-    procedure = house.library.named(case.edition)
-    obligation = procedure.by_id[deadline.partition(".")[0].partition("#")[0]]
-    found: set[str] = set()
-    for rung in rungs:
+    obligation = _obligation(procedure, deadline)
+    for rung in procedure.ladders[obligation.ladder].rungs:
         people, _ = told(office, case, obligation, deadline, rung, on=today)
-        found |= {one.person.key for one in people}
-    return found
+        if any(one.person.key == person.key for one in people):
+            return True
+    return False
+
+
+def _obligation(procedure: Procedure, deadline: str) -> Obligation:
+    return procedure.by_id[deadline.partition(".")[0].partition("#")[0]]

@@ -252,6 +252,15 @@ class SqlOutbox:
         with reading(self._engine) as connection:
             return [notice(record) for record in connection.execute(asked)]
 
+    def carried(self, key: str) -> Sequence[Notice]:
+        """What the letter of that notice carried."""
+        asked = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
+        with reading(self._engine) as connection:
+            found = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
+            if found is None:
+                return []
+            return [notice(record) for record in connection.execute(asked.where(NOTICE.c.person == found))]
+
     def notice(self, key: str) -> Notice | None:
         """The notice of that key."""
         with reading(self._engine) as connection:

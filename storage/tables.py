@@ -225,6 +225,7 @@ class KeptNotice(Kept, table=True):
             sqlite_where=text("state = 'queued' AND bundle <> ''"),
             postgresql_where=text("state = 'queued' AND bundle <> ''"),
         ),
+        Index("ix_notice_person", "person", "queued_at"),
         Index(
             "ix_notice_failed",
             "queued_at",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from notifications.answering import acknowledge
+from storage.engine import writing
+from storage.tables import NOTICE
 from tests.merzim.conftest import Merzim
+from tests.notifications.town import FIVE_BEFORE, Shelf, Town, noon
 
 CASE = "2026-0001"
 
@@ -24,6 +29,25 @@ def test_a_notice_is_acknowledged_once(office: Merzim) -> None:
     assert kept["acknowledged_at"] == first["acknowledged_at"]
     assert events.count("notice") == 1
     assert office("verify").code == 0
+
+
+def test_a_letter_that_carried_others_is_acknowledged_with_them(tmp_path: Path) -> None:
+    """Read is what stood in it: each carried notice has its moment and its event."""
+    town = Town(tmp_path)
+    case = town.open()
+    shelf = Shelf()
+    town.round((shelf,), FIVE_BEFORE)
+    first = town.notices()[0]
+    carrier = replace(first, key="carrier", case="", kind="collected", rung="missed")
+    town.outbox.add([carrier], now=noon(FIVE_BEFORE))
+    with writing(town.engine) as connection:
+        connection.execute(NOTICE.update().where(NOTICE.c.key == first.key).values(carrier="carrier"))
+    notice = town.outbox.notice("carrier")
+    acknowledge(town.outbox, town.desk, notice, "carrier", by="x", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
+
+    assert {one.acknowledged_at for one in town.notices()} == {noon(FIVE_BEFORE)}
+    assert [one.payload["notice"] for one in town.desk.events(case.id) if one.kind == "notice"] == [first.key]
+    town.close()
 
 
 def test_a_notice_nobody_has_is_one_sentence(office: Merzim) -> None:

@@ -21,6 +21,7 @@ from storage.queries import SqlReads
 from tests.law import CALENDAR, library
 from tests.notifications.town import Town, noon
 from tests.telegram.emulator import Emulator, Message
+from workflow.library import Library
 
 GIVE_UP = 60.0
 
@@ -29,8 +30,15 @@ class Talk:
     """The town's bot on the wire. `today` may be set; `moment` is noon of it unless set otherwise."""
 
     def __init__(
-        self, town: Town, links: SqlLinks, bot: Telegram, emulator: Emulator, folder: Path, today: date
-    ):
+        self,
+        town: Town,
+        links: SqlLinks,
+        bot: Telegram,
+        emulator: Emulator,
+        folder: Path,
+        today: date,
+        editions: Library | None = None,
+    ) -> None:
         self.town = town
         self.links = links
         self.bot = bot
@@ -43,7 +51,7 @@ class Talk:
             desk=town.desk,
             outbox=town.outbox,
             reads=SqlReads(town.engine),
-            library=library(),
+            library=editions or library(),
             calendar=CALENDAR,
             rules=town.rules,
             evidence=EvidenceFolder(self.evidence),

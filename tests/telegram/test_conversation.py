@@ -15,11 +15,14 @@ from notifications.pacing import Pacer
 from storage import office_store
 from storage.ledger import SqlLedger
 from storage.links import SqlLinks
+from tests.law import CALENDAR, library
 from tests.notifications.town import AIGUL, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening
 from workflow.case import Case, Event
+from workflow.desk import Desk
+from workflow.library import Library
 
 pytestmark = pytest.mark.telegram
 ANNOUNCED = "start_announced"
@@ -101,7 +104,7 @@ def test_from_linking_to_acknowledgement(talk: Talk, case: Case) -> None:
     # It is done, and there are three links to prove it. She sends the first.
     (when,) = talk.press(aigul, again, "Орындалды")
     done, which = talk.press(aigul, when, "26 наурыз, бейсенбі", count=2)
-    assert done.text.endswith("2026 жылғы 26 наурыз орындалды деп жазылды.")
+    assert done.text.endswith("2026 жылғы 26 наурызда орындалды деп жазылды.")
     assert len(which.buttons) == 3
     (asked,) = talk.press(aigul, which, next(iter(which.buttons)))
     assert "сілтемесін жіберіңіз" in asked.text
@@ -343,3 +346,28 @@ def test_stop_and_coming_back(talk: Talk, links: SqlLinks) -> None:
     assert links.of(AIGUL.key) is None
     talk.town.round((talk.bot, Shelf()), FIVE_BEFORE)
     assert {one.channel for one in talk.town.notices()} == {"shelf"}
+
+
+def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
+    telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path
+) -> None:
+    """The list, the buttons and the commands say that a matter awaits her, and where; nothing else."""
+    quiet = Library([replace(one, confidential=True) for one in library().all()])
+    town.desk = Desk(SqlLedger(town.engine), quiet, CALENDAR)
+    case = town.open()
+    quick = replace(bot, pacer=Pacer(per_chat=0.01))
+    talk = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE, quiet)
+    with listening(talk.poller()):
+        linked(talk)
+        reminder = reminded(talk)
+        before = len(chain(talk, case))
+        listed = talk.tell(emulator.AIGUL, "/my").text
+        (opened,) = talk.press(emulator.AIGUL, reminder, "Істі ашу")
+        refused = talk.tell(emulator.AIGUL, f"/evidence {case.id} {ANNOUNCED}").text
+        said = talk.toast(lambda: talk.emulator.presses(emulator.AIGUL, reminder, "Орындалды"))
+
+    for text in (listed, opened.text, refused, said):
+        assert "хабарландыру" not in text
+        assert case.object not in text
+    assert opened.text.endswith(f"/cases/{case.id}")
+    assert len(chain(talk, case)) == before
