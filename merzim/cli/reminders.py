@@ -212,4 +212,6 @@ def _notice(one: Notice) -> dict[str, object]:
 
 def _state(call: Call, one: Notice) -> str:
     said = call.say(f"cli.notice.{one.state}")
-    return f"{said}: {one.answer}" if one.state in ("failed", "unknown") and one.answer else said
+    # One that waits after an attempt says why: a token that is not accepted, a server that is away.
+    told = one.state in ("failed", "unknown", "queued") and one.answer
+    return f"{said}: {one.answer}" if told else said

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,9 +48,3 @@ def links(town: Town) -> SqlLinks:
 def bot(telegram: Emulator, links: SqlLinks) -> Telegram:
     """The channel, speaking to the emulator."""
     return channel(links=links, bot="MerzimBot", token=TOKEN, server=telegram.server, timeout=1.0)
-
-
-@pytest.fixture(autouse=True)
-def _heard() -> None:
-    """import-linter, called by another test, silences every logger there is; what the bot logs is promised."""
-    logging.getLogger("merzim.telegram").disabled = False
