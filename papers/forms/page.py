@@ -103,7 +103,10 @@ def bordered(table: Any) -> None:
         borders.append(
             _element(f"w:{side}", **{"w:val": "single", "w:sz": "4", "w:space": "0", "w:color": "000000"})
         )
-    table._tbl.tblPr.append(borders)
+    # Word wants the properties of a table in the order of its schema: the borders stand before the layout.
+    properties = table._tbl.tblPr
+    layout = properties.find(_q("w:tblLayout"))
+    properties.insert(list(properties).index(layout), borders)
 
 
 def unbroken(row: Any) -> None:

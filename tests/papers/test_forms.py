@@ -26,6 +26,15 @@ WRITTEN = {"kk": "2026 жылғы 25 қараша", "ru": "25 ноября 2026 
 NASTY = 'Ұлттық <w:p/> & "Ғылым" {{ 7 * 7 }} {% raise %} ]]> \x00\x0b'
 AS_LETTERS = 'Ұлттық <w:p/> & "Ғылым" {{ 7 * 7 }} {% raise %} ]]>'
 
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+SCHEMA = {
+    "tblPr": "tblStyle tblW jc tblInd tblBorders shd tblLayout tblCellMar tblLook",
+    "tcPr": "tcW gridSpan vMerge tcBorders shd vAlign",
+    "pPr": "pStyle keepNext keepLines pageBreakBefore tabs spacing ind jc rPr",
+    "rPr": "rFonts b i sz szCs lang",
+}
+"""Properties of WordprocessingML as far as forms use them, in the order its schema gives."""
+
 INSTRUCTION = {
     "cartogram_report": 1,
     "legislation_report": 2,
@@ -40,7 +49,7 @@ NO488 = {"analytic_note": 2, "exposed_positions": 4, "plan": 5, "monitoring_note
 def text_of(document: bytes) -> str:
     """All letters of the body, paragraph by paragraph, tables included, in order."""
     opened = docx.Document(io.BytesIO(document))
-    paragraphs = opened.element.body.iter("{http://schemas.openxmlformats.org/wordprocessingml/2006/main}p")
+    paragraphs = opened.element.body.iter(f"{WORD}p")
     return "\n".join("".join(_letters(paragraph)) for paragraph in paragraphs).replace("\u200b", "")
 
 
@@ -366,6 +375,17 @@ def test_a_very_long_text_is_kept_whole(name: str) -> None:
     text = text_of(fill(asked, {field.id: long}, "kk").document)
 
     assert all(f"{number}-жол: әіңғүұқөһ" in text for number in range(300))
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_properties_stand_in_the_order_of_the_schema(name: str) -> None:
+    """LibreOffice forgives another order, Word calls the file damaged."""
+    body = docx.Document(io.BytesIO(fill(form(name), {}, "kk").document)).element.body
+    for properties, order in SCHEMA.items():
+        for element in body.iter(WORD + properties):
+            names_in = [child.tag.removeprefix(WORD) for child in element]
+            assert names_in == sorted(names_in, key=order.split().index)
+    assert all(cell[-1].tag == f"{WORD}p" for cell in body.iter(f"{WORD}tc"))
 
 
 def test_the_same_values_give_the_same_bytes() -> None:
