@@ -110,11 +110,12 @@ class _Builder:
                 page.repeated(row)
             if line.height:
                 self._height(row, line.height)
+            small = page.SMALLER if len(table.widths) > 6 else 0
             for place, cell in enumerate(line.cells):
                 text = cell[self.language]
                 if line.merged and place == 0:
                     text = "{% vm %}" + text
-                self._cell(row.cells[place], text, bold=line.bold, centred=at < table.heads)
+                self._cell(row.cells[place], text, bold=line.bold, centred=at < table.heads, size=small)
             if line.each:
                 self._control(made, "{%tr endfor %}")
         # A word processor wants a paragraph after a table; it must not begin a page of its own.
@@ -131,6 +132,7 @@ class _Builder:
         for place, text in enumerate(texts):
             said = text if isinstance(text, str) else text[self.language]
             self._cell(row.cells[place], said, size=page.LETTER, at_foot=True)
+            row.cells[place].paragraphs[0].paragraph_format.keep_with_next = True
 
     def _grid(self, widths: tuple[float, ...]) -> Any:
         from docx.shared import Cm

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from docx.document import Document
 
 FONT = "Times New Roman"
-LETTER, IN_TABLE, IN_WIDE_TABLE, SMALL = 14, 12, 11, 9
+LETTER, IN_TABLE, IN_WIDE_TABLE, SMALLER, SMALL = 14, 12, 11, 10, 9
 LONG, SHORT = 29.7, 21.0
 LEFT, RIGHT, TOP, BOTTOM = 3.0, 1.5, 2.0, 2.0
 """Margins in centimetres, as office work in Kazakhstan has them."""
