@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
 from workflow.exposure import SECTIONS, exposure
@@ -15,6 +16,30 @@ if TYPE_CHECKING:
 
 REPORTED = ("ethics_report", "cartogram_report")
 """The reports whose rows some register knows."""
+
+
+def objects(cases: Iterable[Case], office: Office, year: int) -> list[Row]:
+    """The objects of a year with the exact days of the analysis in each, the earliest first.
+
+    A case that begins in the year without a known end has no term yet.
+    """
+    found: list[tuple[date, Row]] = []
+    for case in cases:
+        first, last = _day_of(case, "analysis_started"), _day_of(case, "analysis_ended")
+        if case.standing == "active" and first and first.year == year:
+            unit = office.units[case.unit].name if case.unit in office.units else case.unit
+            row: Row = {
+                "object": case.object or unit,
+                "unit": unit if case.object and unit != case.object else "",
+                "period": (first, last) if last and first <= last else None,
+                "responsible": case.responsible.get("analysis_started", ""),
+            }
+            found.append((first, row))
+    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+
+def _day_of(case: Case, name: str) -> date | None:
+    return case.facts[name].on if name in case.facts else case.planned.get(name)
 
 
 def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int) -> list[Row]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from merzim.form_periods import REPORTED, period_rows
+from merzim.form_periods import REPORTED, objects, period_rows
 from merzim.form_rows import Row, position_rows, risk_rows, schedule_rows
 from merzim.risks import cases
 from papers.forms import FormData, UnreadableValue, parsed
@@ -108,7 +108,10 @@ def from_office(
     if person:
         meant = _person(house, person)
         values |= {"name": meant.name, "post": meant.post}
-    if year and form.id in REPORTED:
+    if year and form.id == "year_schedule":
+        known = house.ledger.cases([one.id for one in house.reads.cases(unit or None)])
+        rows = objects(known.values(), office, year)
+    elif year and form.id in REPORTED:
         rows = period_rows(form, cases(house, unit), office, year)
     return FormData(
         {name: value for name, value in values.items() if name in form.fields and value}, tuple(rows)

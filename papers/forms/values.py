@@ -137,7 +137,7 @@ def clean(text: str) -> str:
 
 def told(parts: Sequence[tuple[str, str]], language: str, *, between: str = NEW_PARAGRAPH) -> str:
     """Several parts of a row in one cell, each under its title; what speaks for itself without one."""
-    own = ("text", "description", "status", "subsection", "name", "post")
+    own = ("text", "description", "status", "subsection", "name", "post", "object")
     return between.join(
         value if name in own else say("form.part", {"title": title(name, language), "value": value}, language)
         for name, value in parts

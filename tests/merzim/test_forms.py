@@ -68,6 +68,20 @@ def test_the_schedule_carries_the_plan_dates_and_who_answers(office: Merzim, tmp
     assert "Председатель Правления" in text_of(document)
 
 
+def test_a_year_is_scheduled_object_by_object(office: Merzim, tmp_path: Path) -> None:
+    """Each with its exact days; what begins in another year is not there, what has no end is named."""
+    for object, first in (("Қаржы басқармасы", "2026-02-02"), ("Келесі жылғы", "2027-02-01")):
+        planned = ("--planned", f"analysis_started={first}")
+        assert office("open", "internal-analysis", "--object", object, *planned, *NOW).code == 0
+    line = ("form", "year_schedule", "--year", 2026, "--to", tmp_path / "a.docx", "--lang", "ru", "--json")
+    said = office(*line, *NOW)
+    rows = tables_of((tmp_path / "a.docx").read_bytes())[0][1:]
+
+    assert [row[2] for row in rows] == ["", "с 13 апреля по 26 мая 2026 года"]
+    assert rows[0][1] == "Қаржы басқармасы"
+    assert {"period", "responsible"} <= {one["field"] for one in said.json["missing"] if one["row"] == 1}
+
+
 def test_the_order_is_dated_when_it_is_signed_and_not_before(office: Merzim, tmp_path: Path) -> None:
     """A plan date is no date of signing."""
     case = _case(office)
@@ -161,7 +175,7 @@ def test_the_list_of_forms_tells_what_each_asks(merzim: Merzim) -> None:
     """Enough to fill one from a program."""
     listed = {one["id"]: one for one in merzim("forms", "--json").json["forms"]}
 
-    assert len(listed) == 17
+    assert len(listed) == 18
     assert listed["plan"]["rows"] == ["recommendation", "measure", "completion_form", "responsible", "term"]
     assert listed["order"]["fields"]["order_date"]["kind"] == "date"
     assert len(listed["legislation_report"]["groups"]) == 9
