@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from merzim.wiring import House
     from workflow.case import Case
     from workflow.desk import Change
+    from workflow.exposure import CartogramLine
+    from workflow.register_desk import RegisterDesk
     from workflow.risk_desk import RiskDesk
     from workflow.risk_scale import RiskScale
 
@@ -122,3 +124,21 @@ def dues(house: House, case: Case, *, today: date) -> Mapping[int, date]:
             still[number] = min(one.due, still.get(number, one.due))
         past[number] = max(one.due, past.get(number, one.due))
     return past | still
+
+
+def cartogram_lines(house: House, unit: str = "") -> tuple[CartogramLine, ...]:
+    """What the cartogram should say by the registers of a unit's cases, units called by their names."""
+    from workflow.cartogram import results
+
+    units = house.reads.office().units
+    return tuple(
+        replace(line, department=units[line.department].name) if line.department in units else line
+        for line in results(cases(house, unit))
+    )
+
+
+def registers(house: House) -> RegisterDesk:
+    """Where positions, talks, the cartogram and remarks are written."""
+    from workflow.register_desk import RegisterDesk
+
+    return RegisterDesk(house.desk)

@@ -29,6 +29,8 @@ STATIONS = (
     "evidence",
     "due",
     "risks",
+    "positions",
+    "remarks",
     "reminders",
     "minding",
     "reaching",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workflow.risk_lists import Listed
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
+Export = Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export_to")]
 Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")]
 
 
@@ -206,7 +207,94 @@ def _findings(call: Call, case: str) -> tuple[Finding, ...]:
     return risk_findings(view.case, view.deadlines)
 
 
+def risk_map(
+    ctx: typer.Context,
+    case: Annotated[str | None, typer.Argument(metavar="CASE")] = None,
+    unit: Unit = "",
+    export: Export = None,
+) -> None:
+    from merzim.risks import cases, scale
+    from papers.risk_map import Mapped, risk_map
+    from workflow.risk import register
+
+    call = Call.of(ctx)
+    if export is None:
+        raise BadArgument("cli.risks.map_needs_file")
+    _ending(export, (".svg",))
+    place = unit_named(call.house, unit)
+    one = call.house.desk.view(case, today=call.moment.today).case if case is not None else None
+    whole = [one] if one is not None else cases(call.house, place)
+    by = scale(call.moment.today)
+    known = [(of, risk) for of in whole for risk in register(of).risks.values() if risk.removal is None]
+    ranked = [
+        Mapped(
+            label=str(risk.number) if case is not None else f"{of.id}/{risk.number}",
+            description=risk.description,
+            rank=risk.rank,
+        )
+        for of, risk in known
+        if risk.rank is not None and risk.rank.scale == by.edition
+    ]
+    if not ranked:
+        raise BadArgument("risk.nothing_ranked")
+    drawn = risk_map(
+        ranked,
+        by,
+        name=(one.object or one.id) if one is not None else _named(call, place),
+        on=call.moment.today,
+        unranked=len(known) - len(ranked),
+        language=call.language,
+    )
+    Path(export).write_text(drawn, encoding="utf-8")
+    _written_to(call, export, len(ranked))
+
+
+def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> None:
+    from merzim.risks import cartogram_lines
+    from papers.cartogram import drawn, write_workbook
+
+    call = Call.of(ctx)
+    place = unit_named(call.house, unit)
+    told = cartogram_lines(call.house, place)
+    if export is not None:
+        if not told:
+            raise BadArgument("cartogram.nothing")
+        if _ending(export, (".xlsx", ".svg")) == ".xlsx":
+            write_workbook(Path(export), told, language=call.language)
+        else:
+            picture = drawn(told, name=_named(call, place), language=call.language)
+            Path(export).write_text(picture, encoding="utf-8")
+        _written_to(call, export, len(told))
+    elif call.json:
+        call.answer({"lines": told})
+    elif told:
+        rows = [
+            (call.say(f"risk.section.{line.section}"), line.department, line.district, line.text)
+            for line in told
+        ]
+        call.table(("section", "department", "district", "what"), rows)
+    else:
+        call.print(call.say("cartogram.nothing"))
+
+
+def _named(call: Call, unit: str) -> str:
+    """A unit's name; without one the organisation's, else that all cases are meant."""
+    if unit:
+        known = call.house.reads.office().units.get(unit)
+        return known.name if known else unit
+    return call.settings.office.name or call.say("risk_map.office")
+
+
+def _written_to(call: Call, file: str, count: int) -> None:
+    if call.json:
+        call.answer({"file": file, "count": count})
+    else:
+        call.print(call.say("cli.risks.exported", file=file))
+
+
 COMMANDS: dict[str, Callable[..., object]] = {
+    "map": risk_map,
+    "cartogram": cartogram,
     "check": check,
     "import": import_plan,
     "same": same,

@@ -160,3 +160,40 @@ def test_the_list_is_a_workbook(planned: Merzim, tmp_path: Path) -> None:
 
     assert len(rows) == 4
     assert rows[1][11].date().isoformat() == "2026-09-30"
+
+
+def test_the_map_and_the_cartogram_are_files(planned: Merzim, tmp_path: Path) -> None:
+    """Without a rank there is nothing to draw; a file of another kind is refused."""
+    assert planned("risks", "map", "--export", "map.svg", *NOW).code == 2
+    planned("risks", "rank", CASE, "1", "--likelihood", "3", "--effect", "3", *NOW)
+    assert planned("risks", "map", CASE, "--export", "map.svg", *NOW).code == 0
+    assert planned("risks", "map", "--export", "map.pdf", *NOW).code == 2
+    assert planned("risks", "cartogram", "--export", "list.xlsx", *NOW).code == 0
+    assert planned("risks", "cartogram", "--export", "list.svg", *NOW).code == 0
+
+    assert {file.name for file in tmp_path.glob("*.svg")} == {"map.svg", "list.svg"}
+
+
+def test_positions_talks_the_cartogram_and_remarks(planned: Merzim, tmp_path: Path) -> None:
+    """Entered, planned, compared, answered; and the chains hold."""
+    place = ("--department", "Finance", "--why", "signs payments", "--approved", "2026-06-15")
+    assert (
+        planned("positions", "add", CASE, "--title", "Chief accountant", "--holder", "A", *place, *NOW).code
+        == 0
+    )
+    assert planned("positions", "plan", "--json", *NOW).json["months"][0]["holders"] == ["A"]
+    planned("positions", "talk", CASE, "1", "--topic", "gifts", *NOW)
+    assert planned("positions", "plan", "--json", *NOW).json["months"] == []
+
+    (tmp_path / "cart.csv").write_text("section;department;position\n1;Finance;Chief accountant\n", "utf-8")
+    assert planned("cartogram", "compare", *NOW).code == 1
+    assert planned("cartogram", "record", CASE, "cart.csv", "--on", "2026-06-18", *NOW).code == 0
+    lacking = planned("cartogram", "compare", "--json", *NOW).json["findings"]
+    assert {one["code"] for one in lacking} == {"risk.cartogram_lacks"}
+
+    assert planned("remarks", "add", CASE, "--text", "long queue", "--from", "council", *NOW).code == 0
+    assert planned("remarks", "answer", CASE, "1", *NOW).code == 2
+    assert planned("remarks", "answer", CASE, "1", "--taken", *NOW).code == 0
+    assert planned("remarks", "list", CASE, "--json", *NOW).json["remarks"][0]["taken"] is True
+    assert planned("verify", *NOW).code == 0
+    assert planned("case", CASE, *NOW).code == 0

@@ -1,0 +1,201 @@
+"""`merzim positions ...` and `merzim cartogram ...`: exposed positions, preventive talks, the cartogram."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.answers import finding, print_findings
+from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, Call
+from merzim.cli.help import Command, Group
+from merzim.cli.parsing import number as whole
+from merzim.cli.parsing import optional_day
+from merzim.cli.risk_answers import day_or_today, position_json, proofs, tell, written
+from merzim.looking import unit_named
+
+if TYPE_CHECKING:
+    from workflow.case import Case
+
+CaseId = Annotated[str, typer.Argument(metavar="CASE")]
+Number = Annotated[str, typer.Argument(metavar="N")]
+On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.risk_on")]
+Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")]
+Holder = Annotated[str, typer.Option("--holder", metavar="WHO", help="cli.option.holder")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang both groups on the application."""
+    groups: dict[str, dict[str, Callable[..., object]]] = {
+        "positions": {"list": list_positions, "add": add, "clear": clear, "talk": talk, "plan": plan},
+        "cartogram": {"record": record, "compare": compare},
+    }
+    for name, commands in groups.items():
+        group = typer.Typer(cls=Group, help=f"cli.help.{name}", rich_markup_mode=None)
+        for command, function in commands.items():
+            group.command(command, cls=Command, help=f"cli.help.{name}.{command}")(function)
+        app.add_typer(group, name=name)
+
+
+def list_positions(
+    ctx: typer.Context,
+    case: Annotated[str | None, typer.Argument(metavar="CASE")] = None,
+    unit: Unit = "",
+) -> None:
+    from workflow.exposure import exposure
+
+    call = Call.of(ctx)
+    known = [
+        (one, position) for one in _cases(call, case, unit) for position in exposure(one).positions.values()
+    ]
+    if call.json:
+        call.answer({"positions": [position_json(one, position) for one, position in known]})
+        return
+    rows = [
+        (one.id, at.number, at.title, at.holder, at.why, at.department, at.approved_on, len(at.talks) or None)
+        for one, at in known
+        if at.cleared_on is None
+    ]
+    if rows:
+        call.table(("case", "n", "position", "holder", "why", "department", "approved", "talks"), rows)
+    else:
+        call.print(call.say("cli.risks.no_positions"))
+
+
+def add(
+    ctx: typer.Context,
+    case: CaseId,
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="cli.option.position_title")],
+    holder: Holder = "",
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="cli.option.position_why")] = "",
+    department: Annotated[
+        str, typer.Option("--department", metavar="TEXT", help="cli.option.risk_department")
+    ] = "",
+    district: Annotated[str, typer.Option("--district", metavar="TEXT", help="cli.option.risk_district")] = "",
+    approved: Annotated[
+        str | None, typer.Option("--approved", metavar="DATE", help="cli.option.approved")
+    ] = None,
+    number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
+    on: On = None,
+) -> None:
+    from merzim.risks import registers
+    from workflow.register_desk import ExposedPosition
+
+    call = Call.of(ctx)
+    told = ExposedPosition(
+        number=None if number is None else _number(number, "--number"),
+        title=title,
+        holder=holder,
+        why=why,
+        department=department,
+        district=district,
+        approved_on=optional_day(approved, where="--approved"),
+    )
+    change = registers(call.house).expose(case, told, on=day_or_today(call, on), **written(call))
+    tell(call, change, "cli.risks.position_added", number=change.events[-1].name if change.events else number)
+
+
+def clear(ctx: typer.Context, case: CaseId, number: Number, on: On = None) -> None:
+    from merzim.risks import registers
+
+    call = Call.of(ctx)
+    change = registers(call.house).clear(case, _number(number), on=day_or_today(call, on), **written(call))
+    tell(call, change, "cli.risks.position_cleared", number=number)
+
+
+def talk(
+    ctx: typer.Context,
+    case: CaseId,
+    number: Number,
+    on: On = None,
+    holder: Holder = "",
+    topic: Annotated[str, typer.Option("--topic", metavar="TEXT", help="cli.option.topic")] = "",
+) -> None:
+    from merzim.risks import registers
+
+    call = Call.of(ctx)
+    change = registers(call.house).talk(
+        case, _number(number), on=day_or_today(call, on), holder=holder, topic=topic, **written(call)
+    )
+    tell(call, change, "cli.risks.talked", number=number)
+
+
+def plan(ctx: typer.Context, unit: Unit = "") -> None:
+    from workflow.exposure import exposure, spread
+
+    call = Call.of(ctx)
+    positions = [at for one in _cases(call, None, unit) for at in exposure(one).positions.values()]
+    months = spread(positions, today=call.moment.today)
+    if call.json:
+        call.answer({"months": months})
+        return
+    if not months:
+        call.print(call.say("cli.risks.everyone_told" if positions else "cli.risks.no_positions"))
+    for month in months:
+        said = {"year": month.year, "month": month.month, "count": len(month.holders)}
+        call.print(call.say("cli.risks.plan_month", **said))
+        for name in month.holders:
+            call.print(f"  {name}")
+    if any(month.beyond for month in months):
+        call.print("\n" + call.say("cli.risks.plan_beyond"))
+
+
+def record(
+    ctx: typer.Context,
+    case: CaseId,
+    file: Annotated[str, typer.Argument(metavar="FILE.csv|.xlsx")],
+    on: On = None,
+    evidence: Annotated[
+        list[str] | None,
+        typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.free_evidence"),
+    ] = None,
+) -> int:
+    from merzim.cli.papers import errors_of
+    from merzim.risks import registers
+    from papers import UnreadablePaper
+    from papers.cartogram_table import read_cartogram
+
+    call = Call.of(ctx)
+    published = day_or_today(call, on)
+    try:
+        lines = read_cartogram(Path(file))
+    except UnreadablePaper as refusal:
+        if not call.json:
+            raise
+        call.answer({"errors": errors_of(call, refusal)})
+        return BAD_INPUT
+    change = registers(call.house).record_cartogram(
+        case, lines, on=published, evidence=proofs(call, evidence), **written(call)
+    )
+    tell(call, change, "cli.risks.cartogram_recorded", on=published, count=len(lines))
+    return DONE
+
+
+def compare(ctx: typer.Context, unit: Unit = "") -> int:
+    from merzim.risks import cartogram_lines
+    from workflow.cartogram import compared, latest
+
+    call = Call.of(ctx)
+    known = latest(_cases(call, None, unit))
+    found = compared(cartogram_lines(call.house, unit_named(call.house, unit)), known)
+    if call.json:
+        call.answer({"on": known.on if known else None, "findings": [finding(call, one) for one in found]})
+    elif found:
+        print_findings(call, found)
+    else:
+        call.print(call.say("cli.risks.cartogram_equal"))
+    return NOT_SO if found else DONE
+
+
+def _cases(call: Call, case: str | None, unit: str) -> list[Case]:
+    from merzim.risks import cases
+
+    if case is not None:
+        return [call.house.desk.view(case, today=call.moment.today).case]
+    return list(cases(call.house, unit_named(call.house, unit)))
+
+
+def _number(text: str, where: str = "N") -> int:
+    return whole(text, where=where, first=1, last=9999)

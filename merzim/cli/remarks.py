@@ -1,0 +1,93 @@
+"""`merzim remarks ...`: what the public said of an analysis, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from merzim.cli.call import Call
+from merzim.cli.help import Command, Group
+from merzim.cli.parsing import number as whole
+from merzim.cli.risk_answers import day_or_today, remark_json, tell, written
+
+CaseId = Annotated[str, typer.Argument(metavar="CASE")]
+On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.risk_on")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the group on the application."""
+    group = typer.Typer(cls=Group, help="cli.help.remarks", rich_markup_mode=None)
+    commands: dict[str, Callable[..., object]] = {"list": list_remarks, "add": add, "answer": answer}
+    for name, command in commands.items():
+        group.command(name, cls=Command, help=f"cli.help.remarks.{name}")(command)
+    app.add_typer(group, name="remarks")
+
+
+def list_remarks(ctx: typer.Context, case: CaseId) -> None:
+    from workflow.remarks import remarks
+
+    call = Call.of(ctx)
+    view = call.house.desk.view(case, today=call.moment.today)
+    known = remarks(view.case).values()
+    if call.json:
+        call.answer({"remarks": [remark_json(view.case, one) for one in known]})
+        return
+    rows = [
+        (
+            one.number,
+            one.on,
+            one.author,
+            call.say(f"risk.source.{one.source}"),
+            one.text,
+            "" if one.taken is None else call.say("cli.risks.yes" if one.taken else "cli.risks.no"),
+            one.answer,
+        )
+        for one in known
+    ]
+    if rows:
+        call.table(("n", "on", "author", "source", "remark", "taken", "answer"), rows)
+    else:
+        call.print(call.say("cli.risks.no_remarks"))
+
+
+def add(
+    ctx: typer.Context,
+    case: CaseId,
+    text: Annotated[str, typer.Option("--text", metavar="TEXT", help="cli.option.remark_text")],
+    author: Annotated[str, typer.Option("--from", metavar="WHO", help="cli.option.author")] = "",
+    source: Annotated[
+        str, typer.Option("--source", metavar="SOURCE", help="cli.option.remark_source")
+    ] = "discussion",
+    on: On = None,
+) -> None:
+    from merzim.risks import registers
+
+    call = Call.of(ctx)
+    change = registers(call.house).remark(
+        case, text=text, author=author, source=source, on=day_or_today(call, on), **written(call)
+    )
+    tell(call, change, "cli.risks.remark_added", number=change.events[-1].name if change.events else "")
+
+
+def answer(
+    ctx: typer.Context,
+    case: CaseId,
+    number: Annotated[str, typer.Argument(metavar="N")],
+    taken: Annotated[bool, typer.Option("--taken", help="cli.option.taken")] = False,
+    text: Annotated[str, typer.Option("--answer", metavar="TEXT", help="cli.option.answer_text")] = "",
+    on: On = None,
+) -> None:
+    from merzim.risks import registers
+
+    call = Call.of(ctx)
+    change = registers(call.house).answer_remark(
+        case,
+        whole(number, where="N", first=1, last=9999),
+        taken=taken,
+        answer=text,
+        on=day_or_today(call, on),
+        **written(call),
+    )
+    tell(call, change, "cli.risks.remark_answered", number=number)

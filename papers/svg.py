@@ -1,0 +1,69 @@
+"""Drawings as SVG text of our own: a title and a description for who cannot see; light, dark and print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from textwrap import wrap
+
+STYLE = """
+  :root { --paper: #ffffff; --ink: #1f2933; --soft: #52606d; --line: #7b8794;
+    --calm: #d9f2e3; --watch: #fff3c4; --high: #ffd9b8; --urgent: #ffc9c9; --dot: #ffffff; }
+  @media (prefers-color-scheme: dark) {
+    :root { --paper: #15191e; --ink: #f0f4f8; --soft: #bcccdc; --line: #829ab1;
+      --calm: #1d4d35; --watch: #5c4a10; --high: #6b3d14; --urgent: #6e2020; --dot: #15191e; }
+  }
+  @media print {
+    :root { --paper: #ffffff; --ink: #000000; --soft: #333333; --line: #555555;
+      --calm: #eeeeee; --watch: #dddddd; --high: #c8c8c8; --urgent: #b0b0b0; --dot: #ffffff; }
+  }
+  .paper { fill: #ffffff; fill: var(--paper); }
+  text { fill: #1f2933; fill: var(--ink); font-size: 15px;
+    font-family: "Noto Sans", "DejaVu Sans", Arial, sans-serif; }
+  .title { font-size: 22px; font-weight: 600; }
+  .soft { fill: #52606d; fill: var(--soft); }
+  .strong { font-weight: 600; }
+  .edge { fill: none; stroke: #7b8794; stroke: var(--line); stroke-width: 1; }
+  .calm { fill: #d9f2e3; fill: var(--calm); }
+  .watch { fill: #fff3c4; fill: var(--watch); }
+  .high { fill: #ffd9b8; fill: var(--high); }
+  .urgent { fill: #ffc9c9; fill: var(--urgent); }
+  .dot { fill: #ffffff; fill: var(--dot); stroke: #1f2933; stroke: var(--ink); stroke-width: 1.5; }
+"""
+"""Each colour stands twice: a program that knows no variables takes the first."""
+
+
+def drawing(parts: Iterable[str], *, width: int, height: int, title: str, desc: str, language: str) -> str:
+    """The whole file. `width`, `height`: units of the drawing; it scales to its page."""
+    size = f'viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
+    return "\n".join(
+        [
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"'
+            f' aria-labelledby="drawing-title drawing-desc" xml:lang="{language}">',
+            f'<title id="drawing-title">{escape(title)}</title>',
+            f'<desc id="drawing-desc">{escape(desc)}</desc>',
+            f"<style>{STYLE}</style>",
+            f'<rect class="paper" width="{width}" height="{height}"/>',
+            *parts,
+            "</svg>\n",
+        ]
+    )
+
+
+def text(x: float, y: float, said: str, *, kind: str = "", anchor: str = "start", turn: int = 0) -> str:
+    """One line of text. `turn`: degrees around its own place."""
+    turned = f' transform="rotate({turn} {x:g} {y:g})"' if turn else ""
+    named = f' class="{kind}"' if kind else ""
+    return f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}"{named}{turned}>{escape(said)}</text>'
+
+
+def box(x: float, y: float, width: float, height: float, kind: str, *, title: str = "") -> str:
+    """A rectangle, with what a pointer over it says."""
+    told = f"<title>{escape(title)}</title>" if title else ""
+    return f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}">{told}</rect>'
+
+
+def lines(said: str, columns: int) -> list[str]:
+    """A text in lines of at most so many letters."""
+    return wrap(said, columns, break_long_words=True) or [""]

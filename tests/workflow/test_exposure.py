@@ -1,0 +1,171 @@
+"""Exposed positions, talks, the cartogram against the results, remarks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from tests.law import CALENDAR, library
+from workflow.cartogram import compared, latest, results
+from workflow.case import fold
+from workflow.desk import Desk, Opening
+from workflow.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
+from workflow.register_desk import ExposedPosition, RegisterDesk
+from workflow.remarks import remarks
+from workflow.risk_desk import CannotEnter, FoundRisk, RiskDesk
+from workflow.risk_findings import risk_findings
+
+NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
+TODAY = date(2026, 7, 20)
+WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
+    create_or_migrate(engine)
+    yield SqlLedger(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def core(ledger: SqlLedger) -> Desk:
+    return Desk(ledger, library(), CALENDAR)
+
+
+@pytest.fixture
+def desk(core: Desk) -> RegisterDesk:
+    return RegisterDesk(core)
+
+
+@pytest.fixture
+def case(core: Desk) -> str:
+    facts = {"note_signed": date(2026, 6, 1)}
+    return core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), **WHO).id
+
+
+def held(count: int, *, talks: tuple[Talk, ...] = ()) -> list[Position]:
+    return [Position(number=n, title="Маман", holder=f"Адам {n:02d}", talks=talks) for n in range(1, count + 1)]
+
+
+def test_talks_are_spread_ten_a_month() -> None:
+    """What this month has left first; 24 holders in July are 10, 10 and 4."""
+    months = spread(held(24), today=TODAY)
+
+    assert [(one.year, one.month, len(one.holders)) for one in months] == [
+        (2026, 7, 10),
+        (2026, 8, 10),
+        (2026, 9, 4),
+    ]
+
+
+def test_talks_already_held_count_against_the_month() -> None:
+    """Two in July leave eight; who had a talk this year waits no more, a talk of last year does not count."""
+    told = [Position(number=n, title="x", holder=f"Бар {n}", talks=(Talk(TODAY, f"Бар {n}"),)) for n in (1, 2)]
+    old = held(9, talks=(Talk(date(2025, 7, 20), "Адам 01"),))
+    months = spread([*told, *old], today=TODAY)
+
+    assert [len(one.holders) for one in months] == [8, 1]
+
+
+def test_what_the_year_has_no_room_for_is_marked() -> None:
+    """In December ten are left; the eleventh falls into January."""
+    months = spread(held(11), today=date(2026, 12, 1))
+
+    assert [(one.year, one.month, one.beyond) for one in months] == [(2026, 12, False), (2027, 1, True)]
+
+
+def test_a_position_keeps_its_talks_and_leaves_the_list(desk: RegisterDesk, core: Desk, case: str) -> None:
+    """Described anew it keeps them; said again it writes nothing; vacant it has nobody to talk to."""
+    told = ExposedPosition(
+        title="Бас бухгалтер", holder="Ахметов А.", why="төлемдерге қол қояды", approved_on=TODAY
+    )
+    desk.expose(case, told, on=TODAY, **WHO)
+    assert desk.expose(case, ExposedPosition(**{**_fields(told), "number": 1}), on=TODAY, **WHO).events == ()
+    desk.talk(case, 1, on=TODAY, topic="сыйлықтар", **WHO)
+    assert desk.talk(case, 1, on=TODAY, topic="сыйлықтар", **WHO).events == ()
+    desk.expose(case, ExposedPosition(number=1, title="Бас бухгалтер"), on=TODAY, **WHO)
+
+    position = exposure(core.view(case, today=TODAY).case).positions[1]
+    assert position.talks == (Talk(TODAY, "Ахметов А.", "сыйлықтар"),)
+    with pytest.raises(CannotEnter) as refusal:
+        desk.talk(case, 1, on=TODAY, **WHO)
+    assert refusal.value.code == "risk.nobody_holds"
+    desk.clear(case, 1, on=TODAY, **WHO)
+    assert exposure(core.view(case, today=TODAY).case).positions[1].cleared_on == TODAY
+
+
+def _fields(told: ExposedPosition) -> dict[str, Any]:
+    return {"title": told.title, "holder": told.holder, "why": told.why, "approved_on": told.approved_on}
+
+
+def test_a_position_without_its_reason_or_approval_is_a_finding(
+    desk: RegisterDesk, core: Desk, case: str
+) -> None:
+    """Both are asked for; neither is refused."""
+    desk.expose(case, ExposedPosition(title="Бас маман"), on=TODAY, **WHO)
+    view = core.view(case, today=TODAY)
+
+    codes = {one.code for one in risk_findings(view.case, view.deadlines)}
+    assert codes == {"risk.position_without_reason", "risk.position_not_approved"}
+
+
+def test_the_cartogram_is_compared_place_by_place(desk: RegisterDesk, core: Desk, case: str) -> None:
+    """Signs and letter case apart; what belongs to no department belongs to the case's unit."""
+    desk.expose(case, ExposedPosition(title="Бас бухгалтер", department="Қаржы басқармасы"), on=TODAY, **WHO)
+    RiskDesk(core).find(case, FoundRisk(description="Төлем тексерілмейді"), on=TODAY, **WHO)
+    desk.record_cartogram(
+        case,
+        [
+            CartogramLine("positions", "қаржы басқармасы", "", "БАС БУХГАЛТЕР."),
+            CartogramLine("risks", "Қаржы басқармасы", "", "Төлем тексерілмейді"),
+        ],
+        on=date(2026, 7, 1),
+        **WHO,
+    )
+    cases = [core.view(case, today=TODAY).case]
+    found = compared(results(cases), latest(cases))
+
+    assert [(one.code, one.arguments["place"]) for one in found] == [
+        ("risk.cartogram_lacks", "Қаржы"),
+        ("risk.cartogram_exceeds", "Қаржы басқармасы"),
+    ]
+
+
+def test_without_a_cartogram_that_alone_is_said(core: Desk, case: str) -> None:
+    """And two that say the same have no finding."""
+    line = CartogramLine("risks", "Қаржы", "Алмалы", "Тәуекел")
+
+    assert [one.code for one in compared([line], None)] == ["risk.cartogram_missing"]
+    assert compared([line], Cartogram(TODAY, (line,))) == ()
+
+
+def test_a_remark_is_taken_or_told_why_not(
+    desk: RegisterDesk, core: Desk, case: str, ledger: SqlLedger
+) -> None:
+    """Unanswered when the note was signed is a finding; a refusal of the remark needs its reason."""
+    made = {
+        "text": "Кезек ұзақ",
+        "author": "Қоғамдық кеңес",
+        "source": "public_council",
+        "on": date(2026, 5, 19),
+    }
+    desk.remark(case, **made, **WHO)
+    assert desk.remark(case, **made, **WHO).events == ()
+    view = core.view(case, today=TODAY)
+    assert [one.code for one in risk_findings(view.case, view.deadlines)] == ["risk.remark_unanswered"]
+
+    with pytest.raises(CannotEnter) as refusal:
+        desk.answer_remark(case, 1, taken=False, answer=" ", on=TODAY, **WHO)
+    assert refusal.value.code == "risk.why_not"
+    desk.answer_remark(case, 1, taken=True, answer="", on=TODAY, **WHO)
+    kept = fold(ledger.events(case))
+    assert (remarks(kept)[1].taken, remarks(kept)[1].answered_on) == (True, TODAY)
+    assert risk_findings(kept, ()) == ()
