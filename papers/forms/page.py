@@ -65,7 +65,7 @@ def look(style: Style, *, landscape: bool) -> Look:
     found = _LOOKS[style]
     if style not in ("right", "annex"):
         return found
-    return Look("left", size=found.size, after=found.after, left=14.8 if landscape else 9.0)
+    return Look("left", size=found.size, after=found.after, left=14.8 if landscape else 8.0)
 
 
 def blank_document(language: str, *, landscape: bool) -> Document:

@@ -422,3 +422,11 @@ def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
         fill(form("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])
     with pytest.raises(NotALanguageOfPapers):
         fill(form("order"), {}, "en")
+
+
+def test_a_schedule_of_a_year_may_be_approved_in_another() -> None:
+    """Its day of approval is left open with its year."""
+    text = text_of(fill(form("year_schedule"), {"year": 2027}, "kk").document)
+
+    assert "2027 жылы" in text
+    assert "20___ жылғы «___»" in text
