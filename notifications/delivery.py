@@ -21,6 +21,8 @@ from notifications.rules import Rules, next_attempt, opening
 from workflow.library import Library
 
 BATCH = 100
+FEW = 25
+"""A batch of a channel that cannot repeat: what a crash makes unknown is no more than that."""
 
 # A claimed notice untouched for so long belongs to a process that is gone: no batch takes so long, because a
 # channel stops asking a server that hangs.
@@ -65,7 +67,7 @@ def deliver(
     for channel in channels:
         interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
         recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now)
-        while batch := outbox.claim(channel.name, now=now, limit=BATCH):
+        while batch := outbox.claim(channel.name, now=now, limit=BATCH if channel.repeatable else FEW):
             carried = outbox.collect(carriers(batch), now=now)
             composed = compose(
                 batch,

@@ -11,8 +11,9 @@ from notifications.channels import Channel, Switchable, language_of
 from notifications.message import message_id
 from notifications.notice import Notice, Outcome
 from notifications.ports import Mark, Outbox
+from notifications.recipients import ways
 from notifications.rules import Rules, opening
-from workflow.office import Office, Person, with_officer
+from workflow.office import Office, Person, Told, with_officer
 
 
 def fall_back(
@@ -52,10 +53,12 @@ def fall_back(
 def _elsewhere(
     notice: Notice, channels: Sequence[Channel], office: Office, rules: Rules, now: datetime, opens: datetime
 ) -> Iterator[Notice]:
+    """The same for the person through the other channels; where none reaches them, for the officer instead."""
     person = office.people.get(notice.person)
     if person is not None:
         place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
-        yield from _through(notice, place, person, channels, rules, now, opens)
+        for channel, reached in ways(Told(person=person, why="duty"), channels, office):
+            yield from _through(notice, place, reached.person, (channel,), rules, now, opens)
 
 
 def _to_officer(

@@ -53,7 +53,7 @@ class Telegram:
     links: Links
     bot: str
     token_env: str
-    token: str = ""
+    token: str = field(default="", repr=False)
     server: str = SERVER
     timeout: float = 20.0
     connecting: float = 10.0

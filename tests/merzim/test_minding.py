@@ -118,3 +118,25 @@ def test_an_office_without_a_bot_is_told_what_is_missing(office: Merzim) -> None
 
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert "channels.telegram" in said.err
+
+
+def test_a_library_that_is_not_installed_is_asked_for_by_name(
+    office: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Telegram is an extra; whoever names it in config.toml is told what to install."""
+    settings = '[channels]\nuse = ["telegram"]\n[channels.telegram]\nbot = "B"\n'
+    (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
+    monkeypatch.setattr("notifications.channels.telegram.find_spec", lambda name: None)
+    said = office("remind", "--now", "2026-04-06")
+
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert 'pip install "merzim[telegram]"' in said.err
+
+
+def test_a_bot_that_has_no_name_is_a_missing_setting(office: Merzim, tmp_path: Path) -> None:
+    """Without its name nobody could be given an address that opens it."""
+    (tmp_path / "config.toml").write_text('[channels]\nuse = ["telegram"]\n', encoding="utf-8")
+    said = office("remind", "--now", "2026-04-06")
+
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "channels.telegram.bot" in said.err

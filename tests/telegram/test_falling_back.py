@@ -9,6 +9,7 @@ import pytest
 from notifications.channels.telegram import Telegram, channel
 from notifications.delivery import LEASE
 from notifications.notice import Notice
+from storage import office_store
 from storage.links import SqlLinks
 from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram.emulator import TOKEN, Emulator
@@ -173,3 +174,21 @@ def test_an_office_without_another_channel_says_why_it_waits(
     assert report.counts == {"queued": 1}
     assert all("NO_SUCH" in answer for answer in report.answers.values())
     assert all(TOKEN not in answer for answer in report.answers.values())
+
+
+def test_whom_no_other_channel_reaches_the_officer_hears_for(
+    telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks
+) -> None:
+    """No e-mail of hers is known, and she has blocked the bot: the officer has her reminder and the news."""
+    office_store.save(town.engine, people=[replace(AIGUL, email=None)])
+    link(links, AIGUL.key, 7001)
+    town.rules = WITH_OFFICER
+    town.open()
+    town.round((bot,), FIVE_BEFORE)
+    telegram.refuse(403, "Forbidden: bot was blocked by the user")
+    shelf = Shelf()
+    town.deliver((bot, shelf), FIVE_BEFORE)
+
+    assert [one.notice.person for one in shelf.kept] == [OFFICER.key] * 2
+    assert sorted(one.notice.kind for one in shelf.kept) == ["lost", "reminder"]
+    assert any(AIGUL.name in one.letter.text for one in shelf.kept if one.notice.kind == "reminder")

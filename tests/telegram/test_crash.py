@@ -1,0 +1,75 @@
+"""The process is killed while it sends by Telegram: nobody hears twice, and what is not known is said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from notifications.channels.telegram import AT_ONCE, channel
+from notifications.delivery import FEW, LEASE
+from notifications.pacing import Pacer
+from storage import office_store
+from storage.links import SqlLinks
+from tests.merzim.conftest import ROOT
+from tests.notifications.town import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
+from tests.telegram.emulator import TOKEN, Emulator
+from tests.telegram.talk import until
+from tests.telegram.test_channel import link
+from workflow.desk import Opening
+
+pytestmark = pytest.mark.telegram
+PEOPLE = 60
+CHILD = """
+import sys
+from pathlib import Path
+from notifications.channels.telegram import channel
+from storage.links import SqlLinks
+from tests.notifications.town import FIVE_BEFORE, Town
+folder, server, token = sys.argv[1:]
+town = Town(Path(folder), people=())
+bot = channel(links=SqlLinks(town.engine), bot="B", token=token, server=server, timeout=5)
+town.deliver((bot,), FIVE_BEFORE)
+"""
+
+
+def test_a_kill_in_the_middle_of_sending(
+    telegram: Emulator, town: Town, links: SqlLinks, tmp_path: Path
+) -> None:
+    """60 reminders, SIGKILL after some: those of one batch are unknown, the others are sent, once."""
+    people = [replace(AIGUL, key=f"p{n}@example.kz", email=None, unit=f"u{n}") for n in range(PEOPLE)]
+    office_store.save(town.engine, people=[replace(AIGUL, duties=()), *people])
+    for n, person in enumerate(people):
+        link(links, person.key, 8000 + n)
+        opening = Opening(procedure="internal-analysis", unit=f"u{n}", planned=PLANNED)
+        town.desk.open(opening, by="x", now=noon(FIVE_BEFORE), today=FIVE_BEFORE)
+    bot = channel(links=links, bot="B", token=TOKEN, server=telegram.server)
+    bot = replace(bot, pacer=Pacer(overall=200, per_chat=0.01))
+    queued = town.round((bot,), FIVE_BEFORE).queued
+    assert queued is not None
+    assert queued >= PEOPLE
+
+    child = subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(tmp_path), telegram.server, TOKEN],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    until(lambda: len(telegram.calls()) > FEW + AT_ONCE)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    sent_before = len(telegram.calls())
+    report = town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + LEASE + timedelta(minutes=1))
+    states = Counter(one.state for one in town.notices())
+    heard = Counter((str(call.fields["chat_id"]), call.fields["text"]) for call in telegram.calls())
+
+    assert FEW < sent_before < queued
+    assert set(states) <= {"sent", "unknown"}
+    assert 0 < states["unknown"] == report.recovered <= FEW
+    assert max(heard.values()) == 1
+    assert states["sent"] <= len(telegram.calls())
