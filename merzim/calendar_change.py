@@ -139,14 +139,14 @@ def _hearings(
     from workflow.moving import moved
 
     office = house.reads.office()
-    for names in _chunks(touched):
+    for names in chunks(touched):
         for case in house.ledger.cases(names).values():
-            edition = house.library.named(case.edition)
+            edition = house.library.of(case)
             for one in moved(case, edition, before, after, today=today):
-                yield Hearing(one, _waiting(office, case, one, today))
+                yield Hearing(one, waiting(office, case, one, today))
 
 
-def _waiting(office: Office, case: Case, moved: Moved, today: date) -> tuple[Person, ...]:
+def waiting(office: Office, case: Case, moved: Moved, today: date) -> tuple[Person, ...]:
     """Who must do the thing, or stands in for them; nobody where nobody waits for it any more."""
     from workflow.board import WAITING
     from workflow.office import Unresolved, resolve
@@ -167,7 +167,7 @@ def _waiting(office: Office, case: Case, moved: Moved, today: date) -> tuple[Per
 
 def _write(house: House, touched: Iterable[str], *, now: datetime, today: date) -> int:
     """The rows of these cases by the calendar as it stands; how many cases had rows by another one."""
-    return sum(_write_chunk(house, names, now, today) for names in _chunks(touched))
+    return sum(_write_chunk(house, names, now, today) for names in chunks(touched))
 
 
 def _write_chunk(house: House, names: Sequence[str], now: datetime, today: date) -> int:
@@ -186,7 +186,7 @@ def _write_chunk(house: House, names: Sequence[str], now: datetime, today: date)
         return len(behind)
 
 
-def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
+def chunks(names: Iterable[str]) -> Iterator[list[str]]:
     left = iter(names)
     while chunk := list(islice(left, CHUNK)):
         yield chunk

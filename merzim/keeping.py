@@ -20,7 +20,7 @@ def verify(house: House, *, today: date) -> tuple[Problem, ...]:
     """Everything that is not as it was written: chains, seals, editions, the board."""
     from storage.verify import verify as check
 
-    editions = {edition.edition: edition.digest for edition in house.library.all()}
+    editions = {edition.edition: edition.digest for edition in house.editions.all()}
     return check(house.engine, editions=editions, recompute=as_rolled(house, today))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merzim.importing import Imported, take_in, units_meant
+from merzim.own_rules import resettle
 from workflow.nearest import nearest_first
 from workflow.refusal import Refusal
 
@@ -64,7 +65,7 @@ def import_schedule(
     return taken
 
 
-def import_people(house: House, file: Path) -> None:
+def import_people(house: House, file: Path, *, now: datetime, today: date) -> None:
     """Units and people of a table; those it does not name stay, and so do kinds it leaves out.
 
     Raises UnreadablePaper.
@@ -79,6 +80,8 @@ def import_people(house: House, file: Path) -> None:
         for unit in read.units
     ]
     office_store.save(house.engine, units=units, people=read.people)
+    # Own rules hold for a unit and what lies below it: where the tree is another one now, so are the dates.
+    resettle(house, now=now, today=today)
 
 
 def keep_match(house: House, text: str, meant: str) -> None:

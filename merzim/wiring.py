@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import cached_property, reduce
@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from storage.ledger import SqlLedger
     from storage.links import SqlLinks
     from storage.outbox import SqlOutbox
+    from storage.own_rules import Step
     from storage.queries import SqlReads
     from workflow.desk import Desk
     from workflow.library import Library
+    from workflow.office import Office
 
 
 class House:
@@ -70,21 +72,62 @@ class House:
         return self._with_office_days(calendars.compiled(records, as_of))
 
     def refresh(self) -> None:
-        """Look whether another process adopted an act meanwhile: then the calendar is made anew."""
-        if not _not_there(self.settings.database.url):
-            from storage.adoptions import head, head_of
+        """Look whether another process adopted an act or own rules: calendar or library are made anew then.
 
-            if head(self.engine) != head_of(self.acts):
-                for made in ("acts", "calendar", "desk"):
-                    self.__dict__.pop(made, None)
+        The library also where own rules lie over a tree of units that is another one now.
+        """
+        if _not_there(self.settings.database.url):
+            return
+        from storage import adoptions, own_rules
+
+        if adoptions.head(self.engine) != adoptions.head_of(self.acts):
+            self._forget("acts", "calendar", "desk")
+        if own_rules.head(self.engine) != own_rules.head_of(self.steps):
+            self._forget("steps", "library", "units_ruled", "desk")
+        elif self.steps and self._units() != self.units_ruled:
+            self._forget("library", "units_ruled", "desk")
 
     @cached_property
-    def library(self) -> Library:
-        """Every edition of every procedure: the shipped ones and the organisation's own."""
+    def steps(self) -> tuple[Step, ...]:
+        """What the office adopted of own rules, and withdrew again; nothing before it has a database."""
+        if _not_there(self.settings.database.url):
+            return ()
+        from storage.own_rules import steps
+
+        return steps(self.engine)
+
+    @cached_property
+    def editions(self) -> Library:
+        """Every edition of every procedure, shipped and the organisation's own; no rules laid over them."""
         from workflow.library import Library
         from workflow.reading import read
 
         return Library(read(name, text) for name, text in self._regulations())
+
+    @cached_property
+    def library(self) -> Library:
+        """The editions with the own rules the office has adopted."""
+        if self.steps:
+            _ = self.units_ruled
+        return self.library_of(self.steps)
+
+    def library_of(self, steps: Sequence[Step], office: Office | None = None) -> Library:
+        """The editions with the rules that hold after these steps, over the office's units."""
+        from storage.own_rules import standing
+
+        held = standing(steps)
+        if not held:
+            return self.editions
+        from workflow.own_rules import OwnRules
+        from workflow.reading_overlay import read_overlay
+
+        overlays = [read_overlay(one.name, one.text.encode()) for one in held]
+        return self.editions.with_own(OwnRules(overlays, office or self.reads.office()))
+
+    @cached_property
+    def units_ruled(self) -> frozenset[tuple[str, str, str | None]]:
+        """The tree of units the library was made over."""
+        return self._units()
 
     @cached_property
     def channels(self) -> dict[str, Channel]:
@@ -207,6 +250,15 @@ class House:
         if "unprepared" in self.__dict__:
             self.unprepared.dispose()
 
+    def _units(self) -> frozenset[tuple[str, str, str | None]]:
+        from storage.office_store import units
+
+        return units(self.engine)
+
+    def _forget(self, *made: str) -> None:
+        for name in made:
+            self.__dict__.pop(name, None)
+
     def _with_office_days(self, calendar: Calendar) -> Calendar:
         office = self.settings.office
         return calendar.with_office_days(off=office.days_off, working=office.working_days)
@@ -265,7 +317,9 @@ class House:
                     "cli.no_folder", file=str(self.settings.file), key="regulations.folder", folder=str(own)
                 )
             for path in sorted(Path(own).glob("*.toml")):
-                yield path.name, path.read_bytes()
+                # Own rules over a procedure are none themselves; they hold once adopted (`merzim overlay`).
+                if not path.name.startswith("overlay."):
+                    yield path.name, path.read_bytes()
 
 
 def _shipped() -> Calendar:

@@ -53,7 +53,7 @@ class Matters:
             LookupError: so is the case.
         """
         case = self._cases[notice.case]
-        procedure = self.library.named(case.edition)
+        procedure = self.library.of(case)
         place = (notice.case, notice.obligation)
         if place not in self._known:
             self._known[place] = one_deadline(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Table, select
 
 from storage.dialect import insert
 from storage.engine import reading, writing
@@ -53,6 +53,13 @@ def save(
         changed=sum(one.changed for one in counts),
         same=sum(one.same for one in counts),
     )
+
+
+def units(engine: Engine) -> frozenset[tuple[str, str, str | None]]:
+    """(id, name, parent) of every unit: what own rules of a unit depend on."""
+    with reading(engine) as connection:
+        asked = select(UNIT.c.id, UNIT.c.name, UNIT.c.parent)
+        return frozenset((one.id, one.name, one.parent) for one in connection.execute(asked))
 
 
 def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:

@@ -112,7 +112,7 @@ def the_whole_case(home: House, case: str) -> tuple[Case, Procedure]:
     found = home.reads.case(case)
     if found is None:
         raise HTTPException(404, "web.problem.no_case")
-    return found, home.library.named(found.edition)
+    return found, home.library.of(found)
 
 
 def the_dossier(home: House, case: Case, procedure: Procedure, *, today: date) -> Dossier:

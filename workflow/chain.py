@@ -53,6 +53,8 @@ def deadline(
 def _deadlines(chain: Chain, links: list[Link], *, today: date, bare: bool = False) -> Iterator[Deadline]:
     ranges = _ranges(chain, links)
     versions = {"calendar": chain.calendar.version, "edition": chain.procedure.edition}
+    if chain.procedure.overlays:
+        versions["overlays"] = " ".join(chain.procedure.overlays)
     for link in links:
         due = link.counted.due
         earliest, latest = ranges.get(link.id, (due, due))
@@ -93,7 +95,7 @@ def _ranges(chain: Chain, links: list[Link]) -> dict[str, tuple[date | None, dat
     for variant in variants:
         moved = Chain(chain.case, chain.procedure, variant, today=chain.today)
         for link in links:
-            due = moved.link(link.obligation, link.span).counted.due
+            due = moved.link(chain.procedure.by_id[link.obligation.id], link.span).counted.due
             if link.id in dues and due:
                 dues[link.id].append(due)
     return {name: (min(days), max(days)) for name, days in dues.items()}
@@ -124,6 +126,8 @@ def _deadline(
         opens=None if bare else _latest(chain, obligation.after, link.counted.opens),
         opens_in_practice=None if bare else _latest(chain, obligation.after_by_practice),
         closes=link.counted.closes,
+        own=link.own,
+        law_due=link.law.counted.due if link.law else None,
         anchor=link.anchor.state,
         anchor_fact=link.anchor_fact,
         anchor_on=link.anchor.on,

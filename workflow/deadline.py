@@ -8,7 +8,7 @@ from datetime import date
 from typing import Literal
 
 from calendars.explanation import Explanation
-from workflow.procedure import Obligation
+from workflow.procedure import Obligation, OwnTerm
 from workflow.states import State
 
 AnchorState = Literal["happened", "planned", "derived", "none"]
@@ -29,6 +29,8 @@ class Deadline:
         opens: the first day it can be done, where something before it decides that;
         `opens_in_practice` by our own checks besides the law's.
         closes: the last day of a right that may be used within a time.
+        own: the organisation's own term that `due` comes from, where it is stricter than the act's;
+            `law_due` is the day by the act then (None where it gives none).
         state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
         late_by: working days late when done late, else None.
         span_first, span_last: first and last day whose moving could move `due`.
@@ -45,6 +47,8 @@ class Deadline:
     opens: date | None = None
     opens_in_practice: date | None = None
     closes: date | None = None
+    own: OwnTerm | None = None
+    law_due: date | None = None
     anchor: AnchorState
     anchor_fact: str | None = None
     anchor_on: date | None = None

@@ -120,7 +120,7 @@ class Desk:
         kinds = self._kinds(openings, editions)
         ids = self._ledger.next_ids(today.year, len(openings))
         changes = [
-            self._written(self._first_events(name, opening, procedure, kind, by, now), procedure, None, today)
+            self._written(self._first_events(name, opening, procedure, kind, by, now), None, today)
             for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
         ]
         if len(changes) == 1:
@@ -311,8 +311,7 @@ class Desk:
 
     def recomputed(self, case: Case, *, today: date) -> Written:
         """The case's rows from scratch, without any event: what a rebuild writes."""
-        procedure = self._library.named(case.edition)
-        return self._change((), self._view(case, procedure, today), today)
+        return self._change((), self._view(case, self._library.of(case), today), today)
 
     def _command(
         self,
@@ -353,20 +352,20 @@ class Desk:
             )
             for number, (kind, name, on, payload) in enumerate(told, 1)
         )
-        # Only what other terms count from can move a due date; most facts are nobody's anchor.
+        change = self._written(events, case, today)
+        # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
+        # the case under other rules of the organisation's own.
         moving = any(name.partition(".")[0] in procedure.anchors for _, name, _, _ in told)
+        moving = moving or self._library.of(change.case) is not procedure
         before = self._view(case, procedure, today).deadlines if moving else ()
-        change = self._written(events, procedure, case, today)
         self._ledger.append([change], now=now)
         return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
 
-    def _written(
-        self, events: tuple[Event, ...], procedure: Procedure, case: Case | None, today: date
-    ) -> Written:
+    def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> Written:
         for event in events:
             case = apply(case, event)
         assert case is not None
-        return self._change(events, self._view(case, procedure, today), today)
+        return self._change(events, self._view(case, self._library.of(case), today), today)
 
     def _change(self, events: tuple[Event, ...], view: View, today: date) -> Written:
         board = rows(view.case, view.procedure, view.deadlines, self._calendar, today=today)
@@ -374,7 +373,7 @@ class Desk:
 
     def _before(self, case_id: str) -> tuple[Case, Procedure]:
         case = self._case(case_id)
-        return case, self._library.named(case.edition)
+        return case, self._library.of(case)
 
     def _view(self, case: Case, procedure: Procedure, today: date, *, bare: bool = True) -> View:
         """The case looked at; bare for writing, since what is written is dates and rows, not explanations."""
@@ -389,10 +388,13 @@ class Desk:
 
     def _edition(self, opening: Opening, today: date) -> Procedure:
         """The edition in force on the earliest known fact or plan date; today's when there is none."""
-        if opening.edition:
-            return self._library.named(opening.edition)
         days = [*opening.facts.values(), *opening.planned.values()]
-        return self._library.edition(opening.procedure, min(days, default=today))
+        first = min(days, default=today)
+        if opening.edition:
+            edition = self._library.named(opening.edition)
+        else:
+            edition = self._library.edition(opening.procedure, first)
+        return self._library.laid(edition, opening.unit, first)
 
     def _kinds(self, openings: Sequence[Opening], editions: Sequence[Procedure]) -> list[str]:
         """The kind of organisation each case is opened in, "" where it is not known or nothing asks for it.

@@ -55,7 +55,7 @@ def feasibility(
             continue
         planned, due = deadline.planned_on, deadline.due
         if planned is not None and planned > due:
-            found.append(_planned_late(deadline, calendar, planned, due))
+            found.append(_planned_late(deadline, calendar, planned))
         elif deadline.opens is not None and deadline.opens > due:
             found.append(departure(deadline, "feasibility", "no_room", opens=deadline.opens, due=due))
         elif deadline.opens_in_practice is not None and deadline.opens_in_practice > due:
@@ -85,8 +85,14 @@ def beyond_horizon(deadline: Deadline, last: date) -> Finding:
     return departure(deadline, "range", "beyond_horizon_finding", last=last)
 
 
-def _planned_late(deadline: Deadline, calendar: Calendar, planned: date, due: date) -> Finding:
+def _planned_late(deadline: Deadline, calendar: Calendar, planned: date) -> Finding:
     term, start = deadline.obligation.term, deadline.anchor_on
+    own = _only_own(deadline, planned)
+    if own is not None:
+        late = late_by(deadline.due, planned, calendar)
+        code = "planned_late_own"
+        return departure(deadline, "feasibility", code, late=late, basis="practice", on=planned, **own)
+    due = _by_law(deadline)
     if isinstance(term, Duration) and start is not None:
         days = calendar.count(start, planned)
         return departure(
@@ -107,17 +113,35 @@ def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Ite
         yield departure(deadline, "term", "window_closed", closes=closes, on=done)
     if done is None or due is None or done <= due or deadline.obligation.by_itself:
         return
+    own = _only_own(deadline, done)
+    if own is not None:
+        late = late_by(due, done, calendar)
+        yield departure(deadline, "term", "late_own", late=late, basis="practice", on=done, **own)
+        return
+    due = _by_law(deadline)
     late = late_by(due, done, calendar)
     term = deadline.obligation.term
     if isinstance(term, Duration) and deadline.anchor_on is not None:
         days = calendar.count(deadline.anchor_on, done)
         yield departure(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
         return
-    if known is not None and _in_time(deadline, known, done):
+    if known is not None and deadline.own is None and _in_time(deadline, known, done):
         code = "late_known"
     else:
         code = "late" if late else "late_day_off"
     yield departure(deadline, "term", code, late=late, due=due, on=done, late_by=late)
+
+
+def _by_law(deadline: Deadline) -> date | None:
+    """The day lateness is judged by: the act's, where the organisation's stricter one has passed as well."""
+    return deadline.law_due if deadline.own is not None and deadline.law_due is not None else deadline.due
+
+
+def _only_own(deadline: Deadline, on: date) -> dict[str, object] | None:
+    """What to say where a day is after the organisation's own term and in time by the act; else None."""
+    if deadline.own is None or (deadline.law_due is not None and on > deadline.law_due):
+        return None
+    return {"due": deadline.due, "act": deadline.own.act.short, "paragraph": deadline.own.paragraph}
 
 
 def _in_time(deadline: Deadline, known: Calendar, done: date) -> bool:

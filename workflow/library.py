@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from workflow.case import Case
 from workflow.nearest import nearest_first
+from workflow.overlay import overlaid
+from workflow.own_rules import OwnRules, begins
 from workflow.procedure import Procedure
 from workflow.refusal import Refusal
 
@@ -34,11 +37,16 @@ class TwoEditions(Refusal):
 class Library:
     """Editions of procedures, in force from their date until the next edition's.
 
+    Args:
+        own: the organisation's own rules, laid over the editions of the cases they hold for.
+
     Raises:
         TwoEditions: two editions of one procedure with the same date.
     """
 
-    def __init__(self, editions: Iterable[Procedure]) -> None:
+    def __init__(self, editions: Iterable[Procedure], own: OwnRules | None = None) -> None:
+        self.own = own if own is not None and own.overlays else None
+        self._laid: dict[tuple[str, ...], Procedure] = {}
         ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
         self._editions: dict[str, Procedure] = {}
         self._dated: dict[str, list[Procedure]] = {}
@@ -94,6 +102,31 @@ class Library:
         if edition not in self._editions:
             raise UnknownProcedure(edition, self._editions)
         return self._editions[edition]
+
+    def of(self, case: Case) -> Procedure:
+        """The edition of a case, with the organisation's own rules laid over it that hold for the case.
+
+        The case must be whole: which rules hold depends on its dates.
+
+        Raises:
+            UnknownProcedure: there is no such edition.
+        """
+        edition = self.named(case.edition)
+        return edition if self.own is None else self.laid(edition, case.unit, begins(case))
+
+    def laid(self, edition: Procedure, unit: str, on: date) -> Procedure:
+        """An edition with the rules laid over it that hold for a unit on a day."""
+        overlays = self.own.of(edition.id, unit, on) if self.own is not None else ()
+        if not overlays:
+            return edition
+        place = (edition.edition, *(overlay.file for overlay in overlays))
+        if place not in self._laid:
+            self._laid[place] = overlaid(edition, overlays)
+        return self._laid[place]
+
+    def with_own(self, own: OwnRules | None) -> Library:
+        """The same editions under other rules of the organisation's own."""
+        return Library(self.all(), own)
 
     def _of(self, procedure: str) -> list[Procedure]:
         if procedure not in self._dated:

@@ -7,7 +7,7 @@ its last day"). Everything is counted afresh; nothing is remembered between two 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from calendars import OutOfRange
@@ -17,8 +17,9 @@ from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
 from workflow.applying import branch_open
 from workflow.case import Case, Fact
 from workflow.deadline import AnchorState, Knowledge
-from workflow.periods import Span, following, periods, years_later
-from workflow.procedure import Obligation, Procedure, Recurrence
+from workflow.overlay import stricter
+from workflow.periods import Span, ends_period, following, periods, rolling, years_later
+from workflow.procedure import Obligation, OwnTerm, Procedure, Reading, Recurrence
 
 OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
 _NOTHING = Counted()
@@ -37,7 +38,13 @@ _NEVER = Expected(None, "none")
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One obligation, or one period of it, counted."""
+    """One obligation, or one period of it, counted.
+
+    Attributes:
+        own: the organisation's own term it is counted by, None where the act's counts; the obligation then has
+            that term, and `law` is the link by the act.
+        beside: by the organisation's own terms that are not the strictest.
+    """
 
     obligation: Obligation
     span: Span | None
@@ -45,6 +52,9 @@ class Link:
     counted: Counted
     knowledge: Knowledge
     beyond: bool
+    own: OwnTerm | None = None
+    law: Link | None = None
+    beside: tuple[Link, ...] = ()
 
     @property
     def id(self) -> str:
@@ -125,7 +135,8 @@ class Chain:
             yield Link(obligation, None, _NEVER, _NOTHING, "confirmed", beyond=False)
             return
         term = obligation.term
-        for span in periods(recurs.every, after=since, until=self._until(recurs, since)):
+        spans = rolling if recurs.rolling else periods
+        for span in spans(recurs.every, after=since, until=self._until(recurs, since)):
             if not isinstance(term, Target) or term.of(span.last.year):
                 yield self.link(obligation, span)
 
@@ -141,8 +152,44 @@ class Chain:
         """The obligation counted, in the given period when it recurs."""
         name = f"{obligation.id}.{span.name}" if span else obligation.id
         if name not in self._links:
-            self._links[name] = self._counted(obligation, span)
+            self._links[name] = (
+                self._strictest(obligation, span) if obligation.own else self._counted(obligation, span)
+            )
         return self._links[name]
+
+    def _strictest(self, obligation: Obligation, span: Span | None) -> Link:
+        """By the act or by the organisation's own terms, whichever is stricter; the others stand beside it."""
+        law = self._counted(obligation, span)
+        asked = obligation.asked_every
+        if asked is not None and span is not None and not ends_period(span, asked):
+            # The act asks nothing of this period; only the organisation itself does.
+            law = replace(law, counted=_NOTHING)
+        links = [law, *(self._by_own(obligation, own, span) for own in obligation.own)]
+        best = law
+        for link in links[1:]:
+            if stricter(link.obligation.term, link.counted, best.obligation.term, best.counted):
+                best = link
+        beside = tuple(link for link in links[1:] if link is not best)
+        return replace(best, law=None if best is law else law, beside=beside)
+
+    def usual(self, link: Link, reading: Reading) -> date | None:
+        """The due date of a link by the usual reading, None where that gives none."""
+        if reading.usual is None:
+            return None
+        return self._counted(replace(link.obligation, term=reading.usual), link.span).counted.due
+
+    def _by_own(self, obligation: Obligation, own: OwnTerm, span: Span | None) -> Link:
+        asked = replace(
+            obligation,
+            term=own.term,
+            since=own.since,
+            act=own.act.id,
+            paragraph=own.paragraph,
+            assumed=False,
+            note=None,
+            readings=(),
+        )
+        return replace(self._counted(asked, span), own=own)
 
     def _counted(self, obligation: Obligation, span: Span | None) -> Link:
         if obligation.recurs and span and isinstance(obligation.term, OF_THE_PERIOD):

@@ -71,19 +71,32 @@ def reach(before: Calendar, after: Calendar) -> tuple[tuple[date, date], ...]:
 
 
 def moved(
-    case: Case, procedure: Procedure, before: Calendar, after: Calendar, *, today: date
+    case: Case,
+    procedure: Procedure,
+    before: Calendar,
+    after: Calendar,
+    *,
+    today: date,
+    becomes: Procedure | None = None,
 ) -> tuple[Moved, ...]:
     """The case's due dates that move from one calendar to the other, in the order of the procedure.
 
-    `today` (local date) decides only whether the period of a recurring obligation has begun.
+    Args:
+        today: local date; it decides only whether the period of a recurring obligation has begun.
+        becomes: the edition with other rules of the organisation's own, where those move the dates.
     """
+    becomes = becomes or procedure
     old = _dues(case, procedure, before, today)
-    new = _dues(case, procedure, after, today)
+    new = _dues(case, becomes, after, today)
     found = []
     for name in dict.fromkeys((*old, *new)):
         if old.get(name) == new.get(name):
             continue
-        stands = deadline(case, procedure, after if name in new else before, name, today=today)
+        stands = (
+            deadline(case, becomes, after, name, today=today)
+            if name in new
+            else deadline(case, procedure, before, name, today=today)
+        )
         assert stands is not None
         found.append(
             Moved(

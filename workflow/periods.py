@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from calendars.monthly import months_later
 from calendars.terms import Period
 
 _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half-year": 6, "year": 12}
@@ -45,6 +46,27 @@ def periods(every: Period, *, after: date, until: date) -> Iterator[Span]:
         if span.last == date.max:
             return
         span = period_of(date.fromordinal(span.last.toordinal() + 1), every)
+
+
+def rolling(every: Period, *, after: date, until: date) -> Iterator[Span]:
+    """Periods counted from a day and not by the calendar, up to a last day: the first begins the day after it.
+
+    Each is called after the calendar period its last day lies in; no two of them share one.
+    """
+    number, before = _MONTHS[every], after
+    while (last := months_later(after, number)) <= until:
+        yield Span(period_of(last, every).name, date.fromordinal(before.toordinal() + 1), last)
+        number, before = number + _MONTHS[every], last
+
+
+def ends_period(span: Span, every: Period) -> bool:
+    """Whether a period ends together with one of another length."""
+    return period_of(span.last, every).last == span.last
+
+
+def shorter(one: Period, other: Period) -> bool:
+    """Whether one kind of period is shorter than another."""
+    return _MONTHS[one] < _MONTHS[other]
 
 
 def years_later(day: date, years: int) -> date:

@@ -38,8 +38,9 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Supposed:
-    """What a what-if supposes beside its dates: kind of organisation, object, numbers and signatures."""
+    """What a what-if supposes beside its dates: unit, kind of organisation, object, numbers and signatures."""
 
+    unit: str = ""
     kind: str = ""
     object: str = ""
     values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
@@ -72,11 +73,13 @@ def plan(
     intended = {**planned, **{name: facts[name] for name in ahead}}
     days = [*facts.values(), *planned.values()]
     procedure, found = _edition(library, procedure_id, on or min(days, default=today))
+    supposed = supposed or Supposed()
+    procedure = library.laid(procedure, supposed.unit, min(days, default=on or today or calendar.last))
     for name in (*happened, *intended):
         known_fact(procedure, name)
     for day in days:
         calendar.is_working(day)
-    case = _what_if(procedure, happened, intended, supposed or Supposed())
+    case = _what_if(procedure, happened, intended, supposed)
     # Without a clock every period of a recurring obligation counts as begun.
     chain = deadlines(case, procedure, calendar, today=today or calendar.last)
     return Plan(
@@ -112,6 +115,7 @@ def audit(
     if not days:
         return ()
     procedure, found = _edition(library, procedure_id, min(days))
+    procedure = library.laid(procedure, "", min(days))
     told = {name: _fact(name, facts, published) for name in (*facts, *published)}
     case = replace(_what_if(procedure, {}, {}, Supposed()), facts=told)
     chain = deadlines(case, procedure, calendar, today=calendar.last)
@@ -174,6 +178,7 @@ def _what_if(
         id="",
         procedure=procedure.id,
         edition=procedure.edition,
+        unit=supposed.unit,
         object=supposed.object,
         kind=supposed.kind,
         facts={

@@ -105,11 +105,44 @@ class Recurrence:
     """An obligation that comes back every period whose last day lies in (anchor, anchor + years].
 
     `years` None: for as long as the case is open; the current period and the next one exist.
+    `rolling`: periods are counted from the anchor ("three months from signing") and not by the calendar.
     """
 
     every: Period
     since: str
     years: int | None = 1
+    rolling: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnTerm:
+    """An organisation's own term beside the act's: the stricter of the two counts, the other is shown.
+
+    Attributes:
+        since: the fact it counts from.
+        act: the organisation's own act; `paragraph`: where in it.
+    """
+
+    term: Term
+    since: str | None
+    act: Act
+    paragraph: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """How an organisation reads what the act leaves open, by a switch of its own rules.
+
+    Attributes:
+        switch, value: as its file writes them.
+        act: the organisation's own act.
+        usual: the term by the usual reading, where that gives another date.
+    """
+
+    switch: str
+    value: str
+    act: Act
+    usual: Term | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,6 +163,8 @@ class Obligation:
         signed_by: who may sign or approve it; None where the act does not say.
         bodies: bodies responsible by the act; empty means everybody. `by_agreement`: those that agreed to.
         sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
+        own, readings: the organisation's own terms and readings, laid over the edition (`workflow.overlay`).
+        asked_every: the period the act asks, where the organisation's own is shorter.
     """
 
     id: str
@@ -162,6 +197,9 @@ class Obligation:
     by_agreement: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     note: Text | None = None
+    own: tuple[OwnTerm, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    asked_every: Period | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,6 +236,7 @@ class Procedure:
         confidential: its cases are for those who need to know; its notices say nothing of the matter.
         bodies: state bodies its obligations name, by id.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
+        overlays: names of the organisation's own rules laid over it, outermost first.
     """
 
     id: str
@@ -218,6 +257,7 @@ class Procedure:
     confidential: bool = False
     bodies: Mapping[str, Body] = field(default_factory=dict)
     digest: str = ""
+    overlays: tuple[str, ...] = ()
 
     @property
     def edition(self) -> str:
@@ -259,5 +299,6 @@ class Procedure:
     def anchors(self) -> frozenset[str]:
         """Facts that other terms or periods count from: recording one can move due dates."""
         counted = {obligation.since for obligation in self.obligations if obligation.since}
+        counted |= {own.since for obligation in self.obligations for own in obligation.own if own.since}
         branches = {obligation.when for obligation in self.obligations if obligation.when}
         return frozenset(counted | branches | {one.recurs.since for one in self.obligations if one.recurs})

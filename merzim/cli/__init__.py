@@ -22,6 +22,7 @@ from workflow.refusal import Refusal
 STATIONS = (
     "calendar",
     "calendar_change",
+    "overlay",
     "law",
     "coverage",
     "papers",

@@ -99,7 +99,7 @@ def print_findings(call: Call, findings: Iterable[Finding], *, indent: int = 0) 
     for found in findings:
         mark = call.say(f"cli.kind.{found.kind}")
         text = f"[{mark}] {call.say(found.code, **found.arguments)}"
-        if found.basis == "practice":
+        if found.basis == "practice" and not found.code.endswith("_own"):
             text += " " + call.say("cli.by_practice")
         elif found.force != "obligatory":
             text += " " + call.say(found.force)

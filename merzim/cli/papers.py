@@ -76,7 +76,7 @@ def people(
     call = Call.of(ctx)
     house = call.house
     if file is not None:
-        import_people(house, Path(file))
+        import_people(house, Path(file), now=call.moment.now, today=call.moment.today)
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:

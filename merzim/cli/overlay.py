@@ -1,0 +1,180 @@
+"""The organisation's own rules: `merzim overlay list`, `preview`, `apply` and `withdraw`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import Call
+from merzim.cli.help import Command, Group
+from merzim.cli.printing import paragraph
+
+if TYPE_CHECKING:
+    from merzim.calendar_change import Hearing
+    from merzim.own_rules import Preview
+    from workflow.overlay import Overlay
+    from workflow.reading_overlay import Milder
+
+NAME = "overlay"
+SHOWN = 100
+"""Deadlines a person is shown; a machine gets all of them."""
+File = Annotated[str, typer.Argument(metavar="FILE.toml")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the group on the application."""
+    group = typer.Typer(cls=Group, help=f"cli.help.{NAME}", rich_markup_mode=None)
+    commands: dict[str, Callable[..., None]] = {
+        "list": list_,
+        "preview": preview,
+        "apply": apply,
+        "withdraw": withdraw,
+    }
+    for name, command in commands.items():
+        group.command(name, cls=Command, help=f"cli.help.{NAME}.{name}")(command)
+    app.add_typer(group, name=NAME)
+
+
+def list_(ctx: typer.Context) -> None:
+    from merzim import own_rules
+
+    call = Call.of(ctx)
+    held, left = own_rules.standing(call.house), own_rules.waiting_files(call.house)
+    if call.json:
+        adopted = [_told(call, overlay) | {"adopted_on": step.on, "by": step.by} for step, overlay in held]
+        call.answer({"adopted": adopted, "not_adopted": left})
+        return
+    rows = [
+        (step.name, overlay.procedure, overlay.unit, overlay.act.short[call.language], step.on, step.by)
+        for step, overlay in held
+    ]
+    if rows:
+        call.table(("file", "procedure", "unit", "act", "adopted_on", "by"), rows)
+    else:
+        call.print(call.say("cli.overlay.none"))
+    if left:
+        call.print("\n" + call.say("cli.overlay.not_adopted", files=left))
+
+
+def preview(ctx: typer.Context, file: File) -> None:
+    from merzim import own_rules
+
+    call = Call.of(ctx)
+    shown = own_rules.preview(call.house, Path(file), today=call.moment.today)
+    if call.json:
+        call.answer(_answer(call, shown))
+        return
+    _print(call, shown)
+    call.print("\n" + call.say("cli.overlay.previewed_known" if shown.done else "cli.overlay.previewed"))
+
+
+def apply(ctx: typer.Context, file: File) -> None:
+    from merzim import own_rules
+
+    call = Call.of(ctx)
+    moment = call.moment
+    shown, written = own_rules.apply(call.house, Path(file), by=call.by, now=moment.now, today=moment.today)
+    if call.json:
+        call.answer(_answer(call, shown) | {"applied": not shown.done, "written": written})
+    elif shown.done:
+        call.print(call.say(f"cli.overlay.{'finished' if written else 'nothing_changed'}", written=written))
+    else:
+        _print(call, shown)
+        call.print("\n" + call.say("cli.overlay.applied", written=written))
+
+
+def withdraw(ctx: typer.Context, file: File) -> None:
+    from merzim import own_rules
+
+    call = Call.of(ctx)
+    moment = call.moment
+    shown, written = own_rules.withdraw(call.house, Path(file), by=call.by, now=moment.now, today=moment.today)
+    if call.json:
+        call.answer(_answer(call, shown) | {"withdrawn": True, "written": written})
+        return
+    _print(call, shown)
+    call.print("\n" + call.say("cli.overlay.withdrawn", written=written))
+
+
+def _print(call: Call, shown: Preview) -> None:
+    overlay = shown.overlay
+    head = {"act": overlay.act.title, "unit": overlay.unit, "on": overlay.in_force}
+    call.print(call.say("cli.overlay.head" if overlay.unit else "cli.overlay.head_all", **head))
+    for switch, value in overlay.switches.items():
+        call.print(paragraph(call.say(f"reading.{switch}.{value}", act=overlay.act.short), indent=2))
+    for one in shown.milder:
+        call.print(paragraph(_milder(call, one), indent=2))
+    call.print()
+    if shown.hearings:
+        call.print(call.say("cli.calendar_change.deadlines"))
+        rows = [
+            (
+                one.moved.case,
+                one.moved.id,
+                one.moved.old,
+                one.moved.new,
+                ", ".join(person.name for person in one.people),
+            )
+            for one in shown.hearings[:SHOWN]
+        ]
+        call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
+        if len(shown.hearings) > SHOWN:
+            call.print(call.say("cli.and_more", count=len(shown.hearings) - SHOWN))
+    else:
+        call.print(call.say("cli.calendar_change.no_deadlines"))
+    call.print("\n" + call.say("cli.overlay.totals", **_totals(shown)))
+
+
+def _answer(call: Call, shown: Preview) -> dict[str, object]:
+    return _told(call, shown.overlay) | {
+        "known": shown.done,
+        "milder": [
+            {"obligation": one.obligation.id, "paragraph": one.own.paragraph if one.own else None}
+            for one in shown.milder
+        ],
+        "deadlines": [_moved(call, one) for one in shown.hearings],
+        "totals": _totals(shown),
+    }
+
+
+def _told(call: Call, overlay: Overlay) -> dict[str, object]:
+    return {
+        "file": overlay.file,
+        "procedure": overlay.procedure,
+        "unit": overlay.unit,
+        "in_force": overlay.in_force,
+        "act": overlay.act.title[call.language],
+        "terms": [one.obligation for one in overlay.terms],
+        "switches": dict(overlay.switches),
+    }
+
+
+def _moved(call: Call, hearing: Hearing) -> dict[str, object]:
+    moved = hearing.moved
+    return {
+        "case": moved.case,
+        "obligation": moved.id,
+        "title": moved.obligation.title[call.language],
+        "state": moved.state,
+        "from": moved.old,
+        "to": moved.new,
+        "people": [{"key": person.key, "name": person.name} for person in hearing.people],
+    }
+
+
+def _totals(shown: Preview) -> dict[str, int]:
+    return {
+        "covered": len(shown.covered),
+        "cases": len(shown.cases),
+        "deadlines": len(shown.hearings),
+        "people": len(shown.people),
+    }
+
+
+def _milder(call: Call, one: Milder) -> str:
+    if one.own is None:
+        return call.say("cli.overlay.longer_period", title=one.obligation.title)
+    return call.say("cli.overlay.milder", title=one.obligation.title, paragraph=one.own.paragraph)
