@@ -113,7 +113,7 @@ def dues(house: House, case: Case, *, today: date) -> Mapping[int, date]:
     from workflow.entries import number_of
     from workflow.entry_deadlines import entry_deadlines
 
-    procedure = house.library.named(case.edition)
+    procedure = house.library.of(case)
     still: dict[int, date] = {}
     past: dict[int, date] = {}
     for one in entry_deadlines(case, procedure, house.calendar, today=today, bare=True):
