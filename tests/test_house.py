@@ -101,6 +101,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
     assert set(COMMANDS) == {
         *("calendar day", "calendar add", "calendar count", "calendar year"),
         *("calendar-change preview", "calendar-change apply"),
+        *(f"overlay {name}" for name in ("list", "preview", "apply", "withdraw")),
         *("procedures", "plan", "audit", "import", "people", "open", "open-year", "cases", "case"),
         *("record", "replan", "correct", "cancel", "exempt", "reopen"),
         *("attach", "evidence", "package"),
