@@ -1,0 +1,70 @@
+"""Which cases have a register, on both databases; and that registers survive verify and rebuild."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Engine, text
+
+from calendars.terms import OnDate
+from storage import office_store
+from storage.ledger import SqlLedger
+from storage.registers import cases_with_entries
+from storage.verify import rebuild, verify
+from tests.storage.house import NOW, TODAY, desk, opened, recompute
+from workflow.measure_term import MeasureTerm
+from workflow.office import Unit
+from workflow.risk import register
+from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
+
+TERM = MeasureTerm(written="01.03.2026", term=OnDate(date(2026, 3, 1)), said="date")
+
+
+def with_a_measure(engine: Engine, *, unit: str) -> str:
+    """A case of the unit with one risk and its measure."""
+    case = opened(engine, unit=unit).id
+    lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бұйрықты бекіту", term=TERM)]
+    RiskDesk(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
+    return case
+
+
+def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engine) -> None:
+    """A case without risks costs nothing; a cancelled one answers no more."""
+    office_store.save(
+        engine, units=[Unit(id="A", name="A"), Unit(id="B", name="B", parent="A"), Unit(id="C", name="C")]
+    )
+    opened(engine, unit="A")
+    below, beside = with_a_measure(engine, unit="B"), with_a_measure(engine, unit="C")
+
+    assert list(cases_with_entries(engine)) == [below, beside]
+    assert list(cases_with_entries(engine, "A")) == [below]
+    desk(engine).cancel(beside, ground="қате", by="Айгүл", now=NOW, today=TODAY)
+    assert list(cases_with_entries(engine)) == [below]
+
+
+def test_a_register_survives_verify_and_rebuild(engine: Engine) -> None:
+    """Its rows stand on the board, come from the events alone, and an altered one is named."""
+    case = with_a_measure(engine, unit="B")
+    ledger = SqlLedger(engine)
+    assert ledger.rows(case)["measure.1"].due == date(2026, 3, 1)
+    assert verify(engine, recompute=recompute(engine)) == ()
+
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE deadline SET due = '2026-04-01' WHERE obligation = 'measure.1'"))
+    assert [one.code for one in verify(engine, recompute=recompute(engine))] == ["board_differs"]
+    rebuild(engine, recompute(engine), now=NOW)
+    assert verify(engine, recompute=recompute(engine)) == ()
+    kept = ledger.case(case)
+    assert kept is not None
+    assert register(kept).measures[1].term == TERM
+
+
+def test_a_reviewed_measure_leaves_the_board(engine: Engine) -> None:
+    """The row is done: nobody is reminded of it any more."""
+    case = with_a_measure(engine, unit="B")
+    RiskDesk(desk(engine)).review(
+        case, 1, outcome="executed", on=TODAY, done_on=TODAY, by="Айгүл", now=NOW, today=TODAY
+    )
+    row = SqlLedger(engine).rows(case)["measure.1"]
+
+    assert (row.state, row.done_on, row.next_rung_on) == ("done", TODAY, None)
