@@ -1,0 +1,73 @@
+"""Measures and requests on the pages: on the board, in the list, in the case, in the API, in every language."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from calendars.terms import OnDate, PerPeriod, WithoutTerm
+from tests.web.conftest import NOW, TODAY, Home
+from workflow.measure_term import MeasureTerm
+from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
+
+OVERDUE = MeasureTerm(written="01.04.2026", term=OnDate(date(2026, 4, 1)), said="date")
+QUARTERLY = MeasureTerm(
+    written="ежеквартально", term=PerPeriod(1, "quarter"), said="recurring", every="quarter"
+)
+STANDING = MeasureTerm(written="постоянно", term=WithoutTerm(), said="standing")
+
+
+@pytest.fixture
+def case(home: Home) -> str:
+    """The real case with three measures, one of them overdue, and a request."""
+    lines = [
+        FoundRisk(description="Жеткізуші ашық таңдалмайды", body="Қаржы министрлігі"),
+        SetMeasure(risk=1, action="Сатып алу қағидасын бекіту", term=OVERDUE, responsible="Сатып алу бөлімі"),
+        SetMeasure(risk=1, action="Тоқсан сайын тексеру жүргізу", term=QUARTERLY),
+        SetMeasure(risk=1, action="Сайтта жариялап отыру", term=STANDING),
+    ]
+    risks = RiskDesk(home.desk)
+    risks.take_in(home.real, lines, on=TODAY, by="o", now=NOW, today=TODAY)
+    risks.ask(
+        home.real,
+        1,
+        body="",
+        asked="Қағиданы өзгерту туралы",
+        term=OVERDUE,
+        on=TODAY,
+        by="o",
+        now=NOW,
+        today=TODAY,
+    )
+    return home.real
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_case_shows_its_measures_and_what_they_lack(home: Home, case: str, language: str) -> None:
+    """Each by its words, with the plan's own term; nobody is asked to record them as facts."""
+    page = home.client().get(f"/cases/{case}", headers={"Accept-Language": language})
+
+    assert page.status_code == 200
+    assert "Сатып алу қағидасын бекіту" in page.text
+    assert "01.04.2026" in page.text
+    assert "fact=measure.1" not in page.text
+    assert '<option value="measure.1"' not in page.text
+
+
+def test_the_board_and_the_list_name_a_measure(home: Home, case: str) -> None:
+    """An overdue measure stands on the board by its words, the responsible text beside it."""
+    board = home.client().get("/")
+
+    assert board.status_code == 200
+    assert "Сатып алу қағидасын бекіту" in board.text
+    assert home.client().get("/cases").status_code == 200
+    assert home.client().get(f"/cases/{case}?fact=measure.1").status_code == 200
+
+
+def test_the_api_gives_measures_as_obligations(home: Home, case: str) -> None:
+    """By their ids, with due dates."""
+    found = home.client().get(f"/api/v1/cases/{case}").json()["obligations"]
+    dues = {one["id"]: one["due"] for one in found}
+
+    assert (dues["measure.1"], dues["measure.3"], dues["request.1"]) == ("2026-04-01", None, "2026-04-01")
