@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from merzim.clock import almaty
@@ -22,6 +23,7 @@ def remind(house: House, *, now: datetime, today: date, dry_run: bool = False) -
     """One round at a moment (aware UTC, local date), sealed; `dry_run` writes nothing."""
     from notifications import round as rounds
 
+    begun = perf_counter()
     take = rounds.plan if dry_run else rounds.round
     if not dry_run:
         roll(house, now=now, today=today)
@@ -33,6 +35,7 @@ def remind(house: House, *, now: datetime, today: date, dry_run: bool = False) -
         from storage.seals import seal
 
         seal(house.engine, now=now)
+        _beat(house, "round", now, begun)
     return report
 
 
@@ -40,7 +43,8 @@ def deliver(house: House, *, now: datetime, today: date) -> DeliveryReport:
     """Send what is queued and may leave by now."""
     from notifications.delivery import deliver as send
 
-    return send(
+    begun = perf_counter()
+    report = send(
         house.outbox,
         house.library,
         house.calendar,
@@ -49,6 +53,15 @@ def deliver(house: House, *, now: datetime, today: date) -> DeliveryReport:
         today=today,
         rules=house.rules,
     )
+    _beat(house, "delivery", now, begun)
+    return report
+
+
+def _beat(house: House, name: str, now: datetime, begun: float) -> None:
+    """Leave word that it was done: `/metrics` says when last, so that silence is noticed."""
+    from storage.figures import beat
+
+    beat(house.engine, name, now=now, seconds=perf_counter() - begun)
 
 
 def rehearse(house: House, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:

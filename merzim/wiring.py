@@ -226,6 +226,7 @@ class House:
 
     def pages(self, clock: Clock) -> Any:
         """The dashboard as an ASGI application, over the calendar as it stands now."""
+        from merzim.postbox import Postbox
         from web.app import create_app
 
         def asked() -> tuple[datetime, date]:
@@ -243,6 +244,7 @@ class House:
             accounts=self.accounts,
             names=self.settings.web.names,
             organisation=self.settings.office.name,
+            post=Postbox(self),
         )
 
     def close(self) -> None:

@@ -15,7 +15,8 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from web import api, login, pages, writing
+from notifications.figures import Post
+from web import api, login, metrics, pages, writing
 from web.assets import BY_NAME, OWN
 from web.entrance import NotLoggedIn
 from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
@@ -47,6 +48,7 @@ def create_app(
     organisation: str = "",
     judge: Judge | None = None,
     max_body: int = MAX_BODY,
+    post: Post | None = None,
 ) -> FastAPI:
     """The dashboard as an ASGI application.
 
@@ -58,6 +60,7 @@ def create_app(
         organisation: whose dashboard it is; stands in the head of every page.
         judge: what the core says of a case; None for the core itself, counting by `calendar`.
         max_body: the most bytes one request may bring.
+        post: the sending of letters, for operators and for what did not arrive; None where nothing is sent.
     """
     app = FastAPI(
         title="Merzim",
@@ -77,6 +80,7 @@ def create_app(
         accounts=accounts,
         organisation=organisation,
         judge=judge or judge_by(calendar),
+        post=post,
     )
 
     def problem(request: Request, status: int, code: str) -> Response:
@@ -167,6 +171,7 @@ def create_app(
     app.include_router(api.router)
     app.include_router(pages.router)
     app.include_router(writing.router)
+    app.include_router(metrics.router)
 
     @app.get("/static/third-party/{name}", include_in_schema=False)
     def third_party(name: Annotated[str, Path(max_length=60)]) -> Response:

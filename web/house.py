@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
+from notifications.figures import Post
 from web.ports import Accounts, EvidenceStore, Judge, Reads
 from workflow.access import Reader
 from workflow.desk import Desk
@@ -34,3 +35,4 @@ class House:
     judge: Judge
     accounts: Accounts
     reader: Reader = NOBODY
+    post: Post | None = None

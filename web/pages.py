@@ -12,11 +12,13 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from calendars import OutOfRange
+from notifications.notice import Notice
 from web.board import board
 from web.dossier import Dossier, dossier
 from web.entrance import Reading
 from web.house import House
 from web.listing import listing
+from web.office import person_name
 from web.recording import evidence_file, file_name, plan_form, record_form
 from web.render import page
 from web.year import year
@@ -24,6 +26,8 @@ from workflow.case import Case
 from workflow.procedure import Procedure
 from workflow.refusal import Refusal
 
+FAILED = 50
+"""So many letters that did not arrive stand on the board."""
 router = APIRouter(include_in_schema=False)
 
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
@@ -35,7 +39,16 @@ Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 def the_board(request: Request, home: Reading, unit: Name = None, stage: Name = None) -> Response:
     _, today = home.clock()
     view = board(home.reads, home.library, home.calendar, today=today, unit=unit or None, stage=stage or None)
-    return page(request, home, "board.html", today=today, board=view)
+    failed = _failed(home)
+    names = {one.person: person_name(home.reads.office(), one.person) for one in failed}
+    return page(request, home, "board.html", today=today, board=view, failed=failed, failed_names=names)
+
+
+def _failed(home: House) -> list[Notice]:
+    """Letters that did not arrive, of cases the reader may see."""
+    found = home.post.failed(limit=FAILED) if home.post else ()
+    seen = home.reads.heads({one.case for one in found}) if found else {}
+    return [one for one in found if one.case in seen]
 
 
 @router.get("/cases")

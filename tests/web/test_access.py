@@ -15,6 +15,7 @@ from workflow.access import ACCESSES, NEEDS, Need, Reader
 
 OPEN = {
     "/healthz",
+    "/metrics",  # to this machine alone
     "/login",
     "/login/demonstration",
     "/welcome/{secret}",

@@ -1,0 +1,38 @@
+"""What the pages ask of the sending, answered by the house."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from merzim.wiring import House
+    from notifications.figures import Figures
+    from notifications.notice import Notice
+
+
+class Postbox:
+    """`notifications.figures.Post` of a house."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def figures(self, *, now: datetime) -> Figures:
+        """How the sending stands."""
+        from storage.figures import figures
+
+        return figures(self._house.engine, now=now)
+
+    def failed(self, *, limit: int) -> Sequence[Notice]:
+        """Letters that did not arrive, or of which nobody knows, the newest first."""
+        from storage.figures import failed
+
+        return failed(self._house.engine, limit=limit)
+
+    def resend(self, key: str, *, now: datetime) -> bool:
+        """Queue one of them again, for the next office hours; False when there is none of that key."""
+        from notifications.rules import opening
+
+        opens = opening(now, self._house.calendar, self._house.rules)
+        return self._house.outbox.resend(key, now=now, not_before=opens)

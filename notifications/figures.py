@@ -1,0 +1,38 @@
+"""How the sending stands, in figures: what operators watch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from notifications.notice import Notice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """The outbox at a moment.
+
+    Attributes:
+        counts: notices by channel and state.
+        oldest: since when the longest waiting letter that may leave already waits (UTC); None when none does.
+        pulses: when each thing the metronome does was last done (UTC), and the seconds it took.
+    """
+
+    counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    oldest: datetime | None = None
+    pulses: Mapping[str, tuple[datetime, float]] = field(default_factory=dict)
+
+
+class Post(Protocol):
+    """What pages and operators ask of the sending."""
+
+    def figures(self, *, now: datetime) -> Figures:
+        """How it stands."""
+
+    def failed(self, *, limit: int) -> Sequence[Notice]:
+        """Letters that did not arrive, or of which nobody knows, the newest first; their cases' own only."""
+
+    def resend(self, key: str, *, now: datetime) -> bool:
+        """Queue one of them again, for the next office hours; False when there is none of that key."""

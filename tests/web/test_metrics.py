@@ -1,0 +1,131 @@
+"""Operators see how the sending stands; a letter that did not arrive stands on the board and is sent again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from merzim.clock import clock
+from merzim.configuration import read
+from merzim.rounds import deliver, remind
+from merzim.wiring import House
+from tests.web.conftest import PASSWORD, people
+from workflow.desk import Opening
+
+AT = "2026-03-18T12:00"
+NOW = datetime(2026, 3, 18, 7, tzinfo=UTC)
+TODAY = date(2026, 3, 18)
+SETTINGS = """
+[office]
+officer = "officer@example.kz"
+[channels]
+use = ["email"]
+[channels.email]
+host = "127.0.0.1"
+port = {port}
+sender = "merzim@example.kz"
+tls = "none"
+timeout = 2.0
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A house whose mail server refuses every mailbox, with one reminder that failed."""
+    from tests.notifications.servers import Office, always, serving
+
+    office = Office(rcpt=always("550 5.1.1 no such mailbox"))
+    with serving(office) as port:
+        (tmp_path / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
+        made = House(read(at=tmp_path))
+        made.desk.open(
+            Opening(
+                procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
+            ),
+            by="test",
+            now=NOW - timedelta(days=9),
+            today=date(2026, 3, 9),
+        )
+        remind(made, now=NOW, today=TODAY)
+        deliver(made, now=NOW, today=TODAY)
+        yield made
+        made.close()
+
+
+def client(house: House, address: str = "127.0.0.1") -> TestClient:
+    people(house.accounts)
+    app = house.pages(clock(AT))
+    return TestClient(app, base_url="https://127.0.0.1:8000", client=(address, 50000), follow_redirects=True)
+
+
+def test_the_figures_are_what_became_of_the_letters(house: House) -> None:
+    """Counts by channel and state, when the last round was, and no waiting queue."""
+    browser = client(house)
+    text = browser.get("/metrics").text
+
+    assert 'merzim_notices{channel="email",state="failed"} 1.0' in text
+    assert 'merzim_notices{channel="email",state="sent"} 0.0' in text
+    assert "merzim_queue_age_seconds 0.0" in text
+    assert f'merzim_last_run_timestamp_seconds{{what="round"}} {NOW.timestamp():.6g}'[:60] in text
+    assert 'merzim_last_run_timestamp_seconds{what="delivery"}' in text
+
+
+def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: House) -> None:
+    """Queued again two minutes ago: it waits as long."""
+    from web.metrics import exposition
+
+    (notice,) = house.outbox.notices()
+    assert house.outbox.resend(notice.key, now=NOW, not_before=NOW)
+    from storage.figures import figures
+
+    later = NOW + timedelta(minutes=2)
+    text = exposition(figures(house.engine, now=later), now=later).decode()
+
+    assert "merzim_queue_age_seconds 120.0" in text
+
+
+def test_other_machines_see_no_figures(house: House) -> None:
+    """Numbers alone, and to this machine alone."""
+    assert client(house, "192.0.2.7").get("/metrics").status_code in (403, 404)
+
+
+def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(house: House) -> None:
+    """With the server's words and a button; the same key, the same Message-ID, queued."""
+
+    browser = client(house)
+    browser.post("/login", data={"login": "officer", "password": PASSWORD})
+    board = browser.get("/?lang=en").text
+    key = re.search(r'name="key" value="([^"]+)"', board)
+    assert key is not None
+    (before,) = house.outbox.notices()
+    answer = browser.post(
+        f"/cases/{before.case}/notices/resend",
+        data={"key": key[1]},
+        headers={"origin": "https://127.0.0.1:8000"},
+    )
+    (after,) = house.outbox.notices()
+
+    assert "550 5.1.1 no such mailbox" in board
+    assert answer.status_code == 200
+    assert (after.state, after.attempts, after.message_id) == ("queued", 0, before.message_id)
+    assert "no such mailbox" not in browser.get("/").text
+
+
+def test_only_letters_of_the_case_can_be_sent_again_from_its_page(house: House) -> None:
+    """A key made up is no key."""
+    browser = client(house)
+    browser.post("/login", data={"login": "officer", "password": PASSWORD})
+    (notice,) = house.outbox.notices()
+    answer = browser.post(
+        f"/cases/{notice.case}/notices/resend",
+        data={"key": "made up"},
+        headers={"origin": "https://127.0.0.1:8000"},
+    )
+
+    assert answer.status_code == 200
+    assert {one.state for one in house.outbox.notices()} == {"failed"}
