@@ -176,7 +176,7 @@ def _stage_line(group: Sequence[Open], language: str) -> Line:
         if causes[cause]
     ]
     label = title[language] if title else first.obligation.stage
-    return Line(label=label, text=f"{len(group)}: {'; '.join(named)}")
+    return Line(label=label, text=f"{len(group)} ({'; '.join(named)})")
 
 
 def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:

@@ -45,9 +45,10 @@ def line(item: Item, language: str) -> Line:
     arguments = {"due": item.due, "left": item.standing.left, "late": item.standing.late}
     when = say(f"digest.when_{item.standing.word}", arguments, language)
     if item.discreet:
-        return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link)
+        return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)
     what = f"{item.title[language]} ({item.object})" if item.object else item.title[language]
-    return Line(text=f"{what} – {when}" + (f". {item.more}" if item.more else ""), link=item.link)
+    more = f"; {item.more}" if item.more else ""
+    return Line(text=f"{what} – {when}{more}", link=item.link, below=True)
 
 
 def count(items: Iterable[Item], *standings: str) -> int:

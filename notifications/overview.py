@@ -14,6 +14,7 @@ from notifications.ports import Outbox
 from notifications.recipients import doers
 from notifications.rules import Rules
 from notifications.texts import Standing, standing
+from workflow.board import Row
 from workflow.case import Case
 from workflow.entry_deadlines import entry_obligation
 from workflow.library import Library
@@ -101,7 +102,7 @@ class Overview:
                     standing=standing(row.due, self._calendar, today=self._today),
                     people=resolved,
                     unit=unit.name if unit else case.unit,
-                    cause=self._cause(row.case, row.obligation, row.anchor, resolved, unreached),
+                    cause=_cause(case, obligation, row, resolved, unreached),
                     confidential=confidential(procedure),
                 )
             )
@@ -122,19 +123,32 @@ class Overview:
     def _place(self, unit: str) -> str:
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit)
 
-    @staticmethod
-    def _cause(
-        case: str,
-        obligation: str,
-        anchor: str,
-        people: tuple[Told, ...],
-        unreached: frozenset[tuple[str, str]],
-    ) -> str:
-        if not people or all(one.why == "officer" for one in people):
-            return "nobody"
-        if (case, obligation) in unreached:
-            return "unreached"
-        return "earlier_step" if anchor in ("derived", "planned") else "not_recorded"
+
+def _cause(
+    case: Case,
+    obligation: Obligation,
+    row: Row,
+    people: tuple[Told, ...],
+    unreached: frozenset[tuple[str, str]],
+) -> str:
+    if not people or all(one.why == "officer" for one in people):
+        return "nobody"
+    if (row.case, row.obligation) in unreached:
+        return "unreached"
+    return "earlier_step" if _waits(case, obligation, row) else "not_recorded"
+
+
+def _waits(case: Case, obligation: Obligation, row: Row) -> bool:
+    """Whether something that comes before it has not been recorded either.
+
+    What its term counts back from comes later and keeps nobody waiting.
+    """
+    before = [*obligation.after]
+    if obligation.since:
+        planned = case.planned.get(obligation.since)
+        if planned is None or (row.due is not None and planned <= row.due):
+            before.append(obligation.since)
+    return any(fact not in case.facts for fact in before)
 
 
 def _asked(case: Case, procedure: Procedure, name: str) -> Obligation | None:

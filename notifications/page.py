@@ -15,12 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line. `label`: in the table; `link`: where it leads; `command`: to be typed as it stands."""
+    """One line.
+
+    Attributes:
+        label: in the table.
+        link: where it leads; `below`: on a line of its own in plain text.
+        command: to be typed as it stands.
+    """
 
     text: str
     label: str = ""
     link: str | None = None
     command: bool = False
+    below: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +78,8 @@ def _table_line(line: Line) -> str:
 def _line(line: Line) -> str:
     if line.command:
         return f"    {line.text}"
+    if line.link and line.below:
+        return f"- {line.text}\n  {line.link}"
     return f"{line.text}: {line.link}" if line.link else line.text
 
 
