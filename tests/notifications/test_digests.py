@@ -150,14 +150,14 @@ def test_the_head_of_a_unit_hears_of_the_unit_each_week(town: Town) -> None:
 
 
 def test_managers_hear_what_is_overdue_by_stage_and_cause(town: Town) -> None:
-    """Monday, 6 April: the announcement is a week late."""
+    """Monday, 6 April: the announcement is a week late, and its text has not been checked either."""
     town.open()
     letters = [one for one in day(town, date(2026, 4, 6)) if one.notice.kind == "managers_digest"]
     (letter,) = letters
 
     assert letter.name == DANA.name
     assert letter.letter.subject == "Overdue obligations, 6 April: 1"
-    assert "Announcement: 1 (not recorded as done – 1)" in letter.letter.text
+    assert "Announcement: 1 (an earlier step is not done – 1)" in letter.letter.text
 
 
 def test_a_digest_with_nothing_to_say_is_not_sent(town: Town) -> None:
