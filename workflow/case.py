@@ -72,6 +72,10 @@ class Evidence:
     restricted: str = ""
 
 
+ANSWERS = ("acknowledged", "put_off", "evidence_follows")
+"""What somebody may do about a notice, as its event says it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
     """One line of the ledger. `on` is the local date it speaks of, `at` the UTC moment it was written down."""
@@ -86,6 +90,12 @@ class Event:
     payload: Mapping[str, object] = field(default_factory=dict)
     previous: str = ""
     hash: str = ""
+
+    @property
+    def word(self) -> str:
+        """Its kind as people are told: of a notice, what was done about it."""
+        what = self.payload.get("what")
+        return f"notice_{what}" if self.kind == "notice" and what in ANSWERS else self.kind
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

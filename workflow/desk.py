@@ -290,7 +290,7 @@ class Desk:
 
         Args:
             obligation: id with its period.
-            what: "acknowledged", "put_off", "evidence_follows".
+            what: one of `workflow.case.ANSWERS`.
         """
         case, procedure = self._before(case_id)
         if not is_entry(obligation):

@@ -151,7 +151,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         call.print("\n" + call.say("cli.findings"))
         print_findings(call, found, indent=2)
     call.print("\n" + call.say("cli.history"))
-    history = [(one.at.date(), one.by, call.say(f"cli.event.{one.kind}"), one.name, one.on) for one in events]
+    history = [(one.at.date(), one.by, call.say(f"cli.event.{one.word}"), one.name, one.on) for one in events]
     call.table(("at", "by", "event", "id", "on"), history, indent=2)
 
 
