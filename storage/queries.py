@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Engine,
     Select,
     and_,
@@ -33,7 +34,7 @@ from storage.outbox import SqlOutbox
 from storage.rows import HEAD, by_id, head, row, rows_by_case
 from storage.tables import CASE, DEADLINE, NOTICE, READER, UNIT
 from workflow.access import Scope
-from workflow.board import Row
+from workflow.board import Row, Wanted
 from workflow.case import Case, Event, Standing
 from workflow.office import Office
 
@@ -45,6 +46,9 @@ _ROWS_OF = (
     .where(DEADLINE.c.case.in_(bindparam("k_cases", expanding=True)))
     .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
 )
+_NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
+SEARCHED_WORDS = 8
+"""Words of a search that count; nobody types more, and each costs a look at every case."""
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
@@ -129,6 +133,21 @@ class SqlReads:
             asked = asked.where(CASE.c.unit.in_(_below(unit)))
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(asked)]
+
+    def page(self, wanted: Wanted, *, first: int, count: int) -> Sequence[Case]:
+        """Heads of the wanted cases, the newest first: `count` of them after the first `first`."""
+        with reading(self._engine) as connection:
+            # Ids first: they are read off an index, and only what is shown is looked up whole.
+            shown = select(CASE.c.id).where(*self._wanted(wanted, connection))
+            shown = shown.order_by(*_NEWEST).limit(count).offset(first)
+            asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_NEWEST)
+            return [head(record) for record in connection.execute(asked)]
+
+    def how_many(self, wanted: Wanted) -> int:
+        """How many cases are wanted in all."""
+        with reading(self._engine) as connection:
+            asked = select(func.count()).select_from(CASE).where(*self._wanted(wanted, connection))
+            return connection.execute(asked).scalar_one()
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, as heads."""
@@ -223,8 +242,32 @@ class SqlReads:
     def _called(self, word: str) -> list[str]:
         """Units whose name has the word in it; folded here, for SQLite folds Latin letters only."""
         with reading(self._engine) as connection:
-            units = connection.execute(select(UNIT.c.id, UNIT.c.name)).all()
-        return [unit for unit, name in units if word in name.casefold()]
+            return _named(connection, [word])[word]
+
+    def _wanted(self, wanted: Wanted, connection: Connection) -> list[ColumnElement[bool]]:
+        asked = _seen(self._scope)
+        for name in ("procedure", "stage", "standing"):
+            value = getattr(wanted, name)
+            if value is not None:
+                asked.append(CASE.c[name] == value)
+        if wanted.unit is not None:
+            asked.append(CASE.c.unit.in_(_below(wanted.unit)))
+        if wanted.late_on is not None:
+            late = DEADLINE.c.state == "open", DEADLINE.c.due < wanted.late_on
+            asked.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
+            asked.append(CASE.c.standing == "active")
+        words = wanted.search.casefold().split()[:SEARCHED_WORDS]
+        named = _named(connection, words) if words else {}
+        asked += [
+            or_(CASE.c.search.contains(word, autoescape=True), CASE.c.unit.in_(named[word])) for word in words
+        ]
+        return asked
+
+
+def _named(connection: Connection, words: Collection[str]) -> dict[str, list[str]]:
+    """Word -> the units whose name has it."""
+    units = [(unit, name.casefold()) for unit, name in connection.execute(select(UNIT.c.id, UNIT.c.name))]
+    return {word: [unit for unit, name in units if word in name] for word in words}
 
 
 def _seen(scope: Scope | None) -> list[ColumnElement[bool]]:

@@ -87,6 +87,7 @@ class KeptCase(Kept, table=True):
         ),
         Index("ix_case_unit_stage", "unit", "stage"),
         Index("ix_case_object", "object"),
+        Index("ix_case_newest", "opened_at", "id"),
         Index("ix_case_span", "span_first", "span_last"),
     )
 

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from web import api, login, metrics, pages, writing
+from web import analyses, api, login, metrics, pages, writing
 from web.assets import BY_NAME, OWN
 from web.entrance import NotLoggedIn
 from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
@@ -169,6 +169,7 @@ def create_app(
     app.add_middleware(Guard, problem=problem, max_body=max_body, names=names)
     app.include_router(login.router)
     app.include_router(api.router)
+    app.include_router(analyses.router)
     app.include_router(pages.router)
     app.include_router(writing.router)
     app.include_router(metrics.router)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from calendars.calendar import Calendar
 from web.office import UnitName, unit_name, units_in_order
 from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, look
-from workflow.board import Row
+from workflow.board import Row, Wanted
 from workflow.case import Case
 from workflow.entries import is_entry
 from workflow.entry_deadlines import entry_obligation
 from workflow.library import Library
+from workflow.office import Office
 from workflow.procedure import Procedure, Text
 
 PAGE = 50
@@ -21,10 +23,16 @@ PAGE = 50
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One case. `stage`: None when all stages are behind it. `next_due`: the nearest open deadline ahead."""
+    """One case.
+
+    Attributes:
+        object: a body of an act by its title, else the same words in every language.
+        stage: None when all stages are behind it.
+        next_due: the nearest open deadline ahead.
+    """
 
     id: str
-    object: str
+    object: Text
     procedure: Text
     unit: UnitName
     standing: str
@@ -35,48 +43,73 @@ class Item:
     required: int
     next_due: date | None
     next_title: Text | None
+    opened_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
+    """One page of the cases asked for.
+
+    Attributes:
+        procedures, stages: what may be chosen, by id; stages of the chosen procedure only.
+        total: how many cases were found.
+        narrowed: whether anything narrows the list, so that an empty one can say which emptiness it is.
+    """
+
     items: tuple[Item, ...]
-    unit: str | None
+    wanted: Wanted
     units: tuple[UnitName, ...]
+    procedures: tuple[tuple[str, Text], ...]
+    stages: tuple[tuple[str, Text], ...]
     number: int
     pages: int
     total: int
 
+    @property
+    def narrowed(self) -> bool:
+        return self.wanted != Wanted()
+
 
 def listing(
-    reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None, number: int
+    reads: Reads, library: Library, calendar: Calendar, *, today: date, wanted: Wanted, number: int
 ) -> Listing:
-    """Page `number` of the cases of a unit, or of all; a number beyond the last page is the last page."""
-    cases = reads.cases(unit)
-    pages = max(1, -(-len(cases) // PAGE))
+    """Page `number` of the wanted cases; a number beyond the last page is the last page."""
+    total = reads.how_many(wanted)
+    pages = max(1, -(-total // PAGE))
     number = min(number, pages)
-    shown = cases[(number - 1) * PAGE : number * PAGE]
-    rows = reads.rows_of([case.id for case in shown])
-    # What the next deadline is called, a case of which it is a measure alone can tell.
-    whole = reads.whole([name for name, of in rows.items() if any(is_entry(row.obligation) for row in of)])
+    shown = reads.page(wanted, first=(number - 1) * PAGE, count=PAGE)
     office = reads.office()
-    soon = calendar.add(today, SOON_WORKING_DAYS)
+    chosen = library.latest(wanted.procedure) if wanted.procedure in library.procedures() else None
     return Listing(
-        items=tuple(
-            _item(
-                whole.get(case.id, case),
-                library.named(case.edition),
-                tuple(rows.get(case.id, ())),
-                unit=unit_name(office, case.unit),
-                today=today,
-                soon=soon,
-            )
-            for case in shown
-        ),
-        unit=unit,
+        items=items(reads, library, office, calendar, cases=shown, today=today),
+        wanted=wanted,
         units=units_in_order(office, used=()),
+        procedures=tuple((name, library.latest(name).title) for name in library.procedures()),
+        stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,
         pages=pages,
-        total=len(cases),
+        total=total,
+    )
+
+
+def items(
+    reads: Reads, library: Library, office: Office, calendar: Calendar, *, cases: Sequence[Case], today: date
+) -> tuple[Item, ...]:
+    """The cases as a list shows them."""
+    rows = reads.rows_of([case.id for case in cases])
+    # What the next deadline is called, a case of which it is a measure alone can tell.
+    whole = reads.whole([name for name, of in rows.items() if any(is_entry(row.obligation) for row in of)])
+    soon = calendar.add(today, SOON_WORKING_DAYS)
+    return tuple(
+        _item(
+            whole.get(case.id, case),
+            library.named(case.edition),
+            tuple(rows.get(case.id, ())),
+            unit=unit_name(office, case.unit),
+            today=today,
+            soon=soon,
+        )
+        for case in cases
     )
 
 
@@ -89,9 +122,10 @@ def _item(
     obligation = None
     if nearest is not None:
         obligation = entry_obligation(case, procedure, nearest.obligation)
+    body = procedure.bodies.get(case.object)
     return Item(
         id=case.id,
-        object=case.object or case.id,
+        object=body.title if body else Text(*(case.object or case.id,) * 3),
         procedure=procedure.title,
         unit=unit,
         standing=case.standing,
@@ -102,6 +136,7 @@ def _item(
         required=sum(row.state != "not_required" for row in rows),
         next_due=nearest.due if nearest else None,
         next_title=obligation.title if obligation else None,
+        opened_at=case.opened_at,
     )
 
 

@@ -1,4 +1,4 @@
-"""The pages one reads: the board, the list of cases, a case, the calendar of a year."""
+"""The pages one reads: the board, a case, the calendar of a year."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from web.board import board
 from web.dossier import Dossier, dossier
 from web.entrance import Reading
 from web.house import House
-from web.listing import listing
 from web.office import person_name
 from web.recording import evidence_file, file_name, plan_form, record_form
 from web.render import page
@@ -49,18 +48,6 @@ def _failed(home: House) -> list[Notice]:
     found = home.post.failed(limit=FAILED) if home.post else ()
     seen = home.reads.heads({one.case for one in found}) if found else {}
     return [one for one in found if one.case in seen]
-
-
-@router.get("/cases")
-def the_cases(
-    request: Request,
-    home: Reading,
-    unit: Name = None,
-    number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
-) -> Response:
-    _, today = home.clock()
-    view = listing(home.reads, home.library, home.calendar, today=today, unit=unit or None, number=number)
-    return page(request, home, "cases.html", today=today, listing=view)
 
 
 @router.get("/cases/{case}")

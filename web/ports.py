@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 from notifications.notice import Notice
 from papers.file_kind import StoredFile
 from workflow.access import Account, Entry, EntryKind, Reader, Scope
-from workflow.board import Row
+from workflow.board import Row, Wanted
 from workflow.case import Case, Event
 from workflow.deadline import Deadline
 from workflow.finding import Finding
@@ -45,6 +45,12 @@ class Reads(Protocol):
 
         Heads are enough: facts and plan dates may be left out.
         """
+
+    def page(self, wanted: Wanted, *, first: int, count: int) -> Sequence[Case]:
+        """Heads of the wanted cases in the order of `cases`: `count` of them after the first `first`."""
+
+    def how_many(self, wanted: Wanted) -> int:
+        """How many cases are wanted in all."""
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, as heads."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
-from workflow.case import Case
+from workflow.case import Case, Standing
 from workflow.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.office import OUTSIDE
 from workflow.procedure import Procedure
@@ -15,6 +15,24 @@ from workflow.reminder import ladder_of, next_rung
 from workflow.states import State
 
 WAITING: tuple[State, ...] = ("open", "not_due_yet")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """Which cases a list asks for; what is left out narrows nothing.
+
+    Attributes:
+        unit: that unit and all units below it.
+        search: words to be found in id, object or unit, in any letter case.
+        late_on: only cases with something open whose due date lies before that local date.
+    """
+
+    unit: str | None = None
+    procedure: str | None = None
+    stage: str | None = None
+    standing: Standing | None = None
+    search: str = ""
+    late_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from storage.outbox import SqlOutbox
 from storage.queries import SqlReads
 from tests.storage.house import NOW, TODAY, UNIT, desk, later, letter, opened
 from tests.storage.test_outbox import settlement
+from workflow.board import Wanted
 from workflow.office import Person, Unit
 
 FAR = date(2027, 12, 31)
@@ -119,6 +120,26 @@ def test_a_search_finds_cyrillic_in_any_letter_case(tree: SqlReads) -> None:
     assert tree.cases(search="%") == tree.cases(search="бюджет кадр") == []
 
 
+def test_a_list_comes_page_by_page_and_narrowed(tree: SqlReads) -> None:
+    """The same order as the whole list; what is wanted counts what it shows."""
+    whole = [case.id for case in tree.cases()]
+    pages = [[case.id for case in tree.page(Wanted(), first=first, count=2)] for first in (0, 2, 4)]
+    wanted = {
+        Wanted(search="БЮДЖЕТ объект"): ["div"],
+        Wanted(search="%"): [],
+        Wanted(unit="dep"): ["div", "dep"],
+        Wanted(unit="dep", search="қаржы"): ["dep"],
+        Wanted(standing="cancelled"): [],
+        Wanted(late_on=FAR, unit="hr"): ["hr"],
+        Wanted(late_on=date(2020, 1, 1)): [],
+    }
+
+    assert [name for page in pages for name in page] == whole
+    for asked, units in wanted.items():
+        assert [case.unit for case in tree.page(asked, first=0, count=9)] == units
+        assert tree.how_many(asked) == len(units)
+
+
 def test_cases_come_newest_first_and_narrowed(tree: SqlReads) -> None:
     """Heads are enough for a list: no facts, no plan dates."""
     cases = tree.cases()
@@ -164,6 +185,8 @@ QUESTIONS: list[Callable[[SqlReads], object]] = [
     lambda reads: reads.due(TODAY, FAR),
     lambda reads: reads.missed(),
     lambda reads: reads.cases(search="бағдарлама"),
+    lambda reads: reads.page(Wanted(search="бағдарлама ұлт", late_on=FAR), first=0, count=50),
+    lambda reads: reads.how_many(Wanted(unit=UNIT)),
     lambda reads: reads.heads([f"2026-000{n}" for n in range(1, 9)]),
     lambda reads: reads.rows_of([f"2026-000{n}" for n in range(1, 9)]),
     lambda reads: reads.counts(FAR),

@@ -14,7 +14,7 @@ from typing import BinaryIO
 from notifications.notice import Notice
 from papers.file_kind import StoredFile
 from workflow.access import Account, Entry, EntryKind, Reader, Scope, within
-from workflow.board import Row
+from workflow.board import Row, Wanted
 from workflow.case import Case, Event, fold
 from workflow.library import Library
 from workflow.office import Office, Person, Unit
@@ -60,6 +60,7 @@ class Memory:
     the_office: Office = field(default_factory=office)
     notice_list: list[Notice] = field(default_factory=list)
     scope: Scope | None = None
+    stage_of: dict[str, str] = field(default_factory=dict)
 
     def seen_by(self, scope: Scope) -> Memory:
         return replace(self, scope=scope)
@@ -72,6 +73,7 @@ class Memory:
             chain = self.chains.setdefault(change.case.id, [])
             chain.extend(replace(event, hash=f"{event.case}:{event.seq}") for event in change.events)
             self.board[change.case.id] = {row.obligation: row for row in change.rows}
+            self.stage_of[change.case.id] = change.stage
 
     def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
         self.append(changes, now=now)
@@ -106,6 +108,28 @@ class Memory:
     def cases(self, unit: str | None = None) -> Sequence[Case]:
         found = [fold(chain) for chain in self.chains.values()]
         return [case for case in reversed(found) if self._seen(case.unit) and unit in (None, case.unit)]
+
+    def page(self, wanted: Wanted, *, first: int, count: int) -> Sequence[Case]:
+        return self._wanted(wanted)[first : first + count]
+
+    def how_many(self, wanted: Wanted) -> int:
+        return len(self._wanted(wanted))
+
+    def _wanted(self, wanted: Wanted) -> list[Case]:
+        return [case for case in self.cases() if self._is_wanted(case, wanted)]
+
+    def _is_wanted(self, case: Case, wanted: Wanted) -> bool:
+        unit = self.the_office.units.get(case.unit)
+        text = f"{case.id} {case.object} {case.unit} {unit.name if unit else ''}".casefold()
+        late = [row.obligation for row in self.overdue(wanted.late_on or date.min) if row.case == case.id]
+        return (
+            wanted.procedure in (None, case.procedure)
+            and wanted.standing in (None, case.standing)
+            and wanted.stage in (None, self.stage_of.get(case.id))
+            and (wanted.unit is None or within(self.the_office, case.unit, wanted.unit))
+            and (wanted.late_on is None or bool(late))
+            and all(word in text for word in wanted.search.casefold().split())
+        )
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         return {case: fold(self.chains[case]) for case in cases}

@@ -1,0 +1,233 @@
+"""The list of analyses: what is typed is found, what is chosen narrows, and the database does it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+import calendars
+from storage import engine as database
+from storage import office_store, schema
+from storage.accounts import SqlAccounts
+from storage.evidence import EvidenceFolder
+from storage.ledger import SqlLedger
+from storage.queries import SqlReads
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people
+from tests.web.memory import Memory, library, office
+from web import analyses
+from web.app import create_app
+from workflow.desk import Desk, Opening
+
+
+class Kept:
+    """An office on a database, and how many statements a page cost."""
+
+    def __init__(self, folder: Path) -> None:
+        self.engine = database.open(f"sqlite:///{folder / 'merzim.sqlite'}")
+        schema.create_or_migrate(self.engine)
+        known = office()
+        office_store.save(self.engine, units=known.units.values(), people=known.people.values())
+        self.desk = Desk(SqlLedger(self.engine), library(), calendars.calendar())
+        self.app = create_app(
+            self.desk,
+            SqlReads(self.engine),
+            library(),
+            calendars.calendar(),
+            clock=lambda: (NOW, TODAY),
+            evidence_store=EvidenceFolder(folder / "evidence"),
+            accounts=people(SqlAccounts(self.engine)),
+            demonstration=True,
+        )
+        self.said = 0
+        event.listen(self.engine, "before_cursor_execute", self._count)
+
+    def _count(self, *_: object) -> None:
+        self.said += 1
+
+    def open(self, count: int, *, unit: str = "hr", object: str = "Басқарма") -> None:
+        """That many cases more, their analyses a week apart."""
+        self.desk.open_many(
+            [
+                Opening(
+                    procedure="internal-analysis",
+                    unit=unit,
+                    object=f"{object} {n}",
+                    planned={"analysis_started": date(2026, 5, 4) + timedelta(weeks=n % 20)},
+                )
+                for n in range(count)
+            ],
+            by="test",
+            now=NOW,
+            today=TODAY,
+        )
+
+    def cost(self, browser: TestClient, path: str) -> int:
+        """Statements one request takes."""
+        before = self.said
+        assert browser.get(path).status_code == 200
+        return self.said - before
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    made = Kept(tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def officer(kept: Kept) -> Iterator[TestClient]:
+    with TestClient(
+        kept.app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=True
+    ) as client:
+        client.post("/login", data={"login": "officer", "password": PASSWORD})
+        yield client
+
+
+@pytest.mark.parametrize("typed", ["ПЕРСОНАЛДЫ", "персоналды басқ", "Орталық", "2026-00", "заң"])
+def test_what_is_typed_is_found_in_any_letter_case(typed: str, kept: Kept, officer: TestClient) -> None:
+    """In objects, in names of units, in numbers of cases; Kazakh letters too."""
+    kept.open(1, unit="hr", object="Персоналды басқару")
+    kept.open(1, unit="law", object="Заң жобалары")
+    kept.open(1, unit="head", object="Қабылдау")
+    everything = officer.get("/cases?lang=kk").text
+    page = officer.get("/cases", params={"search": typed, "lang": "kk"}).text
+
+    found = [name for name in ("Персоналды басқару 0", "Заң жобалары 0", "Қабылдау 0") if f">{name}<" in page]
+    expected = {
+        "ПЕРСОНАЛДЫ": 1,
+        "персоналды басқ": 1,
+        "Орталық": 1,
+        "2026-00": 3,
+        "заң": 1,
+    }
+    assert all(f">{name} 0<" in everything for name in ("Персоналды басқару", "Заң жобалары", "Қабылдау"))
+    assert len(found) == expected[typed]
+
+
+@pytest.mark.parametrize(
+    "typed", ["%", "_", "<script>alert(1)</script>", "'; DROP TABLE case; --", "\0", "ә" * 200]
+)
+def test_strange_words_find_nothing_and_break_nothing(typed: str, kept: Kept, officer: TestClient) -> None:
+    """Wildcards of the database are letters here, and a script is words."""
+    kept.open(1)
+    answer = officer.get("/cases", params={"search": typed})
+
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+
+
+def test_filters_narrow_together(kept: Kept, officer: TestClient) -> None:
+    """Unit with those below it, procedure, stage, standing, lateness."""
+    kept.open(2, unit="hr", object="Алғашқы")
+    kept.open(1, unit="law", object="Екінші")
+    (first,) = kept.desk.open_many(
+        [
+            Opening(
+                procedure="internal-analysis",
+                unit="law",
+                object="Кешіккен",
+                planned={"analysis_started": TODAY},
+            )
+        ],
+        by="test",
+        now=NOW,
+        today=TODAY,
+    )
+    kept.desk.cancel(first.id, ground="ұйым таратылды", by="test", now=NOW, today=TODAY)
+
+    def count(**asked: str) -> int:
+        text = officer.get("/cases", params={"lang": "en", **asked}).text
+        return text.count('class="cell-title"')
+
+    assert count() == 4
+    assert count(unit="head") == 4
+    assert count(unit="law") == 2
+    assert count(standing="cancelled") == 1
+    assert count(procedure="internal-analysis", standing="active") == 3
+    assert count(procedure="conflict-of-interest") == 0
+    assert count(late="1") == 0
+    assert count(procedure="internal-analysis", stage="no-such-stage") == 0
+    assert count(standing="no-such-standing") == 4
+
+
+def test_a_page_costs_the_same_at_three_cases_and_at_three_hundred(kept: Kept, officer: TestClient) -> None:
+    """The number of statements does not grow with the office."""
+    paths = ("/cases", "/cases?search=бас&unit=head&late=1", "/cases?page=1")
+    kept.open(3)
+    officer.get("/cases")
+    few = [kept.cost(officer, path) for path in paths]
+    kept.open(297)
+    many = [kept.cost(officer, path) for path in paths]
+
+    assert few == many
+
+
+def test_pages_follow_each_other_without_gaps(kept: Kept, officer: TestClient) -> None:
+    """Every case stands on exactly one page; a number beyond the last is the last."""
+    kept.open(120)
+    seen: list[str] = []
+    for number in (1, 2, 3):
+        text = officer.get(f"/cases?page={number}").text
+        seen += [part.partition('"')[0] for part in text.split('<a href="/cases/')[1:]]
+
+    assert len(seen) == len(set(seen)) == 120
+    assert 'href="/cases?page=2"' in officer.get("/cases?page=99999").text
+    assert officer.get("/cases?page=0").status_code == 422
+
+
+def test_the_workbook_holds_what_the_list_shows(kept: Kept, officer: TestClient) -> None:
+    """All pages of it, dates as dates, narrowed as the page is; a formula typed as an object stays text."""
+    kept.open(60)
+    kept.open(1, unit="law", object="=1+1")
+    answer = officer.get("/cases.xlsx?lang=ru")
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True))
+    narrowed = officer.get("/cases.xlsx?unit=law&lang=ru")
+    (_, one) = openpyxl.load_workbook(io.BytesIO(narrowed.content)).active.iter_rows(values_only=True)
+
+    assert rows[0][:4] == ("Дело", "Объект анализа", "Процедура", "Подразделение")
+    assert len(rows) == 62
+    assert one[1] == "=1+1 0"
+    assert one[6].date() > TODAY
+    assert "attachment" in answer.headers["content-disposition"]
+
+
+def test_a_workbook_too_large_is_refused_in_words(
+    kept: Kept, officer: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says how many there are and how to have fewer."""
+    kept.open(4)
+    monkeypatch.setattr(analyses, "MOST_EXPORTED", 3)
+    answer = officer.get("/cases.xlsx?lang=ru")
+
+    assert answer.status_code == 422
+    assert "не больше 3 дел, а здесь их 4" in answer.text
+
+
+def test_an_address_carries_no_empty_answers(home: Home, browser: TestClient) -> None:
+    """A form without script sends them all; what can be given away is short."""
+    answer = browser.get("/cases?search=&procedure=internal-analysis&unit=")
+    at_once = browser.get("/cases?search=&unit=hr", headers={"hx-request": "true"})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/cases?procedure=internal-analysis")
+    assert (at_once.status_code, at_once.headers["hx-push-url"]) == (200, "/cases?unit=hr")
+
+
+def test_an_empty_list_says_what_to_do() -> None:
+    """Who may open is led there; who may not is told who does; a search that found nothing leads back."""
+    home = build(Memory())
+    with home.client("officer") as officer, home.client("auditor") as auditor:
+        mine, theirs = officer.get("/cases?lang=ru").text, auditor.get("/cases?lang=ru").text
+        searched = officer.get("/cases?lang=ru&search=нет").text
+
+    assert 'href="/open"' in mine
+    assert 'href="/open"' not in theirs
+    assert "Анализ открывает ответственный сотрудник" in theirs
+    assert "Таких дел не нашлось" in searched
