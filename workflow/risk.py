@@ -105,7 +105,13 @@ class Review:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measure:
-    """One row of the plan of measures. `completion`: the form it is to end in; `risk`: the risk's number."""
+    """One row of the plan of measures.
+
+    Attributes:
+        risk: the number of the risk it removes.
+        completion: the form it is to end in.
+        set_on: the local day it was first set; None where that was not said.
+    """
 
     number: int
     risk: int
@@ -114,6 +120,7 @@ class Measure:
     completion: str = ""
     responsible: str = ""
     term: MeasureTerm = field(default_factory=MeasureTerm)
+    set_on: date | None = None
     reviews: tuple[Review, ...] = ()
 
     def review(self, period: str = "") -> Review | None:
@@ -212,6 +219,7 @@ def _measure(known: Measure | None, number: int, event: Event) -> Measure:
             completion=_text(told, "completion"),
             responsible=_text(told, "responsible"),
             term=from_data(told.get("term")),
+            set_on=known.set_on if known else event.on,
             reviews=known.reviews if known else (),
         )
     assert known is not None

@@ -90,7 +90,7 @@ class RiskDesk:
             if line.risk not in risks:
                 allowed = tuple(map(str, sorted(risks)))
                 raise CannotEnter("risk.unknown_risk", case=case_id, risk=line.risk, allowed=allowed)
-            told += _set(known, number, line)
+            told += _set(known, number, line, on)
         return self._desk.enter(case_id, told, by=by, now=now, today=today)
 
     def rank(
@@ -291,7 +291,7 @@ def _found(known: Register, number: int, risk: FoundRisk, on: date) -> list[Told
     return [("risk_found", str(number), on, payload)]
 
 
-def _set(known: Register, number: int, measure: SetMeasure) -> list[Told]:
+def _set(known: Register, number: int, measure: SetMeasure, on: date) -> list[Told]:
     if not measure.action.strip():
         raise CannotEnter("risk.nothing_to_do", measure=number)
     payload = _plan(
@@ -307,7 +307,7 @@ def _set(known: Register, number: int, measure: SetMeasure) -> list[Told]:
         before.risk, before.recommendation, before.action, before.completion, before.responsible, before.term
     ):
         return []
-    return [("measure_set", str(number), None, payload)]
+    return [("measure_set", str(number), on, payload)]
 
 
 def _plan(

@@ -97,6 +97,8 @@ def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
         fact_of, _, period = name.partition(".")
         if fact_of != REVIEWED or not _QUARTER.fullmatch(period) or (done is not None and done <= fact.on):
             continue
+        if measure.set_on is not None and measure.set_on > fact.on:
+            continue
         first, last = _quarter_after(period)
         if not any(first <= one.on <= last for one in measure.reviews):
             yield _of(measure, "risk.measure_not_reviewed", period=period)

@@ -275,13 +275,17 @@ def test_a_measure_is_checked_before_it_is_signed(measure: Measure, expected: li
     assert [one.code for one in quality(measure)] == expected
 
 
-def test_a_reviewed_quarter_without_a_status_is_a_finding(desk: RiskDesk, case: str, core: Desk) -> None:
-    """The information of the quarter was reviewed, this measure was passed over."""
+@pytest.mark.parametrize(("set_on", "asked"), [(date(2026, 7, 9), True), (date(2026, 7, 10), False)])
+def test_a_reviewed_quarter_without_a_status_is_a_finding(
+    desk: RiskDesk, case: str, core: Desk, set_on: date, asked: bool
+) -> None:
+    """The information of the quarter was reviewed and this measure passed over; one set later was not there."""
     found(desk, case)
-    set_measure(desk, case, QUARTER)
+    told = SetMeasure(risk=1, action="Қағиданы бекіту", completion="бұйрық", responsible="заңгер", term=QUARTER)
+    desk.take_in(case, [told], on=set_on, **WHO)
     core.record(case, "quarter_reported.2026Q2", on=date(2026, 7, 6), **WHO)
     core.record(case, "quarter_reviewed.2026Q2", on=date(2026, 7, 9), **WHO)
-    assert "risk.measure_not_reviewed" in codes(core, case)
+    assert ("risk.measure_not_reviewed" in codes(core, case)) == asked
 
     desk.review(case, 1, outcome="not", on=date(2026, 7, 9), **WHO)
     assert "risk.measure_not_reviewed" not in codes(core, case)
