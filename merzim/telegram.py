@@ -24,7 +24,7 @@ class UnknownPerson(Refusal, LookupError):
 
 
 class NoBot(Refusal):
-    """config.toml names no bot that could be brought a code."""
+    """There is no bot that could be brought a code."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,13 +47,17 @@ def offer(house: House, person: str, *, now: datetime) -> Offer:
 
     Raises:
         UnknownPerson: there is none such.
-        NoBot: `[channels.telegram] bot` is missing.
+        NoBot: `[channels.telegram] bot` is missing, or Telegram is not among the channels in use.
     """
     from notifications.links import CODE_LASTS, address, hashed, new_code
 
-    bot = str(house.settings.channels.sections.get("telegram", {}).get("bot", ""))
+    channels = house.settings.channels
+    bot = str(channels.sections.get("telegram", {}).get("bot", ""))
     if not bot:
         raise NoBot("telegram.no_bot")
+    if "telegram" not in channels.use:
+        # Nobody would hear the code.
+        raise NoBot("telegram.not_in_use")
     known = person_named(house, person)
     code = new_code()
     house.links.offer(known.key, hashed(code), now=now)

@@ -83,7 +83,8 @@ def test_a_reminder_comes_again_on_the_day_asked_for(office: Merzim) -> None:
 
 @pytest.fixture
 def bot(office: Merzim, tmp_path: Path) -> Merzim:
-    (tmp_path / "config.toml").write_text('[channels.telegram]\nbot = "MerzimBot"\n', encoding="utf-8")
+    settings = '[channels]\nuse = ["folder", "telegram"]\n[channels.telegram]\nbot = "MerzimBot"\n'
+    (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
     return office
 
 
@@ -112,6 +113,15 @@ def test_somebody_unknown_is_named_with_whom_is_meant(bot: Merzim) -> None:
 
     assert (said.code, said.err.count("\n")) == (2, 1)
     assert "nobody@example.kz" in said.err
+
+
+def test_a_code_nobody_would_hear_is_not_given(office: Merzim, tmp_path: Path) -> None:
+    """The bot is named, but Telegram is not among the channels in use."""
+    (tmp_path / "config.toml").write_text('[channels.telegram]\nbot = "MerzimBot"\n', encoding="utf-8")
+    said = office("telegram", "link", "x")
+
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "not in use" in said.err
 
 
 def test_an_office_without_a_bot_is_told_what_is_missing(office: Merzim) -> None:
