@@ -29,7 +29,7 @@ CHUNK = 250
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """A due date that moves, and who waits for it: told of it by their next reminder."""
+    """A due date that moves, and who waits for it; whoever was told of the old day hears of the new one."""
 
     moved: Moved
     people: tuple[Person, ...]

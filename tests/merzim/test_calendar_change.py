@@ -261,3 +261,28 @@ def test_the_answer_is_as_its_schema_says(two: Merzim, act: Path) -> None:
     checked.check_schema(schema)
     for command in ("preview", "apply", "apply"):
         checked.validate(two("calendar-change", command, act, "--json", *NOW).json)
+
+
+def test_whoever_was_told_of_a_date_the_act_moves_hears_of_the_new_one(two: Merzim, act: Path) -> None:
+    """Reminded on 4 May of the announcement due on the 12th; the act makes it the 13th: one letter, its cause."""
+    for moment in ("2026-05-04T10:00", "2026-05-05T10:00"):
+        assert two("remind", "--now", moment).code == 0
+        assert two("deliver", "--now", moment).code == 0
+    told = {
+        one["person"]
+        for one in two("notices", "--json").json["notices"]
+        if one["obligation"] == "discussion_announced" and one["state"] == "sent"
+    }
+    later = ("--now", "2026-05-06T10:00")
+    assert two("calendar-change", "apply", act, *later).code == 0
+    two("remind", *later)
+    two("deliver", *later)
+    notices = two("notices", "--json").json["notices"]
+    moved = [one for one in notices if one["kind"] == "moved" and one["obligation"] == "discussion_announced"]
+
+    assert told
+    assert {one["person"] for one in moved} == told
+    assert {one["state"] for one in moved} == {"sent"}
+    assert {(one["about"]["old"], one["due"]) for one in moved} == {("2026-05-12", "2026-05-13")}
+    assert {one["about"]["cause"]["kind"] for one in moved} == {"calendar"}
+    assert two("verify", *later).code == 0
