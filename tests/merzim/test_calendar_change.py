@@ -264,7 +264,7 @@ def test_the_answer_is_as_its_schema_says(two: Merzim, act: Path) -> None:
 
 
 def test_whoever_was_told_of_a_date_the_act_moves_hears_of_the_new_one(two: Merzim, act: Path) -> None:
-    """Reminded on 4 May of the announcement due on the 12th; the act makes it the 13th: one letter, its cause."""
+    """Reminded on 4 May of the announcement due on the 12th; the act makes it the 13th."""
     for moment in ("2026-05-04T10:00", "2026-05-05T10:00"):
         assert two("remind", "--now", moment).code == 0
         assert two("deliver", "--now", moment).code == 0
