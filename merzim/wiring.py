@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from notifications.rules import Rules
     from storage.accounts import SqlAccounts
     from storage.adoptions import Adoption
+    from storage.answers import SqlAnswers
     from storage.evidence import EvidenceFolder
     from storage.leases import SqlLeases
     from storage.ledger import SqlLedger
@@ -203,6 +204,13 @@ class House:
         return SqlAccounts(self.engine)
 
     @cached_property
+    def answers(self) -> SqlAnswers:
+        """What requests of the API were answered under their keys."""
+        from storage.answers import SqlAnswers
+
+        return SqlAnswers(self.engine)
+
+    @cached_property
     def evidence(self) -> EvidenceFolder:
         """Files that prove facts."""
         from storage.evidence import EvidenceFolder
@@ -242,6 +250,7 @@ class House:
             demonstration=clock().demonstration,
             evidence_store=self.evidence,
             accounts=self.accounts,
+            answers=self.answers,
             names=self.settings.web.names,
             organisation=self.settings.office.name,
             post=Postbox(self),

@@ -421,6 +421,19 @@ class KeptAttempt(Kept, table=True):
     failed_at: datetime = Field(sa_type=Moment)
 
 
+class KeptAnswer(Kept, table=True):
+    """What a request of the API was answered under its sender's key; `answer` is empty until it ended."""
+
+    __tablename__ = "answer"
+    __table_args__ = _CLUSTERED
+
+    login: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    digest: str
+    answer: str | None = Field(default=None, sa_type=Text)
+    at: datetime = Field(sa_type=Moment, index=True)
+
+
 class KeptReader(Kept, table=True):
     """Who was named to know of a confidential case; computed from its events."""
 
@@ -457,3 +470,4 @@ ACCOUNT = _table("account")
 ENTRY = _table("entry")
 ATTEMPT = _table("attempt")
 READER = _table("reader")
+ANSWER = _table("answer")

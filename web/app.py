@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
@@ -23,7 +24,7 @@ from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
 from web.house import Clock, House
 from web.judgement import judge_by
 from web.login import LONGEST_FIELD, inside, login_page
-from web.ports import Accounts, EvidenceStore, Judge, Reads
+from web.ports import Accounts, Answers, EvidenceStore, Judge, Reads
 from web.preferences import preferences, remember
 from web.render import Scribe, page
 from workflow.desk import Desk
@@ -44,6 +45,7 @@ def create_app(
     demonstration: bool,
     evidence_store: EvidenceStore,
     accounts: Accounts,
+    answers: Answers,
     names: Collection[str] = (),
     organisation: str = "",
     judge: Judge | None = None,
@@ -56,6 +58,7 @@ def create_app(
         clock: gives (aware UTC moment, local date); asked once per request.
         demonstration: whether the day is an appointed one and not today; every page then says so.
         accounts: who may log in.
+        answers: what requests of the API were answered under their keys.
         names: host names it answers to besides this machine's own.
         organisation: whose dashboard it is; stands in the head of every page.
         judge: what the core says of a case; None for the core itself, counting by `calendar`.
@@ -78,6 +81,7 @@ def create_app(
         demonstration=demonstration,
         evidence_store=evidence_store,
         accounts=accounts,
+        answers=answers,
         organisation=organisation,
         judge=judge or judge_by(calendar),
         post=post,
@@ -93,7 +97,7 @@ def create_app(
         }
         detail = scribe.tell(code, arguments)
         if request.url.path.startswith("/api/"):
-            return JSONResponse({"status": status, "code": code, "detail": detail}, status_code=status)
+            return problem_answer(status, code, detail)
         return page(
             request,
             home,
@@ -124,7 +128,7 @@ def create_app(
         scribe = Scribe(preferences(request).language)
         detail = scribe.refuse(error)
         if request.url.path.startswith("/api/"):
-            return JSONResponse({"status": 422, "code": error.code, "detail": detail}, status_code=422)
+            return problem_answer(422, error.code, detail)
         return page(
             request,
             home,
@@ -191,6 +195,18 @@ def create_app(
     return app
 
 
+def problem_answer(status: int, code: str, detail: str) -> Response:
+    """A problem as machines read it (RFC 9457)."""
+    body = {
+        "type": f"urn:merzim:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
 def _elsewhere(request: Request, address: str) -> Response:
     """To another page; htmx would follow a redirect inside its own request, so it is told by a header."""
     if request.headers.get("hx-request") == "true":
@@ -199,5 +215,12 @@ def _elsewhere(request: Request, address: str) -> Response:
 
 
 def _code(status: int) -> str:
-    known = {403: "not_yours", 404: "not_found", 405: "not_allowed", 413: "too_large", 422: "not_understood"}
+    known = {
+        403: "not_yours",
+        409: "conflict",
+        404: "not_found",
+        405: "not_allowed",
+        413: "too_large",
+        422: "not_understood",
+    }
     return "web.problem." + known.get(status, "not_understood" if status < 500 else "internal")

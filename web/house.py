@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from web.ports import Accounts, EvidenceStore, Judge, Reads
+from web.ports import Accounts, Answers, EvidenceStore, Judge, Reads
 from workflow.access import Reader
 from workflow.desk import Desk
 from workflow.library import Library
@@ -34,5 +34,6 @@ class House:
     organisation: str
     judge: Judge
     accounts: Accounts
+    answers: Answers
     reader: Reader = NOBODY
     post: Post | None = None

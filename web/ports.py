@@ -13,7 +13,7 @@ from typing import BinaryIO, Protocol
 
 from notifications.notice import Notice
 from papers.file_kind import StoredFile
-from workflow.access import Account, Entry, EntryKind, Reader, Scope
+from workflow.access import Account, Answered, Entry, EntryKind, Reader, Scope
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event
 from workflow.deadline import Deadline
@@ -124,6 +124,19 @@ class Accounts(Protocol):
 
     def succeeded(self, login: str) -> None:
         """Forget the failed ones."""
+
+
+class Answers(Protocol):
+    """What requests were answered under their senders' keys."""
+
+    def claim(self, login: str, key: str, digest: str, *, now: datetime) -> Answered | None:
+        """Take the key for a request; None when it was free, else what is known of it."""
+
+    def keep(self, login: str, key: str, answer: str) -> None:
+        """What it was answered, as JSON."""
+
+    def release(self, login: str, key: str) -> None:
+        """Give the key back: nothing was done under it."""
 
 
 class EvidenceStore(Protocol):

@@ -101,6 +101,14 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """A request under a key of its sender. `answer`: JSON, None while it is done or when it never ended."""
+
+    digest: str
+    answer: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
     """Which cases somebody sees.
 

@@ -21,6 +21,9 @@ UNDONE = {
         'ALTER TABLE "case" DROP COLUMN confidential',
     ),
     "0007": ("DROP INDEX ix_event_first_entry",),
+    "0008": ("DROP INDEX ix_notice_person",),
+    "0009": ("DROP INDEX ix_case_newest",),
+    "0010": ("DROP TABLE answer",),
 }
 """Revision -> statements that take it back."""
 

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 import calendars
-from tests.web.memory import AccountsInMemory, EvidenceInMemory, Memory, library
+from tests.web.memory import AccountsInMemory, AnswersInMemory, EvidenceInMemory, Memory, library
 from web.app import create_app
 from web.credentials import hashed, hidden, new_secret
 from web.entrance import COOKIE
@@ -105,6 +105,7 @@ def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **
         demonstration=demonstration,
         evidence_store=store,
         accounts=accounts,
+        answers=AnswersInMemory(),
         **more,  # type: ignore[arg-type]
     )
     return Home(app=app, memory=memory, desk=desk, store=store, accounts=accounts)

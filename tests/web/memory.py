@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from notifications.notice import Notice
 from papers.file_kind import StoredFile
-from workflow.access import Account, Entry, EntryKind, Reader, Scope, within
+from workflow.access import Account, Answered, Entry, EntryKind, Reader, Scope, within
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event, fold
 from workflow.library import Library
@@ -231,3 +231,22 @@ class AccountsInMemory:
 
     def succeeded(self, login: str) -> None:
         self.failures_of.pop(login.casefold(), None)
+
+
+@dataclass
+class AnswersInMemory:
+    """Keys of requests over a dictionary."""
+
+    known: dict[tuple[str, str], Answered] = field(default_factory=dict)
+
+    def claim(self, login: str, key: str, digest: str, *, now: datetime) -> Answered | None:
+        before = self.known.get((login, key))
+        if before is None:
+            self.known[login, key] = Answered(digest=digest, answer=None)
+        return before
+
+    def keep(self, login: str, key: str, answer: str) -> None:
+        self.known[login, key] = replace(self.known[login, key], answer=answer)
+
+    def release(self, login: str, key: str) -> None:
+        self.known.pop((login, key), None)

@@ -25,6 +25,23 @@ OPEN = {
 }
 """What anybody may ask for; a new entry here is a decision."""
 
+QUESTIONS = {"/api/v1/plan"}
+"""Asked by POST because they are too long for an address; they write nothing."""
+
+GROUND = {"ground": "себебі бар"}
+BODIES: dict[str, object] = {
+    "/api/v1/cases": {"procedure": "internal-analysis", "unit": "hr"},
+    "/api/v1/plan": {"procedure": "internal-analysis"},
+    "/api/v1/cases/{case}/facts": {"fact": "order_signed", "on": "2026-04-06"},
+    "/api/v1/cases/{case}/plans": {"planned": {"order_signed": "2026-04-06"}},
+    "/api/v1/cases/{case}/corrections": {"fact": "start_announced", "on": "2026-03-27", **GROUND},
+    "/api/v1/cases/{case}/cancellation": GROUND,
+    "/api/v1/cases/{case}/exemption": GROUND,
+    "/api/v1/cases/{case}/reopening": GROUND,
+    "/api/v1/cases/{case}/snoozes": {"obligation": "analysis_ended", "until": "2026-04-20"},
+}
+"""What a program sends: a body that is not understood is refused before anybody looks for the case."""
+
 APP = build(Memory()).app
 
 
@@ -59,6 +76,7 @@ def filled(path: str, case: str) -> str:
         "{case}": case,
         "{digest}": "0" * 64,
         "{number}": "2026",
+        "{day}": "2026-04-06",
         "{secret}": "x" * 43,
         "{name}": "merzim.css",
     }
@@ -82,7 +100,7 @@ def test_every_route_names_what_it_needs(method: str, route: APIRoute) -> None:
 @pytest.mark.parametrize(("method", "route"), ROUTES, ids=lambda one: getattr(one, "path", one))
 def test_a_write_needs_more_than_reading(method: str, route: APIRoute) -> None:
     """Whoever only reads changes nothing but their own account."""
-    if method != "GET" and need(route) is not None:
+    if method != "GET" and need(route) is not None and route.path not in QUESTIONS:
         assert need(route) != "read", route.path
 
 
@@ -96,7 +114,8 @@ def test_every_access_meets_every_route(method: str, route: APIRoute, reader: Re
     home = fill(build(Memory()))
     own, foreign = home.real, home.late  # hr and law
     for case, is_foreign in ((own, False), (foreign, reader.unit == "hr")):
-        answer = home.client(reader.login).request(method, filled(route.path, case))
+        path, body = filled(route.path, case), BODIES.get(route.path)
+        answer = home.client(reader.login).request(method, path, json=body if method != "GET" else None)
         if not reader.may(asked):
             assert answer.status_code == 403, (route.path, reader.access)
         elif is_foreign and "{case}" in route.path:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import Home
+from tests.web.conftest import NOW, TODAY, Home
+from workflow.access import Reader
 
 
 def test_the_service_says_that_it_lives(browser: TestClient) -> None:
@@ -58,6 +59,145 @@ def test_the_description_is_served_without_a_foreign_page(browser: TestClient) -
     """OpenAPI as data; no page that would fetch its scripts elsewhere."""
     description = browser.get("/api/openapi.json").json()
 
-    assert set(description["paths"]) == {"/healthz", "/api/v1/board", "/api/v1/cases/{case}"}
+    assert {"/healthz", "/api/v1/board", "/api/v1/cases", "/api/v1/plan"} <= set(description["paths"])
+    assert all(path.startswith(("/api/v1/", "/healthz", "/metrics")) for path in description["paths"])
     assert browser.get("/docs").status_code == 404
     assert browser.get("/redoc").status_code == 404
+
+
+def test_the_list_goes_on_where_it_ended(home: Home, browser: TestClient) -> None:
+    """Two by two to the end, nothing twice."""
+    first, second = (browser.get(f"/api/v1/cases?limit=2&page={number}").json() for number in (1, 2))
+
+    assert [len(first["cases"]), len(second["cases"]), second["total"]] == [2, 1, 3]
+    assert len({one["case"] for one in first["cases"] + second["cases"]}) == 3
+
+
+def test_a_case_is_opened_planned_recorded_and_read_by_the_api_alone(browser: TestClient) -> None:
+    """A whole step without a page; who did it stands in the chain."""
+    opened = browser.post(
+        "/api/v1/cases",
+        json={"procedure": "internal-analysis", "unit": "law", "planned": {"analysis_started": "2026-09-01"}},
+    )
+    case = opened.json()["case"]
+    moved = browser.post(f"/api/v1/cases/{case}/plans", json={"planned": {"analysis_started": "2026-09-08"}})
+    link = {"kind": "link:site", "address": "https://example.kz/1", "published_on": "2026-04-06"}
+    recorded = browser.post(
+        f"/api/v1/cases/{case}/facts",
+        json={"fact": "schedule_approved", "on": "2026-04-06", "evidence": [link]},
+    )
+    again = browser.post(f"/api/v1/cases/{case}/facts", json={"fact": "schedule_approved", "on": "2026-04-06"})
+    events = browser.get(f"/api/v1/cases/{case}/events").json()
+
+    assert opened.status_code == 201
+    assert "order_signed" in {one["obligation"] for one in moved.json()["moved"]}
+    assert (recorded.json()["changed"], again.json()["changed"]) == (True, False)
+    assert [one["kind"] for one in events] == ["opened", "planned", "planned", "fact"]
+    assert {one["by"] for one in events} == {"officer"}
+
+
+def test_a_request_said_again_under_its_key_is_done_once(home: Home, browser: TestClient) -> None:
+    """The line was cut, the program says it again: one case, the same answer; another request, another key."""
+    body = {"procedure": "internal-analysis", "unit": "law"}
+    key = {"Idempotency-Key": "opening-of-the-law-department"}
+    before = len(home.memory.chains)
+    first = browser.post("/api/v1/cases", json=body, headers=key)
+    second = browser.post("/api/v1/cases", json=body, headers=key)
+    other = browser.post("/api/v1/cases", json={**body, "unit": "hr"}, headers=key)
+
+    assert first.json() == second.json()
+    assert len(home.memory.chains) == before + 1
+    assert (other.status_code, other.json()["code"]) == (409, "web.problem.other_request")
+
+
+def test_a_refused_request_gives_its_key_back(browser: TestClient) -> None:
+    """Mended, it may be said under the same key."""
+    key = {"Idempotency-Key": "mended-later"}
+    refused = browser.post("/api/v1/cases", json={"procedure": "internal-analisys"}, headers=key)
+    mended = browser.post("/api/v1/cases", json={"procedure": "internal-analysis"}, headers=key)
+
+    assert (refused.status_code, mended.status_code) == (422, 201)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"fact": "order_signed", "on": 0},
+        {"fact": "order_signed", "on": "0"},
+        {"fact": "order_signed", "on": "2026-02-30"},
+        {"fact": "order_signed", "on": "2026-04-06T00:00:00"},
+        {"fact": "", "on": "2026-04-06"},
+        {"fact": "order_signed\u0000", "on": "2026-04-06"},
+        {"fact": "order_signed", "on": "2026-04-06", "evidence": [{"address": "javascript:alert(1)"}]},
+        {"fact": "order_signed", "on": "2026-04-06", "values": {"x": 1e300}},
+        {"fact": "order_signed", "on": "2026-04-06", "forgotten": 1},
+        {"fact": "order_signed", "on": "2026-04-07"},
+        {"fact": "order_sined", "on": "2026-04-06"},
+        [],
+        "order_signed",
+    ],
+    ids=str,
+)
+def test_what_cannot_be_recorded_is_a_problem_in_words(home: Home, browser: TestClient, body: object) -> None:
+    """422 as RFC 9457 has it; nothing is written."""
+    before = home.facts(home.real)
+    answer = browser.post(f"/api/v1/cases/{home.real}/facts", json=body)
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert set(answer.json()) == {"type", "title", "status", "code", "detail"}
+    assert home.facts(home.real) == before
+
+
+def test_what_if_writes_nothing(home: Home, browser: TestClient) -> None:
+    """The dates of an intended analysis, with their reasons."""
+    before = len(home.memory.chains)
+    answer = browser.post(
+        "/api/v1/plan?lang=kk",
+        json={"procedure": "internal-analysis", "planned": {"analysis_started": "2026-04-13"}},
+    ).json()
+    due = {one["id"]: one["due"] for one in answer["obligations"]}
+
+    assert (due["start_announced"], due["order_signed"]) == ("2026-03-30", "2026-04-06")
+    assert len(home.memory.chains) == before
+
+
+def test_commands_move_a_case_as_on_the_page(home: Home, browser: TestClient) -> None:
+    """Corrected, exempted, cancelled, taken up again, put off; each with its ground in the chain."""
+    case = f"/api/v1/cases/{home.real}"
+    ground = {"ground": "ұйым қайта құрылды"}
+    statuses = [
+        browser.post(f"{case}/{what}", json=body).status_code
+        for what, body in (
+            ("corrections", {"fact": "start_announced", "on": "2026-03-27", **ground}),
+            ("exemption", {"obligation": "work_plan_approved", **ground}),
+            ("snoozes", {"obligation": "analysis_ended", "until": "2026-04-20"}),
+            ("cancellation", ground),
+            ("cancellation", ground),
+            ("reopening", ground),
+        )
+    ]
+    kinds = [event.kind for event in home.memory.chains[home.real]]
+
+    assert statuses == [200, 200, 200, 200, 422, 200]
+    assert kinds[-5:] == ["corrected", "exempted", "notice", "cancelled", "reopened"]
+
+
+def test_a_case_is_opened_in_ones_own_unit_alone(home: Home) -> None:
+    """An officer of one unit opens nothing in another."""
+    officer = Reader(login="hr-officer", access="officer", unit="hr")
+    home.accounts.save(officer, disabled=False, by="test", now=NOW, today=TODAY)
+    browser = home.client("hr-officer")
+    body = {"procedure": "internal-analysis"}
+
+    assert browser.post("/api/v1/cases", json={**body, "unit": "hr"}).status_code == 201
+    assert browser.post("/api/v1/cases", json={**body, "unit": "law"}).status_code == 422
+
+
+def test_a_day_says_whether_it_is_worked(browser: TestClient) -> None:
+    """Nauryz is not; the Monday the holiday of a Saturday is moved to is not either."""
+    days = {day: browser.get(f"/api/v1/days/{day}").json()["working"] for day in ("2026-03-21", "2026-03-26")}
+
+    assert days == {"2026-03-21": False, "2026-03-26": True}
+    assert browser.get("/api/v1/days/2026-02-30").status_code == 404
+    assert browser.get("/api/v1/days/1999-01-01").status_code == 422

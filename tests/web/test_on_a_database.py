@@ -14,6 +14,7 @@ import calendars
 from storage import engine as database
 from storage import office_store, schema
 from storage.accounts import SqlAccounts
+from storage.answers import SqlAnswers
 from storage.evidence import EvidenceFolder
 from storage.ledger import SqlLedger
 from storage.queries import SqlReads
@@ -50,6 +51,7 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
         clock=lambda: (NOW, TODAY),
         evidence_store=EvidenceFolder(tmp_path / "evidence"),
         accounts=people(SqlAccounts(engine)),
+        answers=SqlAnswers(engine),
         demonstration=True,
         organisation="Ұлттық экономика министрлігі",
     )

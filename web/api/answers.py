@@ -1,28 +1,81 @@
-"""The same answers for machines: `/api/v1/...`, dates ISO, text in the language asked for."""
+"""What the API answers with: the same values the pages show, dates ISO, text in the language asked for."""
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Path, Query
 from pydantic import BaseModel
 
-from web.board import Line, board
-from web.entrance import Reading
-from web.pages import CaseId, the_whole_case
-from web.preferences import preferences
+from web.board import Line
 from web.render import Scribe
+from workflow.case import Case, Event
 from workflow.deadline import Deadline
+from workflow.desk import Change
 from workflow.finding import Finding
 from workflow.procedure import Procedure
 
-router = APIRouter()
 Language = Annotated[Literal["kk", "ru", "en"] | None, Query(description="The language of texts.")]
+CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
-class Health(BaseModel):
-    status: Literal["ok"] = "ok"
+class Problem(BaseModel):
+    """What is wrong (RFC 9457), in words for a person and as a code for a machine."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+
+
+class CaseHead(BaseModel):
+    case: str
+    procedure: str
+    edition: str
+    object: str
+    unit: str
+    standing: str
+    opened_at: datetime | None
+
+
+class CaseList(BaseModel):
+    cases: list[CaseHead]
+    total: int
+
+
+class EventAnswer(BaseModel):
+    seq: int
+    kind: str
+    name: str
+    on: date | None
+    at: datetime
+    by: str
+    payload: dict[str, Any]
+    hash: str
+
+
+class MovedDate(BaseModel):
+    obligation: str
+    was: date | None
+    now: date | None
+
+
+class Changed(BaseModel):
+    """What a command did: whether anything was written, and which due dates it moved."""
+
+    case: str
+    changed: bool
+    events: list[EventAnswer]
+    moved: list[MovedDate]
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "content": {"application/problem+json": {}}}
+    for status in (400, 401, 403, 404, 405, 409, 413, 415, 422)
+}
+"""Answers any request may earn."""
 
 
 class BoardLine(BaseModel):
@@ -106,69 +159,8 @@ class CaseAnswer(BaseModel):
     findings: list[FindingAnswer]
 
 
-class ProblemAnswer(BaseModel):
-    status: int
-    code: str
-    detail: str
-
-
-@router.get("/healthz", tags=["service"])
-def healthz() -> Health:
-    """Whether the service answers."""
-    return Health()
-
-
-@router.get("/api/v1/board", tags=["board"], responses={422: {"model": ProblemAnswer}})
-def the_board(
-    request: Request,
-    home: Reading,
-    unit: Annotated[str | None, Query(max_length=200)] = None,
-    lang: Language = None,
-) -> BoardAnswer:
-    """What is overdue, due within seven working days, and missed; at most 100 lines of each."""
-    _, today = home.clock()
-    view = board(home.reads, home.library, home.calendar, today=today, unit=unit or None)
-    language = lang or preferences(request).language
-    return BoardAnswer(
-        today=today,
-        due_until=view.soon,
-        calendar_version=home.calendar.version,
-        points_at_stake=f"{view.stake:f}",
-        overdue_count=view.overdue_count,
-        due_count=view.due_count,
-        missed_count=view.missed_count,
-        overdue=[_line(line, language) for line in view.overdue],
-        due=[_line(line, language) for line in view.due],
-        missed=[_line(line, language) for line in view.missed],
-    )
-
-
-@router.get(
-    "/api/v1/cases/{case}",
-    tags=["cases"],
-    responses={404: {"model": ProblemAnswer}, 422: {"model": ProblemAnswer}},
-)
-def the_case(request: Request, home: Reading, case: CaseId, lang: Language = None) -> CaseAnswer:
-    """One case: its deadlines with their explanations, and its findings."""
-    _, today = home.clock()
-    found, procedure = the_whole_case(home, case)
-    judgement = home.judge(found, procedure, today=today)
-    scribe = Scribe(lang or preferences(request).language)
-    return CaseAnswer(
-        case=found.id,
-        procedure=found.procedure,
-        edition=found.edition,
-        calendar_version=home.calendar.version,
-        object=found.object,
-        unit=found.unit,
-        standing=found.standing,
-        stage=judgement.stage,
-        obligations=[_obligation(deadline, procedure, scribe) for deadline in judgement.deadlines],
-        findings=[_finding(finding, scribe) for finding in judgement.findings],
-    )
-
-
-def _line(line: Line, language: str) -> BoardLine:
+def line_answer(line: Line, language: str) -> BoardLine:
+    """A line of the board."""
     return BoardLine(
         case=line.case,
         object=line.object,
@@ -185,7 +177,8 @@ def _line(line: Line, language: str) -> BoardLine:
     )
 
 
-def _obligation(deadline: Deadline, procedure: Procedure, scribe: Scribe) -> ObligationAnswer:
+def obligation_answer(deadline: Deadline, procedure: Procedure, scribe: Scribe) -> ObligationAnswer:
+    """A deadline with its explanation."""
     obligation = deadline.obligation
     return ObligationAnswer(
         id=deadline.id,
@@ -214,7 +207,8 @@ def _obligation(deadline: Deadline, procedure: Procedure, scribe: Scribe) -> Obl
     )
 
 
-def _finding(finding: Finding, scribe: Scribe) -> FindingAnswer:
+def finding_answer(finding: Finding, scribe: Scribe) -> FindingAnswer:
+    """A finding in words."""
     return FindingAnswer(
         kind=finding.kind,
         obligation=finding.obligation,
@@ -223,4 +217,41 @@ def _finding(finding: Finding, scribe: Scribe) -> FindingAnswer:
         late_by_working_days=finding.late_by,
         basis=finding.basis,
         force=finding.force,
+    )
+
+
+def case_head(case: Case) -> CaseHead:
+    """The head of a case."""
+    return CaseHead(
+        case=case.id,
+        procedure=case.procedure,
+        edition=case.edition,
+        object=case.object,
+        unit=case.unit,
+        standing=case.standing,
+        opened_at=case.opened_at,
+    )
+
+
+def event_answer(event: Event) -> EventAnswer:
+    """A line of the case's chain."""
+    return EventAnswer(
+        seq=event.seq,
+        kind=event.kind,
+        name=event.name,
+        on=event.on,
+        at=event.at,
+        by=event.by,
+        payload=dict(event.payload),
+        hash=event.hash,
+    )
+
+
+def changed(change: Change) -> Changed:
+    """What a command did."""
+    return Changed(
+        case=change.case.id,
+        changed=bool(change.events),
+        events=[event_answer(event) for event in change.events],
+        moved=[MovedDate(obligation=name, was=old, now=new) for name, old, new in change.moved],
     )

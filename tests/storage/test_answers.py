@@ -1,0 +1,64 @@
+"""A request under a key is done once, whoever else says it at the same time."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Engine
+
+from storage.answers import KEPT, SqlAnswers
+
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+
+
+def test_a_key_is_free_once(engine: Engine) -> None:
+    """Then it is known, with what was asked and, once it ended, what was answered."""
+    answers = SqlAnswers(engine)
+    first = answers.claim("a", "key-one", "d", now=NOW)
+    running = answers.claim("a", "key-one", "d", now=NOW)
+    answers.keep("a", "key-one", '{"case":"2026-0001"}')
+    ended = answers.claim("a", "key-one", "other", now=NOW)
+
+    assert first is None
+    assert running is not None
+    assert ended is not None
+    assert (running.answer, ended.answer, ended.digest) == (None, '{"case":"2026-0001"}', "d")
+
+
+def test_two_accounts_may_use_the_same_key(engine: Engine) -> None:
+    """A key is its sender's."""
+    answers = SqlAnswers(engine)
+
+    assert [answers.claim(login, "key-one", "d", now=NOW) for login in ("a", "b")] == [None, None]
+
+
+def test_of_many_who_claim_a_key_at_once_one_gets_it(engine: Engine) -> None:
+    """The database decides."""
+    answers = SqlAnswers(engine)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: answers.claim("a", "key-one", "d", now=NOW), range(8)))
+
+    assert found.count(None) == 1
+
+
+def test_a_key_given_back_is_free_and_an_ended_one_is_not(engine: Engine) -> None:
+    """What was done cannot be undone by giving the key back."""
+    answers = SqlAnswers(engine)
+    answers.claim("a", "key-one", "d", now=NOW)
+    answers.release("a", "key-one")
+    again = answers.claim("a", "key-one", "d", now=NOW)
+    answers.keep("a", "key-one", "{}")
+    answers.release("a", "key-one")
+
+    assert again is None
+    assert answers.claim("a", "key-one", "d", now=NOW) is not None
+
+
+def test_keys_are_remembered_for_a_week(engine: Engine) -> None:
+    """The second before, the second after."""
+    answers = SqlAnswers(engine)
+    answers.claim("a", "key-one", "d", now=NOW)
+
+    assert answers.claim("a", "key-one", "d", now=NOW + KEPT) is not None
+    assert answers.claim("a", "key-one", "d", now=NOW + KEPT + timedelta(seconds=1)) is None
