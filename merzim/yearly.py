@@ -45,7 +45,7 @@ def open_year(house: House, year: int, *, unit: str = "", by: str, now: datetime
     if not procedures:
         raise NothingYearly("nothing_yearly", year=year)
     office = house.reads.office()
-    units = _organisations(office, unit)
+    units = organisations(office, unit)
     known = begun(house.engine, {one.id: one.begins_with for one in procedures}, start)
     asked = list(openings(house.library, office, year, units=units, known=known))
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
@@ -54,7 +54,8 @@ def open_year(house: House, year: int, *, unit: str = "", by: str, now: datetime
     return OpenedYear(cases=cases, there=there)
 
 
-def _organisations(office: Office, unit: str) -> tuple[str, ...]:
+def organisations(office: Office, unit: str) -> tuple[str, ...]:
+    """Organisations at a unit or below it, else the one it belongs to; all of them for ""."""
     if not unit:
         return office.organisations or ("",)
     within = tuple(one for one in office.organisations if unit in office.above(one))

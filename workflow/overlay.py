@@ -32,14 +32,14 @@ from workflow.periods import shorter
 from workflow.procedure import Act, Obligation, OwnTerm, Procedure, Reading
 
 SWITCHES: Mapping[str, tuple[str, ...]] = {
-    "roll": ("next", "none"),  # DOMAIN 3, row 8: a term that ends on a day off
-    "quarters": ("calendar", "rolling"),  # row 7: calendar quarters, or three months from signing
+    "roll": ("next", "none"),  # contradiction 8: a term that ends on a day off
+    "quarters": ("calendar", "rolling"),  # contradiction 7: calendar quarters, or three months from signing
     "backward": ("nth_day", "clear_days"),  # the N-th working day before, or N clear days between
-    "days": ("calendar", "working"),  # row 14: "10 days", and which is not said
-    "first_day": ("counted", "not_counted"),  # row 19: of a duration
-    "to_day": ("inclusive", "exclusive"),  # row 23: "to 15 April"
-    "discussion": ("required", "allowed"),  # row 6
-    "once_in": ("calendar_year", "12_months", "18_months"),  # rows 3 and 19: `merzim yearly-clock`
+    "days": ("calendar", "working"),  # contradiction 14: "10 days", and which is not said
+    "first_day": ("counted", "not_counted"),  # contradiction 19: of a duration
+    "to_day": ("inclusive", "exclusive"),  # contradiction 23: "to 15 April"
+    "discussion": ("required", "allowed"),  # contradiction 6
+    "once_in": ("calendar_year", "12_months", "18_months"),  # contradictions 3 and 19: `merzim yearly-clock`
 }
 """Readings an organisation may choose; the first of each is the usual one."""
 DISCUSSION = "discussion"

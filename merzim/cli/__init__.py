@@ -38,6 +38,7 @@ STATIONS = (
     "telegram",
     "forms",
     "score",
+    "yearly_clock",
     "users",
     "readers",
     "house",

@@ -1,0 +1,89 @@
+"""`merzim yearly-clock`: every organisation of the office, by its cases and its own reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.merzim.conftest import Merzim
+from tests.workflow.rules import ACT
+
+NOW = ("--now", "2026-11-21")
+PEOPLE = """unit,parent,kind,name,post,duties,e-mail,language
+oblast,,oblast_akim_office,А,,head,a@e.kz,kk
+district,oblast,district_akim_office,Б,,head,b@e.kz,kk
+section,district,,В,,head,c@e.kz,kk
+factory,oblast,quasi_state,Г,,head,d@e.kz,kk
+"""
+
+
+@pytest.fixture
+def akimat(merzim: Merzim, tmp_path: Path) -> Merzim:
+    """An oblast, its district with a section, a factory; one analysis of the section ended in May 2025."""
+    table = tmp_path / "people.csv"
+    table.write_text(PEOPLE, encoding="utf-8")
+    assert merzim("people", table, *NOW).code == 0
+    merzim("open", "internal-analysis", "--unit", "section", *NOW)
+    merzim("record", "2026-0001", "analysis_started", "--on", "2025-05-05", *NOW)
+    merzim("record", "2026-0001", "analysis_ended", "--on", "2025-05-26", *NOW)
+    merzim("open", "internal-analysis", "--unit", "factory", *NOW)
+    merzim("record", "2026-0002", "external_analysis_ended", "--on", "2026-03-31", *NOW)
+    return merzim
+
+
+def found(merzim: Merzim, *arguments: str) -> dict[str, tuple[str, str | None]]:
+    said = merzim("yearly-clock", "--json", *arguments, *NOW).json
+    return {one["unit"]: (one["state"], one["due"]) for one in said["organisations"]}
+
+
+def test_every_organisation_stands_by_its_own_analyses(akimat: Merzim) -> None:
+    """The section's analysis is the district's; the oblast has none; the factory's window is closed."""
+    assert found(akimat) == {
+        "oblast": ("waiting", "2026-12-31"),
+        "district": ("waiting", "2026-12-31"),
+        "factory": ("closed", "2027-12-31"),
+    }
+    assert list(found(akimat, "--unit", "district")) == ["district"]
+
+
+def test_one_whose_day_has_passed_makes_the_exit_code_one(akimat: Merzim) -> None:
+    """By twelve months the district's day was 26 May 2026."""
+    assert akimat("yearly-clock", *NOW).code == 0
+    late = akimat("yearly-clock", "--reading", "12_months", *NOW)
+
+    assert late.code == 1
+    assert "2026-05-26" in late.out
+    assert found(akimat, "--reading", "12_months")["district"] == ("overdue", "2026-05-26")
+
+
+def test_an_organisation_s_own_rules_read_the_year_their_way(akimat: Merzim, tmp_path: Path) -> None:
+    """The district's own rules say eighteen months; the others keep the calendar year."""
+    file = tmp_path / "overlay.district.2026-01-01.toml"
+    file.write_text(
+        'procedure = "internal-analysis"\nin_force = 2026-01-01\nunit = "district"\n'
+        + ACT
+        + '[switches]\nonce_in = "18_months"\n',
+        encoding="utf-8",
+    )
+    assert akimat("overlay", "apply", file, *NOW).code == 0
+
+    assert found(akimat)["district"] == ("waiting", "2026-11-26")
+    assert found(akimat)["oblast"] == ("waiting", "2026-12-31")
+    assert "once in eighteen months" in akimat("yearly-clock", *NOW).out
+
+
+def test_an_unknown_reading_is_refused_with_those_there_are(akimat: Merzim) -> None:
+    """One sentence."""
+    said = akimat("yearly-clock", "--reading", "often", *NOW)
+
+    assert said.code == 2
+    assert "18_months" in said.err
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_it_says_what_is_practice(akimat: Merzim, language: str) -> None:
+    """Counting for each organisation is ours; the recommendation is named."""
+    said = akimat("yearly-clock", "--lang", language, *NOW)
+
+    assert "488" in said.out

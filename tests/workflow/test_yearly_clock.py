@@ -1,0 +1,115 @@
+"""The once-a-year clock: from the last analysis, round the closed window, to the day the next one is due."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.law import CALENDAR
+from workflow.yearly_clock import Analysis, Turn, turn
+
+
+def clock(*analyses: Analysis, once_in: str = "calendar_year", today: date = date(2026, 11, 21)) -> Turn:
+    return turn("unit", analyses, once_in=once_in, calendar=CALENDAR, today=today)
+
+
+def ended(on: date) -> Analysis:
+    return Analysis(case="2026-0001", started=on.replace(day=1), ended=on)
+
+
+@pytest.mark.parametrize(
+    ("once_in", "due"),
+    [
+        ("calendar_year", date(2026, 12, 31)),
+        ("12_months", date(2026, 5, 26)),
+        # 26 November 2026 is a Thursday.
+        ("18_months", date(2026, 11, 26)),
+    ],
+)
+def test_the_three_readings_give_three_days(once_in: str, due: date) -> None:
+    """An analysis ended on 26 May 2025: by the end of 2026, in twelve months, in eighteen."""
+    found = clock(ended(date(2025, 5, 26)), once_in=once_in)
+
+    assert (found.last, found.due) == (date(2025, 5, 26), due)
+    assert found.state == ("overdue" if due < date(2026, 11, 21) else "waiting")
+
+
+def test_twelve_months_that_end_on_a_day_off_end_on_the_next_working_day() -> None:
+    """8 March 2026 is a Sunday, and the holiday moves to Monday 9 March."""
+    assert clock(ended(date(2025, 3, 8)), once_in="12_months").due == date(2026, 3, 10)
+
+
+def test_an_analysis_on_the_last_of_february_of_a_leap_year() -> None:
+    """29 February 2024, twelve months: 28 February 2025, a Friday."""
+    assert clock(ended(date(2024, 2, 29)), once_in="12_months").due == date(2025, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("last", "today", "state"),
+    [
+        (date(2025, 12, 31), date(2026, 12, 31), "waiting"),
+        (date(2025, 12, 31), date(2027, 1, 1), "overdue"),
+        (date(2026, 1, 1), date(2027, 1, 1), "waiting"),
+    ],
+)
+def test_a_calendar_year_is_over_with_its_last_day(last: date, today: date, state: str) -> None:
+    """One that ended on 31 December serves that year, and the next year has until its own last day."""
+    assert clock(ended(last), today=today).state == state
+
+
+def test_without_any_on_record_this_year_is_asked_for_and_months_count_from_nothing() -> None:
+    """Nothing says that one was done before."""
+    assert (clock().due, clock().state) == (date(2026, 12, 31), "waiting")
+    assert (clock(once_in="12_months").due, clock(once_in="12_months").state) == (None, "unknown")
+
+
+def test_an_external_analysis_closes_the_window_for_a_year_and_the_term_is_counted_anew() -> None:
+    """Ended on 31 March 2026: closed until 31 March 2027; the day 31 December 2026 moves to the end of 2027."""
+    outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
+    found = clock(ended(date(2025, 5, 26)), outside)
+
+    assert (found.closed_until, found.due, found.postponed) == (date(2027, 3, 31), date(2027, 12, 31), True)
+    assert found.state == "closed"
+    assert clock(ended(date(2025, 5, 26)), outside, today=date(2027, 3, 31)).state == "closed"
+    assert clock(ended(date(2025, 5, 26)), outside, today=date(2027, 4, 1)).state == "waiting"
+
+
+def test_a_window_that_opens_within_the_year_leaves_the_year_its_analysis() -> None:
+    """Closed until 15 September 2026: there is time until 31 December, and nothing moves."""
+    outside = Analysis(case="2026-0002", external=date(2025, 9, 15))
+    found = clock(ended(date(2025, 5, 26)), outside)
+
+    assert (found.closed_until, found.due, found.postponed) == (date(2026, 9, 15), date(2026, 12, 31), False)
+
+
+def test_an_external_analysis_alone_is_no_reason_to_be_late() -> None:
+    """No internal one on record: counted from the end of the closed window in every reading."""
+    outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
+
+    assert clock(outside).due == date(2027, 12, 31)
+    assert clock(outside, once_in="12_months").due == date(2028, 3, 31)
+
+
+def test_a_start_inside_the_closed_window_is_named() -> None:
+    """The day after the external one and its last closed day are inside; the day after that is not."""
+    outside = Analysis(case="2026-0002", external=date(2026, 3, 31))
+
+    def closed(starts: date) -> bool:
+        return clock(outside, Analysis(case="2026-0003", starts=starts)).next_closed
+
+    assert [closed(day) for day in (date(2026, 4, 1), date(2027, 3, 31), date(2027, 4, 1))] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_one_that_runs_or_is_planned_is_said_with_its_day() -> None:
+    """What runs goes before what is planned; what is ahead has not ended."""
+    runs = Analysis(case="2026-0003", started=date(2026, 11, 2))
+    planned = Analysis(case="2026-0004", starts=date(2026, 12, 1))
+
+    assert (clock(planned).state, clock(planned).next_on) == ("planned", date(2026, 12, 1))
+    assert (clock(planned, runs).state, clock(planned, runs).next_case) == ("running", "2026-0003")
+    assert clock(ended(date(2026, 12, 20))).last is None

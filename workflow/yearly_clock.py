@@ -1,0 +1,149 @@
+"""How often an internal analysis is asked of an organisation: last one, closed window, next one. Pure.
+
+That it is asked of every organisation ("per unit") is practice and not law; how "once a year" is read is a
+switch (contradictions 3, 19 and 20).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from calendars.counting import count
+from calendars.terms import Embargo, Months
+
+State = Literal["unknown", "closed", "overdue", "running", "planned", "waiting"]
+EMBARGO_YEARS = 1
+"""After an external analysis no internal one for so long, of the whole body (000, project 1, introduction)."""
+_MONTHS = {"12_months": 12, "18_months": 18}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Analysis:
+    """What is known of one analysis of an organisation (local dates).
+
+    Attributes:
+        external: an external one of the body ended that day.
+        starts: the day it is intended to start, where it has not.
+    """
+
+    case: str
+    started: date | None = None
+    ended: date | None = None
+    starts: date | None = None
+    external: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """Where one organisation stands.
+
+    Attributes:
+        once_in: how "once a year" is read.
+        last, last_case: the day the last internal analysis ended.
+        external, closed_until: the last external one, and the last day no internal one may run; the plan
+            after the external one is assessed instead.
+        due: the last day for the next one to have ended; None where nothing is known to count from.
+        postponed: `due` is counted from the end of the closed window (our reading).
+        next_on: when the next one started, or is to start.
+        next_closed: it starts (or is planned) while the window is closed.
+    """
+
+    unit: str
+    once_in: str
+    state: State
+    last: date | None = None
+    last_case: str = ""
+    external: date | None = None
+    closed_until: date | None = None
+    due: date | None = None
+    postponed: bool = False
+    next_on: date | None = None
+    next_case: str = ""
+    next_closed: bool = False
+
+
+def turn(unit: str, analyses: Iterable[Analysis], *, once_in: str, calendar: Calendar, today: date) -> Turn:
+    """Where an organisation stands on a local date, by its analyses.
+
+    Args:
+        once_in: "calendar_year" (one ends in each), "12_months" or "18_months" (since the last).
+    """
+    known = tuple(analyses)
+    ended = [(one.ended, one.case) for one in known if one.ended is not None and one.ended <= today]
+    last, last_case = max(ended, default=(None, ""))
+    external = max((one.external for one in known if one.external and one.external <= today), default=None)
+    closed = _closed_until(external, calendar)
+    due = _due(last, once_in, calendar, today)
+    postponed = due is not None and closed is not None and due <= closed
+    if closed is not None and (postponed or (due is None and last is None)):
+        due, postponed = _after(closed, once_in, calendar), True
+    next_on, next_case, running = _next(known, today)
+    return Turn(
+        unit=unit,
+        once_in=once_in,
+        state=_state(due, closed, next_on, running=running, today=today),
+        last=last,
+        last_case=last_case,
+        external=external,
+        closed_until=closed,
+        due=due,
+        postponed=postponed,
+        next_on=next_on,
+        next_case=next_case,
+        next_closed=bool(closed and external and next_on is not None and external < next_on <= closed),
+    )
+
+
+def _closed_until(external: date | None, calendar: Calendar) -> date | None:
+    if external is None:
+        return None
+    opens = count(Embargo(EMBARGO_YEARS), external, calendar).opens
+    return date.fromordinal(opens.toordinal() - 1) if opens else None
+
+
+def _due(last: date | None, once_in: str, calendar: Calendar, today: date) -> date | None:
+    if once_in in _MONTHS:
+        return _months(last, once_in, calendar) if last else None
+    # Without any on record this year is asked for: nothing says that one was done before.
+    return date(last.year + 1 if last else today.year, 12, 31)
+
+
+def _after(closed: date, once_in: str, calendar: Calendar) -> date | None:
+    """Counted anew from the end of the closed window: in that time another analysis stood for it."""
+    if once_in in _MONTHS:
+        return _months(closed, once_in, calendar)
+    return date(date.fromordinal(closed.toordinal() + 1).year, 12, 31)
+
+
+def _months(since: date, once_in: str, calendar: Calendar) -> date | None:
+    try:
+        return count(Months(_MONTHS[once_in]), since, calendar).due
+    except OutOfRange:
+        return None
+
+
+def _next(known: Iterable[Analysis], today: date) -> tuple[date | None, str, bool]:
+    """When the next one began or is to begin, its case, and whether it runs."""
+    open_ones = [one for one in known if one.ended is None or one.ended > today]
+    running = sorted((one.started, one.case) for one in open_ones if one.started and one.started <= today)
+    if running:
+        return (*running[0], True)
+    planned = sorted((one.starts, one.case) for one in open_ones if one.starts is not None)
+    return (*planned[0], False) if planned else (None, "", False)
+
+
+def _state(due: date | None, closed: date | None, next_on: date | None, *, running: bool, today: date) -> State:
+    if running:
+        return "running"
+    if closed is not None and today <= closed:
+        return "closed"
+    if due is not None and due < today:
+        return "overdue"
+    if next_on is not None:
+        return "planned"
+    return "waiting" if due is not None else "unknown"
