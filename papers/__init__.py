@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from papers.audit_table import AuditCase, read_audit
+from papers.csv_list import write_csv
 from papers.listing import Listed, write_listing
 from papers.matching import match, nearest
 from papers.people import ReadPeople, read_people
@@ -25,6 +26,7 @@ __all__ = [
     "read_people",
     "read_schedule",
     "template",
+    "write_csv",
     "write_listing",
     "write_template",
 ]

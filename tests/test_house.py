@@ -114,7 +114,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("notices resend", "digest", "uploads-through"),
         *("notices acknowledge", "snooze", "telegram link", "telegram links", "telegram unlink"),
         "score",
-        "yearly-clock",
+        *("yearly-clock", "consolidated", "uploads"),
         "coverage",
         *("user add", "user list", "user change", "user invite", "user close", "user open", "user token"),
         *("user end", "reader add", "reader remove", "reader list"),

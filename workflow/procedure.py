@@ -161,6 +161,7 @@ class Obligation:
         several: may be recorded any number of times in a period.
         values: names of the numbers that go with the fact.
         signed_by: who may sign or approve it; None where the act does not say.
+        uploads: its fact is the upload of the evidence to the platform (of the period, where it recurs).
         bodies: bodies responsible by the act; empty means everybody. `by_agreement`: those that agreed to.
         sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
         own, readings: the organisation's own terms and readings, laid over the edition (`workflow.overlay`).
@@ -193,6 +194,7 @@ class Obligation:
     several: bool = False
     values: tuple[str, ...] = ()
     signed_by: Signatories | None = None
+    uploads: bool = False
     bodies: tuple[str, ...] = ()
     by_agreement: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()

@@ -40,7 +40,7 @@ _OBLIGATION = (
     *("id", "stage", "title", "term", "act", "paragraph", "force", "duty", "assumed", "blocking", "occasional"),
     *("lapses_with", "after", "after_by_practice", "judged_by", "evidence", "indicator", "recurs", "ladder"),
     *("only_for", "when", "by_itself", "several", "values", "signed_by", "note"),
-    *("bodies", "by_agreement", "sources"),
+    *("bodies", "by_agreement", "sources", "uploads"),
 )
 
 
@@ -135,6 +135,7 @@ def obligation(table: Table) -> Obligation:
         several=table.flag("several"),
         values=table.names("values") or (("measured",) if isinstance(term, Target) else ()),
         signed_by=_signatories(table) if "signed_by" in table else None,
+        uploads=table.flag("uploads"),
         bodies=table.names("bodies", _BODY),
         by_agreement=table.names("by_agreement", _BODY),
         sources=table.names("sources", _SOURCE),

@@ -39,6 +39,7 @@ STATIONS = (
     "forms",
     "score",
     "yearly_clock",
+    "gathering",
     "users",
     "readers",
     "house",
