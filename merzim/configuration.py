@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import date, datetime, time
 from difflib import get_close_matches
+from itertools import pairwise
 from pathlib import Path
 
 from merzim.settings import (
     FOLDER,
     LANGUAGES,
+    AuthorisedBody,
     ChannelSettings,
     DatabaseSettings,
     EvidenceSettings,
@@ -167,6 +169,35 @@ def _days(value: object) -> frozenset[date]:
     return frozenset(value)
 
 
+def _bodies(value: object) -> tuple[AuthorisedBody, ...]:
+    """The authorised bodies, in the order of their days; none that begins before the one before it ends."""
+    if not isinstance(value, list):
+        raise TypeError("bodies")
+    bodies = tuple(sorted((_body(one) for one in value), key=lambda body: body.since))
+    for body, following in pairwise(bodies):
+        if following.since <= (body.until or body.since):
+            raise ValueError("bodies")
+    return bodies
+
+
+def _body(value: object) -> AuthorisedBody:
+    if not isinstance(value, dict) or not value.keys() <= {"name", "from", "until", "confirmed_on"}:
+        raise TypeError("bodies")
+    name, days = value.get("name"), [value.get(key) for key in ("from", "until", "confirmed_on")]
+    if not isinstance(name, dict) or name.keys() != set(LANGUAGES) or not all(map(_said, name.values())):
+        raise ValueError("bodies")
+    since, until, confirmed = days
+    if any(day is not None and type(day) is not date for day in days) or since is None:
+        raise ValueError("bodies")
+    if until is not None and until < since:
+        raise ValueError("bodies")
+    return AuthorisedBody(name=name, since=since, until=until, confirmed_on=confirmed)
+
+
+def _said(text: object) -> bool:
+    return isinstance(text, str) and bool(text.strip())
+
+
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise TypeError("names")
@@ -226,6 +257,7 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "kind": _text,
             "officer": _text,
             "language": _one_of(*LANGUAGES, code="language"),
+            "authorised_body": _bodies,
             "days_off": _days,
             "working_days": _days,
         },

@@ -16,6 +16,34 @@ FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@l
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AuthorisedBody:
+    """Who may issue the rules of internal analysis, over a time (local dates, both included).
+
+    Attributes:
+        name: by language.
+        until: None where it is not over.
+        confirmed_on: the day it officially confirmed that the rules hold, None where it has not.
+    """
+
+    name: Mapping[str, str]
+    since: date
+    until: date | None = None
+    confirmed_on: date | None = None
+
+
+AGENCY = AuthorisedBody(
+    name={
+        "kk": "Сыбайлас жемқорлыққа қарсы іс-қимыл агенттігі (Сыбайлас жемқорлыққа қарсы қызмет)",
+        "ru": "Агентство по противодействию коррупции (Антикоррупционная служба)",
+        "en": "Anti-Corruption Agency (Anti-Corruption Service)",
+    },
+    since=date(2023, 1, 1),
+    until=date(2025, 6, 30),
+)
+"""Who issued the rules as they are shipped; abolished, and nobody has officially confirmed them since."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OfficeSettings:
     """Whose deadlines these are. `officer`: e-mail (or key) of who is told when nobody holds a duty."""
 
@@ -23,6 +51,7 @@ class OfficeSettings:
     kind: str = ""
     officer: str = ""
     language: str = "kk"
+    authorised_body: tuple[AuthorisedBody, ...] = (AGENCY,)
     days_off: frozenset[date] = frozenset()
     working_days: frozenset[date] = frozenset()
 

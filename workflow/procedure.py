@@ -34,7 +34,11 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Act:
-    """The act a duty rests on. `short` is how an explanation names it."""
+    """The act a duty rests on. `short` is how an explanation names it.
+
+    `by_authorised_body`: the authorised body of its time issued it; who that is now, and whether the act still
+    holds, is for the office to say (config.toml).
+    """
 
     id: str
     title: Text
@@ -42,6 +46,7 @@ class Act:
     number: str | None = None
     adopted_on: date | None = None
     address: str | None = None
+    by_authorised_body: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

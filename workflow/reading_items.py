@@ -46,7 +46,7 @@ _OBLIGATION = (
 
 def act(table: Table) -> Act:
     """The act a duty rests on."""
-    table.only("id", "title", "short", "number", "adopted_on", "address")
+    table.only("id", "title", "short", "number", "adopted_on", "address", "issued_by")
     return Act(
         id=table.name("id", DASHED),
         title=table.texts("title"),
@@ -54,6 +54,7 @@ def act(table: Table) -> Act:
         number=table.optional_text("number"),
         adopted_on=table.day("adopted_on") if "adopted_on" in table else None,
         address=table.optional_text("address"),
+        by_authorised_body="issued_by" in table and bool(table.choice("issued_by", ("authorised_body",))),
     )
 
 

@@ -11,8 +11,11 @@ from merzim.cli.answers import finding, obligation, print_deadlines, print_findi
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, named_days, optional_day
+from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
+    from merzim.authority import Authority
+    from merzim.settings import AuthorisedBody
     from workflow.procedure import Obligation, Procedure
 
 PROCEDURE = "internal-analysis"
@@ -45,10 +48,12 @@ def procedures(
 
         call.print("\n\n".join(f"%% {edition.edition}\n{drawn(edition)}" for edition in editions))
     elif call.json:
-        call.answer({"procedures": [_edition(call, edition) for edition in editions]})
+        procedures = [_edition(call, edition) for edition in editions]
+        call.answer({"procedures": procedures, "authorised_body": _authority(call)})
     elif name is None:
         rows = [(one.edition, one.in_force, one.title[call.language], len(one.obligations)) for one in editions]
         call.table(("edition", "in_force", "title", "obligations"), rows)
+        call.print("\n" + paragraph(_authorised(call)))
     else:
         for edition in editions:
             _print_edition(call, edition)
@@ -128,6 +133,47 @@ def audit(
     return NOT_SO if any(of for _, of in cases) else DONE
 
 
+def _now(call: Call) -> Authority:
+    from merzim.authority import authority
+
+    return authority(call.settings.office.authorised_body, on=call.moment.today)
+
+
+def _authority(call: Call) -> dict[str, object]:
+    """Who is authorised, as the settings name them."""
+    found = _now(call)
+    named = {"now": found.now, "before": found.before}
+    return {
+        "on": found.on,
+        "confirmed_on": found.confirmed_on,
+        **{
+            key: body and {"name": body.name[call.language], "from": body.since, "until": body.until}
+            for key, body in named.items()
+        },
+    }
+
+
+def _authorised(call: Call) -> str:
+    """In words: who issued the rules, who is authorised now, whether they were confirmed."""
+    found, said = _now(call), []
+    if found.before is not None:
+        code = "authority.before" if found.before.until else "authority.before_until_next"
+        said.append(call.say(code, name=_body_name(call, found.before), until=found.before.until))
+    if found.now is not None:
+        said.append(call.say("authority.now", name=_body_name(call, found.now), since=found.now.since))
+    else:
+        said.append(call.say("authority.nobody"))
+    if found.confirmed_on is not None:
+        said.append(call.say("authority.confirmed", on=found.confirmed_on))
+    else:
+        said.append(call.say("authority.not_confirmed", year=found.on.year))
+    return " ".join(said)
+
+
+def _body_name(call: Call, body: AuthorisedBody) -> str:
+    return body.name[call.language]
+
+
 def _edition(call: Call, edition: Procedure) -> dict[str, object]:
     language = call.language
     return {
@@ -172,6 +218,7 @@ def _edition(call: Call, edition: Procedure) -> dict[str, object]:
                 "number": act.number,
                 "adopted_on": act.adopted_on,
                 "address": act.address,
+                "by_authorised_body": act.by_authorised_body,
             }
             for act in edition.acts.values()
         ],
@@ -225,6 +272,8 @@ def _print_edition(call: Call, edition: Procedure) -> None:
         ]
         call.print()
         call.table(("body", "title", "abolished_on", "successors"), bodies)
+    if any(act.by_authorised_body for act in edition.acts.values()):
+        call.print("\n" + paragraph(_authorised(call)))
     for note in edition.notes:
         call.print("\n" + note[language])
     call.print()

@@ -1,0 +1,102 @@
+"""The authorised body, a setting with validity: who issued the rules, who is authorised, are they confirmed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from merzim.authority import authority
+from merzim.settings import AGENCY, AuthorisedBody
+from tests.merzim.conftest import Merzim
+
+NOW = ("--now", "2026-11-21")
+TEXTS = {"kk": "Жаңа орган", "ru": "Новый орган", "en": "New body"}
+NEXT = AuthorisedBody(name=TEXTS, since=date(2025, 7, 1), confirmed_on=date(2026, 12, 1))
+NAME = 'name = { kk = "Жаңа орган", ru = "Новый орган", en = "New body" }'
+
+
+@pytest.mark.parametrize(
+    ("on", "now", "before"),
+    [
+        (date(2022, 12, 31), None, None),
+        (date(2023, 1, 1), AGENCY, None),
+        (date(2025, 6, 30), AGENCY, None),
+        (date(2025, 7, 1), NEXT, AGENCY),
+    ],
+)
+def test_who_is_authorised_changes_with_the_day(
+    on: date, now: AuthorisedBody | None, before: AuthorisedBody | None
+) -> None:
+    """The last day of one, and the first of the next."""
+    found = authority((AGENCY, NEXT), on=on)
+
+    assert (found.now, found.before) == (now, before)
+
+
+def test_after_the_last_one_nobody_is_authorised_and_it_is_known_who_was() -> None:
+    """The agency was abolished on 30 June 2025."""
+    found = authority((AGENCY,), on=date(2025, 7, 1))
+
+    assert (found.now, found.before, found.confirmed_on) == (None, AGENCY, None)
+
+
+def test_a_confirmation_counts_from_its_own_day() -> None:
+    """Not the day before."""
+    assert authority((AGENCY, NEXT), on=date(2026, 11, 30)).confirmed_on is None
+    assert authority((AGENCY, NEXT), on=date(2026, 12, 1)).confirmed_on == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("kk", "2026 жылғы күші ресми расталмаған"),
+        ("ru", "в 2026 году официально не подтверждено"),
+        ("en", "in 2026 is not officially confirmed"),
+    ],
+)
+def test_procedures_say_that_the_rules_are_not_confirmed(merzim: Merzim, language: str, says: str) -> None:
+    """With the list, and with a procedure that rests on them; not with one that does not."""
+
+    def said(*arguments: str) -> str:
+        return " ".join(merzim("procedures", *arguments, "--lang", language, *NOW).out.split())
+
+    assert says in said()
+    assert says in said("internal-analysis.2024-01-01")
+    assert says not in said("conflict-of-interest")
+
+
+def test_the_office_names_who_is_authorised_now(merzim: Merzim, tmp_path: Path) -> None:
+    """Its own list takes the place of the shipped one."""
+    text = f"[office]\nauthorised_body = [{{ {NAME}, from = 2025-07-01, confirmed_on = 2026-11-01 }}]\n"
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    shown = merzim("procedures", *NOW).out
+    told = merzim("procedures", "--json", *NOW).json["authorised_body"]
+
+    assert "New body" in shown
+    assert "officially confirmed on 1 November 2026" in " ".join(shown.split())
+    assert told["now"] == {"name": "New body", "from": "2025-07-01", "until": None}
+    assert told["confirmed_on"] == "2026-11-01"
+
+
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        f"[{{ {NAME} }}]",
+        '[{ name = "Орган", from = 2025-07-01 }]',
+        f'[{{ {NAME}, from = "2025-07-01" }}]',
+        f"[{{ {NAME}, from = 2025-07-01, until = 2025-06-30 }}]",
+        f"[{{ {NAME}, from = 2025-07-01, since = 2025-06-30 }}]",
+        f"[{{ {NAME}, from = 2025-01-01, until = 2025-07-01 }}, {{ {NAME}, from = 2025-07-01 }}]",
+        '"Орган"',
+    ],
+)
+def test_a_list_that_cannot_be_is_refused_by_its_key(merzim: Merzim, tmp_path: Path, bodies: str) -> None:
+    """One sentence that says what belongs there."""
+    (tmp_path / "config.toml").write_text(f"[office]\nauthorised_body = {bodies}\n", encoding="utf-8")
+    said = merzim("procedures", *NOW)
+
+    assert said.code == 2
+    assert "office.authorised_body" in said.err
+    assert len(said.err.strip().splitlines()) == 1
