@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from merzim.clock import almaty
@@ -10,7 +10,17 @@ from merzim.clock import almaty
 if TYPE_CHECKING:
     from merzim.wiring import House
     from papers.package import Document
-    from workflow.case import Case
+    from workflow.case import Case, EventKind
+    from workflow.procedure import Obligation, Procedure, Text
+    from workflow.proving import Proved
+
+_PROVES: Mapping[EventKind, tuple[str, str]] = {
+    "measure_reviewed": ("internal-analysis", "quarter_reviewed"),
+    "risk_removed": ("internal-analysis", "quarter_reviewed"),
+    "cartogram_recorded": ("internal-analysis", "cartogram_updated"),
+    "talk_held": ("tbn4-project-4", "talk_held"),
+}
+"""What a line of a register proves: the obligation of a procedure under whose subtask its documents stand."""
 
 
 def documents(
@@ -20,7 +30,7 @@ def documents(
 
     Args:
         unit: a unit and all below it; None: the whole office.
-        year: only facts of that calendar year.
+        year: only what happened in that calendar year.
         case: only that case.
     """
     ids = [case] if case else [head.id for head in house.reads.cases(unit) if head.standing == "active"]
@@ -30,32 +40,71 @@ def documents(
 
 def _of(house: House, case: Case, year: int | None) -> Iterator[Document]:
     from papers.package import Document
+    from workflow.proving import proofs
 
-    procedure = house.library.named(case.edition)
-    order = {obligation.id: place for place, obligation in enumerate(procedure.obligations)}
-    for name, fact in sorted(
-        case.facts.items(), key=lambda one: (order[one[0].partition(".")[0]], one[1].on, one[0])
-    ):
-        if year is not None and fact.on.year != year:
+    own = house.library.named(case.edition)
+    order = {obligation.id: place for place, obligation in enumerate(own.obligations)}
+
+    def place(one: Proved) -> tuple[object, ...]:
+        return order.get(one.of.partition(".")[0], len(order)), one.on, one.of
+
+    for one in sorted(proofs(case), key=place):
+        if year is not None and one.on.year != year:
             continue
-        obligation = procedure.by_id[name.partition(".")[0]]
-        for item in fact.evidence:
-            yield Document(
-                paragraph=obligation.indicator or obligation.paragraph,
-                act=procedure.acts[obligation.act].short,
-                obligation=obligation.title,
-                case=case.id,
-                unit=case.unit,
-                object=case.object,
-                kind=item.kind,
-                reference=item.reference,
-                is_file=item.name is not None,
-                name=item.name or "",
-                fact_on=fact.on,
-                written_on=item.written_on,
-                recorded_on=item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None,
-                published_on=item.published_on,
-                type=item.type or "",
-                size=item.size,
-                restricted=item.restricted,
-            )
+        procedure, obligation = _asked(house, own, one)
+        item = one.evidence
+        yield Document(
+            paragraph=obligation.indicator or obligation.paragraph,
+            act=procedure.acts[obligation.act].short,
+            obligation=_title(case, obligation, one),
+            case=case.id,
+            unit=case.unit,
+            object=case.object,
+            kind=item.kind,
+            reference=item.reference,
+            is_file=item.name is not None,
+            name=item.name or "",
+            fact_on=one.on,
+            written_on=item.written_on,
+            recorded_on=item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None,
+            published_on=item.published_on,
+            type=item.type or "",
+            size=item.size,
+            restricted=item.restricted,
+        )
+
+
+def _asked(house: House, own: Procedure, one: Proved) -> tuple[Procedure, Obligation]:
+    """What it proves: an obligation of the case's own edition, else of the procedure that asks for it."""
+    if one.kind == "fact":
+        return own, own.by_id[one.of.partition(".")[0].partition("#")[0]]
+    named, obligation = _PROVES[one.kind]
+    if obligation in own.by_id:
+        return own, own.by_id[obligation]
+    elsewhere = house.library.latest(named)
+    return elsewhere, elsewhere.by_id[obligation]
+
+
+def _title(case: Case, obligation: Obligation, one: Proved) -> Text:
+    """What is asked, and of a line of a register what it is about."""
+    from workflow.procedure import Text
+
+    about = _about(case, one)
+    title = obligation.title
+    return Text(**{key: f"{title[key]}: {about}" for key in ("kk", "ru", "en")}) if about else title
+
+
+def _about(case: Case, one: Proved) -> str:
+    from workflow.entries import number_of
+    from workflow.exposure import exposure
+    from workflow.risk import register
+
+    match one.kind:
+        case "measure_reviewed":
+            return register(case).measures[number_of(one.of)].action
+        case "risk_removed":
+            return register(case).risks[int(one.of.partition(".")[2])].description
+        case "talk_held":
+            return exposure(case).positions[int(one.of.partition(".")[2])].title
+        case _:
+            return ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from workflow.case import Case
 from workflow.office import Office
 
 Access = Literal["officer", "responsible", "head_of_unit", "first_head", "auditor", "administrator"]
@@ -125,6 +126,13 @@ def scope(reader: Reader) -> Scope:
     """Where a reader's eyes end."""
     names = tuple(filter(None, (reader.person, reader.login)))
     return Scope(unit=reader.unit if reader.may("read") else None, names=names)
+
+
+def opens_restricted(reader: Reader, case: Case) -> bool:
+    """Whether a reader may open a document few may see: the officer, in whose reach the case lies, and those
+    who were named to know of the case. Others see that there is one, and on what ground it is kept from them.
+    """
+    return reader.access == "officer" or not case.readers.isdisjoint(scope(reader).names)
 
 
 def within(office: Office, unit: str, root: str | None) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, cast, get_args
 
-from workflow.case import Case, Event, Evidence, evidence_of
+from workflow.case import Case, Event, Evidence, evidence_of, gathered
 
 Section = Literal["positions", "risks"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -24,6 +24,7 @@ class Talk:
     on: date
     holder: str
     topic: str = ""
+    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,7 +141,16 @@ def _position(known: Position | None, number: int, event: Event) -> Position:
     if event.kind == "position_cleared":
         return replace(known, cleared_on=event.on)
     talk = Talk(event.on, str(told.get("holder", known.holder)), str(told.get("topic", "")))
-    return replace(known, talks=(*known.talks, talk))
+    # The same talk with one document more stands in its place.
+    before = next((one for one in known.talks if _same(one, talk)), None)
+    whole = replace(talk, evidence=gathered(before.evidence if before else (), evidence_of(event)))
+    if before is None:
+        return replace(known, talks=(*known.talks, whole))
+    return replace(known, talks=tuple(whole if one is before else one for one in known.talks))
+
+
+def _same(one: Talk, other: Talk) -> bool:
+    return (one.on, one.holder, one.topic) == (other.on, other.holder, other.topic)
 
 
 def _lines(told: object) -> tuple[CartogramLine, ...]:

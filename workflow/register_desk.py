@@ -8,10 +8,10 @@ from datetime import date, datetime
 
 from workflow.case import Case, Evidence, evidence_payload
 from workflow.desk import Change, Desk, Told
-from workflow.exposure import CartogramLine, Position, Talk, exposure, lines_payload
+from workflow.exposure import CartogramLine, Position, exposure, lines_payload
 from workflow.nearest import nearest_first
 from workflow.remarks import SOURCES, remarks
-from workflow.risk_desk import CannotEnter, happened
+from workflow.risk_desk import CannotEnter, happened, known_already
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +70,7 @@ class RegisterDesk:
         today: date,
         holder: str = "",
         topic: str = "",
+        evidence: Iterable[Evidence] = (),
     ) -> Change:
         """A preventive talk with who holds the position, or held it then (`holder`)."""
         happened(on, today)
@@ -78,11 +79,17 @@ class RegisterDesk:
         who = holder.strip() or position.holder
         if not who:
             raise CannotEnter("risk.nobody_holds", position=number)
-        if Talk(on, who, topic) in position.talks:
+        items = tuple(evidence)
+        if any(
+            (one.on, one.holder, one.topic) == (on, who, topic) and known_already(items, one.evidence)
+            for one in position.talks
+        ):
             return Change(case=case)
         payload: dict[str, object] = {"holder": who}
         if topic:
             payload["topic"] = topic
+        if items:
+            payload["evidence"] = evidence_payload(items)
         return self._enter(case_id, ("talk_held", str(number), on, payload), by, now, today)
 
     def record_cartogram(

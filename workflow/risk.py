@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, cast, get_args
 
-from workflow.case import Case, Event, Evidence, evidence_of
+from workflow.case import Case, Event, Evidence, evidence_of, gathered
 from workflow.measure_term import MeasureTerm, from_data
 
 Direction = Literal[
@@ -191,8 +191,10 @@ def _risk(known: Risk | None, number: int, event: Event) -> Risk:
             return replace(known, rank=rank)
         case "risk_removed":
             assert event.on is not None
-            removal = Removal(on=event.on, completed=bool(told.get("completed")), evidence=evidence_of(event))
-            return replace(known, removal=removal)
+            removal = Removal(on=event.on, completed=bool(told.get("completed")))
+            before = known.removal.evidence if known.removal and _same(known.removal, removal) else ()
+            evidence = gathered(before, evidence_of(event))
+            return replace(known, removal=replace(removal, evidence=evidence))
         case "request_sent":
             assert event.on is not None
             request = Request(
@@ -231,9 +233,18 @@ def _measure(known: Measure | None, number: int, event: Event) -> Measure:
         period=_text(told, "period"),
         done_on=date.fromisoformat(str(done_on)) if done_on else None,
         comment=_text(told, "comment"),
-        evidence=evidence_of(event),
     )
-    return replace(known, reviews=(*known.reviews, review))
+    # The same review with one document more stands in its place.
+    before = next((one for one in known.reviews if _same(one, review)), None)
+    whole = replace(review, evidence=gathered(before.evidence if before else (), evidence_of(event)))
+    if before is None:
+        return replace(known, reviews=(*known.reviews, whole))
+    return replace(known, reviews=tuple(whole if one is before else one for one in known.reviews))
+
+
+def _same(one: Review | Removal, other: Review | Removal) -> bool:
+    """Whether both say the same, their evidence apart."""
+    return replace(one, evidence=()) == replace(other, evidence=())
 
 
 def _text(told: Mapping[str, object], key: str) -> str:

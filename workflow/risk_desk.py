@@ -11,13 +11,13 @@ from datetime import date, datetime
 
 from workflow.case import Case, Evidence, evidence_payload
 from workflow.deadline import Deadline
-from workflow.desk import Change, Desk, GroundMissing, Told
+from workflow.desk import Change, Desk, Told
 from workflow.entries import measure_id
 from workflow.measure_term import MeasureTerm, as_data
 from workflow.nearest import nearest_first
 from workflow.periods import period_of
 from workflow.refusal import Refusal
-from workflow.risk import DIRECTIONS, OUTCOMES, Measure, Outcome, Register, Risk, register
+from workflow.risk import DIRECTIONS, OUTCOMES, Measure, Register, Risk, register
 from workflow.risk_scale import RiskScale
 
 
@@ -163,11 +163,14 @@ class RiskDesk:
             payload["done_on"] = done_on.isoformat()
         if comment:
             payload["comment"] = comment
-        if items := tuple(evidence):
+        items = tuple(evidence)
+        if items:
             payload["evidence"] = evidence_payload(items)
+        said = outcome, str(payload.get("period", "")), done_on, comment
         if any(
             one.on == on
-            and _same_review(one.outcome, one.period, one.done_on, one.comment, one.evidence, payload)
+            and (one.outcome, one.period, one.done_on, one.comment) == said
+            and known_already(items, one.evidence)
             for one in measure.reviews
         ):
             return Change(case=case)
@@ -190,13 +193,13 @@ class RiskDesk:
         happened(on, today)
         case = self._case(case_id, today)
         removal = _risk(case, number).removal
-        items = evidence_payload(evidence)
-        known = (removal.on, removal.completed, evidence_payload(removal.evidence)) if removal else None
-        if known == (on, completed, items):
+        items = tuple(evidence)
+        known = removal is not None and (removal.on, removal.completed) == (on, completed)
+        if removal is not None and known and known_already(items, removal.evidence):
             return Change(case=case)
         payload: dict[str, object] = {"completed": completed}
         if items:
-            payload["evidence"] = items
+            payload["evidence"] = evidence_payload(items)
         line: Told = ("risk_removed", str(number), on, payload)
         return self._desk.enter(case_id, [line], by=by, now=now, today=today)
 
@@ -253,11 +256,10 @@ def happened(on: date, today: date) -> None:
         raise CannotEnter("risk.in_future", on=on, today=today)
 
 
-def required(text: str) -> str:
-    """The text without blanks around it. Raises GroundMissing when nothing is left."""
-    if not text.strip():
-        raise GroundMissing
-    return text.strip()
+def known_already(items: Iterable[Evidence], known: Iterable[Evidence]) -> bool:
+    """Whether nothing of it is new."""
+    there = tuple(known)
+    return all(item in there for item in items)
 
 
 def _found(known: Register, number: int, risk: FoundRisk, on: date) -> list[Told]:
@@ -346,23 +348,3 @@ def _period(measure: Measure, period: str, on: date, deadlines: Iterable[Deadlin
     if period and asked and period not in asked:
         raise CannotEnter("risk.wrong_period", measure=measure.number, period=period, allowed=asked)
     return period or (before if before in asked or not asked else asked[0])
-
-
-def _same_review(
-    outcome: Outcome,
-    period: str,
-    done_on: date | None,
-    comment: str,
-    evidence: tuple[Evidence, ...],
-    payload: dict[str, object],
-) -> bool:
-    said: dict[str, object] = {"outcome": outcome}
-    if period:
-        said["period"] = period
-    if done_on:
-        said["done_on"] = done_on.isoformat()
-    if comment:
-        said["comment"] = comment
-    if evidence:
-        said["evidence"] = evidence_payload(evidence)
-    return said == payload

@@ -13,7 +13,8 @@ from merzim.cli.parsing import BadArgument, day
 from merzim.looking import unit_named
 
 if TYPE_CHECKING:
-    from workflow.case import Case, Evidence
+    from workflow.case import Evidence
+    from workflow.proving import Proved
 
 
 def add_to(app: typer.Typer) -> None:
@@ -62,13 +63,17 @@ def attach(
 
 
 def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE")]) -> None:
+    from workflow.proving import proofs
+
     call = Call.of(ctx)
     view = call.house.desk.view(case, today=call.moment.today)
     if call.json:
-        shown = {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence}
+        shown: dict[str, list[Evidence]] = {}
+        for one in proofs(view.case):
+            shown.setdefault(one.of, []).append(one.evidence)
         call.answer({"case": case, "evidence": shown})
         return
-    rows = list(_rows(call, view.case))
+    rows = [_row(call, one) for one in proofs(view.case)]
     if rows:
         heads = ("id", "kind", "document", "written", "recorded", "published", "size", "restricted")
         call.table(heads, rows)
@@ -117,21 +122,18 @@ def package(
     return NOT_SO if lost else DONE
 
 
-def _rows(call: Call, case: Case) -> list[tuple[object, ...]]:
-    return [
-        (
-            name,
-            call.say(f"evidence.{item.kind}") if item.kind else "",
-            item.name or item.reference,
-            item.written_on,
-            _recorded(item),
-            item.published_on,
-            item.size,
-            item.restricted,
-        )
-        for name, fact in case.facts.items()
-        for item in fact.evidence
-    ]
+def _row(call: Call, one: Proved) -> tuple[object, ...]:
+    item = one.evidence
+    return (
+        one.of,
+        call.say(f"evidence.{item.kind}") if item.kind else "",
+        item.name or item.reference,
+        item.written_on,
+        _recorded(item),
+        item.published_on,
+        item.size,
+        item.restricted,
+    )
 
 
 def _recorded(item: Evidence) -> object:

@@ -23,6 +23,11 @@ CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Number = Annotated[str, typer.Argument(metavar="N")]
 On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.risk_on")]
 Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")]
+Proof = Annotated[
+    list[str] | None,
+    typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.free_evidence"),
+]
+Restricted = Annotated[str, typer.Option("--restricted", metavar="GROUND", help="cli.option.restricted")]
 Holder = Annotated[str, typer.Option("--holder", metavar="WHO", help="cli.option.holder")]
 
 
@@ -112,12 +117,20 @@ def talk(
     on: On = None,
     holder: Holder = "",
     topic: Annotated[str, typer.Option("--topic", metavar="TEXT", help="cli.option.topic")] = "",
+    evidence: Proof = None,
+    restricted: Restricted = "",
 ) -> None:
     from merzim.risks import registers
 
     call = Call.of(ctx)
     change = registers(call.house).talk(
-        case, _number(number), on=day_or_today(call, on), holder=holder, topic=topic, **written(call)
+        case,
+        _number(number),
+        on=day_or_today(call, on),
+        holder=holder,
+        topic=topic,
+        evidence=proofs(call, evidence, restricted=restricted),
+        **written(call),
     )
     tell(call, change, "cli.risks.talked", number=number)
 
@@ -147,10 +160,8 @@ def record(
     case: CaseId,
     file: Annotated[str, typer.Argument(metavar="FILE.csv|.xlsx")],
     on: On = None,
-    evidence: Annotated[
-        list[str] | None,
-        typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.free_evidence"),
-    ] = None,
+    evidence: Proof = None,
+    restricted: Restricted = "",
 ) -> int:
     from merzim.cli.papers import errors_of
     from merzim.risks import registers
@@ -167,7 +178,7 @@ def record(
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
     change = registers(call.house).record_cartogram(
-        case, lines, on=published, evidence=proofs(call, evidence), **written(call)
+        case, lines, on=published, evidence=proofs(call, evidence, restricted=restricted), **written(call)
     )
     tell(call, change, "cli.risks.cartogram_recorded", on=published, count=len(lines))
     return DONE

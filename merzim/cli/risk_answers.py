@@ -30,11 +30,12 @@ def day_or_today(call: Call, text: str | None) -> date:
     return call.moment.today if text is None else day(text, where="--on")
 
 
-def proofs(call: Call, given: Iterable[str] | None) -> tuple[Evidence, ...]:
-    """Files and links as typed, files kept."""
+def proofs(call: Call, given: Iterable[str] | None, *, restricted: str = "") -> tuple[Evidence, ...]:
+    """Files and links as typed, files kept. `restricted`: the ground on which few may see them."""
     from merzim.proofs import given_freely, kept
 
-    return tuple(kept(given_freely(text), call.house.evidence) for text in given or ())
+    ground = " ".join(restricted.split())
+    return tuple(kept(given_freely(text), call.house.evidence, restricted=ground) for text in given or ())
 
 
 def tell(call: Call, change: Change, code: str, **arguments: object) -> None:

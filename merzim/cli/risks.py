@@ -27,6 +27,7 @@ Proof = Annotated[
     list[str] | None,
     typer.Option("--evidence", metavar="[KIND=]FILE|URL[@DATE]", help="cli.option.free_evidence"),
 ]
+Restricted = Annotated[str, typer.Option("--restricted", metavar="GROUND", help="cli.option.restricted")]
 Term = Annotated[str, typer.Option("--term", metavar="TEXT", help="cli.option.measure_term")]
 NOT_REVIEWED = "none"
 
@@ -201,6 +202,7 @@ def review(
     period: Annotated[str, typer.Option("--period", metavar="PERIOD", help="cli.option.review_period")] = "",
     comment: Annotated[str, typer.Option("--comment", metavar="TEXT", help="cli.option.comment")] = "",
     evidence: Proof = None,
+    restricted: Restricted = "",
 ) -> None:
     from merzim.risks import desk
 
@@ -213,7 +215,7 @@ def review(
         done_on=optional_day(done, where="--done"),
         period=period,
         comment=comment,
-        evidence=proofs(call, evidence),
+        evidence=proofs(call, evidence, restricted=restricted),
         **written(call),
     )
     tell(call, change, "cli.risks.reviewed", number=number, outcome=status)
@@ -226,6 +228,7 @@ def remove(
     on: On = None,
     completed: Annotated[bool, typer.Option("--completed", help="cli.option.completed")] = False,
     evidence: Proof = None,
+    restricted: Restricted = "",
 ) -> None:
     from merzim.risks import desk
 
@@ -235,7 +238,7 @@ def remove(
         _number(number),
         on=day_or_today(call, on),
         completed=completed,
-        evidence=proofs(call, evidence),
+        evidence=proofs(call, evidence, restricted=restricted),
         **written(call),
     )
     tell(call, change, "cli.risks.removed", number=number)

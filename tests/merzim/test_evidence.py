@@ -131,3 +131,65 @@ def test_a_file_gone_from_the_store_makes_the_package_say_so(signed: Merzim, tmp
 
     assert said.code == 1
     assert "Бұйрық №15.pdf" in said.err
+
+
+@pytest.fixture
+def reviewed(office: Merzim, tmp_path: Path) -> Merzim:
+    """A case with a reviewed measure, a removed risk and a talk, each proved by a file of its own."""
+    for name in ("қарау", "жою", "әңгіме"):
+        (tmp_path / f"{name}.pdf").write_bytes(f"%PDF-1.7 {name}".encode())
+    now = ("--now", "2026-07-20")
+    proved = {
+        ("risks", "review", "2026-0001", "1", "--status", "executed", "--done", "2026-07-01"): "қарау",
+        ("risks", "remove", "2026-0001", "1", "--completed"): "жою",
+        ("positions", "talk", "2026-0001", "1", "--topic", "gifts"): "әңгіме",
+    }
+    office("risks", "add", "2026-0001", "--text", "weak control", *now)
+    office("risks", "measure", "2026-0001", "1", "--action", "report to the head", "--term", "01.09.2026", *now)
+    office("positions", "add", "2026-0001", "--title", "Head of procurement", "--holder", "A. Akhmetov", *now)
+    for line, name in proved.items():
+        said = office(*line, "--on", "2026-07-20", "--evidence", f"{name}.pdf", *now)
+        assert said.code == 0, said
+    return office
+
+
+def test_registers_prove_too(reviewed: Merzim) -> None:
+    """A review, a removal and a talk stand in the evidence of the case with what they are about."""
+    shown = reviewed("evidence", "2026-0001", "--json").json["evidence"]
+
+    assert {of: items[0]["name"] for of, items in shown.items()} == {
+        "measure.1": "қарау.pdf",
+        "risk.1": "жою.pdf",
+        "position.1": "әңгіме.pdf",
+    }
+    assert "әңгіме.pdf" in reviewed("evidence", "2026-0001").out
+
+
+def test_registers_are_packed_under_the_subtask_they_prove(reviewed: Merzim, tmp_path: Path) -> None:
+    """Monitoring is project 1, task 3, subtask 3; talks are project 4, task 2, subtask 4."""
+    said = reviewed("package", "--to", "жинақ.zip", "--case", "2026-0001", "--json", "--lang", "kk").json
+
+    assert said["files"] == 3
+    names = set(zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
+    assert names >= {
+        "1-жоба/3-тапсырма/3-қосалқы тапсырма/2026-0001/2026-07-20 қарау.pdf",
+        "1-жоба/3-тапсырма/3-қосалқы тапсырма/2026-0001/2026-07-20 жою.pdf",
+        "4-жоба/2-тапсырма/4-қосалқы тапсырма/2026-0001/2026-07-20 әңгіме.pdf",
+    }
+
+
+def test_a_restricted_document_of_a_register_is_left_out_of_the_package(
+    reviewed: Merzim, tmp_path: Path
+) -> None:
+    """Restricted afterwards: its bytes are in no place of the package, and the review is still one."""
+    reviewed(
+        *("risks", "review", "2026-0001", "1", "--status", "executed", "--done", "2026-07-01"),
+        *("--on", "2026-07-20", "--evidence", "қарау.pdf", "--restricted", "personal data"),
+        *("--now", "2026-07-21"),
+    )
+    said = reviewed("package", "--to", "жинақ.zip", "--case", "2026-0001", "--json").json
+    (risk,) = reviewed("risks", "list", "2026-0001", "--json").json["risks"]
+
+    assert (said["files"], said["restricted"]) == (2, 1)
+    assert not any("қарау" in name for name in zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
+    assert len(risk["measure"]["reviews"]) == 1

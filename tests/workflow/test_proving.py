@@ -1,0 +1,148 @@
+"""What proves a case: facts and lines of registers in one list, one secret wherever the same bytes stand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from workflow.access import Access, Reader, opens_restricted
+from workflow.case import Case, EventKind, Evidence, Fact, apply, evidence_payload, fold
+from workflow.case import Event as Line
+from workflow.exposure import exposure
+from workflow.proving import proofs, stored_file
+from workflow.risk import register
+
+AT = datetime(2026, 6, 20, 7, tzinfo=UTC)
+ACT = Evidence(kind="document:act", reference="a" * 64, name="акт.pdf")
+MORE = Evidence(kind="document:act", reference="b" * 64, name="тағы.pdf")
+SECRET = Evidence(kind="document:act", reference="a" * 64, name="акт.pdf", restricted="personal data")
+
+
+def line(seq: int, kind: EventKind, name: str, on: date | None, *evidence: Evidence, **payload: object) -> Line:
+    """One line of a chain."""
+    told = {**payload, **({"evidence": evidence_payload(evidence)} if evidence else {})}
+    return Line(case="1", seq=seq, kind=kind, name=name, on=on, at=AT, by="x", payload=told)
+
+
+def case(*lines: tuple[EventKind, str, date, tuple[Evidence, ...], dict[str, object]]) -> Case:
+    """A case with a risk, a measure and a position, and these lines after them."""
+    begun = (
+        line(1, "opened", "", None, procedure="p", edition="p.2024-01-01"),
+        line(2, "risk_found", "2", date(2026, 6, 1), description="weak control"),
+        line(3, "measure_set", "3", date(2026, 6, 1), risk=2, action="report each quarter"),
+        line(4, "position_exposed", "4", date(2026, 6, 1), title="Head of procurement"),
+    )
+    more = (line(n, kind, name, on, *items, **told) for n, (kind, name, on, items, told) in enumerate(lines, 5))
+    return fold((*begun, *more))
+
+
+REVIEW: dict[str, object] = {"outcome": "executed", "period": "2026Q2"}
+DAY = date(2026, 6, 20)
+
+
+def test_every_register_proves_something() -> None:
+    """A review with its period, a removal, a talk, the cartogram: each by what it is about, after the facts."""
+    found = proofs(
+        case(
+            ("fact", "order_signed", DAY, (MORE,), {}),
+            ("measure_reviewed", "3", DAY, (ACT,), REVIEW),
+            ("risk_removed", "2", DAY, (ACT,), {"completed": True}),
+            ("talk_held", "4", DAY, (ACT,), {"holder": "Ахметов"}),
+            ("cartogram_recorded", "cartogram", DAY, (ACT,), {"lines": []}),
+        )
+    )
+
+    told = [(one.kind, one.of) for one in found]
+    assert told == [
+        ("fact", "order_signed"),
+        ("measure_reviewed", "measure.3.2026Q2"),
+        ("risk_removed", "risk.2"),
+        ("talk_held", "position.4"),
+        ("cartogram_recorded", "cartogram"),
+    ]
+
+
+def test_the_same_bytes_are_the_same_secret_everywhere_in_the_case() -> None:
+    """Restricted at one review, the act is restricted at the fact it was attached to before."""
+    whole = case(
+        ("fact", "order_signed", DAY, (ACT, MORE), {}),
+        ("measure_reviewed", "3", DAY, (SECRET,), REVIEW),
+    )
+
+    assert [one.evidence.restricted for one in proofs(whole)] == ["personal data", "", "personal data"]
+    kept = stored_file(whole, ACT.reference)
+    assert kept is not None
+    assert kept.restricted == "personal data"
+
+
+def test_a_link_is_no_stored_file() -> None:
+    """Nothing to open, and nothing by a name nobody gave."""
+    site = Evidence(kind="link:site", reference="https://example.kz/a")
+    whole = case(("fact", "order_signed", DAY, (site,), {}))
+
+    assert stored_file(whole, site.reference) is None
+    assert stored_file(whole, ACT.reference) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "told"),
+    [
+        ("measure_reviewed", "3", REVIEW),
+        ("risk_removed", "2", {"completed": True}),
+        ("talk_held", "4", {"holder": "Ахметов", "topic": "сыйлық"}),
+    ],
+)
+def test_one_document_more_is_added_to_the_same_line(
+    kind: EventKind, name: str, told: dict[str, object]
+) -> None:
+    """A restriction or a document said later makes no second review, removal or talk of it."""
+    whole = case((kind, name, DAY, (ACT,), told), (kind, name, DAY, (MORE, SECRET), told))
+
+    known, seen = register(whole), exposure(whole)
+    removal = known.risks[2].removal
+    lines = [
+        *(one.evidence for one in known.measures[3].reviews),
+        *([removal.evidence] if removal else []),
+        *(one.evidence for one in seen.positions[4].talks),
+    ]
+    assert lines == [(SECRET, MORE)]
+
+
+def test_a_later_review_stays_the_latest_when_an_earlier_one_is_proved() -> None:
+    """Adding a document to the review before last does not turn the outcome back."""
+    first: dict[str, object] = {"outcome": "partly"}
+    whole = case(
+        ("measure_reviewed", "3", date(2026, 6, 18), (), first),
+        ("measure_reviewed", "3", DAY, (), {"outcome": "executed"}),
+        ("measure_reviewed", "3", date(2026, 6, 18), (ACT,), first),
+    )
+
+    assert [one.outcome for one in register(whole).measures[3].reviews] == ["partly", "executed"]
+
+
+@pytest.mark.parametrize(
+    ("access", "person", "opens"),
+    [
+        ("officer", "", True),
+        ("responsible", "named@org.kz", True),
+        ("responsible", "other@org.kz", False),
+        ("head_of_unit", "", False),
+        ("first_head", "", False),
+        ("auditor", "", False),
+        ("administrator", "", False),
+    ],
+)
+def test_few_open_what_few_may_see(access: Access, person: str, opens: bool) -> None:
+    """The officer, and those who were named to know of the case."""
+    named = apply(case(), line(5, "reader_named", "named@org.kz", None))
+
+    assert opens_restricted(Reader(login="x", access=access, person=person), named) is opens
+
+
+def test_a_fact_is_never_lost_among_them() -> None:
+    """A case without registers shows its facts alone."""
+    fact = Fact(name="order_signed", on=DAY, evidence=(ACT,))
+    bare = Case(id="1", procedure="p", edition="p.2024-01-01", facts={"order_signed": fact})
+
+    assert [one.of for one in proofs(bare)] == ["order_signed"]
