@@ -33,12 +33,17 @@ def write(house: House, notices: Sequence[Notice], file: Path, language: str, *,
     if file.suffix.lower() not in (".xlsx", ".docx"):
         file.write_text(as_csv(notices, language), encoding="utf-8-sig", newline="")
         return
+    file.write_bytes(paper(house, notices, file.suffix.lower(), language, now=now))
+
+
+def paper(house: House, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
+    """The register as a workbook (`.xlsx`), or as a page to be signed off (`.docx`)."""
     from papers.register_paper import page, workbook
 
     lines = list(_lines(house, notices, language))
     heading = _heading(house, notices, language, now)
-    make = page if file.suffix.lower() == ".docx" else workbook
-    file.write_bytes(make(lines, heading, language))
+    make = page if ending == ".docx" else workbook
+    return make(lines, heading, language)
 
 
 def as_csv(notices: Iterable[Notice], language: str) -> str:
@@ -63,7 +68,7 @@ def _lines(house: House, notices: Sequence[Notice], language: str) -> Iterable[L
     from papers.register_paper import Line
 
     office = house.reads.office()
-    cases = house.ledger.cases({one.case for one in notices if one.case})
+    cases = house.reads.whole({one.case for one in notices if one.case})
     # By deadline, then in the order in which they were said.
     for one in sorted(notices, key=lambda one: (one.case, one.obligation, one.queued_at, one.key)):
         case = cases.get(one.case)

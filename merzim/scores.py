@@ -69,6 +69,7 @@ def year_scores(
 
     shipped = scoring()
     facts = sorted({fact for one in shipped.indicators.values() for fact in one.counting.facts.values()})
+    found = _found_risks(house, unit, year)
     whole = Year(
         office=house.reads.office(),
         root=unit,
@@ -76,16 +77,12 @@ def year_scores(
         today=today,
         recorded=recorded(house.engine, facts, since=date(year, 1, 1)),
         lacking=lacking(house.engine, facts),
-        risks=_risks(house, unit, year),
     )
-    found = [_scored(shipped, whole, readings)]
+    roots = [unit]
     if by_unit:
-        parts = [one.id for one in whole.office.units.values() if one.parent == (unit or None)]
-        found += [
-            _scored(shipped, replace(whole, root=part, risks=_risks(house, part, year)), readings)
-            for part in parts
-        ]
-    return tuple(found)
+        roots += [one.id for one in whole.office.units.values() if one.parent == (unit or None)]
+    bodies = (replace(whole, root=root) for root in roots)
+    return tuple(_scored(shipped, replace(one, risks=_risks(one, found)), readings) for one in bodies)
 
 
 def _scored(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
@@ -106,19 +103,35 @@ def _scored(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
     )
 
 
-def _risks(house: House, unit: str, year: int) -> Risks | None:
-    """Risks of the unit's analyses that ended in the year; None where no register is kept."""
+Found = tuple[str, int, int, int]
+"""A unit as its case names it, and of its analysis: risks found, removed, removed to real completion."""
+
+
+def _found_risks(house: House, unit: str, year: int) -> tuple[Found, ...]:
+    """Risks of the analyses that ended in the year, of all who kept a register; asked once for all units."""
     from workflow.risk import register
+
+    found = []
+    for case in house.reads.with_registers(unit or None):
+        ended = case.facts.get("analysis_ended")
+        if case.procedure != "internal-analysis" or ended is None or ended.on.year != year:
+            continue
+        risks = register(case).risks.values()
+        removals = [risk.removal for risk in risks if risk.removal is not None]
+        completed = sum(one.completed for one in removals)
+        found.append((case.unit, len(risks), len(removals) - completed, completed))
+    return tuple(found)
+
+
+def _risks(year: Year, found: tuple[Found, ...]) -> Risks | None:
+    """Those of the body and all below it; None where no register is kept."""
     from workflow.scale import Risks
 
-    heads = house.reads.cases(unit or None, procedure="internal-analysis", standing="active")
-    counts = {"found": 0, "removed": 0, "completed": 0}
-    for case in house.reads.whole([head.id for head in heads]).values():
-        ended = case.facts.get("analysis_ended")
-        if ended is None or ended.on.year != year:
-            continue
-        for risk in register(case).risks.values():
-            counts["found"] += 1
-            if risk.removal is not None:
-                counts["completed" if risk.removal.completed else "removed"] += 1
-    return Risks(**counts) if counts["found"] else None
+    within = [one for one in found if not year.root or year.place(one[0]) in year.tree]
+    if not sum(one[1] for one in within):
+        return None
+    return Risks(
+        found=sum(one[1] for one in within),
+        removed=sum(one[2] for one in within),
+        completed=sum(one[3] for one in within),
+    )

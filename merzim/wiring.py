@@ -234,6 +234,7 @@ class House:
 
     def pages(self, clock: Clock) -> Any:
         """The dashboard as an ASGI application, over the calendar as it stands now."""
+        from merzim.behind_pages import Shell
         from merzim.postbox import Postbox
         from web.app import create_app
 
@@ -251,6 +252,7 @@ class House:
             evidence_store=self.evidence,
             accounts=self.accounts,
             answers=self.answers,
+            shell=Shell(self),
             names=self.settings.web.names,
             organisation=self.settings.office.name,
             post=Postbox(self),

@@ -31,7 +31,8 @@ from storage import office_store
 from storage.engine import each, reading
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
-from storage.rows import HEAD, by_id, head, row, rows_by_case
+from storage.registers import cases_with_entries
+from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
 from storage.tables import CASE, DEADLINE, NOTICE, READER, UNIT
 from workflow.access import Scope
 from workflow.board import Row, Wanted
@@ -217,6 +218,37 @@ class SqlReads:
     def notices(self, case: str) -> Sequence[Notice]:
         """Its notices, the newest first."""
         return self._outbox.notices(case=case) if self._visible([case]) else ()
+
+    def with_registers(self, unit: str | None = None) -> Sequence[Case]:
+        """The active cases with a risk register (or another one), whole, in order of their ids."""
+        found = self.whole(cases_with_entries(self._engine, unit))
+        return [found[case] for case in sorted(found)]
+
+    def told(
+        self,
+        *,
+        case: str = "",
+        person: str = "",
+        state: str = "",
+        channel: str = "",
+        limit: int | None = None,
+        skip: int = 0,
+    ) -> Sequence[Notice]:
+        """The register of notices, the newest first, narrowed by what is given; digests that said nothing are
+        left out. What speaks of no case is seen by whoever sees the whole office, and by its reader.
+        """
+        asked = select(NOTICE).outerjoin(CASE, CASE.c.id == NOTICE.c.case)
+        asked = asked.where(or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None)))
+        if self._scope is not None:
+            own = NOTICE.c.person.in_(self._scope.names)
+            nobodys = NOTICE.c.case.is_(None) if self._scope.unit == "" else and_(NOTICE.c.case.is_(None), own)
+            asked = asked.where(or_(nobodys, and_(NOTICE.c.case.is_not(None), *_seen(self._scope))))
+        for name, value in {"case": case, "person": person, "state": state, "channel": channel}.items():
+            if value:
+                asked = asked.where(NOTICE.c[name] == value)
+        asked = asked.order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key).limit(limit).offset(skip)
+        with reading(self._engine) as connection:
+            return [notice(record) for record in connection.execute(asked)]
 
     def office(self) -> Office:
         """Units, people and matches, with the officer config.toml names."""

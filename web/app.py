@@ -17,14 +17,14 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from web import analyses, api, login, metrics, pages, writing
+from web import analyses, api, case_reading, login, managing, metrics, pages, risking, writing
 from web.assets import BY_NAME, OWN
 from web.entrance import NotLoggedIn
 from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
 from web.house import Clock, House
 from web.judgement import judge_by
 from web.login import LONGEST_FIELD, inside, login_page
-from web.ports import Accounts, Answers, EvidenceStore, Judge, Reads
+from web.ports import Accounts, Answers, EvidenceStore, Judge, Reads, Shell
 from web.preferences import preferences, remember
 from web.render import Scribe, page
 from workflow.desk import Desk
@@ -46,6 +46,7 @@ def create_app(
     evidence_store: EvidenceStore,
     accounts: Accounts,
     answers: Answers,
+    shell: Shell,
     names: Collection[str] = (),
     organisation: str = "",
     judge: Judge | None = None,
@@ -59,6 +60,7 @@ def create_app(
         demonstration: whether the day is an appointed one and not today; every page then says so.
         accounts: who may log in.
         answers: what requests of the API were answered under their keys.
+        shell: papers, scales, points and proofs, which stand behind the pages.
         names: host names it answers to besides this machine's own.
         organisation: whose dashboard it is; stands in the head of every page.
         judge: what the core says of a case; None for the core itself, counting by `calendar`.
@@ -82,6 +84,7 @@ def create_app(
         evidence_store=evidence_store,
         accounts=accounts,
         answers=answers,
+        shell=shell,
         organisation=organisation,
         judge=judge or judge_by(calendar),
         post=post,
@@ -175,8 +178,11 @@ def create_app(
     app.include_router(api.router)
     app.include_router(analyses.router)
     app.include_router(pages.router)
+    app.include_router(case_reading.router)
     app.include_router(writing.router)
     app.include_router(metrics.router)
+    app.include_router(managing.router)
+    app.include_router(risking.router)
 
     @app.get("/static/third-party/{name}", include_in_schema=False)
     def third_party(name: Annotated[str, Path(max_length=60)]) -> Response:

@@ -104,7 +104,7 @@ def dossier(
         },
         events=tuple(reversed(events)),
         notices=tuple(notices),
-        people={notice.person: person_name(office, notice.person) for notice in notices},
+        people={key: person_name(office, key) for key in _people(case, events, notices)},
         next=min(open_and_dated, key=lambda entry: entry.deadline.due or date.max, default=None),
         overdue=sum(entry.look == "overdue" for entry in late),
         stake=_at_stake(late),
@@ -130,6 +130,12 @@ def _entry(
         indicator=procedure.indicators.get(obligation.indicator) if obligation.indicator else None,
         working_days=working_days_between(deadline.due, today, calendar),
     )
+
+
+def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> set[str]:
+    """Keys of everybody the pages of a case name."""
+    named = {event.name for event in events if event.kind.startswith("reader_")}
+    return {notice.person for notice in notices} | set(case.readers) | named
 
 
 def _at_stake(late: Sequence[Entry]) -> Decimal:

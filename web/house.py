@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from web.ports import Accounts, Answers, EvidenceStore, Judge, Reads
+from web.ports import Accounts, Answers, EvidenceStore, Judge, Reads, Shell
 from workflow.access import Reader
 from workflow.desk import Desk
 from workflow.library import Library
@@ -35,5 +35,6 @@ class House:
     judge: Judge
     accounts: Accounts
     answers: Answers
+    shell: Shell
     reader: Reader = NOBODY
     post: Post | None = None

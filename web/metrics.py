@@ -9,8 +9,8 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from notifications.figures import Figures
+from web.case_page import CaseId, the_whole_case
 from web.entrance import Anybody, Recording
-from web.pages import CaseId, the_whole_case
 
 router = APIRouter(include_in_schema=False)
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")

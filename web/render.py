@@ -128,6 +128,20 @@ class Scribe:
         """A moment on the clocks of Kazakhstan."""
         return f"{at.astimezone(ALMATY):%d.%m.%Y, %H:%M}"
 
+    def period(self, period: str) -> str:
+        """A period as a title adds it: "III квартал 2026 года"."""
+        return words.period(period, self.language)
+
+    def channel(self, name: str) -> str:
+        """A channel; one of somebody's own making keeps its name."""
+        code = f"web.channel.{name}"
+        return words.say(code, {}, self.language) if words.knows(code) else name
+
+    def size(self, size: int) -> str:
+        """Bytes as people say them."""
+        number, unit = (size / 1024, "kb") if size < 1024 * 1024 else (size / 1024 / 1024, "mb")
+        return words.say(f"web.size.{unit}", {"n": max(1, round(number))}, self.language)
+
     def points(self, points: Decimal | str | None) -> str:
         """Points without needless zeros, with the comma or the point the language uses."""
         if points is None:
@@ -183,7 +197,7 @@ def _here(request: Request, reader: Preferences) -> Any:
         kept = [
             (key, value)
             for key, value in request.query_params.multi_items()
-            if key not in ("lang", "theme", "recorded", "replanned")
+            if key not in ("lang", "theme", "recorded", "replanned", "said", "of")
         ]
         return "?" + urlencode([*kept, *changes.items()])
 

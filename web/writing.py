@@ -1,20 +1,18 @@
-"""The two forms of a case that write: recording a fact, setting a plan date. Both go through the desk."""
+"""The two forms of a case everybody at work uses: recording a fact, setting a plan date. Through the desk."""
 
 from __future__ import annotations
-
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from calendars import OutOfRange
+from web.answers import BadForm, Tried, numbers, the_date
+from web.case_page import CaseId, answers_of, case_page, onward, the_whole_case
 from web.entrance import Recording
 from web.house import House
-from web.pages import CaseId, case_page, the_whole_case
-from web.preferences import preferences, remember
-from web.recording import BadForm, evidence, numbers, the_date
+from web.proving import evidence
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -40,7 +38,7 @@ async def replan(request: Request, home: Recording, case: CaseId) -> Response:
 
 def _record(request: Request, home: House, case: str, form: FormData) -> Response:
     the_whole_case(home, case)
-    answers = _answers(form)
+    answers = answers_of(form)
     fact = answers.get("fact", "")
     now, today = home.clock()
     try:
@@ -48,7 +46,7 @@ def _record(request: Request, home: House, case: str, form: FormData) -> Respons
             raise BadForm("web.refusal.no_fact")
         on = the_date(answers.get("on", ""))
         values = numbers(answers)
-        proof = evidence(form, home.evidence_store)
+        proof = evidence(form, home.evidence_store, today=today)
         home.desk.record(
             case,
             fact,
@@ -65,18 +63,15 @@ def _record(request: Request, home: House, case: str, form: FormData) -> Respons
             request,
             home,
             case,
-            fact=fact,
-            answers=answers,
-            refusal=refusal,
-            refused_form="record",
+            tried=Tried(form="record", refusal=refusal, answers=answers),
             had_files=any(isinstance(value, UploadFile) and value.filename for value in form.values()),
         )
-    return _onward(request, case, recorded=fact)
+    return onward(request, f"/cases/{case}", recorded=fact)
 
 
 def _replan(request: Request, home: House, case: str, form: FormData) -> Response:
     the_whole_case(home, case)
-    answers = _answers(form)
+    answers = answers_of(form)
     fact = answers.get("fact", "")
     now, today = home.clock()
     try:
@@ -86,27 +81,5 @@ def _replan(request: Request, home: House, case: str, form: FormData) -> Respons
             case, fact, on=the_date(answers.get("on", "")), by=home.reader.login, now=now, today=today
         )
     except (Refusal, OutOfRange) as refusal:
-        return case_page(
-            request,
-            home,
-            case,
-            fact=fact,
-            answers=answers,
-            refusal=refusal,
-            refused_form="plan",
-        )
-    return _onward(request, case, replanned=fact)
-
-
-def _answers(form: FormData) -> dict[str, str]:
-    return {key: value for key, value in form.multi_items() if isinstance(value, str)}
-
-
-def _onward(request: Request, case: str, **said: str) -> Response:
-    """To the case again. htmx would follow a redirect inside its own request, so it is told by a header."""
-    address = f"/cases/{case}?{urlencode(said)}"
-    response: Response = RedirectResponse(address, status_code=303)
-    if request.headers.get("hx-request") == "true":
-        response = Response(status_code=204, headers={"hx-redirect": address})
-    remember(response, preferences(request).asked)
-    return response
+        return case_page(request, home, case, tried=Tried(form="plan", refusal=refusal, answers=answers))
+    return onward(request, f"/cases/{case}", replanned=fact)

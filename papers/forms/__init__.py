@@ -6,7 +6,7 @@ fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
 from __future__ import annotations
 
 from papers.forms.checks import Note
-from papers.forms.filling import Filled, Missing, UnknownField, UnknownGroup, fill
+from papers.forms.filling import Filled, Missing, UnknownField, UnknownGroup, fill, lacking
 from papers.forms.form import LANGUAGES, Field, Form
 from papers.forms.reading import UnknownForm, form, names
 from papers.forms.rows_file import FormData, read_data
@@ -26,6 +26,7 @@ __all__ = [
     "UnreadableValue",
     "fill",
     "form",
+    "lacking",
     "names",
     "parsed",
     "read_data",

@@ -61,9 +61,24 @@ def fill(form: Form, values: Mapping[str, object], language: str, *, rows: Itera
         UnknownGroup: a row of no group.
         NotALanguageOfPapers: another language.
     """
+    given = list(rows)
+    context, missing = _context(form, values, language, given)
+    document = _rendered(template(form.id, language), context)
+    return Filled(document=document, missing=missing, notes=notes(form, values, given))
+
+
+def lacking(
+    form: Form, values: Mapping[str, object], language: str, *, rows: Iterable[Row] = ()
+) -> tuple[Missing, ...]:
+    """What `fill` would leave for the hand, without making the document."""
+    return _context(form, values, language, list(rows))[1]
+
+
+def _context(
+    form: Form, values: Mapping[str, object], language: str, given: Sequence[Row]
+) -> tuple[dict[str, object], tuple[Missing, ...]]:
     if language not in ("kk", "ru"):
         raise NotALanguageOfPapers("form_language", language=language, allowed=("kk", "ru"))
-    given = list(rows)
     _known_names(form, values, given)
     missing: list[Missing] = []
     context: dict[str, object] = {}
@@ -80,8 +95,7 @@ def fill(form: Form, values: Mapping[str, object], language: str, *, rows: Itera
             missing.append(Missing(field=field.id))
     if form.rows is not None:
         context |= _rows(form, form.rows, given, language, missing)
-    document = _rendered(template(form.id, language), context)
-    return Filled(document=document, missing=tuple(missing), notes=notes(form, values, given))
+    return context, tuple(missing)
 
 
 def group_of(rows: Rows, row: Row) -> int:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 import calendars
+from merzim.behind_pages import Shell
+from storage import engine as database
+from storage import schema
 from tests.web.memory import AccountsInMemory, AnswersInMemory, EvidenceInMemory, Memory, library
 from web.app import create_app
 from web.credentials import hashed, hidden, new_secret
@@ -91,6 +101,31 @@ def people(accounts: Accounts) -> Accounts:
     return accounts
 
 
+@cache
+def empty_database() -> Engine:
+    """A database nobody has written to, for what the office in memory has no answer to."""
+    engine = database.open(f"sqlite:///{Path(tempfile.mkdtemp(prefix='mzweb')) / 'empty.sqlite'}")
+    schema.create_or_migrate(engine)
+    atexit.register(engine.dispose)
+    return engine
+
+
+def behind(reads: Any, desk: Desk, store: Any, **more: object) -> Any:
+    """What the shell needs of a house; what asks the database (points, proofs) is given one besides."""
+    settings = SimpleNamespace(office=SimpleNamespace(name="Министрлік", kind="", language="kk"))
+    house = SimpleNamespace(
+        settings=settings,
+        reads=reads,
+        ledger=reads,
+        desk=desk,
+        evidence=store,
+        library=library(),
+        calendar=calendars.calendar(),
+    )
+    house.__dict__.update(more)
+    return house
+
+
 def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **more: object) -> Home:
     """A dashboard over a memory."""
     desk = Desk(memory, library(), calendars.calendar())
@@ -106,6 +141,7 @@ def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **
         evidence_store=store,
         accounts=accounts,
         answers=AnswersInMemory(),
+        shell=Shell(behind(memory, desk, store, engine=empty_database())),
         **more,  # type: ignore[arg-type]
     )
     return Home(app=app, memory=memory, desk=desk, store=store, accounts=accounts)

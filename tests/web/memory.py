@@ -143,6 +143,28 @@ class Memory:
     def notices(self, case: str) -> Sequence[Notice]:
         return [notice for notice in self.notice_list if notice.case == case]
 
+    def with_registers(self, unit: str | None = None) -> Sequence[Case]:
+        return [case for case in self.cases(unit) if case.entries and case.standing == "active"]
+
+    def told(
+        self,
+        *,
+        case: str = "",
+        person: str = "",
+        state: str = "",
+        channel: str = "",
+        limit: int | None = None,
+        skip: int = 0,
+    ) -> Sequence[Notice]:
+        asked = {"case": case, "person": person, "state": state, "channel": channel}
+        found = [
+            one
+            for one in self.notice_list
+            if all(not value or getattr(one, name) == value for name, value in asked.items())
+            and (one.case in self.chains and self.case(one.case) is not None)
+        ]
+        return found[skip : None if limit is None else skip + limit]
+
     def _where(self, unit: str | None, wanted) -> Sequence[Row]:  # type: ignore[no-untyped-def]
         rows: Iterable[Row] = (row for rows in self.board.values() for row in rows.values())
         found = [row for row in rows if wanted(row) and self._seen(row.unit) and unit in (None, row.unit)]

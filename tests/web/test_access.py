@@ -79,6 +79,9 @@ def filled(path: str, case: str) -> str:
         "{day}": "2026-04-06",
         "{secret}": "x" * 43,
         "{name}": "merzim.css",
+        "{form}": "order",
+        "{language}": "ru",
+        "{ending}": "xlsx",
     }
     for place, value in values.items():
         path = path.replace(place, value)

@@ -13,13 +13,15 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 import calendars
+from merzim.behind_pages import Shell
 from storage import engine as database
 from storage import office_store, schema
 from storage.accounts import SqlAccounts
+from storage.answers import SqlAnswers
 from storage.evidence import EvidenceFolder
 from storage.ledger import SqlLedger
 from storage.queries import SqlReads
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
 from tests.web.memory import Memory, library, office
 from web import analyses
 from web.app import create_app
@@ -43,6 +45,8 @@ class Kept:
             clock=lambda: (NOW, TODAY),
             evidence_store=EvidenceFolder(folder / "evidence"),
             accounts=people(SqlAccounts(self.engine)),
+            answers=SqlAnswers(self.engine),
+            shell=Shell(behind(SqlReads(self.engine), self.desk, None, engine=self.engine)),
             demonstration=True,
         )
         self.said = 0

@@ -11,14 +11,16 @@ import pytest
 from starlette.testclient import TestClient
 
 import calendars
+from merzim.behind_pages import Shell
 from storage import engine as database
 from storage import office_store, schema
 from storage.accounts import SqlAccounts
 from storage.answers import SqlAnswers
 from storage.evidence import EvidenceFolder
 from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
 from storage.queries import SqlReads
-from tests.web.conftest import NOW, PASSWORD, TODAY, people
+from tests.web.conftest import NOW, PASSWORD, TODAY, behind, people
 from tests.web.memory import library, office
 from web.app import create_app
 from workflow.desk import Desk, Opening
@@ -43,13 +45,16 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
         now=NOW,
         today=TODAY,
     )
+    reads, store = SqlReads(engine), EvidenceFolder(tmp_path / "evidence")
+    house = behind(reads, desk, store, ledger=SqlLedger(engine), engine=engine, outbox=SqlOutbox(engine))
     app = create_app(
         desk,
-        SqlReads(engine),
+        reads,
         library(),
         calendars.calendar(),
         clock=lambda: (NOW, TODAY),
-        evidence_store=EvidenceFolder(tmp_path / "evidence"),
+        evidence_store=store,
+        shell=Shell(house),
         accounts=people(SqlAccounts(engine)),
         answers=SqlAnswers(engine),
         demonstration=True,

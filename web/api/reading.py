@@ -24,8 +24,8 @@ from web.api.answers import (
 )
 from web.api.given import Day
 from web.board import board
+from web.case_page import the_whole_case
 from web.entrance import Reading
-from web.pages import the_whole_case
 from web.preferences import preferences
 from web.render import Scribe
 from workflow.board import Wanted

@@ -24,9 +24,9 @@ from web.api.answers import (
 )
 from web.api.given import Corrected, Exempted, Given, Grounded, Opened, Planned, PutOff, Recorded, WhatIf
 from web.api.once import Key, once
+from web.case_page import the_whole_case
 from web.entrance import Managing, Reading, Recording
 from web.house import House
-from web.pages import the_whole_case
 from web.preferences import preferences
 from web.render import Scribe
 from workflow.access import within

@@ -1,0 +1,143 @@
+"""What the pages ask of the shell, answered over the house (`web.ports.Shell`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, BinaryIO
+
+from web.ports import PlanTaken, RegisterStanding, Sheet
+
+if TYPE_CHECKING:
+    from merzim.scores import YearScores
+    from merzim.wiring import House
+    from notifications.notice import Notice
+    from papers.forms import FormData
+    from workflow.risk_scale import RiskScale
+    from workflow.scale import Readings, Scoring
+
+
+class Shell:
+    """Papers, scales, points and proofs of one house."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def sheets(self, case: str, language: str, *, today: date) -> Sequence[Sheet]:
+        """The forms about a case, in the order of their names, each with what nobody has told yet."""
+        from merzim.forms import from_case
+        from papers.forms import form, lacking, names
+
+        view = self._house.desk.view(case, today=today)
+        found = []
+        for wanted in (form(name) for name in names()):
+            if wanted.about == "case":
+                known = from_case(self._house, wanted, view, language, today=today)
+                missing = lacking(wanted, known.fields, language, rows=known.rows)
+                told = tuple((one.field, one.row) for one in missing)
+                found.append(Sheet(id=wanted.id, title=wanted.title, missing=told))
+        return tuple(found)
+
+    def form(self, case: str, form: str, language: str, *, today: date) -> bytes:
+        """The form filled with what the case says of it.
+
+        Raises:
+            UnknownForm: there is none of that name about cases.
+        """
+        from papers.forms import UnknownForm, fill, names
+        from papers.forms import form as form_named
+
+        wanted = form_named(form)
+        if wanted.about != "case":
+            raise UnknownForm("form_unknown", form=form, allowed=names())
+        known = self._known(case, form, language, today)
+        return fill(wanted, known.fields, language, rows=known.rows).document
+
+    def package(self, case: str, language: str) -> BinaryIO:
+        """The export package of one case; the file is gone when it is closed."""
+        from merzim.packing import documents
+        from papers.package import write_package
+
+        with TemporaryDirectory(prefix="merzim") as folder:
+            target = Path(folder) / "package.zip"
+            found = documents(self._house, case=case)
+            write_package(target, found, self._house.evidence.open, language=language)
+            return target.open("rb")
+
+    def register(self, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
+        """These notices on paper, with what the chain says of them."""
+        from merzim.register import paper
+
+        return paper(self._house, notices, ending, language, now=now)
+
+    def standing(self) -> RegisterStanding:
+        """The register against its chain, at this moment."""
+        from storage.register import standing
+
+        found = standing(self._house.engine)
+        return RegisterStanding(
+            altered=tuple((code, str(told.get("key", ""))) for code, told in found.problems),
+            batches=found.batches,
+            end=found.end,
+            seal=found.seal,
+        )
+
+    def acknowledge(self, notice: Notice, *, by: str, now: datetime, today: date) -> None:
+        """Written into the chain of its case, and into its delivery record."""
+        from notifications.answering import acknowledge
+
+        house = self._house
+        acknowledge(house.outbox, house.desk, notice, notice.key, by=by, now=now, today=today)
+
+    def take_plan(
+        self, case: str, content: BinaryIO, name: str, *, year: int | None, by: str, now: datetime, today: date
+    ) -> PlanTaken:
+        """A plan of measures becomes risks and measures of a case."""
+        from merzim.risks import import_plan
+
+        with TemporaryDirectory(prefix="merzim") as folder:
+            file = Path(folder) / f"plan{Path(name).suffix.lower()[:8]}"
+            file.write_bytes(content.read())
+            taken = import_plan(self._house, case, file, year=year, by=by, now=now, today=today)
+        return PlanTaken(measures=taken.measures, entered=len(taken.change.events), unmatched=taken.unmatched)
+
+    def responsible(self, text: str) -> None:
+        """Keep whom the words of a plan mean, where it can be told."""
+        from merzim.risks import keep_responsible
+
+        keep_responsible(self._house, [text])
+
+    def scale(self, on: date) -> RiskScale:
+        """The scale in force on a day."""
+        from merzim.risks import scale
+
+        return scale(on)
+
+    def scales(self) -> Mapping[str, RiskScale]:
+        """All shipped scales."""
+        from merzim.risks import scales
+
+        return scales()
+
+    def scoring(self) -> Scoring:
+        """The latest shipped edition."""
+        from merzim.scoring import scoring
+
+        return scoring()
+
+    def points(
+        self, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool
+    ) -> Sequence[YearScores]:
+        """The points of a unit, then of its parts where asked."""
+        from merzim.scores import year_scores
+
+        return year_scores(self._house, unit, year, today=today, readings=readings, by_unit=by_unit)
+
+    def _known(self, case: str, form: str, language: str, today: date) -> FormData:
+        from merzim.forms import from_case
+        from papers.forms import form as form_named
+
+        view = self._house.desk.view(case, today=today)
+        return from_case(self._house, form_named(form), view, language, today=today)

@@ -1,0 +1,96 @@
+"""The addresses of the forms of a case's risk register; what they do stands in `risk_acts`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from web import risk_acts
+from web.answers import Tried
+from web.case_page import CaseId, case_page, onward, the_whole_case
+from web.entrance import Recording
+from web.house import House
+from web.risk_acts import Asked, Said
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+LONGEST_FIELD = 64 * 1024
+
+
+@router.post("/cases/{case}/risks")
+async def find(request: Request, home: Recording, case: CaseId) -> Response:
+    """Enter a risk of the analytic note."""
+    return await _answered(request, home, case, "find", risk_acts.find)
+
+
+@router.post("/cases/{case}/risks/rank")
+async def rank(request: Request, home: Recording, case: CaseId) -> Response:
+    """Rank a risk by the scale in force."""
+    return await _answered(request, home, case, "rank", risk_acts.rank)
+
+
+@router.post("/cases/{case}/risks/measure")
+async def measure(request: Request, home: Recording, case: CaseId) -> Response:
+    """Set a measure that removes a risk."""
+    return await _answered(request, home, case, "measure", risk_acts.measure)
+
+
+@router.post("/cases/{case}/risks/review")
+async def review(request: Request, home: Recording, case: CaseId) -> Response:
+    """What had become of a measure."""
+    return await _answered(request, home, case, "review", risk_acts.review)
+
+
+@router.post("/cases/{case}/risks/remove")
+async def remove(request: Request, home: Recording, case: CaseId) -> Response:
+    """A risk is removed."""
+    return await _answered(request, home, case, "remove", risk_acts.remove)
+
+
+@router.post("/cases/{case}/risks/ask")
+async def ask(request: Request, home: Recording, case: CaseId) -> Response:
+    """A request went up to the higher body whose act is the cause."""
+    return await _answered(request, home, case, "ask", risk_acts.ask)
+
+
+@router.post("/cases/{case}/risks/answer")
+async def answer(request: Request, home: Recording, case: CaseId) -> Response:
+    """The higher body answered."""
+    return await _answered(request, home, case, "answer", risk_acts.answer)
+
+
+@router.post("/cases/{case}/risks/plan")
+async def take_plan(request: Request, home: Recording, case: CaseId) -> Response:
+    """A plan of measures becomes risks and measures; all of the file or none of it."""
+    return await _answered(request, home, case, "plan-file", risk_acts.take_plan)
+
+
+Act = Callable[[Asked], Said]
+
+
+async def _answered(request: Request, home: House, case: str, name: str, act: Act) -> Response:
+    async with request.form(max_files=3, max_fields=60, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_done, request, home, case, name, form, act)
+
+
+def _done(request: Request, home: House, case: str, name: str, form: FormData, act: Act) -> Response:
+    the_whole_case(home, case)
+    asked = Asked(home, case, form)
+    number = asked.answers.get("number", "")
+    try:
+        said, change = act(asked)
+    except (Refusal, OutOfRange) as refusal:
+        where = f"{name}-{number}" if name not in ("find", "plan-file") else name
+        tried = Tried(form=where, refusal=refusal, answers=asked.answers)
+        had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
+        return case_page(request, home, case, tab="risks", tried=tried, had_files=had_files)
+    if change is not None and not change.events:
+        said = "nothing_new"
+    what = "measure" if name == "review" else "risk"
+    place = f"{what}-{number}" if number.isdigit() else ""
+    return onward(request, f"/cases/{case}/risks", place=place, said=said)
