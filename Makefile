@@ -17,12 +17,17 @@ run: $(VENV)/.run var/merzim.sqlite
 
 # A new database gets the example: a schedule really published in 2026, its people, and what had happened
 # by 30 March. The order is due on 6 April and open.
+USER := $(MERZIM) --lang en --now 2026-03-30T12:00 user add
 LINK := https://example.kz/vakr/2026
 var/merzim.sqlite: | $(VENV)/.run
 	@echo "A new database: loading the example schedule and its people."
 	@$(MERZIM) --lang en people examples/people.csv --now 2026-03-30T10:00
-	@for access in officer responsible head_of_unit first_head auditor administrator; do \
-		$(MERZIM) --lang en user add $$access --access $$access --now 2026-03-30T10:00 >/dev/null || exit 1; done
+	@$(USER) officer --access officer --person a.akhmetova@example.kz >/dev/null
+	@$(USER) responsible --access responsible --person p.litvinova@example.kz >/dev/null
+	@$(USER) head --access head_of_unit --person s.nurgalieva@example.kz >/dev/null
+	@$(USER) first --access first_head --person d.serikbaev@example.kz >/dev/null
+	@$(USER) auditor --access auditor >/dev/null
+	@$(USER) administrator --access administrator >/dev/null
 	@$(MERZIM) --lang en import examples/real_schedule_2026_ru.xlsx --now 2026-03-30T15:00
 	@$(MERZIM) --lang en record 2026-0001 start_announced --on 2026-03-30 --now 2026-03-30T17:00 \
 		--evidence link:site=$(LINK)/site@2026-03-30 \
