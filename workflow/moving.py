@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 from calendars.calendar import Calendar, Day
 from workflow.case import Case
-from workflow.chain import deadline
+from workflow.chain import deadlines
+from workflow.deadline import Deadline
 from workflow.entry_deadlines import entry_deadlines
 from workflow.links import Chain
 from workflow.procedure import Obligation, Procedure
@@ -88,33 +89,33 @@ def moved(
     becomes = becomes or procedure
     old = _dues(case, procedure, before, today)
     new = _dues(case, becomes, after, today)
-    found = []
-    for name in dict.fromkeys((*old, *new)):
-        if old.get(name) == new.get(name):
-            continue
-        stands = (
-            deadline(case, becomes, after, name, today=today)
-            if name in new
-            else deadline(case, procedure, before, name, today=today)
+    names = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
+    if not names:
+        return ()
+    stands = _standing(case, procedure, before, today) | _standing(case, becomes, after, today)
+    return tuple(
+        Moved(
+            case=case.id,
+            id=name,
+            obligation=stands[name].obligation,
+            old=old.get(name),
+            new=new.get(name),
+            state=stands[name].state,
         )
-        assert stands is not None
-        found.append(
-            Moved(
-                case=case.id,
-                id=name,
-                obligation=stands.obligation,
-                old=old.get(name),
-                new=new.get(name),
-                state=stands.state,
-            )
-        )
-    return tuple(found)
+        for name in names
+    )
 
 
 def _dues(case: Case, procedure: Procedure, calendar: Calendar, today: date) -> dict[str, date | None]:
     own = {link.id: link.counted.due for link in Chain(case, procedure, calendar, today=today).links()}
     entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
     return own | {one.id: one.due for one in entries}
+
+
+def _standing(case: Case, procedure: Procedure, calendar: Calendar, today: date) -> dict[str, Deadline]:
+    own = deadlines(case, procedure, calendar, today=today, bare=True)
+    entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
+    return {one.id: one for one in (*own, *entries)}
 
 
 def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:

@@ -258,3 +258,15 @@ def test_a_milder_term_is_said_and_adopted_all_the_same(office: Merzim, rules: P
     assert "no stricter than the act" in said.out
     assert due(office) == "2026-05-26"
     assert "milder" in office("explain", "2026-0001", "plan_approved", *NOW).out
+
+
+def test_a_fact_before_their_day_takes_a_case_out_of_the_rules_and_the_desk_says_what_moves(
+    office: Merzim, rules: Path
+) -> None:
+    """The earliest known date decides: an external analysis of 2025 makes the case one of 2025."""
+    office("overlay", "apply", rules, *NOW)
+    said = office("record", "2026-0001", "external_analysis_ended", "--on", "2025-09-15", *NOW)
+
+    assert "2026-05-26" in said.out or "26 May 2026" in said.out
+    assert due(office) == "2026-05-26"
+    assert office("verify", *NOW).code == 0

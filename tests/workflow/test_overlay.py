@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from tests.law import CALENDAR, analysis, case
+from calendars.counting import count
+from tests.law import CALENDAR, analysis, case, library
 from tests.workflow.rules import codes, counted, rules, term, under
 from workflow.chain import deadlines
 from workflow.findings import feasibility, findings
@@ -273,3 +274,33 @@ def test_a_term_that_is_nowhere_stricter_is_said_to_be_so() -> None:
 
     assert [one.obligation.id for one in mild] == ["plan_approved"]
     assert milder(rules(FIVE), analysis(), CALENDAR) == ()
+
+
+def test_days_of_a_kind_not_said_may_be_read_as_working_days() -> None:
+    """Contradiction 14: ten days after 4 May 2026 end on the 14th, ten working days on the 20th."""
+    laid = overlaid(library().latest("head-responsibility"), [rules('[switches]\ndays = "working"\n')])
+    usual = library().latest("head-responsibility").by_id["resignation_applied"]
+    read = laid.by_id["resignation_applied"]
+
+    assert count(usual.term, date(2026, 5, 4), CALENDAR).due == date(2026, 5, 14)
+    assert count(read.term, date(2026, 5, 4), CALENDAR).due == date(2026, 5, 20)
+    assert [one.usual for one in read.readings] == [usual.term]
+
+
+def test_the_day_a_term_runs_to_may_be_read_as_outside_it() -> None:
+    """Contradiction 23: "to 15 April" of the next year ends on the 14th then."""
+    laid = overlaid(library().latest("national-report"), [rules('[switches]\nto_day = "exclusive"\n')])
+    (read,) = [one for one in laid.obligations if [reading.switch for reading in one.readings] == ["to_day"]][
+        :1
+    ]
+    usual = library().latest("national-report").by_id[read.id]
+
+    assert count(usual.term, date(2025, 1, 1), CALENDAR).due == date(2026, 4, 15)
+    assert count(read.term, date(2025, 1, 1), CALENDAR).due == date(2026, 4, 14)
+
+
+def test_a_reading_that_is_the_usual_one_changes_nothing() -> None:
+    """Named in the rules all the same: it may set right what a body above reads otherwise."""
+    laid = overlaid(analysis(), [rules('[switches]\nroll = "next"\nquarters = "calendar"\n')])
+
+    assert laid.obligations == analysis().obligations
