@@ -17,6 +17,7 @@ from papers.reading import Note, ReadSchedule
 from papers.unreadable import Errors
 from workflow.case import Case
 from workflow.desk import Desk, Opening
+from workflow.library import Library
 from workflow.names import known_fact
 from workflow.office import Office
 from workflow.procedure import Procedure
@@ -37,20 +38,64 @@ class Imported:
     matches: Mapping[str, str] = field(default_factory=dict)
 
 
-def take_in(
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Considered:
+    """One analysis of a file and what taking it in would do; nothing is written yet.
+
+    Attributes:
+        unit: id of the unit meant, else the words of the file.
+        case: the case that is known already, whole; None when one would be opened.
+        facts, intended: what the file says has happened, and what it plans (local dates).
+        procedure: the edition it is, or would be, judged by.
+    """
+
+    schedule: ReadSchedule
+    unit: str
+    case: Case | None
+    facts: Mapping[str, date]
+    intended: Mapping[str, date]
+    procedure: Procedure
+
+    @property
+    def new(self) -> dict[str, date]:
+        """Facts nobody has recorded."""
+        known = self.case.facts if self.case else {}
+        return {fact: on for fact, on in self.facts.items() if fact not in known}
+
+    @property
+    def moved(self) -> dict[str, date]:
+        """Plan dates that are other ones, or new."""
+        known = self.case.planned if self.case else {}
+        return {fact: on for fact, on in self.intended.items() if known.get(fact) != on}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consideration:
+    """A file before it is taken in.
+
+    Attributes:
+        matches: responsible text -> unit id or person key.
+        strange: responsible texts nobody is known by.
+    """
+
+    analyses: tuple[Considered, ...]
+    notes: tuple[Note, ...]
+    matches: Mapping[str, str]
+    strange: tuple[str, ...]
+
+
+def consider(
     schedules: Sequence[ReadSchedule],
     *,
     name: str,
-    desk: Desk,
+    library: Library,
     known: Sequence[Case],
     office: Office,
     procedure: Procedure,
     calendar: Calendar,
-    by: str,
-    now: datetime,
     today: date,
-) -> Imported:
-    """Take in all of a file or none of it. What it says of known cases anew is a replan, or a new fact.
+) -> Consideration:
+    """What taking in a file would do.
 
     Args:
         known: active cases the schedules may speak of, whole, in any order.
@@ -66,9 +111,8 @@ def take_in(
     units = units_meant(schedules, office)
     notes += _strange_units(schedules, units, office)
     errors = Errors()
-    openings: list[tuple[int, Opening]] = []
-    planned: list[tuple[int, Case, dict[str, date], dict[str, date]]] = []
-    for number, schedule in enumerate(schedules):
+    found = []
+    for schedule in schedules:
         facts, intended = _told(schedule, today, notes)
         _check(schedule, {**facts, **intended}, procedure, calendar, errors)
         _match(schedule, office, matches, strange, notes)
@@ -77,33 +121,49 @@ def take_in(
         case = there.get(_key(schedule.object, unit, year)) or there.get(
             _key(schedule.object, schedule.unit, year)
         )
-        if case is None:
-            openings.append((number, _opening(schedule, procedure, unit, facts, intended)))
-            continue
-        notes += _differing(schedule, case, facts, procedure)
-        new = {fact: on for fact, on in facts.items() if fact not in case.facts}
-        planned.append((number, case, intended, new))
+        edition = procedure
+        try:
+            days = min([*facts.values(), *intended.values()], default=today)
+            edition = library.named(case.edition) if case else library.edition(procedure.id, days)
+        except Refusal as refusal:
+            errors.take(schedule.row, refusal)
+        found.append(
+            Considered(
+                schedule=schedule, unit=unit, case=case, facts=facts, intended=intended, procedure=edition
+            )
+        )
+        if case is not None:
+            notes += _differing(schedule, case, facts, procedure)
     errors.refuse(name)
-    cases: dict[int, Case] = {}
+    return Consideration(
+        analyses=tuple(found), notes=tuple(notes), matches=matches, strange=tuple(sorted(strange))
+    )
+
+
+def take_in(considered: Consideration, *, desk: Desk, by: str, now: datetime, today: date) -> Imported:
+    """Take in all of a file or none of it. What it says of known cases anew is a replan, or a new fact."""
+    openings = [(number, _opening(one)) for number, one in enumerate(considered.analyses) if one.case is None]
     opened = (
         desk.open_many([opening for _, opening in openings], by=by, now=now, today=today) if openings else ()
     )
-    cases.update(zip((number for number, _ in openings), opened, strict=True))
+    cases = dict(zip((number for number, _ in openings), opened, strict=True))
     replanned: list[str] = []
     unchanged: list[str] = []
-    for number, case, intended, new in planned:
-        changes = [desk.replan_all(case.id, intended, by=by, now=now, today=today)]
-        for fact, on in new.items():
-            changes.append(desk.record(case.id, fact, on=on, by=by, now=now, today=today))
-        (replanned if any(change.events for change in changes) else unchanged).append(case.id)
+    for number, one in enumerate(considered.analyses):
+        if one.case is None:
+            continue
+        changes = [desk.replan_all(one.case.id, one.intended, by=by, now=now, today=today)]
+        for fact, on in one.new.items():
+            changes.append(desk.record(one.case.id, fact, on=on, by=by, now=now, today=today))
+        (replanned if any(change.events for change in changes) else unchanged).append(one.case.id)
         cases[number] = changes[-1].case
     return Imported(
         cases=tuple(cases[number] for number in sorted(cases)),
         opened=tuple(case.id for case in opened),
         replanned=tuple(replanned),
         unchanged=tuple(unchanged),
-        notes=tuple(notes),
-        matches=matches,
+        notes=considered.notes,
+        matches=considered.matches,
     )
 
 
@@ -182,20 +242,14 @@ def _differing(
     ]
 
 
-def _opening(
-    schedule: ReadSchedule,
-    procedure: Procedure,
-    unit: str,
-    facts: dict[str, date],
-    intended: dict[str, date],
-) -> Opening:
+def _opening(one: Considered) -> Opening:
     return Opening(
-        procedure=procedure.id,
-        unit=unit,
-        object=schedule.object,
-        planned=intended,
-        facts=facts,
-        responsible=dict(schedule.responsible),
+        procedure=one.procedure.id,
+        unit=one.unit,
+        object=one.schedule.object,
+        planned=one.intended,
+        facts=one.facts,
+        responsible=dict(one.schedule.responsible),
     )
 
 

@@ -97,7 +97,9 @@ def findings_of(house: House, view: View) -> tuple[Finding, ...]:
     )
 
 
-def audit(house: House, file: Path, procedure: str) -> list[tuple[str, tuple[Finding, ...]]]:
+def audit(
+    house: House, file: Path | bytes, procedure: str, *, name: str = ""
+) -> list[tuple[str, tuple[Finding, ...]]]:
     """Findings of a table of past analyses, case by case, judged by the final calendar.
 
     What was in time by the calendar known while it happened is noted.
@@ -109,7 +111,7 @@ def audit(house: House, file: Path, procedure: str) -> list[tuple[str, tuple[Fin
     house.library.earliest(procedure)
     names = {obligation.id for edition in editions for obligation in edition.obligations}
     judged = []
-    for past in read_audit(file, facts=names):
+    for past in read_audit(file, name or None, facts=names):
         days = [*past.facts.values(), *past.published.values()]
         known = house.calendar_of(house.records, min(days)) if days else None
         found = judge(

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.importing import Imported, take_in, units_meant
+from merzim.importing import Consideration, Imported, consider, take_in, units_meant
 from merzim.own_rules import resettle
 from workflow.nearest import nearest_first
 from workflow.refusal import Refusal
@@ -26,43 +26,53 @@ class UnknownKey(Refusal, LookupError):
 
 
 def import_schedule(
-    house: House, file: Path, procedure: str, *, by: str, now: datetime, today: date
+    house: House, file: Path | bytes, procedure: str, *, name: str = "", by: str, now: datetime, today: date
 ) -> Imported:
     """A schedule becomes cases. The same file again, byte for byte, changes nothing.
+
+    Args:
+        file: a path, or the bytes of an upload.
+        name: how to call an upload in refusals.
 
     Raises:
         UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
         UnknownProcedure: there is no such procedure.
     """
-    from papers import read_schedule
     from storage import office_store, papers
 
-    house.library.earliest(procedure)
-    schedules = read_schedule(file)
-    digest = sha256(file.read_bytes()).hexdigest()
+    considered = consider_schedule(house, file, procedure, name=name, today=today)
+    digest = sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
     before = papers.known(house.engine, digest)
     if before:
         cases = house.ledger.cases(before.values())
         again = tuple(cases[name] for name in before.values() if name in cases)
         return Imported(cases=again, unchanged=tuple(case.id for case in again))
-    edition = [edition for edition in house.library.all() if edition.id == procedure][-1]
-    taken = take_in(
-        schedules,
-        name=file.name,
-        desk=house.desk,
-        known=_known(house, procedure, schedules),
-        office=house.reads.office(),
-        procedure=edition,
-        calendar=house.calendar,
-        by=by,
-        now=now,
-        today=today,
-    )
+    taken = take_in(considered, desk=house.desk, by=by, now=now, today=today)
     if taken.matches:
         office_store.save(house.engine, matches=taken.matches)
     places = {str(number): case.id for number, case in enumerate(taken.cases)}
     papers.remember(house.engine, digest, places, now=now)
     return taken
+
+
+def consider_schedule(
+    house: House, file: Path | bytes, procedure: str, *, name: str = "", today: date
+) -> Consideration:
+    """What taking in a schedule would do; nothing is written. Arguments and refusals as of the taking in."""
+    from papers import read_schedule
+
+    house.library.earliest(procedure)
+    schedules = read_schedule(file, name or None)
+    return consider(
+        schedules,
+        name=name or (file.name if isinstance(file, Path) else ""),
+        library=house.library,
+        known=_known(house, procedure, schedules),
+        office=house.reads.office(),
+        procedure=house.library.latest(procedure),
+        calendar=house.calendar,
+        today=today,
+    )
 
 
 def import_people(house: House, file: Path, *, now: datetime, today: date) -> None:

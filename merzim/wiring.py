@@ -235,7 +235,9 @@ class House:
     def pages(self, clock: Clock) -> Any:
         """The dashboard as an ASGI application, over the calendar as it stands now."""
         from merzim.behind_pages import Shell
+        from merzim.intake import HouseIntake
         from merzim.postbox import Postbox
+        from storage.uploads import SqlUploads
         from web.app import create_app
 
         def asked() -> tuple[datetime, date]:
@@ -256,6 +258,8 @@ class House:
             names=self.settings.web.names,
             organisation=self.settings.office.name,
             post=Postbox(self),
+            intake=HouseIntake(self),
+            uploads=SqlUploads(self.engine),
         )
 
     def close(self) -> None:

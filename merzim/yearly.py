@@ -11,6 +11,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.wiring import House
     from workflow.case import Case
+    from workflow.desk import Opening
     from workflow.office import Office
 
 
@@ -36,6 +37,14 @@ def open_year(house: House, year: int, *, unit: str = "", by: str, now: datetime
         NothingYearly: no regulation asks for anything yearly.
         OutOfRange: the year lies outside the records of days.
     """
+    asked, there = year_ahead(house, year, unit=unit)
+    # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
+    cases = house.desk.open_many(asked, by=by, now=now, today=today) if asked else ()
+    return OpenedYear(cases=cases, there=there)
+
+
+def year_ahead(house: House, year: int, *, unit: str = "") -> tuple[list[Opening], int]:
+    """What opening a year would open, and how many cases of it are there. Refusals as of the opening."""
     from storage.programmes import begun
     from workflow.programme import openings, yearly
 
@@ -48,10 +57,7 @@ def open_year(house: House, year: int, *, unit: str = "", by: str, now: datetime
     units = organisations(office, unit)
     known = begun(house.engine, {one.id: one.begins_with for one in procedures}, start)
     asked = list(openings(house.library, office, year, units=units, known=known))
-    # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
-    cases = house.desk.open_many(asked, by=by, now=now, today=today) if asked else ()
-    there = sum(place in units for _, place in known)
-    return OpenedYear(cases=cases, there=there)
+    return asked, sum(place in units for _, place in known)
 
 
 def organisations(office: Office, unit: str) -> tuple[str, ...]:

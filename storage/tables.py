@@ -368,6 +368,20 @@ class KeptPaper(Kept, table=True):
     at: datetime = Field(sa_type=Moment)
 
 
+class KeptUpload(Kept, table=True):
+    """A file somebody sent and has not decided about yet (`papers.upload.Upload`); gone after a day."""
+
+    __tablename__ = "upload"
+
+    digest: str = Field(primary_key=True)
+    login: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    name: str
+    procedure: str
+    content: bytes
+    at: datetime = Field(sa_type=Moment)
+
+
 class KeptCounter(Kept, table=True):
     """The last case number given in a year."""
 
@@ -465,6 +479,7 @@ LINK = _table("link")
 LINK_CODE = _table("link_code")
 LEASE = _table("lease")
 PAPER = _table("paper")
+UPLOAD = _table("upload")
 COUNTER = _table("counter")
 ACCOUNT = _table("account")
 ENTRY = _table("entry")

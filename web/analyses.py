@@ -29,7 +29,9 @@ MOST_EXPORTED = 20_000
 _CHUNK = 1000
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _STANDINGS: tuple[Standing, ...] = get_args(Standing)
+_PASSING = ("page", "opened", "replanned", "unchanged")
 Name = Annotated[str, Query(max_length=200)]
+Done = Annotated[int | None, Query(ge=0, le=10_000_000)]
 
 
 class TooMany(Refusal):
@@ -66,17 +68,21 @@ def the_cases(
     home: Reading,
     wanted: Asked,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
+    opened: Done = None,
+    replanned: Done = None,
+    unchanged: Done = None,
 ) -> Response:
-    """One page of the cases, the newest first."""
+    """One page of the cases, the newest first; after something was taken in, with what it did."""
     tidy = elsewhere(request)
     if tidy is not None:
         return tidy
     _, today = home.clock()
     view = listing(home.reads, home.library, home.calendar, today=today, wanted=wanted, number=number)
     query = tidied(request).partition("?")[2]
-    kept = "&".join(part for part in query.split("&") if part and not part.startswith("page="))
+    kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
+    done = None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
     shown = page(
-        request, home, "cases.html", today=today, listing=view, standings=_STANDINGS, kept=kept, clear="/cases"
+        request, home, "cases.html", today=today, listing=view, standings=_STANDINGS, kept=kept, done=done
     )
     return named(request, shown)
 

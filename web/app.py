@@ -17,14 +17,14 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from web import analyses, api, case_reading, login, managing, metrics, pages, risking, writing
+from web import analyses, api, case_reading, login, managing, metrics, opening, pages, past, planner, risking, schedules, writing
 from web.assets import BY_NAME, OWN
 from web.entrance import NotLoggedIn
 from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
 from web.house import Clock, House
 from web.judgement import judge_by
 from web.login import LONGEST_FIELD, inside, login_page
-from web.ports import Accounts, Answers, EvidenceStore, Judge, Reads, Shell
+from web.ports import Accounts, Answers, EvidenceStore, Intake, Judge, Reads, Shell, Uploads
 from web.preferences import preferences, remember
 from web.render import Scribe, page
 from workflow.desk import Desk
@@ -50,6 +50,8 @@ def create_app(
     names: Collection[str] = (),
     organisation: str = "",
     judge: Judge | None = None,
+    intake: Intake | None = None,
+    uploads: Uploads | None = None,
     max_body: int = MAX_BODY,
     post: Post | None = None,
 ) -> FastAPI:
@@ -64,6 +66,8 @@ def create_app(
         names: host names it answers to besides this machine's own.
         organisation: whose dashboard it is; stands in the head of every page.
         judge: what the core says of a case; None for the core itself, counting by `calendar`.
+        intake: takes in files and years; None where that is done elsewhere.
+        uploads: files between being shown and being taken in.
         max_body: the most bytes one request may bring.
         post: the sending of letters, for operators and for what did not arrive; None where nothing is sent.
     """
@@ -87,6 +91,8 @@ def create_app(
         shell=shell,
         organisation=organisation,
         judge=judge or judge_by(calendar),
+        intake=intake,
+        uploads=uploads,
         post=post,
     )
 
@@ -177,6 +183,10 @@ def create_app(
     app.include_router(login.router)
     app.include_router(api.router)
     app.include_router(analyses.router)
+    app.include_router(opening.router)
+    app.include_router(schedules.router)
+    app.include_router(past.router)
+    app.include_router(planner.router)
     app.include_router(pages.router)
     app.include_router(case_reading.router)
     app.include_router(writing.router)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from web.ports import Accounts, Answers, EvidenceStore, Judge, Reads, Shell
+from web.ports import Accounts, Answers, EvidenceStore, Intake, Judge, Reads, Shell, Uploads
 from workflow.access import Reader
 from workflow.desk import Desk
 from workflow.library import Library
@@ -36,5 +36,7 @@ class House:
     accounts: Accounts
     answers: Answers
     shell: Shell
+    intake: Intake | None = None
+    uploads: Uploads | None = None
     reader: Reader = NOBODY
     post: Post | None = None

@@ -1,0 +1,93 @@
+"""What pages take in besides single facts: schedules, years, tables of past analyses (`web.ports.Intake`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from web.ports import Analysis, Intake, Past, Taken, Year
+
+if TYPE_CHECKING:
+    from merzim.importing import Considered
+    from merzim.wiring import House
+
+
+class HouseIntake(Intake):
+    """The use cases of the commands, for pages."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def look(
+        self, content: bytes, name: str, procedure: str, *, today: date
+    ) -> tuple[tuple[Analysis, ...], Taken]:
+        """What taking in a schedule would do. Raises UnreadablePaper, UnknownProcedure."""
+        from merzim.papers_in import consider_schedule
+
+        seen = consider_schedule(self._house, content, procedure, name=name, today=today)
+        analyses = tuple(_analysis(one) for one in seen.analyses)
+        return analyses, Taken(notes=seen.notes, matches=seen.matches, strange=seen.strange)
+
+    def take(
+        self,
+        content: bytes,
+        name: str,
+        procedure: str,
+        *,
+        meant: Mapping[str, str],
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> Taken:
+        """Take in a schedule, all of it or none. Raises UnreadablePaper, UnknownProcedure."""
+        from merzim.papers_in import import_schedule
+        from storage import office_store
+
+        if meant:
+            office_store.save(self._house.engine, matches=meant)
+        done = import_schedule(self._house, content, procedure, name=name, by=by, now=now, today=today)
+        return Taken(
+            cases=tuple(case.id for case in done.cases),
+            opened=done.opened,
+            replanned=done.replanned,
+            unchanged=done.unchanged,
+            notes=done.notes,
+            matches=done.matches,
+        )
+
+    def year(self, year: int, unit: str) -> Year:
+        """What opening a year would open. Raises NothingYearly, OutOfRange."""
+        from merzim.yearly import year_ahead
+
+        openings, there = year_ahead(self._house, year, unit=unit)
+        return Year(openings=tuple(openings), there=there)
+
+    def open_year(self, year: int, unit: str, *, by: str, now: datetime, today: date) -> int:
+        """Open it; how many cases were opened."""
+        from merzim.yearly import open_year
+
+        return len(open_year(self._house, year, unit=unit, by=by, now=now, today=today).cases)
+
+    def past(self, content: bytes, name: str, procedure: str) -> tuple[Past, ...]:
+        """Findings of a table of past analyses. Raises UnreadablePaper, UnknownProcedure."""
+        from merzim.looking import audit
+
+        judged = audit(self._house, content, procedure, name=name)
+        return tuple(Past(case=case, findings=findings) for case, findings in judged)
+
+
+def _analysis(one: Considered) -> Analysis:
+    known = one.case
+    return Analysis(
+        row=one.schedule.row,
+        object=one.schedule.object,
+        unit=one.unit,
+        case=known,
+        facts=one.facts,
+        planned=one.intended,
+        new=one.new,
+        moved=one.moved,
+        procedure=one.procedure,
+        responsible=one.schedule.responsible,
+    )

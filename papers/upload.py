@@ -1,0 +1,22 @@
+"""A file somebody sent and has not decided about yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+UploadKind = Literal["schedule", "past"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """The file's own name, the procedure it was said to be about, and its bytes.
+
+    Attributes:
+        digest: the SHA-256 of the bytes in hexadecimal.
+    """
+
+    digest: str
+    name: str
+    procedure: str
+    content: bytes

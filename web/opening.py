@@ -1,0 +1,320 @@
+"""Opening by hand: one case of any procedure, or the yearly programmes of a year. Dates are shown first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from calendars import OutOfRange
+from papers.template import template
+from web.addresses import elsewhere, named
+from web.analyses import download
+from web.entrance import Managing
+from web.house import House
+from web.intended import intended, refuse, text
+from web.office import UnitName, units_in_order
+from web.planner import Name, Outlook, ordered, the_outlook, the_procedure
+from web.ports import Intake, Year
+from web.preferences import preferences, remember
+from web.render import Scribe, page
+from workflow.access import within
+from workflow.desk import Opening
+from workflow.office import OF_A_PERSON, Office
+from workflow.procedure import Procedure
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+MAX_FIELDS = 250
+LONGEST_FIELD = 64 * 1024
+LONGEST_OBJECT = 500
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+
+@router.get("/open")
+def the_ways(request: Request, home: Managing) -> Response:
+    """From a schedule, by hand, by year."""
+    return hub(request, home)
+
+
+def hub(
+    request: Request,
+    home: House,
+    *,
+    procedure: str = "",
+    refusal: Refusal | OutOfRange | None = None,
+    errors: Sequence[tuple[int, str]] = (),
+    file: str = "",
+) -> Response:
+    """The page of the ways to open; with a refusal of a schedule it names every bad row, status 422."""
+    _, today = home.clock()
+    office = home.reads.office()
+    return page(
+        request,
+        home,
+        "open.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        procedures=ordered(home, _kind(home, office)),
+        procedure=procedure or "internal-analysis",
+        years=[year for year in (today.year, today.year + 1) if year <= home.calendar.last.year],
+        refusal=refusal,
+        errors=errors,
+        file=file,
+    )
+
+
+@router.get("/open/template.xlsx")
+def the_template(request: Request, home: Managing) -> Response:
+    """An empty schedule to fill in."""
+    scribe = Scribe(preferences(request).language)
+    return download(template(scribe.language), f"{scribe.say('web.open.template_name')}.xlsx")
+
+
+@router.get("/open/case")
+def the_form(
+    request: Request,
+    home: Managing,
+    procedure: Name = "",
+    unit: Name = "",
+    object: Annotated[str, Query(max_length=2000)] = "",
+    person: Name = "",
+) -> Response:
+    """The form of a procedure, with the chain of the dates typed so far."""
+    tidy = elsewhere(request)
+    if tidy is not None:
+        return tidy
+    answers = {
+        **dict(request.query_params.multi_items()),
+        "procedure": procedure,
+        "unit": unit,
+        "object": object,
+        "person": person,
+    }
+    return named(request, _case_page(request, home, answers))
+
+
+@router.post("/open/case")
+async def open_case(request: Request, home: Managing) -> Response:
+    """Open the case, then show it."""
+    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_open_case, request, home, form)
+
+
+@router.get("/open/year")
+def the_year(request: Request, home: Managing, year: Name = "", unit: Name = "") -> Response:
+    """What opening a year would open."""
+    return _year_page(request, home, year, unit)
+
+
+@router.post("/open/year")
+async def open_year(request: Request, home: Managing) -> Response:
+    """Open the year's cases, then show the list of them."""
+    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_open_year, request, home, form)
+
+
+def the_intake(home: House) -> Intake:
+    """Whoever takes in files and years; 404 where nobody does."""
+    if home.intake is None:
+        raise HTTPException(404)
+    return home.intake
+
+
+def own_unit(home: House, office: Office, unit: str) -> str:
+    """The unit, where the reader may open for it.
+
+    Raises:
+        BadForm: it is none, or not one of theirs.
+    """
+    if unit and office.units and unit not in office.units:
+        raise refuse("web.refusal.unknown_unit", unit=unit[:100])
+    if home.reader.unit and not within(office, unit, home.reader.unit):
+        raise refuse("web.refusal.not_your_unit", unit=named_unit(office, home.reader.unit))
+    return unit
+
+
+def named_unit(office: Office, unit: str) -> str:
+    known = office.units.get(unit)
+    return known.name if known else unit
+
+
+def own_units(home: House, office: Office) -> tuple[UnitName, ...]:
+    """The units the reader may open for, as a list names them."""
+    return tuple(one for one in units_in_order(office, used=()) if within(office, one.id, home.reader.unit))
+
+
+def go(request: Request, address: str) -> Response:
+    """To another page after something was written."""
+    response: Response = RedirectResponse(address, status_code=303)
+    remember(response, preferences(request).asked)
+    return response
+
+
+def _open_case(request: Request, home: House, form: FormData) -> Response:
+    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    now, today = home.clock()
+    try:
+        procedure = the_procedure(home, text(answers.get("procedure")))
+        dates = intended(procedure, answers.items(), home.calendar)
+        if dates.refusal is not None:
+            raise dates.refusal
+        office = home.reads.office()
+        opening = Opening(
+            procedure=procedure.id,
+            unit=own_unit(home, office, text(answers.get("unit"))),
+            object=text(answers.get("object"), longest=LONGEST_OBJECT),
+            person=_person(office, text(answers.get("person"))),
+            planned=dates.planned,
+            facts=dates.facts,
+        )
+        if not opening.object and _about(procedure) == "object":
+            raise refuse("web.refusal.no_object")
+        case = home.desk.open(opening, by=home.reader.login, now=now, today=today)
+    except (Refusal, OutOfRange) as refusal:
+        return _case_page(request, home, answers, refusal=refusal)
+    return go(request, f"/cases/{case.id}")
+
+
+def _case_page(
+    request: Request,
+    home: House,
+    answers: Mapping[str, str],
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    _, today = home.clock()
+    procedure = the_procedure(home, text(answers.get("procedure")))
+    dates = intended(procedure, answers.items(), home.calendar)
+    office = home.reads.office()
+    unit = text(answers.get("unit"))
+    outlook = the_outlook(
+        home,
+        procedure,
+        dates,
+        unit=unit if unit in office.units else "",
+        today=today,
+        object=text(answers.get("object"), longest=LONGEST_OBJECT),
+    )
+    refusal = refusal or dates.refusal or outlook.refusal
+    return page(
+        request,
+        home,
+        "open_case.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        procedure=procedure,
+        procedures=ordered(home, office.kind_of(unit) if unit in office.units else _kind(home, office)),
+        intended=dates,
+        outlook=Outlook() if outlook.refusal else outlook,
+        refusal=refusal,
+        unit=unit,
+        units=own_units(home, office),
+        object=answers.get("object", "")[:LONGEST_OBJECT],
+        person=answers.get("person", "")[:200],
+        about=_about(procedure),
+        of_person=any(one.duty in OF_A_PERSON for one in procedure.obligations),
+        first_day=home.calendar.first,
+        last_day=home.calendar.last,
+    )
+
+
+def _about(procedure: Procedure) -> str:
+    """What a case of the procedure is about: an analysis has its object, the rest may have one."""
+    return "object" if procedure.id == "internal-analysis" else ""
+
+
+def _person(office: Office, said: str) -> str:
+    """The key of the person meant by e-mail or name; "" stays "".
+
+    Raises:
+        BadForm: nobody, or more than one person, of that name.
+    """
+    if not said:
+        return ""
+    asked = said.casefold()
+    found = [
+        one.key for one in office.people.values() if asked in (one.key.casefold(), (one.email or "").casefold())
+    ]
+    found = found or [one.key for one in office.people.values() if asked == one.name.casefold()]
+    if len(found) != 1:
+        raise refuse("web.refusal.unknown_person", text=said[:100])
+    return found[0]
+
+
+def _kind(home: House, office: Office) -> str:
+    """The kind of the reader's own organisation; "" where there are several or none is said."""
+    if home.reader.unit:
+        return office.kind_of(home.reader.unit)
+    kinds = {unit.kind for unit in office.units.values() if unit.kind}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _year_page(
+    request: Request,
+    home: House,
+    asked: str,
+    unit: str,
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    _, today = home.clock()
+    office = home.reads.office()
+    ahead: Year | None = None
+    try:
+        year = _the_year(asked or str(today.year))
+        ahead = the_intake(home).year(year, _scoped(home, office, unit))
+    except (Refusal, OutOfRange) as found:
+        refusal = refusal or found
+    counted = Counter(one.procedure for one in ahead.openings) if ahead else Counter[str]()
+    titles = [(home.library.latest(name).title, count) for name, count in counted.items()]
+    return page(
+        request,
+        home,
+        "open_year.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        year=text(asked, longest=20) or str(today.year),
+        years=range(today.year - 1, home.calendar.last.year + 1),
+        unit=unit,
+        units=own_units(home, office),
+        ahead=ahead,
+        titles=titles,
+        organisations=[named_unit(office, one) for one in dict.fromkeys(_units(ahead))],
+        refusal=refusal,
+    )
+
+
+def _units(ahead: Year | None) -> list[str]:
+    return [one.unit for one in ahead.openings if one.unit] if ahead else []
+
+
+def _open_year(request: Request, home: House, form: FormData) -> Response:
+    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    now, today = home.clock()
+    try:
+        year = _the_year(asked)
+        place = _scoped(home, home.reads.office(), unit)
+        count = the_intake(home).open_year(year, place, by=home.reader.login, now=now, today=today)
+    except (Refusal, OutOfRange) as refusal:
+        return _year_page(request, home, asked, unit, refusal=refusal)
+    return go(request, f"/cases?opened={count}")
+
+
+def _scoped(home: House, office: Office, unit: str) -> str:
+    """The unit asked for, else the reader's own, where the reader may open for it."""
+    return own_unit(home, office, unit or home.reader.unit)
+
+
+def _the_year(said: str) -> int:
+    """Raises BadForm: it is no year of ours."""
+    if not (said.isascii() and said.isdigit() and len(said) == 4 and FIRST_YEAR <= int(said) <= LAST_YEAR):
+        raise refuse("web.refusal.bad_year", text=said[:40])
+    return int(said)
