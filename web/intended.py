@@ -28,7 +28,7 @@ class Asked:
     """One date the form asks for. The answers stay as they were typed.
 
     Attributes:
-        turning: whether other terms count from it; the rest is asked for further down.
+        turning: whether other terms count from it, or it was answered; the rest is asked for further down.
     """
 
     name: str
@@ -54,11 +54,6 @@ class Intended:
     @property
     def empty(self) -> bool:
         return not self.planned and not self.facts
-
-    @property
-    def further(self) -> bool:
-        """Whether anything was answered that is not a turning point."""
-        return any(one.planned or one.happened for one in self.asked if not one.turning)
 
 
 def intended(
@@ -108,12 +103,13 @@ def _asked(procedure: Procedure, given: Mapping[str, str]) -> Iterable[Asked]:
         for key in given
         if key.startswith((PLANNED, HAPPENED)) and key.partition(".")[2] not in names
     ]
-    for one in single:
-        yield _one(one.id, one.title, one.id in turning, given)
+    for one in sorted(single, key=lambda one: one.id != procedure.begins_with):
+        answered = bool({PLANNED + one.id, HAPPENED + one.id} & given.keys())
+        yield _one(one.id, one.title, answered or (one.id in turning and not one.occasional), given)
     for name in dict.fromkeys(periods):
         if _known(procedure, name):
             title = procedure.by_id[name.partition(".")[0]].title
-            yield _one(name, title, False, given)
+            yield _one(name, title, True, given)
 
 
 def _one(name: str, title: Text, turning: bool, given: Mapping[str, str]) -> Asked:

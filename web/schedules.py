@@ -40,6 +40,8 @@ SHOWN = 20
 """Analyses on one page of the preview."""
 JUDGED = 300
 """Analyses of a file whose conflicts are all counted; of a larger one, those of the page shown."""
+_SAID_HERE = {"cli.import.strange_unit": "web.open.strange_unit"}
+"""Notes that a page says in other words than a command."""
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -185,7 +187,11 @@ def _preview(
         conflicts=sum(len(one.chain.findings) for one in judged.values()),
         everything=everything,
         foreign=[one for one in analyses if _foreign(home, office, one)],
-        notes=seen.notes,
+        notes=[
+            note._replace(code=_SAID_HERE.get(note.code, note.code))
+            for note in seen.notes
+            if note.code != "cli.import.unmatched"  # they stand above, with a field to say who is meant
+        ],
         matches=[(said, _meant(office, target)) for said, target in sorted(seen.matches.items())],
         strange=seen.strange,
         people=_known_names(office) if seen.strange else (),

@@ -1,0 +1,404 @@
+"""Opening: a schedule is shown before it is written, one case by hand, a year; on a real house."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+from merzim.clock import Moment
+from merzim.configuration import read
+from merzim.wiring import House
+from papers.template import template
+from storage import office_store
+from storage.uploads import SqlUploads
+from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
+from tests.web.memory import office
+from workflow.access import Reader
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "real_schedule_2026_ru.xlsx"
+HEADERS = {"content-type": "multipart/form-data"}
+
+
+def table(*rows: tuple[object, ...]) -> bytes:
+    """A filled template: object, unit, responsible, start, end."""
+    book = openpyxl.load_workbook(io.BytesIO(template("ru")))
+    for row in rows:
+        book.active.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A house of its own with three units and their people."""
+    (tmp_path / "config.toml").write_text(
+        '[database]\nurl = "sqlite:///merzim.sqlite"\n[evidence]\nfolder = "evidence"\n', encoding="utf-8"
+    )
+    made = House(read(tmp_path / "config.toml", at=tmp_path))
+    known = office()
+    office_store.save(made.engine, units=known.units.values(), people=known.people.values())
+    people(made.accounts)
+    made.accounts.save(
+        Reader(login="of_law", access="officer", unit="law"), disabled=False, by="test", now=NOW, today=TODAY
+    )
+    made.accounts.set_password("of_law", _HASH, by="test", now=NOW, today=TODAY)
+    yield made
+    made.close()
+
+
+def browser_of(house: House, login: str = "officer") -> TestClient:
+    """Somebody who has logged in."""
+    client = TestClient(
+        house.pages(lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
+        base_url="https://127.0.0.1:8000",
+        client=("127.0.0.1", 50000),
+        follow_redirects=True,
+    )
+    client.post("/login", data={"login": login, "password": PASSWORD})
+    client.get("/login?lang=ru")
+    return client
+
+
+@pytest.fixture
+def officer(house: House) -> Iterator[TestClient]:
+    with browser_of(house) as client:
+        yield client
+
+
+def sent(client: TestClient, content: bytes, name: str = "график.xlsx", path: str = "/open/schedule") -> Any:
+    return client.post(path, files={"file": (name, content)}, data={"procedure": "internal-analysis"})
+
+
+def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(house: House, officer: TestClient) -> None:
+    """Every row, every date, every conflict; then one button."""
+    page = sent(
+        officer,
+        table(
+            ("Закупки", "Заң департаменті", "Әлиева Гүлнұр", date(2026, 6, 1), date(2026, 7, 10)),
+            ("Кадры", "hr", "Никто Такой", date(2026, 4, 8), date(2026, 5, 5)),
+        ),
+    )
+    before = house.reads.cases()
+    done = officer.post(page.url.path, data={"meant.0": "иванов пётр"})
+
+    assert page.url.path.startswith("/open/schedule/")
+    assert "Закупки" in page.text
+    assert "строка 4" in page.text
+    assert "последний день прошёл (1 апреля 2026 года)" in page.text
+    assert "«Никто Такой»" in page.text
+    assert before == []
+    assert "Открыто: 2 дела" in done.text
+    assert {(case.object, case.unit) for case in house.reads.cases()} == {("Закупки", "law"), ("Кадры", "hr")}
+    assert house.reads.office().matches["Никто Такой"] == "b@org.kz"
+
+
+def test_the_dates_of_the_preview_are_those_of_the_opened_case(house: House, officer: TestClient) -> None:
+    """What was shown is what came."""
+    page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
+    shown = re.findall(r'<span class="due-date">([^<]+)</span>', page.text)
+    officer.post(page.url.path)
+    (case,) = house.reads.cases()
+    stands = re.findall(r'<span class="due-date">([^<]+)</span>', officer.get(f"/cases/{case.id}").text)
+
+    assert len(shown) > 15
+    assert sorted(shown) == sorted(stands)
+
+
+def test_the_same_file_again_changes_nothing_and_says_so(house: House, officer: TestClient) -> None:
+    """No button to confirm, and confirming all the same writes nothing."""
+    first = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
+    officer.post(first.url.path)
+    again = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
+    events = len(house.reads.events(house.reads.cases()[0].id))
+    officer.post(again.url.path)
+
+    assert "В этом файле нет ничего нового" in again.text
+    assert 'type="submit">Подтвердить' not in again.text
+    assert len(house.reads.cases()) == 1
+    assert len(house.reads.events(house.reads.cases()[0].id)) == events
+
+
+def test_changed_dates_are_shown_old_and_new(officer: TestClient) -> None:
+    """A replan: the date before is struck through beside the new one."""
+    row = ("Закупки", "law", "", date(2026, 6, 1), date(2026, 7, 10))
+    officer.post(sent(officer, table(row)).url.path)
+    page = sent(officer, table((*row[:4], date(2026, 7, 24))))
+    done = officer.post(page.url.path)
+
+    assert "<s>10.07.2026</s>" in page.text
+    assert "24.07.2026" in page.text
+    assert "Даты изменены: 1 дело" in done.text
+
+
+def test_every_bad_row_is_named_and_nothing_is_written(house: House, officer: TestClient) -> None:
+    """All of the file or none: the row as the spreadsheet numbers it, and what is wrong with it."""
+    answer = sent(
+        officer,
+        table(
+            ("Хороший", "hr", "", date(2026, 6, 1), date(2026, 7, 10)),
+            ("Плохой", "hr", "", "0", "32.13.2026"),
+            ("", "hr", "", date(2026, 6, 1), date(2026, 7, 10)),
+        ),
+    )
+
+    assert answer.status_code == 422
+    assert ">4</td>" in answer.text
+    assert "Ничего не записано" in answer.text
+    assert house.reads.cases() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("../../etc/passwd", b"root:x:0:0"),
+        ("пустой.xlsx", b""),
+        ("график.xlsx", b"<!doctype html><script>alert(1)</script>"),
+        ("график.xlsx", b"PK\x03\x04" + b"\0" * 50),
+        ("<script>alert(1)</script>.xlsx", b"x"),
+        ("фото.jpg", b"\xff\xd8\xff"),
+        ("график.xlsx", b"\xd0\xcf\x11\xe0" + b"\0" * 50),
+        ("большой.csv", b"a" * (10 * 2**20 + 1)),
+    ],
+)
+@pytest.mark.parametrize("path", ["/open/schedule", "/past"])
+def test_a_bad_file_is_refused_in_one_sentence(
+    path: str, name: str, content: bytes, house: House, officer: TestClient
+) -> None:
+    """Whatever it is called and whatever is in it."""
+    answer = sent(officer, content, name, path)
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert "<script>alert" not in answer.text
+    assert house.reads.cases() == []
+
+
+def test_a_form_without_a_file_says_so(officer: TestClient) -> None:
+    for path in ("/open/schedule", "/past"):
+        answer = officer.post(path, data={"procedure": "internal-analysis"})
+
+        assert answer.status_code == 422
+        assert "Выберите файл" in answer.text
+
+
+def test_too_large_a_request_is_refused_at_the_door(officer: TestClient) -> None:
+    """Before anything of it is read."""
+    answer = officer.post(
+        "/open/schedule", content=b"x", headers={**HEADERS, "content-length": str(200 * 2**20)}
+    )
+
+    assert answer.status_code == 413
+
+
+def test_an_upload_is_seen_by_whoever_sent_it_alone(house: House, officer: TestClient) -> None:
+    """A digest is no key: another officer is told that there is no such file."""
+    page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
+    with browser_of(house, "of_law") as other:
+        looked, confirmed = other.get(page.url.path), other.post(page.url.path)
+
+    assert (looked.status_code, confirmed.status_code) == (404, 404)
+    assert house.reads.cases() == []
+
+
+def test_an_upload_is_kept_for_a_day(house: House) -> None:
+    uploads = SqlUploads(house.engine)
+    digest = uploads.keep("past", b"a", "a.csv", "internal-analysis", by="officer", now=NOW)
+    day = timedelta(days=1)
+
+    assert uploads.kept("past", digest, by="officer", now=NOW + day) is not None
+    assert uploads.kept("schedule", digest, by="officer", now=NOW) is None
+    assert uploads.kept("past", digest, by="officer", now=NOW + day + timedelta(seconds=1)) is None
+    uploads.keep("past", b"b", "b.csv", "internal-analysis", by="officer", now=NOW + 2 * day)
+    assert uploads.kept("past", digest, by="officer", now=NOW) is None
+
+
+def test_an_officer_of_a_unit_opens_in_it_alone(house: House) -> None:
+    """By a file and by hand."""
+    file = table(("Чужое", "hr", "", date(2026, 6, 1), date(2026, 7, 10)))
+    with browser_of(house, "of_law") as own:
+        page = sent(own, file)
+        confirmed = own.post(page.url.path)
+        by_hand = own.post("/open/case", data={"unit": "hr", "object": "Чужое"})
+        nowhere = own.post("/open/case", data={"unit": "", "object": "Чужое"})
+        mine = own.post("/open/case", data={"unit": "law", "object": "Своё"})
+
+    assert "не относится к вашим подразделениям" in page.text
+    assert confirmed.status_code == by_hand.status_code == nowhere.status_code == 422
+    assert "Заң департаменті" in by_hand.text
+    assert mine.url.path.startswith("/cases/")
+    assert [case.object for case in house.reads.cases()] == ["Своё"]
+
+
+def test_a_case_is_opened_by_hand_with_its_dates(house: House, officer: TestClient) -> None:
+    """The look before shows the chain and writes nothing."""
+    answers = {
+        "procedure": "internal-analysis",
+        "unit": "law",
+        "object": "Мемлекеттік сатып алу",
+        "planned.analysis_started": "2026-06-01",
+        "fact.schedule_approved": "2026-03-02",
+    }
+    looked = officer.get("/open/case", params=answers)
+    before = house.reads.cases()
+    opened = officer.post("/open/case", data=answers)
+    (head,) = house.reads.cases()
+    case = house.reads.case(head.id)
+
+    assert "15 мая 2026 года" in looked.text
+    assert before == []
+    assert opened.url.path == f"/cases/{head.id}"
+    assert case is not None
+    assert case.planned == {"analysis_started": date(2026, 6, 1)}
+    assert case.facts["schedule_approved"].on == date(2026, 3, 2)
+    assert case.unit == "law"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"planned.analysis_started": "0"},
+        {"planned.analysis_started": "2026-02-30"},
+        {"planned.analysis_started": "9999-12-31"},
+        {"fact.order_signed": "2026-04-07"},
+        {"unit": "нет такого"},
+        {"unit": "<script>alert(1)</script>"},
+        {"procedure": "no-such-procedure"},
+        {"object": ""},
+    ],
+    ids=str,
+)
+def test_a_wrong_answer_is_refused_and_nothing_typed_is_lost(
+    wrong: dict[str, str], house: House, officer: TestClient
+) -> None:
+    """One sentence, and the form as it was filled in."""
+    answers = {"unit": "law", "object": "Сатып алу", "planned.analysis_ended": "2026-07-10", **wrong}
+    answer = officer.post("/open/case", data=answers)
+
+    assert answer.status_code == 422
+    assert "<script>alert" not in answer.text
+    assert house.reads.cases() == []
+    if "procedure" not in wrong:
+        assert 'value="2026-07-10"' in answer.text
+        for name, typed in wrong.items():
+            if name.startswith(("planned.", "fact.")):
+                assert f'name="{name}" value="{typed}"' in answer.text
+
+
+def test_whom_a_case_concerns_is_found_by_name_or_mail(house: House, officer: TestClient) -> None:
+    """A procedure about a person asks for one; nobody of that name is a sentence."""
+    form = officer.get("/open/case?procedure=conflict-of-interest").text
+    unknown = officer.post("/open/case", data={"procedure": "conflict-of-interest", "person": "Нет Такого"})
+    opened = officer.post("/open/case", data={"procedure": "conflict-of-interest", "person": "ИВАНОВ Пётр"})
+
+    assert 'name="person"' in form
+    assert unknown.status_code == 422
+    assert opened.status_code in (200, 404)  # a confidential case is seen by those alone who were named
+    assert [case.person for case in house.ledger.cases([c.id for c in house.reads.cases()]).values()] == [
+        "b@org.kz"
+    ]
+
+
+def test_a_year_is_shown_and_opened_once(house: House, officer: TestClient) -> None:
+    """What would be opened by procedure; again there is nothing left."""
+    shown = officer.get("/open/year?year=2027")
+    done = officer.post("/open/year", data={"year": "2027"})
+    opened = len(house.reads.cases())
+    again = officer.get("/open/year?year=2027")
+    officer.post("/open/year", data={"year": "2027"})
+
+    assert "Проект №2" in shown.text
+    assert f"Открыто: {opened} " in done.text
+    assert opened > 3
+    assert "За 2027 год открывать больше нечего" in again.text
+    assert len(house.reads.cases()) == opened
+
+
+@pytest.mark.parametrize("year", ["0", "abcd", "1999", "99999", "2100", "２０２７", ""])
+def test_a_year_that_is_none_is_refused(year: str, officer: TestClient) -> None:
+    answer = officer.post("/open/year", data={"year": year})
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+
+
+def test_the_cost_of_a_preview_does_not_grow_with_the_office(house: House, officer: TestClient) -> None:
+    """Statements at three and at a hundred cases there."""
+    said: list[str] = []
+    event.listen(house.engine, "before_cursor_execute", lambda _c, _k, statement, *_: said.append(statement))
+    counts = []
+    for size in (3, 100):
+        rows = [(f"Объект {n}", "hr", "", date(2026, 6, 1), date(2026, 7, 10)) for n in range(size)]
+        page = sent(officer, table(*rows))
+        officer.post(page.url.path)
+        page = sent(officer, table(*rows[:3]))
+        said.clear()
+        assert officer.get(page.url.path).status_code == 200
+        counts.append(len(said))
+
+    assert counts[0] == counts[1]
+
+
+def test_templates_come_filled_with_headings(officer: TestClient) -> None:
+    """And what comes back filled in is taken."""
+    schedule, past = officer.get("/open/template.xlsx"), officer.get("/past/template.xlsx")
+    columns = [cell.value for cell in openpyxl.load_workbook(io.BytesIO(past.content)).worksheets[0][1]]
+
+    assert schedule.content[:2] == b"PK"
+    assert columns[0] == "case"
+    assert {"analysis_started", "start_announced.published"} <= set(columns)
+
+
+PAST = Path(__file__).parents[2] / "examples" / "past_analyses.csv"
+
+
+def test_findings_of_past_analyses_stand_by_case(house: House, officer: TestClient) -> None:
+    """Neutral sentences, a summary, a workbook; nothing is written to the ledger."""
+    page = sent(officer, PAST.read_bytes(), PAST.name, "/past")
+    book = openpyxl.load_workbook(io.BytesIO(officer.get(f"{page.url.path}/findings.xlsx").content))
+    lines = list(book.active.iter_rows(values_only=True))
+
+    assert "А-2024" in page.text
+    assert "не подтверждено в срок. Последний день – 13 марта 2024 года" in page.text
+    assert "нарушен" not in page.text.lower()
+    assert len(lines) == page.text.count('<li class="finding ') + 1
+    assert house.reads.cases() == []
+
+
+def test_a_filled_template_of_past_analyses_is_judged(officer: TestClient) -> None:
+    """Scripts in a cell are words on the page."""
+    content = officer.get("/past/template.xlsx").content
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    sheet = book.worksheets[0]
+    columns = [cell.value for cell in sheet[1]]
+    row: list[object] = [None] * len(columns)
+    row[0] = "<script>alert(1)</script>"
+    row[columns.index("analysis_started")] = date(2025, 3, 3)
+    row[columns.index("start_announced")] = date(2025, 3, 3)
+    sheet.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    page = sent(officer, target.getvalue(), "п.xlsx", "/past")
+
+    assert page.status_code == 200
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.text
+    assert "<script>alert" not in page.text
+
+
+def test_the_auditor_checks_past_analyses_too(house: House) -> None:
+    """Nothing is changed by it."""
+    with browser_of(house, "auditor") as auditor:
+        page = sent(auditor, PAST.read_bytes(), PAST.name, "/past")
+        opening = auditor.get("/open")
+
+    assert page.status_code == 200
+    assert opening.status_code == 403
