@@ -17,7 +17,21 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from web import analyses, api, case_reading, login, managing, metrics, opening, pages, past, planner, risking, schedules, writing
+from web import (
+    analyses,
+    api,
+    case_reading,
+    login,
+    managing,
+    metrics,
+    opening,
+    pages,
+    past,
+    planner,
+    risking,
+    schedules,
+    writing,
+)
 from web.assets import BY_NAME, OWN
 from web.entrance import NotLoggedIn
 from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
