@@ -68,10 +68,14 @@ def year_scores(
     from workflow.tally import Year
 
     shipped = scoring()
+    office = house.reads.office()
+    tops = [one.id for one in office.units.values() if one.parent is None]
     facts = sorted({fact for one in shipped.indicators.values() for fact in one.counting.facts.values()})
     found = _found_risks(house, unit, year)
+    # The whole office is the one body at its top, where there is one; its own cases may name no unit.
+    unit = unit or (tops[0] if len(tops) == 1 else "")
     whole = Year(
-        office=house.reads.office(),
+        office=office,
         root=unit,
         year=year,
         today=today,
@@ -127,7 +131,7 @@ def _risks(year: Year, found: tuple[Found, ...]) -> Risks | None:
     """Those of the body and all below it; None where no register is kept."""
     from workflow.scale import Risks
 
-    within = [one for one in found if not year.root or year.place(one[0]) in year.tree]
+    within = [one for one in found if year.holds(one[0])]
     if not sum(one[1] for one in within):
         return None
     return Risks(

@@ -99,6 +99,10 @@ class Year:
     lacking: tuple[Lacking, ...] = ()
     risks: Risks | None = None
 
+    def holds(self, unit: str) -> bool:
+        """Whether a unit is the body or lies below it; everything lies in the whole office."""
+        return not self.root or self.place(unit) in self.tree
+
     @cached_property
     def tree(self) -> frozenset[str]:
         """The unit and all below it."""
@@ -130,12 +134,14 @@ class Year:
         """What happened in the year within the body, by fact."""
         found: dict[str, list[Recorded]] = {}
         for one in self.recorded:
-            if one.on.year == self.year and one.on <= self.today and self.place(one.unit) in self.tree:
+            if one.on.year == self.year and one.on <= self.today and self.holds(one.unit):
                 found.setdefault(one.fact, []).append(one)
         return {fact: tuple(all_of_it) for fact, all_of_it in found.items()}
 
     def place(self, unit: str) -> str:
-        """The id of a unit a case names by id or name."""
+        """The id of a unit a case names by id or name; a case that names none is the body's own."""
+        if not unit:
+            return self.root
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit)
 
     def having(self, fact: str, among: Iterable[str], span: Span | None = None) -> frozenset[str]:
@@ -192,7 +198,7 @@ def _presence(year: Year, counting: Counting, readings: Readings) -> Tally | Non
     lacking = [
         one
         for one in year.lacking
-        if one.fact == counting.fact and year.place(one.unit) in year.tree and _of_year(one, year)
+        if one.fact == counting.fact and year.holds(one.unit) and _of_year(one, year)
     ]
     late = tuple(one for one in lacking if one.due is not None and one.due < year.today)
     waiting = tuple(one for one in lacking if one not in late)
