@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -39,6 +38,7 @@ def import_schedule(
         UnknownProcedure: there is no such procedure.
     """
     from storage import office_store, papers
+    from storage.office_chain import Hand
 
     considered = consider_schedule(house, file, procedure, name=name, today=today)
     digest = sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
@@ -49,7 +49,7 @@ def import_schedule(
         return Imported(cases=again, unchanged=tuple(case.id for case in again))
     taken = take_in(considered, desk=house.desk, by=by, now=now, today=today)
     if taken.matches:
-        office_store.save(house.engine, matches=taken.matches)
+        office_store.save(house.engine, matches=taken.matches, hand=Hand(by=by, now=now, today=today))
     places = {str(number): case.id for number, case in enumerate(taken.cases)}
     papers.remember(house.engine, digest, places, now=now)
     return taken
@@ -75,34 +75,34 @@ def consider_schedule(
     )
 
 
-def import_people(house: House, file: Path, *, now: datetime, today: date) -> None:
+def import_people(house: House, file: Path, *, by: str, now: datetime, today: date) -> None:
     """Units and people of a table; those it does not name stay, and so do kinds it leaves out.
 
     Raises UnreadablePaper.
     """
     from papers import read_people
+    from papers.people import onto
     from storage import office_store
+    from storage.office_chain import Hand
 
-    read = read_people(file)
-    known = house.reads.office().units
-    units = [
-        replace(unit, kind=known[unit.id].kind) if not unit.kind and unit.id in known else unit
-        for unit in read.units
-    ]
-    office_store.save(house.engine, units=units, people=read.people)
+    read = onto(read_people(file), house.reads.office())
+    hand = Hand(by=by, now=now, today=today)
+    office_store.save(house.engine, units=read.units, people=read.people, hand=hand)
     # Own rules hold for a unit and what lies below it: where the tree is another one now, so are the dates.
     resettle(house, now=now, today=today)
 
 
-def keep_match(house: House, text: str, meant: str) -> None:
+def keep_match(house: House, text: str, meant: str, *, by: str, now: datetime, today: date) -> None:
     """What a responsible text means from now on: a unit (id or name) or a person (key or name).
 
     Raises:
         UnknownKey: the office has neither.
     """
     from storage import office_store
+    from storage.office_chain import Hand
 
-    office_store.save(house.engine, matches={text: _target(house.reads.office(), meant)})
+    meant = _target(house.reads.office(), meant)
+    office_store.save(house.engine, matches={text: meant}, hand=Hand(by=by, now=now, today=today))
 
 
 def _known(house: House, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:

@@ -91,20 +91,23 @@ def import_plan(
         for one in read
     ]
     change = desk(house).take_in(case, taken(known, rows), on=today, by=by, now=now, today=today)
-    unmatched = keep_responsible(house, [one.responsible for one in read])
+    unmatched = keep_responsible(house, [one.responsible for one in read], by=by, now=now, today=today)
     return TakenPlan(change=change, measures=len(rows), unmatched=unmatched)
 
 
-def keep_responsible(house: House, texts: Iterable[str]) -> tuple[str, ...]:
+def keep_responsible(
+    house: House, texts: Iterable[str], *, by: str, now: datetime, today: date
+) -> tuple[str, ...]:
     """Whom responsible texts mean is kept where it can be told; those nobody was found for."""
     from papers import match
     from storage import office_store
+    from storage.office_chain import Hand
 
     office = house.reads.office()
     meant = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
     found = {text: key for text, key in meant.items() if key is not None and text not in office.matches}
     if found:
-        office_store.save(house.engine, matches=found)
+        office_store.save(house.engine, matches=found, hand=Hand(by=by, now=now, today=today))
     return tuple(text for text, key in meant.items() if key is None)
 
 

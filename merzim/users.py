@@ -69,12 +69,12 @@ def add(
     named = name or (people[person].name if person else "")
     reader = Reader(login=login, access=access, person=person, name=named, unit=unit)
     house.accounts.save(reader, disabled=False, by=by, now=now, today=today)
-    return _invite(house, login, now=now)
+    return _invite(house, login, now=now, by=by)
 
 
-def invite(house: House, login: str, *, now: datetime) -> str:
+def invite(house: House, login: str, *, now: datetime, by: str) -> str:
     """A new address at which the holder chooses a password. Raises NoSuchAccount."""
-    return _invite(house, the(house, login).reader.login, now=now)
+    return _invite(house, the(house, login).reader.login, now=now, by=by)
 
 
 def switch(house: House, login: str, *, disabled: bool, by: str, now: datetime, today: date) -> None:
@@ -93,7 +93,7 @@ def change(
     house.accounts.save(reader, disabled=account.disabled, by=by, now=now, today=today)
 
 
-def token(house: House, login: str, *, name: str, write: bool, days: int, now: datetime) -> str:
+def token(house: House, login: str, *, name: str, write: bool, days: int, now: datetime, by: str) -> str:
     """A token of the API. Raises NoSuchAccount; BadAccount when it would last too long."""
     if not 1 <= days <= MOST_DAYS:
         raise BadAccount("cli.user.bad_days", days=days, most=MOST_DAYS)
@@ -106,6 +106,7 @@ def token(house: House, login: str, *, name: str, write: bool, days: int, now: d
         lasts=timedelta(days=days),
         name=name,
         scope="write" if write else "read",
+        by=by,
     )
 
 
@@ -118,10 +119,10 @@ def the(house: House, login: str) -> Account:
     return account
 
 
-def _invite(house: House, login: str, *, now: datetime) -> str:
+def _invite(house: House, login: str, *, now: datetime, by: str = "") -> str:
     from web.credentials import INVITATION_LASTS
 
-    secret = _let_in(house, "invitation", login, now=now, lasts=INVITATION_LASTS)
+    secret = _let_in(house, "invitation", login, now=now, lasts=INVITATION_LASTS, by=by)
     return f"{house.rules.public_address}/welcome/{secret}"
 
 
@@ -134,6 +135,7 @@ def _let_in(
     lasts: timedelta,
     name: str = "",
     scope: str = "",
+    by: str = "",
 ) -> str:
     from web.credentials import hidden, new_secret
 
@@ -148,6 +150,7 @@ def _let_in(
             created_at=now,
             seen_at=now,
             expires_at=now + lasts,
-        )
+        ),
+        by=by,
     )
     return secret

@@ -234,6 +234,7 @@ class House:
 
     def pages(self, clock: Clock) -> Any:
         """The dashboard as an ASGI application, over the calendar as it stands now."""
+        from merzim.administration import OfficeAdministration
         from merzim.behind_pages import Shell
         from merzim.intake import HouseIntake
         from merzim.postbox import Postbox
@@ -260,6 +261,7 @@ class House:
             post=Postbox(self),
             intake=HouseIntake(self),
             uploads=SqlUploads(self.engine),
+            administration=OfficeAdministration(self),
         )
 
     def close(self) -> None:

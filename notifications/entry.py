@@ -22,11 +22,15 @@ def uid(case: str, obligation: str, domain: str) -> str:
     return f"{hashlib.sha256(f'{case}:{obligation}'.encode()).hexdigest()[:32]}@{domain}"
 
 
-def calendar(entries: Sequence[Entry]) -> bytes:
+def calendar(entries: Sequence[Entry], *, name: str = "", refresh: timedelta | None = None) -> bytes:
     """The items as iCalendar text (RFC 5545), CRLF and folded.
 
     A whole day as DATE values, since a deadline is a day and not an hour; no time zone is needed then. The same
     entries are the same text: their stamps are the moments they were queued, no clock is read.
+
+    Args:
+        name: what a program that subscribes to it calls the calendar (RFC 7986; X-WR-CALNAME for older ones).
+        refresh: how often such a program is asked to look again.
     """
     from icalendar import Calendar
 
@@ -35,6 +39,12 @@ def calendar(entries: Sequence[Entry]) -> bytes:
     made.add("version", "2.0")
     made.add("calscale", "GREGORIAN")
     made.add("method", METHOD)
+    if name:
+        made.add("name", name)
+        made.add("x-wr-calname", name)
+    if refresh is not None:
+        made.add("refresh-interval", refresh, parameters={"VALUE": "DURATION"})
+        made.add("x-published-ttl", f"PT{int(refresh.total_seconds()) // 3600}H")
     for entry in entries:
         made.add_component(_event(entry))
     return bytes(made.to_ical())

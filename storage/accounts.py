@@ -95,9 +95,19 @@ class SqlAccounts:
 
     # ------------------------------------------------------------------------------------------------ ways in
 
-    def let_in(self, entry: Entry) -> None:
-        """Keep a way in."""
+    def let_in(self, entry: Entry, *, by: str = "") -> None:
+        """Keep a way in. With `by`, who gave it stands in the office's chain."""
         with writing(self._engine) as connection:
+            if by:
+                append(
+                    connection,
+                    kind=f"{entry.kind}_given",
+                    name=entry.login,
+                    on=None,
+                    by=by,
+                    now=entry.created_at,
+                    payload={"name": entry.name, "scope": entry.scope, "until": entry.expires_at.isoformat()},
+                )
             connection.execute(
                 ENTRY.insert(),
                 {
@@ -143,10 +153,13 @@ class SqlAccounts:
         with writing(self._engine) as connection:
             return connection.execute(asked).rowcount == 1
 
-    def end(self, login: str, hash: str | None = None, *, now: datetime) -> None:
-        """End one way in of an account, or all of them."""
+    def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
+        """End one way in of an account, or all of them. With `by`, that stands in the office's chain."""
         with writing(self._engine) as connection:
-            _end(connection, login, hash, now)
+            ended = _end(connection, login, hash, now)
+            if by and ended:
+                payload = {"count": ended, "which": hash[:12] if hash else "all"}
+                append(connection, kind="entries_ended", name=login, on=None, by=by, now=now, payload=payload)
 
     # ---------------------------------------------------------------------------------------- failed log-ins
 
@@ -180,9 +193,9 @@ class SqlAccounts:
             append(connection, kind=kind, name=login, on=today, by=by, now=now, payload={})
 
 
-def _end(connection: Connection, login: str, hash: str | None, now: datetime) -> None:
+def _end(connection: Connection, login: str, hash: str | None, now: datetime) -> int:
     asked = update(ENTRY).where(ENTRY.c.login == login, ENTRY.c.ended_at.is_(None)).values(ended_at=now)
-    connection.execute(asked if hash is None else asked.where(ENTRY.c.hash == hash))
+    return connection.execute(asked if hash is None else asked.where(ENTRY.c.hash == hash)).rowcount
 
 
 def _hidden(login: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, Engine, literal, select
@@ -14,6 +15,15 @@ from storage.tables import ACT
 OFFICE = "office"
 """What the chain is called where cases have their ids."""
 IN_ORDER = select(literal(OFFICE).label("case"), *ACT.c).order_by(ACT.c.seq)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hand:
+    """Who changes something, and when. `now`: aware UTC; `today`: the local date."""
+
+    by: str
+    now: datetime
+    today: date
 
 
 def lines(engine: Engine, kind: str) -> tuple[Record, ...]:
@@ -55,3 +65,8 @@ def append(
             "hash": link(previous, said),
         },
     )
+
+
+def said(connection: Connection, hand: Hand, kind: str, name: str, payload: Mapping[str, object]) -> None:
+    """One more line, said by a hand on its own day; in the caller's own transaction."""
+    append(connection, kind=kind, name=name, on=hand.today, by=hand.by, now=hand.now, payload=payload)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from storage.dialect import insert
 from storage.engine import reading, writing
+from storage.office_chain import Hand, said
 from storage.preferences import DIGEST, UPLOADS_THROUGH, preferences
 from storage.rows import Values
 from storage.tables import MATCH, PERSON, UNIT
@@ -32,22 +33,25 @@ def save(
     units: Iterable[Unit] = (),
     people: Iterable[Person] = (),
     matches: Mapping[str, str] | None = None,
+    hand: Hand | None = None,
 ) -> Saved:
     """Save them by their keys, in one transaction. What is not named stays.
 
     Args:
         matches: responsible text -> unit id or person key.
+        hand: who says so: every line that is new or changed becomes an event of the office's chain. None for
+            what nobody says (an office made up for a test).
 
     Raises:
         StorageUnavailable: the database cannot be written; nothing was written.
     """
     told: list[tuple[Table, str, list[Values]]] = [
-        (UNIT, "id", [_unit_values(one) for one in units]),
-        (PERSON, "key", [_person_values(one) for one in people]),
+        (UNIT, "id", [unit_values(one) for one in units]),
+        (PERSON, "key", [person_values(one) for one in people]),
         (MATCH, "text", [{"text": text, "target": target} for text, target in (matches or {}).items()]),
     ]
     with writing(engine) as connection:
-        counts = [_save(connection, table, key, lines) for table, key, lines in told]
+        counts = [_save(connection, table, key, lines, hand) for table, key, lines in told]
     return Saved(
         added=sum(one.added for one in counts),
         changed=sum(one.changed for one in counts),
@@ -67,22 +71,11 @@ def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office
     with reading(engine) as connection:
         chosen = preferences(connection)
         units = {
-            one.id: replace(_unit(one), uploads_through=chosen.get((one.id, UPLOADS_THROUGH)))
+            one.id: replace(unit_of(one), uploads_through=chosen.get((one.id, UPLOADS_THROUGH)))
             for one in _all(connection, UNIT)
         }
         people = {
-            one.key: Person(
-                key=one.key,
-                name=one.name,
-                unit=one.unit,
-                post=one.post,
-                duties=tuple(one.duties),
-                email=one.email,
-                language=one.language,
-                away=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in one.away),
-                deputy=one.deputy,
-                digest=chosen.get((one.key, DIGEST), ""),
-            )
+            one.key: replace(person_of(one), digest=chosen.get((one.key, DIGEST), ""))
             for one in _all(connection, PERSON)
         }
         matches = {one.text: one.target for one in _all(connection, MATCH)}
@@ -93,7 +86,9 @@ def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
     return connection.execute(table.select().order_by(*table.primary_key.columns))
 
 
-def _save(connection: Connection, table: Table, key: str, lines: list[Values]) -> Saved:
+def _save(
+    connection: Connection, table: Table, key: str, lines: list[Values], hand: Hand | None = None
+) -> Saved:
     if not lines:
         return Saved()
     known = {record._mapping[key]: dict(record._mapping) for record in _all(connection, table)}
@@ -107,18 +102,39 @@ def _save(connection: Connection, table: Table, key: str, lines: list[Values]) -
             set_={column.name: step.excluded[column.name] for column in table.c if column.name != key},
         )
         connection.execute(step, new + other)
+        for line in new + other if hand is not None else ():
+            assert hand is not None
+            said(connection, hand, f"{table.name}_saved", str(line[key]), line)
     return Saved(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
 
 
-def _unit(one: Any) -> Unit:
+def unit_of(one: Any) -> Unit:
+    """A unit out of its row; what it chose stands elsewhere."""
     return Unit(id=one.id, name=one.name, parent=one.parent, kind=one.kind)
 
 
-def _unit_values(one: Unit) -> Values:
+def unit_values(one: Unit) -> Values:
+    """A unit as its row."""
     return {"id": one.id, "name": one.name, "parent": one.parent, "kind": one.kind}
 
 
-def _person_values(one: Person) -> Values:
+def person_of(one: Any) -> Person:
+    """A person out of their row; what they chose stands elsewhere."""
+    return Person(
+        key=one.key,
+        name=one.name,
+        unit=one.unit,
+        post=one.post,
+        duties=tuple(one.duties),
+        email=one.email,
+        language=one.language,
+        away=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in one.away),
+        deputy=one.deputy,
+    )
+
+
+def person_values(one: Person) -> Values:
+    """A person as their row."""
     return {
         "key": one.key,
         "name": one.name,

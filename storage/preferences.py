@@ -26,16 +26,21 @@ def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: d
         StorageUnavailable: the database cannot be written.
     """
     with writing(engine) as connection:
-        if not value:
-            gone = (PREFERENCE.c.owner == owner) & (PREFERENCE.c.name == name)
-            connection.execute(PREFERENCE.delete().where(gone))
-            return
-        step = insert(connection, PREFERENCE)
-        step = step.on_conflict_do_update(
-            index_elements=[PREFERENCE.c.owner, PREFERENCE.c.name],
-            set_={column: step.excluded[column] for column in ("value", "by", "at")},
-        )
-        connection.execute(step, {"owner": owner, "name": name, "value": value, "by": by, "at": now})
+        put(connection, owner, name, value, by=by, now=now)
+
+
+def put(connection: Connection, owner: str, name: str, value: str, *, by: str, now: datetime) -> None:
+    """The same, in the caller's own transaction."""
+    if not value:
+        gone = (PREFERENCE.c.owner == owner) & (PREFERENCE.c.name == name)
+        connection.execute(PREFERENCE.delete().where(gone))
+        return
+    step = insert(connection, PREFERENCE)
+    step = step.on_conflict_do_update(
+        index_elements=[PREFERENCE.c.owner, PREFERENCE.c.name],
+        set_={column: step.excluded[column] for column in ("value", "by", "at")},
+    )
+    connection.execute(step, {"owner": owner, "name": name, "value": value, "by": by, "at": now})
 
 
 def preferences(connection: Connection) -> Mapping[tuple[str, str], str]:

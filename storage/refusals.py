@@ -37,3 +37,7 @@ class EvidenceRefused(Refusal):
 
 class BackupRefused(Refusal):
     """A backup cannot be made or restored: `backup_*`; nothing was changed."""
+
+
+class ChangedMeanwhile(Refusal):
+    """Somebody else changed a unit or a person since the writer looked (`office_changed_meanwhile {name}`)."""

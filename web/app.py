@@ -30,8 +30,10 @@ from web import (
     planner,
     risking,
     schedules,
+    settings_routes,
     writing,
 )
+from web.administration_ports import Acts, Administration
 from web.assets import BY_NAME, OWN
 from web.entrance import NotLoggedIn
 from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
@@ -66,6 +68,8 @@ def create_app(
     judge: Judge | None = None,
     intake: Intake | None = None,
     uploads: Uploads | None = None,
+    administration: Administration | None = None,
+    acts: Acts | None = None,
     max_body: int = MAX_BODY,
     post: Post | None = None,
 ) -> FastAPI:
@@ -79,6 +83,8 @@ def create_app(
         shell: papers, scales, points and proofs, which stand behind the pages.
         names: host names it answers to besides this machine's own.
         organisation: whose dashboard it is; stands in the head of every page.
+        administration: people, channels and settings; without it those pages are not there.
+        acts: adopts acts that move days; without it that page is not there.
         judge: what the core says of a case; None for the core itself, counting by `calendar`.
         intake: takes in files and years; None where that is done elsewhere.
         uploads: files between being shown and being taken in.
@@ -107,6 +113,8 @@ def create_app(
         judge=judge or judge_by(calendar),
         intake=intake,
         uploads=uploads,
+        administration=administration,
+        acts=acts,
         post=post,
     )
 
@@ -204,6 +212,7 @@ def create_app(
     app.include_router(pages.router)
     app.include_router(case_reading.router)
     app.include_router(writing.router)
+    app.include_router(settings_routes.router)
     app.include_router(metrics.router)
     app.include_router(managing.router)
     app.include_router(risking.router)

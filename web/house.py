@@ -9,6 +9,7 @@ from datetime import date, datetime
 from calendars.calendar import Calendar
 from notifications.figures import Post
 from web.ports import Accounts, Answers, EvidenceStore, Intake, Judge, Reads, Shell, Uploads
+from web.administration_ports import Acts, Administration
 from workflow.access import Reader
 from workflow.desk import Desk
 from workflow.library import Library
@@ -39,4 +40,6 @@ class House:
     intake: Intake | None = None
     uploads: Uploads | None = None
     reader: Reader = NOBODY
+    administration: Administration | None = None
+    acts: Acts | None = None
     post: Post | None = None

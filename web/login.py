@@ -13,17 +13,20 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from web import credentials
+from web.administration_ports import TelegramOffer
 from web.credentials import BadPassword, hidden
 from web.entrance import Anybody, Own, begin, leave, session
 from web.house import House
 from web.render import page
 from workflow.access import Account, Reader
+from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 LONGEST_FIELD = 64 * 1024
 MAX_FIELDS = 80
 _LOGIN = 80
+OWN_SAID = ("password", "totp", "ended", "revoked", "unlinked")
 
 
 @router.get("/login")
@@ -77,7 +80,7 @@ async def accept(request: Request, home: Anybody, secret: Secret) -> Response:
 @router.get("/account")
 def own(request: Request, home: Own, said: str = "") -> Response:
     """One's own account: password, second factor, sessions."""
-    return _own(request, home, said=said if said in ("password", "totp", "ended") else "")
+    return own_page(request, home, said=said if said in OWN_SAID else "")
 
 
 @router.post("/account/password")
@@ -246,9 +249,17 @@ def _accept(request: Request, home: House, secret: str, texts: Mapping[str, str]
     return _in(request, home, account, {})
 
 
-def _own(
-    request: Request, home: House, *, said: str = "", refusal: BadPassword | None = None, status: int = 200
+def own_page(
+    request: Request,
+    home: House,
+    *,
+    said: str = "",
+    refusal: Refusal | None = None,
+    status: int = 200,
+    feed: str = "",
+    telegram: TelegramOffer | None = None,
 ) -> Response:
+    """One's own account. `feed`: the address of a feed just made; `telegram`: a code just given."""
     now, today = home.clock()
     account = home.accounts.account(home.reader.login)
     assert account is not None
@@ -269,6 +280,13 @@ def _own(
         refusal=refusal,
         said=said,
         least=credentials.SHORTEST,
+        feed=feed,
+        may_feed=home.administration is not None,
+        telegram=telegram,
+        telegram_picture=credentials.totp_picture(telegram.address) if telegram else "",
+        linked=home.administration.linked(home.reader.person)
+        if home.administration is not None and home.reader.person
+        else None,
     )
 
 
@@ -281,7 +299,7 @@ def _change_password(request: Request, home: House, texts: Mapping[str, str]) ->
             raise BadPassword("web.password.wrong")
         credentials.check_new(texts.get("password", ""), texts.get("again", ""), login)
     except BadPassword as refusal:
-        return _own(request, home, refusal=refusal, status=422)
+        return own_page(request, home, refusal=refusal, status=422)
     home.accounts.set_password(login, credentials.hashed(texts["password"]), by=login, now=now, today=today)
     return _again(request, home, "password")
 
@@ -291,13 +309,13 @@ def _change_totp(request: Request, home: House, texts: Mapping[str, str]) -> Res
     login, secret = home.reader.login, texts.get("secret", "")
     account = home.accounts.account(login)
     if account is None or not credentials.matches(texts.get("old", ""), account.password):
-        return _own(request, home, refusal=BadPassword("web.password.wrong"), status=422)
+        return own_page(request, home, refusal=BadPassword("web.password.wrong"), status=422)
     if account.totp:
         home.accounts.set_totp(login, "", 0, by=login, now=now, today=today)
         return _again(request, home, "totp")
     step = credentials.totp_step(secret, texts.get("code", ""), now=now) if secret.isalnum() else None
     if step is None:
-        return _own(request, home, refusal=BadPassword("web.totp.wrong"), status=422)
+        return own_page(request, home, refusal=BadPassword("web.totp.wrong"), status=422)
     home.accounts.set_totp(login, secret, step, by=login, now=now, today=today)
     return _again(request, home, "totp")
 

@@ -122,8 +122,8 @@ class Accounts(Protocol):
     def take_step(self, login: str, step: int) -> bool:
         """Use up a code of the second factor; False when it was used already."""
 
-    def let_in(self, entry: Entry) -> None:
-        """Keep a way in."""
+    def let_in(self, entry: Entry, *, by: str = "") -> None:
+        """Keep a way in. With `by`, who gave it is an event of the office's chain."""
 
     def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
         """The way in with that hash, while it holds."""
@@ -137,8 +137,8 @@ class Accounts(Protocol):
     def take(self, hash: str, *, now: datetime) -> bool:
         """Use up an invitation; False when it was used already."""
 
-    def end(self, login: str, hash: str | None = None, *, now: datetime) -> None:
-        """End one way in of an account, or all of them."""
+    def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
+        """End one way in of an account, or all of them. With `by`, that is an event of the office's chain."""
 
     def failures(self, login: str) -> tuple[int, datetime | None]:
         """Failed log-ins in a row under that name, and when the last one was."""

@@ -74,14 +74,14 @@ def people(
     from merzim.papers_in import import_people, keep_match
 
     call = Call.of(ctx)
-    house = call.house
+    house, moment = call.house, call.moment
     if file is not None:
-        import_people(house, Path(file), now=call.moment.now, today=call.moment.today)
+        import_people(house, Path(file), by=call.by, now=moment.now, today=moment.today)
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:
             raise BadArgument("cli.not_a_match", text=pair)
-        keep_match(house, text.strip(), key.strip())
+        keep_match(house, text.strip(), key.strip(), by=call.by, now=moment.now, today=moment.today)
     office = house.reads.office()
     if call.json:
         call.answer({"units": office.units, "people": office.people, "matches": office.matches})

@@ -185,7 +185,7 @@ def measure(
         term=read_term(term, where="--term"),
     )
     change = desk(call.house).set_measure(case, said, **written(call))
-    keep_responsible(call.house, [responsible])
+    keep_responsible(call.house, [responsible], **written(call))
     place = int(change.events[-1].name) if change.events else said.number
     due = _dues(call, change.case).get(place or 0)
     shown = due.isoformat() if due else call.say("cli.risks.no_due")

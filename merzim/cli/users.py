@@ -120,7 +120,7 @@ def invite(ctx: typer.Context, login: Login) -> None:
     from merzim import users
 
     call = Call.of(ctx)
-    _tell(call, login, "invited_again", link=users.invite(call.house, login, now=call.moment.now))
+    _tell(call, login, "invited_again", link=users.invite(call.house, login, now=call.moment.now, by=call.by))
 
 
 def close(ctx: typer.Context, login: Login) -> None:
@@ -141,7 +141,7 @@ def token(
     from merzim import users
 
     call = Call.of(ctx)
-    secret = users.token(call.house, login, name=name, write=write, days=days, now=call.moment.now)
+    secret = users.token(call.house, login, name=name, write=write, days=days, now=call.moment.now, by=call.by)
     if call.json:
         call.answer({"login": login.casefold(), "token": secret})
     else:
@@ -153,7 +153,7 @@ def end(ctx: typer.Context, login: Login) -> None:
 
     call = Call.of(ctx)
     account = users.the(call.house, login)
-    call.house.accounts.end(account.reader.login, now=call.moment.now)
+    call.house.accounts.end(account.reader.login, now=call.moment.now, by=call.by)
     _tell(call, login, "ended")
 
 

@@ -21,6 +21,7 @@ import calendars
 from merzim.behind_pages import Shell
 from storage import engine as database
 from storage import schema
+from tests.web.administration_memory import AdministrationInMemory
 from tests.web.memory import AccountsInMemory, AnswersInMemory, EvidenceInMemory, Memory, library
 from web.app import create_app
 from web.credentials import hashed, hidden, new_secret
@@ -142,6 +143,7 @@ def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **
         accounts=accounts,
         answers=AnswersInMemory(),
         shell=Shell(behind(memory, desk, store, engine=empty_database())),
+        administration=AdministrationInMemory(memory),
         **more,  # type: ignore[arg-type]
     )
     return Home(app=app, memory=memory, desk=desk, store=store, accounts=accounts)

@@ -224,7 +224,7 @@ class AccountsInMemory:
         self.accounts[login] = replace(account, totp_step=max(step, account.totp_step))
         return step > account.totp_step
 
-    def let_in(self, entry: Entry) -> None:
+    def let_in(self, entry: Entry, *, by: str = "") -> None:
         self.ways_in[entry.hash] = entry
 
     def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
@@ -240,7 +240,7 @@ class AccountsInMemory:
     def take(self, hash: str, *, now: datetime) -> bool:
         return self.ways_in.pop(hash, None) is not None
 
-    def end(self, login: str, hash: str | None = None, *, now: datetime) -> None:
+    def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
         for one in list(self.ways_in.values()):
             if one.login == login and hash in (None, one.hash):
                 del self.ways_in[one.hash]

@@ -22,6 +22,7 @@ OPEN = {
     "/static/third-party/{name}",
     "/static/{name}",
     "/api/openapi.json",
+    "/feeds/{token}.ics",
 }
 """What anybody may ask for; a new entry here is a decision."""
 
@@ -78,6 +79,7 @@ def filled(path: str, case: str) -> str:
         "{number}": "2026",
         "{day}": "2026-04-06",
         "{secret}": "x" * 43,
+        "{token}": "x" * 43,
         "{name}": "merzim.css",
         "{form}": "order",
         "{language}": "ru",

@@ -1,0 +1,289 @@
+"""The administration: small forms, each kept whole or refused in a sentence; nobody is overwritten unseen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.conftest import Home
+from web.staff_forms import mark
+
+SCRIPT = "<script>alert(1)</script>"
+PAGES = (
+    "/administration",
+    "/administration/people",
+    "/administration/people?q=алиева&unit=hr",
+    "/administration/person",
+    "/administration/person?key=a@org.kz",
+    "/administration/person/remove?key=a@org.kz",
+    "/administration/people/import",
+    "/administration/units",
+    "/administration/unit",
+    "/administration/unit?id=hr",
+    "/administration/accounts",
+    "/administration/account?login=officer",
+    "/administration/channels",
+    "/administration/settings",
+)
+
+
+@pytest.fixture
+def admin(home: Home) -> Iterator[TestClient]:
+    with home.client("administrator") as client:
+        yield client
+
+
+def person(home: Home, key: str = "a@org.kz", **changes: str) -> dict[str, str]:
+    """The form of a person as the page fills it in."""
+    known = home.memory.the_office.people[key]
+    return {
+        "key": key,
+        "mark": mark(known),
+        "name": known.name,
+        "unit": known.unit,
+        "post": known.post,
+        "email": known.email or "",
+        "language": known.language,
+        "duty": known.duties[0],
+        **changes,
+    }
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_stands_in_every_language(path: str, language: str, admin: TestClient) -> None:
+    answer = admin.get(path, params=None, headers={"accept-language": language})
+
+    assert answer.status_code == 200
+    assert f'lang="{language}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/administration/person?key=nobody", "/administration/unit?id=nowhere", "/administration/account?login=x"],
+)
+def test_what_is_not_there_is_not_found(path: str, admin: TestClient) -> None:
+    assert admin.get(path).status_code == 404
+
+
+def test_a_person_is_changed_and_everything_typed_is_kept(home: Home, admin: TestClient) -> None:
+    """Duties, leave from and to, the deputy by name, how they are reminded."""
+    answer = admin.post(
+        "/administration/person",
+        data={
+            **person(home, post="  Бас\tсарапшы "),
+            "duty": ["authorised_person", "hr"],
+            "away_first_0": "2026-07-01",
+            "away_last_0": "2026-07-31",
+            "deputy": "Иванов Пётр",
+            "digest": "weekly",
+        },
+    )
+    kept = home.memory.the_office.people["a@org.kz"]
+
+    assert answer.status_code == 303
+    assert kept.post == "Бас сарапшы"
+    assert kept.duties == ("authorised_person", "hr")
+    assert [str(day) for day in kept.away[0]] == ["2026-07-01", "2026-07-31"]
+    assert (kept.deputy, kept.digest) == ("b@org.kz", "weekly")
+
+
+def test_of_two_administrators_the_second_is_told(home: Home, admin: TestClient) -> None:
+    """What the second typed is still in the form, and saving again is their decision then."""
+    form = person(home, post="бірінші")
+    late = {**form, "post": "екінші"}
+    admin.post("/administration/person", data=form)
+    refused = admin.post("/administration/person?lang=ru", data=late)
+    (seen,) = re.findall(r'name="mark" value="([0-9a-f]+)"', refused.text)
+
+    assert refused.status_code == 422
+    assert "тем временем" in refused.text
+    assert 'value="екінші"' in refused.text
+    assert home.memory.the_office.people["a@org.kz"].post == "бірінші"
+    assert admin.post("/administration/person", data={**late, "mark": seen}).status_code == 303
+    assert home.memory.the_office.people["a@org.kz"].post == "екінші"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": " \t "}, "не заполнено"),
+        ({"name": "ж" * 201}, "слишком длинно"),
+        ({"unit": "nowhere"}, "nowhere"),
+        ({"email": "нет"}, "не адрес"),
+        ({"email": "b@org.kz"}, "Иванов"),
+        ({"duty": "emperor"}, "emperor"),
+        ({"deputy": "Никто"}, "Никто"),
+        ({"deputy": "a@org.kz"}, "сам себя"),
+        ({"away_first_0": "0", "away_last_0": "0"}, "0"),
+        ({"away_first_0": "2026-07-02"}, "и начало, и конец"),
+        ({"away_first_0": "2026-07-02", "away_last_0": "2026-07-01"}, "раньше"),
+        ({"away_first_0": "0000-00-00", "away_last_0": "2026-07-01"}, "0000"),
+    ],
+)
+def test_what_cannot_be_kept_is_said_and_nothing_is_lost(
+    changes: dict[str, str], said: str, home: Home, admin: TestClient
+) -> None:
+    before = home.memory.the_office
+    answer = admin.post("/administration/person?lang=ru", data=person(home, **changes))
+    (alert,) = re.findall(r'role="alert">(.*?)</div>', answer.text, re.DOTALL)
+
+    assert answer.status_code == 422
+    assert said in alert
+    assert home.memory.the_office is before
+
+
+@pytest.mark.parametrize(
+    "field", ["name", "post", "email", "deputy", "unit", "language", "digest", "key", "mark"]
+)
+def test_a_script_in_any_field_of_a_person_is_only_text(field: str, home: Home, admin: TestClient) -> None:
+    answer = admin.post("/administration/person", data={**person(home), field: SCRIPT})
+    shown = answer.text + admin.get("/administration/people").text
+
+    assert answer.status_code in (303, 422)
+    assert SCRIPT not in shown
+
+
+def test_a_new_person_is_entered_by_the_e_mail(home: Home, admin: TestClient) -> None:
+    data = {"name": "Сапарова Әсел", "unit": "law", "email": "S@Org.kz", "language": "kk"}
+    assert admin.post("/administration/person", data=data).status_code == 303
+
+    assert home.memory.the_office.people["s@org.kz"].name == "Сапарова Әсел"
+
+
+def test_a_person_is_taken_out_only_from_the_page_that_says_what_falls(home: Home, admin: TestClient) -> None:
+    page = admin.get("/administration/person/remove?key=a@org.kz&lang=ru").text
+    stale = admin.post("/administration/person/remove", data={"key": "a@org.kz", "mark": "old"})
+    (seen,) = re.findall(r'name="mark" value="([0-9a-f]+)"', page)
+    done = admin.post("/administration/person/remove", data={"key": "a@org.kz", "mark": seen})
+
+    assert stale.status_code == 422
+    assert done.status_code == 303
+    assert "a@org.kz" not in home.memory.the_office.people
+
+
+def test_a_unit_never_lies_below_itself(home: Home, admin: TestClient) -> None:
+    known = home.memory.the_office.units["head"]
+    data = {"id": "head", "mark": mark(known), "name": known.name, "parent": "hr"}
+    answer = admin.post("/administration/unit?lang=ru", data=data)
+
+    assert answer.status_code == 422
+    assert "само ему подчинено" in answer.text
+
+
+def test_a_unit_with_people_units_or_cases_stays(home: Home, admin: TestClient) -> None:
+    known = home.memory.the_office.units["hr"]
+    answer = admin.post("/administration/unit", data={"id": "hr", "mark": mark(known), "do": "remove"})
+
+    assert answer.status_code == 422
+    assert "hr" in home.memory.the_office.units
+
+
+def test_a_unit_is_made_named_and_taken_out(home: Home, admin: TestClient) -> None:
+    admin.post("/administration/unit", data={"name": f"Архив {SCRIPT}", "parent": "head"})
+    (made,) = (one for one in home.memory.the_office.units.values() if "Архив" in one.name)
+    page = admin.get("/administration/units").text
+    admin.post("/administration/unit", data={"id": made.id, "mark": mark(made), "do": "remove"})
+
+    assert made.parent == "head"
+    assert SCRIPT not in page
+    assert made.id not in home.memory.the_office.units
+
+
+def test_a_table_of_people_is_shown_before_it_is_taken_in(home: Home, admin: TestClient) -> None:
+    table = "unit,name,e-mail,duties\nЗаң департаменті,Жаңа Адам,new@org.kz,hr\n".encode()
+    shown = admin.post("/administration/people/import?lang=ru", files={"file": ("../../x.csv", table)})
+    before = dict(home.memory.the_office.people)
+    (content,) = re.findall(r'name="content" value="([^"]+)"', shown.text)
+    taken = admin.post(
+        "/administration/people/import", data={"content": content, "name": "x.csv", "do": "take"}
+    )
+
+    assert "Жаңа Адам" in shown.text
+    assert "new@org.kz" not in before
+    assert taken.status_code == 303
+    assert home.memory.the_office.people["new@org.kz"].duties == ("hr",)
+
+
+@pytest.mark.parametrize(
+    "table", [b"", b"\0\xff", b"a,b\n1,2\n", "unit,name,e-mail\nЗаң,Адам,нет\n".encode(), b"<html>"]
+)
+def test_a_table_that_is_none_is_refused_whole(table: bytes, home: Home, admin: TestClient) -> None:
+    before = home.memory.the_office
+    answer = admin.post("/administration/people/import", files={"file": ("people.csv", table)})
+
+    assert answer.status_code == 422
+    assert home.memory.the_office is before
+
+
+def test_the_export_is_taken_in_again_without_a_change(home: Home, admin: TestClient) -> None:
+    """Renamed units and people without an e-mail are still the same."""
+    book = admin.get("/administration/people/export?lang=ru")
+    shown = admin.post("/administration/people/import?lang=ru", files={"file": ("people.xlsx", book.content)})
+
+    assert book.headers["content-type"].endswith("spreadsheetml.sheet")
+    assert "В файле нет ничего нового" in shown.text
+
+
+def test_an_account_is_made_invited_closed_and_opened(home: Home, admin: TestClient) -> None:
+    made = admin.post(
+        "/administration/accounts",
+        data={"login": "New", "access": "responsible", "unit": "hr", "person": "a@org.kz"},
+    )
+    (secret,) = re.findall(r"/welcome/([A-Za-z0-9_-]+)", made.text)
+    act = {"login": "new"}
+
+    assert home.stranger().get(f"/welcome/{secret}").status_code == 200
+    assert secret not in admin.get("/administration/account?login=new").text
+    assert admin.post("/administration/account", data={**act, "do": "close"}).status_code == 303
+    assert home.stranger().get(f"/welcome/{secret}").status_code == 404
+    admin.post("/administration/account", data={**act, "do": "reopen"})
+    known = home.accounts.account("new")
+    assert known is not None
+    assert not known.disabled
+    assert known.reader.name == "Әлиева Гүлнұр"
+
+
+@pytest.mark.parametrize("do", [{"do": "close"}, {"do": "change", "access": "auditor"}])
+def test_no_administrator_locks_the_office_out(do: dict[str, str], home: Home, admin: TestClient) -> None:
+    answer = admin.post("/administration/account", data={"login": "administrator", **do})
+    known = home.accounts.account("administrator")
+
+    assert answer.status_code == 422
+    assert known is not None
+    assert (known.disabled, known.reader.access) == (False, "administrator")
+
+
+def test_ending_the_sessions_of_an_account_ends_them_at_once(home: Home, admin: TestClient) -> None:
+    browser = home.client("officer")
+    assert browser.get("/account").status_code == 200
+    admin.post("/administration/account", data={"login": "officer", "do": "end"})
+
+    assert browser.get("/account").status_code == 303
+
+
+def test_a_token_lasts_no_longer_than_a_year(admin: TestClient) -> None:
+    for days in ("0", "367", "-1", "x", "99999999999", "²"):
+        answer = admin.post("/administration/account", data={"login": "officer", "do": "token", "days": days})
+        assert answer.status_code == 422, days
+
+
+def test_a_test_letter_shows_what_the_server_said(admin: TestClient) -> None:
+    wrong = admin.post("/administration/channels", data={"channel": "folder", "email": "a b"})
+    unknown = admin.post("/administration/channels", data={"channel": SCRIPT, "email": "a@org.kz"})
+    sent = admin.post("/administration/channels", data={"channel": "folder", "email": "a@org.kz"})
+
+    assert (wrong.status_code, unknown.status_code) == (422, 422)
+    assert SCRIPT not in unknown.text
+    assert "250 ok" in sent.text
+
+
+def test_a_telegram_code_is_for_oneself(home: Home) -> None:
+    with home.client("responsible") as browser:
+        answer = browser.post("/account/telegram")
+
+    assert "ABCD2345WXYZ" in answer.text
+    assert home.client("officer").post("/account/telegram").status_code == 404

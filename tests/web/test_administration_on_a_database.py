@@ -1,0 +1,148 @@
+"""The administration over the whole house and a real database: every change is an event that can be proved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from merzim import users
+from merzim.administration import OfficeAdministration
+from merzim.clock import Moment
+from merzim.configuration import read
+from merzim.wiring import House
+from storage.engine import reading
+from storage.office_chain import IN_ORDER
+from storage.refusals import ChangedMeanwhile
+from storage.verify import verify
+from tests.web.memory import office
+from workflow.desk import Opening
+
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+TODAY = date(2026, 4, 6)
+HAND = {"by": "test", "now": NOW, "today": TODAY}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A house whose config.toml names a folder for letters, with people, one case and an administrator."""
+    (tmp_path / "config.toml").write_text(
+        '[office]\nname = "Министрлік"\n[channels.folder]\npath = "letters"\nsender = "m@org.kz"\n',
+        encoding="utf-8",
+    )
+    house = House(read(tmp_path / "config.toml", at=tmp_path))
+    staff = OfficeAdministration(house).staff
+    staff.take_in(list(office().units.values()), list(office().people.values()), **HAND)  # type: ignore[arg-type]
+    users.add(house, "admin", "administrator", **HAND)  # type: ignore[arg-type]
+    house.desk.open(
+        Opening(
+            procedure="internal-analysis",
+            unit="hr",
+            object="Персоналды басқару департаменті",
+            planned={"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 12)},
+        ),
+        **HAND,  # type: ignore[arg-type]
+    )
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def admin(house: House) -> Iterator[TestClient]:
+    pages = house.pages(lambda: Moment(now=NOW, today=TODAY, demonstration=True))
+    with TestClient(
+        pages, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
+    ) as client:
+        client.post("/login/demonstration", data={"login": "admin"})
+        yield client
+
+
+def said(house: House) -> list[tuple[str, str, str]]:
+    """Kind, name and author of every line of the office's chain."""
+    with reading(house.engine) as connection:
+        return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER)]
+
+
+def test_what_an_administrator_does_stands_in_the_office_s_chain(house: House, admin: TestClient) -> None:
+    """A person, a unit, an account, a feed; and the chain holds."""
+    admin.post("/administration/unit", data={"name": "Архив", "parent": "head"})
+    admin.post(
+        "/administration/person",
+        data={"name": "Сапар", "unit": "Архив", "email": "s@org.kz", "digest": "daily"},
+    )
+    admin.post(
+        "/administration/accounts", data={"login": "sapar", "access": "responsible", "person": "s@org.kz"}
+    )
+    admin.post("/administration/unit/feed", data={"id": "Архив"})
+    mine = [(kind, name) for kind, name, by in said(house) if by == "admin"]
+    kept = house.reads.office().people["s@org.kz"]
+
+    assert mine == [
+        ("unit_saved", "Архив"),
+        ("person_saved", "s@org.kz"),
+        ("account_opened", "sapar"),
+        ("invitation_given", "sapar"),
+        ("feed_given", ""),
+    ]
+    assert kept.digest == "daily"
+    assert verify(house.engine) == ()
+
+
+def test_a_table_is_an_event_for_each_line_that_changes(house: House) -> None:
+    """And none for those that stay."""
+    staff = OfficeAdministration(house).staff
+    before = len(said(house))
+    people = list(house.reads.office().people.values())
+    staff.take_in([], people, **HAND)  # type: ignore[arg-type]
+
+    assert len(said(house)) == before
+    assert sum(kind == "person_saved" for kind, _, _ in said(house)) == len(people)
+
+
+def test_of_two_writers_the_second_is_refused_by_the_database_too(house: House) -> None:
+    """Though both read the same."""
+    staff = OfficeAdministration(house).staff
+    was = house.reads.office().people["a@org.kz"]
+    staff.keep_person(replace(was, post="бірінші"), was=was, **HAND)  # type: ignore[arg-type]
+    with pytest.raises(ChangedMeanwhile):
+        staff.keep_person(replace(was, post="екінші"), was=was, **HAND)  # type: ignore[arg-type]
+    assert house.reads.office().people["a@org.kz"].post == "бірінші"
+
+
+def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: House, admin: TestClient) -> None:
+    """What the authorised person does falls to the one of another unit; what the head does to nobody."""
+    port = OfficeAdministration(house)
+    authorised, head = port.falls("a@org.kz", today=TODAY), port.falls("b@org.kz", today=TODAY)
+    page = admin.get("/administration/person/remove?key=b@org.kz&lang=ru").text
+
+    assert {one.to for one in authorised} == {("Өтегенов Ерлан",)}
+    assert head
+    assert all(one.to == () for one in head)
+    assert "никому" in page
+    assert all(one.title is not None and one.title.ru in page for one in head)
+    assert not port.falls("c@org.kz", today=TODAY)
+
+
+def test_a_test_letter_really_goes(house: House, admin: TestClient) -> None:
+    answer = admin.post("/administration/channels?lang=ru", data={"channel": "folder", "email": "x@org.kz"})
+    (letter,) = (house.settings.file.parent / "letters").glob("*.eml")  # type: ignore[union-attr]
+
+    assert letter.name in answer.text
+    assert b"x@org.kz" in letter.read_bytes()
+
+
+def test_no_secret_is_shown_among_the_settings(house: House) -> None:
+    shown = json.dumps(list(OfficeAdministration(house).settings()), ensure_ascii=False)
+
+    assert "office.name" in shown
+    assert "Министрлік" in shown
+
+
+@pytest.mark.parametrize("path", ["people", "units", "accounts", "channels", "settings", "person?key=a@org.kz"])
+def test_every_page_is_answered_by_the_house(path: str, admin: TestClient) -> None:
+    assert admin.get(f"/administration/{path}").status_code == 200

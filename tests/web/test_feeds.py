@@ -1,0 +1,109 @@
+"""Calendar feeds, read back as a calendar program reads them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from icalendar import Calendar
+
+from notifications.entry import uid
+from tests.web.conftest import Home
+
+DOMAIN = "merzim.example.kz"
+
+
+def feed(home: Home, login: str = "responsible") -> str:
+    """The path of a feed somebody just made for themselves."""
+    made = home.client(login).post("/account/feed").text
+    (path,) = re.findall(r"merzim\.example\.kz(/feeds/[A-Za-z0-9_-]+\.ics)", made)
+    return path
+
+
+def unit_feed(home: Home, unit: str) -> str:
+    made = home.client("administrator").post("/administration/unit/feed", data={"id": unit}).text
+    (path,) = re.findall(r"merzim\.example\.kz(/feeds/[A-Za-z0-9_-]+\.ics)", made)
+    return path
+
+
+def test_a_person_s_feed_holds_what_waits_for_them(home: Home) -> None:
+    """Whole days, the UIDs of the letters, no later than the page says."""
+    answer = home.stranger().get(feed(home, "head_of_unit") + "?lang=ru")
+    read = Calendar.from_ical(answer.content)
+    items = {str(item["uid"]): item for item in read.walk("VEVENT")}
+    order = items[uid(home.real, "order_signed", DOMAIN)]
+
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert answer.headers["cache-control"].startswith("private")
+    assert str(read["refresh-interval"].to_ical(), "ascii") == "PT4H"
+    assert order.decoded("dtstart") == date(2026, 4, 6)
+    assert order["dtstart"].params["VALUE"] == "DATE"
+    assert "Персоналды басқару департаменті" in order["summary"]
+    assert str(order["url"]).endswith(f"/cases/{home.real}")
+    assert b"\r\n" in answer.content
+    assert all(len(line) <= 75 for line in answer.content.split(b"\r\n"))
+
+
+def test_a_person_s_feed_holds_nothing_of_others(home: Home) -> None:
+    """Another unit's case is not in it, nor what waits for somebody else of the same unit."""
+    read = Calendar.from_ical(home.stranger().get(feed(home)).content)
+    uids = {str(item["uid"]) for item in read.walk("VEVENT")}
+
+    assert uids
+    assert uid(home.late, "order_signed", DOMAIN) not in uids
+
+
+def test_a_unit_s_feed_holds_what_its_units_owe(home: Home) -> None:
+    read = Calendar.from_ical(home.stranger().get(unit_feed(home, "law")).content)
+    uids = {str(item["uid"]) for item in read.walk("VEVENT")}
+
+    assert uid(home.late, "order_signed", DOMAIN) in uids
+    assert uid(home.real, "order_signed", DOMAIN) not in uids
+
+
+def test_nothing_confidential_is_in_a_unit_s_feed_nor_named_in_one_s_own(home: Home) -> None:
+    for case in (home.real, home.late):
+        opened, *rest = home.memory.chains[case]
+        hidden = replace(opened, payload={**opened.payload, "confidential": True, "readers": ["a@org.kz"]})
+        home.memory.chains[case] = [hidden, *rest]
+    own = home.stranger().get(feed(home)).content.decode()
+    units = home.stranger().get(unit_feed(home, "law")).content.decode()
+
+    assert home.late not in units
+    assert uid(home.late, "order_signed", DOMAIN) not in units
+    assert "BEGIN:VEVENT" in own
+    assert home.real not in own
+    assert "Персоналды" not in own
+
+
+@pytest.mark.parametrize("path", ["/feeds/" + "x" * 43 + ".ics", "/feeds/x.ics", "/feeds/../etc.ics"])
+def test_an_unknown_feed_is_not_there(path: str, home: Home) -> None:
+    assert home.stranger().get(path).status_code == 404
+
+
+def test_a_revoked_feed_is_not_there(home: Home) -> None:
+    path = feed(home)
+    page = home.client("responsible").get("/account").text
+    (hash,) = re.findall(r'name="hash" value="([0-9a-f]{64})"', page)
+    stranger = home.client("officer").post("/account/feed", data={"do": "revoke", "hash": hash})
+
+    assert stranger.status_code == 303
+    assert home.stranger().get(path).status_code == 200
+    home.client("responsible").post("/account/feed", data={"do": "revoke", "hash": hash})
+    assert home.stranger().get(path).status_code == 404
+
+
+def test_a_closed_account_s_feed_is_not_there(home: Home) -> None:
+    path = feed(home)
+    home.client("administrator").post("/administration/account", data={"login": "responsible", "do": "close"})
+
+    assert home.stranger().get(path).status_code == 404
+
+
+def test_a_feed_s_address_is_shown_once(home: Home) -> None:
+    path = feed(home)
+
+    assert path not in home.client("responsible").get("/account").text
+    assert home.stranger().post(path).status_code == 405
