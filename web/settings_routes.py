@@ -1,4 +1,4 @@
-"""The routes of the administration, of calendar feeds and of what goes with one's own account, as one router."""
+"""The routes of the administration, of calendar feeds and of one's own account, as one router."""
 
 from __future__ import annotations
 
