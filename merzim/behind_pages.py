@@ -103,11 +103,11 @@ class Shell:
             taken = import_plan(self._house, case, file, year=year, by=by, now=now, today=today)
         return PlanTaken(measures=taken.measures, entered=len(taken.change.events), unmatched=taken.unmatched)
 
-    def responsible(self, text: str) -> None:
+    def responsible(self, text: str, *, by: str, now: datetime, today: date) -> None:
         """Keep whom the words of a plan mean, where it can be told."""
         from merzim.risks import keep_responsible
 
-        keep_responsible(self._house, [text])
+        keep_responsible(self._house, [text], by=by, now=now, today=today)
 
     def scale(self, on: date) -> RiskScale:
         """The scale in force on a day."""

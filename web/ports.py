@@ -261,7 +261,7 @@ class Shell(Protocol):
     ) -> PlanTaken:
         """A plan of measures (XLSX, CSV) becomes risks and measures. Raises UnreadablePaper."""
 
-    def responsible(self, text: str) -> None:
+    def responsible(self, text: str, *, by: str, now: datetime, today: date) -> None:
         """Keep whom the words of a plan mean, where it can be told."""
 
     def scale(self, on: date) -> RiskScale:

@@ -104,11 +104,6 @@ class Scribe:
         code = f"holiday.{name}"
         return words.say(code, {}, self.language) if words.knows(code) else name
 
-    def channel(self, name: str) -> str:
-        """What a channel is called; one that is our own file's name stays that."""
-        code = f"web.channel.{name}"
-        return words.say(code, {}, self.language) if words.knows(code) else name
-
     def day_title(self, day: Day | Run) -> str:
         """What makes a day (or a run of days) unusual: its kind, and the holiday's name."""
         kind, name = self.say(f"day.{day.kind}"), self.holiday(day.name)

@@ -81,7 +81,7 @@ def measure(asked: Asked) -> Said:
         term=read_term(asked.text("term"), where="term"),
     )
     change = asked.desk.set_measure(asked.case, told, by=asked.by, now=asked.now, today=asked.today)
-    asked.home.shell.responsible(told.responsible)
+    asked.home.shell.responsible(told.responsible, by=asked.by, now=asked.now, today=asked.today)
     return "measure_set", change
 
 
