@@ -100,7 +100,7 @@ class OfficeAdministration:
         names = sorted(by_case)
         for start in range(0, len(names), CHUNK):
             for case in house.ledger.cases(names[start : start + CHUNK]).values():
-                secret = case.confidential or house.library.named(case.edition).confidential
+                secret = case.confidential or house.library.of(case).confidential
                 for row in by_case[case.id]:
                     asked = _obligation(house, case, row.obligation)
                     if asked is None or person not in _told(office, case, asked, row.obligation, today):
@@ -231,7 +231,7 @@ def _obligation(house: House, case: Case, name: str) -> Obligation | None:
     from workflow.entry_deadlines import entry_obligation
 
     try:
-        return entry_obligation(case, house.library.named(case.edition), name)
+        return entry_obligation(case, house.library.of(case), name)
     except KeyError:
         return None
 

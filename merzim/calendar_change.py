@@ -64,18 +64,30 @@ class Preview:
         return tuple({person.key: person for one in self.hearings for person in one.people}.values())
 
 
-def preview(house: House, file: Path, *, today: date) -> Preview:
-    """What the act of a file would move; nothing is written.
+def read(file: Path) -> str:
+    """The text of an act. Raises RecordError: it is none."""
+    from calendars.records import RecordError
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as trouble:
+        raise RecordError("toml", file.name, "the file", str(trouble)) from None
+
+
+def preview(house: House, text: str, name: str, *, today: date) -> Preview:
+    """What an act would move; nothing is written. `name`: what its text is called (the name of the file).
 
     Raises:
-        RecordError: the file is none, or has an entry that cannot be read.
+        RecordError: an entry cannot be read.
         ValueError with code and arguments (`calendars.adopting`): the act does not fit the records.
     """
-    return _preview(house, house.acts, _read(file)[1], today)
+    from calendars.records import parse
+
+    return _preview(house, house.acts, parse(text, name=name), today)
 
 
-def apply(house: House, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
-    """Adopt the act of a file, and write what it moves. The same act again changes nothing.
+def apply(house: House, text: str, name: str, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
+    """Adopt an act, and write what it moves. The same act again changes nothing.
 
     Returns:
         What it moves, and how many cases were written; unsent notices of due dates that moved are withdrawn.
@@ -83,30 +95,21 @@ def apply(house: House, file: Path, *, by: str, now: datetime, today: date) -> t
     Raises:
         as `preview`; StorageUnavailable: the database cannot be written.
     """
+    from calendars.records import parse
     from storage.adoptions import adopt
     from storage.seals import seal
 
-    text, act = _read(file)
+    act = parse(text, name=name)
     while True:
         known = house.acts
         shown = _preview(house, known, act, today)
-        if shown.known or adopt(house.engine, known, name=file.name, text=text, on=today, by=by, now=now):
+        if shown.known or adopt(house.engine, known, name=name, text=text, on=today, by=by, now=now):
             break
         house.refresh()
     house.refresh()
     written = _write(house, shown.touched, now=now, today=today)
     seal(house.engine, now=now)
     return shown, written
-
-
-def _read(file: Path) -> tuple[str, Records]:
-    from calendars.records import RecordError, parse
-
-    try:
-        text = file.read_text(encoding="utf-8")
-    except UnicodeDecodeError as trouble:
-        raise RecordError("toml", file.name, "the file", str(trouble)) from None
-    return text, parse(text, name=file.name)
 
 
 def _preview(house: House, acts: Sequence[Adoption], act: Records, today: date) -> Preview:
@@ -190,3 +193,18 @@ def chunks(names: Iterable[str]) -> Iterator[list[str]]:
     left = iter(names)
     while chunk := list(islice(left, CHUNK)):
         yield chunk
+
+
+class OfficeActs:
+    """`web.administration_ports.Acts` over a house."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def preview(self, text: str, name: str, *, today: date) -> Preview:
+        """What an act would move."""
+        return preview(self._house, text, name, today=today)
+
+    def apply(self, text: str, name: str, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
+        """Adopt it, and write what it moves."""
+        return apply(self._house, text, name, by=by, now=now, today=today)

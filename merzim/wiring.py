@@ -237,6 +237,7 @@ class House:
         from merzim.administration import OfficeAdministration
         from merzim.behind_pages import Shell
         from merzim.intake import HouseIntake
+        from merzim.calendar_change import OfficeActs
         from merzim.postbox import Postbox
         from storage.uploads import SqlUploads
         from web.app import create_app
@@ -262,6 +263,7 @@ class House:
             intake=HouseIntake(self),
             uploads=SqlUploads(self.engine),
             administration=OfficeAdministration(self),
+            acts=OfficeActs(self),
         )
 
     def close(self) -> None:

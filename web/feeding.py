@@ -157,7 +157,7 @@ def _hidden(home: House, case: Case) -> bool:
 
 
 def _waits_for(home: House, case: Case, row: Row, person: str, office: Office, today: date) -> bool:
-    obligation = entry_obligation(case, home.library.named(case.edition), row.obligation)
+    obligation = entry_obligation(case, home.library.of(case), row.obligation)
     responsible = case.responsible.get(row.obligation) or case.responsible.get(obligation.id) or ""
     found = resolve(
         office,
@@ -178,7 +178,7 @@ def _item(home: House, case: Case, row: Row, language: str, now: datetime) -> It
         # A date of one's own may be known to one's own calendar; what it is about may not.
         summary, text, link = words.say("digest.awaits_subject", {}, language), "", port.address
     else:
-        title = entry_obligation(case, home.library.named(case.edition), row.obligation).title[language]
+        title = entry_obligation(case, home.library.of(case), row.obligation).title[language]
         period = row.obligation.partition(".")[2]
         if period and not is_entry(row.obligation):
             title = f"{title}, {words.period(period, language)}"
@@ -198,7 +198,7 @@ def _item(home: House, case: Case, row: Row, language: str, now: datetime) -> It
 
 
 def _explained(home: House, case: Case, row: Row, language: str) -> Iterator[str]:
-    procedure = home.library.named(case.edition)
+    procedure = home.library.of(case)
     obligation = entry_obligation(case, procedure, row.obligation)
     yield procedure.title[language]
     act = procedure.acts.get(obligation.act)

@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from web.ports import Accounts, Answers, EvidenceStore, Intake, Judge, Reads, Shell, Uploads
 from web.administration_ports import Acts, Administration
+from web.ports import Accounts, Answers, EvidenceStore, Intake, Judge, Reads, Shell, Uploads
 from workflow.access import Reader
 from workflow.desk import Desk
 from workflow.library import Library

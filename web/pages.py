@@ -1,10 +1,10 @@
-"""The pages one reads: the board, the calendar of a year."""
+"""The pages one reads: the board."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from notifications.notice import Notice
@@ -13,7 +13,6 @@ from web.entrance import Reading
 from web.house import House
 from web.office import person_name
 from web.render import page
-from web.year import year
 
 FAILED = 50
 """So many letters that did not arrive stand on the board."""
@@ -36,19 +35,3 @@ def _failed(home: House) -> list[Notice]:
     found = home.post.failed(limit=FAILED) if home.post else ()
     seen = home.reads.heads({one.case for one in found}) if found else {}
     return [one for one in found if one.case in seen]
-
-
-@router.get("/calendar")
-def this_year(request: Request, home: Reading) -> Response:
-    _, today = home.clock()
-    return the_year(request, home, min(max(today.year, home.calendar.first.year), home.calendar.last.year))
-
-
-@router.get("/calendar/{number}")
-def the_year(request: Request, home: Reading, number: Annotated[int, Path(ge=1, le=9999)]) -> Response:
-    _, today = home.clock()
-    first, last = home.calendar.first.year, home.calendar.last.year
-    if not first <= number <= last:
-        raise HTTPException(404, "web.problem.no_year")
-    view = year(number, home.calendar)
-    return page(request, home, "calendar.html", today=today, year=view)

@@ -20,11 +20,11 @@ import words
 from calendars import OutOfRange
 from calendars.calendar import Day
 from calendars.explanation import Explanation
+from calendars.layout import Run
 from web.assets import address
 from web.house import House
 from web.preferences import THEMES, Preferences, preferences, remember
 from web.timeline import Off
-from web.year import Run
 from workflow.procedure import Act, Text
 from workflow.refusal import Refusal
 

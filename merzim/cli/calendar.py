@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -99,30 +98,36 @@ def count(
 
 
 def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")], as_of: AsOf = None) -> None:
-    from merzim.cli.year_table import months, special_days
+    from calendars import layout
+    from merzim.cli.year_table import printed
 
     call = Call.of(ctx)
     days = _calendar(call, as_of)
-    asked = number(of, where="YYYY", first=days.first.year, last=days.last.year)
-    first, last = date(asked, 1, 1), date(asked, 12, 31)
-    counts = [(begins, days.count(begins, ends)) for begins, ends in months(asked)]
-    special = special_days(days, first, last)
-    knowledge = days.knowledge(first, last)
-    if call.json:
-        call.answer(
-            {
-                "year": asked,
-                "calendar": knowledge,
-                "calendar_version": days.version,
-                "working_days": days.count(first, last),
-                "months": [{"month": begins.month, "working_days": size} for begins, size in counts],
-                "days": special,
-            }
-        )
+    laid = layout.year(number(of, where="YYYY", first=days.first.year, last=days.last.year), days)
+    if not call.json:
+        call.print(printed(call, laid))
         return
-    from merzim.cli.year_table import printed
-
-    call.print(printed(call, days, asked))
+    special = [
+        {
+            "date": day.on,
+            "working": day.working,
+            "kind": day.kind,
+            "name": day.name,
+            "act": day.act,
+            "calendar": days.knowledge(day.on, day.on),
+        }
+        for day in laid.unusual
+    ]
+    call.answer(
+        {
+            "year": laid.number,
+            "calendar": laid.knowledge,
+            "calendar_version": laid.version,
+            "working_days": laid.working,
+            "months": [{"month": one.first.month, "working_days": one.working} for one in laid.months],
+            "days": special,
+        }
+    )
 
 
 def _calendar(call: Call, as_of: str | None) -> Calendar:

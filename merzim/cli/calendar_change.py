@@ -32,7 +32,9 @@ def preview(ctx: typer.Context, file: File) -> None:
     from merzim import calendar_change
 
     call = Call.of(ctx)
-    shown = calendar_change.preview(call.house, Path(file), today=call.moment.today)
+    shown = calendar_change.preview(
+        call.house, calendar_change.read(Path(file)), Path(file).name, today=call.moment.today
+    )
     if call.json:
         call.answer(_answer(call, shown))
         return
@@ -47,7 +49,12 @@ def apply(ctx: typer.Context, file: File) -> None:
     call = Call.of(ctx)
     moment = call.moment
     shown, written = calendar_change.apply(
-        call.house, Path(file), by=call.by, now=moment.now, today=moment.today
+        call.house,
+        calendar_change.read(Path(file)),
+        Path(file).name,
+        by=call.by,
+        now=moment.now,
+        today=moment.today,
     )
     if call.json:
         call.answer(_answer(call, shown) | {"applied": not shown.known, "written": written})
