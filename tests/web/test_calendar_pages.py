@@ -1,0 +1,183 @@
+"""The calendar on pages: months with what falls due, what was known when, acts adopted after a look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from merzim import users
+from merzim.clock import Moment
+from merzim.configuration import read
+from merzim.dashboard import Dashboard
+from merzim.wiring import House
+from storage import office_store
+from tests.web.conftest import Home
+from tests.web.memory import office
+from workflow.desk import Opening
+
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+ACT = """[[transfer]]
+off = 2026-05-08
+work = 2026-05-16
+act = "G26G0000000"
+address = "https://adilet.zan.kz/rus/docs/G26G0000000"
+"""
+
+
+def cell(page: str, day: int) -> str:
+    """The cell of a day."""
+    (found,) = re.findall(
+        rf'<td class="big-day[^"]*">\s*<div class="day-line"><span class="day-number">{day}<.*?</td>',
+        page,
+        re.DOTALL,
+    )
+    return found
+
+
+def test_a_month_shows_what_falls_due_on_its_day(home: Home, browser: TestClient) -> None:
+    """The order of the real schedule on 6 April, and nothing on a day off."""
+    page = browser.get("/calendar/2026/4?lang=ru").text
+
+    assert f'href="/cases/{home.real}#order_signed"' in cell(page, 6)
+    assert "/cases/" not in cell(page, 5)
+    assert "day-today" in cell(page, 6)
+
+
+def test_a_month_names_its_holidays_and_their_acts(browser: TestClient) -> None:
+    page = browser.get("/calendar/2026/3?lang=ru").text
+
+    assert "Наурыз" in cell(page, 21)
+    assert "24–25 марта" in page
+
+
+def test_a_month_shows_a_reader_their_own_units_alone(home: Home) -> None:
+    """Deadlines of law are not in what hr sees, nor when asked for by unit or day."""
+    with home.client("responsible") as own:
+        pages = "".join(own.get(f"/calendar/2026/4{asked}").text for asked in ("", "?unit=law", "?day=8"))
+
+    assert home.late not in pages
+
+
+def test_the_first_page_is_the_present_month(browser: TestClient) -> None:
+    assert "<h1>Апрель 2026</h1>" in browser.get("/calendar?lang=ru").text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/calendar/2026/0", "/calendar/2026/13", "/calendar/2009/12", "/calendar/2029/1", "/calendar/2026/x"],
+)
+def test_a_month_that_is_none_is_not_found(path: str, browser: TestClient) -> None:
+    assert browser.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/calendar/2010/1", "/calendar/2028/12", "/calendar/2027/2?unit=nowhere"])
+def test_months_at_the_ends_of_the_records_and_empty_ones_stand(path: str, browser: TestClient) -> None:
+    answer = browser.get(path + ("&" if "?" in path else "?") + "lang=ru")
+
+    assert answer.status_code == 200
+    assert "открытых сроков нет" in answer.text
+
+
+@pytest.mark.parametrize("day", ["0", "31", "32", "-1", "x"])
+def test_a_day_that_is_none_is_no_crash(day: str, browser: TestClient) -> None:
+    """April has no 31st."""
+    assert browser.get(f"/calendar/2026/4?day={day}").status_code in (404, 422)
+
+
+def test_what_was_known_before_an_order_is_shown_as_it_was_known(browser: TestClient) -> None:
+    """31 August 2026 stopped being a day off by an act known on 18 March 2026."""
+    before = browser.get("/calendar/2026/8?as_of=2026-03-17").text
+    after = browser.get("/calendar/2026/8?as_of=2026-03-18").text
+
+    assert "day-substitute" in cell(before, 31)
+    assert "day-working" in cell(after, 31)
+
+
+@pytest.mark.parametrize("as_of", ["0", "2026-02-30", "0000-00-00", "<script>"])
+@pytest.mark.parametrize("path", ["/calendar/2026", "/calendar/2026/4"])
+def test_a_date_that_is_none_is_said(path: str, as_of: str, browser: TestClient) -> None:
+    answer = browser.get(path, params={"as_of": as_of})
+
+    assert answer.status_code == 422
+    assert "<script>alert" not in answer.text
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[House, TestClient]]:
+    """The whole house as `merzim serve` runs it, with a case whose plan dates lie in May."""
+    (tmp_path / "config.toml").write_text("", encoding="utf-8")
+    house = House(read(tmp_path / "config.toml", at=tmp_path))
+    known = office()
+    office_store.save(house.engine, units=known.units.values(), people=known.people.values())
+    today = date(2026, 4, 6)
+    for login, access, unit in (("officer", "officer", ""), ("own", "officer", "hr")):
+        users.add(house, login, access, unit=unit, by="test", now=NOW, today=today)  # type: ignore[arg-type]
+    house.desk.open(
+        Opening(
+            procedure="internal-analysis",
+            unit="hr",
+            object="Персоналды басқару департаменті",
+            planned={"analysis_started": date(2026, 5, 12), "analysis_ended": date(2026, 6, 12)},
+        ),
+        by="test",
+        now=NOW,
+        today=today,
+    )
+    pages = Dashboard(house, lambda: Moment(now=NOW, today=today, demonstration=True))
+    with TestClient(
+        pages, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
+    ) as client:
+        client.post("/login/demonstration", data={"login": "officer"})
+        yield house, client
+    house.close()
+
+
+def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[House, TestClient]) -> None:
+    """The order of a start on 12 May falls due a day earlier when 8 May is no working day any more."""
+    house, browser = served
+    shown = browser.post("/calendar/acts?lang=ru", files={"file": ("перенос.toml", ACT.encode())})
+    nothing_yet = house.acts
+    due = {row.obligation: row.due for rows in house.reads.rows_of(["2026-0001"]).values() for row in rows}
+    adopted = browser.post("/calendar/acts?lang=ru", data={"text": ACT, "name": "перенос.toml", "do": "apply"})
+    moved = {row.obligation: row.due for rows in house.reads.rows_of(["2026-0001"]).values() for row in rows}
+    again = browser.post("/calendar/acts?lang=ru", data={"text": ACT, "name": "перенос.toml", "do": "apply"})
+
+    assert shown.status_code == 200
+    assert nothing_yet == ()
+    assert f"{due['order_signed']:%d.%m.%Y}" in shown.text
+    assert f"{moved['order_signed']:%d.%m.%Y}" in shown.text
+    assert "принят" in adopted.text
+    assert moved["order_signed"] < due["order_signed"]  # type: ignore[operator]
+    assert [(act.name, act.by) for act in house.acts] == [("перенос.toml", "officer")]
+    assert "уже принят" in again.text
+    assert "day-transferred_off" in cell(browser.get("/calendar/2026/5").text, 8)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[[transfer]]\noff = 0\n", "<html>", "[[transfer]\n", "x" * 60_001, "a = \0"]
+)
+def test_what_is_no_act_is_said_and_kept(text: str, served: tuple[House, TestClient]) -> None:
+    house, browser = served
+    answer = browser.post("/calendar/acts", data={"text": text, "do": "apply"})
+
+    assert answer.status_code == 422
+    assert house.acts == ()
+
+
+def test_bytes_that_are_no_text_are_no_act(served: tuple[House, TestClient]) -> None:
+    answer = served[1].post("/calendar/acts", files={"file": ("../../x", b"\xff\xfe\0")})
+
+    assert answer.status_code == 422
+
+
+def test_an_officer_of_one_unit_does_not_move_the_days_of_all(served: tuple[House, TestClient]) -> None:
+    _, browser = served
+    browser.post("/login/demonstration", data={"login": "own"})
+
+    assert browser.get("/calendar/acts").status_code == 403
+    assert browser.post("/calendar/acts", data={"text": ACT, "do": "apply"}).status_code == 403
