@@ -43,9 +43,10 @@ class HouseIntake(Intake):
         """Take in a schedule, all of it or none. Raises UnreadablePaper, UnknownProcedure."""
         from merzim.papers_in import import_schedule
         from storage import office_store
+        from storage.office_chain import Hand
 
         if meant:
-            office_store.save(self._house.engine, matches=meant)
+            office_store.save(self._house.engine, matches=meant, hand=Hand(by=by, now=now, today=today))
         done = import_schedule(self._house, content, procedure, name=name, by=by, now=now, today=today)
         return Taken(
             cases=tuple(case.id for case in done.cases),

@@ -236,8 +236,8 @@ class House:
         """The dashboard as an ASGI application, over the calendar as it stands now."""
         from merzim.administration import OfficeAdministration
         from merzim.behind_pages import Shell
-        from merzim.intake import HouseIntake
         from merzim.calendar_change import OfficeActs
+        from merzim.intake import HouseIntake
         from merzim.postbox import Postbox
         from storage.uploads import SqlUploads
         from web.app import create_app
