@@ -22,6 +22,8 @@ ON_A_DAY = 3
 """Deadlines a day of the grid names; the rest is counted and listed under it on asking."""
 LISTED = 200
 HEATS = 4
+FULL = 8
+"""So many deadlines at least make a day a full one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +125,7 @@ def month_view(
 
 
 def _cell(day: Day, rows: Sequence[Row], cases: Mapping[str, Case], due, most: int) -> Cell:  # type: ignore[no-untyped-def]
-    heat = -(-len(rows) * HEATS // most) if rows else 0
+    heat = -(-len(rows) * HEATS // max(most, FULL))
     named = tuple(due(row) for row in rows[:ON_A_DAY] if row.case in cases)
     return Cell(day=day, count=len(rows), heat=heat, due=named)
 
