@@ -80,6 +80,7 @@ def filled(path: str, case: str) -> str:
         "{day}": "2026-04-06",
         "{secret}": "x" * 43,
         "{token}": "x" * 43,
+        "{month}": "4",
         "{name}": "merzim.css",
         "{form}": "order",
         "{language}": "ru",
