@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from papers.template import template
-from web.addresses import elsewhere, named
+from web.addresses import elsewhere
 from web.analyses import download
 from web.entrance import Managing
 from web.house import House
@@ -97,12 +97,12 @@ def the_form(
         "object": object,
         "person": person,
     }
-    return named(request, _case_page(request, home, answers))
+    return _case_page(request, home, answers)
 
 
 @router.post("/open/case")
 async def open_case(request: Request, home: Managing) -> Response:
-    """Open the case, then show it."""
+    """Open the case, then show it; with `look` only its dates are shown, and no name stands in an address."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_open_case, request, home, form)
 
@@ -159,6 +159,8 @@ def go(request: Request, address: str) -> Response:
 
 def _open_case(request: Request, home: House, form: FormData) -> Response:
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    if answers.get("look"):
+        return _case_page(request, home, answers)
     now, today = home.clock()
     try:
         procedure = the_procedure(home, text(answers.get("procedure")))

@@ -98,8 +98,11 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(
 ) -> None:
     """Every page, each theme, wide and narrow: nothing foreign, no complaint, nothing over the edge."""
     page.set_viewport_size({"width": width, "height": 800})
-    for path in ("/", "/cases", f"/cases/{served.home.real}", f"/cases/{served.home.missed}", "/calendar/2026"):
-        page.goto(f"{served.address}{path}?theme={theme}")
+    cases = [f"/cases/{case}" for case in (served.home.real, served.home.missed)]
+    planner = "/planner?unit=hr&planned.analysis_started=2026-06-01&planned.analysis_ended=2026-06-03"
+    hand = "/open/case?procedure=conflict-of-interest"
+    for path in ("/", "/cases", *cases, "/calendar/2026", planner, "/open", hand, "/past"):
+        page.goto(f"{served.address}{path}{'&' if '?' in path else '?'}theme={theme}")
 
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert served.foreign == []

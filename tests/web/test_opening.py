@@ -248,13 +248,16 @@ def test_a_case_is_opened_by_hand_with_its_dates(house: House, officer: TestClie
         "planned.analysis_started": "2026-06-01",
         "fact.schedule_approved": "2026-03-02",
     }
-    looked = officer.get("/open/case", params=answers)
+    linked = officer.get("/open/case", params=answers)
+    looked = officer.post("/open/case", data={**answers, "look": "1"})
     before = house.reads.cases()
     opened = officer.post("/open/case", data=answers)
     (head,) = house.reads.cases()
     case = house.reads.case(head.id)
 
     assert "15 мая 2026 года" in looked.text
+    assert "15 мая 2026 года" in linked.text
+    assert 'value="Мемлекеттік сатып алу"' in looked.text
     assert before == []
     assert opened.url.path == f"/cases/{head.id}"
     assert case is not None

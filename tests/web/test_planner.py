@@ -1,0 +1,137 @@
+"""The planner: dates in the address, the whole chain on the page, nothing kept."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.conftest import NOW, TODAY, Home
+from web.load import load
+from workflow.case import Case
+from workflow.desk import Opening
+from workflow.planning import plan
+
+START = "/planner?lang=ru&planned.analysis_started=2026-06-01"
+
+
+def test_a_start_gives_the_whole_chain_with_reasons(home: Home, browser: TestClient) -> None:
+    """Ten working days before Monday 1 June: 15 May (Friday), counted over the weekends, and why."""
+    page = browser.get(START).text
+
+    assert "15 мая 2026 года" in page
+    assert "10 рабочих дней до него: 29, 28, 26, 25, 22, 21, 20, 19, 18, 15 мая" in page  # 27 May is Kurban Ait
+    assert "Начало анализа – 1 июня 2026 года (план), этот день не считается." in page
+    assert len(home.memory.chains) == 3
+
+
+def test_without_a_date_it_says_where_to_begin(browser: TestClient) -> None:
+    page = browser.get("/planner?lang=ru").text
+
+    assert "Начните с одной даты: «Начало анализа»" in page
+
+
+def test_a_conflict_is_named_at_once(browser: TestClient) -> None:
+    """An end within the notice of the discussion leaves no room for it."""
+    page = browser.get(f"{START}&planned.analysis_ended=2026-06-03").text
+
+    assert "Противоречий нет" not in page
+    assert "на исполнение не остаётся времени" in page
+
+
+def test_the_latest_start_is_told_when_an_end_is_wanted(browser: TestClient) -> None:
+    page = browser.get("/planner?lang=ru&planned.plan_approved=2026-08-07").text
+
+    assert "анализ нужно начать не позднее" in page
+
+
+def test_a_fact_ahead_is_counted_as_planned_and_said(browser: TestClient) -> None:
+    page = browser.get("/planner?lang=ru&fact.order_signed=2026-04-07").text
+
+    assert "посчитаны как план: подписание приказа" in page
+
+
+@pytest.mark.parametrize("typed", ["0", "2026-02-30", "9999-12-31", "0000-00-00", "<script>alert(1)</script>"])
+def test_what_is_no_date_is_given_back_as_typed(typed: str, browser: TestClient) -> None:
+    """One sentence; the other dates hold."""
+    answer = browser.get(
+        "/planner",
+        params={"planned.analysis_started": typed, "planned.analysis_ended": "2026-07-10", "lang": "ru"},
+    )
+
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert "<script>alert" not in answer.text
+    assert "10 июля 2026 года" in answer.text or 'value="2026-07-10"' in answer.text
+    if not typed.startswith("<"):
+        assert f'name="planned.analysis_started" value="{typed}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "procedure=no-such",
+        "unit=nowhere&planned.analysis_started=2026-06-01",
+        "planned.nothing=2026-06-01",
+        "%00=1",
+    ],
+)
+def test_strange_addresses_break_nothing(query: str, browser: TestClient) -> None:
+    assert browser.get(f"/planner?{query}").status_code in (200, 422)
+
+
+def test_the_address_can_be_sent_to_somebody(browser: TestClient) -> None:
+    """Without the fields left empty, by either way of asking; the officer goes on to opening with it."""
+    long = "/planner?procedure=internal-analysis&unit=&planned.analysis_started=2026-06-01&fact.order_signed="
+    short = "/planner?procedure=internal-analysis&planned.analysis_started=2026-06-01"
+    plain = browser.get(long)
+    at_once = browser.get(long, headers={"hx-request": "true"})
+
+    assert (plain.status_code, plain.headers["location"]) == (303, short)
+    assert at_once.headers["hx-push-url"] == short
+    assert short.partition("?")[2].replace("&", "&amp;") in browser.get(short).text
+
+
+def test_every_procedure_can_be_planned(home: Home, browser: TestClient) -> None:
+    """Each by the fact it begins with."""
+    library = home.app.state.house.library
+    for name in library.procedures():
+        begins = library.latest(name).begins_with
+        answer = browser.get(f"/planner?procedure={name}&planned.{begins}=2026-06-01")
+
+        assert answer.status_code == 200, name
+        assert 'id="chain-title"' in answer.text, name
+
+
+def test_the_load_counts_what_people_have_to_do_in_those_weeks(home: Home, browser: TestClient) -> None:
+    """Open obligations of other cases by week, and those of this plan beside them."""
+    house = home.app.state.house
+    planned = {"analysis_started": date(2026, 6, 1)}
+    made = plan(
+        house.library, "internal-analysis", facts={}, planned=planned, calendar=house.calendar, today=TODAY
+    )
+    case = Case(
+        id="", procedure="internal-analysis", edition=made.procedure.edition, unit="law", planned=planned
+    )
+    asked = {"deadlines": made.deadlines, "case": case, "today": TODAY}
+    before = load(home.memory, house.library, home.memory.office(), **asked)
+    home.desk.open(
+        Opening(procedure="internal-analysis", unit="law", object="Ещё один", planned=planned),
+        by="test",
+        now=NOW,
+        today=TODAY,
+    )
+    after = load(home.memory, house.library, home.memory.office(), **asked)
+    page = browser.get(f"{START}&unit=law").text
+
+    assert before is not None
+    assert after is not None
+    week = date(2026, 5, 15) - timedelta(days=date(2026, 5, 15).weekday())
+    column = after.weeks.index(week)
+    (was,) = [one.cells[column] for one in before.people if one.person.name == "Өтегенов Ерлан"]
+    (now,) = [one.cells[column] for one in after.people if one.person.name == "Өтегенов Ерлан"]
+    assert now.added == was.added >= 1
+    assert now.open == was.open + now.added
+    assert "Нагрузка людей" in page
+    assert "Өтегенов Ерлан" in page
