@@ -30,6 +30,14 @@ class Postbox:
 
         return failed(self._house.engine, limit=limit)
 
+    def carried(self, key: str) -> Sequence[Notice]:
+        """What the letter of that notice carried."""
+        return self._house.outbox.carried(key)
+
+    def acknowledge(self, key: str, *, now: datetime) -> bool:
+        """The reader says it was read; the first time stays. False when there is none of that key."""
+        return self._house.outbox.acknowledge(key, now=now)
+
     def resend(self, key: str, *, now: datetime) -> bool:
         """Queue one of them again, for the next office hours; False when there is none of that key."""
         from notifications.rules import opening

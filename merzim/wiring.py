@@ -239,6 +239,7 @@ class House:
         from merzim.calendar_change import OfficeActs
         from merzim.intake import HouseIntake
         from merzim.postbox import Postbox
+        from storage.leaves import SqlLeaves
         from storage.uploads import SqlUploads
         from web.app import create_app
 
@@ -264,6 +265,7 @@ class House:
             uploads=SqlUploads(self.engine),
             administration=OfficeAdministration(self),
             acts=OfficeActs(self),
+            leaves=SqlLeaves(self.engine),
         )
 
     def close(self) -> None:

@@ -34,5 +34,11 @@ class Post(Protocol):
     def failed(self, *, limit: int) -> Sequence[Notice]:
         """Letters that did not arrive, or of which nobody knows, the newest first; their cases' own only."""
 
+    def carried(self, key: str) -> Sequence[Notice]:
+        """What the letter of that notice carried."""
+
+    def acknowledge(self, key: str, *, now: datetime) -> bool:
+        """The reader says it was read; the first time stays. False when there is none of that key."""
+
     def resend(self, key: str, *, now: datetime) -> bool:
         """Queue one of them again, for the next office hours; False when there is none of that key."""

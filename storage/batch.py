@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from storage.chain import canonical, line, link
 from storage.rows import ROW_COLUMNS, Values, row_values
+from storage.totals import Key, key
 from workflow.board import WAITING, Row
 from workflow.case import Case
 from workflow.ports import Conflict, Written
@@ -26,6 +28,7 @@ class Before:
     seq: int = 0
     head: str = ""
     stage: str = ""
+    edition: str = ""
     rows: Stored = field(default_factory=dict)
 
 
@@ -37,6 +40,7 @@ class Batch:
         expected: the seq each case must still have when the lock is held (0: must not exist).
         moved: deadlines somebody waited for whose due date is another one now, or that nobody is asked for.
         readers: of confidential cases: who was named to know of them, as it stands now.
+        totals: by how much the sums of the board change.
         waiting: of the cases whose rows changed, the (obligation, due) that still wait for somebody.
     """
 
@@ -49,6 +53,7 @@ class Batch:
     rows_gone: list[Values] = field(default_factory=list)
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
     waiting: dict[str, set[tuple[str, date | None]]] = field(default_factory=dict)
+    totals: Counter[Key] = field(default_factory=Counter)
     moved: list[Values] = field(default_factory=list)
 
 
@@ -104,6 +109,8 @@ def _add(made: Batch, change: Written, before: Before) -> None:
     if case.confidential and (not change.events or any(one.kind in _NAMING for one in change.events)):
         made.readers[case.id] = case.readers
     differs = _add_rows(made, change, before.rows)
+    if not case.confidential:
+        _add_totals(made, change, before)
     if differs or change.events or change.stage != before.stage:
         _add_case(made, change, before, head)
     if differs and before.rows:
@@ -180,6 +187,18 @@ def _add_rows(made: Batch, change: Written, stored: Stored) -> bool:
                 version = change.rows[0].version if change.rows else ""
                 made.moved.append(_moved(change, obligation, version))
     return differs
+
+
+def _add_totals(made: Batch, change: Written, before: Before) -> None:
+    """What the sums lose by the rows as they were and gain by the rows as they are."""
+    for edition, rows, by in (
+        (before.edition, before.rows.values(), -1),
+        (change.case.edition, (row_values(row) for row in change.rows), 1),
+    ):
+        for values in rows:
+            counted = key(edition, values)
+            if counted is not None:
+                made.totals[counted] += by
 
 
 def _has_moved(known: tuple[object, ...], row: Row) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
-from storage import office_store
+from storage import office_store, totals
 from storage.batch import Batch, Before, batch
 from storage.dialect import insert
 from storage.engine import each, reading, writing
@@ -35,10 +35,10 @@ _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
 _EVENTS_OF = EVENTS_IN_ORDER.where(EVENT.c.case.in_(bindparam("k_cases", expanding=True)))
 _ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
 _ROWS_OF = DEADLINE.select().where(DEADLINE.c.case.in_(bindparam("k_cases", expanding=True)))
-_HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, CASE.c.stage)
+_HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, CASE.c.stage, CASE.c.edition)
 # The head and the rows of one case together: one query less where it counts, when a fact is recorded.
 _BEFORE = (
-    select(CASE.c.seq, CASE.c.head, CASE.c.stage, *DEADLINE.c)
+    select(CASE.c.seq, CASE.c.head, CASE.c.stage, CASE.c.edition, *DEADLINE.c)
     .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id, isouter=True)
     .where(CASE.c.id == bindparam("k_case"))
 )
@@ -179,7 +179,10 @@ class SqlLedger:
             rows.setdefault(record[0], {})[record[1]] = tuple(record)
         return batch(
             changes,
-            {name: Before(seq, head, stage, rows.get(name, {})) for name, seq, head, stage in heads},
+            {
+                name: Before(seq, head, stage, edition, rows.get(name, {}))
+                for name, seq, head, stage, edition in heads
+            },
         )
 
     def _broken(self, conflict: Conflict) -> Conflict | CaseBroken:
@@ -213,9 +216,10 @@ def _before(connection: Connection, case: str) -> Before:
     found = connection.execute(_BEFORE, {"k_case": case}).all()
     if not found:
         return Before()
-    seq, head, stage = found[0][:3]
+    seq, head, stage, edition = found[0][:4]
     # A case without rows joins one row of nothing.
-    return Before(seq, head, stage, {record[4]: tuple(record[3:]) for record in found if record[3] is not None})
+    rows = {record[5]: tuple(record[4:]) for record in found if record[4] is not None}
+    return Before(seq, head, stage, edition, rows)
 
 
 def _write(connection: Connection, made: Batch, now: datetime) -> None:
@@ -240,6 +244,8 @@ def _write(connection: Connection, made: Batch, now: datetime) -> None:
             connection.execute(READER.insert(), named)
     if made.waiting:
         _withdraw(connection, made)
+    # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
+    totals.add(connection, made.totals)
     if made.moved:
         connection.execute(MOVED.insert(), [{**one, "at": now} for one in made.moved])
 

@@ -22,22 +22,26 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    not_,
     or_,
     select,
+    true,
 )
 
 from notifications.notice import Notice
-from storage import office_store
+from storage import letters, office_store
+from storage import sums as summing
 from storage.engine import each, reading
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from storage.registers import cases_with_entries
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
-from storage.tables import CASE, DEADLINE, NOTICE, READER, UNIT
+from storage.tables import CASE, DEADLINE, NOTICE, READER, TOTAL, UNIT
 from workflow.access import Scope
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event, Standing
 from workflow.office import Office
+from workflow.sums import Horizon, Sought, Sum
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -250,6 +254,57 @@ class SqlReads:
         with reading(self._engine) as connection:
             return [notice(record) for record in connection.execute(asked)]
 
+    def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
+        """How many rows stand how, by whom they wait for: from the kept sums."""
+        with reading(self._engine) as connection:
+            return summing.sums(connection, horizon, self._eyes(unit))
+
+    def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
+        """How many open rows are due on each day from `first` to `last`."""
+        with reading(self._engine) as connection:
+            return summing.by_day(connection, first, last, self._eyes(unit))
+
+    def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
+        """Of each of these units, the due date of what is overdue the longest."""
+        with reading(self._engine) as connection:
+            return summing.since(connection, units, today, self._eyes(None))
+
+    def listed(self, sought: Sought, *, limit: int, offset: int = 0) -> Sequence[Row]:
+        """A page of the rows sought, the earliest due first."""
+        with reading(self._engine) as connection:
+            return summing.listed(connection, sought, self._eyes(sought.unit), limit=limit, offset=offset)
+
+    def count(self, sought: Sought) -> int:
+        """How many rows are sought."""
+        with reading(self._engine) as connection:
+            return summing.count(connection, sought, self._eyes(sought.unit))
+
+    def any_case(self) -> bool:
+        """Whether there is any case to be seen."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(CASE.c.id).where(*_seen(self._scope)).limit(1)).first() is not None
+
+    def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
+        """Of the last letter about each obligation the reader was sent and has not acknowledged: its key."""
+        if self._scope is None or not cases:
+            return {}
+        with reading(self._engine) as connection:
+            return letters.unread(connection, cases, self._scope.names)
+
+    def _eyes(self, unit: str | None) -> summing.Eyes:
+        """The rule of `_seen`, narrowed to a unit, for each table the sums are made of."""
+        below = [] if unit is None else [_below(unit)]
+        if self._scope is not None and self._scope.unit:
+            below.append(_below(self._scope.unit))
+        nobody = [false()] if self._scope is not None and self._scope.unit is None else []
+        hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
+        return summing.Eyes(
+            cases=[*_seen(self._scope), *(CASE.c.unit.in_(one) for one in below[:1] if unit is not None)],
+            totals=[*nobody, *(TOTAL.c.unit.in_(one) for one in below)],
+            rows=[*nobody, DEADLINE.c.case.not_in(hidden), *(DEADLINE.c.unit.in_(one) for one in below)],
+            units=[*nobody, *(DEADLINE.c.unit.in_(one) for one in below)],
+        )
+
     def office(self) -> Office:
         """Units, people and matches, with the officer config.toml names."""
         return office_store.office(self._engine, officer=self._officer, language=self._language)
@@ -309,10 +364,17 @@ def _seen(scope: Scope | None) -> list[ColumnElement[bool]]:
         return []
     if scope.unit is None:
         return [false()]
+    to_know = or_(CASE.c.confidential.is_(False), _told(scope))
+    return [to_know, CASE.c.unit.in_(_below(scope.unit))] if scope.unit else [to_know]
+
+
+def _told(scope: Scope | None) -> ColumnElement[bool]:
+    """Whether a reader was named to know of a case or told of it; the house itself knows of all."""
+    if scope is None:
+        return true()
     named = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
     told = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names))
-    to_know = or_(CASE.c.confidential.is_(False), named, told)
-    return [to_know, CASE.c.unit.in_(_below(scope.unit))] if scope.unit else [to_know]
+    return or_(named, told)
 
 
 def _below(unit: str) -> Select[tuple[str]]:

@@ -90,6 +90,12 @@ class KeptCase(Kept, table=True):
         # The rest of its columns let a list skip pages and count without looking the cases up.
         Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "standing", "procedure", "stage"),
         Index("ix_case_span", "span_first", "span_last"),
+        Index(
+            "ix_case_confidential",
+            "id",
+            sqlite_where=text("confidential = 1"),
+            postgresql_where=text("confidential"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -180,6 +186,7 @@ class KeptDeadline(Kept, table=True):
             postgresql_where=text("next_rung_on IS NOT NULL"),
         ),
         Index("ix_deadline_state_due", "state", "due"),
+        Index("ix_deadline_unit_state_due", "unit", "state", "due"),
         _CLUSTERED,
     )
 
@@ -203,6 +210,31 @@ class KeptDeadline(Kept, table=True):
     span_first: date | None = None
     span_last: date | None = None
     version: str
+    duty: str = ""
+    responsible: str = ""
+    person: str = ""
+
+
+class KeptTotal(Kept, table=True):
+    """How many rows of the board stand how, by month of their due date; kept with every row that changes.
+
+    Rows that are open with a due date, and missed ones; of confidential cases none, for who may know of those
+    differs from reader to reader. `obligation` is without its period, `month` "2026-04" or "".
+    """
+
+    __tablename__ = "total"
+    __table_args__ = _CLUSTERED
+
+    unit: str = Field(primary_key=True)
+    state: str = Field(primary_key=True)
+    month: str = Field(primary_key=True)
+    edition: str = Field(primary_key=True)
+    stage: str = Field(primary_key=True)
+    obligation: str = Field(primary_key=True)
+    duty: str = Field(primary_key=True)
+    responsible: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    n: int
 
 
 class KeptNotice(Kept, table=True):
@@ -471,6 +503,7 @@ EVENT = _table("event")
 SEAL = _table("seal")
 ACT = _table("act")
 DEADLINE = _table("deadline")
+TOTAL = _table("total")
 NOTICE = _table("notice")
 MOVED = _table("moved")
 PROOF = _table("proof")

@@ -21,11 +21,12 @@ from web import (
     analyses,
     api,
     case_reading,
+    desk_pages,
     login,
     managing,
     metrics,
     opening,
-    pages,
+    overview_pages,
     past,
     planner,
     risking,
@@ -40,7 +41,7 @@ from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
 from web.house import Clock, House
 from web.judgement import judge_by
 from web.login import LONGEST_FIELD, inside, login_page
-from web.ports import Accounts, Answers, EvidenceStore, Intake, Judge, Reads, Shell, Uploads
+from web.ports import Accounts, Answers, EvidenceStore, Intake, Judge, Leaves, Reads, Shell, Uploads
 from web.preferences import preferences, remember
 from web.render import Scribe, page
 from workflow.desk import Desk
@@ -72,6 +73,7 @@ def create_app(
     acts: Acts | None = None,
     max_body: int = MAX_BODY,
     post: Post | None = None,
+    leaves: Leaves | None = None,
 ) -> FastAPI:
     """The dashboard as an ASGI application.
 
@@ -89,6 +91,7 @@ def create_app(
         intake: takes in files and years; None where that is done elsewhere.
         uploads: files between being shown and being taken in.
         max_body: the most bytes one request may bring.
+        leaves: where people say when they are away; None where nobody may.
         post: the sending of letters, for operators and for what did not arrive; None where nothing is sent.
     """
     app = FastAPI(
@@ -116,6 +119,7 @@ def create_app(
         administration=administration,
         acts=acts,
         post=post,
+        leaves=leaves,
     )
 
     def problem(request: Request, status: int, code: str) -> Response:
@@ -209,7 +213,8 @@ def create_app(
     app.include_router(schedules.router)
     app.include_router(past.router)
     app.include_router(planner.router)
-    app.include_router(pages.router)
+    app.include_router(overview_pages.router)
+    app.include_router(desk_pages.router)
     app.include_router(case_reading.router)
     app.include_router(writing.router)
     app.include_router(settings_routes.router)

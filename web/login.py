@@ -186,8 +186,8 @@ def _proved(home: House, login: str, texts: Mapping[str, str]) -> Account | None
 def _in(request: Request, home: House, account: Account, texts: Mapping[str, str]) -> Response:
     now, today = home.clock()
     onward, kept = inside(texts.get("next", "/")), _kept(texts)
-    if onward == "/" and not account.reader.may("read"):
-        onward = "/administration"
+    if onward == "/":
+        onward = _first_page(account.reader)
     response: Response = RedirectResponse(onward, status_code=303)
     if kept:
         fields = list(kept.items())
@@ -195,6 +195,13 @@ def _in(request: Request, home: House, account: Account, texts: Mapping[str, str
     device = request.headers.get("user-agent", "")
     begin(home.accounts, account.reader.login, response, now=now, device=device)
     return response
+
+
+def _first_page(reader: Reader) -> str:
+    """Where a reader's day begins: at the desk for whoever does the work, at the overview for others."""
+    if not reader.may("read"):
+        return "/administration"
+    return "/desk" if reader.access in ("officer", "responsible") else "/"
 
 
 def _welcome(

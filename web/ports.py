@@ -28,6 +28,7 @@ from workflow.prospects import Prospect, Step
 from workflow.risk_scale import RiskScale
 from workflow.scale import Readings, Scoring
 from workflow.score import Scores
+from workflow.sums import Horizon, Sought, Sum
 from workflow.tally import Tally
 
 
@@ -69,6 +70,27 @@ class Reads(Protocol):
 
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """All board rows of the named cases by case id."""
+
+    def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
+        """How many rows stand how, by whom they wait for; of a unit with those below it, or of all."""
+
+    def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
+        """How many open rows are due on each day from `first` to `last`; days without any may be left out."""
+
+    def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
+        """Of each of these units, the due date of what is overdue the longest."""
+
+    def listed(self, sought: Sought, *, limit: int, offset: int = 0) -> Sequence[Row]:
+        """A page of the rows sought, the earliest due first."""
+
+    def count(self, sought: Sought) -> int:
+        """How many rows are sought."""
+
+    def any_case(self) -> bool:
+        """Whether there is any case to be seen."""
+
+    def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
+        """Of the last letter about each obligation the reader was sent and has not acknowledged: its key."""
 
     def case(self, case: str) -> Case | None:
         """One case, whole; None when there is none of that id."""
@@ -161,6 +183,22 @@ class Answers(Protocol):
 
     def release(self, login: str, key: str) -> None:
         """Give the key back: nothing was done under it."""
+
+
+class Leaves(Protocol):
+    """When people are away and who stands in for them, as they say themselves."""
+
+    def set_leave(
+        self,
+        person: str,
+        *,
+        away: Sequence[tuple[date, date]],
+        deputy: str | None,
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> None:
+        """Write down the leave of a person (local dates, both ends included) and their deputy."""
 
 
 class EvidenceStore(Protocol):

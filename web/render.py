@@ -193,11 +193,12 @@ def _here(request: Request, reader: Preferences) -> Any:
     What was just recorded is not said again, and a refused form has no address of its own.
     """
 
-    def here(**changes: str) -> str:
+    def here(**changes: object) -> str:
         kept = [
             (key, value)
             for key, value in request.query_params.multi_items()
-            if key not in ("lang", "theme", "recorded", "replanned", "said", "of")
+            if key not in ("lang", "theme", "recorded", "replanned", "said", "of", "what")
+            and key not in changes
         ]
         return "?" + urlencode([*kept, *changes.items()])
 

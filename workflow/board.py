@@ -9,7 +9,7 @@ from datetime import date
 from calendars.calendar import Calendar
 from workflow.case import Case, Standing
 from workflow.deadline import AnchorState, Deadline, Knowledge, Status
-from workflow.office import OUTSIDE
+from workflow.office import OF_A_PERSON, OUTSIDE
 from workflow.procedure import Procedure
 from workflow.reminder import ladder_of, next_rung
 from workflow.states import State
@@ -46,6 +46,8 @@ class Row:
         span_first, span_last: first and last day whose moving could move `due`.
         stake: points lost when it stays undone, a decimal string.
         version: the calendar version it was computed with.
+        duty: whose it is to do; responsible: the schedule's own words for them; person: key of whom the case is
+            about, where the duty is theirs.
     """
 
     case: str
@@ -68,6 +70,9 @@ class Row:
     span_first: date | None
     span_last: date | None
     version: str
+    duty: str = ""
+    responsible: str = ""
+    person: str = ""
 
 
 def rows(
@@ -111,4 +116,7 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calenda
         span_first=deadline.span_first,
         span_last=deadline.span_last,
         version=calendar.version,
+        duty=obligation.duty,
+        responsible=case.responsible.get(deadline.id) or case.responsible.get(obligation.id) or "",
+        person=case.person if obligation.duty in OF_A_PERSON else "",
     )

@@ -150,6 +150,7 @@ class Desk:
         evidence: Iterable[Evidence] = (),
         values: Mapping[str, Decimal] | None = None,
         signed_by: str = "",
+        remark: str = "",
     ) -> Change:
         """Write down that something happened on a local date, with what proves it.
 
@@ -158,6 +159,7 @@ class Desk:
         Args:
             values: numbers that go with the fact, by the names the obligation gives them.
             signed_by: duty of whoever signed or approved it.
+            remark: words of whoever records it, for those who read the history; nothing is computed from them.
 
         Raises:
             CannotRecord: a date after today, or the fact is known with another date.
@@ -183,12 +185,14 @@ class Desk:
         if known is not None:
             new = tuple(item for item in new if item not in known.evidence)
             numbers, signed_by = lacking(obligation, known, numbers, signed_by)
-            if not new and not numbers and not signed_by:
+            if not new and not numbers and not signed_by and not remark:
                 return Change(case=case)
         kind: EventKind = "evidence" if known is not None else "fact"
         payload = told(obligation, numbers, signed_by)
         if new:
             payload["evidence"] = evidence_payload(new)
+        if remark:
+            payload["remark"] = remark
         return self._append(case, procedure, [(kind, fact, on, payload)], by, now, today)
 
     def correct(

@@ -24,6 +24,12 @@ UNDONE = {
     "0008": ("DROP INDEX ix_notice_person",),
     "0009": ("DROP INDEX ix_case_newest",),
     "0010": ("DROP TABLE answer",),
+    "0012": (
+        "DROP TABLE total",
+        "DROP INDEX ix_case_confidential",
+        "DROP INDEX ix_deadline_unit_state_due",
+        *(f"ALTER TABLE deadline DROP COLUMN {name}" for name in ("duty", "responsible", "person")),
+    ),
 }
 """Revision -> statements that take it back."""
 

@@ -22,7 +22,14 @@ from merzim.behind_pages import Shell
 from storage import engine as database
 from storage import schema
 from tests.web.administration_memory import AdministrationInMemory
-from tests.web.memory import AccountsInMemory, AnswersInMemory, EvidenceInMemory, Memory, library
+from tests.web.memory import (
+    AccountsInMemory,
+    AnswersInMemory,
+    EvidenceInMemory,
+    LeavesInMemory,
+    Memory,
+    library,
+)
 from web.app import create_app
 from web.credentials import hashed, hidden, new_secret
 from web.entrance import COOKIE
@@ -144,6 +151,7 @@ def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **
         answers=AnswersInMemory(),
         shell=Shell(behind(memory, desk, store, engine=empty_database())),
         administration=AdministrationInMemory(memory),
+        leaves=LeavesInMemory(memory),
         **more,  # type: ignore[arg-type]
     )
     return Home(app=app, memory=memory, desk=desk, store=store, accounts=accounts)

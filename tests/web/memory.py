@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from workflow.library import Library
 from workflow.office import Office, Person, Unit
 from workflow.ports import Written
 from workflow.reading import read
+from workflow.sums import Asked, Horizon, Sought, Sum, base
 
 REGULATIONS = Path(__file__).parents[2] / "regulations"
 
@@ -165,10 +167,99 @@ class Memory:
         ]
         return found[skip : None if limit is None else skip + limit]
 
+    def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
+        found: dict[tuple[object, ...], Sum] = {}
+        for row in self._rows(unit):
+            asked = Asked(row.unit, row.duty, row.responsible, row.person)
+            edition = fold(self.chains[row.case]).edition
+            known = (asked, edition, row.stage, base(row.obligation))
+            one = found.setdefault(
+                known, Sum(asked=asked, edition=edition, stage=row.stage, obligation=base(row.obligation))
+            )
+            for name in ("overdue", "today", "week", "later", "due", "missed"):
+                sought = Sought(urgency=name, horizon=horizon)  # type: ignore[arg-type]
+                setattr(one, name, getattr(one, name) + _is_sought(row, sought))
+        return list(found.values())
+
+    def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
+        days = [row.due for row in self._rows(unit) if row.state == "open" and row.due]
+        return Counter(day for day in days if first <= day <= last)
+
+    def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
+        return {unit: rows[0].due for unit in units if (rows := self.overdue(today, unit)) and rows[0].due}
+
+    def listed(self, sought: Sought, *, limit: int, offset: int = 0) -> Sequence[Row]:
+        rows = [row for row in self._rows(sought.unit) if _is_sought(row, sought)]
+        rows.sort(key=lambda row: (row.due or date.max, row.case, row.obligation))
+        return rows[offset : offset + limit]
+
+    def count(self, sought: Sought) -> int:
+        return len(self.listed(sought, limit=10**6))
+
+    def any_case(self) -> bool:
+        return bool(self.cases())
+
+    def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
+        names = self.scope.names if self.scope else ()
+        return {
+            (one.case, one.obligation): one.key
+            for one in self.notice_list
+            if one.case in cases and one.person in names and one.state == "sent" and not one.acknowledged_at
+        }
+
+    def _rows(self, unit: str | None) -> list[Row]:
+        every = [row for rows in self.board.values() for row in rows.values() if self._seen(row.unit)]
+        return [row for row in every if unit is None or within(self.the_office, row.unit, unit)]
+
     def _where(self, unit: str | None, wanted) -> Sequence[Row]:  # type: ignore[no-untyped-def]
         rows: Iterable[Row] = (row for rows in self.board.values() for row in rows.values())
         found = [row for row in rows if wanted(row) and self._seen(row.unit) and unit in (None, row.unit)]
         return sorted(found, key=lambda row: row.due or date.max)
+
+
+def _is_sought(row: Row, sought: Sought) -> bool:
+    day, due = sought.horizon, row.due
+    if sought.urgency == "missed":
+        fits = row.state == "missed"
+    elif row.state != "open" or due is None:
+        fits = False
+    else:
+        fits = {
+            "open": True,
+            "overdue": due < day.today,
+            "today": due == day.today,
+            "week": day.today < due <= day.week,
+            "later": due > day.week,
+            "due": day.today <= due <= day.soon,
+        }[sought.urgency]
+    asked = Asked(row.unit, row.duty, row.responsible, row.person)
+    return (
+        fits
+        and sought.on in (None, due)
+        and sought.stage in (None, row.stage)
+        and (sought.asked is None or asked in sought.asked)
+    )
+
+
+@dataclass
+class LeavesInMemory:
+    """Leave written straight into the office in memory."""
+
+    memory: Memory
+
+    def set_leave(
+        self,
+        person: str,
+        *,
+        away: Sequence[tuple[date, date]],
+        deputy: str | None,
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> None:
+        office = self.memory.the_office
+        known = replace(office.people[person], away=tuple(away), deputy=deputy)
+        self.memory.the_office = replace(office, people={**office.people, person: known})
 
 
 @dataclass

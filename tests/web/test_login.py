@@ -65,7 +65,7 @@ def test_the_way_onward_never_leaves_the_house(onward: str, home: Home) -> None:
     with home.stranger() as browser:
         answer = browser.post("/login", data={"login": "officer", "password": PASSWORD, "next": onward})
 
-    assert answer.headers["location"] == "/"
+    assert answer.headers["location"] == "/desk"
 
 
 def test_the_session_cookie_is_of_this_host_alone_and_no_script_reads_it(home: Home) -> None:

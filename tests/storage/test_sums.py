@@ -1,0 +1,221 @@
+"""The sums of the board: kept with every row, the same as counting the rows, seen by those who may."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from storage import office_store
+from storage.ledger import SqlLedger
+from storage.queries import SqlReads
+from storage.verify import rebuild, verify
+from tests.storage.house import NOW, PROCEDURE, TODAY, desk, recompute
+from workflow.access import Scope
+from workflow.desk import Opening
+from workflow.office import Unit
+from workflow.sums import Sought, base, horizon, total
+
+CONFIDENTIAL = "foreign-account"
+LATER = date(2026, 5, 13)
+Figures = Counter[tuple[str, str, str, str]]
+"""(unit, obligation, responsible, figure) -> number."""
+
+
+def office(engine: Engine) -> None:
+    units = [
+        Unit(id="head", name="Аппарат"),
+        Unit(id="hr", name="HR", parent="head"),
+        Unit(id="law", name="Заң"),
+    ]
+    office_store.save(engine, units=units)
+
+
+def filled(engine: Engine, count: int = 3) -> list[str]:
+    """Cases of hr and law whose dates lie over half a year."""
+    office(engine)
+    openings = [
+        Opening(
+            procedure=PROCEDURE,
+            unit=("hr", "law")[n % 2],
+            object=f"Объект {n}",
+            responsible={"order_signed": "Басшы"} if n % 3 else {},
+            planned={
+                "analysis_started": date(2026, 2, 16) + timedelta(days=11 * n),
+                "analysis_ended": date(2026, 3, 20) + timedelta(days=11 * n),
+            },
+        )
+        for n in range(count)
+    ]
+    cases = desk(engine).open_many(openings, by="А", now=NOW, today=TODAY)
+    return [case.id for case in cases]
+
+
+def by_rows(engine: Engine, today: date, soon: date, unit: str | None = None) -> Figures:
+    """The same counted row by row: (unit, obligation, responsible, figure) -> number."""
+    found: Figures = Counter()
+    week = horizon(today, soon=soon).week
+    ledger = SqlLedger(engine)
+    for rows in ledger.rows_of(ledger.ids()).values():
+        for row in rows:
+            place = (row.unit, base(row.obligation), row.responsible)
+            if unit not in (None, row.unit):
+                continue
+            if row.state == "missed":
+                found[*place, "missed"] += 1
+            if row.state != "open" or row.due is None:
+                continue
+            name = "overdue" if row.due < today else "today" if row.due == today else "week"
+            found[*place, name if row.due <= week else "later"] += 1
+            if today <= row.due <= soon:
+                found[*place, "due"] += 1
+    return found
+
+
+def by_sums(reads: SqlReads, today: date, soon: date, unit: str | None = None) -> Figures:
+    found: Figures = Counter()
+    for one in reads.sums(horizon(today, soon=soon), unit):
+        for name in ("overdue", "today", "week", "later", "due", "missed"):
+            found[one.asked.unit, one.obligation, one.asked.responsible, name] += getattr(one, name)
+    return +found
+
+
+@pytest.mark.parametrize(
+    "today",
+    [date(2025, 12, 31), TODAY, date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 29), date(2027, 1, 1)],
+)
+def test_the_sums_are_what_counting_every_row_gives(engine: Engine, today: date) -> None:
+    """On the edges of months and years, before all and after all; facts and plans moved rows meanwhile."""
+    names = filled(engine, 7)
+    core = desk(engine)
+    core.replan(names[0], "analysis_started", on=date(2026, 4, 1), by="А", now=NOW, today=TODAY)
+    core.record(names[1], "order_signed", on=TODAY, by="А", now=NOW, today=TODAY)
+    core.cancel(names[2], ground="Бекер", by="А", now=NOW, today=TODAY)
+    core.record(names[3], "analysis_started", on=date(2026, 1, 5), by="А", now=NOW, today=TODAY)
+    core.record(names[3], "analysis_ended", on=date(2026, 1, 29), by="А", now=NOW, today=TODAY)
+    soon = today + timedelta(days=10)
+
+    assert by_sums(SqlReads(engine), today, soon) == by_rows(engine, today, soon)
+    assert by_sums(SqlReads(engine), today, soon, "hr") == by_rows(engine, today, soon, "hr")
+    assert any(key[3] == "missed" for key in by_rows(engine, today, soon))
+    assert verify(engine, recompute=recompute(engine)) == ()
+
+
+def test_the_number_of_queries_does_not_grow_with_what_is_stored(engine: Engine) -> None:
+    """Three cases or three hundred rows of them: the same statements."""
+    reads = SqlReads(engine)
+    counted = []
+    for _ in range(2):
+        filled(engine, 12)
+        statements: list[str] = []
+
+        def note(conn, cursor, statement, *_):  # type: ignore[no-untyped-def]
+            statements.append(statement)  # noqa: B023
+
+        event.listen(engine, "before_cursor_execute", note)
+        day = horizon(LATER, soon=LATER + timedelta(days=9))
+        reads.sums(day)
+        reads.by_day(LATER, day.soon)
+        reads.overdue_since(["hr", "law"], LATER)
+        reads.listed(Sought(horizon=day), limit=5)
+        reads.count(Sought(horizon=day))
+        event.remove(engine, "before_cursor_execute", note)
+        counted.append(len(statements))
+
+    assert counted[0] == counted[1]
+
+
+@pytest.mark.parametrize("urgency", ["overdue", "today", "week", "later", "due", "missed"])
+def test_a_list_is_as_long_as_its_figure(engine: Engine, urgency: str) -> None:
+    """Every figure opens its list: the count, the rows and the sums agree; pages join without a gap."""
+    names = filled(engine, 9)
+    for fact, on in (("analysis_started", date(2026, 1, 5)), ("analysis_ended", date(2026, 1, 29))):
+        desk(engine).record(names[8], fact, on=on, by="А", now=NOW, today=TODAY)
+    reads, day = SqlReads(engine), horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
+    sought = Sought(urgency=urgency, horizon=day)  # type: ignore[arg-type]
+    figure = total(reads.sums(day), urgency)  # type: ignore[arg-type]
+    every = reads.listed(sought, limit=1000)
+    halves = [*reads.listed(sought, limit=4), *reads.listed(sought, limit=1000, offset=4)]
+
+    assert figure == reads.count(sought) == len(every)
+    assert halves == every
+    assert list(every) == sorted(every, key=lambda row: (row.due or date.max, row.case, row.obligation))
+
+
+def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
+    """Whoever is asked gets their own rows and no others'."""
+    filled(engine, 6)
+    reads, day = SqlReads(engine), horizon(LATER, soon=LATER)
+    one = next(found for found in reads.sums(day, "hr") if found.asked.responsible)
+    rows = reads.listed(Sought(horizon=day, asked=frozenset({one.asked})), limit=100)
+
+    assert rows
+    assert {(row.unit, row.duty, row.responsible, row.person) for row in rows} == {tuple(one.asked)}
+    assert reads.count(Sought(horizon=day, asked=frozenset())) == 0
+
+
+def test_the_longest_overdue_of_a_unit_is_the_first_of_its_list(engine: Engine) -> None:
+    """How late a unit is comes from the same rows."""
+    filled(engine, 6)
+    reads, day = SqlReads(engine), horizon(LATER, soon=LATER)
+    since = reads.overdue_since(["hr", "law", "nobody"], LATER)
+
+    assert set(since) == {"hr", "law"}
+    for unit, on in since.items():
+        assert reads.listed(Sought(urgency="overdue", horizon=day, unit=unit), limit=1)[0].due == on
+
+
+def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
+    """A head counts the units below; nobody's scope counts nothing; by day as by sum."""
+    filled(engine, 6)
+    day = horizon(LATER, soon=LATER + timedelta(days=20))
+    for unit, expected in (("head", {"hr"}), ("law", {"law"}), ("", {"hr", "law"}), (None, set())):
+        reads = SqlReads(engine).seen_by(Scope(unit=unit, names=("a",)))
+        sums = reads.sums(day)
+
+        assert {one.asked.unit for one in sums if one.overdue} == expected
+        assert {row.unit for row in reads.listed(Sought(horizon=day), limit=500)} == expected
+        assert sum(reads.by_day(LATER, day.soon).values()) == total(sums, "due")
+        assert set(reads.overdue_since(["hr", "law"], LATER)) == expected
+
+
+def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine) -> None:
+    """It stands in no kept sum; for whoever was named it is added, whatever the list."""
+    office(engine)
+    case = desk(engine).open(
+        Opening(procedure=CONFIDENTIAL, unit="hr", readers=("knows",), facts={"account_found": TODAY}),
+        by="opener",
+        now=NOW,
+        today=TODAY,
+    )
+    assert case.confidential
+    day = horizon(date(2027, 2, 1), soon=date(2027, 2, 10))
+    figures = {}
+    for name in ("knows", "stranger"):
+        reads = SqlReads(engine).seen_by(Scope(unit="", names=(name,)))
+        figures[name] = (
+            total(reads.sums(day), "overdue"),
+            reads.count(Sought(urgency="overdue", horizon=day)),
+            len(reads.overdue_since(["hr"], day.today)),
+        )
+
+    assert figures["stranger"] == (0, 0, 0)
+    assert figures["knows"][0] == figures["knows"][1] > 0
+    assert figures["knows"][2] == 1
+    assert verify(engine, recompute=recompute(engine)) == ()
+
+
+def test_a_sum_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
+    """`verify` counts all rows anew; `rebuild` writes what it counted."""
+    filled(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE total SET n = n + 1 WHERE unit = 'hr' AND obligation = 'order_signed'"))
+    named = verify(engine, recompute=recompute(engine))
+    rebuild(engine, recompute(engine), now=NOW)
+
+    assert {(one.code, one.arguments["unit"], one.arguments["obligation"]) for one in named} == {
+        ("total_differs", "hr", "order_signed")
+    }
+    assert verify(engine, recompute=recompute(engine)) == ()

@@ -1,0 +1,285 @@
+"""My desk: what I must do, and one step to say so."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+from notifications.notice import Notice
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
+from tests.web.memory import Memory
+from workflow.access import Reader
+from workflow.office import Person
+
+
+@pytest.fixture
+def home() -> Home:
+    """The officer is Әлиева Гүлнұр of hr; Өтегенов Ерлан answers for law."""
+    made = fill(build(Memory()))
+    for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
+        reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
+        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return made
+
+
+def rows(page: str) -> list[str]:
+    """Ids of the rows of a desk."""
+    return re.findall(r'<tr id="([^"]+)"', page)
+
+
+def test_a_desk_holds_what_its_reader_must_do_and_nothing_else(home: Home) -> None:
+    """The one of law sees the late announcement, the one of hr her own cases; what heads sign neither."""
+    erlan, officer = home.client("erlan").get("/desk").text, home.client().get("/desk").text
+
+    assert f"{home.late}:start_announced" in rows(erlan)
+    assert not any(row.endswith(":order_signed") for row in rows(erlan) + rows(officer))
+    assert not any(row.startswith(home.late) for row in rows(officer))
+    assert all(row.startswith(home.real) for row in rows(officer))
+
+
+def test_an_officer_may_look_at_all_and_others_only_at_theirs(home: Home) -> None:
+    """The switch is the officer's."""
+    everything = rows(home.client().get("/desk?show=all").text)
+
+    assert {row.partition(":")[0] for row in everything} >= {home.real, home.late}
+    assert rows(home.client("erlan").get("/desk?show=all").text) == rows(home.client("erlan").get("/desk").text)
+
+
+def test_a_fact_is_recorded_on_the_row_with_evidence_and_remark(home: Home) -> None:
+    """Date, links, a file and a word: one step, and the row is gone."""
+    browser = home.client("erlan")
+    form = browser.get(f"/desk?lang=ru&row={home.late}:start_announced").text
+    answer = browser.post(
+        "/desk/record",
+        data={
+            "case": home.late,
+            "fact": "start_announced",
+            "on": "2026-04-03",
+            "link.link:site": "https://org.kz/1",
+            "remark": "Сайт жаңартылды",
+        },
+        files={"file.other": ("снимок.png", b"\x89PNG\r\n\x1a\n", "image/png")},
+    )
+    after = browser.get(answer.headers["location"] + "&lang=ru").text
+    fact = home.facts(home.late)["start_announced"]
+
+    assert 'name="link.link:site"' in form
+    assert 'name="remark"' in form
+    assert answer.status_code == 303
+    assert (fact.on, len(fact.evidence)) == (date(2026, 4, 3), 2)
+    assert "Записано: Объявление о начале анализа" in after
+    assert f"{home.late}:start_announced" not in rows(after)
+    assert "Сайт жаңартылды" in browser.get(f"/cases/{home.late}").text
+
+
+def test_what_was_typed_stays_when_it_is_refused(home: Home) -> None:
+    """A day ahead is refused in words; the remark and the link are still there."""
+    answer = home.client("erlan").post(
+        "/desk/record?lang=ru",
+        data={
+            "case": home.late,
+            "fact": "start_announced",
+            "on": "2026-04-07",
+            "link.link:site": "https://org.kz/1",
+            "remark": "Ескерту",
+        },
+    )
+
+    assert answer.status_code == 422
+    assert "Ескерту" in answer.text
+    assert "https://org.kz/1" in answer.text
+    assert "start_announced" not in home.facts(home.late)
+
+
+def test_htmx_is_told_to_fetch_the_content_alone(home: Home) -> None:
+    """No page changes: the answer names where the new content is."""
+    answer = home.client("erlan").post(
+        "/desk/record",
+        data={"case": home.late, "fact": "start_announced", "on": "2026-04-03"},
+        headers={"hx-request": "true"},
+    )
+
+    assert answer.status_code == 204
+    assert '"target": "#content"' in answer.headers["hx-location"]
+
+
+@pytest.mark.parametrize("path", ["/desk/record", "/desk/later", "/desk/read"])
+def test_a_case_of_another_unit_is_not_there(path: str, home: Home) -> None:
+    """The responsible person of hr names a case of law: 404, and nothing is written."""
+    answer = home.client("responsible").post(
+        path, data={"case": home.late, "fact": "start_announced", "on": "2026-04-03", "key": "x"}
+    )
+
+    assert answer.status_code == 404
+    assert "start_announced" not in home.facts(home.late)
+
+
+def test_a_reminder_is_put_off_within_its_term(home: Home) -> None:
+    """The days offered are taken; a day beyond the last rung is refused."""
+    browser = home.client()
+    row = next(row for row in rows(browser.get("/desk").text) if "2026-05" not in row and _later(browser, row))
+    case, _, obligation = row.partition(":")
+    day = _later(browser, row)[0]
+    done = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": day})
+    refused = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": "2027-12-01"})
+    found = home.memory.case(case)
+
+    assert done.status_code == 303
+    assert found is not None
+    assert found.put_off[obligation].until.isoformat() == day
+    assert refused.status_code == 422
+
+
+def _later(browser: TestClient, row: str) -> list[str]:
+    return re.findall(r'name="until" value="([^"]+)"', browser.get(f"/desk?row={row}").text)
+
+
+class Post:
+    """A post in memory that remembers what was acknowledged."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory, self.read = memory, list[str]()
+
+    def failed(self, *, limit: int) -> list[Notice]:
+        return []
+
+    def carried(self, key: str) -> list[Notice]:
+        return []
+
+    def acknowledge(self, key: str, **_: object) -> bool:
+        self.read.append(key)
+        return True
+
+
+def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
+    """Its button stands on the row; a stranger's key is not there."""
+    memory = Memory()
+    post = Post(memory)
+    home = fill(build(memory, post=post))
+    for login, person in (("erlan", "c@org.kz"), ("other", "b@org.kz")):
+        reader = Reader(login=login, access="responsible", person=person)
+        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    memory.notice_list.append(
+        Notice(
+            key="letter",
+            case=home.late,
+            obligation="start_announced",
+            due=date(2026, 3, 20),
+            rung="1",
+            person="c@org.kz",
+            channel="email",
+            address="c@org.kz",
+            language="kk",
+            state="sent",
+            sent_at=NOW,
+            queued_at=NOW,
+            not_before=NOW,
+        )
+    )
+    said = {"case": home.late, "key": "letter"}
+    page = home.client("erlan").get("/desk?lang=ru").text
+    stranger = home.client("other").post("/desk/read", data=said)
+    own = home.client("erlan").post("/desk/read", data=said)
+
+    assert "С письмом ознакомлен" in page
+    assert stranger.status_code == 404
+    assert own.status_code == 303
+    assert post.read == ["letter"]
+    assert any(one.payload.get("what") == "acknowledged" for one in memory.events(home.late))
+
+
+def test_whoever_is_away_is_stood_in_for(home: Home) -> None:
+    """Erlan goes on leave and names Gulnur: his things stand on her desk, and say for whom."""
+    browser = home.client("erlan")
+    answer = browser.post(
+        "/desk/leave", data={"first": "2026-04-06", "last": "2026-04-17", "deputy": "a@org.kz"}
+    )
+    hers = home.client().get("/desk?lang=ru").text
+
+    assert answer.status_code == 303
+    assert f"{home.late}:start_announced" in rows(hers)
+    assert "за отсутствующего: Өтегенов Ерлан" in hers
+    assert rows(browser.get("/desk").text) == []
+
+    browser.post("/desk/leave", data={"none": "1", "deputy": "a@org.kz"})
+    assert f"{home.late}:start_announced" in rows(browser.get("/desk").text)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"first": "2026-04-17", "last": "2026-04-06"},
+        {"first": "2026-03-01", "last": "2026-03-10"},
+        {"first": "2026-04-06", "last": "2028-04-06"},
+        {"first": "0", "last": "0"},
+        {"first": "2026-04-06", "last": "2026-04-10", "deputy": "nobody"},
+        {"first": "2026-04-06", "last": "2026-04-10", "deputy": "c@org.kz"},
+    ],
+)
+def test_a_leave_that_cannot_be_is_refused_in_words(wrong: dict[str, str], home: Home) -> None:
+    """Backwards, past, endless, no date, a stranger, oneself: 422, and the office stays as it was."""
+    answer = home.client("erlan").post("/desk/leave?lang=ru", data=wrong)
+
+    assert answer.status_code == 422
+    assert home.memory.the_office.people["c@org.kz"].away == ()
+
+
+def test_an_account_of_nobody_is_told_why_its_desk_is_empty(home: Home) -> None:
+    """And it may not go on leave."""
+    reader = Reader(login="nobody", access="responsible")
+    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    browser = home.client("nobody")
+
+    assert "не связана со списком сотрудников" in browser.get("/desk?lang=ru").text
+    assert browser.post("/desk/leave", data={"none": "1"}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("login", "first"),
+    [
+        ("officer", "/desk"),
+        ("responsible", "/desk"),
+        ("head_of_unit", "/"),
+        ("first_head", "/"),
+        ("auditor", "/"),
+        ("administrator", "/administration"),
+    ],
+)
+def test_the_day_begins_where_its_work_is(login: str, first: str) -> None:
+    """After logging in; an address asked for before wins."""
+    home = fill(build(Memory()))
+    plain = home.stranger().post("/login", data={"login": login, "password": PASSWORD})
+    asked = home.stranger().post("/login", data={"login": login, "password": PASSWORD, "next": "/calendar"})
+
+    assert plain.headers["location"] == first
+    assert asked.headers["location"] == "/calendar"
+
+
+def test_a_measure_is_answered_in_its_case(home: Home) -> None:
+    """What a register asks for has no fact: its row leads to the case and unfolds no form."""
+    page = home.client().get(f"/desk?row={home.real}:measure.1")
+
+    assert page.status_code == 200
+    assert 'action="/desk/record"' not in page.text
+
+
+def test_hundreds_of_people_and_days_do_not_hide_who_may_stand_in(home: Home) -> None:
+    """Every colleague of the organisation is offered, oneself not."""
+    office = home.memory.the_office
+    more = {f"n{n}": Person(key=f"n{n}", name=f"Н {n}", unit="hr") for n in range(5)}
+    home.memory.the_office = type(office)(units=office.units, people={**office.people, **more})
+    page = home.client("erlan").get("/desk").text
+
+    assert all(f'value="n{n}"' in page for n in range(5))
+    assert 'value="c@org.kz"' not in page
+
+
+def test_this_week_ends_on_sunday(home: Home) -> None:
+    """Monday 6 April: what is due on the 12th is this week's, what is due on the 13th later."""
+    from workflow.sums import horizon
+
+    assert horizon(TODAY, soon=TODAY + timedelta(days=9)).week == date(2026, 4, 12)
+    assert horizon(date(2026, 4, 12), soon=TODAY).week == date(2026, 4, 12)

@@ -1,0 +1,217 @@
+"""The overview: what is overdue, where, how late, at what cost, with whom; every figure opens its list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+from starlette.testclient import TestClient
+
+import calendars
+from merzim.behind_pages import Shell
+from storage import engine as database
+from storage import office_store, schema
+from storage.accounts import SqlAccounts
+from storage.answers import SqlAnswers
+from storage.evidence import EvidenceFolder
+from storage.ledger import SqlLedger
+from storage.queries import SqlReads
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
+from tests.web.memory import Memory, library, office
+from web.app import create_app
+from web.overview import Overview, overview
+from workflow.desk import Desk, Opening
+from workflow.office import Office
+
+
+def seen(home: Home, *, today: date = TODAY, unit: str | None = None) -> Overview:
+    return overview(home.memory, library(), calendars.calendar(), today=today, unit=unit)
+
+
+def links(page: str) -> list[str]:
+    return [unescape(link) for link in re.findall(r'href="(/deadlines\?[^"]*)"', page)]
+
+
+def listed(page: str) -> int:
+    """How many a list says there are."""
+    found = re.search(r'class="lead-line">[^<]*?(\d+) обязанност', page)
+    assert found, page
+    return int(found[1])
+
+
+def test_every_figure_opens_a_list_of_that_length(home: Home, browser: TestClient) -> None:
+    """Headlines, cells, days, and people: what is counted is what is listed."""
+    page = browser.get("/?lang=ru").text
+    numbers = re.findall(
+        r'href="(/deadlines\?[^"]*)"[^>]*><(?:b|span class="(?:count-\w+|bar-number)")>(\d+)<', page
+    )
+
+    assert len(numbers) > 15
+    for link, number in numbers:
+        if "balls" not in link and (link, number) != (numbers[1][0], numbers[1][1]):
+            assert listed(browser.get(unescape(link)).text) == int(number), link
+
+
+def test_how_late_is_said_in_working_days_and_whose_it_is(home: Home, browser: TestClient) -> None:
+    """Due on Friday 6 February, with Women's Day and Nauryz between: on 6 April 37 working days, of law."""
+    longest = seen(home).longest
+
+    assert longest is not None
+    assert (longest[0], longest[1].id) == (37, "law")
+    assert "37 рабочих дней: Заң департаменті" in browser.get("/?lang=ru").text
+
+
+def test_the_worst_unit_stands_first_with_its_latest(home: Home) -> None:
+    """A row of the heat map says how many and how late."""
+    rows = seen(home).matrix.rows
+
+    assert rows[0].unit.id == "law"
+    assert rows[0].late == 37
+    assert sum(row.total.overdue for row in rows) == seen(home).overdue
+    assert all(sum(cell.overdue for cell in row.cells) == row.total.overdue for row in rows)
+
+
+def test_a_day_off_stands_among_the_two_weeks_only_when_something_is_due(home: Home) -> None:
+    """Ten working days from Monday 6 April: no Saturday, no Sunday; the sums of days are the near ones."""
+    days = seen(home).days
+
+    assert [day.on for day in days if day.on.weekday() > 4 and not day.number] == []
+    assert days[0].on == TODAY
+    assert sum(day.number for day in days if day.on <= seen(home).horizon.soon) == seen(home).due
+
+
+def test_what_waits_is_told_by_people_and_where_nobody_is_it_says_so(home: Home) -> None:
+    """Three people hold duties; the head of the law department is nobody."""
+    found = seen(home)
+
+    assert sum(one.overdue for one in found.waiting) == found.overdue
+    assert sum(one.due for one in found.waiting) == found.due
+    assert ("Өтегенов Ерлан",) in {one.names for one in found.waiting}
+
+
+def test_an_indicator_counts_once_and_missed_ones_count_too(home: Home) -> None:
+    """Announcement (3) missed and overdue: 3, not 6; the order adds its own."""
+    found = seen(home)
+    announcements = [line for line in found.worst if line.obligation == "start_announced"]
+
+    assert announcements
+    assert found.missed == 1
+    assert found.stake < sum(float(line.stake or 0) for line in found.worst) + 3 + 1e-9
+
+
+def test_an_empty_office_is_told_what_to_do() -> None:
+    """No figures of nothing: the first step."""
+    with build(Memory(the_office=Office())).client() as browser:
+        page = browser.get("/?lang=ru").text
+
+    assert "Дел пока нет" in page
+    assert "merzim import" in page
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/deadlines?urgency=nonsense",
+        "/deadlines?on=yesterday",
+        "/deadlines?page=0",
+        "/deadlines?page=9223372036854775808",
+    ],
+)
+def test_an_address_nobody_made_is_answered_in_words(path: str, browser: TestClient) -> None:
+    """Not understood, never broken."""
+    assert browser.get(path).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/?unit=%3Cscript%3Ealert(1)%3C/script%3E",
+        "/deadlines?unit=nobody&stage=nowhere&person=noone",
+        "/deadlines?page=99999",
+        "/deadlines?on=2010-01-01&urgency=missed",
+    ],
+)
+def test_a_stale_address_gives_an_empty_list(path: str, browser: TestClient) -> None:
+    """Whatever it names, the page stands."""
+    answer = browser.get(path)
+
+    assert answer.status_code == 200
+    assert "<script>alert" not in answer.text
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    made = database.open(f"sqlite:///{tmp_path / 'merzim.sqlite'}")
+    schema.create_or_migrate(made)
+    known = office()
+    office_store.save(made, units=known.units.values(), people=known.people.values())
+    yield made
+    made.dispose()
+
+
+def opened(engine: Engine, count: int) -> None:
+    begins = [date(2026, 1, 12) + timedelta(days=n % 150) for n in range(count)]
+    Desk(SqlLedger(engine), library(), calendars.calendar()).open_many(
+        [
+            Opening(
+                procedure="internal-analysis",
+                unit=("hr", "law")[n % 2],
+                object=f"Объект {n}",
+                planned={"analysis_started": on, "analysis_ended": on + timedelta(days=40)},
+            )
+            for n, on in enumerate(begins)
+        ],
+        by="test",
+        now=NOW,
+        today=TODAY,
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/desk?show=all", "/deadlines?urgency=overdue", "/deadlines?person=a@org.kz"]
+)
+def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(
+    path: str, engine: Engine, tmp_path: Path
+) -> None:
+    """And its bytes stay under 200 KB."""
+    desk, reads, store = (
+        Desk(SqlLedger(engine), library(), calendars.calendar()),
+        SqlReads(engine),
+        EvidenceFolder(tmp_path / "evidence"),
+    )
+    app = create_app(
+        desk,
+        reads,
+        library(),
+        calendars.calendar(),
+        clock=lambda: (NOW, TODAY),
+        evidence_store=store,
+        accounts=people(SqlAccounts(engine)),
+        answers=SqlAnswers(engine),
+        shell=Shell(behind(reads, desk, store, engine=engine)),
+        demonstration=True,
+    )
+    counted, statements = [], []
+
+    def note(conn, cursor, statement, *_):  # type: ignore[no-untyped-def]
+        statements.append(statement)
+
+    with TestClient(app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000)) as browser:
+        browser.post("/login", data={"login": "officer", "password": PASSWORD})
+        for more in (3, 297):
+            opened(engine, more)
+            statements.clear()
+            event.listen(engine, "before_cursor_execute", note)
+            answer = browser.get(path)
+            event.remove(engine, "before_cursor_execute", note)
+            counted.append(len(statements))
+
+            assert answer.status_code == 200
+            assert len(answer.content) < 200 * 1024
+
+    assert counted[0] == counted[1]

@@ -1,0 +1,56 @@
+"""Rows of the board as lines of a list; a case is read from its events only where its own register asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from calendars.calendar import Calendar
+from web.asked import who
+from web.board import Line
+from web.office import unit_name
+from web.ports import Reads
+from web.standing import look, working_days_between
+from workflow.board import Row
+from workflow.case import Case
+from workflow.entries import is_entry
+from workflow.entry_deadlines import entry_obligation
+from workflow.library import Library
+from workflow.office import Office
+
+
+def lines(
+    reads: Reads,
+    library: Library,
+    office: Office,
+    calendar: Calendar,
+    rows: Sequence[Row],
+    *,
+    today: date,
+    soon: date,
+) -> tuple[Line, ...]:
+    """The rows in their order; one whose case is not to be seen is left out."""
+    cases: Mapping[str, Case] = reads.heads({row.case for row in rows})
+    registers = reads.whole({row.case for row in rows if is_entry(row.obligation)})
+
+    def line(row: Row) -> Line:
+        case = registers.get(row.case, cases[row.case])
+        procedure = library.of(case)
+        obligation = entry_obligation(case, procedure, row.obligation)
+        return Line(
+            case=row.case,
+            object=case.object or case.id,
+            unit=unit_name(office, row.unit),
+            obligation=row.obligation,
+            title=obligation.title,
+            stage=procedure.stage_title[row.stage],
+            stage_id=row.stage,
+            due=row.due,
+            look=look(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
+            working_days=working_days_between(row.due, today, calendar),
+            force=row.force,
+            who=who(office, row, obligation.duty, on=today),
+            stake=row.stake,
+        )
+
+    return tuple(line(row) for row in rows if row.case in cases)
