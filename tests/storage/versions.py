@@ -24,6 +24,7 @@ UNDONE = {
     "0008": ("DROP INDEX ix_notice_person",),
     "0009": ("DROP INDEX ix_case_newest",),
     "0010": ("DROP TABLE answer",),
+    "0011": ("DROP TABLE upload",),
     "0012": (
         "DROP TABLE total",
         "DROP INDEX ix_case_confidential",
