@@ -1,4 +1,4 @@
-"""When somebody is away and who stands in, said by themselves: the person's own line, and the office's chain."""
+"""When somebody is away and who stands in, as they say: their own line, and the chain of the office."""
 
 from __future__ import annotations
 
