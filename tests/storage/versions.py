@@ -26,6 +26,10 @@ UNDONE = {
     "0010": ("DROP TABLE answer",),
     "0011": ("DROP TABLE upload",),
     "0012": (
+        "DROP INDEX ix_case_newest",
+        'CREATE INDEX ix_case_newest ON "case" (opened_at, id)',
+    ),
+    "0013": (
         "DROP TABLE total",
         "DROP INDEX ix_case_confidential",
         "DROP INDEX ix_deadline_unit_state_due",

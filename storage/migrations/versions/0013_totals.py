@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 _KEY = ("unit", "state", "month", "edition", "stage", "obligation", "duty", "responsible", "person")
 
