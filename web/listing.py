@@ -26,7 +26,8 @@ class Item:
     """One case.
 
     Attributes:
-        object: a body of an act by its title, else the same words in every language.
+        object: a body of an act by its title, else the same words in every language; where a case is about none,
+            its procedure.
         stage: None when all stages are behind it.
         next_due: the nearest open deadline ahead.
     """
@@ -125,7 +126,7 @@ def _item(
     body = procedure.bodies.get(case.object)
     return Item(
         id=case.id,
-        object=body.title if body else Text(*(case.object or case.id,) * 3),
+        object=body.title if body else Text(*(case.object,) * 3) if case.object else procedure.title,
         procedure=procedure.title,
         unit=unit,
         standing=case.standing,
