@@ -26,8 +26,8 @@ class Item:
     """One case.
 
     Attributes:
-        object: a body of an act by its title, else the same words in every language; where a case is about none,
-            its procedure.
+        object: a body of an act by its title, else the same words in every language; its procedure where a case
+            is about nothing in particular.
         stage: None when all stages are behind it.
         next_due: the nearest open deadline ahead.
     """
