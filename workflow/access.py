@@ -27,7 +27,7 @@ Need = Literal["read", "record", "manage", "settings", "self"]
 """What a page asks of its reader.
 
 read: cases, the board, the calendar; record: facts, plan dates, evidence, risks; manage: open, import, correct,
-cancel, exempt, reopen; settings: people, units, accounts, channels, adopted acts; self: one's own account.
+cancel, exempt, reopen, adopt acts; settings: people, units, accounts, channels; self: one's own account.
 """
 NEEDS: tuple[Need, ...] = ("read", "record", "manage", "settings", "self")
 
