@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from merzim.wiring import House
     from notifications.notice import Outcome
     from storage.office_store import Saved
-    from web.administration_ports import ChannelInUse, Falling, TelegramOffer
+    from web.administration_ports import ChannelInUse, Falling, RulesInForce, TelegramOffer
     from workflow.board import Row
     from workflow.case import Case
     from workflow.office import Office, Person, Unit
@@ -184,6 +184,16 @@ class OfficeAdministration:
     def settings(self) -> Sequence[tuple[str, str]]:
         """config.toml as it holds, secrets left out."""
         return [(key, text) for key, text in _lines("", self._house.settings)]
+
+    def rules(self) -> Sequence[RulesInForce]:
+        """The own rules that stand."""
+        from storage.own_rules import standing, steps
+        from web.administration_ports import RulesInForce
+
+        return [
+            RulesInForce(name=one.name, on=one.on, by=one.by, text=one.text)
+            for one in standing(steps(self._house.engine))
+        ]
 
     def telegram(self, person: str, *, now: datetime) -> TelegramOffer:
         """A one-time code for a person."""

@@ -41,6 +41,16 @@ class ChannelInUse:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RulesInForce:
+    """Own rules the organisation adopted and did not withdraw. `text`: as adopted."""
+
+    name: str
+    on: date
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TelegramOffer:
     """A one-time code for somebody's Telegram account; `address` opens the bot and brings it."""
 
@@ -107,6 +117,9 @@ class Administration(Protocol):
 
     def settings(self) -> Sequence[tuple[str, str]]:
         """config.toml as it holds, secrets left out: key, value."""
+
+    def rules(self) -> Sequence[RulesInForce]:
+        """The own rules that stand, in the order of their adoption."""
 
     def telegram(self, person: str, *, now: datetime) -> TelegramOffer:
         """A one-time code for a person. Raises Refusal: there is no bot, or nobody of that key."""

@@ -93,6 +93,12 @@ def settings(request: Request, home: Setting) -> Response:
     return show(request, home, "settings.html", settings=the(home).settings())
 
 
+@router.get("/administration/rules")
+def rules(request: Request, home: Setting) -> Response:
+    """The organisation's own rules that stand, as they were adopted."""
+    return show(request, home, "rules.html", rules=the(home).rules())
+
+
 @router.post("/account/feed")
 async def own_feed(request: Request, home: Own) -> Response:
     """Make a calendar feed of one's own, or revoke one. Its address is shown once."""

@@ -10,7 +10,7 @@ from notifications.notice import Outcome
 from storage.office_store import Saved
 from storage.refusals import ChangedMeanwhile
 from tests.web.memory import Memory
-from web.administration_ports import ChannelInUse, Falling, TelegramOffer
+from web.administration_ports import ChannelInUse, Falling, RulesInForce, TelegramOffer
 from workflow.office import Office, Person, Unit
 
 
@@ -85,6 +85,11 @@ class AdministrationInMemory:
 
     def settings(self) -> Sequence[tuple[str, str]]:
         return [("office.name", "Министрлік")]
+
+    def rules(self) -> Sequence[RulesInForce]:
+        return [
+            RulesInForce(name="ours.toml", on=date(2026, 1, 12), by="admin", text="<script>alert(1)</script>")
+        ]
 
     def telegram(self, person: str, *, now: datetime) -> TelegramOffer:
         return TelegramOffer(

@@ -27,6 +27,7 @@ PAGES = (
     "/administration/account?login=officer",
     "/administration/channels",
     "/administration/settings",
+    "/administration/rules",
 )
 
 
@@ -279,6 +280,14 @@ def test_a_test_letter_shows_what_the_server_said(admin: TestClient) -> None:
     assert (wrong.status_code, unknown.status_code) == (422, 422)
     assert SCRIPT not in unknown.text
     assert "250 ok" in sent.text
+
+
+def test_own_rules_are_shown_as_they_were_adopted(admin: TestClient) -> None:
+    page = admin.get("/administration/rules?lang=ru").text
+
+    assert "ours.toml" in page
+    assert SCRIPT not in page
+    assert "&lt;script&gt;" in page
 
 
 def test_a_telegram_code_is_for_oneself(home: Home) -> None:
