@@ -177,6 +177,8 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     if deadline.status != "firm":
         yield line("certainty", say(f"letter.certainty_{deadline.status}", {}, language))
     yield line("force", say(f"letter.force_{obligation.force}", {}, language))
+    if obligation.practice:
+        yield line("assumed", say("letter.practice", {}, language))
     if obligation.assumed:
         yield line("assumed", say("letter.assumed", {}, language))
     if obligation.evidence:

@@ -19,6 +19,7 @@ from web.preferences import preferences, remember
 from web.recording import correct_form, exempt_form, plan_form, record_form
 from web.render import page
 from web.risk_view import risk_view
+from workflow.access import opens_restricted
 from workflow.case import Case
 from workflow.procedure import Procedure
 
@@ -59,6 +60,7 @@ def case_page(
         case=view.case,
         tab=tab,
         tabs=ADDRESSES,
+        opens=opens_restricted(home.reader, found),
         said=said if said and (not said[1] or said[1] in view.titles) else None,
         tried=tried,
         **more(request, home, view, today=today, fact=fact, fix=fix, tried=tried, had_files=had_files),

@@ -59,7 +59,7 @@ def the_history(request: Request, home: Reading, case: CaseId, said: Name = None
 def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
     """A stored file, always as a download: what somebody uploaded is never shown as a page of ours."""
     found, _ = the_whole_case(home, case)
-    item = evidence_file(found, digest)
+    item = evidence_file(found, digest, home.reader)
     content = home.evidence_store.open(digest) if item else None
     if item is None or content is None:
         raise HTTPException(404, "web.problem.no_file")

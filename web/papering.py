@@ -17,8 +17,9 @@ from web.dossier import Dossier
 from web.house import House
 from web.ports import Sheet, Shell
 from web.preferences import preferences
-from workflow.case import Case, Evidence, evidence_of
+from workflow.case import Case, Evidence
 from workflow.procedure import Text
+from workflow.proving import Proved, proofs
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -58,19 +59,9 @@ def papers_view(dossier: Dossier, shell: Shell, language: str, *, today: date) -
     case = dossier.case
     of_papers = language if language in LANGUAGES else LANGUAGES[0]
     sheets = shell.sheets(case.id, of_papers, today=today)
-    of_facts = [
-        Proof(item=item, title=dossier.titles.get(name.partition(".")[0]), period=name.partition(".")[2])
-        for name, fact in case.facts.items()
-        for item in fact.evidence
-    ]
-    of_entries = [
-        Proof(item=item, event=event.kind, period=event.name)
-        for event in case.entries
-        for item in evidence_of(event)
-    ]
     return Papers(
         forms=tuple(_paper(sheet, language) for sheet in sheets),
-        proofs=(*of_facts, *of_entries),
+        proofs=tuple(_proof(one, dossier) for one in proofs(case)),
         languages=LANGUAGES,
     )
 
@@ -91,6 +82,13 @@ def register_file(request: Request, home: House, notices: Sequence[Notice], endi
     now, _ = home.clock()
     content = home.shell.register(notices, f".{ending}", preferences(request).language, now=now)
     return as_file(content, XLSX if ending == "xlsx" else DOCX, name)
+
+
+def _proof(one: Proved, dossier: Dossier) -> Proof:
+    what, _, more = one.of.partition(".")
+    if one.kind == "fact":
+        return Proof(item=one.evidence, title=dossier.titles.get(what), period=more)
+    return Proof(item=one.evidence, event=one.kind, period=more.replace(".", ", "))
 
 
 def _paper(sheet: Sheet, language: str) -> Paper:

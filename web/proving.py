@@ -12,7 +12,9 @@ from starlette.datastructures import FormData, UploadFile
 from papers.web_address import is_web_address
 from web.answers import BadForm, the_date
 from web.ports import EvidenceStore
-from workflow.case import Case, Evidence, evidence_of
+from workflow.access import Reader, opens_restricted
+from workflow.case import Case, Evidence
+from workflow.proving import stored_file
 
 LONGEST_NAME = 200
 LONGEST_GROUND = 300
@@ -92,15 +94,15 @@ def file_name(name: str) -> str:
     return clean[-LONGEST_NAME:] or "file"
 
 
-def evidence_file(case: Case, reference: str) -> Evidence | None:
-    """The stored file of a case with that SHA-256; None when nothing rests on it or few may see it.
+def evidence_file(case: Case, reference: str, reader: Reader) -> Evidence | None:
+    """The stored file of a case with that SHA-256; None when nothing rests on it or this reader may not see it.
 
     A file is restricted as soon as one saying of it restricts it.
     """
-    of_facts = [item for fact in case.facts.values() for item in fact.evidence]
-    of_entries = [item for event in case.entries for item in evidence_of(event)]
-    said = [one for one in (*of_facts, *of_entries) if one.reference == reference and one.name is not None]
-    return said[0] if said and not any(one.restricted for one in said) else None
+    item = stored_file(case, reference)
+    if item is None or (item.restricted and not opens_restricted(reader, case)):
+        return None
+    return item
 
 
 def _item(form: FormData, place: str, today: date, *, reference: str) -> Evidence:

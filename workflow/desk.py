@@ -23,6 +23,7 @@ from workflow.machine import require, stage
 from workflow.names import known_fact, known_obligation
 from workflow.ports import Ledger, Written
 from workflow.procedure import Procedure
+from workflow.proving import proofs
 from workflow.refusal import Refusal
 from workflow.telling import lacking, told
 
@@ -244,9 +245,13 @@ class Desk:
         return self._append(case, procedure, events, by, now, today) if events else Change(case=case)
 
     def name_reader(self, case_id: str, person: str, *, by: str, now: datetime, today: date) -> Change:
-        """Let somebody know of a confidential case; of another case everybody in reach knows already."""
+        """Let somebody know of a confidential case, or open the restricted documents of another one.
+
+        Of a case that is neither confidential nor holds such a document everybody in reach knows already.
+        """
         case, procedure = self._before(case_id)
-        if not case.confidential or person in case.readers:
+        closed = case.confidential or any(one.evidence.restricted for one in proofs(case))
+        if not closed or person in case.readers:
             return Change(case=case)
         return self._append(case, procedure, [("reader_named", person, None, {})], by, now, today)
 

@@ -26,6 +26,8 @@ def explanation(chain: Chain, link: Link, judged: date | None) -> Iterator[Eleme
     yield from _own(link)
     if obligation.assumed:
         yield Element(code="assumed", arguments={"act": act.short}, act=act.id)
+    if obligation.practice:
+        yield Element(code="practice")
     if obligation.force != "obligatory":
         yield Element(code=obligation.force)
     if link.span is not None:

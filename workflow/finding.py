@@ -49,6 +49,6 @@ def departure(
         code=code,
         arguments={"title": obligation.title, **arguments},
         late_by=late,
-        basis=basis,
+        basis="practice" if obligation.practice else basis,
         force=obligation.force,
     )

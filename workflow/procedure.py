@@ -158,6 +158,7 @@ class Obligation:
         since: the fact its term counts from, None when the term needs none.
         after: facts that must not come later than this one (`order` findings).
         after_by_practice: the same, but our own check and not the law's.
+        practice: nothing asks for it in law; its findings are of that basis.
         lapses_with: recording that fact without this one makes this one missed.
         occasional: required only once it is planned or recorded.
         only_for: kinds of organisation (or groups) it applies to; empty means all.
@@ -183,6 +184,7 @@ class Obligation:
     duty: str
     since: str | None = None
     assumed: bool = False
+    practice: bool = False
     blocking: bool = False
     occasional: bool = False
     lapses_with: str | None = None

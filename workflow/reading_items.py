@@ -37,7 +37,20 @@ _INDICATOR = re.compile(r"[A-Z0-9]+(\.[A-Z0-9]+)*")
 _BODY = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 _SOURCE = re.compile(r"[a-z][a-z0-9-]*:[0-9]+(\.[0-9a-z]+)*")
 _OBLIGATION = (
-    *("id", "stage", "title", "term", "act", "paragraph", "force", "duty", "assumed", "blocking", "occasional"),
+    *(
+        "id",
+        "stage",
+        "title",
+        "term",
+        "act",
+        "paragraph",
+        "force",
+        "duty",
+        "assumed",
+        "practice",
+        "blocking",
+        "occasional",
+    ),
     *("lapses_with", "after", "after_by_practice", "judged_by", "evidence", "indicator", "recurs", "ladder"),
     *("only_for", "when", "by_itself", "several", "values", "signed_by", "note"),
     *("bodies", "by_agreement", "sources", "uploads"),
@@ -120,6 +133,7 @@ def obligation(table: Table) -> Obligation:
         # What comes by itself is nobody's to do.
         duty=table.choice("duty", DUTIES, "outside" if by_itself else None),
         assumed=table.flag("assumed"),
+        practice=table.flag("practice"),
         blocking=table.flag("blocking"),
         occasional=table.flag("occasional"),
         lapses_with=table.optional_text("lapses_with"),

@@ -165,16 +165,21 @@ def _position(position: Position) -> Iterator[Finding]:
 
 
 def _remark(case: Case, remark: Remark) -> Iterator[Finding]:
+    """A remark goes into the note or is told why not: said before the note is signed, and after it."""
     signed = case.facts.get("note_signed")
-    if remark.answered_on is None and signed is not None and remark.on <= signed.on:
-        yield Finding(
-            kind="evidence",
-            obligation=f"remark.{remark.number}",
-            code="risk.remark_unanswered",
-            arguments={"remark": remark.number, "text": remark.text, "on": signed.on},
-            basis="practice",
-            force="recommended",
-        )
+    if remark.answered_on is not None or (signed is not None and remark.on > signed.on):
+        return
+    if signed is None and not any(name in case.facts for name in ("discussion_held", "analysis_ended")):
+        return
+    said: dict[str, object] = {"remark": remark.number, "text": remark.text}
+    yield Finding(
+        kind="evidence",
+        obligation=f"remark.{remark.number}",
+        code="risk.remark_waits" if signed is None else "risk.remark_unanswered",
+        arguments=said if signed is None else {**said, "on": signed.on},
+        basis="practice",
+        force="recommended",
+    )
 
 
 def _of(

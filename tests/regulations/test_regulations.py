@@ -19,7 +19,9 @@ from calendars.terms import (
     WorkingDays,
     YearlyDate,
 )
+from tests.law import CALENDAR
 from workflow.library import Library
+from workflow.planning import plan
 from workflow.procedure import Procedure
 from workflow.reading import read
 
@@ -52,6 +54,8 @@ FACTS = [
     "uploaded",
     "external_analysis_ended",
 ]
+OURS = ["council_invited"]
+"""Practice, not law."""
 WITHOUT_A_DATE = [
     "external_plan_carried_out",
     "start_text_checked",
@@ -84,7 +88,7 @@ def test_the_edition_changes_with_the_year_2024() -> None:
 @analyses
 def test_an_internal_analysis_has_all_its_facts(edition: Procedure) -> None:
     """These names are called from outside: none may go missing, none may be added unseen."""
-    assert sorted(edition.by_id) == sorted(FACTS + WITHOUT_A_DATE)
+    assert sorted(edition.by_id) == sorted(FACTS + WITHOUT_A_DATE + OURS)
     assert edition.begins_with == "analysis_started"
 
 
@@ -140,9 +144,9 @@ def test_where_the_instruction_is_silent_the_map_is_assumed() -> None:
 
 def test_where_the_map_is_silent_the_instruction_is_assumed() -> None:
     """In the edition of 2023 a term is either a row of the map or assumed."""
-    rows = {one.id: one.paragraph for one in MAP_2023.obligations if not one.assumed}
+    rows = {one.id: one.paragraph for one in MAP_2023.obligations if not one.assumed and one.id not in OURS}
 
-    assert {one.act for one in MAP_2023.obligations if not one.assumed} == {"tbn4-map-2023"}
+    assert {one.act for one in MAP_2023.obligations if one.id in rows} == {"tbn4-map-2023"}
     assert {one.act for one in MAP_2023.obligations if one.assumed} == {"tbn4-2024", "tbn4-scoring"}
     assert sorted({int(row.removeprefix("row ")) for row in rows.values()}) == list(range(1, 11))
     assert MAP_2023.by_id["schedule_approved"].term == InMonth(2023, 6)
@@ -241,3 +245,16 @@ def test_a_second_procedure_needed_no_code() -> None:
     handed = LIBRARY.edition("gift-handover", date(2026, 1, 1)).by_id["gift_handed_over"]
 
     assert str(handed.term) == "CalendarDays(count=7, unspecified=False, roll='next')"
+
+
+@analyses
+def test_what_no_act_asks_is_called_practice(edition: Procedure) -> None:
+    """The council is invited by practice: no finding about it rests on the law, and it says so."""
+    planned = {"analysis_started": date(2026, 4, 13), "bodies_discussed": date(2026, 5, 6)}
+    on = edition.in_force
+    answer = plan(LIBRARY, "internal-analysis", facts={}, planned=planned, calendar=CALENDAR, on=on)
+    invited = next(one for one in answer.deadlines if one.id == "council_invited")
+
+    assert [one.id for one in edition.obligations if one.practice] == OURS
+    assert invited.due == date(2026, 4, 28)
+    assert "practice" in [element.code for element in invited.explanation]

@@ -169,3 +169,27 @@ def test_a_remark_is_taken_or_told_why_not(
     kept = fold(ledger.events(case))
     assert (remarks(kept)[1].taken, remarks(kept)[1].answered_on) == (True, TODAY)
     assert risk_findings(kept, ()) == ()
+
+
+@pytest.mark.parametrize(
+    ("facts", "codes"),
+    [
+        ({}, []),
+        ({"analysis_started": date(2026, 4, 13)}, []),
+        ({"discussion_held": date(2026, 5, 19)}, ["risk.remark_waits"]),
+        ({"analysis_ended": date(2026, 5, 26)}, ["risk.remark_waits"]),
+        ({"discussion_held": date(2026, 5, 19), "note_signed": date(2026, 5, 18)}, []),
+        ({"discussion_held": date(2026, 5, 19), "note_signed": date(2026, 5, 19)}, ["risk.remark_unanswered"]),
+    ],
+)
+def test_the_note_waits_for_answers_to_remarks(
+    desk: RegisterDesk, core: Desk, facts: dict[str, date], codes: list[str]
+) -> None:
+    """Said while there is still a note to take it into; a remark made after the signing belongs to no note."""
+    case = core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), **WHO).id
+    desk.remark(case, text="Кезек ұзақ", author="", source="discussion", on=date(2026, 5, 19), **WHO)
+    view = core.view(case, today=TODAY)
+    found = risk_findings(view.case, view.deadlines)
+
+    assert [one.code for one in found] == codes
+    assert {one.basis for one in found} <= {"practice"}

@@ -1,0 +1,63 @@
+"""Documents few may see: who opens them in the pages, and what the others are told."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.web.conftest import NOW, TODAY, Home
+from workflow.case import Evidence
+from workflow.risk_desk import FoundRisk, RiskDesk
+
+SECRET = b"%PDF-1.7 secret"
+WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}
+GROUND = "Мемлекеттік құпиялар туралы заң, 14-бап"
+
+
+@pytest.fixture
+def secret(home: Home) -> str:
+    """The address of a restricted document that proves a removed risk, and stands open at the order."""
+    kept = home.store.keep(io.BytesIO(SECRET), "құпия акт.pdf")
+    open_ = Evidence(kind="document:order", reference=kept.reference, name="құпия акт.pdf")
+    closed = Evidence(kind="", reference=kept.reference, name="құпия акт.pdf", restricted=GROUND)
+    home.desk.record(home.real, "order_signed", on=TODAY, evidence=[open_], **WHO)
+    desk = RiskDesk(home.desk)
+    desk.find(home.real, FoundRisk(description="Бақылаудың әлсіздігі"), on=date(2026, 4, 1), **WHO)
+    desk.remove(home.real, 1, on=TODAY, completed=True, evidence=[closed], **WHO)
+    return f"/cases/{home.real}/evidence/{kept.reference}"
+
+
+@pytest.mark.parametrize(
+    ("login", "status"),
+    [("officer", 200), ("responsible", 404), ("head_of_unit", 404), ("first_head", 404), ("auditor", 404)],
+)
+def test_only_few_open_a_restricted_document(home: Home, secret: str, login: str, status: int) -> None:
+    """The officer in whose reach the case lies; nobody else, whatever else they may see of it."""
+    answer = home.client(login).get(secret)
+
+    assert answer.status_code == status
+    assert (answer.content == SECRET) is (status == 200)
+
+
+def test_who_was_named_opens_it_until_named_no_longer(home: Home, secret: str) -> None:
+    """The responsible person is named to know of the case."""
+    home.desk.name_reader(home.real, "a@org.kz", **WHO)
+    named = home.client("responsible").get(secret).status_code
+    home.desk.remove_reader(home.real, "a@org.kz", ground="moved", **WHO)
+
+    assert (named, home.client("responsible").get(secret).status_code) == (200, 404)
+
+
+def test_others_see_that_there_is_one_and_why_it_is_kept(home: Home, secret: str) -> None:
+    """The ground is shown to everybody in reach; name and address to those who may open it."""
+    pages = [f"/cases/{home.real}/papers"]
+    for page in pages:
+        told, whole = home.client("auditor").get(page).text, home.client("officer").get(page).text
+
+        assert GROUND in told
+        assert "құпия акт" not in told
+        assert secret not in told
+        assert secret in whole
