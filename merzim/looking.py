@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workflow.case import Case
     from workflow.desk import View
     from workflow.finding import Finding
-    from workflow.procedure import Text
+    from workflow.procedure import Force, Text
 
 
 class UnknownUnit(Refusal, LookupError):
@@ -69,6 +69,13 @@ def title(house: House, case: Case, obligation: str) -> Text:
     from workflow.entry_deadlines import entry_obligation
 
     return entry_obligation(case, house.library.named(case.edition), obligation).title
+
+
+def force(house: House, case: Case, obligation: str) -> Force:
+    """With what force an obligation of a case (whole) is asked."""
+    from workflow.entry_deadlines import entry_obligation
+
+    return entry_obligation(case, house.library.of(case), obligation).force
 
 
 def whole(house: House, rows: Iterable[Row]) -> Mapping[str, Case]:

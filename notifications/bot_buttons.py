@@ -16,7 +16,7 @@ from notifications.bot_office import House, still_theirs, to_do
 from notifications.bot_said import Pressed, Reply, line, shortened
 from notifications.notice import Notice
 from notifications.telegram_text import Button, buttons, reference
-from words import explain
+from words import explain, say
 from workflow import minding
 from workflow.board import WAITING
 from workflow.deadline import Deadline
@@ -134,7 +134,9 @@ def _opened(house: House, view: View, deadline: Deadline, language: str) -> Repl
     if view.procedure.confidential:
         return Reply(text="\n\n".join(filter(None, (line("behind_login", language), page))))
     head = line("open_head", language, title=deadline.obligation.title, case=view.case.id)
-    parts = [f"<b>{head}</b>", escape(" ".join(explain(deadline.explanation, language)), quote=False)]
+    force = say(f"letter.force_{deadline.obligation.force}", {}, language)
+    told = escape(" ".join(explain(deadline.explanation, language)), quote=False)
+    parts = [f"<b>{head}</b>\n{escape(force, quote=False)}", told]
     if deadline.state == "done":
         parts.insert(1, line("done_already", language))
     if page:

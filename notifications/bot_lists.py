@@ -39,7 +39,8 @@ def listed(house: House, office: Office, person: Person, what: str, language: st
         stands = standing(row.due, house.calendar, today=today)
         arguments = {"title": obligation.title, "due": row.due, "left": stands.left, "late": stands.late}
         said = say(f"letter.subject_{stands.word}", arguments, language)
-        place = " · ".join(filter(None, (case.object, case.id)))
+        force = say(f"letter.force_{obligation.force}", {}, language)
+        place = " · ".join(filter(None, (force, case.object, case.id)))
         lines += [
             f"• {escape(said, quote=False)}\n   {escape(place, quote=False)} · <code>{row.obligation}</code>"
         ]

@@ -22,6 +22,7 @@ def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]
             object=matter.case.object,
             due=matter.deadline.due,
             standing=standing(matter.deadline.due, matters.calendar, today=matters.today),
+            force=matter.deadline.obligation.force,
             link=case_page(matter),
             discreet=matter.confidential,
         )

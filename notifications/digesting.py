@@ -147,6 +147,7 @@ def _item(one: Open, matters: Matters, *, more: str = "") -> Item:
         object=one.case.object,
         due=one.due,
         standing=one.standing,
+        force=one.obligation.force,
         link=f"{address}/cases/{one.case.id}" if address else None,
         discreet=one.confidential,
         more=more,

@@ -9,7 +9,7 @@ from datetime import date
 from notifications.page import Line, Section
 from notifications.texts import Standing
 from words import say
-from workflow.procedure import Text
+from workflow.procedure import Force, Text
 
 SOON = ("soon", "last_working_day")
 OVERDUE = ("overdue", "just_past")
@@ -17,12 +17,16 @@ OVERDUE = ("overdue", "just_past")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One deadline in a list. `discreet`: its line must not say what it is about; `more`: what follows it."""
+    """One deadline in a list: how it stands, and with what force it is asked.
+
+    `discreet`: its line must not say what it is about; `more`: what follows it.
+    """
 
     title: Text
     object: str
     due: date
     standing: Standing
+    force: Force
     link: str | None
     discreet: bool = False
     more: str = ""
@@ -48,7 +52,8 @@ def line(item: Item, language: str) -> Line:
         return Line(text=f"{say('digest.discreet', {}, language)} – {when}", link=item.link, below=True)
     what = f"{item.title[language]} ({item.object})" if item.object else item.title[language]
     more = f"; {item.more}" if item.more else ""
-    return Line(text=f"{what} – {when}{more}", link=item.link, below=True)
+    force = say(f"letter.force_{item.force}", {}, language)
+    return Line(text=f"{what} – {when}; {force}{more}", link=item.link, below=True)
 
 
 def count(items: Iterable[Item], *standings: str) -> int:

@@ -50,7 +50,9 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
     lines = []
     for notice, matter in told:
         word = "withdrawn" if notice.rung == WITHDRAWN else "moved"
-        lines.append(Line(text=say(f"digest.{word}_line", _arguments(notice, matter), language)))
+        force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
+        moved = say(f"digest.{word}_line", _arguments(notice, matter), language)
+        lines.append(Line(text=f"{moved}; {force}"))
     cause = Line(text=_cause(one.about.get("cause"), first, language))
     found = [
         Section(heading=say("digest.heading_dates", {}, language), lines=tuple(lines)),

@@ -104,13 +104,15 @@ def entry(matter: Matter, *, language: str, domain: str, queued_at: datetime, on
     assert day is not None
     title = deadline.obligation.title[language]
     opened = case.opened_at or queued_at
+    label, word = say("letter.label_force", {}, language), f"letter.force_{deadline.obligation.force}"
+    force = f"{label}: {say(word, {}, language)}"
     return Entry(
         uid=uid(case.id, deadline.id, domain),
         sequence=max(0, int((queued_at - opened).total_seconds())),
         on=day,
         stamp=queued_at,
         summary=f"{title} – {case.object}" if case.object else title,
-        text=" ".join(explain(deadline.explanation, language)),
+        text=f"{force}\n{' '.join(explain(deadline.explanation, language))}",
         link=case_page(matter) or "",
         status="CONFIRMED" if deadline.status == "firm" else "TENTATIVE",
         language=language,

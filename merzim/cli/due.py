@@ -93,8 +93,9 @@ def _show(call: Call, rows: Sequence[Row], today: date, *, extra: dict[str, obje
             row.case,
             heads[row.case].object,
             titles[row.case, row.obligation][call.language],
+            call.say(f"cli.force.{row.force}"),
             row.obligation,
         )
         for row in rows
     ]
-    call.table(("due", "late_by", "case", "object", "what", "id"), lines)
+    call.table(("due", "late_by", "case", "object", "what", "force", "id"), lines)

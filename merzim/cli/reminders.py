@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,10 +15,12 @@ from merzim.cli.help import Command, OpenGroup
 from merzim.cli.minding import acknowledge
 from merzim.cli.parsing import BadArgument, day
 from merzim.cli.reaching import resend
+from merzim.looking import force
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
     from notifications.round import RoundReport
+    from workflow.procedure import Force
 
 NAMED = 5
 """How many places of one problem are named; the rest is counted."""
@@ -82,14 +86,20 @@ def notices(
         write(call.house, found, Path(export), call.language, now=call.moment.now)
         call.note(call.say("cli.exported", count=len(found), file=export))
     if call.json:
-        call.answer({"notices": [_notice(one) for one in found]})
+        forces = _forces(call, found)
+        call.answer({"notices": [_notice(one) | {"force": forces.get(one.key)} for one in found]})
     elif export is None:
+        forces = _forces(call, found)
         rows = [
-            (one.due, one.case, one.obligation, one.rung, one.person, one.channel, _state(call, one))
+            (
+                *(one.due, one.case, one.obligation),
+                call.say(f"cli.force.{forces[one.key]}") if one.key in forces else "–",
+                *(one.rung, one.person, one.channel, _state(call, one)),
+            )
             for one in found
         ]
         if rows:
-            call.table(("due", "case", "id", "rung", "who", "channel", "state"), rows)
+            call.table(("due", "case", "id", "force", "rung", "who", "channel", "state"), rows)
         else:
             call.print(call.say("cli.no_notices"))
 
@@ -182,6 +192,19 @@ def _leaves(call: Call, one: Notice) -> str:
 
     at = f"{one.not_before.astimezone(almaty()):%d.%m %H:%M}"
     return f"{at} ({call.say('cli.carried')})" if one.bundle else at
+
+
+def _forces(call: Call, notices: Sequence[Notice]) -> dict[str, Force]:
+    """With what force each notice's obligation is asked, by its key; nothing for one without any."""
+    cases = call.house.reads.whole({one.case for one in notices if one.case})
+    found = {}
+    for one in notices:
+        case = cases.get(one.case)
+        if case is not None and one.obligation:
+            # An obligation the case no longer has (a measure set anew, another edition) has no force to show.
+            with suppress(KeyError):
+                found[one.key] = force(call.house, case, one.obligation)
+    return found
 
 
 def _notice(one: Notice) -> dict[str, object]:

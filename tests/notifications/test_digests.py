@@ -91,6 +91,15 @@ def test_a_reminder_put_into_the_daily_digest_comes_in_it(town: Town) -> None:
     assert (reminder.state, reminder.carrier) == ("sent", letter.notice.key)
 
 
+def test_a_line_of_a_digest_carries_the_force(town: Town) -> None:
+    """What is obligatory and what is not cannot be told from a title."""
+    town.open()
+    choose(town, "daily")
+    (letter,) = day(town, FIVE_BEFORE)
+
+    assert "(5 жұмыс күні қалды); міндетті" in letter.letter.text
+
+
 def test_a_digest_is_one_letter_a_day(town: Town) -> None:
     """Whatever comes to be said after it has left waits for the next, or goes alone where that is too late."""
     town.open()

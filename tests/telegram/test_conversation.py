@@ -247,7 +247,9 @@ def test_the_lists_are_ones_own(talk: Talk, links: SqlLinks) -> None:
     linked(talk, "bolat@example.kz", emulator.BOLAT)
 
     assert "30 наурыз (5 жұмыс күні қалды)" in talk.tell(emulator.AIGUL, "/my").text
-    assert "start_announced" in talk.tell(emulator.AIGUL, "/week").text
+    week = talk.tell(emulator.AIGUL, "/week").text
+    assert "start_announced" in week
+    assert "міндетті" in week, "every obligation carries its force"
     assert talk.tell(emulator.AIGUL, "/overdue").text == "Мерзімі өткен міндетіңіз жоқ."
     assert talk.tell(emulator.BOLAT, "/my").text.startswith("До ")
     talk.day(date(2026, 4, 1))
@@ -270,6 +272,7 @@ def test_open_shows_why_and_where(talk: Talk, case: Case) -> None:
     (shown,) = talk.press(emulator.AIGUL, reminded(talk), "Істі ашу")
 
     assert "10 жұмыс күні" in shown.text
+    assert "міндетті" in shown.text
     assert shown.text.endswith(f"https://merzim.example.kz/cases/{case.id}")
 
 
