@@ -161,6 +161,17 @@ class SqlLedger:
                 found += [name for name in names if name not in taken]
         return found
 
+    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+        """The first active case of that procedure, unit and object; None where there is none."""
+        asked = select(CASE.c.id).where(
+            CASE.c.procedure == procedure,
+            CASE.c.unit == unit,
+            CASE.c.object == object,
+            CASE.c.standing == "active",
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(asked.order_by(CASE.c.id).limit(1)).scalar()
+
     def office(self) -> Office:
         """Units, people and matches, with the officer config.toml names."""
         return office_store.office(self._engine, officer=self._officer, language=self._language)

@@ -58,6 +58,13 @@ class NotForKind(Refusal, ValueError):
         super().__init__("not_for_kind", procedure=procedure.title, unit=unit, kind=kind, allowed=allowed)
 
 
+class OpenedOnce(Refusal, ValueError):
+    """The procedure is opened once for an organisation, and there is an open case of it already."""
+
+    def __init__(self, procedure: Procedure, case: str) -> None:
+        super().__init__("opened_once", procedure=procedure.title, case=case)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opening:
     """What a new case is opened with. Plan dates and facts are by fact name (local dates).
@@ -65,6 +72,7 @@ class Opening:
     Attributes:
         edition: its name, where it is not the one in force on the earliest date given.
         person: key of whom the case is about.
+        again: a second case of what is opened once is meant.
         readers: keys of people who are to know of a confidential case, besides whoever opens it.
     """
 
@@ -73,6 +81,7 @@ class Opening:
     unit: str = ""
     object: str = ""
     person: str = ""
+    again: bool = False
     readers: tuple[str, ...] = ()
     planned: Mapping[str, date] = field(default_factory=dict)
     facts: Mapping[str, date] = field(default_factory=dict)
@@ -108,7 +117,12 @@ class Desk:
         self._calendar = calendar
 
     def open(self, opening: Opening, *, by: str, now: datetime, today: date) -> Case:
-        """Open one case. Raises Refusal for an unknown procedure, an unknown fact, or a fact after today."""
+        """Open one case.
+
+        Raises:
+            OpenedOnce: it is opened once for an organisation, and there is one.
+            Refusal: an unknown procedure, an unknown fact, or a fact after today.
+        """
         return self.open_many([opening], by=by, now=now, today=today)[0]
 
     def open_many(
@@ -119,6 +133,7 @@ class Desk:
         for opening, procedure in zip(openings, editions, strict=True):
             self._check(opening, procedure, today)
         kinds = self._kinds(openings, editions)
+        self._check_once(openings, editions)
         ids = self._ledger.next_ids(today.year, len(openings))
         changes = [
             self._written(self._first_events(name, opening, procedure, kind, by, now), None, today)
@@ -432,6 +447,14 @@ class Desk:
                 title = procedure.by_id[fact.partition(".")[0]].title
                 raise CannotRecord("fact_in_future", title=title, on=on, today=today)
 
+    def _check_once(self, openings: Sequence[Opening], editions: Sequence[Procedure]) -> None:
+        for opening, procedure in zip(openings, editions, strict=True):
+            if procedure.opened != "once" or opening.again:
+                continue
+            place = procedure.id, opening.unit, procedure.body_named(opening.object)
+            if known := self._ledger.open_case(*place):
+                raise OpenedOnce(procedure, known)
+
     def _within_records(self, on: date) -> None:
         self._calendar.is_working(on)
 
@@ -443,7 +466,7 @@ class Desk:
             "edition": procedure.edition,
             "digest": procedure.digest,
             "unit": opening.unit,
-            "object": opening.object,
+            "object": procedure.body_named(opening.object),
         }
         if kind:
             payload["kind"] = kind

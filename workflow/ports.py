@@ -49,6 +49,9 @@ class Ledger(Protocol):
     def next_ids(self, year: int, count: int) -> Sequence[str]:
         """Case ids not yet used, in order."""
 
+    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+        """The first active case of that procedure, unit and object; None where there is none."""
+
     def office(self) -> Office:
         """Units, people and matches."""
 

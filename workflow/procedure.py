@@ -16,6 +16,7 @@ Force = Literal["obligatory", "recommended", "may"]
 JudgedBy = Literal["written", "published"]
 Basis = Literal["law", "practice"]
 Opened = Literal["event", "yearly", "once"]
+_LANGUAGES = ("kk", "ru", "en")
 OPENED: tuple[Opened, ...] = ("event", "yearly", "once")
 FORCES: tuple[Force, ...] = ("obligatory", "recommended", "may")
 
@@ -51,13 +52,17 @@ class Act:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Body:
-    """A state body an act makes responsible; one that is abolished leaves its tasks to its successors."""
+    """A state body an act makes responsible; one that is abolished leaves its tasks to its successors.
+
+    `kinds`: of a group of bodies: the kinds of organisation (or groups of them) it stands for.
+    """
 
     id: str
     title: Text
     short: Text
     abolished_on: date | None = None
     successors: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -279,7 +284,11 @@ class Procedure:
     @cached_property
     def asks_for_kind(self) -> bool:
         """Whether anything in it depends on the kind of organisation."""
-        return bool(self.applies_to) or any(one.only_for or one.signed_by for one in self.obligations)
+        return (
+            bool(self.applies_to)
+            or any(one.only_for or one.signed_by for one in self.obligations)
+            or any(body.kinds for body in self.bodies.values())
+        )
 
     @cached_property
     def open_ended(self) -> tuple[Obligation, ...]:
@@ -299,6 +308,15 @@ class Procedure:
                     waiting += self.bodies[here].successors
             found[body] = frozenset(answering)
         return found
+
+    def body_named(self, text: str) -> str:
+        """The id of the body meant by its id, title or short title in any language; other text as it is."""
+        asked = " ".join(text.casefold().split())
+        for body in self.bodies.values():
+            names = (body.id, *(said[language] for said in (body.title, body.short) for language in _LANGUAGES))
+            if asked in {name.casefold() for name in names}:
+                return body.id
+        return text
 
     @cached_property
     def stage_title(self) -> Mapping[str, Text]:

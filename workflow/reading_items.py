@@ -73,13 +73,14 @@ def act(table: Table) -> Act:
 
 def body(table: Table) -> Body:
     """A state body the obligations name."""
-    table.only("id", "title", "short", "abolished_on", "successors")
+    table.only("id", "title", "short", "abolished_on", "successors", "kinds")
     return Body(
         id=table.name("id", _BODY),
         title=table.texts("title"),
         short=table.texts("short"),
         abolished_on=table.day("abolished_on") if "abolished_on" in table else None,
         successors=table.names("successors", _BODY),
+        kinds=table.names("kinds", allowed=NAMES),
     )
 
 

@@ -54,6 +54,7 @@ def open_case(
     planned: Annotated[
         list[str] | None, typer.Option("--planned", metavar="NAME=DATE", help="cli.option.planned")
     ] = None,
+    again: Annotated[bool, typer.Option("--again", help="cli.option.again")] = False,
 ) -> None:
     from workflow.desk import Opening
 
@@ -64,6 +65,7 @@ def open_case(
         object=object,
         person=person_named(call.house, person),
         planned=named_days(planned, where="--planned"),
+        again=again,
     )
     opened = call.house.desk.open(opening, **_written(call))
     if call.json:

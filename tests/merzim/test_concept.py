@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.merzim.conftest import Merzim
 
 DAY = ("--now", "2026-11-21")
@@ -65,3 +67,61 @@ def test_the_report_of_a_year_is_due_in_the_next(merzim: Merzim) -> None:
     assert dues["report_sent_to_administration"][0] == "2027-05-17"
     assert dues["report_submitted_to_president"][0] == "2027-06-30"
     assert merzim("overdue", "--now", "2027-04-16").code == 1
+
+
+def test_what_is_opened_once_names_the_case_there_is(merzim: Merzim) -> None:
+    """The second is refused with the id of the first; meant all the same, it is opened."""
+    assert merzim("open", "concept-plan", *DAY).code == 0
+    second = merzim("open", "concept-plan", *DAY)
+    another_body = merzim("open", "concept-plan", "--object", "MOAI", *DAY)
+    meant = merzim("open", "concept-plan", "--again", *DAY)
+
+    assert (second.code, another_body.code, meant.code) == (2, 0, 0)
+    assert "2026-0001" in second.err
+    assert "--again" in second.err
+    assert len(merzim("cases", "--json").json["cases"]) == 3
+
+
+def test_a_cancelled_case_is_no_hindrance(merzim: Merzim) -> None:
+    """Opened by mistake and called off, it may be opened again; an ordinary procedure always may."""
+    merzim("open", "concept-plan", *DAY)
+    assert merzim("cancel", "2026-0001", "--ground", "by mistake", *DAY).code == 0
+
+    assert merzim("open", "concept-plan", *DAY).code == 0
+    assert [merzim("open", "internal-analysis", *DAY).code for _ in range(2)] == [0, 0]
+
+
+def test_a_body_is_known_by_its_name_in_any_language(merzim: Merzim) -> None:
+    """The case is about the body and not about some text; it is the same body by whichever name."""
+    merzim("open", "concept-plan", "--object", MINISTRY, *DAY)
+    again = merzim("open", "concept-plan", "--object", "Жасанды интеллект және цифрлық даму министрлігі", *DAY)
+
+    assert merzim("case", "2026-0001", "--json", *DAY).json["object"] == "MOAI"
+    assert again.code == 2
+
+
+def asked(merzim: Merzim, case: str) -> set[str]:
+    """Which measures a case asks for."""
+    told = merzim("case", case, "--json", *DAY).json["obligations"]
+    return {one["id"] for one in told if one["state"] != "not_required"}
+
+
+def test_groups_of_bodies_are_the_kinds_they_stand_for(merzim: Merzim, tmp_path: Path) -> None:
+    """Measure 5 names local executive bodies, 13 central and local ones, 18 interested ones, 16 a ministry."""
+    (tmp_path / "people.csv").write_text(
+        "unit,kind,name,e-mail\n"
+        "Akimat,oblast akim office,A. Akhmetov,a@org.kz\n"
+        "Court office,central body,B. Bekova,b@org.kz\n"
+        "Fund,quasi-state entity,V. Kim,v@org.kz\n",
+        encoding="utf-8",
+    )
+    said = merzim("people", "people.csv")
+    assert said.code == 0, said.err
+    for unit, object in (("Akimat", "LEB"), ("Court office", "SC"), ("Fund", "SAMRUK")):
+        assert merzim("open", "concept-plan", "--unit", unit, "--object", object, *DAY).code == 0
+    akimat, court, fund = (asked(merzim, f"2026-000{n}") for n in (1, 2, 3))
+
+    named = {"measure_5", "measure_13", "measure_16", "measure_18"}
+    assert akimat & named == {"measure_5", "measure_13", "measure_18"}
+    assert court & named == {"measure_13", "measure_18"}
+    assert fund & named == set()

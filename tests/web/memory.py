@@ -93,6 +93,12 @@ class Memory:
     def rows(self, case: str) -> Mapping[str, Row]:
         return self.board.get(case, {})
 
+    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+        for case in sorted(self.cases(), key=lambda case: case.id):
+            if (case.procedure, case.unit, case.object, case.standing) == (procedure, unit, object, "active"):
+                return case.id
+        return None
+
     def office(self) -> Office:
         return self.the_office
 
