@@ -18,7 +18,7 @@ from merzim.looking import unit_named
 
 if TYPE_CHECKING:
     from workflow.finding import Finding
-    from workflow.risk_lists import Listed
+    from workflow.risk_lists import Listed, Shared
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Export = Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export_to")]
@@ -105,6 +105,8 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
                                 "number": risk.number,
                                 "body": risk.body,
                                 "act": risk.act,
+                                "request": risk.request
+                                and {"asked_on": risk.request.on, "answered_on": risk.request.answered_on},
                             }
                             for case, risk in one.found
                         ],
@@ -115,13 +117,27 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
         )
         return
     rows = [
-        (one.description, len(one.units), ", ".join(f"{case.id}/{risk.number}" for case, risk in one.found))
+        (
+            one.description,
+            len(one.units),
+            ", ".join(f"{case.id}/{risk.number}" for case, risk in one.found),
+            _requests(call, one),
+        )
         for one in found
     ]
     if rows:
-        call.table(("risk", "units", "cases"), rows)
+        call.table(("risk", "units", "cases", "requests"), rows)
     else:
         call.print(call.say("cli.risks.none_shared"))
+
+
+def _requests(call: Call, one: Shared) -> str:
+    """Of the cases where the cause lies above: in how many it was asked there, and answered."""
+    above = [risk.request for _, risk in one.found if risk.body]
+    asked = [request for request in above if request is not None]
+    answered = sum(request.answered_on is not None for request in asked)
+    said = {"asked": len(asked), "of": len(above), "answered": answered}
+    return call.say("cli.risks.requests", **said) if above else ""
 
 
 def scale(ctx: typer.Context) -> None:

@@ -326,7 +326,7 @@ def _print(call: Call, lines: list[Listed], dues: Mapping[str, Mapping[int, date
             (
                 line.case.id,
                 risk.number,
-                risk.description,
+                risk.description + (f" ({call.say('risk.legal_mark')})" if risk.for_legal_monitoring else ""),
                 risk.rank.likelihood * risk.rank.effect if risk.rank else "",
                 one.number if one else "",
                 one.action if one else "",

@@ -193,3 +193,28 @@ def test_a_restricted_document_of_a_register_is_left_out_of_the_package(
     assert (said["files"], said["restricted"]) == (2, 1)
     assert not any("қарау" in name for name in zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
     assert len(risk["measure"]["reviews"]) == 1
+
+
+@pytest.mark.parametrize("name", ["а/б.pdf", "Қосымша № 1 (ұсыным).pdf", "  аралық бос.pdf"])
+def test_names_in_kazakh_and_folders_before_them_do_no_harm(signed: Merzim, tmp_path: Path, name: str) -> None:
+    """The last part of the name is kept as it is written; the folder it came from is nobody's business."""
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(ORDER)
+
+    assert attach(signed, f"document:order={name}").code == 0  # type: ignore[attr-defined]
+    (item,) = signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]
+    assert item["name"] == name.rpartition("/")[2]
+
+
+def test_a_gigabyte_is_one_sentence_that_names_the_limit(signed: Merzim, tmp_path: Path) -> None:
+    """Nothing is written, and what was attached before is still there."""
+    attach(signed)
+    with (tmp_path / "үлкен.pdf").open("wb") as file:
+        file.write(b"%PDF-1.7")
+        file.truncate(1024**3)
+    said = attach(signed, "document:order=үлкен.pdf")
+
+    assert said.code == 2  # type: ignore[attr-defined]
+    assert "50" in said.err  # type: ignore[attr-defined]
+    assert len(said.err.splitlines()) == 1  # type: ignore[attr-defined]
+    assert len(signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]) == 1

@@ -197,3 +197,49 @@ def test_positions_talks_the_cartogram_and_remarks(planned: Merzim, tmp_path: Pa
     assert planned("remarks", "list", CASE, "--json", *NOW).json["remarks"][0]["taken"] is True
     assert planned("verify", *NOW).code == 0
     assert planned("case", CASE, *NOW).code == 0
+
+
+ABOVE = ("--body", "Ministry", "--act", "order 49, p. 7")
+ON = "2026-06-19"
+
+
+def test_a_request_to_a_higher_body_has_its_own_term_and_is_reminded(planned: Merzim) -> None:
+    """Due by its own words, told to whoever answers for it, and off the board with the answer."""
+    planned("risks", "add", CASE, "--text", "paper certificates", "--number", "9", *ABOVE, *NOW)
+    up = ("risks", "ask", CASE, "9", "--text", "draft an electronic form", "--term", "до 30.09.2026")
+    assert planned(*up, "--on", ON, *NOW).code == 0
+
+    due = planned("due", "--until", "2026-09-30", "--json", *NOW).json["obligations"]
+    told = planned("remind", "--dry-run", "--json", "--now", "2026-09-23").json["notices"]
+    assert [one["due"] for one in due if one["id"] == "request.9"] == ["2026-09-30"]
+    assert "request.9" in {one["obligation"] for one in told}
+
+    assert planned("risks", "answer", CASE, "9", "--text", "agreed", *NOW).code == 0
+    after = planned("due", "--until", "2026-09-30", "--json", *NOW).json["obligations"]
+    assert "request.9" not in {one["id"] for one in after}
+
+
+def test_one_cause_above_is_shown_with_who_has_asked_there(planned: Merzim) -> None:
+    """The same place of the same order in two cases: one has asked, the other has not."""
+    for case, words in ((CASE, "paper certificates"), ("2026-0002", "copies on paper are asked for")):
+        if case != CASE:
+            assert planned("open", "internal-analysis", *NOW).code == 0
+            case = planned("cases", "--json").json["cases"][0]["id"]
+        assert planned("risks", "add", case, "--text", words, *ABOVE, *NOW).code == 0
+    planned("risks", "ask", CASE, "4", "--text", "draft an electronic form", "--on", ON, *NOW)
+
+    (shared,) = planned("risks", "same", "--json", *NOW).json["shared"]
+    assert [one["request"] is not None for one in shared["found"]].count(True) == 1
+    assert len(shared["unasked"]) == 1
+    assert "1 of 2 sent, 0 answered" in planned("risks", "same", *NOW).out
+
+
+def test_what_touches_legal_acts_is_marked_in_the_list(planned: Merzim) -> None:
+    """For legal monitoring: marked among all, and a list of its own."""
+    planned("risks", "add", CASE, "--text", "the rules name no term", "--legal", *NOW)
+    everything, legal = (planned("risks", "list", *more, *NOW).out for more in ((), ("--legal",)))
+
+    (marked,) = [line for line in everything.splitlines() if "legal" in line]
+    assert "the rules name no term" in marked
+    assert "weak control" in everything
+    assert "weak control" not in legal

@@ -192,7 +192,7 @@ def _deadlines(asked: Asked) -> tuple[Deadline, ...]:
 def _opened(asked: Asked, desk: Desk) -> Case:
     """The case opened through the desk, under the edition in question."""
     facts = _happened(asked) or {asked.procedure.begins_with: asked.begun}
-    opening = Opening(procedure=asked.procedure.id, unit="office", facts=facts)
+    opening = Opening(again=True, procedure=asked.procedure.id, unit="office", facts=facts)
     case = desk.open(opening, by="officer", now=NOW, today=TODAY)
 
     assert case.edition == asked.procedure.edition

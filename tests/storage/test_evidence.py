@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -97,3 +98,22 @@ def test_a_file_of_a_wrong_kind_is_refused_in_one_sentence(
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
     for language in words.LANGUAGES:
         assert name in words.say(caught.value.code, caught.value.arguments, language)
+
+
+def test_a_gigabyte_is_refused_without_being_taken_into_memory(tmp_path: Path) -> None:
+    """It is read step by step up to the limit; nothing of it stays on the disk."""
+    large = tmp_path / "бейнежазба.pdf"
+    with large.open("wb") as file:
+        file.write(b"%PDF-1.7")
+        file.truncate(1024**3)
+    folder = tmp_path / "kept"
+
+    tracemalloc.start()
+    with large.open("rb") as content, pytest.raises(EvidenceRefused) as caught:
+        EvidenceFolder(folder).keep(content, large.name)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert caught.value.code == "evidence_too_large"
+    assert most < 8 * 1024 * 1024
+    assert list(folder.iterdir()) == []
