@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -52,3 +53,82 @@ def test_import_is_as_its_schema_says(merzim: Merzim) -> None:
     _valid("import", merzim("import", SCHEDULE, "--json", "--now", "2026-03-30").json)
     _valid("import", merzim("import", SCHEDULE, "--json", "--now", "2026-03-30").json)
     _valid("import", merzim("import", PEOPLE, "--json").json)
+
+
+RISK = "2026-0001"
+DAY = ("--now", "2026-07-20")
+
+
+@pytest.fixture
+def filled(office: Merzim, tmp_path: Path) -> Merzim:
+    """A case with something in every register, each line with all it may have, and each with as little."""
+    (tmp_path / "акт.pdf").write_bytes(b"%PDF-1.7 act")
+    (tmp_path / "құпия.pdf").write_bytes(b"%PDF-1.7 secret")
+    on = ("--on", "2026-07-17")
+    for line in (
+        ("record", RISK, "order_signed", "--on", "2026-04-06", "--evidence", "document:order=акт.pdf"),
+        ("risks", "add", RISK, "--text", "weak control"),
+        ("risks", "add", RISK, "--text", "paper only", "--body", "Ministry", "--act", "order 49", "--legal"),
+        ("risks", "rank", RISK, "2", "--likelihood", "2", "--effect", "3"),
+        ("risks", "measure", RISK, "2", "--action", "ask the Ministry for a form", "--term", "01.09.2026"),
+        ("risks", "measure", RISK, "2", "--action", "report", "--term", "Ежеквартально"),
+        ("risks", "ask", RISK, "2", "--text", "draft a form", "--term", "до 30.09.2026", *on),
+        ("risks", "review", RISK, "1", "--status", "partly", "--evidence", "https://example.kz/a", *on),
+        ("risks", "remove", RISK, "2", "--evidence", "құпия.pdf", "--restricted", "personal data", *on),
+        ("positions", "add", RISK, "--title", "Head of procurement", "--holder", "A. Akhmetov"),
+        ("positions", "talk", RISK, "1", "--topic", "gifts", "--evidence", "акт.pdf", *on),
+        ("remarks", "add", RISK, "--text", "long queue"),
+        ("remarks", "add", RISK, "--text", "no ramp", "--from", "council", "--source", "public_council"),
+        ("remarks", "answer", RISK, "1", "--taken"),
+        ("open", "internal-analysis"),
+    ):
+        said = office(*line, *DAY)
+        assert said.code == 0, (line, said.err)
+    other = office("cases", "--json").json["cases"][0]["id"]
+    same = ("--text", "copies on paper", "--body", "Ministry", "--act", "order 49")
+    assert office("risks", "add", other, *same, *DAY).code == 0
+    return office
+
+
+@pytest.mark.parametrize(
+    ("schema", "line", "some"),
+    [
+        ("evidence", f"evidence {RISK}", "evidence"),
+        ("package", f"package --to out.zip --case {RISK}", "files"),
+        ("risks", "risks list", "risks"),
+        ("risks-same", "risks same", "shared"),
+        ("positions", "positions list", "positions"),
+        ("remarks", f"remarks list {RISK}", "remarks"),
+        ("score-year", "score --year 2026", "indicators"),
+        ("score-year", "score --year 2026 --by-unit", "indicators"),
+        ("form", f"form {RISK} order --to order.docx", "missing"),
+    ],
+)
+def test_an_answer_about_a_case_is_as_its_schema_says(
+    filled: Merzim, schema: str, line: str, some: str
+) -> None:
+    """Every register, with something in it; what the schema does not name is not answered."""
+    answer = filled(*line.split(), "--json", *DAY).json
+
+    assert answer[some]
+    _valid(schema, answer)
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+@pytest.mark.parametrize(
+    ("schema", "line"),
+    [
+        ("forms", "forms"),
+        ("coverage", "coverage"),
+        ("procedures", "procedures"),
+        ("risks", "risks list"),
+        ("risks-same", "risks same"),
+        ("positions", "positions list"),
+        ("score-year", "score --year 2026"),
+    ],
+)
+def test_an_answer_of_an_empty_office_is_as_its_schema_says(
+    merzim: Merzim, schema: str, line: str, language: str
+) -> None:
+    """What the program ships, and lists with nothing in them."""
+    _valid(schema, merzim(*line.split(), "--json", "--lang", language, *DAY).json)
