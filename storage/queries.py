@@ -228,6 +228,12 @@ class SqlReads:
         found = self.whole(cases_with_entries(self._engine, unit))
         return [found[case] for case in sorted(found)]
 
+    def waiting(self, fact: str, unit: str | None = None) -> Sequence[Row]:
+        """Open and missed rows of a fact that comes back, of all its periods, by due date."""
+        named = and_(DEADLINE.c.obligation >= f"{fact}.", DEADLINE.c.obligation < f"{fact}/")
+        still = and_(DEADLINE.c.state.in_(("open", "missed")), CASE.c.standing == "active")
+        return self._rows(_BOARD.where(named, still).order_by(*_IN_ORDER), unit)
+
     def told(
         self,
         *,

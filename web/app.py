@@ -18,6 +18,7 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
 from web import (
+    across,
     analyses,
     api,
     case_reading,
@@ -221,6 +222,7 @@ def create_app(
     app.include_router(metrics.router)
     app.include_router(managing.router)
     app.include_router(risking.router)
+    app.include_router(across.router)
 
     @app.get("/static/third-party/{name}", include_in_schema=False)
     def third_party(name: Annotated[str, Path(max_length=60)]) -> Response:

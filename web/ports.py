@@ -107,6 +107,9 @@ class Reads(Protocol):
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         """The active cases with a register of risks (or another one), whole."""
 
+    def waiting(self, fact: str, unit: str | None = None) -> Sequence[Row]:
+        """Open and missed rows of a fact that comes back, of all its periods, by due date."""
+
     def told(
         self,
         *,

@@ -21,6 +21,7 @@ from calendars import OutOfRange
 from calendars.calendar import Day
 from calendars.explanation import Explanation
 from calendars.layout import Run
+from notifications.notice import Notice
 from web.assets import address
 from web.house import House
 from web.preferences import THEMES, Preferences, preferences, remember
@@ -132,10 +133,21 @@ class Scribe:
         """A period as a title adds it: "III квартал 2026 года"."""
         return words.period(period, self.language)
 
+    def known(self, code: str, otherwise: str) -> str:
+        """The words of a code that may have none yet."""
+        return words.say(code, {}, self.language) if words.knows(code) else otherwise
+
+    def rung(self, notice: Notice) -> str:
+        """So many working days before or after the due date; nothing for letters of another sort."""
+        if not notice.rung.lstrip("+-").isdigit():
+            return self.say(f"register.kind.{notice.kind}")
+        at = int(notice.rung)
+        word = "today" if at == 0 else "before" if at < 0 else "after"
+        return words.say(f"register.rung_{word}", {"count": abs(at)}, self.language)
+
     def channel(self, name: str) -> str:
         """A channel; one of somebody's own making keeps its name."""
-        code = f"web.channel.{name}"
-        return words.say(code, {}, self.language) if words.knows(code) else name
+        return self.known(f"web.channel.{name}", name)
 
     def size(self, size: int) -> str:
         """Bytes as people say them."""

@@ -154,6 +154,11 @@ class Memory:
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         return [case for case in self.cases(unit) if case.entries and case.standing == "active"]
 
+    def waiting(self, fact: str, unit: str | None = None) -> Sequence[Row]:
+        return self._where(
+            unit, lambda row: row.obligation.startswith(f"{fact}.") and row.state in ("open", "missed")
+        )
+
     def told(
         self,
         *,
