@@ -65,6 +65,7 @@ class Ahead:
     """The nearest step of an indicator; `names`: who lacks it, the first few."""
 
     step: Step
+    title: Text
     arguments: Mapping[str, object]
     names: tuple[str, ...]
 
@@ -122,7 +123,12 @@ def points_view(home: House, unit: str, year: int, readings: Readings, *, today:
             for one in parts[(number - 1) * PAGE : number * PAGE]
         ),
         steps=tuple(
-            Ahead(step=step, arguments=_told(step), names=tuple(name(one) for one in step.missing))
+            Ahead(
+                step=step,
+                title=scoring.indicators[step.indicator].title,
+                arguments=_told(step),
+                names=tuple(name(one) for one in step.missing),
+            )
             for step in whole.steps
         ),
         readings=readings,

@@ -1,0 +1,285 @@
+"""The pages across cases, on a real database: monitoring, points of a year, the register of notices."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from sqlalchemy import event, text
+from starlette.testclient import TestClient
+
+import words
+from merzim.behind_pages import Shell
+from merzim.clock import clock
+from merzim.configuration import read
+from merzim.rounds import deliver, remind
+from merzim.wiring import House
+from storage import office_store
+from tests.web.conftest import NOW, PASSWORD, TODAY, people
+from tests.web.memory import office
+from workflow.desk import Opening
+from workflow.office import Unit
+from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
+
+SAID = {"by": "t", "now": NOW, "today": TODAY}
+PATHS = ("/monitoring", "/scores", "/register")
+
+
+class Kept:
+    """A house on SQLite, and how many statements a page cost."""
+
+    def __init__(self, folder: Path) -> None:
+        self.house = House(read(at=folder))
+        known = office()
+        office_store.save(self.house.engine, units=known.units.values(), people=known.people.values())
+        people(self.house.accounts)
+        self.app = self.house.pages(clock("2026-04-06T12:00"))
+        self.said = 0
+        event.listen(self.house.engine, "before_cursor_execute", self._count)
+
+    def _count(self, *_: object) -> None:
+        self.said += 1
+
+    def open(self, count: int, unit: str = "hr") -> list[str]:
+        """That many analyses, each with a risk and a measure whose day has passed."""
+        from papers.written_terms import read_term
+
+        opened = self.house.desk.open_many(
+            [
+                Opening(
+                    procedure="internal-analysis",
+                    unit=unit,
+                    object=f"Басқарма {n}",
+                    planned={"analysis_started": date(2026, 4, 13)},
+                )
+                for n in range(count)
+            ],
+            **SAID,
+        )
+        desk, term = RiskDesk(self.house.desk), read_term("до 3 апреля 2026 года", where="t")
+        for case in opened:
+            risk = FoundRisk(description="Бір адам шешеді")
+            measure = SetMeasure(risk=1, action="Комиссия құру", term=term)
+            desk.take_in(case.id, [risk, measure], on=TODAY, **SAID)
+        return [case.id for case in opened]
+
+    def cost(self, browser: TestClient, path: str) -> int:
+        """Statements one request takes."""
+        before = self.said
+        assert browser.get(path).status_code == 200
+        return self.said - before
+
+    def browser(self, login: str = "officer") -> TestClient:
+        client = TestClient(
+            self.app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=True
+        )
+        client.post("/login", data={"login": login, "password": PASSWORD})
+        return client
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[Kept]:
+    made = Kept(tmp_path)
+    yield made
+    made.house.close()
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("path", PATHS)
+def test_every_page_is_whole_with_and_without_anything_on_it(path: str, language: str, kept: Kept) -> None:
+    """Empty it says what to do; filled no word is missing."""
+    with kept.browser() as browser:
+        empty = browser.get(path, params={"lang": language}).text
+        kept.open(2)
+        kept.open(1, "law")
+        remind(kept.house, now=NOW, today=TODAY)
+        deliver(kept.house, now=NOW, today=TODAY)
+        full = browser.get(path, params={"lang": language, "check": "1"}).text
+
+    assert 'class="nothing"' in empty
+    assert 'class="nothing"' not in full
+    assert "web." not in (empty + full).replace("web.app", "")
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/cases/{case}", "/cases/{case}/risks", "/cases/{case}/history"])
+def test_a_page_asks_the_database_no_more_for_more_cases(path: str, kept: Kept) -> None:
+    """Three analyses or thirty: as many statements."""
+    (case, *_) = kept.open(3)
+    remind(kept.house, now=NOW, today=TODAY)
+    with kept.browser() as browser:
+        few = kept.cost(browser, path.format(case=case))
+        kept.open(27)
+        remind(kept.house, now=NOW, today=TODAY)
+        many = kept.cost(browser, path.format(case=case))
+
+    assert many <= few
+
+
+def test_what_is_late_is_counted_narrowed_and_taken_away(kept: Kept) -> None:
+    """By unit and by status; the workbook has the same lines."""
+    kept.open(2)
+    kept.open(1, "law")
+    with kept.browser() as browser:
+        whole = browser.get("/monitoring?lang=ru").text
+        law = browser.get("/monitoring?lang=ru&unit=law&late=1").text
+        done = browser.get("/monitoring?lang=ru&status=executed").text
+        content = browser.get("/monitoring/xlsx?unit=hr").content
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+
+    assert whole.count("позже на 1 рабочий день") == 3
+    assert law.count("позже на 1 рабочий день") == 1
+    assert "Таких рекомендаций нет" in done
+    assert sheet is not None
+    assert sheet.max_row == 3
+
+
+def test_the_same_risk_in_many_units_stands_together(kept: Kept) -> None:
+    """Once, with every unit it was found in."""
+    kept.open(1)
+    kept.open(1, "law")
+    with kept.browser() as browser:
+        page = browser.get("/monitoring?lang=ru").text
+    shared = page[page.index('id="shared"') :]
+
+    assert shared.count("<b>Бір адам шешеді</b>") == 1
+    assert "Персоналды басқару департаменті, Заң департаменті" in shared
+
+
+def test_who_has_not_reported_the_quarter_is_named(kept: Kept) -> None:
+    """The note was signed in November: the first quarter's information was due on 5 April, a Sunday."""
+    (case,) = kept.open(1)
+    for fact, on in (("analysis_started", date(2025, 9, 1)), ("note_signed", date(2025, 11, 3))):
+        kept.house.desk.record(case, fact, on=on, **SAID)
+    with kept.browser() as browser:
+        page = browser.get("/monitoring?lang=ru").text
+        silent = page[page.index('id="silent"') :]
+        kept.house.desk.record(case, "quarter_reported.2025Q4", on=date(2026, 1, 5), **SAID)
+        after = browser.get("/monitoring?lang=ru").text
+
+    assert "IV квартал 2025 года" in silent
+    assert "IV квартал 2025 года" not in after[after.index('id="silent"') :]
+
+
+def test_a_reader_of_one_unit_sees_that_unit_alone(kept: Kept) -> None:
+    """Risks, letters and points of others are not there; another's points are a 404."""
+    kept.open(1)
+    kept.open(1, "law")
+    remind(kept.house, now=NOW, today=TODAY)
+    with kept.browser("responsible") as own:
+        monitoring = own.get("/monitoring?lang=ru").text
+        register = own.get("/register?lang=ru").text
+        scores = [own.get(f"/scores?unit={unit}").status_code for unit in ("hr", "law", "head")]
+
+    assert monitoring.count("позже на 1 рабочий день") == 1
+    assert "2026-0002" not in register
+    assert scores == [200, 404, 404]
+
+
+def test_the_reading_is_chosen_in_the_address(kept: Kept) -> None:
+    """One of eight units analysed: whole steps earn nothing, in proportion something; others are refused."""
+    units = [Unit(id=f"u{n}", name=f"Бөлім {n}", parent="hr") for n in range(8)]
+    office_store.save(kept.house.engine, units=units)
+    (case,) = kept.open(1, "u1")
+    kept.house.desk.record(case, "start_announced", on=date(2026, 4, 1), **SAID)
+    with kept.browser() as browser:
+        usual = browser.get("/scores?lang=ru&unit=hr&year=2026").text
+        linear = browser.get("/scores?lang=ru&unit=hr&year=2026&rounding=linear").text
+        wrong = browser.get("/scores?lang=ru&rounding=nothing")
+
+    assert "Целых шагов по 10 %" in usual
+    assert "по доле: 0,375" in linear
+    assert '<option value="linear" selected>' in linear
+    assert wrong.status_code == 422
+
+
+@pytest.mark.parametrize("year", ["0", "2009", "2029", "9223372036854775808", "x"])
+def test_a_year_without_a_calendar_is_said(year: str, kept: Kept) -> None:
+    """Never broken by a number."""
+    with kept.browser() as browser:
+        assert browser.get(f"/scores?year={year}").status_code in (404, 422)
+
+
+def test_points_of_many_units_are_a_page_at_a_time(kept: Kept) -> None:
+    """Two hundred and fifty units are three pages, none of them heavy."""
+    units = [Unit(id=f"u{n}", name=f"Ұйым {n}", parent="head") for n in range(250)]
+    office_store.save(kept.house.engine, units=units)
+    kept.open(1)
+    with kept.browser() as browser:
+        first, last = (browser.get(f"/scores?lang=ru&unit=head&page={n}") for n in (1, 99))
+
+    assert "Страница 1 из 3" in first.text
+    assert "Страница 3 из 3" in last.text
+    assert len(first.content) < 200_000
+
+
+def test_the_register_says_who_was_told_what_and_is_narrowed(kept: Kept) -> None:
+    """By case, person and state; the workbook has what the page has."""
+    (case, other) = kept.open(2)
+    remind(kept.house, now=NOW, today=TODAY)
+    deliver(kept.house, now=NOW, today=TODAY)
+    with kept.browser() as browser:
+        one = browser.get(f"/register?lang=ru&case={case}").text
+        nobody = browser.get("/register?lang=ru&person=nobody@org.kz").text
+        failed = browser.get("/register?lang=ru&state=failed").text
+        book = browser.get(f"/register/xlsx?case={case}").content
+
+    assert "Әлиева Гүлнұр" in one
+    assert other not in one
+    assert "Таких уведомлений нет" in nobody
+    assert "Таких уведомлений нет" in failed
+    assert openpyxl.load_workbook(io.BytesIO(book)).active is not None
+
+
+def test_a_register_changed_by_hand_is_named(kept: Kept) -> None:
+    """As delivered it verifies; with one answer altered in the database the page says which."""
+    kept.open(1)
+    remind(kept.house, now=NOW, today=TODAY)
+    deliver(kept.house, now=NOW, today=TODAY)
+    with kept.browser() as browser:
+        whole = browser.get("/register?lang=ru&check=1").text
+        with kept.house.engine.begin() as connection:
+            connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
+        broken = browser.get("/register?lang=ru&check=1").text
+
+    assert "Реестр соответствует цепочке" in whole
+    assert "Реестр расходится с цепочкой" in broken
+    assert "запись об уведомлении изменена" in broken
+
+
+def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
+    """The register and the history of the case then say when; said again, the first time stays."""
+    (case,) = kept.open(1)
+    remind(kept.house, now=NOW, today=TODAY)
+    deliver(kept.house, now=NOW + timedelta(minutes=1), today=TODAY)
+    own = [one for one in kept.house.reads.notices(case) if one.person == "a@org.kz"]
+    with kept.browser("responsible") as browser:
+        for _ in range(2):
+            page = browser.post(f"/cases/{case}/acknowledge?lang=ru", data={"key": own[0].key}).text
+    found = [one for one in kept.house.reads.notices(case) if one.acknowledged_at]
+
+    assert "уведомление прочитано" in page
+    assert [one.key for one in found] == [own[0].key]
+    assert not Shell(kept.house).standing().altered
+
+
+def test_a_confidential_case_is_known_to_those_named(kept: Kept) -> None:
+    """The officer who must know names another; without that it is not there, for lists and for its address."""
+    case = kept.house.desk.open(Opening(procedure="conflict-of-interest", unit="hr", person="b@org.kz"), **SAID)
+    kept.house.desk.name_reader(case.id, "officer", **SAID)
+    with kept.browser() as officer, kept.browser("responsible") as other:
+        before = other.get(f"/cases/{case.id}").status_code
+        officer.post(f"/cases/{case.id}/readers", data={"person": "a@org.kz"})
+        page = officer.get(f"/cases/{case.id}/history?lang=ru").text
+        after = other.get(f"/cases/{case.id}").status_code
+        nobody = officer.post(f"/cases/{case.id}/readers", data={"person": "x"}).status_code
+        bare = officer.post(f"/cases/{case.id}/readers/remove", data={"person": "a@org.kz", "ground": ""})
+        officer.post(f"/cases/{case.id}/readers/remove", data={"person": "a@org.kz", "ground": "Ауысты"})
+        gone = other.get(f"/cases/{case.id}").status_code
+
+    assert (before, after, gone) == (404, 200, 404)
+    assert (nobody, bare.status_code) == (422, 422)
+    assert "Әлиева Гүлнұр" in page

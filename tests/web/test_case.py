@@ -1,0 +1,341 @@
+"""The pages of one case: what is corrected, called off and taken up again; its risks, papers and history."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+import words
+from notifications.notice import Notice
+from tests.web.conftest import NOW, TODAY, Home
+
+TABS = ("", "/risks", "/papers", "/history")
+EVIL = '"><script>alert(1)</script>'
+HUGE = "9223372036854775808"
+
+
+@pytest.fixture
+def case(home: Home) -> str:
+    """The address of the case whose announcement is recorded."""
+    return f"/cases/{home.real}"
+
+
+def risk(browser: TestClient, case: str, text: str = "Тәртіп жоқ", **more: str) -> None:
+    """One risk of the case, and a measure that removes it."""
+    said = {"description": text, "direction": "other", "on": "2026-04-01", **more}
+    assert browser.post(f"{case}/risks", data=said).status_code == 303
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("tab", TABS)
+def test_every_page_of_a_case_is_whole(tab: str, language: str, home: Home, browser: TestClient) -> None:
+    """In three languages no word is missing, and the page names itself among its neighbours."""
+    risk(browser, f"/cases/{home.real}", body="Министрлік", act="5-тармақ")
+    answer = browser.get(f"/cases/{home.real}{tab}", params={"lang": language, "risk": "1", "measure": "1"})
+
+    assert answer.status_code == 200
+    assert "web." not in answer.text.replace("web.app", "")
+    assert answer.text.count('aria-current="page"') == 1
+    assert len(answer.content) < 200_000
+
+
+def test_a_correction_asks_for_its_ground_and_keeps_what_was_typed(
+    home: Home, case: str, browser: TestClient
+) -> None:
+    """Without a ground nothing is written and the date stays in the form; with it the history has both."""
+    said = {"fact": "start_announced", "on": "2026-03-27", "ground": " "}
+    refused = browser.post(f"{case}/correct?lang=ru", data=said)
+    kept = home.facts(home.real)["start_announced"].on
+    done = browser.post(f"{case}/correct", data={**said, "ground": "Қате терілген"})
+    page = browser.get(f"{case}?lang=ru&said=corrected&of=start_announced").text
+
+    assert refused.status_code == 422
+    assert 'value="2026-03-27"' in refused.text
+    assert kept == date(2026, 3, 30)
+    assert done.status_code == 303
+    assert home.facts(home.real)["start_announced"].on == date(2026, 3, 27)
+    assert "Исправлено: Объявление о начале анализа" in page
+    assert "Қате терілген" in page
+
+
+def test_a_case_called_off_is_taken_up_again_with_grounds(home: Home, case: str, browser: TestClient) -> None:
+    """Cancelling needs a ground, reopening too; the page of a cancelled case offers nothing else."""
+    assert browser.post(f"{case}/cancel", data={"ground": ""}).status_code == 422
+    browser.post(f"{case}/cancel", data={"ground": "Құрылым өзгерді"})
+    page = browser.get(f"{case}?lang=ru").text
+    browser.post(f"{case}/reopen", data={"ground": "Қайтарылды"})
+    found = home.memory.case(home.real)
+
+    assert "Дело отменено: Құрылым өзгерді" in page
+    assert 'id="reopen"' in page
+    assert 'id="record"' not in page
+    assert found is not None
+    assert found.standing == "active"
+
+
+def test_freeing_one_obligation_asks_whether_it_is_meant(home: Home, case: str, browser: TestClient) -> None:
+    """It cannot be undone, so a ground alone is not enough; the whole case can be, so it is."""
+    said = {"obligation": "cartogram_updated", "ground": "Нысан жоқ"}
+    refused = browser.post(f"{case}/exempt?lang=ru", data=said)
+    browser.post(f"{case}/exempt", data={**said, "sure": "yes"})
+    found = home.memory.case(home.real)
+
+    assert refused.status_code == 422
+    assert "не отменить" in refused.text
+    assert "Нысан жоқ" in refused.text
+    assert found is not None
+    assert found.exempted == {"cartogram_updated"}
+    assert browser.post(f"{case}/exempt", data={"ground": "Жойылды"}).status_code == 303
+
+
+def test_what_is_not_required_is_one_line(home: Home, case: str, browser: TestClient) -> None:
+    """It does not stand between what has to be done; its ground is a click away."""
+    home.desk.exempt(home.real, obligation="cartogram_updated", ground="-", by="t", now=NOW, today=TODAY)
+    page = browser.get(f"{case}?lang=ru").text
+
+    assert 'class="fold fold-line"' in page
+    assert '<li id="cartogram_updated' in page
+    assert '<tbody id="cartogram_updated' not in page
+
+
+def test_who_only_reads_sees_no_form(home: Home, case: str) -> None:
+    """The auditor's page has not a single form but the one that leaves; neither have the risks."""
+    with home.client("auditor") as auditor:
+        for tab in TABS:
+            assert auditor.get(case + tab).text.count("<form") == 1
+
+
+def test_two_people_record_the_same_fact(home: Home, case: str, browser: TestClient) -> None:
+    """The second is told what is known already, and everything they typed is still there."""
+    home.desk.record(home.real, "order_signed", on=date(2026, 4, 3), by="other", now=NOW, today=TODAY)
+    said = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/order"}
+    answer = browser.post(f"{case}?lang=ru", data=said)
+
+    assert answer.status_code == 422
+    assert "3 апреля 2026 года" in answer.text
+    assert 'value="2026-04-06"' in answer.text
+    assert 'value="https://org.kz/order"' in answer.text
+    assert '<option value="order_signed" selected>' in answer.text
+
+
+def test_evidence_bears_three_dates_and_a_restriction(home: Home, case: str, browser: TestClient) -> None:
+    """The date on the paper, the day of publication, the moment it was recorded; few may see the restricted."""
+    browser.post(
+        case,
+        data={
+            "fact": "order_signed",
+            "on": "2026-04-03",
+            "written.document:order": "2026-04-02",
+            "published.document:order": "2026-04-03",
+            "restricted.document:order": "ДСП, № 7",
+        },
+        files={"file.document:order": ("бұйрық.pdf", b"%PDF-1.4", "application/pdf")},
+    )
+    (item,) = home.facts(home.real)["order_signed"].evidence
+    page = browser.get(f"{case}/papers?lang=ru").text
+
+    assert (item.written_on, item.published_on, item.restricted) == (
+        date(2026, 4, 2),
+        date(2026, 4, 3),
+        "ДСП, № 7",
+    )
+    assert all(day in page for day in ("02.04.2026", "03.04.2026", "06.04.2026, 12:00", "ДСП, № 7"))
+    assert browser.get(f"{case}/evidence/{item.reference}").status_code == 404
+
+
+def test_a_document_of_tomorrow_is_refused(home: Home, case: str, browser: TestClient) -> None:
+    """Today's is not: the day before, the day, the day after."""
+    for days, status in ((-1, 303), (0, 303), (1, 422)):
+        answer = browser.post(
+            case,
+            data={
+                "fact": "order_signed",
+                "on": "2026-04-03",
+                "link.other": f"https://org.kz/{days}",
+                "written.other": (TODAY + timedelta(days=days)).isoformat(),
+            },
+        )
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize("language", ["kk", "ru"])
+def test_every_form_of_a_case_can_be_taken_away(
+    language: str, home: Home, case: str, browser: TestClient
+) -> None:
+    """A whole DOCX each, with the object's name in it; the page says what is still unknown."""
+    page = browser.get(f"{case}/papers?lang=ru").text
+    names = {part.partition("/")[0] for part in page.split(f'href="{case}/forms/')[1:]}
+
+    assert len(names) >= 9
+    for name in names:
+        answer = browser.get(f"{case}/forms/{name}/{language}")
+        with zipfile.ZipFile(io.BytesIO(answer.content)) as document:
+            text = document.read("word/document.xml").decode()
+        assert answer.headers["content-disposition"].endswith(f'{name}-{language}.docx"')
+        if name == "order":
+            assert "Персоналды басқару департаменті" in text
+
+
+@pytest.mark.parametrize("path", ["/forms/nothing/ru", "/forms/consent/ru", "/forms/order/en", "/register/pdf"])
+def test_a_paper_there_is_not_is_said_plainly(path: str, case: str, browser: TestClient) -> None:
+    """Unknown, about a person, in a language papers are not signed in, of an unknown kind."""
+    assert browser.get(case + path).status_code in (404, 422)
+
+
+def test_the_package_has_the_files_but_the_restricted(home: Home, case: str, browser: TestClient) -> None:
+    """What few may see is only named in the index."""
+    for name, ground in (("open.pdf", ""), ("secret.pdf", "ДСП")):
+        browser.post(
+            case,
+            data={"fact": "order_signed", "on": "2026-04-03", "restricted.other": ground},
+            files={"file.other": (name, name.encode(), "application/pdf")},
+        )
+    with zipfile.ZipFile(io.BytesIO(browser.get(f"{case}/package").content)) as package:
+        files = package.namelist()
+
+    assert any(name.endswith("open.pdf") for name in files)
+    assert not any(name.endswith("secret.pdf") for name in files)
+
+
+def test_a_risk_goes_from_found_to_removed(home: Home, case: str, browser: TestClient) -> None:
+    """Found, ranked, given a measure, asked above, answered, reviewed, removed: each by its form."""
+    risk(browser, case, body="Министрлік", act="5-тармақ")
+    steps = (
+        ("rank", {"number": "1", "likelihood": "3", "effect": "3"}),
+        ("measure", {"number": "1", "action": "Тәртіп бекіту", "term": "2026 жылғы 30 маусымға дейін"}),
+        ("ask", {"number": "1", "asked": "Өзгерту", "on": "2026-04-02", "term": ""}),
+        ("answer", {"number": "1", "text": "Келісілді", "on": "2026-04-03"}),
+        ("review", {"number": "1", "outcome": "executed", "on": "2026-04-06", "done_on": "2026-04-05"}),
+        ("remove", {"number": "1", "on": "2026-04-06", "completed": "yes", "link.other": "https://org.kz/a"}),
+    )
+    for name, said in steps:
+        answer = browser.post(f"{case}/risks/{name}", data=said)
+        assert answer.status_code == 303, name
+        assert "nothing_new" not in answer.headers["location"]
+    again = browser.post(f"{case}/risks/remove", data=steps[-1][1])
+    page = browser.get(f"{case}/risks?lang=ru").text
+
+    assert "nothing_new" in again.headers["location"]
+    for said in ("Тәртіп бекіту", "Келісілді", "исполнено", "https://org.kz/a", "30 июня 2026 года"):
+        assert said in page
+
+
+@pytest.mark.parametrize("number", ["", "0", "-1", HUGE, "x", "5"])
+@pytest.mark.parametrize("form", ["rank", "measure", "review", "remove", "ask", "answer"])
+def test_a_number_that_is_none_is_a_sentence(form: str, number: str, case: str, browser: TestClient) -> None:
+    """Ids of 2^63, nothing, words, and a risk that is not there."""
+    said = {"number": number, "on": "2026-04-01", "likelihood": "1", "effect": "1", "action": "x"}
+    answer = browser.post(f"{case}/risks/{form}", data={**said, "outcome": "executed", "body": "y"})
+
+    assert answer.status_code == 422
+    assert "problem-line" in answer.text
+
+
+@pytest.mark.parametrize("text", ["0", "0000-00-00", "2026-02-30", HUGE, EVIL, ""])
+def test_a_day_that_is_none_is_a_sentence(text: str, case: str, browser: TestClient) -> None:
+    """At every form that asks for a day."""
+    for form, said in (
+        ("/risks", {"description": "x"}),
+        ("/risks/remove", {"number": "1"}),
+        ("/correct", {"fact": "start_announced", "ground": "x"}),
+        ("/plan", {"fact": "order_signed"}),
+    ):
+        answer = browser.post(case + form, data={**said, "on": text})
+        assert answer.status_code == 422
+        assert "<script>alert" not in answer.text
+
+
+def test_scripts_in_every_text_field_stay_texts(home: Home, case: str, browser: TestClient) -> None:
+    """Written or refused, what people type is shown and never run."""
+    names = ("cause", "act", "body", "department", "district")
+    risk(browser, case, EVIL, **dict.fromkeys(names, EVIL))
+    said = dict.fromkeys(("action", "recommendation", "completion", "responsible", "term"), EVIL)
+    browser.post(f"{case}/risks/measure", data={"number": "1", **said})
+    browser.post(
+        f"{case}/risks/review", data={"number": "1", "outcome": "not", "on": "2026-04-06", "comment": EVIL}
+    )
+    browser.post(f"{case}/cancel", data={"ground": EVIL})
+    pages = [browser.get(case + tab).text for tab in TABS]
+    refused = browser.post(f"{case}/reopen", data={"ground": EVIL * 400})
+
+    assert "&lt;script&gt;alert" in pages[1]
+    assert refused.status_code == 422
+    assert not any("<script>alert" in text for text in (*pages, refused.text))
+
+
+def test_a_plan_of_measures_is_taken_in_or_its_rows_are_named(case: str, browser: TestClient) -> None:
+    """All of the file or none of it; the same file again changes nothing."""
+    good = (
+        "№;Риск;Мероприятие;Форма завершения;Ответственный;Срок\n"
+        "1;Нет порядка;Утвердить порядок;Приказ;Иванов;до 30 июня 2026 года\n"
+    ).encode()
+    for content, status, said in ((good, 303, "plan_taken"), (good, 303, "nothing_new")):
+        answer = browser.post(f"{case}/risks/plan", files={"file": ("план.csv", content, "text/csv")})
+        assert (answer.status_code, said in answer.headers["location"]) == (status, True)
+    for name, content in (("план.csv", b"a;b\n1;2\n"), ("plan.xlsx", b"<html>"), ("план.csv", b"")):
+        answer = browser.post(f"{case}/risks/plan?lang=ru", files={"file": (name, content, "text/csv")})
+        assert answer.status_code == 422
+    assert "Утвердить порядок" in browser.get(f"{case}/risks").text
+
+
+def notice(case: str, person: str, key: str = "k1") -> Notice:
+    """A letter that was sent."""
+    return Notice(
+        key=key,
+        case=case,
+        obligation="order_signed",
+        due=date(2026, 4, 6),
+        rung="0",
+        person=person,
+        channel="email",
+        address=person,
+        language="kk",
+        state="sent",
+        queued_at=NOW,
+        not_before=NOW,
+        sent_at=NOW,
+        answer="250 OK",
+    )
+
+
+def test_only_its_reader_acknowledges_a_notice(home: Home, case: str) -> None:
+    """The button stands at one's own letters alone, and nobody can press it for another."""
+    home.memory.notice_list += [notice(home.real, "a@org.kz"), notice(home.real, "b@org.kz", "k2")]
+    with home.client("responsible") as own:
+        page = own.get(f"{case}/history").text
+        foreign = own.post(f"{case}/acknowledge?lang=ru", data={"key": "k2"})
+
+    assert page.count(f'action="{case}/acknowledge"') == 1
+    assert 'value="k1"' in page
+    assert foreign.status_code == 422
+    assert "только тот, кому оно адресовано" in foreign.text
+
+
+def test_many_stages_stand_in_a_strip_of_their_own(home: Home, browser: TestClient) -> None:
+    """Fourteen do not fit one line: the strip is told so."""
+    from tests.law import library
+    from workflow.desk import Opening
+
+    longest = max(library().all(), key=lambda one: len(one.stages))
+    opened = home.desk.open(
+        Opening(procedure=longest.id, edition=longest.edition), by="t", now=NOW, today=TODAY
+    )
+    page = browser.get(f"/cases/{opened.id}").text
+
+    assert len(longest.stages) > 7
+    assert "stages-many" in page
+    assert page.count('href="#stage-') == len(longest.stages)
+
+
+def test_an_old_notice_of_a_person_who_left_is_still_read(home: Home, case: str, browser: TestClient) -> None:
+    """Whoever is not in the office any more keeps their key."""
+    home.memory.notice_list.append(replace(notice(home.real, "gone@org.kz"), answer=EVIL))
+    page = browser.get(f"{case}/history").text
+
+    assert "gone@org.kz" in page
+    assert "<script>alert" not in page
