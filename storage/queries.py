@@ -252,7 +252,7 @@ class SqlReads:
         asked = select(told).outerjoin(CASE, CASE.c.id == told.c.case)
         asked = asked.where(or_(told.c.state != "withdrawn", told.c.case.is_not(None)))
         if self._scope is not None:
-            nobodys = told.c.case.is_(None)
+            nobodys: ColumnElement[bool] = told.c.case.is_(None)
             if self._scope.unit != "":
                 nobodys = and_(nobodys, told.c.person.in_(self._scope.names))
             asked = asked.where(or_(nobodys, and_(told.c.case.is_not(None), *_seen(self._scope))))
