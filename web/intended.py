@@ -43,12 +43,14 @@ class Intended:
     """What was answered: the dates, and the form as it stands.
 
     Attributes:
+        carried: answers to another procedure's form: they wait for the reader to come back to it.
         refusal: the first answer that is no date; the others hold all the same.
     """
 
     asked: tuple[Asked, ...]
     planned: Mapping[str, date]
     facts: Mapping[str, date]
+    carried: tuple[tuple[str, str], ...] = ()
     refusal: Refusal | OutOfRange | None = None
 
     @property
@@ -75,7 +77,17 @@ def intended(
                 target[name] = on
             except (Refusal, OutOfRange) as found:
                 refusal = refusal or found
-    return Intended(asked=tuple(_asked(procedure, given)), planned=planned, facts=facts, refusal=refusal)
+    return Intended(
+        asked=tuple(_asked(procedure, given)),
+        planned=planned,
+        facts=facts,
+        carried=tuple(
+            (key, said)
+            for key, said in given.items()
+            if key.startswith((PLANNED, HAPPENED)) and not _known(procedure, key.partition(".")[2])
+        ),
+        refusal=refusal,
+    )
 
 
 def chosen(library: Library, name: str, *, default: str = "") -> Procedure | None:

@@ -297,6 +297,15 @@ def test_a_wrong_answer_is_refused_and_nothing_typed_is_lost(
                 assert f'name="{name}" value="{typed}"' in answer.text
 
 
+def test_another_procedure_chosen_by_mistake_loses_no_date(officer: TestClient) -> None:
+    """There and back: the dates of the first wait for the reader."""
+    answers = {"planned.analysis_started": "2026-06-01", "object": "Сатып алу", "look": "1"}
+    other = officer.post("/open/case", data={**answers, "procedure": "risk-elimination"}).text
+
+    assert '<input type="hidden" name="planned.analysis_started" value="2026-06-01">' in other
+    assert 'value="Сатып алу"' in other
+
+
 def test_whom_a_case_concerns_is_found_by_name_or_mail(house: House, officer: TestClient) -> None:
     """A procedure about a person asks for one; nobody of that name is a sentence."""
     form = officer.get("/open/case?procedure=conflict-of-interest").text
