@@ -66,10 +66,19 @@ def chain(
     today: date,
     latest_start: Mapping[str, date] | None = None,
     drawn: bool = True,
+    dated: bool = False,
 ) -> Chain:
-    """The chain as a page shows it. `case`: whose unit and responsible texts say who is asked."""
+    """The chain as a page shows it.
+
+    Args:
+        case: whose unit and responsible texts say who is asked.
+        drawn: whether there is a timeline.
+        dated: only what has a due date.
+    """
     soon = calendar.add(today, SOON_WORKING_DAYS)
-    required = tuple(one for one in deadlines if one.state != "not_required")
+    required = tuple(
+        one for one in deadlines if one.state != "not_required" and (one.due is not None or not dated)
+    )
     links = [
         Link(
             deadline=one,

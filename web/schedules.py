@@ -20,7 +20,7 @@ from papers.workbook import MAX_BYTES
 from web.chain import Chain, chain
 from web.entrance import Managing
 from web.house import House
-from web.intended import refuse, text
+from web.intended import HAPPENED, PLANNED, refuse, text
 from web.office import unit_name
 from web.opening import LONGEST_FIELD, go, hub, the_intake
 from web.ports import Analysis, Taken
@@ -36,8 +36,8 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 20
-"""Analyses on one page of the preview."""
+SHOWN = 10
+"""Analyses on one page of the preview: with all their dates it stays under 200 KB."""
 JUDGED = 300
 """Analyses of a file whose conflicts are all counted; of a larger one, those of the page shown."""
 _SAID_HERE = {"cli.import.strange_unit": "web.open.strange_unit"}
@@ -47,13 +47,19 @@ Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Previewed:
-    """One analysis of the file as the page shows it. `foreign`: whether it is of a unit not the reader's."""
+    """One analysis of the file as the page shows it.
+
+    Attributes:
+        foreign: whether it is of a unit not the reader's.
+        why: the address of the planner with its dates.
+    """
 
     analysis: Analysis
     change: str
     unit: str
     chain: Chain
     foreign: bool
+    why: str
 
 
 @router.post("/open/schedule")
@@ -168,7 +174,7 @@ def _preview(
     everything = len(analyses) <= JUDGED
     shown = range(first, min(first + SHOWN, len(analyses)))
     judged = {
-        n: _previewed(home, one, office, today=today, drawn=n in shown)
+        n: _previewed(home, one, office, today=today, reasons=len(analyses) == 1)
         for n, one in enumerate(analyses)
         if everything or n in shown
     }
@@ -251,9 +257,9 @@ def _answered(office: Office, seen: Taken, answers: Mapping[str, str]) -> dict[s
     return meant
 
 
-def _previewed(home: House, one: Analysis, office: Office, *, today: date, drawn: bool) -> Previewed:
+def _previewed(home: House, one: Analysis, office: Office, *, today: date, reasons: bool) -> Previewed:
     case = _after(one, office)
-    made = deadlines(case, one.procedure, home.calendar, today=today, bare=not drawn)
+    made = deadlines(case, one.procedure, home.calendar, today=today, bare=not reasons)
     found = (
         *findings(case, one.procedure, made, home.calendar, prove=False),
         *feasibility(made, home.calendar, today=today),
@@ -271,9 +277,24 @@ def _previewed(home: House, one: Analysis, office: Office, *, today: date, drawn
             calendar=home.calendar,
             today=today,
             drawn=False,
+            dated=True,
         ),
         foreign=_foreign(home, office, one),
+        why=_planned(one, office),
     )
+
+
+def _planned(one: Analysis, office: Office) -> str:
+    """The same dates in the planner, which says why each is what it is."""
+    unit = {"unit": one.unit} if one.unit in office.units else {}
+    facts = {**{name: fact.on for name, fact in (one.case.facts if one.case else {}).items()}, **one.facts}
+    asked = {
+        "procedure": one.procedure.id,
+        **unit,
+        **{PLANNED + name: on.isoformat() for name, on in one.planned.items()},
+        **{HAPPENED + name: on.isoformat() for name, on in facts.items()},
+    }
+    return f"/planner?{urlencode(asked)}"
 
 
 def _after(one: Analysis, office: Office) -> Case:

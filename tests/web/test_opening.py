@@ -360,6 +360,18 @@ def test_the_cost_of_a_preview_does_not_grow_with_the_office(house: House, offic
     assert counts[0] == counts[1]
 
 
+def test_a_page_of_the_preview_stays_small(officer: TestClient) -> None:
+    """However many analyses the file has: 200 KB hold a page of them; the rest are on the next pages."""
+    rows = [(f"Объект {n}", "hr", "Әлиева Гүлнұр", date(2026, 6, 1), date(2026, 7, 10)) for n in range(45)]
+    page = sent(officer, table(*rows))
+    last = officer.get(f"{page.url.path}?page=5")
+
+    assert len(page.content) < 200 * 1024
+    assert "Объект 44" in last.text
+    assert "Объект 44" not in page.text
+    assert 'href="/planner?procedure=internal-analysis&amp;unit=hr&amp;planned.analysis_started' in page.text
+
+
 def test_templates_come_filled_with_headings(officer: TestClient) -> None:
     """And what comes back filled in is taken."""
     schedule, past = officer.get("/open/template.xlsx"), officer.get("/past/template.xlsx")
