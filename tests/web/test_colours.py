@@ -68,3 +68,14 @@ def test_both_themes_name_the_same_colours() -> None:
     light, dark = tokens("light"), tokens("dark")
 
     assert light.keys() == dark.keys()
+
+
+def test_every_section_of_the_stylesheet_stands_on_its_own() -> None:
+    """A brace lost between two sections would hide all that follows on wide screens."""
+    depth = 0
+    for number, line in enumerate((OWN / "merzim.css").read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith(("/*", "@media")):
+            assert depth == 0, number
+        depth += line.count("{") - line.count("}")
+
+    assert depth == 0
