@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test lint format bench coverage clean crash
+.PHONY: run test lint format bench coverage pictures clean crash
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run var/merzim.sqlite
@@ -55,6 +55,10 @@ $(EMULATOR): tests/telegram/emulator/package-lock.json
 coverage: $(VENV)/.run
 	$(MERZIM) --lang en coverage --write docs/coverage.md
 	$(MERZIM) --lang en forms --write docs/forms.md
+
+# The pictures of the README: an office at work, looked at in a browser.
+pictures: $(VENV)/.test
+	$(BIN)/python docs/pictures.py
 
 bench: $(VENV)/.test
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done

@@ -267,6 +267,9 @@ def _lines(place: str, value: object) -> list[tuple[str, str]]:
         key, inside = f"{place}{one.name}", getattr(value, one.name)
         if is_dataclass(inside):
             found += _lines(f"{key}.", inside)
+        elif isinstance(inside, tuple) and inside and all(map(is_dataclass, inside)):
+            for number, part in enumerate(inside, start=1):
+                found += _lines(f"{key}.{number}.", part)
         elif key == "channels.sections":
             continue
         elif key == "database.url":

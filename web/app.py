@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Annotated
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from fastapi import FastAPI, Path
 from fastapi.exceptions import RequestValidationError
@@ -185,8 +185,8 @@ def create_app(
             remember(response, preferences(request).asked)
             return response
         if request.headers.get("hx-request") == "true":
-            back = urlsplit(request.headers.get("hx-current-url", "")).path or "/"
-            return _elsewhere(request, f"/login?{urlencode({'next': back})}")
+            # The page sends the form again as browsers do (pages.js): what was typed then goes along.
+            return Response(status_code=401)
         async with request.form(max_fields=80, max_part_size=LONGEST_FIELD) as form:
             kept = {key: value for key, value in form.multi_items() if isinstance(value, str)}
             files = any(not isinstance(value, str) and value.filename for value in form.values())

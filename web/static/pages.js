@@ -18,6 +18,13 @@
   }
   window.addEventListener("hashchange", unfold);
   unfold();
+  // The session ended while a form was being filled in: sent as browsers do, it comes back after the log-in.
+  document.addEventListener("htmx:responseError", function (event) {
+    var form = event.detail.elt.closest("form");
+    if (event.detail.xhr.status === 401 && form && form.method === "post") {
+      HTMLFormElement.prototype.submit.call(form);
+    }
+  });
   // Paper shows every explanation.
   var closed = [];
   window.addEventListener("beforeprint", function () {

@@ -1,0 +1,140 @@
+"""One browser for all of it; an office on a real database behind a real port."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from tests.web.lived_in import live_in
+from tests.web.real import RealOffice, real_office
+from web.entrance import COOKIE
+
+CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+LANGUAGES = {"kk": "kk-KZ", "ru": "ru-KZ", "en": "en-GB"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if not CHROMIUM.exists():
+                item.add_marker(pytest.mark.skip(reason="chromium is not installed"))
+
+
+@dataclass
+class Watched:
+    """What a browser asked elsewhere, complained about or was refused by the pages' own policy."""
+
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Served:
+    """An office behind a port of this machine, and what browsers did there."""
+
+    office: RealOffice
+    address: str
+    browser: Any
+    watched: Watched = field(default_factory=Watched)
+
+    @contextmanager
+    def page(self, login: str = "officer", *, language: str = "ru", **more: Any) -> Iterator[Any]:
+        """A page of somebody who has logged in; "" for a stranger."""
+        context = self.browser.new_context(
+            locale=LANGUAGES[language],
+            timezone_id="Asia/Almaty",
+            base_url=self.address,
+            **{"viewport": {"width": 1360, "height": 900}, **more},
+        )
+        if login:
+            secret = self.office.way_in(login)
+            context.add_cookies(
+                [
+                    {
+                        "name": COOKIE,
+                        "value": secret,
+                        "url": self.address.replace("http", "https"),
+                        "secure": True,
+                    }
+                ]
+            )
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("request", lambda request: self._note(request.url))
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.watched.complaints.append(str(error)))
+        page.on("dialog", lambda dialog: self.watched.complaints.append(f"dialog: {dialog.message}"))
+        try:
+            yield page
+        finally:
+            context.close()
+
+    def _note(self, url: str) -> None:
+        if not url.startswith((self.address, "data:")):
+            self.watched.foreign.append(url)
+
+    def _hear(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.watched.complaints.append(f"{message.text} {message.location.get('url', '')}")
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Any]:
+    """The browser of the system."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serving(office: RealOffice, browser: Any) -> Iterator[Served]:
+    """The pages of an office on a free port."""
+    server = uvicorn.Server(
+        uvicorn.Config(office.pages, host="127.0.0.1", port=0, log_level="error", ws="none")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Served(office=office, address=f"http://127.0.0.1:{port}", browser=browser)
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The example office with cases in every standing; shared by the tests of one file."""
+    with real_office(tmp_path_factory.mktemp("office")) as office:
+        live_in(office)
+        with serving(office, chromium) as made:
+            yield made
+
+
+@pytest.fixture
+def quiet(served: Served) -> Iterator[Callable[[], None]]:
+    """Afterwards: no request has left this machine, and the browser had nothing to complain about."""
+    served.watched.foreign.clear()
+    served.watched.complaints.clear()
+
+    def check() -> None:
+        assert served.watched.foreign == []
+        assert served.watched.complaints == []
+
+    yield check
+    check()

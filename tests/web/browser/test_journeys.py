@@ -1,0 +1,169 @@
+"""What people come for, from the log-in to the last click, in a real browser over a real database."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pyotp
+import pytest
+
+from tests.web.browser.conftest import Served, serving
+from tests.web.lived_in import live_in
+from tests.web.real import real_office
+from web.credentials import hashed
+
+PASSWORD = "ұзақ құпиясөз 7"
+PDF = {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"}
+
+
+@pytest.fixture
+def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An office of one's own: these journeys write."""
+    with real_office(tmp_path_factory.mktemp("office")) as office, serving(office, chromium) as made:
+        yield made
+
+
+def test_somebody_sets_a_second_factor_and_logs_in_with_it(served: Served, quiet: Callable[[], None]) -> None:
+    """The code of the picture once to set it, a later one to come in; the same code not twice."""
+    office = served.office
+    now, today = office.moment[0].now, office.moment[0].today
+    office.house.accounts.set_password("officer", hashed(PASSWORD), by="officer", now=now, today=today)
+    with served.page("") as page:
+        page.goto("/account")
+        page.fill("#login-name", "officer")
+        page.fill("#login-password", PASSWORD)
+        page.locator("form[action='/login'] button[type=submit]").click()
+        page.wait_for_url("**/account")
+        form = page.locator("form[action='/account/totp']")
+        secret = form.locator("input[name=secret]").input_value()
+        code = pyotp.TOTP(secret).at(int(office.moment[0].now.timestamp()))
+        form.locator("input[name=old]").fill(PASSWORD)
+        form.locator("input[name=code]").fill(code)
+        form.locator("button[type=submit]").click()
+        page.wait_for_url("**said=totp")
+        page.locator("form[action='/logout'] button").click()
+        page.wait_for_url("**/login")
+        served.watched.complaints.clear()
+
+        office.later(timedelta(seconds=60))
+        page.fill("#login-name", "officer")
+        page.fill("#login-password", PASSWORD)
+        page.fill("#login-code", code)
+        page.locator("form[action='/login'] button[type=submit]").click()
+        page.wait_for_function("document.querySelector('[role=alert]').textContent.trim() !== ''")
+        served.watched.complaints.clear()  # the browser writes every 401 into its console
+
+        office.later(timedelta(seconds=60))
+        page.fill("#login-password", PASSWORD)
+        page.fill("#login-code", pyotp.TOTP(secret).at(int(office.moment[0].now.timestamp())))
+        page.locator("form[action='/login'] button[type=submit]").click()
+        page.wait_for_url(served.address + "/")
+
+        assert page.locator(".who a").inner_text() == "officer"
+
+
+def test_what_was_typed_survives_the_end_of_the_session(served: Served) -> None:
+    """Two idle hours in the middle of a form: the log-in stands in between, the answers come back."""
+    office = served.office
+    now, today = office.moment[0].now, office.moment[0].today
+    office.house.accounts.set_password("officer", hashed(PASSWORD), by="officer", now=now, today=today)
+    with served.page() as page:
+        page.goto("/cases/2026-0001?fact=order_signed")
+        page.fill("#record-on", "2026-04-06")
+        office.later(timedelta(hours=3))
+        page.locator("#record button[type=submit]").click()
+        page.locator("#login-name").fill("officer")
+        page.fill("#login-password", PASSWORD)
+        page.locator("form[action='/login'] button[type=submit]").click()
+        page.locator("main form button[type=submit]").click()
+        page.wait_for_url("**recorded=order_signed*")
+
+    case = office.house.reads.case("2026-0001")
+    assert case is not None
+    assert case.facts["order_signed"].on == today
+
+
+def test_a_manager_finds_the_worst_overdue_stage_in_two_clicks(
+    served: Served, quiet: Callable[[], None]
+) -> None:
+    """From the overview to the reason why."""
+    live_in(served.office)
+    with served.page("first_head") as page:
+        page.goto("/")
+        page.locator("#overdue tbody tr a, #worst a").first.click()
+        page.wait_for_load_state()
+        if "/cases/" not in page.url:
+            page.locator("main tbody tr a").first.click()
+        page.wait_for_url("**/cases/**")
+        row = page.locator(".entry:target")
+
+        assert "просрочено" in row.inner_text()
+        assert "Основание" in row.inner_text()
+
+
+def test_the_keyboard_alone_records_a_fact(served: Served, quiet: Callable[[], None]) -> None:
+    """Every stop is seen, and none is a trap."""
+    with served.page() as page:
+        page.goto("/cases/2026-0001?fact=order_signed")
+        reach(page, "#record-on")
+        page.keyboard.type("04042026")  # day and month stand in the order of the browser's own language
+        reach(page, "#record button[type=submit]")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**recorded=order_signed*")
+
+    assert "order_signed" in served.office.house.reads.case("2026-0001").facts  # type: ignore[union-attr]
+
+
+def test_one_language_after_another(served: Served, quiet: Callable[[], None]) -> None:
+    """By the switch, from page to page, the page's own language with it."""
+    with served.page(language="kk") as page:
+        page.goto("/cases")
+        seen = [page.locator("h1").inner_text()]
+        for tongue in ("ru", "en", "kk"):
+            page.locator(f".switch a[hreflang={tongue}]").first.click()
+            page.wait_for_function(f"document.documentElement.lang === '{tongue}'")
+            page.locator(".menu a").last.click()
+            page.wait_for_load_state()
+            assert page.evaluate("document.documentElement.lang") == tongue
+            page.goto("/cases")
+            seen.append(page.locator("h1").inner_text())
+
+    assert len(set(seen)) == 3
+    assert seen[0] == seen[3]
+
+
+def test_two_people_record_the_same_fact(served: Served) -> None:
+    """Both have the form open; the second is told what the first wrote, and how to correct it."""
+    with served.page() as one, served.page("responsible") as other:
+        for page, on in ((one, "2026-04-06"), (other, "2026-04-03")):
+            page.goto("/cases/2026-0001?fact=order_signed")
+            page.fill("#record-on", on)
+        one.locator("#record button[type=submit]").click()
+        one.wait_for_url("**recorded=order_signed*")
+        other.locator("#record button[type=submit]").click()
+        other.locator("#record-problem").get_by_text(re.compile("06.04.2026|6 апреля")).wait_for()
+
+        assert other.input_value("#record-on") == "2026-04-03"
+
+
+def reach(page: Any, selector: str, *, most: int = 250) -> None:
+    """Press Tab until the focus is there; on the way every stop must be seen."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        here = page.evaluate(
+            """(selector) => {
+              const at = document.activeElement;
+              if (!at || at === document.body) return {at: false, seen: true, what: "body"};
+              const style = getComputedStyle(at);
+              const seen = style.outlineStyle !== "none" || style.boxShadow !== "none";
+              return {at: at.matches(selector), seen, what: at.outerHTML.slice(0, 120)};
+            }""",
+            selector,
+        )
+        assert here["seen"], f"nothing shows where the focus is: {here['what']}"
+        if here["at"]:
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")

@@ -1,0 +1,90 @@
+"""An officer's work in a browser: the published schedule becomes a case, and the case goes to publication."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.web.browser.conftest import Served, serving
+from tests.web.real import ROOT, real_office
+
+SCHEDULE = ROOT / "examples" / "real_schedule_2026_ru.xlsx"
+STEPS = (
+    ("start_announced", "2026-03-30"),
+    ("order_signed", "2026-04-06"),
+    ("analysis_started", "2026-04-13"),
+    ("analysis_ended", "2026-05-26"),
+    ("discussion_announced", "2026-05-06"),
+    ("discussion_held", "2026-05-20"),
+    ("note_signed", "2026-06-02"),
+    ("plan_approved", "2026-06-10"),
+    ("published", "2026-06-12"),
+)
+
+
+@pytest.fixture
+def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An office that knows its people and has no case, in June."""
+    with (
+        real_office(tmp_path_factory.mktemp("office"), day="2026-06-15", cases=False) as office,
+        serving(office, chromium) as made,
+    ):
+        yield made
+
+
+def test_a_schedule_becomes_a_case_and_goes_to_publication(
+    served: Served, quiet: Callable[[], None], tmp_path: Path
+) -> None:
+    """Nothing is written before the preview is confirmed; then one step after another, without Excel."""
+    reads = served.office.house.reads
+    with served.page() as page:
+        page.goto("/open")
+        page.set_input_files("#file", SCHEDULE)
+        page.locator("form[action='/open/schedule'] button[type=submit]").click()
+        page.wait_for_url("**/open/schedule/*")
+        assert list(reads.cases()) == []
+        page.locator("main form[method=post] button[type=submit]").last.click()
+        page.wait_for_url("**/cases**")
+        (case,) = reads.cases()
+
+        for fact, on in STEPS:
+            page.goto(f"/cases/{case.id}?fact={fact}")
+            page.fill("#record-on", on)
+            page.locator("#record button[type=submit]").click()
+            page.wait_for_url(f"**recorded={fact}*")
+        findings = page.locator(".finding").count()
+
+    whole = reads.case(case.id)
+    assert whole is not None
+    assert {name for name, _ in STEPS} <= set(whole.facts)
+    assert findings > 0
+
+
+def test_a_finding_is_answered_by_a_correction(served: Served, quiet: Callable[[], None]) -> None:
+    """An order recorded with a slip of the pen is late; corrected with its ground it is in time."""
+    served.office.run("import", str(SCHEDULE))
+    (case,) = served.office.house.reads.cases()
+    with served.page() as page:
+        page.goto(f"/cases/{case.id}?fact=order_signed")
+        page.fill("#record-on", "2026-06-04")
+        page.locator("#record button[type=submit]").click()
+        page.wait_for_url("**recorded=order_signed*")
+        found = page.locator(".finding", has_text="приказ").all_inner_texts()
+
+        page.locator("#correct summary").click()
+        page.select_option("#correct-fact", "order_signed")
+        page.fill("#correct-on", "2026-04-06")
+        page.fill("#correct-ground", "В приказе стоит 6 апреля")
+        page.locator("#correct button[type=submit]").click()
+        page.locator(".told").first.wait_for()
+        page.goto(f"/cases/{case.id}")
+        left = page.locator(".finding", has_text="приказ").all_inner_texts()
+
+    corrected = served.office.house.reads.case(case.id)
+    assert corrected is not None
+    assert corrected.facts["order_signed"].on == date(2026, 4, 6)
+    assert len(left) < len(found)

@@ -1,0 +1,130 @@
+"""An office that has been at work: cases in every standing, people, evidence, remarks, measures, ill will.
+
+`HOSTILE` stands in every field somebody may type into; whatever page shows it must show it as text.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from pathlib import Path
+
+from tests.web.real import RealOffice
+from workflow.case import Evidence
+from workflow.desk import Opening
+
+HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{7*7}}"""
+RAW = ("<script>alert", "<img src=x", "49'")
+"""What a page must never contain: the same, not made into text."""
+UNITS = ("Департамент управления активами", "Отдел управления персоналом", "ТОО «Реновация»")
+
+
+def many_cases(office: RealOffice, count: int) -> None:
+    """Further cases with a little of everything; the same mixture whatever the count."""
+    house, moment = office.house, office.moment[0]
+    units = sorted(house.reads.office().units)
+    house.desk.open_many(
+        [
+            Opening(
+                procedure="internal-analysis",
+                unit=units[number % len(units)],
+                object=f"Объект анализа № {number}",
+                planned={
+                    "analysis_started": date(2026, 4, 8 + number % 3),
+                    "analysis_ended": date(2026, 5, 12),
+                },
+                facts={"order_signed": date(2026, 3, 30)} if number % 3 else {},
+            )
+            for number in range(count)
+        ],
+        by="officer",
+        now=moment.now,
+        today=moment.today,
+    )
+
+
+def live_in(office: RealOffice, *, word: str = "Обычное слово") -> dict[str, str]:
+    """Put `word` wherever somebody may type; gives the ids of the cases by what became of them."""
+    _people(office, word)
+    house, moment = office.house, office.moment[0]
+    unit = next((key for key, unit in house.reads.office().units.items() if unit.name == word), "")
+    opened = house.desk.open_many(
+        [
+            Opening(
+                procedure="internal-analysis",
+                unit=unit,
+                object=word,
+                planned={"analysis_started": date(2026, 4, 8), "analysis_ended": date(2026, 5, 12)},
+            )
+            for _ in range(4)
+        ],
+        by="officer",
+        now=moment.now,
+        today=moment.today,
+    )
+    late, corrected, cancelled, exempted = (one.id for one in opened)
+    with office.client() as browser:
+        answer = browser.post(
+            f"/cases/{corrected}",
+            data={"fact": "order_signed", "on": "2026-04-02"},
+            files={"file.document:order": (f"{word}.pdf".replace("/", "|"), b"%PDF-1.7\n", "application/pdf")},
+        )
+        assert answer.status_code in (200, 303), answer.text
+        examples = Path(__file__).parents[2] / "examples"
+        for address, file in (
+            ("/open/schedule", "real_schedule_2026_ru.xlsx"),
+            ("/past", "past_analyses.csv"),
+        ):
+            sent = browser.post(
+                address,
+                data={"procedure": "internal-analysis"},
+                files={"file": (file, (examples / file).read_bytes())},
+            )
+            assert sent.status_code == 303, sent.text
+            office.uploaded.append(sent.headers["location"])
+    house.desk.record(
+        late,
+        "start_announced",
+        on=date(2026, 4, 3),
+        evidence=(Evidence(kind="link:site", reference=f"https://example.kz/?q={word}"),),
+        by="officer",
+        now=moment.now,
+        today=moment.today,
+    )
+    now = "2026-04-06T12:00"
+    for line in (
+        ("correct", corrected, "order_signed", "--on", "2026-04-03", "--ground", word),
+        ("cancel", cancelled, "--ground", word),
+        ("exempt", exempted, "--obligation", "order_signed", "--ground", word),
+        ("risks", "add", late, "--text", word, "--cause", word, "--act", word, "--department", word),
+        ("risks", "measure", late, "1", "--action", word, "--recommendation", word, "--responsible", word),
+        ("remarks", "add", late, "--text", word, "--from", word),
+        ("remarks", "answer", late, "1", "--answer", word),
+        ("positions", "add", late, "--title", word, "--holder", word, "--why", word),
+    ):
+        office.run(*line, now=now)
+    office.run("remind", now=now)
+    office.run("deliver", now=now)
+    return {"late": late, "corrected": corrected, "cancelled": cancelled, "exempted": exempted}
+
+
+def _people(office: RealOffice, word: str) -> None:
+    """The people file again, with one more unit and person whose every name is the word."""
+    first = (Path(__file__).parents[2] / "examples" / "people.csv").read_text(encoding="utf-8-sig")
+    lines = list(csv.reader(io.StringIO(first), delimiter=";"))
+    said = {
+        "Подразделение": word,
+        "Вышестоящее подразделение": "Правление",
+        "ФИО": word,
+        "Должность": word,
+        "Обязанности": "объект анализа, руководитель подразделения",
+        "E-mail": "h@example.kz",
+        "Язык": "ru",
+    }
+    assert said.keys() <= set(lines[0])
+    lines.append([said.get(column, "") for column in lines[0]])
+    file = office.folder / "people.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out, delimiter=";").writerows(lines)
+    office.run("people", str(file))

@@ -1,0 +1,138 @@
+"""A whole office on a real database: made by the commands a new installation types, on the demonstration day.
+
+Made once for the whole run and copied for whoever wants one; a test that writes takes a copy of its own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from merzim.cli import main
+from merzim.clock import Clock, Moment, stand
+from merzim.configuration import read
+from merzim.wiring import House
+from web.credentials import hidden, new_secret
+from web.entrance import COOKIE
+from workflow.access import ACCESSES, Entry
+
+ROOT = Path(__file__).parents[2]
+DAY = "2026-04-06"
+CONFIGURATION = """
+[office]
+name = "Ұлттық экономика министрлігі"
+officer = "a.akhmetova@example.kz"
+language = "kk"
+"""
+
+
+@dataclass(frozen=True)
+class RealOffice:
+    """A house of the shell in a folder of its own. `pages`: the application; its moment can be moved on."""
+
+    folder: Path
+    house: House
+    pages: Any
+    moment: list[Moment]
+    uploaded: list[str] = field(default_factory=list)
+    """Where the pages of files sent but not decided about are."""
+
+    def run(self, *arguments: str, now: str = "2026-03-30T15:00") -> None:
+        """A command, as an operator types it; it must succeed."""
+        _run(self.folder, *arguments, now=now)
+
+    def later(self, by: timedelta) -> None:
+        """Let the pages' clock go on."""
+        here = self.moment[0]
+        self.moment[0] = Moment(now=here.now + by, today=here.today, demonstration=here.demonstration)
+
+    def way_in(self, login: str, *, kind: str = "session", scope: str = "") -> str:
+        """The secret of a session or token of an account."""
+        secret = new_secret()
+        now = self.moment[0].now
+        entry = Entry(
+            hash=hidden(secret),
+            kind=kind,  # type: ignore[arg-type]
+            login=login,
+            scope=scope,  # type: ignore[arg-type]
+            created_at=now,
+            seen_at=now,
+            expires_at=now + timedelta(hours=12),
+        )
+        self.house.accounts.let_in(entry)
+        return secret
+
+    def client(self, login: str = "officer", **more: Any) -> TestClient:
+        """The browser of somebody who has logged in."""
+        browser = TestClient(
+            self.pages,
+            base_url="https://127.0.0.1:8000",
+            client=("127.0.0.1", 50000),
+            follow_redirects=False,
+            **more,
+        )
+        if login:
+            browser.cookies.set(COOKIE, self.way_in(login), domain="127.0.0.1")
+        return browser
+
+
+@contextmanager
+def real_office(folder: Path, *, day: str = DAY, cases: bool = True) -> Iterator[RealOffice]:
+    """The example office in that folder: people, schedule, one announcement, an account of every access.
+
+    Without `cases` the schedule has not been taken in yet.
+    """
+    shutil.copytree(_with_cases() if cases else _with_people(), folder, dirs_exist_ok=True)
+    house = House(read(folder / "config.toml", at=folder))
+    moment = [stand(day)]
+
+    def clock() -> Moment:
+        return moment[0]
+
+    asked: Clock = clock
+    office = RealOffice(folder=folder, house=house, pages=house.pages(asked), moment=moment)
+    try:
+        yield office
+    finally:
+        house.close()
+
+
+@cache
+def _with_people() -> Path:
+    """The office as `make run` makes it, before its first case."""
+    folder = Path(mkdtemp(prefix="merzim-office-"))
+    (folder / "config.toml").write_text(CONFIGURATION, encoding="utf-8")
+    _run(folder, "people", str(ROOT / "examples" / "people.csv"))
+    for access in ACCESSES:
+        _run(folder, "user", "add", access, "--access", access)
+    return folder
+
+
+@cache
+def _with_cases() -> Path:
+    """The same with the example schedule and its announcement."""
+    folder = Path(mkdtemp(prefix="merzim-office-"))
+    shutil.copytree(_with_people(), folder, dirs_exist_ok=True)
+    link = "https://example.kz/vakr/2026"
+    _run(folder, "import", str(ROOT / "examples" / "real_schedule_2026_ru.xlsx"))
+    evidence = [f"--evidence=link:{one}={link}/{one}@2026-03-30" for one in ("site", "media", "social")]
+    _run(folder, "record", "2026-0001", "start_announced", "--on", "2026-03-30", *evidence)
+    return folder
+
+
+def _run(folder: Path, *arguments: str, now: str = "2026-03-30T15:00") -> None:
+    line = [*arguments, "--config", str(folder / "config.toml"), "--lang", "en", "--now", now]
+    # In a thread of its own: where a browser is at hand, this one already runs a loop.
+    with ThreadPoolExecutor(1) as own:
+        code = own.submit(main, line).result()
+    assert code == 0, line

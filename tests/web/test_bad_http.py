@@ -1,0 +1,161 @@
+"""What comes over HTTP and should not: each is refused in words or kept harmless, and nothing breaks."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from tests.web.lived_in import live_in
+from tests.web.real import RealOffice, real_office
+from tests.web.walking import templates
+from web.entrance import COOKIE
+
+CASE = "2026-0001"
+NASTY = (
+    "0",
+    "-1",
+    str(2**63),
+    str(10**40),
+    "2026-02-30",
+    "0000-00-00",
+    "%00",
+    "..%2f..%2fetc%2fpasswd",
+    "' OR 1=1 --",
+    "<script>alert(1)</script>",
+    "Ә" * 300,
+    "\u202e\ud7ff",
+)
+"""What stands in addresses and parameters where an id, a number or a day is meant."""
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    with real_office(tmp_path_factory.mktemp("office")) as made:
+        live_in(made)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser(office: RealOffice) -> Iterator[TestClient]:
+    with office.client() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def port(office: RealOffice) -> Iterator[int]:
+    """The pages behind a real socket."""
+    config = uvicorn.Config(office.pages, host="127.0.0.1", port=0, log_level="error", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+def _post(browser: TestClient, name: str, content: bytes, media: str = "application/pdf") -> Any:
+    return browser.post(
+        f"/cases/{CASE}?lang=ru",
+        data={"fact": "order_signed", "on": "2026-04-06"},
+        files={"file.document:order": (name, content, media)},
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"<html><script>alert(1)</script></html>", b"\x00" * 100, b"MZ\x90"])
+def test_a_file_that_is_not_what_its_name_says_is_refused_in_words(
+    content: bytes, browser: TestClient, office: RealOffice
+) -> None:
+    """Empty, HTML that poses as PDF, zeros, a program: nothing is recorded."""
+    answer = _post(browser, "приказ.pdf", content)
+
+    assert answer.status_code == 422
+    assert "приказ.pdf" in answer.text
+    assert "order_signed" not in office.house.reads.case(CASE).facts  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["../../x.pdf", "..\\..\\x.pdf", "/etc/x.pdf", "C:\\x.pdf"])
+def test_a_name_that_climbs_out_of_the_folder_stays_inside(
+    name: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The file lies under the sum of its bytes; its name is only ever shown."""
+    with real_office(tmp_path_factory.mktemp("office")) as office, office.client() as browser:
+        before = {path for path in office.folder.parent.rglob("*") if "var" not in path.parts}
+        answer = _post(browser, name, b"%PDF-1.7\n")
+        after = {path for path in office.folder.parent.rglob("*") if "var" not in path.parts}
+        (evidence,) = office.house.reads.case(CASE).facts["order_signed"].evidence  # type: ignore[union-attr]
+
+    assert answer.status_code == 303
+    assert evidence.name == "x.pdf"
+    assert before == after
+
+
+def test_200_megabytes_are_refused_before_they_are_sent(port: int, office: RealOffice) -> None:
+    """The answer is there while the first byte of the body is still on the sender's side."""
+    head = (
+        f"POST /cases/{CASE} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"Cookie: {COOKIE}={office.way_in('officer')}\r\n"
+        f"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {200 * 1024 * 1024}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as line:
+        line.sendall(head.encode())
+        answer = line.recv(200)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=range(len(NASTY)))
+def test_no_address_and_no_parameter_breaks_a_page(nasty: str, browser: TestClient) -> None:
+    """Every route of the router, its places and its parameters filled with what is none."""
+    broken = []
+    for route in templates(browser.app):
+        path = route.path.format(**{parameter.name: nasty for parameter in route.dependant.path_params})
+        names = [parameter.alias for parameter in route.dependant.query_params]
+        asked = [path] if "{" in route.path else []
+        if names and "{" not in route.path:
+            asked.append(path + "?" + "&".join(f"{name}={nasty}" for name in names))
+        for address in asked:
+            answer = browser.get(address.replace("#", "%23"))
+            if answer.status_code >= 500 or "<script>alert" in answer.text:
+                broken.append((answer.status_code, address))
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("on", ["0", "", "2026-02-30", "99999-01-01", "1e5", "0001-01-01", str(2**63)])
+def test_a_day_that_is_none_is_refused_at_the_form(on: str, browser: TestClient) -> None:
+    """Never 1 January 1970."""
+    answer = browser.post(f"/cases/{CASE}?lang=ru", data={"fact": "analysis_started", "on": on})
+
+    assert answer.status_code == 422
+
+
+def test_two_people_record_the_same_fact_at_the_same_moment(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """One day is recorded; whoever came second is told, and no request breaks."""
+    days = [date(2026, 4, day) for day in (1, 2, 3, 6)]
+    with real_office(tmp_path_factory.mktemp("office")) as office:
+        browsers = [office.client(login) for login in ("officer", "responsible", "head_of_unit", "first_head")]
+
+        def record(browser: TestClient, on: date) -> int:
+            data = {"fact": "order_signed", "on": on.isoformat()}
+            return int(browser.post(f"/cases/{CASE}?lang=ru", data=data).status_code)
+
+        with ThreadPoolExecutor(len(days)) as pool:
+            statuses = sorted(pool.map(record, browsers, days))
+        events = [
+            one for one in office.house.reads.events(CASE) if one.kind == "fact" and one.name == "order_signed"
+        ]
+
+    assert statuses == [303, 422, 422, 422]
+    assert len(events) == 1

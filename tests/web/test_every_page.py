@@ -1,0 +1,126 @@
+"""What holds for every page, each found by following links and held against the router."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.web.lived_in import HOSTILE, RAW, live_in, many_cases
+from tests.web.real import RealOffice, real_office
+from tests.web.walking import STARTS, Walk, unreached, walk
+from workflow.access import ACCESSES
+
+HEAVIEST = 200_000
+"""Bytes of a page beyond its cached files."""
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    """An office in whose every field somebody has typed a script."""
+    with real_office(tmp_path_factory.mktemp("office")) as made:
+        live_in(made, word=HOSTILE)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def walks(office: RealOffice) -> dict[str, Walk]:
+    """What everybody meets, by access."""
+    found = {}
+    for access in ACCESSES:
+        with office.client(access) as browser:
+            found[access] = walk(browser, starts=(*STARTS, *office.uploaded))
+    return found
+
+
+def test_every_page_is_linked_from_another(office: RealOffice, walks: dict[str, Walk]) -> None:
+    """A page no link leads to is a page nobody finds."""
+    assert unreached(office.pages, walks.values()) == {}
+
+
+def test_no_link_leads_nowhere(walks: dict[str, Walk]) -> None:
+    """Nor to something the reader it is shown to may not see."""
+    dead = [
+        (access, address, status, found.linked_from[address])
+        for access, found in walks.items()
+        for address, status in found.statuses.items()
+        if status >= 400 and address in found.linked_from
+    ]
+
+    assert dead == []
+
+
+def test_what_somebody_typed_is_shown_as_text_wherever_it_is_shown(walks: dict[str, Walk]) -> None:
+    """Scripts in the names of units, people, cases, files, in grounds and remarks."""
+    broken = [
+        (access, address, raw)
+        for access, found in walks.items()
+        for address, text in found.texts.items()
+        for raw in RAW
+        if raw in text
+    ]
+    shown = Counter(
+        address.split("?")[0]
+        for address, text in walks["officer"].texts.items()
+        if "&lt;script&gt;alert(1)" in text
+    )
+
+    assert broken == []
+    assert {"/", "/cases"} <= set(shown), "what was typed stands nowhere: nothing was tested"
+
+
+def test_every_page_is_light(walks: dict[str, Walk]) -> None:
+    """Beyond the files a browser keeps."""
+    heavy = {
+        address: found.sizes[address]
+        for found in walks.values()
+        for address in found.pages
+        if found.sizes[address] > HEAVIEST
+    }
+
+    assert heavy == {}
+
+
+def test_a_page_asks_the_database_as_often_for_300_cases_as_for_3(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Every page: a question per line of a list is found here."""
+    counts: list[dict[str, int]] = []
+    for size in (3, 300):
+        with real_office(tmp_path_factory.mktemp(f"office-{size}")) as office:
+            many_cases(office, size)
+            counts.append(_questions(office))
+    few, many = counts
+
+    assert set(few) == set(many)
+    assert {page: (few[page], many[page]) for page in few if many[page] > few[page]} == {}
+    assert len(few) > 5
+
+
+def _questions(office: RealOffice) -> dict[str, int]:
+    """The most statements one answer of each route needed, over everybody who may ask it."""
+    asked: Counter[str] = Counter()
+    here = ""
+
+    def count(*_: Any) -> None:
+        asked[here] += 1
+
+    def going(address: str) -> None:
+        nonlocal here
+        here = address
+
+    found: Counter[str] = Counter()
+    event.listen(office.house.engine, "before_cursor_execute", count)
+    try:
+        for access in ("officer", "administrator"):
+            with office.client(access) as browser:
+                walked = walk(browser, each=3, met=going)
+            for route, addresses in walked.by_route.items():
+                found[f"{access} {route}"] = max(asked[address] for address in addresses)
+            asked.clear()
+    finally:
+        event.remove(office.house.engine, "before_cursor_execute", count)
+    return dict(found)

@@ -1,0 +1,169 @@
+"""Every page there is: found as a reader finds them, by following links, and held against the router.
+
+A page no link leads to is a page nobody finds: `unreached` names it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from tests.web.test_access import routes
+
+STARTS = ("/", "/account", "/administration")
+"""Where a reader stands after the log-in; all else must be linked from there."""
+ASIDE = {
+    "/healthz": "for machines",
+    "/metrics": "for machines",
+    "/api/openapi.json": "for programs",
+    "/feeds/{token}.ics": "by a calendar",
+    "/login": "before the log-in",
+    "/welcome/{secret}": "by a letter",
+    "/static/third-party/{name}": "files",
+    "/static/{name}": "files",
+}
+"""Addresses no link on a page need lead to, and why; a new entry is a decision."""
+
+
+@dataclass
+class Walk:
+    """What a reader met: answers by address, and addresses by route."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    by_route: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    linked_from: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def pages(self) -> list[str]:
+        """Addresses that answered with a whole page."""
+        return [
+            address
+            for address, text in self.texts.items()
+            if self.types[address].startswith("text/html") and "<html" in text
+        ]
+
+
+def templates(app: Any) -> list[APIRoute]:
+    """Every GET route, those with fewer places first, so that /cases/new is not taken for a case."""
+    found = [route for route in routes(app.routes) if "GET" in (route.methods or ())]
+    return sorted(found, key=lambda route: route.path.count("{"))
+
+
+def route_of(path: str, known: Iterable[APIRoute]) -> str | None:
+    """The route a path belongs to; None when it is none of ours."""
+    return next((route.path for route in known if route.path_regex.match(path)), None)
+
+
+def walk(
+    browser: TestClient,
+    *,
+    each: int = 2,
+    starts: Iterable[str] = STARTS,
+    met: Callable[[str], None] | None = None,
+) -> Walk:
+    """Follow every link from the first pages on; of each route at most `each` addresses are looked at.
+
+    A route looks different with other parameters: an address with a query counts apart from one without.
+    """
+    known = templates(browser.app)
+    taken: Counter[tuple[str, frozenset[str]]] = Counter()
+    found, waiting = Walk(), list(starts)
+    seen = set(waiting)
+    while waiting:
+        address = waiting.pop(0)
+        parts = urlsplit(address)
+        route = route_of(parts.path, known)
+        if route is None:
+            found.statuses[address] = 404
+            continue
+        kind = (route, frozenset(name.partition("=")[0] for name in parts.query.split("&") if name))
+        if kind[1] & {"lang", "theme"} or taken[kind] >= each or route.startswith("/static/"):
+            continue
+        taken[kind] += 1
+        if met is not None:
+            met(address)
+        answer = browser.get(address)
+        found.statuses[address] = answer.status_code
+        if 300 <= answer.status_code < 400:
+            onward = urljoin(address, answer.headers["location"])
+            if onward not in seen:
+                seen.add(onward)
+                waiting.append(onward)
+            found.by_route[route].append(address)
+            continue
+        found.types[address] = answer.headers.get("content-type", "")
+        found.sizes[address] = len(answer.content)
+        if answer.status_code == 200:
+            found.by_route[route].append(address)
+        if not found.types[address].startswith("text/html"):
+            continue
+        found.texts[address] = answer.text
+        for link in links(answer.text, address):
+            if link not in seen:
+                seen.add(link)
+                found.linked_from[link] = address
+                waiting.append(link)
+    return found
+
+
+def links(text: str, address: str) -> Iterator[str]:
+    """The addresses of this house a page leads to, by links and by forms that ask, as they stand."""
+    found = _Onward()
+    found.feed(text)
+    for target in found.targets:
+        parts = urlsplit(urljoin(f"https://here{address}", target))
+        if parts.scheme == "https" and parts.netloc == "here":
+            yield parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+class _Onward(HTMLParser):
+    """Collects where a page leads to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self._form: str | None = None
+        self._answers: dict[str, str] = {}
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        name = given.get("name", "")
+        if tag == "a" and "href" in given:
+            self.targets.append(given["href"])
+        elif tag == "form" and given.get("method", "get").lower() == "get":
+            self._form, self._answers = given.get("action", ""), {}
+        elif tag == "input" and name and given.get("type") not in ("checkbox", "radio", "file"):
+            self._answers[name] = given.get("value", "")
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and ("selected" in given or self._select not in self._answers):
+            self._answers[self._select] = given.get("value", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self._select = ""
+        elif tag == "form" and self._form is not None:
+            asked = urlencode({name: value for name, value in self._answers.items() if value})
+            self.targets.append(f"{self._form}?{asked}" if asked else self._form)
+            self._form = None
+
+
+def unreached(app: Any, walks: Iterable[Walk]) -> Mapping[str, str]:
+    """Pages of the router that no reader came to."""
+    reached = {route for one in walks for route, addresses in one.by_route.items() if addresses}
+    return {
+        route.path: route.name
+        for route in templates(app)
+        if route.path not in reached and route.path not in ASIDE and not route.path.startswith("/api/")
+    }
