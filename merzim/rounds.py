@@ -1,16 +1,11 @@
-"""Rounds and deliveries of a house, and a rehearsal of them on a copy."""
+"""Rounds and deliveries of a house."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from datetime import date, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from merzim.clock import almaty
 from merzim.rolling import roll
 
 if TYPE_CHECKING:
@@ -62,21 +57,3 @@ def _beat(house: House, name: str, now: datetime, begun: float) -> None:
     from storage.figures import beat
 
     beat(house.engine, name, now=now, seconds=perf_counter() - begun)
-
-
-def rehearse(house: House, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
-    """What every round from a day to a day would queue, run on a copy; nothing is sent and nothing kept."""
-    from storage.backup import backup
-
-    with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
-        copy = Path(folder) / "copy.sqlite"
-        backup(house.engine, copy)
-        database = replace(house.settings.database, url=f"sqlite:///{copy.as_posix()}")
-        stage = type(house)(replace(house.settings, database=database))
-        try:
-            for step in range((last - first).days + 1):
-                today = first + timedelta(days=step)
-                now = datetime.combine(today, time(12), tzinfo=almaty()).astimezone(UTC)
-                yield today, remind(stage, now=now, today=today)
-        finally:
-            stage.close()

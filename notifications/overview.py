@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -117,8 +117,14 @@ class Overview:
         return [
             one
             for one in self.everything
-            if not one.confidential and unit in self.office.above(self._place(one.case.unit))
+            if not one.confidential and any(unit in self.office.above(place) for place in self._places(one))
         ]
+
+    def _places(self, one: Open) -> Iterable[str]:
+        """Whose digest it stands in: the case's unit's; of a case of the whole office, theirs who must do it."""
+        if one.case.unit:
+            return [self._place(one.case.unit)]
+        return {who.person.unit for who in one.people} or self.office.organisations
 
     def _place(self, unit: str) -> str:
         return self.office.unit_named.get(" ".join(unit.casefold().split()), unit)

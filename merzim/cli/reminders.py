@@ -16,6 +16,7 @@ from merzim.cli.minding import acknowledge
 from merzim.cli.parsing import BadArgument, day
 from merzim.cli.reaching import resend
 from merzim.looking import force
+from merzim.rehearsing import rehearse as rehearsed
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
@@ -113,7 +114,7 @@ def rehearse(
     begins, ends = day(first, where="--from"), day(last, where="--until")
     if ends < begins:
         raise BadArgument("cli.until_before_from", first=begins, until=ends)
-    days = rounds.rehearse(call.house, begins, ends)
+    days = rehearsed(call.house, begins, ends)
     if call.json:
         call.answer(
             {
