@@ -121,7 +121,7 @@ class Overview:
         ]
 
     def _places(self, one: Open) -> Iterable[str]:
-        """Whose digest it stands in: the case's unit's; of a case of the whole office, theirs who must do it."""
+        """Whose digest it stands in: the case's unit's; of a case of the whole office, its doers'."""
         if one.case.unit:
             return [self._place(one.case.unit)]
         return {who.person.unit for who in one.people} or self.office.organisations

@@ -129,7 +129,7 @@ def dues(office: Merzim, now: date) -> dict[str, date]:
 
 
 def test_every_line_of_the_year_has_its_reason(year: Merzim) -> None:
-    """Each rung on its own working day, to whom it is for or their deputy, once; and not one of them is missing."""
+    """Each rung on its own working day, to whom it is for or their deputy, once; and none is missing."""
     waiting = dues(year, IMPORTED)
     days = year("rehearse", "--from", FIRST, "--until", LAST, "--json").json["days"]
     lines = reminders(days)
@@ -144,7 +144,7 @@ def test_every_line_of_the_year_has_its_reason(year: Merzim) -> None:
 
 
 def _the_rest_has_its_reason(days: list[dict[str, Any]], waiting: Mapping[str, date]) -> None:
-    """Digests on the first working day of a week with something to say; from November the call for the calendar."""
+    """Digests on the first working day of a week, with something to say; the calendar's call from November."""
     others = [(date.fromisoformat(day["date"]), one) for day in days for one in day["others"]]
     told = [(on, one["kind"], one["person"]) for on, one in others]
     mondays = {on for on in _all_days() if calendars.is_working_day(on) and _first_of_week(on)}
