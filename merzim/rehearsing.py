@@ -46,8 +46,8 @@ def rehearse(house: House, first: date, last: date) -> Iterator[tuple[date, Roun
 def _day(stage: House, *, now: datetime, today: date) -> RoundReport:
     report = remind(stage, now=now, today=today)
     deliver(stage, now=now, today=today)
-    said = tuple(one for one in report.others if stage.outbox.notice(one.key).state != "withdrawn")
-    return replace(report, others=said)
+    kept = [stage.outbox.notice(one.key) for one in report.others]
+    return replace(report, others=tuple(one for one in kept if one is not None and one.state != "withdrawn"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,7 @@ class House:
             domain=sender or "merzim.invalid",
             public_address=self.settings.web.public_address.rstrip("/"),
             digests=self.settings.reminders.digests,
+            link_key=self._link_key,
         )
 
     def pages(self, clock: Clock) -> Any:
@@ -239,6 +240,7 @@ class House:
         from merzim.calendar_change import OfficeActs
         from merzim.intake import HouseIntake
         from merzim.postbox import Postbox
+        from storage.choices import SqlChoices
         from storage.leaves import SqlLeaves
         from storage.uploads import SqlUploads
         from web.app import create_app
@@ -266,6 +268,7 @@ class House:
             administration=OfficeAdministration(self),
             acts=OfficeActs(self),
             leaves=SqlLeaves(self.engine),
+            choices=SqlChoices(self.engine, self.rules.link_key),
         )
 
     def close(self) -> None:
@@ -293,6 +296,14 @@ class House:
     @property
     def _language(self) -> str:
         return self.settings.office.language
+
+    @property
+    def _link_key(self) -> str:
+        if not self.settings.web.public_address.startswith("https://"):
+            return ""
+        from storage.preferences import link_key
+
+        return link_key(self.engine)
 
     def _sender(self) -> object:
         sections = self.settings.channels.sections

@@ -71,7 +71,8 @@ def compose(
         if said is None:
             settled[notice.key] = NOTHING_LEFT
             continue
-        said = replace(said, settings=matters.settings())
+        address, one_click = matters.settings(notice)
+        said = replace(said, settings=address, one_click=one_click)
         parcels.append(Parcel(notice=notice, letter=said, name=matters.name(notice)))
     return Composed(parcels=tuple(parcels), settled=settled)
 

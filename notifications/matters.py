@@ -7,6 +7,7 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from notifications.channels import Channel
+from notifications.choosing import choice_address, rarer_than
 from notifications.notice import Notice
 from notifications.ports import Outbox
 from notifications.recipients import told, ways
@@ -69,10 +70,17 @@ class Matters:
         person = self.office.people.get(notice.person)
         return person.name if person else notice.address
 
-    def settings(self) -> str:
-        """Whom to write to about being reminded otherwise: the officer."""
+    def settings(self, notice: Notice) -> tuple[str, bool]:
+        """Where the reader chooses how to be reminded, and whether one click there does it.
+
+        Their own page, where letters lead to pages at all; else whom to write to about it: the officer.
+        """
+        person = self.office.people.get(notice.person)
+        if person is not None and (address := choice_address(self.rules, person.key)):
+            rarer = rarer_than(person.digest, notice.kind)
+            return (f"{address}/{rarer}", True) if rarer else (address, False)
         officer = self.office.people.get(self.office.officer or "")
-        return f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else ""
+        return (f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else "", False)
 
     @staticmethod
     def _holds(notice: Notice, deadline: Deadline) -> bool:

@@ -77,8 +77,8 @@ def build(notice: Notice, letter: Letter, *, name: str, sender: str, now: dateti
     message["List-Id"] = f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"
     if letter.settings:
         message["List-Unsubscribe"] = f"<{letter.settings}>"
-        if letter.dispensable and letter.settings.startswith("https://"):
-            # RFC 8058. A reminder the law asks for is not put off by one click: its address only shows a page.
+        if letter.one_click and letter.settings.startswith("https://"):
+            # RFC 8058. No click ends a reminder the law asks for: it comes less often, with others.
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"

@@ -93,6 +93,7 @@ class Letter:
     Attributes:
         entries: the deadlines it speaks of, for the reader's calendar.
         settings: address of the page where the reader chooses how to be reminded, "" where there is none.
+        one_click: whether one click of the mail program there is to be offered (RFC 8058).
         dispensable: whether the reader may do without letters of this sort (a digest; never a reminder).
     """
 
@@ -103,6 +104,7 @@ class Letter:
     entries: tuple[Entry, ...] = ()
     settings: str = ""
     dispensable: bool = False
+    one_click: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,6 +23,7 @@ class Rules:
         domain: right half of every Message-ID; the sender's own.
         public_address: of the pages, without a slash at the end; "" when there are none to link to.
         attempts: after so many a notice has failed.
+        link_key: the secret that addresses in letters are made with, which need no log-in.
         digests: which are sent: personal (where chosen), unit (to its head, weekly), managers (weekly).
     """
 
@@ -34,6 +35,7 @@ class Rules:
     public_address: str = ""
     attempts: int = len(BACK_OFF) + 1
     digests: frozenset[str] = frozenset()
+    link_key: str = ""
 
 
 def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, Table, select
 from storage.dialect import insert
 from storage.engine import reading, writing
 from storage.office_chain import Hand, said
-from storage.preferences import DIGEST, UPLOADS_THROUGH, preferences
+from storage.preferences import DIGEST, LANGUAGE, UPLOADS_THROUGH, preferences
 from storage.rows import Values
 from storage.tables import MATCH, PERSON, UNIT
 from workflow.office import Office, Person, Unit, with_officer
@@ -75,7 +75,11 @@ def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office
             for one in _all(connection, UNIT)
         }
         people = {
-            one.key: replace(person_of(one), digest=chosen.get((one.key, DIGEST), ""))
+            one.key: replace(
+                person_of(one),
+                digest=chosen.get((one.key, DIGEST), ""),
+                language=chosen.get((one.key, LANGUAGE), one.language),
+            )
             for one in _all(connection, PERSON)
         }
         matches = {one.text: one.target for one in _all(connection, MATCH)}

@@ -11,7 +11,7 @@ from storage.dialect import insert
 from storage.engine import writing
 from storage.office_chain import Hand, said
 from storage.office_store import Saved, person_of, person_values, save, unit_of, unit_values
-from storage.preferences import DIGEST, UPLOADS_THROUGH, preferences, put
+from storage.preferences import DIGEST, LANGUAGE, UPLOADS_THROUGH, preferences, put
 from storage.refusals import ChangedMeanwhile
 from storage.rows import Values
 from storage.tables import MATCH, PERSON, UNIT
@@ -58,6 +58,8 @@ class SqlStaff:
             values = person_values(person)
             _put(connection, PERSON, "key", values)
             put(connection, person.key, DIGEST, person.digest, by=by, now=now)
+            # The row says it now, whoever chose it before.
+            put(connection, person.key, LANGUAGE, "", by=by, now=now)
             said(connection, hand, "person_saved", person.key, {**values, DIGEST: person.digest})
 
     def remove_person(self, person: Person, *, by: str, now: datetime, today: date) -> None:
@@ -70,6 +72,7 @@ class SqlStaff:
             connection.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
             connection.execute(MATCH.delete().where(MATCH.c.target == person.key))
             put(connection, person.key, DIGEST, "", by=by, now=now)
+            put(connection, person.key, LANGUAGE, "", by=by, now=now)
             said(connection, hand, "person_removed", person.key, person_values(person))
 
     def take_in(self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date) -> Saved:

@@ -23,6 +23,7 @@ from web import (
     api,
     case_reading,
     desk_pages,
+    digest_choice,
     login,
     managing,
     metrics,
@@ -42,7 +43,7 @@ from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
 from web.house import Clock, House
 from web.judgement import judge_by
 from web.login import LONGEST_FIELD, inside, login_page
-from web.ports import Accounts, Answers, EvidenceStore, Intake, Judge, Leaves, Reads, Shell, Uploads
+from web.ports import Accounts, Answers, Choices, EvidenceStore, Intake, Judge, Leaves, Reads, Shell, Uploads
 from web.preferences import preferences, remember
 from web.render import Scribe, page
 from workflow.desk import Desk
@@ -75,6 +76,7 @@ def create_app(
     max_body: int = MAX_BODY,
     post: Post | None = None,
     leaves: Leaves | None = None,
+    choices: Choices | None = None,
 ) -> FastAPI:
     """The dashboard as an ASGI application.
 
@@ -93,6 +95,7 @@ def create_app(
         uploads: files between being shown and being taken in.
         max_body: the most bytes one request may bring.
         leaves: where people say when they are away; None where nobody may.
+        choices: how people want to be reminded; None where nobody is.
         post: the sending of letters, for operators and for what did not arrive; None where nothing is sent.
     """
     app = FastAPI(
@@ -121,6 +124,7 @@ def create_app(
         acts=acts,
         post=post,
         leaves=leaves,
+        choices=choices,
     )
 
     def problem(request: Request, status: int, code: str) -> Response:
@@ -208,6 +212,7 @@ def create_app(
     app.add_exception_handler(Exception, on_error)
     app.add_middleware(Guard, problem=problem, max_body=max_body, names=names)
     app.include_router(login.router)
+    app.include_router(digest_choice.router)
     app.include_router(api.router)
     app.include_router(analyses.router)
     app.include_router(opening.router)

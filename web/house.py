@@ -9,7 +9,7 @@ from datetime import date, datetime
 from calendars.calendar import Calendar
 from notifications.figures import Post
 from web.administration_ports import Acts, Administration
-from web.ports import Accounts, Answers, EvidenceStore, Intake, Judge, Leaves, Reads, Shell, Uploads
+from web.ports import Accounts, Answers, Choices, EvidenceStore, Intake, Judge, Leaves, Reads, Shell, Uploads
 from workflow.access import Reader
 from workflow.desk import Desk
 from workflow.library import Library
@@ -44,3 +44,4 @@ class House:
     acts: Acts | None = None
     post: Post | None = None
     leaves: Leaves | None = None
+    choices: Choices | None = None

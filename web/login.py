@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from web import credentials
 from web.administration_ports import TelegramOffer
 from web.credentials import BadPassword, hidden
+from web.digest_choice import own_choice
 from web.entrance import Anybody, Own, begin, leave, session
 from web.house import House
 from web.render import page
@@ -26,7 +27,7 @@ Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9
 LONGEST_FIELD = 64 * 1024
 MAX_FIELDS = 80
 _LOGIN = 80
-OWN_SAID = ("password", "totp", "ended", "revoked", "unlinked")
+OWN_SAID = ("password", "totp", "ended", "revoked", "unlinked", "digest")
 
 
 @router.get("/login")
@@ -294,6 +295,7 @@ def own_page(
         linked=home.administration.linked(home.reader.person)
         if home.administration is not None and home.reader.person
         else None,
+        choosing=own_choice(home),
     )
 
 

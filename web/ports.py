@@ -22,7 +22,7 @@ from workflow.case import Case, Event
 from workflow.deadline import Deadline
 from workflow.desk import Opening
 from workflow.finding import Finding
-from workflow.office import Office
+from workflow.office import Office, Person
 from workflow.procedure import Procedure, Text
 from workflow.prospects import Prospect, Step
 from workflow.risk_scale import RiskScale
@@ -173,6 +173,22 @@ class Accounts(Protocol):
 
     def succeeded(self, login: str) -> None:
         """Forget the failed ones."""
+
+
+class Choices(Protocol):
+    """How people want to be reminded. Whatever changes is an event of the office's chain."""
+
+    def person(self, key: str) -> Person | None:
+        """Somebody of the office, with what they have chosen."""
+
+    def whose(self, secret: str) -> Person | None:
+        """Whose address in letters has that secret part."""
+
+    def choose(self, person: str, digest: str, *, by: str, now: datetime) -> None:
+        """How often: "" in single letters, "daily" or "weekly" in a digest."""
+
+    def speak(self, person: str, language: str, *, by: str, now: datetime) -> None:
+        """The language of their letters."""
 
 
 class Answers(Protocol):

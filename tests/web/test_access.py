@@ -19,6 +19,8 @@ OPEN = {
     "/login",
     "/login/demonstration",
     "/welcome/{secret}",
+    "/digest/{secret}",  # one click of a mail program; nothing is switched off there
+    "/digest/{secret}/{choice}",
     "/static/third-party/{name}",
     "/static/{name}",
     "/api/openapi.json",
@@ -81,6 +83,7 @@ def filled(path: str, case: str) -> str:
         "{secret}": "x" * 43,
         "{token}": "x" * 43,
         "{month}": "4",
+        "{choice}": "daily",
         "{name}": "merzim.css",
         "{form}": "order",
         "{language}": "ru",

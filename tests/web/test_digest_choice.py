@@ -1,0 +1,177 @@
+"""How often somebody is reminded: by one click of a mail program, on the page behind it, on the account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from notifications.choosing import choice_address, secret
+from notifications.message import build
+from notifications.rules import Rules
+from storage.choices import SqlChoices
+from storage.office_chain import IN_ORDER
+from storage.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
+from tests.notifications.town import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
+from tests.web.conftest import TODAY, Home
+from tests.web.conftest import build as dashboard
+from tests.web.memory import Memory
+from workflow.access import Reader
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+OWN = Reader(login="aigul", access="responsible", unit="staff", person=AIGUL.key)
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    one = Town(tmp_path)
+    one.rules = Rules(
+        domain=RULES.domain,
+        public_address=RULES.public_address,
+        digests=frozenset({"personal"}),
+        link_key=link_key(one.engine),
+    )
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def home(town: Town) -> Home:
+    found = dashboard(Memory(), choices=SqlChoices(town.engine, town.rules.link_key))
+    found.accounts.save(OWN, disabled=False, by="test", now=noon(TODAY), today=TODAY)
+    return found
+
+
+def chosen(town: Town) -> str:
+    return town.outbox.office().people[AIGUL.key].digest
+
+
+def said(town: Town) -> list[tuple[str, str, str]]:
+    """The office's chain: kind, whom it is about, who said so."""
+    with town.engine.connect() as connection:
+        return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER)]
+
+
+def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:
+    """What the letter of that day offers: the address, and whether one click does it."""
+    shelf = Shelf()
+    town.round((shelf,), on)
+    town.deliver((shelf,), on)
+    one = next(one for one in shelf.kept if one.notice.person == AIGUL.key)
+    message = build(one.notice, one.letter, name=one.name, sender="merzim@example.kz", now=noon(on))
+    return message["List-Unsubscribe"].strip("<>"), message["List-Unsubscribe-Post"]
+
+
+def test_one_click_in_a_reminder_puts_them_into_a_digest_and_ends_none(town: Town, home: Home) -> None:
+    """The address stands in the letter; the mail program posts to it as RFC 8058 says; nothing is off."""
+    town.open()
+    address, post = unsubscribe(town, FIVE_BEFORE)
+    path = address.removeprefix(town.rules.public_address)
+    answer = home.stranger().post(path, data=ONE_CLICK)
+
+    assert post == "List-Unsubscribe=One-Click"
+    assert re.fullmatch(r"/digest/[\w-]{43}/daily", path)
+    assert answer.status_code == 200
+    assert chosen(town) == "daily"
+    assert said(town) == [("digest_chosen", AIGUL.key, AIGUL.key)]
+
+
+def test_one_click_twice_is_one_choice(town: Town, home: Home) -> None:
+    """A mail program that asks again, after an answer that was lost, changes nothing."""
+    path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address) + "/daily"
+    for _ in range(2):
+        assert home.stranger().post(path, data=ONE_CLICK).status_code == 200
+
+    assert chosen(town) == "daily"
+    assert len(said(town)) == 1
+
+
+def test_looking_at_the_address_chooses_nothing(town: Town, home: Home) -> None:
+    """Programs that look at every address of a letter are no readers."""
+    path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address)
+    pages = [home.stranger().get(f"{path}{more}?lang=ru") for more in ("", "/daily", "/weekly")]
+
+    assert [one.status_code for one in pages] == [200, 200, 200]
+    assert chosen(town) == ""
+    # It is nobody's page by its look: no name, no address, no case.
+    assert not any(word in page.text for page in pages for word in (AIGUL.name, AIGUL.key, "2026-0001"))
+
+
+def test_the_page_leads_back_to_single_letters(town: Town, home: Home) -> None:
+    """Each choice but the one that stands has its button."""
+    path = choice_address(town.rules, AIGUL.key).removeprefix(town.rules.public_address)
+    weekly = home.stranger().post(f"{path}/weekly").text
+    back = home.stranger().post(f"{path}/single")
+
+    assert f'action="{path}/single"' in weekly
+    assert f'action="{path}/weekly"' not in weekly
+    assert back.status_code == 200
+    assert chosen(town) == ""
+
+
+@pytest.mark.parametrize("path", ["/digest/{other}/daily", "/digest/{mine}/off", "/digest/short/daily"])
+def test_nobody_elses_address_and_nothing_like_off(town: Town, home: Home, path: str) -> None:
+    """A secret made with another key, a choice there is none of, half a secret."""
+    mine, other = secret(town.rules.link_key, AIGUL.key), secret("another key", AIGUL.key)
+
+    assert home.stranger().post(path.format(mine=mine, other=other)).status_code == 404
+    assert chosen(town) == ""
+    assert said(town) == []
+
+
+def test_without_https_the_officer_is_written_to(town: Town) -> None:
+    """No page is reached from a mailbox then; one click is not offered."""
+    town.rules = Rules(
+        domain=RULES.domain, public_address="http://127.0.0.1:8000", officer="officer@example.kz"
+    )
+    town.open()
+
+    assert unsubscribe(town, FIVE_BEFORE) == ("mailto:officer@example.kz?subject=Merzim", None)
+
+
+def test_ones_own_account_chooses_digest_and_language(town: Town, home: Home) -> None:
+    """Both survive the next import of the table of people, because they stand beside it."""
+    browser = home.client(OWN.login)
+    answer = browser.post("/account/digest", data={"digest": "weekly", "language": "ru"})
+    shown = browser.get("/account").text
+    person = town.outbox.office().people[AIGUL.key]
+
+    assert answer.headers["location"] == "/account?said=digest"
+    assert (person.digest, person.language) == ("weekly", "ru")
+    assert '<option value="weekly" selected>' in shown
+    assert {kind for kind, _, by in said(town) if by == OWN.login} == {"digest_chosen", "language_chosen"}
+
+
+@pytest.mark.parametrize(
+    "form", [{"digest": "never", "language": "kk"}, {"digest": "daily", "language": "de"}, {}]
+)
+def test_an_account_chooses_what_there_is(home: Home, town: Town, form: dict[str, str]) -> None:
+    """A form nobody was given is refused whole."""
+    assert home.client(OWN.login).post("/account/digest", data=form).status_code == 422
+    assert said(town) == []
+
+
+def test_whoever_is_nobody_in_the_office_has_nothing_to_choose(home: Home) -> None:
+    """An auditor gets no reminders."""
+    browser = home.client("auditor")
+
+    assert "/account/digest" not in browser.get("/account").text
+    assert browser.post("/account/digest", data={"digest": "daily", "language": "kk"}).status_code == 404
+
+
+def test_a_choice_is_an_event_of_the_offices_chain(town: Town) -> None:
+    """Whoever chose it; the same again is none; taken back, it is another."""
+    now = noon(TODAY)
+    prefer(town.engine, "staff", UPLOADS_THROUGH, "body", by="Айгүл", now=now)
+    prefer(town.engine, AIGUL.key, DIGEST, "daily", by="Айгүл", now=now)
+    prefer(town.engine, AIGUL.key, DIGEST, "daily", by="Айгүл", now=now)
+    prefer(town.engine, AIGUL.key, DIGEST, "", by="Болат", now=now)
+
+    assert said(town) == [
+        ("uploads_through_chosen", "staff", "Айгүл"),
+        ("digest_chosen", AIGUL.key, "Айгүл"),
+        ("digest_chosen", AIGUL.key, "Болат"),
+    ]
