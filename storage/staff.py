@@ -96,7 +96,9 @@ def _person(connection: Connection, key: str) -> Person | None:
     found = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
     if found is None:
         return None
-    return replace(person_of(found), digest=preferences(connection).get((key, DIGEST), ""))
+    chosen = preferences(connection)
+    language = chosen.get((key, LANGUAGE), found.language)
+    return replace(person_of(found), digest=chosen.get((key, DIGEST), ""), language=language)
 
 
 def _put(connection: Connection, table: Table, key: str, values: Values) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from notifications.rules import Rules
 from storage.choices import SqlChoices
 from storage.office_chain import IN_ORDER
 from storage.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
+from storage.staff import SqlStaff
 from tests.notifications.town import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
 from tests.web.conftest import TODAY, Home
 from tests.web.conftest import build as dashboard
@@ -143,6 +145,18 @@ def test_ones_own_account_chooses_digest_and_language(town: Town, home: Home) ->
     assert (person.digest, person.language) == ("weekly", "ru")
     assert '<option value="weekly" selected>' in shown
     assert {kind for kind, _, by in said(town) if by == OWN.login} == {"digest_chosen", "language_chosen"}
+
+
+def test_what_the_administrator_writes_down_later_holds(town: Town, home: Home) -> None:
+    """They see the language somebody chose; what they save over it is the last word."""
+    SqlChoices(town.engine, "").speak(AIGUL.key, "en", by="aigul", now=noon(TODAY))
+    seen = town.outbox.office().people[AIGUL.key]
+    SqlStaff(town.engine).keep_person(
+        replace(seen, language="ru"), was=seen, by="admin", now=noon(TODAY), today=TODAY
+    )
+
+    assert seen.language == "en"
+    assert town.outbox.office().people[AIGUL.key].language == "ru"
 
 
 @pytest.mark.parametrize(
