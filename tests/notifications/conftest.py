@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.notifications.town import Town
+from tests.telegram.conftest import bot, links, started, telegram
+
+__all__ = ["bot", "links", "started", "telegram", "town"]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from notifications.channels.folder import channel as folder
 from notifications.message import text_hash
 from notifications.notice import Notice, Outcome
 from notifications.rules import BACK_OFF
-from tests.notifications.servers import Office, always, drop, first, free_port, serving
+from tests.notifications.servers import Office, free_port, serving
 from tests.notifications.town import (
     AIGUL,
     ANNOUNCE_BY,
@@ -327,20 +327,6 @@ def test_a_whole_letter_over_a_real_server(town: Town) -> None:
     assert "10, 9, 8, 7, 6, 3, 2, 1 сәуір, 31, 30 наурыз" in body.get_content()
 
 
-def test_a_drop_after_the_text_is_sent_again_as_the_same_message(town: Town) -> None:
-    """The server may have both; their Message-ID is one."""
-    town.open()
-    office = Office(data=first(1, drop))
-    with serving(office) as port:
-        post = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
-        town.round([post], FIVE_BEFORE, at=NINE)
-        dropped = town.deliver([post], FIVE_BEFORE, at=NINE)
-        again = town.deliver([post], FIVE_BEFORE, at=NINE + timedelta(minutes=1))
-
-    assert (dropped.counts, again.counts) == ({"queued": 1}, {"sent": 1})
-    assert len({message["Message-ID"] for _, message in office.accepted}) == 1
-
-
 def test_a_server_that_was_down_gets_the_letter_when_it_is_back(town: Town) -> None:
     """A refused connection is patience, not loss."""
     town.open()
@@ -355,18 +341,6 @@ def test_a_server_that_was_down_gets_the_letter_when_it_is_back(town: Town) -> N
 
     assert the_notice(town).state == "sent"
     assert len(office.accepted) == 1
-
-
-def test_a_refused_mailbox_is_kept_with_the_servers_words(town: Town) -> None:
-    """550 stands in the register."""
-    town.open()
-    office = Office(rcpt=always("550 5.1.1 no such mailbox"))
-    with serving(office) as port:
-        post = email(host="localhost", port=port, sender="merzim@example.kz", tls="none", timeout=5.0)
-        town.round([post], FIVE_BEFORE)
-        town.deliver([post], FIVE_BEFORE)
-
-    assert (the_notice(town).state, the_notice(town).answer) == ("failed", "550 5.1.1 no such mailbox")
 
 
 def test_letters_of_a_whole_case_in_a_folder(town: Town, tmp_path: Path) -> None:

@@ -157,17 +157,6 @@ def test_a_long_pause_is_not_waited_for(telegram: Emulator, bot: Telegram, links
     assert len(telegram.calls()) < AT_ONCE + PATIENCE
 
 
-@pytest.mark.parametrize("fault", ["drop", "hang"])
-def test_what_may_have_arrived_is_unknown(
-    telegram: Emulator, bot: Telegram, links: SqlLinks, fault: str
-) -> None:
-    """The request had left; nobody can tell, and a second message would be a second reminder."""
-    parcels = batch(links, 1)
-    telegram.fault(**{fault: True})
-
-    assert only(sent(replace(bot, timeout=1.0), parcels)).state == "unknown"
-
-
 def test_a_server_that_hangs_is_not_asked_by_every_letter(
     telegram: Emulator, bot: Telegram, links: SqlLinks
 ) -> None:

@@ -1,0 +1,137 @@
+"""The fault matrix: what each fault of a server ends in, the states being those DESIGN.md names.
+
+One letter, one fault, over real servers; then the notice's record as the delivery leaves it. `again` says
+whether the next delivery, the server being well, sends it after all.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import trustme
+
+from notifications.channels.email import Email, channel
+from notifications.channels.telegram import Telegram
+from notifications.links import hashed
+from notifications.notice import Notice, NoticeState
+from storage.links import SqlLinks
+from tests.notifications.servers import Office, always, drop, first, hang, serving
+from tests.notifications.town import AIGUL, FIVE_BEFORE, Town, noon
+from tests.telegram.emulator import Emulator
+
+LATER = noon(FIVE_BEFORE) + timedelta(hours=1)
+
+Row = tuple[str, NoticeState, str, bool]
+
+SMTP: list[Row] = [
+    # fault, state, in the answer, sent at the next attempt
+    ("421", "queued", "421", True),
+    ("450", "queued", "450", True),
+    ("550", "failed", "550", False),
+    ("554", "failed", "554", False),
+    ("hang", "queued", "", True),
+    ("drop after DATA", "queued", "", True),
+    ("TLS failure", "queued", "", True),
+]
+
+TELEGRAM: list[Row] = [
+    ("429", "queued", "Too Many Requests", True),
+    ("502", "queued", "Bad Gateway", True),
+    ("400", "failed", "Bad Request", False),
+    ("403", "failed", "Forbidden", False),
+    # Nothing tells a second message for the same: what may have arrived is not sent again.
+    ("hang", "unknown", "", False),
+    ("drop", "unknown", "", False),
+]
+
+
+@contextmanager
+def post_office(fault: str, office: Office, authority: trustme.CA) -> Iterator[int]:
+    """A server with that fault at its first letter, or at every greeting."""
+    certified = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("mail.other.kz" if fault == "TLS failure" else "localhost").configure_cert(certified)
+    match fault:
+        case "hang":
+            office.rcpt = first(1, hang)
+        case "drop after DATA":
+            office.data = first(1, drop)
+        case "554":
+            office.data = first(1, always("554 looks like spam"))
+        case "TLS failure" | "none":
+            pass
+        case code:
+            office.rcpt = first(1, always(f"{code} not now"))
+    with serving(office, starttls=certified) as port:
+        yield port
+
+
+def notice(town: Town) -> Notice:
+    (one,) = [one for one in town.notices() if one.kind == "reminder"]
+    return one
+
+
+@pytest.mark.parametrize(("fault", "state", "answer", "again"), SMTP, ids=[row[0] for row in SMTP])
+def test_smtp(town: Town, tmp_path: Path, fault: str, state: NoticeState, answer: str, again: bool) -> None:
+    """What may pass is tried again under the same Message-ID; what is final stays failed, with its answer."""
+    authority, office, well = trustme.CA(), Office(), Office()
+    ca_file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(ca_file))
+    town.open()
+
+    def email(port: int) -> Email:
+        return channel(host="localhost", port=port, sender="m@example.kz", ca_file=ca_file, timeout=0.5)
+
+    with post_office(fault, office, authority) as port:
+        town.round((email(port),), FIVE_BEFORE)
+        town.deliver((email(port),), FIVE_BEFORE)
+        left = notice(town)
+        if fault != "TLS failure":
+            town.deliver((email(port),), FIVE_BEFORE, at=LATER)
+    if fault == "TLS failure":
+        with post_office("none", well, authority) as port:
+            town.deliver((email(port),), FIVE_BEFORE, at=LATER)
+    identities = {message["Message-ID"] for _, message in [*office.accepted, *well.accepted]}
+
+    assert (left.state, left.attempts, left.person) == (state, 1, AIGUL.key)
+    assert left.answer
+    assert answer in left.answer
+    assert (notice(town).state == "sent") == again
+    assert identities <= {left.message_id}
+
+
+@pytest.mark.telegram
+@pytest.mark.parametrize(("fault", "state", "answer", "again"), TELEGRAM, ids=[row[0] for row in TELEGRAM])
+def test_telegram(
+    telegram: Emulator,
+    town: Town,
+    bot: Telegram,
+    links: SqlLinks,
+    fault: str,
+    state: NoticeState,
+    answer: str,
+    again: bool,
+) -> None:
+    """The same for the Bot API, whose messages have no identity of their own."""
+    bot = replace(bot, timeout=1.0)
+    links.offer(AIGUL.key, hashed("code"), now=noon(FIVE_BEFORE))
+    links.redeem(hashed("code"), "7001", language="kk", now=noon(FIVE_BEFORE))
+    town.open()
+    town.round((bot,), FIVE_BEFORE)
+    if fault.isdigit():
+        telegram.refuse(int(fault), answer, **({"retry_after": 1} if fault == "429" else {}))
+    else:
+        telegram.fault(**{fault: True})
+    town.deliver((bot,), FIVE_BEFORE)
+    left = notice(town)
+    town.deliver((bot,), FIVE_BEFORE, at=LATER)
+
+    assert (left.state, left.attempts, left.person) == (state, 1, AIGUL.key)
+    assert answer in left.answer
+    assert (notice(town).state == "sent") == again
+    assert len(telegram.seen(7001)) <= 1
