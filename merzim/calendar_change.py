@@ -7,8 +7,8 @@ So a crash between the two is mended by the same command (or `merzim rebuild`), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -107,7 +107,7 @@ def apply(house: House, text: str, name: str, *, by: str, now: datetime, today: 
             break
         house.refresh()
     house.refresh()
-    written = _write(house, shown.touched, now=now, today=today)
+    written = _write(house, shown, _cause(act, shown), now=now, today=today)
     seal(house.engine, now=now)
     return shown, written
 
@@ -168,12 +168,21 @@ def waiting(office: Office, case: Case, moved: Moved, today: date) -> tuple[Pers
     return () if isinstance(found, Unresolved) else tuple(one.person for one in found)
 
 
-def _write(house: House, touched: Iterable[str], *, now: datetime, today: date) -> int:
+def _cause(act: Records, shown: Preview) -> dict[str, object]:
+    """What letters say moved the dates: the acts as they are named, and the days that count otherwise."""
+    named = dict.fromkeys(one.source.act for one in act.entries)
+    days = [change.on.isoformat() for change in shown.days]
+    return {"kind": "act", "acts": list(named), "days": days} if days else {"kind": "calendar"}
+
+
+def _write(house: House, shown: Preview, cause: Mapping[str, object], *, now: datetime, today: date) -> int:
     """The rows of these cases by the calendar as it stands; how many cases had rows by another one."""
-    return sum(_write_chunk(house, names, now, today) for names in chunks(touched))
+    return sum(_write_chunk(house, names, cause, now, today) for names in chunks(shown.touched))
 
 
-def _write_chunk(house: House, names: Sequence[str], now: datetime, today: date) -> int:
+def _write_chunk(
+    house: House, names: Sequence[str], cause: Mapping[str, object], now: datetime, today: date
+) -> int:
     from workflow.ports import Conflict
 
     version = house.calendar.version
@@ -182,7 +191,8 @@ def _write_chunk(house: House, names: Sequence[str], now: datetime, today: date)
         behind = [case for case, rows in stored.items() if any(row.version != version for row in rows)]
         cases = house.ledger.cases(behind).values()
         try:
-            house.ledger.append([house.desk.recomputed(case, today=today) for case in cases], now=now)
+            anew = [replace(house.desk.recomputed(case, today=today), cause=cause) for case in cases]
+            house.ledger.append(anew, now=now)
         except Conflict:
             # Somebody recorded a fact meanwhile: read again.
             continue

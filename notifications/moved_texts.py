@@ -87,8 +87,14 @@ def _cause(cause: object, matter: Matter, language: str) -> str:
         "on": date.fromisoformat(str(told["on"])) if told.get("on") else None,
         "by": str(told.get("by", "")),
         "ground": str(told.get("ground", "")),
+        "acts": ", ".join(_texts(told.get("acts"))),
+        "days": tuple(date.fromisoformat(day) for day in _texts(told.get("days"))),
     }
     return say(code if knows(code) else "digest.cause_other", arguments, language)
+
+
+def _texts(several: object) -> tuple[str, ...]:
+    return tuple(str(one) for one in several) if isinstance(several, list | tuple) else ()
 
 
 def _entry(one: Notice, matter: Matter, rules: Rules, language: str) -> Entry:

@@ -217,7 +217,7 @@ def _moved(change: Written, obligation: str, version: str) -> Values:
             ground = {"ground": event.payload["ground"]} if "ground" in event.payload else {}
             change_name = f"{change.case.id}#{event.seq}"
             return _line(change, obligation, change_name, {**cause, **on, **ground})
-    return _line(change, obligation, f"calendar#{version}", {"kind": "calendar"})
+    return _line(change, obligation, f"calendar#{version}", dict(change.cause) or {"kind": "calendar"})
 
 
 def _line(change: Written, obligation: str, name: str, cause: dict[str, object]) -> Values:

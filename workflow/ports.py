@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -15,12 +15,17 @@ from workflow.refusal import Refusal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Written:
-    """What one change writes of one case: its new events, the case after them, where it stands, its rows."""
+    """What one change writes of one case: its new events, the case after them, where it stands, its rows.
+
+    Attributes:
+        cause: what moves its due dates where no event does: the act by which the days are counted anew.
+    """
 
     events: tuple[Event, ...]
     case: Case
     stage: str
     rows: tuple[Row, ...]
+    cause: Mapping[str, object] = field(default_factory=dict)
 
 
 class Ledger(Protocol):

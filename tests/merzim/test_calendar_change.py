@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import closing
 from datetime import date
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import jsonschema
@@ -23,6 +24,7 @@ SOURCE = 'act = "G26G0000111"\naddress = "https://adilet.zan.kz/rus/docs/G26G000
 TRANSFER = f"[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\n{SOURCE}"
 NOW = ("--now", "2026-04-20")
 DATABASE = Path("var") / "merzim.sqlite"
+LETTERS = Path("var") / "letters"
 
 
 @pytest.fixture
@@ -284,5 +286,13 @@ def test_whoever_was_told_of_a_date_the_act_moves_hears_of_the_new_one(two: Merz
     assert {one["person"] for one in moved} == told
     assert {one["state"] for one in moved} == {"sent"}
     assert {(one["about"]["old"], one["due"]) for one in moved} == {("2026-05-12", "2026-05-13")}
-    assert {one["about"]["cause"]["kind"] for one in moved} == {"calendar"}
+    assert [one["about"]["cause"] for one in moved] == [
+        {"kind": "act", "acts": ["G26G0000111"], "days": ["2026-05-08", "2026-05-16"]}
+    ] * len(moved)
+    letters = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in LETTERS.glob("*.eml")]
+    bodies = [letter.get_body(("plain",)) for letter in letters]
+    texts = [body.get_content() for body in bodies if body is not None]
+    assert any(
+        "Календарь рабочих дней изменён актом: G26G0000111. Изменились дни: 8, 16 мая" in text for text in texts
+    )
     assert two("verify", *later).code == 0
