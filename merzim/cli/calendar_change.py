@@ -9,13 +9,13 @@ import typer
 
 from merzim.cli.call import Call
 from merzim.cli.help import Command, Group
+from merzim.cli.moved import moved, print_moved
 
 if TYPE_CHECKING:
     from calendars.calendar import Day
-    from merzim.calendar_change import Hearing, Preview
+    from merzim.calendar_change import Preview
 
 NAME = "calendar-change"
-SHOWN = 100
 """Deadlines a person is shown; a machine gets all of them."""
 File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
@@ -74,23 +74,7 @@ def _print(call: Call, shown: Preview) -> None:
     else:
         call.print(call.say("cli.calendar_change.no_days"))
     call.print()
-    if shown.hearings:
-        call.print(call.say("cli.calendar_change.deadlines"))
-        rows = [
-            (
-                one.moved.case,
-                one.moved.id,
-                one.moved.old,
-                one.moved.new,
-                ", ".join(person.name for person in one.people),
-            )
-            for one in shown.hearings[:SHOWN]
-        ]
-        call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
-        if len(shown.hearings) > SHOWN:
-            call.print(call.say("cli.and_more", count=len(shown.hearings) - SHOWN))
-    else:
-        call.print(call.say("cli.calendar_change.no_deadlines"))
+    print_moved(call, shown.hearings)
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(shown)))
 
 
@@ -107,21 +91,8 @@ def _answer(call: Call, shown: Preview) -> dict[str, object]:
             }
             for one in shown.days
         ],
-        "deadlines": [_moved(call, one) for one in shown.hearings],
+        "deadlines": [moved(call, one) for one in shown.hearings],
         "totals": _totals(shown),
-    }
-
-
-def _moved(call: Call, hearing: Hearing) -> dict[str, object]:
-    moved = hearing.moved
-    return {
-        "case": moved.case,
-        "obligation": moved.id,
-        "title": moved.obligation.title[call.language],
-        "state": moved.state,
-        "from": moved.old,
-        "to": moved.new,
-        "people": [{"key": person.key, "name": person.name} for person in hearing.people],
     }
 
 

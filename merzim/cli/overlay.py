@@ -10,16 +10,15 @@ import typer
 
 from merzim.cli.call import Call
 from merzim.cli.help import Command, Group
+from merzim.cli.moved import moved, print_moved
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from merzim.calendar_change import Hearing
     from merzim.own_rules import Preview
     from workflow.overlay import Overlay
     from workflow.reading_overlay import Milder
 
 NAME = "overlay"
-SHOWN = 100
 """Deadlines a person is shown; a machine gets all of them."""
 File = Annotated[str, typer.Argument(metavar="FILE.toml")]
 
@@ -108,23 +107,7 @@ def _print(call: Call, shown: Preview) -> None:
     for one in shown.milder:
         call.print(paragraph(_milder(call, one), indent=2))
     call.print()
-    if shown.hearings:
-        call.print(call.say("cli.calendar_change.deadlines"))
-        rows = [
-            (
-                one.moved.case,
-                one.moved.id,
-                one.moved.old,
-                one.moved.new,
-                ", ".join(person.name for person in one.people),
-            )
-            for one in shown.hearings[:SHOWN]
-        ]
-        call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
-        if len(shown.hearings) > SHOWN:
-            call.print(call.say("cli.and_more", count=len(shown.hearings) - SHOWN))
-    else:
-        call.print(call.say("cli.calendar_change.no_deadlines"))
+    print_moved(call, shown.hearings)
     call.print("\n" + call.say("cli.overlay.totals", **_totals(shown)))
 
 
@@ -135,7 +118,7 @@ def _answer(call: Call, shown: Preview) -> dict[str, object]:
             {"obligation": one.obligation.id, "paragraph": one.own.paragraph if one.own else None}
             for one in shown.milder
         ],
-        "deadlines": [_moved(call, one) for one in shown.hearings],
+        "deadlines": [moved(call, one) for one in shown.hearings],
         "totals": _totals(shown),
     }
 
@@ -149,19 +132,6 @@ def _told(call: Call, overlay: Overlay) -> dict[str, object]:
         "act": overlay.act.title[call.language],
         "terms": [one.obligation for one in overlay.terms],
         "switches": dict(overlay.switches),
-    }
-
-
-def _moved(call: Call, hearing: Hearing) -> dict[str, object]:
-    moved = hearing.moved
-    return {
-        "case": moved.case,
-        "obligation": moved.id,
-        "title": moved.obligation.title[call.language],
-        "state": moved.state,
-        "from": moved.old,
-        "to": moved.new,
-        "people": [{"key": person.key, "name": person.name} for person in hearing.people],
     }
 
 
