@@ -79,8 +79,8 @@ def test_a_finding_is_answered_by_a_correction(served: Served, quiet: Callable[[
         page.select_option("#correct-fact", "order_signed")
         page.fill("#correct-on", "2026-04-06")
         page.fill("#correct-ground", "В приказе стоит 6 апреля")
-        page.locator("#correct button[type=submit]").click()
-        page.locator(".told").first.wait_for()
+        with page.expect_navigation():
+            page.locator("#correct button[type=submit]").click()
         page.goto(f"/cases/{case.id}")
         left = page.locator(".finding", has_text="приказ").all_inner_texts()
 
