@@ -176,7 +176,7 @@ def test_the_form_asks_for_the_evidence_of_what_is_chosen(served: Served, page: 
     page.locator("input[name='link.link:social']").wait_for()
 
     assert page.locator("#evidence-fields input[type=url]").count() == 3
-    assert page.locator("#evidence-fields input[type=date]").count() == 3
+    assert page.locator("#evidence-fields input[name^='published.link']").count() == 3
 
 
 def test_the_board_is_narrowed_to_a_unit_without_a_button(served: Served, page: Page) -> None:

@@ -26,6 +26,8 @@ ASIDE = {
     "/feeds/{token}.ics": "by a calendar",
     "/login": "before the log-in",
     "/welcome/{secret}": "by a letter",
+    "/digest/{secret}": "by a letter",
+    "/digest/{secret}/{choice}": "by a letter",
     "/static/third-party/{name}": "files",
     "/static/{name}": "files",
 }
