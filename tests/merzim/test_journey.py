@@ -18,7 +18,9 @@ def _round(merzim: Merzim, day: str) -> list[tuple[str, str]]:
     merzim("deliver", "--now", day)
     sent = merzim("notices", "--json").json["notices"]
     assert again["queued"] == 0
-    return sorted({(one["obligation"], one["rung"]) for one in sent if one["sent_at"].startswith(day)})
+    # Digests speak of many obligations and of none in particular.
+    single = [one for one in sent if one["obligation"] and one["sent_at"].startswith(day)]
+    return sorted({(one["obligation"], one["rung"]) for one in single})
 
 
 def test_going_through_the_days_makes_the_right_letters_once_each(merzim: Merzim, tmp_path: Path) -> None:

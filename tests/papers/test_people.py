@@ -33,7 +33,7 @@ def test_the_example_organisation_is_read() -> None:
     group = people["s.nurgalieva@example.kz"]
     away = people["t.zhumabekov@example.kz"]
 
-    assert read.units[0] == Unit(id="Правление", name="Правление")
+    assert read.units[0] == Unit(id="Правление", name="Правление", kind="quasi_state")
     assert Unit(
         id="Рабочая группа по ВАКР", name="Рабочая группа по ВАКР", parent="Антикоррупционная комплаенс-служба"
     ) in (read.units)
