@@ -34,19 +34,26 @@ def turns(house: House, unit: str = "", *, once_in: str = "", today: date) -> tu
     Args:
         once_in: reads "once a year" so for all of them, whatever their own rules say.
     """
+    from calendars.terms import Embargo
     from workflow.kinds import among
-    from workflow.yearly_clock import turn
+    from workflow.yearly_clock import YEAR, turn
 
     office = house.reads.office()
     edition = house.editions.edition(PROCEDURE, today)
+    embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
     asked = [one for one in organisations(office, unit) if among(office.kind_of(one), edition.applies_to)]
     known = _known(house, office, asked)
     found = []
     for one in asked:
         own = house.library.own
-        reading, rules = own.switch("once_in", PROCEDURE, one, today) if own else ("calendar_year", None)
+        reading, rules = own.switch("once_in", PROCEDURE, one, today) if own else (YEAR, None)
         counted = turn(
-            one, known.get(one, ()), once_in=once_in or reading, calendar=house.calendar, today=today
+            one,
+            known.get(one, ()),
+            once_in=once_in or reading,
+            embargo=embargo,
+            calendar=house.calendar,
+            today=today,
         )
         found.append(Clocked(counted, None if once_in else rules))
     return tuple(found)

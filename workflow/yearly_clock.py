@@ -16,10 +16,8 @@ from calendars.calendar import Calendar
 from calendars.counting import count
 from calendars.terms import Embargo, Months
 
+YEAR = "calendar_year"
 State = Literal["unknown", "closed", "overdue", "running", "planned", "waiting"]
-EMBARGO_YEARS = 1
-"""After an external analysis no internal one for so long, of the whole body (000, project 1, introduction)."""
-_MONTHS = {"12_months": 12, "18_months": 18}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,17 +65,26 @@ class Turn:
     next_closed: bool = False
 
 
-def turn(unit: str, analyses: Iterable[Analysis], *, once_in: str, calendar: Calendar, today: date) -> Turn:
+def turn(
+    unit: str,
+    analyses: Iterable[Analysis],
+    *,
+    once_in: str,
+    embargo: Embargo,
+    calendar: Calendar,
+    today: date,
+) -> Turn:
     """Where an organisation stands on a local date, by its analyses.
 
     Args:
         once_in: "calendar_year" (one ends in each), "12_months" or "18_months" (since the last).
+        embargo: how long after an external analysis no internal one starts, as the edition has it.
     """
     known = tuple(analyses)
     ended = [(one.ended, one.case) for one in known if one.ended is not None and one.ended <= today]
     last, last_case = max(ended, default=(None, ""))
     external = max((one.external for one in known if one.external and one.external <= today), default=None)
-    closed = _closed_until(external, calendar)
+    closed = _closed_until(external, embargo, calendar)
     due = _due(last, once_in, calendar, today)
     postponed = due is not None and closed is not None and due <= closed
     if closed is not None and (postponed or (due is None and last is None)):
@@ -99,15 +106,15 @@ def turn(unit: str, analyses: Iterable[Analysis], *, once_in: str, calendar: Cal
     )
 
 
-def _closed_until(external: date | None, calendar: Calendar) -> date | None:
+def _closed_until(external: date | None, embargo: Embargo, calendar: Calendar) -> date | None:
     if external is None:
         return None
-    opens = count(Embargo(EMBARGO_YEARS), external, calendar).opens
+    opens = count(embargo, external, calendar).opens
     return date.fromordinal(opens.toordinal() - 1) if opens else None
 
 
 def _due(last: date | None, once_in: str, calendar: Calendar, today: date) -> date | None:
-    if once_in in _MONTHS:
+    if once_in != YEAR:
         return _months(last, once_in, calendar) if last else None
     # Without any on record this year is asked for: nothing says that one was done before.
     return date(last.year + 1 if last else today.year, 12, 31)
@@ -115,14 +122,15 @@ def _due(last: date | None, once_in: str, calendar: Calendar, today: date) -> da
 
 def _after(closed: date, once_in: str, calendar: Calendar) -> date | None:
     """Counted anew from the end of the closed window: in that time another analysis stood for it."""
-    if once_in in _MONTHS:
+    if once_in != YEAR:
         return _months(closed, once_in, calendar)
     return date(date.fromordinal(closed.toordinal() + 1).year, 12, 31)
 
 
 def _months(since: date, once_in: str, calendar: Calendar) -> date | None:
+    """So many months on as the reading's name says; none beyond the calendar."""
     try:
-        return count(Months(_MONTHS[once_in]), since, calendar).due
+        return count(Months(int(once_in.removesuffix("_months"))), since, calendar).due
     except OutOfRange:
         return None
 

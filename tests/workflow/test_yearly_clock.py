@@ -6,12 +6,13 @@ from datetime import date
 
 import pytest
 
+from calendars.terms import Embargo
 from tests.law import CALENDAR
 from workflow.yearly_clock import Analysis, Turn, turn
 
 
 def clock(*analyses: Analysis, once_in: str = "calendar_year", today: date = date(2026, 11, 21)) -> Turn:
-    return turn("unit", analyses, once_in=once_in, calendar=CALENDAR, today=today)
+    return turn("unit", analyses, once_in=once_in, embargo=Embargo(1), calendar=CALENDAR, today=today)
 
 
 def ended(on: date) -> Analysis:
