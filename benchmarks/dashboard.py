@@ -171,12 +171,13 @@ def _serve(folder: Path, port: int) -> None:
 
     from merzim.clock import Moment
     from merzim.configuration import read
+    from merzim.dashboard import pages
     from merzim.wiring import House
 
     config = folder / "config.toml"
     config.write_text('[database]\nurl = "sqlite:///merzim.sqlite"\n')
-    pages = House(read(config, at=folder)).pages(lambda: Moment(now=NOW, today=TODAY, demonstration=True))
-    uvicorn.run(pages, host="127.0.0.1", port=port, log_level="error", ws="none", access_log=False)
+    app = pages(House(read(config, at=folder)), lambda: Moment(now=NOW, today=TODAY, demonstration=True))
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", ws="none", access_log=False)
 
 
 def _sessions(folder: Path, port: int) -> list[tuple[str, str]]:

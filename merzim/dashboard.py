@@ -1,9 +1,10 @@
-"""The pages of a service that runs for months: made anew when the office adopts an act, or rules of its own."""
+"""Where the pages get their ports; made anew when the office adopts an act, or rules of its own."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,45 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
+def pages(house: House, clock: Clock) -> Any:
+    """The dashboard as an ASGI application, over the calendar as it stands now."""
+    from merzim.administration import OfficeAdministration
+    from merzim.behind_pages import Shell
+    from merzim.calendar_change import OfficeActs
+    from merzim.intake import HouseIntake
+    from merzim.postbox import Postbox
+    from storage.choices import SqlChoices
+    from storage.leaves import SqlLeaves
+    from storage.uploads import SqlUploads
+    from web.app import create_app
+
+    def asked() -> tuple[datetime, date]:
+        moment = clock()
+        return moment.now, moment.today
+
+    return create_app(
+        house.desk,
+        house.reads,
+        house.library,
+        house.calendar,
+        clock=asked,
+        demonstration=clock().demonstration,
+        evidence_store=house.evidence,
+        accounts=house.accounts,
+        answers=house.answers,
+        shell=Shell(house),
+        names=house.settings.web.names,
+        organisation=house.settings.office.name,
+        post=Postbox(house),
+        intake=HouseIntake(house),
+        uploads=SqlUploads(house.engine),
+        administration=OfficeAdministration(house),
+        acts=OfficeActs(house),
+        leaves=SqlLeaves(house.engine),
+        choices=SqlChoices(house.engine, house.rules.link_key),
+    )
+
+
 class Dashboard:
     """An ASGI application that asks, once per request, whether calendar and rules are those it was made with.
 
@@ -30,14 +70,14 @@ class Dashboard:
         self._clock = clock
         self._lock = Lock()
         self._counted_by: tuple[Calendar, Library] = house.calendar, house.library
-        self._pages: Any = house.pages(clock)
+        self._pages: Any = pages(house, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the pages over the calendar as it stands."""
-        pages = self._pages
+        standing = self._pages
         if scope["type"] == "http" and not scope["path"].startswith("/static/"):
-            pages = await asyncio.to_thread(self._current)
-        await pages(scope, receive, send)
+            standing = await asyncio.to_thread(self._current)
+        await standing(scope, receive, send)
 
     def _current(self) -> Any:
         with self._lock:
@@ -45,5 +85,5 @@ class Dashboard:
             calendar, library = self._house.calendar, self._house.library
             if calendar is not self._counted_by[0] or library is not self._counted_by[1]:
                 self._counted_by = calendar, library
-                self._pages = self._house.pages(self._clock)
+                self._pages = pages(self._house, self._clock)
             return self._pages

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from difflib import get_close_matches
 from functools import cached_property, reduce
 from importlib.resources import files
@@ -17,7 +17,6 @@ from merzim.settings import Settings
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from calendars.records import Records
-    from merzim.clock import Clock
     from notifications.channels import Channel
     from notifications.rules import Rules
     from storage.accounts import SqlAccounts
@@ -231,44 +230,6 @@ class House:
             public_address=self.settings.web.public_address.rstrip("/"),
             digests=self.settings.reminders.digests,
             link_key=self._link_key,
-        )
-
-    def pages(self, clock: Clock) -> Any:
-        """The dashboard as an ASGI application, over the calendar as it stands now."""
-        from merzim.administration import OfficeAdministration
-        from merzim.behind_pages import Shell
-        from merzim.calendar_change import OfficeActs
-        from merzim.intake import HouseIntake
-        from merzim.postbox import Postbox
-        from storage.choices import SqlChoices
-        from storage.leaves import SqlLeaves
-        from storage.uploads import SqlUploads
-        from web.app import create_app
-
-        def asked() -> tuple[datetime, date]:
-            moment = clock()
-            return moment.now, moment.today
-
-        return create_app(
-            self.desk,
-            self.reads,
-            self.library,
-            self.calendar,
-            clock=asked,
-            demonstration=clock().demonstration,
-            evidence_store=self.evidence,
-            accounts=self.accounts,
-            answers=self.answers,
-            shell=Shell(self),
-            names=self.settings.web.names,
-            organisation=self.settings.office.name,
-            post=Postbox(self),
-            intake=HouseIntake(self),
-            uploads=SqlUploads(self.engine),
-            administration=OfficeAdministration(self),
-            acts=OfficeActs(self),
-            leaves=SqlLeaves(self.engine),
-            choices=SqlChoices(self.engine, self.rules.link_key),
         )
 
     def close(self) -> None:

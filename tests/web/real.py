@@ -21,6 +21,7 @@ from starlette.testclient import TestClient
 from merzim.cli import main
 from merzim.clock import Clock, Moment, stand
 from merzim.configuration import read
+from merzim.dashboard import pages
 from merzim.wiring import House
 from web.credentials import hidden, new_secret
 from web.entrance import COOKIE
@@ -100,7 +101,7 @@ def real_office(folder: Path, *, day: str = DAY, cases: bool = True) -> Iterator
         return moment[0]
 
     asked: Clock = clock
-    office = RealOffice(folder=folder, house=house, pages=house.pages(asked), moment=moment)
+    office = RealOffice(folder=folder, house=house, pages=pages(house, asked), moment=moment)
     try:
         yield office
     finally:

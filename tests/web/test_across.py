@@ -16,6 +16,7 @@ import words
 from merzim.behind_pages import Shell
 from merzim.clock import clock
 from merzim.configuration import read
+from merzim.dashboard import pages
 from merzim.rounds import deliver, remind
 from merzim.wiring import House
 from storage import office_store
@@ -37,7 +38,7 @@ class Kept:
         known = office()
         office_store.save(self.house.engine, units=known.units.values(), people=known.people.values())
         people(self.house.accounts)
-        self.app = self.house.pages(clock("2026-04-06T12:00"))
+        self.app = pages(self.house, clock("2026-04-06T12:00"))
         self.said = 0
         event.listen(self.house.engine, "before_cursor_execute", self._count)
 

@@ -15,6 +15,7 @@ from merzim import users
 from merzim.administration import OfficeAdministration
 from merzim.clock import Moment
 from merzim.configuration import read
+from merzim.dashboard import pages
 from merzim.wiring import House
 from storage.engine import reading
 from storage.office_chain import IN_ORDER
@@ -54,9 +55,9 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture
 def admin(house: House) -> Iterator[TestClient]:
-    pages = house.pages(lambda: Moment(now=NOW, today=TODAY, demonstration=True))
+    app = pages(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
     with TestClient(
-        pages, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
+        app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
     ) as client:
         client.post("/login/demonstration", data={"login": "admin"})
         yield client

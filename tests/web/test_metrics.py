@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from merzim.clock import clock
 from merzim.configuration import read
+from merzim.dashboard import pages
 from merzim.rounds import deliver, remind
 from merzim.wiring import House
 from tests.web.conftest import PASSWORD, people
@@ -59,7 +60,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 def client(house: House, address: str = "127.0.0.1") -> TestClient:
     people(house.accounts)
-    app = house.pages(clock(AT))
+    app = pages(house, clock(AT))
     return TestClient(app, base_url="https://127.0.0.1:8000", client=(address, 50000), follow_redirects=True)
 
 

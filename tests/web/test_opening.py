@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 
 from merzim.clock import Moment
 from merzim.configuration import read
+from merzim.dashboard import pages
 from merzim.wiring import House
 from papers.template import template
 from storage import office_store
@@ -59,7 +60,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 def browser_of(house: House, login: str = "officer") -> TestClient:
     """Somebody who has logged in."""
     client = TestClient(
-        house.pages(lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
+        pages(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
         base_url="https://127.0.0.1:8000",
         client=("127.0.0.1", 50000),
         follow_redirects=True,
