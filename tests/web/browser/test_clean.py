@@ -50,7 +50,7 @@ def test_no_page_asks_another_host_or_breaks_its_own_policy(
 def test_every_page_prints(
     login: str, pages: dict[str, list[str]], served: Served, quiet: Callable[[], None]
 ) -> None:
-    """The heading and no menu, no sheet left empty, never more than a handful of sheets."""
+    """The heading and no menu, no sheet nearly empty, never more than a case with all its reasons needs."""
     with served.page(login) as page:
         for address in pages[login]:
             page.goto(f"{address}{'&' if '?' in address else '?'}lang=ru&theme=dark")
@@ -59,8 +59,8 @@ def test_every_page_prints(
 
             assert squeezed(heading)[:40] in squeezed(sheets[0]), address
             assert "Выйти" not in "".join(sheets), address
-            assert all(squeezed(sheet) for sheet in sheets), f"{address}: an empty sheet"
-            assert len(sheets) <= 30, f"{address}: {len(sheets)} sheets"
+            assert all(len(squeezed(sheet)) > 100 for sheet in sheets), f"{address}: a nearly empty sheet"
+            assert len(sheets) <= 10, f"{address}: {len(sheets)} sheets"
 
 
 def text_of(page: Any) -> list[str]:
