@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Engine, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine
 
 from calendars.adopting import known_since
 from calendars.entries import Records
 from calendars.records import parse
-from storage.engine import Record, reading, writing
-from storage.office_chain import append, lines
-from storage.tables import ACT
+from storage import office_chain
+from storage.engine import Record
+from storage.office_chain import lines, text_of
 
 KIND = "calendar_changed"
-_LAST = select(ACT.c.hash).where(ACT.c.kind == KIND).order_by(ACT.c.seq.desc()).limit(1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,8 +56,7 @@ def adoptions(engine: Engine) -> tuple[Adoption, ...]:
 
 def head(engine: Engine) -> str:
     """The hash of the last one; "" when there is none. What one asks to learn whether the calendar changed."""
-    with reading(engine) as connection:
-        return connection.execute(_LAST).scalar() or ""
+    return office_chain.head(engine, KIND)
 
 
 def head_of(acts: Sequence[Adoption]) -> str:
@@ -81,14 +77,9 @@ def adopt(
     Raises:
         StorageUnavailable: the database cannot be written.
     """
-    try:
-        with writing(engine) as connection:
-            if (connection.execute(_LAST).scalar() or "") != head_of(before):
-                return False
-            append(connection, kind=KIND, name=name, on=on, by=by, now=now, payload={"text": text})
-    except IntegrityError:
-        return False
-    return True
+    return office_chain.follow(
+        engine, head_of(before), (KIND,), kind=KIND, name=name, text=text, on=on, by=by, now=now
+    )
 
 
 def _adoption(record: Record) -> Adoption:
@@ -98,14 +89,6 @@ def _adoption(record: Record) -> Adoption:
         on=record.on,
         at=record.at,
         by=record.by,
-        text=_text(record.payload),
+        text=text_of(record.payload),
         hash=record.hash,
     )
-
-
-def _text(payload: str) -> str:
-    """The act's text. A payload altered past reading speaks for itself: reading the act then says so."""
-    try:
-        return str(json.loads(payload)["text"])
-    except (ValueError, TypeError, KeyError):
-        return payload

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, literal, select
+from sqlalchemy import Connection, Engine, Select, literal, select
+from sqlalchemy.exc import IntegrityError
 
 from storage.chain import canonical, line, link
-from storage.engine import Record, reading
+from storage.engine import Record, reading, writing
 from storage.tables import ACT
 
 OFFICE = "office"
@@ -26,10 +28,61 @@ class Hand:
     today: date
 
 
-def lines(engine: Engine, kind: str) -> tuple[Record, ...]:
-    """The lines of one kind, in order."""
+def lines(engine: Engine, *kinds: str) -> tuple[Record, ...]:
+    """The lines of these kinds, in order."""
     with reading(engine) as connection:
-        return tuple(connection.execute(IN_ORDER.where(ACT.c.kind == kind)))
+        return tuple(connection.execute(IN_ORDER.where(ACT.c.kind.in_(kinds))))
+
+
+def head(engine: Engine, *kinds: str) -> str:
+    """The hash of the last line of these kinds; "" when there is none. What one asks to learn whether anything
+    changed."""
+    with reading(engine) as connection:
+        return connection.execute(_last(kinds)).scalar() or ""
+
+
+def follow(
+    engine: Engine,
+    before: str,
+    kinds: tuple[str, ...],
+    *,
+    kind: str,
+    name: str,
+    text: str,
+    on: date,
+    by: str,
+    now: datetime,
+) -> bool:
+    """Append a text behind the lines the writer knows. False when somebody else was faster: nothing is written,
+    and the writer looks again.
+
+    Args:
+        before: the hash of the last line of `kinds` the writer has read, "" for none.
+        on: the local date it speaks of; `now`: aware UTC.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    try:
+        with writing(engine) as connection:
+            if (connection.execute(_last(kinds)).scalar() or "") != before:
+                return False
+            append(connection, kind=kind, name=name, on=on, by=by, now=now, payload={"text": text})
+    except IntegrityError:
+        return False
+    return True
+
+
+def text_of(payload: str) -> str:
+    """The text a line carries. A payload altered past reading speaks for itself: reading it then says so."""
+    try:
+        return str(json.loads(payload)["text"])
+    except (ValueError, TypeError, KeyError):
+        return payload
+
+
+def _last(kinds: tuple[str, ...]) -> Select[tuple[str]]:
+    return select(ACT.c.hash).where(ACT.c.kind.in_(kinds)).order_by(ACT.c.seq.desc()).limit(1)
 
 
 def append(

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Engine, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine
 
-from storage.engine import Record, reading, writing
-from storage.office_chain import IN_ORDER, append
-from storage.tables import ACT
+from storage import office_chain
+from storage.engine import Record
+from storage.office_chain import lines, text_of
 
 Kind = Literal["overlay_adopted", "overlay_withdrawn"]
 ADOPTED: Kind = "overlay_adopted"
 WITHDRAWN: Kind = "overlay_withdrawn"
-_OURS = ACT.c.kind.in_((ADOPTED, WITHDRAWN))
-_LAST = select(ACT.c.hash).where(_OURS).order_by(ACT.c.seq.desc()).limit(1)
+_OURS = (ADOPTED, WITHDRAWN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,8 +40,7 @@ class Step:
 
 def steps(engine: Engine) -> tuple[Step, ...]:
     """All of them, in order."""
-    with reading(engine) as connection:
-        return tuple(_step(record) for record in connection.execute(IN_ORDER.where(_OURS)))
+    return tuple(map(_step, lines(engine, *_OURS)))
 
 
 def standing(taken: Sequence[Step]) -> tuple[Step, ...]:
@@ -59,8 +55,7 @@ def standing(taken: Sequence[Step]) -> tuple[Step, ...]:
 
 def head(engine: Engine) -> str:
     """The hash of the last step; "" when there is none."""
-    with reading(engine) as connection:
-        return connection.execute(_LAST).scalar() or ""
+    return office_chain.head(engine, *_OURS)
 
 
 def head_of(taken: Sequence[Step]) -> str:
@@ -89,14 +84,9 @@ def take(
     Raises:
         StorageUnavailable: the database cannot be written.
     """
-    try:
-        with writing(engine) as connection:
-            if (connection.execute(_LAST).scalar() or "") != head_of(before):
-                return False
-            append(connection, kind=kind, name=name, on=on, by=by, now=now, payload={"text": text})
-    except IntegrityError:
-        return False
-    return True
+    return office_chain.follow(
+        engine, head_of(before), _OURS, kind=kind, name=name, text=text, on=on, by=by, now=now
+    )
 
 
 def _step(record: Record) -> Step:
@@ -106,14 +96,6 @@ def _step(record: Record) -> Step:
         on=record.on,
         at=record.at,
         by=record.by,
-        text=_text(record.payload),
+        text=text_of(record.payload),
         hash=record.hash,
     )
-
-
-def _text(payload: str) -> str:
-    """The rules' text. A payload altered past reading speaks for itself: reading it then says so."""
-    try:
-        return str(json.loads(payload)["text"])
-    except (ValueError, TypeError, KeyError):
-        return payload
