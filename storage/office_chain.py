@@ -81,7 +81,7 @@ def text_of(payload: str) -> str:
         return payload
 
 
-def _last(kinds: tuple[str, ...]) -> Select[tuple[str]]:
+def _last(kinds: tuple[str, ...]) -> Select[str]:
     return select(ACT.c.hash).where(ACT.c.kind.in_(kinds)).order_by(ACT.c.seq.desc()).limit(1)
 
 

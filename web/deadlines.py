@@ -7,8 +7,7 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from web.asked import asked_of
-from web.board import Line
-from web.lines import lines
+from web.lines import Line, lines
 from web.office import UnitName, person_name, units_in_order
 from web.overview import near
 from web.ports import Reads

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from web.asked import asked_of
-from web.board import Line
 from web.house import House
-from web.lines import lines
+from web.lines import Line, lines
 from web.overview import near
 from web.recording import Form, record_form
 from workflow.board import Row

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from calendars.calendar import Calendar
 from notifications.notice import Notice
-from web.board import points
+from web.lines import points
 from web.office import UnitName, Who, asked, person_name, unit_name
 from web.ports import Judgement
 from web.standing import SOON_WORKING_DAYS, Look, look, working_days_between

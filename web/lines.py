@@ -3,20 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 
 from calendars.calendar import Calendar
 from web.asked import who
-from web.board import Line
-from web.office import unit_name
+from web.office import UnitName, Who, unit_name
 from web.ports import Reads
-from web.standing import look, working_days_between
+from web.standing import Look, look, working_days_between
 from workflow.board import Row
 from workflow.case import Case
 from workflow.entries import is_entry
 from workflow.entry_deadlines import entry_obligation
 from workflow.library import Library
 from workflow.office import Office
+from workflow.procedure import Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One obligation on the board.
+
+    Attributes:
+        working_days: late when overdue (0 is possible: only days off have passed), left when not.
+        stake: points, a decimal string; negative for a deduction.
+    """
+
+    case: str
+    object: str
+    unit: UnitName
+    obligation: str
+    title: Text
+    stage: Text
+    stage_id: str
+    due: date | None
+    look: Look
+    working_days: int
+    force: str
+    who: Who
+    stake: str | None
+
+
+def points(stake: str | None) -> Decimal:
+    """What a stake costs, as a positive number; 0 where nothing is named."""
+    try:
+        return abs(Decimal(stake)) if stake else Decimal(0)
+    except InvalidOperation:
+        return Decimal(0)
 
 
 def lines(

@@ -13,8 +13,7 @@ from decimal import Decimal
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from web.asked import Waiting, waiting
-from web.board import Line, points
-from web.lines import lines
+from web.lines import Line, lines, points
 from web.office import UnitName, unit_name, units_in_order
 from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, working_days_between

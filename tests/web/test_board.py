@@ -13,8 +13,8 @@ from tests.web.memory import Memory, library
 from web.board import Board, board
 
 
-def seen(home: Home, *, today: date = TODAY, unit: str | None = None, stage: str | None = None) -> Board:
-    return board(home.memory, library(), calendars.calendar(), today=today, unit=unit, stage=stage)
+def seen(home: Home, *, today: date = TODAY, limit: int = 100, first: int = 0) -> Board:
+    return board(home.memory, library(), calendars.calendar(), today=today, limit=limit, first=first)
 
 
 def test_the_order_of_the_real_schedule_is_due_on_its_demonstration_day(home: Home) -> None:
@@ -63,23 +63,20 @@ def test_the_announcement_passed_over_is_missed_and_not_overdue(home: Home) -> N
     assert [(line.case, line.obligation) for line in found.missed] == [(home.missed, "start_announced")]
 
 
-def test_the_matrix_says_the_same_as_the_lists(home: Home) -> None:
-    """Sums over the cells are the figures above."""
-    found = seen(home)
+def test_the_figures_are_of_all_and_the_lists_a_page_of_each(home: Home) -> None:
+    """Two lines at a time to the end: nothing twice, nothing left out, the figures the same on every page."""
+    whole, lines, first = seen(home), [], 0
+    while True:
+        part = seen(home, limit=2, first=first)
+        assert part.overdue_count == whole.overdue_count == len(whole.overdue)
+        assert max(len(part.overdue), len(part.due), len(part.missed)) <= 2
+        lines += [(line.case, line.obligation) for line in part.overdue]
+        if part.next is None:
+            break
+        first = part.next
 
-    assert sum(row.total.overdue for row in found.matrix.rows) == found.overdue_count
-    assert sum(row.total.due for row in found.matrix.rows) == found.due_count
-    assert all(sum(cell.overdue for cell in row.cells) == row.total.overdue for row in found.matrix.rows)
-
-
-def test_a_cell_opens_its_own_list(home: Home) -> None:
-    """Unit and stage together narrow the lists to what the cell counted."""
-    whole = seen(home)
-    row = next(row for row in whole.matrix.rows if row.unit.id == "law")
-    column = next(n for n, cell in enumerate(row.cells) if cell.overdue)
-    stage = whole.matrix.stages[column][0]
-
-    assert seen(home, unit="law", stage=stage).overdue_count == row.cells[column].overdue
+    assert lines == [(line.case, line.obligation) for line in whole.overdue]
+    assert whole.next is None
 
 
 def test_who_is_asked_is_named(home: Home) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from pydantic import BaseModel
 
-from web.board import Line
+from web.lines import Line
 from web.render import Scribe
 from workflow.case import Case, Event
 from workflow.deadline import Deadline
@@ -104,6 +104,7 @@ class BoardAnswer(BaseModel):
     overdue: list[BoardLine]
     due: list[BoardLine]
     missed: list[BoardLine]
+    next: str | None
 
 
 class Sentence(BaseModel):

@@ -23,7 +23,7 @@ from web.api.answers import (
     obligation_answer,
 )
 from web.api.given import Day
-from web.board import board
+from web.board import SHOWN, board
 from web.case_page import the_whole_case
 from web.entrance import Reading
 from web.preferences import preferences
@@ -32,6 +32,10 @@ from workflow.board import Wanted
 
 router = APIRouter()
 MOST = 200
+Cursor = Annotated[
+    str,
+    Query(pattern=r"^([0-9]{1,7})?$", description="`next` of the page before; empty for the first page."),
+]
 Words = Annotated[str, Query(max_length=200)]
 
 
@@ -69,11 +73,21 @@ def the_board(
     request: Request,
     home: Reading,
     unit: Annotated[str | None, Query(max_length=200)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST, description="Lines of each list.")] = SHOWN,
+    cursor: Cursor = "",
     lang: Language = None,
 ) -> BoardAnswer:
-    """What is overdue, due within seven working days, and missed; at most 100 lines of each."""
+    """What is overdue, due within seven working days, and missed: the figures of all, a page of each list."""
     _, today = home.clock()
-    view = board(home.reads, home.library, home.calendar, today=today, unit=unit or None)
+    view = board(
+        home.reads,
+        home.library,
+        home.calendar,
+        today=today,
+        unit=unit or None,
+        limit=limit,
+        first=int(cursor or 0),
+    )
     language = lang or preferences(request).language
     return BoardAnswer(
         today=today,
@@ -86,6 +100,7 @@ def the_board(
         overdue=[line_answer(line, language) for line in view.overdue],
         due=[line_answer(line, language) for line in view.due],
         missed=[line_answer(line, language) for line in view.missed],
+        next=None if view.next is None else str(view.next),
     )
 
 
