@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
-from functools import cached_property, reduce
+from functools import cache, cached_property, reduce
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workflow.desk import Desk
     from workflow.library import Library
     from workflow.office import Office
+    from workflow.procedure import Procedure
 
 
 class House:
@@ -100,9 +101,8 @@ class House:
     def editions(self) -> Library:
         """Every edition of every procedure, shipped and the organisation's own; no rules laid over them."""
         from workflow.library import Library
-        from workflow.reading import read
 
-        return Library(read(name, text) for name, text in self._regulations())
+        return Library(_edition(name, text) for name, text in self._regulations())
 
     @cached_property
     def library(self) -> Library:
@@ -315,6 +315,14 @@ class House:
                 # Own rules over a procedure are none themselves; they hold once adopted (`merzim overlay`).
                 if not path.name.startswith("overlay."):
                     yield path.name, path.read_bytes()
+
+
+@cache
+def _edition(name: str, text: bytes) -> Procedure:
+    """The same text is the same edition: a process reads it once, however many houses it builds."""
+    from workflow.reading import read
+
+    return read(name, text)
 
 
 def _shipped() -> Calendar:

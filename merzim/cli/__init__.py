@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from io import TextIOWrapper
+from typing import Any
 
 import typer
 from typer.main import get_command
@@ -84,9 +86,13 @@ def application() -> typer.Typer:
     return app
 
 
+@cache
+def _command() -> Any:
+    return get_command(application())
+
+
 def _run(call: Call, rest: list[str]) -> int:
-    command = get_command(application())
-    answer = command.main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
+    answer = _command().main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE
 
