@@ -1,7 +1,8 @@
 """The metronome: every tick one round and one delivery. Alone knows APScheduler.
 
 It keeps no jobs and no times of its own. The database says what is due ("by now and not yet done"), so a tick
-that was missed, doubled or late changes nothing.
+that was missed, doubled or late changes nothing. Where several machines share a database, the queue in it calls
+the same functions, and the pages leave all sending to the workers.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -23,6 +25,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.clock import Clock
+    from merzim.queue import Acts
     from merzim.wiring import House
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -42,11 +45,16 @@ class PortTaken(Refusal, OSError):
 
 def tick(house: House, clock: Clock) -> None:
     """One round and one delivery, by the clock. What fails is logged; the next tick repeats it."""
+    attempt(house, clock, rounds.remind, rounds.deliver)
+
+
+def attempt(house: House, clock: Clock, *acts: Callable[..., object]) -> None:
+    """Do these at the moment it is, over the calendar and the rules as they stand. What fails is logged."""
     try:
         moment = clock()
         house.refresh()
-        rounds.remind(house, now=moment.now, today=moment.today)
-        rounds.deliver(house, now=moment.now, today=moment.today)
+        for act in acts:
+            act(house, now=moment.now, today=moment.today)
     except Exception:
         log.exception("the tick did not come through; the next one tries again")
 
@@ -81,8 +89,13 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     _free(web.host, web.port, address)
     app = Dashboard(house, clock)
     moment = clock()
-    with polling(house, clock), ticking(house, clock):
+    with ExitStack() as company:
+        if not house.many_nodes:
+            company.enter_context(polling(house, clock))
+            company.enter_context(ticking(house, clock))
         tell(say("cli.serving", address=address))
+        if house.many_nodes:
+            tell(say("cli.workers_send"))
         if link := users.first(house, now=moment.now):
             tell(say("cli.first_link", link=link))
         if moment.demonstration:
@@ -91,13 +104,37 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
 
 
 def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
-    """The metronome alone, until SIGINT or SIGTERM."""
+    """The metronome alone, or one worker of many at the queue they share; until SIGINT or SIGTERM."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    with polling(house, clock), ticking(house, clock):
-        tell(say("cli.working"))
-        stopped.wait()
+    with polling(house, clock):
+        if house.many_nodes:
+            from merzim import queue
+            from storage.engine import conninfo
+
+            address = conninfo(house.engine)
+            tell(say("cli.working"))
+            queue.work(address, acts(house, clock), stopped)
+            return
+        with ticking(house, clock):
+            tell(say("cli.working"))
+            stopped.wait()
+
+
+def acts(house: House, clock: Clock) -> Acts:
+    """What the jobs of the queue do: what a tick does, in parts."""
+    from merzim.queue import Acts
+
+    def send(keys: Collection[str], again: bool) -> None:
+        attempt(house, clock, partial(rounds.deliver, keys=keys, again=again))
+
+    return Acts(
+        round=lambda: attempt(house, clock, rounds.remind),
+        deliver=lambda: attempt(house, clock, rounds.deliver),
+        send=send,
+        every=house.settings.reminders.tick,
+    )
 
 
 def _free(host: str, port: int, address: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -34,19 +35,29 @@ def remind(house: House, *, now: datetime, today: date, dry_run: bool = False) -
     return report
 
 
-def deliver(house: House, *, now: datetime, today: date) -> DeliveryReport:
-    """Send what is queued and may leave by now."""
+def deliver(
+    house: House, *, now: datetime, today: date, keys: Collection[str] | None = None, again: bool = False
+) -> DeliveryReport:
+    """Send what is queued and may leave by now: all of it, or one batch of a queue by its keys.
+
+    Args:
+        again: whoever was to send that batch before is gone.
+    """
     from notifications.delivery import deliver as send
 
     begun = perf_counter()
+    channels = house.channels.values()
     report = send(
         house.outbox,
         house.library,
         house.calendar,
-        tuple(house.channels.values()),
+        # A key ends with its channel.
+        tuple(one for one in channels if keys is None or any(key.endswith(f":{one.name}") for key in keys)),
         now=now,
         today=today,
         rules=house.rules,
+        keys=keys,
+        again=again,
     )
     _beat(house, "delivery", now, begun)
     return report

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from storage.outbox import SqlOutbox
     from storage.own_rules import Step
     from storage.queries import SqlReads
+    from storage.sending import Hand
     from workflow.desk import Desk
     from workflow.library import Library
     from workflow.office import Office
@@ -144,7 +145,20 @@ class House:
         from storage.schema import create_or_migrate
 
         create_or_migrate(self.unprepared)
+        if self.many_nodes:
+            from merzim import queue
+            from storage.engine import driver, writing
+
+            with writing(self.unprepared) as connection:
+                queue.prepare(driver(connection))
         return self.unprepared
+
+    @property
+    def many_nodes(self) -> bool:
+        """Whether several machines share the database, so that a queue in it hands out the work."""
+        from storage.engine import shared
+
+        return shared(self.settings.database.url)
 
     @cached_property
     def unprepared(self) -> Any:
@@ -165,7 +179,7 @@ class House:
         """The notices with their delivery records."""
         from storage.outbox import SqlOutbox
 
-        return SqlOutbox(self.engine, officer=self._officer, language=self._language)
+        return SqlOutbox(self.engine, officer=self._officer, language=self._language, hand=self._hand)
 
     @cached_property
     def links(self) -> SqlLinks:
@@ -249,6 +263,14 @@ class House:
     def _with_office_days(self, calendar: Calendar) -> Calendar:
         office = self.settings.office
         return calendar.with_office_days(off=office.days_off, working=office.working_days)
+
+    @property
+    def _hand(self) -> Hand | None:
+        if not self.many_nodes:
+            return None
+        from merzim.queue import hand
+
+        return hand
 
     @property
     def _officer(self) -> str:

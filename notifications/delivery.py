@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -53,12 +53,16 @@ def deliver(
     now: datetime,
     today: date,
     rules: Rules,
+    keys: Collection[str] | None = None,
+    again: bool = False,
 ) -> DeliveryReport:
     """Send what is queued and may leave by now. Not to be called inside a running event loop.
 
     Args:
         now: aware UTC.
         today: the local date; letters are true on it.
+        keys: of these notices only; None for all there are, with what was left half done.
+        again: whoever was to send these before is gone: what they left half done is taken up.
     """
     counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
@@ -66,8 +70,10 @@ def deliver(
     overview = Overview(outbox, library, calendar, today=today, rules=rules)
     for channel in channels:
         interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
-        recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now)
-        while batch := outbox.claim(channel.name, now=now, limit=BATCH if channel.repeatable else FEW):
+        if keys is None or again:
+            recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now, keys=keys)
+        limit = BATCH if channel.repeatable else FEW
+        while batch := outbox.claim(channel.name, now=now, limit=limit, keys=keys):
             carried = outbox.collect(carriers(batch), now=now)
             composed = compose(
                 batch,

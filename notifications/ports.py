@@ -112,8 +112,11 @@ class Outbox(Protocol):
         """Queue notices no row of the board has asked for; a key already there changes nothing, as in `settle`.
         Returns how many are queued by it."""
 
-    def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
-        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first.
+    def claim(
+        self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
+    ) -> Sequence[Notice]:
+        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first; of those
+        `keys` only, if given.
 
         They become `sending`, attempts + 1, `attempted_at = now`; committed before this returns. Of two
         claimers each notice goes to one.
@@ -123,9 +126,18 @@ class Outbox(Protocol):
         """Write down outcomes of claimed notices in one transaction (only where the state is still `sending`);
         `sent_at = now` where sent."""
 
-    def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
+    def recover(
+        self,
+        channel: str,
+        *,
+        before: datetime,
+        state: NoticeState,
+        now: datetime,
+        keys: Collection[str] | None = None,
+    ) -> int:
         """Notices of the channel left in `sending` since before `before` (a crash between send and mark) become
-        `state`: queued with `not_before = now`, or unknown. Returns how many."""
+        `state`: queued with `not_before = now`, or unknown. With `keys` those and what they carried, since
+        whenever: of them it is known that nobody sends them. Returns how many."""
 
     def waiting(self) -> Sequence[Waiting]:
         """Notices that wait to be carried and for which no letter is on its way."""

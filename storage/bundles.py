@@ -11,6 +11,7 @@ from notifications.notice import Notice
 from notifications.ports import Move, Waiting
 from storage.engine import reading, writing
 from storage.rows import notice, row
+from storage.sending import Hand, hand_out
 from storage.tables import CASE, DEADLINE, MOVED, NOTICE
 from workflow.board import Row
 
@@ -57,15 +58,17 @@ def waiting(engine: Engine) -> Sequence[Waiting]:
     ]
 
 
-def unbundle(engine: Engine, groups: Sequence[Waiting]) -> None:
+def unbundle(engine: Engine, groups: Sequence[Waiting], hand: Hand | None) -> None:
     """Let these go as letters of their own."""
     if not groups:
         return
     with writing(engine) as connection:
+        freed: list[tuple[str, datetime]] = []
         for one in groups:
-            connection.execute(
-                update(NOTICE).where(_members(one.person, one.channel, one.bundle)).values(bundle="")
-            )
+            step = update(NOTICE).where(_members(one.person, one.channel, one.bundle)).values(bundle="")
+            done = connection.execute(step.returning(NOTICE.c.key, NOTICE.c.not_before))
+            freed += [(key, at) for key, at in done]
+        hand_out(connection, hand, freed)
 
 
 def collect(engine: Engine, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:

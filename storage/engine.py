@@ -94,6 +94,21 @@ def each(connection: Connection, asked: Executable, names: Iterable[str]) -> Ite
         yield from connection.execute(asked, {"k_cases": chunk})
 
 
+def driver(connection: Connection) -> Any:
+    """The driver's own connection, inside the transaction that is under way."""
+    return connection.connection.dbapi_connection
+
+
+def conninfo(engine: Engine) -> str:
+    """The address of a PostgreSQL database as its own library knows it, with its password."""
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def shared(url: str) -> bool:
+    """Whether several machines can use the database of that address at once: PostgreSQL, not a file."""
+    return url.partition(":")[0].partition("+")[0] in ("postgresql", "postgres")
+
+
 def where(engine: Engine) -> str:
     """The address as a person may see it: the file of SQLite, else the URL without its password."""
     if engine.dialect.name == "sqlite":
@@ -168,7 +183,7 @@ def _clear(engine: Engine) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
-    except sqlite3.Error as trouble:
+    except engine.dialect.loaded_dbapi.Error as trouble:
         raise _unavailable(engine, trouble) from trouble
     except DBAPIError as trouble:
         raise _unavailable(engine, trouble.orig or trouble) from trouble

@@ -19,6 +19,7 @@ from storage.chain import moment
 from storage.dialect import insert
 from storage.engine import reading, writing
 from storage.rows import NOTICE_COLUMNS, notice, notice_values, row
+from storage.sending import Hand, hand_out
 from storage.tables import DEADLINE, NOTICE
 from workflow.board import WAITING, Row
 from workflow.case import Case
@@ -52,10 +53,14 @@ class SqlOutbox:
 
     Args:
         officer, language: whom config.toml names where nobody else can be told, and their language.
+        hand: takes what is queued in batches; None where one process sends all there is.
     """
 
-    def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk") -> None:
+    def __init__(
+        self, engine: Engine, *, officer: str = "", language: str = "kk", hand: Hand | None = None
+    ) -> None:
         self._engine = engine
+        self._hand = hand
         self._officer = officer
         self._language = language
 
@@ -105,7 +110,7 @@ class SqlOutbox:
                     for one in holding
                 ],
             )
-            return _queue(connection, [letter for one in holding for letter in one.notices])
+            return self._queue(connection, [letter for one in holding for letter in one.notices])
 
     def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
         """Queue notices no row of the board has asked for; a key already there changes nothing, except that a
@@ -113,14 +118,18 @@ class SqlOutbox:
         if not notices:
             return 0
         with writing(self._engine) as connection:
-            return _queue(connection, notices)
+            return self._queue(connection, notices)
 
-    def claim(self, channel: str, *, now: datetime, limit: int) -> Sequence[Notice]:
-        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first; they are
-        `sending` and committed before this returns. Of two claimers each notice goes to one."""
+    def claim(
+        self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
+    ) -> Sequence[Notice]:
+        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first, of those
+        `keys` if given; they are `sending` and committed before this returns. Of two claimers each notice goes
+        to one."""
         chosen = (
             select(NOTICE.c.key)
             .where(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
+            .where(*(() if keys is None else (NOTICE.c.key.in_(sorted(keys)),)))
             .order_by(NOTICE.c.not_before, NOTICE.c.queued_at, NOTICE.c.key)
             .limit(limit)
         )
@@ -130,17 +139,17 @@ class SqlOutbox:
                 return []
         with writing(self._engine) as connection:
             # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out.
-            keys = connection.execute(chosen.with_for_update(skip_locked=True)).scalars().all()
+            mine = connection.execute(chosen.with_for_update(skip_locked=True)).scalars().all()
             taken = [
-                notice(record) for record in connection.execute(select(NOTICE).where(NOTICE.c.key.in_(keys)))
+                notice(record) for record in connection.execute(select(NOTICE).where(NOTICE.c.key.in_(mine)))
             ]
             if taken:
                 connection.execute(
                     update(NOTICE)
-                    .where(NOTICE.c.key.in_(keys))
+                    .where(NOTICE.c.key.in_(mine))
                     .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now)
                 )
-        order = {key: place for place, key in enumerate(keys)}
+        order = {key: place for place, key in enumerate(mine)}
         return [
             replace(one, state="sending", attempts=one.attempts + 1, attempted_at=now)
             for one in sorted(taken, key=lambda one: order[one.key])
@@ -180,11 +189,26 @@ class SqlOutbox:
                 ],
             )
             register.prove(connection, settled, now=now)
+            again = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
+            hand_out(connection, self._hand, [(key, at or now) for key, at in again])
 
-    def recover(self, channel: str, *, before: datetime, state: NoticeState, now: datetime) -> int:
+    def recover(
+        self,
+        channel: str,
+        *,
+        before: datetime,
+        state: NoticeState,
+        now: datetime,
+        keys: Collection[str] | None = None,
+    ) -> int:
         """Notices of the channel left in `sending` since before `before` become `state`: queued with
-        `not_before = now`, or unknown. Returns how many."""
-        left = and_(NOTICE.c.channel == channel, _SENDING, NOTICE.c.attempted_at < before)
+        `not_before = now`, or unknown. With `keys` those, and what they carried, since whenever. Returns how
+        many."""
+        if keys is None:
+            abandoned = NOTICE.c.attempted_at < before
+        else:
+            abandoned = or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys)))
+        left = and_(NOTICE.c.channel == channel, _SENDING, abandoned)
         with reading(self._engine) as connection:
             if connection.execute(select(NOTICE.c.key).where(left).limit(1)).first() is None:
                 return 0
@@ -192,10 +216,13 @@ class SqlOutbox:
         if state == "queued":
             step = step.values(not_before=now)
         with writing(self._engine) as connection:
-            keys = connection.execute(select(NOTICE.c.key).where(left)).scalars().all()
-            done = int(connection.execute(step).rowcount)
-            register.prove(connection, keys, now=now)
-            return done
+            found = connection.execute(select(NOTICE.c.key).where(left).with_for_update()).scalars().all()
+            connection.execute(step)
+            register.prove(connection, found, now=now)
+            if state == "queued" and keys is None:
+                # Whoever names them goes on to send them.
+                hand_out(connection, self._hand, [(key, now) for key in found])
+            return len(found)
 
     def waiting(self) -> Sequence[Waiting]:
         """Notices that wait to be carried and for which no letter is on its way."""
@@ -203,7 +230,7 @@ class SqlOutbox:
 
     def unbundle(self, groups: Sequence[Waiting]) -> None:
         """Let these go as letters of their own."""
-        bundles.unbundle(self._engine, groups)
+        bundles.unbundle(self._engine, groups, self._hand)
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
         """Claim what each of these claimed letters is to carry, by the letter's key."""
@@ -221,7 +248,7 @@ class SqlOutbox:
         """Queue the notices of these moves and forget the moves, in one transaction; how many are queued."""
         with writing(self._engine) as connection:
             bundles.settle_moves(connection, [number for one in moves for number in one.numbers])
-            return _queue(connection, notices)
+            return self._queue(connection, notices)
 
     def open_rows(self, until: date) -> Sequence[Row]:
         """Open rows of active cases due by that day, by due date."""
@@ -292,7 +319,16 @@ class SqlOutbox:
             if not connection.execute(step).rowcount:
                 return False
             register.append(connection, [(key, register.RESENT, "")], now=now)
+            hand_out(connection, self._hand, [(key, not_before)])
         return True
+
+    def _queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
+        if not letters or not (count := _insert(connection, letters)):
+            return 0
+        # What waits to be carried leaves with the letter that carries it.
+        alone = [(one.key, one.not_before) for one in letters if not one.bundle]
+        hand_out(connection, self._hand, alone)
+        return count
 
 
 def _stands(
@@ -325,9 +361,7 @@ def _stands(
     return found
 
 
-def _queue(connection: Connection, letters: Sequence[Notice]) -> int:
-    if not letters:
-        return 0
+def _insert(connection: Connection, letters: Sequence[Notice]) -> int:
     step = insert(connection, NOTICE)
     renewed = [name for name in NOTICE_COLUMNS if name != "key"]
     step = step.on_conflict_do_update(

@@ -19,6 +19,7 @@ from storage.tables import ACT, CASE, SEAL
 
 Head = tuple[str, int, str]
 """A chain, its last seq and its last hash."""
+_ADVISORY = 0x4D657273  # "Mers": one seal at a time on PostgreSQL
 _UNSEALED = select(CASE.c.id, CASE.c.seq, CASE.c.head).where(text("sealed < seq"))
 
 
@@ -32,6 +33,8 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
         if connection.execute(_UNSEALED.limit(1)).first() is None and _sealed(connection, _office(connection)):
             return None
     with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
         last = connection.execute(select(SEAL).order_by(SEAL.c.n.desc()).limit(1)).first()
         heads = [(name, seq, head) for name, seq, head in connection.execute(_UNSEALED.order_by(CASE.c.id))]
         office = _office(connection)

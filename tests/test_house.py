@@ -153,10 +153,11 @@ def test_one_file_reads_the_clock() -> None:
 
 
 def test_one_file_knows_a_library() -> None:
-    """transitions, APScheduler and uvicorn each have one home; aiogram its channel and its bot."""
+    """transitions, APScheduler, Procrastinate, uvicorn each have one home; aiogram its channel and its bot."""
     homes = {
         "transitions": "workflow/machine.py",
         "apscheduler": "merzim/daily.py",
+        "procrastinate": "merzim/queue.py",
         "uvicorn": "merzim/daily.py",
     }
     telegram = {"notifications/channels/telegram.py", "notifications/bot_polling.py"}

@@ -19,6 +19,7 @@ HEAVY = (
     "babel",
     "fastapi",
     "openpyxl",
+    "procrastinate",
     "rich",
     "sqlalchemy",
     "transitions",

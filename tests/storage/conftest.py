@@ -36,7 +36,7 @@ def postgresql() -> Iterator[str]:
     try:
         address = server.get_uri("{name}")
         # Nothing here outlives the tests; what the disk keeps is not what they ask about.
-        _administer(
+        administer(
             address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE pattern"
         )
         pattern = open_database(address.format(name="pattern"))
@@ -48,7 +48,8 @@ def postgresql() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _administer(address: str, *statements: str) -> None:
+def administer(address: str, *statements: str) -> None:
+    """Run statements on the server itself, outside any transaction."""
     admin = open_database(address.format(name="postgres"))
     with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in statements:
@@ -60,9 +61,9 @@ def _administer(address: str, *statements: str) -> None:
 def database(postgresql: str) -> Iterator[str]:
     """The address of a PostgreSQL database of its own, ready for use."""
     name = f"office_{next(_numbers)}"
-    _administer(postgresql, f"CREATE DATABASE {name} TEMPLATE pattern")
+    administer(postgresql, f"CREATE DATABASE {name} TEMPLATE pattern")
     yield postgresql.format(name=name)
-    _administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])

@@ -1,0 +1,336 @@
+"""Many workers at one queue: what is queued is sent once, whoever dies, is late, or comes twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from procrastinate import periodic
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy import Engine, text
+
+from merzim import daily, queue
+from merzim.cli import main
+from merzim.clock import Moment, clock
+from merzim.configuration import read
+from merzim.wiring import House
+from storage.engine import conninfo, driver, writing
+from storage.engine import open as open_database
+from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
+from tests.storage.conftest import administer, database, postgresql, server
+
+__all__ = ["database", "postgresql", "server"]
+pytestmark = pytest.mark.postgresql
+MORNING = "2026-04-06T12:00"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def pattern(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The example's office on a PostgreSQL database, nobody told yet; its name."""
+    administer(postgresql, "CREATE DATABASE example TEMPLATE pattern")
+    settings = tmp_path_factory.mktemp("office") / "config.toml"
+    settings.write_text(f'[database]\nurl = "{postgresql.format(name="example")}"\n', encoding="utf-8")
+    assert main(["people", str(PEOPLE), "--config", str(settings)]) == 0
+    assert main(["import", str(SCHEDULE), "--now", "2026-03-30", "--config", str(settings)]) == 0
+    return "example"
+
+
+@pytest.fixture
+def house(postgresql: str, pattern: str, tmp_path: Path) -> Iterator[House]:
+    """A copy of it."""
+    name = f"queue_{next(_numbers)}"
+    administer(postgresql, f"CREATE DATABASE {name} TEMPLATE {pattern}")
+    settings = f'[database]\nurl = "{postgresql.format(name=name)}"\n[reminders]\ntick = 1\n'
+    (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
+    made = House(read(at=tmp_path))
+    yield made
+    made.close()
+    administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _worked(house: House, at: str = MORNING) -> None:
+    """A worker did whatever job there was, and ended."""
+
+    async def until_nothing_is_left() -> None:
+        app = queue.application(conninfo(house.engine), daily.acts(house, clock(at)))
+        app.periodic_registry.periodic_tasks.clear()
+        async with app.open_async():
+            await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="always")
+
+    asyncio.run(until_nothing_is_left())
+
+
+def _asked(house: House, question: str) -> list[tuple[Any, ...]]:
+    with writing(house.engine) as connection:
+        return [tuple(one) for one in connection.execute(text(question))]
+
+
+def _jobs(house: House) -> list[tuple[Any, ...]]:
+    return _asked(house, "SELECT task_name, status::text, attempts FROM procrastinate_jobs ORDER BY id")
+
+
+def _states(house: House) -> dict[str, int]:
+    # A digest that found nothing to say is withdrawn when it would have left.
+    kept = 'FROM notice WHERE "case" IS NOT NULL GROUP BY state'
+    return dict(_asked(house, f"SELECT state, count(*) {kept}"))
+
+
+def _letters(folder: Path) -> int:
+    return len(list((folder / "var" / "letters").glob("*.eml")))
+
+
+def _reminded(house: House, at: str = MORNING) -> None:
+    daily.acts(house, clock(at)).round()
+
+
+def test_what_a_round_queues_is_a_job_and_sent_once(house: House, tmp_path: Path) -> None:
+    """The job stands in the transaction that queued it; once it is done nothing is left of it."""
+    _reminded(house)
+    queued = _states(house)["queued"]
+    assert _jobs(house)
+    assert {job[:2] for job in _jobs(house)} == {("send", "todo")}
+
+    _worked(house)
+
+    assert _jobs(house) == []
+    assert _states(house) == {"sent": queued}
+    assert _letters(tmp_path) >= queued
+
+
+def test_no_job_without_its_notices_and_no_notice_without_its_job(house: House) -> None:
+    """What fails in the middle leaves neither."""
+    hand = queue.hand
+
+    def then_fail(connection: object, batches: Any) -> None:
+        hand(connection, batches)
+        raise RuntimeError
+
+    house.outbox._hand = then_fail
+    _reminded(house)
+
+    assert _states(house) == {}
+    assert _jobs(house) == []
+
+
+def test_a_job_repeated_sends_nothing_twice(house: House, tmp_path: Path) -> None:
+    """The notice's own state decides."""
+    _reminded(house)
+    doubled = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) "
+    with writing(house.engine) as connection:
+        connection.execute(text(f"{doubled} SELECT queue_name, task_name, args FROM procrastinate_jobs"))
+
+    _worked(house)
+    letters = _letters(tmp_path)
+    _worked(house)
+
+    assert letters == _letters(tmp_path) == len([one for one in house.outbox.notices() if one.state == "sent"])
+
+
+def test_a_letter_to_be_tried_again_is_a_job_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk was full: the batch goes back into the queue, for later, in the transaction that says so."""
+    from notifications.channels.folder import Folder
+    from notifications.notice import Outcome
+
+    async def full(self: Folder, batch: Any, *, now: Any) -> dict[str, Outcome]:
+        return {one.notice.key: Outcome(state="queued", answer="disk full") for one in batch}
+
+    _reminded(house)
+    with monkeypatch.context() as away:
+        away.setattr(Folder, "send", full)
+        daily.acts(house, clock(MORNING)).deliver()
+    later = _asked(house, "SELECT DISTINCT not_before FROM notice WHERE answer = 'disk full'")
+    scheduled = _asked(house, "SELECT scheduled_at FROM procrastinate_jobs ORDER BY id DESC LIMIT 1")
+
+    assert later == scheduled
+
+
+def test_what_has_no_job_is_sent_by_the_delivery(house: House, tmp_path: Path) -> None:
+    """An office moved here, or a node of the version before: its notices were queued without jobs."""
+    _reminded(house)
+    with writing(house.engine) as connection:
+        connection.execute(text("DELETE FROM procrastinate_jobs"))
+
+    daily.acts(house, clock(MORNING)).deliver()
+
+    assert set(_states(house)) == {"sent"}
+
+
+def test_the_job_of_a_dead_worker_is_taken_up_at_once(house: House) -> None:
+    """It died between claim and mark; nobody waits ten minutes for one that is known to be dead."""
+    _reminded(house)
+    queued = _states(house)["queued"]
+    with writing(house.engine) as connection:
+        while connection.execute(text("SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)")).scalar():
+            pass
+    notices = [one for one in house.outbox.notices() if one.state == "queued"]
+    house.outbox.claim("folder", now=notices[0].not_before, limit=100)
+    assert _states(house) == {"sending": queued}
+
+    asyncio.run(_taken_back(house))
+    assert {job[1:] for job in _jobs(house)} == {("todo", 1)}
+    _worked(house)
+
+    assert _states(house) == {"sent": queued}
+
+
+def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(house: House) -> None:
+    """The one that waits would violate the rule that only one waits, were the dead one put back beside it."""
+    held = "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, status) VALUES "
+    with writing(house.engine) as connection:
+        for status in ("doing", "todo"):
+            connection.execute(text(f"{held} ('default', 'round', 'round', 'round', '{status}')"))
+
+    asyncio.run(_taken_back(house))
+
+    assert _jobs(house) == [("round", "todo", 0)]
+
+
+def test_a_worker_that_lives_keeps_its_job(house: House) -> None:
+    """A long round takes longer than any silence; its worker says meanwhile that it lives."""
+    with writing(house.engine) as connection:
+        worker = connection.execute(text("SELECT procrastinate_register_worker_v1()")).scalar()
+        held = "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id) VALUES "
+        connection.execute(text(f"{held} ('default', 'send', 'doing', {worker})"))
+
+    asyncio.run(_taken_back(house))
+
+    assert _jobs(house) == [("send", "doing", 0)]
+
+
+async def _taken_back(house: House) -> None:
+    app = queue.application(conninfo(house.engine), daily.acts(house, clock(MORNING)))
+    async with app.open_async():
+        await queue.taken_back(app)
+
+
+def test_no_round_is_ever_too_late(house: House) -> None:
+    """Procrastinate drops what is ten minutes late; the tick before now never is, whenever a worker starts."""
+    for seconds in (1, 30, 60, 300, 3600):
+        app = queue.application(conninfo(house.engine), daily.acts(house, clock(MORNING)))
+        for task in app.periodic_registry.periodic_tasks.values():
+            object.__setattr__(task, "cron", queue.every(seconds))
+        for start in range(0, 86400, 977):
+            due = periodic.PeriodicDeferrer(app.periodic_registry).get_previous_tasks(at=1_775_000_000 + start)
+            names = {task.task.name for task, _ in due}
+            assert names == {"round", "deliver", "take_back"} or seconds > 600
+
+
+def test_the_local_day_is_the_offices_though_cron_speaks_utc(house: House) -> None:
+    """Half past midnight in Almaty is the evening before in UTC. No hour stands in any cron of ours."""
+    _reminded(house, "2026-04-06T00:30+05:00")
+    due = {one.obligation for one in house.outbox.notices() if one.rung == "0"}
+
+    assert due == {"order_signed"}
+    app = queue.application(conninfo(house.engine), daily.acts(house, clock(MORNING)))
+    assert {task.cron.split()[1] for task in app.periodic_registry.periodic_tasks.values()} == {"*"}
+
+
+def test_two_workers_share_the_letters_and_end_when_told(house: House, tmp_path: Path) -> None:
+    """Two processes from the command line, one database: each letter once; SIGTERM ends them quietly."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MERZIM_NOW": MORNING, "MERZIM_LANG": "en"}
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "merzim", "worker"],
+            cwd=tmp_path,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    try:
+        give_up = time.monotonic() + 30
+        while set(_states(house)) != {"sent"} and time.monotonic() < give_up:
+            time.sleep(0.2)
+    finally:
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+        said = [worker.communicate(timeout=20)[1] for worker in workers]
+
+    assert [worker.returncode for worker in workers] == [0, 0]
+    assert set(_states(house)) == {"sent"}
+    assert _letters(tmp_path) == len([one for one in house.outbox.notices() if one.state == "sent"])
+    assert not [text for text in said if "Traceback" in text or "@example" in text]
+
+
+def test_the_tables_of_the_queue_are_made_once_and_brought_up_to_date(server: Engine) -> None:
+    """From any version of the library since 3.0 to the one that is installed; twice changes nothing."""
+    folder = files("procrastinate.sql").joinpath("migrations")
+    scripts = sorted(one.name for one in folder.iterdir() if one.name.endswith(".sql"))
+    with writing(server) as connection:
+        raw = driver(connection)
+        for name in scripts:
+            if name < "03.01":
+                raw.execute(folder.joinpath(name).read_text("utf-8"))
+        raw.execute("COMMENT ON TABLE procrastinate_jobs IS '03.00.00_50_post_cancel_notification'")
+        queue.prepare(raw)
+        raised = _functions(raw)
+        raw.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        queue.prepare(raw)
+        fresh = _functions(raw)
+        queue.prepare(raw)
+
+        assert raised == fresh == _functions(raw)
+        assert "procrastinate_retry_job_v2" in fresh
+
+
+def _functions(raw: Any) -> set[str]:
+    asked = "SELECT proname FROM pg_proc WHERE proname LIKE 'procrastinate%'"
+    return {name for (name,) in raw.execute(asked).fetchall()}
+
+
+def test_what_the_queue_cannot_write_is_said_in_storages_words(house: House) -> None:
+    """No error of a library reaches whoever queued a letter."""
+    from storage.refusals import StorageUnavailable
+
+    with writing(house.engine) as connection:
+        connection.execute(text("DROP TABLE procrastinate_jobs CASCADE"))
+    moment: Moment = clock(MORNING)()
+
+    with pytest.raises(StorageUnavailable):
+        daily.rounds.remind(house, now=moment.now, today=moment.today)
+    assert not issubclass(StorageUnavailable, ConnectorException)
+
+
+def test_on_sqlite_nothing_of_it_is_imported(office: Merzim, tmp_path: Path) -> None:
+    """One process does it all there: round and delivery, and the queue stays on the shelf."""
+    script = (
+        "import sys; from pathlib import Path; from merzim import daily; from merzim.clock import clock; "
+        "from merzim.wiring import House; from merzim.configuration import read; "
+        f"daily.tick(House(read(at=Path('.'))), clock({MORNING!r})); "
+        "sys.exit(bool({'procrastinate', 'psycopg', 'psycopg_pool'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+
+    assert done.returncode == 0
+    assert _letters(tmp_path)
+
+
+def test_an_office_opened_on_a_new_server_has_its_queue(database: str, tmp_path: Path) -> None:
+    """Any command makes it, and two at once make it once."""
+    (tmp_path / "config.toml").write_text(f'[database]\nurl = "{database}"\n', encoding="utf-8")
+    for _ in range(2):
+        house = House(read(at=tmp_path))
+        assert _jobs(house) == []
+        house.close()
+    made = open_database(database)
+    with writing(made) as connection:
+        assert connection.execute(text("SELECT obj_description('procrastinate_jobs'::regclass)")).scalar()
+    made.dispose()
