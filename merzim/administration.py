@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workflow.board import Row
     from workflow.case import Case
     from workflow.office import Office, Person, Unit
+    from workflow.office_time import Hours
     from workflow.procedure import Obligation, Text
 
 _SECRET = ("password", "token", "secret", "key")
@@ -80,6 +81,11 @@ class OfficeAdministration:
     def domain(self) -> str:
         """The domain in Message-IDs and UIDs."""
         return self._house.rules.domain
+
+    @property
+    def hours(self) -> Hours:
+        """The organisation's own office hours."""
+        return self._house.settings.reminders.office_hours
 
     def falls(self, person: str, *, today: date) -> Sequence[Falling]:
         """What waits for a person and to whom it would fall, by obligation and unit; the most first.

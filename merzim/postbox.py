@@ -40,7 +40,6 @@ class Postbox:
 
     def resend(self, key: str, *, now: datetime) -> bool:
         """Queue one of them again, for the next office hours; False when there is none of that key."""
-        from notifications.rules import opening
+        from merzim.rounds import resend
 
-        opens = opening(now, self._house.calendar, self._house.rules)
-        return self._house.outbox.resend(key, now=now, not_before=opens)
+        return resend(self._house, key, now=now)

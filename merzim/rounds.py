@@ -46,13 +46,11 @@ def deliver(
     from notifications.delivery import deliver as send
 
     begun = perf_counter()
-    channels = house.channels.values()
     report = send(
         house.outbox,
         house.library,
         house.calendar,
-        # A key ends with its channel.
-        tuple(one for one in channels if keys is None or any(key.endswith(f":{one.name}") for key in keys)),
+        tuple(house.channels.values()),
         now=now,
         today=today,
         rules=house.rules,
@@ -61,6 +59,20 @@ def deliver(
     )
     _beat(house, "delivery", now, begun)
     return report
+
+
+def resend(house: House, key: str, *, now: datetime) -> bool:
+    """Queue a notice again that failed, or of which nobody knows, for its reader's next office hours.
+
+    False when there is none of that key in such a state.
+    """
+    from notifications.office_time import OfficeTimes
+
+    notice = house.outbox.notice(key)
+    if notice is None:
+        return False
+    times = OfficeTimes(house.outbox.office(), house.calendar, house.rules)
+    return house.outbox.resend(key, now=now, not_before=times.opening(notice.person, now))
 
 
 def _beat(house: House, name: str, now: datetime, begun: float) -> None:

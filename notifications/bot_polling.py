@@ -30,6 +30,8 @@ POLL = 10
 """Seconds Telegram waits for news before it says there is none."""
 REST = 5.0
 """Seconds of rest after something went wrong; for a token that is none, a whole minute."""
+LONGEST_PAUSE = 5.0
+"""Seconds an answer waits where Telegram asks for it; whoever asked asks again after a longer one."""
 log = logging.getLogger("merzim.telegram")
 
 
@@ -185,6 +187,9 @@ class Poller:
 
     async def _reply(self, bot: Bot, chat: int, replies: tuple[Reply, ...]) -> None:
         for reply in replies:
+            if self._channel.pacer.paused(at=time.monotonic()) > LONGEST_PAUSE:
+                log.warning("an answer did not arrive: Telegram asks to be left alone")
+                return
             _, moment = self._channel.pacer.reserve([str(chat)], at=time.monotonic())
             await asyncio.sleep(max(0.0, moment - time.monotonic()))
             await self._sent(

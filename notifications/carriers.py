@@ -10,8 +10,9 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.message import message_id
 from notifications.notice import Notice, NoticeKind
+from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, Waiting
-from notifications.rules import Rules, opening
+from notifications.rules import Rules
 from workflow.office import Office
 
 MISSED = "missed"
@@ -24,7 +25,7 @@ CARRIERS: tuple[NoticeKind, ...] = ("collected", "moves", "digest")
 
 
 def carry(
-    outbox: Outbox, office: Office, calendar: Calendar, *, now: datetime, today: date, rules: Rules
+    outbox: Outbox, office: Office, times: OfficeTimes, *, now: datetime, today: date, rules: Rules
 ) -> int:
     """Queue a letter for everything that waits to be carried; how many were queued.
 
@@ -34,7 +35,7 @@ def carry(
     alone = [one for one in groups if one.count == 1 and one.bundle != DIGEST]
     outbox.unbundle(alone)
     letters = [
-        _digest(one, outbox, office, calendar, now=now, today=today, rules=rules)
+        _digest(one, outbox, office, times, now=now, today=today, rules=rules)
         if one.bundle == DIGEST
         else _carrier(one, now=now, today=today, rules=rules)
         for one in groups
@@ -70,10 +71,10 @@ def digest_key(kind: str, day: date, person: str, channel: str) -> str:
     return f"{kind}:{day.isoformat()}:{person}:{channel}"
 
 
-def opens(day: date, calendar: Calendar, *, now: datetime, rules: Rules) -> datetime:
-    """The first moment of a local day, or after it, at which letters leave; never before now."""
+def opens(day: date, person: str, times: OfficeTimes, *, now: datetime, rules: Rules) -> datetime:
+    """The first moment of a local day, or after it, at which letters leave for a person; never before now."""
     begins = datetime.combine(day, time(), tzinfo=ZoneInfo(rules.zone)).astimezone(now.tzinfo)
-    return opening(max(now, begins), calendar, rules)
+    return times.opening(person, max(now, begins))
 
 
 def _carrier(one: Waiting, *, now: datetime, today: date, rules: Rules) -> Notice:
@@ -87,22 +88,22 @@ def _digest(
     one: Waiting,
     outbox: Outbox,
     office: Office,
-    calendar: Calendar,
+    times: OfficeTimes,
     *,
     now: datetime,
     today: date,
     rules: Rules,
 ) -> Notice:
-    person = office.people.get(one.person)
-    day = digest_day(person.digest if person else "", calendar, today=today)
+    person, days = office.people.get(one.person), times.days(one.person)
+    day = digest_day(person.digest if person else "", days, today=today)
     key = digest_key(DIGEST, day, one.person, one.channel)
     while outbox.known({key}):
         # That day's digest has left: the next one takes it.
-        after = digest_day(person.digest if person else "", calendar, today=day + timedelta(days=1))
+        after = digest_day(person.digest if person else "", days, today=day + timedelta(days=1))
         if after <= day:
             break
         day, key = after, digest_key(DIGEST, after, one.person, one.channel)
-    return _notice(one, key, "digest", day, opens(day, calendar, now=now, rules=rules), now, rules)
+    return _notice(one, key, "digest", day, opens(day, one.person, times, now=now, rules=rules), now, rules)
 
 
 def _notice(

@@ -15,9 +15,10 @@ from notifications.composing import Composed, compose
 from notifications.falling_back import fall_back
 from notifications.message import text_hash
 from notifications.notice import Notice, NoticeState, Outcome
+from notifications.office_time import OfficeTimes
 from notifications.overview import Overview
 from notifications.ports import Mark, Outbox
-from notifications.rules import Rules, next_attempt, opening
+from notifications.rules import BACK_OFF, Rules, back_off
 from workflow.library import Library
 
 BATCH = 100
@@ -68,12 +69,18 @@ def deliver(
     answers: dict[str, str] = {}
     recovered = 0
     overview = Overview(outbox, library, calendar, today=today, rules=rules)
+    times: OfficeTimes | None = None
     for channel in channels:
+        if keys is not None and not any(key.endswith(f":{channel.name}") for key in keys):
+            # A key ends with its channel. The others are there for what this one cannot carry.
+            continue
         interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
         if keys is None or again:
             recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now, keys=keys)
         limit = BATCH if channel.repeatable else FEW
-        while batch := outbox.claim(channel.name, now=now, limit=limit, keys=keys):
+        while claimed := outbox.claim(channel.name, now=now, limit=limit, keys=keys):
+            times = times or OfficeTimes(overview.office, calendar, rules)
+            batch = _leaving(outbox, claimed, times, now=now)
             carried = outbox.collect(carriers(batch), now=now)
             composed = compose(
                 batch,
@@ -88,7 +95,7 @@ def deliver(
             )
             tried = _send(channel, composed.parcels, now=now)
             outcomes = {**composed.settled, **tried}
-            marks = _marks(batch, carried, composed, outcomes, now=now, calendar=calendar, rules=rules)
+            marks = _marks(batch, carried, composed, outcomes, times, now=now, rules=rules)
             # Before the marks: whatever happens in between, nobody is left untold.
             fall_back(
                 outbox,
@@ -128,9 +135,9 @@ def _marks(
     carried: Mapping[str, Sequence[Notice]],
     composed: Composed,
     outcomes: Mapping[str, Outcome],
+    times: OfficeTimes,
     *,
     now: datetime,
-    calendar: Calendar,
     rules: Rules,
 ) -> list[Mark]:
     """What has become of the batch, and of all that its letters carried: the same as of the letter."""
@@ -138,14 +145,14 @@ def _marks(
     marks = []
     for notice in batch:
         hashed = hashes.get(notice.key, "")
-        mark = _mark(notice, outcomes[notice.key], hashed, now=now, calendar=calendar, rules=rules)
+        mark = _mark(notice, outcomes[notice.key], hashed, times, now=now, rules=rules)
         marks.append(mark)
         for one in carried.get(notice.key, ()):
             settled = composed.settled.get(one.key)
             marks.append(
                 replace(mark, key=one.key)
                 if settled is None
-                else _mark(one, settled, "", now=now, calendar=calendar, rules=rules)
+                else _mark(one, settled, "", times, now=now, rules=rules)
             )
     return marks
 
@@ -165,12 +172,41 @@ def _send(channel: Channel, parcels: Sequence[Parcel], *, now: datetime) -> dict
 
 
 def _mark(
-    notice: Notice, outcome: Outcome, hashed: str, *, now: datetime, calendar: Calendar, rules: Rules
+    notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime, rules: Rules
 ) -> Mark:
     state, again = outcome.state, None
     if state == "queued":
-        again = next_attempt(notice.attempts, now=now, calendar=calendar, rules=rules)
-        state = "queued" if again else "failed"
-        if again and outcome.wait:
-            again = max(again, opening(now + outcome.wait, calendar, rules))
-    return Mark(key=notice.key, state=state, answer=outcome.answer, not_before=again, text_hash=hashed)
+        patience = back_off(notice.attempts, rules) if outcome.tried else BACK_OFF[0]
+        if patience is None:
+            state = "failed"
+        else:
+            wait = max(patience, outcome.wait or timedelta())
+            again = times.opening(notice.person, now + wait, due=_speaks_of(notice))
+    return Mark(
+        key=notice.key,
+        state=state,
+        answer=outcome.answer,
+        not_before=again,
+        text_hash=hashed,
+        tried=outcome.tried,
+    )
+
+
+def _speaks_of(notice: Notice) -> date | None:
+    """The due date a letter must not come after, if there is one."""
+    return notice.due if notice.kind == "reminder" else None
+
+
+def _leaving(outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, now: datetime) -> list[Notice]:
+    """Those whose reader's office is open now. The others, which a server or a process long kept waiting, go
+    back untried until it opens."""
+    opens = {one.key: times.opening(one.person, now, due=_speaks_of(one)) for one in claimed}
+    closed = [one for one in claimed if opens[one.key] > now]
+    outbox.mark(
+        [
+            Mark(key=one.key, state="queued", answer=one.answer, not_before=opens[one.key], tried=False)
+            for one in closed
+        ],
+        now=now,
+    )
+    return [one for one in claimed if opens[one.key] <= now]

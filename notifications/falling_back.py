@@ -10,9 +10,10 @@ from calendars.calendar import Calendar
 from notifications.channels import Channel, Switchable, language_of
 from notifications.message import message_id
 from notifications.notice import Notice, Outcome
+from notifications.office_time import OfficeTimes
 from notifications.ports import Mark, Outbox
 from notifications.recipients import ways
-from notifications.rules import Rules, opening
+from notifications.rules import Rules
 from workflow.office import Office, Person, Told, with_officer
 
 
@@ -40,10 +41,10 @@ def fall_back(
     if not untold and not lost:
         return
     office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
-    opens = opening(now, calendar, rules)
-    notices = [new for one in untold for new in _elsewhere(one, others, office, rules, now, opens)]
+    times = OfficeTimes(office, calendar, rules)
+    notices = [new for one in untold for new in _elsewhere(one, others, office, rules, now, times)]
     for notice in lost.values():
-        notices += _to_officer(notice, channel, others, office, rules, now, opens)
+        notices += _to_officer(notice, channel, others, office, rules, now, times)
     outbox.add(notices, now=now)
     if isinstance(channel, Switchable):
         for person in lost:
@@ -51,14 +52,19 @@ def fall_back(
 
 
 def _elsewhere(
-    notice: Notice, channels: Sequence[Channel], office: Office, rules: Rules, now: datetime, opens: datetime
+    notice: Notice,
+    channels: Sequence[Channel],
+    office: Office,
+    rules: Rules,
+    now: datetime,
+    times: OfficeTimes,
 ) -> Iterator[Notice]:
     """The same for the person through the other channels; where none reaches them, for the officer instead."""
     person = office.people.get(notice.person)
     if person is not None:
         place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
         for channel, reached in ways(Told(person=person, why="duty"), channels, office):
-            yield from _through(notice, place, reached.person, (channel,), rules, now, opens)
+            yield from _through(notice, place, reached.person, (channel,), rules, now, times)
 
 
 def _to_officer(
@@ -68,7 +74,7 @@ def _to_officer(
     office: Office,
     rules: Rules,
     now: datetime,
-    opens: datetime,
+    times: OfficeTimes,
 ) -> Iterator[Notice]:
     officer = office.people.get(office.officer or "")
     if officer is not None and officer.key != notice.person:
@@ -77,7 +83,7 @@ def _to_officer(
         place = (
             f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}:lost.{channel.name}.{notice.person}"
         )
-        yield from _through(news, place, officer, channels, rules, now, opens)
+        yield from _through(news, place, officer, channels, rules, now, times)
 
 
 def _through(
@@ -87,7 +93,7 @@ def _through(
     channels: Sequence[Channel],
     rules: Rules,
     now: datetime,
-    opens: datetime,
+    times: OfficeTimes,
 ) -> Iterator[Notice]:
     for channel in channels:
         address = channel.address(person)
@@ -104,7 +110,7 @@ def _through(
             state="queued",
             attempts=0,
             queued_at=now,
-            not_before=opens,
+            not_before=times.opening(person.key, now, due=notice.due if notice.kind == "reminder" else None),
             attempted_at=None,
             answer="",
             text_hash="",

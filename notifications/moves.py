@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from notifications.message import message_id
 from notifications.notice import Notice
+from notifications.office_time import OfficeTimes
 from notifications.ports import Move, Outbox
 from notifications.rules import Rules
 from workflow.board import WAITING
@@ -16,7 +17,7 @@ MOVED, WITHDRAWN = "moved", "withdrawn"
 """The rungs of these notices: there is another due date, or nobody is asked for it any more."""
 
 
-def tell_moves(outbox: Outbox, *, now: datetime, opens: datetime, rules: Rules) -> tuple[list[Notice], int]:
+def tell_moves(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules) -> tuple[list[Notice], int]:
     """Queue what has moved since the last round, for those only who were told of the old date.
 
     Everything one change moved goes to one person in one letter: the notices wait for it in a bundle of that
@@ -24,19 +25,19 @@ def tell_moves(outbox: Outbox, *, now: datetime, opens: datetime, rules: Rules) 
     """
     told, queued = list[Notice](), 0
     while moves := outbox.moves(limit=PAGE):
-        notices = [one for move in moves for one in _notices(move, now=now, opens=opens, rules=rules)]
+        notices = [one for move in moves for one in _notices(move, times, now=now, rules=rules)]
         queued += outbox.settle_moves(moves, notices, now=now)
         told += notices
     return told, queued
 
 
-def told_moves(outbox: Outbox, *, now: datetime, opens: datetime, rules: Rules) -> Sequence[Notice]:
+def told_moves(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules) -> Sequence[Notice]:
     """What `tell_moves` would queue; writes nothing."""
     moves = outbox.moves(limit=PAGE)
-    return [one for move in moves for one in _notices(move, now=now, opens=opens, rules=rules)]
+    return [one for move in moves for one in _notices(move, times, now=now, rules=rules)]
 
 
-def _notices(move: Move, *, now: datetime, opens: datetime, rules: Rules) -> Iterator[Notice]:
+def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
     row = move.row
     if row is not None and row.state == "done":
         return
@@ -45,7 +46,7 @@ def _notices(move: Move, *, now: datetime, opens: datetime, rules: Rules) -> Ite
         gone = last.rung == WITHDRAWN
         if (due is None and gone) or (due == last.due and not gone):
             continue
-        yield _notice(move, last, due, now=now, opens=opens, rules=rules)
+        yield _notice(move, last, due, now=now, opens=times.opening(last.person, now), rules=rules)
 
 
 def _notice(

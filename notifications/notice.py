@@ -116,6 +116,10 @@ class Outcome:
         wait: how long the server asks to be left alone, from the beginning of the batch on.
         others: whether the person is to hear of it through the other channels at once, whatever the state.
         lost: whether the channel reaches the person no more (they have blocked it).
+        tried: whether anything was asked of the server for it; what only waited in line keeps its attempts.
+        fault: what is wrong with the channel itself and waits for somebody to mend it: `token` (the bot's is
+            absent or refused), `login` (the mail server refuses ours, or there is no password for it). "" where
+            it is the letter, or the moment.
     """
 
     state: NoticeState
@@ -123,3 +127,5 @@ class Outcome:
     wait: timedelta | None = None
     others: bool = False
     lost: bool = False
+    tried: bool = True
+    fault: str = ""

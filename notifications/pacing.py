@@ -24,6 +24,7 @@ class Pacer:
         self._step = 1.0 / overall
         self._per_chat = per_chat
         self._free = 0.0
+        self._paused = 0.0
         self._chats: dict[str, float] = {}
         self._guard = Lock()
 
@@ -47,3 +48,9 @@ class Pacer:
         """Nobody is written to for so long: the server asked for it."""
         with self._guard:
             self._free = max(self._free, at + seconds)
+            self._paused = max(self._paused, at + seconds)
+
+    def paused(self, *, at: float) -> float:
+        """How many seconds of what a server asked for are left."""
+        with self._guard:
+            return max(0.0, self._paused - at)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from calendars.calendar import Calendar
 from notifications.carriers import DIGEST, MISSED, digest_day, digest_key
 from notifications.channels import Channel, language_of
 from notifications.message import message_id
 from notifications.notice import Notice
+from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, Settlement
 from notifications.recipients import Problem, told, ways
 from notifications.regular import PERSONAL
-from notifications.rules import Rules, opening
+from notifications.rules import Rules
 from workflow.board import Row
 from workflow.case import Case
 from workflow.entry_deadlines import entry_obligation
@@ -64,7 +66,6 @@ class Planner:
         self.now = now
         self.today = today
         self.rules = rules
-        self.opens = opening(now, calendar, rules)
         self._office: Office | None = None
         self._editions: dict[str, Procedure] = {}
         self._digests: dict[tuple[str, str], date] = {}
@@ -76,6 +77,11 @@ class Planner:
                 self.outbox.office(), self.rules.officer, language=self.rules.officer_language
             )
         return self._office
+
+    @cached_property
+    def times(self) -> OfficeTimes:
+        """When letters may leave for whom."""
+        return OfficeTimes(self.office, self.calendar, self.rules)
 
     def page(self, rows: Sequence[Row]) -> Page:
         cases = self.outbox.cases({row.case for row in rows})
@@ -184,7 +190,7 @@ class Planner:
             address=channel.address(one.person) or "",
             language=language_of(channel, one.person),
             queued_at=self.now,
-            not_before=self.opens,
+            not_before=self.times.opening(one.person.key, self.now, due=row.due),
             message_id=message_id(key, self.rules.domain),
             bundle=self._bundle(row.due, on, one.person, channel),
             about={"on": on.isoformat()} if on < self.today else {},
@@ -208,8 +214,9 @@ class Planner:
         """The day of the next digest; today's is taken for gone once it is queued."""
         place = (person.key, channel.name)
         if place not in self._digests:
-            comes = digest_day(person.digest, self.calendar, today=self.today)
+            days = self.times.days(person.key)
+            comes = digest_day(person.digest, days, today=self.today)
             if comes == self.today and self.outbox.known({digest_key(DIGEST, comes, *place)}):
-                comes = digest_day(person.digest, self.calendar, today=self.today + timedelta(days=1))
+                comes = digest_day(person.digest, days, today=self.today + timedelta(days=1))
             self._digests[place] = comes
         return self._digests[place]

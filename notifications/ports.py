@@ -41,6 +41,7 @@ class Mark:
         answer: what the server said, kept as it came.
         not_before: UTC; given exactly when the state is queued.
         text_hash: of what was handed to the channel, empty when nothing was.
+        tried: False gives the attempt back that claiming has counted.
     """
 
     key: str
@@ -48,6 +49,7 @@ class Mark:
     answer: str
     not_before: datetime | None = None
     text_hash: str = ""
+    tried: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,6 +11,7 @@ from notifications.carriers import DIGEST, digest_day, digest_key, first_of_week
 from notifications.channels import Channel
 from notifications.message import message_id
 from notifications.notice import Notice, NoticeKind
+from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox
 from notifications.rules import Rules
 from workflow.office import Office, Person, stand_in
@@ -25,6 +26,7 @@ FROM_MONTH = 11
 def plan_regular(
     outbox: Outbox,
     office: Office,
+    times: OfficeTimes,
     calendar: Calendar,
     channels: Sequence[Channel],
     *,
@@ -32,39 +34,41 @@ def plan_regular(
     today: date,
     rules: Rules,
 ) -> list[Notice]:
-    """The day's letters that are not there yet. Once a person, a day and a channel: their keys say so."""
+    """The day's letters that are not there yet. Once a person, a day and a channel: their keys say so.
+
+    A day is one of work, and the first of its week, by the reader's own office.
+    """
     try:
-        working = calendar.is_working(today)
+        wanted = {
+            one.key: one
+            for kind, person in _readers(office, times, calendar, today=today, rules=rules)
+            for one in _notices(kind, person, times, channels, day=today, now=now, rules=rules)
+        }
     except OutOfRange:
         return []
-    if not working:
-        return []
-    begins = opens(today, calendar, now=now, rules=rules)
-    wanted = {
-        one.key: one
-        for kind, person in _readers(office, calendar, today=today, rules=rules)
-        for one in _notices(kind, person, channels, day=today, now=now, begins=begins, rules=rules)
-    }
     there = outbox.known(wanted.keys())
     return [one for key, one in wanted.items() if key not in there]
 
 
 def _readers(
-    office: Office, calendar: Calendar, *, today: date, rules: Rules
+    office: Office, times: OfficeTimes, calendar: Calendar, *, today: date, rules: Rules
 ) -> Iterator[tuple[NoticeKind, Person]]:
     if PERSONAL in rules.digests:
         for person in office.people.values():
-            chosen = person.digest and digest_day(person.digest, calendar, today=today) == today
+            days = times.days(person.key)
+            chosen = person.digest and digest_day(person.digest, days, today=today) == today
             if chosen and not person.is_away(today):
                 yield "digest", person
-    if first_of_week(today, calendar):
-        for name, kind, duties in (("unit", UNIT, ("head_of_unit",)), ("managers", MANAGERS, ("head",))):
-            if name in rules.digests:
-                for person in _holders(office, duties, today):
+    for name, kind, duties in (("unit", UNIT, ("head_of_unit",)), ("managers", MANAGERS, ("head",))):
+        if name in rules.digests:
+            for person in _holders(office, duties, today):
+                if first_of_week(today, times.days(person.key)):
                     yield kind, person  # type: ignore[misc]
     officer = office.people.get(office.officer or "")
     if officer is not None and unconfirmed(calendar, today) is not None:
-        yield "calendar", stand_in(office, officer, today) or officer
+        reader = stand_in(office, officer, today) or officer
+        if times.days(reader.key).is_working(today):
+            yield "calendar", reader
 
 
 def unconfirmed(calendar: Calendar, today: date) -> int | None:
@@ -88,11 +92,11 @@ def _holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Per
 def _notices(
     kind: NoticeKind,
     person: Person,
+    times: OfficeTimes,
     channels: Sequence[Channel],
     *,
     day: date,
     now: datetime,
-    begins: datetime,
     rules: Rules,
 ) -> Iterator[Notice]:
     for channel in channels:
@@ -111,7 +115,7 @@ def _notices(
             address=address,
             language=person.language,
             queued_at=now,
-            not_before=begins,
+            not_before=opens(day, person.key, times, now=now, rules=rules),
             message_id=message_id(key, rules.domain),
             kind=kind,
         )

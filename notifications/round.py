@@ -83,20 +83,23 @@ def round(
         if page.settlements:
             queued += outbox.settle(page.settlements, now=now)
         pages.append(page)
-    moved, count = tell_moves(outbox, now=now, opens=planner.opens, rules=rules)
-    regular = plan_regular(outbox, planner.office, calendar, channels, now=now, today=today, rules=rules)
+    moved, count = tell_moves(outbox, planner.times, now=now, rules=rules)
+    regular = plan_regular(
+        outbox, planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules
+    )
     queued += count + outbox.add(regular, now=now)
-    carry(outbox, planner.office, calendar, now=now, today=today, rules=rules)
+    carry(outbox, planner.office, planner.times, now=now, today=today, rules=rules)
     return _report(pages, [*moved, *regular], queued=queued)
 
 
 def _others(planner: Planner) -> list[Notice]:
     """What a round would queue beside the rungs."""
     now, today, rules = planner.now, planner.today, planner.rules
-    moved = told_moves(planner.outbox, now=now, opens=planner.opens, rules=rules)
+    moved = told_moves(planner.outbox, planner.times, now=now, rules=rules)
     regular = plan_regular(
         planner.outbox,
         planner.office,
+        planner.times,
         planner.calendar,
         planner.channels,
         now=now,

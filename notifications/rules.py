@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -56,11 +56,14 @@ def opening(now: datetime, calendar: Calendar, rules: Rules) -> datetime:
     return opens.astimezone(now.tzinfo)
 
 
-def next_attempt(attempts: int, *, now: datetime, calendar: Calendar, rules: Rules) -> datetime | None:
-    """When to try again after so many attempts; None when they are spent."""
-    if attempts >= rules.attempts:
-        return None
-    return opening(now + BACK_OFF[min(attempts, len(BACK_OFF)) - 1], calendar, rules)
+def back_off(attempts: int, rules: Rules) -> timedelta | None:
+    """How long to wait after so many attempts; None when they are spent."""
+    return BACK_OFF[min(attempts, len(BACK_OFF)) - 1] if attempts < rules.attempts else None
+
+
+def local_day(moment: datetime, rules: Rules) -> date:
+    """The local date of a moment."""
+    return moment.astimezone(_zone(rules.zone)).date()
 
 
 @cache

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from papers import people_time
 from papers.columns import Column, Heading, column, find_heading, no_formulas, require
 from papers.dates import Day, Nothing, Span, read
 from papers.email_address import is_address
@@ -15,6 +16,7 @@ from papers.spelling import plain, tidy
 from papers.unreadable import Errors, UnreadableCell, UnreadablePaper
 from papers.workbook import Row, Source, open_paper, text_of
 from workflow.office import Office, Person, Unit
+from workflow.office_time import NOTHING_OWN, OfficeTime
 
 PARENT = column(
     "parent",
@@ -34,7 +36,7 @@ AWAY = column("away", "Жоқ кезеңдері", "Отсутствует", "Aw
 KIND = column(
     "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
 )
-COLUMNS = (PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
+COLUMNS = (*people_time.COLUMNS, PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
     Raises:
         UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
             language, a malformed e-mail, the same person twice, an unknown deputy, two parents, units in a
-            circle.
+            circle, an office time that is none or differs from row to row.
     """
     paper = open_paper(source, name)
     tables = [(sheet, heading) for sheet in paper.sheets if (heading := find_heading(sheet, COLUMNS))]
@@ -84,8 +86,8 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
 def onto(read: ReadPeople, office: Office) -> ReadPeople:
     """What a table says, over what the office knows.
 
-    A unit that was renamed is still the same unit, and a kind the table leaves out stays; somebody whose key is
-    not their e-mail (it changed since), or not their unit and name, is still the same person.
+    A unit that was renamed is still the same unit, and a kind or office time left out stays; somebody whose key
+    is not their e-mail (it changed since), or not their unit and name, is still the same person.
     """
     named = {plain(unit.name): unit.id for unit in office.units.values()}
 
@@ -116,7 +118,12 @@ def onto(read: ReadPeople, office: Office) -> ReadPeople:
     )
     return ReadPeople(
         tuple(
-            replace(unit, kind=kind, uploads_through=_through(office, unit.id))
+            replace(
+                unit,
+                kind=kind,
+                uploads_through=_through(office, unit.id),
+                time=unit.time or _time(office, unit.id),
+            )
             for unit, kind in zip(units, kinds, strict=True)
         ),
         tuple(
@@ -130,6 +137,10 @@ def _through(office: Office, unit: str) -> str | None:
     return office.units[unit].uploads_through if unit in office.units else None
 
 
+def _time(office: Office, unit: str) -> OfficeTime:
+    return office.units[unit].time if unit in office.units else NOTHING_OWN
+
+
 def _cell(row: Row, heading: Heading, wanted: Column) -> str:
     return tidy(text_of(row.cell(heading.at[wanted.id]))) if wanted.id in heading.at else ""
 
@@ -137,12 +148,14 @@ def _cell(row: Row, heading: Heading, wanted: Column) -> str:
 def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...]:
     parents: dict[str, str | None] = {}
     kinds: dict[str, str] = {}
+    times: dict[str, OfficeTime] = {}
     for row in rows:
         unit, parent = _cell(row, heading, UNIT), _cell(row, heading, PARENT)
         if not unit:
             errors.add(row.number, "paper_cell_empty", column=UNIT.title)
             continue
         _take_kind(row, heading, unit, kinds, errors)
+        people_time.take_time(row, heading, unit, times, errors)
         known = parents.get(unit)
         if parent and known and known != parent:
             errors.add(row.number, "paper_parent_differs", unit=unit, parent=parent, known=known)
@@ -154,7 +167,13 @@ def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...
                 errors.add(row.number, "paper_parent_circle", unit=unit, parent=parent)
                 parents[unit] = known
     return tuple(
-        Unit(id=name, name=name, parent=parents[name], kind=kinds.get(name, ""))
+        Unit(
+            id=name,
+            name=name,
+            parent=parents[name],
+            kind=kinds.get(name, ""),
+            time=people_time.own_time(times, name),
+        )
         for name in sorted(parents, key=lambda u: _depth(u, parents))
     )
 

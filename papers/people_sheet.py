@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from papers import people_time
 from papers.listing import Listed
 from papers.people import AWAY, DEPUTY, DUTIES, EMAIL, KIND, LANGUAGE, NAME, PARENT, POST, UNIT
 from papers.people_words import DUTY_TITLES
@@ -14,15 +15,21 @@ COLUMNS = (UNIT, PARENT, KIND, NAME, POST, DUTIES, EMAIL, LANGUAGE, DEPUTY, AWAY
 
 
 def people_table(office: Office, language: str) -> Listed:
-    """One row a person, in the order of units; a unit nobody sits in has a row of its own."""
+    """One row a person, in the order of units; a unit nobody sits in has a row of its own.
+
+    Office times have columns where a unit has one of its own.
+    """
     rows: list[list[str]] = []
+    times = any(unit.time for unit in office.units.values())
     by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
     for person in office.people.values():
         by_unit.setdefault(person.unit, []).append(person)
     for unit, people in by_unit.items():
         place = _place(office.units, unit)
-        rows += [place + _person(person, language) for person in people] or [place + [""] * 7]
-    return Listed([column.title[language] for column in COLUMNS], rows)
+        own = people_time.time_cells(office.units[unit].time) if times and unit in office.units else []
+        rows += [place + _person(person, language) + own for person in people] or [place + [""] * 7 + own]
+    columns = (*COLUMNS, *people_time.COLUMNS) if times else COLUMNS
+    return Listed([column.title[language] for column in columns], rows)
 
 
 def _place(units: Mapping[str, Unit], unit: str) -> list[str]:

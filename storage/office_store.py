@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, Table, select
 from storage.dialect import insert
 from storage.engine import reading, writing
 from storage.office_chain import Hand, said
-from storage.preferences import DIGEST, LANGUAGE, UPLOADS_THROUGH, preferences
+from storage.office_time import time_kept, time_text
+from storage.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
 from storage.rows import Values
 from storage.tables import MATCH, PERSON, UNIT
 from workflow.office import Office, Person, Unit, with_officer
@@ -45,6 +46,7 @@ def save(
     Raises:
         StorageUnavailable: the database cannot be written; nothing was written.
     """
+    units = list(units)
     told: list[tuple[Table, str, list[Values]]] = [
         (UNIT, "id", [unit_values(one) for one in units]),
         (PERSON, "key", [person_values(one) for one in people]),
@@ -52,10 +54,20 @@ def save(
     ]
     with writing(engine) as connection:
         counts = [_save(connection, table, key, lines, hand) for table, key, lines in told]
+        counts.append(_save_times(connection, units, hand))
     return Saved(
         added=sum(one.added for one in counts),
         changed=sum(one.changed for one in counts),
         same=sum(one.same for one in counts),
+    )
+
+
+def with_chosen(unit: Unit, chosen: Mapping[tuple[str, str], str]) -> Unit:
+    """A unit with what it chose."""
+    return replace(
+        unit,
+        uploads_through=chosen.get((unit.id, UPLOADS_THROUGH)),
+        time=time_kept(chosen.get((unit.id, OFFICE_TIME))),
     )
 
 
@@ -70,10 +82,7 @@ def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office
     """The office, with the officer config.toml names (by key or e-mail)."""
     with reading(engine) as connection:
         chosen = preferences(connection)
-        units = {
-            one.id: replace(unit_of(one), uploads_through=chosen.get((one.id, UPLOADS_THROUGH)))
-            for one in _all(connection, UNIT)
-        }
+        units = {one.id: with_chosen(unit_of(one), chosen) for one in _all(connection, UNIT)}
         people = {
             one.key: replace(
                 person_of(one),
@@ -110,6 +119,22 @@ def _save(
             assert hand is not None
             said(connection, hand, f"{table.name}_saved", str(line[key]), line)
     return Saved(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
+
+
+def _save_times(connection: Connection, units: Iterable[Unit], hand: Hand | None) -> Saved:
+    """Units' own office time where they name one; of a unit that names none what it said before stays."""
+    chosen = preferences(connection)
+    changed = 0
+    for unit in units:
+        text = time_text(unit.time)
+        if not text or chosen.get((unit.id, OFFICE_TIME), "") == text:
+            continue
+        changed += 1
+        by, now = (hand.by, hand.now) if hand else ("", datetime.fromtimestamp(0, UTC))
+        put(connection, unit.id, OFFICE_TIME, text, by=by, now=now)
+        if hand is not None:
+            said(connection, hand, f"{OFFICE_TIME}_chosen", unit.id, {"value": text})
+    return Saved(changed=changed)
 
 
 def unit_of(one: Any) -> Unit:

@@ -165,6 +165,7 @@ class SqlOutbox:
             .where(NOTICE.c.key == bindparam("k_key"), _SENDING)
             .values(
                 state=bindparam("k_state"),
+                attempts=NOTICE.c.attempts - bindparam("k_untried", type_=NOTICE.c.attempts.type),
                 answer=bindparam("k_answer"),
                 not_before=func.coalesce(
                     bindparam("k_not_before", type_=NOTICE.c.not_before.type), NOTICE.c.not_before
@@ -180,6 +181,7 @@ class SqlOutbox:
                     {
                         "k_key": mark.key,
                         "k_state": mark.state,
+                        "k_untried": 0 if mark.tried else 1,
                         "k_answer": mark.answer,
                         "k_not_before": mark.not_before,
                         "k_sent_at": now if mark.state == "sent" else None,

@@ -16,6 +16,7 @@ from storage.tables import PREFERENCE
 DIGEST = "digest"
 UPLOADS_THROUGH = "uploads_through"
 LANGUAGE = "language"
+OFFICE_TIME = "office_time"
 LINK_KEY = "link_key"
 
 

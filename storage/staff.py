@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Engine, Table
 from storage.dialect import insert
 from storage.engine import writing
 from storage.office_chain import Hand, said
-from storage.office_store import Saved, person_of, person_values, save, unit_of, unit_values
-from storage.preferences import DIGEST, LANGUAGE, UPLOADS_THROUGH, preferences, put
+from storage.office_store import Saved, person_of, person_values, save, unit_of, unit_values, with_chosen
+from storage.office_time import time_text
+from storage.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
 from storage.refusals import ChangedMeanwhile
 from storage.rows import Values
 from storage.tables import MATCH, PERSON, UNIT
@@ -38,7 +39,10 @@ class SqlStaff:
             _put(connection, UNIT, "id", values)
             through = unit.uploads_through or ""
             put(connection, unit.id, UPLOADS_THROUGH, through, by=by, now=now)
-            said(connection, hand, "unit_saved", unit.id, {**values, UPLOADS_THROUGH: through})
+            own = time_text(unit.time)
+            put(connection, unit.id, OFFICE_TIME, own, by=by, now=now)
+            chosen = {UPLOADS_THROUGH: through, OFFICE_TIME: own}
+            said(connection, hand, "unit_saved", unit.id, {**values, **chosen})
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
         """Take a unit out, as the writer saw it. Raises ChangedMeanwhile."""
@@ -48,6 +52,7 @@ class SqlStaff:
             connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
             connection.execute(MATCH.delete().where(MATCH.c.target == unit.id))
             put(connection, unit.id, UPLOADS_THROUGH, "", by=by, now=now)
+            put(connection, unit.id, OFFICE_TIME, "", by=by, now=now)
             said(connection, hand, "unit_removed", unit.id, unit_values(unit))
 
     def keep_person(self, person: Person, *, was: Person | None, by: str, now: datetime, today: date) -> None:
@@ -89,7 +94,7 @@ def _unit(connection: Connection, id: str) -> Unit | None:
     found = connection.execute(UNIT.select().where(UNIT.c.id == id)).first()
     if found is None:
         return None
-    return replace(unit_of(found), uploads_through=preferences(connection).get((id, UPLOADS_THROUGH)))
+    return with_chosen(unit_of(found), preferences(connection))
 
 
 def _person(connection: Connection, key: str) -> Person | None:

@@ -16,9 +16,11 @@ from web.feeding import feeds_of, give, revoke
 from web.house import House
 from web.office import units_in_order
 from web.staff_forms import AWAY, DIGESTS, HELD, BadStaff, mark, person_of, unit_of
+from web.time_forms import holding, time_answers
 from workflow.access import below
 from workflow.kinds import KINDS
-from workflow.office import Office, Person, Unit
+from workflow.office import Office, Person, Unit, time_of
+from workflow.office_time import NOTHING_OWN
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
@@ -154,6 +156,7 @@ def _unit_page(
         "parent": (known.parent or "") if known else "",
         "kind": known.kind if known else "",
         "uploads_through": (known.uploads_through or "") if known else "",
+        **time_answers(known.time if known else NOTHING_OWN),
     }
     inside = set(below(office, known.id)) if known else set()
     return show(
@@ -171,6 +174,7 @@ def _unit_page(
         feeds=[one for one in feeds_of(home, "", now=now) if known and one.scope == known.id],
         feed=feed,
         holds=_holds(home, office, known),
+        holding=holding(time_of(office, known.id if known else ""), the(home).hours),
     )
 
 

@@ -11,6 +11,7 @@ from calendars.calendar import Calendar
 from notifications.notice import Outcome
 from workflow.moving import DayChange, Moved
 from workflow.office import Person, Unit
+from workflow.office_time import Hours
 from workflow.procedure import Text
 
 
@@ -102,6 +103,10 @@ class Administration(Protocol):
     @property
     def domain(self) -> str:
         """The domain in Message-IDs and in the UIDs of calendar items."""
+
+    @property
+    def hours(self) -> Hours:
+        """The organisation's own office hours, which hold where no unit says otherwise."""
 
     def falls(self, person: str, *, today: date) -> Sequence[Falling]:
         """What waits for a person (by key) and to whom it would fall without them; by obligation and unit."""

@@ -9,6 +9,7 @@ from hashlib import sha256
 
 from papers.email_address import is_address
 from web.recording import the_date
+from web.time_forms import time_typed
 from workflow.access import below
 from workflow.kinds import KINDS
 from workflow.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit
@@ -45,6 +46,7 @@ def unit_of(texts: Mapping[str, str], office: Office, was: Unit | None) -> Unit:
 
     Raises:
         BadStaff: no name, a name somebody has, an unknown parent or kind, a circle.
+        BadOfficeTime: hours or days that are none.
     """
     name = _text(texts, "name", required=True)
     other = office.unit_named.get(name.casefold())
@@ -61,7 +63,14 @@ def unit_of(texts: Mapping[str, str], office: Office, was: Unit | None) -> Unit:
         raise BadStaff("web.staff.unit_circle", name=name, parent=office.units[parent].name)
     if kind and kind not in KINDS:
         raise BadStaff("web.staff.kind_unknown", kind=kind)
-    return Unit(id=id, name=name, parent=parent, kind=kind, uploads_through=through if through != id else None)
+    return Unit(
+        id=id,
+        name=name,
+        parent=parent,
+        kind=kind,
+        uploads_through=through if through != id else None,
+        time=time_typed(texts),
+    )
 
 
 def person_of(texts: Mapping[str, str], duties: list[str], office: Office, was: Person | None) -> Person:

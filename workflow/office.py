@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 from typing import Literal
 
+from workflow.office_time import NOTHING_OWN, OfficeTime, joined
+
 DUTIES = (
     "authorised_person",
     "head",
@@ -60,6 +62,7 @@ class Unit:
     Attributes:
         kind: of the organisation that begins with it ("" for those inside one).
         uploads_through: the higher body whose account it uploads through, where it has none of its own.
+        time: its own hours and days, where they are not those of the unit above.
     """
 
     id: str
@@ -67,6 +70,7 @@ class Unit:
     parent: str | None = None
     kind: str = ""
     uploads_through: str | None = None
+    time: OfficeTime = NOTHING_OWN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -320,6 +324,11 @@ def uploads_through(office: Office, unit: str) -> str:
         if known is not None and known.uploads_through:
             return known.uploads_through
     return place
+
+
+def time_of(office: Office, unit: str) -> OfficeTime:
+    """The office time of a unit (by id): its own, and where it says nothing that of the units above it."""
+    return joined(office.units[here].time for here in office.above(unit) if here in office.units)
 
 
 def _everywhere(office: Office, duty: str, here: Callable[[str], bool]) -> tuple[Told, ...]:

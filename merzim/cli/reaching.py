@@ -1,15 +1,19 @@
-"""How people are reached: `notices resend`, `digest`, `uploads-through`."""
+"""How people are reached: `notices resend`, `digest`, `uploads-through`, `office-time`."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from merzim.cli.call import NOT_SO, Call
 from merzim.cli.help import Command
 from workflow.nearest import nearest_first
+from workflow.office_time import MONDAY_TO_FRIDAY
 from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from workflow.office import Office
 
 CHOICES = {"daily": "daily", "weekly": "weekly", "single": ""}
 
@@ -30,15 +34,14 @@ def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application; `notices resend` hangs on the register's own command."""
     app.command("digest", cls=Command, help="cli.help.digest")(digest)
     app.command("uploads-through", cls=Command, help="cli.help.uploads_through")(uploads_through)
+    app.command("office-time", cls=Command, help="cli.help.office_time")(office_time)
 
 
 def resend(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> int:
-    from notifications.rules import opening
+    from merzim.rounds import resend as again
 
     call = Call.of(ctx)
-    house, now = call.house, call.moment.now
-    opens = opening(now, house.calendar, house.rules)
-    done = house.outbox.resend(key, now=now, not_before=opens)
+    done = again(call.house, key, now=call.moment.now)
     if call.json:
         call.answer({"key": key, "queued": done})
     else:
@@ -78,12 +81,7 @@ def uploads_through(
 
     call = Call.of(ctx)
     office = call.house.reads.office()
-    places = [office.unit_named.get(" ".join(name.casefold().split())) for name in (unit, body)]
-    for name, place in zip((unit, body), places, strict=True):
-        if place is None:
-            known = [one.name for one in office.units.values()]
-            raise UnknownUnit("cli.unknown_unit", unit=name, allowed=nearest_first(name, known)[:5])
-    own, through = (str(place) for place in places)
+    own, through = (_unit(office, name) for name in (unit, body))
     value = "" if own == through else through
     prefer(call.house.engine, own, UPLOADS_THROUGH, value, by=call.by, now=call.moment.now)
     if call.json:
@@ -91,3 +89,72 @@ def uploads_through(
     else:
         names = {"unit": office.units[own].name, "body": office.units[through].name}
         call.print(call.say("cli.uploads_through" if value else "cli.uploads_itself", **names))
+
+
+def office_time(
+    ctx: typer.Context,
+    unit: Annotated[str, typer.Argument(metavar="UNIT")],
+    hours: Annotated[
+        str | None, typer.Option("--hours", metavar="HH:MM-HH:MM", help="cli.option.hours")
+    ] = None,
+    week: Annotated[str | None, typer.Option("--week", metavar="1-6", help="cli.option.week")] = None,
+    off: Annotated[str | None, typer.Option("--off", metavar="DATE,...", help="cli.option.days_off")] = None,
+    working: Annotated[
+        str | None, typer.Option("--working", metavar="DATE,...", help="cli.option.days_of_work")
+    ] = None,
+) -> None:
+    from papers import office_time as written
+    from storage.office_time import time_text
+    from storage.preferences import OFFICE_TIME, prefer
+    from workflow.office import time_of
+
+    call = Call.of(ctx)
+    house = call.house
+    office = house.reads.office()
+    here = _unit(office, unit)
+    if any(given is not None for given in (hours, week, off, working)):
+        known = office.units[here].time
+        said = written.office_time(
+            hours=known.hours if hours is None else written.hours_of(hours),
+            week=known.week if week is None else written.week_of(week),
+            off=known.off if off is None else written.days_of(off),
+            working=known.working if working is None else written.days_of(working),
+        )
+        prefer(house.engine, here, OFFICE_TIME, time_text(said), by=call.by, now=call.moment.now)
+        office = house.reads.office()
+    holds = time_of(office, here)
+    first, last = holds.hours or house.settings.reminders.office_hours
+    days = holds.week or MONDAY_TO_FRIDAY
+    if call.json:
+        call.answer(
+            {
+                "unit": here,
+                "own": bool(office.units[here].time),
+                "hours": [f"{first:%H:%M}", f"{last:%H:%M}"],
+                "week": list(days),
+                "days_off": list(holds.off),
+                "days_of_work": list(holds.working),
+            }
+        )
+        return
+    call.print(
+        call.say(
+            "cli.office_time",
+            unit=office.units[here].name,
+            first=f"{first:%H:%M}",
+            last=f"{last:%H:%M}",
+            week=", ".join(call.say(f"office_time.day_{number}") for number in days),
+        )
+    )
+    for code, several in (("cli.office_time_off", holds.off), ("cli.office_time_working", holds.working)):
+        if several:
+            call.print(call.say(code, days=several))
+
+
+def _unit(office: Office, name: str) -> str:
+    """Id of the unit of that id or name. Raises UnknownUnit."""
+    place = office.unit_named.get(" ".join(name.casefold().split()))
+    if place is None:
+        known = [one.name for one in office.units.values()]
+        raise UnknownUnit("cli.unknown_unit", unit=name, allowed=nearest_first(name, known)[:5])
+    return place

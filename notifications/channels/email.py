@@ -12,7 +12,7 @@ import os
 import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
 from pathlib import Path
@@ -64,12 +64,12 @@ class Email:
         outcomes: dict[str, Outcome] = {}
         server: aiosmtplib.SMTP | None = None
         failures = 0
-        answer = ""
+        rest = Outcome(state="queued", answer="")
         try:
             for parcel in batch:
                 key = parcel.notice.key
                 if failures >= PATIENCE:
-                    outcomes[key] = Outcome(state="queued", answer=answer)
+                    outcomes[key] = rest
                     continue
                 try:
                     message = self._envelope(parcel, now)
@@ -81,9 +81,11 @@ class Email:
                         server = await self._connect()
                 except (aiosmtplib.SMTPException, OSError, ValueError, KeyError) as problem:
                     # Not even in: nothing says that the letter is wrong, so even a 5xx here may pass.
-                    answer = said(problem)
                     failures = PATIENCE
-                    outcomes[key] = Outcome(state="queued", answer=answer)
+                    refused = _refuses_us(problem)
+                    fault = "login" if refused else ""
+                    rest = Outcome(state="queued", answer=said(problem), others=refused, fault=fault)
+                    outcomes[key] = rest
                     continue
                 try:
                     _, accepted = await server.sendmail(*message)
@@ -91,6 +93,7 @@ class Email:
                 except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
                     answer = said(problem)
                     outcomes[key] = Outcome(state=verdict(problem), answer=answer)
+                    rest = replace(rest, answer=answer)
                     if _connection_is_gone(problem):
                         failures += 1
                         await _cut(server)
@@ -133,6 +136,14 @@ def verdict(problem: Exception) -> Literal["queued", "failed"]:
     if isinstance(problem, aiosmtplib.SMTPNotSupported):
         return "failed"
     return "queued" if isinstance(problem, aiosmtplib.SMTPException | OSError) else "failed"
+
+
+def _refuses_us(problem: Exception) -> bool:
+    """Whether the server will not let us in as we are: somebody must mend user or password."""
+    if isinstance(problem, KeyError):
+        return True
+    codes = _codes(problem)
+    return isinstance(problem, aiosmtplib.SMTPAuthenticationError) and not any(400 <= c < 500 for c in codes)
 
 
 def said(problem: Exception) -> str:

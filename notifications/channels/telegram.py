@@ -13,7 +13,7 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 SERVER = "https://api.telegram.org"
 # A server that has failed so many times in one batch is not asked further: the rest waits.
 PATIENCE = 2
-# Seconds the rest of a batch waits when the server asks for it; for longer than that it is put back.
-SHORT_PAUSE = 30
+# Seconds a batch waits in all when the server asks for it; for longer than that it is put back.
+SHORT_PAUSE = 5
+TOO_MANY = "Too Many Requests"
 AT_ONCE = 8
 """Requests on their way at a time."""
 
@@ -87,7 +88,7 @@ class Telegram:
         try:
             bot = self.client() if waiting else None
         except TokenMissing as problem:
-            answer = Outcome(state="queued", answer=str(problem), others=True)
+            answer = Outcome(state="queued", answer=str(problem), others=True, fault="token")
             return outcomes | {parcel.notice.key: answer for _, parcel in waiting}
         if bot is not None:
             try:
@@ -162,6 +163,9 @@ class _Batch:
 
     async def send(self, waiting: Sequence[tuple[str, Parcel]]) -> dict[str, Outcome]:
         left, flying = list(waiting), set[asyncio.Task[None]]()
+        if (paused := self.channel.pacer.paused(at=self.began)) > SHORT_PAUSE:
+            # Asked of an earlier batch, and not over yet: nobody waits for it here.
+            self.stopped = Outcome(state="queued", answer=TOO_MANY, wait=_whole(paused), tried=False)
         while left and not self._over():
             place, moment = self.channel.pacer.reserve([chat for chat, _ in left], at=time.monotonic())
             chat, parcel = left.pop(place)
@@ -209,7 +213,7 @@ class _Batch:
                 return Outcome(state="failed", answer=answer, others=True, lost=True)
             case said.TelegramUnauthorizedError() | said.TelegramNotFound():
                 # The bot itself is not known any more: nobody gets anything until the token is mended.
-                self.stopped = Outcome(state="queued", answer=answer, others=True)
+                self.stopped = Outcome(state="queued", answer=answer, others=True, fault="token")
                 return self.stopped
             case said.TelegramEntityTooLarge() | said.TelegramBadRequest() | said.TelegramMigrateToChat():
                 return Outcome(state="failed", answer=answer, others=True)
@@ -228,16 +232,20 @@ class _Batch:
         now = time.monotonic()
         self.channel.pacer.pause(seconds, at=now)
         self.resting = max(self.resting, now + seconds)
-        passed = timedelta(seconds=math.ceil(now - self.began + seconds))
-        outcome = Outcome(state="queued", answer=answer, wait=passed)
-        if seconds > SHORT_PAUSE:
-            self.stopped = outcome
+        asked = now - self.began + seconds
+        outcome = Outcome(state="queued", answer=answer, wait=_whole(asked))
+        if asked > SHORT_PAUSE:
+            self.stopped = replace(outcome, tried=False)
         return outcome
 
     def _impatient(self, answer: str) -> None:
         self.failures += 1
         if self.failures >= PATIENCE:
             self.stopped = Outcome(state="queued", answer=answer)
+
+
+def _whole(seconds: float) -> timedelta:
+    return timedelta(seconds=math.ceil(seconds))
 
 
 def _never_left(problem: Exception) -> bool:

@@ -11,9 +11,11 @@ import pytest
 
 from notifications.channels.email import channel as email
 from notifications.channels.folder import channel as folder
+from notifications.delivery import deliver
 from notifications.message import text_hash
 from notifications.notice import Notice, Outcome
 from notifications.rules import BACK_OFF
+from tests.law import CALENDAR, library
 from tests.notifications.servers import Office, free_port, serving
 from tests.notifications.town import (
     AIGUL,
@@ -214,6 +216,27 @@ def test_a_fault_inside_a_channel_loses_no_letter_and_no_other_channel(
 
     assert states["shelf"] == (state, "RuntimeError: a mistake")
     assert states["folder"][0] == "sent"
+
+
+def test_a_batch_of_one_channel_falls_back_to_the_others(town: Town, tmp_path: Path) -> None:
+    """A worker of the queue is given one channel's keys; what that cannot carry the other one is to carry."""
+    town.open()
+    refusing = Shelf(Outcome(state="failed", answer="403", others=True))
+    town.round([refusing], FIVE_BEFORE)
+    keys = [one.key for one in town.notices()]
+    letters = folder(path=tmp_path / "letters")
+    deliver(
+        town.outbox,
+        library(),
+        CALENDAR,
+        [letters, refusing],
+        now=noon(FIVE_BEFORE),
+        today=FIVE_BEFORE,
+        rules=RULES,
+        keys=keys,
+    )
+
+    assert {one.channel: one.state for one in town.notices()} == {"shelf": "failed", "folder": "queued"}
 
 
 def test_while_a_server_takes_nothing_the_rest_keep_their_attempts(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from itertools import pairwise
+from time import monotonic
 
 import pytest
 
@@ -248,3 +249,20 @@ def test_an_account_lost_meanwhile_has_failed_and_the_others_speak(
 
     assert (outcome.state, outcome.others) == ("failed", True)
     assert telegram.calls() == []
+
+
+def test_a_pause_asked_for_keeps_no_later_batch_waiting(
+    telegram: Emulator, bot: Telegram, links: SqlLinks
+) -> None:
+    """Half an hour: what comes after is put back at once, unasked, and keeps its attempts."""
+    parcels = batch(links, 2)
+    telegram.refuse(429, "Too Many Requests: retry after 1800", retry_after=1800)
+    sent(bot, parcels[:1])
+    asked, began = len(telegram.calls()), monotonic()
+    outcome = only(sent(bot, parcels[1:]))
+
+    assert monotonic() - began < 2
+    assert len(telegram.calls()) == asked
+    assert (outcome.state, outcome.tried) == ("queued", False)
+    assert outcome.wait is not None
+    assert timedelta(minutes=29) < outcome.wait <= timedelta(minutes=30)

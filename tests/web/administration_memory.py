@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from notifications.notice import Outcome
 from storage.office_store import Saved
@@ -12,6 +12,7 @@ from storage.refusals import ChangedMeanwhile
 from tests.web.memory import Memory
 from web.administration_ports import ChannelInUse, Falling, RulesInForce, TelegramOffer
 from workflow.office import Office, Person, Unit
+from workflow.office_time import Hours
 
 
 @dataclass
@@ -64,6 +65,7 @@ class AdministrationInMemory:
     staff: StaffInMemory = field(init=False)
     address: str = "https://merzim.example.kz"
     domain: str = "merzim.example.kz"
+    hours: Hours = (time(9), time(18))
     falling: Sequence[Falling] = ()
     sent: list[Person] = field(default_factory=list)
 

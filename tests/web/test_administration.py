@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, time
 
 import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import Home
 from web.staff_forms import mark
+from workflow.office_time import OfficeTime
 
 SCRIPT = "<script>alert(1)</script>"
 PAGES = (
@@ -181,6 +183,35 @@ def test_a_unit_with_people_units_or_cases_stays(home: Home, admin: TestClient) 
 
     assert answer.status_code == 422
     assert "hr" in home.memory.the_office.units
+
+
+def test_a_unit_has_hours_and_days_of_its_own_and_those_below_inherit_them(
+    home: Home, admin: TestClient
+) -> None:
+    """Typed as a form sends them, shown again, and at the unit below as what holds; backwards: refused."""
+    known = home.memory.the_office.units["head"]
+    typed = {
+        "id": "head",
+        "mark": mark(known),
+        "name": known.name,
+        "time_first": "08:30",
+        "time_off": "08.05.2026",
+    }
+    week = {f"time_day_{number}": "1" for number in range(1, 7)}
+    refused = admin.post("/administration/unit?lang=ru", data={**typed, "time_last": "07:00"})
+    admin.post("/administration/unit", data={**typed, "time_last": "17:30", **week})
+    kept = home.memory.the_office.units["head"].time
+    page = admin.get("/administration/unit?id=head").text
+    below = admin.get("/administration/unit?id=hr&lang=ru").text
+
+    assert refused.status_code == 422
+    assert "конец работы должен быть позже начала" in refused.text
+    assert kept == OfficeTime(
+        hours=(time(8, 30), time(17, 30)), week=(1, 2, 3, 4, 5, 6), off=(date(2026, 5, 8),)
+    )
+    assert 'value="08:30"' in page
+    assert 'value="08.05.2026"' in page
+    assert "Сейчас: 08:30–17:30, пн, вт, ср, чт, пт, сб." in below
 
 
 def test_a_unit_is_made_named_and_taken_out(home: Home, admin: TestClient) -> None:

@@ -1,0 +1,56 @@
+"""When a letter may leave for somebody: in the hours and on the days of the office they sit in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from calendars.calendar import Calendar
+from notifications.rules import Rules, local_day, opening
+from workflow.office import Office, time_of
+from workflow.office_time import days_of
+
+
+class OfficeTimes:
+    """Openings for the people of one office, as it stands; made once for a round or a batch."""
+
+    def __init__(self, office: Office, calendar: Calendar, rules: Rules) -> None:
+        self._office = office
+        self._calendar = calendar
+        self._rules = rules
+        self._own: dict[str, tuple[Calendar, Rules]] = {}
+        self._opens: dict[tuple[str, datetime], datetime] = {}
+        self._plain = not any(unit.time for unit in office.units.values())
+
+    def days(self, person: str) -> Calendar:
+        """The days a person (by key) is at work by, their own leave apart."""
+        return self._of(person)[0]
+
+    def opening(self, person: str, now: datetime, *, due: date | None = None) -> datetime:
+        """The first moment from `now` on at which a letter may leave for a person (aware UTC).
+
+        Args:
+            due: what the letter speaks of. Where the person's own office opens only after that day, and the
+                organisation's before it is over, it leaves then: on a day off it can still be read in time.
+        """
+        unit = self._unit(person)
+        if (unit, now) not in self._opens:
+            self._opens[unit, now] = opening(now, *self._of(person))
+        own = self._opens[unit, now]
+        if due is None or not unit or local_day(own, self._rules) <= due:
+            return own
+        general = opening(now, self._calendar, self._rules)
+        return general if local_day(general, self._rules) <= due else own
+
+    def _unit(self, person: str) -> str:
+        """The unit whose time holds, "" for the organisation's own."""
+        known = None if self._plain else self._office.people.get(person)
+        return known.unit if known is not None and known.unit in self._office.units else ""
+
+    def _of(self, person: str) -> tuple[Calendar, Rules]:
+        unit = self._unit(person)
+        if unit not in self._own:
+            own = time_of(self._office, unit)
+            hours = own.hours or self._rules.office_hours
+            self._own[unit] = (days_of(self._calendar, own), replace(self._rules, office_hours=hours))
+        return self._own[unit]

@@ -1,0 +1,200 @@
+"""A unit with hours and days of its own: its people are written to then, and no date moves by it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+import pytest
+
+from notifications.office_time import OfficeTimes
+from notifications.rules import Rules
+from storage import office_store
+from storage.office_chain import Hand
+from storage.office_time import time_kept, time_text
+from storage.preferences import DIGEST, OFFICE_TIME, prefer
+from storage.staff import SqlStaff
+from tests.law import CALENDAR
+from tests.notifications.town import (
+    AIGUL,
+    BOLAT,
+    DANA,
+    FIVE_BEFORE,
+    OFFICER,
+    PEOPLE,
+    RULES,
+    UNITS,
+    Shelf,
+    Town,
+    noon,
+)
+from workflow.office import Office, time_of
+from workflow.office_time import NOTHING_OWN, OfficeTime, days_of
+
+SIX_DAYS = OfficeTime(week=(1, 2, 3, 4, 5, 6))
+FRIDAY, SATURDAY, MONDAY = date(2026, 4, 10), date(2026, 4, 11), date(2026, 4, 13)
+WEDNESDAY = FIVE_BEFORE
+
+
+def at(text: str) -> datetime:
+    """A moment of Almaty as UTC."""
+    return (datetime.fromisoformat(text) - timedelta(hours=5)).replace(tzinfo=UTC)
+
+
+def office(**times: OfficeTime) -> Office:
+    """The town's office, these units having times of their own."""
+    units = {unit.id: replace(unit, time=times.get(unit.id, NOTHING_OWN)) for unit in UNITS}
+    return Office(units=units, people={one.key: one for one in PEOPLE})
+
+
+def opens(office: Office, moment: str, *, person: str = AIGUL.key, due: date | None = None) -> datetime:
+    """When a letter of that moment may leave for somebody of the staff."""
+    return OfficeTimes(office, CALENDAR, RULES).opening(person, at(moment), due=due)
+
+
+@pytest.mark.parametrize(
+    ("moment", "expected"),
+    [
+        ("2026-04-10T18:30", "2026-04-11T09:00"),  # the evening before: the country waits until Monday
+        ("2026-04-11T10:00", "2026-04-11T10:00"),
+        ("2026-04-11T18:00", "2026-04-13T09:00"),
+        ("2026-03-21T10:00", "2026-03-26T09:00"),  # a Saturday, but Nauryz
+    ],
+)
+def test_a_unit_that_works_on_saturdays_hears_on_them(moment: str, expected: str) -> None:
+    """Unless the Saturday is a holiday; the units beside it wait for Monday."""
+    town = office(staff=SIX_DAYS)
+
+    assert opens(town, moment) == at(expected)
+    assert opens(town, moment, person=DANA.key) >= at("2026-03-26T09:00")
+    assert not CALENDAR.is_working(at(moment).date()) or at(moment).hour >= 13
+
+
+def test_a_day_off_of_its_own_is_waited_for() -> None:
+    """On the day itself and the evening before: the morning after it."""
+    town = office(staff=OfficeTime(off=(date(2026, 4, 7),)))
+
+    assert opens(town, "2026-04-06T17:59") == at("2026-04-06T17:59")
+    assert opens(town, "2026-04-06T18:00") == at("2026-04-08T09:00")
+    assert opens(town, "2026-04-07T11:00") == at("2026-04-08T09:00")
+    assert opens(town, "2026-04-07T11:00", person=DANA.key) == at("2026-04-07T11:00")
+
+
+def test_hours_of_its_own() -> None:
+    """From half past eight; whoever sits elsewhere hears from nine."""
+    town = office(staff=OfficeTime(hours=(time(8, 30), time(17, 30))))
+
+    assert opens(town, "2026-04-06T08:40") == at("2026-04-06T08:40")
+    assert opens(town, "2026-04-06T17:30") == at("2026-04-07T08:30")
+    assert opens(town, "2026-04-06T08:40", person=DANA.key) == at("2026-04-06T09:00")
+
+
+def test_what_is_said_nearest_holds() -> None:
+    """Hours from above, the week of its own; a day off above is a day of work where the unit says so."""
+    above = OfficeTime(hours=(time(8), time(17)), off=(FRIDAY, MONDAY))
+    own = OfficeTime(week=(2, 3, 4, 5, 6), working=(FRIDAY,))
+    held = time_of(office(body=above, staff=own), "staff")
+    days = days_of(CALENDAR, held)
+
+    assert held.hours == (time(8), time(17))
+    assert days.is_working(FRIDAY)
+    assert days.is_working(SATURDAY)
+    assert not days.is_working(MONDAY)
+    assert not days.is_working(date(2026, 4, 20))  # any Monday
+    assert time_of(office(body=above), "staff") == above
+    assert time_of(office(body=above), "elsewhere") == NOTHING_OWN
+
+
+def test_nothing_waits_beyond_the_day_it_speaks_of() -> None:
+    """Due on Friday, the unit's day off: on Friday it can be read in time, on Monday it is late."""
+    town = office(staff=OfficeTime(off=(FRIDAY,)))
+
+    assert opens(town, "2026-04-10T10:00", due=FRIDAY) == at("2026-04-10T10:00")
+    assert opens(town, "2026-04-09T19:00", due=FRIDAY) == at("2026-04-10T09:00")
+    assert opens(town, "2026-04-10T10:00", due=date(2026, 4, 9)) == at("2026-04-13T09:00")
+    assert opens(town, "2026-04-10T10:00", due=date(2026, 4, 15)) == at("2026-04-13T09:00")
+
+
+def test_a_kept_time_is_read_as_it_was() -> None:
+    """And nothing of one's own is kept as nothing."""
+    own = OfficeTime(hours=(time(8, 30), time(17)), week=(1, 2), off=(FRIDAY,), working=(SATURDAY,))
+
+    assert time_kept(time_text(own)) == own
+    assert time_text(NOTHING_OWN) == ""
+    assert time_kept(None) == NOTHING_OWN
+
+
+@pytest.fixture
+def staff_off(town: Town) -> Town:
+    """The town, its staff off on the day of the first rung."""
+    own = OfficeTime(off=(WEDNESDAY,), hours=(time(8), time(17)))
+    prefer(town.engine, "staff", OFFICE_TIME, time_text(own), by="Айгүл", now=noon(date(2026, 3, 2)))
+    return town
+
+
+def test_a_rung_on_a_day_off_is_heard_the_morning_after_and_tells_what_is_true_then(staff_off: Town) -> None:
+    """Five working days before is the staff's day off: on Thursday at eight, with four days left."""
+    town, shelf = staff_off, Shelf()
+    town.open()
+    town.round([shelf], WEDNESDAY)
+    town.deliver([shelf], WEDNESDAY)
+    (notice,) = town.notices()
+
+    assert (notice.rung, notice.state) == ("-5", "queued")
+    assert notice.not_before == at("2026-03-19T08:00")
+    assert notice.due == date(2026, 3, 30)
+    town.deliver([shelf], date(2026, 3, 19), at=at("2026-03-19T08:00"))
+    assert [one.state for one in town.notices()] == ["sent"]
+    assert "4 жұмыс күні" in shelf.kept[0].letter.text
+
+
+def test_what_a_standstill_kept_waits_for_the_office_to_open(town: Town) -> None:
+    """The process is back in the evening: nobody hears then, and no attempt is counted."""
+    shelf = Shelf()
+    town.open()
+    town.round([shelf], FIVE_BEFORE)
+    report = town.deliver([shelf], FIVE_BEFORE, at=at("2026-03-18T21:00"))
+    (notice,) = town.notices()
+
+    assert not report.counts
+    assert (notice.state, notice.attempts) == ("queued", 0)
+    assert notice.not_before == at("2026-03-19T09:00")
+    town.deliver([shelf], date(2026, 3, 19))
+    assert [(one.state, one.attempts) for one in town.notices()] == [("sent", 1)]
+
+
+def test_a_digest_comes_on_the_days_of_the_reader(town: Town) -> None:
+    """On the Saturday of a six-day unit; the officer of another unit hears on Monday."""
+    for key in (AIGUL.key, OFFICER.key):
+        prefer(town.engine, key, DIGEST, "daily", by=key, now=noon(FRIDAY))
+    prefer(town.engine, "staff", OFFICE_TIME, time_text(SIX_DAYS), by="x", now=noon(FRIDAY))
+    digests = Town.round
+    town.rules = Rules(domain=RULES.domain, digests=frozenset({"personal", "unit"}))
+    days: Mapping[date, set[str]] = {
+        day: {one.person for one in digests(town, [Shelf()], day).others if one.kind == "digest"}
+        for day in (SATURDAY, MONDAY)
+    }
+    unit = {one.person for one in town.notices() if one.kind == "unit_digest"}
+
+    assert days == {SATURDAY: {AIGUL.key}, MONDAY: {AIGUL.key, OFFICER.key}}
+    assert unit == {BOLAT.key}
+
+
+def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_path: Path) -> None:
+    """Kept with the unit by the page, by a table of people; taken back by the page."""
+    town = Town(tmp_path)
+    hand = Hand(by="Айгүл", now=noon(FRIDAY), today=FRIDAY)
+    unit = replace(UNITS[1], time=SIX_DAYS)
+    saved = office_store.save(town.engine, units=[unit], hand=hand)
+    office_store.save(town.engine, units=UNITS, hand=hand)
+    kept = office_store.office(town.engine).units["staff"]
+
+    assert saved.changed == 1
+    assert kept.time == SIX_DAYS
+    SqlStaff(town.engine).keep_unit(
+        replace(kept, time=NOTHING_OWN), was=kept, by="Айгүл", now=noon(MONDAY), today=MONDAY
+    )
+    assert office_store.office(town.engine).units["staff"].time == NOTHING_OWN
+    town.close()
