@@ -84,13 +84,6 @@ class Shell:
             seal=found.seal,
         )
 
-    def acknowledge(self, notice: Notice, *, by: str, now: datetime, today: date) -> None:
-        """Written into the chain of its case, and into its delivery record."""
-        from notifications.answering import acknowledge
-
-        house = self._house
-        acknowledge(house.outbox, house.desk, notice, notice.key, by=by, now=now, today=today)
-
     def take_plan(
         self, case: str, content: BinaryIO, name: str, *, year: int | None, by: str, now: datetime, today: date
     ) -> PlanTaken:

@@ -10,10 +10,10 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from web.administering import LONGEST_FIELD, hand, onward, show, texts, the, the_office
+from web.administering import LONGEST_FIELD, onward, show, texts, the, the_office
 from web.credentials import INVITATION_LASTS, BadPassword, check_login, hidden, new_secret
 from web.entrance import Setting
-from web.house import House
+from web.house import House, hand
 from web.office import units_in_order
 from web.staff_forms import BadStaff, tidy
 from workflow.access import ACCESSES, Account, Entry, EntryKind, Reader

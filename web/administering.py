@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import HTTPException, Request
@@ -20,14 +19,6 @@ from workflow.office import Office
 MAX_FIELDS = 140
 LONGEST_FIELD = 64 * 1024
 SAID = frozenset({"saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked"})
-
-
-class Hand(TypedDict):
-    """Who writes, and when."""
-
-    by: str
-    now: datetime
-    today: date
 
 
 def the(home: House) -> Administration:
@@ -46,12 +37,6 @@ def the_office(home: House) -> Office:
         if not (key == office.officer and one.name == key and not one.unit)
     }
     return replace(office, people=people)
-
-
-def hand(home: House) -> Hand:
-    """Who writes, and when."""
-    now, today = home.clock()
-    return {"by": home.reader.login, "now": now, "today": today}
 
 
 def texts(form: FormData) -> dict[str, str]:

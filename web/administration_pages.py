@@ -10,10 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from web.administering import LONGEST_FIELD, MAX_FIELDS, hand, onward, show, texts, the, the_office
+from web.administering import LONGEST_FIELD, MAX_FIELDS, onward, show, texts, the, the_office
 from web.entrance import Setting
 from web.feeding import feeds_of, give, revoke
-from web.house import House
+from web.house import House, hand
 from web.office import units_in_order
 from web.staff_forms import AWAY, DIGESTS, HELD, BadStaff, mark, person_of, unit_of
 from web.time_forms import holding, time_answers

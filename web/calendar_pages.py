@@ -14,10 +14,10 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from calendars.layout import year
-from web.administering import hand, texts
+from web.administering import texts
 from web.administration_ports import ActHearing, ActPreview, Acts
 from web.entrance import Managing, Reading
-from web.house import House
+from web.house import House, hand
 from web.month import as_known, month_view
 from web.recording import the_date
 from web.render import page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from web.asked import asked_of
 from web.house import House
@@ -19,7 +19,6 @@ from workflow.sums import Asked, Horizon, Sought, Sum, Urgency, horizon, total
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "today", "week", "later")
 SHOWN: Mapping[str, int] = {"overdue": 20, "today": 20, "week": 20, "later": 10}
-LONGEST_LEAVE = timedelta(days=366)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
@@ -14,21 +13,19 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
-from notifications.answering import acknowledge
+from web import commands
 from web.case_page import the_whole_case
-from web.desk import LONGEST_LEAVE, Open, desk_view, opened
+from web.desk import Open, desk_view, opened
 from web.entrance import Recording
 from web.house import House
 from web.preferences import preferences, remember
 from web.recording import BadForm, evidence, numbers, the_date
 from web.render import page
 from web.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES
-from workflow.minding import put_off
 from workflow.refusal import Refusal
 from workflow.sums import base
 
 router = APIRouter(include_in_schema=False)
-LONGEST_REMARK = 2000
 
 Name = Annotated[str, Query(max_length=200)]
 Said = Literal["", "recorded", "later", "read", "leave"]
@@ -83,7 +80,7 @@ async def _simple(request: Request, home: House, work) -> Response:  # type: ign
 def _record(request: Request, home: House, form: FormData) -> Response:
     answers = _answers(form)
     case, fact = answers.get("case", ""), answers.get("fact", "")
-    now, today = home.clock()
+    _, today = home.clock()
     if case:
         the_whole_case(home, case)
     try:
@@ -91,17 +88,15 @@ def _record(request: Request, home: House, form: FormData) -> Response:
             raise BadForm("web.refusal.no_fact")
         on = the_date(answers.get("on", ""))
         values = numbers(answers)
-        home.desk.record(
+        commands.record(
+            home,
             case,
             fact,
             on=on,
-            by=home.reader.login,
-            now=now,
-            today=today,
             evidence=evidence(form, home.evidence_store, today=today),
             values=values,
             signed_by=answers.get("signed_by", ""),
-            remark=answers.get("remark", "").strip()[:LONGEST_REMARK],
+            remark=answers.get("remark", ""),
         )
     except (Refusal, OutOfRange) as refusal:
         files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
@@ -112,21 +107,11 @@ def _record(request: Request, home: House, form: FormData) -> Response:
 
 def _later(request: Request, home: House, answers: Mapping[str, str]) -> Response:
     case, obligation = answers.get("case", ""), answers.get("fact", "")
-    now, today = home.clock()
+    _, today = home.clock()
     if case:
         the_whole_case(home, case)
     try:
-        until = the_date(answers.get("until", ""))
-        put_off(
-            home.desk,
-            home.calendar,
-            case,
-            obligation,
-            until=until,
-            by=home.reader.login,
-            now=now,
-            today=today,
-        )
+        commands.put_off(home, case, obligation, until=the_date(answers.get("until", "")))
     except (Refusal, OutOfRange) as refusal:
         unfolded = opened(home, case, obligation, today=today) if case else None
         return _page(request, home, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
@@ -135,35 +120,21 @@ def _later(request: Request, home: House, answers: Mapping[str, str]) -> Respons
 
 def _read(request: Request, home: House, answers: Mapping[str, str]) -> Response:
     key, case = answers.get("key", ""), answers.get("case", "")
-    now, today = home.clock()
     if case:
         the_whole_case(home, case)
-    mine = (home.reader.person, home.reader.login)
-    notices = home.reads.notices(case) if case else ()
-    notice = next((one for one in notices if one.key == key and one.person in mine), None)
-    if notice is None or home.post is None:
-        raise HTTPException(404, "web.problem.not_found")
-    acknowledge(home.post, home.desk, notice, key, by=home.reader.login, now=now, today=today)
-    return _onward(request, answers, said="read", what=f"{case}:{notice.obligation}")
+    try:
+        obligation = commands.read_letter(home, case, key)
+    except commands.NoSuchLetter:
+        raise HTTPException(404, "web.problem.not_found") from None
+    return _onward(request, answers, said="read", what=f"{case}:{obligation}")
 
 
 def _leave(request: Request, home: House, answers: Mapping[str, str]) -> Response:
-    now, today = home.clock()
-    office = home.reads.office()
-    person = office.people.get(home.reader.person)
-    if person is None or home.leaves is None:
-        return _page(request, home, refusal=BadForm("web.desk.no_person"))
     try:
-        away: tuple[tuple[date, date], ...] = ()
+        away = None
         if "none" not in answers:
-            first, last = the_date(answers.get("first", "")), the_date(answers.get("last", ""))
-            if last < first or last < today or last - first > LONGEST_LEAVE:
-                raise BadForm("web.desk.bad_leave", first=first, last=last)
-            away = ((first, last),)
-        deputy = answers.get("deputy", "") or None
-        if deputy is not None and (deputy not in office.people or deputy == person.key):
-            raise BadForm("web.desk.bad_deputy", person=deputy)
-        home.leaves.set_leave(person.key, away=away, deputy=deputy, by=home.reader.login, now=now, today=today)
+            away = the_date(answers.get("first", "")), the_date(answers.get("last", ""))
+        commands.go_away(home, away, answers.get("deputy", "") or None)
     except (Refusal, OutOfRange) as refusal:
         return _page(request, home, refusal=refusal, answers=answers)
     return _onward(request, answers, said="leave", what="")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypedDict
 
 from calendars.calendar import Calendar
 from notifications.figures import Post
@@ -45,3 +46,17 @@ class House:
     post: Post | None = None
     leaves: Leaves | None = None
     choices: Choices | None = None
+
+
+class Hand(TypedDict):
+    """Who writes, and when."""
+
+    by: str
+    now: datetime
+    today: date
+
+
+def hand(home: House) -> Hand:
+    """Who writes, and when: what every command asks for."""
+    now, today = home.clock()
+    return {"by": home.reader.login, "now": now, "today": today}

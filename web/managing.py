@@ -6,22 +6,22 @@ Each asks for its ground; what cannot be taken back asks whether it is meant.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from web import commands
 from web.answers import BadForm, Tried, long_text, numbers, the_date
 from web.case_page import ADDRESSES, CaseId, Tab, answers_of, case_page, onward, the_whole_case
 from web.entrance import Managing, Recording
-from web.house import House
+from web.house import House, hand
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
 Answers = Mapping[str, str]
-Act = Callable[[House, str, Answers, datetime, date], tuple[str, str]]
+Act = Callable[[House, str, Answers], tuple[str, str]]
 """What a form does; gives what to say of it, and of which obligation ("" of none)."""
 
 
@@ -81,9 +81,8 @@ def done(
 ) -> Response:
     """The form done, or refused."""
     the_whole_case(home, case)
-    now, today = home.clock()
     try:
-        said, of = act(home, case, answers, now, today)
+        said, of = act(home, case, answers)
     except (Refusal, OutOfRange) as refusal:
         tried = Tried(form=name, refusal=refusal, answers=answers)
         return case_page(request, home, case, tab=tab, tried=tried)
@@ -91,7 +90,7 @@ def done(
     return onward(request, f"/cases/{case}{ADDRESSES[tab]}", **told)
 
 
-def _correct(home: House, case: str, answers: Answers, now: datetime, today: date) -> tuple[str, str]:
+def _correct(home: House, case: str, answers: Answers) -> tuple[str, str]:
     fact = answers.get("fact", "")
     if not fact:
         raise BadForm("web.refusal.no_fact")
@@ -100,56 +99,47 @@ def _correct(home: House, case: str, answers: Answers, now: datetime, today: dat
         fact,
         on=the_date(answers.get("on", "")),
         ground=_ground(answers),
-        by=home.reader.login,
-        now=now,
-        today=today,
         values=numbers(answers),
         signed_by=answers.get("signed_by", ""),
+        **hand(home),
     )
     return "corrected", fact
 
 
-def _cancel(home: House, case: str, answers: Answers, now: datetime, today: date) -> tuple[str, str]:
-    home.desk.cancel(case, ground=_ground(answers), by=home.reader.login, now=now, today=today)
+def _cancel(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    home.desk.cancel(case, ground=_ground(answers), **hand(home))
     return "cancelled", ""
 
 
-def _exempt(home: House, case: str, answers: Answers, now: datetime, today: date) -> tuple[str, str]:
+def _exempt(home: House, case: str, answers: Answers) -> tuple[str, str]:
     obligation = answers.get("obligation", "")
     # The case can be taken up again; one obligation cannot.
     if obligation and answers.get("sure") != "yes":
         raise BadForm("web.refusal.not_sure")
-    home.desk.exempt(
-        case, obligation=obligation, ground=_ground(answers), by=home.reader.login, now=now, today=today
-    )
+    home.desk.exempt(case, obligation=obligation, ground=_ground(answers), **hand(home))
     return ("exempted_one", obligation) if obligation else ("exempted", "")
 
 
-def _reopen(home: House, case: str, answers: Answers, now: datetime, today: date) -> tuple[str, str]:
-    home.desk.reopen(case, ground=_ground(answers), by=home.reader.login, now=now, today=today)
+def _reopen(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    home.desk.reopen(case, ground=_ground(answers), **hand(home))
     return "reopened", ""
 
 
-def _name_reader(home: House, case: str, answers: Answers, now: datetime, today: date) -> tuple[str, str]:
-    person = answers.get("person", "")
-    if person not in home.reads.office().people:
-        raise BadForm("web.refusal.no_person")
-    home.desk.name_reader(case, person, by=home.reader.login, now=now, today=today)
+def _name_reader(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    commands.name_reader(home, case, answers.get("person", ""))
     return "reader_named", ""
 
 
-def _remove_reader(home: House, case: str, answers: Answers, now: datetime, today: date) -> tuple[str, str]:
-    person = answers.get("person", "")
-    home.desk.remove_reader(case, person, ground=_ground(answers), by=home.reader.login, now=now, today=today)
+def _remove_reader(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    commands.remove_reader(home, case, answers.get("person", ""), ground=_ground(answers))
     return "reader_removed", ""
 
 
-def _acknowledge(home: House, case: str, answers: Answers, now: datetime, today: date) -> tuple[str, str]:
-    key = answers.get("key", "")
-    notice = next((one for one in home.reads.notices(case) if one.key == key), None)
-    if notice is None or notice.person not in (home.reader.person, home.reader.login):
-        raise BadForm("web.refusal.not_your_notice")
-    home.shell.acknowledge(notice, by=home.reader.login, now=now, today=today)
+def _acknowledge(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    try:
+        commands.read_letter(home, case, answers.get("key", ""))
+    except commands.NoSuchLetter:
+        raise BadForm("web.refusal.not_your_notice") from None
     return "acknowledged", ""
 
 

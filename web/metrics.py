@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from notifications.figures import Figures
+from web import commands
 from web.case_page import CaseId, the_whole_case
 from web.entrance import Anybody, Recording
 
@@ -31,9 +32,7 @@ def metrics(request: Request, home: Anybody) -> Response:
 def resend(home: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
     """Queue a letter of the case again that failed; then the case's page. Any other key changes nothing."""
     the_whole_case(home, case)
-    now, _ = home.clock()
-    if home.post is not None and any(one.key == key for one in home.reads.notices(case)):
-        home.post.resend(key, now=now)
+    commands.resend(home, case, key)
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)
 
 

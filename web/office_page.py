@@ -21,10 +21,10 @@ from papers.email_address import is_address
 from papers.listing import listing
 from papers.people import ReadPeople, onto
 from papers.people_sheet import people_table
-from web.administering import LONGEST_FIELD, hand, onward, show, texts, the, the_office
+from web.administering import LONGEST_FIELD, onward, show, texts, the, the_office
 from web.entrance import Own, Setting
 from web.feeding import feeds_of, give, revoke
-from web.house import House
+from web.house import House, hand
 from web.login import own_page
 from web.preferences import preferences
 from web.staff_forms import BadStaff, tidy

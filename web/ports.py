@@ -310,9 +310,6 @@ class Shell(Protocol):
     def standing(self) -> RegisterStanding:
         """Whether the register verifies against its chain."""
 
-    def acknowledge(self, notice: Notice, *, by: str, now: datetime, today: date) -> None:
-        """Its reader says that it was read; the first time stays."""
-
     def take_plan(
         self, case: str, content: BinaryIO, name: str, *, year: int | None, by: str, now: datetime, today: date
     ) -> PlanTaken:

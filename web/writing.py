@@ -8,10 +8,11 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from web import commands
 from web.answers import BadForm, Tried, numbers, the_date
 from web.case_page import CaseId, answers_of, case_page, onward, the_whole_case
 from web.entrance import Recording
-from web.house import House
+from web.house import House, hand
 from web.proving import evidence
 from workflow.refusal import Refusal
 
@@ -40,20 +41,18 @@ def _record(request: Request, home: House, case: str, form: FormData) -> Respons
     the_whole_case(home, case)
     answers = answers_of(form)
     fact = answers.get("fact", "")
-    now, today = home.clock()
+    _, today = home.clock()
     try:
         if not fact:
             raise BadForm("web.refusal.no_fact")
         on = the_date(answers.get("on", ""))
         values = numbers(answers)
         proof = evidence(form, home.evidence_store, today=today)
-        home.desk.record(
+        commands.record(
+            home,
             case,
             fact,
             on=on,
-            by=home.reader.login,
-            now=now,
-            today=today,
             evidence=proof,
             values=values,
             signed_by=answers.get("signed_by", ""),
@@ -73,13 +72,10 @@ def _replan(request: Request, home: House, case: str, form: FormData) -> Respons
     the_whole_case(home, case)
     answers = answers_of(form)
     fact = answers.get("fact", "")
-    now, today = home.clock()
     try:
         if not fact:
             raise BadForm("web.refusal.no_fact")
-        home.desk.replan(
-            case, fact, on=the_date(answers.get("on", "")), by=home.reader.login, now=now, today=today
-        )
+        home.desk.replan(case, fact, on=the_date(answers.get("on", "")), **hand(home))
     except (Refusal, OutOfRange) as refusal:
         return case_page(request, home, case, tried=Tried(form="plan", refusal=refusal, answers=answers))
     return onward(request, f"/cases/{case}", replanned=fact)
