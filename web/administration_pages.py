@@ -10,12 +10,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from web import staff_commands as staff
 from web.administering import LONGEST_FIELD, MAX_FIELDS, onward, show, texts, the, the_office
 from web.entrance import Setting
 from web.feeding import feeds_of, give, revoke
-from web.house import House, hand
+from web.house import House
 from web.office import units_in_order
-from web.staff_forms import AWAY, DIGESTS, HELD, BadStaff, mark, person_of, unit_of
+from web.preferences import preferences
+from web.staff_forms import AWAY, DIGESTS, HELD, mark
 from web.time_forms import holding, time_answers
 from workflow.access import below
 from workflow.kinds import KINDS
@@ -82,14 +84,7 @@ def people(request: Request, home: Setting, q: Key = "", unit: Key = "") -> Resp
     """Everybody, found by name, post, e-mail."""
     the(home)
     office = the_office(home)
-    words_ = q.casefold().split()
-    places = set(below(office, unit)) if unit else None
-    found = [
-        one
-        for one in sorted(office.people.values(), key=lambda one: (one.name, one.key))
-        if (places is None or one.unit in places)
-        and all(word in f"{one.name} {one.post} {one.email or ''} {one.key}".casefold() for word in words_)
-    ]
+    found = found_people(office, q, unit)
     return show(
         request,
         home,
@@ -106,7 +101,7 @@ def people(request: Request, home: Setting, q: Key = "", unit: Key = "") -> Resp
 @router.get("/person")
 def person(request: Request, home: Setting, key: Key = "") -> Response:
     """One person; without a key a new one."""
-    known = _person(home, key) if key else None
+    known = the_person(home, key) if key else None
     return _person_page(request, home, known, mark(known))
 
 
@@ -121,7 +116,7 @@ async def save_person(request: Request, home: Setting) -> Response:
 @router.get("/person/remove")
 def ask_remove(request: Request, home: Setting, key: Key = "") -> Response:
     """What would fall to whom without this person; asked before it is done."""
-    return _removal(request, home, _person(home, key))
+    return _removal(request, home, the_person(home, key))
 
 
 @router.post("/person/remove")
@@ -131,7 +126,20 @@ async def remove_person(request: Request, home: Setting) -> Response:
         return await run_in_threadpool(_remove_person, request, home, texts(form))
 
 
-def _person(home: House, key: str) -> Person:
+def found_people(office: Office, words: str, unit: str) -> list[Person]:
+    """Everybody of a unit with those below it (or of all) with these words in name, post, e-mail or key."""
+    wanted = words.casefold().split()
+    places = set(below(office, unit)) if unit else None
+    return [
+        one
+        for one in sorted(office.people.values(), key=lambda one: (one.name, one.key))
+        if (places is None or one.unit in places)
+        and all(word in f"{one.name} {one.post} {one.email or ''} {one.key}".casefold() for word in wanted)
+    ]
+
+
+def the_person(home: House, key: str) -> Person:
+    """Somebody of the office; 404 when nobody has that key."""
     the(home)
     known = the_office(home).people.get(key)
     if known is None:
@@ -173,36 +181,18 @@ def _unit_page(
         refusal=refusal,
         feeds=[one for one in feeds_of(home, "", now=now) if known and one.scope == known.id],
         feed=feed,
-        holds=_holds(home, office, known),
+        holds=staff.holds(home, office, known),
         holding=holding(time_of(office, known.id if known else ""), the(home).hours),
     )
 
 
-def _holds(home: House, office: Office, unit: Unit | None) -> tuple[int, int, int]:
-    """Why a unit cannot be taken out: people, units below, cases of its own."""
-    if unit is None:
-        return (0, 0, 0)
-    people = sum(one.unit == unit.id for one in office.people.values())
-    units = sum(one.parent == unit.id for one in office.units.values())
-    return people, units, the(home).cases_of(unit.id)
-
-
 def _save_unit(request: Request, home: House, typed: Mapping[str, str]) -> Response:
-    office, staff = the_office(home), the(home).staff
-    id = typed.get("id", "")
-    known = office.units.get(id)
+    id, seen = typed.get("id", ""), typed.get("mark", "")
     try:
-        if typed.get("mark", "") != mark(known):
-            raise BadStaff("office_changed_meanwhile", name=known.name if known else id)
-        if typed.get("do") == "remove" and known is not None:
-            held = _holds(home, office, known)
-            if any(held):
-                raise BadStaff(
-                    "web.staff.unit_held", name=known.name, people=held[0], units=held[1], cases=held[2]
-                )
-            staff.remove_unit(known, **hand(home))
+        if typed.get("do") == "remove" and id:
+            staff.remove_unit(home, id, seen)
             return onward(request, "/administration/units", said="removed")
-        staff.keep_unit(unit_of(typed, office, known), was=known, **hand(home))
+        staff.keep_unit(home, id, seen, typed)
     except Refusal as refusal:
         known = the_office(home).units.get(id)
         return _unit_page(request, home, known, mark(known), typed=typed, refusal=refusal)
@@ -217,9 +207,9 @@ def _unit_feed(request: Request, home: House, typed: Mapping[str, str]) -> Respo
     if typed.get("do") == "revoke":
         revoke(home, "", typed.get("hash", ""))
         return onward(request, "/administration/unit", id=known.id, said="revoked")
-    return _unit_page(
-        request, home, known, mark(known), feed=give(request, home, "", scope=known.id, name=known.name)
-    )
+    language = preferences(request).language
+    feed = give(home, "", scope=known.id, name=known.name, language=language)
+    return _unit_page(request, home, known, mark(known), feed=feed)
 
 
 def _person_page(
@@ -274,14 +264,9 @@ def _answers(known: Person | None, office: Office) -> dict[str, str]:
 
 
 def _save_person(request: Request, home: House, typed: Mapping[str, str], duties: list[str]) -> Response:
-    office = the_office(home)
     key = typed.get("key", "")
-    known = office.people.get(key)
     try:
-        if typed.get("mark", "") != mark(known):
-            raise BadStaff("office_changed_meanwhile", name=known.name if known else key)
-        made = person_of(typed, duties, office, known)
-        the(home).staff.keep_person(made, was=known, **hand(home))
+        staff.keep_person(home, key, typed.get("mark", ""), typed, duties)
     except (Refusal, OutOfRange) as refusal:
         known = the_office(home).people.get(key)
         return _person_page(request, home, known, mark(known), typed=typed, duties=duties, refusal=refusal)
@@ -308,11 +293,9 @@ def _removal(request: Request, home: House, known: Person, *, refusal: Refusal |
 
 
 def _remove_person(request: Request, home: House, typed: Mapping[str, str]) -> Response:
-    known = _person(home, typed.get("key", ""))
+    known = the_person(home, typed.get("key", ""))
     try:
-        if typed.get("mark", "") != mark(known):
-            raise BadStaff("office_changed_meanwhile", name=known.name)
-        the(home).staff.remove_person(known, **hand(home))
+        staff.remove_person(home, known, typed.get("mark", ""))
     except Refusal as refusal:
         return _removal(request, home, known, refusal=refusal)
     return onward(request, "/administration/people", said="removed")

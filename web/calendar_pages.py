@@ -54,7 +54,7 @@ def this_month(request: Request, home: Reading, unit: Name = None) -> Response:
 @router.get("/acts")
 def ask_act(request: Request, home: Managing) -> Response:
     """The form for an act that moves days."""
-    _acts(home)
+    the_acts(home)
     return _act_page(request, home)
 
 
@@ -71,7 +71,7 @@ def the_year(
 ) -> Response:
     """The production calendar of a year, as known now or on a day."""
     _, today = home.clock()
-    _within(home, number)
+    within_records(home, number)
     known_on = the_date(as_of) if as_of.strip() else None
     laid = year(number, as_known(home.calendar, known_on))
     return page(request, home, "calendar.html", today=today, year=laid, as_of=known_on)
@@ -89,7 +89,7 @@ def the_month(
 ) -> Response:
     """A month with what falls due in it; of a chosen day everything."""
     _, today = home.clock()
-    _within(home, number)
+    within_records(home, number)
     first = date(number, month, 1)
     known_on = the_date(as_of) if as_of.strip() else None
     try:
@@ -102,12 +102,12 @@ def the_month(
     return page(request, home, "month.html", today=today, view=view, as_of=known_on)
 
 
-def _within(home: House, number: int) -> None:
+def within_records(home: House, number: int) -> None:
     if not home.calendar.first.year <= number <= home.calendar.last.year:
         raise HTTPException(404, "web.problem.no_year")
 
 
-def _acts(home: House) -> Acts:
+def the_acts(home: House) -> Acts:
     """What adopts acts. An act is the whole office's: whoever sees one unit alone does not adopt it."""
     if home.acts is None:
         raise HTTPException(404)
@@ -142,19 +142,19 @@ def _act_page(
 
 
 def _adopt(request: Request, home: House, form: FormData) -> Response:
-    acts = _acts(home)
+    acts = the_acts(home)
     text = name = ""
     try:
         text, name = _text(form)
         if form.get("do") == "apply":
             shown, written = acts.apply(text, name, **hand(home))
-            return _act_page(request, home, seen=_seen(home, shown), adopted=written, name=name)
+            return _act_page(request, home, seen=seen_by_reader(home, shown), adopted=written, name=name)
         shown = acts.preview(text, name, today=hand(home)["today"])
     except (Refusal, OutOfRange, ValueError) as refusal:
         if not hasattr(refusal, "code"):
             raise
         return _act_page(request, home, text=text, name=name, refusal=refusal)
-    return _act_page(request, home, text=text, name=name, seen=_seen(home, shown))
+    return _act_page(request, home, text=text, name=name, seen=seen_by_reader(home, shown))
 
 
 def _text(form: FormData) -> tuple[str, str]:
@@ -169,14 +169,19 @@ def _text(form: FormData) -> tuple[str, str]:
             raise BadStaff("web.act.not_text", name=name) from None
     else:
         text, name = typed.get("text", ""), tidy(typed.get("name", ""))[-100:] or "act.toml"
+    return checked(text), name
+
+
+def checked(text: str) -> str:
+    """The text of an act, its lines as we write them. Raises BadStaff: nothing, or too much."""
     if not text.strip():
         raise BadStaff("web.act.empty")
     if len(text.encode()) > LARGEST:
         raise BadStaff("web.act.too_large", kilobytes=LARGEST // 1000)
-    return text.replace("\r\n", "\n"), name
+    return text.replace("\r\n", "\n")
 
 
-def _seen(home: House, shown: ActPreview) -> Seen:
+def seen_by_reader(home: House, shown: ActPreview) -> Seen:
     """A preview without the cases its reader may not see; those are counted alone."""
     known = home.reads.heads({one.moved.case for one in shown.hearings})
     seen = [one for one in shown.hearings if one.moved.case in known]

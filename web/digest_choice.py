@@ -52,16 +52,23 @@ async def choose_own(request: Request, home: Own) -> Response:
     """The same from one's own account, and the language of the letters."""
     async with request.form(max_files=0, max_fields=5, max_part_size=SHORT) as form:
         digest, language = str(form.get("digest", "")), str(form.get("language", ""))
-    choices, person = home.choices, home.reader.person
-    if choices is None or not person or choices.person(person) is None:
-        raise HTTPException(404)
     if digest not in CHOICES or language not in words.LANGUAGES:
         raise HTTPException(422)
+    await run_in_threadpool(be_reminded, home, digest, language)
+    return RedirectResponse("/account?said=digest", status_code=303)
+
+
+def be_reminded(home: House, digest: str, language: str) -> None:
+    """How often the reader's own letters come (a key of CHOICES), and in which language; 404 where they are
+    nobody of the people file.
+    """
+    choices, person = home.choices, home.reader.person
+    if choices is None or not person or choices.person(person) is None:
+        raise HTTPException(404, "web.problem.no_person")
     now, _ = home.clock()
     by = home.reader.login
-    await run_in_threadpool(choices.choose, person, CHOICES[digest], by=by, now=now)
-    await run_in_threadpool(choices.speak, person, language, by=by, now=now)
-    return RedirectResponse("/account?said=digest", status_code=303)
+    choices.choose(person, CHOICES[digest], by=by, now=now)
+    choices.speak(person, language, by=by, now=now)
 
 
 def own_choice(home: House) -> Person | None:

@@ -22,7 +22,7 @@ from web.credentials import hidden, new_secret
 from web.entrance import Anybody
 from web.house import House
 from web.ports import Reads
-from web.preferences import preferences
+from web.staff_forms import BadStaff
 from workflow.access import Account, Entry, Reader, scope
 from workflow.board import Row
 from workflow.case import Case
@@ -34,6 +34,8 @@ router = APIRouter(include_in_schema=False)
 LASTS = timedelta(days=3 * 366)
 """How long a feed holds before it has to be made anew."""
 BACK, AHEAD = timedelta(days=366), timedelta(days=366)
+MOST_FEEDS = 10
+"""Feeds of one account."""
 MOST = 500
 """Items of one feed: the nearest ones."""
 LOOKED_AT = 3000
@@ -48,7 +50,15 @@ def feeds_of(home: House, login: str, *, now: datetime) -> list[Entry]:
     return [one for one in home.accounts.entries(login, now=now) if one.kind == "feed"]
 
 
-def give(request: Request, home: House, login: str, *, scope: str, name: str) -> str:
+def give_own(home: House, language: str) -> str:
+    """A new feed of the reader's own; its address, which is shown once. Raises BadStaff: there are enough."""
+    now, _ = home.clock()
+    if len(feeds_of(home, home.reader.login, now=now)) >= MOST_FEEDS:
+        raise BadStaff("web.feed.enough")
+    return give(home, home.reader.login, scope="", name=home.reader.name, language=language)
+
+
+def give(home: House, login: str, *, scope: str, name: str, language: str) -> str:
     """A new feed; its address, which is shown once. `scope`: the unit, "" for the account's own person."""
     now, _ = home.clock()
     secret = new_secret()
@@ -63,7 +73,7 @@ def give(request: Request, home: House, login: str, *, scope: str, name: str) ->
         expires_at=now + LASTS,
     )
     home.accounts.let_in(made, by=home.reader.login)
-    return f"{the(home).address}/feeds/{secret}.ics?lang={preferences(request).language}"
+    return f"{the(home).address}/feeds/{secret}.ics?lang={language}"
 
 
 def revoke(home: House, login: str, hash: str) -> None:

@@ -16,24 +16,22 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from notifications.notice import Outcome
-from papers import UnreadablePaper, read_people
-from papers.email_address import is_address
+from papers import UnreadablePaper
 from papers.listing import listing
-from papers.people import ReadPeople, onto
+from papers.people import ReadPeople
 from papers.people_sheet import people_table
+from web import staff_commands as staff
 from web.administering import LONGEST_FIELD, onward, show, texts, the, the_office
 from web.entrance import Own, Setting
-from web.feeding import feeds_of, give, revoke
-from web.house import House, hand
+from web.feeding import give_own, revoke
+from web.house import House
 from web.login import own_page
 from web.preferences import preferences
-from web.staff_forms import BadStaff, tidy
-from workflow.office import Office, Person
+from web.staff_forms import tidy
+from workflow.office import Office
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
-LARGEST = 2 * 1024 * 1024
-"""Bytes of a table of people: it goes to the browser and back between preview and taking in."""
 SHOWN = 200
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -70,7 +68,7 @@ def ask_import(request: Request, home: Setting) -> Response:
 @router.post("/administration/people/import")
 async def import_people(request: Request, home: Setting) -> Response:
     """First a preview of what a table changes, then, sent again from there, the change."""
-    async with request.form(max_files=1, max_fields=5, max_part_size=LARGEST * 2) as form:
+    async with request.form(max_files=1, max_fields=5, max_part_size=staff.LARGEST * 2) as form:
         return await run_in_threadpool(_import, request, home, form)
 
 
@@ -114,12 +112,11 @@ async def own_telegram(request: Request, home: Own) -> Response:
 
 
 def _import(request: Request, home: House, form: FormData) -> Response:
-    office, staff = the_office(home), the(home).staff
     try:
         content, name = _uploaded(form)
-        read = onto(read_people(content, name), office)
+        read = staff.read_table(home, content, name)
         if form.get("do") == "take":
-            staff.take_in(list(read.units), list(read.people), **hand(home))
+            staff.take_table(home, read)
             return onward(request, "/administration/people", said="taken")
     except Refusal as refusal:
         errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
@@ -132,7 +129,7 @@ def _import(request: Request, home: House, form: FormData) -> Response:
             refusal=refusal,
             errors=errors[:SHOWN],
         )
-    changes = preview(read, office)
+    changes = preview(read, the_office(home))
     return show(
         request,
         home,
@@ -146,20 +143,16 @@ def _import(request: Request, home: House, form: FormData) -> Response:
 
 
 def _uploaded(form: FormData) -> tuple[bytes, str]:
-    """The table, from the file field or as the preview carried it. Raises BadStaff."""
+    """The table, from the file field or as the preview carried it."""
     file = form.get("file")
     if isinstance(file, UploadFile) and file.filename:
-        content, name = file.file.read(LARGEST + 1), file.filename
+        content, name = file.file.read(staff.LARGEST + 1), file.filename
     else:
         try:
             content = base64.b64decode(str(form.get("content", "")), validate=True)
         except (binascii.Error, ValueError):
             content = b""
         name = str(form.get("name", ""))
-    if not content:
-        raise BadStaff("web.staff.no_file")
-    if len(content) > LARGEST:
-        raise BadStaff("web.staff.file_too_large", megabytes=LARGEST // 1024 // 1024)
     return content, tidy(name)[-200:]
 
 
@@ -210,23 +203,9 @@ def _channels_page(
 
 
 def _test(request: Request, home: House, typed: Mapping[str, str]) -> Response:
-    now, _ = home.clock()
-    language = preferences(request).language
     email = tidy(typed.get("email", ""))
     try:
-        if email and not is_address(email):
-            raise BadStaff("web.staff.email_malformed", email=email[:200])
-        if typed.get("channel", "") not in {one.name for one in the(home).channels()}:
-            raise BadStaff("web.channels.unknown", channel=tidy(typed.get("channel", ""))[:80])
-        reader = home.reader
-        person = Person(
-            key=reader.person or reader.login,
-            name=reader.name or reader.login,
-            unit="",
-            email=email or None,
-            language=language,
-        )
-        outcome = the(home).test(typed["channel"], person, language=language, now=now)
+        outcome = staff.try_channel(home, typed.get("channel", ""), email, preferences(request).language)
     except Refusal as refusal:
         return _channels_page(request, home, typed=typed, refusal=refusal)
     return _channels_page(request, home, typed=typed, outcome=outcome)
@@ -238,10 +217,10 @@ def _own_feed(request: Request, home: House, typed: Mapping[str, str]) -> Respon
     if typed.get("do") == "revoke":
         revoke(home, login, typed.get("hash", ""))
         return onward(request, "/account", said="revoked")
-    now, _ = home.clock()
-    if len(feeds_of(home, login, now=now)) >= 10:
-        return own_page(request, home, refusal=BadStaff("web.feed.enough"), status=422)
-    return own_page(request, home, feed=give(request, home, login, scope="", name=home.reader.name))
+    try:
+        return own_page(request, home, feed=give_own(home, preferences(request).language))
+    except Refusal as refusal:
+        return own_page(request, home, refusal=refusal, status=422)
 
 
 def _own_telegram(request: Request, home: House, typed: Mapping[str, str]) -> Response:

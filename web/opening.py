@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
@@ -17,10 +17,11 @@ from web.addresses import elsewhere
 from web.analyses import download
 from web.entrance import Managing
 from web.house import House
+from web.intake_commands import named_unit, open_one, open_the_year, the_number, year_ahead
 from web.intended import intended, refuse, text
 from web.office import UnitName, units_in_order
 from web.planner import Name, Outlook, ordered, the_outlook, the_procedure
-from web.ports import Intake, Year
+from web.ports import Year
 from web.preferences import preferences, remember
 from web.render import Scribe, page
 from workflow.access import within
@@ -34,7 +35,6 @@ router = APIRouter(include_in_schema=False)
 MAX_FIELDS = 250
 LONGEST_FIELD = 64 * 1024
 LONGEST_OBJECT = 500
-FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 @router.get("/open")
@@ -120,31 +120,6 @@ async def open_year(request: Request, home: Managing) -> Response:
         return await run_in_threadpool(_open_year, request, home, form)
 
 
-def the_intake(home: House) -> Intake:
-    """Whoever takes in files and years; 404 where nobody does."""
-    if home.intake is None:
-        raise HTTPException(404)
-    return home.intake
-
-
-def own_unit(home: House, office: Office, unit: str) -> str:
-    """The unit, where the reader may open for it.
-
-    Raises:
-        BadForm: it is none, or not one of theirs.
-    """
-    if unit and office.units and unit not in office.units:
-        raise refuse("web.refusal.unknown_unit", unit=unit[:100])
-    if home.reader.unit and not within(office, unit, home.reader.unit):
-        raise refuse("web.refusal.not_your_unit", unit=named_unit(office, home.reader.unit))
-    return unit
-
-
-def named_unit(office: Office, unit: str) -> str:
-    known = office.units.get(unit)
-    return known.name if known else unit
-
-
 def own_units(home: House, office: Office) -> tuple[UnitName, ...]:
     """The units the reader may open for, as a list names them."""
     return tuple(one for one in units_in_order(office, used=()) if within(office, one.id, home.reader.unit))
@@ -161,24 +136,22 @@ def _open_case(request: Request, home: House, form: FormData) -> Response:
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     if answers.get("look"):
         return _case_page(request, home, answers)
-    now, today = home.clock()
     try:
         procedure = the_procedure(home, text(answers.get("procedure")))
         dates = intended(procedure, answers.items(), home.calendar)
         if dates.refusal is not None:
             raise dates.refusal
-        office = home.reads.office()
         opening = Opening(
             procedure=procedure.id,
-            unit=own_unit(home, office, text(answers.get("unit"))),
+            unit=text(answers.get("unit")),
             object=text(answers.get("object"), longest=LONGEST_OBJECT),
-            person=_person(office, text(answers.get("person"))),
+            person=text(answers.get("person")),
             planned=dates.planned,
             facts=dates.facts,
         )
         if not opening.object and _about(procedure) == "object":
             raise refuse("web.refusal.no_object")
-        case = home.desk.open(opening, by=home.reader.login, now=now, today=today)
+        case = open_one(home, opening)
     except (Refusal, OutOfRange) as refusal:
         return _case_page(request, home, answers, refusal=refusal)
     return go(request, f"/cases/{case.id}")
@@ -232,24 +205,6 @@ def _about(procedure: Procedure) -> str:
     return "object" if procedure.id == "internal-analysis" else ""
 
 
-def _person(office: Office, said: str) -> str:
-    """The key of the person meant by e-mail or name; "" stays "".
-
-    Raises:
-        BadForm: nobody, or more than one person, of that name.
-    """
-    if not said:
-        return ""
-    asked = said.casefold()
-    found = [
-        one.key for one in office.people.values() if asked in (one.key.casefold(), (one.email or "").casefold())
-    ]
-    found = found or [one.key for one in office.people.values() if asked == one.name.casefold()]
-    if len(found) != 1:
-        raise refuse("web.refusal.unknown_person", text=said[:100])
-    return found[0]
-
-
 def _kind(home: House, office: Office) -> str:
     """The kind of the reader's own organisation; "" where there are several or none is said."""
     if home.reader.unit:
@@ -270,8 +225,7 @@ def _year_page(
     office = home.reads.office()
     ahead: Year | None = None
     try:
-        year = _the_year(asked or str(today.year))
-        ahead = the_intake(home).year(year, _scoped(home, office, unit))
+        ahead = year_ahead(home, the_number(asked or str(today.year)), unit)
     except (Refusal, OutOfRange) as found:
         refusal = refusal or found
     counted = Counter(one.procedure for one in ahead.openings) if ahead else Counter[str]()
@@ -300,23 +254,8 @@ def _units(ahead: Year | None) -> list[str]:
 def _open_year(request: Request, home: House, form: FormData) -> Response:
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
-    now, today = home.clock()
     try:
-        year = _the_year(asked)
-        place = _scoped(home, home.reads.office(), unit)
-        count = the_intake(home).open_year(year, place, by=home.reader.login, now=now, today=today)
+        count = open_the_year(home, the_number(asked), unit)
     except (Refusal, OutOfRange) as refusal:
         return _year_page(request, home, asked, unit, refusal=refusal)
     return go(request, f"/cases?opened={count}")
-
-
-def _scoped(home: House, office: Office, unit: str) -> str:
-    """The unit asked for, else the reader's own, where the reader may open for it."""
-    return own_unit(home, office, unit or home.reader.unit)
-
-
-def _the_year(said: str) -> int:
-    """Raises BadForm: it is no year of ours."""
-    if not (said.isascii() and said.isdigit() and len(said) == 4 and FIRST_YEAR <= int(said) <= LAST_YEAR):
-        raise refuse("web.refusal.bad_year", text=said[:40])
-    return int(said)

@@ -15,8 +15,9 @@ from papers.listing import Listed, listing
 from web.analyses import download
 from web.entrance import Own
 from web.house import House
+from web.intake_commands import the_intake
 from web.intended import text
-from web.opening import LONGEST_FIELD, go, the_intake
+from web.opening import LONGEST_FIELD, go
 from web.planner import ordered, the_procedure
 from web.ports import Past
 from web.preferences import preferences

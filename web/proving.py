@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import BinaryIO
 
 from starlette.datastructures import FormData, UploadFile
 
@@ -72,7 +73,7 @@ def evidence(form: FormData, store: EvidenceStore, *, today: date) -> tuple[Evid
             if not value.size:
                 raise BadForm("web.refusal.empty_file", name=file_name(value.filename or ""))
             files.append((_item(form, place, today, reference=""), value))
-    return (*links, *(_stored(item, file, store) for item, file in files))
+    return (*links, *(stored(told, file.file, file.filename or "", store) for told, file in files))
 
 
 def the_address(text: str) -> str:
@@ -99,22 +100,42 @@ def evidence_file(case: Case, reference: str, reader: Reader) -> Evidence | None
 
     A file is restricted as soon as one saying of it restricts it.
     """
-    item = stored_file(case, reference)
-    if item is None or (item.restricted and not opens_restricted(reader, case)):
+    found = stored_file(case, reference)
+    if found is None or (found.restricted and not opens_restricted(reader, case)):
         return None
-    return item
+    return found
 
 
-def _item(form: FormData, place: str, today: date, *, reference: str) -> Evidence:
-    written = _day(form, f"written.{place}")
+def item(
+    kind: str, reference: str, *, published: date | None, written: date | None, restricted: str, today: date
+) -> Evidence:
+    """One piece of evidence as somebody tells it. Raises BadForm: its day has not come."""
     if written is not None and written > today:
         raise BadForm("cli.attach.written_in_future", on=written, today=today)
     return Evidence(
-        kind="" if place == OTHER else place,
+        kind=kind,
         reference=reference,
-        published_on=_day(form, f"published.{place}"),
+        published_on=published,
         written_on=written,
-        restricted=" ".join(_text(form, f"restricted.{place}").split())[:LONGEST_GROUND],
+        restricted=" ".join(restricted.split())[:LONGEST_GROUND],
+    )
+
+
+def stored(told: Evidence, content: BinaryIO, name: str, store: EvidenceStore) -> Evidence:
+    """The same with its file kept. Raises EvidenceRefused: a kind of file that is not taken."""
+    name = file_name(name)
+    kept = store.keep(content, name)
+    return replace(told, reference=kept.reference, name=name, type=kept.type, size=kept.size)
+
+
+def _item(form: FormData, place: str, today: date, *, reference: str) -> Evidence:
+    return item(
+        "" if place == OTHER else place,
+        reference,
+        published=_day(form, f"published.{place}"),
+        written=_day(form, f"written.{place}"),
+        restricted=_text(form, f"restricted.{place}"),
+        today=today,
     )
 
 
@@ -126,18 +147,3 @@ def _text(form: FormData, key: str) -> str:
 def _day(form: FormData, key: str) -> date | None:
     text = _text(form, key)
     return the_date(text) if text.strip() else None
-
-
-def _stored(item: Evidence, file: UploadFile, store: EvidenceStore) -> Evidence:
-    name = file_name(file.filename or "")
-    kept = store.keep(file.file, name)
-    return Evidence(
-        kind=item.kind,
-        reference=kept.reference,
-        name=name,
-        type=kept.type,
-        size=kept.size,
-        published_on=item.published_on,
-        written_on=item.written_on,
-        restricted=item.restricted,
-    )

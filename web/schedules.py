@@ -20,14 +20,14 @@ from papers.workbook import MAX_BYTES
 from web.chain import Chain, chain
 from web.entrance import Managing
 from web.house import House
+from web.intake_commands import change_of, foreign, take_schedule, the_intake
 from web.intended import HAPPENED, PLANNED, refuse, text
 from web.office import unit_name
-from web.opening import LONGEST_FIELD, go, hub, the_intake
-from web.ports import Analysis, Taken
+from web.opening import LONGEST_FIELD, go, hub
+from web.ports import Analysis
 from web.preferences import preferences
 from web.recording import file_name
 from web.render import Scribe, page
-from workflow.access import within
 from workflow.case import Case, Fact
 from workflow.chain import deadlines
 from workflow.findings import feasibility, findings
@@ -178,7 +178,7 @@ def _preview(
         for n, one in enumerate(analyses)
         if everything or n in shown
     }
-    changes = [_change(one) for one in analyses]
+    changes = [change_of(one) for one in analyses]
     return page(
         request,
         home,
@@ -192,7 +192,7 @@ def _preview(
         counts={change: changes.count(change) for change in ("open", "replan", "same")},
         conflicts=sum(len(one.chain.findings) for one in judged.values()),
         everything=everything,
-        foreign=[one for one in analyses if _foreign(home, office, one)],
+        foreign=[one for one in analyses if foreign(home, office, one)],
         notes=[
             note._replace(code=_SAID_HERE.get(note.code, note.code))
             for note in seen.notes
@@ -211,50 +211,16 @@ def _preview(
 def _take(request: Request, home: House, digest: str, form: FormData) -> Response:
     upload = the_upload(home, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
-    now, today = home.clock()
-    intake, office = the_intake(home), home.reads.office()
+
+    def meant(strange: Sequence[str]) -> dict[str, str]:
+        return {said: answers.get(f"meant.{number}", "") for number, said in enumerate(strange)}
+
     try:
-        analyses, seen = intake.look(upload.content, upload.name, upload.procedure, today=today)
-        for one in analyses:
-            if _foreign(home, office, one):
-                raise refuse("web.open.foreign", row=one.row, object=one.object)
-        meant = _answered(office, seen, answers)
-        done = intake.take(
-            upload.content,
-            upload.name,
-            upload.procedure,
-            meant=meant,
-            by=home.reader.login,
-            now=now,
-            today=today,
-        )
+        done = take_schedule(home, upload.content, upload.name, upload.procedure, meant)
     except (Refusal, OutOfRange) as refusal:
         return _preview(request, home, upload, 1, answers=answers, refusal=refusal)
     told = {"opened": len(done.opened), "replanned": len(done.replanned), "unchanged": len(done.unchanged)}
     return go(request, f"/cases?{urlencode(told)}")
-
-
-def _answered(office: Office, seen: Taken, answers: Mapping[str, str]) -> dict[str, str]:
-    """Whom the texts nobody is known by mean, as the reader answered.
-
-    Raises:
-        BadForm: an answer nobody, or more than one, is known by.
-    """
-    meant = {}
-    for number, said in enumerate(seen.strange):
-        answer = text(answers.get(f"meant.{number}")).casefold()
-        if not answer:
-            continue
-        found = [key for key, unit in office.units.items() if answer in (key.casefold(), unit.name.casefold())]
-        found += [
-            key
-            for key, person in office.people.items()
-            if answer in (key.casefold(), person.name.casefold(), (person.email or "").casefold())
-        ]
-        if len(found) != 1:
-            raise refuse("web.refusal.unknown_meaning", text=said, answer=text(answers[f"meant.{number}"]))
-        meant[said] = found[0]
-    return meant
 
 
 def _previewed(home: House, one: Analysis, office: Office, *, today: date, reasons: bool) -> Previewed:
@@ -266,7 +232,7 @@ def _previewed(home: House, one: Analysis, office: Office, *, today: date, reaso
     )
     return Previewed(
         analysis=one,
-        change=_change(one),
+        change=change_of(one),
         unit=unit_name(office, one.unit).name,
         chain=chain(
             case,
@@ -279,7 +245,7 @@ def _previewed(home: House, one: Analysis, office: Office, *, today: date, reaso
             drawn=False,
             dated=True,
         ),
-        foreign=_foreign(home, office, one),
+        foreign=foreign(home, office, one),
         why=_planned(one, office),
     )
 
@@ -317,18 +283,6 @@ def _after(one: Analysis, office: Office) -> Case:
         planned=dict(one.planned),
         responsible=dict(one.responsible),
     )
-
-
-def _change(one: Analysis) -> str:
-    if one.case is None:
-        return "open"
-    return "replan" if one.new or one.moved else "same"
-
-
-def _foreign(home: House, office: Office, one: Analysis) -> bool:
-    """Whether it is of a unit the reader does not see: nothing is opened there by them."""
-    unit = one.case.unit if one.case else one.unit
-    return bool(home.reader.unit) and not within(office, unit, home.reader.unit)
 
 
 def _meant(office: Office, target: str) -> str:
