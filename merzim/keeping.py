@@ -1,8 +1,9 @@
-"""Looking after what is stored: verify it, rebuild the board, copy it away and put it back."""
+"""Looking after what is stored: verify it, rebuild the board, copy it away, put it back, move it elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,21 @@ def restore(house: House, file: Path) -> Path | None:
     from storage.backup import restore as put_back
 
     return put_back(house.unprepared, file)
+
+
+def migrate_to(house: House, address: str, *, today: date) -> tuple[int, tuple[Problem, ...]]:
+    """Copy the office into an empty PostgreSQL database and verify it there; its count of events, and what is
+    not as it was written. Raises Migration.
+    """
+    from merzim import queue
+    from storage import migrating
+
+    there = type(house)(replace(house.settings, database=replace(house.settings.database, url=address)))
+    try:
+        events = migrating.migrate(house.engine, there.unprepared, prepare=queue.prepare)
+        return events, verify(there, today=today)
+    finally:
+        there.close()
 
 
 def _recompute(house: House, today: date) -> Callable[[Case], Written]:

@@ -39,5 +39,9 @@ class BackupRefused(Refusal):
     """A backup cannot be made or restored: `backup_*`; nothing was changed."""
 
 
+class Migration(Refusal):
+    """An office cannot be moved to another database: `migrate_*`; nothing was written there."""
+
+
 class ChangedMeanwhile(Refusal):
     """Somebody else changed a unit or a person since the writer looked (`office_changed_meanwhile {name}`)."""

@@ -481,6 +481,14 @@ class KeptAnswer(Kept, table=True):
     at: datetime = Field(sa_type=Moment, index=True)
 
 
+class KeptFloor(Kept, table=True):
+    """One row: the oldest revision whose code may still use the schema as it is (`storage.schema.FLOOR`)."""
+
+    __tablename__ = "floor"
+
+    revision: str = Field(primary_key=True)
+
+
 class KeptReader(Kept, table=True):
     """Who was named to know of a confidential case; computed from its events."""
 
@@ -520,3 +528,4 @@ ENTRY = _table("entry")
 ATTEMPT = _table("attempt")
 READER = _table("reader")
 ANSWER = _table("answer")
+FLOOR = _table("floor")

@@ -1,4 +1,4 @@
-"""The house itself: `verify`, `rebuild`, `backup`, `restore`, `serve`, `worker`."""
+"""The house itself: `verify`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`, `worker`."""
 
 from __future__ import annotations
 
@@ -26,11 +26,12 @@ def add_to(app: typer.Typer) -> None:
         "rebuild": rebuild,
         "backup": backup,
         "restore": restore,
+        "migrate-to": migrate_to,
         "serve": serve,
         "worker": worker,
     }
     for name, command in commands.items():
-        app.command(name, cls=Command, help=f"cli.help.{name}")(command)
+        app.command(name, cls=Command, help=f"cli.help.{name.replace('-', '_')}")(command)
 
 
 def version(
@@ -85,6 +86,23 @@ def restore(ctx: typer.Context, file: File) -> None:
     call.print(call.say("cli.restored", file=file))
     if before is not None:
         call.print(call.say("cli.restored_before", file=str(before)))
+
+
+def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
+    from storage.engine import where
+
+    call = Call.of(ctx)
+    before = where(call.house.engine)
+    events, problems = keeping.migrate_to(call.house, address, today=call.moment.today)
+    if call.json:
+        found = [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
+        call.answer({"events": events, "problems": found})
+    else:
+        call.print(call.say("cli.migrated", count=events))
+        for one in problems:
+            call.print(call.say(one.code, **one.arguments))
+        call.note(call.say("cli.migrated_next", before=before))
+    return NOT_SO if problems else DONE
 
 
 def serve(ctx: typer.Context) -> None:

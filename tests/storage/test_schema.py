@@ -88,9 +88,10 @@ def test_two_that_open_a_new_database_at_once_make_it_once(tmp_path: Path) -> No
 
 
 def test_a_database_of_a_newer_version_is_refused(engine: Engine) -> None:
-    """It may hold what this version does not understand."""
+    """It may hold what this version does not understand, and does not allow for it."""
     with engine.connect() as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("UPDATE floor SET revision = '9999'"))
 
     with pytest.raises(StorageUnavailable) as caught:
         create_or_migrate(engine)

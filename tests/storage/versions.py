@@ -35,6 +35,7 @@ UNDONE = {
         "DROP INDEX ix_deadline_unit_state_due",
         *(f"ALTER TABLE deadline DROP COLUMN {name}" for name in ("duty", "responsible", "person")),
     ),
+    "0014": ("DROP TABLE floor",),
 }
 """Revision -> statements that take it back."""
 

@@ -1,0 +1,200 @@
+"""An office moves from its file to a server: every row as it was, or nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, inspect, select, text
+
+from merzim.cli import main
+from merzim.queue import prepare
+from storage import migrating
+from storage.engine import open as open_database
+from storage.engine import reading, writing
+from storage.migrating import migrate
+from storage.refusals import Migration, StorageUnavailable
+from storage.schema import create_or_migrate
+from storage.seals import seal
+from storage.tables import ACT, EVENT, LEASE, NOTICE, PERSON, SEAL, UPLOAD, Kept
+from storage.verify import verify
+from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
+from tests.storage.conftest import administer
+from tests.storage.house import NOW, opened
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an office that has people, cases, letters sent, an act of its own, an account, seals."""
+    folder = tmp_path_factory.mktemp("lived-in")
+    config = folder / "config.toml"
+    config.write_text('[office]\nofficer = "a.akhmetova@example.kz"\n', encoding="utf-8")
+
+    def merzim(*line: object) -> None:
+        assert main([*map(str, line), "--config", str(config), "--lang", "en"]) == 0, line
+
+    merzim("people", PEOPLE)
+    merzim("import", SCHEDULE, "--now", "2026-03-30")
+    merzim("user", "add", "officer", "--access", "officer", "--now", "2026-03-30")
+    merzim("remind", "--now", "2026-04-06")
+    merzim("deliver", "--now", "2026-04-06")
+    merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20", "--now", "2026-04-06")
+    return folder
+
+
+@pytest.fixture
+def file(lived_in: Path) -> Iterator[Engine]:
+    made = open_database(f"sqlite:///{lived_in / 'var' / 'merzim.sqlite'}")
+    with writing(made) as connection:
+        # What no command above leaves behind: bytes, and JSON that is empty.
+        connection.execute(UPLOAD.delete())
+        connection.execute(
+            UPLOAD.insert(),
+            {
+                **dict.fromkeys(("digest", "login", "kind", "name", "procedure"), "Ә"),
+                "content": bytes(range(256)),
+                "at": NOW,
+            },
+        )
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def empty(postgresql: str) -> Iterator[Engine]:
+    administer(postgresql, "CREATE DATABASE new_place")
+    made = open_database(postgresql.format(name="new_place"))
+    yield made
+    made.dispose()
+    administer(postgresql, "DROP DATABASE new_place WITH (FORCE)")
+
+
+def _everything(engine: Engine) -> dict[str, list[str]]:
+    with reading(engine) as connection:
+        return {
+            table.name: sorted(repr(tuple(row)) for row in connection.execute(select(table)))
+            for table in Kept.metadata.sorted_tables
+        }
+
+
+def test_every_row_is_as_it_was_and_the_old_place_too(file: Engine, empty: Engine) -> None:
+    """Events with their hashes, seals, proofs, letters, accounts, files: all of them, and none besides."""
+    before = _everything(file)
+    assert all(before[table.name] for table in (EVENT, SEAL, NOTICE, PERSON, UPLOAD))
+
+    assert migrate(file, empty, prepare=prepare) == len(before["event"])
+
+    assert _everything(empty) == before == _everything(file)
+    assert verify(empty) == verify(file) == ()
+
+
+def test_the_new_place_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
+    """Numbers go on behind the old ones, chains are continued, nobody may change what was written."""
+    migrate(file, empty, prepare=prepare)
+    cases = {name.split(":")[0] for name in _everything(empty)["case"]}
+
+    assert opened(empty).id not in cases
+    with writing(empty) as connection:
+        for _ in range(2):
+            connection.execute(
+                text(
+                    'INSERT INTO moved ("case", obligation, change, cause, at) '
+                    "VALUES ('2026-0001', 'x', 'y', '{}', now())"
+                )
+            )
+    assert seal(empty, now=NOW) is not None
+    assert verify(empty) == ()
+    with pytest.raises(StorageUnavailable), writing(empty) as connection:
+        connection.execute(EVENT.delete())
+
+
+def test_a_place_that_is_not_empty_is_left_alone(file: Engine, empty: Engine) -> None:
+    """Somebody else's tables, or an office that is there already."""
+    with writing(empty) as connection:
+        connection.execute(text("CREATE TABLE accounts (id INTEGER)"))
+
+    with pytest.raises(Migration) as caught:
+        migrate(file, empty, prepare=prepare)
+
+    assert caught.value.code == "migrate_not_empty"
+    assert inspect(empty).get_table_names() == ["accounts"]
+
+
+@pytest.mark.parametrize("when", ["before the first row", "in the middle", "at the end"])
+def test_interrupted_there_is_nothing(
+    file: Engine, empty: Engine, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Whatever ends it, the next attempt finds an empty place and an office as it was."""
+    before = _everything(file)
+    copied = migrating._copied
+
+    def interrupted(here: Any, there: Any, table: Any) -> Any:
+        if when == "before the first row" or (when == "in the middle" and table is ACT):
+            raise KeyboardInterrupt
+        done = copied(here, there, table)
+        if when == "at the end" and table is LEASE:
+            raise KeyboardInterrupt
+        return done
+
+    with monkeypatch.context() as broken:
+        broken.setattr(migrating, "_copied", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            migrate(file, empty, prepare=prepare)
+
+    assert inspect(empty).get_table_names() == []
+    migrate(file, empty, prepare=prepare)
+    assert _everything(empty) == before
+
+
+def test_a_row_that_came_out_different_is_noticed(
+    file: Engine, empty: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check can fail: one row less there is enough."""
+    copied = migrating._copied
+
+    def lossy(here: Any, there: Any, table: Any) -> Any:
+        done = copied(here, there, table)
+        if table is PERSON:
+            there.execute(text("DELETE FROM person WHERE key = (SELECT min(key) FROM person)"))
+        return done
+
+    monkeypatch.setattr(migrating, "_copied", lossy)
+    with pytest.raises(Migration) as caught:
+        migrate(file, empty, prepare=prepare)
+
+    assert (caught.value.code, caught.value.arguments["table"]) == ("migrate_differs", "person")
+    assert inspect(empty).get_table_names() == []
+
+
+def test_only_a_file_moves_and_only_to_a_server(file: Engine, empty: Engine, tmp_path: Path) -> None:
+    """For a copy of a file there is `backup`."""
+    other = open_database(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    create_or_migrate(other)
+    for source, target in ((file, other), (empty, file)):
+        with pytest.raises(Migration) as caught:
+            migrate(source, target, prepare=prepare)
+        assert caught.value.code == "migrate_same_kind"
+    other.dispose()
+
+
+def test_the_command_moves_verifies_and_says_what_is_next(
+    lived_in: Path, file: Engine, empty: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And a second time it refuses: there is an office already."""
+    line = ["migrate-to", str(empty.url.render_as_string(hide_password=False))]
+    line += ["--config", str(lived_in / "config.toml"), "--lang", "en", "--now", "2026-04-06"]
+
+    assert main(line) == 0
+    said = capsys.readouterr()
+    assert main(line) == 2
+    again = capsys.readouterr()
+
+    assert "every row compared" in said.out
+    assert "database.url" in said.err
+    assert again.err.count("\n") == 1
+    assert "not empty" in again.err
+    assert (ROOT / "storage" / "migrating.py").exists()

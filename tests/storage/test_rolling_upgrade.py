@@ -1,0 +1,205 @@
+"""Brought up to date node by node: the code of one version on the schema of the next.
+
+What is run here is this version's code on a schema that has every kind of addition a next version may bring;
+and each migration that has come since the floor is looked at, whether it only adds. Code of an earlier version
+is not run: a clone has none of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import Engine, inspect, text
+
+import calendars
+from notifications.channels.folder import Folder
+from notifications.delivery import deliver
+from notifications.round import round as one_round
+from notifications.rules import Rules
+from storage import office_store
+from storage.engine import open as open_database
+from storage.engine import writing
+from storage.outbox import SqlOutbox
+from storage.refusals import StorageUnavailable
+from storage.schema import FLOOR, create_or_migrate, known
+from storage.seals import seal
+from storage.tables import Kept
+from storage.verify import rebuild, verify
+from tests.notifications.town import PEOPLE, UNITS
+from tests.storage.house import NOW, PROCEDURE, TODAY, desk, library, opened, recompute
+from workflow.desk import Opening
+
+NEXT = f"{int(known()[-1]) + 1:04}"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What an INSERT of old code meets in a table."""
+
+    columns: dict[str, tuple[str, bool, bool]]
+    unique: frozenset[tuple[str, ...]]
+    foreign: frozenset[tuple[str, ...]]
+    checks: int
+
+
+def _shapes(engine: Engine) -> dict[str, Shape]:
+    seen = inspect(engine)
+    found = {}
+    for name in set(seen.get_table_names()) - {"alembic_version"}:
+        columns = {
+            one["name"]: (str(one["type"]), bool(one["nullable"]), one["default"] is not None)
+            for one in seen.get_columns(name)
+        }
+        unique = [one["column_names"] for one in seen.get_indexes(name) if one["unique"]]
+        unique += [one["column_names"] for one in seen.get_unique_constraints(name)]
+        unique += [seen.get_pk_constraint(name)["constrained_columns"]]
+        foreign = [one["constrained_columns"] for one in seen.get_foreign_keys(name)]
+        found[name] = Shape(
+            columns,
+            frozenset(tuple(map(str, one)) for one in unique),
+            frozenset(map(tuple, foreign)),
+            len(seen.get_check_constraints(name)),
+        )
+    return found
+
+
+def _takes_away(before: dict[str, Shape], after: dict[str, Shape]) -> list[str]:
+    """What old code could not live with."""
+    said = []
+    for name, old in before.items():
+        if name not in after:
+            said.append(f"{name} is gone")
+            continue
+        new = after[name]
+        for column, (kind, nullable, _) in old.columns.items():
+            if column not in new.columns:
+                said.append(f"{name}.{column} is gone")
+            elif new.columns[column][0] != kind:
+                said.append(f"{name}.{column} is of another type")
+            elif nullable and not new.columns[column][1]:
+                said.append(f"{name}.{column} may no longer be empty")
+        for column in new.columns.keys() - old.columns.keys():
+            _, nullable, default = new.columns[column]
+            if not (nullable or default):
+                said.append(f"{name}.{column} must be given")
+        if new.unique - old.unique or new.foreign - old.foreign or new.checks > old.checks:
+            said.append(f"{name} forbids more")
+    return said
+
+
+@pytest.mark.parametrize("at", [one for one in known() if one >= FLOOR])
+def test_a_migration_since_the_floor_only_adds(tmp_path: Path, at: str) -> None:
+    """Else the floor must be raised, and nodes of the version before stop with a sentence."""
+    before = known()[known().index(at) - 1]
+    shapes = []
+    for revision in (before, at):
+        engine = open_database(f"sqlite:///{tmp_path / revision}.sqlite")
+        create_or_migrate(engine, to=revision)
+        shapes.append(_shapes(engine))
+        engine.dispose()
+
+    assert _takes_away(*shapes) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [
+        ("DROP TABLE paper", "paper is gone"),
+        ("ALTER TABLE unit DROP COLUMN kind", "unit.kind is gone"),
+        ("ALTER TABLE unit RENAME COLUMN kind TO sort", "unit.kind is gone"),
+        ("CREATE UNIQUE INDEX one_each ON person (name)", "person forbids more"),
+    ],
+)
+def test_what_takes_away_is_noticed(sqlite: Engine, statement: str, named: str) -> None:
+    """The check above can fail."""
+    before = _shapes(sqlite)
+    with writing(sqlite) as connection:
+        connection.execute(text(statement))
+
+    assert named in _takes_away(before, _shapes(sqlite))
+
+
+def test_a_column_that_must_be_given_is_noticed(server: Engine) -> None:
+    """And one that no longer may be empty, and one of another type."""
+    before = _shapes(server)
+    with writing(server) as connection:
+        connection.execute(text("ALTER TABLE unit ADD COLUMN more TEXT NOT NULL"))
+        connection.execute(text("ALTER TABLE unit ALTER COLUMN parent SET NOT NULL"))
+        connection.execute(text("ALTER TABLE counter ALTER COLUMN last TYPE BIGINT"))
+        connection.execute(text("ALTER TABLE person ADD CHECK (name <> '')"))
+
+    assert set(_takes_away(before, _shapes(server))) == {
+        "unit.more must be given",
+        "unit.parent may no longer be empty",
+        "counter.last is of another type",
+        "person forbids more",
+    }
+
+
+@pytest.fixture
+def ahead(engine: Engine) -> Engine:
+    """The database as the next version leaves it: more columns in every table, another table, another index."""
+    with writing(engine) as connection:
+        for table in Kept.metadata.sorted_tables:
+            name = table.name
+            connection.execute(text(f'ALTER TABLE "{name}" ADD COLUMN a_next TEXT'))
+            connection.execute(text(f"ALTER TABLE \"{name}\" ADD COLUMN b_next TEXT NOT NULL DEFAULT ''"))
+        connection.execute(text('CREATE TABLE next_thing (id INTEGER PRIMARY KEY, "case" VARCHAR)'))
+        connection.execute(text('CREATE INDEX ix_next ON "case" (a_next)'))
+        _at(connection, NEXT)
+    return engine
+
+
+def _at(connection: sa.Connection, revision: str, floor: str = FLOOR) -> None:
+    connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+    connection.execute(text("UPDATE floor SET revision = :f"), {"f": floor})
+
+
+def test_this_version_works_on_the_schema_of_the_next(ahead: Engine, tmp_path: Path) -> None:
+    """Cases, rounds, letters, seals, a rebuild: and all is whole for either version."""
+    assert create_or_migrate(ahead) is False
+    office_store.save(ahead, units=UNITS, people=PEOPLE)
+    case = opened(ahead, unit="staff")
+    desk(ahead).open_many([Opening(procedure=PROCEDURE)] * 3, by="Айгүл", now=NOW, today=TODAY)
+    desk(ahead).record(case.id, "schedule_approved", on=TODAY, by="Айгүл", now=NOW, today=TODAY)
+    outbox = SqlOutbox(ahead)
+    folder = Folder(path=tmp_path, sender="merzim@example.kz")
+    told: Any = {"now": NOW, "today": date(2026, 2, 2), "rules": Rules(domain="example.kz")}
+    one_round(outbox, library(), calendars.calendar(), [folder], **told)
+    deliver(outbox, library(), calendars.calendar(), [folder], **told)
+    seal(ahead, now=NOW)
+
+    assert outbox.notices()
+    assert verify(ahead, recompute=recompute(ahead)) == ()
+    assert rebuild(ahead, recompute(ahead), now=NOW) == 4
+
+
+@pytest.mark.parametrize(
+    ("revision", "floor", "allowed"),
+    [(NEXT, FLOOR, True), (NEXT, known()[-1], True), ("9999", known()[-1], True), (NEXT, NEXT, False)],
+)
+def test_the_newer_version_says_whom_it_allows_for(
+    engine: Engine, revision: str, floor: str, allowed: bool
+) -> None:
+    """Two versions ahead may take away what one version ahead no longer needed."""
+    with writing(engine) as connection:
+        _at(connection, revision, floor)
+
+    if allowed:
+        assert create_or_migrate(engine) is False
+        return
+    with pytest.raises(StorageUnavailable) as caught:
+        create_or_migrate(engine)
+    assert caught.value.what == "newer"
+
+
+def test_the_floor_is_written_with_every_migration(engine: Engine) -> None:
+    """And is a revision there is, never above the newest."""
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT revision FROM floor")).scalars().all() == [FLOOR]
+    assert FLOOR in known()
