@@ -87,6 +87,7 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
         raise NeedsHttps("cli.needs_https", host=web.host, address=web.public_address)
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
+    house.refuse_unwritable()
     app = Dashboard(house, clock)
     moment = clock()
     with ExitStack() as company:
@@ -105,6 +106,7 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
 
 def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     """The metronome alone, or one worker of many at the queue they share; until SIGINT or SIGTERM."""
+    house.refuse_unwritable()
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())

@@ -12,6 +12,7 @@ from merzim.rolling import as_rolled
 
 if TYPE_CHECKING:
     from merzim.wiring import House
+    from storage.installation import Standing
     from storage.verify import Problem
     from workflow.case import Case
     from workflow.ports import Written
@@ -25,11 +26,11 @@ def verify(house: House, *, today: date) -> tuple[Problem, ...]:
     return check(house.engine, editions=editions, recompute=as_rolled(house, today))
 
 
-def rebuild(house: House, *, now: datetime, today: date) -> int:
-    """The board written anew from the ledger; how many cases were gone through."""
+def rebuild(house: House, *, now: datetime, today: date, each: Callable[[], None] | None = None) -> int:
+    """The board written anew from the ledger; how many cases were gone through. `each`: after every lot."""
     from storage.verify import rebuild as again
 
-    return again(house.engine, _recompute(house, today), now=now)
+    return again(house.engine, _recompute(house, today), now=now, each=each)
 
 
 def backup(house: House, file: Path) -> None:
@@ -59,6 +60,32 @@ def migrate_to(house: House, address: str, *, today: date) -> tuple[int, tuple[P
         return events, verify(there, today=today)
     finally:
         there.close()
+
+
+def whose(house: House) -> Standing:
+    """Which installation the database belongs to."""
+    from storage.engine import reading
+    from storage.installation import standing
+
+    with reading(house.engine) as connection:
+        return standing(connection)
+
+
+def take(house: House) -> Standing:
+    """Make the database this installation's, whoever claimed it before: after a change of name, or for a copy.
+
+    Raises:
+        BadSetting: config.toml names no installation.
+    """
+    from merzim.configuration import BadSetting
+    from storage.installation import take as claim
+    from storage.schema import create_or_migrate
+
+    if not house.settings.installation:
+        raise BadSetting("cli.installation.no_name", file=str(house.settings.file))
+    create_or_migrate(house.unprepared)
+    claim(house.unprepared, house.settings.installation)
+    return whose(house)
 
 
 def _recompute(house: House, today: date) -> Callable[[Case], Written]:

@@ -58,9 +58,10 @@ class OfficeSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatabaseSettings:
-    """Where the office's memory lies: an SQLAlchemy address."""
+    """Where the office's memory lies (an SQLAlchemy address), and whose it is ("" for the office's name)."""
 
     url: str = "sqlite:///var/merzim.sqlite"
+    installation: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,3 +127,8 @@ class Settings:
     reminders: ReminderSettings = field(default_factory=ReminderSettings)
     web: WebSettings = field(default_factory=WebSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
+
+    @property
+    def installation(self) -> str:
+        """What the installation is called, the same on all its nodes; "" where nobody named it."""
+        return self.database.installation.strip() or self.office.name.strip()

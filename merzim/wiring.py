@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
 from functools import cache, cached_property, reduce
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
 
+from merzim.clock import Clock, read
 from merzim.configuration import BadSetting
 from merzim.settings import Settings
 
@@ -36,11 +39,23 @@ if TYPE_CHECKING:
     from workflow.procedure import Procedure
 
 
+log = logging.getLogger("merzim.house")
+
+
+class Note(Protocol):
+    """Hears a code of the catalogues with its arguments."""
+
+    def __call__(self, code: str, **arguments: object) -> None: ...
+
+
 class House:
     """Everything the commands, the daily round and the pages work with, made of the settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock = read, note: Note | None = None) -> None:
+        """`clock` counts what a new version writes anew when the database is opened; `note` hears of it."""
         self.settings = settings
+        self._clock = clock
+        self._note = _logged if note is None else note
 
     @cached_property
     def acts(self) -> tuple[Adoption, ...]:
@@ -141,16 +156,28 @@ class House:
 
     @cached_property
     def engine(self) -> Any:
-        """The database, created or brought up to date. Its type is storage's own: nobody else looks inside."""
-        from storage.schema import create_or_migrate
+        """The database, created or brought up to date. Its type is storage's own: nobody else looks inside.
 
-        create_or_migrate(self.unprepared)
+        Raises:
+            StorageUnavailable: it cannot be used; nothing was changed.
+            AnothersDatabase: another installation's.
+        """
+        from storage.installation import claim, refuse_anothers
+        from storage.schema import BOARD, create_or_migrate
+
+        name = self.settings.installation
+        found = refuse_anothers(self.unprepared, name)
+        migrated = create_or_migrate(self.unprepared)
         if self.many_nodes:
             from merzim import queue
             from storage.engine import driver, writing
 
             with writing(self.unprepared) as connection:
                 queue.prepare(driver(connection))
+        if name and not found.name:
+            claim(self.unprepared, name)
+        if migrated or found.board < BOARD:
+            self._catch_up()
         return self.unprepared
 
     @property
@@ -166,6 +193,16 @@ class House:
         from storage import engine
 
         return engine.open(self.settings.database.url)
+
+    def refuse_unwritable(self) -> None:
+        """Find out, before a service begins, that it may write.
+
+        Raises:
+            StorageUnavailable: `read_only` or `no_rights`.
+        """
+        from storage.rights import refuse_unwritable
+
+        refuse_unwritable(self.engine)
 
     @cached_property
     def ledger(self) -> SqlLedger:
@@ -250,6 +287,35 @@ class House:
         """Let go of the database, if it was ever opened."""
         if "unprepared" in self.__dict__:
             self.unprepared.dispose()
+
+    def _catch_up(self) -> None:
+        """Have the board written anew where a new version needs more of it than an older one wrote."""
+        from storage.refusals import CannotRebuild
+        from storage.upkeep import behind, catch_up
+        from storage.verify import rebuild
+
+        def anew(each: Callable[[], None]) -> None:
+            self._note("cli.board_behind")
+            moment = self._clock()
+            try:
+                rebuild(
+                    self.unprepared,
+                    lambda case: self.desk.recomputed(case, today=moment.today),
+                    now=moment.now,
+                    each=each,
+                )
+            except CannotRebuild as left:
+                # All others are; `merzim verify` names what is wrong with these, and no start would mend it.
+                self._note(left.code, **left.arguments)
+
+        if not behind(self.unprepared):
+            return
+        # What the board is computed with asks for the database itself.
+        self.__dict__["engine"] = self.unprepared
+        try:
+            catch_up(self.unprepared, anew, holder=uuid4().hex, clock=lambda: read().now)
+        finally:
+            self._forget("engine")
 
     def _units(self) -> frozenset[tuple[str, str, str | None]]:
         from storage.office_store import units
@@ -345,6 +411,10 @@ def _edition(name: str, text: bytes) -> Procedure:
     from workflow.reading import read
 
     return read(name, text)
+
+
+def _logged(code: str, **arguments: object) -> None:
+    log.warning("%s %s", code, arguments)
 
 
 def _shipped() -> Calendar:

@@ -1,7 +1,8 @@
 """Opening the database, and the two ways to use it: reading and writing.
 
 SQLite: WAL, synchronous=FULL, foreign keys; writers begin with BEGIN IMMEDIATE behind one lock per
-database of this process. PostgreSQL: psycopg 3. Whatever the driver says becomes a StorageUnavailable.
+database of this process. PostgreSQL: psycopg 3. Whatever the driver says becomes a StorageUnavailable
+(storage/troubles.py). Values never stand in an error: a log would keep whom a letter went to.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from storage.refusals import StorageUnavailable
+from storage.troubles import clear
 from storage.turnstile import Turnstile
 
 Record: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -29,16 +31,6 @@ PATIENCE = 30.0
 _POLL = 0.004
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_SQLITE = {
-    sqlite3.SQLITE_FULL: "full",
-    sqlite3.SQLITE_READONLY: "read_only",
-    sqlite3.SQLITE_NOTADB: "not_a_database",
-    sqlite3.SQLITE_CORRUPT: "not_a_database",
-    sqlite3.SQLITE_CANTOPEN: "unreachable",
-    sqlite3.SQLITE_BUSY: "busy",
-    sqlite3.SQLITE_LOCKED: "busy",
-}
-_POSTGRESQL = {"53": "full", "25006": "read_only", "55P03": "busy", "40": "busy", "57": "unreachable"}
 _turnstiles: defaultdict[str, Turnstile] = defaultdict(Turnstile)
 
 
@@ -54,7 +46,7 @@ def open(url: str) -> Engine:
     arguments: dict[str, object] = {"connect_timeout": 10}
     if "options" not in address.query:
         arguments["options"] = f"-c timezone=UTC -c lock_timeout={int(PATIENCE * 1000)}"
-    return create_engine(address, connect_args=arguments, pool_pre_ping=True)
+    return create_engine(address, connect_args=arguments, pool_pre_ping=True, hide_parameters=True)
 
 
 @contextmanager
@@ -64,7 +56,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises:
         StorageUnavailable: the database cannot be read.
     """
-    with _clear(engine), engine.connect() as connection, connection.begin():
+    with clear(engine), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -78,10 +70,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
         StorageUnavailable: the database cannot be written.
     """
     if engine.dialect.name != "sqlite":
-        with _clear(engine), engine.begin() as connection:
+        with clear(engine), engine.begin() as connection:
             yield connection
         return
-    with _clear(engine), _turnstiles[str(engine.url.database)].passing(), engine.connect() as connection:
+    with clear(engine), _turnstiles[str(engine.url.database)].passing(), engine.connect() as connection:
         connection.execution_options(writer=True)
         with connection.begin():
             yield connection
@@ -109,13 +101,6 @@ def shared(url: str) -> bool:
     return url.partition(":")[0].partition("+")[0] in ("postgresql", "postgres")
 
 
-def where(engine: Engine) -> str:
-    """The address as a person may see it: the file of SQLite, else the URL without its password."""
-    if engine.dialect.name == "sqlite":
-        return engine.url.database or ":memory:"
-    return engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
-
-
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
@@ -123,21 +108,21 @@ def _address(url: str) -> URL:
     except (KeyError, NoSuchModuleError):
         raise StorageUnavailable("unsupported", where=url.partition("://")[0]) from None
     except (ArgumentError, ValueError):
-        raise StorageUnavailable("address", where=url.rpartition("@")[2]) from None
+        raise StorageUnavailable("address", where=url.rpartition("@")[2].partition("?")[0]) from None
 
 
 def _sqlite(address: URL) -> Engine:
     file = address.database
     arguments = {"timeout": 0.0, "check_same_thread": False}
     if not file or file == ":memory:":
-        engine = create_engine(address, connect_args=arguments, poolclass=StaticPool)
+        engine = create_engine(address, connect_args=arguments, poolclass=StaticPool, hide_parameters=True)
     else:
         try:
             if not file.startswith("file:"):
                 Path(file).parent.mkdir(parents=True, exist_ok=True)
         except OSError as trouble:
             raise StorageUnavailable("unreachable", where=file, problem=trouble.strerror or "") from None
-        engine = create_engine(address, connect_args=arguments)
+        engine = create_engine(address, connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
@@ -175,34 +160,3 @@ def _until_free(connection: sqlite3.Connection, *statements: str) -> None:
             if (trouble.sqlite_errorcode & 0xFF) not in _BUSY or time.monotonic() > patience:
                 raise
             time.sleep(_POLL)
-
-
-@contextmanager
-def _clear(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except engine.dialect.loaded_dbapi.Error as trouble:
-        raise _unavailable(engine, trouble) from trouble
-    except DBAPIError as trouble:
-        raise _unavailable(engine, trouble.orig or trouble) from trouble
-    except SQLAlchemyError as trouble:
-        raise StorageUnavailable("failed", where=where(engine), problem=str(trouble)) from trouble
-
-
-def _unavailable(engine: Engine, trouble: BaseException) -> StorageUnavailable:
-    problem = str(trouble).strip().splitlines()[0] if str(trouble).strip() else type(trouble).__name__
-    if isinstance(trouble, sqlite3.Error):
-        code = getattr(trouble, "sqlite_errorcode", 0) & 0xFF
-        return StorageUnavailable(_SQLITE.get(code, "failed"), where=where(engine), problem=problem)
-    state = getattr(trouble, "sqlstate", None)
-    if state is None:
-        what = (
-            "unreachable"
-            if "Operational" in type(trouble).__name__ or "Timeout" in type(trouble).__name__
-            else "failed"
-        )
-    else:
-        what = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2]) or "failed"
-    return StorageUnavailable(what, where=where(engine), problem=problem)

@@ -9,12 +9,19 @@ class StorageUnavailable(Refusal):
     """The database cannot be used: `storage_unavailable {where, what, problem}`.
 
     `what` is a code of the catalogue under `storage.`: address, unsupported, unreachable, read_only, full,
-    not_a_database, busy, newer, foreign, failed. `where` is the address without its password.
+    not_a_database, busy, newer, foreign, half_migrated, no_rights, not_let_in, failed.
+    `where` is the address without its password.
     """
 
     def __init__(self, what: str, *, where: str, problem: str = "") -> None:
         super().__init__("storage_unavailable", what=what, where=where, problem=problem)
         self.what = what
+
+
+class AnothersDatabase(Refusal):
+    """The database belongs to another installation: `installation_other {where, theirs, ours}`, or config.toml
+    names none: `installation_unnamed {where, theirs}`.
+    """
 
 
 class CaseBroken(Refusal):

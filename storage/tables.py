@@ -389,6 +389,17 @@ class KeptLease(Kept, table=True):
     until: datetime = Field(sa_type=Moment)
 
 
+class KeptInstallation(Kept, table=True):
+    """Whose database this is, in one row. `name`: of the installation, casefolded, "" while nobody claimed it;
+    `board`: the revision at which the read models were last written whole (`storage.schema.BOARD`)."""
+
+    __tablename__ = "installation"
+
+    n: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    name: str = ""
+    board: str = ""
+
+
 class KeptPaper(Kept, table=True):
     """Which case a place of an imported file became, so that importing the file again changes nothing."""
 
@@ -520,6 +531,7 @@ PULSE = _table("pulse")
 LINK = _table("link")
 LINK_CODE = _table("link_code")
 LEASE = _table("lease")
+INSTALLATION = _table("installation")
 PAPER = _table("paper")
 UPLOAD = _table("upload")
 COUNTER = _table("counter")

@@ -86,10 +86,15 @@ def _totals(engine: Engine) -> list[Problem]:
         ]
 
 
-def rebuild(engine: Engine, recompute: Recompute, *, now: datetime) -> int:
+def rebuild(
+    engine: Engine, recompute: Recompute, *, now: datetime, each: Callable[[], None] | None = None
+) -> int:
     """Write every case's board rows anew from its events. Returns how many cases were gone through.
 
     A case somebody writes meanwhile is read and computed again.
+
+    Args:
+        each: called after every lot of cases.
 
     Raises:
         CannotRebuild: naming the cases whose events do not end where their head says; all others are rebuilt.
@@ -100,6 +105,8 @@ def rebuild(engine: Engine, recompute: Recompute, *, now: datetime) -> int:
         left = _rebuild(ledger, names, recompute, now)
         broken += left
         done += len(names) - len(left)
+        if each is not None:
+            each()
     totals.rewrite(engine)
     if broken:
         raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=done)

@@ -87,7 +87,10 @@ class Call:
         """Ports and adapters, joined; nothing is opened until it is asked for."""
         from merzim.wiring import House
 
-        return House(self.settings)
+        def note(code: str, **arguments: object) -> None:
+            self.note(self.say(code, **arguments))
+
+        return House(self.settings, clock=lambda: self.moment, note=note)
 
     def check(self) -> None:
         """Refuse a language or a moment that is none, even where the command would never ask for it."""

@@ -1,4 +1,6 @@
-"""The house itself: `verify`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`, `worker`."""
+"""The house itself: `verify`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`, `worker`,
+`installation`.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +31,7 @@ def add_to(app: typer.Typer) -> None:
         "migrate-to": migrate_to,
         "serve": serve,
         "worker": worker,
+        "installation": installation,
     }
     for name, command in commands.items():
         app.command(name, cls=Command, help=f"cli.help.{name.replace('-', '_')}")(command)
@@ -89,7 +92,7 @@ def restore(ctx: typer.Context, file: File) -> None:
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
-    from storage.engine import where
+    from storage.troubles import where
 
     call = Call.of(ctx)
     before = where(call.house.engine)
@@ -103,6 +106,20 @@ def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metava
             call.print(call.say(one.code, **one.arguments))
         call.note(call.say("cli.migrated_next", before=before))
     return NOT_SO if problems else DONE
+
+
+def installation(
+    ctx: typer.Context, take: Annotated[bool, typer.Option("--take", help="cli.option.take")] = False
+) -> None:
+    call = Call.of(ctx)
+    standing = keeping.take(call.house) if take else keeping.whose(call.house)
+    if call.json:
+        call.answer({"installation": standing.name or None, "board": standing.board})
+    elif take:
+        call.print(call.say("cli.installation.taken", name=standing.name))
+    else:
+        named = "named" if standing.name else "unnamed"
+        call.print(call.say(f"cli.installation.{named}", name=standing.name))
 
 
 def serve(ctx: typer.Context) -> None:

@@ -14,10 +14,11 @@ from sqlalchemy import Engine, event, text
 import words
 from storage import engine as engines
 from storage.engine import open as open_database
-from storage.engine import reading, where, writing
+from storage.engine import reading, writing
 from storage.ledger import SqlLedger
 from storage.refusals import StorageUnavailable
 from storage.schema import create_or_migrate
+from storage.troubles import where
 from storage.types import Moment
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, opened
 from workflow.desk import Opening
@@ -66,7 +67,7 @@ def test_a_database_the_server_does_not_have_is_a_refusal(postgresql: str) -> No
     with pytest.raises(StorageUnavailable) as caught:
         create_or_migrate(engine)
 
-    assert caught.value.what == "unreachable"
+    assert caught.value.what == "not_let_in"
     engine.dispose()
 
 

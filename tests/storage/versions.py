@@ -36,6 +36,7 @@ UNDONE = {
         *(f"ALTER TABLE deadline DROP COLUMN {name}" for name in ("duty", "responsible", "person")),
     ),
     "0014": ("DROP TABLE floor",),
+    "0015": ("DROP TABLE installation",),
 }
 """Revision -> statements that take it back."""
 

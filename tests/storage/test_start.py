@@ -1,0 +1,346 @@
+"""What keeps a start from happening: one sentence in the reader's language, exit 2, and nothing touched."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, make_url, text
+
+from merzim.cli import main
+from storage.engine import open as open_database
+from storage.installation import SINCE
+from storage.schema import known
+from tests.storage.house import opened
+from tests.storage.versions import back_to
+
+NOBODY = 65534
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run(url, "cases")`: a command in an installation's own folder, on a database."""
+
+    def ran(url: str, *line: str, installation: str = "", language: str = "en", to: Path = tmp_path) -> Said:
+        folder = to / "etc"
+        folder.mkdir(exist_ok=True)
+        file = folder / "config.toml"
+        file.write_text(
+            f'[office]\nname = "{installation}"\n[database]\nurl = "{url}"\n[web]\nport = 1\n', encoding="utf-8"
+        )
+        capsys.readouterr()
+        code = main([*line, "--config", str(file), "--lang", language])
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return ran
+
+
+def refused(said: Said, *names: str) -> None:
+    """One line on stderr that names what is wrong; exit 2."""
+    assert (said.code, said.out) == (2, ""), said
+    assert said.err.startswith("merzim: ")
+    assert said.err.count("\n") == 1, said.err
+    for name in names:
+        assert name in said.err
+
+
+def everything(url: str) -> dict[str, object]:
+    """All a database holds: its tables, their columns and rows."""
+    engine = open_database(url)
+    with engine.connect() as connection:
+        names = inspect(connection).get_table_names()
+        rows = {name: sorted(map(str, connection.execute(text(f'SELECT * FROM "{name}"')))) for name in names}
+        columns = {name: [one["name"] for one in inspect(connection).get_columns(name)] for name in names}
+    engine.dispose()
+    return {"rows": rows, "columns": columns}
+
+
+def execute(url: str, *statements: str) -> None:
+    engine = open_database(url)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+HALVES = {
+    "a table of the next step is there already": (
+        lambda engine: back_to(engine, "0012"),
+        "CREATE TABLE total (n INTEGER)",
+    ),
+    "a column it should change is not": (lambda engine: back_to(engine, "0012"), "DROP INDEX ix_case_newest"),
+    "the version is the newest, a table is missing": (lambda engine: None, "DROP TABLE pulse"),
+    "the version is the newest, a column is missing": (
+        lambda engine: None,
+        "ALTER TABLE unit DROP COLUMN kind",
+    ),
+    "nobody says of which version the tables are": (lambda engine: None, "DELETE FROM alembic_version"),
+}
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_half_finished_migration_is_refused(url: str, run: Run, half: str) -> None:
+    """Whether it would go on or begin on top of it: neither is tried twice."""
+    before, statement = HALVES[half]
+    engine = open_database(url)
+    opened(engine)
+    before(engine)
+    engine.dispose()
+    if "DROP INDEX" in statement:
+        # The step that would drop it anew comes first.
+        execute(url, "UPDATE alembic_version SET version_num = '0011'")
+    execute(url, statement)
+    stood = everything(url)
+
+    refused(run(url, "cases"), "half-finished")
+    assert everything(url) == stood
+
+
+def test_a_newer_version_is_refused_and_left(url: str, run: Run) -> None:
+    """In the three languages."""
+    execute(url, "UPDATE alembic_version SET version_num = '9999'")
+    stood = everything(url)
+
+    for language, word in {"kk": "жаңарак", "ru": "новая", "en": "newer"}.items():
+        said = run(url, "cases", language=language)
+        refused(said, "9999")
+        assert word[:5] in said.err
+    assert everything(url) == stood
+
+
+def test_two_installations_never_share_a_database(url: str, run: Run) -> None:
+    """The first claims it; another name is refused before anything is read or written, however old it is."""
+    assert run(url, "cases", installation="Әкімдік").code == 0
+    stood = everything(url)
+
+    refused(run(url, "open", "internal-analysis", installation="Министрлік"), "әкімдік", "Министрлік")
+    refused(run(url, "worker", installation="Министрлік"), "әкімдік")
+    refused(run(url, "cases"), "office.name")
+    assert everything(url) == stood
+
+
+def test_nodes_of_one_installation_share_it(url: str, run: Run, tmp_path: Path) -> None:
+    """Each has a folder of its own; letters and spaces of the name do not matter."""
+    assert run(url, "cases", installation="Қаржы министрлігі").code == 0
+    (tmp_path / "second").mkdir()
+
+    assert run(url, "cases", installation="ҚАРЖЫ  министрлігі ", to=tmp_path / "second").code == 0
+
+
+def test_a_renamed_office_takes_its_database_along(url: str, run: Run) -> None:
+    """The refusal names the command; after it the old name is the other one."""
+    run(url, "cases", installation="Агентство")
+
+    refused(run(url, "cases", installation="Комитет"), "merzim installation --take")
+    assert run(url, "installation", "--take", installation="Комитет").code == 0
+    assert run(url, "cases", installation="Комитет").code == 0
+    refused(run(url, "cases", installation="Агентство"), "комитет")
+    refused(run(url, "installation", "--take"), "office.name")
+
+
+def test_an_installation_of_a_newer_version_migrates_nobody_elses_database(url: str, run: Run) -> None:
+    """Whose it is, is asked before the tables are touched."""
+    run(url, "cases", installation="Әкімдік")
+    engine = open_database(url)
+    if known()[-1] > SINCE:
+        back_to(engine, SINCE)
+    engine.dispose()
+    stood = everything(url)
+
+    refused(run(url, "cases", installation="Министрлік"), "әкімдік")
+    assert everything(url) == stood
+
+
+# ------------------------------------------------------------------------------------------ PostgreSQL
+
+
+@pytest.fixture
+def poor(database: str, postgresql: str) -> Iterator[str]:
+    """The address of the database for a role that has to give its password and may do nothing there."""
+    admin = open_database(database)
+    with admin.begin() as connection:
+        file = Path(str(connection.execute(text("SHOW hba_file")).scalar()))
+        rules = file.read_text()
+        connection.execute(text("CREATE ROLE guest LOGIN PASSWORD 'correct'"))
+    file.write_text("local all guest scram-sha-256\n" + rules)
+    execute(database, "SELECT pg_reload_conf()")
+    try:
+        address = make_url(database).set(username="guest", password="correct")
+        yield address.render_as_string(hide_password=False)
+    finally:
+        file.write_text(rules)
+        execute(database, "SELECT pg_reload_conf()", "DROP OWNED BY guest", "DROP ROLE guest")
+        admin.dispose()
+
+
+@pytest.mark.postgresql
+def test_a_wrong_password_is_said_without_it(poor: str, database: str, run: Run) -> None:
+    """The server answers and lets nobody in: neither password stands in the sentence."""
+    said = run(poor.replace("correct", "geheim"), "cases")
+
+    refused(said, "password", "guest", "lets nobody in")
+    assert "geheim" not in said.err
+    refused(
+        run(make_url(database).set(database="nobody").render_as_string(hide_password=False), "cases"), "nobody"
+    )
+
+
+@pytest.mark.postgresql
+def test_nobody_listens_there(run: Run) -> None:
+    """A port that is shut, a name that is none; a password in the query is hidden as well."""
+    said = run("postgresql://user@127.0.0.1:1/office?password=geheim", "cases")
+
+    refused(said, "refused")
+    assert "geheim" not in said.err
+    refused(run("postgresql://user@no.such.host.invalid/office", "cases"), "no.such.host.invalid")
+
+
+@pytest.mark.postgresql
+def test_a_role_without_rights_is_refused_at_the_start(poor: str, database: str, run: Run) -> None:
+    """Nothing may be read; read and not written; written but not all of it; at last all that is needed."""
+    run(database, "cases")
+    stood = everything(database)
+
+    refused(run(poor, "cases"), "lacks the rights")
+    execute(database, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest")
+    assert run(poor, "cases").code == 0
+    refused(run(poor, "worker"), "lacks the rights")
+    refused(run(poor, "open", "internal-analysis"), "lacks the rights")
+    execute(database, "GRANT INSERT ON ALL TABLES IN SCHEMA public TO guest")
+    refused(run(poor, "worker"), "lacks the rights")
+    assert everything(database) == stood
+    execute(database, "GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO guest")
+    refused(run(poor, "worker"), "procrastinate_")
+    execute(database, "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO guest")
+    assert run(poor, "open", "internal-analysis").code == 0
+
+
+@pytest.mark.postgresql
+def test_a_role_that_may_not_migrate_is_refused(poor: str, database: str, run: Run) -> None:
+    """An older database, and a role that owns none of its tables."""
+    engine = open_database(database)
+    back_to(engine, known()[-2])
+    engine.dispose()
+    execute(database, "GRANT ALL ON ALL TABLES IN SCHEMA public TO guest")
+    stood = everything(database)
+
+    refused(run(poor, "cases"), "lacks the rights")
+    assert everything(database) == stood
+
+
+@pytest.mark.postgresql
+def test_a_standby_starts_no_worker(database: str, run: Run) -> None:
+    """Whoever reads there may; a service that would have to write is told at once."""
+    name = make_url(database).database
+    run(database, "cases")
+    execute(database, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+
+    assert run(database, "cases").code == 0
+    refused(run(database, "worker"), "read-only")
+
+
+# ------------------------------------------------------------------------------------------ SQLite
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """An account without privileges; root may write whatever the permissions say."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder every account of the machine reaches."""
+    with tempfile.TemporaryDirectory(prefix="merzim-") as folder:
+        place = Path(folder)
+        place.chmod(0o777)
+        (place / "var").mkdir()
+        yield place
+        for path in (place / "var", *(place / "var").iterdir()):
+            path.chmod(0o777)
+
+
+@pytest.mark.parametrize(("folder", "file"), [(0o555, 0o444), (0o555, 0o666), (0o777, 0o444)])
+def test_a_file_or_folder_that_may_not_be_written_starts_no_worker(
+    shared: Path, run: Run, folder: int, file: int
+) -> None:
+    """Whichever of the two it is; what stands in it stays."""
+    url = f"sqlite:///{shared / 'var' / 'merzim.sqlite'}"
+    run(url, "open", "internal-analysis", "--now", "2026-04-01", to=shared)
+    (shared / "etc" / "config.toml").chmod(0o666)
+    for path in (shared / "var").iterdir():
+        path.chmod(file)
+    (shared / "var").chmod(folder)
+
+    with as_nobody():
+        refused(run(url, "worker", to=shared), "read-only")
+        refused(run(url, "open", "internal-analysis", to=shared), "read-only")
+    (shared / "var").chmod(0o777)
+    assert list(map(len, everything(url)["rows"]["case"])) != []  # type: ignore[index]
+    assert len(everything(url)["rows"]["case"]) == 1  # type: ignore[index]
+
+
+def test_a_folder_that_may_not_be_written_gets_no_database(shared: Path, run: Run) -> None:
+    """SQLite cannot make the file."""
+    (shared / "var").chmod(0o555)
+    url = f"sqlite:///{shared / 'var' / 'merzim.sqlite'}"
+    run("sqlite:///x.sqlite", "--version", to=shared)
+    (shared / "etc" / "config.toml").chmod(0o666)
+
+    with as_nobody():
+        refused(run(url, "cases", to=shared), "merzim.sqlite")
+    assert list((shared / "var").iterdir()) == []
+
+
+@pytest.mark.parametrize("content", ["Құрметті әріптестер! " * 100, "SQLite format 3\0" + "ә" * 4000])
+def test_a_file_that_is_no_database_is_left_as_it_is(tmp_path: Path, run: Run, content: str) -> None:
+    """A letter, and a file that only begins like one of SQLite."""
+    file = tmp_path / "letter.sqlite"
+    file.write_text(content)
+
+    refused(run(f"sqlite:///{file}", "cases"), "not a database")
+    assert file.read_text() == content
+
+
+def test_a_full_disk_is_said_and_the_next_start_begins_anew(tmp_path: Path, run: Run) -> None:
+    """A new database that did not fit is none: no half of it is taken for the whole."""
+    resource = pytest.importorskip("resource", reason="limits of a process")
+    import signal
+
+    url = f"sqlite:///{tmp_path / 'var' / 'merzim.sqlite'}"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    (tmp_path / "etc").mkdir()
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, before[1]))
+        said = run(url, "cases")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+
+    refused(said, "merzim.sqlite")
+    assert run(url, "cases").code == 0
+    assert run(url, "verify").code == 0

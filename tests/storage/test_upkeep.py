@@ -1,0 +1,151 @@
+"""After a new version the board is written anew by itself: once, by one of the nodes, and never half."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from sqlalchemy import Engine, text
+
+from merzim import keeping
+from merzim.clock import Moment, read
+from merzim.settings import DatabaseSettings, Settings
+from merzim.wiring import House
+from storage import upkeep
+from storage.leases import SqlLeases
+from storage.upkeep import behind
+from storage.verify import verify
+from tests.storage.house import NOW, TODAY, opened
+from tests.storage.test_verify import by_hand
+from tests.storage.versions import back_to
+
+BEFORE_TOTALS = "0012"
+BOARD = text('SELECT obligation, duty, responsible, person FROM deadline ORDER BY "case", obligation')
+
+
+class Heard(list[str]):
+    """What a start tells."""
+
+    def __call__(self, code: str, **arguments: object) -> None:
+        self.append(code)
+
+
+@pytest.fixture
+def old(engine: Engine) -> tuple[Engine, list[object]]:
+    """A database with three cases as the version before the sums left it, and what the board said."""
+    for n in range(3):
+        opened(engine, object=f"Объект {n}")
+    stood = board(engine)
+    back_to(engine, BEFORE_TOTALS)
+    engine.dispose()
+    return engine, stood
+
+
+def board(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        return list(map(tuple, connection.execute(BOARD)))
+
+
+def house(engine: Engine, heard: Heard) -> House:
+    address = engine.url.set(drivername=engine.url.get_backend_name()).render_as_string(hide_password=False)
+    moment = Moment(now=NOW, today=TODAY)
+    return House(Settings(database=DatabaseSettings(url=address)), clock=lambda: moment, note=heard)
+
+
+def test_the_first_start_writes_the_board_anew(old: tuple[Engine, list[object]]) -> None:
+    """Whom each row waits for stands there again without `merzim rebuild`; the next start has nothing to do."""
+    engine, stood = old
+    heard = Heard()
+    for _ in range(2):
+        started = house(engine, heard)
+        assert keeping.verify(started, today=TODAY) == ()
+        started.close()
+
+    assert board(engine) == stood
+    assert any(row[1] for row in stood)  # type: ignore[index]
+    assert heard == ["cli.board_behind"]
+
+
+def test_of_nodes_that_start_at_once_one_writes_it_and_the_others_wait(
+    old: tuple[Engine, list[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each finds it whole when its own start is through."""
+    monkeypatch.setattr(upkeep, "_LOOK", 0.02)
+    engine, stood = old
+    heard, found = Heard(), []
+
+    def start() -> None:
+        node = house(engine, heard)
+        found.append(board(node.engine))
+        node.close()
+
+    nodes = [Thread(target=start) for _ in range(4)]
+    for node in nodes:
+        node.start()
+    for node in nodes:
+        node.join()
+
+    assert found == [stood] * 4
+    assert heard == ["cli.board_behind"]
+
+
+def test_a_node_that_died_at_it_is_followed_by_another(
+    old: tuple[Engine, list[object]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its lease runs out; until then it might be alive."""
+    monkeypatch.setattr(upkeep, "_LOOK", 0.02)
+    engine, stood = old
+    heard = Heard()
+    with monkeypatch.context() as killed:
+        killed.setattr("storage.verify.rebuild", _killed)
+        killed.setattr(SqlLeases, "give_back", lambda *_: None)
+        killed.setattr(upkeep, "LASTS", timedelta(seconds=1))
+        dying = house(engine, heard)
+        with pytest.raises(KeyboardInterrupt):
+            _ = dying.engine
+        dying.close()
+    assert behind(engine)
+
+    following = house(engine, heard)
+    _ = following.engine
+    following.close()
+
+    assert not behind(engine)
+    assert board(engine) == stood
+
+
+def _killed(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_broken_case_keeps_nobody_from_starting(old: tuple[Engine, list[object]]) -> None:
+    """The others are written, the start says which was left, and `verify` goes on naming it."""
+    engine, _ = old
+    with by_hand(engine) as connection:
+        connection.execute(
+            text("DELETE FROM event WHERE \"case\" = '2026-0002' AND seq = (SELECT max(seq) FROM event)")
+        )
+    heard = Heard()
+    started = house(engine, heard)
+
+    problems = keeping.verify(started, today=TODAY)
+
+    assert heard == ["cli.board_behind", "rebuild_broken"]
+    assert {one.code for one in problems} == {"chain_cut"}
+    assert not behind(engine)
+    started.close()
+
+
+def test_a_new_database_has_nothing_to_catch_up_with(tmp_path: Path) -> None:
+    """The first command of an office is as quick as the second."""
+    heard = Heard()
+    made = House(
+        Settings(database=DatabaseSettings(url=f"sqlite:///{tmp_path / 'x.sqlite'}")), clock=read, note=heard
+    )
+
+    assert verify(made.engine) == ()
+    assert not behind(made.engine)
+    assert heard == []
+    made.close()
