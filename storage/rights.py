@@ -44,7 +44,7 @@ def refuse_unwritable(engine: Engine) -> None:
 
 
 def _shut(connection: Connection) -> str | None:
-    """The first table or sequence the role may not use; of what is append-only nobody changes or deletes anything."""
+    """The first table or sequence the role may not use; what is append-only is never changed or deleted."""
     for name, add, change in connection.exec_driver_sql(_TABLES):
         needed = name in Kept.metadata.tables or name.startswith(QUEUE)
         if needed and not (add and (change or name in APPEND_ONLY)):
