@@ -115,7 +115,7 @@ def missing(connection: Connection) -> list[str]:
 
 def _allowed(connection: Connection, at: str | None) -> bool:
     """Whether a newer version wrote this database and allows for ours."""
-    if at is None or at <= known()[-1]:
+    if at is None or at <= known()[-1] or not at.isdigit():
         return False
     floor = connection.execute(select(func.max(FLOOR_TABLE.c.revision))).scalar()
     return floor is not None and floor <= known()[-1]
