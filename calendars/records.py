@@ -66,11 +66,16 @@ class RecordError(ValueError):
         self.code = f"calendar_record_{what}"
         self.arguments: Mapping[str, object] = {
             "file": file,
-            "place": place,
-            "problem": problem,
-            "value": str(value),
+            "place": _short(place),
+            "problem": _short(problem),
+            "value": _short(str(value)),
             "allowed": allowed,
         }
+
+
+def _short(text: str) -> str:
+    """A text as a sentence quotes it: a few lines, not without end."""
+    return text if len(text) <= 300 else f"{text[:299]}…"
 
 
 @cache
@@ -92,7 +97,7 @@ def parse(text: str, *, name: str = "records") -> Records:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise RecordError("toml", name, "the file", str(error)) from None
     entries: list[Entry] = []
     for kind, tables in document.items():

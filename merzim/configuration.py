@@ -57,7 +57,7 @@ def read(file: Path | None = None, *, at: Path) -> Settings:
         document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as trouble:
         raise BadSetting("cli.no_config", file=str(file), problem=trouble.strerror or str(trouble)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as trouble:
+    except (ValueError, RecursionError) as trouble:
         raise BadSetting("cli.config_not_toml", file=str(file), problem=str(trouble)) from None
     return _settings(document, where=file, base=file.resolve().parent)
 

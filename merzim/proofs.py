@@ -69,7 +69,7 @@ def given_freely(text: str) -> Proof:
     link = bool(_LINK.match(rest))
     if link and not is_web_address(rest):
         raise BadArgument("cli.bad_link", text=rest[:100])
-    if not link and not Path(rest).is_file():
+    if not link and not _is_file(rest):
         raise BadArgument("cli.no_such_file", file=rest)
     return Proof(
         kind=kind,
@@ -77,6 +77,13 @@ def given_freely(text: str) -> Proof:
         file=None if link else Path(rest),
         published_on=published,
     )
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long to be a name, say
+        return False
 
 
 def kept(

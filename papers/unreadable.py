@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, quoted
 
 
 class RowError(NamedTuple):
@@ -25,7 +25,8 @@ class UnreadablePaper(Refusal):
 
     def __init__(self, code: str, *, errors: Iterable[RowError] = (), **arguments: object) -> None:
         super().__init__(code, **arguments)
-        self.errors = tuple(sorted(errors, key=lambda error: error.row))
+        said = (RowError(error.row, error.code, quoted(error.arguments)) for error in errors)
+        self.errors = tuple(sorted(said, key=lambda error: error.row))
 
 
 class UnreadableCell(Refusal):

@@ -289,9 +289,14 @@ class Desk:
     def exempt(
         self, case_id: str, *, ground: str, by: str, now: datetime, today: date, obligation: str = ""
     ) -> Change:
-        """Free the case, or one obligation of it, with a ground."""
+        """Free the case, or one obligation of it (of a recurring one all its periods, or the one named), with a
+        ground.
+        """
         if obligation:
-            known_obligation(self._before(case_id)[1], obligation)
+            procedure = self._before(case_id)[1]
+            known_obligation(procedure, obligation)
+            if "." in obligation:
+                known_fact(procedure, obligation)
         return self._command("exempt", "exempted", case_id, obligation, ground, by, now, today)
 
     def reopen(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
@@ -352,6 +357,8 @@ class Desk:
             raise GroundMissing
         case, procedure = self._before(case_id)
         require(procedure, case, self._view(case, procedure, today).stage, command)
+        if name and name in case.exempted:
+            return Change(case=case)
         return self._append(case, procedure, [(kind, name, None, {"ground": ground})], by, now, today)
 
     def _append(

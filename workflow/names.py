@@ -32,11 +32,11 @@ def known_fact(procedure: Procedure, fact: str) -> Obligation:
 
     Raises UnknownFact.
     """
-    name, _, period = fact.partition(".")
+    name, dot, period = fact.partition(".")
     obligation = procedure.by_id.get(name)
     if obligation is None:
         raise UnknownFact("unknown_fact", fact=fact, procedure=procedure.title, allowed=tuple(procedure.by_id))
-    if obligation.recurs is None and period:
+    if obligation.recurs is None and dot:
         raise UnknownFact("fact_without_period", fact=fact, name=name)
     period, again, number = period.partition("#")
     if obligation.recurs is not None and not _PERIODS[obligation.recurs.every].fullmatch(period):

@@ -57,7 +57,8 @@ def parsed(name: str, text: bytes) -> dict[str, object]:
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
         raise UnreadableRegulation(name, [Problem("not_utf8", str(line), {"line": line})]) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, tables within tables without end: no TOML either.
         raise UnreadableRegulation(name, [_syntax(str(error), text)]) from error
 
 

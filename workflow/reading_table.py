@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
 from workflow.nearest import nearest_first
 from workflow.procedure import Text
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, quoted
 
 T = TypeVar("T")
 _LANGUAGES = ("kk", "ru", "en")
@@ -46,7 +46,7 @@ class UnreadableRegulation(Refusal):
         # A problem of the file as a whole stands at the key it is about.
         place = first.place or str(first.arguments.get("value", ""))
         super().__init__(f"regulation.{first.code}", **{**first.arguments, "file": file, "place": place})
-        self.problems = tuple(problems)
+        self.problems = tuple(replace(one, arguments=quoted(one.arguments)) for one in problems)
 
 
 class Wrong(Exception):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+LONGEST = 300
+"""Letters a refusal quotes of what it was given: a sentence is read, a whole file is not."""
+
 
 class Refusal(Exception):
     """The asked-for thing is not possible as asked; the sentence says what, where and what is allowed.
@@ -10,9 +15,22 @@ class Refusal(Exception):
     """
 
     def __init__(self, code: str, **arguments: object) -> None:
+        arguments = quoted(arguments)
         super().__init__(code, arguments)
         self.code = code
         self.arguments = arguments
 
     def __str__(self) -> str:
         return f"{self.code} {self.arguments}"
+
+
+def quoted(arguments: Mapping[str, object]) -> dict[str, object]:
+    """The arguments of a sentence, with long texts cut short."""
+    return {key: _short(value) for key, value in arguments.items()}
+
+
+def _short(value: object) -> object:
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"{value[: LONGEST - 1]}…"
+    # Only plain tuples: what has names for its parts is left as it is.
+    return tuple(map(_short, value)) if type(value) is tuple else value

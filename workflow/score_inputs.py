@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workflow.nearest import nearest_first
-from workflow.refusal import Refusal
+from workflow.refusal import Refusal, quoted
 from workflow.scale import (
     Analyses,
     Answer,
@@ -61,7 +61,7 @@ class BadInputs(Refusal, ValueError):
 
     def __init__(self, problems: Sequence[InputError]) -> None:
         super().__init__(problems[0].code, **problems[0].arguments)
-        self.problems = tuple(problems)
+        self.problems = tuple(InputError(one.code, quoted(one.arguments)) for one in problems)
 
 
 class UnknownReading(Refusal, LookupError):

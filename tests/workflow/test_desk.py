@@ -122,6 +122,7 @@ def test_what_has_not_happened_is_refused(desk: Desk, case: Case, on: date, refu
     [
         ("ordr_signed", "unknown_fact"),
         ("order_signed.2026Q3", "fact_without_period"),
+        ("order_signed.", "fact_without_period"),
         ("quarter_reported", "fact_needs_period"),
         ("quarter_reported.2026-03", "fact_needs_period"),
     ],
@@ -220,3 +221,21 @@ def test_evidence_published_after_today_is_refused(desk: Desk, case: Case, on: d
     with pytest.raises(CannotRecord) as refusal:
         record(desk, case, "start_announced", date(2026, 3, 30), link)
     assert refusal.value.code == "evidence_in_future"
+
+
+def test_one_obligation_is_exempted_once(desk: Desk, case: Case) -> None:
+    """Said again it is done already, whatever the ground."""
+    first = desk.exempt(case.id, obligation="order_signed", ground="жоқ", by="officer", now=NOW, today=TODAY)
+    again = desk.exempt(
+        case.id, obligation="order_signed", ground="керек емес", by="officer", now=NOW, today=TODAY
+    )
+
+    assert [event.kind for event in first.events] == ["exempted"]
+    assert again.events == ()
+
+
+@pytest.mark.parametrize("period", ["order_signed.2026Q3", "quarter_reported.2026Q9", "quarter_reported."])
+def test_a_period_that_cannot_be_is_not_exempted(desk: Desk, case: Case, period: str) -> None:
+    """Nothing would come of it, and nobody would see that."""
+    with pytest.raises(UnknownFact):
+        desk.exempt(case.id, obligation=period, ground="жоқ", by="officer", now=NOW, today=TODAY)

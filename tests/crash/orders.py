@@ -1,0 +1,648 @@
+"""Any order of commands by several people, on the desk over memory and over SQLite, against a plain model.
+
+What must be refused is refused by its code, what is said again writes nothing, everything else writes the
+events the model names; after each command both ledgers hold what the model holds, the stage is where the model
+says, and at the end nothing that is stored differs from what its events give.
+
+    python -m tests.crash.orders MINUTES
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from calendars import OutOfRange
+from storage import office_store
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from storage.seals import seal
+from storage.verify import verify
+from tests.crash.memory import Doorway, MemoryLedger
+from tests.crash.plain import PlainCase, Wrong
+from tests.law import CALENDAR, ROOT, library
+from workflow.case import Case, Evidence
+from workflow.chain import deadlines
+from workflow.desk import Change, Desk, Opening
+from workflow.exposure import exposure
+from workflow.machine import stage
+from workflow.measure_term import MeasureTerm
+from workflow.minding import acknowledged
+from workflow.office import Office, Unit
+from workflow.procedure import Obligation
+from workflow.refusal import Refusal
+from workflow.register_desk import ExposedPosition, RegisterDesk
+from workflow.remarks import remarks
+from workflow.risk import register
+from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
+from workflow.risk_scale import read_scale
+
+BEGUN = datetime(2026, 4, 6, 7, tzinfo=UTC)
+UNITS = (
+    Unit(id="ministry", name="Министрлік", kind="central_body"),
+    Unit(id="district", name="Аудан әкімінің аппараты", kind="district_akim_office"),
+)
+PROCEDURES = ("internal-analysis", "conflict-of-interest", "tbn4-project-4", "concept-targets")
+SCALE_FILE = ROOT / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
+SCALE = read_scale(SCALE_FILE.name, SCALE_FILE.read_bytes())
+LEVELS = len(SCALE.likelihood), len(SCALE.effect)
+
+PEOPLE = st.sampled_from(["айгүл", "болат", "сәуле"])
+DAYS = st.one_of(
+    *[st.dates(date(2026, 2, 1), BEGUN.date())] * 5,
+    st.dates(date(2026, 4, 1), date(2026, 9, 30)),
+    st.sampled_from(
+        [date(2009, 12, 31), date(2010, 1, 1), date(2023, 12, 31), date(2028, 12, 31), date(2029, 1, 1)]
+    ),
+)
+GROUNDS = st.sampled_from(["қате жазылған", "қате", "№ 15 бұйрық", "№ 16 бұйрық", " ", ""])
+WORDS = st.sampled_from(["", " ", "сатып алу", " рұқсат беру ", "кадр", "бюджет"])
+NUMBERS = st.none() | st.integers(1, 2)
+PLACES = st.sampled_from([1, 1, 1, 2, 3])
+DUTIES = st.sampled_from(["", "", "", "head", "deputy", "chief_of_staff", "hed"])
+PAPERS = st.lists(
+    st.builds(
+        Evidence,
+        kind=st.sampled_from(["document:order", "link:site", ""]),
+        reference=st.sampled_from(["a" * 64, "b" * 64, "https://example.kz/1"]),
+        published_on=st.none() | DAYS,
+        restricted=st.sampled_from(["", "", "қызметтік"]),
+    ),
+    max_size=2,
+    unique_by=lambda one: (one.kind, one.reference),
+).map(tuple)
+FACTS = [
+    *("start_announced", "order_signed", "analysis_started", "analysis_ended", "discussion_announced"),
+    *("discussion_held", "note_signed", "plan_approved", "certificate_filed", "published", "monitoring_noted"),
+    *(
+        "quarter_reported.2026Q3",
+        "quarter_reported.2026Q9",
+        "quarter_reported",
+        "order_signed.2026",
+        "ordr_signed",
+    ),
+    *("quarter_reported.2026Q3#2", "interest_arose", "commission_sat.2026Q2", "servants_trained.2026"),
+    *("cpi_measured.2026", "cpi_measured.2026#1", "", ".", "order_signed."),
+]
+
+
+@dataclass
+class Side:
+    """One ledger with its desks."""
+
+    ledger: Doorway
+    desk: Desk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.desk = Desk(self.ledger, library(), CALENDAR)
+
+
+Command = Callable[[Side, str, dict[str, Any]], Any]
+Told = tuple[Callable[[PlainCase], list[str]], Command]
+"""How the model takes it, and how a desk does."""
+
+
+@cache
+def _facts(procedure: str) -> list[str]:
+    """Names to try on a procedure: its own, some with periods, and some it does not know."""
+    own = [one.id for one in library().latest(procedure).obligations]
+    asked = [_period(one) for one in library().latest(procedure).obligations]
+    odd = [*(f"{one}.2026Q2" for one in own[:4]), *(f"{one}.2026#2" for one in own[:4]), *FACTS]
+    return [*asked * (1 + len(odd) // len(asked)) * 3, *odd]
+
+
+def _period(one: Obligation) -> str:
+    periods = {"month": "2026-03", "quarter": "2026Q2", "half-year": "2026H1", "year": "2026"}
+    return f"{one.id}.{periods[one.recurs.every]}" if one.recurs else one.id
+
+
+class Orders(RuleBasedStateMachine):
+    """Several people at several desks; one model."""
+
+    pattern: Path
+    """A database with the units above and no case."""
+    seen: ClassVar[Counter[str]] = Counter()
+    """What came of the commands: events by kind, refusals by code, `again` and `conflict`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="merzim-orders-"))
+        file = self.folder / "office.sqlite"
+        shutil.copyfile(self.pattern, file)
+        self.engine = open_database(f"sqlite:///{file.as_posix()}")
+        office = Office(units={unit.id: unit for unit in UNITS})
+        self.sides = (Side(Doorway(MemoryLedger(office))), Side(Doorway(SqlLedger(self.engine))))
+        self.plain: dict[str, PlainCase] = {}
+        self.now = BEGUN
+        self.steps = 0
+
+    def teardown(self) -> None:
+        try:
+            if self.plain:
+                desk = self.sides[1].desk
+                seal(self.engine, now=self.now)
+                today = self.today
+                found = verify(self.engine, recompute=lambda case: desk.recomputed(case, today=today))
+                assert not found, found[:3]
+        finally:
+            self.engine.dispose()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    @initialize(procedure=st.sampled_from(PROCEDURES))
+    def begin(self, procedure: str) -> None:
+        self._open(procedure, "ministry", "", {}, {}, "айгүл")
+
+    @rule(
+        procedure=st.sampled_from([*PROCEDURES, "no-such"]),
+        unit=st.sampled_from(["ministry", "district", "", "жоқ"]),
+        object=st.sampled_from(["", "Сатып алу"]),
+        facts=st.dictionaries(st.sampled_from(FACTS), DAYS, max_size=2),
+        planned=st.dictionaries(st.sampled_from(FACTS), DAYS, max_size=2),
+        by=PEOPLE,
+    )
+    @precondition(lambda self: len(self.plain) < 4)
+    def open(
+        self,
+        procedure: str,
+        unit: str,
+        object: str,
+        facts: dict[str, date],
+        planned: dict[str, date],
+        by: str,
+    ) -> None:
+        self._open(procedure, unit, object, facts, planned, by)
+
+    @rule(days=st.integers(-1, 40))
+    def time_passes(self, days: int) -> None:
+        """A node whose clock is a day behind is a time a day back."""
+        self.now += timedelta(days=days, seconds=1)
+
+    @rule(by=PEOPLE, data=st.data())
+    def record(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._record)
+
+    @rule(by=PEOPLE, other=PEOPLE, data=st.data())
+    def record_while_another_does(self, by: str, other: str, data: st.DataObject) -> None:
+        """Two people at one case at one moment: the second to write finds a conflict, and says it again."""
+        case = self._case(data)
+        plain = self.plain[case]
+        first, second = (one(data, plain) for one in (self._record, data.draw(st.sampled_from(self._all()))))
+        self._race(case, (other, *first), (by, *second))
+
+    @rule(by=PEOPLE, data=st.data())
+    def correct(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._correct)
+
+    @rule(by=PEOPLE, data=st.data())
+    def replan(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._replan)
+
+    @rule(by=PEOPLE, data=st.data())
+    def command(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._command)
+
+    @rule(by=PEOPLE, data=st.data())
+    def reader(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._reader)
+
+    @rule(by=PEOPLE, data=st.data())
+    def acknowledge(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._acknowledge)
+
+    @rule(by=PEOPLE, data=st.data())
+    def risk(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._risk)
+
+    @rule(by=PEOPLE, data=st.data())
+    def other_register(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._register)
+
+    # What may be said: how the model takes it, and how a desk does.
+
+    def _all(self) -> list[Callable[[st.DataObject, PlainCase], Told]]:
+        return [self._record, self._correct, self._replan, self._command, self._acknowledge, self._risk]
+
+    def _record(self, data: st.DataObject, at: PlainCase) -> Told:
+        values = {}
+        if data.draw(st.integers(0, 4)) == 0:
+            name = data.draw(st.sampled_from(["measured", "trained", "staff", "target"]))
+            values[name] = Decimal(data.draw(st.integers(0, 3)))
+        told: dict[str, Any] = {
+            "on": data.draw(DAYS),
+            "evidence": data.draw(PAPERS),
+            "values": values,
+            "signed_by": data.draw(DUTIES),
+            "remark": data.draw(st.sampled_from(["", "", "", "кешікті"])),
+        }
+        fact = self._fact(data, at, known=data.draw(st.booleans()))
+        if fact in at.facts and data.draw(st.booleans()):
+            told["on"] = at.facts[fact].on
+        return (
+            lambda plain: plain.record(fact, today=self.today, **told),
+            lambda side, case, who: side.desk.record(case, fact, **told, **who),
+        )
+
+    def _correct(self, data: st.DataObject, at: PlainCase) -> Told:
+        told: dict[str, Any] = {
+            "on": data.draw(DAYS),
+            "ground": data.draw(GROUNDS),
+            "signed_by": data.draw(DUTIES),
+        }
+        fact = self._fact(data, at, known=True)
+        return (
+            lambda plain: plain.correct(fact, today=self.today, **told),
+            lambda side, case, who: side.desk.correct(case, fact, **told, **who),
+        )
+
+    def _replan(self, data: st.DataObject, at: PlainCase) -> Told:
+        fact, on = self._fact(data, at), data.draw(DAYS)
+        return (
+            lambda plain: plain.replan(fact, on=on),
+            lambda side, case, who: side.desk.replan(case, fact, on=on, **who),
+        )
+
+    def _command(self, data: st.DataObject, at: PlainCase) -> Told:
+        ground = data.draw(GROUNDS)
+        match data.draw(st.sampled_from(["cancel", "exempt", "free", "reopen"])):
+            case "cancel":
+                return (
+                    lambda plain: plain.cancel(ground=ground),
+                    lambda side, case, who: side.desk.cancel(case, ground=ground, **who),
+                )
+            case "exempt":
+                return (
+                    lambda plain: plain.exempt(ground=ground),
+                    lambda side, case, who: side.desk.exempt(case, ground=ground, **who),
+                )
+            case "free":
+                name = self._fact(data, at)
+                return (
+                    lambda plain: plain.exempt(ground=ground, obligation=name),
+                    lambda side, case, who: side.desk.exempt(case, ground=ground, obligation=name, **who),
+                )
+            case _:
+                return (
+                    lambda plain: plain.reopen(ground=ground),
+                    lambda side, case, who: side.desk.reopen(case, ground=ground, **who),
+                )
+
+    def _reader(self, data: st.DataObject, at: PlainCase) -> Told:
+        person, ground = data.draw(st.sampled_from(["айгүл", "ерлан", "дана"])), data.draw(GROUNDS)
+        if data.draw(st.booleans()):
+            return (
+                lambda plain: plain.name_reader(person),
+                lambda side, case, who: side.desk.name_reader(case, person, **who),
+            )
+        return (
+            lambda plain: plain.remove_reader(person, ground=ground),
+            lambda side, case, who: side.desk.remove_reader(case, person, ground=ground, **who),
+        )
+
+    def _acknowledge(self, data: st.DataObject, at: PlainCase) -> Told:
+        name, notice = self._fact(data, at), data.draw(st.sampled_from(["n1", "n2", "n3"]))
+        return (
+            lambda plain: plain.acknowledge(name, notice),
+            lambda side, case, who: acknowledged(side.desk, case, name, notice, **who),
+        )
+
+    def _risk(self, data: st.DataObject, at: PlainCase) -> Told:
+        on, number, text, body = data.draw(DAYS), data.draw(PLACES), data.draw(WORDS), data.draw(WORDS)
+        given = data.draw(NUMBERS)
+        today = self.today
+        match data.draw(st.integers(0, 6)):
+            case 0 | 1:
+                direction = data.draw(st.sampled_from(["procurement", "other"]))
+                found = FoundRisk(description=text, number=given, direction=direction, body=body)
+                return (
+                    lambda plain: plain.find(given, text, direction, body, on=on, today=today),
+                    lambda side, case, who: RiskDesk(side.desk).find(case, found, on=on, **who),
+                )
+            case 2:
+                likelihood, effect = data.draw(st.integers(0, LEVELS[0] + 1)), data.draw(st.integers(1, 3))
+                return (
+                    lambda plain: plain.rank(number, likelihood, effect, levels=LEVELS),
+                    lambda side, case, who: RiskDesk(side.desk).rank(
+                        case, number, likelihood=likelihood, effect=effect, scale=SCALE, **who
+                    ),
+                )
+            case 3:
+                measure = SetMeasure(risk=number, action=text, number=given)
+                return (
+                    lambda plain: plain.measure(given, number, text),
+                    lambda side, case, who: RiskDesk(side.desk).set_measure(case, measure, **who),
+                )
+            case 4:
+                outcome = data.draw(st.sampled_from(["executed", "partly", "not", "irrelevant"]))
+                return (
+                    lambda plain: plain.review(number, outcome, on=on, today=today),
+                    lambda side, case, who: RiskDesk(side.desk).review(
+                        case, number, outcome=outcome, on=on, **who
+                    ),
+                )
+            case 5:
+                completed = data.draw(st.booleans())
+                return (
+                    lambda plain: plain.remove(number, on=on, completed=completed, today=today),
+                    lambda side, case, who: RiskDesk(side.desk).remove(
+                        case, number, on=on, completed=completed, **who
+                    ),
+                )
+            case _:
+                return self._request(data, number, text, body, on)
+
+    def _request(self, data: st.DataObject, number: int, text: str, body: str, on: date) -> Told:
+        today, term = self.today, MeasureTerm()
+        if data.draw(st.booleans()):
+            return (
+                lambda plain: plain.ask(number, body, text, on=on, today=today),
+                lambda side, case, who: RiskDesk(side.desk).ask(
+                    case, number, body=body, asked=text, term=term, on=on, **who
+                ),
+            )
+        return (
+            lambda plain: plain.answer(number, text, on=on, today=today),
+            lambda side, case, who: RiskDesk(side.desk).answer(case, number, text=text, on=on, **who),
+        )
+
+    def _register(self, data: st.DataObject, at: PlainCase) -> Told:
+        on, number, text, other = data.draw(DAYS), data.draw(PLACES), data.draw(WORDS), data.draw(WORDS)
+        given, today = data.draw(NUMBERS), self.today
+        match data.draw(st.integers(0, 4)):
+            case 0:
+                position = ExposedPosition(title=text, number=given, holder=other)
+                return (
+                    lambda plain: plain.expose(given, text, other, on=on, today=today),
+                    lambda side, case, who: RegisterDesk(side.desk).expose(case, position, on=on, **who),
+                )
+            case 1:
+                return (
+                    lambda plain: plain.clear(number, on=on, today=today),
+                    lambda side, case, who: RegisterDesk(side.desk).clear(case, number, on=on, **who),
+                )
+            case 2:
+                return (
+                    lambda plain: plain.talk(number, other, on=on, today=today),
+                    lambda side, case, who: RegisterDesk(side.desk).talk(
+                        case, number, on=on, holder=other, **who
+                    ),
+                )
+            case 3:
+                said: dict[str, Any] = {"text": text, "author": "", "source": "site", "on": on}
+                return (
+                    lambda plain: plain.remark(text, on=on, today=today),
+                    lambda side, case, who: RegisterDesk(side.desk).remark(case, **said, **who),
+                )
+            case _:
+                taken = data.draw(st.booleans())
+                return (
+                    lambda plain: plain.answer_remark(number, taken, text, on=on, today=today),
+                    lambda side, case, who: RegisterDesk(side.desk).answer_remark(
+                        case, number, taken=taken, answer=text, on=on, **who
+                    ),
+                )
+
+    # Saying it to both, and looking.
+
+    def _case(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(sorted(self.plain)))
+
+    def _fact(self, data: st.DataObject, at: PlainCase, *, known: bool = False) -> str:
+        """Mostly something the case knows; `known`: mostly something it was told already."""
+        if known and at.facts and data.draw(st.integers(0, 3)):
+            return data.draw(st.sampled_from(sorted(at.facts)))
+        return data.draw(st.sampled_from(_facts(at.procedure.id)))
+
+    def _who(self, by: str) -> dict[str, Any]:
+        return {"by": by, "now": self.now, "today": self.today}
+
+    def _do(self, data: st.DataObject, by: str, making: Callable[[st.DataObject, PlainCase], Told]) -> None:
+        case = self._case(data)
+        self._say(case, by, *making(data, self.plain[case]))
+
+    def _say(self, case: str, by: str, told: Callable[[PlainCase], list[str]], done: Command) -> None:
+        expected: list[str] | Wrong
+        try:
+            expected = told(self.plain[case])
+        except Wrong as wrong:
+            expected = wrong
+        self.seen.update(expected.codes if isinstance(expected, Wrong) else expected or ["again"])
+        for side in self.sides:
+            answer = _answer(lambda side=side: done(side, case, self._who(by)))
+            if isinstance(expected, Wrong):
+                assert {str(answer)} <= expected.codes, f"{answer}, expected {expected}"
+            else:
+                assert answer == expected
+        self._look(case)
+
+    def _race(
+        self,
+        case: str,
+        first: tuple[str, Callable[[PlainCase], list[str]], Command],
+        second: tuple[str, Callable[[PlainCase], list[str]], Command],
+    ) -> None:
+        """The second has read, the first writes, the second comes to write."""
+        lengths = [len(side.ledger.events(case)) for side in self.sides]
+        met = []
+        for side in self.sides:
+            slipped: list[Answer] = []
+            side.ledger.first = lambda side=side, slipped=slipped: slipped.append(
+                _answer(lambda: first[2](side, case, self._who(first[0])))
+            )
+            met.append(_answer(lambda side=side: second[2](side, case, self._who(second[0]))) == "conflict")
+            side.ledger.first = None
+            wrote = any(isinstance(one, list) and one for one in slipped)
+            assert met[-1] == wrote, "who comes second must be told, and nobody else"
+        assert met[0] == met[1]
+        self.seen["conflict"] += met[0]
+        grown = [len(side.ledger.events(case)) - was for side, was in zip(self.sides, lengths, strict=True)]
+        assert grown[0] == grown[1] <= 1
+        # What came to be written is told to the model; then the second says it again.
+        if grown[0]:
+            assert len((first if met[0] else second)[1](self.plain[case])) == 1
+        self._say(case, *second)
+
+    def _open(
+        self,
+        procedure: str,
+        unit: str,
+        object: str,
+        facts: dict[str, date],
+        planned: dict[str, date],
+        by: str,
+    ) -> None:
+        opening = Opening(procedure=procedure, unit=unit, object=object, facts=facts, planned=planned)
+        one, two = (_opened(side.desk, opening, self._who(by)) for side in self.sides)
+        if isinstance(one, str) or isinstance(two, str):
+            assert one == two
+            return
+        assert replace(one, head="") == replace(two, head="")
+        edition = library().named(one.edition)
+        plain = PlainCase(one.id, edition, readers={by} if edition.confidential else set())
+        plain.kinds = ["opened", *["planned"] * len(planned), *["fact"] * len(facts)]
+        assert all(not plain._name(name) for name in (*facts, *planned))
+        assert all(on <= self.today for on in facts.values())
+        plain.planned = dict(planned)
+        for name, on in facts.items():
+            plain.record(name, on=on, today=self.today)
+            plain.kinds.pop()
+        self.plain[one.id] = plain
+        self._look(one.id)
+
+    def _look(self, name: str) -> None:
+        """Both ledgers hold what the model holds."""
+        plain = self.plain[name]
+        memory, stored = self.sides
+        case = stored.ledger.case(name)
+        assert case is not None
+        assert replace(case, head="") == replace(memory.ledger.case(name) or case, head="")
+        assert memory.ledger.rows(name) == stored.ledger.rows(name)
+        events = stored.ledger.events(name)
+        assert [event.kind for event in events] == plain.kinds
+        assert [event.seq for event in events] == list(range(1, len(events) + 1))
+        assert (case.standing, case.readers, case.exempted) == (plain.standing, plain.readers, plain.free)
+        assert dict(case.planned) == plain.planned
+        assert {
+            fact.name: (
+                fact.on,
+                {(one.kind, one.reference): one for one in fact.evidence},
+                fact.values,
+                fact.signed_by,
+            )
+            for fact in case.facts.values()
+        } == {key: (one.on, one.papers, one.numbers, one.signed_by) for key, one in plain.facts.items()}
+        self._look_at_registers(name)
+        chain = deadlines(case, plain.procedure, CALENDAR, today=self.today, bare=True)
+        for deadline in chain:
+            if deadline.id in plain.procedure.by_id and (state := plain.state(deadline.id)):
+                assert deadline.state == state, (deadline.id, deadline.state, state)
+        here = stage(plain.procedure, case, chain)
+        waits = plain.stage()
+        order = [one.id for one in plain.procedure.stages]
+        # What comes back every period may hold the case earlier, or hold it where nothing else does.
+        assert here == waits or here not in order or waits is None or order.index(here) < order.index(waits)
+        assert waits is None or here != "completed"
+
+    def _look_at_registers(self, name: str) -> None:
+        plain = self.plain[name]
+        case = self.sides[1].ledger.case(name)
+        assert case is not None
+        known, people, said = register(case), exposure(case), remarks(case)
+        assert {
+            number: (
+                one.description,
+                one.body,
+                one.rank and (one.rank.likelihood, one.rank.effect),
+                one.removal and (one.removal.on, one.removal.completed),
+                one.request and (one.request.body, one.request.asked, one.request.on),
+                (one.request.answered_on, one.request.answer)
+                if one.request and one.request.answered_on
+                else None,
+            )
+            for number, one in known.risks.items()
+        } == {
+            number: (one.said[0], one.body, one.rank, one.removed, one.asked, one.answer)
+            for number, one in plain.risks.items()
+        }
+        assert {number: (one.risk, one.action) for number, one in known.measures.items()} == plain.measures
+        assert {
+            (number, one.outcome, one.on) for number, of in known.measures.items() for one in of.reviews
+        } == plain.reviews
+        assert {
+            number: (one.title, one.holder, one.cleared_on is None) for number, one in people.positions.items()
+        } == plain.positions
+        assert {
+            (number, one.holder, one.on) for number, of in people.positions.items() for one in of.talks
+        } == plain.talks
+        assert {number: (one.text, one.on) for number, one in said.items()} == plain.remarks
+        assert {
+            number: (one.answered_on, one.taken, one.answer)
+            for number, one in said.items()
+            if one.answered_on is not None
+        } == plain.answers
+
+
+Answer = list[str] | str
+"""The kinds of the events written, or the code of the refusal."""
+
+
+def _answer(done: Callable[[], Change]) -> Answer:
+    """Whatever is raised must have a code, that is, a sentence; anything else is raised on."""
+    try:
+        return [event.kind for event in done().events]
+    except Exception as refusal:
+        if isinstance(code := getattr(refusal, "code", None), str):
+            return code
+        raise
+
+
+def _opened(desk: Desk, opening: Opening, who: dict[str, Any]) -> Case | str:
+    try:
+        return desk.open(opening, **who)
+    except (Refusal, OutOfRange) as refusal:
+        return refusal.code
+
+
+def pattern(folder: Path) -> Path:
+    """A database of the office without a case."""
+    file = folder / "pattern.sqlite"
+    engine = open_database(f"sqlite:///{file.as_posix()}")
+    create_or_migrate(engine)
+    office_store.save(engine, units=UNITS, people=[])
+    engine.dispose()
+    return file
+
+
+def run(file: Path, *, examples: int, steps: int, repeatable: bool) -> None:
+    """So many stories of so many commands each; the first that fails is shortened and raised."""
+    Orders.pattern = file
+    run_state_machine_as_test(
+        Orders,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            derandomize=repeatable,
+            database=None,
+            deadline=None,
+            # To shorten a story takes minutes; what fails in the tests is shortened by the long run.
+            phases=(Phase.generate,) if repeatable else (Phase.generate, Phase.shrink),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def main() -> None:
+    """Stories until the minutes are over."""
+    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
+    until, stories = time.monotonic() + minutes * 60, 0
+    with tempfile.TemporaryDirectory(prefix="merzim-orders-") as name:
+        file = pattern(Path(name))
+        while time.monotonic() < until:
+            run(file, examples=50, steps=60, repeatable=False)
+            stories += 50
+            print(f"  {stories} stories of up to 60 commands", flush=True)
+    for name, count in sorted(Orders.seen.items(), key=lambda one: -one[1]):
+        print(f"  {count:>8,} {name}")
+    print(f"  {stories} stories: both ledgers, the model and their rebuild agreed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,428 @@
+"""A case told in plain words: what the desk must answer and keep, written without looking at how it does it.
+
+Each command of a person says first everything that is wrong with it (`wrong`), then what it writes; a case is
+nothing but dictionaries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from workflow.case import Evidence
+from workflow.procedure import Procedure
+
+FIRST, LAST = date(2010, 1, 1), date(2028, 12, 31)
+PERIODS = {
+    "month": r"\d{4}-(0[1-9]|1[0-2])",
+    "quarter": r"\d{4}Q[1-4]",
+    "half-year": r"\d{4}H[12]",
+    "year": r"\d{4}",
+}
+DUTIES = frozenset({"head", "deputy", "chief_of_staff", "authorised_person"})
+"""Some of what a person may hold; the people here sign as these or as nobody."""
+
+
+class Wrong(Exception):
+    """The command must be refused, by one of these codes."""
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        super().__init__(", ".join(sorted(codes)))
+        self.codes = frozenset(codes)
+
+
+@dataclass
+class PlainFact:
+    on: date
+    papers: dict[tuple[str, str], Evidence] = field(default_factory=dict)
+    numbers: dict[str, Decimal] = field(default_factory=dict)
+    signed_by: str = ""
+
+
+@dataclass
+class PlainRisk:
+    said: tuple[str, str]
+    body: str = ""
+    rank: tuple[int, int] | None = None
+    removed: tuple[date, bool] | None = None
+    asked: tuple[str, str, date] | None = None
+    answer: tuple[date, str] | None = None
+
+
+@dataclass
+class PlainCase:
+    """One case. `kinds` are the events of its chain so far."""
+
+    id: str
+    procedure: Procedure
+    standing: str = "active"
+    readers: set[str] = field(default_factory=set)
+    facts: dict[str, PlainFact] = field(default_factory=dict)
+    planned: dict[str, date] = field(default_factory=dict)
+    free: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
+    risks: dict[int, PlainRisk] = field(default_factory=dict)
+    measures: dict[int, tuple[int, str]] = field(default_factory=dict)
+    reviews: set[tuple[int, str, date]] = field(default_factory=set)
+    positions: dict[int, tuple[str, str, bool]] = field(default_factory=dict)
+    talks: set[tuple[int, str, date]] = field(default_factory=set)
+    remarks: dict[int, tuple[str, date]] = field(default_factory=dict)
+    answers: dict[int, tuple[date, bool, str]] = field(default_factory=dict)
+    kinds: list[str] = field(default_factory=list)
+
+    # Facts.
+
+    def record(
+        self,
+        fact: str,
+        *,
+        on: date,
+        today: date,
+        evidence: tuple[Evidence, ...] = (),
+        values: Mapping[str, Decimal] | None = None,
+        signed_by: str = "",
+        remark: str = "",
+    ) -> list[str]:
+        numbers = dict(values or {})
+        wrong = {*self._name(fact), *self._told(fact, numbers, signed_by), *_day(on)}
+        if on > today:
+            wrong.add("fact_in_future")
+        for paper in evidence:
+            if paper.published_on is not None:
+                wrong |= _day(paper.published_on)
+                if paper.published_on > today:
+                    wrong.add("evidence_in_future")
+        known = self.facts.get(fact)
+        if known is not None:
+            if known.on != on:
+                wrong.add("fact_known")
+            if any(known.numbers.get(name, number) != number for name, number in numbers.items()):
+                wrong.add("value_known")
+            if signed_by and known.signed_by not in ("", signed_by):
+                wrong.add("signatory_known")
+        _refuse(wrong)
+        if known is None:
+            known = self.facts[fact] = PlainFact(on)
+            kind = "fact"
+        else:
+            kind = "evidence"
+            new = any(known.papers.get((one.kind, one.reference)) != one for one in evidence)
+            more = any(name not in known.numbers for name in numbers)
+            if not (new or more or remark or (signed_by and not known.signed_by)):
+                return []
+        known.papers.update({(one.kind, one.reference): one for one in evidence})
+        known.numbers.update(numbers)
+        known.signed_by = signed_by or known.signed_by
+        return self._wrote(kind)
+
+    def correct(
+        self,
+        fact: str,
+        *,
+        on: date,
+        ground: str,
+        today: date,
+        values: Mapping[str, Decimal] | None = None,
+        signed_by: str = "",
+    ) -> list[str]:
+        numbers = dict(values or {})
+        wrong = {*self._name(fact), *self._told(fact, numbers, signed_by), *_day(on), *_ground(ground)}
+        if on > today:
+            wrong.add("fact_in_future")
+        known = self.facts.get(fact)
+        if known is None:
+            wrong.add("nothing_to_correct")
+        _refuse(wrong)
+        assert known is not None
+        same = all(known.numbers.get(name) == number for name, number in numbers.items())
+        if known.on == on and same and signed_by in ("", known.signed_by):
+            return []
+        known.on = on
+        known.numbers.update(numbers)
+        known.signed_by = signed_by or known.signed_by
+        return self._wrote("corrected")
+
+    def replan(self, fact: str, *, on: date) -> list[str]:
+        _refuse({*self._name(fact), *_day(on)})
+        if self.planned.get(fact) == on:
+            return []
+        self.planned[fact] = on
+        return self._wrote("planned")
+
+    # Commands.
+
+    def cancel(self, *, ground: str) -> list[str]:
+        _refuse({*_ground(ground), *self._standing("cannot_cancel", active=True)})
+        self.standing = "cancelled"
+        return self._wrote("cancelled")
+
+    def exempt(self, *, ground: str, obligation: str = "") -> list[str]:
+        wrong = {*_ground(ground), *self._standing("cannot_exempt", active=True)}
+        if obligation:
+            name, dot, _ = obligation.partition(".")
+            if name not in self.procedure.by_id:
+                wrong.add("unknown_obligation")
+            elif dot:
+                wrong |= self._name(obligation)
+        _refuse(wrong)
+        if obligation in self.free:
+            return []
+        if obligation:
+            self.free.add(obligation)
+        else:
+            self.standing = "exempted"
+        return self._wrote("exempted")
+
+    def reopen(self, *, ground: str) -> list[str]:
+        _refuse({*_ground(ground), *self._standing("cannot_reopen", active=False)})
+        self.standing = "active"
+        return self._wrote("reopened")
+
+    def name_reader(self, person: str) -> list[str]:
+        if not (self.procedure.confidential or self._restricted()) or person in self.readers:
+            return []
+        self.readers.add(person)
+        return self._wrote("reader_named")
+
+    def remove_reader(self, person: str, *, ground: str) -> list[str]:
+        _refuse(_ground(ground))
+        if person not in self.readers:
+            return []
+        self.readers.discard(person)
+        return self._wrote("reader_removed")
+
+    def acknowledge(self, obligation: str, notice: str) -> list[str]:
+        if notice in self.read:
+            return []
+        _refuse(set() if obligation.partition(".")[0] in self.procedure.by_id else {"unknown_obligation"})
+        self.read.add(notice)
+        return self._wrote("notice")
+
+    # The registers.
+
+    def find(
+        self, number: int | None, description: str, direction: str, body: str, *, on: date, today: date
+    ) -> list[str]:
+        wrong = _ahead(on, today) | _day(on)
+        if not description.strip():
+            wrong.add("risk.nothing_described")
+        _refuse(wrong)
+        number = number or max(self.risks, default=0) + 1
+        said = (description.strip(), direction)
+        known = self.risks.get(number)
+        if known is not None and known.said == said and known.body == body:
+            return []
+        if known is None:
+            self.risks[number] = PlainRisk(said, body)
+        else:
+            known.said, known.body = said, body
+        return self._wrote("risk_found")
+
+    def rank(self, number: int, likelihood: int, effect: int, *, levels: tuple[int, int]) -> list[str]:
+        wrong = self._risk(number)
+        if not (1 <= likelihood <= levels[0] and 1 <= effect <= levels[1]):
+            wrong.add("risk.no_such_level")
+        _refuse(wrong)
+        if self.risks[number].rank == (likelihood, effect):
+            return []
+        self.risks[number].rank = likelihood, effect
+        return self._wrote("risk_ranked")
+
+    def measure(self, number: int | None, risk: int, action: str) -> list[str]:
+        wrong = self._risk(risk)
+        if not action.strip():
+            wrong.add("risk.nothing_to_do")
+        _refuse(wrong)
+        number = number or max(self.measures, default=0) + 1
+        if self.measures.get(number) == (risk, action.strip()):
+            return []
+        self.measures[number] = risk, action.strip()
+        return self._wrote("measure_set")
+
+    def review(self, number: int, outcome: str, *, on: date, today: date) -> list[str]:
+        wrong = _ahead(on, today) | _day(on)
+        if number not in self.measures:
+            wrong.add("risk.unknown_measure")
+        _refuse(wrong)
+        said = number, outcome, on
+        if said in self.reviews:
+            return []
+        self.reviews.add(said)
+        return self._wrote("measure_reviewed")
+
+    def remove(self, number: int, *, on: date, completed: bool, today: date) -> list[str]:
+        _refuse(_ahead(on, today) | _day(on) | self._risk(number))
+        if self.risks[number].removed == (on, completed):
+            return []
+        self.risks[number].removed = on, completed
+        return self._wrote("risk_removed")
+
+    def ask(self, number: int, body: str, asked: str, *, on: date, today: date) -> list[str]:
+        wrong = _ahead(on, today) | _day(on) | self._risk(number)
+        risk = self.risks.get(number)
+        to = body.strip() or (risk.body if risk else "")
+        if risk is not None and not to:
+            wrong.add("risk.no_body")
+        _refuse(wrong)
+        assert risk is not None
+        if risk.asked == (to, asked, on):
+            return []
+        risk.asked, risk.answer = (to, asked, on), None
+        risk.body = risk.body or to
+        return self._wrote("request_sent")
+
+    def answer(self, number: int, text: str, *, on: date, today: date) -> list[str]:
+        wrong = _ahead(on, today) | _day(on) | self._risk(number)
+        risk = self.risks.get(number)
+        if risk is not None and risk.asked is None:
+            wrong.add("risk.no_request")
+        if risk is not None and risk.asked is not None and on < risk.asked[2]:
+            wrong.add("risk.answer_before_request")
+        _refuse(wrong)
+        assert risk is not None
+        if risk.answer == (on, text):
+            return []
+        risk.answer = on, text
+        return self._wrote("request_answered")
+
+    def expose(self, number: int | None, title: str, holder: str, *, on: date, today: date) -> list[str]:
+        wrong = _ahead(on, today) | _day(on)
+        if not title.strip():
+            wrong.add("risk.nothing_said")
+        _refuse(wrong)
+        number = number or max(self.positions, default=0) + 1
+        said = title.strip(), holder.strip(), True
+        if self.positions.get(number) == said:
+            return []
+        self.positions[number] = said
+        return self._wrote("position_exposed")
+
+    def clear(self, number: int, *, on: date, today: date) -> list[str]:
+        _refuse(_ahead(on, today) | _day(on) | self._position(number))
+        title, holder, listed = self.positions[number]
+        if not listed:
+            return []
+        self.positions[number] = title, holder, False
+        return self._wrote("position_cleared")
+
+    def talk(self, number: int, holder: str, *, on: date, today: date) -> list[str]:
+        wrong = _ahead(on, today) | _day(on) | self._position(number)
+        who = holder.strip() or (self.positions[number][1] if number in self.positions else "")
+        if number in self.positions and not who:
+            wrong.add("risk.nobody_holds")
+        _refuse(wrong)
+        said = number, who, on
+        if said in self.talks:
+            return []
+        self.talks.add(said)
+        return self._wrote("talk_held")
+
+    def remark(self, text: str, *, on: date, today: date) -> list[str]:
+        wrong = _ahead(on, today) | _day(on)
+        if not text.strip():
+            wrong.add("risk.nothing_said")
+        _refuse(wrong)
+        said = text.strip(), on
+        if said in self.remarks.values():
+            return []
+        self.remarks[max(self.remarks, default=0) + 1] = said
+        return self._wrote("remark_made")
+
+    def answer_remark(self, number: int, taken: bool, answer: str, *, on: date, today: date) -> list[str]:
+        wrong = _ahead(on, today) | _day(on)
+        if number not in self.remarks:
+            wrong.add("risk.unknown_remark")
+        if not taken and not answer.strip():
+            wrong.add("risk.why_not")
+        _refuse(wrong)
+        said = on, taken, answer.strip()
+        if self.answers.get(number) == said:
+            return []
+        self.answers[number] = said
+        return self._wrote("remark_answered")
+
+    # What it comes to.
+
+    def state(self, name: str) -> str | None:
+        """How an obligation asked once of every case stands; None where more than this decides."""
+        one = self.procedure.by_id[name]
+        if one.recurs or one.occasional or one.when or one.by_itself or one.bodies or one.by_agreement:
+            return None
+        if one.only_for or type(one.term).__name__ in ("Standing", "Target", "Window"):
+            return None
+        if name in self.facts:
+            return "done"
+        if self.standing != "active" or name in self.free:
+            return "not_required"
+        return "missed" if one.lapses_with and one.lapses_with in self.facts else "open"
+
+    def stage(self) -> str | None:
+        """The first stage that waits for something asked once; None where none does."""
+        if self.standing != "active":
+            return self.standing
+        waiting = {
+            one.stage for one in self.procedure.obligations if one.blocking and self.state(one.id) == "open"
+        }
+        return next((one.id for one in self.procedure.stages if one.id in waiting), None)
+
+    def _wrote(self, kind: str) -> list[str]:
+        self.kinds.append(kind)
+        return [kind]
+
+    def _name(self, fact: str) -> set[str]:
+        name, dot, period = fact.partition(".")
+        known = self.procedure.by_id.get(name)
+        if known is None:
+            return {"unknown_fact"}
+        if known.recurs is None:
+            return {"fact_without_period"} if dot else set()
+        period, again, number = period.partition("#")
+        wrong = set()
+        if not re.fullmatch(PERIODS[known.recurs.every], period):
+            wrong.add("fact_needs_period")
+        if again and not (known.several or type(known.term).__name__ == "PerPeriod"):
+            wrong.add("fact_once_a_period")
+        if again and not (number.isascii() and number.isdigit() and int(number) >= 2 and number[0] != "0"):
+            wrong.add("fact_number_from_two")
+        return wrong
+
+    def _told(self, fact: str, numbers: Mapping[str, Decimal], signed_by: str) -> set[str]:
+        known = self.procedure.by_id.get(fact.partition(".")[0])
+        wrong = set()
+        if known is not None and any(name not in known.values for name in numbers):
+            wrong.add("unknown_value" if known.values else "fact_without_values")
+        if signed_by and signed_by not in DUTIES:
+            wrong.add("unknown_duty")
+        return wrong
+
+    def _standing(self, code: str, *, active: bool) -> set[str]:
+        return set() if (self.standing == "active") is active else {code}
+
+    def _risk(self, number: int) -> set[str]:
+        return set() if number in self.risks else {"risk.unknown_risk"}
+
+    def _position(self, number: int) -> set[str]:
+        return set() if number in self.positions else {"risk.unknown_position"}
+
+    def _restricted(self) -> bool:
+        return any(paper.restricted for fact in self.facts.values() for paper in fact.papers.values())
+
+
+def _refuse(wrong: set[str]) -> None:
+    if wrong:
+        raise Wrong(wrong)
+
+
+def _day(on: date) -> set[str]:
+    return set() if FIRST <= on <= LAST else {"out_of_range"}
+
+
+def _ahead(on: date, today: date) -> set[str]:
+    return {"risk.in_future"} if on > today else set()
+
+
+def _ground(ground: str) -> set[str]:
+    return set() if ground.strip() else {"ground_missing"}
