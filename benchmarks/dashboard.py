@@ -86,8 +86,9 @@ def _build(folder: Path) -> tuple[int, int, int]:
     from storage.ledger import SqlLedger
     from storage.schema import create_or_migrate
     from workflow.access import Reader
-    from workflow.desk import Desk, Opening
+    from workflow.desk import Desk
     from workflow.office import Person, Unit
+    from workflow.opening import Opening
 
     engine = open_database(f"sqlite:///{folder / 'merzim.sqlite'}")
     create_or_migrate(engine)

@@ -16,8 +16,8 @@ from merzim.forms import from_case
 from merzim.settings import DatabaseSettings, Settings
 from merzim.wiring import House
 from papers.forms import LANGUAGES, fill, form, names
-from workflow.desk import Opening
 from workflow.measure_term import MeasureTerm
+from workflow.opening import Opening
 from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
 
 RISKS = 40

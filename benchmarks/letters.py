@@ -32,8 +32,9 @@ from storage.engine import open as open_database
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from storage.schema import create_or_migrate
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
 from workflow.office import Person, Unit
+from workflow.opening import Opening
 
 ROOT = Path(__file__).parent.parent
 NOW, TODAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC), date(2026, 3, 2)

@@ -24,8 +24,9 @@ from storage.ledger import SqlLedger
 from storage.schema import create_or_migrate
 from workflow.board import Row
 from workflow.case import Case, Event, apply
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
 from workflow.library import Library
+from workflow.opening import Opening
 from workflow.ports import Written
 from workflow.reading import read
 

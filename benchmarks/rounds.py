@@ -18,9 +18,10 @@ from storage.engine import open as open_database
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from storage.schema import create_or_migrate
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
 from workflow.library import Library
 from workflow.office import Person, Unit
+from workflow.opening import Opening
 from workflow.reading import read
 
 ROOT = Path(__file__).parent.parent

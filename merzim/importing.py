@@ -16,10 +16,11 @@ from papers.matching import match
 from papers.reading import Note, ReadSchedule
 from papers.unreadable import Errors
 from workflow.case import Case
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
 from workflow.library import Library
 from workflow.names import known_fact
 from workflow.office import Office
+from workflow.opening import Opening
 from workflow.procedure import Procedure
 from workflow.refusal import Refusal
 

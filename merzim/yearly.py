@@ -11,8 +11,8 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.wiring import House
     from workflow.case import Case
-    from workflow.desk import Opening
     from workflow.office import Office
+    from workflow.opening import Opening
 
 
 class NothingYearly(Refusal, LookupError):

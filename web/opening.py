@@ -25,8 +25,8 @@ from web.ports import Year
 from web.preferences import preferences, remember
 from web.render import Scribe, page
 from workflow.access import within
-from workflow.desk import Opening
 from workflow.office import OF_A_PERSON, Office
+from workflow.opening import Opening
 from workflow.procedure import Procedure
 from workflow.refusal import Refusal
 

@@ -20,9 +20,9 @@ from workflow.access import Account, Answered, Entry, EntryKind, Reader, Scope
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event
 from workflow.deadline import Deadline
-from workflow.desk import Opening
 from workflow.finding import Finding
 from workflow.office import Office, Person
+from workflow.opening import Opening
 from workflow.procedure import Procedure, Text
 from workflow.prospects import Prospect, Step
 from workflow.risk_scale import RiskScale

@@ -98,6 +98,10 @@ class Event:
         return f"notice_{what}" if self.kind == "notice" and what in ANSWERS else self.kind
 
 
+Told = tuple[EventKind, str, date | None, dict[str, object]]
+"""An event before it is one: kind, name, the local date it speaks of, payload."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fact:
     """Something that happened: the day it happened, when and by whom it was recorded, and its evidence.

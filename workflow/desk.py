@@ -7,33 +7,27 @@ date; commands may be refused by where the case stands. What is wrong with a fac
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from calendars.calendar import Calendar
 from workflow.board import rows
-from workflow.case import Case, Event, EventKind, Evidence, apply, evidence_payload
+from workflow.case import Case, Event, EventKind, Evidence, Told, apply, evidence_payload
 from workflow.chain import deadlines
 from workflow.deadline import Deadline
 from workflow.entries import is_entry
-from workflow.kinds import among
 from workflow.library import Library
 from workflow.machine import require, stage
 from workflow.names import known_fact, known_obligation
+from workflow.opening import Opening, check, check_once, edition_for, first_events, kinds_for
 from workflow.ports import Ledger, Written
 from workflow.procedure import Procedure
 from workflow.proving import proofs
 from workflow.refusal import Refusal
-from workflow.telling import lacking, told
+from workflow.telling import CannotRecord, lacking, told
 
 Moved = tuple[str, date | None, date | None]
-Told = tuple[EventKind, str, date | None, dict[str, object]]
-"""An event before it is one: kind, name, the local date it speaks of, payload."""
-
-
-class CannotRecord(Refusal, ValueError):
-    """The fact cannot be written down as asked."""
 
 
 class UnknownCase(Refusal, LookupError):
@@ -48,45 +42,6 @@ class GroundMissing(Refusal, ValueError):
 
     def __init__(self) -> None:
         super().__init__("ground_missing")
-
-
-class NotForKind(Refusal, ValueError):
-    """The procedure is not for organisations of that kind."""
-
-    def __init__(self, procedure: Procedure, unit: str, kind: str) -> None:
-        allowed = procedure.applies_to
-        super().__init__("not_for_kind", procedure=procedure.title, unit=unit, kind=kind, allowed=allowed)
-
-
-class OpenedOnce(Refusal, ValueError):
-    """The procedure is opened once for an organisation, and there is an open case of it already."""
-
-    def __init__(self, procedure: Procedure, case: str) -> None:
-        super().__init__("opened_once", procedure=procedure.title, case=case)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Opening:
-    """What a new case is opened with. Plan dates and facts are by fact name (local dates).
-
-    Attributes:
-        edition: its name, where it is not the one in force on the earliest date given.
-        person: key of whom the case is about.
-        again: a second case of what is opened once is meant.
-        readers: keys of people who are to know of a confidential case, besides whoever opens it.
-    """
-
-    procedure: str
-    edition: str = ""
-    unit: str = ""
-    object: str = ""
-    person: str = ""
-    again: bool = False
-    readers: tuple[str, ...] = ()
-    planned: Mapping[str, date] = field(default_factory=dict)
-    facts: Mapping[str, date] = field(default_factory=dict)
-    responsible: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,14 +84,14 @@ class Desk:
         self, openings: Sequence[Opening], *, by: str, now: datetime, today: date
     ) -> tuple[Case, ...]:
         """Open many cases; all are checked before any is written."""
-        editions = [self._edition(opening, today) for opening in openings]
+        editions = [edition_for(opening, self._library, today=today) for opening in openings]
         for opening, procedure in zip(openings, editions, strict=True):
-            self._check(opening, procedure, today)
-        kinds = self._kinds(openings, editions)
-        self._check_once(openings, editions)
+            check(opening, procedure, self._calendar, today=today)
+        kinds = kinds_for(openings, editions, self._ledger)
+        check_once(openings, editions, self._ledger)
         ids = self._ledger.next_ids(today.year, len(openings))
         changes = [
-            self._written(self._first_events(name, opening, procedure, kind, by, now), None, today)
+            self._written(first_events(name, opening, procedure, kind, by=by, now=now), None, today)
             for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
         ]
         if len(changes) == 1:
@@ -417,81 +372,8 @@ class Desk:
             raise UnknownCase(case_id)
         return case
 
-    def _edition(self, opening: Opening, today: date) -> Procedure:
-        """The edition in force on the earliest known fact or plan date; today's when there is none."""
-        days = [*opening.facts.values(), *opening.planned.values()]
-        first = min(days, default=today)
-        if opening.edition:
-            edition = self._library.named(opening.edition)
-        else:
-            edition = self._library.edition(opening.procedure, first)
-        return self._library.laid(edition, opening.unit, first)
-
-    def _kinds(self, openings: Sequence[Opening], editions: Sequence[Procedure]) -> list[str]:
-        """The kind of organisation each case is opened in, "" where it is not known or nothing asks for it.
-
-        Raises NotForKind.
-        """
-        asking = [
-            bool(opening.unit) and procedure.asks_for_kind
-            for opening, procedure in zip(openings, editions, strict=True)
-        ]
-        if not any(asking):
-            return [""] * len(openings)
-        office = self._ledger.office()
-        kinds = [office.kind_of(one.unit) if asked else "" for one, asked in zip(openings, asking, strict=True)]
-        for opening, procedure, kind in zip(openings, editions, kinds, strict=True):
-            if not among(kind, procedure.applies_to):
-                raise NotForKind(procedure, opening.unit, kind)
-        return kinds
-
-    def _check(self, opening: Opening, procedure: Procedure, today: date) -> None:
-        for fact, on in (*opening.facts.items(), *opening.planned.items()):
-            known_fact(procedure, fact)
-            self._within_records(on)
-        for fact, on in opening.facts.items():
-            if on > today:
-                title = procedure.by_id[fact.partition(".")[0]].title
-                raise CannotRecord("fact_in_future", title=title, on=on, today=today)
-
-    def _check_once(self, openings: Sequence[Opening], editions: Sequence[Procedure]) -> None:
-        for opening, procedure in zip(openings, editions, strict=True):
-            if procedure.opened != "once" or opening.again:
-                continue
-            place = procedure.id, opening.unit, procedure.body_named(opening.object)
-            if known := self._ledger.open_case(*place):
-                raise OpenedOnce(procedure, known)
-
     def _within_records(self, on: date) -> None:
         self._calendar.is_working(on)
-
-    def _first_events(
-        self, name: str, opening: Opening, procedure: Procedure, kind: str, by: str, now: datetime
-    ) -> tuple[Event, ...]:
-        payload: dict[str, object] = {
-            "procedure": procedure.id,
-            "edition": procedure.edition,
-            "digest": procedure.digest,
-            "unit": opening.unit,
-            "object": procedure.body_named(opening.object),
-        }
-        if kind:
-            payload["kind"] = kind
-        if opening.person:
-            payload["person"] = opening.person
-        if procedure.confidential:
-            payload |= {"confidential": True, "readers": sorted({by, *opening.readers})}
-        if opening.responsible:
-            payload["responsible"] = dict(opening.responsible)
-        if opening.notes:
-            payload["notes"] = list(opening.notes)
-        told: list[Told] = [("opened", procedure.id, None, payload)]
-        told += [("planned", fact, on, {}) for fact, on in opening.planned.items()]
-        told += [("fact", fact, on, {}) for fact, on in opening.facts.items()]
-        return tuple(
-            Event(case=name, seq=seq, kind=kind, name=what, on=on, at=now, by=by, payload=data)
-            for seq, (kind, what, on, data) in enumerate(told, 1)
-        )
 
 
 def _moved(before: Iterable[Deadline], change: Written) -> tuple[Moved, ...]:

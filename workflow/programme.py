@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from workflow.desk import Opening
 from workflow.kinds import among
 from workflow.library import Library
 from workflow.office import Office
+from workflow.opening import Opening
 from workflow.procedure import Procedure
 
 Known = tuple[str, str]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflow.case import Case, Evidence, evidence_payload
-from workflow.desk import Change, Desk, Told
+from workflow.case import Case, Evidence, Told, evidence_payload
+from workflow.desk import Change, Desk
 from workflow.exposure import CartogramLine, Position, exposure, lines_payload
 from workflow.nearest import nearest_first
 from workflow.remarks import SOURCES, remarks

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from workflow.case import Case, Evidence, evidence_payload
+from workflow.case import Case, Evidence, Told, evidence_payload
 from workflow.deadline import Deadline
-from workflow.desk import Change, Desk, Told
+from workflow.desk import Change, Desk
 from workflow.entries import measure_id
 from workflow.measure_term import MeasureTerm, as_data
 from workflow.nearest import nearest_first

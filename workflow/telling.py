@@ -12,6 +12,10 @@ from workflow.procedure import Obligation
 from workflow.refusal import Refusal
 
 
+class CannotRecord(Refusal, ValueError):
+    """The fact cannot be written down as asked."""
+
+
 class UnknownValue(Refusal, LookupError):
     """No number of that name goes with the fact; `allowed` are those that do."""
 

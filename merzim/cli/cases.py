@@ -56,7 +56,7 @@ def open_case(
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="cli.option.again")] = False,
 ) -> None:
-    from workflow.desk import Opening
+    from workflow.opening import Opening
 
     call = Call.of(ctx)
     opening = Opening(

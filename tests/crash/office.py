@@ -12,7 +12,8 @@ from storage.ledger import SqlLedger
 from storage.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from tests.notifications.town import OPENED, PEOPLE, PLANNED, UNITS, noon
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
+from workflow.opening import Opening
 
 TODAY = date(2026, 4, 6)
 MORNING = datetime(2026, 4, 6, 0, tzinfo=UTC)

@@ -22,8 +22,9 @@ from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from tests.law import CALENDAR, library
 from workflow.case import Case
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
 from workflow.office import Person, Unit
+from workflow.opening import Opening
 
 START = date(2026, 4, 13)
 END = date(2026, 5, 26)

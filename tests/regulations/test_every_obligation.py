@@ -21,9 +21,10 @@ from workflow.board import rows
 from workflow.case import Case, Fact
 from workflow.chain import deadlines
 from workflow.deadline import Deadline
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
 from workflow.kinds import GROUPS, KINDS
 from workflow.office import DUTIES, Office, Person, Told, Unit, resolve
+from workflow.opening import Opening
 from workflow.procedure import Obligation, Procedure
 
 TODAY = date(2028, 3, 1)

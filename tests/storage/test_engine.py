@@ -21,7 +21,7 @@ from storage.schema import create_or_migrate
 from storage.troubles import where
 from storage.types import Moment
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, opened
-from workflow.desk import Opening
+from workflow.opening import Opening
 
 
 def said(refusal: StorageUnavailable) -> list[str]:

@@ -17,7 +17,7 @@ from storage.ledger import CHUNK, SqlLedger
 from storage.outbox import SqlOutbox
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
 from workflow.case import Case, Event, Evidence
-from workflow.desk import Opening
+from workflow.opening import Opening
 from workflow.ports import Conflict, Written
 
 

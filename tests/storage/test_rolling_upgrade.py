@@ -32,7 +32,7 @@ from storage.tables import Kept
 from storage.verify import rebuild, verify
 from tests.notifications.town import PEOPLE, UNITS
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, library, opened, recompute
-from workflow.desk import Opening
+from workflow.opening import Opening
 
 MORNING = datetime(2026, 4, 6, 5, tzinfo=UTC)
 NEXT = f"{int(known()[-1]) + 1:04}"

@@ -328,7 +328,7 @@ def test_evidence_of_what_is_not_theirs_is_refused(talk: Talk, case: Case) -> No
 def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
     """An object's name with marks in it stands in the list as it is written."""
     from tests.notifications.town import PLANNED
-    from workflow.desk import Opening
+    from workflow.opening import Opening
 
     opening = Opening(procedure="internal-analysis", unit="staff", object="<b>ЖШС «A & B»", planned=PLANNED)
     talk.town.desk.open(opening, by="x", now=talk.now, today=talk.today)

@@ -36,7 +36,8 @@ from web.entrance import COOKIE
 from web.ports import Accounts
 from workflow.access import Entry, Reader
 from workflow.case import Fact
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
+from workflow.opening import Opening
 
 TODAY = date(2026, 4, 6)
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

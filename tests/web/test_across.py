@@ -22,8 +22,8 @@ from merzim.wiring import House
 from storage import office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.memory import office
-from workflow.desk import Opening
 from workflow.office import Unit
+from workflow.opening import Opening
 from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
 
 SAID = {"by": "t", "now": NOW, "today": TODAY}

@@ -22,7 +22,7 @@ from storage.office_chain import IN_ORDER
 from storage.refusals import ChangedMeanwhile
 from storage.verify import verify
 from tests.web.memory import office
-from workflow.desk import Opening
+from workflow.opening import Opening
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)

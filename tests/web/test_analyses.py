@@ -25,7 +25,8 @@ from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
 from tests.web.memory import Memory, library, office
 from web import analyses
 from web.app import create_app
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
+from workflow.opening import Opening
 
 
 class Kept:

@@ -18,7 +18,7 @@ from merzim.wiring import House
 from storage import office_store
 from tests.web.conftest import Home
 from tests.web.memory import office
-from workflow.desk import Opening
+from workflow.opening import Opening
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 ACT = """[[transfer]]

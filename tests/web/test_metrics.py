@@ -16,7 +16,7 @@ from merzim.dashboard import pages
 from merzim.rounds import deliver, remind
 from merzim.wiring import House
 from tests.web.conftest import PASSWORD, people
-from workflow.desk import Opening
+from workflow.opening import Opening
 
 AT = "2026-03-18T12:00"
 NOW = datetime(2026, 3, 18, 7, tzinfo=UTC)

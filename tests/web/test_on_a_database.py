@@ -23,7 +23,8 @@ from storage.queries import SqlReads
 from tests.web.conftest import NOW, PASSWORD, TODAY, behind, people
 from tests.web.memory import library, office
 from web.app import create_app
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
+from workflow.opening import Opening
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from tests.web.conftest import NOW, TODAY, Home
 from web.load import load
 from workflow.case import Case
-from workflow.desk import Opening
+from workflow.opening import Opening
 from workflow.planning import plan
 
 START = "/planner?lang=ru&planned.analysis_started=2026-06-01"

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
 from web.recording import BadForm, file_name, the_address, the_date
-from workflow.desk import Opening
+from workflow.opening import Opening
 
 PROTOCOL = b"%PDF-1.4 protocol"
 

@@ -15,9 +15,11 @@ from storage.ledger import SqlLedger
 from storage.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.case import Case, Evidence
-from workflow.desk import CannotRecord, Desk, GroundMissing, Opening, UnknownCase
+from workflow.desk import Desk, GroundMissing, UnknownCase
 from workflow.machine import NotOpen
 from workflow.names import UnknownFact
+from workflow.opening import Opening
+from workflow.telling import CannotRecord
 
 NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 6, 1)

@@ -15,8 +15,9 @@ from storage.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cartogram import compared, latest, results
 from workflow.case import fold
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
 from workflow.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
+from workflow.opening import Opening
 from workflow.register_desk import ExposedPosition, RegisterDesk
 from workflow.remarks import remarks
 from workflow.risk_desk import CannotEnter, FoundRisk, RiskDesk

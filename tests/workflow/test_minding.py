@@ -15,9 +15,10 @@ from tests.law import CALENDAR, library
 from tests.notifications.town import END, START, noon
 from workflow import minding
 from workflow.case import Case
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
 from workflow.minding import CannotPutOff
 from workflow.names import UnknownObligation
+from workflow.opening import Opening
 from workflow.procedure import Ladder, Rung
 from workflow.reminder import next_rung, put_off
 

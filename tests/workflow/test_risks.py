@@ -18,9 +18,10 @@ from tests.law import CALENDAR, library
 from workflow.case import Case, Evidence, fold
 from workflow.chain import deadline
 from workflow.deadline import Deadline
-from workflow.desk import Desk, Opening
+from workflow.desk import Desk
 from workflow.measure_term import MeasureTerm
 from workflow.moving import moved
+from workflow.opening import Opening
 from workflow.risk import Measure, register
 from workflow.risk_desk import CannotEnter, FoundRisk, RiskDesk, SetMeasure
 from workflow.risk_findings import quality, risk_findings

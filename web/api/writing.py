@@ -31,8 +31,8 @@ from web.preferences import preferences
 from web.render import Scribe
 from workflow.access import within
 from workflow.case import Evidence
-from workflow.desk import Opening
 from workflow.minding import put_off
+from workflow.opening import Opening
 from workflow.planning import plan
 from workflow.refusal import Refusal
 
