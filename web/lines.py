@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from calendars.calendar import Calendar
 from web.asked import who
+from web.naming import about
 from web.office import UnitName, Who, unit_name
 from web.ports import Reads
 from web.standing import Look, look, working_days_between
@@ -32,6 +33,7 @@ class Line:
 
     case: str
     object: str
+    about: Text
     unit: UnitName
     obligation: str
     title: Text
@@ -74,6 +76,7 @@ def lines(
         return Line(
             case=row.case,
             object=case.object or case.id,
+            about=about(case, procedure),
             unit=unit_name(office, row.unit),
             obligation=row.obligation,
             title=obligation.title,

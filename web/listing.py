@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
+from web.naming import about
 from web.office import UnitName, unit_name, units_in_order
 from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, look
@@ -123,10 +124,9 @@ def _item(
     obligation = None
     if nearest is not None:
         obligation = entry_obligation(case, procedure, nearest.obligation)
-    body = procedure.bodies.get(case.object)
     return Item(
         id=case.id,
-        object=body.title if body else Text(*(case.object,) * 3) if case.object else procedure.title,
+        object=about(case, procedure),
         procedure=procedure.title,
         unit=unit,
         standing=case.standing,

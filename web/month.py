@@ -10,6 +10,7 @@ import calendars
 from calendars.calendar import Calendar, Day
 from calendars.layout import USUAL, Month, Run, days_of, month, runs
 from web.house import House
+from web.naming import about
 from web.office import UnitName, unit_name, units_in_order
 from web.standing import SOON_WORKING_DAYS, Look, look
 from workflow.board import Row
@@ -31,11 +32,12 @@ class Due:
     """One deadline of a day."""
 
     case: str
-    object: str
+    about: Text
     unit: UnitName
     obligation: str
     title: Text
     period: str | None
+    force: str
     look: Look
 
 
@@ -97,11 +99,12 @@ def month_view(
         case = cases[row.case]
         return Due(
             case=row.case,
-            object=case.object or case.id,
+            about=about(case, home.library.of(case)),
             unit=unit_name(office, row.unit),
             obligation=row.obligation,
             title=entry_obligation(case, home.library.of(case), row.obligation).title,
             period=None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
+            force=row.force,
             look=look(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
         )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from notifications.notice import Notice
 from web.house import House
+from web.naming import about
 from web.office import person_name
 from workflow.case import Case
 from workflow.entries import is_entry
@@ -22,6 +23,7 @@ class Told:
 
     notice: Notice
     case: Case | None
+    about: Text | None
     title: Text | None
     period: str
     name: str
@@ -59,6 +61,7 @@ def register_view(home: House, asked: Mapping[str, str], *, number: int) -> Regi
             Told(
                 notice=one,
                 case=heads.get(one.case),
+                about=_about(home, heads.get(one.case)),
                 title=_title(home, heads.get(one.case), one.obligation),
                 period="" if is_entry(one.obligation) else one.obligation.partition(".")[2],
                 name=person_name(office, one.person),
@@ -71,6 +74,10 @@ def register_view(home: House, asked: Mapping[str, str], *, number: int) -> Regi
         number=number,
         more=len(found) > PAGE,
     )
+
+
+def _about(home: House, case: Case | None) -> Text | None:
+    return about(case, home.library.of(case)) if case else None
 
 
 def _title(home: House, case: Case | None, obligation: str) -> Text | None:

@@ -24,6 +24,7 @@ from calendars.layout import Run
 from notifications.notice import Notice
 from web.assets import address
 from web.house import House
+from web.naming import about
 from web.preferences import THEMES, Preferences, preferences, remember
 from web.timeline import Off
 from workflow.procedure import Act, Text
@@ -37,13 +38,15 @@ ALMATY = ZoneInfo("Asia/Almaty")
 @cache
 def environment() -> Environment:
     """The one Jinja environment: everything is escaped, an unknown name is an error."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["about"] = about
+    return made
 
 
 class Scribe:
@@ -86,8 +89,11 @@ class Scribe:
 
     def month(self, number: int) -> str:
         """A month as it stands alone, with a capital letter: it heads a column."""
-        name = words.month_name(number, self.language)
-        return name[:1].upper() + name[1:]
+        return self.capital(words.month_name(number, self.language))
+
+    def capital(self, text: str) -> str:
+        """With a capital letter, as it heads something."""
+        return text[:1].upper() + text[1:]
 
     def weekday(self, number: int) -> str:
         """Monday is 1."""

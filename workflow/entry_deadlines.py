@@ -228,7 +228,8 @@ def _explained(
     else:
         yield Element(code="due_by", arguments={"title": obligation.title, "on": counted.due}, on=counted.due)
     kind = obligation.id.partition(".")[0]
-    yield Element(code=f"risk.basis_{kind}", arguments={**about, "written": term.written})
+    if term.written or kind != "measure":
+        yield Element(code=f"risk.basis_{kind}", arguments={**about, "written": term.written})
     if term.until:
         yield Element(code="risk.until", arguments={"on": counted.due}, on=counted.due)
     if since is not None and kind == "measure":

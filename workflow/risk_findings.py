@@ -79,9 +79,11 @@ def quality(measure: Measure) -> Iterator[Finding]:
         yield _of(measure, "risk.measure_no_responsible")
     if measure.term.dateless:
         basis: Basis = "practice" if isinstance(measure.term.term, AtOnce) else "law"
-        yield _of(
-            measure, "risk.measure_no_date", basis=basis, said=measure.term.said, written=measure.term.written
-        )
+        term = measure.term
+        if term.written:
+            yield _of(measure, "risk.measure_no_date", basis=basis, said=term.said, written=term.written)
+        else:
+            yield _of(measure, "risk.measure_no_term", basis=basis)
 
 
 def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:

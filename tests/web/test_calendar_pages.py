@@ -64,7 +64,7 @@ def test_a_month_shows_a_reader_their_own_units_alone(home: Home) -> None:
 
 
 def test_the_first_page_is_the_present_month(browser: TestClient) -> None:
-    assert "<h1>Апрель 2026</h1>" in browser.get("/calendar?lang=ru").text
+    assert "<h1>Апрель 2026 года</h1>" in browser.get("/calendar?lang=ru").text
 
 
 @pytest.mark.parametrize(
