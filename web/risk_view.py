@@ -12,9 +12,13 @@ from web.ports import Shell
 from workflow.entries import is_entry, number_of
 from workflow.exposure import Position, exposure
 from workflow.measure_term import MeasureTerm
-from workflow.remarks import Remark, remarks
+from workflow.remarks import SOURCES, Remark, remarks
 from workflow.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
 from workflow.risk_scale import Band, RiskScale, by_edition
+
+CHOSEN = ("risk", "measure", "position", "remark")
+OF_FORM = {"review": "measure", "talk": "position", "clear": "position", "reply": "remark"}
+"""What a form that carries a number is about; all others are about a risk."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +42,7 @@ class RiskLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Risks:
-    """The page. `risk`, `measure`: the chosen ones, whose forms stand open; 0 for none."""
+    """The page. `risk`, `measure`, `position`, `remark`: the chosen ones, whose forms stand open; 0 for none."""
 
     lines: tuple[RiskLine, ...]
     positions: tuple[Position, ...]
@@ -48,13 +52,17 @@ class Risks:
     outcomes: tuple[str, ...]
     risk: int
     measure: int
+    position: int
+    remark: int
+    sources: tuple[str, ...] = SOURCES
 
 
 def risk_view(dossier: Dossier, shell: Shell, asked: Mapping[str, str], tried: object, *, today: date) -> Risks:
     """The register of a case on a day.
 
     Args:
-        asked: the address: `risk` and `measure` name the ones to work on; a refused form names its own.
+        asked: the address: `risk`, `measure`, `position` and `remark` name the ones to work on; a refused form
+            names its own.
     """
     case = dossier.case
     known, scales = register(case), shell.scales()
@@ -63,10 +71,10 @@ def risk_view(dossier: Dossier, shell: Shell, asked: Mapping[str, str], tried: o
         for entry in part.entries:
             if is_entry(entry.deadline.id) and entry.deadline.id.startswith("measure."):
                 entries.setdefault(number_of(entry.deadline.id), []).append(entry)
-    chosen = {name: _number(asked.get(name, "")) for name in ("risk", "measure")}
+    chosen = {name: _number(asked.get(name, "")) for name in CHOSEN}
     if isinstance(tried, Tried):
         what, _, number = tried.form.rpartition("-")
-        chosen["measure" if what == "review" else "risk"] = _number(number)
+        chosen[OF_FORM.get(what, "risk")] = _number(number)
     return Risks(
         lines=tuple(
             RiskLine(
@@ -91,6 +99,8 @@ def risk_view(dossier: Dossier, shell: Shell, asked: Mapping[str, str], tried: o
         outcomes=OUTCOMES,
         risk=chosen["risk"],
         measure=chosen["measure"],
+        position=chosen["position"],
+        remark=chosen["remark"],
     )
 
 

@@ -1,4 +1,4 @@
-"""The addresses of the forms of a case's risk register; what they do stands in `risk_acts`."""
+"""The addresses of the forms of a case's registers; what they do stands in `risk_acts` and `register_acts`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from web import risk_acts
+from web import register_acts, risk_acts
 from web.answers import Tried
 from web.case_page import CaseId, case_page, onward, the_whole_case
 from web.entrance import Recording
 from web.house import House
 from web.risk_acts import Asked, Said
+from web.risk_view import OF_FORM
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -70,7 +71,39 @@ async def take_plan(request: Request, home: Recording, case: CaseId) -> Response
     return await _answered(request, home, case, "plan-file", risk_acts.take_plan)
 
 
+@router.post("/cases/{case}/positions")
+async def expose(request: Request, home: Recording, case: CaseId) -> Response:
+    """Enter a position exposed to corruption risks."""
+    return await _answered(request, home, case, "position", register_acts.expose)
+
+
+@router.post("/cases/{case}/positions/talk")
+async def talk(request: Request, home: Recording, case: CaseId) -> Response:
+    """A preventive talk was held."""
+    return await _answered(request, home, case, "talk", register_acts.talk)
+
+
+@router.post("/cases/{case}/positions/clear")
+async def clear(request: Request, home: Recording, case: CaseId) -> Response:
+    """A position is taken off the list."""
+    return await _answered(request, home, case, "clear", register_acts.clear)
+
+
+@router.post("/cases/{case}/remarks")
+async def remark(request: Request, home: Recording, case: CaseId) -> Response:
+    """Enter a remark of the public."""
+    return await _answered(request, home, case, "remark", register_acts.remark)
+
+
+@router.post("/cases/{case}/remarks/answer")
+async def answer_remark(request: Request, home: Recording, case: CaseId) -> Response:
+    """Say what became of a remark."""
+    return await _answered(request, home, case, "reply", register_acts.answer_remark)
+
+
 Act = Callable[[Asked], Said]
+WITHOUT_NUMBER = {"find": "", "plan-file": "", "position": "positions", "remark": "remarks"}
+"""Forms that enter something new, and where the page then stands."""
 
 
 async def _answered(request: Request, home: House, case: str, name: str, act: Act) -> Response:
@@ -85,12 +118,11 @@ def _done(request: Request, home: House, case: str, name: str, form: FormData, a
     try:
         said, change = act(asked)
     except (Refusal, OutOfRange) as refusal:
-        where = f"{name}-{number}" if name not in ("find", "plan-file") else name
+        where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
         tried = Tried(form=where, refusal=refusal, answers=asked.answers)
         had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
         return case_page(request, home, case, tab="risks", tried=tried, had_files=had_files)
     if change is not None and not change.events:
         said = "nothing_new"
-    what = "measure" if name == "review" else "risk"
-    place = f"{what}-{number}" if number.isdigit() else ""
+    place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
     return onward(request, f"/cases/{case}/risks", place=place, said=said)

@@ -1,0 +1,83 @@
+"""What the forms of exposed positions and of the public's remarks do: from answers to commands."""
+
+from __future__ import annotations
+
+from web.answers import the_date
+from web.proving import evidence
+from web.risk_acts import Asked, Said
+from workflow.register_desk import ExposedPosition, RegisterDesk
+
+
+def expose(asked: Asked) -> Said:
+    """A position enters the list."""
+    approved = asked.answers.get("approved", "")
+    told = ExposedPosition(
+        title=asked.text("title"),
+        holder=asked.text("holder"),
+        why=asked.text("why"),
+        department=asked.text("department"),
+        district=asked.text("district"),
+        approved_on=the_date(approved) if approved.strip() else None,
+    )
+    change = _desk(asked).expose(
+        asked.case, told, on=asked.today, by=asked.by, now=asked.now, today=asked.today
+    )
+    return "position_added", change
+
+
+def talk(asked: Asked) -> Said:
+    """A preventive talk with who holds the position."""
+    change = _desk(asked).talk(
+        asked.case,
+        asked.number(),
+        on=asked.on(),
+        holder=asked.text("holder"),
+        topic=asked.text("topic"),
+        evidence=evidence(asked.form, asked.home.evidence_store, today=asked.today),
+        by=asked.by,
+        now=asked.now,
+        today=asked.today,
+    )
+    return "position_talked", change
+
+
+def clear(asked: Asked) -> Said:
+    """A position is taken off the list."""
+    change = _desk(asked).clear(
+        asked.case, asked.number(), on=asked.on(), by=asked.by, now=asked.now, today=asked.today
+    )
+    return "position_cleared", change
+
+
+def remark(asked: Asked) -> Said:
+    """A remark of the public."""
+    change = _desk(asked).remark(
+        asked.case,
+        text=asked.text("text"),
+        author=asked.text("author"),
+        source=asked.answers.get("source", "discussion"),
+        on=asked.on(),
+        by=asked.by,
+        now=asked.now,
+        today=asked.today,
+    )
+    return "remark_made", change
+
+
+def answer_remark(asked: Asked) -> Said:
+    """What became of a remark: taken into the note, or why not."""
+    change = _desk(asked).answer_remark(
+        asked.case,
+        asked.number(),
+        taken=asked.answers.get("taken") == "yes",
+        answer=asked.text("answer"),
+        on=asked.on(),
+        by=asked.by,
+        now=asked.now,
+        today=asked.today,
+    )
+    return "remark_answered", change
+
+
+def _desk(asked: Asked) -> RegisterDesk:
+    return RegisterDesk(asked.home.desk)
