@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from web.ports import PlanTaken, RegisterStanding, Sheet
 
 if TYPE_CHECKING:
+    from merzim.gathering import Gathered, Ready
     from merzim.scores import YearScores
     from merzim.wiring import House
+    from merzim.yearly_clock import Clocked
     from notifications.notice import Notice
     from papers.forms import FormData
+    from workflow.access import Scope
     from workflow.risk_scale import RiskScale
     from workflow.scale import Readings, Scoring
 
@@ -127,6 +130,27 @@ class Shell:
         from merzim.scores import year_scores
 
         return year_scores(self._house, unit, year, today=today, readings=readings, by_unit=by_unit)
+
+    def consolidated(
+        self, procedure: str, obligation: str, scope: Scope, *, unit: str, year: int, today: date
+    ) -> Gathered:
+        """Who of many organisations did it in a year, and who has not reported."""
+        from merzim.gathering import consolidated
+
+        reads = self._house.reads.seen_by(scope)
+        return consolidated(self._house, procedure, obligation, unit=unit, year=year, today=today, reads=reads)
+
+    def ready(self, scope: Scope, *, unit: str, today: date) -> Sequence[Ready]:
+        """What is ready and has not been uploaded."""
+        from merzim.gathering import uploads
+
+        return uploads(self._house, unit, today=today, reads=self._house.reads.seen_by(scope))
+
+    def turns(self, scope: Scope, *, unit: str, today: date) -> Sequence[Clocked]:
+        """Where every organisation stands with its analysis of the year."""
+        from merzim.yearly_clock import turns
+
+        return turns(self._house, unit, today=today, reads=self._house.reads.seen_by(scope))
 
     def _known(self, case: str, form: str, language: str, today: date) -> FormData:
         from merzim.forms import from_case

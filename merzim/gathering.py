@@ -12,6 +12,7 @@ from workflow.names import known_obligation
 
 if TYPE_CHECKING:
     from merzim.wiring import House
+    from storage.queries import SqlReads
     from workflow.case import Case
     from workflow.consolidated import Consolidated
     from workflow.deadline import Deadline
@@ -41,9 +42,19 @@ class Ready:
 
 
 def consolidated(
-    house: House, procedure: str, obligation: str, *, unit: str = "", year: int, today: date
+    house: House,
+    procedure: str,
+    obligation: str,
+    *,
+    unit: str = "",
+    year: int,
+    today: date,
+    reads: SqlReads | None = None,
 ) -> Gathered:
     """What the organisations at a unit or below it did of an obligation in a year.
+
+    Args:
+        reads: what whoever asks may see; everything for None.
 
     Raises:
         UnknownProcedure, UnknownObligation: there is none of that name.
@@ -56,25 +67,32 @@ def consolidated(
     earliest = house.editions.earliest(procedure)
     edition = house.editions.edition(procedure, last) if earliest.in_force <= last else earliest
     asked = known_obligation(edition, obligation)
-    office = house.reads.office()
+    reads = reads or house.reads
+    office = reads.office()
     units = asked_of(office, organisations(office, unit), edition, asked)
-    heads = house.reads.cases(unit or None, procedure=procedure, standing="active")
-    cases = [(case, deadlines) for case, _, deadlines in _looked(house, (head.id for head in heads), today)]
+    heads = reads.cases(unit or None, procedure=procedure, standing="active")
+    looked = _looked(house, reads, (head.id for head in heads), today)
+    cases = [(case, deadlines) for case, _, deadlines in looked]
     additive = not isinstance(asked.term, Target)
     form = gathered(office, units, cases, asked.id, year=year, additive=additive)
     return Gathered(edition, asked, form, office)
 
 
-def uploads(house: House, unit: str = "", *, today: date) -> tuple[Ready, ...]:
-    """Everything ready at a unit or below it ("" is all) whose upload is open, organisation by organisation."""
+def uploads(house: House, unit: str = "", *, today: date, reads: SqlReads | None = None) -> tuple[Ready, ...]:
+    """Everything ready at a unit or below it ("" is all) whose upload is open, organisation by organisation.
+
+    Args:
+        reads: what whoever asks may see; everything for None.
+    """
     from notifications.recipients import doers
     from workflow.office import Unresolved, uploads_through
     from workflow.uploads import waiting
 
-    office = house.reads.office()
-    heads = house.reads.cases(unit or None, standing="active")
+    reads = reads or house.reads
+    office = reads.office()
+    heads = reads.cases(unit or None, standing="active")
     grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}
-    for looked in _looked(house, (head.id for head in heads), today):
+    for looked in _looked(house, reads, (head.id for head in heads), today):
         grouped.setdefault(_organisation(office, looked[0].unit), []).append(looked)
     found = []
     for place in sorted(grouped):
@@ -93,10 +111,10 @@ def _organisation(office: Office, unit: str) -> str:
 
 
 def _looked(
-    house: House, ids: Iterable[str], today: date
+    house: House, reads: SqlReads, ids: Iterable[str], today: date
 ) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
     from workflow.chain import deadlines
 
-    for case in house.reads.whole(list(ids)).values():
+    for case in reads.whole(list(ids)).values():
         edition = house.library.of(case)
         yield case, edition, deadlines(case, edition, house.calendar, today=today, bare=True)

@@ -11,6 +11,7 @@ from merzim.yearly import organisations
 
 if TYPE_CHECKING:
     from merzim.wiring import House
+    from storage.queries import SqlReads
     from workflow.case import Case
     from workflow.office import Office
     from workflow.overlay import Overlay
@@ -28,21 +29,25 @@ class Clocked:
     rules: Overlay | None
 
 
-def turns(house: House, unit: str = "", *, once_in: str = "", today: date) -> tuple[Clocked, ...]:
+def turns(
+    house: House, unit: str = "", *, once_in: str = "", today: date, reads: SqlReads | None = None
+) -> tuple[Clocked, ...]:
     """Every organisation at a unit or below it ("" is all) of a kind the analysis is for.
 
     Args:
         once_in: reads "once a year" so for all of them, whatever their own rules say.
+        reads: what whoever asks may see; everything for None.
     """
     from calendars.terms import Embargo
     from workflow.kinds import among
     from workflow.yearly_clock import YEAR, turn
 
-    office = house.reads.office()
+    reads = reads or house.reads
+    office = reads.office()
     edition = house.editions.edition(PROCEDURE, today)
     embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
     asked = [one for one in organisations(office, unit) if among(office.kind_of(one), edition.applies_to)]
-    known = _known(house, office, asked)
+    known = _known(reads, office, asked)
     found = []
     for one in asked:
         own = house.library.own
@@ -59,12 +64,12 @@ def turns(house: House, unit: str = "", *, once_in: str = "", today: date) -> tu
     return tuple(found)
 
 
-def _known(house: House, office: Office, asked: list[str]) -> Mapping[str, list[Analysis]]:
+def _known(reads: SqlReads, office: Office, asked: list[str]) -> Mapping[str, list[Analysis]]:
     """Analyses by organisation: each belongs to the nearest one above its case's unit."""
     wanted = frozenset(asked)
-    heads = house.reads.cases(procedure=PROCEDURE, standing="active")
+    heads = reads.cases(procedure=PROCEDURE, standing="active")
     found: dict[str, list[Analysis]] = {}
-    for case in house.reads.whole([head.id for head in heads]).values():
+    for case in reads.whole([head.id for head in heads]).values():
         place = office.unit_named.get(" ".join(case.unit.casefold().split()), case.unit)
         own = next((one for one in office.above(place) if one in wanted), None)
         # A case without a unit is of the whole organisation.

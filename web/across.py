@@ -11,7 +11,7 @@ from papers.list_book import book
 from web.entrance import Reading
 from web.monitoring import Line, Narrowed, all_lines, monitoring
 from web.papering import XLSX, as_file, register_file
-from web.points import points_view, unit_choices
+from web.points import points_view, seen_unit, unit_choices
 from web.preferences import preferences
 from web.registering import PAGE as LINES
 from web.registering import register_view
@@ -85,9 +85,7 @@ def the_scores(
     if not first <= year <= last:
         raise HTTPException(404, "web.problem.no_year")
     units = unit_choices(home)
-    root = home.reader.unit if unit is None or (not unit and home.reader.unit) else unit
-    if root and root not in {one.id for one in units}:
-        raise HTTPException(404, "web.problem.not_found")
+    root = seen_unit(home, unit or "")
     scoring = home.shell.scoring()
     asked = {name: request.query_params[name] for name in scoring.readings if request.query_params.get(name)}
     view = points_view(home, root, year, choose(asked, scoring), today=today, number=number)

@@ -34,6 +34,7 @@ from web import (
     risking,
     schedules,
     settings_routes,
+    together,
     writing,
 )
 from web.administration_ports import Acts, Administration
@@ -228,6 +229,7 @@ def create_app(
     app.include_router(managing.router)
     app.include_router(risking.router)
     app.include_router(across.router)
+    app.include_router(together.router)
 
     @app.get("/static/third-party/{name}", include_in_schema=False)
     def third_party(name: Annotated[str, Path(max_length=60)]) -> Response:

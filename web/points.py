@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from fastapi import HTTPException
+
 from calendars.explanation import Element
 from web.house import House
 from web.office import UnitName, unit_name, units_in_order
@@ -92,6 +94,18 @@ def unit_choices(home: House) -> tuple[UnitName, ...]:
     """The units whose points the reader may see: their own and all below."""
     office = home.reads.office()
     return tuple(one for one in units_in_order(office, used=()) if within(office, one.id, home.reader.unit))
+
+
+def seen_unit(home: House, unit: str) -> str:
+    """The unit asked for, else the reader's own, "" for the whole office.
+
+    Raises:
+        HTTPException: 404 for a unit that is not there or not the reader's to see.
+    """
+    root = unit or home.reader.unit
+    if root and root not in {one.id for one in unit_choices(home)}:
+        raise HTTPException(404, "web.problem.not_found")
+    return root
 
 
 def points_view(home: House, unit: str, year: int, readings: Readings, *, today: date, number: int) -> Points:

@@ -16,6 +16,7 @@ from notifications.notice import Notice
 from papers.file_kind import StoredFile
 from papers.reading import Note
 from papers.upload import Upload, UploadKind
+from web.gathering_ports import Gathering
 from workflow.access import Account, Answered, Entry, EntryKind, Reader, Scope
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event
@@ -289,7 +290,7 @@ class YearPoints(Protocol):
     def projects(self) -> Mapping[str, Fraction]: ...
 
 
-class Shell(Protocol):
+class Shell(Gathering, Protocol):
     """What the pages need of the shell: papers made of a case, scales, points, the register's proof.
 
     Whether the reader may see the case was asked before.

@@ -42,7 +42,7 @@ class RiskLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Risks:
-    """The page. `risk`, `measure`, `position`, `remark`: the chosen ones, whose forms stand open; 0 for none."""
+    """The page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for none."""
 
     lines: tuple[RiskLine, ...]
     positions: tuple[Position, ...]

@@ -108,6 +108,9 @@ def _reported(lines: list[Line]) -> bool:
 
 def _nearest(office: Office, unit: str, asked: Mapping[str, object]) -> str | None:
     place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
+    if not place and len(office.organisations) == 1:
+        # A case without a unit is of the whole organisation, where there is no other it could be of.
+        place = office.organisations[0]
     return next((one for one in office.above(place) if one in asked), None)
 
 

@@ -129,6 +129,7 @@ def behind(reads: Any, desk: Desk, store: Any, **more: object) -> Any:
         desk=desk,
         evidence=store,
         library=library(),
+        editions=library(),
         calendar=calendars.calendar(),
     )
     house.__dict__.update(more)

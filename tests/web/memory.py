@@ -113,8 +113,14 @@ class Memory:
     def missed(self, unit: str | None = None) -> Sequence[Row]:
         return self._where(unit, lambda row: row.state == "missed")
 
-    def cases(self, unit: str | None = None) -> Sequence[Case]:
-        found = [fold(chain) for chain in self.chains.values()]
+    def cases(
+        self, unit: str | None = None, *, procedure: str | None = None, standing: str | None = None
+    ) -> Sequence[Case]:
+        found = [
+            case
+            for case in map(fold, self.chains.values())
+            if procedure in (None, case.procedure) and standing in (None, case.standing)
+        ]
         return [case for case in reversed(found) if self._seen(case.unit) and unit in (None, case.unit)]
 
     def page(self, wanted: Wanted, *, first: int, count: int) -> Sequence[Case]:

@@ -1,0 +1,106 @@
+"""The pages over organisations and the registers of a case, on a real database."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import openpyxl
+import pytest
+
+from tests.web.real import RealOffice, real_office
+from workflow.exposure import exposure
+from workflow.remarks import remarks
+
+CASE = "2026-0001"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    with real_office(tmp_path_factory.mktemp("together")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def officer(office: RealOffice) -> Iterator[Any]:
+    with office.client() as browser:
+        yield browser
+
+
+def test_what_is_announced_and_proved_waits_to_be_uploaded(officer: Any) -> None:
+    """Three links of the announcement; through the holder of the platform account."""
+    text = officer.get("/monitoring/uploads?lang=ru").text
+
+    assert f'href="/cases/{CASE}#start_announced"' in text
+    assert "документов: 3" in text
+    assert "Ахметова Айгерім Нұрланқызы" in text
+
+
+def test_one_obligation_is_gathered_from_all_organisations(officer: Any) -> None:
+    """The page names the organisation, the case and its day; the workbook has the same line."""
+    asked = "procedure=internal-analysis&obligation=start_announced&year=2026"
+    text = officer.get(f"/monitoring/consolidated?{asked}&lang=ru").text
+    sheet = openpyxl.load_workbook(
+        io.BytesIO(officer.get(f"/monitoring/consolidated/xlsx?{asked}&lang=ru").content)
+    ).active
+
+    assert "30.03.2026" in text
+    assert "Ещё не отчитались" not in text
+    assert [row[1] for row in sheet.iter_rows(min_row=2, values_only=True)] == [CASE]
+
+
+def test_who_has_no_case_has_not_reported(officer: Any) -> None:
+    """An obligation of a procedure nobody opened."""
+    asked = "procedure=internal-analysis&obligation=start_announced&year=2025"
+    assert "Ещё не отчитались" in officer.get(f"/monitoring/consolidated?{asked}&lang=ru").text
+
+
+def test_the_yearly_clock_shows_when_the_next_analysis_starts(officer: Any) -> None:
+    """The plan of the example schedule, with the sentence that the count is practice and not law."""
+    text = officer.get("/monitoring/yearly?lang=ru").text
+
+    assert f'<a href="/cases/{CASE}">13.04.2026</a>' in text
+    assert "а не требование закона" in text
+
+
+@pytest.mark.parametrize("page", ["consolidated?year=1900", "uploads?unit=nowhere", "yearly?unit=nowhere"])
+def test_what_is_not_there_is_not_found(page: str, officer: Any) -> None:
+    assert officer.get(f"/monitoring/{page}").status_code == 404
+
+
+def test_a_position_is_listed_talked_to_and_taken_off(office: RealOffice, officer: Any) -> None:
+    """Entered on the page of the case; the talk is proved; cleared, it stays in the history."""
+    entered = officer.post(
+        f"/cases/{CASE}/positions",
+        data={"title": "Начальник отдела закупок", "holder": "Ким А.", "why": "Выбирает поставщика"},
+    )
+    talked = officer.post(
+        f"/cases/{CASE}/positions/talk",
+        data={"number": "1", "on": "2026-04-03", "topic": "Конфликт интересов", "link.other": "https://a.kz/1"},
+    )
+    shown = officer.get(f"/cases/{CASE}/risks?lang=ru").text
+    officer.post(f"/cases/{CASE}/positions/clear", data={"number": "1", "on": "2026-04-06"})
+    known = exposure(office.house.ledger.cases([CASE])[CASE]).positions[1]
+
+    assert (entered.headers["location"], talked.headers["location"]) == (
+        f"/cases/{CASE}/risks?said=position_added#positions",
+        f"/cases/{CASE}/risks?said=position_talked#position-1",
+    )
+    assert "Конфликт интересов" in shown
+    assert (known.talks[0].evidence[0].reference, known.cleared_on is not None) == ("https://a.kz/1", True)
+
+
+def test_a_remark_is_recorded_and_answered(office: RealOffice, officer: Any) -> None:
+    """Not taken: the reason is asked for, and nothing typed is lost."""
+    officer.post(
+        f"/cases/{CASE}/remarks",
+        data={"text": "Срок приёма короток", "author": "ОФ", "source": "letter", "on": "2026-04-02"},
+    )
+    bare = officer.post(f"/cases/{CASE}/remarks/answer", data={"number": "1", "on": "2026-04-03"})
+    said = {"number": "1", "on": "2026-04-03", "taken": "yes", "answer": "Срок продлён"}
+    officer.post(f"/cases/{CASE}/remarks/answer", data=said)
+    known = remarks(office.house.ledger.cases([CASE])[CASE])[1]
+
+    assert bare.status_code == 422
+    assert (known.source, known.taken, known.answer) == ("letter", True, "Срок продлён")
