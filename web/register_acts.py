@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from web.answers import the_date
-from web.proving import evidence
+from web.house import hand
 from web.risk_acts import Asked, Said
 from workflow.register_desk import ExposedPosition, RegisterDesk
 
 
 def expose(asked: Asked) -> Said:
     """A position enters the list."""
-    approved = asked.answers.get("approved", "")
+    approved, told_by = asked.answers.get("approved", ""), hand(asked.home)
     told = ExposedPosition(
         title=asked.text("title"),
         holder=asked.text("holder"),
@@ -19,10 +19,7 @@ def expose(asked: Asked) -> Said:
         district=asked.text("district"),
         approved_on=the_date(approved) if approved.strip() else None,
     )
-    change = _desk(asked).expose(
-        asked.case, told, on=asked.today, by=asked.by, now=asked.now, today=asked.today
-    )
-    return "position_added", change
+    return "position_added", _desk(asked).expose(asked.case, told, on=told_by["today"], **told_by)
 
 
 def talk(asked: Asked) -> Said:
@@ -33,19 +30,15 @@ def talk(asked: Asked) -> Said:
         on=asked.on(),
         holder=asked.text("holder"),
         topic=asked.text("topic"),
-        evidence=evidence(asked.form, asked.home.evidence_store, today=asked.today),
-        by=asked.by,
-        now=asked.now,
-        today=asked.today,
+        evidence=asked.evidence(),
+        **hand(asked.home),
     )
     return "position_talked", change
 
 
 def clear(asked: Asked) -> Said:
     """A position is taken off the list."""
-    change = _desk(asked).clear(
-        asked.case, asked.number(), on=asked.on(), by=asked.by, now=asked.now, today=asked.today
-    )
+    change = _desk(asked).clear(asked.case, asked.number(), on=asked.on(), **hand(asked.home))
     return "position_cleared", change
 
 
@@ -57,9 +50,7 @@ def remark(asked: Asked) -> Said:
         author=asked.text("author"),
         source=asked.answers.get("source", "discussion"),
         on=asked.on(),
-        by=asked.by,
-        now=asked.now,
-        today=asked.today,
+        **hand(asked.home),
     )
     return "remark_made", change
 
@@ -72,9 +63,7 @@ def answer_remark(asked: Asked) -> Said:
         taken=asked.answers.get("taken") == "yes",
         answer=asked.text("answer"),
         on=asked.on(),
-        by=asked.by,
-        now=asked.now,
-        today=asked.today,
+        **hand(asked.home),
     )
     return "remark_answered", change
 
