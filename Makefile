@@ -63,10 +63,12 @@ pictures: $(VENV)/.test
 bench: $(VENV)/.test
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
-# Minutes, hence not part of `make test`: the process is killed two hundred times while it plans and sends, people
-# command in any order, and every reader is given what nobody meant to write.
+# A quarter of an hour, hence not part of `make test`: the process is killed two hundred times while it plans and
+# sends, three nodes on one PostgreSQL database every few seconds while 100,000 letters leave; people command in
+# any order, and every reader is given what nobody meant to write.
 crash: $(VENV)/.test
 	$(BIN)/python -m tests.crash.killing 200
+	$(BIN)/python -m tests.crash.three_nodes 100000
 	$(BIN)/python -m tests.crash.orders 5
 	$(BIN)/python -m tests.crash.fuzzing 5
 

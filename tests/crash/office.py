@@ -24,8 +24,14 @@ LETTERS = 5
 
 
 def made(file: Path, cases: int) -> str:
-    """A database with so many cases, nobody told yet; its address."""
+    """A file with so many cases, nobody told yet; its address."""
     address = f"sqlite:///{file.as_posix()}"
+    settled(address, cases)
+    return address
+
+
+def settled(address: str, cases: int) -> None:
+    """The same in the database at an address."""
     engine = open_database(address)
     create_or_migrate(engine)
     office_store.save(engine, units=UNITS, people=PEOPLE)
@@ -40,4 +46,3 @@ def made(file: Path, cases: int) -> str:
     # Everything before that day has been settled: what is told is told on it, and at once.
     desk.open_many([opening] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
     engine.dispose()
-    return address

@@ -27,7 +27,8 @@ from merzim.wiring import House
 from storage.engine import conninfo, driver, writing
 from storage.engine import open as open_database
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
-from tests.storage.conftest import administer, database, postgresql, server
+from tests.postgres import administer
+from tests.storage.conftest import database, postgresql, server
 
 __all__ = ["database", "postgresql", "server"]
 pytestmark = pytest.mark.postgresql

