@@ -17,10 +17,13 @@ from pathlib import Path
 from merzim.settings import (
     FOLDER,
     LANGUAGES,
+    LOG_FORMATS,
+    LOG_LEVELS,
     AuthorisedBody,
     ChannelSettings,
     DatabaseSettings,
     EvidenceSettings,
+    LogSettings,
     OfficeSettings,
     RegulationSettings,
     ReminderSettings,
@@ -268,4 +271,11 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number, "digests": _digests}),
     "web": (WebSettings, {"host": _text, "port": _port, "public_address": _text}),
     "regulations": (RegulationSettings, {"folder": _optional_path}),
+    "logs": (
+        LogSettings,
+        {
+            "format": _one_of(*LOG_FORMATS, code="log_format"),
+            "level": _one_of(*LOG_LEVELS, code="log_level"),
+        },
+    ),
 }

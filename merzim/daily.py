@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from merzim import rounds, users
+from merzim import logs, rounds, users
 from merzim.clock import almaty
 from merzim.dashboard import Dashboard
 from merzim.polling import polling
+from web.tracing import Traced, context
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from merzim.wiring import House
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+GRACE = 30
+"""Seconds requests under way have to end when the service is told to leave."""
 log = logging.getLogger("merzim.daily")
 
 Say = Callable[..., str]
@@ -70,6 +72,7 @@ def ticking(house: House, clock: Clock) -> Iterator[None]:
     try:
         yield
     finally:
+        house.stopping.set()
         scheduler.shutdown(wait=True)
 
 
@@ -80,15 +83,14 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
         NeedsHttps: `web.host` is an address other machines reach, and the public address is not https.
         PortTaken: something else answers there.
     """
-    import uvicorn
-
     web = house.settings.web
     if web.host not in LOOPBACK and not web.public_address.startswith("https://"):
         raise NeedsHttps("cli.needs_https", host=web.host, address=web.public_address)
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
     house.refuse_unwritable()
-    app = Dashboard(house, clock)
+    logs.set_up(house.settings, context=context)
+    app = Traced(Dashboard(house, clock))
     moment = clock()
     with ExitStack() as company:
         if not house.many_nodes:
@@ -101,15 +103,43 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
             tell(say("cli.first_link", link=link))
         if moment.demonstration:
             tell(say("cli.demonstration", on=moment.today))
-        uvicorn.run(app, host=web.host, port=web.port, log_level="warning", access_log=False)
+        _answer(app, host=web.host, port=web.port)
+
+
+def _answer(app: Traced, *, host: str, port: int) -> None:
+    """Answer requests until SIGINT or SIGTERM; those under way are ended first, for at most GRACE seconds."""
+    import uvicorn
+
+    # Its lines are ours: they go where all go, and no secret stands in them.
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+    )
+
+    def leave(*_: object) -> None:
+        server.should_exit = True
+
+    # The server puts back what it found when it began, and raises the signal again: it finds this one, and the
+    # process leaves by its own door instead of dying of the signal.
+    signal.signal(signal.SIGTERM, leave)
+    with suppress(KeyboardInterrupt):
+        server.run()
 
 
 def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     """The metronome alone, or one worker of many at the queue they share; until SIGINT or SIGTERM."""
-    house.refuse_unwritable()
-    stopped = threading.Event()
+    stopped = house.stopping
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
+    house.refuse_unwritable()
+    logs.set_up(house.settings)
     with polling(house, clock):
         if house.many_nodes:
             from merzim import queue

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import date, datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from workflow.refusal import Refusal
+
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from merzim.clock import Clock
     from merzim.wiring import House
+    from web.readiness import Readiness
     from workflow.library import Library
 
+AS_THEY_ARE = ("/static/", "/health", "/ready")
+"""What no act and no rule changes: answered by the pages as they stand, whatever the database does."""
+log = logging.getLogger("merzim.web")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -55,7 +62,22 @@ def pages(house: House, clock: Clock) -> Any:
         acts=OfficeActs(house),
         leaves=SqlLeaves(house.engine),
         choices=SqlChoices(house.engine, house.rules.link_key),
+        readiness=lambda: readiness(house),
     )
+
+
+def readiness(house: House) -> Readiness:
+    """How the database stands at this moment."""
+    from storage.readiness import look
+    from storage.refusals import StorageUnavailable
+    from web.readiness import Readiness
+
+    try:
+        found = look(house.engine)
+    except StorageUnavailable as trouble:
+        log.warning("not ready: %s", trouble)
+        return Readiness(database=False, schema=False, board=False)
+    return Readiness(database=True, schema=found.schema, board=found.board, round=found.round)
 
 
 class Dashboard:
@@ -75,13 +97,17 @@ class Dashboard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the pages over the calendar as it stands."""
         standing = self._pages
-        if scope["type"] == "http" and not scope["path"].startswith("/static/"):
+        if scope["type"] == "http" and not scope["path"].startswith(AS_THEY_ARE):
             standing = await asyncio.to_thread(self._current)
         await standing(scope, receive, send)
 
     def _current(self) -> Any:
         with self._lock:
-            self._house.refresh()
+            try:
+                self._house.refresh()
+            except Refusal:
+                # The database is away: the page finds out itself, and says so in the reader's language.
+                return self._pages
             calendar, library = self._house.calendar, self._house.library
             if calendar is not self._counted_by[0] or library is not self._counted_by[1]:
                 self._counted_by = calendar, library

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from datetime import date, datetime
 from time import perf_counter
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from merzim.wiring import House
     from notifications.delivery import DeliveryReport
     from notifications.round import RoundReport
+
+MOST = 100
+"""Cases one line of the log names."""
+log = logging.getLogger("merzim.rounds")
 
 
 def remind(house: House, *, now: datetime, today: date, dry_run: bool = False) -> RoundReport:
@@ -32,6 +37,16 @@ def remind(house: House, *, now: datetime, today: date, dry_run: bool = False) -
 
         seal(house.engine, now=now)
         _beat(house, "round", now, begun)
+        log.info(
+            "round: %s rows, %s notices queued",
+            report.rows,
+            report.queued,
+            extra={
+                "counts": {"rows": report.rows, "queued": report.queued},
+                "cases": sorted({one.reminder.case for one in report.hearings})[:MOST],
+                "took_ms": round((perf_counter() - begun) * 1000),
+            },
+        )
     return report
 
 
@@ -56,8 +71,15 @@ def deliver(
         rules=house.rules,
         keys=keys,
         again=again,
+        # A batch of a queue is small and nobody else's; a whole morning is left to whoever comes next.
+        go_on=lambda: keys is not None or not house.stopping.is_set(),
     )
     _beat(house, "delivery", now, begun)
+    log.info(
+        "delivery: %s",
+        ", ".join(f"{state} {count}" for state, count in sorted(report.counts.items())) or "nothing",
+        extra={"counts": dict(report.counts), "took_ms": round((perf_counter() - begun) * 1000)},
+    )
     return report
 
 

@@ -11,6 +11,8 @@ from datetime import date, time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+LOG_FORMATS = ("text", "json")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 LANGUAGES = ("kk", "ru", "en")
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 
@@ -116,6 +118,14 @@ class RegulationSettings:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LogSettings:
+    """What `serve` and `worker` log: `format` is "text" or "json", `level` the least grave that is written."""
+
+    format: str = "text"
+    level: str = "warning"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """All settings. `file`: where they come from, None for the built-in defaults."""
 
@@ -127,6 +137,7 @@ class Settings:
     reminders: ReminderSettings = field(default_factory=ReminderSettings)
     web: WebSettings = field(default_factory=WebSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
+    logs: LogSettings = field(default_factory=LogSettings)
 
     @property
     def installation(self) -> str:

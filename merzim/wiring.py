@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -52,8 +53,12 @@ class House:
     """Everything the commands, the daily round and the pages work with, made of the settings."""
 
     def __init__(self, settings: Settings, *, clock: Clock = read, note: Note | None = None) -> None:
-        """`clock` counts what a new version writes anew when the database is opened; `note` hears of it."""
+        """`clock` counts what a new version writes anew when the database is opened; `note` hears of it.
+
+        `stopping` is set when the process was told to leave: what is in hand is ended, nothing more is begun.
+        """
         self.settings = settings
+        self.stopping = threading.Event()
         self._clock = clock
         self._note = _logged if note is None else note
 

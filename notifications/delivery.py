@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -56,6 +56,7 @@ def deliver(
     rules: Rules,
     keys: Collection[str] | None = None,
     again: bool = False,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> DeliveryReport:
     """Send what is queued and may leave by now. Not to be called inside a running event loop.
 
@@ -64,6 +65,7 @@ def deliver(
         today: the local date; letters are true on it.
         keys: of these notices only; None for all there are, with what was left half done.
         again: whoever was to send these before is gone: what they left half done is taken up.
+        go_on: asked before each batch; what is left then stays queued for the next delivery.
     """
     counts: Counter[NoticeState] = Counter()
     answers: dict[str, str] = {}
@@ -78,7 +80,7 @@ def deliver(
         if keys is None or again:
             recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now, keys=keys)
         limit = BATCH if channel.repeatable else FEW
-        while claimed := outbox.claim(channel.name, now=now, limit=limit, keys=keys):
+        while go_on() and (claimed := outbox.claim(channel.name, now=now, limit=limit, keys=keys)):
             times = times or OfficeTimes(overview.office, calendar, rules)
             batch = _leaving(outbox, claimed, times, now=now)
             carried = outbox.collect(carriers(batch), now=now)

@@ -113,6 +113,12 @@ def missing(connection: Connection) -> list[str]:
     )
 
 
+def usable(connection: Connection) -> bool:
+    """Whether this version's code may use the tables as they are."""
+    at = revision(connection)
+    return at == known()[-1] or _allowed(connection, at)
+
+
 def _allowed(connection: Connection, at: str | None) -> bool:
     """Whether a newer version wrote this database and allows for ours."""
     if at is None or at <= known()[-1] or not at.isdigit():

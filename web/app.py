@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Annotated
@@ -24,6 +25,7 @@ from web import (
     case_reading,
     desk_pages,
     digest_choice,
+    health,
     login,
     managing,
     metrics,
@@ -46,11 +48,15 @@ from web.judgement import judge_by
 from web.login import LONGEST_FIELD, inside, login_page
 from web.ports import Accounts, Answers, Choices, EvidenceStore, Intake, Judge, Leaves, Reads, Shell, Uploads
 from web.preferences import preferences, remember
+from web.readiness import Look
 from web.render import Scribe, page
 from workflow.desk import Desk
 from workflow.library import Library
 from workflow.refusal import Refusal
 
+AWAY = "storage_unavailable"
+"""The code of a refusal that is nobody's fault who asks: the database does not answer."""
+log = logging.getLogger("merzim.web")
 KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 OWN_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -78,6 +84,7 @@ def create_app(
     post: Post | None = None,
     leaves: Leaves | None = None,
     choices: Choices | None = None,
+    readiness: Look | None = None,
 ) -> FastAPI:
     """The dashboard as an ASGI application.
 
@@ -98,6 +105,7 @@ def create_app(
         leaves: where people say when they are away; None where nobody may.
         choices: how people want to be reminded; None where nobody is.
         post: the sending of letters, for operators and for what did not arrive; None where nothing is sent.
+        readiness: looks how the database stands; None where there is nothing to look at.
     """
     app = FastAPI(
         title="Merzim",
@@ -126,6 +134,7 @@ def create_app(
         post=post,
         leaves=leaves,
         choices=choices,
+        readiness=readiness,
     )
 
     def problem(request: Request, status: int, code: str) -> Response:
@@ -166,6 +175,12 @@ def create_app(
     async def on_refusal(request: Request, error: Exception) -> Response:
         """A refusal outside a form: an edition that is no longer there, a day beyond the records."""
         assert isinstance(error, Refusal | OutOfRange)
+        if error.code == AWAY:
+            # Whoever asks is no operator: where the database is, is none of their business.
+            log.error("the database is not available: %s", error)
+            response = problem(request, 503, "web.problem.away")
+            response.headers["retry-after"] = "30"
+            return response
         scribe = Scribe(preferences(request).language)
         detail = scribe.refuse(error)
         if request.url.path.startswith("/api/"):
@@ -214,6 +229,7 @@ def create_app(
     app.add_middleware(Guard, problem=problem, max_body=max_body, names=names)
     app.include_router(login.router)
     app.include_router(digest_choice.router)
+    app.include_router(health.router)
     app.include_router(api.router)
     app.include_router(analyses.router)
     app.include_router(opening.router)

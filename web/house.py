@@ -11,6 +11,7 @@ from calendars.calendar import Calendar
 from notifications.figures import Post
 from web.administration_ports import Acts, Administration
 from web.ports import Accounts, Answers, Choices, EvidenceStore, Intake, Judge, Leaves, Reads, Shell, Uploads
+from web.readiness import Look
 from workflow.access import Reader
 from workflow.desk import Desk
 from workflow.library import Library
@@ -46,6 +47,7 @@ class House:
     post: Post | None = None
     leaves: Leaves | None = None
     choices: Choices | None = None
+    readiness: Look | None = None
 
 
 class Hand(TypedDict):

@@ -108,6 +108,7 @@ def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path
     assert "Demonstration day: 6 April 2026." in said
     assert re.search(r"http://127\.0\.0\.1:8000/welcome/[\w-]{43}", said), "the first administrator’s address"
     assert "Traceback" not in said
+    assert server.returncode == 0
 
 
 def test_the_worker_ticks_without_pages_and_ends_when_told(office: Merzim, tmp_path: Path) -> None:

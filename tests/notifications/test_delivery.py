@@ -11,7 +11,7 @@ import pytest
 
 from notifications.channels.email import channel as email
 from notifications.channels.folder import channel as folder
-from notifications.delivery import deliver
+from notifications.delivery import FEW, deliver
 from notifications.message import text_hash
 from notifications.notice import Notice, Outcome
 from notifications.rules import BACK_OFF
@@ -71,6 +71,30 @@ def test_the_record_says_when_what_and_with_which_answer(town: Town) -> None:
     assert (notice.state, notice.answer, notice.attempts) == ("sent", "250 kept", 1)
     assert notice.sent_at == noon(FIVE_BEFORE)
     assert notice.text_hash == text_hash(shelf.kept[0].letter)
+
+
+def test_whoever_is_told_to_leave_ends_the_batch_in_hand(town: Town) -> None:
+    """Nothing half done: the rest stays queued, and the next delivery sends it."""
+    for _ in range(FEW + 5):
+        town.open()
+    shelf = Shelf(repeatable=False)
+    town.round([shelf], FIVE_BEFORE)
+    asked = iter([True, False])
+
+    first = deliver(
+        town.outbox,
+        library(),
+        CALENDAR,
+        [shelf],
+        now=noon(FIVE_BEFORE),
+        today=FIVE_BEFORE,
+        rules=RULES,
+        go_on=lambda: next(asked),
+    )
+
+    assert first.counts == {"sent": FEW}
+    assert {notice.state for notice in town.notices()} == {"sent", "queued"}
+    assert town.deliver([shelf], FIVE_BEFORE).counts == {"sent": 5}
 
 
 def test_before_office_hours_nothing_leaves(town: Town) -> None:

@@ -15,6 +15,8 @@ from workflow.access import ACCESSES, NEEDS, Need, Reader
 
 OPEN = {
     "/healthz",
+    "/health",
+    "/ready",  # says of the database that it answers and is of this version, and when the last round was
     "/metrics",  # to this machine alone
     "/login",
     "/login/demonstration",

@@ -60,7 +60,7 @@ def test_the_description_is_served_without_a_foreign_page(browser: TestClient) -
     description = browser.get("/api/openapi.json").json()
 
     assert {"/healthz", "/api/v1/board", "/api/v1/cases", "/api/v1/plan"} <= set(description["paths"])
-    assert all(path.startswith(("/api/v1/", "/healthz", "/metrics")) for path in description["paths"])
+    assert all(path.startswith(("/api/v1/", "/healthz", "/ready", "/metrics")) for path in description["paths"])
     assert browser.get("/docs").status_code == 404
     assert browser.get("/redoc").status_code == 404
 

@@ -21,6 +21,8 @@ STARTS = ("/", "/account", "/administration")
 """Where a reader stands after the log-in; all else must be linked from there."""
 ASIDE = {
     "/healthz": "for machines",
+    "/health": "for machines",
+    "/ready": "for machines",
     "/metrics": "for machines",
     "/api/openapi.json": "for programs",
     "/feeds/{token}.ics": "by a calendar",

@@ -39,10 +39,6 @@ Cursor = Annotated[
 Words = Annotated[str, Query(max_length=200)]
 
 
-class Health(BaseModel):
-    status: str = "ok"
-
-
 class ProcedureAnswer(BaseModel):
     id: str
     edition: str
@@ -60,12 +56,6 @@ class DayAnswer(BaseModel):
     kind: str
     name: str | None
     calendar_version: str
-
-
-@router.get("/healthz", tags=["service"])
-def healthz() -> Health:
-    """Whether the service answers."""
-    return Health()
 
 
 @router.get("/api/v1/board", tags=["board"], responses=PROBLEMS)

@@ -1,0 +1,133 @@
+"""What services log: lines for people or JSON for machines, and no secret in either."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from merzim.settings import Settings
+
+HIDDEN = "***"
+SHORTEST = 4
+"""Characters a known secret needs to be looked for: hiding every "a" of a line would hide the line."""
+Context = Callable[[], Mapping[str, object]]
+_OWN = frozenset({"request", "cases", "method", "route", "status", "ms", "counts", "took_ms"})
+"""What our own lines say besides their sentence; whatever else a library attaches is left out."""
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # an address with a password: postgresql://user:password@host
+    (re.compile(r"(\w://[^\s/:@]*):[^\s/]*@"), rf"\1:{HIDDEN}@"),
+    # key=value and "key": "value" of whatever is called so
+    (
+        re.compile(
+            r"(?i)\b((?:[\w-]*(?:password|passwd|secret|token|api_?key|authorization|cookie))|code|otp)"
+            r"""(["']?\s*[=:]\s*["']?)(?:(bearer|basic)\s+)?[^\s"'&,;)}]+"""
+        ),
+        rf"\1\2{HIDDEN}",
+    ),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
+    # a Telegram bot's token, as it stands in its addresses; a code that links an account
+    (re.compile(r"\b(?:bot)?\d{6,}:[\w-]{30,}"), HIDDEN),
+    (re.compile(r"(/start\s+)\S+"), rf"\1{HIDDEN}"),
+    # our own one-time links, feeds, cookies: 256 bits in letters that fit an address
+    (re.compile(r"(?<![\w-])[\w-]{43}(?![\w-])"), HIDDEN),
+    (re.compile(r"(/(?:welcome|digest|feeds)/)(?!\{)[^\s/?\"'.]+"), rf"\1{HIDDEN}"),
+    # a private key
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.S), HIDDEN),
+)
+_SECRET_NAME = re.compile(r"PASSWORD|TOKEN|SECRET|_KEY\b")
+
+
+def veiled(text: str, secrets: Collection[str] = ()) -> str:
+    """A text without secrets: those known, and whatever looks like one."""
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The secrets this process was given, the longest first: whatever sentence they turn up in."""
+    from urllib.parse import unquote, urlsplit
+
+    found = {value for name, value in environment.items() if _SECRET_NAME.search(name)}
+    for section in settings.channels.sections.values():
+        for key, value in section.items():
+            if key.endswith("_env"):
+                found.add(environment.get(str(value), ""))
+            elif key in ("token", "password"):
+                found.add(str(value))
+    password = urlsplit(settings.database.url).password or ""
+    found |= {password, unquote(password)}
+    return tuple(sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True))
+
+
+class Lines(logging.Formatter):
+    """One line for people: when, how grave, who, what; then the traceback."""
+
+    def __init__(self, secrets: Collection[str], context: Context) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = secrets
+        self._context = context
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, with the request's name where there is one."""
+        request = self._context().get("request")
+        said = super().format(record) + (f" [{request}]" if request else "")
+        return veiled(said, self._secrets)
+
+
+class JsonLines(logging.Formatter):
+    """A JSON object a line: `at` (UTC), `level`, `logger`, `message`, `error`, and what is known besides."""
+
+    def __init__(self, secrets: Collection[str], context: Context) -> None:
+        super().__init__()
+        self._secrets = secrets
+        self._context = context
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The object."""
+        said: dict[str, object] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **self._context(),
+            **{name: value for name, value in vars(record).items() if name in _OWN},
+        }
+        if record.exc_info:
+            said["error"] = self.formatException(record.exc_info)
+        return json.dumps(self._veiled(said), ensure_ascii=False, default=str)
+
+    def _veiled(self, value: object) -> object:
+        if isinstance(value, str):
+            return veiled(value, self._secrets)
+        if isinstance(value, Mapping):
+            return {str(name): self._veiled(one) for name, one in value.items()}
+        if isinstance(value, Iterable):
+            return [self._veiled(one) for one in value]
+        return value
+
+
+def set_up(settings: Settings, *, context: Context = dict) -> None:
+    """Everything this process logs goes to stderr, as config.toml asks.
+
+    Args:
+        context: what is known of the request a line is written for.
+    """
+    formatter = {"text": Lines, "json": JsonLines}[settings.logs.format]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter(secrets_of(settings, os.environ), context))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.logs.level.upper())
+    # Libraries tell of every connection they make; ours is what was asked for.
+    for name in ("aiogram", "aiohttp", "apscheduler", "asyncio", "alembic", "httpx2", "uvicorn"):
+        logging.getLogger(name).setLevel(logging.WARNING)

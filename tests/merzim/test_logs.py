@@ -1,0 +1,123 @@
+"""What services log: whole sentences for people, JSON for machines, and no secret in either."""
+
+from __future__ import annotations
+
+import json
+import logging
+from io import StringIO
+
+import pytest
+
+from merzim.logs import HIDDEN, JsonLines, Lines, secrets_of, veiled
+from merzim.settings import ChannelSettings, DatabaseSettings, Settings
+from notifications.links import new_code
+from web.credentials import new_secret
+
+SECRET = new_secret()
+BOT = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawM"
+
+
+@pytest.mark.parametrize(
+    ("said", "secret"),
+    [
+        ("cannot reach postgresql://user:geheim@db/office", "geheim"),
+        ("cannot reach postgresql://user:ge%40heim@db/office", "ge%40heim"),
+        ("postgresql://db/office?user=a&password=geheim&sslmode=require", "geheim"),
+        ("connection failed: host=db password=geheim user=a", "geheim"),
+        (f"GET https://api.telegram.org/bot{BOT}/getUpdates", BOT),
+        (f"Unauthorized: {BOT}", BOT),
+        (f"/welcome/{SECRET}", SECRET),
+        (f"https://m.kz/digest/{SECRET}/weekly", SECRET),
+        (f"/feeds/{SECRET}.ics", SECRET),
+        ("/welcome/short", "short"),
+        (f"authorization: Bearer {SECRET}", SECRET),
+        ("Authorization: Basic dXNlcjpnZWhlaW0=", "dXNlcjpnZWhlaW0="),
+        (f"__Host-merzim={SECRET}; Path=/", SECRET),
+        ('{"password": "geheim", "login": "officer"}', "geheim"),
+        ("code=123456&login=officer", "123456"),
+        (f"/start {(code := new_code())}", code),
+        ("MERZIM_SMTP_PASSWORD=geheim", "geheim"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----", "MIIEow"),
+    ],
+)
+def test_a_secret_is_hidden_wherever_it_stands(said: str, secret: str) -> None:
+    """In addresses, headers, forms, links and files of keys."""
+    shown = veiled(said)
+
+    assert secret not in shown
+    assert HIDDEN in shown
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "2026-0001: order_signed on 2026-04-06, 3 notices queued",
+        "Құпиясөз дұрыс емес: кіру әрекеті 5 минутқа тоқтатылды",
+        "сохранено: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "http://127.0.0.1:8000/cases/2026-0001?lang=kk",
+        "connection to server at 127.0.0.1, port 5432 failed: Connection refused",
+    ],
+)
+def test_what_is_no_secret_stays_legible(said: str) -> None:
+    """Cases, days, hashes and addresses are what a log is read for."""
+    assert veiled(said) == said
+
+
+def test_the_secrets_a_process_was_given_are_known_by_value() -> None:
+    """Whatever they look like and whatever sentence they turn up in; one too short would hide everything."""
+    settings = Settings(
+        database=DatabaseSettings(url="postgresql://user:%C3%A4pfel@db/office"),
+        channels=ChannelSettings(
+            sections={
+                "email": {"password_env": "POST", "host": "mail"},
+                "telegram": {"token": "in-clear", "bot": "MerzimBot"},
+            }
+        ),
+    )
+    environment = {
+        "POST": "correct horse",
+        "PGPASSWORD": "battery",
+        "HOME": "/home/merzim",
+        "MERZIM_TOKEN": "x",
+    }
+
+    known = secrets_of(settings, environment)
+
+    assert set(known) == {"correct horse", "battery", "in-clear", "äpfel", "%C3%A4pfel"}
+    assert veiled("it said: correct horse!", known) == f"it said: {HIDDEN}!"
+
+
+def log_to(formatter: logging.Formatter) -> tuple[logging.Logger, StringIO]:
+    stream = StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    log = logging.Logger("merzim.test")
+    log.addHandler(handler)
+    return log, stream
+
+
+def test_a_line_for_machines_is_one_object() -> None:
+    """With the request's id, the cases, what was counted, and the traceback in it; letters stay letters."""
+    log, stream = log_to(JsonLines(("geheim",), lambda: {"request": "abc12345", "cases": ["2026-0001"]}))
+    try:
+        raise ValueError("the password is geheim")
+    except ValueError:
+        log.exception("жіберілмеді %s", "geheim", extra={"counts": {"sent": 3}, "taskName": "x"})
+
+    (line,) = stream.getvalue().splitlines()
+    said = json.loads(line)
+    assert (said["request"], said["cases"], said["counts"]) == ("abc12345", ["2026-0001"], {"sent": 3})
+    assert said["message"] == f"жіберілмеді {HIDDEN}"
+    assert "ValueError" in said["error"]
+    assert said["at"].endswith("+00:00")
+    assert "taskName" not in said
+    assert "geheim" not in line
+    assert "жіберілмеді" in line
+
+
+def test_a_line_for_people_names_the_request() -> None:
+    """So that what a reader quotes from an answer is found."""
+    log, stream = log_to(Lines(("geheim",), lambda: {"request": "abc12345"}))
+    log.warning("не отправлено: %s", "geheim")
+
+    assert f"WARNING merzim.test: не отправлено: {HIDDEN} [abc12345]" in stream.getvalue()

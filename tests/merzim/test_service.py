@@ -1,0 +1,177 @@
+"""A service as its operator sees it: health, readiness, request ids, no secret in its log, how it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from merzim.cli import main
+from tests.merzim.conftest import ROOT
+
+PASSWORD = "жақсы құпиясөз 1"
+MAIL = "mail-geheim-7"
+GIVEN = "balancer-0001.a"
+
+
+@dataclass
+class Answer:
+    """What a request got."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+
+class Service:
+    """`merzim serve` in a folder of its own, logging JSON from `info` on."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = int(probe.getsockname()[1])
+        self.folder = folder
+        (folder / "config.toml").write_text(
+            f'[web]\nport = {self.port}\npublic_address = "http://127.0.0.1:{self.port}"\n'
+            '[logs]\nformat = "json"\nlevel = "info"\n[reminders]\ntick = 1\n',
+            encoding="utf-8",
+        )
+        config = ["--config", str(folder / "config.toml"), "--now", "2026-04-06"]
+        assert main(["open", "internal-analysis", "--planned", "analysis_started=2026-04-13", *config]) == 0
+        self.log = folder / "log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "merzim", "serve"],
+                cwd=folder,
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    "MERZIM_NOW": "2026-04-06",
+                    "MERZIM_LANG": "en",
+                    "MERZIM_SMTP_PASSWORD": MAIL,
+                },
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        give_up = time.monotonic() + 60
+        while True:
+            try:
+                self.ask("/health")
+                return
+            except OSError:
+                assert time.monotonic() < give_up, self.log.read_text()
+                time.sleep(0.05)
+
+    def ask(self, path: str, *, form: dict[str, str] | None = None, **headers: str) -> Answer:
+        """One request on a connection of its own."""
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        body = urlencode(form) if form is not None else None
+        kind = {"content-type": "application/x-www-form-urlencoded"} if form is not None else {}
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request("GET" if form is None else "POST", path, body, {**kind, **sent})
+        response = connection.getresponse()
+        text = response.read().decode("utf-8")
+        connection.close()
+        return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, text)
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What it logged, without the sentences of its start."""
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines() if line.startswith("{")]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One for all of these; the last test ends it."""
+    made = Service(tmp_path_factory.mktemp("service"))
+    yield made
+    if made.process.poll() is None:
+        made.process.kill()
+    made.process.wait()
+
+
+def test_it_lives_and_is_ready(service: Service) -> None:
+    """The database answers, is of this version, and a round was played."""
+    give_up = time.monotonic() + 20
+    while (found := json.loads(service.ask("/ready").text))["round"]["last"] is None:
+        assert time.monotonic() < give_up
+        time.sleep(0.1)
+
+    assert service.ask("/healthz").text == '{"status":"ok"}'
+    assert (found["ready"], found["database"], found["tables"], found["board"]) == (
+        True,
+        "ok",
+        "current",
+        "current",
+    )
+    assert found["round"]["late"] is False
+    assert service.ask("/ready?round=60").status == 200
+
+
+def test_a_request_keeps_the_name_its_sender_gave_it(service: Service) -> None:
+    """A balancer's id comes back; whatever could forge a line of the log does not, nor does a missing one."""
+    assert service.ask("/healthz", x_request_id=GIVEN).headers["x-request-id"] == GIVEN
+    for given in ("", "short", "x" * 65, "a b c d e f g h", '"},{"level":"error'):
+        answered = service.ask("/healthz", x_request_id=given).headers["x-request-id"]
+        assert re.fullmatch(r"[0-9a-f]{32}", answered)
+
+
+def test_no_secret_stands_in_the_log(service: Service) -> None:
+    """The first log-in by a one-time link, a wrong password, a token, a feed, a digest: then it is searched."""
+    (link,) = re.findall(r"/welcome/([\w-]{43})", service.log.read_text("utf-8"))
+    feed = "f" * 43
+    service.ask(f"/welcome/{link}", x_request_id=GIVEN)
+    service.ask(f"/welcome/{link}", form={"login": "first", "password": PASSWORD, "again": PASSWORD})
+    service.ask("/login", form={"login": "first", "password": "falsches geheimnis", "code": "918273"})
+    entered = service.ask("/login", form={"login": "first", "password": PASSWORD})
+    cookie = entered.headers.get("set-cookie", "").partition(";")[0]
+    session = cookie.partition("=")[2]
+    assert len(session) == 43, entered
+    seen = service.ask("/cases/2026-0001", cookie=cookie)
+    service.ask("/api/v1/cases", authorization="Bearer " + "t" * 43)
+    service.ask(f"/feeds/{feed}.ics")
+    service.ask(f"/digest/{feed}/weekly")
+    service.ask(f"/nothing/{feed}?password=geheim")
+
+    # The one-time link is told once, to whoever starts the service, and is used up by now.
+    logged = "\n".join(json.dumps(line, ensure_ascii=False) for line in service.lines)
+    for secret in (link, PASSWORD, "falsches", "918273", session, "t" * 43, feed, "geheim", MAIL):
+        assert secret not in logged, secret
+    lines = {line.get("request"): line for line in service.lines}
+    assert lines[GIVEN]["route"] == "/welcome/{secret}"
+    case = lines[seen.headers["x-request-id"]]
+    assert (case["cases"], case["route"], case["status"]) == (["2026-0001"], "/cases/{case}", seen.status)
+    assert any(line["logger"] == "merzim.rounds" and "rows" in line.get("counts", {}) for line in service.lines)
+
+
+def test_told_to_leave_it_ends_what_is_in_hand(service: Service) -> None:
+    """A form half sent when SIGTERM comes is answered; nobody new is let in; the exit code is 0."""
+    body = urlencode({"login": "nobody", "password": "x" * 20}).encode()
+    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as half:
+        head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\nContent-Length: {len(body)}\r\n"
+        half.sendall(head.encode() + b"Content-Type: application/x-www-form-urlencoded\r\n\r\n" + body[:5])
+        time.sleep(0.5)
+        service.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        assert service.process.poll() is None
+        with pytest.raises(OSError):
+            service.ask("/healthz")
+        half.sendall(body[5:])
+        answered = half.recv(65536).decode("utf-8", "replace")
+
+    assert answered.startswith("HTTP/1.1 4")
+    assert service.process.wait(timeout=20) == 0
+    assert "Traceback" not in service.log.read_text("utf-8")

@@ -1,0 +1,132 @@
+"""Alive and ready: what whoever sends requests here is told, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from merzim.clock import Moment, clock
+from merzim.configuration import read
+from merzim.dashboard import Dashboard
+from merzim.rounds import remind
+from merzim.wiring import House
+from storage.figures import beat
+
+MOMENT = clock("2026-04-06")()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """An office that has played a round."""
+    made = House(read(at=tmp_path))
+    remind(made, now=MOMENT.now, today=MOMENT.today)
+    yield made
+    made.close()
+
+
+def browser(house: House, moment: Moment = MOMENT) -> TestClient:
+    app = Dashboard(house, lambda: moment)
+    return TestClient(
+        app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
+    )
+
+
+def execute(house: House, statement: str) -> None:
+    with house.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def gone(house: House) -> None:
+    """The disk holds something else than the database."""
+    house.engine.dispose()
+    for file in Path(house.engine.url.database).parent.glob("merzim.sqlite*"):
+        file.write_bytes(b"x" * 8192)
+
+
+def test_an_office_that_works_is_ready(house: House) -> None:
+    """And says when the last round was."""
+    answer = browser(house).get("/ready")
+
+    assert answer.status_code == 200
+    assert answer.json() == {
+        "ready": True,
+        "database": "ok",
+        "tables": "current",
+        "board": "current",
+        "round": {"last": "2026-04-06T07:00:00Z", "age_seconds": 0, "late": False},
+    }
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("happens", "said"),
+    [
+        (gone, {"database": "unreachable", "tables": "unknown", "board": "unknown"}),
+        (
+            lambda house: execute(house, "UPDATE alembic_version SET version_num = '0013'"),
+            {"database": "ok", "tables": "not_ours", "board": "unknown"},
+        ),
+        (
+            lambda house: execute(house, "UPDATE installation SET board = '0012'"),
+            {"database": "ok", "tables": "current", "board": "behind"},
+        ),
+    ],
+)
+def test_what_keeps_it_from_working_is_named(
+    house: House, happens: Callable[[House], None], said: dict[str, str]
+) -> None:
+    """503, so that requests go elsewhere; the process itself lives and is not started anew for it."""
+    pages = browser(house)
+    happens(house)
+
+    answer = pages.get("/ready")
+
+    assert answer.status_code == 503
+    assert answer.json()["ready"] is False
+    assert {name: answer.json()[name] for name in said} == said
+    assert pages.get("/health").json() == pages.get("/healthz").json() == {"status": "ok"}
+
+
+def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(house: House) -> None:
+    """A dead worker must not empty the balancer; whoever watches workers asks with `round`."""
+    later = Moment(now=MOMENT.now + timedelta(minutes=11), today=MOMENT.today)
+    pages = browser(house, later)
+
+    plain = pages.get("/ready")
+    assert (plain.status_code, plain.json()["round"]["late"]) == (200, True)
+    assert pages.get("/ready?round=600").status_code == 503
+    assert pages.get("/ready?round=700").status_code == 200
+    assert pages.get("/ready?round=soon").status_code == 422
+
+    beat(house.engine, "round", now=later.now, seconds=0.1)
+    assert pages.get("/ready?round=600").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "word"),
+    [
+        ("/cases", "kk", "жауап бермейді"),
+        ("/login", "ru", "не отвечает"),
+        ("/api/v1/cases", "en", "does not answer"),
+    ],
+)
+def test_a_database_that_is_away_is_said_to_the_reader(
+    house: House, path: str, language: str, word: str
+) -> None:
+    """503 in the reader's language, without an address, and to be tried again; never a broken page."""
+    pages = browser(house)
+    pages.cookies.set("__Host-merzim", "x" * 43, domain="127.0.0.1")
+    gone(house)
+
+    headers = {"authorization": "Bearer " + "x" * 43, "accept-language": language}
+    answer = pages.get(path, headers=headers)
+
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["retry-after"] == "30"
+    assert word in answer.text
+    assert "sqlite" not in answer.text
