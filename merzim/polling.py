@@ -34,7 +34,11 @@ def poller(house: House, clock: Clock) -> Poller | None:
         return moment.now, moment.today
 
     conversation = Conversation(house, asked, language=house.settings.office.language)
-    return Poller(channel, conversation, house.leases, lambda: read().now)
+
+    def fault(code: str, answer: str) -> None:
+        house.outbox.fault(channel.name, code, answer, now=asked()[0])
+
+    return Poller(channel, conversation, house.leases, lambda: read().now, fault=fault)
 
 
 @contextmanager

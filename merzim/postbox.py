@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from merzim.wiring import House
-    from notifications.figures import Figures
+    from notifications.figures import Fault, Figures
     from notifications.notice import Notice
 
 
@@ -29,6 +29,21 @@ class Postbox:
         from storage.figures import failed
 
         return failed(self._house.engine, limit=limit)
+
+    def faults(self) -> Sequence[Fault]:
+        """What is wrong with channels themselves; of those in use only."""
+        from storage.engine import reading
+        from storage.faults import faults
+
+        with reading(self._house.engine) as connection:
+            found = faults(connection)
+        return [one for one in found if one.channel in self._house.settings.channels.use]
+
+    def resend_all(self, channel: str, *, now: datetime) -> int:
+        """Queue again what a fault of the channel has kept from leaving; how many letters."""
+        from merzim.rounds import resend_all
+
+        return resend_all(self._house, channel, now=now)
 
     def carried(self, key: str) -> Sequence[Notice]:
         """What the letter of that notice carried."""

@@ -97,6 +97,15 @@ def resend(house: House, key: str, *, now: datetime) -> bool:
     return house.outbox.resend(key, now=now, not_before=times.opening(notice.person, now))
 
 
+def resend_all(house: House, channel: str, *, now: datetime) -> int:
+    """Queue again what a fault of a channel has kept from leaving, each letter for its reader's next office
+    hours. How many."""
+    from notifications.office_time import OfficeTimes
+
+    times = OfficeTimes(house.outbox.office(), house.calendar, house.rules)
+    return house.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))
+
+
 def _beat(house: House, name: str, now: datetime, begun: float) -> None:
     """Leave word that it was done: `/metrics` says when last, so that silence is noticed."""
     from storage.figures import beat

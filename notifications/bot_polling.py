@@ -51,6 +51,7 @@ class Poller:
     Args:
         clock: the real clock, whatever day is played: a lease is about processes.
         lasts, poll: how long a lease lasts, and one question to Telegram (seconds).
+        fault: is told when the token is none (`token` and what was said), and when it is one again ("").
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Poller:
         *,
         lasts: timedelta = LASTS,
         poll: int = POLL,
+        fault: Callable[[str, str], None] = lambda code, answer: None,
     ) -> None:
         self._channel = channel
         self._conversation = conversation
@@ -69,6 +71,8 @@ class Poller:
         self._clock = clock
         self._lasts = lasts
         self._poll = poll
+        self._fault = fault
+        self._well = False
         self._holder = secrets.token_hex(8)
         self._stop = threading.Event()
         self._offset: int | None = None
@@ -85,6 +89,7 @@ class Poller:
             try:
                 asyncio.run(self._run())
             except TokenMissing as problem:
+                self._ill(str(problem))
                 self._trouble(str(problem), 12 * REST)
             except Exception as problem:  # Whatever it was, people still press buttons.
                 self._trouble(self._channel.said(problem), REST)
@@ -124,9 +129,13 @@ class Poller:
             )
             self._offset = self._offset or 0
             self._troubled = ""
+            if not self._well:
+                self._told("", "")
+                self._well = True
         except (said.TelegramUnauthorizedError, said.TelegramNotFound) as problem:
             self._leases.give_back(lease, self._holder)
             self._offset = None
+            self._ill(self._channel.said(problem))
             await self._named(f"the bot's token is not accepted: {self._channel.said(problem)}", 12 * REST)
             return
         except said.TelegramRetryAfter as problem:
@@ -236,6 +245,16 @@ class Poller:
                 await asyncio.wait([asking])
                 return None
         return asking.result()
+
+    def _ill(self, answer: str) -> None:
+        self._well = False
+        self._told("token", answer)
+
+    def _told(self, code: str, answer: str) -> None:
+        try:
+            self._fault(code, answer)
+        except Exception:  # The database is away: the next question tells it again.
+            log.exception("what is wrong with the bot could not be written down")
 
     async def _named(self, trouble: str, rest: float) -> None:
         if trouble != self._troubled:

@@ -97,6 +97,7 @@ def deliver(
             )
             tried = _send(channel, composed.parcels, now=now)
             outcomes = {**composed.settled, **tried}
+            _standing(outbox, channel, tried, now=now)
             marks = _marks(batch, carried, composed, outcomes, times, now=now, rules=rules)
             # Before the marks: whatever happens in between, nobody is left untold.
             fall_back(
@@ -117,6 +118,15 @@ def deliver(
                 # The server or the disk takes nothing now: those still queued keep their attempts.
                 break
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
+
+
+def _standing(outbox: Outbox, channel: Channel, tried: Mapping[str, Outcome], *, now: datetime) -> None:
+    """Write down what the channel itself suffers from, or that it is well: something was carried."""
+    fault = next((one for one in tried.values() if one.fault), None)
+    if fault is not None:
+        outbox.fault(channel.name, fault.fault, fault.answer, now=now)
+    elif any(one.state == "sent" for one in tried.values()):
+        outbox.fault(channel.name, "", "", now=now)
 
 
 def _spoken(

@@ -11,6 +11,24 @@ from notifications.notice import Notice
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """What is wrong with a channel itself, and waits for somebody to mend it.
+
+    Attributes:
+        code: as `notifications.notice.Outcome.fault`.
+        answer: what the server or the system said last.
+        since: UTC moment of the first letter it kept.
+        letters: how many it has kept from leaving since: failed, or to be tried again.
+    """
+
+    channel: str
+    code: str
+    answer: str
+    since: datetime
+    letters: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Figures:
     """The outbox at a moment.
 
@@ -18,11 +36,13 @@ class Figures:
         counts: notices by channel and state.
         oldest: since when the longest waiting letter that may leave already waits (UTC); None when none does.
         pulses: when each thing the metronome does was last done (UTC), and the seconds it took.
+        faults: what is wrong with channels themselves.
     """
 
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     oldest: datetime | None = None
     pulses: Mapping[str, tuple[datetime, float]] = field(default_factory=dict)
+    faults: Sequence[Fault] = ()
 
 
 class Post(Protocol):
@@ -33,6 +53,13 @@ class Post(Protocol):
 
     def failed(self, *, limit: int) -> Sequence[Notice]:
         """Letters that did not arrive, or of which nobody knows, the newest first; their cases' own only."""
+
+    def faults(self) -> Sequence[Fault]:
+        """What is wrong with channels themselves."""
+
+    def resend_all(self, channel: str, *, now: datetime) -> int:
+        """Queue again what a fault of the channel has kept from leaving, each for its reader's next office
+        hours; how many letters."""
 
     def carried(self, key: str) -> Sequence[Notice]:
         """What the letter of that notice carried."""

@@ -124,6 +124,9 @@ class Outbox(Protocol):
         claimers each notice goes to one.
         """
 
+    def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
+        """Write down what a channel itself suffers from (`Outcome.fault`); with no code it is well again."""
+
     def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
         """Write down outcomes of claimed notices in one transaction (only where the state is still `sending`);
         `sent_at = now` where sent."""

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, literal_column, select
 
 from notifications.figures import Figures
 from notifications.notice import Notice
+from storage import faults, tally
 from storage.dialect import insert
 from storage.engine import reading, writing
 from storage.rows import notice
@@ -18,16 +19,16 @@ _WAITING = (NOTICE.c.state == literal_column("'queued'"), NOTICE.c.bundle == lit
 
 
 def figures(engine: Engine, *, now: datetime) -> Figures:
-    """How the sending stands at that moment."""
-    counted = select(NOTICE.c.channel, NOTICE.c.state, func.count()).group_by(NOTICE.c.channel, NOTICE.c.state)
+    """How the sending stands at that moment. Costs what is queued, not what was ever sent."""
     oldest = select(func.min(NOTICE.c.not_before, type_=NOTICE.c.not_before.type)).where(
         *_WAITING, NOTICE.c.not_before <= now
     )
     with reading(engine) as connection:
         return Figures(
-            counts={(channel, state): count for channel, state, count in connection.execute(counted)},
+            counts=tally.counts(connection),
             oldest=connection.execute(oldest).scalar(),
             pulses={one.name: (one.at, one.seconds) for one in connection.execute(PULSE.select())},
+            faults=faults.faults(connection),
         )
 
 
@@ -57,3 +58,4 @@ def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
             set_={"at": step.excluded["at"], "seconds": step.excluded["seconds"]},
         )
         connection.execute(step, {"name": name, "at": now, "seconds": seconds})
+        tally.fold(connection)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, and_, bindparam, func, literal_column
 
 from notifications.notice import Notice, NoticeState
 from notifications.ports import Mark, Move, Settlement, Waiting
-from storage import bundles, ledger, office_store, register
+from storage import bundles, faults, ledger, office_store, register
 from storage.chain import moment
 from storage.dialect import insert
 from storage.engine import reading, writing
@@ -154,6 +154,14 @@ class SqlOutbox:
             replace(one, state="sending", attempts=one.attempts + 1, attempted_at=now)
             for one in sorted(taken, key=lambda one: order[one.key])
         ]
+
+    def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
+        """Write down what a channel itself suffers from; with no code it is well again."""
+        faults.write_down(self._engine, channel, code, answer, now=now)
+
+    def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
+        """Queue again what a fault of the channel has kept from leaving; how many letters."""
+        return faults.resend_all(self._engine, channel, now=now, opens=opens, hand=self._hand)
 
     def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
         """Write down outcomes of claimed notices, only where the state is still `sending`."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from storage import triggers
+from storage import tally, triggers
 from storage.engine import reading, writing
 from storage.refusals import StorageUnavailable
 from storage.tables import FLOOR as FLOOR_TABLE
@@ -94,6 +94,7 @@ def create(connection: Connection, *, to: str | None = None) -> None:
     _upgrade(connection, head)
     if head == known()[-1]:
         triggers.install(connection)
+        tally.install(connection)
         connection.execute(FLOOR_TABLE.delete())
         connection.execute(FLOOR_TABLE.insert(), {"revision": FLOOR})
 

@@ -355,6 +355,29 @@ class KeptPulse(Kept, table=True):
     seconds: float = 0.0
 
 
+class KeptTally(Kept, table=True):
+    """How many notices a channel has in a state: the sum of its lines. The database counts by triggers."""
+
+    __tablename__ = "notice_tally"
+
+    id: int | None = Field(default=None, primary_key=True)
+    channel: str
+    state: str
+    n: int
+
+
+class KeptFault(Kept, table=True):
+    """What is wrong with a channel itself; gone when it is well again."""
+
+    __tablename__ = "channel_fault"
+    __table_args__ = _CLUSTERED
+
+    channel: str = Field(primary_key=True)
+    code: str
+    answer: str = Field(sa_type=Text)
+    since: datetime = Field(sa_type=Moment)
+
+
 class KeptLink(Kept, table=True):
     """Whose Telegram account is which (`notifications.links.Link`); `awaited` is JSON or null."""
 
@@ -528,6 +551,8 @@ MOVED = _table("moved")
 PROOF = _table("proof")
 PREFERENCE = _table("preference")
 PULSE = _table("pulse")
+TALLY = _table("notice_tally")
+CHANNEL_FAULT = _table("channel_fault")
 LINK = _table("link")
 LINK_CODE = _table("link_code")
 LEASE = _table("lease")

@@ -11,9 +11,9 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, Engine, select, tuple_
 
-from storage import register, totals, triggers
+from storage import register, tally, totals, triggers
 from storage.chain import line, link, seal_line
-from storage.engine import Record, reading
+from storage.engine import Record, reading, writing
 from storage.ledger import CHUNK, SqlLedger
 from storage.office_chain import IN_ORDER, OFFICE
 from storage.refusals import CannotRebuild, CaseBroken
@@ -108,6 +108,8 @@ def rebuild(
         if each is not None:
             each()
     totals.rewrite(engine)
+    with writing(engine) as connection:
+        tally.recount(connection)
     if broken:
         raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=done)
     return done

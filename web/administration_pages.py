@@ -42,7 +42,8 @@ def overview(request: Request, home: Setting) -> Response:
         "accounts": sum(not one.disabled for one in accounts),
         "channels": len(the(home).channels()),
     }
-    return show(request, home, "administration.html", counts=counts)
+    faults = home.post.faults() if home.post else ()
+    return show(request, home, "administration.html", counts=counts, faults=faults)
 
 
 @router.get("/units")

@@ -11,9 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from notifications.figures import Figures
 from web import commands
 from web.case_page import CaseId, the_whole_case
-from web.entrance import Anybody, Recording
+from web.entrance import Anybody, Managing, Recording, Setting
+from web.house import House
 
 router = APIRouter(include_in_schema=False)
+Name = Annotated[str, Form(max_length=100)]
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
@@ -36,6 +38,26 @@ def resend(home: Recording, case: CaseId, key: Annotated[str, Form(max_length=50
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)
 
 
+@router.post("/channels/resend")
+def resend_all(home: Managing, channel: Name = "") -> Response:
+    """Queue again what a fault of a channel has kept from leaving; then the overview."""
+    _resend_all(home, channel)
+    return RedirectResponse("/#faults", status_code=303)
+
+
+@router.post("/administration/channels/resend")
+def resend_there(home: Setting, channel: Name = "") -> Response:
+    """The same for the administrator, who has mended the channel; then the page of the channels."""
+    _resend_all(home, channel)
+    return RedirectResponse("/administration/channels", status_code=303)
+
+
+def _resend_all(home: House, channel: str) -> None:
+    now, _ = home.clock()
+    if home.post is not None:
+        home.post.resend_all(channel, now=now)
+
+
 def exposition(figures: Figures, *, now: datetime) -> bytes:
     """The figures in Prometheus' text format."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -51,6 +73,14 @@ def exposition(figures: Figures, *, now: datetime) -> bytes:
         registry=registry,
     )
     age.set(max(0.0, (now - figures.oldest).total_seconds()) if figures.oldest else 0)
+    broken = Gauge(
+        "merzim_channel_fault_letters",
+        "Letters kept by a channel somebody must mend",
+        ["channel", "fault"],
+        registry=registry,
+    )
+    for one in figures.faults:
+        broken.labels(one.channel, one.code).set(one.letters)
     last = Gauge(
         "merzim_last_run_timestamp_seconds", "When a round or delivery last ended", ["what"], registry=registry
     )

@@ -195,6 +195,7 @@ def _channels_page(
         "channels.html",
         status=200 if refusal is None else 422,
         channels=the(home).channels(),
+        faults=home.post.faults() if home.post else (),
         email=(typed or {}).get("email", (known.email or "") if known else ""),
         tried=(typed or {}).get("channel", ""),
         outcome=outcome,

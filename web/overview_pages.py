@@ -34,7 +34,17 @@ def the_overview(request: Request, home: Reading, unit: Name = None) -> Response
     failed = _failed(home)
     office = home.reads.office() if failed else None
     names = {one.person: person_name(office, one.person) for one in failed} if office else {}
-    return page(request, home, "overview.html", today=today, view=view, failed=failed, failed_names=names)
+    faults = home.post.faults() if home.post and home.reader.may("manage") else ()
+    return page(
+        request,
+        home,
+        "overview.html",
+        today=today,
+        view=view,
+        failed=failed,
+        failed_names=names,
+        faults=faults,
+    )
 
 
 @router.get("/deadlines")

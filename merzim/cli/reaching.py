@@ -37,10 +37,26 @@ def add_to(app: typer.Typer) -> None:
     app.command("office-time", cls=Command, help="cli.help.office_time")(office_time)
 
 
-def resend(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="KEY")]) -> int:
+def resend(
+    ctx: typer.Context,
+    key: Annotated[str | None, typer.Argument(metavar="[KEY]")] = None,
+    channel: Annotated[
+        str | None, typer.Option("--channel", metavar="NAME", help="cli.option.resend_channel")
+    ] = None,
+) -> int:
     from merzim.rounds import resend as again
+    from merzim.rounds import resend_all
 
     call = Call.of(ctx)
+    if channel is not None:
+        count = resend_all(call.house, channel, now=call.moment.now)
+        if call.json:
+            call.answer({"channel": channel, "queued": count})
+        else:
+            call.print(call.say("cli.resent_all", channel=channel, count=count))
+        return 0 if count else NOT_SO
+    if key is None:
+        raise UnknownChoice("cli.resend_what")
     done = again(call.house, key, now=call.moment.now)
     if call.json:
         call.answer({"key": key, "queued": done})

@@ -37,6 +37,7 @@ UNDONE = {
     ),
     "0014": ("DROP TABLE floor",),
     "0015": ("DROP TABLE installation",),
+    "0016": ("DROP TABLE notice_tally", "DROP TABLE channel_fault"),
 }
 """Revision -> statements that take it back."""
 
@@ -44,6 +45,9 @@ UNDONE = {
 def back_to(engine: Engine, revision: str) -> None:
     """The database as a version before left it."""
     with engine.begin() as connection:
+        for what in ("insert", "delete", "update"):
+            on = "" if engine.dialect.name == "sqlite" else " ON notice"
+            connection.execute(text(f"DROP TRIGGER merzim_tally_{what}{on}"))
         for name in sorted(UNDONE, reverse=True):
             if name > revision:
                 for statement in UNDONE[name]:

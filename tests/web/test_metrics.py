@@ -132,3 +132,30 @@ def test_only_letters_of_the_case_can_be_sent_again_from_its_page(house: House) 
 
     assert answer.status_code == 200
     assert {one.state for one in house.outbox.notices()} == {"failed"}
+
+
+def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(house: House) -> None:
+    """What is wrong, what to do, and everything it has kept sent again; nobody else sees it or may."""
+    house.outbox.fault("email", "login", "535 5.7.8 <refused>", now=NOW)
+    origin = {"origin": "https://127.0.0.1:8000"}
+    metrics = client(house).get("/metrics").text
+    seen, done = {}, {}
+    for login, page, action in (
+        ("officer", "/?lang=ru", "/channels/resend"),
+        ("administrator", "/administration/channels?lang=ru", "/administration/channels/resend"),
+        ("auditor", "/?lang=ru", "/channels/resend"),
+    ):
+        browser = client(house)
+        browser.post("/login", data={"login": login, "password": PASSWORD})
+        seen[login] = browser.get(page).text
+        done[login] = browser.post(action, data={"channel": "email"}, headers=origin).status_code
+
+    for login in ("officer", "administrator"):
+        assert "почтовый сервер не принимает имя пользователя" in seen[login]
+        assert "Задержано писем: 1." in seen[login] or login != "officer"
+        assert "535 5.7.8 &lt;refused&gt;" in seen[login]
+        assert done[login] == 200
+    assert "почтовый сервер не принимает" not in seen["auditor"]
+    assert done["auditor"] == 403
+    assert {one.state for one in house.outbox.notices()} == {"queued"}
+    assert 'merzim_channel_fault_letters{channel="email",fault="login"} 1.0' in metrics

@@ -1,0 +1,107 @@
+"""How many notices there are by channel and state, kept as they change: asking costs no look at the notices.
+
+The database counts itself, whoever writes. SQLite has one writer and one line a count; on PostgreSQL, where two
+workers must not wait for one another's line, every statement leaves lines of its own, folded now and then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, select
+
+from storage.tables import NOTICE, TALLY
+
+FOLD = 200
+"""So many lines are folded into one a count."""
+_FUNCTIONS = {
+    "insert": "SELECT channel, state, count(*) FROM fresh GROUP BY channel, state",
+    "delete": "SELECT channel, state, -count(*) FROM stale GROUP BY channel, state",
+    "update": (
+        "SELECT channel, state, sum(n) FROM (SELECT channel, state, 1 AS n FROM fresh "
+        "UNION ALL SELECT channel, state, -1 FROM stale) AS both_of_them "
+        "GROUP BY channel, state HAVING sum(n) <> 0"
+    ),
+}
+_REFERENCING = {
+    "insert": "NEW TABLE AS fresh",
+    "delete": "OLD TABLE AS stale",
+    "update": "OLD TABLE AS stale NEW TABLE AS fresh",
+}
+
+
+def install(connection: Connection) -> None:
+    """Put the triggers in place, whatever was there before."""
+    for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
+        connection.exec_driver_sql(statement)
+
+
+def counts(connection: Connection) -> Mapping[tuple[str, str], int]:
+    """Notices by channel and state."""
+    asked = select(TALLY.c.channel, TALLY.c.state, func.sum(TALLY.c.n)).group_by(TALLY.c.channel, TALLY.c.state)
+    return {(channel, state): int(n) for channel, state, n in connection.execute(asked) if n}
+
+
+def fold(connection: Connection) -> None:
+    """Many lines become one a count, in the caller's transaction; those another process is writing stay."""
+    if connection.dialect.name == "sqlite":
+        return
+    found = connection.execute(select(TALLY.c.id).with_for_update(skip_locked=True)).scalars().all()
+    if len(found) < FOLD:
+        return
+    mine = TALLY.c.id.in_(found)
+    summed = select(TALLY.c.channel, TALLY.c.state, func.sum(TALLY.c.n)).where(mine)
+    sums = connection.execute(summed.group_by(TALLY.c.channel, TALLY.c.state)).all()
+    connection.execute(TALLY.delete().where(mine))
+    _put(connection, {(channel, state): int(n) for channel, state, n in sums})
+
+
+def recount(connection: Connection) -> bool:
+    """Count the notices anew; whether the kept counts were others."""
+    asked = select(NOTICE.c.channel, NOTICE.c.state, func.count()).group_by(NOTICE.c.channel, NOTICE.c.state)
+    true = {(channel, state): int(n) for channel, state, n in connection.execute(asked)}
+    if true == counts(connection):
+        return False
+    connection.execute(TALLY.delete())
+    _put(connection, true)
+    return True
+
+
+def _put(connection: Connection, counted: Mapping[tuple[str, str], int]) -> None:
+    lines = [{"channel": channel, "state": state, "n": n} for (channel, state), n in counted.items() if n]
+    if lines:
+        connection.execute(TALLY.insert(), lines)
+
+
+def _sqlite() -> list[str]:
+    gone = "UPDATE notice_tally SET n = n - 1 WHERE channel = OLD.channel AND state = OLD.state;"
+    come = (
+        "INSERT INTO notice_tally (channel, state, n) SELECT NEW.channel, NEW.state, 0 WHERE NOT EXISTS "
+        "(SELECT 1 FROM notice_tally WHERE channel = NEW.channel AND state = NEW.state); "
+        "UPDATE notice_tally SET n = n + 1 WHERE channel = NEW.channel AND state = NEW.state;"
+    )
+    other = "WHEN OLD.state <> NEW.state OR OLD.channel <> NEW.channel"
+    statements = []
+    for name, when, what in (
+        ("insert", "AFTER INSERT ON notice", come),
+        ("delete", "AFTER DELETE ON notice", gone),
+        ("update", f"AFTER UPDATE OF state, channel ON notice {other}", f"{gone} {come}"),
+    ):
+        statements += [
+            f"DROP TRIGGER IF EXISTS merzim_tally_{name}",
+            f"CREATE TRIGGER merzim_tally_{name} {when} BEGIN {what} END",
+        ]
+    return statements
+
+
+def _postgresql() -> list[str]:
+    statements = []
+    for name, asked in _FUNCTIONS.items():
+        statements += [
+            f"CREATE OR REPLACE FUNCTION merzim_tally_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            f"BEGIN INSERT INTO notice_tally (channel, state, n) {asked}; RETURN NULL; END $$",
+            f"DROP TRIGGER IF EXISTS merzim_tally_{name} ON notice",
+            f"CREATE TRIGGER merzim_tally_{name} AFTER {name.upper()} ON notice "
+            f"REFERENCING {_REFERENCING[name]} FOR EACH STATEMENT EXECUTE FUNCTION merzim_tally_{name}()",
+        ]
+    return statements

@@ -1,0 +1,114 @@
+"""A channel somebody must mend is written down; its letters are sent again when it is well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from notifications.channels.email import channel as email
+from notifications.channels.telegram import Telegram
+from notifications.figures import Fault
+from notifications.notice import Outcome
+from storage.engine import reading
+from storage.faults import faults
+from storage.links import SqlLinks
+from tests.notifications.servers import Office, free_port, serving
+from tests.notifications.town import AIGUL, FIVE_BEFORE, Shelf, Town, noon
+from tests.telegram.emulator import Emulator
+from tests.telegram.test_channel import link
+
+
+def standing(town: Town) -> Sequence[Fault]:
+    with reading(town.engine) as connection:
+        return faults(connection)
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_a_mail_server_that_refuses_us_is_named_until_it_takes_a_letter(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password was changed: named with the server's words, the letter goes the other way at once, and again
+    by mail when the password is right."""
+    office = Office()
+    town.open()
+    with serving(office, password="right") as port:
+        mail = email(
+            host="127.0.0.1",
+            port=port,
+            sender="m@example.kz",
+            tls="none",
+            user="m",
+            password_env="A_PASSWORD",
+            timeout=2.0,
+        )
+        shelf = Shelf()
+        monkeypatch.setenv("A_PASSWORD", "wrong")
+        town.round([mail], FIVE_BEFORE)
+        town.deliver([mail, shelf], FIVE_BEFORE)
+        (kept,) = standing(town)
+        monkeypatch.delenv("A_PASSWORD")
+        town.deliver([mail, shelf], FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=5))
+        (without,) = standing(town)
+        monkeypatch.setenv("A_PASSWORD", "right")
+        now = noon(FIVE_BEFORE) + timedelta(minutes=6)
+        again = town.outbox.resend_all("email", now=now, opens=lambda person: now)
+        town.deliver([mail, shelf], FIVE_BEFORE, at=now)
+
+    assert (kept.channel, kept.code, kept.letters) == ("email", "login", 1)
+    assert kept.answer.startswith("535")
+    assert (without.since, without.letters) == (kept.since, 1)
+    assert "A_PASSWORD" in without.answer
+    assert len(shelf.kept) == 1
+    assert again == 1
+    assert len(office.accepted) == 1
+    assert standing(town) == []
+
+
+def test_a_server_that_is_down_is_no_fault_of_ours(town: Town) -> None:
+    """Nobody has to mend anything here: it is tried again."""
+    town.open()
+    mail = email(host="127.0.0.1", port=free_port(), sender="m@example.kz", tls="none", timeout=2.0)
+    town.round([mail], FIVE_BEFORE)
+    town.deliver([mail], FIVE_BEFORE)
+
+    assert standing(town) == []
+
+
+def test_letters_that_failed_meanwhile_are_sent_again_with_their_proof(town: Town) -> None:
+    """Their attempts are spent while nobody looked: they are failed, and the button takes them along; what had
+    failed before, and what another channel keeps, stays."""
+    town.open()
+    ill = Shelf(*[Outcome(state="queued", answer="401", fault="token")] * 6)
+    town.round([ill], FIVE_BEFORE)
+    now = noon(FIVE_BEFORE)
+    for _ in range(6):
+        town.deliver([ill], FIVE_BEFORE, at=now)
+        now = max(now, *(one.not_before for one in town.notices()))
+    (failed,) = town.notices()
+    before = standing(town)
+    other = town.outbox.resend_all("telegram", now=now, opens=lambda person: now)
+    count = town.outbox.resend_all("shelf", now=now, opens=lambda person: now)
+    (again,) = town.notices()
+
+    assert failed.state == "failed"
+    assert [(one.code, one.letters) for one in before] == [("token", 1)]
+    assert (other, count) == (0, 1)
+    assert (again.state, again.attempts, again.message_id) == ("queued", 0, failed.message_id)
+
+
+@pytest.mark.telegram
+def test_a_revoked_token_is_named(telegram: Emulator, town: Town, bot: Telegram, links: SqlLinks) -> None:
+    """By the first letter that meets it; gone with the first that arrives."""
+    link(links, AIGUL.key, 7001)
+    town.open()
+    town.round((bot,), FIVE_BEFORE)
+    telegram.refuse(401, "Unauthorized")
+    town.deliver((bot,), FIVE_BEFORE)
+    (kept,) = standing(town)
+    town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(minutes=1))
+
+    assert (kept.channel, kept.code, kept.letters) == ("telegram", "token", 1)
+    assert "Unauthorized" in kept.answer
+    assert standing(town) == []

@@ -1,0 +1,163 @@
+"""A clock that jumps: what holds, and what cannot.
+
+Between rounds and within one, a day forward or back: nobody hears a rung twice, no rung is lost, and once the
+clock is right again nothing speaks before its day. While a clock runs ahead its day is all there is to go by:
+what it says is due is told, and is not told again when the day really comes. What a wrong clock has put off
+is put off by no more than it was wrong: letters kept for "tomorrow morning" wait until then. A process that
+died while its clock ran ahead leaves its letters half done until that moment and the ten minutes after it;
+then they are taken up. Two processes, one of which sees the clock jump a day ahead while the other is
+sending: the letters under way are held for abandoned and go again under the same Message-ID, one batch at
+most; Telegram's become `unknown` and are not sent again.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from notifications.delivery import LEASE
+from notifications.notice import Outcome
+from storage.seals import seal
+from storage.verify import verify
+from tests.notifications.town import AIGUL, FIVE_BEFORE, PEOPLE, Shelf, Town, noon
+
+DAY = timedelta(days=1)
+FIRST, LAST = date(2026, 3, 16), date(2026, 4, 14)
+
+
+def days(first: date, last: date) -> list[date]:
+    """Each day of a span."""
+    return [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)]
+
+
+def tick(town: Town, shelf: Shelf, at: datetime) -> None:
+    """One round and one delivery by a clock, sealed as the shell does it."""
+    local = (at + timedelta(hours=5)).date()
+    town.round([shelf], local, at=at)
+    town.deliver([shelf], local, at=at)
+    seal(town.engine, now=at)
+
+
+def rungs(shelf: Shelf) -> list[tuple[str, str, str]]:
+    """What was told: obligation, rung, person; of a letter that carries others nothing."""
+    return sorted(
+        (one.notice.obligation, one.notice.rung, one.notice.person) for one in shelf.kept if one.notice.case
+    )
+
+
+@pytest.fixture(scope="module")
+def steady(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str]]:
+    """What is told over the weeks by a clock that is right."""
+    town, shelf = Town(tmp_path_factory.mktemp("steady")), Shelf()
+    town.open()
+    for day in days(FIRST, LAST):
+        tick(town, shelf, noon(day))
+    town.close()
+    return rungs(shelf)
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY, 3 * DAY])
+@pytest.mark.parametrize("when", [FIVE_BEFORE, FIVE_BEFORE - DAY, date(2026, 3, 27), date(2026, 3, 30)])
+def test_a_clock_that_is_wrong_for_a_day_tells_everything_once(
+    tmp_path: Path, steady: list[tuple[str, str, str]], when: date, jump: timedelta
+) -> None:
+    """On that day every tick but the first is read from a clock so far off; the next day it is right again.
+
+    Nothing is heard twice, and who hears nothing of a rung hears a later one of the same deadline: rungs a
+    clock leapt over are collapsed into the latest, as after a standstill. Falling back costs nothing at all.
+    """
+    town, shelf = Town(tmp_path), Shelf()
+    town.open()
+    for day in days(FIRST, LAST):
+        tick(town, shelf, noon(day))
+        if day == when:
+            for hour in range(1, 4):
+                tick(town, shelf, noon(day) + jump + timedelta(hours=hour))
+            tick(town, shelf, noon(day) + timedelta(hours=4))
+    told = rungs(shelf)
+    problems = verify(town.engine)
+    left = {one.state for one in town.notices()}
+    town.close()
+
+    assert len(told) == len(set(told))
+    assert set(told) <= set(steady)
+    lost = {(obligation, person) for obligation, _, person in set(steady) - set(told)}
+    assert not problems
+    assert left <= {"sent", "withdrawn"}
+    assert not lost or jump > DAY
+    assert told == steady or jump > -DAY
+
+
+def test_a_step_back_between_planning_and_sending_keeps_the_letter_for_its_hour(town: Town) -> None:
+    """Planned on the 18th; the clock falls back to the 17th: it leaves once, on the 18th."""
+    shelf = Shelf()
+    town.open()
+    town.round([shelf], FIVE_BEFORE)
+    for hour in range(3):
+        tick(town, shelf, noon(FIVE_BEFORE - DAY) + timedelta(hours=hour))
+    early = list(shelf.kept)
+    tick(town, shelf, noon(FIVE_BEFORE))
+    tick(town, shelf, noon(FIVE_BEFORE))
+
+    assert early == []
+    assert [one.notice.rung for one in shelf.kept] == ["-5"]
+
+
+def test_after_a_step_back_no_rung_speaks_before_its_day(town: Town) -> None:
+    """The clock ran ahead to the 27th and told that rung; back on the 18th the days between are quiet."""
+    shelf = Shelf()
+    town.open()
+    tick(town, shelf, noon(date(2026, 3, 27)))
+    ahead = len(shelf.kept)
+    for day in days(FIVE_BEFORE, date(2026, 3, 29)):
+        tick(town, shelf, noon(day))
+    before = len(shelf.kept)
+    tick(town, shelf, noon(date(2026, 3, 30)))
+
+    assert ahead == before == 1
+    assert [one.notice.rung for one in shelf.kept if one.notice.obligation == "start_announced"] == ["-1", "0"]
+
+
+def test_what_a_process_left_half_done_while_its_clock_ran_ahead_is_taken_up(town: Town) -> None:
+    """It died on a wrong "tomorrow": its letter waits for that, and then goes under the same Message-ID."""
+    town.open()
+    shelf = Shelf()
+    town.round([shelf], FIVE_BEFORE)
+    (claimed,) = town.outbox.claim("shelf", now=noon(FIVE_BEFORE) + DAY, limit=10)
+    tick(town, shelf, noon(FIVE_BEFORE) + LEASE)
+    waiting = [one.state for one in town.notices()]
+    tick(town, shelf, noon(FIVE_BEFORE) + DAY + LEASE + timedelta(seconds=1))
+
+    assert waiting == ["sending"]
+    assert [one.notice.message_id for one in shelf.kept] == [claimed.message_id]
+
+
+def test_a_retry_put_off_by_a_clock_that_ran_ahead_comes_by_then(town: Town) -> None:
+    """Its patience counts from the wrong day: no attempt before it, none lost."""
+    shelf = Shelf(Outcome(state="queued", answer="451 later"))
+    town.open()
+    town.round([shelf], FIVE_BEFORE)
+    town.deliver([shelf], FIVE_BEFORE + DAY, at=noon(FIVE_BEFORE) + DAY)
+    tick(town, shelf, noon(FIVE_BEFORE))
+    early = list(shelf.kept)
+    tick(town, shelf, noon(FIVE_BEFORE) + DAY + timedelta(minutes=1))
+
+    assert early == []
+    assert len(shelf.kept) == 1
+
+
+def test_a_clock_that_jumps_while_letters_are_on_their_way_doubles_no_telegram(tmp_path: Path) -> None:
+    """Another process, a day ahead, holds them for abandoned: what cannot be repeated is not."""
+    town = Town(tmp_path, people=(AIGUL, *PEOPLE[1:]))
+    town.open()
+    shelf = Shelf(repeatable=False)
+    town.round([shelf], FIVE_BEFORE)
+    town.outbox.claim("shelf", now=noon(FIVE_BEFORE), limit=10)
+    tick(town, shelf, noon(FIVE_BEFORE) + DAY)
+    state = {one.state for one in town.notices() if one.rung == "-5"}
+    town.close()
+
+    assert state == {"unknown"}
+    assert shelf.kept == []

@@ -1,0 +1,100 @@
+"""The counts of notices are those a count of all of them would give, and cost no look at them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Engine, event, func, select, text
+
+from notifications.ports import Mark
+from storage import tally
+from storage.engine import reading, writing
+from storage.figures import beat, figures
+from storage.outbox import SqlOutbox
+from storage.tables import NOTICE, TALLY
+from tests.storage.house import NOW, letter, opened
+from tests.storage.test_outbox import the_row
+
+
+def counted(engine: Engine) -> dict[tuple[str, str], int]:
+    """The notices, counted one by one."""
+    with reading(engine) as connection:
+        found = connection.execute(
+            select(NOTICE.c.channel, NOTICE.c.state, func.count()).group_by(NOTICE.c.channel, NOTICE.c.state)
+        )
+        return {(channel, state): int(n) for channel, state, n in found}
+
+
+def test_the_counts_follow_whatever_is_written(engine: Engine) -> None:
+    """Queued, queued again, claimed, sent, failed, left half done, sent again, withdrawn, deleted."""
+    row = the_row(engine, opened(engine).id)
+    outbox = SqlOutbox(engine)
+    letters = [letter(row, person=f"p{n}@example.kz") for n in range(12)]
+    outbox.add(letters, now=NOW)
+    outbox.add(letters, now=NOW)
+    taken = outbox.claim(letters[0].channel, now=NOW, limit=8)
+    states = ("sent", "sent", "failed", "failed", "withdrawn", "queued")
+    marks = [
+        Mark(key=one.key, state=state, answer="", not_before=NOW if state == "queued" else None)  # type: ignore[arg-type]
+        for one, state in zip(taken, states, strict=False)
+    ]
+    outbox.mark(marks, now=NOW)
+    steps = [figures(engine, now=NOW).counts]
+    outbox.recover(letters[0].channel, before=NOW + timedelta(hours=1), state="unknown", now=NOW)
+    outbox.resend(taken[2].key, now=NOW, not_before=NOW)
+    outbox.add([letter for letter in letters if letter.key == taken[4].key], now=NOW)
+    with writing(engine) as connection:
+        connection.execute(NOTICE.delete().where(NOTICE.c.key == letters[-1].key))
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE notice SET state = 'withdrawn' WHERE state = 'queued'"))
+    steps.append(figures(engine, now=NOW).counts)
+
+    channel = letters[0].channel
+    assert steps[0] == {(channel, "queued"): 5, (channel, "sending"): 2, (channel, "sent"): 2} | {
+        (channel, "failed"): 2,
+        (channel, "withdrawn"): 1,
+    }
+    assert steps[1] == counted(engine)
+
+
+def test_asking_for_them_looks_at_no_notice_that_is_done_with(engine: Engine) -> None:
+    """What is asked of the notices is asked of the queue alone."""
+    asked: list[str] = []
+
+    def listen(connection: object, cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", listen)
+    figures(engine, now=NOW)
+    event.remove(engine, "before_cursor_execute", listen)
+
+    of_notices = [one for one in asked if "FROM notice\n" in one or "FROM notice " in one]
+    assert of_notices
+    assert all("state = 'queued'" in one for one in of_notices)
+
+
+def test_many_lines_are_folded_and_say_the_same(server: Engine) -> None:
+    """On PostgreSQL each statement leaves a line of its own."""
+    row = the_row(server, opened(server).id)
+    outbox = SqlOutbox(server)
+    for n in range(tally.FOLD + 1):
+        outbox.add([letter(row, person=f"p{n}@example.kz")], now=NOW)
+    before = figures(server, now=NOW).counts
+    beat(server, "round", now=NOW, seconds=0.1)
+    with reading(server) as connection:
+        lines = connection.execute(select(func.count()).select_from(TALLY)).scalar_one()
+
+    assert lines == 1
+    assert figures(server, now=NOW).counts == before == counted(server)
+
+
+def test_counts_somebody_has_spoiled_are_counted_anew(engine: Engine) -> None:
+    """As a rebuild does."""
+    row = the_row(engine, opened(engine).id)
+    SqlOutbox(engine).add([letter(row)], now=NOW)
+    with writing(engine) as connection:
+        connection.execute(TALLY.delete())
+        first, again = tally.recount(connection), tally.recount(connection)
+
+    assert (first, again) == (True, False)
+    assert figures(engine, now=NOW).counts == counted(engine)
