@@ -21,12 +21,27 @@ Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Title:
+    """What an act is called, in the languages it is known in; "" in the others."""
+
+    kk: str = ""
+    ru: str = ""
+    en: str = ""
+
+    def __getitem__(self, language: str) -> str:
+        """In that language, else in the nearest there is: an act has no English of its own."""
+        said = {"kk": self.kk, "ru": self.ru, "en": self.en}
+        return said[language] or self.ru or self.kk or self.en
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """Where an entry comes from.
 
     Attributes:
         act: id of the act (as adilet.zan.kz names it), or of the document when it is no act.
         address: where it can be read.
+        title, number: what the act is called and its own number, where known: letters name it so.
         adopted, in_force: dates of the act, where known.
         known_at: the first day on which the entry could be known; None where nobody recorded it.
         assumed: True when `known_at` or the date of effect is our assumption.
@@ -40,6 +55,8 @@ class Source:
     known_at: date | None = None
     assumed: bool = False
     note: str = ""
+    title: Title | None = None
+    number: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,6 +7,8 @@ A text may hold any kinds of entry, so that an act an office adopts can be writt
     work = 2024-05-04
     act = "G24G0000109"
     address = "https://adilet.zan.kz/rus/docs/G24G0000109"
+    title = { kk = "…", ru = "О переносе дней отдыха в 2024 году" }
+    number = "109"
 """
 
 from __future__ import annotations
@@ -31,13 +33,14 @@ from calendars.entries import (
     ReligiousDay,
     Source,
     Standing,
+    Title,
     Transfer,
     with_records,
 )
 
 __all__ = ["RecordError", "Records", "parse", "shipped", "with_records"]
 
-_SOURCE = ("act", "address", "adopted", "in_force", "known_at", "assumed", "note")
+_LANGUAGES = ("kk", "ru", "en")
 _LEAP_YEAR = 2000
 
 
@@ -146,7 +149,23 @@ class _Row:
             known_at=self.take("known_at", date, optional=True),
             assumed=self.take("assumed", bool, optional=True) or False,
             note=self.take("note", str, optional=True) or "",
+            title=self.title(),
+            number=self.take("number", str, optional=True) or "",
         )
+
+    def title(self) -> Title | None:
+        """A title by language, or one text for all; None where there is none."""
+        said = self.table.get("title")
+        if not isinstance(said, dict):
+            text = self.take("title", str, optional=True)
+            return Title(kk=text, ru=text, en=text) if text else None
+        self.asked.append("title")
+        del self.table["title"]
+        for language, text in said.items():
+            if language not in _LANGUAGES or not isinstance(text, str):
+                place = f"title.{language}"
+                raise self.error("choice", place, f"{text!r} is no title", value=language, allowed=_LANGUAGES)
+        return Title(**said)
 
     def error(
         self, what: str, key: str, problem: str, *, value: object = "", allowed: tuple[str, ...] = ()

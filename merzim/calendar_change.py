@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
-    from calendars.entries import Records
+    from calendars.entries import Records, Source
     from merzim.wiring import House
     from storage.adoptions import Adoption
     from workflow.case import Case
@@ -169,10 +169,21 @@ def waiting(office: Office, case: Case, moved: Moved, today: date) -> tuple[Pers
 
 
 def _cause(act: Records, shown: Preview) -> dict[str, object]:
-    """What letters say moved the dates: the acts as they are named, and the days that count otherwise."""
-    named = dict.fromkeys(one.source.act for one in act.entries)
+    """What letters say moved the dates: the acts as they are called, and the days that count otherwise."""
+    named = {one.source.act: _called(one.source) for one in act.entries}
     days = [change.on.isoformat() for change in shown.days]
-    return {"kind": "act", "acts": list(named), "days": days} if days else {"kind": "calendar"}
+    if not days:
+        return {"kind": "calendar"}
+    return {"kind": "act", "acts": list(named), "called": list(named.values()), "days": days}
+
+
+def _called(source: Source) -> dict[str, object]:
+    title = source.title
+    return {
+        "title": {"kk": title["kk"], "ru": title["ru"], "en": title["en"]} if title else {},
+        "number": source.number,
+        "adopted": source.adopted.isoformat() if source.adopted else "",
+    }
 
 
 def _write(house: House, shown: Preview, cause: Mapping[str, object], *, now: datetime, today: date) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import zip_longest
 
 from notifications.notice import Entry, Letter, Notice
 from notifications.page import Line, Page, Section, written
@@ -53,7 +54,7 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
         moved = say(f"digest.{word}_line", _arguments(notice, matter), language)
         lines.append(Line(text=f"{moved}; {force}"))
-    cause = Line(text=_cause(one.about.get("cause"), first, language))
+    cause = Line(text=cause_said(one.about.get("cause"), language, first))
     found = [
         Section(heading=say("digest.heading_dates", {}, language), lines=tuple(lines)),
         Section(heading=say("digest.heading_cause", {}, language), lines=(cause,)),
@@ -76,21 +77,39 @@ def _arguments(one: Notice, matter: Matter) -> dict[str, object]:
     }
 
 
-def _cause(cause: object, matter: Matter, language: str) -> str:
+def cause_said(cause: object, language: str, matter: Matter | None = None) -> str:
     """What moved it: an event of the case, or the days being counted anew."""
     told: Mapping[str, object] = cause if isinstance(cause, Mapping) else {}
     kind = str(told.get("kind", "calendar"))
     code = f"digest.cause_{kind}"
-    obligation = matter.procedure.by_id.get(str(told.get("name", "")).partition(".")[0].partition("#")[0])
+    name = str(told.get("name", "")).partition(".")[0].partition("#")[0]
+    obligation = matter.procedure.by_id.get(name) if matter is not None else None
     arguments = {
         "title": obligation.title if obligation else str(told.get("name", "")),
         "on": date.fromisoformat(str(told["on"])) if told.get("on") else None,
         "by": str(told.get("by", "")),
         "ground": str(told.get("ground", "")),
-        "acts": ", ".join(_texts(told.get("acts"))),
+        "acts": "; ".join(_acts(told, language)),
         "days": tuple(date.fromisoformat(day) for day in _texts(told.get("days"))),
     }
     return say(code if knows(code) else "digest.cause_other", arguments, language)
+
+
+def _acts(told: Mapping[str, object], language: str) -> Iterator[str]:
+    """The acts as they are called, with date and number; by its id one whose title nobody has given."""
+    named = _texts(told.get("acts"))
+    called = told.get("called")
+    for id, one in zip_longest(named, called if isinstance(called, list | tuple) else ()):
+        known = one if isinstance(one, Mapping) else {}
+        titles = known.get("title")
+        title = str(titles.get(language, "")) if isinstance(titles, Mapping) else ""
+        text = say("digest.act_title", {"title": title}, language) if title else str(id)
+        if known.get("adopted"):
+            on = date.fromisoformat(str(known["adopted"]))
+            text += say("digest.act_on", {"on": on}, language)
+        if known.get("number"):
+            text += say("digest.act_number", {"number": str(known["number"])}, language)
+        yield text
 
 
 def _texts(several: object) -> tuple[str, ...]:

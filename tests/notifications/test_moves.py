@@ -8,8 +8,10 @@ from datetime import date
 from pathlib import Path
 
 import icalendar
+import pytest
 
 from notifications.entry import calendar
+from notifications.moved_texts import cause_said
 from tests.notifications.town import (
     AIGUL,
     ANNOUNCE_BY,
@@ -41,6 +43,35 @@ def replanned(town: Town, case: str, on: date, *, today: date = SOON_AFTER) -> N
 
 def moves(subjects: Sequence[str]) -> list[str]:
     return [one for one in subjects if "өзгерді" in one or "изменил" in one]
+
+
+@pytest.mark.parametrize(
+    ("called", "language", "said"),
+    [
+        ({}, "ru", "актом: G26G0000111. "),
+        (
+            {"title": {"kk": "Демалыс туралы", "ru": "Об отдыхе", "en": "Об отдыхе"}},
+            "kk",
+            ": «Демалыс туралы». ",
+        ),
+        (
+            {"title": {"kk": "Демалыс туралы"}, "number": "7", "adopted": "2026-05-05"},
+            "kk",
+            ": «Демалыс туралы», 2026 жылғы 5 мамыр, № 7. ",
+        ),
+        (
+            {"title": {"ru": "Об отдыхе"}, "number": "7", "adopted": "2026-05-05"},
+            "ru",
+            ": «Об отдыхе» от 5 мая 2026 года № 7. ",
+        ),
+        ({"title": {}, "number": "7"}, "en", ": G26G0000111, No 7. "),
+    ],
+)
+def test_an_act_is_called_by_its_name(called: dict[str, object], language: str, said: str) -> None:
+    """With date and number where they are known; by its id where nobody has written down more."""
+    cause = {"kind": "act", "acts": ["G26G0000111"], "called": [called], "days": ["2026-05-08"]}
+
+    assert said in cause_said(cause, language)
 
 
 def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> None:
