@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from merzim.wiring import House
     from notifications.figures import Fault, Figures
     from notifications.notice import Notice
+    from notifications.recipients import Problem
 
 
 class Postbox:
@@ -38,6 +39,19 @@ class Postbox:
         with reading(self._house.engine) as connection:
             found = faults(connection)
         return [one for one in found if one.channel in self._house.settings.channels.use]
+
+    def unheard(self, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
+        """Rungs whose day has come and of which nobody can be told.
+
+        A round leaves their rows where they are, and no others: those are planned here, and nothing is written.
+        """
+        from notifications.planning import Planner
+
+        house = self._house
+        channels = tuple(house.channels.values())
+        planner = Planner(house.outbox, house.library, house.calendar, channels, now, today, house.rules)
+        rows = house.outbox.due_rows(today, limit=limit)
+        return planner.page(rows).problems if rows else ()
 
     def resend_all(self, channel: str, *, now: datetime) -> int:
         """Queue again what a fault of the channel has kept from leaving; how many letters."""

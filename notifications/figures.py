@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from notifications.notice import Notice
+from notifications.recipients import Problem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +57,9 @@ class Post(Protocol):
 
     def faults(self) -> Sequence[Fault]:
         """What is wrong with channels themselves."""
+
+    def unheard(self, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
+        """Rungs whose day has come and of which nobody can be told, the oldest first: why, of each."""
 
     def resend_all(self, channel: str, *, now: datetime) -> int:
         """Queue again what a fault of the channel has kept from leaving, each for its reader's next office

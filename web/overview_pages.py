@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
@@ -20,10 +22,21 @@ from workflow.sums import Urgency
 
 FAILED = 10
 """So many letters that did not arrive stand on the overview."""
+UNHEARD = 100
+"""So many deadlines nobody can be told of are looked at."""
 router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str | None, Query(max_length=200)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unheard:
+    """Why nobody can be told, as a code with arguments, and in which cases."""
+
+    code: str
+    arguments: Mapping[str, object]
+    cases: tuple[str, ...]
 
 
 @router.get("/")
@@ -34,7 +47,8 @@ def the_overview(request: Request, home: Reading, unit: Name = None) -> Response
     failed = _failed(home)
     office = home.reads.office() if failed else None
     names = {one.person: person_name(office, one.person) for one in failed} if office else {}
-    faults = home.post.faults() if home.post and home.reader.may("manage") else ()
+    manages = home.post is not None and home.reader.may("manage")
+    faults = home.post.faults() if home.post and manages else ()
     return page(
         request,
         home,
@@ -44,6 +58,7 @@ def the_overview(request: Request, home: Reading, unit: Name = None) -> Response
         failed=failed,
         failed_names=names,
         faults=faults,
+        unheard=_unheard(home) if manages else (),
     )
 
 
@@ -66,6 +81,23 @@ def the_deadlines(
     asking = Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(home.reads, home.library, home.calendar, asking, today=today, number=number)
     return page(request, home, "deadlines.html", today=today, view=view)
+
+
+def _unheard(home: House) -> list[Unheard]:
+    """Deadlines of which nobody can be told, by the reason; of cases the reader may see."""
+    assert home.post is not None
+    now, today = home.clock()
+    found = home.post.unheard(now=now, today=today, limit=UNHEARD)
+    seen = home.reads.heads({one.case for one in found}) if found else {}
+    reasons: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
+    for one in found:
+        if one.case in seen:
+            cases = reasons.setdefault((one.code, tuple(sorted(one.arguments.items()))), [])
+            cases.extend({one.case} - {*cases})
+    return [
+        Unheard(code=code, arguments=dict(arguments), cases=tuple(cases))
+        for (code, arguments), cases in reasons.items()
+    ]
 
 
 def _failed(home: House) -> list[Notice]:

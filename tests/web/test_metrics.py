@@ -15,7 +15,9 @@ from merzim.configuration import read
 from merzim.dashboard import pages
 from merzim.rounds import deliver, remind
 from merzim.wiring import House
+from storage import office_store
 from tests.web.conftest import PASSWORD, people
+from workflow.office import Person, Unit
 from workflow.opening import Opening
 
 AT = "2026-03-18T12:00"
@@ -159,3 +161,44 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
     assert done["auditor"] == 403
     assert {one.state for one in house.outbox.notices()} == {"queued"}
     assert 'merzim_channel_fault_letters{channel="email",fault="login"} 1.0' in metrics
+
+
+def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Path) -> None:
+    """No people, no officer: named with what to do, to the officer's account alone; and no longer once there is
+    one. Somebody without an address is named by name."""
+    made = House(read(at=tmp_path))
+    (tmp_path / "config.toml").write_text("", encoding="utf-8")
+    case = made.desk.open(
+        Opening(
+            procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
+        ),
+        by="test",
+        now=NOW - timedelta(days=9),
+        today=date(2026, 3, 9),
+    )
+    remind(made, now=NOW, today=TODAY)
+    boards = {}
+    for login in ("officer", "auditor"):
+        browser = client(made)
+        browser.post("/login", data={"login": login, "password": PASSWORD})
+        boards[login] = browser.get("/?lang=ru").text
+    office_store.save(
+        made.engine,
+        units=[Unit(id="staff", name="Аппарат")],
+        people=[Person(key="a@example.kz", name="Айгүл", unit="staff", duties=("authorised_person",))],
+    )
+    later = browser_of(made).get("/?lang=ru").text
+    made.close()
+
+    assert "обязанность «уполномоченное лицо» никто не исполняет" in boards["officer"]
+    assert "назначьте, кто исполняет эту обязанность" in boards["officer"]
+    assert f'<a href="/cases/{case.id}">' in boards["officer"].split('id="unheard"')[1].split("</section>")[0]
+    assert 'id="unheard"' not in boards["auditor"]
+    assert 'id="unheard"' not in later
+
+
+def browser_of(house: House) -> TestClient:
+    """The officer's browser."""
+    browser = client(house)
+    browser.post("/login", data={"login": "officer", "password": PASSWORD})
+    return browser
