@@ -20,7 +20,13 @@ def test_a_morning_on_three_nodes_ends_with_its_account_balanced(postgresql: str
     """And the account can fail: a letter fewer at the mail server, or a job left over."""
     administer(postgresql, "CREATE DATABASE morning")
     done = rehearse(
-        postgresql.format(name="morning"), tmp_path, 400, every=0.8, chance=random.Random(1), quick=True
+        postgresql.format(name="morning"),
+        tmp_path,
+        400,
+        every=0.5,
+        chance=random.Random(1),
+        most=2,
+        quick=True,
     )
 
     done.check(400)

@@ -129,12 +129,20 @@ class Morning:
 
 
 def rehearse(
-    address: str, folder: Path, notices: int, *, every: float, chance: random.Random, quick: bool = False
+    address: str,
+    folder: Path,
+    notices: int,
+    *,
+    every: float,
+    chance: random.Random,
+    most: int = sys.maxsize,
+    quick: bool = False,
 ) -> Report:
     """Make the office in an empty database, let the morning pass, draw up the account.
 
     Args:
         every: seconds between two kills, on the average.
+        most: kills there are at most: where starting takes longer than they leave, no morning would end.
         quick: a dead worker is held for dead after two seconds instead of twenty.
     """
     with post(folder / "seen.txt") as mail:
@@ -145,7 +153,7 @@ def rehearse(
         settled(address, notices // LETTERS)
         house = House(read(at=folder))
         begun = time.monotonic()
-        kills, answered, asked = _killed(morning, house, every, chance)
+        kills, answered, asked = _killed(morning, house, every, most, chance)
         with morning.nodes(LATER):
             _until(lambda: not _left(house) and not _jobs(house))
         seconds = time.monotonic() - begun
@@ -184,13 +192,13 @@ def _logged(file: Path) -> list[str]:
 
 
 def _killed(
-    morning: Morning, house: House, every: float, chance: random.Random
+    morning: Morning, house: House, every: float, most: int, chance: random.Random
 ) -> tuple[Counter[int], int, int]:
     """Kill one node after another until all letters have left but those a dead worker holds."""
     kills, answered, asked = Counter[int](), 0, 0
     with morning.nodes(MORNING) as running:
         _until(lambda: bool(_sent(house)))
-        while _left(house) > _held(house):
+        while kills.total() < most and _left(house) > _held(house):
             node = chance.randrange(len(NODES))
             running[node].kill()
             running[node].wait()
