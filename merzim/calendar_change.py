@@ -187,7 +187,7 @@ def _called(source: Source) -> dict[str, object]:
 
 
 def _write(house: House, shown: Preview, cause: Mapping[str, object], *, now: datetime, today: date) -> int:
-    """The rows of these cases by the calendar as it stands; how many cases had rows by another one."""
+    """The rows of these cases by the calendar as it stands; how many cases came out otherwise."""
     return sum(_write_chunk(house, names, cause, now, today) for names in chunks(shown.touched))
 
 
@@ -196,18 +196,14 @@ def _write_chunk(
 ) -> int:
     from workflow.ports import Conflict
 
-    version = house.calendar.version
     while True:
-        stored = house.ledger.rows_of(names)
-        behind = [case for case, rows in stored.items() if any(row.version != version for row in rows)]
-        cases = house.ledger.cases(behind).values()
+        cases = house.ledger.cases(names).values()
+        anew = [replace(house.desk.recomputed(case, today=today), cause=cause) for case in cases]
         try:
-            anew = [replace(house.desk.recomputed(case, today=today), cause=cause) for case in cases]
-            house.ledger.append(anew, now=now)
+            return house.ledger.rewrite(anew, now=now)
         except Conflict:
             # Somebody recorded a fact meanwhile: read again.
             continue
-        return len(behind)
 
 
 def chunks(names: Iterable[str]) -> Iterator[list[str]]:

@@ -240,12 +240,9 @@ def _settle_chunk(house: House, names: Sequence[str], now: datetime, today: date
     from workflow.ports import Conflict
 
     while True:
-        stored = house.ledger.rows_of(names)
         anew = [house.desk.recomputed(case, today=today) for case in house.ledger.cases(names).values()]
-        behind = [one for one in anew if set(one.rows) != set(stored.get(one.case.id, ()))]
         try:
-            house.ledger.append(behind, now=now)
+            return house.ledger.rewrite(anew, now=now)
         except Conflict:
             # Somebody recorded a fact meanwhile: read again.
             continue
-        return len(behind)

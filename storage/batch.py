@@ -18,7 +18,7 @@ _NAMING = ("opened", "reader_named", "reader_removed")
 Stored = Mapping[str, tuple[object, ...]]
 """A case's board rows as stored, by obligation id."""
 
-_DUE, _STATE = ROW_COLUMNS.index("due"), ROW_COLUMNS.index("state")
+_DUE, _STATE, _VERSION = (ROW_COLUMNS.index(name) for name in ("due", "state", "version"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,11 @@ class Batch:
     waiting: dict[str, set[tuple[str, date | None]]] = field(default_factory=dict)
     totals: Counter[Key] = field(default_factory=Counter)
     moved: list[Values] = field(default_factory=list)
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.opened or self.changed or self.readers)
 
 
 def batch(changes: Iterable[Written], before: Mapping[str, Before]) -> Batch:
@@ -108,9 +113,7 @@ def _add(made: Batch, change: Written, before: Before) -> None:
     # A change without events is a rebuild: it writes everything that can be computed.
     if case.confidential and (not change.events or any(one.kind in _NAMING for one in change.events)):
         made.readers[case.id] = case.readers
-    differs = _add_rows(made, change, before.rows)
-    if not case.confidential:
-        _add_totals(made, change, before)
+    differs = _add_rows(made, change, before)
     if differs or change.events or change.stage != before.stage:
         _add_case(made, change, before, head)
     if differs and before.rows:
@@ -162,43 +165,50 @@ def searched(case: Case) -> str:
     return f"{case.id} {case.object} {case.unit}".casefold()
 
 
-def _add_rows(made: Batch, change: Written, stored: Stored) -> bool:
-    """Only rows that differ. Returns whether any does."""
-    differs = False
+def _add_rows(made: Batch, change: Written, before: Before) -> bool:
+    """Only rows that differ, and what the sums of the board lose and gain by them. Returns whether any does."""
+    stored, edition = before.rows, change.case.edition
+    counted: list[tuple[str, Sequence[object], int]] = []
     kept: set[str] = set()
     for row in change.rows:
         kept.add(row.obligation)
         values = row_values(row)
         known = stored.get(row.obligation)
-        if known == values:
+        if known is not None and _alike(known, values):
             continue
-        differs = True
-        if known is not None and _has_moved(known, row):
-            made.moved.append(_moved(change, row.obligation, row.version))
         if known is None:
             made.rows_new.append(dict(zip(ROW_COLUMNS, values, strict=True)))
         else:
+            if _has_moved(known, row):
+                made.moved.append(_moved(change, row.obligation, row.version))
             made.rows_changed.append(_rekeyed(values))
-    for obligation in stored:
+            counted.append((before.edition, known, -1))
+        counted.append((edition, values, 1))
+    for obligation, gone in stored.items():
         if obligation not in kept:
-            differs = True
             made.rows_gone.append({"k_case": change.case.id, "k_obligation": obligation})
-            if stored[obligation][_STATE] in WAITING and stored[obligation][_DUE] is not None:
+            counted.append((before.edition, gone, -1))
+            if gone[_STATE] in WAITING and gone[_DUE] is not None:
                 version = change.rows[0].version if change.rows else ""
                 made.moved.append(_moved(change, obligation, version))
+    differs = bool(counted)
+    if stored and edition != before.edition:
+        # Every row is counted under the edition of its case.
+        counted = [(before.edition, known, -1) for known in stored.values()]
+        counted += [(edition, row_values(row), 1) for row in change.rows]
+    if not change.case.confidential:
+        for of, counting, by in counted:
+            line = key(of, counting)
+            if line is not None:
+                made.totals[line] += by
     return differs
 
 
-def _add_totals(made: Batch, change: Written, before: Before) -> None:
-    """What the sums lose by the rows as they were and gain by the rows as they are."""
-    for edition, rows, by in (
-        (before.edition, before.rows.values(), -1),
-        (change.case.edition, (row_values(row) for row in change.rows), 1),
-    ):
-        for values in rows:
-            counted = key(edition, values)
-            if counted is not None:
-                made.totals[counted] += by
+def _alike(known: tuple[object, ...], values: tuple[object, ...]) -> bool:
+    """Whether a row comes out as it is stored; by which calendar it was counted is no difference."""
+    return known == values or (
+        known[:_VERSION] == values[:_VERSION] and known[_VERSION + 1 :] == values[_VERSION + 1 :]
+    )
 
 
 def _has_moved(known: tuple[object, ...], row: Row) -> bool:

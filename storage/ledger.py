@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from storage import office_store, totals
@@ -108,10 +108,14 @@ class SqlLedger:
             return connection.execute(select(CASE.c.id).order_by(CASE.c.id)).scalars().all()
 
     def touched(self, first: date, last: date) -> Sequence[str]:
-        """Ids of cases with a due date that a moved day from `first` to `last` (both included) could move."""
-        asked = (
-            select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first).order_by(CASE.c.id)
-        )
+        """Ids of cases with a row that a moved day from `first` to `last` (both included) could move.
+
+        A day between two rows of a case moves neither: of the cases whose span holds one of the days the rows
+        are asked.
+        """
+        felt = select(DEADLINE.c.case).where(DEADLINE.c.case == CASE.c.id, _feels(first, last))
+        asked = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, felt.exists())
+        asked = asked.order_by(CASE.c.id)
         with reading(self._engine) as connection:
             return connection.execute(asked).scalars().all()
 
@@ -124,17 +128,14 @@ class SqlLedger:
             CaseBroken: the events of a case do not end where its head says; nothing was written.
             StorageUnavailable: the database cannot be written; nothing was written.
         """
-        if not changes:
-            return
-        try:
-            made = self._prepare(changes)
-        except Conflict as conflict:
-            raise self._broken(conflict) from None
-        try:
-            with writing(self._engine) as connection:
-                _write(connection, made, now)
-        except (IntegrityError, _Moved) as trouble:
-            raise self._conflict(made, trouble) from None
+        self._append(changes, now)
+
+    def rewrite(self, changes: Sequence[Written], *, now: datetime) -> int:
+        """The same of cases counted anew without an event; how many of them came out otherwise.
+
+        Raises: as `append`.
+        """
+        return self._append(changes, now)
 
     def append_many(self, changes: Iterable[Written], *, now: datetime) -> None:
         """The same for thousands of cases, CHUNK of them in a transaction, letting other writers in between.
@@ -176,6 +177,22 @@ class SqlLedger:
         """Units, people and matches, with the officer config.toml names."""
         return office_store.office(self._engine, officer=self._officer, language=self._language)
 
+    def _append(self, changes: Sequence[Written], now: datetime) -> int:
+        if not changes:
+            return 0
+        try:
+            made = self._prepare(changes)
+        except Conflict as conflict:
+            raise self._broken(conflict) from None
+        if not made.anything:
+            return 0
+        try:
+            with writing(self._engine) as connection:
+                _write(connection, made, now)
+        except (IntegrityError, _Moved) as trouble:
+            raise self._conflict(made, trouble) from None
+        return len(made.opened) + len(made.changed)
+
     def _prepare(self, changes: Sequence[Written]) -> Batch:
         known = [change.case.id for change in changes if change.case.seq > len(change.events)]
         if not known:
@@ -216,6 +233,15 @@ class SqlLedger:
 
 class _Moved(Exception):
     """The compare and swap found a case at another seq."""
+
+
+def _feels(first: date, last: date) -> ColumnElement[bool]:
+    """Whether one of these days lies between the earliest and the latest day in a row."""
+    days = (
+        *(DEADLINE.c.span_first, DEADLINE.c.span_last, DEADLINE.c.due),
+        *(DEADLINE.c.next_rung_on, DEADLINE.c.done_on),
+    )
+    return and_(or_(*(day <= last for day in days)), or_(*(day >= first for day in days)))
 
 
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:

