@@ -20,6 +20,8 @@ MAX_RATIO = 200
 _SMALL_ENOUGH = 4 * 2**20
 MAX_ROWS = 20_000
 MAX_COLUMNS = 300
+MAX_LETTERS = 32_767
+"""Of one cell, as in a spreadsheet."""
 _LAST_EXCEL_ROW = 2**20
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
@@ -96,7 +98,7 @@ def open_paper(source: Source, name: str | None = None) -> Paper:
         name: how to call the file in refusals; a path's own name by default.
 
     Raises:
-        UnreadablePaper: not there, too large, a bomb, no workbook, empty, more than MAX_ROWS rows.
+        UnreadablePaper: not there, too large, a bomb, no workbook, empty, too many rows, columns or letters.
     """
     name = name or ("" if isinstance(source, bytes) else Path(source).name)
     data = _bytes(source, name)
@@ -193,6 +195,8 @@ def _kept(rows: Iterator[Sequence[object]], name: str) -> tuple[Row, ...]:
         width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)
         if width > MAX_COLUMNS:
             raise UnreadablePaper("paper_too_wide", name=name, limit=MAX_COLUMNS)
+        if any(isinstance(cell, str) and len(cell) > MAX_LETTERS for cell in cells):
+            raise UnreadablePaper("paper_cell_too_long", name=name, row=number, limit=MAX_LETTERS)
         if width:
             kept.append(Row(number, tuple(cells[:width])))
         if len(kept) > MAX_ROWS or number > _LAST_EXCEL_ROW:

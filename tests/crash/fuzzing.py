@@ -25,7 +25,7 @@ from tests.crash.readers import Reader, readers
 from words import LANGUAGES, say
 
 PATIENCE = 10.0
-"""Seconds a reader may take over one small file, on a machine that does other things too."""
+"""Seconds of its own work a reader may take over one small file."""
 WORDS = (
     *(
         "0",
@@ -166,13 +166,13 @@ def _in_time(take) -> None:  # type: ignore[no-untyped-def]
     def over(signum: int, frame: object) -> None:
         raise _Late
 
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+    before = signal.signal(signal.SIGPROF, over)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE)
     try:
         take()
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def spoiled(reader: Reader, seeds: list[bytes], chance: random.Random) -> bytes:

@@ -25,6 +25,7 @@ from papers.csv_text import rows_of
 from papers.dates import read_lines
 from papers.file_kind import media_type
 from papers.measures import read_measures
+from papers.workbook import MAX_LETTERS
 from papers.written_terms import read_term
 from tests.law import CALENDAR, ROOT, analysis, library
 from tests.papers.sheets import REAL, xlsx
@@ -84,8 +85,8 @@ def readers() -> list[Reader]:
         Reader(
             name="cartogram", seeds=_cartogram, take=lambda data: read_cartogram(data, "f"), shape="workbook"
         ),
-        Reader(name="dates", seeds=_dates, take=lambda data: read_lines(_text(data), year=2026)),
-        Reader(name="terms", seeds=_dates, take=lambda data: read_term(_text(data), year=2026)),
+        Reader(name="dates", seeds=_dates, take=lambda data: read_lines(_cell(data), year=2026)),
+        Reader(name="terms", seeds=_dates, take=lambda data: read_term(_cell(data), year=2026)),
         Reader(name="arguments", seeds=_arguments, take=_argument),
         Reader(name="score inputs", seeds=_inputs, take=_scored),
         Reader(name="evidence", seeds=_evidence, take=_stored, shape="bytes"),
@@ -98,6 +99,11 @@ SCALE = "risk-scale.2026-01-01.toml"
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
+
+
+def _cell(data: bytes) -> str:
+    """As much as a cell holds."""
+    return _text(data)[:MAX_LETTERS]
 
 
 def _files(folder: str) -> list[bytes]:

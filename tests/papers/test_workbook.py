@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers import UnreadablePaper, read_schedule
-from papers.workbook import MAX_BYTES, MAX_ROWS, NotAValue, Sheet, open_paper
+from papers.workbook import MAX_BYTES, MAX_LETTERS, MAX_ROWS, NotAValue, Sheet, open_paper
 from tests.papers.sheets import HEADING, xlsx
 
 
@@ -195,3 +195,16 @@ def test_a_workbook_in_neither_form_names_both() -> None:
     """The refusal says which headings are read."""
     with pytest.raises(UnreadablePaper, match="paper_form_unknown"):
         read_schedule(xlsx([("что-то", "другое")]), "файл.xlsx")
+
+
+@pytest.mark.parametrize(("letters", "taken"), [(MAX_LETTERS, True), (MAX_LETTERS + 1, False)])
+def test_a_cell_holds_what_a_spreadsheet_s_cell_holds(letters: int, taken: bool) -> None:
+    """A file of one endless cell would be read for minutes, and nobody wrote it."""
+    data = f"a;b\n{'x' * letters};1\n".encode()
+
+    if taken:
+        assert len(open_paper(data, "f.csv").sheets[0].rows) == 2
+        return
+    with pytest.raises(UnreadablePaper) as refusal:
+        open_paper(data, "f.csv")
+    assert (refusal.value.code, refusal.value.arguments["row"]) == ("paper_cell_too_long", 2)
