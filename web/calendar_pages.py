@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -122,6 +123,7 @@ def _act_page(
     *,
     text: str = "",
     name: str = "",
+    typed: Mapping[str, str] | None = None,
     seen: Seen | None = None,
     adopted: int | None = None,
     refusal: Exception | None = None,
@@ -135,6 +137,7 @@ def _act_page(
         status=200 if refusal is None else 422,
         text=text,
         name=name,
+        typed=typed or {},
         seen=seen,
         adopted=adopted,
         refusal=refusal,
@@ -153,7 +156,9 @@ def _adopt(request: Request, home: House, form: FormData) -> Response:
     except (Refusal, OutOfRange, ValueError) as refusal:
         if not hasattr(refusal, "code"):
             raise
-        return _act_page(request, home, text=text, name=name, refusal=refusal)
+        typed = texts(form)
+        kept = "" if _is_transfer(typed) else text
+        return _act_page(request, home, text=kept, name=name, typed=typed, refusal=refusal)
     return _act_page(request, home, text=text, name=name, seen=seen_by_reader(home, shown))
 
 
@@ -167,9 +172,41 @@ def _text(form: FormData) -> tuple[str, str]:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise BadStaff("web.act.not_text", name=name) from None
+    elif _is_transfer(typed):
+        text, name = _transfer(typed), f"transfer-{typed.get('off', '')[:10]}.toml"
     else:
         text, name = typed.get("text", ""), tidy(typed.get("name", ""))[-100:] or "act.toml"
     return checked(text), name
+
+
+def _is_transfer(typed: Mapping[str, str]) -> bool:
+    return bool(typed.get("off") or typed.get("work"))
+
+
+def _transfer(typed: Mapping[str, str]) -> str:
+    """A transfer of one day off, as the records write it. Raises BadForm, BadStaff: no date, no act."""
+    days = {name: the_date(typed.get(name, "")) for name in ("off", "work")}
+    if typed.get("adopted", "").strip():
+        days["adopted"] = the_date(typed["adopted"])
+    said = {name: tidy(typed.get(name, "")) for name in ("act", "address", "number", "title_kk", "title_ru")}
+    if not said["act"]:
+        raise BadStaff("web.act.unnamed")
+    titles = ", ".join(
+        f"{name} = {_quoted(said[f'title_{name}'])}" for name in ("kk", "ru") if said[f"title_{name}"]
+    )
+    lines = [
+        "[[transfer]]",
+        *(f"{name} = {day.isoformat()}" for name, day in days.items()),
+        *(f"{name} = {_quoted(said[name])}" for name in ("act", "address")),
+        *([f"number = {_quoted(said['number'])}"] if said["number"] else ()),
+        *([f"title = {{ {titles} }}"] if titles else ()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML writes it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def checked(text: str) -> str:

@@ -214,4 +214,6 @@ def _explained(home: House, case: Case, row: Row, language: str) -> Iterator[str
     act = procedure.acts.get(obligation.act)
     if act is not None:
         yield f"{act.short[language]}, {words.paragraph(obligation.paragraph, language)}"
+    label, word = words.say("letter.label_force", {}, language), f"letter.force_{obligation.force}"
+    yield f"{label}: {words.say(word, {}, language)}"
     yield words.say("web.feed.due", {"on": row.due}, language)

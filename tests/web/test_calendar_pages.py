@@ -181,3 +181,36 @@ def test_an_officer_of_one_unit_does_not_move_the_days_of_all(served: tuple[Hous
 
     assert browser.get("/calendar/acts").status_code == 403
     assert browser.post("/calendar/acts", data={"text": ACT, "do": "apply"}).status_code == 403
+
+
+TYPED = {
+    "off": "2026-05-08",
+    "work": "2026-05-16",
+    "act": 'G26"0',
+    "address": "https://adilet.zan.kz/x",
+    "number": "100",
+    "adopted": "2026-04-01",
+    "title_ru": "О переносе \\ дней",
+}
+
+
+def test_a_transfer_is_typed_as_officials_read_it(served: tuple[House, TestClient]) -> None:
+    """Two days, a number and an address; looked at first, nothing is adopted; a quotation mark is a mark."""
+    house, browser = served
+    shown = browser.post("/calendar/acts?lang=ru", data=TYPED)
+
+    assert shown.status_code == 200
+    assert "8 мая 2026 года" in shown.text
+    assert "16 мая 2026 года" in shown.text
+    assert "G26&#34;0" in shown.text
+    assert house.acts == ()
+
+
+@pytest.mark.parametrize("wrong", [{"off": ""}, {"work": "0"}, {"work": "2026-05-08"}, {"act": " "}])
+def test_a_transfer_typed_wrong_keeps_what_was_typed(
+    wrong: dict[str, str], served: tuple[House, TestClient]
+) -> None:
+    answer = served[1].post("/calendar/acts?lang=ru", data={**TYPED, **wrong})
+
+    assert answer.status_code == 422
+    assert f'value="{TYPED["address"]}"' in answer.text

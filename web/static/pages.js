@@ -25,6 +25,35 @@
       HTMLFormElement.prototype.submit.call(form);
     }
   });
+  // Long work says that it is under way, and a button is pressed once.
+  var root = document.documentElement;
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post" || form.hasAttribute("hx-post")) {
+      return;
+    }
+    setTimeout(function () {
+      if (event.defaultPrevented) {
+        return;
+      }
+      root.classList.add("is-busy");
+      form.setAttribute("aria-busy", "true");
+      form.querySelectorAll("button[type=submit]").forEach(function (button) { button.disabled = true; });
+      var note = document.createElement("p");
+      note.className = "busy-note";
+      note.setAttribute("role", "status");
+      form.appendChild(note);
+      note.textContent = document.body.dataset.busy;
+    }, 0);
+  });
+  window.addEventListener("pageshow", function () {
+    root.classList.remove("is-busy");
+    document.querySelectorAll(".busy-note").forEach(function (note) {
+      note.parentNode.removeAttribute("aria-busy");
+      note.parentNode.querySelectorAll("button[type=submit]").forEach(function (button) { button.disabled = false; });
+      note.remove();
+    });
+  });
   // Paper shows every explanation.
   var closed = [];
   window.addEventListener("beforeprint", function () {

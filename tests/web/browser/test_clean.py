@@ -63,6 +63,19 @@ def test_every_page_prints(
             assert len(sheets) <= 10, f"{address}: {len(sheets)} sheets"
 
 
+def test_long_work_says_that_it_is_under_way(served: Served, quiet: Callable[[], None]) -> None:
+    """The button can be pressed once; a sentence stands there until the answer comes."""
+    with served.page("officer") as page:
+        page.goto("/past?lang=ru")
+        page.set_input_files("#file", {"name": "a.csv", "mimeType": "text/csv", "buffer": b"case"})
+        page.route("**/past", lambda route: route.fulfill(status=204))
+        page.locator("main form button[type=submit]").first.click()
+        page.locator(".busy-note").wait_for()
+
+        assert page.locator(".busy-note").inner_text() == "Идёт расчёт, подождите…"
+        assert page.locator("main form button[type=submit]").first.is_disabled()
+
+
 def text_of(page: Any) -> list[str]:
     """The text of each printed sheet."""
     document = pypdfium2.PdfDocument(page.pdf(format="A4", print_background=True))
