@@ -62,7 +62,7 @@ def ask_act(request: Request, home: Managing) -> Response:
 @router.post("/acts")
 async def adopt(request: Request, home: Managing) -> Response:
     """First what an act moves, then, sent again from there, its adoption."""
-    async with request.form(max_files=1, max_fields=5, max_part_size=2 * LARGEST) as form:
+    async with request.form(max_files=1, max_fields=12, max_part_size=2 * LARGEST) as form:
         return await run_in_threadpool(_adopt, request, home, form)
 
 
