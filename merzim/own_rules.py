@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workflow.library import Library
     from workflow.office import Person
     from workflow.overlay import Overlay
-    from workflow.reading_overlay import Milder
+    from workflow.reading.overlay import Milder
 
 
 class NotAdopted(Refusal, LookupError):
@@ -103,7 +103,7 @@ def withdraw(house: House, file: Path, *, by: str, now: datetime, today: date) -
 def standing(house: House) -> tuple[tuple[Step, Overlay], ...]:
     """The rules the office has adopted, with the step that adopted them."""
     from storage.own_rules import standing as held
-    from workflow.reading_overlay import read_overlay
+    from workflow.reading.overlay import read_overlay
 
     return tuple((step, read_overlay(step.name, step.text.encode())) for step in held(house.steps))
 
@@ -128,7 +128,7 @@ def resettle(house: House, *, now: datetime, today: date) -> int:
 
 
 def _read(house: House, file: Path) -> Overlay:
-    from workflow.reading_overlay import read_overlay, unfitting
+    from workflow.reading.overlay import read_overlay, unfitting
 
     overlay = read_overlay(file.name, file.read_bytes())
     house.editions.earliest(overlay.procedure)
@@ -188,7 +188,7 @@ def _preview(
 ) -> Preview:
     from workflow.moving import moved
     from workflow.own_rules import begins
-    from workflow.reading_overlay import milder
+    from workflow.reading.overlay import milder
 
     office = house.reads.office()
     covered, hearings = [], list[Hearing]()

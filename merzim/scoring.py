@@ -19,7 +19,7 @@ class NotJson(Refusal, ValueError):
 
 def scoring() -> Scoring:
     """The latest shipped edition. The folder of regulations has no code: it is found by name."""
-    from workflow.reading_scoring import read_scoring
+    from workflow.reading.scoring import read_scoring
 
     folder = files("regulations") / "scoring"
     named = sorted(

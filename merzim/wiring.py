@@ -140,7 +140,7 @@ class House:
         if not held:
             return self.editions
         from workflow.own_rules import OwnRules
-        from workflow.reading_overlay import read_overlay
+        from workflow.reading.overlay import read_overlay
 
         overlays = [read_overlay(one.name, one.text.encode()) for one in held]
         return self.editions.with_own(OwnRules(overlays, office or self.reads.office()))

@@ -11,9 +11,9 @@ from datetime import date
 from pathlib import PurePath
 
 from workflow.procedure import Text
-from workflow.reading import parsed
-from workflow.reading_items import DASHED
-from workflow.reading_table import NAME, Problem, Table, UnreadableRegulation, Wrong
+from workflow.reading.edition import parsed
+from workflow.reading.items import DASHED
+from workflow.reading.table import NAME, Problem, Table, UnreadableRegulation, Wrong
 from workflow.risk import Rank
 
 

@@ -16,7 +16,7 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from merzim.own_rules import Preview
     from workflow.overlay import Overlay
-    from workflow.reading_overlay import Milder
+    from workflow.reading.overlay import Milder
 
 NAME = "overlay"
 """Deadlines a person is shown; a machine gets all of them."""

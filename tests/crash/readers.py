@@ -35,8 +35,8 @@ from workflow.own_rules import OwnRules
 from workflow.planning import Supposed, plan
 from workflow.procedure import Procedure
 from workflow.reading import read
-from workflow.reading_overlay import read_overlay, unfitting
-from workflow.reading_scoring import read_scoring
+from workflow.reading.overlay import read_overlay, unfitting
+from workflow.reading.scoring import read_scoring
 from workflow.risk_scale import read_scale
 from workflow.score import score
 from workflow.score_inputs import choose, read_inputs

@@ -11,7 +11,7 @@ from workflow.library import Library
 from workflow.office import Office, Unit
 from workflow.overlay import Overlay
 from workflow.own_rules import OwnRules
-from workflow.reading_overlay import read_overlay
+from workflow.reading.overlay import read_overlay
 
 ACT = """
 [act]

@@ -13,7 +13,7 @@ from tests.workflow.rules import codes, counted, rules, term, under
 from workflow.chain import deadlines
 from workflow.findings import feasibility, findings
 from workflow.overlay import overlaid
-from workflow.reading_overlay import milder
+from workflow.reading.overlay import milder
 
 FIVE = term("plan_approved", '{ count = 5, in = "working days", from = "note_signed" }')
 FIFTEEN = term("plan_approved", '{ count = 15, in = "working days", from = "note_signed" }')

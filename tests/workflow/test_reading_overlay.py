@@ -7,8 +7,8 @@ import pytest
 from tests.law import library
 from tests.workflow.rules import ACT, rules, term
 from words import say
-from workflow.reading_overlay import read_overlay, unfitting
-from workflow.reading_table import UnreadableRegulation
+from workflow.reading.overlay import read_overlay, unfitting
+from workflow.reading.table import UnreadableRegulation
 
 HEAD = 'procedure = "internal-analysis"\nin_force = 2026-01-01\n'
 FIVE = term("plan_approved", '{ count = 5, in = "working days", from = "note_signed" }')

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import words
 from tests.law import ROOT, library
-from workflow.reading_scoring import READINGS, read_scoring
-from workflow.reading_table import UnreadableRegulation
+from workflow.reading.scoring import READINGS, read_scoring
+from workflow.reading.table import UnreadableRegulation
 from workflow.scale import Count, Presence, Scoring, Share
 from workflow.score import Score, Scores, score, written
 from workflow.score_inputs import MOST, BadInputs, UnknownReading, choose, read_inputs

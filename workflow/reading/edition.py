@@ -9,12 +9,12 @@ from hashlib import sha256
 from pathlib import PurePath
 from typing import TypeVar, cast
 
-from workflow import reading_items as items
 from workflow.kinds import NAMES
 from workflow.procedure import OPENED, Opened, Procedure
-from workflow.reading_checks import problems as problems_between
-from workflow.reading_examples import example
-from workflow.reading_table import Problem, Table, UnreadableRegulation, Wrong, texts
+from workflow.reading import items
+from workflow.reading.checks import problems as problems_between
+from workflow.reading.examples import example
+from workflow.reading.table import Problem, Table, UnreadableRegulation, Wrong, texts
 
 __all__ = ["Problem", "UnreadableRegulation", "parsed", "read"]
 

@@ -36,7 +36,7 @@ from calendars.terms import (
     YearlyDate,
     Years,
 )
-from workflow.reading_table import Table, Wrong
+from workflow.reading.table import Table, Wrong
 
 PERIODS: tuple[Period, ...] = ("month", "quarter", "half-year", "year")
 _UNITS = ("working days", "calendar days", "days", "weeks", "months", "years")

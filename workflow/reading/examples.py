@@ -10,7 +10,7 @@ from decimal import Decimal
 from workflow.kinds import KINDS
 from workflow.office import DUTIES
 from workflow.procedure import Example
-from workflow.reading_table import Table, Wrong
+from workflow.reading.table import Table, Wrong
 from workflow.states import STATES
 
 _FINDING = re.compile(r"(term|order|evidence|feasibility|duration|range):[a-z0-9_]+(\.[0-9A-Z#-]+)?")

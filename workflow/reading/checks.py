@@ -8,7 +8,7 @@ from itertools import chain
 from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target, Window
 from workflow.nearest import nearest_first
 from workflow.procedure import Obligation, Procedure
-from workflow.reading_table import Problem
+from workflow.reading.table import Problem
 
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
 

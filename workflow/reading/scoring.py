@@ -9,9 +9,9 @@ from pathlib import PurePath
 from typing import cast, get_args
 
 from workflow.procedure import Text
-from workflow.reading import parsed
-from workflow.reading_items import DASHED
-from workflow.reading_table import NAME, Problem, Table, UnreadableRegulation, Wrong, texts
+from workflow.reading.edition import parsed
+from workflow.reading.items import DASHED
+from workflow.reading.table import NAME, Problem, Table, UnreadableRegulation, Wrong, texts
 from workflow.scale import (
     Brackets,
     CountedBy,

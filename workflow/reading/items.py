@@ -24,8 +24,8 @@ from workflow.procedure import (
     Rung,
     Stage,
 )
-from workflow.reading_table import Table, Wrong
-from workflow.reading_terms import PERIODS, read_term
+from workflow.reading.table import Table, Wrong
+from workflow.reading.terms import PERIODS, read_term
 from workflow.signing import ANY, Signatories
 
 DASHED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

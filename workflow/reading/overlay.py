@@ -32,10 +32,10 @@ from workflow.nearest import nearest_first
 from workflow.overlay import SWITCHES, Overlay, Stricter, stricter
 from workflow.periods import period_of, shorter
 from workflow.procedure import Act, Obligation, OwnTerm, Procedure
-from workflow.reading import parsed
-from workflow.reading_items import DASHED
-from workflow.reading_table import Problem, Table, UnreadableRegulation, Wrong
-from workflow.reading_terms import PERIODS, read_term
+from workflow.reading.edition import parsed
+from workflow.reading.items import DASHED
+from workflow.reading.table import Problem, Table, UnreadableRegulation, Wrong
+from workflow.reading.terms import PERIODS, read_term
 
 _NAME = re.compile(r"overlay\.([a-z0-9]+(?:-[a-z0-9]+)*)\.(\d{4}-\d\d-\d\d)\.toml")
 _OF_A_PERIOD = (DayAfterPeriod, PerPeriod, Quota)
