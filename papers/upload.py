@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-UploadKind = Literal["schedule", "past"]
+UploadKind = Literal["schedule", "past", "file"]
+"""What it was sent as: `file` by a program, which then names it by its digest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

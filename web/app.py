@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
+from papers.unreadable import UnreadablePaper
 from web import (
     across,
     analyses,
@@ -58,6 +59,9 @@ AWAY = "storage_unavailable"
 """The code of a refusal that is nobody's fault who asks: the database does not answer."""
 log = logging.getLogger("merzim.web")
 KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
+MOST_FAULTS = 200
+"""Bad rows or fields one answer names."""
+Faults = Sequence[Mapping[str, object]]
 OWN_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -137,7 +141,7 @@ def create_app(
         readiness=readiness,
     )
 
-    def problem(request: Request, status: int, code: str) -> Response:
+    def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
         """A page, or JSON for machines, that says in the reader's language what is wrong and where to go on."""
         scribe = Scribe(preferences(request).language)
         arguments = {
@@ -147,7 +151,7 @@ def create_app(
         }
         detail = scribe.tell(code, arguments)
         if request.url.path.startswith("/api/"):
-            return problem_answer(status, code, detail)
+            return problem_answer(status, code, detail, faults)
         return page(
             request,
             home,
@@ -170,7 +174,13 @@ def create_app(
         assert isinstance(error, RequestValidationError)
         in_path = any(item["loc"][:1] == ("path",) for item in error.errors())
         status = 404 if in_path else 422
-        return problem(request, status, _code(status))
+        # Of the body we know better than the page's sentence, which speaks of the address.
+        faults = [
+            {"where": ".".join(str(part) for part in item["loc"])[:200], "detail": str(item["msg"])[:500]}
+            for item in error.errors()[:MOST_FAULTS]
+        ]
+        body = status == 422 and any(item["loc"][:1] == ("body",) for item in error.errors())
+        return problem(request, status, "web.problem.bad_body" if body else _code(status), faults)
 
     async def on_refusal(request: Request, error: Exception) -> Response:
         """A refusal outside a form: an edition that is no longer there, a day beyond the records."""
@@ -184,7 +194,7 @@ def create_app(
         scribe = Scribe(preferences(request).language)
         detail = scribe.refuse(error)
         if request.url.path.startswith("/api/"):
-            return problem_answer(422, error.code, detail)
+            return problem_answer(422, error.code, detail, row_faults(error, scribe))
         return page(
             request,
             home,
@@ -264,15 +274,23 @@ def create_app(
     return app
 
 
-def problem_answer(status: int, code: str, detail: str) -> Response:
+def row_faults(error: Exception, scribe: Scribe) -> Faults:
+    """Every bad row of a file that was refused, in words."""
+    rows = error.errors if isinstance(error, UnreadablePaper) else ()
+    return [{"row": one.row, "detail": scribe.tell(one.code, one.arguments)} for one in rows[:MOST_FAULTS]]
+
+
+def problem_answer(status: int, code: str, detail: str, faults: Faults = ()) -> Response:
     """A problem as machines read it (RFC 9457)."""
-    body = {
+    body: dict[str, object] = {
         "type": f"urn:merzim:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
     }
+    if faults:
+        body["errors"] = list(faults)
     return JSONResponse(body, status_code=status, media_type="application/problem+json")
 
 

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from web.case_page import CaseId, case_page, the_whole_case
 from web.entrance import Reading
+from web.house import House
 from web.papering import DOCX, ZIP, as_file, case_file_name, register_file
 from web.preferences import preferences
 from web.proving import evidence_file, file_name
@@ -57,6 +58,25 @@ def the_history(request: Request, home: Reading, case: CaseId, said: Name = None
 
 @router.get("/cases/{case}/evidence/{digest}")
 def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
+    return evidence_of(home, case, digest)
+
+
+@router.get("/cases/{case}/forms/{form}/{language}")
+def the_form(home: Reading, case: CaseId, form: FormId, language: Language) -> Response:
+    return form_of(home, case, form, language)
+
+
+@router.get("/cases/{case}/package")
+def the_package(request: Request, home: Reading, case: CaseId) -> Response:
+    return package_of(home, case, preferences(request).language)
+
+
+@router.get("/cases/{case}/register/{ending}")
+def the_register(request: Request, home: Reading, case: CaseId, ending: Ending) -> Response:
+    return letters_of(request, home, case, ending)
+
+
+def evidence_of(home: House, case: str, digest: str) -> Response:
     """A stored file, always as a download: what somebody uploaded is never shown as a page of ours."""
     found, _ = the_whole_case(home, case)
     item = evidence_file(found, digest, home.reader)
@@ -72,8 +92,7 @@ def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
     )
 
 
-@router.get("/cases/{case}/forms/{form}/{language}")
-def the_form(home: Reading, case: CaseId, form: FormId, language: Language) -> Response:
+def form_of(home: House, case: str, form: str, language: str) -> Response:
     """A form of the case, filled with what is known, as DOCX."""
     _, today = home.clock()
     found, _ = the_whole_case(home, case)
@@ -81,11 +100,10 @@ def the_form(home: Reading, case: CaseId, form: FormId, language: Language) -> R
     return as_file(document, DOCX, case_file_name(found, f"{form}-{language}", "docx"))
 
 
-@router.get("/cases/{case}/package")
-def the_package(request: Request, home: Reading, case: CaseId) -> Response:
+def package_of(home: House, case: str, language: str) -> Response:
     """The export package of the case; restricted files are named in it and left out."""
     found, _ = the_whole_case(home, case)
-    content = home.shell.package(case, preferences(request).language)
+    content = home.shell.package(case, language)
     name = case_file_name(found, "package", "zip")
     return StreamingResponse(
         iter(lambda: content.read(65536), b""),
@@ -95,8 +113,7 @@ def the_package(request: Request, home: Reading, case: CaseId) -> Response:
     )
 
 
-@router.get("/cases/{case}/register/{ending}")
-def the_register(request: Request, home: Reading, case: CaseId, ending: Ending) -> Response:
+def letters_of(request: Request, home: House, case: str, ending: str) -> Response:
     """The notices of the case as a workbook, or as a page to be signed off."""
     found, _ = the_whole_case(home, case)
     notices = home.reads.notices(case)

@@ -110,3 +110,13 @@ def go_away(home: House, away: tuple[date, date] | None, deputy: str | None) -> 
     if deputy is not None and (deputy not in office.people or deputy == person.key):
         raise BadForm("web.desk.bad_deputy", person=deputy)
     home.leaves.set_leave(person.key, away=(away,) if away else (), deputy=deputy, **hand(home))
+
+
+def end_sessions(home: House, *, but: str = "") -> int:
+    """End the reader's sessions, all but the one of that hash; how many."""
+    now, _ = home.clock()
+    login = home.reader.login
+    ended = [one for one in home.accounts.entries(login, now=now) if one.kind == "session" and one.hash != but]
+    for one in ended:
+        home.accounts.end(login, one.hash, now=now)
+    return len(ended)

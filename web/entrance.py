@@ -92,8 +92,11 @@ def house(request: Request) -> House:
     return found
 
 
-def needs(need: Need) -> Callable[[Request], House]:
+def needs(need: Need, *, asking: bool = False) -> Callable[[Request], House]:
     """A dependency: the house as the reader of this request may see it.
+
+    Args:
+        asking: whether nothing is written whatever the method: questions too long for an address.
 
     Raises:
         NotLoggedIn: the request is nobody's.
@@ -108,12 +111,13 @@ def needs(need: Need) -> Callable[[Request], House]:
         account, entry = found
         reader = account.reader
         only_read = entry.kind == "token" and entry.scope != "write"
-        if not reader.may(need) or (only_read and request.method not in _SAFE):
+        if not reader.may(need) or (only_read and not asking and request.method not in _SAFE):
             raise HTTPException(403, "web.problem.not_yours")
         request.state.reader = reader
         return _seen_by(home, reader)
 
     enter.need = need  # type: ignore[attr-defined]
+    enter.asking = asking  # type: ignore[attr-defined]
     return enter
 
 
@@ -127,9 +131,19 @@ def need_of(dependency: Callable[..., Any]) -> Need | None:
     return found
 
 
+def asks(dependency: Callable[..., Any]) -> bool:
+    """Whether a dependency made by `needs` stands before a question."""
+    return bool(getattr(dependency, "asking", False))
+
+
 Anybody = Annotated[House, Depends(house)]
 Reading = Annotated[House, Depends(needs("read"))]
 Recording = Annotated[House, Depends(needs("record"))]
 Managing = Annotated[House, Depends(needs("manage"))]
 Setting = Annotated[House, Depends(needs("settings"))]
 Own = Annotated[House, Depends(needs("self"))]
+Asking = Annotated[House, Depends(needs("read", asking=True))]
+AskingOwn = Annotated[House, Depends(needs("self", asking=True))]
+AskingToManage = Annotated[House, Depends(needs("manage", asking=True))]
+AskingToSet = Annotated[House, Depends(needs("settings", asking=True))]
+"""Questions by POST: a token that only reads may ask them too."""

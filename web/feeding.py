@@ -76,11 +76,13 @@ def give(home: House, login: str, *, scope: str, name: str, language: str) -> st
     return f"{the(home).address}/feeds/{secret}.ics?lang={language}"
 
 
-def revoke(home: House, login: str, hash: str) -> None:
-    """Take a feed back: its address answers nothing any more."""
+def revoke(home: House, login: str, hash: str) -> int:
+    """Take a feed back: its address answers nothing any more. 0 when there is none."""
     now, _ = home.clock()
-    if any(one.hash == hash for one in feeds_of(home, login, now=now)):
+    known = any(one.hash == hash for one in feeds_of(home, login, now=now))
+    if known:
         home.accounts.end(login, hash, now=now, by=home.reader.login)
+    return int(known)
 
 
 @router.get("/feeds/{token}.ics")

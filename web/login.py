@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from web import credentials
+from web import commands, credentials
 from web.administration_ports import TelegramOffer
 from web.credentials import BadPassword, hidden
 from web.digest_choice import own_choice
@@ -103,9 +103,7 @@ def end_others(request: Request, home: Own) -> Response:
     """End every session but this one."""
     now, _ = home.clock()
     here = session(request, home.accounts, now=now)
-    for entry in home.accounts.entries(home.reader.login, now=now):
-        if entry.kind == "session" and (here is None or entry.hash != here.hash):
-            home.accounts.end(home.reader.login, entry.hash, now=now)
+    commands.end_sessions(home, but=here.hash if here else "")
     return RedirectResponse("/account?said=ended", status_code=303)
 
 

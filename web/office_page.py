@@ -48,6 +48,10 @@ class Change:
 
 @router.get("/administration/people/export")
 def export(request: Request, home: Setting) -> Response:
+    return people_file(request, home)
+
+
+def people_file(request: Request, home: House) -> Response:
     """Everybody as the workbook they can be taken in from again."""
     the(home)
     table = people_table(the_office(home), preferences(request).language)

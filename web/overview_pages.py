@@ -44,7 +44,7 @@ def the_overview(request: Request, home: Reading, unit: Name = None) -> Response
     """What a manager sees first."""
     _, today = home.clock()
     view = overview(home.reads, home.library, home.calendar, today=today, unit=unit or None)
-    failed = _failed(home)
+    failed = undelivered(home)
     office = home.reads.office() if failed else None
     names = {one.person: person_name(office, one.person) for one in failed} if office else {}
     manages = home.post is not None and home.reader.may("manage")
@@ -100,7 +100,7 @@ def _unheard(home: House) -> list[Unheard]:
     ]
 
 
-def _failed(home: House) -> list[Notice]:
+def undelivered(home: House) -> list[Notice]:
     """Letters that did not arrive, of cases the reader may see."""
     found = home.post.failed(limit=FAILED) if home.post else ()
     seen = home.reads.heads({one.case for one in found}) if found else {}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 from notifications.notice import Notice
 from web.house import House
@@ -15,6 +15,15 @@ from workflow.procedure import Text
 
 PAGE = 100
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
+
+
+class Sought(TypedDict):
+    """What the register is narrowed to; what is empty narrows nothing."""
+
+    case: str
+    person: str
+    state: str
+    channel: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,24 +41,21 @@ class Told:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Register:
     lines: tuple[Told, ...]
-    asked: Mapping[str, str]
+    asked: Sought
     people: tuple[tuple[str, str], ...]
     states: tuple[str, ...]
     number: int
     more: bool
 
 
-def register_view(home: House, asked: Mapping[str, str], *, number: int) -> Register:
+def register_view(home: House, asked: Sought, *, number: int) -> Register:
     """One page of the register, the newest first.
 
     Args:
         asked: case, person, state, channel; what is empty narrows nothing.
     """
     found = home.reads.told(
-        case=asked["case"],
-        person=asked["person"],
-        state=asked["state"],
-        channel=asked["channel"],
+        **asked,
         limit=PAGE + 1,
         skip=(number - 1) * PAGE,
     )

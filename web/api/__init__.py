@@ -4,8 +4,36 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.api import reading, writing
+from web.api import (
+    account,
+    accounts,
+    calendar,
+    documents,
+    figures,
+    files,
+    monitoring,
+    notices,
+    opening,
+    reading,
+    risks,
+    staff,
+    writing,
+)
 
 router = APIRouter()
-router.include_router(reading.router)
-router.include_router(writing.router)
+for part in (
+    reading,
+    writing,
+    files,
+    figures,
+    risks,
+    documents,
+    notices,
+    monitoring,
+    opening,
+    calendar,
+    account,
+    staff,
+    accounts,
+):
+    router.include_router(part.router)

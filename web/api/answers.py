@@ -5,29 +5,57 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel
 
+from notifications.notice import Notice
 from web.lines import Line
+from web.office import person_name
+from web.preferences import preferences
 from web.render import Scribe
 from workflow.case import Case, Event
 from workflow.deadline import Deadline
 from workflow.desk import Change
 from workflow.finding import Finding
+from workflow.office import Office
 from workflow.procedure import Procedure
 
 Language = Annotated[Literal["kk", "ru", "en"] | None, Query(description="The language of texts.")]
+
+
+def _scribe(request: Request, lang: Language = None) -> Scribe:
+    return Scribe(lang or preferences(request).language)
+
+
+Told = Annotated[Scribe, Depends(_scribe)]
+"""Who words the answer: in the language asked for, else the reader's."""
+MOST = 200
+Words = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
+Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+Limit = Annotated[int, Query(ge=1, le=MOST, description="How many on a page.")]
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
+class Fault(BaseModel):
+    """One thing that is wrong: `row` of a file as the spreadsheet numbers it, or `where` in the request."""
+
+    row: int | None = None
+    where: str | None = None
+    detail: str
+
+
 class Problem(BaseModel):
-    """What is wrong (RFC 9457), in words for a person and as a code for a machine."""
+    """What is wrong (RFC 9457), in words for a person and as a code for a machine.
+
+    `errors` is there where several things are wrong at once: every bad row of a file, every bad field.
+    """
 
     type: str
     title: str
     status: int
     code: str
     detail: str
+    errors: list[Fault] | None = None
 
 
 class CaseHead(BaseModel):
@@ -255,4 +283,47 @@ def changed(change: Change) -> Changed:
         changed=bool(change.events),
         events=[event_answer(event) for event in change.events],
         moved=[MovedDate(obligation=name, was=old, now=new) for name, old, new in change.moved],
+    )
+
+
+class NoticeAnswer(BaseModel):
+    """A letter with its delivery record. Moments are UTC."""
+
+    key: str
+    case: str
+    obligation: str
+    due: date
+    rung: str
+    kind: str
+    person: str
+    name: str
+    channel: str
+    state: str
+    attempts: int
+    queued_at: datetime
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    answer: str
+    text_hash: str
+
+
+def notice_answer(notice: Notice, office: Office) -> NoticeAnswer:
+    """A line of the register."""
+    return NoticeAnswer(
+        key=notice.key,
+        case=notice.case,
+        obligation=notice.obligation,
+        due=notice.due,
+        rung=notice.rung,
+        kind=notice.kind,
+        person=notice.person,
+        name=person_name(office, notice.person),
+        channel=notice.channel,
+        state=notice.state,
+        attempts=notice.attempts,
+        queued_at=notice.queued_at,
+        sent_at=notice.sent_at,
+        acknowledged_at=notice.acknowledged_at,
+        answer=notice.answer,
+        text_hash=notice.text_hash,
     )

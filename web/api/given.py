@@ -7,7 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from papers.web_address import is_web_address
 
@@ -33,6 +41,11 @@ Ground = Annotated[
     str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$", strip_whitespace=True)
 ]
 Number = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=20, decimal_places=6)]
+Duty = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]*$")]
+Text = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Values = dict[Name, Number]
 Address = Annotated[str, BeforeValidator(_address), WithJsonSchema({"type": "string", "format": "uri"})]
 
 
@@ -42,12 +55,25 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Link(Given):
-    """A link that proves a fact. `kind`: a kind the obligation asks for (`link:site`), or empty."""
+class Proof(Given):
+    """What proves a fact: a link, or a file sent before.
+
+    `kind`: a kind the obligation asks for (`link:site`, `document:order`), or empty. `file`: what `/files`
+    answered. `restricted`: the ground on which few may see the file.
+    """
 
     kind: Annotated[str, StringConstraints(max_length=60, pattern=r"^((link|document):[a-z_-]+)?$")] = ""
-    address: Address
+    address: Address | None = None
+    file: Digest | None = None
     published_on: Day | None = None
+    written_on: Day | None = None
+    restricted: Line = ""
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Proof:
+        if (self.address is None) == (self.file is None):
+            raise ValueError("either an address or a file")
+        return self
 
 
 class Opened(Given):
@@ -62,9 +88,19 @@ class Opened(Given):
 class Recorded(Given):
     fact: Name
     on: Day
-    evidence: list[Link] = Field(default_factory=list, max_length=50)
-    values: dict[Name, Number] = Field(default_factory=dict, max_length=50)
-    signed_by: Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]*$")] = ""
+    evidence: list[Proof] = Field(default_factory=list, max_length=50)
+    values: Values = Field(default_factory=dict, max_length=50)
+    signed_by: Duty = ""
+    remark: Text = ""
+    evidence_follows: Annotated[
+        bool, Field(description="Say that the evidence comes later; nothing else is said then.")
+    ] = False
+
+    @model_validator(mode="after")
+    def _follows_alone(self) -> Recorded:
+        if self.evidence_follows and (self.evidence or self.values or self.signed_by or self.remark):
+            raise ValueError("what follows later is not sent now")
+        return self
 
 
 class Planned(Given):
@@ -75,6 +111,8 @@ class Corrected(Given):
     fact: Name
     on: Day
     ground: Ground
+    values: Values = Field(default_factory=dict, max_length=50)
+    signed_by: Duty = ""
 
 
 class Grounded(Given):
@@ -96,3 +134,12 @@ class WhatIf(Given):
     planned: dict[Name, Day] = Field(default_factory=dict, max_length=200)
     facts: dict[Name, Day] = Field(default_factory=dict, max_length=200)
     on: Day | None = None
+
+
+class ReaderNamed(Given):
+    person: Key
+
+
+class ReaderRemoved(Given):
+    person: Key
+    ground: Ground

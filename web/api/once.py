@@ -10,7 +10,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Annotated, TypeVar
 
-from fastapi import Header, HTTPException, Request
+from fastapi import Depends, Header, HTTPException, Request
 from pydantic import BaseModel
 
 from web.house import House
@@ -28,36 +28,52 @@ Key = Annotated[
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
-def once(
-    home: House,
-    request: Request,
-    key: str | None,
-    body: BaseModel,
-    do: Callable[[], Answer],
-    answer: type[Answer],
-) -> Answer:
-    """Do it, or answer as it was answered when it was done under the same key.
+class Once:
+    """A request that writes, as a dependency: what it asks for is done once under the key it brings."""
 
-    Raises:
-        HTTPException: 409, another request came under the same key, or the first one never ended.
-    """
-    if key is None:
-        return do()
-    now, _ = home.clock()
-    asked = f"{request.method} {request.url.path} {body.model_dump_json()}"
-    digest = sha256(asked.encode()).hexdigest()
-    known = home.answers.claim(home.reader.login, key, digest, now=now)
-    if known is not None:
-        if known.digest != digest:
-            raise HTTPException(409, "web.problem.other_request")
-        if known.answer is None:
-            raise HTTPException(409, "web.problem.never_ended")
-        return answer.model_validate_json(known.answer)
-    try:
-        done = do()
-    except Exception:
-        # Refused or failed before anything was written: the key may be used again.
-        home.answers.release(home.reader.login, key)
-        raise
-    home.answers.keep(home.reader.login, key, done.model_dump_json())
-    return done
+    def __init__(self, request: Request, key: Key = None) -> None:
+        self._request, self._key = request, key
+
+    def __call__(
+        self,
+        home: House,
+        body: BaseModel | None,
+        do: Callable[[], Answer],
+        answer: type[Answer],
+        *,
+        secret: str = "",
+    ) -> Answer:
+        """Do it, or answer as it was answered when it was done under the same key.
+
+        Args:
+            secret: a field of the answer that is told once and kept nowhere: said again, it is empty.
+
+        Raises:
+            HTTPException: 409, another request came under the same key, or the first one never ended.
+        """
+        if self._key is None:
+            return do()
+        key, login = self._key, home.reader.login
+        now, _ = home.clock()
+        said = body.model_dump_json() if body is not None else ""
+        asked = f"{self._request.method} {self._request.url.path} {said}"
+        digest = sha256(asked.encode()).hexdigest()
+        known = home.answers.claim(login, key, digest, now=now)
+        if known is not None:
+            if known.digest != digest:
+                raise HTTPException(409, "web.problem.other_request")
+            if known.answer is None:
+                raise HTTPException(409, "web.problem.never_ended")
+            return answer.model_validate_json(known.answer)
+        try:
+            done = do()
+        except Exception:
+            # Refused or failed before anything was written: the key may be used again.
+            home.answers.release(login, key)
+            raise
+        kept = done.model_copy(update={secret: ""}) if secret else done
+        home.answers.keep(login, key, kept.model_dump_json())
+        return done
+
+
+Writing = Annotated[Once, Depends(Once)]

@@ -1,49 +1,55 @@
-"""What the API writes: every command through the desk, by the account of the token.
+"""What the API writes into a case: every command through the desk, by the account of the token.
 
 With an `Idempotency-Key` a repeated request is answered as the first one was.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
+from pydantic import BaseModel
 
+from web import commands
 from web.api.answers import (
     PROBLEMS,
     CaseHead,
     CaseId,
     Changed,
     FindingAnswer,
-    Language,
     ObligationAnswer,
+    Told,
     case_head,
     changed,
     finding_answer,
     obligation_answer,
 )
-from web.api.given import Corrected, Exempted, Given, Grounded, Opened, Planned, PutOff, Recorded, WhatIf
-from web.api.once import Key, once
+from web.api.files import proofs
+from web.api.given import (
+    Corrected,
+    Exempted,
+    Grounded,
+    Opened,
+    Planned,
+    PutOff,
+    ReaderNamed,
+    ReaderRemoved,
+    Recorded,
+    WhatIf,
+)
+from web.api.once import Once, Writing
 from web.case_page import the_whole_case
-from web.entrance import Managing, Reading, Recording
-from web.house import House
-from web.preferences import preferences
-from web.render import Scribe
-from workflow.access import within
-from workflow.case import Evidence
-from workflow.minding import put_off
+from web.entrance import Asking, Managing, Recording
+from web.house import House, hand
+from web.intake_commands import open_one
+from workflow.desk import Change
 from workflow.opening import Opening
 from workflow.planning import plan
-from workflow.refusal import Refusal
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
 
-class OutOfReach(Refusal):
-    """A case would be opened in a unit the reader does not see."""
-
-
-class PlanAnswer(Given):
+class PlanAnswer(BaseModel):
     procedure: str
     edition: str
     calendar_version: str
@@ -51,134 +57,115 @@ class PlanAnswer(Given):
     findings: list[FindingAnswer]
 
 
+def written(once: Once, home: House, case: str, body: BaseModel | None, act: Callable[[], Change]) -> Changed:
+    """A command to a case the reader sees, done once; 404 for any other case."""
+    the_whole_case(home, case)
+    return once(home, body, lambda: changed(act()), Changed)
+
+
 @router.post("/cases", tags=["cases"], status_code=201)
-def open_case(request: Request, home: Managing, body: Opened, key: Key = None) -> CaseHead:
-    """Open a case. Facts and plan dates are by fact name."""
-
-    def opened() -> CaseHead:
-        if home.reader.unit and not within(home.reads.office(), body.unit, home.reader.unit):
-            raise OutOfReach("web.refusal.unit_out_of_reach", unit=body.unit or "-")
-        opening = Opening(
-            procedure=body.procedure,
-            unit=body.unit,
-            object=body.object,
-            person=body.person,
-            planned=body.planned,
-            facts=body.facts,
-        )
-        return case_head(home.desk.open(opening, **_said(home)))
-
-    return once(home, request, key, body, opened, CaseHead)
+def open_case(home: Managing, once: Writing, body: Opened) -> CaseHead:
+    """Open a case. Facts and plan dates are by fact name; `person` is told by key, e-mail or name."""
+    opening = Opening(
+        procedure=body.procedure,
+        unit=body.unit,
+        object=body.object,
+        person=body.person,
+        planned=body.planned,
+        facts=body.facts,
+    )
+    return once(home, body, lambda: case_head(open_one(home, opening)), CaseHead)
 
 
 @router.post("/cases/{case}/facts", tags=["cases"])
-def record(request: Request, home: Recording, case: CaseId, body: Recorded, key: Key = None) -> Changed:
-    """Record that something happened. With the same date it changes nothing; with another it is refused."""
-    the_whole_case(home, case)
-    links = [
-        Evidence(kind=one.kind, reference=one.address, published_on=one.published_on) for one in body.evidence
-    ]
-    return once(
-        home,
-        request,
-        key,
-        body,
-        lambda: changed(
-            home.desk.record(
-                case,
-                body.fact,
-                on=body.on,
-                evidence=links,
-                values=body.values,
-                signed_by=body.signed_by,
-                **_said(home),
-            )
-        ),
-        Changed,
-    )
+def record(home: Recording, once: Writing, case: CaseId, body: Recorded) -> Changed:
+    """Record that something happened. With the same date it adds what is new; with another it is refused."""
+
+    def act() -> Change:
+        if body.evidence_follows:
+            return commands.done(home, case, body.fact, on=body.on)
+        return commands.record(
+            home,
+            case,
+            body.fact,
+            on=body.on,
+            evidence=proofs(home, body.evidence),
+            values=body.values,
+            signed_by=body.signed_by,
+            remark=body.remark,
+        )
+
+    return written(once, home, case, body, act)
 
 
 @router.post("/cases/{case}/plans", tags=["cases"])
-def replan(request: Request, home: Recording, case: CaseId, body: Planned, key: Key = None) -> Changed:
+def replan(home: Recording, once: Writing, case: CaseId, body: Planned) -> Changed:
     """Say on which days something is intended."""
-    the_whole_case(home, case)
-    return once(
-        home,
-        request,
-        key,
-        body,
-        lambda: changed(home.desk.replan_all(case, body.planned, **_said(home))),
-        Changed,
-    )
+    return written(once, home, case, body, lambda: home.desk.replan_all(case, body.planned, **hand(home)))
 
 
 @router.post("/cases/{case}/corrections", tags=["cases"])
-def correct(request: Request, home: Managing, case: CaseId, body: Corrected, key: Key = None) -> Changed:
-    """Give a recorded fact another date, with the ground for it."""
-    the_whole_case(home, case)
+def correct(home: Managing, once: Writing, case: CaseId, body: Corrected) -> Changed:
+    """Give a recorded fact another date, other numbers or another signature, with the ground for it."""
 
-    def corrected() -> Changed:
-        return changed(home.desk.correct(case, body.fact, on=body.on, ground=body.ground, **_said(home)))
+    def act() -> Change:
+        return home.desk.correct(
+            case,
+            body.fact,
+            on=body.on,
+            ground=body.ground,
+            values=body.values,
+            signed_by=body.signed_by,
+            **hand(home),
+        )
 
-    return once(home, request, key, body, corrected, Changed)
+    return written(once, home, case, body, act)
 
 
 @router.post("/cases/{case}/cancellation", tags=["cases"])
-def cancel(request: Request, home: Managing, case: CaseId, body: Grounded, key: Key = None) -> Changed:
+def cancel(home: Managing, once: Writing, case: CaseId, body: Grounded) -> Changed:
     """Call a case off."""
-    the_whole_case(home, case)
-    return once(
-        home,
-        request,
-        key,
-        body,
-        lambda: changed(home.desk.cancel(case, ground=body.ground, **_said(home))),
-        Changed,
-    )
+    return written(once, home, case, body, lambda: home.desk.cancel(case, ground=body.ground, **hand(home)))
 
 
 @router.post("/cases/{case}/exemption", tags=["cases"])
-def exempt(request: Request, home: Managing, case: CaseId, body: Exempted, key: Key = None) -> Changed:
+def exempt(home: Managing, once: Writing, case: CaseId, body: Exempted) -> Changed:
     """Free a case, or one obligation of it."""
-    the_whole_case(home, case)
-
-    def exempted() -> Changed:
-        return changed(home.desk.exempt(case, ground=body.ground, obligation=body.obligation, **_said(home)))
-
-    return once(home, request, key, body, exempted, Changed)
+    freed = {"ground": body.ground, "obligation": body.obligation}
+    return written(once, home, case, body, lambda: home.desk.exempt(case, **freed, **hand(home)))
 
 
 @router.post("/cases/{case}/reopening", tags=["cases"])
-def reopen(request: Request, home: Managing, case: CaseId, body: Grounded, key: Key = None) -> Changed:
+def reopen(home: Managing, once: Writing, case: CaseId, body: Grounded) -> Changed:
     """Take a cancelled or exempted case up again."""
-    the_whole_case(home, case)
-    return once(
-        home,
-        request,
-        key,
-        body,
-        lambda: changed(home.desk.reopen(case, ground=body.ground, **_said(home))),
-        Changed,
-    )
+    return written(once, home, case, body, lambda: home.desk.reopen(case, ground=body.ground, **hand(home)))
 
 
 @router.post("/cases/{case}/snoozes", tags=["cases"])
-def snooze(request: Request, home: Recording, case: CaseId, body: PutOff, key: Key = None) -> Changed:
+def snooze(home: Recording, once: Writing, case: CaseId, body: PutOff) -> Changed:
     """Be reminded again on a day, never beyond the last reminder in time."""
-    the_whole_case(home, case)
+    return written(
+        once, home, case, body, lambda: commands.put_off(home, case, body.obligation, until=body.until)
+    )
 
-    def later() -> Changed:
-        return changed(
-            put_off(home.desk, home.calendar, case, body.obligation, until=body.until, **_said(home))
-        )
 
-    return once(home, request, key, body, later, Changed)
+@router.post("/cases/{case}/readers", tags=["cases"])
+def name_reader(home: Managing, once: Writing, case: CaseId, body: ReaderNamed) -> Changed:
+    """Let somebody know of a confidential case. `person`: the key."""
+    return written(once, home, case, body, lambda: commands.name_reader(home, case, body.person))
+
+
+@router.post("/cases/{case}/readers/removal", tags=["cases"])
+def remove_reader(home: Managing, once: Writing, case: CaseId, body: ReaderRemoved) -> Changed:
+    """Let somebody know of it no longer."""
+    return written(
+        once, home, case, body, lambda: commands.remove_reader(home, case, body.person, ground=body.ground)
+    )
 
 
 @router.post("/plan", tags=["law"])
-def what_if(request: Request, home: Reading, body: WhatIf, lang: Language = None) -> PlanAnswer:
+def what_if(home: Asking, body: WhatIf, scribe: Told) -> PlanAnswer:
     """What would follow from these dates; nothing is written."""
-    scribe = Scribe(lang or preferences(request).language)
     found = plan(
         home.library,
         body.procedure,
@@ -194,9 +181,3 @@ def what_if(request: Request, home: Reading, body: WhatIf, lang: Language = None
         obligations=[obligation_answer(one, found.procedure, scribe) for one in found.deadlines],
         findings=[finding_answer(one, scribe) for one in found.findings],
     )
-
-
-def _said(home: House) -> dict[str, Any]:
-    """Who writes, and when: what every command of the desk asks for."""
-    now, today = home.clock()
-    return {"by": home.reader.login, "now": now, "today": today}

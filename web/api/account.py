@@ -1,0 +1,205 @@
+"""One's own account: who one is, leave, how one is reminded, calendar feeds, Telegram, sessions.
+
+What proves who one is (password, second factor) is changed in a session alone, never by a token.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, Field
+
+from web import commands
+from web.administering import the
+from web.api.answers import PROBLEMS, Told
+from web.api.given import Day, Given, Key
+from web.api.once import Writing
+from web.digest_choice import be_reminded, own_choice
+from web.entrance import Own, Recording
+from web.feeding import give_own, revoke
+from workflow.access import Entry
+
+router = APIRouter(prefix="/api/v1/account", tags=["account"], responses=PROBLEMS)
+Digest = Literal["single", "daily", "weekly"]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class WayIn(BaseModel):
+    """A session, token or feed that holds. `id`: by which it is revoked; its secret is kept nowhere."""
+
+    id: str
+    kind: str
+    name: str
+    scope: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+class AccountAnswer(BaseModel):
+    """Whose token this is. `person`: their key, empty when nobody's of the people file."""
+
+    login: str
+    access: str
+    name: str
+    person: str
+    unit: str
+    digest: str | None
+    language: str | None
+    ways_in: list[WayIn]
+
+
+class Reminded(Given):
+    digest: Digest
+    language: Literal["kk", "ru", "en"]
+
+
+class Away(Given):
+    """Days of leave, both included; none of them is no leave. `deputy`: key of who stands in."""
+
+    first: Day | None = None
+    last: Day | None = None
+    deputy: Key | None = None
+
+
+class Chosen(BaseModel):
+    digest: str
+    language: str
+
+
+class LeaveAnswer(BaseModel):
+    first: date | None
+    last: date | None
+    deputy: str | None
+
+
+class FeedMade(BaseModel):
+    """`address`: told once; under a repeated `Idempotency-Key` it is empty."""
+
+    address: str
+
+
+class Revoked(Given):
+    id: Hash
+
+
+class Ended(BaseModel):
+    """How many ways in have ended."""
+
+    ended: int
+
+
+class TelegramCode(BaseModel):
+    """A one-time code for one's Telegram account; `address` opens the bot and brings it."""
+
+    code: str
+    address: str
+    until: datetime
+
+
+class Unlinked(BaseModel):
+    linked: bool
+
+
+@router.get("")
+def me(home: Own) -> AccountAnswer:
+    """Who the token speaks for, and by what that account is let in."""
+    now, _ = home.clock()
+    reader, choosing = home.reader, own_choice(home)
+    return AccountAnswer(
+        login=reader.login,
+        access=reader.access,
+        name=reader.name,
+        person=reader.person,
+        unit=reader.unit,
+        digest=(choosing.digest or "single") if choosing else None,
+        language=choosing.language if choosing else None,
+        ways_in=[way_in(one) for one in home.accounts.entries(reader.login, now=now)],
+    )
+
+
+@router.post("/digest")
+def remind(home: Own, once: Writing, body: Reminded) -> Chosen:
+    """How often one's letters come, and in which language."""
+
+    def chosen() -> Chosen:
+        be_reminded(home, body.digest, body.language)
+        return Chosen(digest=body.digest, language=body.language)
+
+    return once(home, body, chosen, Chosen)
+
+
+@router.post("/leave")
+def leave(home: Recording, once: Writing, body: Away) -> LeaveAnswer:
+    """Say when one is away and who stands in."""
+
+    def said() -> LeaveAnswer:
+        first, last = body.first or body.last, body.last or body.first
+        commands.go_away(home, (first, last) if first and last else None, body.deputy)
+        return LeaveAnswer(first=first, last=last, deputy=body.deputy)
+
+    return once(home, body, said, LeaveAnswer)
+
+
+@router.post("/feeds", status_code=201)
+def make_feed(home: Own, once: Writing, scribe: Told) -> FeedMade:
+    """Make a calendar feed of what waits for oneself; its address is told once."""
+    the(home)
+    return once(
+        home, None, lambda: FeedMade(address=give_own(home, scribe.language)), FeedMade, secret="address"
+    )
+
+
+@router.post("/feeds/revocation")
+def revoke_feed(home: Own, once: Writing, body: Revoked) -> Ended:
+    """Take a feed of one's own back."""
+    return once(home, body, lambda: Ended(ended=revoke(home, home.reader.login, body.id)), Ended)
+
+
+@router.post("/telegram", status_code=201)
+def telegram_code(home: Own, once: Writing) -> TelegramCode:
+    """A one-time code that links one's Telegram account; told once."""
+    if not home.reader.person:
+        raise HTTPException(404, "web.problem.no_person")
+
+    def offered() -> TelegramCode:
+        now, _ = home.clock()
+        return TelegramCode.model_validate(
+            the(home).telegram(home.reader.person, now=now), from_attributes=True
+        )
+
+    return once(home, None, offered, TelegramCode, secret="code")
+
+
+@router.post("/telegram/unlinking")
+def unlink(home: Own, once: Writing) -> Unlinked:
+    """Forget one's Telegram account."""
+    if not home.reader.person:
+        raise HTTPException(404, "web.problem.no_person")
+
+    def forgotten() -> Unlinked:
+        the(home).unlink(home.reader.person)
+        return Unlinked(linked=False)
+
+    return once(home, None, forgotten, Unlinked)
+
+
+@router.post("/sessions/end")
+def end_sessions(home: Own, once: Writing) -> Ended:
+    """End every session of one's own; tokens and feeds stay."""
+    return once(home, None, lambda: Ended(ended=commands.end_sessions(home)), Ended)
+
+
+def way_in(entry: Entry) -> WayIn:
+    """A way in without its secret."""
+    return WayIn(
+        id=entry.hash,
+        kind=entry.kind,
+        name=entry.name,
+        scope=entry.scope,
+        created_at=entry.created_at,
+        seen_at=entry.seen_at,
+        expires_at=entry.expires_at,
+    )

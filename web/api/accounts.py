@@ -1,0 +1,247 @@
+"""Administration: accounts and their ways in, channels, settings, own rules."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from web import account_commands
+from web import staff_commands as staff
+from web.administering import the
+from web.api.account import WayIn, way_in
+from web.api.answers import PROBLEMS, Told
+from web.api.given import Given, Line
+from web.api.once import Writing
+from web.entrance import Setting
+from web.house import House
+from workflow.access import Access, Account
+
+router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
+Login = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[^\x00/]+$")]
+Named = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class AccountGiven(Given):
+    """What an account may see and do. `person`: key, name or e-mail; `unit`: empty is the whole office."""
+
+    access: Access
+    person: Line = ""
+    name: Line = ""
+    unit: Line = ""
+
+
+class AccountMade(AccountGiven):
+    login: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
+
+
+class TokenAsked(Given):
+    days: Annotated[int, Field(ge=1, le=account_commands.MOST_DAYS)]
+    name: Line = ""
+    write: bool = False
+
+
+class AccountAnswer(BaseModel):
+    login: str
+    access: str
+    name: str
+    person: str
+    unit: str
+    disabled: bool
+    invited: bool
+    second_factor: bool
+
+
+class OneAccount(AccountAnswer):
+    """`invited`: no password has been chosen yet."""
+
+    ways_in: list[WayIn]
+
+
+class Invitation(BaseModel):
+    """`address`: where the password is chosen; told once."""
+
+    login: str
+    address: str
+
+
+class TokenAnswer(BaseModel):
+    """`token`: told once; under a repeated `Idempotency-Key` it is empty."""
+
+    login: str
+    token: str
+
+
+class ChannelAnswer(BaseModel):
+    """`settings`: as config.toml has them, secrets left out."""
+
+    name: str
+    settings: dict[str, str]
+
+
+class LetterAsked(Given):
+    email: Line = ""
+
+
+class LetterSent(BaseModel):
+    """What became of a test letter, and what the server said."""
+
+    state: str
+    answer: str
+
+
+class SettingAnswer(BaseModel):
+    key: str
+    value: str
+
+
+class RulesAnswer(BaseModel):
+    """Own rules that stand, as they were adopted."""
+
+    name: str
+    on: date
+    by: str
+    text: str
+
+
+@router.get("/accounts")
+def accounts(home: Setting) -> list[AccountAnswer]:
+    """Who may log in."""
+    the(home)
+    return [AccountAnswer(**_told(one)) for one in home.accounts.all()]
+
+
+@router.post("/accounts", status_code=201)
+def add(home: Setting, once: Writing, body: AccountMade) -> Invitation:
+    """Make an account; the address at which its password is chosen is told once."""
+    the(home)
+
+    def made() -> Invitation:
+        login, address = account_commands.add(home, body.login, body.model_dump())
+        return Invitation(login=login, address=address)
+
+    return once(home, body, made, Invitation, secret="address")
+
+
+@router.get("/accounts/{login}")
+def account(home: Setting, login: Login) -> OneAccount:
+    """One account, and its ways in."""
+    return _one(home, login)
+
+
+@router.post("/accounts/{login}")
+def change(home: Setting, once: Writing, login: Login, body: AccountGiven) -> OneAccount:
+    """Change what an account may see and do."""
+
+    def changed() -> OneAccount:
+        account_commands.change(home, account_commands.the_account(home, login), body.model_dump())
+        return _one(home, login)
+
+    return once(home, body, changed, OneAccount)
+
+
+@router.post("/accounts/{login}/closing")
+def close(home: Setting, once: Writing, login: Login) -> OneAccount:
+    """Close an account: nobody logs in by it any more."""
+
+    def closed() -> OneAccount:
+        account_commands.close(home, account_commands.the_account(home, login))
+        return _one(home, login)
+
+    return once(home, None, closed, OneAccount)
+
+
+@router.post("/accounts/{login}/reopening")
+def reopen(home: Setting, once: Writing, login: Login) -> OneAccount:
+    """Open a closed account again."""
+
+    def reopened() -> OneAccount:
+        account_commands.reopen(home, account_commands.the_account(home, login))
+        return _one(home, login)
+
+    return once(home, None, reopened, OneAccount)
+
+
+@router.post("/accounts/{login}/sessions/end")
+def end(home: Setting, once: Writing, login: Login) -> OneAccount:
+    """End every way in of an account: sessions, tokens, feeds, invitations."""
+
+    def ended() -> OneAccount:
+        account_commands.end(home, account_commands.the_account(home, login))
+        return _one(home, login)
+
+    return once(home, None, ended, OneAccount)
+
+
+@router.post("/accounts/{login}/invitations", status_code=201)
+def invite(home: Setting, once: Writing, login: Login) -> Invitation:
+    """An address at which the holder chooses a password anew; told once."""
+
+    def invited() -> Invitation:
+        known = account_commands.the_account(home, login)
+        return Invitation(login=known.reader.login, address=account_commands.invite(home, known))
+
+    return once(home, None, invited, Invitation, secret="address")
+
+
+@router.post("/accounts/{login}/tokens", status_code=201)
+def give_token(home: Setting, once: Writing, login: Login, body: TokenAsked) -> TokenAnswer:
+    """A token for programs; told once."""
+
+    def given() -> TokenAnswer:
+        known = account_commands.the_account(home, login)
+        token = account_commands.give_token(home, known, days=str(body.days), name=body.name, write=body.write)
+        return TokenAnswer(login=known.reader.login, token=token)
+
+    return once(home, body, given, TokenAnswer, secret="token")
+
+
+@router.get("/channels")
+def channels(home: Setting) -> list[ChannelAnswer]:
+    """Through what letters go."""
+    return [ChannelAnswer(name=one.name, settings=dict(one.settings)) for one in the(home).channels()]
+
+
+@router.post("/channels/{channel}/letters")
+def try_channel(home: Setting, once: Writing, channel: Named, body: LetterAsked, scribe: Told) -> LetterSent:
+    """Send oneself a test letter at once."""
+
+    def sent() -> LetterSent:
+        outcome = staff.try_channel(home, channel, body.email, scribe.language)
+        return LetterSent(state=outcome.state, answer=outcome.answer)
+
+    return once(home, body, sent, LetterSent)
+
+
+@router.get("/settings")
+def settings(home: Setting) -> list[SettingAnswer]:
+    """config.toml as it holds, secrets left out; it is changed there."""
+    return [SettingAnswer(key=key, value=value) for key, value in the(home).settings()]
+
+
+@router.get("/rules")
+def rules(home: Setting) -> list[RulesAnswer]:
+    """The organisation's own rules that stand; they are adopted by `merzim overlay`."""
+    return [RulesAnswer(name=one.name, on=one.on, by=one.by, text=one.text) for one in the(home).rules()]
+
+
+def _one(home: House, login: str) -> OneAccount:
+    known, (now, _) = account_commands.the_account(home, login), home.clock()
+    ways = home.accounts.entries(known.reader.login, now=now)
+    return OneAccount(**_told(known), ways_in=[way_in(one) for one in ways])
+
+
+def _told(account: Account) -> dict[str, Any]:
+    reader = account.reader
+    return {
+        "login": reader.login,
+        "access": reader.access,
+        "name": reader.name,
+        "person": reader.person,
+        "unit": reader.unit,
+        "disabled": account.disabled,
+        "invited": not account.password,
+        "second_factor": bool(account.totp),
+    }

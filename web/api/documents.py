@@ -1,0 +1,91 @@
+"""The papers of a case: its forms and what they lack, its evidence, everything as files."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from web.api.answers import PROBLEMS, CaseId, Told
+from web.api.files import FILE
+from web.api.proofs import ProofAnswer, screen
+from web.case_page import the_dossier, the_whole_case
+from web.case_reading import evidence_of, form_of, package_of
+from web.entrance import Reading
+from web.papering import papers_view
+from workflow.proving import proofs
+
+router = APIRouter(prefix="/api/v1", tags=["documents"], responses=PROBLEMS)
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
+Tongue = Annotated[str, Path(pattern=r"^(kk|ru)$")]
+
+
+class FormAnswer(BaseModel):
+    """A form of the case. `missing`: fields nobody has told yet; `rows`: rows in which something is missing."""
+
+    id: str
+    title: str
+    languages: list[str]
+    missing: list[str]
+    rows: int
+
+
+class EvidenceAnswer(BaseModel):
+    """What proves something. `kind`: `fact`, or a line of a register; `of`: the fact's name, or the line."""
+
+    kind: str
+    of: str
+    document: ProofAnswer
+
+
+class DocumentsAnswer(BaseModel):
+    case: str
+    forms: list[FormAnswer]
+    evidence: list[EvidenceAnswer]
+
+
+@router.get("/cases/{case}/documents")
+def the_documents(home: Reading, case: CaseId, scribe: Told) -> DocumentsAnswer:
+    """The forms of a case with what they lack, and its evidence."""
+    _, today = home.clock()
+    found, procedure = the_whole_case(home, case)
+    dossier = the_dossier(home, found, procedure, today=today)
+    view, shown = papers_view(dossier, home.shell, scribe.language, today=today), screen(home, found)
+    return DocumentsAnswer(
+        case=case,
+        forms=[
+            FormAnswer(
+                id=paper.id,
+                title=paper.title[scribe.language],
+                languages=list(view.languages),
+                missing=list(paper.missing),
+                rows=paper.rows,
+            )
+            for paper in view.forms
+        ],
+        evidence=[
+            EvidenceAnswer(kind=one.kind, of=one.of, document=shown.proof(one.evidence))
+            for one in proofs(found)
+        ],
+    )
+
+
+@router.get("/cases/{case}/documents/{form}/{language}", responses=FILE, response_class=Response)
+def the_form(home: Reading, case: CaseId, form: FormId, language: Tongue) -> Response:
+    """A form of the case, filled with what is known, as DOCX."""
+    return form_of(home, case, form, language)
+
+
+@router.get("/cases/{case}/evidence/{digest}", responses=FILE, response_class=Response)
+def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
+    """A stored file of the case."""
+    return evidence_of(home, case, digest)
+
+
+@router.get("/cases/{case}/package", responses=FILE, response_class=Response)
+def the_package(home: Reading, case: CaseId, scribe: Told) -> Response:
+    """The export package (ZIP); restricted files are named in it and left out."""
+    return package_of(home, case, scribe.language)

@@ -1,0 +1,260 @@
+"""Across cases: what has become of recommendations, and the points of a year."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from web.across import Monitored, monitoring_file, the_points
+from web.api.answers import PROBLEMS, Number, Told
+from web.api.files import FILE
+from web.entrance import Reading
+from web.monitoring import monitoring
+
+router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
+
+
+class RecommendationAnswer(BaseModel):
+    """A risk with one of its measures. `due`: the next day of the measure; `late`: it has passed undone.
+
+    `status`: what the last review says, `none` before the first; empty where there is no measure.
+    """
+
+    case: str
+    unit: str
+    risk: int
+    description: str
+    direction: str
+    for_legal_monitoring: bool
+    rank: int | None
+    measure: int | None
+    recommendation: str
+    action: str
+    responsible: str
+    term: str
+    due: date | None
+    late: bool
+    late_by_working_days: int
+    status: str
+
+
+class SharedAnswer(BaseModel):
+    """A risk several cases have. `unasked`: cases where its cause lies above and nobody was asked."""
+
+    description: str
+    cases: list[str]
+    units: list[str]
+    unasked: list[str]
+
+
+class SilentAnswer(BaseModel):
+    """A case whose quarter nobody has reported."""
+
+    period: str
+    case: str
+    unit: str
+    due: date
+    late_by_working_days: int
+
+
+class MonitoringAnswer(BaseModel):
+    recommendations: list[RecommendationAnswer]
+    total: int
+    page: int
+    pages: int
+    counts: dict[str, int]
+    shared: list[SharedAnswer]
+    silent: list[SilentAnswer]
+
+
+class IndicatorAnswer(BaseModel):
+    """Points are decimal strings; null where the document names no ceiling."""
+
+    id: str
+    title: str
+    points: str
+    maximum: str | None
+    lost: str | None
+    at_stake: str | None
+    arithmetic: list[str]
+    missing: list[str]
+
+
+class ProjectAnswer(BaseModel):
+    number: str
+    points: str
+    lost: str
+    at_stake: str
+    indicators: list[IndicatorAnswer]
+
+
+class PartAnswer(BaseModel):
+    unit: str
+    name: str
+    points: str
+    lost: str
+    at_stake: str
+
+
+class StepAnswer(BaseModel):
+    """The nearest thing that would bring points. `gain`: how many; `by`: until when."""
+
+    indicator: str
+    title: str
+    text: str
+    gain: str
+    by: date
+    missing: list[str]
+
+
+class ScoresAnswer(BaseModel):
+    """The points of a year. `readings`: how doubtful words of the document were read."""
+
+    unit: str
+    year: int
+    total: str
+    lost: str
+    at_stake: str
+    projects: list[ProjectAnswer]
+    parts: list[PartAnswer]
+    steps: list[StepAnswer]
+    readings: dict[str, str]
+    notes: list[str]
+    page: int
+    pages: int
+
+
+@router.get("/monitoring")
+def the_monitoring(home: Reading, narrowed: Monitored, number: Number = 1) -> MonitoringAnswer:
+    """What has become of recommendations, 100 on a page; risks many units share; quarters nobody reported."""
+    _, today = home.clock()
+    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number)
+    return MonitoringAnswer(
+        recommendations=[
+            RecommendationAnswer(
+                case=line.case.id,
+                unit=line.unit.id,
+                risk=line.risk.number,
+                description=line.risk.description,
+                direction=line.risk.direction,
+                for_legal_monitoring=line.risk.for_legal_monitoring,
+                rank=line.risk.rank.likelihood * line.risk.rank.effect if line.risk.rank else None,
+                measure=line.measure.number if line.measure else None,
+                recommendation=line.measure.recommendation if line.measure else "",
+                action=line.measure.action if line.measure else "",
+                responsible=line.measure.responsible if line.measure else "",
+                term=line.measure.term.written if line.measure else "",
+                due=line.due,
+                late=line.late,
+                late_by_working_days=line.working_days,
+                status=line.status,
+            )
+            for line in view.lines
+        ],
+        total=view.total,
+        page=view.number,
+        pages=view.pages,
+        counts=dict(view.counts),
+        shared=[
+            SharedAnswer(
+                description=one.description,
+                cases=[case.id for case, _ in one.found],
+                units=list(one.units),
+                unasked=list(one.unasked),
+            )
+            for one, _ in view.shared
+        ],
+        silent=[
+            SilentAnswer(
+                period=period,
+                case=one.case.id,
+                unit=one.unit.id,
+                due=one.due,
+                late_by_working_days=one.working_days,
+            )
+            for period, several in view.silent.items()
+            for one in several
+        ],
+    )
+
+
+@router.get("/monitoring/file", responses=FILE, response_class=Response)
+def the_monitoring_as_a_file(request: Request, home: Reading, narrowed: Monitored) -> Response:
+    """The same list, all of it, as a workbook."""
+    return monitoring_file(request, home, narrowed)
+
+
+@router.get("/scores")
+def the_scores(
+    request: Request,
+    home: Reading,
+    scribe: Told,
+    unit: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
+    year: Annotated[int | None, Query(ge=1, le=9999)] = None,
+    number: Number = 1,
+) -> ScoresAnswer:
+    """Points of a year: earned, lost, at stake, their arithmetic. A reading is chosen by its name."""
+    view = the_points(request, home, unit, year, number=number)
+    language = scribe.language
+    return ScoresAnswer(
+        unit=view.unit.id,
+        year=view.year,
+        total=str(view.total),
+        lost=str(view.lost),
+        at_stake=str(view.at_stake),
+        projects=[
+            ProjectAnswer(
+                number=project.number,
+                points=str(project.points),
+                lost=str(project.lost),
+                at_stake=str(project.at_stake),
+                indicators=[
+                    IndicatorAnswer(
+                        id=one.id,
+                        title=one.title[language],
+                        points=str(one.points),
+                        maximum=_said(one.maximum),
+                        lost=_said(one.lost),
+                        at_stake=_said(one.at_stake),
+                        arithmetic=[scribe.tell(step.code, step.arguments) for step in one.arithmetic],
+                        missing=list(one.missing),
+                    )
+                    for one in project.indicators
+                ],
+            )
+            for project in view.projects
+        ],
+        parts=[
+            PartAnswer(
+                unit=part.unit.id,
+                name=part.unit.name,
+                points=str(part.points),
+                lost=str(part.lost),
+                at_stake=str(part.at_stake),
+            )
+            for part in view.parts
+        ],
+        steps=[
+            StepAnswer(
+                indicator=one.step.indicator,
+                title=one.title[language],
+                text=scribe.tell(f"score.step.{one.step.code}", one.arguments),
+                gain=str(one.arguments["gain"]),
+                by=one.step.by,
+                missing=list(one.names),
+            )
+            for one in view.steps
+        ],
+        readings=dict(view.readings),
+        notes=[note[language] for note in view.notes],
+        page=view.number,
+        pages=view.pages,
+    )
+
+
+def _said(points: object) -> str | None:
+    return None if points is None else str(points)

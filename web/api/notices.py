@@ -1,0 +1,129 @@
+"""The register of notices: read, proved, taken away; a letter acknowledged or sent again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Request
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from web import commands
+from web.across import IN_A_FILE, Narrowing
+from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, notice_answer
+from web.api.files import FILE
+from web.api.given import Given, Key
+from web.api.once import Writing
+from web.case_page import the_whole_case
+from web.case_reading import letters_of
+from web.entrance import Reading, Recording
+from web.papering import register_file
+
+router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS)
+Ending = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]
+
+
+class NoticeList(BaseModel):
+    """`more`: whether there is a further page."""
+
+    notices: list[NoticeAnswer]
+    more: bool
+
+
+class Altered(BaseModel):
+    code: str
+    key: str
+
+
+class RegisterProof(BaseModel):
+    """The register against its chain. `verified`: every record is as it was written.
+
+    `batches`, `end`: how long the chain is, and its last hash; `seal`: the number of the last seal.
+    """
+
+    verified: bool
+    altered: list[Altered]
+    batches: int
+    end: str
+    seal: int
+
+
+class Letter(Given):
+    key: Key
+
+
+class LetterDone(BaseModel):
+    """`done`: false when nothing was to be done."""
+
+    key: str
+    done: bool
+
+
+@router.get("/notices")
+def the_notices(home: Reading, asked: Narrowing, number: Number = 1, limit: Limit = 100) -> NoticeList:
+    """Who was told what, when, through which channel, and what came of it; the newest first."""
+    found = home.reads.told(**asked, limit=limit + 1, skip=(number - 1) * limit)
+    office = home.reads.office()
+    return NoticeList(notices=[notice_answer(one, office) for one in found[:limit]], more=len(found) > limit)
+
+
+@router.get("/notices/proof")
+def the_proof(home: Reading) -> RegisterProof:
+    """Whether the register verifies against its chain; reads all of it."""
+    found = home.shell.standing()
+    return RegisterProof(
+        verified=not found.altered,
+        altered=[Altered(code=code, key=key) for code, key in found.altered],
+        batches=found.batches,
+        end=found.end,
+        seal=found.seal,
+    )
+
+
+@router.get("/notices/file/{ending}", responses=FILE, response_class=Response)
+def the_register(request: Request, home: Reading, asked: Narrowing, ending: Ending) -> Response:
+    """The register as a workbook, or as a page to be signed off; its heading says whether it verifies."""
+    _, today = home.clock()
+    notices = home.reads.told(**asked, limit=IN_A_FILE)
+    return register_file(request, home, notices, ending, f"register-{today.isoformat()}.{ending}")
+
+
+@router.get("/cases/{case}/notices")
+def of_the_case(home: Reading, case: CaseId) -> list[NoticeAnswer]:
+    """The letters about a case, the newest first."""
+    the_whole_case(home, case)
+    office = home.reads.office()
+    return [notice_answer(one, office) for one in home.reads.notices(case)]
+
+
+@router.get("/cases/{case}/notices/file/{ending}", responses=FILE, response_class=Response)
+def of_the_case_as_a_file(request: Request, home: Reading, case: CaseId, ending: Ending) -> Response:
+    """The same as a workbook, or as a page to be signed off."""
+    return letters_of(request, home, case, ending)
+
+
+@router.post("/cases/{case}/notices/acknowledgement")
+def acknowledge(home: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
+    """Say that a letter was read; only its own reader can. Said again, the first time stays."""
+    the_whole_case(home, case)
+
+    def said() -> LetterDone:
+        try:
+            commands.read_letter(home, case, body.key)
+        except commands.NoSuchLetter:
+            raise HTTPException(404, "web.problem.no_letter") from None
+        return LetterDone(key=body.key, done=True)
+
+    return once(home, body, said, LetterDone)
+
+
+@router.post("/cases/{case}/notices/resending")
+def resend(home: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
+    """Queue a letter that did not arrive again, for the next office hours."""
+    the_whole_case(home, case)
+    return once(
+        home,
+        body,
+        lambda: LetterDone(key=body.key, done=commands.resend(home, case, body.key)),
+        LetterDone,
+    )

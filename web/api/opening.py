@@ -1,0 +1,196 @@
+"""Opening from a schedule and by year, with what it would do first; and past analyses judged."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from web.api.answers import PROBLEMS, FindingAnswer, Told, Words, finding_answer
+from web.api.files import the_file
+from web.api.given import Digest, Given, Line
+from web.api.once import Writing
+from web.entrance import AskingOwn, AskingToManage, Managing
+from web.intake_commands import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    change_of,
+    foreign,
+    open_the_year,
+    take_schedule,
+    the_intake,
+    year_ahead,
+)
+from web.planner import the_procedure
+from web.ports import Analysis
+
+router = APIRouter(prefix="/api/v1", tags=["opening"], responses=PROBLEMS)
+
+
+class Sent(Given):
+    """A table (XLSX, CSV). `file`: what `/files` answered; `procedure`: the internal analysis when empty."""
+
+    file: Digest
+    procedure: Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9_.-]*$")] = ""
+
+
+class Schedule(Sent):
+    """`meant`: responsible texts nobody is known by -> whom they mean, by id, key, name or e-mail."""
+
+    meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
+
+
+class YearOpened(Given):
+    """`unit`: the organisations at it or below it; empty is all the reader may open for."""
+
+    year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+    unit: Line = ""
+
+
+class NoteAnswer(BaseModel):
+    """How a row was understood; `row` 0 is the file as a whole."""
+
+    row: int
+    text: str
+
+
+class AnalysisAnswer(BaseModel):
+    """One analysis of the file. `change`: open, replan or same; `foreign`: of a unit that is not the reader's.
+
+    `new`, `moved`: the dates taking it in would write.
+    """
+
+    row: int
+    object: str
+    unit: str
+    case: str | None
+    change: str
+    foreign: bool
+    edition: str
+    facts: dict[str, date]
+    planned: dict[str, date]
+    new: dict[str, date]
+    moved: dict[str, date]
+
+
+class SchedulePreview(BaseModel):
+    """What taking in a schedule would do. `strange`: responsible texts nobody is known by."""
+
+    analyses: list[AnalysisAnswer]
+    notes: list[NoteAnswer]
+    matches: dict[str, str]
+    strange: list[str]
+
+
+class ScheduleTaken(BaseModel):
+    """Ids of cases."""
+
+    cases: list[str]
+    opened: list[str]
+    replanned: list[str]
+    unchanged: list[str]
+
+
+class YearCase(BaseModel):
+    procedure: str
+    unit: str
+    object: str
+
+
+class YearPreview(BaseModel):
+    """What opening a year would open. `there`: how many of its cases are there already."""
+
+    year: int
+    openings: list[YearCase]
+    there: int
+
+
+class YearDone(BaseModel):
+    year: int
+    opened: int
+
+
+class PastAnswer(BaseModel):
+    case: str
+    findings: list[FindingAnswer]
+
+
+@router.post("/schedules/preview")
+def preview(home: AskingToManage, body: Sent, scribe: Told) -> SchedulePreview:
+    """Every row, every date; nothing is written. `errors` names every bad row of a file that is refused."""
+    _, today = home.clock()
+    file, office = the_file(home, body.file), home.reads.office()
+    name = the_procedure(home, body.procedure).id
+    analyses, seen = the_intake(home).look(file.content, file.name, name, today=today)
+    return SchedulePreview(
+        analyses=[_analysis(one, foreign(home, office, one)) for one in analyses],
+        notes=[NoteAnswer(row=note.row, text=scribe.tell(note.code, note.arguments)) for note in seen.notes],
+        matches=dict(seen.matches),
+        strange=list(seen.strange),
+    )
+
+
+@router.post("/schedules")
+def take(home: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
+    """Take a schedule in: all of the file or none of it. Taken in again, only what changed is written."""
+
+    def taken() -> ScheduleTaken:
+        file, name = the_file(home, body.file), the_procedure(home, body.procedure).id
+        done = take_schedule(home, file.content, file.name, name, lambda strange: body.meant)
+        return ScheduleTaken.model_validate(done, from_attributes=True)
+
+    return once(home, body, taken, ScheduleTaken)
+
+
+@router.get("/years/{year}")
+def the_year(
+    home: Managing, year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)], unit: Words = ""
+) -> YearPreview:
+    """What opening a year would open."""
+    ahead = year_ahead(home, year, unit)
+    return YearPreview(
+        year=year,
+        openings=[
+            YearCase(procedure=one.procedure, unit=one.unit, object=one.object) for one in ahead.openings
+        ],
+        there=ahead.there,
+    )
+
+
+@router.post("/years")
+def open_year(home: Managing, once: Writing, body: YearOpened) -> YearDone:
+    """Open the yearly programmes of a year; what is there already is not opened again."""
+    return once(
+        home,
+        body,
+        lambda: YearDone(year=body.year, opened=open_the_year(home, body.year, body.unit)),
+        YearDone,
+    )
+
+
+@router.post("/past")
+def past(home: AskingOwn, body: Sent, scribe: Told) -> list[PastAnswer]:
+    """Findings of a table of past analyses, case by case; nothing is written."""
+    file, name = the_file(home, body.file), the_procedure(home, body.procedure).id
+    return [
+        PastAnswer(case=one.case, findings=[finding_answer(found, scribe) for found in one.findings])
+        for one in the_intake(home).past(file.content, file.name, name)
+    ]
+
+
+def _analysis(one: Analysis, is_foreign: bool) -> AnalysisAnswer:
+    return AnalysisAnswer(
+        row=one.row,
+        object=one.object,
+        unit=one.unit,
+        case=one.case.id if one.case else None,
+        change=change_of(one),
+        foreign=is_foreign,
+        edition=one.procedure.edition,
+        facts=dict(one.facts),
+        planned=dict(one.planned),
+        new=dict(one.new),
+        moved=dict(one.moved),
+    )

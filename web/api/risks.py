@@ -1,0 +1,368 @@
+"""The risk register of a case: read, and every step of it written."""
+
+from __future__ import annotations
+
+from datetime import date
+from io import BytesIO
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field
+
+from web import risk_commands
+from web.api.answers import PROBLEMS, CaseId, Changed, Told
+from web.api.files import proofs, the_file
+from web.api.given import Day, Digest, Given, Ground, Line, Proof, Text
+from web.api.once import Writing
+from web.api.proofs import ProofAnswer, Screen, screen
+from web.api.writing import written
+from web.case_page import the_dossier, the_whole_case
+from web.entrance import Reading, Recording
+from web.risk_view import MeasureLine, RiskLine, risk_view
+from workflow.risk import Direction, Outcome
+from workflow.risk_desk import FoundRisk
+
+router = APIRouter(prefix="/api/v1", tags=["risks"], responses=PROBLEMS)
+Number = Annotated[int, Path(ge=1, le=9999)]
+Counted = Annotated[int, Field(ge=1, le=9999)]
+
+
+class ReviewAnswer(BaseModel):
+    on: date
+    outcome: str
+    period: str
+    done_on: date | None
+    comment: str
+    evidence: list[ProofAnswer]
+
+
+class MeasureAnswer(BaseModel):
+    """A measure. `due`, `state`: of its deadline that comes next; null where its term names no day."""
+
+    number: int
+    recommendation: str
+    action: str
+    completion: str
+    responsible: str
+    term: str
+    due: date | None
+    state: str | None
+    outcome: str | None
+    reviews: list[ReviewAnswer]
+
+
+class RankAnswer(BaseModel):
+    likelihood: int
+    effect: int
+    points: int
+    band: str | None
+    scale: str
+
+
+class RemovalAnswer(BaseModel):
+    on: date
+    completed: bool
+    evidence: list[ProofAnswer]
+
+
+class RequestAnswer(BaseModel):
+    """What went up to a higher body, and what it answered."""
+
+    body: str
+    asked: str
+    on: date
+    term: str
+    answered_on: date | None
+    answer: str
+
+
+class RiskAnswer(BaseModel):
+    number: int
+    description: str
+    direction: str
+    cause: str
+    act: str
+    body: str
+    for_legal_monitoring: bool
+    department: str
+    district: str
+    found_on: date | None
+    rank: RankAnswer | None
+    removal: RemovalAnswer | None
+    request: RequestAnswer | None
+    measures: list[MeasureAnswer]
+
+
+class RemarkAnswer(BaseModel):
+    number: int
+    on: date
+    text: str
+    author: str
+    source: str
+    answered_on: date | None
+    taken: bool | None
+    answer: str
+
+
+class PositionAnswer(BaseModel):
+    number: int
+    title: str
+    holder: str
+    why: str
+    department: str
+    district: str
+    approved_on: date | None
+    cleared_on: date | None
+
+
+class RegisterAnswer(BaseModel):
+    """The registers inside a case. `scale`: by which edition a rank given today would count."""
+
+    case: str
+    scale: str
+    risks: list[RiskAnswer]
+    positions: list[PositionAnswer]
+    remarks: list[RemarkAnswer]
+
+
+class Found(Given):
+    """A risk of the analytic note. A known `number` describes that risk anew; without one it takes the next."""
+
+    description: Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
+    on: Day
+    number: Counted | None = None
+    direction: Direction = "other"
+    cause: Text = ""
+    act: Text = ""
+    body: Text = ""
+    for_legal_monitoring: bool = False
+    department: Line = ""
+    district: Line = ""
+
+
+class Ranked(Given):
+    likelihood: Counted
+    effect: Counted
+
+
+class MeasureSet(Given):
+    """A measure that removes the risk. `term`: as plans write it. `number`: as of a risk."""
+
+    action: Ground
+    number: Counted | None = None
+    recommendation: Text = ""
+    completion: Text = ""
+    responsible: Text = ""
+    term: Line = ""
+
+
+class Reviewed(Given):
+    """What had become of a measure. `period`: of one that comes back, the period reviewed (2026Q3)."""
+
+    outcome: Outcome
+    on: Day
+    done_on: Day | None = None
+    period: Annotated[str, Field(max_length=20, pattern=r"^[0-9A-Za-z-]*$")] = ""
+    comment: Text = ""
+    evidence: list[Proof] = Field(default_factory=list, max_length=50)
+
+
+class Removed(Given):
+    on: Day
+    completed: bool
+    evidence: list[Proof] = Field(default_factory=list, max_length=50)
+
+
+class Asked(Given):
+    """`body`: the higher body, where the risk does not name it; `term`: by when, as letters write it."""
+
+    asked: Ground
+    on: Day
+    body: Line = ""
+    term: Line = ""
+
+
+class Answered(Given):
+    text: Ground
+    on: Day
+
+
+class PlanSent(Given):
+    """A plan of measures (XLSX, CSV). `file`: what `/files` answered; `year`: of terms that name none."""
+
+    file: Digest
+    year: Annotated[int, Field(ge=1, le=9999)] | None = None
+
+
+class PlanTaken(BaseModel):
+    """What became of a plan. `unmatched`: responsible texts nobody could be found for."""
+
+    measures: int
+    entered: int
+    unmatched: list[str]
+
+
+@router.get("/cases/{case}/risks")
+def the_risks(home: Reading, case: CaseId, scribe: Told) -> RegisterAnswer:
+    """Risks with their measures, exposed positions, remarks."""
+    _, today = home.clock()
+    found, procedure = the_whole_case(home, case)
+    view = risk_view(the_dossier(home, found, procedure, today=today), home.shell, {}, None, today=today)
+    shown = screen(home, found)
+    return RegisterAnswer(
+        case=case,
+        scale=view.scale.id,
+        risks=[_risk(line, scribe.language, shown) for line in view.lines],
+        positions=[PositionAnswer.model_validate(one, from_attributes=True) for one in view.positions],
+        remarks=[RemarkAnswer.model_validate(one, from_attributes=True) for one in view.remarks],
+    )
+
+
+@router.post("/cases/{case}/risks")
+def find(home: Recording, once: Writing, case: CaseId, body: Found) -> Changed:
+    """Enter a risk, or describe a known one anew."""
+    risk = FoundRisk(**body.model_dump(exclude={"on"}))
+    return written(once, home, case, body, lambda: risk_commands.find(home, case, risk, on=body.on))
+
+
+@router.post("/cases/{case}/risks/plan")
+def take_plan(home: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
+    """A plan of measures becomes risks and measures; all of the file or none of it."""
+    the_whole_case(home, case)
+
+    def taken() -> PlanTaken:
+        file = the_file(home, body.file)
+        done = risk_commands.take_plan(home, case, BytesIO(file.content), file.name, year=body.year)
+        return PlanTaken.model_validate(done, from_attributes=True)
+
+    return once(home, body, taken, PlanTaken)
+
+
+@router.post("/cases/{case}/risks/{number}/rank")
+def rank(home: Recording, once: Writing, case: CaseId, number: Number, body: Ranked) -> Changed:
+    """Rank a risk by the scale in force."""
+    told = body.model_dump()
+    return written(once, home, case, body, lambda: risk_commands.rank(home, case, number, **told))
+
+
+@router.post("/cases/{case}/risks/{number}/measures")
+def set_measure(home: Recording, once: Writing, case: CaseId, number: Number, body: MeasureSet) -> Changed:
+    """Set a measure that removes a risk."""
+    told = body.model_dump(exclude={"number"})
+    return written(
+        once,
+        home,
+        case,
+        body,
+        lambda: risk_commands.set_measure(home, case, number, number=body.number, **told),
+    )
+
+
+@router.post("/cases/{case}/measures/{number}/reviews")
+def review(home: Recording, once: Writing, case: CaseId, number: Number, body: Reviewed) -> Changed:
+    """Say what had become of a measure."""
+    told = body.model_dump(exclude={"evidence"})
+    return written(
+        once,
+        home,
+        case,
+        body,
+        lambda: risk_commands.review(home, case, number, evidence=proofs(home, body.evidence), **told),
+    )
+
+
+@router.post("/cases/{case}/risks/{number}/removal")
+def remove(home: Recording, once: Writing, case: CaseId, number: Number, body: Removed) -> Changed:
+    """A risk is removed; `completed`: to real completion, by the measure in its completion form."""
+    told = body.model_dump(exclude={"evidence"})
+    return written(
+        once,
+        home,
+        case,
+        body,
+        lambda: risk_commands.remove(home, case, number, evidence=proofs(home, body.evidence), **told),
+    )
+
+
+@router.post("/cases/{case}/risks/{number}/request")
+def ask(home: Recording, once: Writing, case: CaseId, number: Number, body: Asked) -> Changed:
+    """A request went up to the higher body whose act is the cause."""
+    told = body.model_dump()
+    return written(once, home, case, body, lambda: risk_commands.ask(home, case, number, **told))
+
+
+@router.post("/cases/{case}/risks/{number}/answer")
+def answer(home: Recording, once: Writing, case: CaseId, number: Number, body: Answered) -> Changed:
+    """The higher body answered."""
+    told = body.model_dump()
+    return written(once, home, case, body, lambda: risk_commands.answer(home, case, number, **told))
+
+
+def _risk(line: RiskLine, language: str, shown: Screen) -> RiskAnswer:
+    risk = line.risk
+    rank, removal, request = risk.rank, risk.removal, risk.request
+    return RiskAnswer(
+        number=risk.number,
+        description=risk.description,
+        direction=risk.direction,
+        cause=risk.cause,
+        act=risk.act,
+        body=risk.body,
+        for_legal_monitoring=risk.for_legal_monitoring,
+        department=risk.department,
+        district=risk.district,
+        found_on=risk.found_on,
+        rank=RankAnswer(
+            likelihood=rank.likelihood,
+            effect=rank.effect,
+            points=line.points or 0,
+            band=line.band.title[language] if line.band else None,
+            scale=rank.scale,
+        )
+        if rank
+        else None,
+        removal=RemovalAnswer(
+            on=removal.on,
+            completed=removal.completed,
+            evidence=[shown.proof(one) for one in removal.evidence],
+        )
+        if removal
+        else None,
+        request=RequestAnswer(
+            body=request.body,
+            asked=request.asked,
+            on=request.on,
+            term=request.term.written,
+            answered_on=request.answered_on,
+            answer=request.answer,
+        )
+        if request
+        else None,
+        measures=[_measure(one, shown) for one in line.measures],
+    )
+
+
+def _measure(line: MeasureLine, shown: Screen) -> MeasureAnswer:
+    measure, deadline = line.measure, line.entry.deadline if line.entry else None
+    return MeasureAnswer(
+        number=measure.number,
+        recommendation=measure.recommendation,
+        action=measure.action,
+        completion=measure.completion,
+        responsible=measure.responsible,
+        term=measure.term.written,
+        due=deadline.due if deadline else None,
+        state=deadline.state if deadline else None,
+        outcome=measure.outcome,
+        reviews=[
+            ReviewAnswer(
+                on=one.on,
+                outcome=one.outcome,
+                period=one.period,
+                done_on=one.done_on,
+                comment=one.comment,
+                evidence=[shown.proof(item) for item in one.evidence],
+            )
+            for one in measure.reviews
+        ],
+    )

@@ -1,0 +1,373 @@
+"""Administration: units and people, one by one and as a table."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from web import staff_commands as staff
+from web.administering import the, the_office
+from web.administration_pages import found_people, the_person
+from web.api.account import Ended, FeedMade, Revoked
+from web.api.answers import PROBLEMS, Limit, Number, Told, Words
+from web.api.files import FILE, the_file
+from web.api.given import Day, Digest, Given, Key, Line
+from web.api.once import Writing
+from web.entrance import AskingToSet, Setting
+from web.feeding import feeds_of, give, revoke
+from web.house import House
+from web.office_page import people_file, preview
+from web.staff_forms import mark
+from web.time_forms import WEEK, time_answers
+from workflow.office import Person, Unit
+
+router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
+Mark = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[0-9a-f]*$",
+        description="What was seen of it: `mark` of the answer that told of it; empty for a new one.",
+    ),
+]
+Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
+
+
+class Hours(Given):
+    """When a unit is at work, where that is its own; empty is as the organisation. `week`: 1 is Monday."""
+
+    first: Clock = ""
+    last: Clock = ""
+    week: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list, max_length=7)
+    off: list[Day] = Field(default_factory=list, max_length=100)
+    working: list[Day] = Field(default_factory=list, max_length=100)
+
+    def typed(self) -> dict[str, str]:
+        """The same as the fields of the page's form."""
+        days = {f"time_day_{number}": "1" for number in WEEK if number in self.week}
+        return {
+            "time_first": self.first,
+            "time_last": self.last,
+            "time_off": _days(self.off),
+            "time_working": _days(self.working),
+            **days,
+        }
+
+
+class UnitGiven(Given):
+    """A unit. `id`: of a known one, empty for a new one, whose id its name becomes."""
+
+    name: Line
+    id: Line = ""
+    mark: Mark = ""
+    parent: Line = ""
+    kind: Line = ""
+    uploads_through: Line = ""
+    time: Hours = Field(default_factory=Hours)
+
+
+class HoursAnswer(BaseModel):
+    first: str
+    last: str
+    week: list[int]
+    off: str
+    working: str
+
+
+class UnitAnswer(BaseModel):
+    id: str
+    name: str
+    parent: str | None
+    kind: str
+    uploads_through: str | None
+    time: HoursAnswer
+    people: int
+    mark: str
+    feeds: list[str]
+
+
+class Span(Given):
+    first: Day
+    last: Day
+
+
+class PersonGiven(Given):
+    """A person. `key`: of a known one, empty for a new one, whose key the e-mail becomes."""
+
+    name: Line
+    unit: Line
+    key: Line = ""
+    mark: Mark = ""
+    post: Line = ""
+    duties: list[Line] = Field(default_factory=list, max_length=40)
+    email: Line = ""
+    language: Literal["kk", "ru", "en"] = "kk"
+    away: list[Span] = Field(default_factory=list, max_length=40)
+    deputy: Annotated[Line, Field(description="Key, e-mail or name.")] = ""
+    digest: Literal["", "daily", "weekly"] = ""
+
+    def typed(self) -> dict[str, str]:
+        """The same as the fields of the page's form."""
+        days = {
+            f"away_{end}_{n}": day.isoformat()
+            for n, span in enumerate(self.away)
+            for end, day in (("first", span.first), ("last", span.last))
+        }
+        plain = self.model_dump(include={"name", "unit", "post", "email", "language", "deputy", "digest"})
+        return {**plain, **days}
+
+
+class SpanAnswer(BaseModel):
+    first: date
+    last: date
+
+
+class PersonAnswer(BaseModel):
+    key: str
+    name: str
+    unit: str
+    post: str
+    duties: list[str]
+    email: str | None
+    language: str
+    away: list[SpanAnswer]
+    deputy: str | None
+    digest: str
+    mark: str
+
+
+class PeopleList(BaseModel):
+    people: list[PersonAnswer]
+    total: int
+
+
+class FallingAnswer(BaseModel):
+    """What would fall to others. `title`: null for what is confidential; `to`: names, none is nobody."""
+
+    title: str | None
+    unit: str
+    count: int
+    late: int
+    to: list[str]
+
+
+class Taking(Given):
+    """Who or what is taken out. `mark`: as of the answer that told of it."""
+
+    id: Key
+    mark: Mark
+
+
+class TakenOut(BaseModel):
+    removed: str
+
+
+class Table(Given):
+    """A table of people (CSV, XLSX). `file`: what `/files` answered."""
+
+    file: Digest
+
+
+class ChangeAnswer(BaseModel):
+    """`what`: added or changed; `fields`: codes of what changes."""
+
+    name: str
+    what: str
+    unit: str
+    fields: list[str]
+
+
+class TablePreview(BaseModel):
+    """`same`: how many lines change nothing."""
+
+    changes: list[ChangeAnswer]
+    same: int
+
+
+class TableTaken(BaseModel):
+    added: int
+    changed: int
+    same: int
+
+
+class UnitFeed(Given):
+    """`unit`: its id."""
+
+    unit: Key
+
+
+@router.get("/units")
+def units(home: Setting) -> list[UnitAnswer]:
+    """Every unit, and what is seen of it."""
+    the(home)
+    return [_unit(home, one) for one in the_office(home).units.values()]
+
+
+@router.post("/units")
+def keep_unit(home: Setting, once: Writing, body: UnitGiven) -> UnitAnswer:
+    """Make a unit, or change one."""
+
+    def kept() -> UnitAnswer:
+        typed = body.model_dump(include={"name", "parent", "kind", "uploads_through"})
+        return _unit(home, staff.keep_unit(home, body.id, body.mark, {**typed, **body.time.typed()}))
+
+    return once(home, body, kept, UnitAnswer)
+
+
+@router.post("/units/removal")
+def remove_unit(home: Setting, once: Writing, body: Taking) -> TakenOut:
+    """Take a unit out, when nobody and nothing is in it."""
+
+    def removed() -> TakenOut:
+        staff.remove_unit(home, body.id, body.mark)
+        return TakenOut(removed=body.id)
+
+    return once(home, body, removed, TakenOut)
+
+
+@router.post("/units/feeds", status_code=201)
+def unit_feed(home: Setting, once: Writing, body: UnitFeed, scribe: Told) -> FeedMade:
+    """Make a calendar feed of a unit; its address is told once."""
+    known = the_office(home).units.get(body.unit)
+    if known is None:
+        raise HTTPException(404, "web.problem.no_unit")
+
+    def made() -> FeedMade:
+        return FeedMade(address=give(home, "", scope=known.id, name=known.name, language=scribe.language))
+
+    return once(home, body, made, FeedMade, secret="address")
+
+
+@router.post("/units/feeds/revocation")
+def revoke_unit_feed(home: Setting, once: Writing, body: Revoked) -> Ended:
+    """Take a feed of a unit back."""
+    return once(home, body, lambda: Ended(ended=revoke(home, "", body.id)), Ended)
+
+
+@router.get("/people")
+def people(
+    home: Setting, search: Words = "", unit: Words = "", number: Number = 1, limit: Limit = 50
+) -> PeopleList:
+    """Everybody, found by name, post, e-mail; `limit` on a page."""
+    the(home)
+    found = found_people(the_office(home), search, unit)
+    shown = found[(number - 1) * limit : number * limit]
+    return PeopleList(people=[_person(one) for one in shown], total=len(found))
+
+
+@router.post("/people")
+def keep_person(home: Setting, once: Writing, body: PersonGiven) -> PersonAnswer:
+    """Make a person, or change one."""
+
+    def kept() -> PersonAnswer:
+        return _person(staff.keep_person(home, body.key, body.mark, body.typed(), body.duties))
+
+    return once(home, body, kept, PersonAnswer)
+
+
+@router.get("/people/falling")
+def falling(home: Setting, key: Words, scribe: Told) -> list[FallingAnswer]:
+    """What waits for somebody, and to whom it would fall without them."""
+    _, today = home.clock()
+    return [
+        FallingAnswer(
+            title=one.title[scribe.language] if one.title else None,
+            unit=one.unit,
+            count=one.count,
+            late=one.late,
+            to=list(one.to),
+        )
+        for one in the(home).falls(the_person(home, key).key, today=today)
+    ]
+
+
+@router.post("/people/removal")
+def remove_person(home: Setting, once: Writing, body: Taking) -> TakenOut:
+    """Take a person out; what waits for them falls to others."""
+
+    def removed() -> TakenOut:
+        staff.remove_person(home, the_person(home, body.id), body.mark)
+        return TakenOut(removed=body.id)
+
+    return once(home, body, removed, TakenOut)
+
+
+@router.get("/people/table", responses=FILE, response_class=Response)
+def the_table(request: Request, home: Setting) -> Response:
+    """Everybody as the workbook they can be taken in from again."""
+    return people_file(request, home)
+
+
+@router.post("/people/table/preview")
+def preview_table(home: AskingToSet, body: Table) -> TablePreview:
+    """What a table would add and change; nothing is written."""
+    the(home)
+    file = the_file(home, body.file)
+    read = staff.read_table(home, file.content, file.name)
+    changes = preview(read, the_office(home))
+    return TablePreview(
+        changes=[
+            ChangeAnswer(name=one.name, what=one.what, unit=one.unit, fields=list(one.fields))
+            for one in changes
+        ],
+        same=len(read.people) + len(read.units) - len(changes),
+    )
+
+
+@router.post("/people/table")
+def take_table(home: Setting, once: Writing, body: Table) -> TableTaken:
+    """Take a table in, all of it or none; whom it does not name stays."""
+    the(home)
+
+    def taken() -> TableTaken:
+        file = the_file(home, body.file)
+        done = staff.take_table(home, staff.read_table(home, file.content, file.name))
+        return TableTaken(added=done.added, changed=done.changed, same=done.same)
+
+    return once(home, body, taken, TableTaken)
+
+
+def _days(several: list[date]) -> str:
+    return ", ".join(f"{day:%d.%m.%Y}" for day in several)
+
+
+def _unit(home: House, unit: Unit) -> UnitAnswer:
+    now, _ = home.clock()
+    time = time_answers(unit.time)
+    return UnitAnswer(
+        id=unit.id,
+        name=unit.name,
+        parent=unit.parent,
+        kind=unit.kind,
+        uploads_through=unit.uploads_through,
+        time=HoursAnswer(
+            first=time["time_first"],
+            last=time["time_last"],
+            week=[number for number in WEEK if f"time_day_{number}" in time],
+            off=time["time_off"],
+            working=time["time_working"],
+        ),
+        people=sum(one.unit == unit.id for one in the_office(home).people.values()),
+        mark=mark(unit),
+        feeds=[one.hash for one in feeds_of(home, "", now=now) if one.scope == unit.id],
+    )
+
+
+def _person(person: Person) -> PersonAnswer:
+    return PersonAnswer(
+        key=person.key,
+        name=person.name,
+        unit=person.unit,
+        post=person.post,
+        duties=list(person.duties),
+        email=person.email,
+        language=person.language,
+        away=[SpanAnswer(first=first, last=last) for first, last in person.away],
+        deputy=person.deputy,
+        digest=person.digest,
+        mark=mark(person),
+    )
