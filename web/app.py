@@ -19,27 +19,6 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
 from papers.unreadable import UnreadablePaper
-from web import (
-    across,
-    analyses,
-    api,
-    case_reading,
-    desk_pages,
-    digest_choice,
-    health,
-    login,
-    managing,
-    metrics,
-    opening,
-    overview_pages,
-    past,
-    planner,
-    risking,
-    schedules,
-    settings_routes,
-    together,
-    writing,
-)
 from web.administration_ports import Acts, Administration
 from web.assets import BY_NAME, OWN
 from web.entrance import NotLoggedIn
@@ -51,6 +30,7 @@ from web.ports import Accounts, Answers, Choices, EvidenceStore, Intake, Judge, 
 from web.preferences import preferences, remember
 from web.readiness import Look
 from web.render import Scribe, page
+from web.routes import every_route
 from workflow.desk import Desk
 from workflow.library import Library
 from workflow.refusal import Refusal
@@ -117,6 +97,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        routes=list(every_route()),
     )
     home = app.state.house = House(
         desk=desk,
@@ -237,25 +218,6 @@ def create_app(
     app.add_exception_handler(OutOfRange, on_refusal)
     app.add_exception_handler(Exception, on_error)
     app.add_middleware(Guard, problem=problem, max_body=max_body, names=names)
-    app.include_router(login.router)
-    app.include_router(digest_choice.router)
-    app.include_router(health.router)
-    app.include_router(api.router)
-    app.include_router(analyses.router)
-    app.include_router(opening.router)
-    app.include_router(schedules.router)
-    app.include_router(past.router)
-    app.include_router(planner.router)
-    app.include_router(overview_pages.router)
-    app.include_router(desk_pages.router)
-    app.include_router(case_reading.router)
-    app.include_router(writing.router)
-    app.include_router(settings_routes.router)
-    app.include_router(metrics.router)
-    app.include_router(managing.router)
-    app.include_router(risking.router)
-    app.include_router(across.router)
-    app.include_router(together.router)
 
     @app.get("/static/third-party/{name}", include_in_schema=False)
     def third_party(name: Annotated[str, Path(max_length=60)]) -> Response:

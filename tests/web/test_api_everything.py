@@ -1,0 +1,206 @@
+"""Whatever a page does, a program can do: every route of the pages has its counterpart, or a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from tests.web.test_access import ROUTES, is_question, need
+
+V1 = "/api/v1"
+ADMINISTRATION = f"{V1}/administration"
+CASE = f"{V1}/cases/{{case}}"
+ACCOUNT = f"{ADMINISTRATION}/accounts/{{login}}"
+
+WRITES: dict[str, tuple[str, ...]] = {
+    "/cases/{case}": (f"{CASE}/facts", f"{V1}/files"),
+    "/cases/{case}/plan": (f"{CASE}/plans",),
+    "/cases/{case}/correct": (f"{CASE}/corrections",),
+    "/cases/{case}/cancel": (f"{CASE}/cancellation",),
+    "/cases/{case}/exempt": (f"{CASE}/exemption",),
+    "/cases/{case}/reopen": (f"{CASE}/reopening",),
+    "/cases/{case}/readers": (f"{CASE}/readers",),
+    "/cases/{case}/readers/remove": (f"{CASE}/readers/removal",),
+    "/cases/{case}/acknowledge": (f"{CASE}/notices/acknowledgement",),
+    "/cases/{case}/notices/resend": (f"{CASE}/notices/resending",),
+    "/cases/{case}/risks": (f"{CASE}/risks",),
+    "/cases/{case}/risks/rank": (f"{CASE}/risks/{{number}}/rank",),
+    "/cases/{case}/risks/measure": (f"{CASE}/risks/{{number}}/measures",),
+    "/cases/{case}/risks/review": (f"{CASE}/measures/{{number}}/reviews",),
+    "/cases/{case}/risks/remove": (f"{CASE}/risks/{{number}}/removal",),
+    "/cases/{case}/risks/ask": (f"{CASE}/risks/{{number}}/request",),
+    "/cases/{case}/risks/answer": (f"{CASE}/risks/{{number}}/answer",),
+    "/cases/{case}/risks/plan": (f"{CASE}/risks/plan",),
+    "/desk/record": (f"{CASE}/facts",),
+    "/desk/later": (f"{CASE}/snoozes",),
+    "/desk/read": (f"{CASE}/notices/acknowledgement",),
+    "/desk/leave": (f"{V1}/account/leave",),
+    "/open/case": (f"{V1}/cases", f"{V1}/plan"),
+    "/open/year": (f"{V1}/years",),
+    "/open/schedule": (f"{V1}/files", f"{V1}/schedules/preview"),
+    "/open/schedule/{digest}": (f"{V1}/schedules",),
+    "/past": (f"{V1}/past",),
+    "/calendar/acts": (f"{V1}/calendar/acts/preview", f"{V1}/calendar/acts"),
+    "/account/digest": (f"{V1}/account/digest",),
+    "/account/feed": (f"{V1}/account/feeds", f"{V1}/account/feeds/revocation"),
+    "/account/telegram": (f"{V1}/account/telegram", f"{V1}/account/telegram/unlinking"),
+    "/account/sessions/end": (f"{V1}/account/sessions/end",),
+    "/administration/unit": (f"{ADMINISTRATION}/units", f"{ADMINISTRATION}/units/removal"),
+    "/administration/unit/feed": (
+        f"{ADMINISTRATION}/units/feeds",
+        f"{ADMINISTRATION}/units/feeds/revocation",
+    ),
+    "/administration/person": (f"{ADMINISTRATION}/people",),
+    "/administration/person/remove": (f"{ADMINISTRATION}/people/removal",),
+    "/administration/people/import": (
+        f"{ADMINISTRATION}/people/table/preview",
+        f"{ADMINISTRATION}/people/table",
+    ),
+    "/administration/accounts": (f"{ADMINISTRATION}/accounts",),
+    "/administration/account": (
+        ACCOUNT,
+        f"{ACCOUNT}/closing",
+        f"{ACCOUNT}/reopening",
+        f"{ACCOUNT}/invitations",
+        f"{ACCOUNT}/tokens",
+        f"{ACCOUNT}/sessions/end",
+    ),
+    "/administration/channels": (f"{ADMINISTRATION}/channels/{{channel}}/letters",),
+}
+"""What a page writes, and where a program writes it."""
+
+BY_A_PERSON_ALONE = {
+    "/login": "whoever has a token is in already",
+    "/login/demonstration": "whoever has a token is in already",
+    "/logout": "a token ends by being revoked",
+    "/welcome/{secret}": "a password is chosen by whoever will type it",
+    "/account/password": "a token must not change what proves who its holder is",
+    "/account/totp": "a token must not change what proves who its holder is",
+    "/digest/{secret}/{choice}": "one click of a mail program, without a log-in; by a token: /account/digest",
+}
+"""Writes of pages a program has no use for, and why; a new entry is a decision."""
+
+READS: dict[str, tuple[str, ...]] = {
+    "/": (f"{V1}/overview",),
+    "/deadlines": (f"{V1}/deadlines", f"{V1}/board"),
+    "/desk": (f"{V1}/desk",),
+    "/cases": (f"{V1}/cases",),
+    "/cases.xlsx": (f"{V1}/cases",),
+    "/cases/{case}": (CASE,),
+    "/cases/{case}/risks": (f"{CASE}/risks",),
+    "/cases/{case}/papers": (f"{CASE}/documents",),
+    "/cases/{case}/history": (f"{CASE}/events", f"{CASE}/notices"),
+    "/cases/{case}/evidence/{digest}": (f"{CASE}/evidence/{{digest}}",),
+    "/cases/{case}/forms/{form}/{language}": (f"{CASE}/documents/{{form}}/{{language}}",),
+    "/cases/{case}/package": (f"{CASE}/package",),
+    "/cases/{case}/register/{ending}": (f"{CASE}/notices/file/{{ending}}",),
+    "/monitoring": (f"{V1}/monitoring",),
+    "/monitoring/xlsx": (f"{V1}/monitoring/file",),
+    "/scores": (f"{V1}/scores",),
+    "/register": (f"{V1}/notices", f"{V1}/notices/proof"),
+    "/register/xlsx": (f"{V1}/notices/file/{{ending}}",),
+    "/planner": (f"{V1}/plan",),
+    "/calendar": (f"{V1}/calendar/{{number}}/{{month}}",),
+    "/calendar/{number}": (f"{V1}/calendar/{{number}}",),
+    "/calendar/{number}/{month}": (f"{V1}/calendar/{{number}}/{{month}}", f"{V1}/days/{{day}}"),
+    "/open/year": (f"{V1}/years/{{year}}",),
+    "/open/schedule/{digest}": (f"{V1}/schedules/preview",),
+    "/past/{digest}": (f"{V1}/past",),
+    "/past/{digest}/findings.xlsx": (f"{V1}/past",),
+    "/account": (f"{V1}/account",),
+    "/administration/units": (f"{ADMINISTRATION}/units",),
+    "/administration/unit": (f"{ADMINISTRATION}/units",),
+    "/administration/people": (f"{ADMINISTRATION}/people",),
+    "/administration/person": (f"{ADMINISTRATION}/people",),
+    "/administration/person/remove": (f"{ADMINISTRATION}/people/falling",),
+    "/administration/people/export": (f"{ADMINISTRATION}/people/table",),
+    "/administration/accounts": (f"{ADMINISTRATION}/accounts",),
+    "/administration/account": (ACCOUNT,),
+    "/administration/channels": (f"{ADMINISTRATION}/channels",),
+    "/administration/settings": (f"{ADMINISTRATION}/settings",),
+    "/administration/rules": (f"{ADMINISTRATION}/rules",),
+}
+"""What a page shows, and where a program reads it."""
+
+FOR_EYES = {
+    "/login": "the form of the log-in",
+    "/welcome/{secret}": "the form of an invitation",
+    "/digest/{secret}": "the form behind a letter",
+    "/digest/{secret}/{choice}": "the form behind a letter",
+    "/open": "the ways to open, with their forms",
+    "/open/case": "a form; its dates come from /api/v1/plan",
+    "/open/template.xlsx": "an empty table for somebody to fill in",
+    "/past": "a form",
+    "/past/template.xlsx": "an empty table for somebody to fill in",
+    "/calendar/acts": "a form",
+    "/administration": "an entrance with four counts",
+    "/administration/people/import": "a form",
+    "/feeds/{token}.ics": "for calendar programs, by its own secret",
+    "/metrics": "for operators, in a format of its own",
+    "/healthz": "for watchdogs",
+    "/static/third-party/{name}": "a part of pages",
+    "/static/{name}": "a part of pages",
+}
+"""Pages without anything a program would read, and why; a new entry is a decision."""
+
+API = {(method, route.path): route for method, route in ROUTES if route.path.startswith("/api/")}
+PAGES = [(method, route) for method, route in ROUTES if not route.path.startswith("/api/")]
+KEY = "Idempotency-Key"
+
+
+@pytest.mark.parametrize("path", sorted({route.path for method, route in PAGES if method != "GET"}))
+def test_what_a_page_writes_a_program_can_write(path: str) -> None:
+    """A form of a new page needs its counterpart, or a reason why it has none."""
+    assert (path in WRITES) != (path in BY_A_PERSON_ALONE), path
+    for counterpart in WRITES.get(path, ()):
+        assert ("POST", counterpart) in API, counterpart
+
+
+@pytest.mark.parametrize("path", sorted({route.path for method, route in PAGES if method == "GET"}))
+def test_what_a_page_shows_a_program_can_read(path: str) -> None:
+    """The same of what is only looked at."""
+    assert (path in READS) != (path in FOR_EYES), path
+    for counterpart in READS.get(path, ()):
+        assert ("GET", counterpart) in API or is_question(API["POST", counterpart]), counterpart
+
+
+def test_nothing_is_named_that_is_no_more() -> None:
+    """The tables above speak of routes there are."""
+    writes = {route.path for method, route in PAGES if method != "GET"}
+    reads = {route.path for method, route in PAGES if method == "GET"}
+
+    assert WRITES.keys() | BY_A_PERSON_ALONE.keys() == writes
+    assert READS.keys() | FOR_EYES.keys() == reads
+
+
+def test_a_program_needs_for_a_thing_what_its_page_needs() -> None:
+    """The same access by both doors."""
+    asked = {(method, route.path): need(route) for method, route in PAGES}
+    for method, table in (("POST", WRITES), ("GET", READS)):
+        for path, counterparts in table.items():
+            routes = [API.get((method, one)) or API["POST", one] for one in counterparts]
+            needs = {need(route) for route in routes if not is_question(route)}
+            assert needs <= {asked[method, path], "self"}, path
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(API))
+def test_every_write_takes_a_key_and_no_question_does(method: str, path: str) -> None:
+    """Said again under its key a write is done once; what writes nothing needs none."""
+    route = API[method, path]
+    takes = any(one.alias == KEY for one in _headers(route.dependant))
+
+    assert takes == (method != "GET" and not is_question(route))
+
+
+def _headers(dependant: Dependant) -> Iterator:  # type: ignore[type-arg]
+    yield from dependant.header_params
+    for one in dependant.dependencies:
+        yield from _headers(one)
+
+
+def test_the_api_is_described_with_a_sentence_for_each_thing() -> None:
+    """Whoever reads the description alone knows what each request does."""
+    assert all(isinstance(route, APIRoute) and route.endpoint.__doc__ for route in API.values())
