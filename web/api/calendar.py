@@ -12,7 +12,7 @@ from calendars import OutOfRange
 from calendars.calendar import Day as Kind
 from calendars.layout import days_of, year
 from web.api.answers import PROBLEMS, Told, Words
-from web.api.given import Day, Given, Line
+from web.api.given import PLAIN, Day, Given, Line
 from web.api.once import Writing
 from web.calendar_pages import LARGEST, Seen, checked, seen_by_reader, the_acts, within_records
 from web.entrance import AskingToManage, Managing, Reading
@@ -74,7 +74,7 @@ class YearAnswer(BaseModel):
 class Act(Given):
     """An act that moves days, as TOML. `name`: what it is to be called in the office's chain."""
 
-    text: Annotated[str, Field(min_length=1, max_length=LARGEST, pattern=r"^[^\x00]*$")]
+    text: Annotated[str, Field(min_length=1, max_length=LARGEST), PLAIN]
     name: Line = "act.toml"
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Annotated
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -34,15 +35,21 @@ def _address(given: object) -> str:
     raise ValueError("not a whole http or https address")
 
 
+def _without_nul(given: str) -> str:
+    if "\0" in given:
+        raise ValueError("NUL stands in no text")
+    return given
+
+
+PLAIN = AfterValidator(_without_nul)
+"""No database takes NUL. No pattern says so of a long text: who checks by the description would be slow."""
 Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.#-]+$")]
 Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Ground = Annotated[
-    str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$", strip_whitespace=True)
-]
+Ground = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True), PLAIN]
 Number = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=20, decimal_places=6)]
 Duty = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]*$")]
-Text = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, StringConstraints(max_length=4000), PLAIN]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Values = dict[Name, Number]

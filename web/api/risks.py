@@ -128,7 +128,7 @@ class RegisterAnswer(BaseModel):
 class Found(Given):
     """A risk of the analytic note. A known `number` describes that risk anew; without one it takes the next."""
 
-    description: Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
+    description: Ground
     on: Day
     number: Counted | None = None
     direction: Direction = "other"
