@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from papers.list_book import book
 from web.entrance import Reading
-from web.gathering_ports import Gathered
+from web.gathering_ports import Clocked, Gathered
 from web.house import House
 from web.office import unit_name
 from web.papering import XLSX, as_file
@@ -50,7 +50,7 @@ def the_consolidated(
 ) -> Response:
     """Who of the organisations did it in a year, with which numbers, and who has not reported."""
     _, today = home.clock()
-    asked = _asked(home, procedure, obligation, unit, year)
+    asked = asked_for(home, procedure, obligation, unit, year)
     return page(
         request,
         home,
@@ -74,7 +74,11 @@ def the_consolidated_as_a_file(
     year: Year = None,
 ) -> Response:
     """The same form as a workbook, one column for each number."""
-    asked = _asked(home, procedure, obligation, unit, year)
+    return consolidated_file(request, home, asked_for(home, procedure, obligation, unit, year))
+
+
+def consolidated_file(request: Request, home: House, asked: Asked) -> Response:
+    """The form as a workbook; 404 where the reader sees no whole organisation."""
     if asked.found is None:
         raise HTTPException(404, "web.problem.not_found")
     language = preferences(request).language
@@ -123,8 +127,7 @@ def the_uploads(request: Request, home: Reading, unit: Text = "") -> Response:
 def the_yearly_clock(request: Request, home: Reading, unit: Text = "") -> Response:
     """When each organisation's last analysis ended, and by when the next is due."""
     _, today = home.clock()
-    root = seen_unit(home, unit)
-    found = home.shell.turns(scope(home.reader), unit=root, today=today) if _whole(home, root) else None
+    found = the_turns(home, unit)
     return page(
         request,
         home,
@@ -137,7 +140,8 @@ def the_yearly_clock(request: Request, home: Reading, unit: Text = "") -> Respon
     )
 
 
-def _asked(home: House, procedure: str, obligation: str, unit: str, year: int | None) -> Asked:
+def asked_for(home: House, procedure: str, obligation: str, unit: str, year: int | None) -> Asked:
+    """The form of one obligation over a year, of this one when none is named; 404 beyond the records."""
     _, today = home.clock()
     year = today.year if year is None else year
     if year not in _years(home):
@@ -151,6 +155,13 @@ def _asked(home: House, procedure: str, obligation: str, unit: str, year: int | 
     if _whole(home, root):
         found = home.shell.consolidated(law.id, one.id, scope(home.reader), unit=root, year=year, today=today)
     return Asked(procedure=law, obligation=one, unit=root, year=year, found=found)
+
+
+def the_turns(home: House, unit: str) -> Sequence[Clocked] | None:
+    """Where the organisations stand; None where the reader sees none as a whole."""
+    _, today = home.clock()
+    root = seen_unit(home, unit)
+    return home.shell.turns(scope(home.reader), unit=root, today=today) if _whole(home, root) else None
 
 
 def _whole(home: House, unit: str) -> bool:

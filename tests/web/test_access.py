@@ -52,6 +52,11 @@ BODIES: dict[str, object] = {
     "/api/v1/cases/{case}/risks/{number}/request": {"asked": "өзгерту", "on": "2026-04-06"},
     "/api/v1/cases/{case}/risks/{number}/answer": {"text": "өзгертілді", "on": "2026-04-06"},
     "/api/v1/cases/{case}/measures/{number}/reviews": {"outcome": "executed", "on": "2026-04-06"},
+    "/api/v1/cases/{case}/positions": {"title": "басқарма басшысы", "on": "2026-04-06"},
+    "/api/v1/cases/{case}/positions/{number}/talks": {"on": "2026-04-06"},
+    "/api/v1/cases/{case}/positions/{number}/clearing": {"on": "2026-04-06"},
+    "/api/v1/cases/{case}/remarks": {"text": "ескертпе", "on": "2026-04-06"},
+    "/api/v1/cases/{case}/remarks/{number}/answer": {"taken": True, "on": "2026-04-06"},
     "/api/v1/cases/{case}/notices/acknowledgement": {"key": "k"},
     "/api/v1/cases/{case}/notices/resending": {"key": "k"},
 }

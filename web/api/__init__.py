@@ -15,8 +15,10 @@ from web.api import (
     notices,
     opening,
     reading,
+    registers,
     risks,
     staff,
+    together,
     writing,
 )
 
@@ -27,9 +29,11 @@ for part in (
     files,
     figures,
     risks,
+    registers,
     documents,
     notices,
     monitoring,
+    together,
     opening,
     calendar,
     account,

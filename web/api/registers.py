@@ -1,0 +1,104 @@
+"""The other registers inside a case: exposed positions with their talks, remarks of the public."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from web.api.answers import PROBLEMS, CaseId, Changed
+from web.api.files import proofs
+from web.api.given import Day, Given, Ground, Line, Proof, Text
+from web.api.once import Writing
+from web.api.risks import Counted, Number
+from web.api.writing import written
+from web.entrance import Recording
+from web.house import hand
+from workflow.register_desk import ExposedPosition, RegisterDesk
+from workflow.remarks import Source
+
+router = APIRouter(prefix="/api/v1", tags=["registers"], responses=PROBLEMS)
+
+
+class Exposed(Given):
+    """A position exposed to corruption risks. A known `number` describes that one anew."""
+
+    title: Ground
+    on: Day
+    number: Counted | None = None
+    holder: Line = ""
+    why: Text = ""
+    department: Line = ""
+    district: Line = ""
+    approved_on: Day | None = None
+
+
+class Talked(Given):
+    """A preventive talk with who holds the position, or held it then."""
+
+    on: Day
+    holder: Line = ""
+    topic: Text = ""
+    evidence: list[Proof] = Field(default_factory=list, max_length=50)
+
+
+class Cleared(Given):
+    on: Day
+
+
+class Remarked(Given):
+    text: Ground
+    on: Day
+    author: Line = ""
+    source: Source = "discussion"
+
+
+class Replied(Given):
+    """What became of a remark. `taken`: into the note; `answer`: how, or why not."""
+
+    taken: bool
+    on: Day
+    answer: Annotated[Text, Field(description="Asked for where it was not taken.")] = ""
+
+
+@router.post("/cases/{case}/positions")
+def expose(home: Recording, once: Writing, case: CaseId, body: Exposed) -> Changed:
+    """Enter an exposed position, or describe a known one anew."""
+    told = ExposedPosition(**body.model_dump(exclude={"on"}))
+    desk = RegisterDesk(home.desk)
+    return written(once, home, case, body, lambda: desk.expose(case, told, on=body.on, **hand(home)))
+
+
+@router.post("/cases/{case}/positions/{number}/talks")
+def talk(home: Recording, once: Writing, case: CaseId, number: Number, body: Talked) -> Changed:
+    """A preventive talk was held."""
+    desk, told = RegisterDesk(home.desk), body.model_dump(exclude={"evidence"})
+    return written(
+        once,
+        home,
+        case,
+        body,
+        lambda: desk.talk(case, number, evidence=proofs(home, body.evidence), **told, **hand(home)),
+    )
+
+
+@router.post("/cases/{case}/positions/{number}/clearing")
+def clear(home: Recording, once: Writing, case: CaseId, number: Number, body: Cleared) -> Changed:
+    """A position is taken off the list."""
+    desk = RegisterDesk(home.desk)
+    return written(once, home, case, body, lambda: desk.clear(case, number, on=body.on, **hand(home)))
+
+
+@router.post("/cases/{case}/remarks")
+def remark(home: Recording, once: Writing, case: CaseId, body: Remarked) -> Changed:
+    """Enter a remark of the public."""
+    desk, told = RegisterDesk(home.desk), body.model_dump()
+    return written(once, home, case, body, lambda: desk.remark(case, **told, **hand(home)))
+
+
+@router.post("/cases/{case}/remarks/{number}/answer")
+def answer_remark(home: Recording, once: Writing, case: CaseId, number: Number, body: Replied) -> Changed:
+    """Say what became of a remark."""
+    desk, told = RegisterDesk(home.desk), body.model_dump()
+    return written(once, home, case, body, lambda: desk.answer_remark(case, number, **told, **hand(home)))
