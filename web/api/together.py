@@ -61,7 +61,7 @@ class ReadyDocument(BaseModel):
 
 
 class ReadyAnswer(BaseModel):
-    """An upload for which something is ready. `through`: whose account it goes by; `people`: keys of its holders."""
+    """An upload for which something is ready. `through`: by whose account; `people`: keys of its holders."""
 
     unit: str
     through: str
