@@ -92,6 +92,12 @@ def resend(home: House, case: str, key: str) -> bool:
     return home.post.resend(key, now=now) if known and home.post is not None else False
 
 
+def resend_all(home: House, channel: str) -> int:
+    """Queue again what a fault of a channel has kept from leaving; how many letters."""
+    now, _ = home.clock()
+    return home.post.resend_all(channel, now=now) if home.post is not None else 0
+
+
 def go_away(home: House, away: tuple[date, date] | None, deputy: str | None) -> None:
     """Say when the reader is away (both days included; None is not at all) and who stands in for them.
 

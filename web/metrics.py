@@ -12,7 +12,6 @@ from notifications.figures import Figures
 from web import commands
 from web.case_page import CaseId, the_whole_case
 from web.entrance import Anybody, Managing, Recording, Setting
-from web.house import House
 
 router = APIRouter(include_in_schema=False)
 Name = Annotated[str, Form(max_length=100)]
@@ -41,21 +40,15 @@ def resend(home: Recording, case: CaseId, key: Annotated[str, Form(max_length=50
 @router.post("/channels/resend")
 def resend_all(home: Managing, channel: Name = "") -> Response:
     """Queue again what a fault of a channel has kept from leaving; then the overview."""
-    _resend_all(home, channel)
+    commands.resend_all(home, channel)
     return RedirectResponse("/#faults", status_code=303)
 
 
 @router.post("/administration/channels/resend")
 def resend_there(home: Setting, channel: Name = "") -> Response:
     """The same for the administrator, who has mended the channel; then the page of the channels."""
-    _resend_all(home, channel)
+    commands.resend_all(home, channel)
     return RedirectResponse("/administration/channels", status_code=303)
-
-
-def _resend_all(home: House, channel: str) -> None:
-    now, _ = home.clock()
-    if home.post is not None:
-        home.post.resend_all(channel, now=now)
 
 
 def exposition(figures: Figures, *, now: datetime) -> bytes:

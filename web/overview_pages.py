@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -10,6 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from notifications.figures import Fault
 from notifications.notice import Notice
 from web.addresses import elsewhere
 from web.deadlines import Asking, deadlines
@@ -48,7 +49,6 @@ def the_overview(request: Request, home: Reading, unit: Name = None) -> Response
     office = home.reads.office() if failed else None
     names = {one.person: person_name(office, one.person) for one in failed} if office else {}
     manages = home.post is not None and home.reader.may("manage")
-    faults = home.post.faults() if home.post and manages else ()
     return page(
         request,
         home,
@@ -57,7 +57,7 @@ def the_overview(request: Request, home: Reading, unit: Name = None) -> Response
         view=view,
         failed=failed,
         failed_names=names,
-        faults=faults,
+        faults=seen_faults(home),
         unheard=_unheard(home) if manages else (),
     )
 
@@ -81,6 +81,11 @@ def the_deadlines(
     asking = Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(home.reads, home.library, home.calendar, asking, today=today, number=number)
     return page(request, home, "deadlines.html", today=today, view=view)
+
+
+def seen_faults(home: House) -> Sequence[Fault]:
+    """What is wrong with channels themselves, for whoever manages."""
+    return home.post.faults() if home.post is not None and home.reader.may("manage") else ()
 
 
 def _unheard(home: House) -> list[Unheard]:

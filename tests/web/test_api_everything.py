@@ -26,6 +26,8 @@ WRITES: dict[str, tuple[str, ...]] = {
     "/cases/{case}/readers/remove": (f"{CASE}/readers/removal",),
     "/cases/{case}/acknowledge": (f"{CASE}/notices/acknowledgement",),
     "/cases/{case}/notices/resend": (f"{CASE}/notices/resending",),
+    "/channels/resend": (f"{V1}/notices/resending",),
+    "/administration/channels/resend": (f"{ADMINISTRATION}/channels/{{channel}}/resending",),
     "/cases/{case}/risks": (f"{CASE}/risks",),
     "/cases/{case}/risks/rank": (f"{CASE}/risks/{{number}}/rank",),
     "/cases/{case}/risks/measure": (f"{CASE}/risks/{{number}}/measures",),
@@ -150,6 +152,8 @@ FOR_EYES = {
     "/feeds/{token}.ics": "for calendar programs, by its own secret",
     "/metrics": "for operators, in a format of its own",
     "/healthz": "for watchdogs",
+    "/health": "for watchdogs",
+    "/ready": "for whoever sends requests on",
     "/static/third-party/{name}": "a part of pages",
     "/static/{name}": "a part of pages",
 }

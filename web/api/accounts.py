@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from web import account_commands
+from web import account_commands, commands
 from web import staff_commands as staff
 from web.administering import the
 from web.api.account import WayIn, way_in
 from web.api.answers import PROBLEMS, Told
 from web.api.given import Given, Line
+from web.api.notices import Resent
 from web.api.once import Writing
 from web.entrance import Setting
 from web.house import House
@@ -213,6 +214,17 @@ def try_channel(home: Setting, once: Writing, channel: Named, body: LetterAsked,
         return LetterSent(state=outcome.state, answer=outcome.answer)
 
     return once(home, body, sent, LetterSent)
+
+
+@router.post("/channels/{channel}/resending")
+def resend_all(home: Setting, once: Writing, channel: Named) -> Resent:
+    """Queue again what a fault of the channel has kept from leaving, once it is mended."""
+    return once(
+        home,
+        None,
+        lambda: Resent(channel=channel, letters=commands.resend_all(home, channel)),
+        Resent,
+    )
 
 
 @router.get("/settings")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -24,7 +24,7 @@ from web.deadlines import deadlines
 from web.desk import desk_view
 from web.entrance import Reading, Recording
 from web.overview import Cell, overview
-from web.overview_pages import undelivered
+from web.overview_pages import seen_faults, undelivered
 from workflow.sums import Urgency
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
@@ -62,6 +62,16 @@ class DayCount(BaseModel):
     number: int
 
 
+class FaultAnswer(BaseModel):
+    """What is wrong with a channel itself, since when, and how many letters it has kept; for who manages."""
+
+    channel: str
+    code: str
+    answer: str
+    since: datetime
+    letters: int
+
+
 class OverviewAnswer(BaseModel):
     """A day as managers see it. `units`, `waiting`: the worst first; `units_left_out`: further ones."""
 
@@ -80,6 +90,7 @@ class OverviewAnswer(BaseModel):
     waiting: list[WaitingAnswer]
     waiting_left_out: int
     undelivered: list[NoticeAnswer]
+    faults: list[FaultAnswer]
 
 
 class DeadlineList(BaseModel):
@@ -160,6 +171,7 @@ def the_overview(home: Reading, scribe: Told, unit: Words = "") -> OverviewAnswe
         ],
         waiting_left_out=view.waiting_left_out,
         undelivered=[notice_answer(one, office) for one in failed],
+        faults=[FaultAnswer.model_validate(one, from_attributes=True) for one in seen_faults(home)],
     )
 
 

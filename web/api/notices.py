@@ -12,11 +12,11 @@ from web import commands
 from web.across import IN_A_FILE, Narrowing
 from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, notice_answer
 from web.api.files import FILE
-from web.api.given import Given, Key
+from web.api.given import Given, Key, Name
 from web.api.once import Writing
 from web.case_page import the_whole_case
 from web.case_reading import letters_of
-from web.entrance import Reading, Recording
+from web.entrance import Managing, Reading, Recording
 from web.papering import register_file
 
 router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS)
@@ -50,6 +50,17 @@ class RegisterProof(BaseModel):
 
 class Letter(Given):
     key: Key
+
+
+class Channel(Given):
+    channel: Name
+
+
+class Resent(BaseModel):
+    """How many letters were queued again."""
+
+    channel: str
+    letters: int
 
 
 class LetterDone(BaseModel):
@@ -86,6 +97,17 @@ def the_register(request: Request, home: Reading, asked: Narrowing, ending: Endi
     _, today = home.clock()
     notices = home.reads.told(**asked, limit=IN_A_FILE)
     return register_file(request, home, notices, ending, f"register-{today.isoformat()}.{ending}")
+
+
+@router.post("/notices/resending")
+def resend_all(home: Managing, once: Writing, body: Channel) -> Resent:
+    """Queue again what a fault of a channel has kept from leaving."""
+    return once(
+        home,
+        body,
+        lambda: Resent(channel=body.channel, letters=commands.resend_all(home, body.channel)),
+        Resent,
+    )
 
 
 @router.get("/cases/{case}/notices")

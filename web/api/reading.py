@@ -50,8 +50,6 @@ class ProcedureAnswer(BaseModel):
     obligations: list[str]
 
 
-
-
 @router.get("/api/v1/board", tags=["board"], responses=PROBLEMS)
 def the_board(
     home: Reading,
