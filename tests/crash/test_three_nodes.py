@@ -23,9 +23,9 @@ def test_a_morning_on_three_nodes_ends_with_its_account_balanced(postgresql: str
         postgresql.format(name="morning"),
         tmp_path,
         400,
-        every=0.5,
+        every=0.1,
         chance=random.Random(1),
-        most=2,
+        most=1,
         quick=True,
     )
 

@@ -94,10 +94,11 @@ class Morning:
     mail: int
     web: int
     quick: bool
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    started: Counter[int] = field(default_factory=Counter)
 
     def start(self, node: int, now: str) -> subprocess.Popen[bytes]:
         """Start a node as its service manager would."""
+        self.started[node] += 1
         with (self.folder / f"node{node}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", (_QUICK if self.quick else "") + _MAIN, NODES[node]],
@@ -108,9 +109,9 @@ class Morning:
             )
 
     @contextmanager
-    def nodes(self, now: str) -> Iterator[list[subprocess.Popen[bytes]]]:
-        """All nodes, ended in order when the block ends."""
-        running = [self.start(node, now) for node in range(len(NODES))]
+    def nodes(self, now: str, *, count: int = len(NODES)) -> Iterator[list[subprocess.Popen[bytes]]]:
+        """The first so many nodes, ended in order when the block ends."""
+        running = [self.start(node, now) for node in range(count)]
         try:
             yield running
         finally:
@@ -118,6 +119,12 @@ class Morning:
                 one.send_signal(signal.SIGTERM)
             for one in running:
                 one.wait(120)
+
+    def at_work(self) -> list[int]:
+        """The nodes that have come up since they were started last."""
+        logs = {node: self.folder / f"node{node}.log" for node in self.started}
+        ups = {node: log.read_text(encoding="utf-8").count("Ctrl+C") for node, log in logs.items()}
+        return [node for node, up in sorted(ups.items()) if up == self.started[node]]
 
     def answers(self) -> bool:
         """Whether the web node shows its first page now."""
@@ -154,7 +161,7 @@ def rehearse(
         house = House(read(at=folder))
         begun = time.monotonic()
         kills, answered, asked = _killed(morning, house, every, most, chance)
-        with morning.nodes(LATER):
+        with morning.nodes(LATER, count=1):
             _until(lambda: not _left(house) and not _jobs(house))
         seconds = time.monotonic() - begun
     lines = [tuple(line.split(" ", 1)) for line in (folder / "seen.txt").read_text().splitlines()]
@@ -199,7 +206,11 @@ def _killed(
     with morning.nodes(MORNING) as running:
         _until(lambda: bool(_sent(house)))
         while kills.total() < most and _left(house) > _held(house):
-            node = chance.randrange(len(NODES))
+            # Whoever is coming up is left to come up, or a slow machine would never get to work.
+            if not (at_work := morning.at_work()):
+                time.sleep(0.1)
+                continue
+            node = chance.choice(at_work)
             running[node].kill()
             running[node].wait()
             kills[node] += 1
