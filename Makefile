@@ -9,7 +9,7 @@ export PYTHONUTF8 := 1
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test lint format bench coverage pictures clean crash
+.PHONY: run test lint format bench coverage pictures clean crash lock audit sbom
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run var/merzim.sqlite
@@ -72,19 +72,47 @@ crash: $(VENV)/.test
 	$(BIN)/python -m tests.crash.orders 5
 	$(BIN)/python -m tests.crash.fuzzing 5
 
-# pip knows dependency groups since 25.1.
-$(VENV)/.pip:
+# What is installed is what was tested: every version and every file's hash stands in requirements/ (`make lock`).
+PINNED := install --quiet --disable-pip-version-check --require-hashes --requirement
+OURS := install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+$(VENV)/.made:
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
 	@touch $@
 
-$(VENV)/.run: pyproject.toml | $(VENV)/.pip
-	$(BIN)/python -m pip install --quiet --editable .
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.made
+	$(BIN)/python -m pip $(PINNED) $<
+	$(BIN)/python -m pip $(OURS)
 	@touch $@
 
-$(VENV)/.test: pyproject.toml | $(VENV)/.pip
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+$(VENV)/.test: requirements/dev.txt pyproject.toml | $(VENV)/.made
+	$(BIN)/python -m pip $(PINNED) $<
+	$(BIN)/python -m pip $(OURS)
 	@touch $@ $(VENV)/.run
 
+# Whoever looks after what others ship has tools of their own: they are no part of what runs.
+SUPPLY := .venv-supply
+$(SUPPLY)/.made: pyproject.toml
+	$(PYTHON) -m venv $(SUPPLY)
+	$(SUPPLY)/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(SUPPLY)/bin/python -m pip install --quiet --group supply
+	@touch $@
+
+# The newest versions pyproject.toml allows, one set for every Python from 3.11 on and every system.
+COMPILE := $(SUPPLY)/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --custom-compile-command "make lock" --quiet --group build
+lock: $(SUPPLY)/.made
+	$(COMPILE) --upgrade --group dev --output-file requirements/dev.txt
+	$(COMPILE) --constraint requirements/dev.txt --output-file requirements/run.txt
+	$(COMPILE) --constraint requirements/dev.txt --all-extras --output-file requirements/all.txt
+
+# What is known against the versions that run.
+audit: $(SUPPLY)/.made
+	$(SUPPLY)/bin/pip-audit --requirement requirements/all.txt --require-hashes --disable-pip --strict
+
+# What runs, as CycloneDX: for whoever must say what an installation is made of.
+sbom: $(SUPPLY)/.made
+	$(SUPPLY)/bin/cyclonedx-py requirements requirements/all.txt --pyproject pyproject.toml --output-file sbom.json
+
 clean:
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(SUPPLY) sbom.json var .mypy_cache .ruff_cache .import_linter_cache .hypothesis

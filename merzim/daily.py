@@ -90,6 +90,7 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     _free(web.host, web.port, address)
     house.refuse_unwritable()
     logs.set_up(house.settings, context=context)
+    _warn(house, tell=tell, say=say)
     app = Traced(Dashboard(house, clock))
     moment = clock()
     with ExitStack() as company:
@@ -140,6 +141,7 @@ def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
         signal.signal(number, lambda *_: stopped.set())
     house.refuse_unwritable()
     logs.set_up(house.settings)
+    _warn(house, tell=tell, say=say)
     with polling(house, clock):
         if house.many_nodes:
             from merzim import queue
@@ -152,6 +154,12 @@ def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
         with ticking(house, clock):
             tell(say("cli.working"))
             stopped.wait()
+
+
+def _warn(house: House, *, tell: Tell, say: Say) -> None:
+    """A file of settings is copied, mailed and kept in backups: a secret in it is told of, and works."""
+    for key in house.settings.in_clear:
+        tell(say("cli.secret_in_clear", file=str(house.settings.file), key=key))
 
 
 def acts(house: House, clock: Clock) -> Acts:

@@ -18,12 +18,24 @@ if TYPE_CHECKING:
     from workflow.ports import Written
 
 
-def verify(house: House, *, today: date) -> tuple[Problem, ...]:
-    """Everything that is not as it was written: chains, seals, editions, the board."""
+def verify(house: House, *, today: date, kept: tuple[int, str] | None = None) -> tuple[Problem, ...]:
+    """Everything that is not as it was written: the file, chains, seals, editions, the board.
+
+    Args:
+        kept: number and hash of a seal that was written down elsewhere.
+    """
     from storage.verify import verify as check
 
     editions = {edition.edition: edition.digest for edition in house.editions.all()}
-    return check(house.engine, editions=editions, recompute=as_rolled(house, today))
+    return check(house.engine, editions=editions, recompute=as_rolled(house, today), kept=kept)
+
+
+def seal(house: House, *, now: datetime) -> tuple[int, datetime, str] | None:
+    """The newest seal, over everything written until now; None where there is nothing to seal yet."""
+    from storage import seals
+
+    seals.seal(house.engine, now=now)
+    return seals.newest(house.engine)
 
 
 def rebuild(house: House, *, now: datetime, today: date, each: Callable[[], None] | None = None) -> int:

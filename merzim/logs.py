@@ -9,10 +9,8 @@ import re
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from merzim.settings import Settings
+from merzim.settings import SECRETS, Settings
 
 HIDDEN = "***"
 SHORTEST = 4
@@ -62,8 +60,9 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
         for key, value in section.items():
             if key.endswith("_env"):
                 found.add(environment.get(str(value), ""))
-            elif key in ("token", "password"):
+            elif key in SECRETS:
                 found.add(str(value))
+    found.add(environment.get(settings.database.password_env, ""))
     password = urlsplit(settings.database.url).password or ""
     found |= {password, unquote(password)}
     return tuple(sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True))

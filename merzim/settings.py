@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+SECRETS = frozenset({"token", "password"})
+"""Keys of channels whose values are for nobody's eyes."""
 LANGUAGES = ("kk", "ru", "en")
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 
@@ -60,9 +62,13 @@ class OfficeSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatabaseSettings:
-    """Where the office's memory lies (an SQLAlchemy address), and whose it is ("" for the office's name)."""
+    """Where the office's memory lies (an SQLAlchemy address), and whose it is ("" for the office's name).
+
+    `password_env`: the environment variable that holds the password; "" where the address needs none.
+    """
 
     url: str = "sqlite:///var/merzim.sqlite"
+    password_env: str = ""
     installation: str = ""
 
 
@@ -138,6 +144,15 @@ class Settings:
     web: WebSettings = field(default_factory=WebSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
     logs: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def in_clear(self) -> tuple[str, ...]:
+        """Keys that hold a secret themselves instead of naming the environment variable that does."""
+        address = urlsplit(self.database.url)
+        known = ["database.url"] if address.password or "password" in parse_qs(address.query) else []
+        for name, section in sorted(self.channels.sections.items()):
+            known += [f"channels.{name}.{key}" for key in sorted(SECRETS & section.keys()) if section[key]]
+        return tuple(known)
 
     @property
     def installation(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
@@ -197,7 +198,15 @@ class House:
         """The database as it is, for whoever puts another one in its place."""
         from storage import engine
 
-        return engine.open(self.settings.database.url)
+        variable = self.settings.database.password_env
+        if variable and variable not in os.environ:
+            raise BadSetting(
+                "cli.no_variable",
+                file=str(self.settings.file),
+                key="database.password_env",
+                variable=variable,
+            )
+        return engine.open(self.settings.database.url, password=os.environ[variable] if variable else None)
 
     def refuse_unwritable(self) -> None:
         """Find out, before a service begins, that it may write.

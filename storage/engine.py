@@ -34,8 +34,11 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _turnstiles: defaultdict[str, Turnstile] = defaultdict(Turnstile)
 
 
-def open(url: str) -> Engine:
+def open(url: str, *, password: str | None = None) -> Engine:
     """An engine for an address: `sqlite:///file`, `postgresql://user@host/name`. Only the folder is created.
+
+    Args:
+        password: of a server, where it does not stand in the address.
 
     Raises:
         StorageUnavailable: the address is none, or names a database this house does not speak to.
@@ -43,6 +46,8 @@ def open(url: str) -> Engine:
     address = _address(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(address)
+    if password is not None:
+        address = address.set(password=password)
     arguments: dict[str, object] = {"connect_timeout": 10}
     if "options" not in address.query:
         arguments["options"] = f"-c timezone=UTC -c lock_timeout={int(PATIENCE * 1000)}"

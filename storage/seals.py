@@ -55,6 +55,13 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
     return n
 
 
+def newest(engine: Engine) -> tuple[int, datetime, str] | None:
+    """Number, moment and hash of the last seal, for somebody to write down; None before the first."""
+    with reading(engine) as connection:
+        last = connection.execute(select(SEAL).order_by(SEAL.c.n.desc()).limit(1)).first()
+    return None if last is None else (last.n, last.at, last.hash)
+
+
 def count(engine: Engine) -> int:
     """How many seals there are."""
     with reading(engine) as connection:

@@ -16,7 +16,7 @@ from storage.chain import line, link, seal_line
 from storage.engine import Record, reading, writing
 from storage.ledger import CHUNK, SqlLedger
 from storage.office_chain import IN_ORDER, OFFICE
-from storage.refusals import CannotRebuild, CaseBroken
+from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
 from storage.tables import CASE, EVENT, PROOF, SEAL
 from workflow.case import Case
@@ -47,15 +47,44 @@ class Problem:
 
 
 def verify(
-    engine: Engine, *, editions: Mapping[str, str] | None = None, recompute: Recompute | None = None
+    engine: Engine,
+    *,
+    editions: Mapping[str, str] | None = None,
+    recompute: Recompute | None = None,
+    kept: tuple[int, str] | None = None,
 ) -> tuple[Problem, ...]:
     """Everything that is not as it was written; empty when all is well.
 
     Args:
+        kept: number and hash of a seal somebody wrote down elsewhere: it must stand here still.
         editions: edition -> digest of its file now; a case whose digest differs is named.
         recompute: gives a case's rows anew; a board that differs is named. Not asked while an act of the office
             is not as it was written: its calendar cannot be told then, and every board rests on it.
     """
+    torn = _torn(engine)
+    try:
+        return torn + _verified(engine, editions, recompute, kept)
+    except StorageUnavailable:
+        if torn:
+            return torn
+        raise
+
+
+def _torn(engine: Engine) -> tuple[Problem, ...]:
+    """What a file of SQLite says of its own pages: one that is torn may be one nobody happens to read."""
+    if engine.dialect.name != "sqlite":
+        return ()
+    with reading(engine) as connection:
+        said = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(3)")]
+    return () if said == ["ok"] else (Problem(code="file_torn", arguments={"problem": said[0]}),)
+
+
+def _verified(
+    engine: Engine,
+    editions: Mapping[str, str] | None,
+    recompute: Recompute | None,
+    kept: tuple[int, str] | None,
+) -> tuple[Problem, ...]:
     with reading(engine) as connection:
         problems = [
             *(
@@ -65,7 +94,7 @@ def verify(
             *_office(connection),
             *_chains(connection),
             *(Problem(code=code, arguments=arguments) for code, arguments in register.problems(connection)),
-            *_seals(connection),
+            *_seals(connection, kept),
             *(_editions(connection, editions) if editions is not None else ()),
         ]
     if recompute is not None and not any(problem.code in _OFFICE.values() for problem in problems):
@@ -185,8 +214,10 @@ def _line(event: Record) -> str:
     )
 
 
-def _seals(connection: Connection) -> Iterator[Problem]:
+def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Problem]:
     n, previous = 0, ""
+    covered: dict[str, int] = {}
+    found = False
     for seal in connection.execute(SEAL.select().order_by(SEAL.c.n)):
         n += 1
         heads = _heads(seal.heads)
@@ -195,6 +226,8 @@ def _seals(connection: Connection) -> Iterator[Problem]:
             n = seal.n
         elif link(previous, seal_line(seal.n, seal.at, heads)) != seal.hash:
             yield Problem(code="seal_broken", arguments={"n": n})
+        found = found or (seal.n, seal.hash) == kept
+        covered.update((name, seq) for name, seq, _ in heads or ())
         hashes = _hashes(connection, [(name, seq) for name, seq, _ in heads or ()])
         for name, seq, head in heads or ():
             if hashes.get((name, seq)) != head:
@@ -205,6 +238,12 @@ def _seals(connection: Connection) -> Iterator[Problem]:
                 else:
                     yield _of_office(problem) if name == OFFICE else problem
         previous = seal.hash
+    # A seal at the end that was taken away leaves no gap; the cases it covered still say that it was there.
+    said = connection.execute(select(CASE.c.id, CASE.c.sealed).where(CASE.c.sealed > 0))
+    if bare := sorted(name for name, seq in said if seq > covered.get(name, 0)):
+        yield Problem(code="seals_cut", arguments={"case": bare[0], "count": len(bare), "n": n + 1})
+    if kept is not None and not found:
+        yield Problem(code="seal_unknown", arguments={"n": kept[0]})
 
 
 def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:

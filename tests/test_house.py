@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -119,7 +121,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         "coverage",
         *("user add", "user list", "user change", "user invite", "user close", "user open", "user token"),
         *("user end", "reader add", "reader remove", "reader list"),
-        *("verify", "rebuild", "backup", "restore", "migrate-to", "installation", "serve", "worker"),
+        *("verify", "seal", "rebuild", "backup", "restore", "migrate-to", "installation", "serve", "worker"),
     }
 
 
@@ -200,3 +202,46 @@ def _imports(path: Path) -> Iterator[str]:
             yield from (alias.name.partition(".")[0] for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.partition(".")[0]
+
+
+PIN = r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)(.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)*)"
+
+
+@pytest.mark.parametrize("file", ["run", "all", "dev"])
+def test_what_is_installed_is_pinned_with_its_hashes(file: str) -> None:
+    """`make lock` was run after pyproject.toml changed: what it asks for is there, at a version it allows."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["build"]]
+    if file == "all":
+        asked += [one for extra in project["project"]["optional-dependencies"].values() for one in extra]
+    if file == "dev":
+        asked += project["dependency-groups"]["dev"]
+    text = (ROOT / "requirements" / f"{file}.txt").read_text(encoding="utf-8")
+    entries = re.findall(
+        r"^([\w.-]+)(?:\[[^\]]*\])?==(\S+)(.*(?:\n    --hash=sha256:[0-9a-f]{64}.*)*)", text, re.M
+    )
+    pinned: dict[str, list[str]] = {}
+    for name, version, hashes in entries:
+        assert "--hash=sha256:" in hashes, name
+        pinned.setdefault(canonicalize_name(name), []).append(version)
+
+    for one in map(Requirement, asked):
+        versions = pinned[canonicalize_name(one.name)]
+        assert any(one.specifier.contains(version) for version in versions), one
+
+
+@pytest.mark.parametrize(
+    "unit", sorted((ROOT / "docs" / "operations").glob("*.service")), ids=lambda one: one.name
+)
+def test_a_unit_starts_a_command_there_is(unit: Path) -> None:
+    """With the settings the page for operators speaks of, and a user of its own."""
+    text = unit.read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ExecStart=/opt/merzim/bin/merzim (.*)$", text, re.M)
+    command, *options = line.split()
+
+    assert command in COMMANDS
+    assert options == ["--config", "/etc/merzim/config.toml"]
+    assert re.search(r"^User=merzim$", text, re.M)
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert unit.name in page
+    assert "/etc/merzim/config.toml" in page

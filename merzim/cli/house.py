@@ -1,10 +1,11 @@
-"""The house itself: `verify`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`, `worker`,
+"""The house itself: `verify`, `seal`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`, `worker`,
 `installation`.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +15,17 @@ import typer
 from merzim import keeping
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
+from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.clock import Clock
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class NoSeal(Refusal, ValueError):
+    """What was written down is no line of `merzim seal`."""
+
 
 File = Annotated[str, typer.Argument(metavar="FILE")]
 
@@ -25,6 +34,7 @@ def add_to(app: typer.Typer) -> None:
     """Hang the commands on the application."""
     commands: dict[str, Callable[..., object]] = {
         "verify": verify,
+        "seal": seal,
         "rebuild": rebuild,
         "backup": backup,
         "restore": restore,
@@ -48,9 +58,13 @@ def version(
         raise typer.Exit
 
 
-def verify(ctx: typer.Context) -> int:
+def verify(
+    ctx: typer.Context,
+    seal: Annotated[str | None, typer.Option("--seal", metavar="LINE", help="cli.option.seal")] = None,
+) -> int:
     call = Call.of(ctx)
-    problems = keeping.verify(call.house, today=call.moment.today)
+    kept = _kept(seal) if seal is not None else None
+    problems = keeping.verify(call.house, today=call.moment.today, kept=kept)
     if call.json:
         found = [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
         call.answer({"problems": found})
@@ -60,6 +74,29 @@ def verify(ctx: typer.Context) -> int:
     else:
         call.print(call.say("cli.verified"))
     return NOT_SO if problems else DONE
+
+
+def seal(ctx: typer.Context) -> int:
+    call = Call.of(ctx)
+    newest = keeping.seal(call.house, now=call.moment.now)
+    if newest is None:
+        call.note(call.say("cli.nothing_sealed"))
+        return NOT_SO
+    n, at, digest = newest
+    moment = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    if call.json:
+        call.answer({"n": n, "at": moment, "hash": digest})
+    else:
+        call.print(f"{n} {moment} {digest}")
+    return DONE
+
+
+def _kept(line: str) -> tuple[int, str]:
+    """Number and hash of a line that `merzim seal` printed."""
+    words = line.split()
+    if len(words) < 2 or not words[0].isdecimal() or not _HASH.fullmatch(words[-1]):
+        raise NoSeal("cli.no_seal", line=line)
+    return int(words[0]), words[-1]
 
 
 def rebuild(ctx: typer.Context) -> None:

@@ -179,3 +179,26 @@ def test_a_setting_that_could_only_fail_later_is_refused_at_once(
     with pytest.raises(Refusal) as refusal:
         read(tmp_path / "config.toml", at=tmp_path)
     assert named in words.refusal(refusal.value, "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ('[database]\nurl = "postgresql://merzim:geheim@db/office"\n', ("database.url",)),
+        ('[database]\nurl = "postgresql://db/office?password=geheim"\n', ("database.url",)),
+        ('[channels.telegram]\nbot = "MerzimBot"\ntoken = "1:geheim"\n', ("channels.telegram.token",)),
+        ('[channels.telegram]\nbot = "MerzimBot"\ntoken_env = "TOKEN"\n', ()),
+        ('[database]\nurl = "postgresql://merzim@db/office"\npassword_env = "DB"\n', ()),
+        ("", ()),
+    ],
+)
+def test_a_secret_in_clear_is_named_by_its_key(tmp_path: Path, text: str, keys: tuple[str, ...]) -> None:
+    """A start warns of it in three languages, without saying the secret."""
+    settings = read(_written(tmp_path, text), at=tmp_path)
+
+    assert settings.in_clear == keys
+    for language in words.LANGUAGES:
+        for key in keys:
+            said = words.say("cli.secret_in_clear", {"file": "config.toml", "key": key}, language)
+            assert key in said
+            assert "geheim" not in said

@@ -36,12 +36,20 @@ Run = Callable[..., Said]
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """`run(url, "cases")`: a command in an installation's own folder, on a database."""
 
-    def ran(url: str, *line: str, installation: str = "", language: str = "en", to: Path = tmp_path) -> Said:
+    def ran(
+        url: str,
+        *line: str,
+        installation: str = "",
+        language: str = "en",
+        to: Path = tmp_path,
+        password_env: str = "",
+    ) -> Said:
         folder = to / "etc"
         folder.mkdir(exist_ok=True)
         file = folder / "config.toml"
         file.write_text(
-            f'[office]\nname = "{installation}"\n[database]\nurl = "{url}"\n[web]\nport = 1\n', encoding="utf-8"
+            f'[office]\nname = "{installation}"\n[database]\nurl = "{url}"\npassword_env = "{password_env}"\n',
+            encoding="utf-8",
         )
         capsys.readouterr()
         code = main([*line, "--config", str(file), "--lang", language])
@@ -199,6 +207,20 @@ def test_a_wrong_password_is_said_without_it(poor: str, database: str, run: Run)
     refused(
         run(make_url(database).set(database="nobody").render_as_string(hide_password=False), "cases"), "nobody"
     )
+
+
+@pytest.mark.postgresql
+def test_the_password_stands_in_the_environment(
+    poor: str, database: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of settings names the variable; one that is not set is named."""
+    bare = poor.replace(":correct@", "@")
+    run(database, "cases")
+    execute(database, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO guest")
+
+    refused(run(bare, "cases", password_env="OFFICE_PASSWORD"), "OFFICE_PASSWORD")
+    monkeypatch.setenv("OFFICE_PASSWORD", "correct")
+    assert run(bare, "cases", password_env="OFFICE_PASSWORD").code == 0
 
 
 @pytest.mark.postgresql

