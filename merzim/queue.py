@@ -26,6 +26,8 @@ from procrastinate import App, JobContext, PsycopgConnector, SyncPsycopgConnecto
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
+from storage.refusals import StorageUnavailable
+
 if TYPE_CHECKING:
     from storage.sending import Batch
 
@@ -70,7 +72,11 @@ def hand(connection: object, batches: Sequence[Batch]) -> None:
 
 
 def prepare(connection: Any) -> None:
-    """Make the library's tables beside ours, or bring them up to date; which it was is written on them."""
+    """Make the library's tables beside ours, or bring them up to date; their version is written on them.
+
+    Raises:
+        StorageUnavailable: `foreign`, another program's queue lies here.
+    """
     names = [
         file.name.removesuffix(".sql") for file in files("procrastinate.sql").joinpath("migrations").iterdir()
     ]
@@ -79,6 +85,8 @@ def prepare(connection: Any) -> None:
         return
     connection.execute(f"SELECT pg_advisory_xact_lock({_ADVISORY})")
     at = _version(connection)
+    if at == "":
+        raise StorageUnavailable("foreign", where=connection.info.dbname)
     if at is None:
         connection.execute(files("procrastinate.sql").joinpath("schema.sql").read_text("utf-8"))
     for version in versions:

@@ -8,20 +8,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import islice
 
-from sqlalchemy import Connection, Engine, and_, bindparam, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import Connection, Engine, and_, bindparam, func, literal_column, or_, select, update
 
 from notifications.notice import Notice, NoticeState
 from notifications.ports import Mark, Move, Settlement, Waiting
-from storage import bundles, faults, ledger, office_store, register
+from storage import bundles, faults, ledger, office_store, register, rungs
 from storage.chain import moment
 from storage.dialect import insert
 from storage.engine import reading, writing
-from storage.rows import NOTICE_COLUMNS, notice, notice_values, row
+from storage.rows import NOTICE_COLUMNS, notice, notice_values
 from storage.sending import Hand, hand_out
-from storage.tables import DEADLINE, NOTICE
-from workflow.board import WAITING, Row
+from storage.tables import NOTICE
+from workflow.board import Row
 from workflow.case import Case
 from workflow.office import Office
 
@@ -31,21 +30,6 @@ _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _ALONE = NOTICE.c.bundle == literal_column("''")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
 _SENDING = NOTICE.c.state == literal_column("'sending'")
-_PLACE = (DEADLINE.c.next_rung_on, DEADLINE.c.case, DEADLINE.c.obligation)
-_DUE = (
-    select(DEADLINE)
-    # Only rows that still wait for somebody have a next rung (workflow.board), so the day alone is asked
-    # and the partial index alone answers.
-    .where(DEADLINE.c.next_rung_on <= bindparam("k_today"), DEADLINE.c.next_rung_on.is_not(None))
-    .order_by(*_PLACE)
-    .limit(bindparam("k_limit"))
-)
-_MOVE = (
-    update(DEADLINE)
-    .where(DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation"))
-    .values(next_rung=bindparam("k_rung"), next_rung_on=bindparam("k_rung_on"))
-)
-_STEP = 1000
 
 
 class SqlOutbox:
@@ -67,12 +51,7 @@ class SqlOutbox:
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
         """Rows with `next_rung_on <= today` that still wait for somebody, of active cases, in the order
         (next_rung_on, case, obligation), those behind `after` only."""
-        asked = _DUE
-        given: dict[str, object] = {"k_today": today, "k_limit": limit}
-        if after is not None:
-            asked = asked.where(tuple_(*_PLACE) > tuple_(*after))
-        with reading(self._engine) as connection:
-            return [row(record) for record in connection.execute(asked, given)]
+        return rungs.due_rows(self._engine, today, limit=limit, after=after)
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         """These cases folded from their events, read together; an unknown id is left out."""
@@ -92,25 +71,7 @@ class SqlOutbox:
         if not settlements:
             return 0
         with writing(self._engine) as connection:
-            stands = _stands(connection, settlements)
-            holding = [
-                one for one in settlements if stands.get((one.case, one.obligation)) == (one.due, one.rung_on)
-            ]
-            if not holding:
-                return 0
-            connection.execute(
-                _MOVE,
-                [
-                    {
-                        "k_case": one.case,
-                        "k_obligation": one.obligation,
-                        "k_rung": one.next_rung,
-                        "k_rung_on": one.next_rung_on,
-                    }
-                    for one in holding
-                ],
-            )
-            return self._queue(connection, [letter for one in holding for letter in one.notices])
+            return self._queue(connection, rungs.settle(connection, settlements))
 
     def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
         """Queue notices no row of the board has asked for; a key already there changes nothing, except that a
@@ -339,36 +300,6 @@ class SqlOutbox:
         alone = [(one.key, one.not_before) for one in letters if not one.bundle]
         hand_out(connection, self._hand, alone)
         return count
-
-
-def _stands(
-    connection: Connection, settlements: Sequence[Settlement]
-) -> dict[tuple[str, str], tuple[date | None, date | None]]:
-    """Due date and next rung's day of the rows, held against other writers until the end of the transaction.
-
-    Asked for column by column and without their state: SQLite looks that up in the key. For pairs, or by state,
-    it would read every row there is.
-    """
-    found: dict[tuple[str, str], tuple[date | None, date | None]] = {}
-    left = iter(sorted({(one.case, one.obligation) for one in settlements}))
-    while chunk := list(islice(left, _STEP)):
-        asked = (
-            select(
-                DEADLINE.c.case,
-                DEADLINE.c.obligation,
-                DEADLINE.c.due,
-                DEADLINE.c.next_rung_on,
-                DEADLINE.c.state,
-            )
-            .where(DEADLINE.c.case.in_(sorted({case for case, _ in chunk})))
-            .where(DEADLINE.c.obligation.in_(sorted({obligation for _, obligation in chunk})))
-            .order_by(DEADLINE.c.case, DEADLINE.c.obligation)
-            .with_for_update()
-        )
-        for case, obligation, due, rung_on, state in connection.execute(asked):
-            if state in WAITING:
-                found[case, obligation] = (due, rung_on)
-    return found
 
 
 def _insert(connection: Connection, letters: Sequence[Notice]) -> int:

@@ -26,6 +26,7 @@ from merzim.configuration import read
 from merzim.wiring import House
 from storage.engine import conninfo, driver, writing
 from storage.engine import open as open_database
+from storage.refusals import StorageUnavailable
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
 from tests.postgres import administer
 from tests.storage.conftest import database, postgresql, server
@@ -287,6 +288,18 @@ def test_the_tables_of_the_queue_are_made_once_and_brought_up_to_date(server: En
         assert "procrastinate_retry_job_v2" in fresh
 
 
+def test_another_programs_queue_is_left_alone(server: Engine) -> None:
+    """It lies there without our word on it."""
+    with writing(server) as connection:
+        raw = driver(connection)
+        queue.prepare(raw)
+        raw.execute("COMMENT ON TABLE procrastinate_jobs IS NULL")
+        with pytest.raises(StorageUnavailable) as caught:
+            queue.prepare(raw)
+
+    assert caught.value.what == "foreign"
+
+
 def _functions(raw: Any) -> set[str]:
     asked = "SELECT proname FROM pg_proc WHERE proname LIKE 'procrastinate%'"
     return {name for (name,) in raw.execute(asked).fetchall()}
@@ -294,8 +307,6 @@ def _functions(raw: Any) -> set[str]:
 
 def test_what_the_queue_cannot_write_is_said_in_storages_words(house: House) -> None:
     """No error of a library reaches whoever queued a letter."""
-    from storage.refusals import StorageUnavailable
-
     with writing(house.engine) as connection:
         connection.execute(text("DROP TABLE procrastinate_jobs CASCADE"))
     moment: Moment = clock(MORNING)()
