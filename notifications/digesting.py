@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from notifications.collecting import items as told_items
 from notifications.lists import OVERDUE, Item, count, sections
@@ -100,6 +100,7 @@ def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
                 heading=say("letter.heading_do", {}, language),
                 lines=(
                     Line(text=say("digest.calendar_do", {"year": year}, language)),
+                    *_page(matters, "/calendar/acts", "digest.calendar_link", language),
                     Line(text=f"merzim calendar-change preview {year}.toml", command=True),
                     Line(text=f"merzim calendar-change apply {year}.toml", command=True),
                 ),
@@ -108,6 +109,12 @@ def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
         footer=say("letter.footer", {}, language),
     )
     return written(page, language)
+
+
+def _page(matters: Matters, path: str, code: str, language: str) -> Iterator[Line]:
+    """A way to a page, where letters lead to pages at all."""
+    if address := matters.rules.public_address:
+        yield Line(text=say(code, {}, language), link=f"{address}{path}")
 
 
 def _written(

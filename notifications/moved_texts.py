@@ -50,9 +50,12 @@ def _sections(told: Sequence[tuple[Notice, Matter]], language: str, *, discreet:
         return [Section(heading=say("letter.heading_do", {}, language), lines=(link,))]
     lines = []
     for notice, matter in told:
-        word = "withdrawn" if notice.rung == WITHDRAWN else "moved"
+        if notice.rung == WITHDRAWN:
+            # Nobody is asked for it any more: it has no force.
+            lines.append(Line(text=say("digest.withdrawn_line", _arguments(notice, matter), language)))
+            continue
         force = say(f"letter.force_{matter.deadline.obligation.force}", {}, language)
-        moved = say(f"digest.{word}_line", _arguments(notice, matter), language)
+        moved = say("digest.moved_line", _arguments(notice, matter), language)
         lines.append(Line(text=f"{moved}; {force}"))
     cause = Line(text=cause_said(one.about.get("cause"), language, first))
     found = [

@@ -107,8 +107,8 @@ def test_the_letter_in_kazakh() -> None:
 Міндет: Ішкі талдаудың басталғаны туралы хабарландыру
 Кезең: Басталуын хабарландыру
 Соңғы мерзімі: 2026 жылғы 30 наурыз, дүйсенбі
-Сенімдірек күн: 2026 жылғы 27 наурыз, жұма
-Мерзімнің нақтылығы: жоспар бойынша есептелген: жоспар өзгерсе, мерзім де өзгереді
+Сақтық мерзімі: 2026 жылғы 27 наурыз, жұма
+Мерзімнің нақтылығы: жоспар бойынша есептелген, жоспар өзгерсе, мерзім де өзгереді
 Күші: міндетті
 Растайтын құжаттар: интернет-ресурсқа сілтеме, БАҚ-тағы жарияланымға сілтеме, әлеуметтік желіге сілтеме
 Ұпай: орындалса 3 ұпайға дейін
@@ -223,8 +223,8 @@ def test_a_firm_date_is_not_remarked_upon() -> None:
 
 def test_a_safer_day_is_named_only_while_it_is_ahead() -> None:
     """On the last day the more careful day is past and says nothing to anybody."""
-    assert "Сенімдірек күн" in said("kk", date(2026, 3, 27)).text
-    assert "Сенімдірек күн" not in said("kk", ANNOUNCE_BY).text
+    assert "Сақтық мерзімі" in said("kk", date(2026, 3, 27)).text
+    assert "Сақтық мерзімі" not in said("kk", ANNOUNCE_BY).text
 
 
 def test_a_due_date_on_a_day_off_is_spoken_of_on_the_last_working_day() -> None:

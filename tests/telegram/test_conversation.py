@@ -301,11 +301,11 @@ def test_what_nobody_asked_for_is_evidence_of_nothing(talk: Talk, case: Case) ->
     linked(talk)
     aigul = emulator.AIGUL
     before = len(chain(talk, case))
-    assert talk.tell(aigul, "https://example.kz/x").text.startswith("Бұл қай міндетке екені белгісіз")
+    assert talk.tell(aigul, "https://example.kz/x").text.startswith("Мұның қай міндетке қатысты екені белгісіз")
     talk.tell(aigul, f"/evidence {case.id} {ANNOUNCED}")
     assert talk.tell(aigul, "javascript:alert(1)").text.startswith("Бұл сілтеме емес")
     talk.passes(timedelta(hours=1))
-    assert talk.tell(aigul, "https://example.kz/x").text.startswith("Бұл қай міндетке екені белгісіз")
+    assert talk.tell(aigul, "https://example.kz/x").text.startswith("Мұның қай міндетке қатысты екені белгісіз")
     talk.tell(aigul, f"/evidence {case.id} {ANNOUNCED}")
     (refused,) = talk.answers(aigul, lambda: talk.emulator.sends_file(aigul, "a.pdf", b"<html>no pdf</html>"))
 

@@ -1,0 +1,138 @@
+"""Letters of every kind, opened as a mail program opens them: the two halves say the same, the item stands."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import icalendar
+import pytest
+
+from notifications.channels import Parcel
+from notifications.losing import lost_letter
+from notifications.message import build
+from storage.preferences import DIGEST, prefer
+from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, PEOPLE, RULES, Shelf, Town, noon, parcel
+from words import LANGUAGES
+
+KINDS = {
+    "reminder",
+    "moved",
+    "withdrawn",
+    "digest",
+    "unit_digest",
+    "managers_digest",
+    "collected",
+    "calendar",
+    "lost",
+}
+DAYS = (FIVE_BEFORE, date(2026, 3, 31), date(2026, 4, 6), date(2026, 4, 9), date(2026, 11, 2))
+
+
+def written(folder: Path, language: str) -> Iterator[Parcel]:
+    """What an office hears over its year, in one language."""
+    people = [replace(one, language=language) for one in PEOPLE]
+    rules = replace(
+        RULES,
+        officer=OFFICER.key,
+        officer_language=language,
+        digests=frozenset({"personal", "unit", "managers"}),
+    )
+    town, shelf = Town(folder, people=people, rules=rules), Shelf()
+    moved, cancelled, _ = town.open(), town.open(), town.open()
+    prefer(town.engine, OFFICER.key, DIGEST, "daily", by="x", now=noon(FIVE_BEFORE))
+    for day in DAYS:
+        for _ in range(2):
+            town.round([shelf], day)
+            town.deliver([shelf], day)
+        if day == FIVE_BEFORE:
+            hand = {"by": "Айгүл", "now": noon(day), "today": day}
+            town.desk.replan(moved.id, "analysis_started", on=date(2026, 4, 27), **hand)  # type: ignore[arg-type]
+            town.desk.cancel(cancelled.id, ground="«А» & <Б>", **hand)  # type: ignore[arg-type]
+    town.close()
+    yield from shelf.kept
+    letter = lost_letter(
+        officer=OFFICER.name, person=AIGUL.name, channel="telegram", key=AIGUL.key, language=language
+    )
+    yield replace(parcel(), letter=letter)
+
+
+def opened(one: Parcel) -> EmailMessage:
+    message = build(one.notice, one.letter, name=one.name, sender="M <m@example.kz>", now=noon(FIVE_BEFORE))
+    found = message_from_bytes(bytes(message), policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    return found
+
+
+def half(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    return str(body.get_content())
+
+
+def words_of(text: str) -> Counter[str]:
+    """Its words, addresses apart: in HTML they stand behind words."""
+    return Counter(re.findall(r"\w+", re.sub(r"(https?|mailto):\S+", "", text)))
+
+
+def seen(page: str) -> str:
+    """What of a page of HTML is seen."""
+    return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<head>.*?</head>", "", page, flags=re.DOTALL)))
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def letters(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Parcel]:
+    """One letter of each kind, in one language."""
+    found: dict[str, Parcel] = {}
+    for one in written(tmp_path_factory.mktemp("year"), request.param):
+        kind = one.notice.kind
+        news = kind in ("moved", "moves")
+        found.setdefault(
+            "withdrawn" if news and "CANCELLED" in _states(one) else "moved" if news else kind, one
+        )
+    found["lost"] = one
+    return found
+
+
+def _states(one: Parcel) -> set[str]:
+    return {entry.status for entry in one.letter.entries}
+
+
+def test_there_is_one_of_each_kind(letters: Mapping[str, Parcel]) -> None:
+    """Or the tests beside would pass for want of letters."""
+    assert set(letters) == KINDS
+
+
+def test_text_and_html_say_the_same(letters: Mapping[str, Parcel]) -> None:
+    """Word for word, with the same links, in the language the letter says it is in."""
+    for kind, one in letters.items():
+        message = opened(one)
+        text, page = half(message, "plain"), half(message, "html")
+        links = set(re.findall(r"https?://\S+", text))
+
+        assert words_of(text) == words_of(seen(page)), kind
+        assert links == set(map(html.unescape, re.findall(r'href="(http[^"]+)"', page))), kind
+        assert f'lang="{one.letter.language}"' in page
+        assert message["content-language"] == one.letter.language
+
+
+def test_the_item_is_one_a_calendar_takes(letters: Mapping[str, Parcel]) -> None:
+    """With the due day, a UID and a title; cancelled where nobody is asked any more."""
+    taken = {}
+    for kind, one in letters.items():
+        for part in opened(one).walk():
+            if part.get_content_type() == "text/calendar":
+                for item in icalendar.Calendar.from_ical(part.get_content()).walk("VEVENT"):
+                    taken.setdefault(kind, []).append(item)
+
+    assert {"reminder", "moved", "withdrawn"} <= set(taken)
+    assert all(item["uid"] and str(item["summary"]) for items in taken.values() for item in items)
+    assert {str(item["status"]) for item in taken["withdrawn"]} >= {"CANCELLED"}
+    assert letters["reminder"].notice.due in {item["dtstart"].dt for item in taken["reminder"]}
