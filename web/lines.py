@@ -27,6 +27,7 @@ class Line:
     """One obligation on the board.
 
     Attributes:
+        period: of what comes back ("2026Q3", "2026-03"); None for what is asked once.
         working_days: late when overdue (0 is possible: only days off have passed), left when not.
         stake: points, a decimal string; negative for a deduction.
     """
@@ -37,6 +38,7 @@ class Line:
     unit: UnitName
     obligation: str
     title: Text
+    period: str | None
     stage: Text
     stage_id: str
     due: date | None
@@ -80,6 +82,7 @@ def lines(
             unit=unit_name(office, row.unit),
             obligation=row.obligation,
             title=obligation.title,
+            period=None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
             stage=procedure.stage_title[row.stage],
             stage_id=row.stage,
             due=row.due,

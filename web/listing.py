@@ -45,6 +45,7 @@ class Item:
     required: int
     next_due: date | None
     next_title: Text | None
+    next_period: str | None
     next_force: str
     opened_at: datetime | None
 
@@ -138,6 +139,9 @@ def _item(
         required=sum(row.state != "not_required" for row in rows),
         next_due=nearest.due if nearest else None,
         next_title=obligation.title if obligation else None,
+        next_period=None
+        if nearest is None or is_entry(nearest.obligation)
+        else nearest.obligation.partition(".")[2] or None,
         next_force=nearest.force if nearest else "",
         opened_at=case.opened_at,
     )

@@ -67,6 +67,14 @@ def test_how_late_is_said_in_working_days_and_whose_it_is(home: Home, browser: T
     assert "37 рабочих дней: Заң департаменті" in browser.get("/?lang=ru").text
 
 
+def test_what_comes_back_is_told_apart_by_its_period(browser: TestClient) -> None:
+    """Four reports of a year are four lines; each says its force besides."""
+    text = browser.get("/deadlines?urgency=later&lang=ru").text
+
+    assert "Рассмотрение квартальной информации, III квартал 2026 года</a>" in text
+    assert '<span class="force force-obligatory">обязательно</span>' in text
+
+
 def test_the_worst_unit_stands_first_with_its_latest(home: Home) -> None:
     """A row of the heat map says how many and how late."""
     rows = seen(home).matrix.rows
