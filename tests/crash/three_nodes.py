@@ -203,14 +203,16 @@ def _killed(
 ) -> tuple[Counter[int], int, int]:
     """Kill one node after another until all letters have left but those a dead worker holds."""
     kills, answered, asked = Counter[int](), 0, 0
+    last: int | None = None
     with morning.nodes(MORNING) as running:
         _until(lambda: bool(_sent(house)))
         while kills.total() < most and _left(house) > _held(house):
-            # Whoever is coming up is left to come up, or a slow machine would never get to work.
-            if not (at_work := morning.at_work()):
+            # The next dies when the last is back: on a slow machine, too, somebody gets to work.
+            at_work = morning.at_work()
+            if not at_work or last not in (*at_work, None):
                 time.sleep(0.1)
                 continue
-            node = chance.choice(at_work)
+            last = node = chance.choice(at_work)
             running[node].kill()
             running[node].wait()
             kills[node] += 1
