@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from workflow.refusal import Refusal
+
 if TYPE_CHECKING:
     from merzim.wiring import House
     from notifications.figures import Fault, Figures
@@ -38,7 +40,20 @@ class Postbox:
 
         with reading(self._house.engine) as connection:
             found = faults(connection)
-        return [one for one in found if one.channel in self._house.settings.channels.use]
+        unusable = self._unusable()
+        return [*unusable, *(one for one in found if one.channel in self._house.settings.channels.use)]
+
+    def _unusable(self) -> list[Fault]:
+        """What of config.toml keeps the channels from being made, and so every round from being gone."""
+        from notifications.figures import Fault
+        from words import refusal
+
+        try:
+            _ = self._house.channels
+        except Refusal as trouble:
+            said = refusal(trouble, self._house.settings.office.language)
+            return [Fault(channel="", code="settings", answer=said, since=None, letters=0)]
+        return []
 
     def unheard(self, *, now: datetime, today: date, limit: int) -> Sequence[Problem]:
         """Rungs whose day has come and of which nobody can be told.
@@ -48,6 +63,8 @@ class Postbox:
         from notifications.planning import Planner
 
         house = self._house
+        if self._unusable():
+            return ()
         channels = tuple(house.channels.values())
         planner = Planner(house.outbox, house.library, house.calendar, channels, now, today, house.rules)
         rows = house.outbox.due_rows(today, limit=limit)

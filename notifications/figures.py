@@ -16,16 +16,17 @@ class Fault:
     """What is wrong with a channel itself, and waits for somebody to mend it.
 
     Attributes:
-        code: as `notifications.notice.Outcome.fault`.
+        channel: "" where config.toml lets none be made.
+        code: as `notifications.notice.Outcome.fault`; `settings` where config.toml is what is wrong.
         answer: what the server or the system said last.
-        since: UTC moment of the first letter it kept.
+        since: UTC moment of the first letter it kept; None where it keeps none.
         letters: how many it has kept from leaving since: failed, or to be tried again.
     """
 
     channel: str
     code: str
     answer: str
-    since: datetime
+    since: datetime | None
     letters: int
 
 

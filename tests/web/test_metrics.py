@@ -202,3 +202,16 @@ def browser_of(house: House) -> TestClient:
     browser = client(house)
     browser.post("/login", data={"login": "officer", "password": PASSWORD})
     return browser
+
+
+def test_settings_no_channel_can_be_made_of_are_named_on_the_overview(tmp_path: Path) -> None:
+    """A key to sign with that is not there: every round fails, and the officer sees why instead of an error."""
+    config = SETTINGS.format(port=25) + 'dkim_key = "none.pem"\ndkim_selector = "m"\n'
+    (tmp_path / "config.toml").write_text(config, encoding="utf-8")
+    made = House(read(at=tmp_path))
+    board = browser_of(made).get("/?lang=en")
+    made.close()
+
+    assert board.status_code == 200
+    assert "so no letter leaves at all" in board.text
+    assert "none.pem" in board.text
