@@ -1,0 +1,275 @@
+"""Programs at work in a whole office on a real database: what a day asks for, done by the API alone."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from tests.web.real import ROOT, RealOffice, real_office
+
+PDF = b"%PDF-1.7\n"
+ACT = """[[transfer]]
+off = 2026-05-08
+work = 2026-05-16
+act = "G26G0000000"
+address = "https://adilet.zan.kz/rus/docs/G26G0000000"
+"""
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    with real_office(tmp_path_factory.mktemp("office")) as made:
+        yield made
+
+
+def program(office: RealOffice, login: str = "officer", scope: str = "write") -> TestClient:
+    """A program with a token of that account."""
+    client = office.client("")
+    client.base_url = client.base_url.join("/api/v1/")
+    client.headers["authorization"] = f"Bearer {office.way_in(login, kind='token', scope=scope)}"
+    return client
+
+
+def sent(client: TestClient, name: str, content: bytes) -> str:
+    """The digest of a file that was sent."""
+    answer = client.post("files", files={"file": (name, content)})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["file"])
+
+
+def done(answer: Any) -> Any:
+    assert answer.status_code in (200, 201), answer.text
+    return answer.json()
+
+
+def test_a_risk_is_found_ranked_given_a_measure_reviewed_and_removed(office: RealOffice) -> None:
+    """The register from the note to the removal; the proof of the review is a file sent before."""
+    client, case = program(office), "2026-0001"
+    told = {"description": "Лишние справки", "on": "2026-04-06", "direction": "public_services"}
+    done(client.post(f"cases/{case}/risks", json=told))
+    done(client.post(f"cases/{case}/risks/1/rank", json={"likelihood": 2, "effect": 3}))
+    measure = {"action": "Исключить справки", "term": "до 30 июня 2026 года", "responsible": "HR"}
+    done(client.post(f"cases/{case}/risks/1/measures", json=measure))
+    proof = {"kind": "document:order", "file": sent(client, "приказ.pdf", PDF), "written_on": "2026-04-03"}
+    review = {"outcome": "executed", "on": "2026-04-06", "evidence": [proof]}
+    done(client.post(f"cases/{case}/measures/1/reviews", json=review))
+    done(client.post(f"cases/{case}/risks/1/removal", json={"on": "2026-04-06", "completed": True}))
+    (risk,) = done(client.get(f"cases/{case}/risks?lang=ru"))["risks"]
+    (line,) = done(client.get("monitoring"))["recommendations"]
+
+    assert (risk["rank"]["points"], risk["removal"]["completed"]) == (6, True)
+    assert risk["measures"][0]["reviews"][0]["evidence"][0]["reference"] == sha256(PDF).hexdigest()
+    assert (line["case"], line["status"]) == (case, "executed")
+    assert client.get(f"cases/{case}/evidence/{sha256(PDF).hexdigest()}").content == PDF
+
+
+def test_a_file_is_its_senders_alone(office: RealOffice) -> None:
+    """Who knows a digest knows nothing: what another sent cannot be named, and so not be read."""
+    digest = sent(program(office), "тайна.pdf", b"%PDF-1.7\nsecret")
+    fact = {"fact": "order_signed", "on": "2026-04-06", "evidence": [{"file": digest}]}
+    answer = program(office, "first_head").post("cases/2026-0001/facts", json=fact)
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "web.problem.no_upload")
+
+
+def test_who_may_not_open_a_restricted_document_learns_its_ground_alone(office: RealOffice) -> None:
+    """Neither the papers nor the chain nor the download give its name away."""
+    client, case = program(office), "2026-0001"
+    content = b"%PDF-1.7\nrestricted"
+    proof = {"file": sent(client, "служебная.pdf", content), "restricted": "служебная тайна"}
+    done(
+        client.post(
+            f"cases/{case}/facts", json={"fact": "start_announced", "on": "2026-03-30", "evidence": [proof]}
+        )
+    )
+    head = program(office, "first_head")
+    papers, events = (head.get(f"cases/{case}/{what}").text for what in ("documents", "events"))
+
+    assert "служебная тайна" in papers
+    assert "служебная.pdf" not in papers + events
+    assert sha256(content).hexdigest() not in papers + events
+    assert head.get(f"cases/{case}/evidence/{sha256(content).hexdigest()}").status_code == 404
+    assert "служебная.pdf" in client.get(f"cases/{case}/documents").text
+
+
+def test_a_schedule_is_looked_at_and_taken_in_once(office: RealOffice) -> None:
+    """The example again: nothing would change, and a bad file names its rows."""
+    client = program(office)
+    example = (ROOT / "examples" / "real_schedule_2026_ru.xlsx").read_bytes()
+    body = {"file": sent(client, "schedule.xlsx", example)}
+    seen = done(client.post("schedules/preview", json=body))
+    first, again = (
+        done(client.post("schedules", json=body, headers={"Idempotency-Key": "the-schedule"})) for _ in range(2)
+    )
+    bad = client.post(
+        "schedules/preview", json={"file": sent(client, "bad.csv", "объект;начало\nА;32.13.2026\n".encode())}
+    )
+
+    assert {one["change"] for one in seen["analyses"]} == {"same"}
+    assert first == again
+    assert (first["opened"], len(first["unchanged"])) == ([], len(seen["analyses"]))
+    assert bad.status_code == 422
+    assert bad.headers["content-type"] == "application/problem+json"
+
+
+def test_past_analyses_are_judged_without_being_kept(office: RealOffice) -> None:
+    """An auditor's table: findings case by case, by a token that writes nothing into cases."""
+    client = program(office, "auditor")
+    table = (ROOT / "examples" / "past_analyses.csv").read_bytes()
+    judged = done(client.post("past", json={"file": sent(client, "past.csv", table)}))
+
+    assert any(one["findings"] for one in judged)
+    assert all(found["message"] for one in judged for found in one["findings"])
+
+
+def test_a_token_that_only_reads_asks_and_writes_nothing(office: RealOffice) -> None:
+    """What would follow from a date is a question, whatever its method."""
+    client = program(office, scope="read")
+    asked = client.post(
+        "plan", json={"procedure": "internal-analysis", "planned": {"analysis_started": "2026-09-07"}}
+    )
+
+    assert asked.status_code == 200
+    assert client.post("cases", json={"procedure": "internal-analysis"}).status_code == 403
+    assert client.post("schedules/preview", json={"file": "0" * 64}).status_code == 404
+
+
+def test_an_act_is_looked_at_and_adopted_once(tmp_path: Path) -> None:
+    """What it moves stands in the preview; adopted again it is known."""
+    with real_office(tmp_path) as office:
+        client = program(office)
+        seen = done(client.post("calendar/acts/preview", json={"text": ACT}))
+        adopted = done(client.post("calendar/acts", json={"text": ACT, "name": "may.toml"}))
+        again = done(client.post("calendar/acts", json={"text": ACT, "name": "may.toml"}))
+        wrong = client.post("calendar/acts/preview", json={"text": "off = 2026-05-08"})
+
+    assert [one["date"] for one in seen["days"]] == ["2026-05-08", "2026-05-16"]
+    assert (seen["written"], seen["known"]) == (0, False)
+    assert adopted["written"] > 0
+    assert again["known"]
+    assert wrong.status_code == 422
+
+
+def test_a_secret_is_told_once(office: RealOffice) -> None:
+    """Said again under its key the request is answered without it; the feed works until it is revoked."""
+    client = program(office, "officer")
+    first, again = (
+        done(client.post("account/feeds", headers={"Idempotency-Key": "my-own-feed"})) for _ in range(2)
+    )
+    place = "/feeds/" + first["address"].partition("/feeds/")[2]
+    reader = office.client("")
+    before = reader.get(place).status_code
+    (feed,) = [one for one in done(client.get("account"))["ways_in"] if one["kind"] == "feed"]
+    done(client.post("account/feeds/revocation", json={"id": feed["id"]}))
+
+    assert again == {"address": ""}
+    assert (before, reader.get(place).status_code) == (200, 404)
+
+
+def test_people_and_accounts_are_kept_by_a_program(office: RealOffice) -> None:
+    """Made, changed by who saw the latest, refused to who did not; an account with a token that lets in."""
+    client = program(office, "administrator")
+    unit = done(client.get("administration/units"))[0]["id"]
+    made = done(
+        client.post(
+            "administration/people", json={"name": "Новый Человек", "unit": unit, "email": "n@example.kz"}
+        )
+    )
+    change = {
+        "name": "Новый Человек",
+        "unit": unit,
+        "email": "n@example.kz",
+        "key": made["key"],
+        "post": "Эксперт",
+    }
+    done(client.post("administration/people", json={**change, "mark": made["mark"]}))
+    stale = client.post("administration/people?lang=ru", json={**change, "mark": made["mark"]})
+    account = {"login": "program", "access": "auditor", "person": "n@example.kz"}
+    done(client.post("administration/accounts", json=account))
+    asked = {"days": 1, "name": "ночной обмен"}
+    first, again = (
+        done(
+            client.post(
+                "administration/accounts/program/tokens", json=asked, headers={"Idempotency-Key": "a-token-1"}
+            )
+        )
+        for _ in range(2)
+    )
+    own = office.client("").get("/api/v1/account", headers={"authorization": f"Bearer {first['token']}"})
+
+    assert (stale.status_code, stale.json()["code"]) == (422, "office_changed_meanwhile")
+    assert again["token"] == ""
+    assert (own.json()["login"], own.json()["person"]) == ("program", "n@example.kz")
+
+
+def test_the_register_is_read_and_proved(office: RealOffice) -> None:
+    """Letters of a round, page by page, and the register against its chain."""
+    office.run("remind", now="2026-04-06T12:00")
+    client = program(office)
+    first, second = (done(client.get(f"notices?limit=2&page={number}")) for number in (1, 2))
+    proof = done(client.get("notices/proof"))
+
+    assert len(first["notices"]) == 2
+    assert first["more"]
+    assert not {one["key"] for one in first["notices"]} & {one["key"] for one in second["notices"]}
+    assert proof["verified"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_what_the_guide_shows_works_as_it_stands(tmp_path: Path) -> None:
+    """The blocks of docs/api.md, word by word, by curl against a port."""
+    (tmp_path / "order.pdf").write_bytes(PDF)
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "api.md").read_text(encoding="utf-8"), re.S)
+    with real_office(tmp_path / "office") as office:
+        server = uvicorn.Server(
+            uvicorn.Config(office.pages, host="127.0.0.1", port=0, log_level="error", ws="none")
+        )
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        told = {
+            "MERZIM": f"http://127.0.0.1:{port}",
+            "TOKEN": office.way_in("officer", kind="token", scope="write"),
+            "CASE": "2026-0001",
+            "FILE": sha256(PDF).hexdigest(),
+            "PATH": "/usr/bin:/bin:/usr/local/bin",
+        }
+        try:
+            (board,), (opened,), (kept, recorded) = (_answers(block, tmp_path, told) for block in blocks)
+            (again,) = _answers(blocks[1], tmp_path, told)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=10)
+
+    assert board["due_count"] == len(board["due"])
+    assert opened == again
+    assert opened["object"] == "Кадровая служба"
+    assert kept["file"] == told["FILE"]
+    assert recorded["changed"]
+
+
+def _answers(block: str, folder: Path, told: dict[str, str]) -> list[Any]:
+    """What the commands of a block print, one answer each."""
+    run = subprocess.run(
+        ["bash", "-euc", block], cwd=folder, env=told, capture_output=True, text=True, check=True, timeout=60
+    )
+    found, rest = [], run.stdout.strip()
+    while rest:
+        one, end = json.JSONDecoder().raw_decode(rest)
+        found.append(one)
+        rest = rest[end:].strip()
+    return found
