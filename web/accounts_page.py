@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from web import account_commands
-from web.administering import LONGEST_FIELD, onward, show, texts, the, the_office
+from web.administering import LONGEST_FIELD, onward, placed, show, texts, the, the_office
 from web.entrance import Setting
 from web.house import House
 from web.office import units_in_order
@@ -90,6 +90,7 @@ def _account_page(
         home,
         "one_account.html",
         status=200 if refusal is None else 422,
+        place=placed("/administration/account", login=known.reader.login),
         account=known,
         own=known.reader.login == home.reader.login,
         office=office,

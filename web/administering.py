@@ -44,6 +44,11 @@ def texts(form: FormData) -> dict[str, str]:
     return {key: value.replace("\0", "") for key, value in form.multi_items() if isinstance(value, str)}
 
 
+def placed(path: str, **told: str) -> str:
+    """Where a page is read: its path with what says of whom it is."""
+    return f"{path}?{urlencode(told)}" if any(told.values()) else path
+
+
 def show(request: Request, home: House, template: str, *, status: int = 200, **values: Any) -> Response:
     """A page of the administration."""
     _, today = home.clock()

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from web import staff_commands as staff
-from web.administering import LONGEST_FIELD, MAX_FIELDS, onward, show, texts, the, the_office
+from web.administering import LONGEST_FIELD, MAX_FIELDS, onward, placed, show, texts, the, the_office
 from web.entrance import Setting
 from web.feeding import feeds_of, give, revoke
 from web.house import House
@@ -173,6 +173,7 @@ def _unit_page(
         home,
         "unit.html",
         status=200 if refusal is None else 422,
+        place=placed("/administration/unit", id=known.id if known else ""),
         known=known,
         mark=seen,
         form=shown,
@@ -232,6 +233,7 @@ def _person_page(
         home,
         "person.html",
         status=200 if refusal is None else 422,
+        place=placed("/administration/person", key=known.key if known else ""),
         known=known,
         mark=seen,
         form=form,
@@ -282,6 +284,7 @@ def _removal(request: Request, home: House, known: Person, *, refusal: Refusal |
         home,
         "person_remove.html",
         status=200 if refusal is None else 422,
+        place=placed("/administration/person/remove", key=known.key),
         known=known,
         mark=mark(known),
         office=office,

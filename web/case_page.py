@@ -56,6 +56,7 @@ def case_page(
         f"case_{tab}.html",
         today=today,
         status=200 if tried is None else 422,
+        place=f"/cases/{case}{ADDRESSES[tab]}",
         dossier=view,
         case=view.case,
         tab=tab,

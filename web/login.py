@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.concurrency import run_in_threadpool
@@ -127,6 +127,7 @@ def login_page(
         "login.html",
         today=today,
         status=status,
+        place=f"/login?{urlencode({'next': onward})}",
         onward=onward,
         kept=json.dumps(kept, ensure_ascii=False) if kept else "",
         files=files,

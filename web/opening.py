@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -184,6 +185,7 @@ def _case_page(
         "open_case.html",
         today=today,
         status=200 if refusal is None else 422,
+        place=f"/open/case?{urlencode({'procedure': procedure.id})}",
         procedure=procedure,
         procedures=ordered(home, office.kind_of(unit) if unit in office.units else _kind(home, office)),
         intended=dates,
@@ -236,6 +238,7 @@ def _year_page(
         "open_year.html",
         today=today,
         status=200 if refusal is None else 422,
+        place=f"/open/year?{urlencode({'year': text(asked, longest=20), 'unit': unit})}",
         year=text(asked, longest=20) or str(today.year),
         years=range(today.year - 1, home.calendar.last.year + 1),
         unit=unit,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -153,6 +154,7 @@ def _form(
         "past.html",
         today=today,
         status=200 if refusal is None else 422,
+        place=f"/past?{urlencode({'procedure': edition.id})}",
         procedures=ordered(home, ""),
         procedure=edition,
         columns=_columns(edition),

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match
 
 import words
 from calendars import OutOfRange
@@ -23,9 +24,10 @@ from calendars.explanation import Explanation
 from calendars.layout import Run
 from notifications.notice import Notice
 from web.assets import address
+from web.guard import SAFE_METHODS
 from web.house import House
 from web.naming import about
-from web.preferences import THEMES, Preferences, preferences, remember
+from web.preferences import THEMES, preferences, remember
 from web.timeline import Off
 from workflow.procedure import Act, Text
 from workflow.refusal import Refusal
@@ -175,9 +177,14 @@ def page(
     *,
     today: date,
     status: int = 200,
+    place: str = "",
     **values: Any,
 ) -> Response:
-    """A page of a template, with the reader's preferences kept."""
+    """A page of a template, with the reader's preferences kept.
+
+    Args:
+        place: where the page of a form is read, for the answer to that form; "" for the nearest page there is.
+    """
     reader = preferences(request)
     text = (
         environment()
@@ -193,7 +200,7 @@ def page(
             demonstration=home.demonstration,
             organisation=home.organisation,
             reader=getattr(request.state, "reader", None),
-            here=_here(request, reader),
+            here=_here(request, place),
             path=request.url.path,
             **values,
         )
@@ -205,19 +212,32 @@ def page(
     return response
 
 
-def _here(request: Request, reader: Preferences) -> Any:
+def _here(request: Request, place: str) -> Any:
     """A function that gives the present address with one preference changed.
 
-    What was just recorded is not said again, and a refused form has no address of its own.
+    What was just recorded is not said again. The answer to a form cannot be read again: its page can.
     """
+    answers = request.method not in SAFE_METHODS
+    start = (place or _readable(request)) if answers else ""
 
     def here(**changes: object) -> str:
         kept = [
             (key, value)
-            for key, value in request.query_params.multi_items()
+            for key, value in ([] if answers else request.query_params.multi_items())
             if key not in ("lang", "theme", "recorded", "replanned", "said", "of", "what")
             and key not in changes
         ]
-        return "?" + urlencode([*kept, *changes.items()])
+        return start + ("&" if "?" in start else "?") + urlencode([*kept, *changes.items()])
 
     return here
+
+
+def _readable(request: Request) -> str:
+    """The nearest page at the address of a form, or above it."""
+    path = request.url.path
+    while path:
+        scope = {"type": "http", "method": "GET", "path": path, "app": request.app}
+        if any(route.matches(dict(scope))[0] is Match.FULL for route in request.app.routes):
+            return path
+        path = path.rpartition("/")[0]
+    return "/"

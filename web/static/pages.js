@@ -54,6 +54,56 @@
       note.remove();
     });
   });
+  // Another language or theme: the page is read again, and what was typed into its forms comes along.
+  function forms() {
+    return Array.from(document.querySelectorAll("#content form[method=post]"));
+  }
+  function fields(form) {
+    return Array.from(form.elements).filter(function (field) {
+      var kind = (field.type || "").toLowerCase();
+      return field.name && (field.name === "kept" || !/^(hidden|password|file|submit|button|reset)$/.test(kind));
+    });
+  }
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest(".switch a")) {
+      return;
+    }
+    var typed = forms().map(function (form) {
+      return [form.getAttribute("action"), fields(form).map(function (field) {
+        return [field.name, field.value, Boolean(field.checked)];
+      })];
+    });
+    try {
+      window.sessionStorage.setItem("typed", JSON.stringify(typed));
+    } catch (full) { /* then it is typed again */ }
+  });
+  function retype() {
+    var kept = null;
+    try {
+      kept = JSON.parse(window.sessionStorage.getItem("typed"));
+      window.sessionStorage.removeItem("typed");
+    } catch (none) { /* nothing was kept */ }
+    var here = forms();
+    (kept || []).forEach(function (one) {
+      var at = here.findIndex(function (form) { return form && form.getAttribute("action") === one[0]; });
+      if (at < 0) {
+        return;
+      }
+      fields(here[at]).forEach(function (field, n) {
+        var was = one[1][n];
+        if (!was || was[0] !== field.name) {
+          return;
+        }
+        if (field.type === "checkbox" || field.type === "radio") {
+          field.checked = was[2];
+        } else if (field.tagName !== "SELECT" || Array.from(field.options).some(function (o) { return o.value === was[1]; })) {
+          field.value = was[1];
+        }
+      });
+      here[at] = null;
+    });
+  }
+  retype();
   // Paper shows every explanation.
   var closed = [];
   window.addEventListener("beforeprint", function () {

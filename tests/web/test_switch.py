@@ -1,0 +1,49 @@
+"""Another language or theme on any page: also on the answer to a form, which cannot be read again."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import urljoin
+
+import pytest
+
+from tests.web.conftest import Home
+from tests.web.test_access import ROUTES, filled, untouched
+
+FORMS = sorted(
+    {route.path for method, route in ROUTES if method == "POST" and not route.path.startswith("/api/")}
+)
+SWITCH = re.compile(r'<a href="([^"]*)" hreflang="kk"')
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("login", ["officer", "administrator", ""])
+def test_the_answer_to_a_form_leads_to_its_page_in_another_language(path: str, login: str) -> None:
+    """Whatever was refused, and of whom: the address of the switch is one that can be read."""
+    home = untouched()
+    here = filled(path, home.real)
+    with home.client(login) if login else home.stranger() as browser:
+        answer = browser.post(here, data={"nothing": "typed"})
+        found = SWITCH.search(answer.text)
+        if found is None:
+            assert answer.status_code in (303, 204, 200)
+            return
+        again = browser.get(urljoin(here, unescape(found[1])))
+
+    assert again.status_code not in (405, 422, 500), (found[1], again.status_code)
+    assert again.headers.get("content-language", "kk") == "kk"
+
+
+def test_a_page_of_somebody_stays_theirs(home: Home) -> None:
+    """The switch on a refused form of a person leads to that person, not to an empty form."""
+    with home.client("administrator") as browser:
+        answer = browser.post(
+            "/administration/person?lang=ru", data={"key": "a@org.kz", "name": "", "mark": "x"}
+        )
+        found = SWITCH.search(answer.text)
+        assert answer.status_code == 422
+        assert found is not None
+        again = browser.get(unescape(found[1])).text
+
+    assert "Әлиева Гүлнұр" in again
