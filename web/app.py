@@ -131,7 +131,7 @@ def create_app(
             "megabytes": max_body // 1024 // 1024,
         }
         detail = scribe.tell(code, arguments)
-        if request.url.path.startswith("/api/"):
+        if _of_a_program(request):
             return problem_answer(status, code, detail, faults)
         return page(
             request,
@@ -174,7 +174,7 @@ def create_app(
             return response
         scribe = Scribe(preferences(request).language)
         detail = scribe.refuse(error)
-        if request.url.path.startswith("/api/"):
+        if _of_a_program(request):
             return problem_answer(422, error.code, detail, row_faults(error, scribe))
         return page(
             request,
@@ -188,7 +188,7 @@ def create_app(
 
     async def on_stranger(request: Request, error: Exception) -> Response:
         """Nobody is known by the request: to the log-in page, and what was typed into a form goes along."""
-        if request.url.path.startswith("/api/"):
+        if _of_a_program(request):
             return problem(request, 401, "web.problem.no_token")
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if request.method in SAFE_METHODS:
@@ -261,6 +261,11 @@ def _elsewhere(request: Request, address: str) -> Response:
     if request.headers.get("hx-request") == "true":
         return Response(status_code=204, headers={"hx-redirect": address})
     return RedirectResponse(address, status_code=303)
+
+
+def _of_a_program(request: Request) -> bool:
+    """Whether whoever asks reads no pages."""
+    return request.url.path.startswith(("/api/", "/ready", "/health"))
 
 
 def _code(status: int) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
+from web.api.answers import PROBLEMS
 from web.entrance import Anybody
 from web.readiness import Readiness
 
@@ -41,7 +42,7 @@ def healthz() -> Health:
     return Health()
 
 
-@router.get("/ready", responses={503: {"model": Ready}})
+@router.get("/ready", responses={503: {"model": Ready}, 422: PROBLEMS[422]})
 def ready(
     home: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
 ) -> Ready:

@@ -99,6 +99,10 @@
         } else if (field.tagName !== "SELECT" || Array.from(field.options).some(function (o) { return o.value === was[1]; })) {
           field.value = was[1];
         }
+        var folded = field.closest("details");
+        if (folded && field.tagName !== "SELECT" && field.value !== field.defaultValue) {
+          folded.open = true;
+        }
       });
       here[at] = null;
     });
