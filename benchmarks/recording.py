@@ -44,13 +44,11 @@ def main() -> None:
         folder = Path(name)
         ledger = SqlLedger(engine := open_database(f"sqlite:///{folder / 'ledger.sqlite'}"))
         create_or_migrate(engine)
-        cases = [_opened(number) for number in range(CASES)]
-        ledger.append_many(cases, now=NOW)
-        changes = _changes(cases)
+        changes = _filled(ledger)
         ours = _seconds(lambda: _append(ledger, changes))
         engine.dispose()
         bare = _bare(folder / "bare.sqlite", folder / "ledger.sqlite", changes)
-        whole, facts = _whole(folder / "desk.sqlite")
+        whole, facts = through_the_desk(f"sqlite:///{folder / 'desk.sqlite'}")
     print(f"ledger.append   {FACTS / ours:8.0f} facts/s   {ours / FACTS * 1e6:7.0f} us each")
     print(f"bare sqlite3    {FACTS / bare:8.0f} facts/s   {bare / FACTS * 1e6:7.0f} us each")
     print(f"desk.record     {facts / whole:8.0f} facts/s   {whole / facts * 1e6:7.0f} us each, the case read,")
@@ -58,9 +56,27 @@ def main() -> None:
     print(f"ratio           {ours / bare:8.2f}   ledger.append to bare sqlite3")
 
 
-def _whole(file: Path) -> tuple[float, int]:
+def bare(folder: Path) -> tuple[float, int]:
+    """Seconds for the bare transactions of the same rows, and how many they were."""
+    engine = open_database(f"sqlite:///{folder / 'ledger.sqlite'}")
+    create_or_migrate(engine)
+    ledger = SqlLedger(engine)
+    changes = _filled(ledger)
+    _append(ledger, changes)
+    engine.dispose()
+    return _bare(folder / "bare.sqlite", folder / "ledger.sqlite", changes), FACTS
+
+
+def _filled(ledger: SqlLedger) -> list[Written]:
+    """Cases written, and the changes to come."""
+    cases = [_opened(number) for number in range(CASES)]
+    ledger.append_many(cases, now=NOW)
+    return _changes(cases)
+
+
+def through_the_desk(address: str, count: int = CASES) -> tuple[float, int]:
     """Seconds for recording facts of real cases through the desk, and how many they were."""
-    engine = open_database(f"sqlite:///{file}")
+    engine = open_database(address)
     create_or_migrate(engine)
     regulation = Path(__file__).parent.parent / "regulations" / "internal-analysis.2024-01-01.toml"
     library = Library([read(regulation.name, regulation.read_bytes())])
@@ -68,7 +84,7 @@ def _whole(file: Path) -> tuple[float, int]:
     planned = {"analysis_started": DAY, "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", planned=planned)
     today = date(2026, 6, 15)
-    cases = desk.open_many([opening] * CASES, by="Айгүл", now=NOW, today=today)
+    cases = desk.open_many([opening] * count, by="Айгүл", now=NOW, today=today)
     steps = {
         "start_announced": date(2026, 3, 30),
         "order_signed": date(2026, 4, 6),
@@ -85,7 +101,7 @@ def _whole(file: Path) -> tuple[float, int]:
             desk.record(case.id, fact, on=on, by="Айгүл", now=NOW, today=today)
     spent = time.perf_counter() - start
     engine.dispose()
-    return spent, len(steps) * CASES
+    return spent, len(steps) * count
 
 
 def _append(ledger: SqlLedger, changes: list[Written]) -> None:

@@ -227,7 +227,8 @@ def _hours(value: object) -> tuple[time, time]:
         first, last = (time.fromisoformat(hour) for hour in value)  # type: ignore[attr-defined]
     except (TypeError, ValueError):
         raise ValueError("hours") from None
-    if first >= last:
+    # They are hours of Almaty: one with a zone of its own is none of them.
+    if first.tzinfo or last.tzinfo or first >= last:
         raise ValueError("hours")
     return first, last
 

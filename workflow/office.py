@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -119,6 +119,18 @@ class Office:
             for duty in person.duties:
                 found.setdefault((person.unit, duty), []).append(person)
         return {place: tuple(people) for place, people in found.items()}
+
+    @cached_property
+    def held(self) -> Mapping[tuple[str, str], tuple[tuple[str, Person], ...]]:
+        """(organisation, duty) -> who holds it anywhere in it, with their units, in order of name; the
+        organisation "" is the whole office.
+        """
+        found: dict[tuple[str, str], list[tuple[str, Person]]] = {}
+        for (unit, duty), holders in self.holders.items():
+            own = self.organisation(unit)
+            for place in ("", own) if own else ("",):
+                found.setdefault((place, duty), []).extend((unit, person) for person in holders)
+        return {place: tuple(sorted(all_, key=lambda one: one[1].name)) for place, all_ in found.items()}
 
     @cached_property
     def unit_named(self) -> Mapping[str, str]:
@@ -298,14 +310,16 @@ def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Told, ...]
     organisation = office.organisation(place)
     if organisation is not None:
         # Another organisation's people answer for nothing here.
-        yield _everywhere(office, duty, lambda unit: office.organisation(unit) == organisation)
+        yield _elsewhere(person for _, person in office.held.get((organisation, duty), ()))
         return
-    roots = {unit.id for unit in office.units.values() if unit.parent is None}
-    at_the_top = _everywhere(office, duty, lambda unit: unit in roots)
+    anywhere = office.held.get(("", duty), ())
+    at_the_top = [
+        person for unit, person in anywhere if unit in office.units and office.units[unit].parent is None
+    ]
     if at_the_top or duty in UNIT_DUTIES:
-        yield at_the_top
+        yield _elsewhere(at_the_top)
     else:
-        yield _everywhere(office, duty, lambda unit: True)
+        yield _elsewhere(person for _, person in anywhere)
 
 
 def _heads(office: Office, place: str) -> Iterator[tuple[Told, ...]]:
@@ -331,16 +345,8 @@ def time_of(office: Office, unit: str) -> OfficeTime:
     return joined(office.units[here].time for here in office.above(unit) if here in office.units)
 
 
-def _everywhere(office: Office, duty: str, here: Callable[[str], bool]) -> tuple[Told, ...]:
-    people = [
-        person
-        for (unit, held), holders in office.holders.items()
-        if held == duty and here(unit)
-        for person in holders
-    ]
-    return tuple(
-        Told(person=person, why="duty_elsewhere") for person in sorted(people, key=lambda one: one.name)
-    )
+def _elsewhere(people: Iterable[Person]) -> tuple[Told, ...]:
+    return tuple(Told(person=person, why="duty_elsewhere") for person in people)
 
 
 def _present(office: Office, candidates: Iterable[Told], on: date) -> tuple[Told, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +20,7 @@ class MemoryLedger:
         self._office = office
         self._chains: dict[str, list[Event]] = {}
         self._rows: dict[str, dict[str, Row]] = {}
+        self._given: Counter[int] = Counter()
 
     def case(self, case: str) -> Case | None:
         return fold(self._chains[case]) if case in self._chains else None
@@ -42,7 +44,9 @@ class MemoryLedger:
         self.append(list(changes), now=now)
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
-        return [f"{year}-{len(self._chains) + n:04d}" for n in range(1, count + 1)]
+        first = self._given[year] + 1
+        self._given[year] += count
+        return [f"{year}-{n:04d}" for n in range(first, first + count)]
 
     def open_case(self, procedure: str, unit: str, object: str) -> str | None:
         for name in sorted(self._chains):

@@ -126,6 +126,7 @@ def test_an_unknown_key_is_refused_with_the_nearest(tmp_path: Path, text: str, k
         ("[reminders]\ntick = 0\n", "reminders.tick"),
         ("[reminders]\ntick = true\n", "reminders.tick"),
         ('[reminders]\noffice_hours = ["18:00", "09:00"]\n', "reminders.office_hours"),
+        ('[reminders]\noffice_hours = ["09:00+05:00", "18:00"]\n', "reminders.office_hours"),
         ('[channels]\nuse = "folder"\n', "channels.use"),
         ('[evidence]\nfolder = ""\n', "evidence.folder"),
     ],

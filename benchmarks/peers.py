@@ -1,0 +1,128 @@
+"""One persisted step of a case beside its peers, and what 100,000 cases weigh in memory.
+
+The peers are no dependency: they live in a virtual environment of their own.
+
+    python3 -m venv var/peers
+    var/peers/bin/pip install SpiffWorkflow==3.2.0 dbos==3.4.0 transitions==0.9.3 "psycopg[binary]"
+    python -m benchmarks.peers var/peers/bin/python [CASES] [MODELS]
+
+A step of ours is a fact recorded through the desk: the case read, its dates counted, an event hashed onto its
+chain, the rows that differ and the sums written, committed. The bare side commits rows of that size.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import psycopg
+
+from benchmarks import country, recording
+from benchmarks._peers_side import megabytes
+from benchmarks.country import load, postgresql
+from workflow.case import Case, fold
+from workflow.desk import Opening
+from workflow.machine import stage
+
+SIDE = Path(__file__).with_name("_peers_side.py")
+
+
+def main() -> None:
+    """Print all of them side by side."""
+    if len(sys.argv) < 2:
+        print("not run: the peers need a virtual environment of their own; benchmarks/peers.py says how")
+        return
+    python, cases = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 100
+    models = int(sys.argv[3]) if len(sys.argv) > 3 else 100_000
+    with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
+        folder = Path(name)
+        began = time.process_time()
+        spent, facts = recording.through_the_desk(f"sqlite:///{folder / 'desk.sqlite'}", cases)
+        _say("SQLite: a fact through the desk", spent, facts, time.process_time() - began)
+        side = _side(python, "spiff", cases)
+        _say("SQLite: a step of SpiffWorkflow", side["seconds"], side["steps"], side["worked"])
+        print(f"{'':<36} its state of one case: {side['size'] / 1024:.0f} KB, written whole each time")
+        spent, steps = recording.bare(folder)
+        _say("SQLite: bare transaction", spent, steps)
+    with postgresql() as address:
+        began = time.process_time()
+        spent, facts = recording.through_the_desk(address, cases)
+        _say("PostgreSQL: a fact through the desk", spent, facts, time.process_time() - began)
+        plain = address.replace("/country?", "/dbos_peers?")
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE dbos_peers")
+            connection.execute("CREATE TABLE bare (id int, seq int, event text, PRIMARY KEY (id, seq))")
+            connection.execute("CREATE TABLE row (id int, name text, line text, PRIMARY KEY (id, name))")
+        side = _side(python, "dbos", cases, plain)
+        _say("PostgreSQL: a step of DBOS", side["seconds"], side["steps"], side["worked"])
+        _say("PostgreSQL: bare transaction", *_bare(address, cases))
+    side = _side(python, "registered", models)
+    ours = _ours(models)
+    for said, seconds, grown in (
+        ("transitions, models registered", side["seconds"], side["megabytes"]),
+        ("ours, cases folded from events", *ours),
+    ):
+        print(f"{said:<36} {grown:7.0f} MB for {models:,} cases, {seconds:7.1f} s of the processor")
+    print(load())
+
+
+def _say(what: str, seconds: float, steps: float, worked: float | None = None) -> None:
+    own = f"   {worked / steps * 1000:6.2f} ms of its own work" if worked is not None else ""
+    print(f"{what:<36} {seconds / steps * 1000:7.2f} ms a step{own}")
+
+
+def _side(python: str, *asked: object) -> dict[str, float]:
+    said = subprocess.run(
+        [python, "-W", "ignore", str(SIDE), *map(str, asked)], check=True, capture_output=True, text=True
+    )
+    found: dict[str, float] = json.loads(said.stdout.strip().splitlines()[-1])
+    return found
+
+
+def _bare(address: str, cases: int) -> tuple[float, int]:
+    """An event of a fact's size inserted and two rows changed, by the driver alone, committed each time."""
+    event, line = "x" * 320, "y" * 200
+    with psycopg.connect(address) as connection:
+        for case in range(cases):
+            for name in ("a", "b"):
+                connection.execute("INSERT INTO row VALUES (%s, %s, %s)", (case, name, line))
+        connection.commit()
+        began = time.perf_counter()
+        for seq in range(8):
+            for case in range(cases):
+                connection.execute("INSERT INTO bare VALUES (%s, %s, %s)", (case, seq, event))
+                for name in ("a", "b"):
+                    connection.execute(
+                        "UPDATE row SET line = %s WHERE id = %s AND name = %s", (line, case, name)
+                    )
+                connection.commit()
+        return time.perf_counter() - began, 8 * cases
+
+
+def _ours(cases: int) -> tuple[float, float]:
+    """Seconds and megabytes of so many cases folded from their events, each asked for its stage once."""
+    planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
+    opening = Opening(procedure="internal-analysis", unit="u0", object="x", planned=planned)
+    (made,) = country.computed([opening], now=country.NOW, today=country.TODAY)
+    edition = country.library().named(made.case.edition)
+    stage(edition, made.case, ())
+    before = megabytes()
+    began = time.process_time()
+    kept: list[Case] = []
+    for number in range(cases):
+        case = fold(country.renamed(made, f"2026-{number:06d}", "u0", f"Рәсім {number}").events)
+        stage(edition, case, ())
+        kept.append(case)
+    spent = time.process_time() - began
+    grown = megabytes() - before
+    assert len(kept) == cases
+    return spent, grown
+
+
+if __name__ == "__main__":
+    main()
