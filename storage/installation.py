@@ -56,7 +56,7 @@ def refuse_anothers(engine: Engine, name: str) -> Standing:
         if at is None or at < SINCE or not at.isdigit():
             return Standing()
         found = standing(connection)
-    if found.name and found.name != told(name):
+    if found.name and told(found.name) != told(name):
         code = "installation_other" if name else "installation_unnamed"
         raise AnothersDatabase(code, where=where(engine), theirs=found.name, ours=name)
     return found
@@ -69,7 +69,7 @@ def claim(engine: Engine, name: str) -> None:
         AnothersDatabase: another one was faster.
     """
     with writing(engine) as connection:
-        step = insert(connection, INSTALLATION).values(n=1, name=told(name), board="")
+        step = insert(connection, INSTALLATION).values(n=1, name=name, board="")
         connection.execute(
             step.on_conflict_do_update(
                 index_elements=[INSTALLATION.c.n],
@@ -83,7 +83,7 @@ def claim(engine: Engine, name: str) -> None:
 def take(engine: Engine, name: str) -> None:
     """Make the database this installation's, whoever claimed it before."""
     with writing(engine) as connection:
-        write(connection, name=told(name))
+        write(connection, name=name)
 
 
 def write(connection: Connection, **values: str) -> None:

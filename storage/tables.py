@@ -413,7 +413,7 @@ class KeptLease(Kept, table=True):
 
 
 class KeptInstallation(Kept, table=True):
-    """Whose database this is, in one row. `name`: of the installation, casefolded, "" while nobody claimed it;
+    """Whose database this is, in one row. `name`: of the installation, "" while nobody claimed it;
     `board`: the revision at which the read models were last written whole (`storage.schema.BOARD`)."""
 
     __tablename__ = "installation"

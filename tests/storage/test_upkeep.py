@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from threading import Thread
@@ -15,6 +16,8 @@ from merzim.settings import DatabaseSettings, Settings
 from merzim.wiring import House
 from storage import upkeep
 from storage.leases import SqlLeases
+from storage.schema import BOARD as BOARD_OF
+from storage.schema import MIGRATIONS
 from storage.upkeep import behind
 from storage.verify import verify
 from tests.storage.house import NOW, TODAY, opened
@@ -136,6 +139,14 @@ def test_a_broken_case_keeps_nobody_from_starting(old: tuple[Engine, list[object
     assert {one.code for one in problems} == {"chain_cut"}
     assert not behind(engine)
     started.close()
+
+
+def test_a_migration_that_gives_the_board_something_says_so() -> None:
+    """Else nobody would write it anew: `storage.schema.BOARD` is no older than the newest such migration."""
+    gives = re.compile(r"(add_column|alter_column|batch_alter_table)\(\s*\"(deadline|total)\"")
+    for file in (MIGRATIONS / "versions").glob("[0-9]*.py"):
+        if gives.search(file.read_text(encoding="utf-8")):
+            assert file.name[:4] <= BOARD_OF, file.name
 
 
 def test_a_new_database_has_nothing_to_catch_up_with(tmp_path: Path) -> None:
