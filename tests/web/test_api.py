@@ -24,6 +24,19 @@ def test_the_board_has_its_figures_and_lines(home: Home, browser: TestClient) ->
     assert (line["obligation"], line["due"], line["working_days"]) == ("order_signed", "2026-04-06", 0)
 
 
+def test_the_board_goes_on_where_it_ended(browser: TestClient) -> None:
+    """Three lines of each list at a time, to the end; the figures are of all on every page."""
+    whole, found, cursor = browser.get("/api/v1/board").json(), [], ""
+    while cursor is not None:
+        part = browser.get(f"/api/v1/board?limit=3&cursor={cursor}").json()
+        assert part["overdue_count"] == whole["overdue_count"]
+        found += part["overdue"]
+        cursor = part["next"]
+
+    assert found == whole["overdue"]
+    assert whole["next"] is None
+
+
 def test_a_case_has_the_deadlines_of_the_real_schedule(home: Home, browser: TestClient) -> None:
     """The five dates an organisation published, from its own two plan dates."""
     answer = browser.get(f"/api/v1/cases/{home.real}?lang=ru").json()

@@ -14,11 +14,12 @@ from web.api import (
     monitoring,
     notices,
     opening,
+    people,
     reading,
     registers,
     risks,
-    staff,
     together,
+    units,
     writing,
 )
 
@@ -37,7 +38,8 @@ for part in (
     opening,
     calendar,
     account,
-    staff,
+    units,
+    people,
     accounts,
 ):
     router.include_router(part.router)

@@ -1,93 +1,28 @@
-"""Administration: units and people, one by one and as a table."""
+"""Administration: people, one by one and as a table."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from web import staff_commands as staff
 from web.administering import the, the_office
 from web.administration_pages import found_people, the_person
-from web.api.account import Ended, FeedMade, Revoked
 from web.api.answers import PROBLEMS, Limit, Number, Told, Words
 from web.api.files import FILE, the_file
-from web.api.given import Day, Digest, Given, Key, Line
+from web.api.given import Day, Digest, Given, Line
 from web.api.once import Writing
+from web.api.units import Mark, TakenOut, Taking
 from web.entrance import AskingToSet, Setting
-from web.feeding import feeds_of, give, revoke
-from web.house import House
 from web.office_page import people_file, preview
 from web.staff_forms import mark
-from web.time_forms import WEEK, time_answers
-from workflow.office import Person, Unit
+from workflow.office import Person
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
-Mark = Annotated[
-    str,
-    Field(
-        max_length=40,
-        pattern=r"^[0-9a-f]*$",
-        description="What was seen of it: `mark` of the answer that told of it; empty for a new one.",
-    ),
-]
-Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
-
-
-class Hours(Given):
-    """When a unit is at work, where that is its own; empty is as the organisation. `week`: 1 is Monday."""
-
-    first: Clock = ""
-    last: Clock = ""
-    week: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list, max_length=7)
-    off: list[Day] = Field(default_factory=list, max_length=100)
-    working: list[Day] = Field(default_factory=list, max_length=100)
-
-    def typed(self) -> dict[str, str]:
-        """The same as the fields of the page's form."""
-        days = {f"time_day_{number}": "1" for number in WEEK if number in self.week}
-        return {
-            "time_first": self.first,
-            "time_last": self.last,
-            "time_off": _days(self.off),
-            "time_working": _days(self.working),
-            **days,
-        }
-
-
-class UnitGiven(Given):
-    """A unit. `id`: of a known one, empty for a new one, whose id its name becomes."""
-
-    name: Line
-    id: Line = ""
-    mark: Mark = ""
-    parent: Line = ""
-    kind: Line = ""
-    uploads_through: Line = ""
-    time: Hours = Field(default_factory=Hours)
-
-
-class HoursAnswer(BaseModel):
-    first: str
-    last: str
-    week: list[int]
-    off: str
-    working: str
-
-
-class UnitAnswer(BaseModel):
-    id: str
-    name: str
-    parent: str | None
-    kind: str
-    uploads_through: str | None
-    time: HoursAnswer
-    people: int
-    mark: str
-    feeds: list[str]
 
 
 class Span(Given):
@@ -155,17 +90,6 @@ class FallingAnswer(BaseModel):
     to: list[str]
 
 
-class Taking(Given):
-    """Who or what is taken out. `mark`: as of the answer that told of it."""
-
-    id: Key
-    mark: Mark
-
-
-class TakenOut(BaseModel):
-    removed: str
-
-
 class Table(Given):
     """A table of people (CSV, XLSX). `file`: what `/files` answered."""
 
@@ -192,60 +116,6 @@ class TableTaken(BaseModel):
     added: int
     changed: int
     same: int
-
-
-class UnitFeed(Given):
-    """`unit`: its id."""
-
-    unit: Key
-
-
-@router.get("/units")
-def units(home: Setting) -> list[UnitAnswer]:
-    """Every unit, and what is seen of it."""
-    the(home)
-    return [_unit(home, one) for one in the_office(home).units.values()]
-
-
-@router.post("/units")
-def keep_unit(home: Setting, once: Writing, body: UnitGiven) -> UnitAnswer:
-    """Make a unit, or change one."""
-
-    def kept() -> UnitAnswer:
-        typed = body.model_dump(include={"name", "parent", "kind", "uploads_through"})
-        return _unit(home, staff.keep_unit(home, body.id, body.mark, {**typed, **body.time.typed()}))
-
-    return once(home, body, kept, UnitAnswer)
-
-
-@router.post("/units/removal")
-def remove_unit(home: Setting, once: Writing, body: Taking) -> TakenOut:
-    """Take a unit out, when nobody and nothing is in it."""
-
-    def removed() -> TakenOut:
-        staff.remove_unit(home, body.id, body.mark)
-        return TakenOut(removed=body.id)
-
-    return once(home, body, removed, TakenOut)
-
-
-@router.post("/units/feeds", status_code=201)
-def unit_feed(home: Setting, once: Writing, body: UnitFeed, scribe: Told) -> FeedMade:
-    """Make a calendar feed of a unit; its address is told once."""
-    known = the_office(home).units.get(body.unit)
-    if known is None:
-        raise HTTPException(404, "web.problem.no_unit")
-
-    def made() -> FeedMade:
-        return FeedMade(address=give(home, "", scope=known.id, name=known.name, language=scribe.language))
-
-    return once(home, body, made, FeedMade, secret="address")
-
-
-@router.post("/units/feeds/revocation")
-def revoke_unit_feed(home: Setting, once: Writing, body: Revoked) -> Ended:
-    """Take a feed of a unit back."""
-    return once(home, body, lambda: Ended(ended=revoke(home, "", body.id)), Ended)
 
 
 @router.get("/people")
@@ -329,32 +199,6 @@ def take_table(home: Setting, once: Writing, body: Table) -> TableTaken:
         return TableTaken(added=done.added, changed=done.changed, same=done.same)
 
     return once(home, body, taken, TableTaken)
-
-
-def _days(several: list[date]) -> str:
-    return ", ".join(f"{day:%d.%m.%Y}" for day in several)
-
-
-def _unit(home: House, unit: Unit) -> UnitAnswer:
-    now, _ = home.clock()
-    time = time_answers(unit.time)
-    return UnitAnswer(
-        id=unit.id,
-        name=unit.name,
-        parent=unit.parent,
-        kind=unit.kind,
-        uploads_through=unit.uploads_through,
-        time=HoursAnswer(
-            first=time["time_first"],
-            last=time["time_last"],
-            week=[number for number in WEEK if f"time_day_{number}" in time],
-            off=time["time_off"],
-            working=time["time_working"],
-        ),
-        people=sum(one.unit == unit.id for one in the_office(home).people.values()),
-        mark=mark(unit),
-        feeds=[one.hash for one in feeds_of(home, "", now=now) if one.scope == unit.id],
-    )
 
 
 def _person(person: Person) -> PersonAnswer:

@@ -1,0 +1,177 @@
+"""Administration: units, their office time and their feeds."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, Field
+
+from web import staff_commands as staff
+from web.administering import the, the_office
+from web.api.account import Ended, FeedMade, Revoked
+from web.api.answers import PROBLEMS, Told
+from web.api.given import Day, Given, Key, Line
+from web.api.once import Writing
+from web.entrance import Setting
+from web.feeding import feeds_of, give, revoke
+from web.house import House
+from web.staff_forms import mark
+from web.time_forms import WEEK, time_answers
+from workflow.office import Unit
+
+router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
+Mark = Annotated[
+    str,
+    Field(
+        max_length=40,
+        pattern=r"^[0-9a-f]*$",
+        description="What was seen of it: `mark` of the answer that told of it; empty for a new one.",
+    ),
+]
+Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
+
+
+class Hours(Given):
+    """When a unit is at work, where that is its own; empty is as the organisation. `week`: 1 is Monday."""
+
+    first: Clock = ""
+    last: Clock = ""
+    week: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list, max_length=7)
+    off: list[Day] = Field(default_factory=list, max_length=100)
+    working: list[Day] = Field(default_factory=list, max_length=100)
+
+    def typed(self) -> dict[str, str]:
+        """The same as the fields of the page's form."""
+        days = {f"time_day_{number}": "1" for number in WEEK if number in self.week}
+        return {
+            "time_first": self.first,
+            "time_last": self.last,
+            "time_off": _days(self.off),
+            "time_working": _days(self.working),
+            **days,
+        }
+
+
+class UnitGiven(Given):
+    """A unit. `id`: of a known one, empty for a new one, whose id its name becomes."""
+
+    name: Line
+    id: Line = ""
+    mark: Mark = ""
+    parent: Line = ""
+    kind: Line = ""
+    uploads_through: Line = ""
+    time: Hours = Field(default_factory=Hours)
+
+
+class HoursAnswer(BaseModel):
+    first: str
+    last: str
+    week: list[int]
+    off: str
+    working: str
+
+
+class UnitAnswer(BaseModel):
+    id: str
+    name: str
+    parent: str | None
+    kind: str
+    uploads_through: str | None
+    time: HoursAnswer
+    people: int
+    mark: str
+    feeds: list[str]
+
+
+class Taking(Given):
+    """Who or what is taken out. `mark`: as of the answer that told of it."""
+
+    id: Key
+    mark: Mark
+
+
+class TakenOut(BaseModel):
+    removed: str
+
+
+class UnitFeed(Given):
+    """`unit`: its id."""
+
+    unit: Key
+
+
+@router.get("/units")
+def units(home: Setting) -> list[UnitAnswer]:
+    """Every unit, and what is seen of it."""
+    the(home)
+    return [_unit(home, one) for one in the_office(home).units.values()]
+
+
+@router.post("/units")
+def keep_unit(home: Setting, once: Writing, body: UnitGiven) -> UnitAnswer:
+    """Make a unit, or change one."""
+
+    def kept() -> UnitAnswer:
+        typed = body.model_dump(include={"name", "parent", "kind", "uploads_through"})
+        return _unit(home, staff.keep_unit(home, body.id, body.mark, {**typed, **body.time.typed()}))
+
+    return once(home, body, kept, UnitAnswer)
+
+
+@router.post("/units/removal")
+def remove_unit(home: Setting, once: Writing, body: Taking) -> TakenOut:
+    """Take a unit out, when nobody and nothing is in it."""
+
+    def removed() -> TakenOut:
+        staff.remove_unit(home, body.id, body.mark)
+        return TakenOut(removed=body.id)
+
+    return once(home, body, removed, TakenOut)
+
+
+@router.post("/units/feeds", status_code=201)
+def unit_feed(home: Setting, once: Writing, body: UnitFeed, scribe: Told) -> FeedMade:
+    """Make a calendar feed of a unit; its address is told once."""
+    known = the_office(home).units.get(body.unit)
+    if known is None:
+        raise HTTPException(404, "web.problem.no_unit")
+
+    def made() -> FeedMade:
+        return FeedMade(address=give(home, "", scope=known.id, name=known.name, language=scribe.language))
+
+    return once(home, body, made, FeedMade, secret="address")
+
+
+@router.post("/units/feeds/revocation")
+def revoke_unit_feed(home: Setting, once: Writing, body: Revoked) -> Ended:
+    """Take a feed of a unit back."""
+    return once(home, body, lambda: Ended(ended=revoke(home, "", body.id)), Ended)
+
+
+def _days(several: list[date]) -> str:
+    return ", ".join(f"{day:%d.%m.%Y}" for day in several)
+
+
+def _unit(home: House, unit: Unit) -> UnitAnswer:
+    now, _ = home.clock()
+    time = time_answers(unit.time)
+    return UnitAnswer(
+        id=unit.id,
+        name=unit.name,
+        parent=unit.parent,
+        kind=unit.kind,
+        uploads_through=unit.uploads_through,
+        time=HoursAnswer(
+            first=time["time_first"],
+            last=time["time_last"],
+            week=[number for number in WEEK if f"time_day_{number}" in time],
+            off=time["time_off"],
+            working=time["time_working"],
+        ),
+        people=sum(one.unit == unit.id for one in the_office(home).people.values()),
+        mark=mark(unit),
+        feeds=[one.hash for one in feeds_of(home, "", now=now) if one.scope == unit.id],
+    )
