@@ -86,7 +86,9 @@ def the_scores(
     _, today = home.clock()
     view = the_points(request, home, unit, year, number=number)
     years = (home.calendar.first.year, home.calendar.last.year)
-    return page(request, home, "scores.html", today=today, view=view, units=unit_choices(home), years=years)
+    return page(
+        request, home, "scores.html", today=today, view=view, units=unit_choices(home, unit or ""), years=years
+    )
 
 
 def the_points(request: Request, home: House, unit: str | None, year: int | None, *, number: int) -> Points:

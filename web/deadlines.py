@@ -8,7 +8,7 @@ from datetime import date
 from calendars.calendar import Calendar
 from web.asked import asked_of
 from web.lines import Line, lines
-from web.office import UnitName, person_name, units_in_order
+from web.office import UnitName, person_name, units_to_narrow
 from web.overview import near
 from web.ports import Reads
 from workflow.library import Library
@@ -67,7 +67,7 @@ def deadlines(
     return Deadlines(
         asking=asking,
         lines=lines(reads, library, office, calendar, rows, today=today, soon=day.soon),
-        units=units_in_order(office, used=()),
+        units=units_to_narrow(office, asking.unit or ""),
         stage=_stage(library, asking.stage),
         person=person_name(office, asking.person) if asking.person is not None else "",
         number=number,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from calendars.calendar import Calendar
 from web.naming import about
-from web.office import UnitName, unit_name, units_in_order
+from web.office import UnitName, unit_name, units_to_narrow
 from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, look
 from workflow.board import Row, Wanted
@@ -87,7 +87,7 @@ def listing(
     return Listing(
         items=items(reads, library, office, calendar, cases=shown, today=today),
         wanted=wanted,
-        units=units_in_order(office, used=()),
+        units=units_to_narrow(office, wanted.unit or ""),
         procedures=tuple((name, library.latest(name).title) for name in library.procedures()),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,

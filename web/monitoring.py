@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
-from web.office import UnitName, unit_name, units_in_order
+from web.office import UnitName, unit_name, units_to_narrow
 from web.ports import Reads
 from web.standing import working_days_between
 from workflow.board import Row
@@ -102,7 +102,7 @@ def monitoring(
         ),
         silent=_silent(reads, office, calendar, narrowed.unit or None, today),
         narrowed=narrowed,
-        units=units_in_order(office, used=()),
+        units=units_to_narrow(office, narrowed.unit or ""),
         statuses=STATUSES,
         directions=DIRECTIONS,
         number=number,

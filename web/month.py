@@ -11,7 +11,7 @@ from calendars.calendar import Calendar, Day
 from calendars.layout import USUAL, Month, Run, days_of, month, runs
 from web.house import House
 from web.naming import about
-from web.office import UnitName, unit_name, units_in_order
+from web.office import UnitName, unit_name, units_to_narrow
 from web.standing import SOON_WORKING_DAYS, Look, look
 from workflow.board import Row
 from workflow.case import Case
@@ -119,7 +119,7 @@ def month_view(
         total=len(rows),
         earlier=_beside(laid, calendar, -1),
         later=_beside(laid, calendar, 1),
-        units=units_in_order(office, used=()),
+        units=units_to_narrow(office, unit or ""),
         unit=unit,
         chosen=chosen,
         listed=tuple(due(row) for row in listed if row.case in cases),

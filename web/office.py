@@ -10,6 +10,9 @@ from workflow.case import Case
 from workflow.office import Office, Unresolved, resolve
 from workflow.procedure import Obligation
 
+AT_ONCE = 300
+"""So many units are offered at once."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnitName:
@@ -53,6 +56,27 @@ def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, 
     rest = [UnitName(id=id, name=office.units[id].name) for id in office.units if id not in seen]
     strangers = [UnitName(id=unit, name=unit) for unit in sorted(set(used) - set(office.units))]
     return (*ordered, *rest, *strangers)
+
+
+def units_to_narrow(office: Office, chosen: str) -> tuple[UnitName, ...]:
+    """What a list may be narrowed to: every unit; of a country the way to the chosen one and those right
+    below it, so that one walks down and a page does not carry twenty thousand names.
+    """
+    if len(office.units) <= AT_ONCE:
+        return units_in_order(office, used=())
+    way = [unit for unit in office.above(chosen) if unit in office.units][::-1]
+    known = [*way, *_right_below(office, way[-1] if way else None)[:AT_ONCE]]
+    return tuple(
+        UnitName(id=unit, name=office.units[unit].name, depth=min(depth, len(way)))
+        for depth, unit in enumerate(known)
+    )
+
+
+def _right_below(office: Office, parent: str | None) -> list[str]:
+    found = [
+        one for one in office.units.values() if (one.parent if one.parent in office.units else None) == parent
+    ]
+    return [one.id for one in sorted(found, key=lambda unit: (unit.name, unit.id))]
 
 
 def asked(case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date) -> Who:

@@ -14,7 +14,7 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from web.asked import Waiting, waiting
 from web.lines import Line, lines, points
-from web.office import UnitName, unit_name, units_in_order
+from web.office import UnitName, unit_name, units_to_narrow
 from web.ports import Reads
 from web.standing import SOON_WORKING_DAYS, working_days_between
 from workflow.library import Library
@@ -109,7 +109,7 @@ def overview(
     return Overview(
         horizon=day,
         unit=unit,
-        units=units_in_order(office, used=()),
+        units=units_to_narrow(office, unit or ""),
         overdue=total(sums, "overdue"),
         today=total(sums, "today"),
         due=total(sums, "due"),

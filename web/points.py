@@ -12,7 +12,7 @@ from fastapi import HTTPException
 
 from calendars.explanation import Element
 from web.house import House
-from web.office import UnitName, unit_name, units_in_order
+from web.office import UnitName, unit_name, units_to_narrow
 from web.ports import YearPoints
 from workflow.access import within
 from workflow.procedure import Text
@@ -90,10 +90,10 @@ class Points:
     pages: int
 
 
-def unit_choices(home: House) -> tuple[UnitName, ...]:
-    """The units whose points the reader may see: their own and all below."""
-    office = home.reads.office()
-    return tuple(one for one in units_in_order(office, used=()) if within(office, one.id, home.reader.unit))
+def unit_choices(home: House, chosen: str) -> tuple[UnitName, ...]:
+    """The units whose points the reader may see: their own and those below."""
+    office, own = home.reads.office(), home.reader.unit
+    return tuple(one for one in units_to_narrow(office, chosen or own or "") if within(office, one.id, own))
 
 
 def seen_unit(home: House, unit: str) -> str:
@@ -103,7 +103,8 @@ def seen_unit(home: House, unit: str) -> str:
         HTTPException: 404 for a unit that is not there or not the reader's to see.
     """
     root = unit or home.reader.unit
-    if root and root not in {one.id for one in unit_choices(home)}:
+    office = home.reads.office()
+    if root and (root not in office.units or not within(office, root, home.reader.unit)):
         raise HTTPException(404, "web.problem.not_found")
     return root
 

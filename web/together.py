@@ -58,7 +58,7 @@ def the_consolidated(
         today=today,
         asked=asked,
         procedures=ordered(home, ""),
-        units=unit_choices(home),
+        units=unit_choices(home, asked.unit),
         years=_years(home),
         name=_names(home),
     )
@@ -118,7 +118,7 @@ def the_uploads(request: Request, home: Reading, unit: Text = "") -> Response:
         today=today,
         found=found,
         unit=unit,
-        units=unit_choices(home),
+        units=unit_choices(home, unit),
         name=_names(home),
     )
 
@@ -135,7 +135,7 @@ def the_yearly_clock(request: Request, home: Reading, unit: Text = "") -> Respon
         today=today,
         found=found,
         unit=unit,
-        units=unit_choices(home),
+        units=unit_choices(home, unit),
         name=_names(home),
     )
 

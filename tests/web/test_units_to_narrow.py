@@ -1,0 +1,42 @@
+"""What a list may be narrowed to: all units of an office, the next level down of a country."""
+
+from __future__ import annotations
+
+from web.office import AT_ONCE, units_to_narrow
+from workflow.office import Office, Unit
+
+
+def office(districts: int, below: int) -> Office:
+    units = [Unit(id="akimat", name="Әкімдік")]
+    for n in range(districts):
+        units.append(Unit(id=f"d{n}", name=f"Аудан {n:03}", parent="akimat"))
+        units += [Unit(id=f"d{n}-{k}", name=f"Мектеп {k:03}", parent=f"d{n}") for k in range(below)]
+    return Office(units={one.id: one for one in units}, people={})
+
+
+def test_an_office_offers_every_unit() -> None:
+    """Up to three hundred of them."""
+    known = office(1, AT_ONCE - 2)
+
+    assert len(units_to_narrow(known, "")) == AT_ONCE
+
+
+def test_a_country_offers_what_stands_at_its_top() -> None:
+    """One unit more than are offered at once."""
+    known = office(1, AT_ONCE - 1)
+
+    assert [one.id for one in units_to_narrow(known, "")] == ["akimat"]
+
+
+def test_of_a_country_one_walks_down_and_up_again() -> None:
+    """The way to the chosen one, and those right below it."""
+    known = office(20, 100)
+    offered = units_to_narrow(known, "d7")
+
+    assert [(one.id, one.depth) for one in offered[:3]] == [("akimat", 0), ("d7", 1), ("d7-0", 2)]
+    assert len(offered) == 102
+
+
+def test_a_unit_that_is_gone_is_no_way() -> None:
+    """An old bookmark."""
+    assert [one.id for one in units_to_narrow(office(20, 100), "gone")] == ["akimat"]
