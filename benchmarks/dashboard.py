@@ -115,12 +115,16 @@ def _serve(folder: Path, port: int, address: str) -> None:
 
     from merzim.clock import Moment
     from merzim.configuration import read
-    from merzim.dashboard import pages
+    from merzim.dashboard import Dashboard
+    from merzim.rounds import remind
     from merzim.wiring import House
 
     config = folder / "config.toml"
     config.write_text(f'[database]\nurl = "{address}"\n')
-    app = pages(House(read(config, at=folder)), lambda: Moment(now=NOW, today=TODAY, demonstration=True))
+    house = House(read(config, at=folder))
+    # In an office that works the rounds of the days before have been: today's finds next to nothing.
+    remind(house, now=NOW, today=TODAY)
+    app = Dashboard(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="error", ws="none", access_log=False)
 
 

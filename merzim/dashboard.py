@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import date, datetime
 from threading import Lock
@@ -80,6 +81,16 @@ def readiness(house: House) -> Readiness:
     return Readiness(database=True, schema=found.schema, board=found.board, round=found.round)
 
 
+def _in_turn() -> None:
+    """Pages are made by few threads, in the order they were asked for: made by forty at once, which Python
+    lets work one at a time anyway, each would be as late as the last. One more than cores, for what waits; a
+    PostgreSQL server is waited for longer.
+    """
+    from anyio.to_thread import current_default_thread_limiter
+
+    current_default_thread_limiter().total_tokens = (os.cpu_count() or 1) + 1
+
+
 class Dashboard:
     """An ASGI application that asks, once per request, whether calendar and rules are those it was made with.
 
@@ -96,6 +107,8 @@ class Dashboard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the pages over the calendar as it stands."""
+        if scope["type"] == "lifespan" and not self._house.many_nodes:
+            _in_turn()
         standing = self._pages
         if scope["type"] == "http" and not scope["path"].startswith(AS_THEY_ARE):
             standing = await asyncio.to_thread(self._current)
