@@ -131,7 +131,7 @@ def _serve(folder: Path, port: int, address: str) -> None:
 def _sessions(address: str, port: int) -> list[tuple[str, str]]:
     """A session of each reader, once the server answers: (access, secret)."""
     from storage.accounts import SqlAccounts
-    from web.credentials import hidden, new_secret
+    from web.door.credentials import hidden, new_secret
     from workflow.access import Entry, Reader
 
     engine = open_database(address)

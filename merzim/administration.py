@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from merzim.wiring import House
     from notifications.notice import Outcome
     from storage.office_store import Saved
-    from web.administration_ports import ChannelInUse, Falling, RulesInForce, TelegramOffer
+    from web.ports.administration import ChannelInUse, Falling, RulesInForce, TelegramOffer
     from workflow.board import Row
     from workflow.case import Case
     from workflow.office import Office, Person, Unit
@@ -92,7 +92,7 @@ class OfficeAdministration:
 
         What is confidential is counted under no title: whoever keeps people does not see cases.
         """
-        from web.administration_ports import Falling
+        from web.ports.administration import Falling
 
         house = self._house
         office = house.reads.office()
@@ -133,7 +133,7 @@ class OfficeAdministration:
 
     def channels(self) -> Sequence[ChannelInUse]:
         """The channels in use, without their secrets."""
-        from web.administration_ports import ChannelInUse
+        from web.ports.administration import ChannelInUse
 
         chosen = self._house.settings.channels
         return [
@@ -194,7 +194,7 @@ class OfficeAdministration:
     def rules(self) -> Sequence[RulesInForce]:
         """The own rules that stand."""
         from storage.own_rules import standing, steps
-        from web.administration_ports import RulesInForce
+        from web.ports.administration import RulesInForce
 
         return [
             RulesInForce(name=one.name, on=one.on, by=one.by, text=one.text)
@@ -204,7 +204,7 @@ class OfficeAdministration:
     def telegram(self, person: str, *, now: datetime) -> TelegramOffer:
         """A one-time code for a person."""
         from merzim.telegram import offer
-        from web.administration_ports import TelegramOffer
+        from web.ports.administration import TelegramOffer
 
         made = offer(self._house, person, now=now)
         return TelegramOffer(code=made.code, address=made.address, until=made.until)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
-from web.ports import PlanTaken, RegisterStanding, Sheet
+from web.ports.shell import PlanTaken, RegisterStanding, Sheet
 
 if TYPE_CHECKING:
     from merzim.gathering import Gathered, Ready

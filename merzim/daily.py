@@ -20,7 +20,7 @@ from merzim import logs, rounds, users
 from merzim.clock import almaty
 from merzim.dashboard import Dashboard
 from merzim.polling import polling
-from web.tracing import Traced, context
+from web.door.tracing import Traced, context
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

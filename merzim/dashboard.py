@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from merzim.clock import Clock
     from merzim.wiring import House
-    from web.readiness import Readiness
+    from web.ports.readiness import Readiness
     from workflow.library import Library
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")
@@ -71,7 +71,7 @@ def readiness(house: House) -> Readiness:
     """How the database stands at this moment."""
     from storage.readiness import look
     from storage.refusals import StorageUnavailable
-    from web.readiness import Readiness
+    from web.ports.readiness import Readiness
 
     try:
         found = look(house.engine)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from web.ports import Analysis, Intake, Past, Taken, Year
+from web.ports.opening import Analysis, Intake, Past, Taken, Year
 
 if TYPE_CHECKING:
     from merzim.importing import Considered

@@ -15,7 +15,7 @@ from workflow.names import known_fact
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from web.ports import EvidenceStore
+    from web.ports.writing import EvidenceStore
     from workflow.procedure import Procedure
 
 _KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)

@@ -54,7 +54,7 @@ def add(
     Raises:
         BadAccount: the name is taken or cannot be a name, or nobody has that key.
     """
-    from web.credentials import BadPassword, check_login
+    from web.door.credentials import BadPassword, check_login
 
     login = login.casefold()
     try:
@@ -120,7 +120,7 @@ def the(house: House, login: str) -> Account:
 
 
 def _invite(house: House, login: str, *, now: datetime, by: str = "") -> str:
-    from web.credentials import INVITATION_LASTS
+    from web.door.credentials import INVITATION_LASTS
 
     secret = _let_in(house, "invitation", login, now=now, lasts=INVITATION_LASTS, by=by)
     return f"{house.rules.public_address}/welcome/{secret}"
@@ -137,7 +137,7 @@ def _let_in(
     scope: str = "",
     by: str = "",
 ) -> str:
-    from web.credentials import hidden, new_secret
+    from web.door.credentials import hidden, new_secret
 
     secret = new_secret()
     house.accounts.let_in(

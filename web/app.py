@@ -19,17 +19,22 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
 from papers.unreadable import UnreadablePaper
-from web.administration_ports import Acts, Administration
-from web.assets import BY_NAME, OWN
-from web.entrance import NotLoggedIn
-from web.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
+from web.account.login import LONGEST_FIELD, inside, login_page
+from web.case.judgement import judge_by
+from web.door.entrance import NotLoggedIn
+from web.door.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
 from web.house import Clock, House
-from web.judgement import judge_by
-from web.login import LONGEST_FIELD, inside, login_page
-from web.ports import Accounts, Answers, Choices, EvidenceStore, Intake, Judge, Leaves, Reads, Shell, Uploads
-from web.preferences import preferences, remember
-from web.readiness import Look
-from web.render import Scribe, page
+from web.page.assets import BY_NAME, OWN
+from web.page.preferences import preferences, remember
+from web.page.render import Scribe, page
+from web.ports.accounts import Accounts, Choices
+from web.ports.administration import Acts, Administration
+from web.ports.judging import Judge
+from web.ports.opening import Intake
+from web.ports.readiness import Look
+from web.ports.reads import Reads
+from web.ports.shell import Shell
+from web.ports.writing import Answers, EvidenceStore, Leaves, Uploads
 from web.routes import every_route
 from workflow.desk import Desk
 from workflow.library import Library

@@ -9,9 +9,14 @@ from typing import TypedDict
 
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from web.administration_ports import Acts, Administration
-from web.ports import Accounts, Answers, Choices, EvidenceStore, Intake, Judge, Leaves, Reads, Shell, Uploads
-from web.readiness import Look
+from web.ports.accounts import Accounts, Choices
+from web.ports.administration import Acts, Administration
+from web.ports.judging import Judge
+from web.ports.opening import Intake
+from web.ports.readiness import Look
+from web.ports.reads import Reads
+from web.ports.shell import Shell
+from web.ports.writing import Answers, EvidenceStore, Leaves, Uploads
 from workflow.access import Reader
 from workflow.desk import Desk
 from workflow.library import Library

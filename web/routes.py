@@ -8,47 +8,31 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from web import (
+    account,
     across,
+    administration,
     analyses,
     api,
-    case_reading,
-    desk_pages,
-    digest_choice,
-    health,
-    login,
-    managing,
-    metrics,
+    calendar,
+    case,
+    desk,
     opening,
-    overview_pages,
-    past,
-    planner,
-    risking,
-    schedules,
-    settings_routes,
-    together,
-    writing,
+    overview,
+    watching,
 )
 
-PARTS = (
-    login,
-    digest_choice,
-    health,
+ROOMS = (
+    account,
+    watching,
     api,
     analyses,
     opening,
-    schedules,
-    past,
-    planner,
-    overview_pages,
-    desk_pages,
-    case_reading,
-    writing,
-    settings_routes,
-    metrics,
-    managing,
-    risking,
+    overview,
+    desk,
+    case,
+    administration,
+    calendar,
     across,
-    together,
 )
 
 
@@ -56,6 +40,6 @@ PARTS = (
 def every_route() -> tuple[BaseRoute, ...]:
     """The pages and the API, in the order they are asked; what is shared has no state of an application."""
     together = APIRouter()
-    for part in PARTS:
-        together.include_router(part.router)
+    for room in ROOMS:
+        together.include_router(room.router)
     return tuple(together.routes)

@@ -11,7 +11,7 @@ import pytest
 from merzim.logs import HIDDEN, JsonLines, Lines, secrets_of, veiled
 from merzim.settings import ChannelSettings, DatabaseSettings, Settings
 from notifications.links import new_code
-from web.credentials import new_secret
+from web.door.credentials import new_secret
 
 # Made up, as long as ours are: a test has one name in every process.
 SECRET = "kUa-45cruvnQ978RFvWWsS2-ueaJJAhQnIBGSRKykHg"

@@ -10,7 +10,7 @@ from notifications.notice import Outcome
 from storage.office_store import Saved
 from storage.refusals import ChangedMeanwhile
 from tests.web.memory import Memory
-from web.administration_ports import ChannelInUse, Falling, RulesInForce, TelegramOffer
+from web.ports.administration import ChannelInUse, Falling, RulesInForce, TelegramOffer
 from workflow.office import Office, Person, Unit
 from workflow.office_time import Hours
 

@@ -31,9 +31,9 @@ from tests.web.memory import (
     library,
 )
 from web.app import create_app
-from web.credentials import hashed, hidden, new_secret
-from web.entrance import COOKIE
-from web.ports import Accounts
+from web.door.credentials import hashed, hidden, new_secret
+from web.door.entrance import COOKIE
+from web.ports.accounts import Accounts
 from workflow.access import Entry, Reader
 from workflow.case import Fact
 from workflow.desk import Desk

@@ -23,8 +23,8 @@ from merzim.clock import Clock, Moment, stand
 from merzim.configuration import read
 from merzim.dashboard import pages
 from merzim.wiring import House
-from web.credentials import hidden, new_secret
-from web.entrance import COOKIE
+from web.door.credentials import hidden, new_secret
+from web.door.entrance import COOKIE
 from workflow.access import ACCESSES, Entry
 
 ROOT = Path(__file__).parents[2]

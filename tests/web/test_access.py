@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute
 
 from tests.web.conftest import READERS, Home, build, fill
 from tests.web.memory import Memory
-from web.entrance import asks, need_of
+from web.door.entrance import asks, need_of
 from workflow.access import ACCESSES, NEEDS, Need, Reader
 
 OPEN = {

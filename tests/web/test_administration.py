@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import Home
-from web.staff_forms import mark
+from web.administration.staff_forms import mark
 from workflow.office_time import OfficeTime
 
 SCRIPT = "<script>alert(1)</script>"

@@ -23,7 +23,7 @@ from storage.ledger import SqlLedger
 from storage.queries import SqlReads
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
 from tests.web.memory import Memory, library, office
-from web import analyses
+from web.analyses import pages as analyses
 from web.app import create_app
 from workflow.desk import Desk
 from workflow.opening import Opening

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from tests.web.lived_in import live_in
 from tests.web.real import RealOffice, real_office
 from tests.web.walking import templates
-from web.entrance import COOKIE
+from web.door.entrance import COOKIE
 
 CASE = "2026-0001"
 NASTY = (

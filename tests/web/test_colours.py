@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from web.assets import OWN
+from web.page.assets import OWN
 
 PAIRS = [
     ("ink", "page"),

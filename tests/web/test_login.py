@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
 from tests.web.memory import Memory
-from web.credentials import delay, hidden, matches, new_secret, totp_step
-from web.entrance import COOKIE, IDLE, LASTS
+from web.door.credentials import delay, hidden, matches, new_secret, totp_step
+from web.door.entrance import COOKIE, IDLE, LASTS
 from workflow.access import Entry
 
 SECRET = pyotp.random_base32()

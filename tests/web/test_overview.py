@@ -24,7 +24,7 @@ from storage.queries import SqlReads
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
 from tests.web.memory import Memory, library, office
 from web.app import create_app
-from web.overview import Overview, overview
+from web.overview.view import Overview, overview
 from workflow.desk import Desk
 from workflow.office import Office
 from workflow.opening import Opening

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
-from web.load import load
+from web.opening.load import load
 from workflow.case import Case
 from workflow.opening import Opening
 from workflow.planning import plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from web.preferences import accepted
+from web.page.preferences import accepted
 
 
 @pytest.mark.parametrize(

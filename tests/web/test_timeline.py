@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import calendars
 from tests.web.conftest import Home
 from tests.web.memory import library
-from web.timeline import HEAD, LABELS, LONGEST, ROW, WIDTH, Timeline, timeline
+from web.page.timeline import HEAD, LABELS, LONGEST, ROW, WIDTH, Timeline, timeline
 from workflow.case import Case
 from workflow.chain import deadlines
 from workflow.deadline import Deadline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.office import AT_ONCE, units_to_narrow
+from web.page.office import AT_ONCE, units_to_narrow
 from workflow.office import Office, Unit
 
 

@@ -11,14 +11,14 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
-from web import commands
-from web.administering import the
+from web.account.digest_choice import be_reminded, own_choice
+from web.administration.administering import the
+from web.administration.feeding import give_own, revoke
 from web.api.answers import PROBLEMS, Told
 from web.api.given import Day, Given, Key
 from web.api.once import Writing
-from web.digest_choice import be_reminded, own_choice
-from web.entrance import Own, Recording
-from web.feeding import give_own, revoke
+from web.case import commands
+from web.door.entrance import Own, Recording
 from workflow.access import Entry
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"], responses=PROBLEMS)

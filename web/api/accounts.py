@@ -8,15 +8,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from web import account_commands, commands
-from web import staff_commands as staff
-from web.administering import the
+from web.administration import account_commands
+from web.administration import staff_commands as staff
+from web.administration.administering import the
 from web.api.account import WayIn, way_in
 from web.api.answers import PROBLEMS, Told
 from web.api.given import Given, Line
 from web.api.notices import Resent
 from web.api.once import Writing
-from web.entrance import Setting
+from web.case import commands
+from web.door.entrance import Setting
 from web.house import House
 from workflow.access import Access, Account
 

@@ -9,10 +9,10 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel
 
 from notifications.notice import Notice
-from web.lines import Line
-from web.office import person_name
-from web.preferences import preferences
-from web.render import Scribe
+from web.page.lines import Line
+from web.page.office import person_name
+from web.page.preferences import preferences
+from web.page.render import Scribe
 from workflow.case import Case, Event
 from workflow.deadline import Deadline
 from workflow.desk import Change

@@ -14,11 +14,11 @@ from calendars.layout import days_of, year
 from web.api.answers import PROBLEMS, Told, Words
 from web.api.given import PLAIN, Day, Given, Line
 from web.api.once import Writing
-from web.calendar_pages import LARGEST, Seen, checked, seen_by_reader, the_acts, within_records
-from web.entrance import AskingToManage, Managing, Reading
+from web.calendar.month import as_known
+from web.calendar.pages import LARGEST, Seen, checked, seen_by_reader, the_acts, within_records
+from web.door.entrance import AskingToManage, Managing, Reading
 from web.house import hand
-from web.month import as_known
-from web.render import Scribe
+from web.page.render import Scribe
 from workflow.refusal import Refusal
 
 router = APIRouter(prefix="/api/v1", tags=["calendar"], responses=PROBLEMS)

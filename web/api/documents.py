@@ -11,10 +11,10 @@ from starlette.responses import Response
 from web.api.answers import PROBLEMS, CaseId, Told
 from web.api.files import FILE
 from web.api.proofs import ProofAnswer, screen
-from web.case_page import the_dossier, the_whole_case
-from web.case_reading import evidence_of, form_of, package_of
-from web.entrance import Reading
-from web.papering import papers_view
+from web.case.page import the_dossier, the_whole_case
+from web.case.papering import papers_view
+from web.case.reading import evidence_of, form_of, package_of
+from web.door.entrance import Reading
 from workflow.proving import proofs
 
 router = APIRouter(prefix="/api/v1", tags=["documents"], responses=PROBLEMS)

@@ -19,12 +19,12 @@ from web.api.answers import (
     notice_answer,
 )
 from web.api.given import Day
-from web.deadlines import Asking as Wanted
-from web.deadlines import deadlines
-from web.desk import desk_view
-from web.entrance import Reading, Recording
-from web.overview import Cell, overview
-from web.overview_pages import seen_faults, undelivered
+from web.desk.view import desk_view
+from web.door.entrance import Reading, Recording
+from web.overview.deadlines import Asking as Wanted
+from web.overview.deadlines import deadlines
+from web.overview.pages import seen_faults, undelivered
+from web.overview.view import Cell, overview
 from workflow.sums import Urgency
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)

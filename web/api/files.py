@@ -15,12 +15,12 @@ from papers.upload import Upload
 from web.api.answers import PROBLEMS
 from web.api.given import Proof
 from web.api.once import Writing
-from web.entrance import Own
+from web.case.papering import DOCX, XLSX, ZIP
+from web.case.proving import file_name, item, stored
+from web.door.entrance import Own
 from web.house import House
-from web.intended import refuse
-from web.papering import DOCX, XLSX, ZIP
-from web.proving import file_name, item, stored
-from web.schedules import keep, the_upload
+from web.opening.intended import refuse
+from web.opening.schedules import keep, the_upload
 from workflow.case import Evidence
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)

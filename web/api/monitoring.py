@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from web.across import Monitored, monitoring_file, the_points
+from web.across.monitoring import monitoring
+from web.across.pages import Monitored, monitoring_file, the_points
 from web.api.answers import PROBLEMS, Number, Told
 from web.api.files import FILE
-from web.entrance import Reading
-from web.monitoring import monitoring
+from web.door.entrance import Reading
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
 

@@ -8,16 +8,16 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from web import commands
-from web.across import IN_A_FILE, Narrowing
+from web.across.pages import IN_A_FILE, Narrowing
 from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, notice_answer
 from web.api.files import FILE
 from web.api.given import Given, Key, Name
 from web.api.once import Writing
-from web.case_page import the_whole_case
-from web.case_reading import letters_of
-from web.entrance import Managing, Reading, Recording
-from web.papering import register_file
+from web.case import commands
+from web.case.page import the_whole_case
+from web.case.papering import register_file
+from web.case.reading import letters_of
+from web.door.entrance import Managing, Reading, Recording
 
 router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS)
 Ending = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]

@@ -12,8 +12,8 @@ from web.api.answers import PROBLEMS, FindingAnswer, Told, Words, finding_answer
 from web.api.files import the_file
 from web.api.given import Digest, Given, Line
 from web.api.once import Writing
-from web.entrance import AskingOwn, AskingToManage, Managing
-from web.intake_commands import (
+from web.door.entrance import AskingOwn, AskingToManage, Managing
+from web.opening.commands import (
     FIRST_YEAR,
     LAST_YEAR,
     change_of,
@@ -23,8 +23,8 @@ from web.intake_commands import (
     the_intake,
     year_ahead,
 )
-from web.planner import the_procedure
-from web.ports import Analysis
+from web.opening.planner import the_procedure
+from web.ports.opening import Analysis
 
 router = APIRouter(prefix="/api/v1", tags=["opening"], responses=PROBLEMS)
 

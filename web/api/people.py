@@ -9,17 +9,17 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from web import staff_commands as staff
-from web.administering import the, the_office
-from web.administration_pages import found_people, the_person
+from web.administration import staff_commands as staff
+from web.administration.administering import the, the_office
+from web.administration.office import people_file, preview
+from web.administration.pages import found_people, the_person
+from web.administration.staff_forms import mark
 from web.api.answers import PROBLEMS, Limit, Number, Told, Words
 from web.api.files import FILE, the_file
 from web.api.given import Day, Digest, Given, Line
 from web.api.once import Writing
 from web.api.units import Mark, TakenOut, Taking
-from web.entrance import AskingToSet, Setting
-from web.office_page import people_file, preview
-from web.staff_forms import mark
+from web.door.entrance import AskingToSet, Setting
 from workflow.office import Person
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)

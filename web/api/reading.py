@@ -26,9 +26,9 @@ from web.api.answers import (
     obligation_answer,
 )
 from web.api.proofs import screen
-from web.board import SHOWN, board
-from web.case_page import the_whole_case
-from web.entrance import Reading
+from web.case.page import the_whole_case
+from web.door.entrance import Reading
+from web.overview.board import SHOWN, board
 from workflow.board import Wanted
 from workflow.case import Standing
 

@@ -13,7 +13,7 @@ from web.api.given import Day, Given, Ground, Line, Proof, Text
 from web.api.once import Writing
 from web.api.risks import Counted, Number
 from web.api.writing import written
-from web.entrance import Recording
+from web.door.entrance import Recording
 from web.house import hand
 from workflow.register_desk import ExposedPosition, RegisterDesk
 from workflow.remarks import Source

@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from web import risk_commands
 from web.api.answers import PROBLEMS, CaseId, Changed, Told
 from web.api.files import proofs, the_file
 from web.api.given import Day, Digest, Given, Ground, Line, Proof, Text
@@ -16,9 +15,10 @@ from web.api.once import Writing
 from web.api.proofs import screen
 from web.api.risk_answers import PositionAnswer, RegisterAnswer, RemarkAnswer, risk_answer
 from web.api.writing import written
-from web.case_page import the_dossier, the_whole_case
-from web.entrance import Reading, Recording
-from web.risk_view import risk_view
+from web.case import risk_commands
+from web.case.page import the_dossier, the_whole_case
+from web.case.risk_view import risk_view
+from web.door.entrance import Reading, Recording
 from workflow.risk import Direction, Outcome
 from workflow.risk_desk import FoundRisk
 

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from web.across.points import seen_unit
+from web.across.together import asked_for, consolidated_file, the_turns
 from web.api.answers import PROBLEMS, Words
 from web.api.files import FILE
-from web.entrance import Reading
-from web.points import seen_unit
-from web.together import asked_for, consolidated_file, the_turns
+from web.door.entrance import Reading
 from workflow.access import scope
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)

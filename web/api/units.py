@@ -8,17 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
-from web import staff_commands as staff
-from web.administering import the, the_office
+from web.administration import staff_commands as staff
+from web.administration.administering import the, the_office
+from web.administration.feeding import feeds_of, give, revoke
+from web.administration.staff_forms import mark
+from web.administration.time_forms import WEEK, time_answers
 from web.api.account import Ended, FeedMade, Revoked
 from web.api.answers import PROBLEMS, Told
 from web.api.given import Day, Given, Key, Line
 from web.api.once import Writing
-from web.entrance import Setting
-from web.feeding import feeds_of, give, revoke
+from web.door.entrance import Setting
 from web.house import House
-from web.staff_forms import mark
-from web.time_forms import WEEK, time_answers
 from workflow.office import Unit
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)

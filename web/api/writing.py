@@ -10,7 +10,6 @@ from collections.abc import Callable
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from web import commands
 from web.api.answers import (
     PROBLEMS,
     CaseHead,
@@ -38,10 +37,11 @@ from web.api.given import (
     WhatIf,
 )
 from web.api.once import Once, Writing
-from web.case_page import the_whole_case
-from web.entrance import Asking, Managing, Recording
+from web.case import commands
+from web.case.page import the_whole_case
+from web.door.entrance import Asking, Managing, Recording
 from web.house import House, hand
-from web.intake_commands import open_one
+from web.opening.commands import open_one
 from workflow.desk import Change
 from workflow.opening import Opening
 from workflow.planning import plan

@@ -1,0 +1,356 @@
+"""The pages of the entrance: log in and out, take up an invitation, one's own account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlencode, urlsplit
+
+from fastapi import APIRouter, HTTPException, Path, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from web.account.digest_choice import own_choice
+from web.case import commands
+from web.door import credentials
+from web.door.credentials import BadPassword, hidden
+from web.door.entrance import Anybody, Own, begin, leave, session
+from web.house import House
+from web.page.render import page
+from web.ports.administration import TelegramOffer
+from workflow.access import ACCESSES, Account, Reader
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
+LONGEST_FIELD = 64 * 1024
+MAX_FIELDS = 80
+_LOGIN = 80
+OWN_SAID = ("password", "totp", "ended", "revoked", "unlinked", "digest")
+
+
+@router.get("/login")
+def ask(request: Request, home: Anybody, next: str = "/") -> Response:
+    """The log-in page. `next` is where the reader wanted to go."""
+    return login_page(request, home, onward=inside(next))
+
+
+@router.post("/login")
+async def log_in(request: Request, home: Anybody) -> Response:
+    """Name, password and, where one is set, the code of the second factor; one answer to all that is wrong."""
+    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_log_in, request, home, _texts(form))
+
+
+@router.post("/logout")
+def log_out(request: Request, home: Own) -> Response:
+    """End this session."""
+    now, _ = home.clock()
+    response = RedirectResponse("/login", status_code=303)
+    leave(home.accounts, request, response, now=now)
+    return response
+
+
+@router.post("/login/demonstration")
+async def look(request: Request, home: Anybody) -> Response:
+    """On a demonstration day, on this machine: in as one of the accounts, without a password."""
+    if not home.demonstration or not request.state.local:
+        raise HTTPException(404)
+    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
+        texts = _texts(form)
+    account = home.accounts.account(texts.get("login", "")[:_LOGIN])
+    if account is None or account.disabled:
+        raise HTTPException(404)
+    return _in(request, home, account, texts)
+
+
+@router.get("/welcome/{secret}")
+def invited(request: Request, home: Anybody, secret: Secret) -> Response:
+    """Where an invitation leads: a name (for the first administrator) and a password are chosen."""
+    return _welcome(request, home, secret, status=200)
+
+
+@router.post("/welcome/{secret}")
+async def accept(request: Request, home: Anybody, secret: Secret) -> Response:
+    """Take up an invitation."""
+    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_accept, request, home, secret, _texts(form))
+
+
+@router.get("/account")
+def own(request: Request, home: Own, said: str = "") -> Response:
+    """One's own account: password, second factor, sessions."""
+    return own_page(request, home, said=said if said in OWN_SAID else "")
+
+
+@router.post("/account/password")
+async def change_password(request: Request, home: Own) -> Response:
+    """Another password; every session ends, and this browser gets a new one."""
+    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_change_password, request, home, _texts(form))
+
+
+@router.post("/account/totp")
+async def change_totp(request: Request, home: Own) -> Response:
+    """Set a second factor after its first code, or take it away with the password."""
+    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_change_totp, request, home, _texts(form))
+
+
+@router.post("/account/sessions/end")
+def end_others(request: Request, home: Own) -> Response:
+    """End every session but this one."""
+    now, _ = home.clock()
+    here = session(request, home.accounts, now=now)
+    commands.end_sessions(home, but=here.hash if here else "")
+    return RedirectResponse("/account?said=ended", status_code=303)
+
+
+def login_page(
+    request: Request,
+    home: House,
+    *,
+    onward: str,
+    kept: Mapping[str, str] | None = None,
+    files: bool = False,
+    wrong: bool = False,
+    login: str = "",
+    status: int = 200,
+) -> Response:
+    """The page that asks who somebody is; `kept`: what was typed into a form when the session ended."""
+    shown = home.demonstration and request.state.local
+    _, today = home.clock()
+    return page(
+        request,
+        home,
+        "login.html",
+        today=today,
+        status=status,
+        place=f"/login?{urlencode({'next': onward})}",
+        onward=onward,
+        kept=json.dumps(kept, ensure_ascii=False) if kept else "",
+        files=files,
+        wrong=wrong,
+        login=login,
+        demonstrators=_demonstrators(home) if shown else [],
+        nobody=not home.accounts.any(),
+    )
+
+
+def _demonstrators(home: House) -> list[Reader]:
+    """Whom one may look as: those who work with cases first, in the order of the accesses."""
+    readers = [one.reader for one in home.accounts.all() if not one.disabled]
+    return sorted(readers, key=lambda one: (ACCESSES.index(one.access), one.login))
+
+
+def inside(address: str) -> str:
+    """An address of ours to go on to; "/" for anything else."""
+    if not address.startswith("/") or address.startswith(("//", "/\\")) or len(address) > 2000:
+        return "/"
+    parts = urlsplit(address)
+    unsafe = parts.scheme or parts.netloc or any(ord(letter) < 32 for letter in address)
+    return "/" if unsafe else address
+
+
+def _log_in(request: Request, home: House, texts: Mapping[str, str]) -> Response:
+    now, _ = home.clock()
+    login = texts.get("login", "").strip()[:_LOGIN].casefold()
+    failed, at = home.accounts.failures(login)
+    waiting = at is not None and now < at + credentials.delay(failed)
+    account = None if waiting else _proved(home, login, texts)
+    if account is None:
+        if not waiting:
+            home.accounts.failed(login, now=now)
+        return login_page(
+            request,
+            home,
+            onward=inside(texts.get("next", "/")),
+            kept=_kept(texts),
+            wrong=True,
+            login=login,
+            status=401,
+        )
+    home.accounts.succeeded(login)
+    return _in(request, home, account, texts)
+
+
+def _proved(home: House, login: str, texts: Mapping[str, str]) -> Account | None:
+    """The account when the password and the code are its own; all is looked at whatever was wrong before."""
+    now, _ = home.clock()
+    account = home.accounts.account(login)
+    known = credentials.matches(texts.get("password", ""), account.password if account else "")
+    if account is None or not known or account.disabled:
+        return None
+    if account.totp:
+        step = credentials.totp_step(account.totp, texts.get("code", ""), now=now)
+        if step is None or not home.accounts.take_step(account.reader.login, step):
+            return None
+    return account
+
+
+def _in(request: Request, home: House, account: Account, texts: Mapping[str, str]) -> Response:
+    now, today = home.clock()
+    onward, kept = inside(texts.get("next", "/")), _kept(texts)
+    if onward == "/":
+        onward = _first_page(account.reader)
+    response: Response = RedirectResponse(onward, status_code=303)
+    if kept:
+        fields = list(kept.items())
+        response = page(request, home, "again.html", today=today, onward=onward, fields=fields)
+    device = request.headers.get("user-agent", "")
+    begin(home.accounts, account.reader.login, response, now=now, device=device)
+    return response
+
+
+def _first_page(reader: Reader) -> str:
+    """Where a reader's day begins: at the desk for whoever does the work, at the overview for others."""
+    if not reader.may("read"):
+        return "/administration"
+    return "/desk" if reader.access in ("officer", "responsible") else "/"
+
+
+def _welcome(
+    request: Request,
+    home: House,
+    secret: str,
+    *,
+    status: int,
+    refusal: BadPassword | None = None,
+    login: str = "",
+) -> Response:
+    now, today = home.clock()
+    entry = home.accounts.entry("invitation", hidden(secret), now=now)
+    if entry is None:
+        raise HTTPException(404, "web.problem.no_invitation")
+    return page(
+        request,
+        home,
+        "welcome.html",
+        today=today,
+        status=status,
+        secret=secret,
+        fixed=entry.login,
+        login=entry.login or login,
+        refusal=refusal,
+        least=credentials.SHORTEST,
+    )
+
+
+def _accept(request: Request, home: House, secret: str, texts: Mapping[str, str]) -> Response:
+    now, today = home.clock()
+    entry = home.accounts.entry("invitation", hidden(secret), now=now)
+    if entry is None:
+        raise HTTPException(404, "web.problem.no_invitation")
+    login = entry.login or texts.get("login", "").strip().casefold()
+    try:
+        credentials.check_login(login)
+        credentials.check_new(texts.get("password", ""), texts.get("again", ""), login)
+        if not entry.login and home.accounts.account(login) is not None:
+            raise BadPassword("web.login.taken", login=login)
+    except BadPassword as refusal:
+        return _welcome(request, home, secret, status=422, refusal=refusal, login=login)
+    if not home.accounts.take(entry.hash, now=now):
+        raise HTTPException(404, "web.problem.no_invitation")
+    if not entry.login:
+        first = Reader(login=login, access="administrator")
+        home.accounts.save(first, disabled=False, by=login, now=now, today=today)
+    password = credentials.hashed(texts["password"])
+    home.accounts.set_password(login, password, by=login, now=now, today=today)
+    account = home.accounts.account(login)
+    assert account is not None
+    return _in(request, home, account, {})
+
+
+def own_page(
+    request: Request,
+    home: House,
+    *,
+    said: str = "",
+    refusal: Refusal | None = None,
+    status: int = 200,
+    feed: str = "",
+    telegram: TelegramOffer | None = None,
+) -> Response:
+    """One's own account. `feed`: the address of a feed just made; `telegram`: a code just given."""
+    now, today = home.clock()
+    account = home.accounts.account(home.reader.login)
+    assert account is not None
+    here = session(request, home.accounts, now=now)
+    fresh = "" if account.totp else credentials.new_totp()
+    address = credentials.totp_address(fresh, home.reader.login, home.organisation or "Merzim") if fresh else ""
+    return page(
+        request,
+        home,
+        "account.html",
+        today=today,
+        status=status,
+        account=account,
+        secret=fresh,
+        picture=credentials.totp_picture(address) if address else "",
+        entries=home.accounts.entries(home.reader.login, now=now),
+        present=here.hash if here else "",
+        refusal=refusal,
+        said=said,
+        least=credentials.SHORTEST,
+        feed=feed,
+        may_feed=home.administration is not None,
+        telegram=telegram,
+        telegram_picture=credentials.totp_picture(telegram.address) if telegram else "",
+        linked=home.administration.linked(home.reader.person)
+        if home.administration is not None and home.reader.person
+        else None,
+        choosing=own_choice(home),
+    )
+
+
+def _change_password(request: Request, home: House, texts: Mapping[str, str]) -> Response:
+    now, today = home.clock()
+    login = home.reader.login
+    account = home.accounts.account(login)
+    try:
+        if account is None or not credentials.matches(texts.get("old", ""), account.password):
+            raise BadPassword("web.password.wrong")
+        credentials.check_new(texts.get("password", ""), texts.get("again", ""), login)
+    except BadPassword as refusal:
+        return own_page(request, home, refusal=refusal, status=422)
+    home.accounts.set_password(login, credentials.hashed(texts["password"]), by=login, now=now, today=today)
+    return _again(request, home, "password")
+
+
+def _change_totp(request: Request, home: House, texts: Mapping[str, str]) -> Response:
+    now, today = home.clock()
+    login, secret = home.reader.login, texts.get("secret", "")
+    account = home.accounts.account(login)
+    if account is None or not credentials.matches(texts.get("old", ""), account.password):
+        return own_page(request, home, refusal=BadPassword("web.password.wrong"), status=422)
+    if account.totp:
+        home.accounts.set_totp(login, "", 0, by=login, now=now, today=today)
+        return _again(request, home, "totp")
+    step = credentials.totp_step(secret, texts.get("code", ""), now=now) if secret.isalnum() else None
+    if step is None:
+        return own_page(request, home, refusal=BadPassword("web.totp.wrong"), status=422)
+    home.accounts.set_totp(login, secret, step, by=login, now=now, today=today)
+    return _again(request, home, "totp")
+
+
+def _again(request: Request, home: House, said: str) -> Response:
+    """A new session for this browser: all others have ended."""
+    now, _ = home.clock()
+    response = RedirectResponse(f"/account?said={said}", status_code=303)
+    begin(home.accounts, home.reader.login, response, now=now, device=request.headers.get("user-agent", ""))
+    return response
+
+
+def _kept(texts: Mapping[str, str]) -> dict[str, str]:
+    """The fields of the form that was interrupted, as the log-in page carried them."""
+    try:
+        kept = json.loads(texts.get("kept", "") or "{}")
+    except ValueError:
+        return {}
+    return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
+
+
+def _texts(form: FormData) -> dict[str, str]:
+    return {key: value for key, value in form.multi_items() if isinstance(value, str)}

@@ -1,0 +1,93 @@
+"""The register of notices as values: who was told what and when, the server's answer, whether it was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from notifications.notice import Notice
+from web.house import House
+from web.page.naming import about
+from web.page.office import person_name
+from workflow.case import Case
+from workflow.entries import is_entry
+from workflow.procedure import Text
+
+PAGE = 100
+STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
+
+
+class Sought(TypedDict):
+    """What the register is narrowed to; what is empty narrows nothing."""
+
+    case: str
+    person: str
+    state: str
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """One notice. `title`: what it speaks of; None where it speaks of no one obligation of a procedure."""
+
+    notice: Notice
+    case: Case | None
+    about: Text | None
+    title: Text | None
+    period: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Register:
+    lines: tuple[Told, ...]
+    asked: Sought
+    people: tuple[tuple[str, str], ...]
+    states: tuple[str, ...]
+    number: int
+    more: bool
+
+
+def register_view(home: House, asked: Sought, *, number: int) -> Register:
+    """One page of the register, the newest first.
+
+    Args:
+        asked: case, person, state, channel; what is empty narrows nothing.
+    """
+    found = home.reads.told(
+        **asked,
+        limit=PAGE + 1,
+        skip=(number - 1) * PAGE,
+    )
+    heads = home.reads.heads({one.case for one in found if one.case})
+    office = home.reads.office()
+    people = sorted((person.name, person.key) for person in office.people.values())
+    return Register(
+        lines=tuple(
+            Told(
+                notice=one,
+                case=heads.get(one.case),
+                about=_about(home, heads.get(one.case)),
+                title=_title(home, heads.get(one.case), one.obligation),
+                period="" if is_entry(one.obligation) else one.obligation.partition(".")[2],
+                name=person_name(office, one.person),
+            )
+            for one in found[:PAGE]
+        ),
+        asked=asked,
+        people=tuple((key, name) for name, key in people),
+        states=STATES,
+        number=number,
+        more=len(found) > PAGE,
+    )
+
+
+def _about(home: House, case: Case | None) -> Text | None:
+    return about(case, home.library.of(case)) if case else None
+
+
+def _title(home: House, case: Case | None, obligation: str) -> Text | None:
+    if case is None:
+        return None
+    known = home.library.named(case.edition).by_id.get(obligation.partition(".")[0])
+    return known.title if known else None

@@ -1,0 +1,143 @@
+"""Administration: accounts, how they are let in and kept out. Secrets are shown once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from web.administration import account_commands
+from web.administration.administering import LONGEST_FIELD, onward, placed, show, texts, the, the_office
+from web.door.entrance import Setting
+from web.house import House
+from web.page.office import units_in_order
+from workflow.access import ACCESSES, Account
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False, prefix="/administration")
+Login = Annotated[str, Query(max_length=80)]
+SHOWN = 300
+
+
+@router.get("/accounts")
+def accounts(request: Request, home: Setting) -> Response:
+    """Who may log in, and the form for a new account."""
+    return _accounts_page(request, home)
+
+
+@router.post("/accounts")
+async def add(request: Request, home: Setting) -> Response:
+    """Make an account; the address at which its password is chosen is shown once."""
+    async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_add, request, home, texts(form))
+
+
+@router.get("/account")
+def account(request: Request, home: Setting, login: Login = "") -> Response:
+    """One account, and its ways in."""
+    return _account_page(request, home, account_commands.the_account(home, login))
+
+
+@router.post("/account")
+async def change(request: Request, home: Setting) -> Response:
+    """Change an account, invite its holder again, close it, open it, end its sessions, give it a token."""
+    async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_change, request, home, texts(form))
+
+
+def _accounts_page(
+    request: Request,
+    home: House,
+    *,
+    typed: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+    made: tuple[str, str] | None = None,
+) -> Response:
+    the(home)
+    office = the_office(home)
+    return show(
+        request,
+        home,
+        "accounts.html",
+        status=200 if refusal is None else 422,
+        accounts=home.accounts.all(),
+        office=office,
+        accesses=ACCESSES,
+        units=units_in_order(office, used=()),
+        people=sorted(office.people.values(), key=lambda one: one.name)[:SHOWN],
+        form=typed or {},
+        refusal=refusal,
+        made=made,
+    )
+
+
+def _account_page(
+    request: Request,
+    home: House,
+    known: Account,
+    *,
+    refusal: Refusal | None = None,
+    link: str = "",
+    token: str = "",
+) -> Response:
+    office = the_office(home)
+    now, _ = home.clock()
+    return show(
+        request,
+        home,
+        "one_account.html",
+        status=200 if refusal is None else 422,
+        place=placed("/administration/account", login=known.reader.login),
+        account=known,
+        own=known.reader.login == home.reader.login,
+        office=office,
+        accesses=ACCESSES,
+        units=units_in_order(office, used=()),
+        people=sorted(office.people.values(), key=lambda one: one.name)[:SHOWN],
+        entries=home.accounts.entries(known.reader.login, now=now),
+        refusal=refusal,
+        link=link,
+        token=token,
+        most_days=account_commands.MOST_DAYS,
+    )
+
+
+def _add(request: Request, home: House, typed: Mapping[str, str]) -> Response:
+    try:
+        made = account_commands.add(home, typed.get("login", ""), typed)
+    except Refusal as refusal:
+        return _accounts_page(request, home, typed=typed, refusal=refusal)
+    return _accounts_page(request, home, made=made)
+
+
+_PLAIN: Mapping[str, tuple[Callable[[House, Account], None], str]] = {
+    "close": (account_commands.close, "closed"),
+    "reopen": (account_commands.reopen, "reopened"),
+    "end": (account_commands.end, "ended"),
+}
+
+
+def _change(request: Request, home: House, typed: Mapping[str, str]) -> Response:
+    known = account_commands.the_account(home, typed.get("login", "")[:80])
+    login, do = known.reader.login, typed.get("do", "")
+    here = "/administration/account"
+    try:
+        if do == "change":
+            account_commands.change(home, known, typed)
+            return onward(request, here, login=login, said="changed")
+        if do in _PLAIN:
+            act, said = _PLAIN[do]
+            act(home, known)
+            return onward(request, here, login=login, said=said)
+        if do == "token":
+            write, name = bool(typed.get("write")), typed.get("name", "")
+            token = account_commands.give_token(home, known, days=typed.get("days", ""), name=name, write=write)
+            return _account_page(request, home, known, token=token)
+        if do == "invite":
+            return _account_page(request, home, known, link=account_commands.invite(home, known))
+    except Refusal as refusal:
+        return _account_page(request, home, known, refusal=refusal)
+    raise HTTPException(422)

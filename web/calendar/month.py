@@ -1,0 +1,139 @@
+"""A month as managers see it: its days with what falls due on each, and how much that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import calendars
+from calendars.calendar import Calendar, Day
+from calendars.layout import USUAL, Month, Run, days_of, month, runs
+from web.house import House
+from web.page.naming import about
+from web.page.office import UnitName, unit_name, units_to_narrow
+from web.page.standing import SOON_WORKING_DAYS, Look, look
+from workflow.board import Row
+from workflow.case import Case
+from workflow.entries import is_entry
+from workflow.entry_deadlines import entry_obligation
+from workflow.procedure import Text
+
+ON_A_DAY = 3
+"""Deadlines a day of the grid names; the rest is counted and listed under it on asking."""
+LISTED = 200
+HEATS = 4
+FULL = 8
+"""So many deadlines at least make a day a full one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """One deadline of a day."""
+
+    case: str
+    about: Text
+    unit: UnitName
+    obligation: str
+    title: Text
+    period: str | None
+    force: str
+    look: Look
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A day of the grid. `heat`: 0 for none, up to 4 for the fullest days of the month."""
+
+    day: Day
+    count: int
+    heat: int
+    due: tuple[Due, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MonthView:
+    """The page. `chosen`: the day that is listed whole, with `more` beyond what is listed."""
+
+    month: Month
+    weeks: tuple[tuple[Cell | None, ...], ...]
+    runs: tuple[Run, ...]
+    total: int
+    earlier: date | None
+    later: date | None
+    units: tuple[UnitName, ...]
+    unit: str | None
+    chosen: date | None
+    listed: tuple[Due, ...]
+    more: int
+
+
+def as_known(calendar: Calendar, as_of: date | None) -> Calendar:
+    """The office's calendar as it was known on a day; as it is known now for None."""
+    if as_of is None:
+        return calendar
+    known = calendars.compiled(calendar.records, as_of)
+    return known.with_office_days(off=calendar.office_off, working=calendar.office_working)
+
+
+def month_view(
+    home: House, first: date, calendar: Calendar, *, today: date, unit: str | None, chosen: date | None
+) -> MonthView:
+    """The month that begins on that day, with what is open and falls due in it.
+
+    `calendar` says how the days are shaded; the due dates are those that hold now.
+    """
+    laid = month(first, calendar)
+    rows = home.reads.due(laid.first, laid.last, unit)
+    by_day: dict[date, list[Row]] = {}
+    for row in rows:
+        if row.due is not None:
+            by_day.setdefault(row.due, []).append(row)
+    listed = by_day.get(chosen, [])[:LISTED] if chosen else []
+    shown = [row for day in by_day.values() for row in day[:ON_A_DAY]] + listed
+    cases = home.reads.whole({row.case for row in shown})
+    office = home.reads.office()
+    soon = home.calendar.add(today, SOON_WORKING_DAYS)
+
+    def due(row: Row) -> Due:
+        case = cases[row.case]
+        return Due(
+            case=row.case,
+            about=about(case, home.library.of(case)),
+            unit=unit_name(office, row.unit),
+            obligation=row.obligation,
+            title=entry_obligation(case, home.library.of(case), row.obligation).title,
+            period=None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
+            force=row.force,
+            look=look(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
+        )
+
+    most = max((len(day) for day in by_day.values()), default=0)
+    return MonthView(
+        month=laid,
+        weeks=tuple(
+            tuple(day and _cell(day, by_day.get(day.on, []), cases, due, most) for day in week)
+            for week in laid.weeks
+        ),
+        runs=runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
+        total=len(rows),
+        earlier=_beside(laid, calendar, -1),
+        later=_beside(laid, calendar, 1),
+        units=units_to_narrow(office, unit or ""),
+        unit=unit,
+        chosen=chosen,
+        listed=tuple(due(row) for row in listed if row.case in cases),
+        more=len(by_day.get(chosen, [])) - len(listed) if chosen else 0,
+    )
+
+
+def _cell(day: Day, rows: Sequence[Row], cases: Mapping[str, Case], due, most: int) -> Cell:  # type: ignore[no-untyped-def]
+    heat = -(-len(rows) * HEATS // max(most, FULL))
+    named = tuple(due(row) for row in rows[:ON_A_DAY] if row.case in cases)
+    return Cell(day=day, count=len(rows), heat=heat, due=named)
+
+
+def _beside(laid: Month, calendar: Calendar, step: int) -> date | None:
+    number = laid.first.year * 12 + laid.first.month - 1 + step
+    first = date(number // 12, number % 12 + 1, 1)
+    return first if calendar.first <= first <= calendar.last else None

@@ -1,0 +1,147 @@
+"""What is done to a case as a whole: correct, cancel, exempt, reopen, who knows of it; a notice acknowledged.
+
+Each asks for its ground; what cannot be taken back asks whether it is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from web.case import commands
+from web.case.page import ADDRESSES, CaseId, Tab, answers_of, case_page, onward, the_whole_case
+from web.door.entrance import Managing, Recording
+from web.house import House, hand
+from web.page.answers import BadForm, Tried, long_text, numbers, the_date
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+Answers = Mapping[str, str]
+Act = Callable[[House, str, Answers], tuple[str, str]]
+"""What a form does; gives what to say of it, and of which obligation ("" of none)."""
+
+
+@router.post("/cases/{case}/correct")
+async def correct(request: Request, home: Managing, case: CaseId) -> Response:
+    """Give a recorded fact another date, other numbers or another signature."""
+    return await answered(request, home, case, "correct", _correct)
+
+
+@router.post("/cases/{case}/cancel")
+async def cancel(request: Request, home: Managing, case: CaseId) -> Response:
+    """Call the case off; it can be taken up again."""
+    return await answered(request, home, case, "cancel", _cancel)
+
+
+@router.post("/cases/{case}/exempt")
+async def exempt(request: Request, home: Managing, case: CaseId) -> Response:
+    """Free the case, or one obligation of it."""
+    return await answered(request, home, case, "exempt", _exempt)
+
+
+@router.post("/cases/{case}/reopen")
+async def reopen(request: Request, home: Managing, case: CaseId) -> Response:
+    """Take up a cancelled or exempted case again."""
+    return await answered(request, home, case, "reopen", _reopen)
+
+
+@router.post("/cases/{case}/readers")
+async def name_reader(request: Request, home: Managing, case: CaseId) -> Response:
+    """Let somebody know of a confidential case."""
+    return await answered(request, home, case, "reader", _name_reader, tab="history")
+
+
+@router.post("/cases/{case}/readers/remove")
+async def remove_reader(request: Request, home: Managing, case: CaseId) -> Response:
+    """Let somebody know of it no longer."""
+    return await answered(request, home, case, "reader-remove", _remove_reader, tab="history")
+
+
+@router.post("/cases/{case}/acknowledge")
+async def acknowledge(request: Request, home: Recording, case: CaseId) -> Response:
+    """Say that a notice was read; only its own reader can."""
+    return await answered(request, home, case, "acknowledge", _acknowledge, tab="history")
+
+
+async def answered(
+    request: Request, home: House, case: str, name: str, act: Act, *, tab: Tab = "deadlines"
+) -> Response:
+    """Read the form, do what it asks, then show the page with one sentence; or the form again, as it was."""
+    async with request.form(max_files=0, max_fields=60, max_part_size=64 * 1024) as form:
+        answers = answers_of(form)
+    return await run_in_threadpool(done, request, home, case, name, answers, act, tab=tab)
+
+
+def done(
+    request: Request, home: House, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
+) -> Response:
+    """The form done, or refused."""
+    the_whole_case(home, case)
+    try:
+        said, of = act(home, case, answers)
+    except (Refusal, OutOfRange) as refusal:
+        tried = Tried(form=name, refusal=refusal, answers=answers)
+        return case_page(request, home, case, tab=tab, tried=tried)
+    told = {"said": said, "of": of} if of else {"said": said}
+    return onward(request, f"/cases/{case}{ADDRESSES[tab]}", **told)
+
+
+def _correct(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    fact = answers.get("fact", "")
+    if not fact:
+        raise BadForm("web.refusal.no_fact")
+    home.desk.correct(
+        case,
+        fact,
+        on=the_date(answers.get("on", "")),
+        ground=_ground(answers),
+        values=numbers(answers),
+        signed_by=answers.get("signed_by", ""),
+        **hand(home),
+    )
+    return "corrected", fact
+
+
+def _cancel(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    home.desk.cancel(case, ground=_ground(answers), **hand(home))
+    return "cancelled", ""
+
+
+def _exempt(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    obligation = answers.get("obligation", "")
+    # The case can be taken up again; one obligation cannot.
+    if obligation and answers.get("sure") != "yes":
+        raise BadForm("web.refusal.not_sure")
+    home.desk.exempt(case, obligation=obligation, ground=_ground(answers), **hand(home))
+    return ("exempted_one", obligation) if obligation else ("exempted", "")
+
+
+def _reopen(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    home.desk.reopen(case, ground=_ground(answers), **hand(home))
+    return "reopened", ""
+
+
+def _name_reader(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    commands.name_reader(home, case, answers.get("person", ""))
+    return "reader_named", ""
+
+
+def _remove_reader(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    commands.remove_reader(home, case, answers.get("person", ""), ground=_ground(answers))
+    return "reader_removed", ""
+
+
+def _acknowledge(home: House, case: str, answers: Answers) -> tuple[str, str]:
+    try:
+        commands.read_letter(home, case, answers.get("key", ""))
+    except commands.NoSuchLetter:
+        raise BadForm("web.refusal.not_your_notice") from None
+    return "acknowledged", ""
+
+
+def _ground(answers: Answers) -> str:
+    return long_text(answers.get("ground", ""))

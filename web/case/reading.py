@@ -1,0 +1,134 @@
+"""The pages of a case one reads, and the files one takes away from it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+from web.case.page import CaseId, case_page, the_whole_case
+from web.case.papering import DOCX, ZIP, as_file, case_file_name, register_file
+from web.case.proving import evidence_file, file_name
+from web.door.entrance import Reading
+from web.house import House
+from web.page.preferences import preferences
+
+router = APIRouter(include_in_schema=False)
+
+Name = Annotated[str | None, Query(max_length=200)]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
+Language = Annotated[str, Path(pattern=r"^(kk|ru)$")]
+Ending = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]
+
+
+@router.get("/cases/{case}")
+def the_case(
+    request: Request,
+    home: Reading,
+    case: CaseId,
+    fact: Name = None,
+    fix: Name = None,
+    recorded: Name = None,
+    replanned: Name = None,
+    said: Name = None,
+    of: Name = None,
+) -> Response:
+    told = ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _told(said, of)
+    return case_page(request, home, case, fact=fact or "", fix=fix or "", said=told)
+
+
+@router.get("/cases/{case}/risks")
+def the_risks(request: Request, home: Reading, case: CaseId, said: Name = None) -> Response:
+    return case_page(request, home, case, tab="risks", said=_told(said, None))
+
+
+@router.get("/cases/{case}/papers")
+def the_papers(request: Request, home: Reading, case: CaseId) -> Response:
+    return case_page(request, home, case, tab="papers")
+
+
+@router.get("/cases/{case}/history")
+def the_history(request: Request, home: Reading, case: CaseId, said: Name = None) -> Response:
+    return case_page(request, home, case, tab="history", said=_told(said, None))
+
+
+@router.get("/cases/{case}/evidence/{digest}")
+def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
+    return evidence_of(home, case, digest)
+
+
+@router.get("/cases/{case}/forms/{form}/{language}")
+def the_form(home: Reading, case: CaseId, form: FormId, language: Language) -> Response:
+    return form_of(home, case, form, language)
+
+
+@router.get("/cases/{case}/package")
+def the_package(request: Request, home: Reading, case: CaseId) -> Response:
+    return package_of(home, case, preferences(request).language)
+
+
+@router.get("/cases/{case}/register/{ending}")
+def the_register(request: Request, home: Reading, case: CaseId, ending: Ending) -> Response:
+    return letters_of(request, home, case, ending)
+
+
+def evidence_of(home: House, case: str, digest: str) -> Response:
+    """A stored file, always as a download: what somebody uploaded is never shown as a page of ours."""
+    found, _ = the_whole_case(home, case)
+    item = evidence_file(found, digest, home.reader)
+    content = home.evidence_store.open(digest) if item else None
+    if item is None or content is None:
+        raise HTTPException(404, "web.problem.no_file")
+    name = file_name(item.name or "")
+    return StreamingResponse(
+        iter(lambda: content.read(65536), b""),
+        media_type="application/octet-stream",
+        headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"},
+        background=BackgroundTask(content.close),
+    )
+
+
+def form_of(home: House, case: str, form: str, language: str) -> Response:
+    """A form of the case, filled with what is known, as DOCX."""
+    _, today = home.clock()
+    found, _ = the_whole_case(home, case)
+    document = home.shell.form(case, form, language, today=today)
+    return as_file(document, DOCX, case_file_name(found, f"{form}-{language}", "docx"))
+
+
+def package_of(home: House, case: str, language: str) -> Response:
+    """The export package of the case; restricted files are named in it and left out."""
+    found, _ = the_whole_case(home, case)
+    content = home.shell.package(case, language)
+    name = case_file_name(found, "package", "zip")
+    return StreamingResponse(
+        iter(lambda: content.read(65536), b""),
+        media_type=ZIP,
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+        background=BackgroundTask(content.close),
+    )
+
+
+def letters_of(request: Request, home: House, case: str, ending: str) -> Response:
+    """The notices of the case as a workbook, or as a page to be signed off."""
+    found, _ = the_whole_case(home, case)
+    notices = home.reads.notices(case)
+    return register_file(request, home, notices, ending, case_file_name(found, "register", ending))
+
+
+def _told(said: str | None, of: str | None) -> tuple[str, str] | None:
+    return (said, of or "") if said in SAID else None
+
+
+SAID = frozenset(
+    {
+        *("corrected", "cancelled", "exempted", "exempted_one", "reopened", "acknowledged"),
+        *("reader_named", "reader_removed", "risk_found", "risk_ranked", "measure_set", "measure_reviewed"),
+        *("risk_removed", "request_sent", "request_answered", "plan_taken", "nothing_new"),
+    }
+)
+"""What a page of a case can say has just been done."""

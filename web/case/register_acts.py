@@ -1,0 +1,72 @@
+"""What the forms of exposed positions and of the public's remarks do: from answers to commands."""
+
+from __future__ import annotations
+
+from web.case.risk_acts import Asked, Said
+from web.house import hand
+from web.page.answers import the_date
+from workflow.register_desk import ExposedPosition, RegisterDesk
+
+
+def expose(asked: Asked) -> Said:
+    """A position enters the list."""
+    approved, told_by = asked.answers.get("approved", ""), hand(asked.home)
+    told = ExposedPosition(
+        title=asked.text("title"),
+        holder=asked.text("holder"),
+        why=asked.text("why"),
+        department=asked.text("department"),
+        district=asked.text("district"),
+        approved_on=the_date(approved) if approved.strip() else None,
+    )
+    return "position_added", _desk(asked).expose(asked.case, told, on=told_by["today"], **told_by)
+
+
+def talk(asked: Asked) -> Said:
+    """A preventive talk with who holds the position."""
+    change = _desk(asked).talk(
+        asked.case,
+        asked.number(),
+        on=asked.on(),
+        holder=asked.text("holder"),
+        topic=asked.text("topic"),
+        evidence=asked.evidence(),
+        **hand(asked.home),
+    )
+    return "position_talked", change
+
+
+def clear(asked: Asked) -> Said:
+    """A position is taken off the list."""
+    change = _desk(asked).clear(asked.case, asked.number(), on=asked.on(), **hand(asked.home))
+    return "position_cleared", change
+
+
+def remark(asked: Asked) -> Said:
+    """A remark of the public."""
+    change = _desk(asked).remark(
+        asked.case,
+        text=asked.text("text"),
+        author=asked.text("author"),
+        source=asked.answers.get("source", "discussion"),
+        on=asked.on(),
+        **hand(asked.home),
+    )
+    return "remark_made", change
+
+
+def answer_remark(asked: Asked) -> Said:
+    """What became of a remark: taken into the note, or why not."""
+    change = _desk(asked).answer_remark(
+        asked.case,
+        asked.number(),
+        taken=asked.answers.get("taken") == "yes",
+        answer=asked.text("answer"),
+        on=asked.on(),
+        **hand(asked.home),
+    )
+    return "remark_answered", change
+
+
+def _desk(asked: Asked) -> RegisterDesk:
+    return RegisterDesk(asked.home.desk)

@@ -1,0 +1,128 @@
+"""The addresses of the forms of a case's registers; what they do stands in `risk_acts` and `register_acts`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from web.case import register_acts, risk_acts
+from web.case.page import CaseId, case_page, onward, the_whole_case
+from web.case.risk_acts import Asked, Said
+from web.case.risk_view import OF_FORM
+from web.door.entrance import Recording
+from web.house import House
+from web.page.answers import Tried
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+LONGEST_FIELD = 64 * 1024
+
+
+@router.post("/cases/{case}/risks")
+async def find(request: Request, home: Recording, case: CaseId) -> Response:
+    """Enter a risk of the analytic note."""
+    return await _answered(request, home, case, "find", risk_acts.find)
+
+
+@router.post("/cases/{case}/risks/rank")
+async def rank(request: Request, home: Recording, case: CaseId) -> Response:
+    """Rank a risk by the scale in force."""
+    return await _answered(request, home, case, "rank", risk_acts.rank)
+
+
+@router.post("/cases/{case}/risks/measure")
+async def measure(request: Request, home: Recording, case: CaseId) -> Response:
+    """Set a measure that removes a risk."""
+    return await _answered(request, home, case, "measure", risk_acts.measure)
+
+
+@router.post("/cases/{case}/risks/review")
+async def review(request: Request, home: Recording, case: CaseId) -> Response:
+    """What had become of a measure."""
+    return await _answered(request, home, case, "review", risk_acts.review)
+
+
+@router.post("/cases/{case}/risks/remove")
+async def remove(request: Request, home: Recording, case: CaseId) -> Response:
+    """A risk is removed."""
+    return await _answered(request, home, case, "remove", risk_acts.remove)
+
+
+@router.post("/cases/{case}/risks/ask")
+async def ask(request: Request, home: Recording, case: CaseId) -> Response:
+    """A request went up to the higher body whose act is the cause."""
+    return await _answered(request, home, case, "ask", risk_acts.ask)
+
+
+@router.post("/cases/{case}/risks/answer")
+async def answer(request: Request, home: Recording, case: CaseId) -> Response:
+    """The higher body answered."""
+    return await _answered(request, home, case, "answer", risk_acts.answer)
+
+
+@router.post("/cases/{case}/risks/plan")
+async def take_plan(request: Request, home: Recording, case: CaseId) -> Response:
+    """A plan of measures becomes risks and measures; all of the file or none of it."""
+    return await _answered(request, home, case, "plan-file", risk_acts.take_plan)
+
+
+@router.post("/cases/{case}/positions")
+async def expose(request: Request, home: Recording, case: CaseId) -> Response:
+    """Enter a position exposed to corruption risks."""
+    return await _answered(request, home, case, "position", register_acts.expose)
+
+
+@router.post("/cases/{case}/positions/talk")
+async def talk(request: Request, home: Recording, case: CaseId) -> Response:
+    """A preventive talk was held."""
+    return await _answered(request, home, case, "talk", register_acts.talk)
+
+
+@router.post("/cases/{case}/positions/clear")
+async def clear(request: Request, home: Recording, case: CaseId) -> Response:
+    """A position is taken off the list."""
+    return await _answered(request, home, case, "clear", register_acts.clear)
+
+
+@router.post("/cases/{case}/remarks")
+async def remark(request: Request, home: Recording, case: CaseId) -> Response:
+    """Enter a remark of the public."""
+    return await _answered(request, home, case, "remark", register_acts.remark)
+
+
+@router.post("/cases/{case}/remarks/answer")
+async def answer_remark(request: Request, home: Recording, case: CaseId) -> Response:
+    """Say what became of a remark."""
+    return await _answered(request, home, case, "reply", register_acts.answer_remark)
+
+
+Act = Callable[[Asked], Said]
+WITHOUT_NUMBER = {"find": "", "plan-file": "", "position": "positions", "remark": "remarks"}
+"""Forms that enter something new, and where the page then stands."""
+
+
+async def _answered(request: Request, home: House, case: str, name: str, act: Act) -> Response:
+    async with request.form(max_files=3, max_fields=60, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_done, request, home, case, name, form, act)
+
+
+def _done(request: Request, home: House, case: str, name: str, form: FormData, act: Act) -> Response:
+    the_whole_case(home, case)
+    asked = Asked(home, case, form)
+    number = asked.answers.get("number", "")
+    try:
+        said, change = act(asked)
+    except (Refusal, OutOfRange) as refusal:
+        where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
+        tried = Tried(form=where, refusal=refusal, answers=asked.answers)
+        had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
+        return case_page(request, home, case, tab="risks", tried=tried, had_files=had_files)
+    if change is not None and not change.events:
+        said = "nothing_new"
+    place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")
+    return onward(request, f"/cases/{case}/risks", place=place, said=said)

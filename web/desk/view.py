@@ -1,0 +1,193 @@
+"""My desk as values: what I must do, by urgency, across all cases; the row that is open with its form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from web.case.recording import Form, record_form
+from web.house import House
+from web.overview.view import near
+from web.page.asked import asked_of
+from web.page.lines import Line, lines
+from workflow.board import Row
+from workflow.entries import is_entry
+from workflow.minding import choices
+from workflow.office import Office, Person
+from workflow.sums import Asked, Horizon, Sought, Sum, Urgency, horizon, total
+
+GROUPS: tuple[Urgency, ...] = ("overdue", "today", "week", "later")
+SHOWN: Mapping[str, int] = {"overdue": 20, "today": 20, "week": 20, "later": 10}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One thing to do.
+
+    Attributes:
+        key: the letter about it that was not acknowledged yet, "" when there is none.
+        instead_of: whom I stand in for, "" for nobody.
+        recordable: whether a fact fulfils it; what a register asks for is answered in the case.
+    """
+
+    line: Line
+    key: str
+    instead_of: str
+    recordable: bool
+
+    @property
+    def id(self) -> str:
+        """What the address and the page call the row."""
+        return f"{self.line.case}:{self.line.obligation}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """What is equally urgent: the first rows of it, and how many there are."""
+
+    urgency: Urgency
+    items: tuple[Item, ...]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Open:
+    """The row whose form is unfolded. `later`: days to be reminded again on; `remark`: what was typed."""
+
+    id: str
+    form: Form
+    later: tuple[date, ...]
+    remark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeskView:
+    """The whole page.
+
+    Attributes:
+        mine: only what I must do; False shows everything in reach, for officers.
+        person: whom the account belongs to, None when to nobody of the people file.
+        colleagues: who may stand in for me.
+    """
+
+    horizon: Horizon
+    mine: bool
+    may_switch: bool
+    groups: tuple[Group, ...]
+    open: Open | None
+    person: Person | None
+    deputy: Person | None
+    colleagues: tuple[Person, ...]
+
+
+def desk_view(home: House, *, everything: bool | None, opened: Open | None, today: date) -> DeskView:
+    """The desk of the reader.
+
+    Args:
+        everything: all in reach instead of what is mine; only officers may ask. None: what is mine, or all
+            where the account is nobody's of the people file.
+    """
+    reads, reader, day = home.reads, home.reader, horizon(today, soon=near(home.calendar, today))
+    office, sums = reads.office(), reads.sums(day)
+    may_switch = reader.may("manage")
+    person = office.people.get(reader.person)
+    all_ = may_switch and (person is None if everything is None else everything)
+    told = asked_of(office, reader.person, (one.asked for one in sums), on=today)
+    if all_:
+        groups = [_sought(home, day, urgency, None, sums) for urgency in GROUPS]
+    else:
+        own = [one for one in sums if one.asked in told]
+        groups = [_sought(home, day, urgency, frozenset(told), own) for urgency in GROUPS]
+    every = [row for _, rows, _ in groups for row in rows]
+    unread = reads.unread({row.case for row in every})
+    found = {
+        (line.case, line.obligation): line
+        for line in lines(reads, home.library, office, home.calendar, every, today=today, soon=day.soon)
+    }
+
+    def item(row: Row) -> Item:
+        known = told.get(Asked(row.unit, row.duty, row.responsible, row.person))
+        return Item(
+            line=found[row.case, row.obligation],
+            key=unread.get((row.case, row.obligation), ""),
+            instead_of=known.instead_of.name if known and known.instead_of else "",
+            recordable=not is_entry(row.obligation),
+        )
+
+    return DeskView(
+        horizon=day,
+        mine=not all_,
+        may_switch=may_switch,
+        groups=tuple(
+            Group(
+                urgency=urgency,
+                items=tuple(item(row) for row in rows if (row.case, row.obligation) in found),
+                total=number,
+            )
+            for urgency, rows, number in groups
+        ),
+        open=opened,
+        person=person,
+        deputy=office.people.get(person.deputy or "") if person else None,
+        colleagues=_colleagues(office, person),
+    )
+
+
+def opened(
+    home: House,
+    case: str,
+    obligation: str,
+    *,
+    today: date,
+    answers: Mapping[str, str] | None = None,
+    refusal: object = None,
+    had_files: bool = False,
+) -> Open | None:
+    """The form of a row; None when the case cannot be seen or nothing of it is to be recorded."""
+    found = home.reads.case(case)
+    if found is None:
+        return None
+    procedure = home.library.of(found)
+    deadlines = home.judge(found, procedure, today=today).deadlines
+    if is_entry(obligation) or obligation not in {one.id for one in deadlines}:
+        return None
+    form = record_form(
+        deadlines,
+        fact=obligation,
+        answers=answers if answers is not None else {"on": today.isoformat()},
+        refusal=refusal,  # type: ignore[arg-type]
+        had_files=had_files,
+        kind=found.kind,
+    )
+    return Open(
+        id=f"{case}:{obligation}",
+        form=form,
+        later=choices(home.desk, home.calendar, case, obligation, today=today),
+        remark=(answers or {}).get("remark", ""),
+    )
+
+
+def _sought(
+    home: House, day: Horizon, urgency: Urgency, asked: frozenset[Asked] | None, sums: Sequence[Sum]
+) -> tuple[Urgency, Sequence[Row], int]:
+    number = total(sums, urgency)  # type: ignore[arg-type]
+    sought = Sought(urgency=urgency, horizon=day, asked=asked)
+    return urgency, home.reads.listed(sought, limit=SHOWN[urgency]), number
+
+
+def _colleagues(office: Office, person: Person | None) -> tuple[Person, ...]:
+    """People of the same organisation, by name; the nearest units first would hide who is meant."""
+    if person is None:
+        return ()
+    place = office.organisation(person.unit)
+    return tuple(
+        sorted(
+            (
+                one
+                for one in office.people.values()
+                if one.key != person.key and (place is None or office.organisation(one.unit) == place)
+            ),
+            key=lambda one: (one.name, one.key),
+        )
+    )

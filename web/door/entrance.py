@@ -1,0 +1,149 @@
+"""From a request to a reader: the session's cookie or a token of the API, and what the page asks of them.
+
+Every route names its need by the dependency it asks for; the tests walk the router and find one that does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, HTTPException, Request
+from starlette.responses import Response
+
+from web.door.credentials import hidden, new_secret
+from web.house import House
+from web.ports.accounts import Accounts
+from workflow.access import Account, Entry, Need, Reader, scope
+
+COOKIE = "__Host-merzim"
+LASTS = timedelta(hours=12)
+IDLE = timedelta(hours=2)
+_TOUCH = timedelta(minutes=5)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class NotLoggedIn(Exception):
+    """Nobody is known by this request: the log-in page stands in the way."""
+
+
+def begin(accounts: Accounts, login: str, response: Response, *, now: datetime, device: str) -> None:
+    """Open a session and give its secret to the browser."""
+    secret = new_secret()
+    entry = Entry(
+        hash=hidden(secret),
+        kind="session",
+        login=login,
+        name=device[:200],
+        created_at=now,
+        seen_at=now,
+        expires_at=now + LASTS,
+    )
+    accounts.let_in(entry)
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=int(LASTS.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def leave(accounts: Accounts, request: Request, response: Response, *, now: datetime) -> None:
+    """End the session of this request."""
+    entry = session(request, accounts, now=now)
+    if entry is not None:
+        accounts.end(entry.login, entry.hash, now=now)
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def session(request: Request, accounts: Accounts, *, now: datetime) -> Entry | None:
+    """The session of a request, while it holds and was used within the last two hours."""
+    secret = request.cookies.get(COOKIE, "")
+    entry = accounts.entry("session", hidden(secret), now=now) if secret else None
+    return entry if entry is not None and entry.seen_at + IDLE > now else None
+
+
+def known(request: Request, home: House) -> tuple[Account, Entry] | None:
+    """Whose request it is; None when it is nobody's."""
+    now, _ = home.clock()
+    header = request.headers.get("authorization", "")
+    if header[:7].lower() == "bearer ":
+        entry = home.accounts.entry("token", hidden(header[7:].strip()), now=now)
+    else:
+        entry = session(request, home.accounts, now=now)
+    if entry is None:
+        return None
+    account = home.accounts.account(entry.login)
+    if account is None or account.disabled:
+        return None
+    if entry.seen_at + _TOUCH < now:
+        home.accounts.seen(entry.hash, now=now)
+    return account, entry
+
+
+def house(request: Request) -> House:
+    """The house as everybody finds it, before anybody is known. For the pages of the entrance."""
+    found: House = request.app.state.house
+    return found
+
+
+def needs(need: Need, *, asking: bool = False) -> Callable[[Request], House]:
+    """A dependency: the house as the reader of this request may see it.
+
+    Args:
+        asking: whether nothing is written whatever the method: questions too long for an address.
+
+    Raises:
+        NotLoggedIn: the request is nobody's.
+        HTTPException: 403, the reader's access does not allow it anywhere.
+    """
+
+    def enter(request: Request) -> House:
+        home = house(request)
+        found = known(request, home)
+        if found is None:
+            raise NotLoggedIn
+        account, entry = found
+        reader = account.reader
+        only_read = entry.kind == "token" and entry.scope != "write"
+        if not reader.may(need) or (only_read and not asking and request.method not in _SAFE):
+            raise HTTPException(403, "web.problem.not_yours")
+        request.state.reader = reader
+        return _seen_by(home, reader)
+
+    enter.need = need  # type: ignore[attr-defined]
+    enter.asking = asking  # type: ignore[attr-defined]
+    return enter
+
+
+def _seen_by(home: House, reader: Reader) -> House:
+    return replace(home, reads=home.reads.seen_by(scope(reader)), reader=reader)
+
+
+def need_of(dependency: Callable[..., Any]) -> Need | None:
+    """What a dependency made by `needs` asks for."""
+    found: Need | None = getattr(dependency, "need", None)
+    return found
+
+
+def asks(dependency: Callable[..., Any]) -> bool:
+    """Whether a dependency made by `needs` stands before a question."""
+    return bool(getattr(dependency, "asking", False))
+
+
+Anybody = Annotated[House, Depends(house)]
+Reading = Annotated[House, Depends(needs("read"))]
+Recording = Annotated[House, Depends(needs("record"))]
+Managing = Annotated[House, Depends(needs("manage"))]
+Setting = Annotated[House, Depends(needs("settings"))]
+Own = Annotated[House, Depends(needs("self"))]
+Asking = Annotated[House, Depends(needs("read", asking=True))]
+AskingOwn = Annotated[House, Depends(needs("self", asking=True))]
+AskingToManage = Annotated[House, Depends(needs("manage", asking=True))]
+AskingToSet = Annotated[House, Depends(needs("settings", asking=True))]
+"""Questions by POST: a token that only reads may ask them too."""

@@ -1,0 +1,264 @@
+"""Opening by hand: one case of any procedure, or the yearly programmes of a year. Dates are shown first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from calendars import OutOfRange
+from papers.template import template
+from web.analyses.pages import download
+from web.door.entrance import Managing
+from web.house import House
+from web.opening.commands import named_unit, open_one, open_the_year, the_number, year_ahead
+from web.opening.intended import intended, refuse, text
+from web.opening.planner import Name, Outlook, ordered, the_outlook, the_procedure
+from web.page.addresses import elsewhere
+from web.page.office import UnitName, units_in_order
+from web.page.preferences import preferences, remember
+from web.page.render import Scribe, page
+from web.ports.opening import Year
+from workflow.access import within
+from workflow.office import OF_A_PERSON, Office
+from workflow.opening import Opening
+from workflow.procedure import Procedure
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+MAX_FIELDS = 250
+LONGEST_FIELD = 64 * 1024
+LONGEST_OBJECT = 500
+
+
+@router.get("/open")
+def the_ways(request: Request, home: Managing) -> Response:
+    """From a schedule, by hand, by year."""
+    return hub(request, home)
+
+
+def hub(
+    request: Request,
+    home: House,
+    *,
+    procedure: str = "",
+    refusal: Refusal | OutOfRange | None = None,
+    errors: Sequence[tuple[int, str]] = (),
+    file: str = "",
+) -> Response:
+    """The page of the ways to open; with a refusal of a schedule it names every bad row, status 422."""
+    _, today = home.clock()
+    office = home.reads.office()
+    return page(
+        request,
+        home,
+        "open.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        procedures=ordered(home, _kind(home, office)),
+        procedure=procedure or "internal-analysis",
+        years=[year for year in (today.year, today.year + 1) if year <= home.calendar.last.year],
+        refusal=refusal,
+        errors=errors,
+        file=file,
+    )
+
+
+@router.get("/open/template.xlsx")
+def the_template(request: Request, home: Managing) -> Response:
+    """An empty schedule to fill in."""
+    scribe = Scribe(preferences(request).language)
+    return download(template(scribe.language), f"{scribe.say('web.open.template_name')}.xlsx")
+
+
+@router.get("/open/case")
+def the_form(
+    request: Request,
+    home: Managing,
+    procedure: Name = "",
+    unit: Name = "",
+    object: Annotated[str, Query(max_length=2000)] = "",
+    person: Name = "",
+) -> Response:
+    """The form of a procedure, with the chain of the dates typed so far."""
+    tidy = elsewhere(request)
+    if tidy is not None:
+        return tidy
+    answers = {
+        **dict(request.query_params.multi_items()),
+        "procedure": procedure,
+        "unit": unit,
+        "object": object,
+        "person": person,
+    }
+    return _case_page(request, home, answers)
+
+
+@router.post("/open/case")
+async def open_case(request: Request, home: Managing) -> Response:
+    """Open the case, then show it; with `look` only its dates are shown, and no name stands in an address."""
+    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_open_case, request, home, form)
+
+
+@router.get("/open/year")
+def the_year(request: Request, home: Managing, year: Name = "", unit: Name = "") -> Response:
+    """What opening a year would open."""
+    return _year_page(request, home, year, unit)
+
+
+@router.post("/open/year")
+async def open_year(request: Request, home: Managing) -> Response:
+    """Open the year's cases, then show the list of them."""
+    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_open_year, request, home, form)
+
+
+def own_units(home: House, office: Office) -> tuple[UnitName, ...]:
+    """The units the reader may open for, as a list names them."""
+    return tuple(one for one in units_in_order(office, used=()) if within(office, one.id, home.reader.unit))
+
+
+def go(request: Request, address: str) -> Response:
+    """To another page after something was written."""
+    response: Response = RedirectResponse(address, status_code=303)
+    remember(response, preferences(request).asked)
+    return response
+
+
+def _open_case(request: Request, home: House, form: FormData) -> Response:
+    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    if answers.get("look"):
+        return _case_page(request, home, answers)
+    try:
+        procedure = the_procedure(home, text(answers.get("procedure")))
+        dates = intended(procedure, answers.items(), home.calendar)
+        if dates.refusal is not None:
+            raise dates.refusal
+        opening = Opening(
+            procedure=procedure.id,
+            unit=text(answers.get("unit")),
+            object=text(answers.get("object"), longest=LONGEST_OBJECT),
+            person=text(answers.get("person")),
+            planned=dates.planned,
+            facts=dates.facts,
+        )
+        if not opening.object and _about(procedure) == "object":
+            raise refuse("web.refusal.no_object")
+        case = open_one(home, opening)
+    except (Refusal, OutOfRange) as refusal:
+        return _case_page(request, home, answers, refusal=refusal)
+    return go(request, f"/cases/{case.id}")
+
+
+def _case_page(
+    request: Request,
+    home: House,
+    answers: Mapping[str, str],
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    _, today = home.clock()
+    procedure = the_procedure(home, text(answers.get("procedure")))
+    dates = intended(procedure, answers.items(), home.calendar)
+    office = home.reads.office()
+    unit = text(answers.get("unit"))
+    outlook = the_outlook(
+        home,
+        procedure,
+        dates,
+        unit=unit if unit in office.units else "",
+        today=today,
+        object=text(answers.get("object"), longest=LONGEST_OBJECT),
+    )
+    refusal = refusal or dates.refusal or outlook.refusal
+    return page(
+        request,
+        home,
+        "open_case.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        place=f"/open/case?{urlencode({'procedure': procedure.id})}",
+        procedure=procedure,
+        procedures=ordered(home, office.kind_of(unit) if unit in office.units else _kind(home, office)),
+        intended=dates,
+        outlook=Outlook() if outlook.refusal else outlook,
+        refusal=refusal,
+        unit=unit,
+        units=own_units(home, office),
+        object=answers.get("object", "")[:LONGEST_OBJECT],
+        person=answers.get("person", "")[:200],
+        about=_about(procedure),
+        of_person=any(one.duty in OF_A_PERSON for one in procedure.obligations),
+        first_day=home.calendar.first,
+        last_day=home.calendar.last,
+    )
+
+
+def _about(procedure: Procedure) -> str:
+    """What a case of the procedure is about: an analysis has its object, the rest may have one."""
+    return "object" if procedure.id == "internal-analysis" else ""
+
+
+def _kind(home: House, office: Office) -> str:
+    """The kind of the reader's own organisation; "" where there are several or none is said."""
+    if home.reader.unit:
+        return office.kind_of(home.reader.unit)
+    kinds = {unit.kind for unit in office.units.values() if unit.kind}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _year_page(
+    request: Request,
+    home: House,
+    asked: str,
+    unit: str,
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    _, today = home.clock()
+    office = home.reads.office()
+    ahead: Year | None = None
+    try:
+        ahead = year_ahead(home, the_number(asked or str(today.year)), unit)
+    except (Refusal, OutOfRange) as found:
+        refusal = refusal or found
+    counted = Counter(one.procedure for one in ahead.openings) if ahead else Counter[str]()
+    titles = [(home.library.latest(name).title, count) for name, count in counted.items()]
+    return page(
+        request,
+        home,
+        "open_year.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        place=f"/open/year?{urlencode({'year': text(asked, longest=20), 'unit': unit})}",
+        year=text(asked, longest=20) or str(today.year),
+        years=range(today.year - 1, home.calendar.last.year + 1),
+        unit=unit,
+        units=own_units(home, office),
+        ahead=ahead,
+        titles=titles,
+        organisations=[named_unit(office, one) for one in dict.fromkeys(_units(ahead))],
+        refusal=refusal,
+    )
+
+
+def _units(ahead: Year | None) -> list[str]:
+    return [one.unit for one in ahead.openings if one.unit] if ahead else []
+
+
+def _open_year(request: Request, home: House, form: FormData) -> Response:
+    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    try:
+        count = open_the_year(home, the_number(asked), unit)
+    except (Refusal, OutOfRange) as refusal:
+        return _year_page(request, home, asked, unit, refusal=refusal)
+    return go(request, f"/cases?opened={count}")

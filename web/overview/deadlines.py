@@ -1,0 +1,84 @@
+"""A list of deadlines as values: what a figure of the overview opens, one page of it at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from calendars.calendar import Calendar
+from web.overview.view import near
+from web.page.asked import asked_of
+from web.page.lines import Line, lines
+from web.page.office import UnitName, person_name, units_to_narrow
+from web.ports.reads import Reads
+from workflow.library import Library
+from workflow.procedure import Text
+from workflow.sums import Sought, Urgency, horizon
+
+PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """What a list is narrowed to, as the address says it. `person`: key of whom it waits for."""
+
+    urgency: Urgency = "open"
+    on: date | None = None
+    unit: str | None = None
+    stage: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deadlines:
+    """One page of the list. `stage`, `person`: as they are called, where it is narrowed to one."""
+
+    asking: Asking
+    lines: tuple[Line, ...]
+    units: tuple[UnitName, ...]
+    stage: Text | None
+    person: str
+    number: int
+    pages: int
+    total: int
+
+
+def deadlines(
+    reads: Reads, library: Library, calendar: Calendar, asking: Asking, *, today: date, number: int
+) -> Deadlines:
+    """Page `number` of the deadlines asked for; a number beyond the last page is the last page."""
+    office, day = reads.office(), horizon(today, soon=near(calendar, today))
+    asked = None
+    if asking.person is not None:
+        sums = reads.sums(day, asking.unit)
+        asked = frozenset(asked_of(office, asking.person, (one.asked for one in sums), on=today))
+    sought = Sought(
+        urgency=asking.urgency,
+        horizon=day,
+        on=asking.on,
+        unit=asking.unit,
+        stage=asking.stage,
+        asked=asked,
+    )
+    total = reads.count(sought)
+    pages = max(1, -(-total // PAGE))
+    number = min(number, pages)
+    rows = reads.listed(sought, limit=PAGE, offset=(number - 1) * PAGE)
+    return Deadlines(
+        asking=asking,
+        lines=lines(reads, library, office, calendar, rows, today=today, soon=day.soon),
+        units=units_to_narrow(office, asking.unit or ""),
+        stage=_stage(library, asking.stage),
+        person=person_name(office, asking.person) if asking.person is not None else "",
+        number=number,
+        pages=pages,
+        total=total,
+    )
+
+
+def _stage(library: Library, stage: str | None) -> Text | None:
+    for procedure in library.all():
+        for one in procedure.stages:
+            if one.id == stage:
+                return one.title
+    return None

@@ -1,0 +1,70 @@
+"""Is the service alive, and can it work? For whoever starts it again, and for whoever sends requests to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from web.api.answers import PROBLEMS
+from web.door.entrance import Anybody
+from web.ports.readiness import Readiness
+
+router = APIRouter(tags=["service"])
+LATE = timedelta(minutes=10)
+"""A round comes every minute; after so long without one somebody should look."""
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class RoundAnswer(BaseModel):
+    last: datetime | None
+    age_seconds: int | None
+    late: bool
+
+
+class Ready(BaseModel):
+    ready: bool
+    database: Literal["ok", "unreachable"]
+    tables: Literal["current", "not_ours", "unknown"]
+    board: Literal["current", "behind", "unknown"]
+    round: RoundAnswer
+
+
+@router.get("/healthz")
+@router.get("/health", include_in_schema=False)
+def healthz() -> Health:
+    """Whether the process answers. It asks nobody else: a database that is away is no reason to start anew."""
+    return Health()
+
+
+@router.get("/ready", responses={503: {"model": Ready}, 422: PROBLEMS[422]})
+def ready(
+    home: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
+) -> Ready:
+    """Whether requests can be answered now: the database answers and is of this version, its board whole.
+
+    A round that is late is told and is no refusal: without reminders the pages are as right as with them. With
+    `round` it is one, when the last is older than so many seconds: that is the question to ask about workers.
+    """
+    found = (
+        home.readiness() if home.readiness is not None else Readiness(database=True, schema=True, board=True)
+    )
+    now, _ = home.clock()
+    age = None if found.round is None else now - found.round
+    late = age is None or age > (LATE if round is None else timedelta(seconds=round))
+    is_ready = found.database and found.schema and found.board and not (late and round is not None)
+    response.status_code = 200 if is_ready else 503
+    return Ready(
+        ready=is_ready,
+        database="ok" if found.database else "unreachable",
+        tables="unknown" if not found.database else "current" if found.schema else "not_ours",
+        board="unknown" if not found.schema else "current" if found.board else "behind",
+        round=RoundAnswer(
+            last=found.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
+        ),
+    )
