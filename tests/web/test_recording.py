@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
-from web.case.recording import BadForm, file_name, the_address, the_date
+from web.case.proving import file_name, the_address
+from web.page.answers import BadForm, the_date
 from workflow.opening import Opening
 
 PROTOCOL = b"%PDF-1.4 protocol"

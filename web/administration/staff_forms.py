@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from papers.email_address import is_address
 from web.administration.time_forms import time_typed
-from web.case.recording import the_date
+from web.page.answers import the_date
 from workflow.access import below
 from workflow.kinds import KINDS
 from workflow.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit

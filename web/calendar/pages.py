@@ -18,9 +18,9 @@ from calendars.layout import year
 from web.administration.administering import texts
 from web.administration.staff_forms import BadStaff, tidy
 from web.calendar.month import as_known, month_view
-from web.case.recording import the_date
 from web.door.entrance import Managing, Reading
 from web.house import House, hand
+from web.page.answers import the_date
 from web.page.render import page
 from web.ports.administration import ActHearing, ActPreview, Acts
 from workflow.refusal import Refusal

@@ -10,24 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars import OutOfRange
-from web.case.proving import Field, evidence, evidence_file, fields, file_name, the_address
-from web.page.answers import BadForm, Tried, numbers, the_date
+from web.case.proving import Field, fields
+from web.page.answers import Tried
 from workflow.case import Case
 from workflow.deadline import Deadline
 from workflow.entries import is_entry
 from workflow.office import DUTIES, OF_A_PERSON, OUTSIDE
 from workflow.procedure import Text
 from workflow.refusal import Refusal
-
-__all__ = [
-    "BadForm",
-    "evidence",
-    "evidence_file",
-    "file_name",
-    "numbers",
-    "the_address",
-    "the_date",
-]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,11 +15,12 @@ from starlette.responses import RedirectResponse, Response
 from calendars import OutOfRange
 from web.case import commands
 from web.case.page import the_whole_case
-from web.case.recording import BadForm, evidence, numbers, the_date
+from web.case.proving import evidence
 from web.case.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES
 from web.desk.view import Open, desk_view, opened
 from web.door.entrance import Recording
 from web.house import House
+from web.page.answers import BadForm, numbers, the_date
 from web.page.preferences import preferences, remember
 from web.page.render import page
 from workflow.refusal import Refusal

@@ -11,7 +11,7 @@ from datetime import date
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from web.case.recording import BadForm, the_date
+from web.page.answers import BadForm, the_date
 from workflow.library import Library
 from workflow.names import known_fact
 from workflow.procedure import Procedure, Text

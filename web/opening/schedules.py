@@ -17,7 +17,7 @@ from calendars import OutOfRange
 from papers.unreadable import UnreadablePaper
 from papers.upload import Upload, UploadKind
 from papers.workbook import MAX_BYTES
-from web.case.recording import file_name
+from web.case.proving import file_name
 from web.door.entrance import Managing
 from web.house import House
 from web.opening.by_hand import LONGEST_FIELD, go, hub
