@@ -116,7 +116,7 @@ async def bare(parcels: tuple[Parcel, ...], port: int) -> float:
         await server.connect()
         for one in parcels[first : first + BATCH]:
             message = build(one.notice, one.letter, name=one.name, sender=sender, now=NOW)
-            await server.sendmail(parseaddr(sender)[1], [one.notice.address], bytes(message))
+            await server.sendmail(parseaddr(sender)[1], [one.notice.address], message)
         await server.quit()
     return len(parcels) / (time.perf_counter() - begun)
 

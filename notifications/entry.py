@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 
 from notifications.notice import Entry
-
-if TYPE_CHECKING:
-    from icalendar import Event
 
 PRODUCT = "-//Merzim//Deadlines//KK"
 METHOD = "PUBLISH"
 """Published, not requested: a deadline asks nobody to accept it (RFC 5546, 3.2.1)."""
+_OCTETS = 74
+"""Of a line at most, the space apart that begins those which go on with it."""
 
 
 def uid(case: str, obligation: str, domain: str) -> str:
@@ -32,38 +31,63 @@ def calendar(entries: Sequence[Entry], *, name: str = "", refresh: timedelta | N
         name: what a program that subscribes to it calls the calendar (RFC 7986; X-WR-CALNAME for older ones).
         refresh: how often such a program is asked to look again.
     """
-    from icalendar import Calendar
-
-    made = Calendar()
-    made.add("prodid", PRODUCT)
-    made.add("version", "2.0")
-    made.add("calscale", "GREGORIAN")
-    made.add("method", METHOD)
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"PRODID:{PRODUCT}", "CALSCALE:GREGORIAN", f"METHOD:{METHOD}"]
     if name:
-        made.add("name", name)
-        made.add("x-wr-calname", name)
+        lines += [f"NAME:{_text(name)}", f"X-WR-CALNAME:{_text(name)}"]
     if refresh is not None:
-        made.add("refresh-interval", refresh, parameters={"VALUE": "DURATION"})
-        made.add("x-published-ttl", f"PT{int(refresh.total_seconds()) // 3600}H")
-    for entry in entries:
-        made.add_component(_event(entry))
-    return bytes(made.to_ical())
+        hours = f"PT{int(refresh.total_seconds()) // 3600}H"
+        lines += [f"REFRESH-INTERVAL;VALUE=DURATION:{hours}", f"X-PUBLISHED-TTL:{hours}"]
+    lines += chain.from_iterable(_event(entry) for entry in entries)
+    lines.append("END:VCALENDAR")
+    return b"".join(_folded(line) for line in lines)
 
 
-def _event(entry: Entry) -> Event:
-    from icalendar import Event, vText
-
-    event = Event()
-    event.add("uid", entry.uid)
-    event.add("sequence", entry.sequence)
-    event.add("dtstamp", entry.stamp)
-    event.add("dtstart", entry.on)
-    event.add("dtend", entry.on + timedelta(days=1))
-    event.add("summary", vText(entry.summary, params={"LANGUAGE": entry.language}))
-    event.add("description", vText(entry.text, params={"LANGUAGE": entry.language}))
+def _event(entry: Entry) -> Iterator[str]:
+    language = f";LANGUAGE={entry.language}"
+    yield "BEGIN:VEVENT"
+    yield f"SUMMARY{language}:{_text(entry.summary)}"
+    yield f"DTSTART;VALUE=DATE:{_day(entry.on)}"
+    yield f"DTEND;VALUE=DATE:{_day(entry.on + timedelta(days=1))}"
+    yield f"DTSTAMP:{_moment(entry.stamp)}"
+    yield f"UID:{_text(entry.uid)}"
+    yield f"SEQUENCE:{entry.sequence}"
+    yield f"DESCRIPTION{language}:{_text(entry.text)}"
+    yield f"LAST-MODIFIED:{_moment(entry.stamp)}"
+    yield f"STATUS:{entry.status}"
+    yield "TRANSP:TRANSPARENT"
     if entry.link:
-        event.add("url", entry.link)
-    event.add("status", entry.status)
-    event.add("transp", "TRANSPARENT")
-    event.add("last-modified", entry.stamp)
-    return event
+        yield f"URL:{''.join(entry.link.split())}"
+    yield "END:VEVENT"
+
+
+def _text(said: str) -> str:
+    """A value of type TEXT: what would end it, or the line, is escaped (RFC 5545, 3.3.11)."""
+    plain = said.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    return plain.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
+
+
+def _day(on: date) -> str:
+    return f"{on.year:04}{on.month:02}{on.day:02}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _folded(line: str) -> bytes:
+    """The line with its end; a long one goes on behind a space, whole characters and escapes in each."""
+    data = line.encode()
+    if len(data) <= _OCTETS:
+        return data + b"\r\n"
+    found, at = [], 0
+    while at < len(data):
+        end = at + _OCTETS
+        while end < len(data) and data[end] & 0xC0 == 0x80:
+            end -= 1
+        # Some programs unfold after they have read the escapes: none is torn in two.
+        if end < len(data):
+            line_so_far = data[at:end]
+            end -= (len(line_so_far) - len(line_so_far.rstrip(b"\\"))) % 2
+        found.append(data[at:end])
+        at = end
+    return b"\r\n ".join(found) + b"\r\n"

@@ -4,40 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from email.header import Header
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import EmailPolicy
+from email.utils import format_datetime, parseaddr
+from functools import lru_cache
+from urllib.parse import quote
 
 from notifications.entry import METHOD, calendar
+from notifications.mime import base64, header, mailbox, multipart, raw, text
 from notifications.notice import Letter, Notice
-
-
-class _Policy(EmailPolicy):
-    """SMTP's policy, but for subjects: the standard library drops the space at which it folds a long one."""
-
-    def fold(self, name: str, value: str) -> str:
-        return _subject(value) if name.lower() == "subject" else super().fold(name, value)
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        return (
-            _subject(value).encode("ascii") if name.lower() == "subject" else super().fold_binary(name, value)
-        )
-
-
-def _subject(value: str) -> str:
-    """The header line. One run of encoded words: spaces stand inside them, where no folding can lose them."""
-    plain = str(value)
-    charset = "us-ascii" if plain.isascii() else "utf-8"
-    encoded = Header(plain, charset, header_name="Subject").encode(linesep="\r\n")
-    return f"Subject: {encoded}\r\n"
-
 
 FILE_NAME = {"kk": "мерзім.ics", "ru": "срок.ics", "en": "deadline.ics"}
 """What the calendar item is called as a file."""
-
-# Base64 or quoted-printable, never raw 8-bit: no relay on the way has a reason to re-code and break it.
-POLICY = _Policy(linesep="\r\n", cte_type="7bit")
+_ADDRESS = ":/?#[]@!$&'()*+,;=%"
+"""What stands in an address as it is."""
 
 
 def message_id(key: str, domain: str) -> str:
@@ -50,7 +28,7 @@ def text_hash(letter: Letter) -> str:
     return hashlib.sha256(f"{letter.subject}\n\n{letter.text}".encode()).hexdigest()
 
 
-def build(notice: Notice, letter: Letter, *, name: str, sender: str, now: datetime) -> EmailMessage:
+def build(notice: Notice, letter: Letter, *, name: str, sender: str, now: datetime) -> bytes:
     """The message: text and HTML as alternatives, threaded with the other letters of its case.
 
     The deadline goes with it as a calendar item: once for programs that show it themselves, once as a file.
@@ -63,51 +41,76 @@ def build(notice: Notice, letter: Letter, *, name: str, sender: str, now: dateti
     Raises:
         ValueError: the address is none, or a name or address would break out of its header.
     """
-    message = EmailMessage(policy=POLICY)
+    return b"".join((*_headers(notice, letter, name, sender, now), _body(notice, letter)))
+
+
+def _headers(notice: Notice, letter: Letter, name: str, sender: str, now: datetime) -> list[bytes]:
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
-    message["Message-ID"] = notice.message_id
-    message["Date"] = now
-    message["From"] = sender
-    message["To"] = _address(name, notice.address)
-    message["Subject"] = " ".join(letter.subject.split())
+    found = [
+        raw("Message-ID", notice.message_id),
+        raw("Date", format_datetime(now)),
+        _from(sender),
+        mailbox("To", name, _one_address(notice.address)),
+        header("Subject", letter.subject),
+    ]
     if notice.case:
         thread = f"<case.{_digest(notice.case)}@{domain}>"
-        message["In-Reply-To"] = thread
-        message["References"] = thread
-    message["List-Id"] = f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"
+        found += [raw("In-Reply-To", thread), raw("References", thread)]
+    found.append(raw("List-Id", f"<{'digests' if letter.dispensable else 'reminders'}.{domain}>"))
     if letter.settings:
-        message["List-Unsubscribe"] = f"<{letter.settings}>"
+        found.append(raw("List-Unsubscribe", f"<{quote(letter.settings, safe=_ADDRESS)}>"))
         if letter.one_click and letter.settings.startswith("https://"):
             # RFC 8058. No click ends a reminder the law asks for: it comes less often, with others.
-            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+            found.append(raw("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    found += [
+        raw("Auto-Submitted", "auto-generated"),
+        raw("X-Auto-Response-Suppress", "All"),
+        raw("MIME-Version", "1.0"),
+        raw("Content-Language", letter.language),
+    ]
+    return found
+
+
+def _body(notice: Notice, letter: Letter) -> bytes:
     boundary = f"=_{_digest(notice.key)}"
+    parts = [text("plain", letter.text), text("html", letter.html)]
     if not letter.entries:
-        message["Content-Language"] = letter.language
-        message.set_boundary(boundary)
-        return message
-    item = calendar(letter.entries)
-    message.add_alternative(item, maintype="text", subtype="calendar", cte="base64")
-    said = list(message.iter_parts())[-1]
-    said.set_param("charset", "utf-8")
-    said.set_param("method", METHOD)
-    message.set_boundary(boundary)
-    message.add_attachment(item, maintype="application", subtype="ics", filename=FILE_NAME[letter.language])
-    message.set_boundary(f"{boundary}.0")
-    message["Content-Language"] = letter.language
-    return message
+        return multipart("alternative", boundary, parts)
+    item = base64(calendar(letter.entries))
+    parts.append(_SHOWN + item)
+    kept = _kept_as(FILE_NAME[letter.language]) + item
+    return multipart("mixed", f"{boundary}.0", [multipart("alternative", boundary, parts), kept])
 
 
-def _address(name: str, address: str) -> Address:
+_SHOWN = (
+    f'Content-Type: text/calendar; charset="utf-8"; method="{METHOD}"\r\n'
+    "Content-Transfer-Encoding: base64\r\n\r\n"
+).encode("ascii")
+
+
+@lru_cache(maxsize=8)
+def _kept_as(name: str) -> bytes:
+    """Headers of the calendar item as a file."""
+    said = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{quote(name)}"
+    return (
+        "Content-Type: application/ics\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n {said}\r\n\r\n"
+    ).encode("ascii")
+
+
+@lru_cache(maxsize=8)
+def _from(sender: str) -> bytes:
+    label, address = parseaddr(sender)
+    return mailbox("From", label, address)
+
+
+def _one_address(address: str) -> str:
     if address != address.strip() or any(mark in address for mark in " ,;<>\r\n"):
         raise ValueError(f"not one e-mail address: {address!r}")
     if not all(address.rpartition("@")[::2]):
         raise ValueError(f"not an e-mail address: {address!r}")
-    return Address(display_name=" ".join(name.split()), addr_spec=address)
+    return address
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def _digest(said: str) -> str:
+    return hashlib.sha256(said.encode()).hexdigest()[:32]

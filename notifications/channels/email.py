@@ -103,8 +103,7 @@ class Email:
         return outcomes
 
     def _envelope(self, parcel: Parcel, now: datetime) -> tuple[str, list[str], bytes]:
-        message = build(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
-        content = bytes(message)
+        content = build(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
         if self.signature is not None:
             content = self.signature.signed(content)
         return parseaddr(self.sender)[1], [parcel.notice.address], content

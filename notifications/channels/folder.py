@@ -38,7 +38,7 @@ class Folder:
         target = self.path / f"{notice.message_id.strip('<>').partition('@')[0]}.eml"
         part = target.with_suffix(f".{os.getpid()}.part")
         try:
-            content = bytes(build(notice, parcel.letter, name=parcel.name, sender=self.sender, now=now))
+            content = build(notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
         except ValueError as problem:
             return Outcome(state="failed", answer=str(problem))
         try:

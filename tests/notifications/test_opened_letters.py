@@ -66,7 +66,7 @@ def written(folder: Path, language: str) -> Iterator[Parcel]:
 
 def opened(one: Parcel) -> EmailMessage:
     message = build(one.notice, one.letter, name=one.name, sender="M <m@example.kz>", now=noon(FIVE_BEFORE))
-    found = message_from_bytes(bytes(message), policy=policy.default)
+    found = message_from_bytes(message, policy=policy.default)
     assert isinstance(found, EmailMessage)
     return found
 

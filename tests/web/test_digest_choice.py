@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,8 @@ def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:
     town.round((shelf,), on)
     town.deliver((shelf,), on)
     one = next(one for one in shelf.kept if one.notice.person == AIGUL.key)
-    message = build(one.notice, one.letter, name=one.name, sender="merzim@example.kz", now=noon(on))
+    made = build(one.notice, one.letter, name=one.name, sender="merzim@example.kz", now=noon(on))
+    message = message_from_bytes(made)
     return message["List-Unsubscribe"].strip("<>"), message["List-Unsubscribe-Post"]
 
 

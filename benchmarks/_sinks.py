@@ -1,0 +1,194 @@
+"""Loopback sinks and bare senders of benchmarks.sinks: each a process of its own, as fast as it can be made.
+
+    python -m benchmarks._sinks email PORT FILE         a mail server
+    python -m benchmarks._sinks telegram PORT FILE      a Bot API that knows sendMessage
+    python -m benchmarks._sinks bare KIND PORT COUNT    a sender with prepared bytes over one connection
+
+A sink says "ready", keeps who was written to and which message it was, and writes one line each into FILE when
+it is ended by SIGTERM.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import signal
+import socket
+import sys
+from pathlib import Path
+
+READY = "ready"
+NEWS = 20.0
+"""Seconds for which there is no news."""
+_ID = re.compile(rb"(?im)^message-id:\s*(\S+)")
+_END = b"\r\n.\r\n"
+_HELLO = b"250-loopback\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n"
+_LENGTH = re.compile(rb"(?im)^content-length:\s*(\d+)")
+# The reference of the notice stands in each of its buttons.
+_BUTTON = re.compile(r"\b[a-z]:([0-9a-f]{32})")
+_CHAT = re.compile(r'name="chat_id"\r\n(?:[^\r\n]+\r\n)*\r\n(-?\d+)')
+_CHAT_FORM = re.compile(r"(?:^|&)chat_id=(-?\d+)")
+
+kept: list[tuple[str, str]] = []
+"""Who was written to, and the message's own name."""
+
+
+class Mail(asyncio.Protocol):
+    """SMTP as far as a sender without log-in and TLS goes, commands pipelined or not."""
+
+    def __init__(self) -> None:
+        self.line: asyncio.Transport | None = None
+        self.read = b""
+        self.recipient = b""
+        self.in_letter = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.line = transport
+        transport.write(b"220 loopback\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        assert self.line is not None
+        self.read += data
+        said = []
+        while True:
+            if self.in_letter:
+                letter, end, rest = self.read.partition(_END)
+                if not end:
+                    break
+                found = _ID.search(letter)
+                kept.append((self.recipient.decode(), found[1].decode() if found else ""))
+                said.append(b"250 kept\r\n")
+                self.in_letter = False
+            else:
+                command, end, rest = self.read.partition(b"\r\n")
+                if not end:
+                    break
+                word = command[:4].upper()
+                if word == b"RCPT":
+                    self.recipient = command.partition(b"<")[2].partition(b">")[0]
+                    said.append(b"250 OK\r\n")
+                elif word == b"DATA":
+                    self.in_letter = True
+                    said.append(b"354 go on\r\n")
+                elif word == b"EHLO":
+                    said.append(_HELLO)
+                elif word == b"QUIT":
+                    self.line.write(b"".join([*said, b"221 bye\r\n"]))
+                    self.line.close()
+                    return
+                else:
+                    said.append(b"250 OK\r\n")
+            self.read = rest
+        if said:
+            self.line.write(b"".join(said))
+
+
+class BotApi(asyncio.Protocol):
+    """HTTP as far as sendMessage goes; the line stays open."""
+
+    def __init__(self) -> None:
+        self.line: asyncio.Transport | None = None
+        self.read = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.line = transport
+
+    def data_received(self, data: bytes) -> None:
+        assert self.line is not None
+        self.read += data
+        while True:
+            head, end, rest = self.read.partition(b"\r\n\r\n")
+            found = _LENGTH.search(head)
+            length = int(found[1]) if found else 0
+            if not end or len(rest) < length:
+                return
+            body, self.read = rest[:length], rest[length:]
+            method = head.split(b" ", 2)[1].rpartition(b"/")[2].lower()
+            if method == b"sendmessage":
+                self._say(self._message(body.decode()))
+            elif method == b"getupdates":
+                # Asked for news, the Bot API keeps the line until there are some, or for as long as it is told.
+                asyncio.get_running_loop().call_later(NEWS, self._say, b'{"ok":true,"result":[]}')
+            else:
+                self._say(b'{"ok":true,"result":true}')
+
+    def _say(self, said: bytes) -> None:
+        assert self.line is not None
+        self.line.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+        self.line.write(b"Content-Length: %d\r\n\r\n%s" % (len(said), said))
+
+    @staticmethod
+    def _message(body: str) -> bytes:
+        chat = _CHAT.search(body) or _CHAT_FORM.search(body)
+        name = _BUTTON.search(body.replace("%3A", ":"))
+        who = chat[1] if chat else "0"
+        kept.append((who, name[1] if name else ""))
+        result = {
+            "message_id": len(kept),
+            "date": 1_772_000_000,
+            "chat": {"id": int(who), "type": "private", "first_name": "x"},
+            "text": "x",
+        }
+        return json.dumps({"ok": True, "result": result}).encode()
+
+
+async def serve(protocol: type[asyncio.Protocol], port: int, file: Path) -> None:
+    """Accept whatever comes until SIGTERM."""
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    server = await loop.create_server(protocol, "127.0.0.1", port)
+    print(READY, flush=True)
+    await ended.wait()
+    server.close()
+    file.write_text("".join(f"{who} {name}\n" for who, name in kept), encoding="utf-8")
+
+
+def bare(kind: str, port: int, count: int, size: int) -> None:
+    """Hand over so many messages of so many bytes, prepared before the first; one at a time, each answered."""
+    line = socket.create_connection(("127.0.0.1", port))
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    answers = line.makefile("rb")
+    body = (b"x" * 76 + b"\r\n") * (size // 78)
+    if kind == "email":
+        answers.readline()
+        line.sendall(b"EHLO bare\r\n")
+        while answers.readline()[3:4] == b"-":
+            pass
+    print(READY, flush=True)
+    sys.stdin.readline()
+    for number in range(count):
+        if kind == "email":
+            line.sendall(b"MAIL FROM:<bare@example.kz>\r\nRCPT TO:<bare@example.kz>\r\nDATA\r\n")
+            for _ in range(3):
+                answers.readline()
+            line.sendall(b"Message-ID: <bare.%d>\r\n\r\n%s.\r\n" % (number, body))
+            answers.readline()
+        else:
+            form = b"chat_id=1&data=a:%032x&text=%s" % (number, body)
+            line.sendall(
+                b"POST /bot1:x/sendMessage HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(form), form)
+            )
+            length = 0
+            while (said := answers.readline()) != b"\r\n":
+                if said.startswith(b"Content-Length:"):
+                    length = int(said.partition(b":")[2])
+            answers.read(length)
+    line.close()
+
+
+def main() -> None:
+    """What was asked for, until it is done or ended."""
+    what, *given = sys.argv[1:]
+    if what == "bare":
+        kind, port, count, size = given
+        bare(kind, int(port), int(count), int(size))
+    else:
+        asyncio.run(serve({"email": Mail, "telegram": BotApi}[what], int(given[0]), Path(given[1])))
+
+
+if __name__ == "__main__":
+    main()

