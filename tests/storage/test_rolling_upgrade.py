@@ -1,8 +1,8 @@
 """Brought up to date node by node: the code of one version on the schema of the next.
 
 What is run here is this version's code on a schema that has every kind of addition a next version may bring;
-and each migration that has come since the floor is looked at, whether it only adds. Code of an earlier version
-is not run: a clone has none of it.
+and each migration that has come since the floor is looked at, whether it only adds. The code of the version
+before runs in tests/merzim/test_version_before.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy import Engine, inspect, text
 
 import calendars
@@ -28,14 +27,13 @@ from storage.outbox import SqlOutbox
 from storage.refusals import StorageUnavailable
 from storage.schema import FLOOR, create_or_migrate, known
 from storage.seals import seal
-from storage.tables import Kept
 from storage.verify import rebuild, verify
 from tests.notifications.town import PEOPLE, UNITS
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, library, opened, recompute
+from tests.storage.next_version import NEXT, add_what_a_next_version_may, stand_at
 from workflow.opening import Opening
 
 MORNING = datetime(2026, 4, 6, 5, tzinfo=UTC)
-NEXT = f"{int(known()[-1]) + 1:04}"
 
 
 @dataclass(frozen=True)
@@ -145,20 +143,8 @@ def test_a_column_that_must_be_given_is_noticed(server: Engine) -> None:
 @pytest.fixture
 def ahead(engine: Engine) -> Engine:
     """The database as the next version leaves it: more columns in every table, another table, another index."""
-    with writing(engine) as connection:
-        for table in Kept.metadata.sorted_tables:
-            name = table.name
-            connection.execute(text(f'ALTER TABLE "{name}" ADD COLUMN a_next TEXT'))
-            connection.execute(text(f"ALTER TABLE \"{name}\" ADD COLUMN b_next TEXT NOT NULL DEFAULT ''"))
-        connection.execute(text('CREATE TABLE next_thing (id INTEGER PRIMARY KEY, "case" VARCHAR)'))
-        connection.execute(text('CREATE INDEX ix_next ON "case" (a_next)'))
-        _at(connection, NEXT)
+    add_what_a_next_version_may(engine)
     return engine
-
-
-def _at(connection: sa.Connection, revision: str, floor: str = FLOOR) -> None:
-    connection.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
-    connection.execute(text("UPDATE floor SET revision = :f"), {"f": floor})
 
 
 def test_this_version_works_on_the_schema_of_the_next(ahead: Engine, tmp_path: Path) -> None:
@@ -189,7 +175,7 @@ def test_the_newer_version_says_whom_it_allows_for(
 ) -> None:
     """Two versions ahead may take away what one version ahead no longer needed."""
     with writing(engine) as connection:
-        _at(connection, revision, floor)
+        stand_at(connection, revision, floor)
 
     if allowed:
         assert create_or_migrate(engine) is False
