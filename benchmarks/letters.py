@@ -22,11 +22,11 @@ from benchmarks.rounds import library
 from calendars import calendar
 from notifications.channels import Parcel
 from notifications.channels.email import Email
-from notifications.composing import compose
 from notifications.delivery import BATCH, deliver
-from notifications.message import build
+from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
+from notifications.wire.message import build
 from storage import office_store
 from storage.engine import open as open_database
 from storage.ledger import SqlLedger

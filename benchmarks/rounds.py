@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from benchmarks.country import computed, load, renamed
 from calendars import calendar
 from notifications.channels.folder import Folder
-from notifications.composing import compose
+from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
 from storage import office_store, tables

@@ -28,7 +28,7 @@ from sqlalchemy import text
 from benchmarks._sinks import READY
 from benchmarks.country import computed, load, postgresql, renamed
 from notifications.links import Link
-from notifications.telegram_text import reference
+from notifications.wire.telegram import reference
 from storage import office_store
 from storage.engine import open as open_database
 from storage.engine import reading, writing

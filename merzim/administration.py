@@ -149,9 +149,9 @@ class OfficeAdministration:
     def test(self, channel: str, person: Person, *, language: str, now: datetime) -> Outcome:
         """Send a test letter at once. Raises NotReached; BadSetting: the channel's section cannot be used."""
         from notifications.channels import Parcel
-        from notifications.message import message_id
+        from notifications.letters.page import Page, written
         from notifications.notice import Notice
-        from notifications.page import Page, written
+        from notifications.wire.message import message_id
         from words import say
 
         way = self._house.channels[channel]

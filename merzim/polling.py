@@ -13,7 +13,7 @@ from merzim.clock import read
 if TYPE_CHECKING:
     from merzim.clock import Clock
     from merzim.wiring import House
-    from notifications.bot_polling import Poller
+    from notifications.bot.polling import Poller
 
 
 def poller(house: House, clock: Clock) -> Poller | None:
@@ -26,8 +26,8 @@ def poller(house: House, clock: Clock) -> Poller | None:
     channel = house.channels.get("telegram")
     if not isinstance(channel, Telegram):
         return None
-    from notifications.bot import Conversation
-    from notifications.bot_polling import Poller
+    from notifications.bot.conversation import Conversation
+    from notifications.bot.polling import Poller
 
     def asked() -> tuple[datetime, date]:
         moment = clock()

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.message import message_id
 from notifications.notice import Notice, NoticeKind
 from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, Waiting
 from notifications.rules import Rules
+from notifications.wire.message import message_id
 from workflow.office import Office
 
 MISSED = "missed"

@@ -11,14 +11,14 @@ from datetime import date, datetime, timedelta
 from calendars.calendar import Calendar
 from notifications.carriers import carried as carriers
 from notifications.channels import Channel, Parcel
-from notifications.composing import Composed, compose
 from notifications.falling_back import fall_back
-from notifications.message import text_hash
+from notifications.letters.composing import Composed, compose
+from notifications.letters.overview import Overview
 from notifications.notice import Notice, NoticeState, Outcome
 from notifications.office_time import OfficeTimes
-from notifications.overview import Overview
 from notifications.ports import Mark, Outbox
 from notifications.rules import BACK_OFF, Rules, back_off
+from notifications.wire.message import text_hash
 from workflow.library import Library
 
 BATCH = 100

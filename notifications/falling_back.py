@@ -8,12 +8,12 @@ from datetime import datetime
 
 from calendars.calendar import Calendar
 from notifications.channels import Channel, Switchable, language_of
-from notifications.message import message_id
 from notifications.notice import Notice, Outcome
 from notifications.office_time import OfficeTimes
 from notifications.ports import Mark, Outbox
 from notifications.recipients import ways
 from notifications.rules import Rules
+from notifications.wire.message import message_id
 from workflow.office import Office, Person, Told, with_officer
 
 

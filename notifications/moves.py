@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from notifications.message import message_id
 from notifications.notice import Notice
 from notifications.office_time import OfficeTimes
 from notifications.ports import Move, Outbox
 from notifications.rules import Rules
+from notifications.wire.message import message_id
 from workflow.board import WAITING
 
 PAGE = 500

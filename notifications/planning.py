@@ -10,13 +10,13 @@ from functools import cached_property
 from calendars.calendar import Calendar
 from notifications.carriers import DIGEST, MISSED, digest_day, digest_key
 from notifications.channels import Channel, language_of
-from notifications.message import message_id
 from notifications.notice import Notice
 from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, Settlement
 from notifications.recipients import Problem, told, ways
 from notifications.regular import PERSONAL
 from notifications.rules import Rules
+from notifications.wire.message import message_id
 from workflow.board import Row
 from workflow.case import Case
 from workflow.entry_deadlines import entry_obligation

@@ -9,11 +9,11 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.carriers import DIGEST, digest_day, digest_key, first_of_week, opens
 from notifications.channels import Channel
-from notifications.message import message_id
 from notifications.notice import Notice, NoticeKind
 from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox
 from notifications.rules import Rules
+from notifications.wire.message import message_id
 from workflow.office import Office, Person, stand_in
 
 UNIT, MANAGERS = "unit_digest", "managers_digest"

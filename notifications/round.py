@@ -1,6 +1,6 @@
 """A round: the board rows whose day has come become notices, each once, and their ladders move on.
 
-Letters are not written here but when they leave (notifications/composing.py): a notice may wait for office
+Letters are not written here but when they leave (letters/composing.py): a notice may wait for office
 hours or a server for days, and "5 working days left" must be true on the day it is read. So what is sent is
 what was hashed, and a duty done while its letter waited is not reminded of.
 """
@@ -14,10 +14,10 @@ from datetime import date, datetime
 from calendars.calendar import Calendar
 from notifications.carriers import carry
 from notifications.channels import Channel
-from notifications.digesting import says_something
+from notifications.letters.digesting import says_something
+from notifications.letters.overview import Overview
 from notifications.moves import tell_moves, told_moves
 from notifications.notice import Notice
-from notifications.overview import Overview
 from notifications.planning import Hearing, Page, Planner
 from notifications.ports import Outbox
 from notifications.recipients import Problem

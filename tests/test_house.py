@@ -163,7 +163,7 @@ def test_one_file_knows_a_library() -> None:
         "procrastinate": "merzim/queue.py",
         "uvicorn": "merzim/daily.py",
     }
-    telegram = {"notifications/channels/telegram.py", "notifications/bot_polling.py"}
+    telegram = {"notifications/channels/telegram.py", "notifications/bot/polling.py"}
     found: dict[str, set[str]] = {library: set() for library in (*homes, "aiogram")}
     for path in _sources():
         for imported in _imports(path):

@@ -21,9 +21,9 @@ from typing import Literal
 import aiosmtplib
 
 from notifications.channels import Parcel
-from notifications.message import build
 from notifications.notice import Outcome
-from notifications.signing import Signature, signature
+from notifications.wire.message import build
+from notifications.wire.signing import Signature, signature
 from workflow.office import Person
 
 Security = Literal["none", "starttls", "tls"]

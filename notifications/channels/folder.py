@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 
 from notifications.channels import Parcel
-from notifications.message import build
 from notifications.notice import Outcome
+from notifications.wire.message import build
 from workflow.office import Person
 
 # A letter in a folder is addressed to somebody even where no e-mail of theirs is known.

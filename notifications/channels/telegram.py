@@ -22,7 +22,7 @@ from notifications.channels import Parcel
 from notifications.links import Link, Links
 from notifications.notice import Outcome
 from notifications.pacing import Pacer
-from notifications.telegram_text import Buttons, buttons, message
+from notifications.wire.telegram import Buttons, buttons, message
 from workflow.office import Person
 from workflow.refusal import Refusal
 

@@ -12,9 +12,9 @@ import pytest
 from notifications.channels.email import channel as email
 from notifications.channels.folder import channel as folder
 from notifications.delivery import FEW, deliver
-from notifications.message import text_hash
 from notifications.notice import Notice, Outcome
 from notifications.rules import BACK_OFF
+from notifications.wire.message import text_hash
 from tests.law import CALENDAR, library
 from tests.notifications.servers import Office, free_port, serving
 from tests.notifications.town import (

@@ -10,8 +10,8 @@ import icalendar
 import pytest
 
 from notifications.channels.email import channel as email
-from notifications.entry import calendar, uid
 from notifications.notice import Entry
+from notifications.wire.entry import calendar, uid
 from tests.notifications.servers import Office, serving
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Town, noon
 

@@ -110,7 +110,7 @@ def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
 def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
     """No title, object, date or name but the reader's, in subject, text, HTML or calendar; and no digest of
     somebody else's lists it."""
-    from notifications.texts import Matter, letter
+    from notifications.letters.texts import Matter, letter
     from tests.law import CALENDAR
     from workflow.chain import deadline
 

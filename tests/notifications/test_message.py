@@ -11,7 +11,7 @@ from email.message import EmailMessage
 import pytest
 
 from notifications.channels import Parcel
-from notifications.message import build, message_id, text_hash
+from notifications.wire.message import build, message_id, text_hash
 from tests.notifications.town import FIVE_BEFORE, noon, parcel
 
 NOW = noon(FIVE_BEFORE)

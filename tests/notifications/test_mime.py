@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
-from notifications.message import build
-from notifications.mime import header, mailbox, text
 from notifications.notice import Entry
+from notifications.wire.message import build
+from notifications.wire.mime import header, mailbox, text
 from tests.notifications.town import ANNOUNCE_BY, FIVE_BEFORE, noon, parcel
 
 WORDS = some.text(

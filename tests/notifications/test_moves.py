@@ -10,8 +10,8 @@ from pathlib import Path
 import icalendar
 import pytest
 
-from notifications.entry import calendar
-from notifications.moved_texts import cause_said
+from notifications.letters.moved import cause_said
+from notifications.wire.entry import calendar
 from tests.notifications.town import (
     AIGUL,
     ANNOUNCE_BY,

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from notifications.letters.texts import Matter, letter, page, standing
 from notifications.notice import Letter
-from notifications.texts import Matter, letter, page, standing
 from tests.law import CALENDAR, analysis, case
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
 from words import LANGUAGES

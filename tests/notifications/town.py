@@ -13,10 +13,10 @@ from pathlib import Path
 from notifications import round as rounds
 from notifications.channels import Channel, Parcel
 from notifications.delivery import DeliveryReport, deliver
-from notifications.message import message_id
 from notifications.notice import Letter, Notice, Outcome
 from notifications.round import RoundReport
 from notifications.rules import Rules
+from notifications.wire.message import message_id
 from storage import engine, office_store, schema
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-from notifications.bot import Conversation
-from notifications.bot_polling import Poller
+from notifications.bot.conversation import Conversation
+from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram
 from notifications.links import hashed, new_code
 from storage.evidence import EvidenceFolder

@@ -16,7 +16,7 @@ from notifications.channels import Parcel
 from notifications.channels.telegram import AT_ONCE, PATIENCE, Telegram, channel
 from notifications.links import hashed
 from notifications.notice import Letter, Outcome
-from notifications.telegram_text import LONGEST, message
+from notifications.wire.telegram import LONGEST, message
 from storage.links import SqlLinks
 from tests.notifications.servers import free_port
 from tests.notifications.town import FIVE_BEFORE, noon, parcel

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from notifications.choosing import choice_address, secret
-from notifications.message import build
 from notifications.rules import Rules
+from notifications.wire.message import build
 from storage.choices import SqlChoices
 from storage.office_chain import IN_ORDER
 from storage.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer

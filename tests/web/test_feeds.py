@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from icalendar import Calendar
 
-from notifications.entry import uid
+from notifications.wire.entry import uid
 from tests.web.conftest import Home
 
 DOMAIN = "merzim.example.kz"

@@ -14,9 +14,9 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from starlette.responses import Response
 
 import words
-from notifications.entry import calendar, uid
-from notifications.matters import confidential
+from notifications.letters.matters import confidential
 from notifications.notice import Entry as Item
+from notifications.wire.entry import calendar, uid
 from web.administration.administering import the
 from web.administration.staff_forms import BadStaff
 from web.door.credentials import hidden, new_secret

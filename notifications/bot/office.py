@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from calendars.calendar import Calendar
-from notifications.bot_said import EvidenceStore
+from notifications.bot.said import EvidenceStore
 from notifications.links import Links
 from notifications.notice import Notice, NoticeState
 from notifications.recipients import doers, told

@@ -1,5 +1,5 @@
-"""The bot's side of a conversation: linking an account, lists, languages. Buttons: `bot_buttons`; documents and
-addresses: `bot_evidence`. Nothing here knows the wire, so nothing here knows aiogram.
+"""The bot's side of a conversation: linking an account, lists, languages. Buttons: `buttons`; documents and
+addresses: `evidence`. Nothing here knows the wire, so nothing here knows aiogram.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from datetime import date, datetime
 from typing import BinaryIO
 
 from calendars import OutOfRange
-from notifications import bot_buttons, bot_evidence
-from notifications.bot_lists import listed
-from notifications.bot_office import House
-from notifications.bot_said import LANGUAGES, Pressed, Reply, Sender, line
+from notifications.bot import buttons, evidence
+from notifications.bot.lists import listed
+from notifications.bot.office import House
+from notifications.bot.said import LANGUAGES, Pressed, Reply, Sender, line
 from notifications.links import Link, hashed
-from notifications.telegram_text import Button
+from notifications.wire.telegram import Button
 from words import refusal
 from workflow.office import Office, Person, with_officer
 from workflow.refusal import Refusal
@@ -60,12 +60,10 @@ class Conversation:
                     return (Reply(text=line("stopped", language)),)
                 case "/evidence":
                     words = rest.split()
-                    return bot_evidence.named(
-                        self._house, office, person, words, language, now=now, today=today
-                    )
+                    return evidence.named(self._house, office, person, words, language, now=now, today=today)
                 case _ if name.startswith("/"):
                     return (Reply(text=line("help", language)),)
-            return bot_evidence.address(self._house, link, person, text, language, now=now, today=today)
+            return evidence.address(self._house, link, person, text, language, now=now, today=today)
         except (Refusal, OutOfRange) as no:
             return (_refused(no, language),)
 
@@ -77,7 +75,7 @@ class Conversation:
             return (self._stranger(sender),)
         language = self._speaks(link, person)
         try:
-            return bot_evidence.document(
+            return evidence.document(
                 self._house, link, person, content, name, caption, language, now=now, today=today
             )
         except (Refusal, OutOfRange) as no:
@@ -108,7 +106,7 @@ class Conversation:
             self._house.links.speak(person.key, rest)
             return Pressed(toast=line("language_set", rest), replies=(Reply(text=line("help", rest)),))
         try:
-            return bot_buttons.pressed(self._house, office, person, mark, rest, language, now=now, today=today)
+            return buttons.pressed(self._house, office, person, mark, rest, language, now=now, today=today)
         except (Refusal, OutOfRange) as no:
             return Pressed(toast="", replies=(_refused(no, language),))
 

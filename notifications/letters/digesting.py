@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from notifications.collecting import items as told_items
-from notifications.lists import OVERDUE, Item, count, sections
-from notifications.matters import Matters
+from notifications.letters.collecting import items as told_items
+from notifications.letters.lists import OVERDUE, Item, count, sections
+from notifications.letters.matters import Matters
+from notifications.letters.overview import CAUSES, Open, Overview
+from notifications.letters.page import Line, Page, Section, written
+from notifications.letters.texts import Matter
 from notifications.notice import Letter, Notice
-from notifications.overview import CAUSES, Open, Overview
-from notifications.page import Line, Page, Section, written
 from notifications.regular import unconfirmed
-from notifications.texts import Matter
 from words import say
 from workflow.procedure import Text
 

@@ -8,9 +8,9 @@ from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 from urllib.parse import quote
 
-from notifications.entry import METHOD, calendar
-from notifications.mime import base64, header, mailbox, multipart, raw, text
 from notifications.notice import Letter, Notice
+from notifications.wire.entry import METHOD, calendar
+from notifications.wire.mime import base64, header, mailbox, multipart, raw, text
 
 FILE_NAME = {"kk": "мерзім.ics", "ru": "срок.ics", "en": "deadline.ics"}
 """What the calendar item is called as a file."""

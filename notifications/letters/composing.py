@@ -9,16 +9,16 @@ from itertools import chain
 
 from calendars.calendar import Calendar
 from notifications.channels import Channel, Parcel
-from notifications.collecting import collected_letter
-from notifications.digesting import digest_letter, managers_letter, unconfirmed_letter, unit_letter
-from notifications.losing import lost_letter
-from notifications.matters import Matters
-from notifications.moved_texts import moved_letter
+from notifications.letters.collecting import collected_letter
+from notifications.letters.digesting import digest_letter, managers_letter, unconfirmed_letter, unit_letter
+from notifications.letters.losing import lost_letter
+from notifications.letters.matters import Matters
+from notifications.letters.moved import moved_letter
+from notifications.letters.overview import Overview
+from notifications.letters.texts import Matter, entry, letter
 from notifications.notice import Letter, Notice, Outcome
-from notifications.overview import Overview
 from notifications.ports import Outbox
 from notifications.rules import Rules
-from notifications.texts import Matter, entry, letter
 from workflow.library import Library
 from workflow.refusal import Refusal
 

@@ -17,8 +17,8 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from notifications.bot import COMMANDS, Conversation
-from notifications.bot_said import LANGUAGES, LARGEST, Reply, Sender, line
+from notifications.bot.conversation import COMMANDS, Conversation
+from notifications.bot.said import LANGUAGES, LARGEST, Reply, Sender, line
 from notifications.channels.telegram import Telegram, TokenMissing, keyboard
 
 if TYPE_CHECKING:

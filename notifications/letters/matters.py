@@ -8,11 +8,11 @@ from datetime import date
 from calendars.calendar import Calendar
 from notifications.channels import Channel
 from notifications.choosing import choice_address, rarer_than
+from notifications.letters.texts import Matter
 from notifications.notice import Notice
 from notifications.ports import Outbox
 from notifications.recipients import told, ways
 from notifications.rules import Rules
-from notifications.texts import Matter
 from workflow.board import WAITING
 from workflow.case import Case
 from workflow.chain import deadline as one_deadline

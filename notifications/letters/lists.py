@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from notifications.page import Line, Section
-from notifications.texts import Standing
+from notifications.letters.page import Line, Section
+from notifications.letters.texts import Standing
 from words import say
 from workflow.procedure import Force, Text
 

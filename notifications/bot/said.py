@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import BinaryIO, Protocol
 
-from notifications.telegram_text import LONGEST, Buttons
+from notifications.wire.telegram import LONGEST, Buttons
 from papers.file_kind import StoredFile
 from words import say
 

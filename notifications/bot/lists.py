@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from html import escape
 
-from notifications.bot_office import House, theirs
-from notifications.bot_said import Reply, line, shortened
-from notifications.texts import standing
+from notifications.bot.office import House, theirs
+from notifications.bot.said import Reply, line, shortened
+from notifications.letters.texts import standing
 from words import say
 from workflow.office import Office, Person
 

@@ -10,12 +10,12 @@ import re
 from datetime import date, datetime
 from html import escape
 
-from notifications import bot_evidence
 from notifications.answering import acknowledge
-from notifications.bot_office import House, still_theirs, to_do
-from notifications.bot_said import Pressed, Reply, line, shortened
+from notifications.bot import evidence
+from notifications.bot.office import House, still_theirs, to_do
+from notifications.bot.said import Pressed, Reply, line, shortened
 from notifications.notice import Notice
-from notifications.telegram_text import Button, buttons, reference
+from notifications.wire.telegram import Button, buttons, reference
 from words import explain, say
 from workflow import minding
 from workflow.board import WAITING
@@ -72,9 +72,7 @@ def pressed(
         return Pressed(toast=line("no_longer_yours", language), alert=True)
     chosen = found[2] or ""
     if mark == "e":
-        return bot_evidence.button(
-            house, person, view, deadline, reference(notice.key), chosen, language, now=now
-        )
+        return evidence.button(house, person, view, deadline, reference(notice.key), chosen, language, now=now)
     if deadline.state not in WAITING and deadline.state != "missed":
         return Pressed(toast=line("done_already", language), alert=True)
     if not chosen:
@@ -90,7 +88,7 @@ def pressed(
         return Pressed(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
     minding.done(house.desk, notice.case, notice.obligation, on=day, by=by, now=now, today=today)
     said = Reply(text=line("done", language, title=deadline.obligation.title, on=day))
-    asked = bot_evidence.ask(house, person, view, deadline, reference(notice.key), language, now=now)
+    asked = evidence.ask(house, person, view, deadline, reference(notice.key), language, now=now)
     return Pressed(toast="", replies=(said, *asked), buttons=())
 
 

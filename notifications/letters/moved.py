@@ -7,10 +7,10 @@ from dataclasses import replace
 from datetime import date
 from itertools import zip_longest
 
+from notifications.letters.page import Line, Page, Section, written
+from notifications.letters.texts import Matter, case_page, entry
 from notifications.notice import Entry, Letter, Notice
-from notifications.page import Line, Page, Section, written
 from notifications.rules import Rules
-from notifications.texts import Matter, case_page, entry
 from words import explain, knows, say
 
 WITHDRAWN = "withdrawn"

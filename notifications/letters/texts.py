@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.entry import uid
+from notifications.letters.page import Line, Page, Section, written
 from notifications.notice import Entry, Letter
-from notifications.page import Line, Page, Section, written
+from notifications.wire.entry import uid
 from words import explain, say
 from workflow.case import Case
 from workflow.deadline import Deadline

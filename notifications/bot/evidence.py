@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import BinaryIO
 
-from notifications.bot_office import House, still_theirs
-from notifications.bot_said import Pressed, Reply, line
+from notifications.bot.office import House, still_theirs
+from notifications.bot.said import Pressed, Reply, line
 from notifications.links import Awaited, Link
-from notifications.telegram_text import Button
+from notifications.wire.telegram import Button
 from papers.web_address import is_web_address
 from workflow import minding
 from workflow.case import Evidence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from notifications.lists import Item, sections
-from notifications.matters import Matters
+from notifications.letters.lists import Item, sections
+from notifications.letters.matters import Matters
+from notifications.letters.page import Page, written
+from notifications.letters.texts import Matter, case_page, entry, standing
 from notifications.notice import Letter, Notice
-from notifications.page import Page, written
-from notifications.texts import Matter, case_page, entry, standing
 from words import say
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from notifications.letters.page import Line, Page, Section, written
 from notifications.notice import Letter
-from notifications.page import Line, Page, Section, written
 from words import say
 
 

@@ -9,11 +9,11 @@ from functools import cached_property
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.matters import confidential
+from notifications.letters.matters import confidential
+from notifications.letters.texts import Standing, standing
 from notifications.ports import Outbox
 from notifications.recipients import doers
 from notifications.rules import Rules
-from notifications.texts import Standing, standing
 from workflow.board import Row
 from workflow.case import Case
 from workflow.entry_deadlines import entry_obligation
