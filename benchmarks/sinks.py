@@ -67,6 +67,8 @@ sender = "merzim@example.kz"
 bot = "MerzimBot"
 token_env = "MERZIM_BENCH_BOT"
 server = "http://127.0.0.1:{port}"
+a_second = {pace}
+seconds_apart = 0.0
 
 
 [reminders]

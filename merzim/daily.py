@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ from web.door.tracing import Traced, context
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
+    from datetime import date, datetime
+
     from merzim.clock import Clock
     from merzim.queue import Acts
     from merzim.wiring import House
@@ -47,7 +49,12 @@ class PortTaken(Refusal, OSError):
 
 def tick(house: House, clock: Clock) -> None:
     """One round and one delivery, by the clock. What fails is logged; the next tick repeats it."""
-    attempt(house, clock, rounds.remind, rounds.deliver)
+    attempt(house, clock, _remind, rounds.deliver)
+
+
+def _remind(house: House, *, now: datetime, today: date) -> None:
+    """A round of which nobody reads the report: its letters are not kept in memory."""
+    rounds.remind(house, now=now, today=today, most=rounds.MOST)
 
 
 def attempt(house: House, clock: Clock, *acts: Callable[..., object]) -> None:
@@ -149,7 +156,8 @@ def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
 
             address = conninfo(house.engine)
             tell(say("cli.working"))
-            queue.work(address, acts(house, clock), stopped)
+            with closing(house.apart()) as planning:
+                queue.work(address, acts(house, clock, planning=planning), stopped)
             return
         with ticking(house, clock):
             tell(say("cli.working"))
@@ -162,15 +170,19 @@ def _warn(house: House, *, tell: Tell, say: Say) -> None:
         tell(say("cli.secret_in_clear", file=str(house.settings.file), key=key))
 
 
-def acts(house: House, clock: Clock) -> Acts:
-    """What the jobs of the queue do: what a tick does, in parts."""
+def acts(house: House, clock: Clock, *, planning: House | None = None) -> Acts:
+    """What the jobs of the queue do: what a tick does, in parts.
+
+    Args:
+        planning: a house of its own for rounds, where they go on beside the sending.
+    """
     from merzim.queue import Acts
 
     def send(keys: Collection[str], again: bool) -> None:
         attempt(house, clock, partial(rounds.deliver, keys=keys, again=again))
 
     return Acts(
-        round=lambda: attempt(house, clock, rounds.remind),
+        round=lambda: attempt(planning or house, clock, _remind),
         deliver=lambda: attempt(house, clock, rounds.deliver),
         send=send,
         every=house.settings.reminders.tick,

@@ -41,6 +41,12 @@ LOOK = 5.0
 """Seconds between two looks for jobs where no notification comes; also how soon a scheduled one is seen."""
 # What is taken back comes first, what is left over last: a delivery finds nothing that has a job waiting.
 _TAKE_BACK, _ROUND, _SEND, _DELIVER = 20, 10, 0, -10
+ROUNDS, LETTERS = "rounds", "default"
+"""The queues. Rounds have one of their own, and somebody at it in each worker: while a bad morning is planned
+its first letters leave. Letters lie where versions before put them."""
+_AT_ONCE = {LETTERS: 1, ROUNDS: 2}
+"""Jobs a worker does at a time. One batch of letters: what a kill sends again is one batch a worker. Of rounds
+there is one in the whole house; what dead workers held is put back beside it."""
 _ADVISORY = 0x4D657271  # "Merq": one process at a time prepares the queue
 log = logging.getLogger("merzim.queue")
 # The library names every argument of every job in its log, hence people's addresses.
@@ -117,20 +123,28 @@ def work(conninfo: str, acts: Acts, stopped: threading.Event) -> None:
 async def _work(conninfo: str, acts: Acts, stopped: threading.Event) -> None:
     app = application(conninfo, acts)
     async with app.open_async():
-        worker = asyncio.create_task(
-            app.run_worker_async(
-                delete_jobs="always",
-                install_signal_handlers=False,
-                fetch_job_polling_interval=LOOK,
-                update_heartbeat_interval=BEAT,
-                stalled_worker_timeout=DEAD,
+        workers = [
+            asyncio.create_task(
+                app.run_worker_async(
+                    queues=[queue],
+                    concurrency=_AT_ONCE[queue],
+                    delete_jobs="always",
+                    install_signal_handlers=False,
+                    fetch_job_polling_interval=LOOK,
+                    update_heartbeat_interval=BEAT,
+                    stalled_worker_timeout=DEAD,
+                )
             )
-        )
-        while not worker.done() and not stopped.is_set():
-            await asyncio.wait([worker], timeout=0.2)
-        worker.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await worker
+            for queue in _AT_ONCE
+        ]
+        while not stopped.is_set() and not any(worker.done() for worker in workers):
+            await asyncio.wait(workers, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
+        for worker in workers:
+            worker.cancel()
+        ended = await asyncio.gather(*workers, return_exceptions=True)
+    for trouble in ended:
+        if trouble is not None and not isinstance(trouble, asyncio.CancelledError):
+            raise trouble
 
 
 def application(conninfo: str, acts: Acts) -> App:
@@ -140,7 +154,7 @@ def application(conninfo: str, acts: Acts) -> App:
 
     # One round at a time, one more waiting at most: it does what all that were missed would have done.
     @app.periodic(cron=cron)
-    @app.task(name="round", queueing_lock="round", lock="round", priority=_ROUND)
+    @app.task(name="round", queue=ROUNDS, queueing_lock="round", lock="round", priority=_ROUND)
     def do_round(timestamp: int) -> None:
         acts.round()
 
@@ -150,7 +164,7 @@ def application(conninfo: str, acts: Acts) -> App:
         acts.deliver()
 
     @app.periodic(cron=cron)
-    @app.task(name="take_back", queueing_lock="take_back", priority=_TAKE_BACK)
+    @app.task(name="take_back", queue=ROUNDS, queueing_lock="take_back", priority=_TAKE_BACK)
     async def take_back(timestamp: int) -> None:
         await taken_back(app)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -20,12 +22,18 @@ MOST = 100
 log = logging.getLogger("merzim.rounds")
 
 
-def remind(house: House, *, now: datetime, today: date, dry_run: bool = False) -> RoundReport:
-    """One round at a moment (aware UTC, local date), sealed; `dry_run` writes nothing."""
+def remind(
+    house: House, *, now: datetime, today: date, dry_run: bool = False, most: int = sys.maxsize
+) -> RoundReport:
+    """One round at a moment (aware UTC, local date), sealed; `dry_run` writes nothing.
+
+    Args:
+        most: so many hearings stand in the report at most.
+    """
     from notifications import round as rounds
 
     begun = perf_counter()
-    take = rounds.plan if dry_run else rounds.round
+    take = rounds.plan if dry_run else partial(rounds.round, most=most)
     if not dry_run:
         roll(house, now=now, today=today)
     channels = tuple(house.channels.values())

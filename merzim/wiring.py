@@ -63,6 +63,10 @@ class House:
         self._clock = clock
         self._note = _logged if note is None else note
 
+    def apart(self) -> House:
+        """The same house once more, with connections of its own, for what goes on beside it in a thread."""
+        return House(self.settings, clock=self._clock, note=self._note)
+
     @cached_property
     def acts(self) -> tuple[Adoption, ...]:
         """The acts the office adopted (`merzim calendar-change apply`); none before it has a database."""

@@ -7,6 +7,7 @@ what was hashed, and a duty done while its letter waited is not reminded of.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -34,6 +35,7 @@ class RoundReport:
 
     Attributes:
         rows: how many board rows' day had come.
+        hearings: whom the rungs tell; of a round that was to keep no more, the first of them.
         others: notices that no rung asked for: what moved, digests, the calendar's call.
         queued: how many notices it queued, without those whose key was there before; None: nothing was written.
     """
@@ -70,19 +72,25 @@ def round(
     now: datetime,
     today: date,
     rules: Rules,
+    most: int = sys.maxsize,
 ) -> RoundReport:
     """One round. Running it again, at once or by somebody else at the same time, adds nothing.
+
+    Each page of rows is a transaction of its own, so that its letters may leave while the next is planned.
 
     Args:
         now: aware UTC.
         today: the local date.
+        most: so many hearings stand in the report at most: of a bad morning nobody needs them all in memory.
     """
-    pages, queued = [], 0
+    pages: list[Page] = []
+    queued = kept = 0
     planner = Planner(outbox, library, calendar, channels, now, today, rules)
     for page in _pages(planner):
         if page.settlements:
             queued += outbox.settle(page.settlements, now=now)
-        pages.append(page)
+        pages.append(Page(page.rows, page.hearings[: most - kept], page.problems, []))
+        kept += len(pages[-1].hearings)
     moved, count = tell_moves(outbox, planner.times, now=now, rules=rules)
     regular = plan_regular(
         outbox, planner.office, planner.times, calendar, channels, now=now, today=today, rules=rules

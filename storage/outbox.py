@@ -6,14 +6,13 @@ Every method is one transaction. What costs grows with what is due, never with w
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Connection, Engine, and_, literal_column, or_, select, update
 
 from notifications.notice import Notice, NoticeState
 from notifications.ports import Mark, Move, Settlement, Waiting
-from storage import bundles, faults, ledger, office_store, register, rungs
+from storage import bundles, faults, ledger, marking, office_store, register, rungs
 from storage.chain import moment
 from storage.dialect import insert
 from storage.engine import reading, writing
@@ -98,23 +97,18 @@ class SqlOutbox:
             # A look without the write lock: a tick with nothing to send keeps nobody waiting.
             if connection.execute(chosen.limit(1)).first() is None:
                 return []
+        # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out. Chosen once, apart from the
+        # update: a planner free to choose again for every row could lock more than it was asked for.
+        mine = chosen.with_for_update(skip_locked=True).cte("mine")
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key.in_(select(mine.c.key)))
+            .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now)
+            .returning(*NOTICE.columns)
+        )
         with writing(self._engine) as connection:
-            # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out.
-            mine = connection.execute(chosen.with_for_update(skip_locked=True)).scalars().all()
-            taken = [
-                notice(record) for record in connection.execute(select(NOTICE).where(NOTICE.c.key.in_(mine)))
-            ]
-            if taken:
-                connection.execute(
-                    update(NOTICE)
-                    .where(NOTICE.c.key.in_(mine))
-                    .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now)
-                )
-        order = {key: place for place, key in enumerate(mine)}
-        return [
-            replace(one, state="sending", attempts=one.attempts + 1, attempted_at=now)
-            for one in sorted(taken, key=lambda one: order[one.key])
-        ]
+            taken = [notice(record) for record in connection.execute(step)]
+        return sorted(taken, key=lambda one: (one.not_before, one.queued_at, one.key))
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         """Write down what a channel itself suffers from; with no code it is well again."""
@@ -128,38 +122,9 @@ class SqlOutbox:
         """Write down outcomes of claimed notices, only where the state is still `sending`."""
         if not marks:
             return
-        settled = [mark.key for mark in marks if mark.state in register.SETTLED]
-        step = (
-            update(NOTICE)
-            .where(NOTICE.c.key == bindparam("k_key"), _SENDING)
-            .values(
-                state=bindparam("k_state"),
-                attempts=NOTICE.c.attempts - bindparam("k_untried", type_=NOTICE.c.attempts.type),
-                answer=bindparam("k_answer"),
-                not_before=func.coalesce(
-                    bindparam("k_not_before", type_=NOTICE.c.not_before.type), NOTICE.c.not_before
-                ),
-                sent_at=func.coalesce(bindparam("k_sent_at", type_=NOTICE.c.sent_at.type), NOTICE.c.sent_at),
-                text_hash=func.coalesce(func.nullif(bindparam("k_hash"), ""), NOTICE.c.text_hash),
-            )
-        )
         with writing(self._engine) as connection:
-            connection.execute(
-                step,
-                [
-                    {
-                        "k_key": mark.key,
-                        "k_state": mark.state,
-                        "k_untried": 0 if mark.tried else 1,
-                        "k_answer": mark.answer,
-                        "k_not_before": mark.not_before,
-                        "k_sent_at": now if mark.state == "sent" else None,
-                        "k_hash": mark.text_hash,
-                    }
-                    for mark in marks
-                ],
-            )
-            register.prove(connection, settled, now=now)
+            done = [notice(record) for record in connection.execute(marking.step(marks, now=now))]
+            register.prove_these(connection, done, now=now)
             again = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
             hand_out(connection, self._hand, [(key, at or now) for key, at in again])
 

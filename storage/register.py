@@ -46,7 +46,12 @@ def digest(one: Notice) -> str:
 def prove(connection: Connection, keys: Collection[str], *, now: datetime) -> None:
     """Append what these notices have become, those that are settled by now."""
     asked = select(NOTICE).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state.in_(SETTLED))
-    found = [notice(record) for record in connection.execute(asked.order_by(NOTICE.c.key))]
+    prove_these(connection, [notice(record) for record in connection.execute(asked)], now=now)
+
+
+def prove_these(connection: Connection, notices: Iterable[Notice], *, now: datetime) -> None:
+    """Append what these have become, as they stand in the table; those that are settled."""
+    found = sorted((one for one in notices if one.state in SETTLED), key=lambda one: one.key)
     append(connection, [(one.key, one.state, digest(one)) for one in found], now=now)
 
 

@@ -38,6 +38,8 @@ SHORT_PAUSE = 5
 TOO_MANY = "Too Many Requests"
 AT_ONCE = 8
 """Requests on their way at a time."""
+A_SECOND, SECONDS_APART = 25.0, 1.0
+"""What Telegram takes of one bot: messages a second, and the seconds between two to one chat."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +145,10 @@ class Telegram:
 
 class TelegramNotInstalled(Refusal):
     """config.toml asks for Telegram, and the extra it comes with was not installed."""
+
+
+class TooFast(Refusal, ValueError):
+    """config.toml asks for a pace Telegram does not take, or for none."""
 
 
 class TokenMissing(Exception):
@@ -273,12 +279,30 @@ def channel(
     token: str = "",
     server: str = SERVER,
     timeout: float = 20.0,
+    a_second: float = A_SECOND,
+    seconds_apart: float = SECONDS_APART,
 ) -> Telegram:
     """The channel of config.toml's `[channels.telegram]`.
 
+    Args:
+        a_second, seconds_apart: the pace of this process; only another server than Telegram's own may be
+            written to faster than Telegram takes it.
+
     Raises:
         TelegramNotInstalled: the library it speaks with is not there.
+        TooFast: that pace cannot be kept.
     """
     if find_spec("aiogram") is None:
         raise TelegramNotInstalled("telegram.not_installed")
-    return Telegram(links=links, bot=bot, token_env=token_env, token=token, server=server, timeout=timeout)
+    faster = a_second > A_SECOND or seconds_apart < SECONDS_APART
+    if a_second <= 0 or seconds_apart < 0 or (faster and server.rstrip("/") == SERVER):
+        raise TooFast("telegram.too_fast", a_second=f"{a_second:g}", apart=f"{seconds_apart:g}")
+    return Telegram(
+        links=links,
+        bot=bot,
+        token_env=token_env,
+        token=token,
+        server=server,
+        timeout=timeout,
+        pacer=Pacer(overall=a_second, per_chat=seconds_apart),
+    )

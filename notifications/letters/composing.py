@@ -58,7 +58,8 @@ def compose(
     carried = carried or {}
     overview = overview or Overview(outbox, library, calendar, today=today, rules=rules)
     every = [*notices, *chain.from_iterable(carried.values())]
-    matters = Matters(every, channels, outbox, library, calendar, today=today, rules=rules)
+    cases = outbox.cases({notice.case for notice in every if notice.case})
+    matters = Matters(cases, overview.office, channels, library, calendar, today=today, rules=rules)
     parcels, settled = [], dict[str, Outcome]()
     for notice in notices:
         members = carried.get(notice.key, ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from calendars.calendar import Calendar
@@ -10,7 +10,6 @@ from notifications.channels import Channel
 from notifications.choosing import choice_address, rarer_than
 from notifications.letters.texts import Matter
 from notifications.notice import Notice
-from notifications.ports import Outbox
 from notifications.recipients import told, ways
 from notifications.rules import Rules
 from workflow.board import WAITING
@@ -18,19 +17,19 @@ from workflow.case import Case
 from workflow.chain import deadline as one_deadline
 from workflow.deadline import Deadline
 from workflow.library import Library
-from workflow.office import Told, with_officer
+from workflow.office import Office, Told
 from workflow.procedure import Procedure
 from workflow.reminder import ladder_of, rung_named
 
 
 class Matters:
-    """What the notices of one batch speak of; reads their cases together, computes each deadline once."""
+    """What the notices of one batch speak of, of these cases in this office; computes each deadline once."""
 
     def __init__(
         self,
-        notices: Iterable[Notice],
+        cases: Mapping[str, Case],
+        office: Office,
         channels: Sequence[Channel],
-        outbox: Outbox,
         library: Library,
         calendar: Calendar,
         *,
@@ -42,8 +41,8 @@ class Matters:
         self.calendar = calendar
         self.today = today
         self.rules = rules
-        self.office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
-        self._cases = outbox.cases({notice.case for notice in notices if notice.case})
+        self.office = office
+        self._cases = cases
         self._known: dict[tuple[str, str], Deadline | None] = {}
 
     def of(self, notice: Notice) -> Matter | None:
