@@ -93,7 +93,9 @@ class Event:
 
     @property
     def word(self) -> str:
-        """Its kind as people are told: of a notice, what was done about it."""
+        """Its kind as people are told: of a notice what was done about it, of a reopening whether of one."""
+        if self.kind == "reopened" and self.name:
+            return "reopened_one"
         what = self.payload.get("what")
         return f"notice_{what}" if self.kind == "notice" and what in ANSWERS else self.kind
 
@@ -296,6 +298,8 @@ def _changed(case: Case, event: Event) -> Case:
         case "reader_removed":
             return replace(case, readers=case.readers - {event.name})
         case "reopened":
+            if event.name:
+                return replace(case, exempted=case.exempted - {event.name})
             return replace(case, standing="active", ground="")
         case "migrated":
             return replace(

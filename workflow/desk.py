@@ -44,6 +44,10 @@ class GroundMissing(Refusal, ValueError):
         super().__init__("ground_missing")
 
 
+class NotExempted(Refusal, ValueError):
+    """The case is not freed of that obligation; `allowed` names those it is freed of, as they were freed."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
     """What a command did: the case after it, its events (none when done already), the due dates moved."""
@@ -254,9 +258,32 @@ class Desk:
                 known_fact(procedure, obligation)
         return self._command("exempt", "exempted", case_id, obligation, ground, by, now, today)
 
-    def reopen(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
-        """Take up a cancelled or exempted case again."""
-        return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
+    def reopen(
+        self, case_id: str, *, ground: str, by: str, now: datetime, today: date, obligation: str = ""
+    ) -> Change:
+        """Take up a cancelled or exempted case again, or withdraw the exemption of one obligation of it.
+
+        Args:
+            obligation: as it was freed: a recurring one with all its periods, or with the one named.
+
+        Raises:
+            NotExempted, UnknownObligation; NotOpen: of a case that is itself cancelled or exempted nothing is
+                required, whatever it was freed of.
+        """
+        if not obligation:
+            return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
+        if not ground.strip():
+            raise GroundMissing
+        case, procedure = self._before(case_id)
+        title = known_obligation(procedure, obligation).title
+        # Whatever may be freed now may be asked for again.
+        require(procedure, case, self._view(case, procedure, today).stage, "exempt", code="cannot_reopen_one")
+        if obligation not in case.exempted:
+            code = "not_exempted" if case.exempted else "nothing_exempted"
+            allowed = tuple(sorted(case.exempted))
+            raise NotExempted(code, case=case.id, title=title, obligation=obligation, allowed=allowed)
+        told: Told = ("reopened", obligation, None, {"ground": ground})
+        return self._append(case, procedure, [told], by, now, today)
 
     def note(
         self,

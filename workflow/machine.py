@@ -56,13 +56,17 @@ def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> st
     return context.state
 
 
-def require(procedure: Procedure, case: Case, state: str, command: str) -> None:
-    """Nothing when the command is a step out of `state`. Raises NotOpen naming those that are."""
+def require(procedure: Procedure, case: Case, state: str, command: str, *, code: str = "") -> None:
+    """Nothing when the command is a step out of `state`. Raises NotOpen naming those that are.
+
+    Args:
+        code: of the refusal; "" for `cannot_` and the command.
+    """
     machine = _machine(tuple(stage.id for stage in procedure.stages))
     open_now = tuple(name for name in COMMANDS if name in machine.get_triggers(state))
     if command not in open_now:
         standing = procedure.stage_title.get(state, state)
-        raise NotOpen(f"cannot_{command}", case=case.id, standing=standing, open=open_now)
+        raise NotOpen(code or f"cannot_{command}", case=case.id, standing=standing, open=open_now)
 
 
 def _fire(machine: Machine, trigger: str, context: _Context) -> bool:

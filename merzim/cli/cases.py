@@ -220,9 +220,15 @@ def exempt(
     _tell(call, change, done="cli.exempted")
 
 
-def reopen(ctx: typer.Context, case: CaseId, ground: Ground) -> None:
+def reopen(
+    ctx: typer.Context,
+    case: CaseId,
+    ground: Ground,
+    only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
+) -> None:
     call = Call.of(ctx)
-    _tell(call, call.house.desk.reopen(case, ground=ground, **_written(call)), done="cli.reopened")
+    change = call.house.desk.reopen(case, ground=ground, obligation=only, **_written(call))
+    _tell(call, change, done="cli.reopened_one" if only else "cli.reopened", obligation=only)
 
 
 def explain(

@@ -84,7 +84,8 @@ def cause_said(cause: object, language: str, matter: Matter | None = None) -> st
     """What moved it: an event of the case, or the days being counted anew."""
     told: Mapping[str, object] = cause if isinstance(cause, Mapping) else {}
     kind = str(told.get("kind", "calendar"))
-    code = f"digest.cause_{kind}"
+    # A case is taken up again, or one of its obligations is.
+    code = f"digest.cause_{kind}" + ("_one" if kind == "reopened" and told.get("name") else "")
     name = str(told.get("name", "")).partition(".")[0].partition("#")[0]
     obligation = matter.procedure.by_id.get(name) if matter is not None else None
     arguments = {

@@ -205,6 +205,36 @@ def test_cancel_exempt_and_reopen(office: Merzim) -> None:
     assert (cancelled.code, gone.code, reopened.code, freed.code) == (0, 0, 0, 0)
 
 
+def test_what_is_asked_for_again_is_reminded_of_again(office: Merzim) -> None:
+    """Exempted, nobody is told of it; the exemption withdrawn, the letter of that day leaves after all."""
+
+    def told(now: str) -> list[str]:
+        said = office("remind", "--now", now, "--json")
+        assert said.code == 0
+        rows = office("notices", "--case", "2026-0001", "--json").json["notices"]
+        return [one["obligation"] for one in rows if one["obligation"] == "order_signed"]
+
+    def due() -> list[str]:
+        return [one["id"] for one in office("due", "--now", "2026-04-06", "--json").json["obligations"]]
+
+    one = ("2026-0001", "--obligation", "order_signed")
+    office("exempt", *one, "--ground", "no order is needed", "--now", "2026-03-30")
+    silent, gone = told("2026-04-06"), due()
+    again = office("reopen", *one, "--ground", "it is needed", "--now", "2026-04-06")
+    twice = office("reopen", *one, "--ground", "it is needed", "--now", "2026-04-06")
+
+    assert (silent, "order_signed" in gone) == ([], False)
+    assert (again.code, again.out) == (
+        0,
+        "Case 2026-0001: the exemption is withdrawn, order_signed is required again.\n",
+    )
+    assert "order_signed" in due()
+    assert told("2026-04-06")
+    assert (twice.code, "nothing to withdraw" in twice.err) == (2, True)
+    assert "exemption withdrawn" in office("case", "2026-0001").out
+    assert office("verify").code == 0
+
+
 def test_due_and_overdue(office: Merzim) -> None:
     """Overdue with rows exits 1 and counts working days; due looks seven working days ahead."""
     due = office("due", "--now", "2026-03-30", "--json").json

@@ -74,6 +74,16 @@ def test_an_act_is_called_by_its_name(called: dict[str, object], language: str, 
     assert said in cause_said(cause, language)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("", "Дело возобновлено"), ("order_signed", "освобождение от обязанности: order_signed")]
+)
+def test_a_case_taken_up_again_is_not_one_obligation_asked_for_again(name: str, said: str) -> None:
+    """The same event with and without a name, and two sentences."""
+    cause = {"kind": "reopened", "name": name, "by": "Айгүл", "ground": "нысан бар"}
+
+    assert said in cause_said(cause, "ru")
+
+
 def test_a_new_plan_date_is_told_with_old_and_new_day_and_cause(town: Town) -> None:
     """To the one person who was told of the old day."""
     case = town.open()

@@ -179,7 +179,7 @@ def test_what_if_writes_nothing(home: Home, browser: TestClient) -> None:
 
 
 def test_commands_move_a_case_as_on_the_page(home: Home, browser: TestClient) -> None:
-    """Corrected, exempted, cancelled, taken up again, put off; each with its ground in the chain."""
+    """Corrected, exempted, asked for again, cancelled, taken up again, put off; each with its ground."""
     case = f"/api/v1/cases/{home.real}"
     ground = {"ground": "ұйым қайта құрылды"}
     statuses = [
@@ -187,6 +187,8 @@ def test_commands_move_a_case_as_on_the_page(home: Home, browser: TestClient) ->
         for what, body in (
             ("corrections", {"fact": "start_announced", "on": "2026-03-27", **ground}),
             ("exemption", {"obligation": "work_plan_approved", **ground}),
+            ("reopening", {"obligation": "work_plan_approved", **ground}),
+            ("reopening", {"obligation": "work_plan_approved", **ground}),
             ("snoozes", {"obligation": "analysis_ended", "until": "2026-04-20"}),
             ("cancellation", ground),
             ("cancellation", ground),
@@ -195,8 +197,8 @@ def test_commands_move_a_case_as_on_the_page(home: Home, browser: TestClient) ->
     ]
     kinds = [event.kind for event in home.memory.chains[home.real]]
 
-    assert statuses == [200, 200, 200, 200, 422, 200]
-    assert kinds[-5:] == ["corrected", "exempted", "notice", "cancelled", "reopened"]
+    assert statuses == [200, 200, 200, 422, 200, 200, 422, 200]
+    assert kinds[-6:] == ["corrected", "exempted", "reopened", "notice", "cancelled", "reopened"]
 
 
 def test_a_case_is_opened_in_ones_own_unit_alone(home: Home) -> None:

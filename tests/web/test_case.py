@@ -78,18 +78,29 @@ def test_a_case_called_off_is_taken_up_again_with_grounds(home: Home, case: str,
     assert found.standing == "active"
 
 
-def test_freeing_one_obligation_asks_whether_it_is_meant(home: Home, case: str, browser: TestClient) -> None:
-    """It cannot be undone, so a ground alone is not enough; the whole case can be, so it is."""
+def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, browser: TestClient) -> None:
+    """With a ground each; the page offers to withdraw what is exempted, and only while something is."""
     said = {"obligation": "cartogram_updated", "ground": "Нысан жоқ"}
-    refused = browser.post(f"{case}/exempt?lang=ru", data=said)
-    browser.post(f"{case}/exempt", data={**said, "sure": "yes"})
-    found = home.memory.case(home.real)
+    untouched = browser.get(f"{case}?lang=ru").text
+    assert browser.post(f"{case}/exempt", data=said).status_code == 303
+    freed = home.memory.case(home.real)
+    page = browser.get(f"{case}?lang=ru").text
+    refused = browser.post(f"{case}/reopen?lang=ru", data={**said, "ground": " "})
+    onward = browser.post(f"{case}/reopen", data={**said, "ground": "Нысан бар"})
+    again = home.memory.case(home.real)
+    told = browser.get(onward.headers["location"]).text
+    history = browser.get(f"{case}/history?lang=ru").text
 
+    assert 'id="reopen"' not in untouched
+    assert freed is not None
+    assert freed.exempted == {"cartogram_updated"}
+    assert '<option value="cartogram_updated"' in page.partition('id="reopen-what"')[2]
     assert refused.status_code == 422
-    assert "не отменить" in refused.text
-    assert "Нысан жоқ" in refused.text
-    assert found is not None
-    assert found.exempted == {"cartogram_updated"}
+    assert again is not None
+    assert again.exempted == set()
+    assert "Освобождение отозвано: " in told
+    assert "Освобождение отозвано" in history
+    assert "Нысан бар" in history
     assert browser.post(f"{case}/exempt", data={"ground": "Жойылды"}).status_code == 303
 
 

@@ -15,9 +15,9 @@ from storage.ledger import SqlLedger
 from storage.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.case import Case, Evidence
-from workflow.desk import Desk, GroundMissing, UnknownCase
+from workflow.desk import Desk, GroundMissing, NotExempted, UnknownCase
 from workflow.machine import NotOpen
-from workflow.names import UnknownFact
+from workflow.names import UnknownFact, UnknownObligation
 from workflow.opening import Opening
 from workflow.telling import CannotRecord
 
@@ -197,6 +197,66 @@ def test_one_obligation_can_be_exempted(desk: Desk, case: Case) -> None:
     assert states["order_signed"] == "open"
 
 
+def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(desk: Desk, case: Case) -> None:
+    """It is required again, by the day that is right by now; who, when and why stand in the chain."""
+    freed, who = "start_announced", {"by": "Айгүл", "now": NOW, "today": TODAY}
+    desk.exempt(case.id, obligation=freed, ground="құпия объект", **who)
+    desk.replan(case.id, "analysis_started", on=date(2026, 6, 22), **who)
+    change = desk.reopen(case.id, obligation=freed, ground="құпиялығы алынды", **who)
+    (event,) = change.events
+    deadline = {one.id: one for one in desk.view(case.id, today=TODAY).deadlines}[freed]
+
+    assert (event.kind, event.name, event.by, event.at) == ("reopened", freed, "Айгүл", NOW)
+    assert event.payload["ground"] == "құпиялығы алынды"
+    assert change.case.exempted == frozenset()
+    assert (deadline.state, deadline.due) == ("open", date(2026, 6, 8))
+
+
+def test_a_case_taken_up_again_stays_freed_of_what_it_was_freed_of(desk: Desk, case: Case) -> None:
+    """The one is not the other; and what was withdrawn can be exempted again."""
+    who = {"by": "o", "now": NOW, "today": TODAY}
+    desk.exempt(case.id, obligation="order_signed", ground="x", **who)
+    desk.cancel(case.id, ground="x", **who)
+    whole = desk.reopen(case.id, ground="y", **who)
+    desk.reopen(case.id, obligation="order_signed", ground="y", **who)
+    again = desk.exempt(case.id, obligation="order_signed", ground="z", **who)
+
+    assert (whole.case.standing, whole.case.exempted) == ("active", {"order_signed"})
+    assert again.case.exempted == {"order_signed"}
+
+
+def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(desk: Desk, case: Case) -> None:
+    """All its periods, or the one: of a period nobody freed by itself there is nothing to withdraw."""
+    who = {"by": "o", "now": NOW, "today": TODAY}
+    for freed in ("quarter_reported", "quarter_reported.2026Q3"):
+        desk.exempt(case.id, obligation=freed, ground="x", **who)
+    with pytest.raises(NotExempted) as refusal:
+        desk.reopen(case.id, obligation="quarter_reported.2026Q4", ground="y", **who)
+    left = desk.reopen(case.id, obligation="quarter_reported", ground="y", **who).case.exempted
+
+    assert refusal.value.code == "not_exempted"
+    assert refusal.value.arguments["allowed"] == ("quarter_reported", "quarter_reported.2026Q3")
+    assert left == {"quarter_reported.2026Q3"}
+
+
+def test_what_was_not_exempted_cannot_be_asked_for_again(desk: Desk, case: Case) -> None:
+    """Nor without a ground, nor while the whole case is not required; each says why."""
+    who = {"by": "o", "now": NOW, "today": TODAY}
+    with pytest.raises(NotExempted) as nothing:
+        desk.reopen(case.id, obligation="uploaded", ground="x", **who)
+    with pytest.raises(UnknownObligation):
+        desk.reopen(case.id, obligation="uplaoded", ground="x", **who)
+    desk.exempt(case.id, obligation="uploaded", ground="x", **who)
+    with pytest.raises(GroundMissing):
+        desk.reopen(case.id, obligation="uploaded", ground=" ", **who)
+    desk.exempt(case.id, ground="x", **who)
+    with pytest.raises(NotOpen) as closed:
+        desk.reopen(case.id, obligation="uploaded", ground="x", **who)
+
+    assert nothing.value.code == "nothing_exempted"
+    assert (closed.value.code, closed.value.arguments["open"]) == ("cannot_reopen_one", ("reopen",))
+
+
 def test_the_board_equals_its_rebuild_after_every_command(desk: Desk, case: Case, ledger: SqlLedger) -> None:
     """Whatever was written, the rows kept are the rows computed from the events."""
     for step in (
@@ -205,6 +265,8 @@ def test_the_board_equals_its_rebuild_after_every_command(desk: Desk, case: Case
         lambda: record(desk, case, "analysis_ended", date(2026, 5, 22)),
         lambda: desk.cancel(case.id, ground="x", by="o", now=NOW, today=TODAY),
         lambda: desk.reopen(case.id, ground="y", by="o", now=NOW, today=TODAY),
+        lambda: desk.exempt(case.id, obligation="note_signed", ground="x", by="o", now=NOW, today=TODAY),
+        lambda: desk.reopen(case.id, obligation="note_signed", ground="y", by="o", now=NOW, today=TODAY),
     ):
         step()
         kept = ledger.case(case.id)

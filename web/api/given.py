@@ -126,9 +126,18 @@ class Grounded(Given):
     ground: Ground
 
 
+OneOrNone = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_.#-]*$")]
+"""An obligation; of the whole case where it is empty."""
+
+
 class Exempted(Given):
     ground: Ground
-    obligation: Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_.#-]*$")] = ""
+    obligation: OneOrNone = ""
+
+
+class Reopened(Given):
+    ground: Ground
+    obligation: OneOrNone = ""
 
 
 class PutOff(Given):

@@ -34,6 +34,7 @@ from web.api.given import (
     ReaderNamed,
     ReaderRemoved,
     Recorded,
+    Reopened,
     WhatIf,
 )
 from web.api.once import Once, Writing
@@ -136,9 +137,10 @@ def exempt(home: Managing, once: Writing, case: CaseId, body: Exempted) -> Chang
 
 
 @router.post("/cases/{case}/reopening", tags=["cases"])
-def reopen(home: Managing, once: Writing, case: CaseId, body: Grounded) -> Changed:
-    """Take a cancelled or exempted case up again."""
-    return written(once, home, case, body, lambda: home.desk.reopen(case, ground=body.ground, **hand(home)))
+def reopen(home: Managing, once: Writing, case: CaseId, body: Reopened) -> Changed:
+    """Take a cancelled or exempted case up again, or withdraw the exemption of one obligation."""
+    freed = {"ground": body.ground, "obligation": body.obligation}
+    return written(once, home, case, body, lambda: home.desk.reopen(case, **freed, **hand(home)))
 
 
 @router.post("/cases/{case}/snoozes", tags=["cases"])

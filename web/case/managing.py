@@ -1,6 +1,6 @@
 """What is done to a case as a whole: correct, cancel, exempt, reopen, who knows of it; a notice acknowledged.
 
-Each asks for its ground; what cannot be taken back asks whether it is meant.
+Each asks for its ground, and can be taken back with another.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ async def exempt(request: Request, home: Managing, case: CaseId) -> Response:
 
 @router.post("/cases/{case}/reopen")
 async def reopen(request: Request, home: Managing, case: CaseId) -> Response:
-    """Take up a cancelled or exempted case again."""
+    """Take up a cancelled or exempted case again, or withdraw the exemption of one obligation."""
     return await answered(request, home, case, "reopen", _reopen)
 
 
@@ -113,16 +113,14 @@ def _cancel(home: House, case: str, answers: Answers) -> tuple[str, str]:
 
 def _exempt(home: House, case: str, answers: Answers) -> tuple[str, str]:
     obligation = answers.get("obligation", "")
-    # The case can be taken up again; one obligation cannot.
-    if obligation and answers.get("sure") != "yes":
-        raise BadForm("web.refusal.not_sure")
     home.desk.exempt(case, obligation=obligation, ground=_ground(answers), **hand(home))
     return ("exempted_one", obligation) if obligation else ("exempted", "")
 
 
 def _reopen(home: House, case: str, answers: Answers) -> tuple[str, str]:
-    home.desk.reopen(case, ground=_ground(answers), **hand(home))
-    return "reopened", ""
+    obligation = answers.get("obligation", "")
+    home.desk.reopen(case, obligation=obligation, ground=_ground(answers), **hand(home))
+    return ("reopened_one", obligation) if obligation else ("reopened", "")
 
 
 def _name_reader(home: House, case: str, answers: Answers) -> tuple[str, str]:

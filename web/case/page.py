@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from web.case.dossier import Dossier, dossier
 from web.case.papering import papers_view
-from web.case.recording import correct_form, exempt_form, plan_form, record_form
+from web.case.recording import correct_form, exempt_form, plan_form, record_form, reopen_form
 from web.case.risk_view import risk_view
 from web.house import House
 from web.page.answers import Tried
@@ -140,6 +140,7 @@ def _forms(
         "correct": correct_form(view.case, deadlines, fact=fix, tried=of("correct")),
         "correcting": bool(fix),
         "exempt": exempt_form(deadlines, fact=fact, tried=of("exempt")),
+        "reopen": reopen_form(view.case, deadlines, tried=of("reopen")),
     }
 
 

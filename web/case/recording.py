@@ -1,4 +1,4 @@
-"""What the forms of a case ask for when something is recorded, planned, corrected or exempted.
+"""What the forms of a case ask for when something is recorded, planned, corrected, exempted or asked for again.
 
 Nothing typed is lost when something is refused: the answers come back as they were given.
 """
@@ -132,6 +132,13 @@ def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: Tried | None
             named.setdefault(one.id.partition(".")[0], one.obligation.title)
     chosen = (tried.answers.get("obligation", "") if tried else fact).partition(".")[0]
     return Form(choices=tuple(named.items()), fact=chosen if chosen in named else "")
+
+
+def reopen_form(case: Case, deadlines: Sequence[Deadline], *, tried: Tried | None) -> Form:
+    """The form that withdraws an exemption: of all the obligations the case is freed of, as they were freed."""
+    titles = {one.id.partition(".")[0]: one.obligation.title for one in deadlines}
+    named = [(name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))]
+    return Form(choices=tuple(named), fact=tried.answers.get("obligation", "") if tried else "")
 
 
 def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
