@@ -7,9 +7,10 @@ So a crash between the two is mended by the same command (or `merzim rebuild`), 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
     from storage.adoptions import Adoption
     from workflow.case import Case
     from workflow.moving import DayChange, Moved
-    from workflow.office import Office, Person
+    from workflow.office import Person
+    from workflow.recounting import Recounted
 
-CHUNK = 250
-"""Cases read and written together."""
+CHUNK = 500
+"""Cases read, counted and written together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,32 @@ class Hearing:
 
     moved: Moved
     people: tuple[Person, ...]
+
+
+Waiting = Callable[["Case", "Moved"], tuple["Person", ...]]
+"""Who waits for a due date that moves."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """The days an act changes, and how far they are felt; no case has been looked at yet. As in `Preview`."""
+
+    known: bool
+    days: tuple[DayChange, ...]
+    touched: tuple[str, ...]
+    before: Calendar
+    after: Calendar
+
+    def shown(self, hearings: Iterable[Hearing]) -> Preview:
+        """With the due dates that move by it."""
+        return Preview(
+            known=self.known,
+            days=self.days,
+            touched=self.touched,
+            hearings=tuple(hearings),
+            before=self.before,
+            after=self.after,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,12 +110,22 @@ def preview(house: House, text: str, name: str, *, today: date) -> Preview:
         ValueError with code and arguments (`calendars.adopting`): the act does not fit the records.
     """
     from calendars.records import parse
+    from workflow.moving import moved
 
-    return _preview(house, house.acts, parse(text, name=name), today)
+    reach = _reach(house, house.acts, parse(text, name=name))
+    who = told(house, today)
+    return reach.shown(
+        Hearing(one, who(case, one))
+        for names in chunks(reach.touched)
+        for case in house.ledger.cases(names).values()
+        for one in moved(case, house.library.of(case), reach.before, reach.after, today=today)
+    )
 
 
 def apply(house: House, text: str, name: str, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
     """Adopt an act, and write what it moves. The same act again changes nothing.
+
+    Each case is counted once: what is written of it is what is answered.
 
     Returns:
         What it moves, and how many cases were written; unsent notices of due dates that moved are withdrawn.
@@ -102,17 +140,17 @@ def apply(house: House, text: str, name: str, *, by: str, now: datetime, today: 
     act = parse(text, name=name)
     while True:
         known = house.acts
-        shown = _preview(house, known, act, today)
-        if shown.known or adopt(house.engine, known, name=name, text=text, on=today, by=by, now=now):
+        reach = _reach(house, known, act)
+        if reach.known or adopt(house.engine, known, name=name, text=text, on=today, by=by, now=now):
             break
         house.refresh()
     house.refresh()
-    written = _write(house, shown, _cause(act, shown), now=now, today=today)
+    hearings, written = _write(house, reach, _cause(act, reach), now=now, today=today)
     seal(house.engine, now=now)
-    return shown, written
+    return reach.shown(hearings), written
 
 
-def _preview(house: House, acts: Sequence[Adoption], act: Records, today: date) -> Preview:
+def _reach(house: House, acts: Sequence[Adoption], act: Records) -> Reach:
     from calendars.adopting import adopted
     from calendars.entries import with_records
     from workflow.moving import changed_days, reach
@@ -126,52 +164,41 @@ def _preview(house: House, acts: Sequence[Adoption], act: Records, today: date) 
         rest = [one for n, one in enumerate(acts) if n != place]
         before, after = house.calendar_of(house.records_of(rest)), house.calendar
     touched = sorted({case for span in reach(before, after) for case in house.ledger.touched(*span)})
-    return Preview(
+    return Reach(
         known=place is not None,
         days=changed_days(before, after),
         touched=tuple(touched),
-        hearings=tuple(_hearings(house, touched, before, after, today)),
         before=before,
         after=after,
     )
 
 
-def _hearings(
-    house: House, touched: Iterable[str], before: Calendar, after: Calendar, today: date
-) -> Iterator[Hearing]:
-    from workflow.moving import moved
-
+def told(house: House, today: date) -> Waiting:
+    """Who waits for what moves, by the office as it is now. People are sought once for all who wait alike."""
     office = house.reads.office()
-    for names in chunks(touched):
-        for case in house.ledger.cases(names).values():
-            edition = house.library.of(case)
-            for one in moved(case, edition, before, after, today=today):
-                yield Hearing(one, waiting(office, case, one, today))
+
+    @cache
+    def found(duty: str, unit: str, responsible: str, person: str) -> tuple[Person, ...]:
+        from workflow.office import Unresolved, resolve
+
+        people = resolve(office, duty=duty, unit=unit, on=today, responsible=responsible, person=person)
+        return () if isinstance(people, Unresolved) else tuple(one.person for one in people)
+
+    def waiting(case: Case, moved: Moved) -> tuple[Person, ...]:
+        from workflow.board import WAITING
+
+        if moved.state not in WAITING:
+            return ()
+        responsible = case.responsible.get(moved.id) or case.responsible.get(moved.obligation.id) or ""
+        return found(moved.obligation.duty, case.unit, responsible, case.person)
+
+    return waiting
 
 
-def waiting(office: Office, case: Case, moved: Moved, today: date) -> tuple[Person, ...]:
-    """Who must do the thing, or stands in for them; nobody where nobody waits for it any more."""
-    from workflow.board import WAITING
-    from workflow.office import Unresolved, resolve
-
-    if moved.state not in WAITING:
-        return ()
-    responsible = case.responsible.get(moved.id) or case.responsible.get(moved.obligation.id) or ""
-    found = resolve(
-        office,
-        duty=moved.obligation.duty,
-        unit=case.unit,
-        on=today,
-        responsible=responsible,
-        person=case.person,
-    )
-    return () if isinstance(found, Unresolved) else tuple(one.person for one in found)
-
-
-def _cause(act: Records, shown: Preview) -> dict[str, object]:
+def _cause(act: Records, reach: Reach) -> dict[str, object]:
     """What letters say moved the dates: the acts as they are called, and the days that count otherwise."""
     named = {one.source.act: _called(one.source) for one in act.entries}
-    days = [change.on.isoformat() for change in shown.days]
+    days = [change.on.isoformat() for change in reach.days]
     if not days:
         return {"kind": "calendar"}
     return {"kind": "act", "acts": list(named), "called": list(named.values()), "days": days}
@@ -186,24 +213,44 @@ def _called(source: Source) -> dict[str, object]:
     }
 
 
-def _write(house: House, shown: Preview, cause: Mapping[str, object], *, now: datetime, today: date) -> int:
-    """The rows of these cases by the calendar as it stands; how many cases came out otherwise."""
-    return sum(_write_chunk(house, names, cause, now, today) for names in chunks(shown.touched))
+def _write(
+    house: House, felt: Reach, cause: Mapping[str, object], *, now: datetime, today: date
+) -> tuple[list[Hearing], int]:
+    """The rows of these cases by the calendar as it stands: what moves, and how many cases are others."""
+    from workflow.moving import reach
+    from workflow.recounting import recounted
+
+    who, before, after = told(house, today), felt.before, house.calendar
+    days = reach(before, after)
+
+    def anew(case: Case) -> Recounted:
+        return recounted(case, house.library.of(case), before, after, reach=days, today=today)
+
+    hearings, written = list[Hearing](), 0
+    for names in chunks(felt.touched):
+        counted, wrote = _write_chunk(house, names, anew, cause, now)
+        hearings += (Hearing(moved, who(one.written.case, moved)) for one in counted for moved in one.moved)
+        written += wrote
+    return hearings, written
 
 
 def _write_chunk(
-    house: House, names: Sequence[str], cause: Mapping[str, object], now: datetime, today: date
-) -> int:
+    house: House,
+    names: Sequence[str],
+    anew: Callable[[Case], Recounted],
+    cause: Mapping[str, object],
+    now: datetime,
+) -> tuple[list[Recounted], int]:
     from workflow.ports import Conflict
 
     while True:
-        cases = house.ledger.cases(names).values()
-        anew = [replace(house.desk.recomputed(case, today=today), cause=cause) for case in cases]
+        counted = [anew(case) for case in house.ledger.cases(names).values()]
         try:
-            return house.ledger.rewrite(anew, now=now)
+            written = house.ledger.rewrite([replace(one.written, cause=cause) for one in counted], now=now)
         except Conflict:
             # Somebody recorded a fact meanwhile: read again.
             continue
+        return counted, written
 
 
 def chunks(names: Iterable[str]) -> Iterator[list[str]]:

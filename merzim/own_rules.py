@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.calendar_change import Hearing, chunks, waiting
+from merzim.calendar_change import Hearing, chunks, told
 from merzim.looking import unit_named
 from workflow.refusal import Refusal
 
@@ -190,7 +190,7 @@ def _preview(
     from workflow.own_rules import begins
     from workflow.reading.overlay import milder
 
-    office = house.reads.office()
+    who = told(house, today)
     covered, hearings = [], list[Hearing]()
     rules = after.own if after.own is not None and overlay in after.own.overlays else before.own
     for names in chunks(_of_procedure(house, overlay)):
@@ -202,7 +202,7 @@ def _preview(
             covered.append(case.id)
             days = house.calendar
             for one in moved(case, was, days, days, today=today, becomes=becomes):
-                hearings.append(Hearing(one, waiting(office, case, one, today)))
+                hearings.append(Hearing(one, who(case, one)))
     return Preview(
         done=done,
         overlay=overlay,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,18 +18,30 @@ _NAMING = ("opened", "reader_named", "reader_removed")
 Stored = Mapping[str, tuple[object, ...]]
 """A case's board rows as stored, by obligation id."""
 
+HEAD = ("edition", "digest", "standing", "ground", "stage", "span_first", "span_last")
+"""Columns of a case's head that a change of its rows may change."""
+
 _DUE, _STATE, _VERSION = (ROW_COLUMNS.index(name) for name in ("due", "state", "version"))
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What is stored of a case before a change."""
+    """What is stored of a case before a change.
+
+    Attributes:
+        rows: its rows, or those of them the change may touch (`Written.touched`).
+        values: what its head says, by the columns HEAD.
+    """
 
     seq: int = 0
     head: str = ""
-    stage: str = ""
-    edition: str = ""
     rows: Stored = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def edition(self) -> str:
+        """The edition its rows were counted by."""
+        return str(self.values.get("edition", ""))
 
 
 @dataclass(slots=True)
@@ -38,6 +50,8 @@ class Batch:
 
     Attributes:
         expected: the seq each case must still have when the lock is held (0: must not exist).
+        written: ids of the cases of which anything is written.
+        columns: what differs in any of the changed rows.
         moved: deadlines somebody waited for whose due date is another one now, or that nobody is asked for.
         readers: of confidential cases: who was named to know of them, as it stands now.
         totals: by how much the sums of the board change.
@@ -45,11 +59,13 @@ class Batch:
     """
 
     expected: dict[str, int] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
     opened: list[Values] = field(default_factory=list)
     changed: list[Values] = field(default_factory=list)
     events: list[Values] = field(default_factory=list)
     rows_new: list[Values] = field(default_factory=list)
     rows_changed: list[Values] = field(default_factory=list)
+    columns: set[str] = field(default_factory=set)
     rows_gone: list[Values] = field(default_factory=list)
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
     waiting: dict[str, set[tuple[str, date | None]]] = field(default_factory=dict)
@@ -59,7 +75,7 @@ class Batch:
     @property
     def anything(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.opened or self.changed or self.readers)
+        return bool(self.written or self.readers)
 
 
 def batch(changes: Iterable[Written], before: Mapping[str, Before]) -> Batch:
@@ -114,32 +130,41 @@ def _add(made: Batch, change: Written, before: Before) -> None:
     if case.confidential and (not change.events or any(one.kind in _NAMING for one in change.events)):
         made.readers[case.id] = case.readers
     differs = _add_rows(made, change, before)
-    if differs or change.events or change.stage != before.stage:
-        _add_case(made, change, before, head)
+    values = _values(change)
+    if differs or change.events or change.stage != before.values.get("stage", ""):
+        made.written.append(case.id)
+        _add_case(made, change, before, values, head)
     if differs and before.rows:
         made.waiting[case.id] = {(row.obligation, row.due) for row in change.rows if row.state in WAITING}
 
 
-def _add_case(made: Batch, change: Written, before: Before, head: str) -> None:
+def _values(change: Written) -> Values:
     case = change.case
-    days = [day for row in change.rows for day in _felt(row)]
-    values: Values = {
+    first, last = _span(change.rows)
+    return {
         "edition": case.edition,
         "digest": case.digest,
         "standing": case.standing,
         "ground": case.ground,
         "stage": change.stage,
-        "span_first": min(days, default=None),
-        "span_last": max(days, default=None),
-        "seq": case.seq,
-        "head": head,
+        "span_first": first,
+        "span_last": last,
     }
+
+
+def _add_case(made: Batch, change: Written, before: Before, values: Values, head: str) -> None:
+    case = change.case
     if before.seq:
-        made.changed.append({"k_id": case.id, "k_seq": before.seq, **values})
+        # A head that says what it said is held while the rows are written, and not written itself.
+        if change.events or values != before.values:
+            seq = {"k_id": case.id, "k_seq": before.seq, "seq": case.seq, "head": head}
+            made.changed.append({**seq, **values})
         return
     made.opened.append(
         {
             **values,
+            "seq": case.seq,
+            "head": head,
             "id": case.id,
             "procedure": case.procedure,
             "unit": case.unit,
@@ -152,12 +177,16 @@ def _add_case(made: Batch, change: Written, before: Before, head: str) -> None:
     )
 
 
-def _felt(row: Row) -> Iterator[date]:
-    """The days between which a day that moves is felt by the row: it may move its due date, what it is late by,
-    or the day of its next rung."""
-    yield from filter(None, (row.span_first, row.span_last, row.next_rung_on))
-    if row.due is not None and row.done_on is not None:
-        yield from (row.due, row.done_on)
+def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
+    """The first and the last day on which a day that moves is felt by a row: it may move its due date, what it
+    is late by, or the day of its next rung."""
+    days: set[date | None] = set()
+    for row in rows:
+        days.update((row.span_first, row.span_last, row.next_rung_on))
+        if row.due is not None and row.done_on is not None:
+            days.update((row.due, row.done_on))
+    felt = [day for day in days if day is not None]
+    return min(felt, default=None), max(felt, default=None)
 
 
 def searched(case: Case) -> str:
@@ -170,8 +199,11 @@ def _add_rows(made: Batch, change: Written, before: Before) -> bool:
     stored, edition = before.rows, change.case.edition
     counted: list[tuple[str, Sequence[object], int]] = []
     kept: set[str] = set()
+    touched = change.touched
     for row in change.rows:
         kept.add(row.obligation)
+        if touched is not None and row.obligation not in touched:
+            continue
         values = row_values(row)
         known = stored.get(row.obligation)
         if known is not None and _alike(known, values):
@@ -181,17 +213,19 @@ def _add_rows(made: Batch, change: Written, before: Before) -> bool:
         else:
             if _has_moved(known, row):
                 made.moved.append(_moved(change, row.obligation, row.version))
-            made.rows_changed.append(_rekeyed(values))
+            made.columns.update(
+                name for name, was, one in zip(ROW_COLUMNS, known, values, strict=True) if was != one
+            )
+            made.rows_changed.append(_rekeyed(values, known))
             counted.append((before.edition, known, -1))
         counted.append((edition, values, 1))
     for obligation, gone in stored.items():
         if obligation not in kept:
-            made.rows_gone.append({"k_case": change.case.id, "k_obligation": obligation})
+            made.rows_gone.append(_place(gone))
             counted.append((before.edition, gone, -1))
             if gone[_STATE] in WAITING and gone[_DUE] is not None:
                 version = change.rows[0].version if change.rows else ""
                 made.moved.append(_moved(change, obligation, version))
-    differs = bool(counted)
     if stored and edition != before.edition:
         # Every row is counted under the edition of its case.
         counted = [(before.edition, known, -1) for known in stored.values()]
@@ -201,7 +235,7 @@ def _add_rows(made: Batch, change: Written, before: Before) -> bool:
             line = key(of, counting)
             if line is not None:
                 made.totals[line] += by
-    return differs
+    return bool(counted)
 
 
 def _alike(known: tuple[object, ...], values: tuple[object, ...]) -> bool:
@@ -234,6 +268,15 @@ def _line(change: Written, obligation: str, name: str, cause: dict[str, object])
     return {"case": change.case.id, "obligation": obligation, "change": name, "cause": cause}
 
 
-def _rekeyed(values: Sequence[object]) -> Values:
-    found = dict(zip(ROW_COLUMNS, values, strict=True))
-    return {"k_case": found.pop("case"), "k_obligation": found.pop("obligation"), **found}
+def _rekeyed(values: Sequence[object], known: Sequence[object]) -> Values:
+    return {**dict(zip(ROW_COLUMNS, values, strict=True)), **_place(known)}
+
+
+def _place(known: Sequence[object]) -> Values:
+    """Where a stored row is, and what must still stand there: what the sums count it by."""
+    return {
+        "k_case": known[0],
+        "k_obligation": known[1],
+        "k_due": known[_DUE],
+        "k_state": known[_STATE],
+    }

@@ -7,7 +7,8 @@ Everything is read and computed before the write lock; the lock is held for rows
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -15,13 +16,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from storage import office_store, totals
-from storage.batch import Batch, Before, batch
-from storage.dialect import insert
-from storage.engine import each, reading, writing
+from storage import office_store
+from storage.batch import HEAD, Batch, Before, batch
+from storage.dialect import filled, insert
+from storage.engine import Record, each, reading, writing
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
-from storage.tables import CASE, COUNTER, DEADLINE, EVENT, MOVED, NOTICE, READER
+from storage.tables import CASE, COUNTER, DEADLINE, EVENT
+from storage.written import PLACE, Moved, at, write
 from workflow.board import Row
 from workflow.case import Case, Event, fold
 from workflow.office import Office
@@ -35,33 +37,14 @@ _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
 _EVENTS_OF = EVENTS_IN_ORDER.where(EVENT.c.case.in_(bindparam("k_cases", expanding=True)))
 _ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
 _ROWS_OF = DEADLINE.select().where(DEADLINE.c.case.in_(bindparam("k_cases", expanding=True)))
-_HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, CASE.c.stage, CASE.c.edition)
+_HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
 # The head and the rows of one case together: one query less where it counts, when a fact is recorded.
 _BEFORE = (
-    select(CASE.c.seq, CASE.c.head, CASE.c.stage, CASE.c.edition, *DEADLINE.c)
+    select(CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD), *DEADLINE.c)
     .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id, isouter=True)
     .where(CASE.c.id == bindparam("k_case"))
 )
 _HEADS_OF = _HEADS.where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
-_CHANGE_CASE = CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq"))
-_CHANGE_ROW = DEADLINE.update().where(
-    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
-)
-_DROP_ROW = DEADLINE.delete().where(
-    DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation")
-)
-_QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due).where(
-    NOTICE.c.state == "queued",
-    # That nobody is asked for something any more stays true whatever else changes.
-    NOTICE.c.rung != "withdrawn",
-    NOTICE.c.case.in_(bindparam("k_cases", expanding=True)),
-)
-_WITHDRAW = (
-    NOTICE.update()
-    .where(NOTICE.c.key == bindparam("k_key"), NOTICE.c.state == "queued")
-    .values(state="withdrawn")
-)
-_COUNT = {"preserve_rowcount": True}
 
 
 class SqlLedger:
@@ -188,10 +171,10 @@ class SqlLedger:
             return 0
         try:
             with writing(self._engine) as connection:
-                _write(connection, made, now)
-        except (IntegrityError, _Moved) as trouble:
+                write(connection, made, now)
+        except (IntegrityError, Moved) as trouble:
             raise self._conflict(made, trouble) from None
-        return len(made.opened) + len(made.changed)
+        return len(made.written)
 
     def _prepare(self, changes: Sequence[Written]) -> Batch:
         known = [change.case.id for change in changes if change.case.seq > len(change.events)]
@@ -200,16 +183,16 @@ class SqlLedger:
         with reading(self._engine) as connection:
             if len(known) == 1:
                 return batch(changes, {known[0]: _before(connection, known[0])})
-            heads = [*each(connection, _HEADS_OF, known)]
-            stored = [*each(connection, _ROWS_OF, known)]
-        rows: dict[str, dict[str, tuple[object, ...]]] = {}
-        for record in stored:
-            rows.setdefault(record[0], {})[record[1]] = tuple(record)
+            heads = {record[0]: record for record in each(connection, _HEADS_OF, known)}
+            changes = [_told(change, heads.get(change.case.id)) for change in changes]
+            rows: dict[str, dict[str, tuple[object, ...]]] = {}
+            for record in _stored(connection, [one for one in changes if one.case.id in heads]):
+                rows.setdefault(record[0], {})[record[1]] = tuple(record)
         return batch(
             changes,
             {
-                name: Before(seq, head, stage, edition, rows.get(name, {}))
-                for name, seq, head, stage, edition in heads
+                name: Before(seq, head, rows.get(name, {}), dict(zip(HEAD, values, strict=True)))
+                for name, seq, head, *values in heads.values()
             },
         )
 
@@ -228,11 +211,8 @@ class SqlLedger:
         for name, seq in made.expected.items():
             if stands.get(name, 0) != seq:
                 return Conflict(name)
-        return trouble
-
-
-class _Moved(Exception):
-    """The compare and swap found a case at another seq."""
+        # Counted anew by somebody else meanwhile: no event more, but other rows.
+        return Conflict(trouble.case) if isinstance(trouble, Moved) else trouble
 
 
 def _feels(first: date, last: date) -> ColumnElement[bool]:
@@ -253,50 +233,27 @@ def _before(connection: Connection, case: str) -> Before:
     found = connection.execute(_BEFORE, {"k_case": case}).all()
     if not found:
         return Before()
-    seq, head, stage, edition = found[0][:4]
+    seq, head, *values = found[0][: 2 + len(HEAD)]
     # A case without rows joins one row of nothing.
-    rows = {record[5]: tuple(record[4:]) for record in found if record[4] is not None}
-    return Before(seq, head, stage, edition, rows)
+    stored = (tuple(record[2 + len(HEAD) :]) for record in found)
+    rows = {record[1]: record for record in stored if record[0] is not None}
+    return Before(seq, head, rows, dict(zip(HEAD, values, strict=True)))
 
 
-def _write(connection: Connection, made: Batch, now: datetime) -> None:
-    if made.opened:
-        connection.execute(CASE.insert(), made.opened)
-    if made.changed:
-        done = connection.execute(_CHANGE_CASE, made.changed, execution_options=_COUNT)
-        if done.rowcount != len(made.changed):
-            raise _Moved
-    if made.events:
-        connection.execute(EVENT.insert(), made.events)
-    if made.rows_new:
-        connection.execute(DEADLINE.insert(), made.rows_new)
-    if made.rows_changed:
-        connection.execute(_CHANGE_ROW, made.rows_changed)
-    if made.rows_gone:
-        connection.execute(_DROP_ROW, made.rows_gone)
-    if made.readers:
-        connection.execute(READER.delete().where(READER.c.case.in_(sorted(made.readers))))
-        named = [{"case": case, "person": one} for case, who in made.readers.items() for one in sorted(who)]
-        if named:
-            connection.execute(READER.insert(), named)
-    if made.waiting:
-        _withdraw(connection, made)
-    # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
-    totals.add(connection, made.totals)
-    if made.moved:
-        connection.execute(MOVED.insert(), [{**one, "at": now} for one in made.moved])
+def _told(change: Written, head: Record | None) -> Written:
+    """The change, with all of its rows where the case is counted under another edition than the one stored."""
+    if change.touched is None or (head is not None and head.edition == change.case.edition):
+        return change
+    return replace(change, touched=None)
 
 
-def _withdraw(connection: Connection, made: Batch) -> None:
-    # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
-    # is read here is all there is.
-    stale = [
-        {"k_key": record.key}
-        for record in each(connection, _QUEUED, made.waiting)
-        if (record.obligation, record.due) not in made.waiting[record.case]
-    ]
-    if stale:
-        connection.execute(_WITHDRAW, stale)
+def _stored(connection: Connection, changes: Sequence[Written]) -> Iterator[Record]:
+    """The rows these changes may touch, as they are stored."""
+    yield from each(connection, _ROWS_OF, [one.case.id for one in changes if one.touched is None])
+    few = [(one.case.id, name) for one in changes for name in sorted(one.touched or ())]
+    if few:
+        asked = DEADLINE.select().join_from(DEADLINE, *at(connection))
+        yield from connection.execute(asked, filled(connection, PLACE, few))
 
 
 def _counted(connection: Connection, year: int, count: int) -> int:

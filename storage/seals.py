@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, and_, bindparam, func, select, text
+from sqlalchemy import Connection, Engine, and_, func, select, text
 
 from storage import register
 from storage.chain import link, seal_line
+from storage.dialect import filled, given
 from storage.engine import reading, writing
 from storage.office_chain import OFFICE
 from storage.tables import ACT, CASE, SEAL
@@ -20,6 +21,7 @@ from storage.tables import ACT, CASE, SEAL
 Head = tuple[str, int, str]
 """A chain, its last seq and its last hash."""
 _ADVISORY = 0x4D657273  # "Mers": one seal at a time on PostgreSQL
+_COVERED = {"k_id": CASE.c.id, "k_seq": CASE.c.seq}
 _UNSEALED = select(CASE.c.id, CASE.c.seq, CASE.c.head).where(text("sealed < seq"))
 
 
@@ -48,10 +50,9 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
             {"n": n, "at": now, "heads": _text(covering), "previous": previous, "hash": link(previous, line)},
         )
         if heads:
-            connection.execute(
-                CASE.update().where(CASE.c.id == bindparam("k_id")).values(sealed=bindparam("k_seq")),
-                [{"k_id": name, "k_seq": seq} for name, seq, _ in heads],
-            )
+            lines = given(connection, _COVERED)
+            step = CASE.update().where(CASE.c.id == lines.c.k_id).values(sealed=lines.c.k_seq)
+            connection.execute(step, filled(connection, _COVERED, (head[:2] for head in heads)))
     return n
 
 

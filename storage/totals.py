@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, select, true
 
-from storage.dialect import insert
+from storage.dialect import FEW, filled, given, insert
 from storage.engine import writing
 from storage.rows import ROW_COLUMNS
 from storage.tables import CASE, DEADLINE, TOTAL
@@ -24,6 +24,7 @@ _UNIT, _STATE, _STAGE, _OBLIGATION, _DUE = (
     _PLACES[name] for name in ("unit", "state", "stage", "obligation", "due")
 )
 _DUTY, _RESPONSIBLE, _PERSON = (_PLACES[name] for name in ("duty", "responsible", "person"))
+_COLUMNS = {name: TOTAL.c[name] for name in (*NAMES, "n")}
 _STEP = 5000
 
 
@@ -51,15 +52,22 @@ def month(day: date) -> str:
 
 
 def add(connection: Connection, changes: Mapping[Key, int]) -> None:
-    """Change the sums by these, in the caller's own transaction."""
-    lines = [_line(counted, by) for counted, by in sorted(changes.items()) if by]
+    """Change the sums by these, in the caller's own transaction, in the order of their keys."""
+    lines = [(*counted, by) for counted, by in sorted(changes.items()) if by]
     if not lines:
         return
     step = insert(connection, TOTAL)
+    if len(lines) > FEW:
+        new = given(connection, _COLUMNS)
+        # SQLite takes the ON of ON CONFLICT for that of a join, unless a WHERE stands between.
+        step = step.from_select([*_COLUMNS], select(*new.c).where(true()))
     step = step.on_conflict_do_update(
         index_elements=list(TOTAL.primary_key.columns), set_={"n": TOTAL.c.n + step.excluded.n}
     )
-    connection.execute(step, lines)
+    if len(lines) > FEW:
+        connection.execute(step, filled(connection, _COLUMNS, lines))
+    else:
+        connection.execute(step, [dict(zip(_COLUMNS, line, strict=True)) for line in lines])
 
 
 def differences(connection: Connection) -> Iterator[Key]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from calendars.calendar import Calendar
@@ -31,7 +31,7 @@ def deadlines(
         bare: without explanations and windows: all that a row of the board needs, at half the cost.
     """
     chain = Chain(case, procedure, calendar, today=today)
-    own = _deadlines(chain, chain.links(), today=today, bare=bare)
+    own = walked(chain, chain.links(), bare=bare)
     return (*own, *entry_deadlines(case, procedure, calendar, today=today, bare=bare))
 
 
@@ -47,10 +47,11 @@ def deadline(
     if asked is None:
         return None
     links = [link for link in chain.links_of(asked) if link.id == obligation]
-    return next(_deadlines(chain, links, today=today), None)
+    return next(walked(chain, links), None)
 
 
-def _deadlines(chain: Chain, links: list[Link], *, today: date, bare: bool = False) -> Iterator[Deadline]:
+def walked(chain: Chain, links: Sequence[Link], *, bare: bool = False) -> Iterator[Deadline]:
+    """The deadlines of these links of a chain, in their order; `bare` as in `deadlines`."""
     ranges = _ranges(chain, links)
     versions = {"calendar": chain.calendar.version, "edition": chain.procedure.edition}
     if chain.procedure.overlays:
@@ -59,8 +60,15 @@ def _deadlines(chain: Chain, links: list[Link], *, today: date, bare: bool = Fal
         due = link.counted.due
         earliest, latest = ranges.get(link.id, (due, due))
         yield _deadline(
-            chain, link, earliest=earliest, latest=latest, versions=versions, today=today, bare=bare
+            chain, link, earliest=earliest, latest=latest, versions=versions, today=chain.today, bare=bare
         )
+
+
+def stands(chain: Chain, link: Link) -> State:
+    """What has become of the obligation of one link."""
+    fact = chain.fulfilled(link)
+    judged = judged_on(link.obligation, fact) if fact else _come(chain, link)
+    return _state(chain, link, fact, judged, today=chain.today)
 
 
 def judged_on(obligation: Obligation, fact: Fact) -> date:
@@ -79,7 +87,7 @@ def judged_on(obligation: Obligation, fact: Fact) -> date:
     return fact.on
 
 
-def _ranges(chain: Chain, links: list[Link]) -> dict[str, tuple[date | None, date | None]]:
+def _ranges(chain: Chain, links: Sequence[Link]) -> dict[str, tuple[date | None, date | None]]:
     """Earliest and latest due date by id, over the calendars in which a religious day moved by one day."""
     spans = [
         (link.counted.first, link.counted.last)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from calendars.calendar import Calendar, Day
 from workflow.case import Case
-from workflow.chain import deadlines
+from workflow.chain import stands
 from workflow.deadline import Deadline
 from workflow.entry_deadlines import entry_deadlines
-from workflow.links import Chain
+from workflow.links import Chain, Link
 from workflow.procedure import Obligation, Procedure
 from workflow.states import State
 
@@ -86,36 +86,64 @@ def moved(
         today: local date; it decides only whether the period of a recurring obligation has begun.
         becomes: the edition with other rules of the organisation's own, where those move the dates.
     """
-    becomes = becomes or procedure
-    old = _dues(case, procedure, before, today)
-    new = _dues(case, becomes, after, today)
-    names = [name for name in dict.fromkeys((*old, *new)) if old.get(name) != new.get(name)]
-    if not names:
-        return ()
-    stands = _standing(case, procedure, before, today) | _standing(case, becomes, after, today)
-    return tuple(
-        Moved(
-            case=case.id,
-            id=name,
-            obligation=stands[name].obligation,
-            old=old.get(name),
-            new=new.get(name),
-            state=stands[name].state,
+    was = walk(case, procedure, before, today=today)
+    return moves(was, walk(case, becomes or procedure, after, today=today))
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A case walked through by one calendar: its links, and the deadlines of its register, by id.
+
+    Only days are counted; whoever wants more of a few of them asks the chain.
+    """
+
+    chain: Chain
+    links: Mapping[str, Link]
+    entries: Mapping[str, Deadline]
+
+    def due(self, name: str) -> date | None:
+        """The due date of the obligation of that id; None where it has none."""
+        link = self.links.get(name)
+        if link is not None:
+            return link.counted.due
+        entry = self.entries.get(name)
+        return entry.due if entry is not None else None
+
+    def names(self) -> Iterator[str]:
+        """Every id, in the order of the procedure."""
+        yield from self.links
+        yield from self.entries
+
+    def standing(self, name: str) -> tuple[Obligation, State] | None:
+        """What is asked under that id, and what has become of it; None where nothing is."""
+        link = self.links.get(name)
+        if link is not None:
+            return link.obligation, stands(self.chain, link)
+        entry = self.entries.get(name)
+        return (entry.obligation, entry.state) if entry is not None else None
+
+
+def walk(case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> Walk:
+    """A case walked through by a calendar. `today` as in `moved`."""
+    chain = Chain(case, procedure, calendar, today=today)
+    entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
+    return Walk(chain, {link.id: link for link in chain.links()}, {one.id: one for one in entries})
+
+
+def moves(was: Walk, becomes: Walk) -> tuple[Moved, ...]:
+    """The due dates that differ between two walks through one case."""
+    found = []
+    for name in dict.fromkeys((*was.names(), *becomes.names())):
+        old, new = was.due(name), becomes.due(name)
+        if old == new:
+            continue
+        asked = becomes.standing(name) or was.standing(name)
+        assert asked is not None
+        obligation, state = asked
+        found.append(
+            Moved(case=was.chain.case.id, id=name, obligation=obligation, old=old, new=new, state=state)
         )
-        for name in names
-    )
-
-
-def _dues(case: Case, procedure: Procedure, calendar: Calendar, today: date) -> dict[str, date | None]:
-    own = {link.id: link.counted.due for link in Chain(case, procedure, calendar, today=today).links()}
-    entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
-    return own | {one.id: one.due for one in entries}
-
-
-def _standing(case: Case, procedure: Procedure, calendar: Calendar, today: date) -> dict[str, Deadline]:
-    own = deadlines(case, procedure, calendar, today=today, bare=True)
-    entries = entry_deadlines(case, procedure, calendar, today=today, bare=True)
-    return {one.id: one for one in (*own, *entries)}
+    return tuple(found)
 
 
 def _apart(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:

@@ -6,6 +6,7 @@ import calendar as months
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from calendars.monthly import months_later
 from calendars.terms import Period
@@ -22,6 +23,8 @@ class Span:
     last: date
 
 
+# The cases of an office lie in the same few periods.
+@lru_cache(maxsize=4096)
 def period_of(day: date, every: Period) -> Span:
     """The calendar period a day lies in."""
     length = _MONTHS[every]

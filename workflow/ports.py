@@ -19,6 +19,8 @@ class Written:
 
     Attributes:
         cause: what moves its due dates where no event does: the act by which the days are counted anew.
+        touched: ids of the obligations whose rows may come out otherwise than they are stored; all others come
+            out as they are and need not be looked at. None: any row may.
     """
 
     events: tuple[Event, ...]
@@ -26,6 +28,7 @@ class Written:
     stage: str
     rows: tuple[Row, ...]
     cause: Mapping[str, object] = field(default_factory=dict)
+    touched: frozenset[str] | None = None
 
 
 class Ledger(Protocol):

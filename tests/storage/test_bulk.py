@@ -1,0 +1,300 @@
+"""Many cases written together: what the same cases written one by one would be, or nothing at all."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
+from calendars import compiled
+from calendars.adopting import adopted
+from calendars.records import parse, shipped
+from storage import tables, totals
+from storage.batch import Batch
+from storage.engine import open as open_database
+from storage.engine import reading
+from storage.ledger import SqlLedger
+from storage.outbox import SqlOutbox
+from storage.schema import create_or_migrate
+from storage.verify import verify
+from tests.law import CALENDAR
+from tests.storage.house import letter
+from workflow.board import Row
+from workflow.desk import Desk, Opening
+from workflow.moving import reach
+from workflow.ports import Conflict, Written
+from workflow.recounting import recounted
+
+TRANSFER = compiled(
+    adopted(
+        shipped(),
+        parse(
+            '[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\nact = "X"\naddress = "https://example.kz/x"\n'
+        ),
+    )
+)
+REACH = reach(CALENDAR, TRANSFER)
+_numbers = count(1)
+
+
+@cache
+def patterns() -> Sequence[Written]:
+    """Sixty different cases, as the desk opens them."""
+    chance = random.Random(7)
+    openings = [Opening(unit="u0", object="x", **opening(n, chance, TODAY)) for n in range(60)]
+    return computed(openings, now=NOW, today=TODAY)
+
+
+def cases_named(prefix: str, number: int, first: int = 0) -> list[Written]:
+    made = patterns()
+    return [
+        renamed(made[(first + n) % len(made)], f"{prefix}-{n:04d}", f"{prefix}u{n % 3}", f"Нысан {n}")
+        for n in range(number)
+    ]
+
+
+@pytest.fixture
+def other(url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A second database of the same kind."""
+    address = f"sqlite:///{tmp_path / 'екінші.sqlite'}"
+    if not url.startswith("sqlite"):
+        from tests.postgres import administer
+
+        server = request.getfixturevalue("postgresql")
+        administer(
+            server, "DROP DATABASE IF EXISTS other WITH (FORCE)", "CREATE DATABASE other TEMPLATE pattern"
+        )
+        address = server.format(name="other")
+    made = open_database(address)
+    create_or_migrate(made)
+    yield made
+    made.dispose()
+
+
+class Kept(SqlLedger):
+    """A ledger that reads as it is and keeps what it is told to write."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.written: list[Written] = []
+
+    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+        self.written += changes
+
+
+class Interrupted(SqlLedger):
+    """A ledger to whom something happens between counting and writing, once."""
+
+    def __init__(self, engine: Engine, meanwhile: Callable[[], object]) -> None:
+        super().__init__(engine)
+        self.meanwhile: Callable[[], object] | None = meanwhile
+
+    def _prepare(self, changes: Sequence[Written]) -> Batch:
+        made = super()._prepare(changes)
+        if self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            happens()
+        return made
+
+
+def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[Written]:
+    """What the desk would write if the first thing open in each of these cases were done."""
+    ledger = Kept(engine)
+    desk = Desk(ledger, library(), CALENDAR)
+    for name in names:
+        fact = next((row.obligation for row in ledger.rows(name).values() if row.state == "open"), None)
+        if fact is not None:
+            on = TODAY - timedelta(days=days)
+            desk.record(name, fact, on=on, by="Айгүл", now=NOW, today=TODAY)
+    return ledger.written
+
+
+def counted_anew(engine: Engine, names: Sequence[str]) -> list[Written]:
+    """What an adoption writes of these cases."""
+    found = SqlLedger(engine).cases(names).values()
+    return [
+        recounted(case, library().of(case), CALENDAR, TRANSFER, reach=REACH, today=TODAY).written
+        for case in found
+    ]
+
+
+def stored(engine: Engine, names: Sequence[str]) -> dict[str, list[tuple[object, ...]]]:
+    """Everything kept of these cases, and every sum."""
+    found = {}
+    with reading(engine) as connection:
+        for table in (tables.CASE, tables.EVENT, tables.DEADLINE, tables.MOVED, tables.NOTICE):
+            columns = [column for column in table.c if (table.name, column.name) != ("moved", "n")]
+            place = table.c.id if table is tables.CASE else table.c.case
+            asked = select(*columns).where(place.in_(names))
+            found[table.name] = sorted(map(tuple, connection.execute(asked)), key=repr)
+        sums = select(tables.TOTAL).where(tables.TOTAL.c.n != 0)
+        found["total"] = sorted(map(tuple, connection.execute(sums)))
+        found["differences"] = [*totals.differences(connection)]
+    return found
+
+
+def sound(engine: Engine) -> bool:
+    """Whether `verify` finds nothing: chains, seals, boards by the days of the transfer, sums."""
+    anew = Desk(SqlLedger(engine), library(), TRANSFER)
+    return verify(engine, recompute=lambda case: anew.recomputed(case, today=TODAY)) == ()
+
+
+@settings(
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None
+)
+@given(
+    number=st.sampled_from([1, 13, 40]),
+    first=st.integers(0, 59),
+    done=st.sets(st.integers(0, 39), min_size=1),
+    days=st.integers(0, 20),
+)
+def test_together_is_as_one_by_one(
+    engine: Engine, other: Engine, number: int, first: int, done: set[int], days: int
+) -> None:
+    """Cases opened, facts recorded, a day moved: the same events and hashes, rows, heads, moves and sums."""
+    prefix = f"E{next(_numbers)}"
+    cases = cases_named(prefix, number, first)
+    names = [one.case.id for one in cases]
+    written = [names[n] for n in sorted(done) if n < number]
+    together, alone = SqlLedger(engine), SqlLedger(other)
+
+    together.append(cases, now=NOW)
+    for one in cases:
+        alone.append([one], now=NOW)
+    assert stored(engine, names) == stored(other, names)
+
+    for at in (engine, other):
+        SqlOutbox(at).add([letter(row) for name in names for row in waiting(at, name)], now=NOW)
+    facts = recorded(engine, written, days=days)
+    together.append(facts, now=NOW)
+    for one in facts:
+        alone.append([one], now=NOW)
+    assert stored(engine, names) == stored(other, names)
+
+    anew = counted_anew(engine, names)
+    wrote = together.rewrite(anew, now=NOW)
+    # Looked at whole: what an adoption need not look at is as it was.
+    assert wrote == sum(alone.rewrite([replace(one, touched=None)], now=NOW) for one in anew)
+    assert stored(engine, names) == stored(other, names)
+    assert not stored(engine, names)["differences"]
+    assert sound(engine)
+
+
+def waiting(engine: Engine, name: str) -> list[Row]:
+    rows = SqlLedger(engine).rows(name).values()
+    return [row for row in rows if row.state == "open" and row.due is not None]
+
+
+def test_nothing_to_write_is_nothing_written(engine: Engine) -> None:
+    """An empty batch, and one in which nothing comes out otherwise."""
+    ledger, cases = SqlLedger(engine), cases_named("N", 20)
+    ledger.append(cases, now=NOW)
+    names = [one.case.id for one in cases]
+    before = stored(engine, names)
+
+    ledger.append([], now=NOW)
+    ledger.append_many([], now=NOW)
+    same = [replace(one, events=()) for one in cases]
+
+    assert (ledger.rewrite([], now=NOW), ledger.rewrite(same, now=NOW)) == (0, 0)
+    assert stored(engine, names) == before
+
+
+@pytest.mark.parametrize("middle", [0, 20, 39])
+def test_a_case_written_meanwhile_keeps_its_fact_and_the_batch_leaves_nothing(
+    engine: Engine, middle: int
+) -> None:
+    """Before the write lock or under it; read again, all of it goes in."""
+    cases = cases_named("C", 40)
+    names = [one.case.id for one in cases]
+    ledger = SqlLedger(engine)
+    ledger.append(cases, now=NOW)
+    batch = recorded(engine, names, days=3)
+    theirs = recorded(engine, [names[middle]], days=1)
+
+    with pytest.raises(Conflict) as caught:
+        Interrupted(engine, lambda: ledger.append(theirs, now=NOW)).append(batch, now=NOW)
+
+    assert caught.value.case == names[middle]
+    seqs = {name: case.seq for name, case in ledger.cases(names).items()}
+    assert {name for name, case in seqs.items() if case != cases[names.index(name)].case.seq} == {names[middle]}
+    with pytest.raises(Conflict):
+        ledger.append(batch, now=NOW)
+    ledger.append([one for one in batch if one.case.id != names[middle]], now=NOW)
+    ledger.rewrite(counted_anew(engine, names), now=NOW)
+    assert len(ledger.events(names[middle])) == seqs[names[middle]]
+    assert sound(engine)
+
+
+def test_rows_counted_anew_by_two_at_once_are_counted_once(engine: Engine) -> None:
+    """Two adoptions meet: no event more, but other rows. The later one reads again, and the sums are right."""
+    cases = cases_named("R", 40)
+    names = [one.case.id for one in cases]
+    ledger = SqlLedger(engine)
+    ledger.append(cases, now=NOW)
+    anew = counted_anew(engine, names)
+
+    with pytest.raises(Conflict):
+        Interrupted(engine, lambda: ledger.rewrite(anew, now=NOW)).rewrite(anew, now=NOW)
+
+    assert ledger.rewrite(counted_anew(engine, names), now=NOW) == 0
+    assert sound(engine)
+
+
+@pytest.mark.parametrize("number", [1, 40])
+def test_an_id_somebody_took_meanwhile_is_a_conflict(engine: Engine, number: int) -> None:
+    """Of a whole import nothing is left behind."""
+    cases = cases_named("T", number)
+    ledger = SqlLedger(engine)
+
+    with pytest.raises(Conflict) as caught:
+        Interrupted(engine, lambda: ledger.append(cases[-1:], now=NOW)).append(cases, now=NOW)
+
+    assert caught.value.case == cases[-1].case.id
+    assert ledger.ids() == [cases[-1].case.id]
+
+
+def test_rows_of_another_edition_are_all_looked_at(engine: Engine) -> None:
+    """Whatever the change says it touches: every row is counted under the edition of its case."""
+    (one,) = cases_named("M", 1)
+    ledger = SqlLedger(engine)
+    ledger.append([one], now=NOW)
+    later = replace(one.case, edition="internal-analysis.2023-01-01")
+    change = replace(one, events=(), case=later, touched=frozenset())
+
+    ledger.rewrite([change], now=NOW)
+
+    with reading(engine) as connection:
+        assert [*totals.differences(connection)] == []
+        sums = select(tables.TOTAL.c.edition).where(tables.TOTAL.c.n != 0).distinct()
+        assert connection.execute(sums).scalars().all() == [later.edition]
+
+
+def test_an_adoption_reads_only_the_rows_the_day_can_move(engine: Engine) -> None:
+    """Forty cases of three years; a few of their rows."""
+    cases = cases_named("W", 40)
+    SqlLedger(engine).append(cases, now=NOW)
+    anew = counted_anew(engine, [one.case.id for one in cases])
+    looked: set[int] = set()
+
+    class Looking(SqlLedger):
+        def _prepare(self, changes: Sequence[Written]) -> Batch:
+            made = super()._prepare(changes)
+            looked.add(len(made.rows_changed))
+            return made
+
+    Looking(engine).rewrite(anew, now=NOW)
+    touched = sum(len(one.touched or ()) for one in anew)
+
+    assert looked != {0}
+    assert max(looked) <= touched < sum(len(one.rows) for one in anew) // 5

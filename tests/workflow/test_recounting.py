@@ -1,0 +1,133 @@
+"""A case counted anew when days move: the rows a whole rebuild would write, and which of them need no look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import calendars
+from calendars.calendar import Calendar
+from calendars.entries import with_records
+from calendars.records import parse, shipped
+from tests.law import library
+from workflow.board import Row, rows
+from workflow.case import Case, Fact, PutOff
+from workflow.chain import deadlines
+from workflow.moving import moved, reach
+from workflow.procedure import Procedure
+from workflow.recounting import Recounted, recounted
+
+SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
+BEFORE = calendars.calendar()
+EDITIONS = {edition.edition: edition for edition in library().all()}
+ANALYSIS = EDITIONS["internal-analysis.2024-01-01"]
+
+
+def act(text: str) -> Calendar:
+    return calendars.compiled(with_records(shipped(), parse(text + SOURCE)))
+
+
+TRANSFER = act("[[transfer]]\noff = 2026-05-08\nwork = 2026-05-16\n")
+CERTAIN = act("[[confirmed_year]]\nyear = 2027\n")
+FINAL = act('[[religious_day]]\ncode = "kurban_ait"\non = 2028-05-04\ncertainty = "announced_final"\n')
+
+
+def in_full(case: Case, procedure: Procedure, calendar: Calendar, today: date) -> dict[str, Row]:
+    """Every row of the case by a calendar, whichever calendar it was before."""
+    chain = deadlines(case, procedure, calendar, today=today, bare=True)
+    counted = rows(case, procedure, chain, calendar, today=today)
+    return {row.obligation: replace(row, version="") for row in counted}
+
+
+def anew(case: Case, procedure: Procedure, after: Calendar, today: date) -> Recounted:
+    return recounted(case, procedure, BEFORE, after, reach=reach(BEFORE, after), today=today)
+
+
+def case_of(edition: str, start: date, done: dict[str, date] | None = None, **more: object) -> Case:
+    procedure = EDITIONS[edition]
+    facts = {name: Fact(name=name, on=on) for name, on in (done or {}).items()}
+    planned = {procedure.begins_with: start}
+    return Case(id="A", procedure=procedure.id, edition=edition, planned=planned, facts=facts, **more)  # type: ignore[arg-type]
+
+
+@st.composite
+def looked_at(draw: st.DrawFn) -> tuple[Case, date]:
+    """A case of any procedure, some of it done, and a day somebody looks at it."""
+    edition = draw(st.sampled_from([ANALYSIS.edition, *sorted(EDITIONS)]))
+    start = draw(st.dates(date(2026, 2, 2), date(2026, 8, 31)))
+    names = [one.id for one in EDITIONS[edition].obligations if not one.recurs]
+    days = st.integers(-60, 90).map(lambda n: start + timedelta(days=n))
+    done = draw(st.dictionaries(st.sampled_from(names), days, max_size=6)) if names else {}
+    return case_of(edition, start, done), start + timedelta(days=draw(st.integers(-40, 90)))
+
+
+@st.composite
+def calendars_after(draw: st.DrawFn) -> Calendar:
+    """The days of another order: one more day off, one more day of work, or what an act makes certain."""
+    if draw(st.booleans()):
+        return draw(st.sampled_from([TRANSFER, CERTAIN, FINAL]))
+    days = st.dates(date(2026, 3, 2), date(2026, 9, 30))
+    off, work = draw(days), draw(days)
+    return BEFORE.with_office_days(off=[off], working=[work] if work != off else [])
+
+
+@settings(max_examples=120, deadline=None)
+@given(looked=looked_at(), after=calendars_after())
+def test_what_is_not_touched_comes_out_as_it_was(looked: tuple[Case, date], after: Calendar) -> None:
+    """And the rows are those a rebuild would write: all of them, by the calendar after."""
+    case, today = looked
+    procedure = EDITIONS[case.edition]
+    found = anew(case, procedure, after, today)
+    was, becomes = in_full(case, procedure, BEFORE, today), in_full(case, procedure, after, today)
+    differ = {name for name in was.keys() | becomes.keys() if was.get(name) != becomes.get(name)}
+
+    assert {row.obligation: replace(row, version="") for row in found.written.rows} == becomes
+    assert found.written.touched is None or differ <= found.written.touched
+    assert found.moved == moved(case, procedure, BEFORE, after, today=today)
+    assert {one.id for one in found.moved} <= differ
+
+
+def test_a_case_far_from_the_day_has_nothing_to_be_looked_at() -> None:
+    """So that a moved day costs as much as it moves."""
+    found = anew(case_of(ANALYSIS.edition, date(2027, 2, 15)), ANALYSIS, TRANSFER, date(2026, 4, 20))
+
+    assert found.written.touched == frozenset()
+    assert found.moved == ()
+
+
+def test_a_rung_that_moves_is_looked_at_though_its_date_stays() -> None:
+    """The day off lies between a reminder and its due date, and in no term: the reminder comes earlier."""
+    case, today = case_of(ANALYSIS.edition, date(2026, 4, 13)), date(2026, 3, 2)
+    was = in_full(case, ANALYSIS, BEFORE, today)
+    name, row = next(
+        (name, row)
+        for name, row in was.items()
+        if row.due and row.next_rung_on and row.next_rung_on < row.due and row.span_first in (None, row.due)
+    )
+    assert row.due is not None
+    off = BEFORE.previous_working(row.due - timedelta(days=1))
+    after = BEFORE.with_office_days(off=[off])
+    found = anew(case, ANALYSIS, after, today)
+    becomes = in_full(case, ANALYSIS, after, today)[name]
+
+    assert found.written.touched is not None
+    assert name in found.written.touched
+    assert becomes.due == row.due
+    assert becomes.next_rung_on != row.next_rung_on
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_what_somebody_put_off_is_looked_at(n: int) -> None:
+    """The day they chose counts by working days too."""
+    case = case_of(ANALYSIS.edition, date(2026, 4, 13))
+    due = in_full(case, ANALYSIS, BEFORE, date(2026, 3, 2))["order_signed"].due
+    assert due is not None
+    later = {"order_signed": PutOff(until=BEFORE.add(due, -2), due=due)} if n else {}
+    found = anew(replace(case, put_off=later), ANALYSIS, CERTAIN, date(2026, 3, 2))
+
+    assert found.written.touched is not None
+    assert ("order_signed" in found.written.touched) is bool(n)
