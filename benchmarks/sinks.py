@@ -73,7 +73,7 @@ seconds_apart = 0.0
 
 [reminders]
 office_hours = ["00:00", "23:59"]
-tick = 10
+tick = 5
 digests = []
 """
 _TOKEN = f"100000:{'x' * 35}"
@@ -81,7 +81,14 @@ _TOKEN = f"100000:{'x' * 35}"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """What one run came to; `first`: seconds to the first letter, `memory`: megabytes of a worker at most."""
+    """What one run came to.
+
+    Attributes:
+        first: seconds from the start of the processes to the first letter.
+        work: milliseconds of the workers' own processor for each message, their start included.
+        database: the same of PostgreSQL.
+        memory: megabytes of a worker at most.
+    """
 
     seconds: float
     first: float
@@ -90,6 +97,8 @@ class Run:
     twice: int
     missing: int
     memory: float
+    work: float
+    database: float
 
     @property
     def rate(self) -> float:
@@ -125,14 +134,15 @@ def main() -> None:
 
 _HEAD = (
     f"{'sink':<10}{'workers':>8}{'messages':>10}{'seconds':>9}{'first':>7}{'a second':>10}{'ceiling':>9}"
-    f"{'ratio':>7}{'twice':>7}{'missing':>9}{'MB':>6}{'load':>6}"
+    f"{'ratio':>7}{'work':>9}{'database':>10}{'twice':>7}{'missing':>9}{'MB':>6}{'load':>6}"
 )
 
 
 def _line(kind: str, workers: int, run: Run) -> str:
     return (
         f"{kind:<10}{workers:>8}{run.sent:>10,}{run.seconds:>9.1f}{run.first:>7.1f}{run.rate:>10,.0f}"
-        f"{run.ceiling:>9,.0f}{run.rate / run.ceiling:>7.2f}{run.twice:>7}{run.missing:>9}{run.memory:>6.0f}"
+        f"{run.ceiling:>9,.0f}{run.rate / run.ceiling:>7.3f}{run.work:>6.2f} ms{run.database:>7.2f} ms"
+        f"{run.twice:>7}{run.missing:>9}{run.memory:>6.0f}"
         f"{os.getloadavg()[0]:>6.1f}"
     )
 
@@ -215,8 +225,9 @@ def measured(address: str, folder: Path, kind: str, workers: int, expected: int)
         settings = _SETTINGS.format(address=address, kind=kind, port=port, pace=PACE)
         (folder / "config.toml").write_text(settings, encoding="utf-8")
         engine = open_database(address)
+        server = _server(engine)
         with running(folder, workers) as nodes:
-            begun = time.perf_counter()
+            begun, kept = time.perf_counter(), _worked(server)
             first = memory = 0.0
             while left := _left(engine):
                 if not first and left == "sent":
@@ -226,6 +237,11 @@ def measured(address: str, folder: Path, kind: str, workers: int, expected: int)
                 assert all(node.poll() is None for node in nodes), (folder / "log").read_text()
                 time.sleep(0.1)
             seconds = time.perf_counter() - begun
+            work = sum(_worked(node.pid) for node in nodes)
+        engine.dispose()
+        time.sleep(0.5)
+        # Those who served the workers have gone: their work is the server's own now.
+        kept = _worked(server) - kept
         sent = _sent(engine, kind)
         engine.dispose()
         before = ceiling(kind, port, workers, min(expected, 20_000))
@@ -239,6 +255,8 @@ def measured(address: str, folder: Path, kind: str, workers: int, expected: int)
         twice=sum(count - 1 for count in seen.values()),
         missing=expected - len(seen.keys() & sent),
         memory=memory,
+        work=work / expected * 1000,
+        database=kept / expected * 1000,
     )
 
 
@@ -334,6 +352,26 @@ def _start(*line: str) -> subprocess.Popen[bytes]:
 def _ready(process: subprocess.Popen[bytes]) -> None:
     assert process.stdout is not None
     assert process.stdout.readline().decode().strip() == READY
+
+
+def _server(engine) -> int:  # type: ignore[no-untyped-def]
+    """The process of the database server whose children serve us."""
+    with reading(engine) as connection:
+        serving = int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+    return int(_stat(serving)[1])
+
+
+def _worked(process: int) -> float:
+    """Seconds of the processor a process and its children have taken, those who are gone included."""
+    own = sum(int(one) for one in _stat(process)[11:15])
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    living = sum(int(one) for child in children for one in _stat(int(child))[11:13])
+    return (own + living) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(process: int) -> list[str]:
+    """What the system counts of a process, from its state on."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
 def _megabytes(process: int) -> float:

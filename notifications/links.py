@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
@@ -58,6 +58,9 @@ class Links(Protocol):
 
     def of(self, person: str) -> Link | None:
         """The person's link as it stands now."""
+
+    def these(self, people: Collection[str]) -> Mapping[str, Link]:
+        """The links of these people as they stand now, asked for together."""
 
     def behind(self, chat: str) -> Link | None:
         """The link of that account."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from threading import Lock
 
@@ -44,6 +44,12 @@ class SqlLinks:
     def of(self, person: str) -> Link | None:
         """The person's link as it stands now."""
         return self._one(LINK.c.person == person)
+
+    def these(self, people: Collection[str]) -> Mapping[str, Link]:
+        """The links of these people as they stand now, asked for together."""
+        asked = select(LINK).where(LINK.c.person.in_(sorted(people)))
+        with reading(self._engine) as connection:
+            return {record.person: _link(record) for record in connection.execute(asked)}
 
     def behind(self, chat: str) -> Link | None:
         """The link of that account."""

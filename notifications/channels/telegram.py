@@ -80,9 +80,10 @@ class Telegram:
     async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         waiting: list[tuple[str, Parcel]] = []
+        # The accounts as they stand now: people may have changed or lost them since their notices were queued.
+        accounts = self.links.these({parcel.notice.person for parcel in batch})
         for parcel in batch:
-            # The account as it stands now: the person may have changed or lost it since the notice was queued.
-            link = self._good(self.links.of(parcel.notice.person))
+            link = self._good(accounts.get(parcel.notice.person))
             if link is None:
                 outcomes[parcel.notice.key] = Outcome(state="failed", answer="no account", others=True)
             else:

@@ -1,0 +1,203 @@
+"""A batch from claim to mark, of every size, over both databases and a real mail server: each letter once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from threading import Barrier
+
+import pytest
+from sqlalchemy import Engine, event, select
+
+import calendars
+from notifications.channels.email import channel
+from notifications.delivery import BATCH, DeliveryReport, deliver
+from notifications.notice import Notice
+from notifications.ports import Mark
+from notifications.rules import Rules
+from notifications.wire.message import message_id
+from storage import office_store, register
+from storage.engine import reading
+from storage.outbox import SqlOutbox
+from storage.tables import PROOF
+from storage.tally import counts
+from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
+from tests.storage.house import NOW, TODAY, letter, library, opened
+from workflow.office import Person, Unit
+
+RULES = Rules(domain="letters.example.kz")
+PEOPLE = 101
+
+
+@pytest.fixture
+def outbox(engine: Engine) -> SqlOutbox:
+    """One due deadline, and an office in which 101 people may hear of it."""
+    people = [
+        Person(key=f"p{n}@example.kz", name=f"Адам {n}", unit="u", email=f"p{n}@example.kz")
+        for n in range(PEOPLE)
+    ]
+    office_store.save(engine, units=[Unit(id="u", name="Бөлім")], people=people)
+    return SqlOutbox(engine)
+
+
+def queued(engine: Engine, outbox: SqlOutbox, number: int) -> list[Notice]:
+    """So many letters of one deadline, one a person."""
+    opened(engine)
+    row = outbox.due_rows(date(2027, 1, 1), limit=1)[0]
+    made = [letter(row, person=f"p{n}@example.kz") for n in range(number)]
+    made = [replace(one, message_id=message_id(one.key, RULES.domain)) for one in made]
+    assert outbox.add(made, now=NOW) == number
+    return made
+
+
+def sent(outbox: SqlOutbox, port: int, **more: object) -> DeliveryReport:
+    post = channel(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=5.0)
+    return deliver(outbox, library(), calendars.calendar(), [post], now=NOW, today=TODAY, rules=RULES, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", [0, 1, BATCH, PEOPLE])
+def test_a_morning_of_any_size_leaves_whole(engine: Engine, outbox: SqlOutbox, number: int) -> None:
+    """Nothing at all, one letter, a full batch, and one more than that."""
+    made = queued(engine, outbox, number) if number else []
+    office = Office()
+    with serving(office) as port:
+        report = sent(outbox, port)
+
+    assert report.counts == ({"sent": number} if number else {})
+    assert Counter(message["Message-ID"] for _, message in office.accepted) == Counter(
+        one.message_id for one in made
+    )
+    assert office.calls == -(-number // BATCH)
+    assert {one.state for one in outbox.notices()} <= {"sent"}
+    with reading(engine) as connection:
+        assert counts(connection) == ({("email", "sent"): number} if number else {})
+        assert list(register.problems(connection)) == []
+        proven = [json.loads(lines) for lines in connection.execute(select(PROOF.c.lines)).scalars()]
+    assert sum(len(lines) for lines in proven) == number
+
+
+MIDDLE = "p5@example.kz"
+
+
+@pytest.mark.parametrize(
+    ("fault", "ends"),
+    [
+        (only(MIDDLE, always("550 no such mailbox")), "failed"),
+        (only(MIDDLE, always("451 busy")), "queued"),
+        (only(MIDDLE, drop), "queued"),
+    ],
+    ids=["refused", "busy", "dropped"],
+)
+def test_one_reader_in_the_middle_spoils_nobody_elses_letter(
+    engine: Engine, outbox: SqlOutbox, fault: Answer, ends: str
+) -> None:
+    """A refused recipient, a busy mailbox, a connection lost at theirs: the others have theirs, once."""
+    made = queued(engine, outbox, 11)
+    office = Office(rcpt=fault)
+    with serving(office) as port:
+        report = sent(outbox, port)
+    states = {one.person: one.state for one in outbox.notices()}
+
+    assert report.counts == {"sent": 10, ends: 1}
+    assert states.pop(MIDDLE) == ends
+    assert set(states.values()) == {"sent"}
+    assert set(Counter(address for address, _ in office.accepted).values()) == {1}
+    assert len(office.accepted) == len(made) - 1
+    with reading(engine) as connection:
+        assert list(register.problems(connection)) == []
+
+
+def test_a_line_lost_after_the_text_brings_the_letter_again_under_its_name(
+    engine: Engine, outbox: SqlOutbox
+) -> None:
+    """Nobody knows whether it arrived; the second copy can be told for one."""
+    queued(engine, outbox, 3)
+    office = Office(data=first(1, drop))
+    with serving(office) as port:
+        before = sent(outbox, port)
+        again = next(one for one in outbox.notices() if one.state == "queued")
+        post = channel(host="localhost", port=port, sender="m@example.kz", tls="none", timeout=5.0)
+        after = deliver(
+            outbox, library(), calendars.calendar(), [post], now=again.not_before, today=TODAY, rules=RULES
+        )
+    names = Counter(message["Message-ID"] for _, message in office.accepted)
+
+    assert before.counts == {"sent": 2, "queued": 1}
+    assert after.counts == {"sent": 1}
+    assert sorted(names.values()) == [1, 1, 2]
+    assert names[again.message_id] == 2
+
+
+def test_two_workers_at_the_same_letters_send_each_once(engine: Engine, outbox: SqlOutbox) -> None:
+    """Both are given all keys, as a job that comes twice would: what one has claimed the other finds gone."""
+    made = queued(engine, outbox, PEOPLE)
+    keys = [one.key for one in made]
+    together = Barrier(2)
+    office = Office()
+
+    def work(port: int) -> DeliveryReport:
+        together.wait(30)
+        return sent(SqlOutbox(engine), port, keys=keys)
+
+    with serving(office) as port, ThreadPoolExecutor(2) as pool:
+        reports = [one.result() for one in [pool.submit(partial(work, port)) for _ in range(2)]]
+
+    assert sum(report.counts.get("sent", 0) for report in reports) == PEOPLE
+    assert Counter(message["Message-ID"] for _, message in office.accepted) == Counter(
+        one.message_id for one in made
+    )
+    assert {(one.state, one.attempts) for one in outbox.notices()} == {("sent", 1)}
+
+
+def test_a_mark_says_what_it_says_and_leaves_the_rest(engine: Engine, outbox: SqlOutbox) -> None:
+    """One statement for all: each notice gets its own answer, day and hash, and only those being sent."""
+    made = queued(engine, outbox, 6)
+    sending = outbox.claim("email", now=NOW, limit=5)
+    (left,) = (one for one in made if one.key not in {one.key for one in sending})
+    later = NOW.replace(hour=9)
+    outbox.mark(
+        [
+            Mark(key=sending[0].key, state="sent", answer="250 'kept'; %s", text_hash="h"),
+            Mark(key=sending[1].key, state="queued", answer="451", not_before=later),
+            Mark(key=sending[2].key, state="queued", answer="", not_before=later, tried=False),
+            Mark(key=sending[3].key, state="failed", answer="550"),
+            # Not being sent: somebody else's by now.
+            Mark(key=left.key, state="sent", answer=""),
+        ],
+        now=later,
+    )
+    found = {one.key: one for one in outbox.notices()}
+    a, b, c, d, e = (found.pop(one.key) for one in sending)
+    (other,) = found.values()
+
+    assert (a.state, a.answer, a.text_hash, a.sent_at, a.attempts) == ("sent", "250 'kept'; %s", "h", later, 1)
+    assert (b.state, b.not_before, b.attempts, b.sent_at) == ("queued", later, 1, None)
+    assert (c.state, c.not_before, c.attempts) == ("queued", later, 0)
+    assert (d.state, d.answer, d.not_before, d.text_hash) == ("failed", "550", NOW, "")
+    assert (e.state, e.attempts) == ("sending", 1)
+    assert (other.state, other.attempts, other.sent_at) == ("queued", 0, None)
+
+
+def test_a_batch_costs_as_many_statements_as_one_letter(engine: Engine, outbox: SqlOutbox) -> None:
+    """Whatever is in it: or a hundred letters would wait for a hundred round trips."""
+    queued(engine, outbox, PEOPLE)
+
+    def statements(limit: int) -> int:
+        heard: list[str] = []
+
+        def listen(*told: object) -> None:
+            _, _, said, given, _, many = told
+            heard.extend([str(said)] * (len(given) if many else 1))  # type: ignore[arg-type]
+
+        claimed = outbox.claim("email", now=NOW, limit=limit)
+        event.listen(engine, "before_cursor_execute", listen)
+        outbox.mark([Mark(key=one.key, state="sent", answer="250") for one in claimed], now=NOW)
+        event.remove(engine, "before_cursor_execute", listen)
+        assert len(claimed) == limit
+        return len(heard)
+
+    assert statements(1) == statements(PEOPLE - 1)
