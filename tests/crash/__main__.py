@@ -1,0 +1,85 @@
+"""All campaigns, or those named, and one table at the end; exit code 1 when anything is not as it should be.
+
+python -m tests.crash                          all of them, as often as they are done by themselves
+python -m tests.crash kills=50 tampering       these, so often
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import tempfile
+import time
+import traceback
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.crash.campaign import Campaign, Done, Room, table
+from tests.crash.campaigns import CAMPAIGNS
+from tests.postgres import serving
+
+
+def chosen(names: list[str]) -> list[tuple[Campaign, int]]:
+    """The campaigns of a command line with how often each; all for an empty one.
+
+    Raises:
+        SystemExit: there is none of that name, or a number is none.
+    """
+    known = {one.name: one for one in CAMPAIGNS}
+    found = []
+    for word in names:
+        name, _, number = word.partition("=")
+        if name not in known or not (number or "1").isdigit():
+            known_ones = ", ".join(known)
+            print(f"crash: there is no campaign {word}; there are (=NUMBER): {known_ones}", file=sys.stderr)
+            raise SystemExit(2)
+        found.append((known[name], int(number) if number else known[name].times))
+    return found or [(one, one.times) for one in CAMPAIGNS]
+
+
+def held(campaign: Campaign, times: int, room: Room) -> Done:
+    """The campaign, with a line now and then; what it raises is a fault of it."""
+    begun = time.monotonic()
+
+    def tell(said: str) -> None:
+        print(f"  {campaign.name} [{time.monotonic() - begun:5.0f} s] {said}", flush=True)
+
+    room.tell = tell
+    tell("begins")
+    try:
+        done = campaign.run(room, times)
+    except Exception as trouble:
+        traceback.print_exc()
+        seconds = time.monotonic() - begun
+        fault = str(trouble).splitlines()[0] if str(trouble) else repr(trouble)
+        return Done(name=campaign.name, what="", seconds=seconds, verify="not drawn up", faults=(fault,))
+    for note in done.notes:
+        tell(note[:300])
+    tell("as it should be" if not done.faults else f"{len(done.faults)} faults")
+    return done
+
+
+def main() -> int:
+    """Hold them one after another on a server of their own."""
+    asked = chosen(sys.argv[1:])
+    seed = random.SystemRandom().randrange(10**6)
+    load = " ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"  {len(asked)} campaigns, seed {seed}, {os.cpu_count()} cores, load {load}", flush=True)
+    with ExitStack() as company:
+        # Kept out of the PostgreSQL user's way: what lies below may be its.
+        folder = Path(company.enter_context(tempfile.TemporaryDirectory(prefix="merzim-crash-")))
+        folder.chmod(0o755)
+        try:
+            server = company.enter_context(serving())
+        except Exception as trouble:
+            print(f"  PostgreSQL does not start here: {trouble!r}", flush=True)
+            server = None
+        chance = random.Random(seed)
+        done = [held(one, times, Room(folder, server, chance)) for one, times in asked]
+    print(table(done), flush=True)
+    return 1 if any(one.faults for one in done) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""The account drawn up after a campaign: what was due, what left, what people were promised, what is whole.
+
+It asks the office's own `merzim verify`, and beside it what only whoever stood outside can know: what the mail
+server was given, and what people were answered.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import text
+
+from merzim import keeping
+from merzim.clock import almaty
+from merzim.wiring import House
+from notifications import round as rounds
+from notifications.notice import Notice
+from storage.engine import reading
+from storage.seals import seal
+from tests.crash.people import Deed, Writer, found
+
+Reminder = tuple[str, str, str]
+"""A case, an obligation, and who is to hear of it."""
+Letter = tuple[str, str]
+"""Recipient and Message-ID."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """What stands afterwards.
+
+    Attributes:
+        due: the reminders that were due before anything was done to the office.
+        seen: how often the mail server was given each letter.
+        notices: the register; waiting: board rows whose day has come and of which nobody was told.
+        jobs: what the queue still holds.
+        deeds: what people asked for; chained: how often each stands in the chains.
+        troubles: what people were answered that nobody may be.
+        problems: what `merzim verify` names, by code.
+    """
+
+    due: frozenset[Reminder]
+    seen: Mapping[Letter, int]
+    notices: tuple[Notice, ...]
+    waiting: int
+    jobs: tuple[str, ...]
+    problems: tuple[str, ...]
+    deeds: tuple[Deed, ...] = ()
+    chained: Mapping[tuple[str, str], int] | None = None
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def twice(self) -> int:
+        """Letters the server was given again under their own Message-ID."""
+        return sum(count - 1 for count in self.seen.values())
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Reminders nobody got, letters said to be sent that the server never saw, deeds that are not there."""
+        sent = {
+            (one.address, one.message_id) for one in self.notices if one.state == "sent" and not one.carrier
+        }
+        told = {(one.case, one.obligation, one.person) for one in self.notices if one.state == "sent"}
+        chained = self.chained or {}
+        deeds = {(one.kind, one.token) for one in self.deeds if one.fate == "done"}
+        return (
+            *(f"reminder {one}" for one in sorted(self.due - told)),
+            *(f"letter {one}" for one in sorted(sent - set(self.seen))),
+            *(f"{kind} {token}" for kind, token in sorted(deeds) if not chained.get((kind, token))),
+        )
+
+    def faults(self, *, twice: int) -> tuple[str, ...]:
+        """Whatever may not be, a sentence each; `twice`: letters that may have been sent again at most."""
+        chained = self.chained or {}
+        states = Counter(one.state for one in self.notices if one.state not in ("sent", "withdrawn"))
+        names = Counter(name for _, name in self.seen)
+        asked = {(one.kind, one.token) for one in self.deeds}
+        refused = [one for one in self.deeds if one.fate == "refused"]
+        doubled = [f"{kind} {token}" for (kind, token), count in chained.items() if count > 1 and token]
+        return (
+            *(f"lost: {one}" for one in self.lost[:5]),
+            *(f"an event twice: {one}" for one in doubled[:5] if tuple(one.split(" ", 1)) in asked),
+            *(f"refused: {one.kind} {one.answer}" for one in refused[:5]),
+            *(f"{count} notices are {state}" for state, count in sorted(states.items())),
+            *(f"one Message-ID to two people: {name}" for name, count in names.items() if count > 1),
+            *([f"{self.twice} letters twice, {twice} at most"] if self.twice > twice else ()),
+            *([f"{self.waiting} rows whose day has come and nobody was told"] if self.waiting else ()),
+            *(f"left in the queue: {one}" for one in self.jobs[:3]),
+            *(f"verify: {one}" for one in self.problems[:5]),
+            *self.troubles[:5],
+        )
+
+
+def people(account: Account) -> str:
+    """What became of what people asked for, in a few words."""
+    fates = Counter(f"{one.kind} {one.fate}" for one in account.deeds)
+    return ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
+
+
+def due(house: House, *, now: datetime, today: date) -> frozenset[Reminder]:
+    """What a round at that moment would tell whom; nothing is written."""
+    planned = rounds.plan(
+        house.outbox,
+        house.library,
+        house.calendar,
+        tuple(house.channels.values()),
+        now=now,
+        today=today,
+        rules=house.rules,
+    )
+    return frozenset((one.notice.case, one.notice.obligation, one.notice.person) for one in planned.hearings)
+
+
+def drawn_up(
+    house: House,
+    seen: Path,
+    *,
+    promised: frozenset[Reminder],
+    now: datetime,
+    writers: Collection[Writer] = (),
+) -> Account:
+    """The account as things stand, by the clock that is furthest on (aware UTC). What is not sealed yet is."""
+    today = now.astimezone(almaty()).date()
+    house.refresh()
+    seal(house.engine, now=now)
+    lines = [tuple(line.split(" ", 1)) for line in seen.read_text(encoding="ascii").splitlines()]
+    with reading(house.engine) as connection:
+        rows = connection.execute(
+            text("SELECT count(*) FROM deadline WHERE next_rung_on <= :today"), {"today": str(today)}
+        ).scalar_one()
+        jobs = (
+            connection.execute(
+                text("SELECT task_name || ' ' || status FROM procrastinate_jobs WHERE task_name = 'send'")
+            )
+            .scalars()
+            .all()
+            if house.many_nodes
+            else ()
+        )
+    return Account(
+        due=promised,
+        seen=Counter((recipient, name) for recipient, name in lines),
+        notices=tuple(house.outbox.notices()),
+        waiting=int(rows),
+        jobs=tuple(jobs),
+        problems=tuple(f"{one.code} {dict(one.arguments)}" for one in keeping.verify(house, today=today)),
+        deeds=tuple(deed for one in writers for deed in one.deeds),
+        chained=found(house),
+        troubles=tuple(fault for one in writers for fault in one.faults),
+    )

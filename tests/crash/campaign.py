@@ -1,0 +1,142 @@
+"""One shape for every campaign: what was done to an office, how often, and what the account said afterwards."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from tests.crash.account import Account
+from tests.postgres import Server, administer
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A campaign that is over.
+
+    Attributes:
+        what: what was done; times: how often.
+        seconds: how long it took, the account not counted.
+        twice: letters sent again under one Message-ID; lost: what is missing; None where nothing leaves.
+        verify: what `merzim verify` said, in a word or two.
+        faults: what may not be, a sentence each; empty when all is well.
+        notes: what else was seen.
+        skipped: why it was not run; "" when it was.
+    """
+
+    name: str
+    what: str
+    times: int = 0
+    seconds: float = 0.0
+    twice: int | None = None
+    lost: int | None = None
+    verify: str = ""
+    faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    skipped: str = ""
+
+
+@dataclass
+class Room:
+    """Where campaigns are held.
+
+    Attributes:
+        server: a PostgreSQL server of its own, None where there is none.
+        quick: small and in a hurry, as in the tests: a dead worker is held for dead after two seconds.
+        tell: hears how far things are.
+        template: the PostgreSQL database new ones are copied from.
+    """
+
+    folder: Path
+    server: Server | None
+    chance: random.Random
+    quick: bool = False
+    tell: Callable[[str], None] = print
+    template: str = "template0"
+
+    def database(self, tablespace: str = "") -> str:
+        """A new PostgreSQL database; its address."""
+        assert self.server is not None
+        name = f"campaign_{next(_numbers)}"
+        place = f" TABLESPACE {tablespace}" if tablespace else ""
+        administer(self.server.address, f"CREATE DATABASE {name} TEMPLATE {self.template}{place}")
+        return self.server.address.format(name=name)
+
+    def place(self) -> Path:
+        """A new folder for a campaign's files."""
+        made = self.folder / f"place{next(_numbers)}"
+        made.mkdir(parents=True)
+        return made
+
+
+Run = Callable[[Room, int], Done]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Campaign:
+    """What can be done to an office. `times`: how often where nobody says."""
+
+    name: str
+    run: Run
+    times: int
+
+
+def balanced(
+    account: Account,
+    *,
+    name: str,
+    what: str,
+    times: int,
+    seconds: float,
+    twice: int,
+    notes: tuple[str, ...] = (),
+    faults: tuple[str, ...] = (),
+) -> Done:
+    """What became of a campaign, by its account.
+
+    Args:
+        twice: how many letters may have been sent again.
+        faults: what may not be beside what the account says.
+    """
+    return Done(
+        name=name,
+        what=what,
+        times=times,
+        seconds=seconds,
+        twice=account.twice,
+        lost=len(account.lost),
+        verify="whole" if not account.problems else f"{len(account.problems)} problems",
+        faults=faults + account.faults(twice=twice),
+        notes=notes,
+    )
+
+
+_HEADS = ("campaign", "done to it", "how often", "seconds", "twice", "lost", "verify")
+
+
+def table(done: Sequence[Done]) -> str:
+    """All of them as one table; what may not be stands below it."""
+    lines = [
+        (
+            one.name,
+            one.what,
+            "-" if one.skipped else str(one.times),
+            "-" if one.skipped else f"{one.seconds:.0f}",
+            "-" if one.twice is None else str(one.twice),
+            "-" if one.lost is None else str(one.lost),
+            f"NOT RUN: {one.skipped}" if one.skipped else one.verify,
+        )
+        for one in done
+    ]
+    widths = [max(len(line[n]) for line in [_HEADS, *lines]) for n in range(len(_HEADS) - 1)]
+    rows = [_HEADS, tuple("-" * width for width in (*widths, 6)), *lines]
+    said = [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]])
+        for row in rows
+    ]
+    said += [f"NOT AS IT SHOULD BE, {one.name}: {fault}" for one in done for fault in one.faults]
+    return "\n".join(said)

@@ -1,0 +1,113 @@
+"""A morning under load: letters leave, people write, and something is done to the office meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from storage.ledger import SqlLedger
+from tests.crash.account import Account, Reminder, drawn_up, due
+from tests.crash.campaign import Room
+from tests.crash.nodes import THREE, Nodes, nodes, until
+from tests.crash.office import LETTERS, OPENING, TODAY, settled
+from tests.crash.people import Writer, writing
+from tests.law import CALENDAR, library
+from tests.notifications.town import OPENED, noon
+from workflow.desk import Desk
+
+HOURS = timedelta(hours=2)
+"""Longer than any letter a dead process held stays with it, and than all but the last rest after a failure."""
+
+
+@dataclass
+class Morning:
+    """Nodes at work, people who write, and what is owed to whom.
+
+    Attributes:
+        begun: when the nodes came up, by this process's monotonic clock.
+        account: drawn up when the morning is over.
+    """
+
+    nodes: Nodes
+    writers: Sequence[Writer]
+    promised: frozenset[Reminder]
+    begun: float
+    seconds: float = 0.0
+    account: Account | None = None
+
+    def more(self, cases: int) -> None:
+        """Open more cases that many people are to be told of, while everything runs."""
+        pattern = {(obligation, person) for _, obligation, person in self.promised}
+        desk = Desk(SqlLedger(self.nodes.house.engine), library(), CALENDAR)
+        opened = desk.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
+        self.promised |= {(case.id, obligation, person) for case in opened for obligation, person in pattern}
+
+    def ended(self) -> Account:
+        """The account, once the block of the morning is over."""
+        assert self.account is not None
+        return self.account
+
+
+@contextmanager
+def morning(
+    room: Room,
+    letters: int,
+    *,
+    address: str,
+    through: str = "",
+    commands: Sequence[str] = THREE,
+    pages: Path | None = None,
+    people: int = 2,
+) -> Iterator[Morning]:
+    """Make an office with so many letters before it, let its nodes and people work while the block lasts, then
+    let everything be finished, and draw up the account.
+
+    Args:
+        through: the address the nodes use, where it is another than the account's own.
+    """
+    settled(address, letters // LETTERS)
+    with nodes(
+        address, room.place() / "nodes", through=through, commands=commands, quick=room.quick, pages=pages
+    ) as these:
+        now = these.now()
+        promised = due(these.house, now=now, today=TODAY)
+        assert len(promised) == letters // LETTERS * LETTERS
+        with these.up():
+            with writing(these.house, these.web, now=now, count=people) as writers:
+                made = Morning(these, writers, promised, time.monotonic())
+                until(lambda: these.sent() > 0, "no letter leaves", 120)
+                yield made
+                made.seconds = time.monotonic() - made.begun
+            finished(these)
+        made.seconds = time.monotonic() - made.begun
+        made.account = drawn_up(
+            these.house, these.seen, promised=made.promised, now=these.latest(), writers=made.writers
+        )
+
+
+def finished(these: Nodes, patience: float = 1200.0) -> None:
+    """Wait until every letter has left but those somebody holds who is gone, or that are to leave later; then
+    let the hours and days pass after which those leave too.
+
+    Raises:
+        AssertionError: something does not leave.
+    """
+    until(
+        lambda: 0 <= these.left() <= these.asleep(), "the letters do not leave", 90 if these.quick else patience
+    )
+    if these.left(these.latest()):
+        # Whoever lives ends what is in hand; only what a dead one held stays.
+        time.sleep(2.5 if these.quick else 25)
+    for _ in range(6):
+        if these.left(these.latest()) == 0:
+            break
+        these.show((these.latest() + HOURS).isoformat())
+        give_up = time.monotonic() + (5 if these.quick else 60)
+        while these.left() != 0 and time.monotonic() < give_up:
+            time.sleep(0.1)
+    assert these.left(these.latest()) == 0, f"{these.left(these.latest())} letters do not leave"
+    until(lambda: these.jobs() == 0, "the queue does not become empty", 120)

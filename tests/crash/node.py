@@ -1,0 +1,84 @@
+"""A node as the campaigns run it: the real command, on a clock that can be stepped while it runs.
+
+The clock stands in a file of the node: a moment, and the second since this machine's start at which it showed
+it. Whoever rewrites the file steps the clock. The processes are forked from one that has imported everything
+(multiprocessing's forkserver), so that five hundred starts cost moments; killed, they are as dead as any.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+
+import merzim.clock
+from merzim.clock import Clock, Moment, stand
+
+WARM = (
+    *("merzim.cli", "merzim.daily", "merzim.queue", "merzim.dashboard", "merzim.behind_pages"),
+    *("merzim.administration", "merzim.calendar_change", "merzim.intake", "merzim.postbox", "merzim.polling"),
+    *("storage.schema", "storage.installation", "storage.rights", "notifications.channels.email", "uvicorn"),
+    *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "web.app"),
+    *("uvicorn.protocols.http.auto", "uvicorn.loops.auto", "uvicorn.lifespan.on", "psycopg_pool"),
+)
+FORKED = get_context("forkserver")
+FORKED.set_forkserver_preload(["tests.crash.warm"])
+
+
+def show(file: Path, moment: str) -> None:
+    """Let the clock in that file show a moment (`merzim --now`'s spelling) from now on."""
+    part = file.with_suffix(".part")
+    part.write_text(f"{stand(moment).now.isoformat()} {time.monotonic()}", encoding="ascii")
+    part.replace(file)
+
+
+def shown(file: Path) -> datetime:
+    """What it shows (aware UTC)."""
+    moment, at = file.read_text(encoding="ascii").split()
+    return datetime.fromisoformat(moment) + timedelta(seconds=time.monotonic() - float(at))
+
+
+def stepped(file: Path) -> Clock:
+    """The clock in that file, as the nodes ask it."""
+    moment: Callable[..., Moment] = merzim.clock._moment
+    return lambda: moment(shown(file), demonstration=False)
+
+
+def live(folder: Path, command: str, clock: Path, log: Path, quick: bool, pages: Path | None) -> None:
+    """Be `merzim COMMAND` in that folder until told to leave.
+
+    Args:
+        quick: hold a dead worker for dead after two seconds instead of twenty.
+        pages: a file that says how many pages a database of SQLite may have; None: as many as it likes.
+    """
+    with log.open("ab") as said, Path(os.devnull).open("wb") as nothing:
+        os.dup2(said.fileno(), 2)
+        os.dup2(nothing.fileno(), 1)
+    os.chdir(folder)
+    os.environ["MERZIM_LANG"] = "en"
+    one = stepped(clock)
+    merzim.clock.read = one
+    merzim.clock.clock = lambda given=None: one
+    if quick:
+        from merzim import queue
+
+        queue.BEAT, queue.DEAD, queue.LOOK, queue.REST = 0.5, 2.0, 0.5, 0.5
+    if pages is not None:
+        _narrow(pages)
+    from merzim.cli import main
+
+    sys.exit(main([command]))
+
+
+def _narrow(pages: Path) -> None:
+    """Every connection to a file may make it so many pages long and no longer, as a full disk would."""
+    from sqlalchemy import Engine, event
+
+    @event.listens_for(Engine, "begin")
+    def narrow(connection: object) -> None:
+        raw = connection.connection.dbapi_connection  # type: ignore[attr-defined]
+        raw.execute(f"PRAGMA max_page_count={pages.read_text()}").close()

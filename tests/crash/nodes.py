@@ -1,0 +1,230 @@
+"""An office with a morning's letters before it, its mail server, and the nodes that are to send them."""
+
+from __future__ import annotations
+
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select, text
+
+from merzim.clock import almaty
+from merzim.configuration import read
+from merzim.wiring import House
+from storage.engine import reading
+from storage.refusals import StorageUnavailable
+from storage.tables import NOTICE
+from tests.crash.killing import post
+from tests.crash.node import FORKED, live, show, shown
+from tests.crash.office import MORNING, TODAY
+from tests.notifications.servers import free_port
+
+NINE = f"{TODAY}T09:00"
+"""What every node's clock shows at first."""
+THREE = ("worker", "worker", "serve")
+"""The nodes of an office on PostgreSQL; on SQLite `serve` does it all."""
+_SETTINGS = """
+[database]
+url = "{address}"
+[channels]
+use = ["email"]
+[channels.email]
+host = "127.0.0.1"
+port = {mail}
+tls = "none"
+sender = "merzim@example.kz"
+[reminders]
+office_hours = ["00:00", "23:59"]
+tick = {tick}
+digests = []
+[web]
+port = {web}
+"""
+# What a node says when it comes up.
+_GREETINGS = (
+    *("The daily round", "The board:", "This process", "Demonstration day", "Nobody can log in"),
+    "http",
+)
+
+
+@dataclass
+class Nodes:
+    """The nodes of one office, each with a clock and a log of its own.
+
+    Attributes:
+        commands: what each node is: `worker` or `serve`.
+        seen: where the mail server writes down what it was given.
+        house: the office as whoever draws up the account sees it; it goes through no proxy.
+        pages: how many pages the nodes' database of SQLite may have, in a file; None: as many as it likes.
+    """
+
+    folder: Path
+    commands: Sequence[str]
+    web: int
+    seen: Path
+    house: House
+    quick: bool
+    pages: Path | None = None
+    started: Counter[int] = field(default_factory=Counter)
+    furthest: datetime = MORNING
+    running: dict[int, BaseProcess] = field(default_factory=dict)
+
+    def clock(self, node: int) -> Path:
+        """The file its clock stands in."""
+        return self.folder / f"clock{node}"
+
+    def show(self, moment: str, *nodes: int) -> None:
+        """Step the clocks of these nodes, or of all, to a moment."""
+        for node in nodes or range(len(self.commands)):
+            show(self.clock(node), moment)
+            self.furthest = max(self.furthest, self.now(node))
+
+    def latest(self) -> datetime:
+        """The furthest any clock has ever shown (aware UTC)."""
+        return max(self.furthest, *(self.now(node) for node in range(len(self.commands))))
+
+    def now(self, node: int = 0) -> datetime:
+        """What a node's clock shows (aware UTC)."""
+        return shown(self.clock(node))
+
+    def start(self, node: int) -> None:
+        """Start it as its service manager would."""
+        self.started[node] += 1
+        command, log = self.commands[node], self.log(node)
+        given = (self.folder, command, self.clock(node), log, self.quick, self.pages)
+        self.running[node] = FORKED.Process(target=live, args=given, daemon=True)
+        self.running[node].start()
+
+    def kill(self, node: int) -> None:
+        """SIGKILL: nothing can be tidied up."""
+        self.running[node].kill()
+        self.running[node].join()
+
+    def log(self, node: int) -> Path:
+        return self.folder / f"node{node}.log"
+
+    def said(self) -> tuple[str, ...]:
+        """What the nodes wrote into their logs beside their greetings."""
+        lines = [line for node in sorted(self.started) for line in self._lines(node)]
+        return tuple(line for line in lines if line.strip() and not line.strip().startswith(_GREETINGS))
+
+    def at_work(self, node: int) -> bool:
+        """Whether it has come up since it was started last."""
+        return sum("Ctrl+C" in line for line in self._lines(node)) == self.started[node]
+
+    def _lines(self, node: int) -> list[str]:
+        log = self.log(node)
+        return log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+
+    @contextmanager
+    def up(self) -> Iterator[None]:
+        """All nodes, told to leave when the block ends; whoever does not is killed and told of."""
+        for node in range(len(self.commands)):
+            self.start(node)
+        try:
+            until(lambda: all(self.at_work(node) for node in self.running), "a node does not come up", 120)
+            yield
+        finally:
+            for one in self.running.values():
+                one.terminate()
+            for one in self.running.values():
+                one.join(60)
+                if one.is_alive():
+                    one.kill()
+                    one.join()
+
+    def answer(self, path: str) -> int:
+        """The status the web node answers now; 0 when it does not."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.web}{path}", timeout=20) as page:
+                return int(page.status)
+        except urllib.error.HTTPError as refused:
+            refused.close()
+            return int(refused.code)
+        except OSError:
+            return 0
+
+    def count(self, asked: str, **given: object) -> int:
+        """What a question of SQL comes to; -1 while the database is away."""
+        try:
+            with reading(self.house.engine) as connection:
+                return int(connection.execute(text(asked), given).scalar_one())
+        except StorageUnavailable:
+            return -1
+
+    def sent(self) -> int:
+        """How many letters have left."""
+        return self.count("SELECT count(*) FROM notice WHERE state = 'sent'")
+
+    def left(self, by: datetime | None = None) -> int:
+        """Rows nobody was told of on the day it is (`by`: at that moment), and letters that have not left; -1:
+        nobody knows."""
+        today = (by or self.now()).astimezone(almaty()).date()
+        rows = self.count("SELECT count(*) FROM deadline WHERE next_rung_on <= :today", today=str(today))
+        letters = self.count("SELECT count(*) FROM notice WHERE state IN ('queued', 'sending')")
+        return -1 if min(rows, letters) < 0 else rows + letters
+
+    def asleep(self) -> int:
+        """Letters nobody sends now: held by somebody who is gone or at work, or not to leave yet."""
+        try:
+            with reading(self.house.engine) as connection:
+                held = select(func.count()).where(NOTICE.c.state == "sending")
+                later = select(func.count()).where(NOTICE.c.state == "queued", NOTICE.c.not_before > self.now())
+                return int(connection.execute(held).scalar_one() + connection.execute(later).scalar_one())
+        except StorageUnavailable:
+            return -1
+
+    def jobs(self) -> int:
+        """Batches the queue still holds; none where there is no queue."""
+        if not self.house.many_nodes:
+            return 0
+        return self.count("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'send'")
+
+
+@contextmanager
+def nodes(
+    address: str,
+    folder: Path,
+    *,
+    through: str = "",
+    commands: Sequence[str] = THREE,
+    quick: bool = False,
+    pages: Path | None = None,
+) -> Iterator[Nodes]:
+    """The nodes of the office in the database at an address, not started yet, and their mail server.
+
+    Args:
+        through: the address the nodes use, where it is another than the one the account is drawn up by.
+        quick: a dead worker is held for dead after two seconds instead of twenty.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    own = folder / "account"
+    own.mkdir()
+    with post(folder / "seen.txt") as mail:
+        web, tick = free_port(), 1 if quick else 5
+        for place, url in ((folder, through or address), (own, address)):
+            settings = _SETTINGS.format(address=url, mail=mail, web=web, tick=tick)
+            (place / "config.toml").write_text(settings, encoding="utf-8")
+        house = House(read(at=own))
+        made = Nodes(folder, commands, web, folder / "seen.txt", house, quick, pages)
+        made.show(NINE)
+        try:
+            yield made
+        finally:
+            house.close()
+
+
+def until(so: Any, otherwise: str, patience: float = 600.0) -> None:
+    """Wait until it is so. Raises AssertionError with `otherwise` when patience (seconds) is over."""
+    give_up = time.monotonic() + patience
+    while not so():
+        assert time.monotonic() < give_up, otherwise
+        time.sleep(0.05)

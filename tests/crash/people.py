@@ -1,0 +1,196 @@
+"""People who write through the API while everything falls: they keep a list of their own of what became of it.
+
+Everything is asked under an Idempotency-Key and asked again under it until there is an answer, as a good client
+does. What was answered with success must stand in the chains exactly once afterwards; what never got an answer,
+once at most.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http.client import HTTPException
+from typing import Any, Literal
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from merzim.wiring import House
+from storage.engine import reading
+from storage.tables import EVENT
+from tests.notifications.town import DANA, OFFICER
+from web.credentials import hidden, new_secret
+from workflow.access import Access, Entry, Reader
+
+FACTS = (
+    ("schedule_approved", "2026-01-15"),
+    ("work_plan_approved", "2026-02-02"),
+    ("order_signed", "2026-03-02"),
+    ("start_announced", "2026-03-03"),
+    ("analysis_started", "2026-03-16"),
+)
+"""What happened in the cases people open, in order."""
+OPENED: Mapping[str, object] = {
+    "procedure": "internal-analysis",
+    "unit": "staff",
+    "planned": {"analysis_started": "2026-09-07", "analysis_ended": "2026-10-16"},
+}
+PATIENCE = 30.0
+"""Seconds a question is repeated for before its fate is held to be unknown."""
+YEARS = timedelta(days=300)
+Fate = Literal["done", "unknown", "refused"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deed:
+    """What somebody asked for: opened, fact or acknowledged; `token` tells its event from all others."""
+
+    kind: str
+    token: str
+    fate: Fate
+    answer: str = ""
+
+
+@dataclass
+class Writer:
+    """Somebody at the API with a token of their own."""
+
+    port: int
+    token: str
+    person: str
+    deeds: list[Deed] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def work(self) -> None:
+        """Work until stopped; whatever no answer accounts for is a fault."""
+        try:
+            while not self.stopped.is_set():
+                self._work()
+        except Exception as trouble:
+            self.faults.append(f"a person could not go on: {trouble!r}")
+
+    def _work(self) -> None:
+        """Open a case, write what happened in it, say that a letter was read."""
+        mark = uuid4().hex
+        opened = self._do("opened", mark, "/cases", {**OPENED, "object": mark})
+        for fact, on in FACTS:
+            if opened is None or self.stopped.is_set():
+                break
+            mark = uuid4().hex
+            said = {"fact": fact, "on": on, "remark": mark}
+            self._do("fact", mark, f"/cases/{opened['case']}/facts", said)
+        self._read_a_letter()
+
+    def _read_a_letter(self) -> None:
+        known = self._ask(f"/notices?state=sent&limit=20&person={self.person}", None, "")
+        unread = [
+            one for one in (known[1] or {}).get("notices", ()) if one["case"] and not one["acknowledged_at"]
+        ]
+        for one in unread[:1]:
+            path = f"/cases/{one['case']}/notices/acknowledgement"
+            self._do("acknowledged", one["key"], path, {"key": one["key"]})
+
+    def _do(self, kind: str, mark: str, path: str, body: Mapping[str, object]) -> Any:
+        """Ask until there is an answer; the answer when it was done."""
+        key, give_up = uuid4().hex, time.monotonic() + PATIENCE
+        while True:
+            status, answer = self._ask(path, body, key)
+            code = (answer or {}).get("code", "")
+            if status in (200, 201):
+                self.deeds.append(Deed(kind=kind, token=mark, fate="done"))
+                return answer
+            if status == 409 and code == "web.problem.never_ended":
+                break
+            if status == 500:
+                self.faults.append(f"500 at {path}")
+                break
+            if status == 422 and code == "conflict":
+                # Somebody else wrote to the case at that moment: nothing was done, and it is asked anew.
+                key = uuid4().hex
+            elif 400 <= status < 500 and status != 409:
+                fate = Deed(kind=kind, token=mark, fate="refused", answer=f"{status} {code}")
+                self.deeds.append(fate)
+                return None
+            if time.monotonic() > give_up or self.stopped.is_set():
+                break
+            time.sleep(0.1)
+        self.deeds.append(Deed(kind=kind, token=mark, fate="unknown"))
+        return None
+
+    def _ask(self, path: str, body: Mapping[str, object] | None, key: str) -> tuple[int, Any]:
+        """Status and answer; 0 when nobody answered."""
+        head = {"Authorization": f"Bearer {self.token}"}
+        if body is not None:
+            head |= {"Content-Type": "application/json", "Idempotency-Key": key}
+        said = json.dumps(body).encode() if body is not None else None
+        asked = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1{path}", said, head)
+        try:
+            with urllib.request.urlopen(asked, timeout=20) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as refused:
+            with refused:
+                said = refused.read()
+            return refused.code, json.loads(said) if said.startswith(b"{") else None
+        except (OSError, ValueError, EOFError, HTTPException):
+            return 0, None
+
+
+@contextmanager
+def writing(house: House, port: int, *, now: datetime, count: int = 2) -> Iterator[Sequence[Writer]]:
+    """So many people at the web node on that port, while the block lasts."""
+    holders: Sequence[tuple[str, Access, str]] = (
+        ("officer", "officer", OFFICER.key),
+        ("head", "officer", DANA.key),
+    )
+    for login, access, person in holders:
+        reader = Reader(login=login, access=access, person=person, name=login)
+        house.accounts.save(reader, disabled=False, by="test", now=now, today=now.date())
+    writers = []
+    for number in range(count):
+        secret = new_secret()
+        entry = Entry(
+            hash=hidden(secret),
+            kind="token",
+            login=holders[number % 2][0],
+            scope="write",
+            created_at=now - YEARS,
+            seen_at=now,
+            expires_at=now + YEARS,
+        )
+        house.accounts.let_in(entry)
+        writers.append(Writer(port, secret, holders[number % 2][2]))
+    threads = [threading.Thread(target=one.work, daemon=True) for one in writers]
+    for thread in threads:
+        thread.start()
+    try:
+        yield writers
+    finally:
+        for writer in writers:
+            writer.stopped.set()
+        for thread in threads:
+            thread.join(60)
+
+
+def found(house: House) -> Counter[tuple[str, str]]:
+    """How often each deed stands in the chains, by kind and token."""
+    seen: Counter[tuple[str, str]] = Counter()
+    asked = select(EVENT.c.kind, EVENT.c.payload).where(EVENT.c.kind.in_(("opened", "fact", "notice")))
+    with reading(house.engine) as connection:
+        for kind, payload in connection.execute(asked):
+            said = json.loads(payload)
+            if kind == "opened":
+                seen["opened", str(said.get("object", ""))] += 1
+            elif kind == "fact":
+                seen["fact", str(said.get("remark", ""))] += 1
+            elif said.get("what") == "acknowledged":
+                seen["acknowledged", str(said.get("notice", ""))] += 1
+    return seen

@@ -1,0 +1,128 @@
+"""What can be done to an office, each campaign small; `make crash` does it large, and prints one table."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.crash.account import Account
+from tests.crash.campaign import Done, Room, table
+from tests.crash.campaigns import CAMPAIGNS, away, clocks, copies, disk, kills, tampering
+from tests.crash.people import Deed
+from tests.notifications.town import parcel
+from tests.postgres import Server
+from tests.storage.conftest import postgresql_server
+
+__all__ = ["postgresql_server"]
+LETTER = ("aigul@example.kz", "<1@example.kz>")
+
+
+@pytest.fixture
+def room(postgresql_server: Server, tmp_path: Path) -> Room:
+    return Room(tmp_path, postgresql_server, random.Random(1), quick=True, tell=_nobody, template="pattern")
+
+
+def _nobody(said: str) -> None:
+    """Nobody waits for news."""
+
+
+@pytest.mark.postgresql
+def test_killed_under_load_three_nodes_lose_nothing(room: Room) -> None:
+    """Letters leave and people write while nodes die."""
+    _well(kills.killed(room, 4))
+
+
+@pytest.mark.postgresql
+def test_a_server_that_is_stopped_and_started_is_waited_for(room: Room) -> None:
+    """Shut down, and as by a power cut: nodes go on by themselves, and the web node says meanwhile what is."""
+    _well(away.stopped(room, 2))
+
+
+@pytest.mark.postgresql
+def test_connections_broken_off_in_the_middle_of_a_word_do_no_harm(room: Room) -> None:
+    """Also in the middle of "it is written": whoever asks again is answered, and nothing is done twice."""
+    _well(away.torn(room, 8))
+
+
+@pytest.mark.postgresql
+def test_clocks_that_jump_and_differ_send_nothing_twice(room: Room) -> None:
+    """A day forward and back, and one worker an hour ahead."""
+    _well(clocks.stepped(room, 2))
+
+
+def test_an_office_without_room_goes_on_when_there_is_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the stand-in that needs no disk of its own."""
+    monkeypatch.setattr(disk, "_may_mount", lambda: False)
+    _well(disk.sqlite(Room(tmp_path, None, random.Random(1), quick=True, tell=_nobody), 1))
+
+
+def test_a_backup_taken_under_load_is_whole_elsewhere(tmp_path: Path) -> None:
+    """And holds whatever people had been told was done."""
+    _well(copies.sqlite(Room(tmp_path, None, random.Random(1), quick=True, tell=_nobody), 1))
+
+
+def test_whatever_is_changed_by_hand_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the command an operator types."""
+    monkeypatch.setattr(tampering, "CASES", 5)
+    monkeypatch.setattr(tampering, "PAGES", 2)
+    _well(tampering.tampered(Room(tmp_path, None, random.Random(1), quick=True, tell=_nobody), 1))
+
+
+def test_the_account_can_fail() -> None:
+    """A reminder nobody got, a letter no server saw, a deed that is not there or there twice, a row nobody was
+    told of, a job left over, a problem of `verify`, more letters twice than may be."""
+    whole = Account(
+        due=frozenset({("2026-0001", "start_announced", "aigul@example.kz")}),
+        seen=Counter({LETTER: 1}),
+        notices=(replace(parcel(1).notice, state="sent", message_id=LETTER[1]),),
+        waiting=0,
+        jobs=(),
+        problems=(),
+        deeds=(Deed(kind="fact", token="a", fate="done"), Deed(kind="fact", token="b", fate="unknown")),
+        chained={("fact", "a"): 1},
+    )
+    assert whole.faults(twice=0) == ()
+    assert replace(whole, chained={("fact", "a"): 1, ("fact", "b"): 1}).faults(twice=0) == ()
+
+    for wrong in (
+        replace(whole, due=whole.due | {("2026-0002", "start_announced", "aigul@example.kz")}),
+        replace(whole, seen={}),
+        replace(whole, seen={LETTER: 2}),
+        replace(whole, seen={LETTER: 1, ("bolat@example.kz", LETTER[1]): 1}),
+        replace(whole, notices=(replace(whole.notices[0], state="failed"),)),
+        replace(whole, chained={}),
+        replace(whole, chained={("fact", "a"): 2}),
+        replace(whole, chained={("fact", "a"): 1, ("fact", "b"): 2}),
+        replace(whole, waiting=1),
+        replace(whole, jobs=("send doing",)),
+        replace(whole, problems=("event_altered",)),
+        replace(whole, troubles=("500 at /cases",)),
+    ):
+        assert wrong.faults(twice=0)
+
+
+def test_the_table_names_what_was_not_run_and_what_is_wrong() -> None:
+    """Nobody takes a campaign that was left out for one that went well."""
+    said = table(
+        [
+            Done(name="kills", what="SIGKILL", times=5, seconds=12.3, twice=100, lost=0, verify="whole"),
+            Done(name="disk", what="full", skipped="not root"),
+            Done(name="cut", what="wire", times=1, lost=1, verify="1 problems", faults=("lost: letter",)),
+        ]
+    )
+
+    assert [line.split()[0] for line in said.splitlines()[2:5]] == ["kills", "disk", "cut"]
+    assert "NOT RUN: not root" in said
+    assert said.endswith("NOT AS IT SHOULD BE, cut: lost: letter")
+    assert len({one.name for one in CAMPAIGNS}) == len(CAMPAIGNS)
+
+
+def _well(done: Done) -> None:
+    assert done.faults == (), "\n".join((*done.faults, *done.notes))
+    assert done.times
