@@ -27,7 +27,7 @@ from merzim.wiring import House
 from storage.engine import reading
 from storage.tables import EVENT
 from tests.notifications.town import DANA, OFFICER
-from web.credentials import hidden, new_secret
+from web.door.credentials import hidden, new_secret
 from workflow.access import Access, Entry, Reader
 
 FACTS = (

@@ -54,9 +54,7 @@ def test_clocks_that_jump_and_differ_send_nothing_twice(room: Room) -> None:
     _well(clocks.stepped(room, 2))
 
 
-def test_an_office_without_room_goes_on_when_there_is_some(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_outlived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the stand-in that needs no disk of its own."""
     monkeypatch.setattr(disk, "_may_mount", lambda: False)
     _well(disk.sqlite(Room(tmp_path, None, random.Random(1), quick=True, tell=_nobody), 1))

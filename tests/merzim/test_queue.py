@@ -29,9 +29,9 @@ from storage.engine import open as open_database
 from storage.refusals import StorageUnavailable
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
 from tests.postgres import administer
-from tests.storage.conftest import database, postgresql, server
+from tests.storage.conftest import database, postgresql, postgresql_server, server
 
-__all__ = ["database", "postgresql", "server"]
+__all__ = ["database", "postgresql", "postgresql_server", "server"]
 pytestmark = pytest.mark.postgresql
 MORNING = "2026-04-06T12:00"
 _numbers = count(1)

@@ -59,13 +59,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         made = open_database(address)
         create_or_migrate(made)
         made.dispose()
-        yield made
-
-
-@pytest.fixture(scope="session")
-def postgresql(postgresql_server: Server) -> str:
-    """Its address, ready to be filled in with a database's name."""
-    return postgresql_server.address
+        yield address
         return
     yield request.getfixturevalue("database")
 
