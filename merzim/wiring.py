@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from storage.adoptions import Adoption
     from storage.answers import SqlAnswers
     from storage.evidence import EvidenceFolder
+    from storage.kept import Kept
     from storage.leases import SqlLeases
     from storage.ledger import SqlLedger
     from storage.links import SqlLinks
@@ -223,18 +224,25 @@ class House:
         refuse_unwritable(self.engine)
 
     @cached_property
+    def kept(self) -> Kept:
+        """What this process keeps of the database while it holds: the office, the sums of the board."""
+        from storage.kept import Kept
+
+        return Kept(self.engine, officer=self._officer, language=self._language)
+
+    @cached_property
     def ledger(self) -> SqlLedger:
         """The cases as chains of events."""
         from storage.ledger import SqlLedger
 
-        return SqlLedger(self.engine, officer=self._officer, language=self._language)
+        return SqlLedger(self.engine, kept=self.kept)
 
     @cached_property
     def outbox(self) -> SqlOutbox:
         """The notices with their delivery records."""
         from storage.outbox import SqlOutbox
 
-        return SqlOutbox(self.engine, officer=self._officer, language=self._language, hand=self._hand)
+        return SqlOutbox(self.engine, hand=self._hand, kept=self.kept)
 
     @cached_property
     def links(self) -> SqlLinks:
@@ -255,7 +263,7 @@ class House:
         """The questions commands and pages ask."""
         from storage.queries import SqlReads
 
-        return SqlReads(self.engine, officer=self._officer, language=self._language)
+        return SqlReads(self.engine, kept=self.kept)
 
     @cached_property
     def desk(self) -> Desk:

@@ -1,12 +1,27 @@
-"""What the two databases spell in two ways: INSERT ... ON CONFLICT, values to join with, many new rows."""
+"""What the two databases spell in two ways: INSERT ... ON CONFLICT, values to join with, many rows or names."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, FromClause, Table, Text, bindparam, column, func, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    FromClause,
+    String,
+    Table,
+    Text,
+    any_,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -16,6 +31,8 @@ if TYPE_CHECKING:
 FEW = 12
 """So many rows or fewer go one by one: their statement is prepared already."""
 _LINES = "k_lines"
+SPELT = 20
+"""Names a statement spells out one by one."""
 
 
 def insert(connection: Connection, table: Table) -> Insert:
@@ -87,3 +104,12 @@ def _bound(
             for line in bound:
                 line[place] = processor(line[place])
     return bound
+
+
+def among(engine: Engine, tested: ColumnElement[str], names: Collection[str]) -> ColumnElement[bool]:
+    """Whether a column holds one of these: long lists go as one value, not as thousands of them."""
+    if len(names) <= SPELT:
+        return tested.in_([*names])
+    if engine.dialect.name == "sqlite":
+        return tested.in_(select(func.json_each(json.dumps([*names])).table_valued("value").c.value))
+    return tested == any_(literal([*names], postgresql.ARRAY(String)))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, literal_column, select
 
 from notifications.figures import Figures
 from notifications.notice import Notice
-from storage import faults, tally
+from storage import faults, marks, tally
 from storage.dialect import insert
 from storage.engine import reading, writing
 from storage.rows import notice
@@ -59,3 +59,4 @@ def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
         )
         connection.execute(step, {"name": name, "at": now, "seconds": seconds})
         tally.fold(connection)
+        marks.fold(connection)

@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from storage import office_store
 from storage.batch import HEAD, Batch, Before, batch
 from storage.dialect import filled, insert
 from storage.engine import Record, each, reading, writing
+from storage.kept import Kept
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
 from storage.tables import CASE, COUNTER, DEADLINE, EVENT
@@ -52,12 +52,14 @@ class SqlLedger:
 
     Args:
         officer, language: whom config.toml names where nobody else can be told, and their language.
+        kept: what the process keeps of this database, where others work with it too.
     """
 
-    def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk") -> None:
+    def __init__(
+        self, engine: Engine, *, officer: str = "", language: str = "kk", kept: Kept | None = None
+    ) -> None:
         self._engine = engine
-        self._officer = officer
-        self._language = language
+        self._kept = kept or Kept(engine, officer=officer, language=language)
 
     def case(self, case: str) -> Case | None:
         """The case folded from its events; None when there is none of that id."""
@@ -158,7 +160,7 @@ class SqlLedger:
 
     def office(self) -> Office:
         """Units, people and matches, with the officer config.toml names."""
-        return office_store.office(self._engine, officer=self._officer, language=self._language)
+        return self._kept.office()
 
     def _append(self, changes: Sequence[Written], now: datetime) -> int:
         if not changes:

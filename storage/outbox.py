@@ -12,10 +12,11 @@ from sqlalchemy import Connection, Engine, and_, literal_column, or_, select, up
 
 from notifications.notice import Notice, NoticeState
 from notifications.ports import Mark, Move, Settlement, Waiting
-from storage import bundles, faults, ledger, marking, office_store, register, rungs
+from storage import bundles, faults, ledger, marking, register, rungs
 from storage.chain import moment
 from storage.dialect import insert
 from storage.engine import reading, writing
+from storage.kept import Kept
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
 from storage.sending import Hand, hand_out
 from storage.tables import NOTICE
@@ -37,15 +38,21 @@ class SqlOutbox:
     Args:
         officer, language: whom config.toml names where nobody else can be told, and their language.
         hand: takes what is queued in batches; None where one process sends all there is.
+        kept: what the process keeps of this database, where others work with it too.
     """
 
     def __init__(
-        self, engine: Engine, *, officer: str = "", language: str = "kk", hand: Hand | None = None
+        self,
+        engine: Engine,
+        *,
+        officer: str = "",
+        language: str = "kk",
+        hand: Hand | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self._engine = engine
         self._hand = hand
-        self._officer = officer
-        self._language = language
+        self._kept = kept or Kept(engine, officer=officer, language=language)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
         """Rows with `next_rung_on <= today` that still wait for somebody, of active cases, in the order
@@ -59,7 +66,7 @@ class SqlOutbox:
 
     def office(self) -> Office:
         """Units, people and matches, with the officer config.toml names."""
-        return office_store.office(self._engine, officer=self._officer, language=self._language)
+        return self._kept.office()
 
     def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
         """Insert the notices and move the rows' next rungs. Returns how many notices are queued by it.

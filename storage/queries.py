@@ -7,13 +7,12 @@ cases answer for what is open. What depends on the day gets the day.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Engine,
     Select,
     and_,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     exists,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -29,19 +27,21 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice
-from storage import letters, office_store
+from storage import letters
 from storage import sums as summing
+from storage.dialect import among
 from storage.engine import each, reading
+from storage.kept import Kept
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from storage.registers import cases_with_entries
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
-from storage.tables import CASE, DEADLINE, NOTICE, READER, TOTAL, UNIT
-from workflow.access import Scope
+from storage.tables import CASE, DEADLINE, NOTICE, READER
+from workflow.access import Scope, within
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event, Standing
 from workflow.office import Office
-from workflow.sums import Horizon, Sought, Sum
+from workflow.sums import Horizon, Sought, Sums, counted
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
@@ -78,22 +78,29 @@ class SqlReads:
 
     Args:
         officer, language: whom config.toml names where nobody else can be told, and their language.
+        kept: what the process keeps of this database, where others work with it too.
         scope: whose questions they are; None asks for the house itself and sees all.
     """
 
     def __init__(
-        self, engine: Engine, *, officer: str = "", language: str = "kk", scope: Scope | None = None
+        self,
+        engine: Engine,
+        *,
+        officer: str = "",
+        language: str = "kk",
+        scope: Scope | None = None,
+        kept: Kept | None = None,
     ) -> None:
         self._scope = scope
         self._engine = engine
-        self._officer = officer
-        self._language = language
-        self._ledger = SqlLedger(engine)
-        self._outbox = SqlOutbox(engine)
+        self._kept = kept or Kept(engine, officer=officer, language=language)
+        self._trees: dict[str, Sequence[str]] = {}
+        self._ledger = SqlLedger(engine, kept=self._kept)
+        self._outbox = SqlOutbox(engine, kept=self._kept)
 
     def seen_by(self, scope: Scope) -> SqlReads:
         """The same questions, answered with what somebody may see."""
-        return SqlReads(self._engine, officer=self._officer, language=self._language, scope=scope)
+        return SqlReads(self._engine, scope=scope, kept=self._kept)
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
         """Open rows whose due date lies before `today`, the longest overdue first."""
@@ -124,40 +131,37 @@ class SqlReads:
         Args:
             search: words to be found in id, object or unit, in any letter case, Cyrillic too.
         """
-        asked = select(*HEAD).where(*_seen(self._scope))
+        asked = select(*HEAD).where(*self._seen())
         asked = asked.order_by(CASE.c.opened_at.desc(), CASE.c.id.desc()).limit(limit)
         narrowed = {"standing": standing, "stage": stage, "procedure": procedure}
         for name, value in narrowed.items():
             if value is not None:
                 asked = asked.where(CASE.c[name] == value)
-        for word in search.casefold().split():
-            asked = asked.where(
-                or_(CASE.c.search.contains(word, autoescape=True), CASE.c.unit.in_(self._called(word)))
-            )
+        asked = asked.where(*self._found(search.casefold().split()))
         if unit is not None:
-            asked = asked.where(CASE.c.unit.in_(_below(unit)))
+            asked = asked.where(self._within(CASE.c.unit, unit))
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(asked)]
 
     def page(self, wanted: Wanted, *, first: int, count: int) -> Sequence[Case]:
         """Heads of the wanted cases, the newest first: `count` of them after the first `first`."""
+        # Ids first: they are read off an index, and only what is shown is looked up whole.
+        shown = select(CASE.c.id).where(*self._wanted(wanted))
+        shown = shown.order_by(*_NEWEST).limit(count).offset(first)
+        asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_NEWEST)
         with reading(self._engine) as connection:
-            # Ids first: they are read off an index, and only what is shown is looked up whole.
-            shown = select(CASE.c.id).where(*self._wanted(wanted, connection))
-            shown = shown.order_by(*_NEWEST).limit(count).offset(first)
-            asked = select(*HEAD).where(CASE.c.id.in_(shown)).order_by(*_NEWEST)
             return [head(record) for record in connection.execute(asked)]
 
     def how_many(self, wanted: Wanted) -> int:
         """How many cases are wanted in all."""
+        asked = select(func.count()).select_from(CASE).where(*self._wanted(wanted))
         with reading(self._engine) as connection:
-            asked = select(func.count()).select_from(CASE).where(*self._wanted(wanted, connection))
             return connection.execute(asked).scalar_one()
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, as heads."""
+        asked = _HEADS_OF.where(*self._seen())
         with reading(self._engine) as connection:
-            asked = _HEADS_OF.where(*_seen(self._scope))
             return by_id(head(record) for record in each(connection, asked, cases))
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
@@ -167,8 +171,8 @@ class SqlReads:
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         """Where the named cases stand, by id."""
         asked = select(CASE.c.id, CASE.c.stage).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+        asked = asked.where(*self._seen())
         with reading(self._engine) as connection:
-            asked = asked.where(*_seen(self._scope))
             return {record.id: record.stage for record in each(connection, asked, cases)}
 
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
@@ -178,7 +182,7 @@ class SqlReads:
 
     def counts(self, today: date, unit: str | None = None) -> Sequence[Count]:
         """Active cases by unit and stage, with what is overdue and the points at stake in it."""
-        active = and_(CASE.c.standing == "active", *_seen(self._scope))
+        active = and_(CASE.c.standing == "active", *self._seen())
         cases = (
             select(CASE.c.unit, CASE.c.stage, func.count()).where(active).group_by(CASE.c.unit, CASE.c.stage)
         )
@@ -189,8 +193,8 @@ class SqlReads:
             .group_by(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake)
         )
         if unit is not None:
-            cases = cases.where(CASE.c.unit.in_(_below(unit)))
-            late = late.where(CASE.c.unit.in_(_below(unit)))
+            cases = cases.where(self._within(CASE.c.unit, unit))
+            late = late.where(self._within(CASE.c.unit, unit))
         overdue: dict[tuple[str, str], int] = {}
         stakes: dict[tuple[str, str], Decimal] = {}
         with reading(self._engine) as connection:
@@ -255,7 +259,7 @@ class SqlReads:
             nobodys: ColumnElement[bool] = told.c.case.is_(None)
             if self._scope.unit != "":
                 nobodys = and_(nobodys, told.c.person.in_(self._scope.names))
-            asked = asked.where(or_(nobodys, and_(told.c.case.is_not(None), *_seen(self._scope))))
+            asked = asked.where(or_(nobodys, and_(told.c.case.is_not(None), *self._seen())))
         for name, value in {"case": case, "person": person, "state": state, "channel": channel}.items():
             if value:
                 asked = asked.where(told.c[name] == value)
@@ -263,35 +267,49 @@ class SqlReads:
         with reading(self._engine) as connection:
             return [notice(record) for record in connection.execute(asked)]
 
-    def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
-        """How many rows stand how, by whom they wait for: from the kept sums."""
+    def sums(self, horizon: Horizon, unit: str | None = None) -> Sums:
+        """How many rows stand how, by whom they wait for."""
+        if self._scope is not None and self._scope.unit is None:
+            return Sums()
+        eyes = self._eyes(unit)
         with reading(self._engine) as connection:
-            return summing.sums(connection, horizon, self._eyes(unit))
+            secret = summing.confidential(connection, horizon, eyes)
+        plain = self._plain(horizon, unit)
+        if not secret:
+            return plain
+        return plain.once(("with", *map(astuple, secret)), lambda found: summing.joined(found, secret))
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         """How many open rows are due on each day from `first` to `last`."""
+        eyes = self._eyes(unit)
         with reading(self._engine) as connection:
-            return summing.by_day(connection, first, last, self._eyes(unit))
+            return summing.by_day(connection, first, last, eyes)
 
     def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
         """Of each of these units, the due date of what is overdue the longest."""
+        eyes = self._eyes(None)
         with reading(self._engine) as connection:
-            return summing.since(connection, units, today, self._eyes(None))
+            return summing.since(connection, units, today, eyes)
 
     def listed(self, sought: Sought, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """A page of the rows sought, the earliest due first."""
+        eyes = replace(self._eyes(sought.unit), few=self._by_unit(sought, limit + offset))
         with reading(self._engine) as connection:
-            return summing.listed(connection, sought, self._eyes(sought.unit), limit=limit, offset=offset)
+            return summing.listed(connection, sought, eyes, limit=limit, offset=offset)
 
     def count(self, sought: Sought) -> int:
         """How many rows are sought."""
+        if sought.on is None:
+            return counted(self.sums(sought.horizon, sought.unit), sought)
+        eyes = self._eyes(sought.unit)
         with reading(self._engine) as connection:
-            return summing.count(connection, sought, self._eyes(sought.unit))
+            return summing.count(connection, sought, eyes)
 
     def any_case(self) -> bool:
         """Whether there is any case to be seen."""
+        asked = select(CASE.c.id).where(*self._seen()).limit(1)
         with reading(self._engine) as connection:
-            return connection.execute(select(CASE.c.id).where(*_seen(self._scope)).limit(1)).first() is not None
+            return connection.execute(asked).first() is not None
 
     def unread(self, cases: Collection[str]) -> Mapping[tuple[str, str], str]:
         """Of the last letter about each obligation the reader was sent and has not acknowledged: its key."""
@@ -302,79 +320,114 @@ class SqlReads:
 
     def _eyes(self, unit: str | None) -> summing.Eyes:
         """The rule of `_seen`, narrowed to a unit, for each table the sums are made of."""
-        below = [] if unit is None else [_below(unit)]
-        if self._scope is not None and self._scope.unit:
-            below.append(_below(self._scope.unit))
+        roots = self._roots(unit)
         nobody = [false()] if self._scope is not None and self._scope.unit is None else []
         hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
         return summing.Eyes(
-            cases=[*_seen(self._scope), *(CASE.c.unit.in_(one) for one in below[:1] if unit is not None)],
-            totals=[*nobody, *(TOTAL.c.unit.in_(one) for one in below)],
-            rows=[*nobody, DEADLINE.c.case.not_in(hidden), *(DEADLINE.c.unit.in_(one) for one in below)],
-            units=[*nobody, *(DEADLINE.c.unit.in_(one) for one in below)],
+            cases=[*self._seen(), *([] if unit is None else [self._within(CASE.c.unit, unit)])],
+            rows=[
+                *nobody,
+                DEADLINE.c.case.not_in(hidden),
+                *(self._within(DEADLINE.c.unit, root) for root in roots),
+            ],
         )
+
+    def _roots(self, unit: str | None) -> list[str]:
+        """The units below which all lies that is asked about and seen; one where one lies in the other."""
+        own = self._scope.unit if self._scope is not None else ""
+        roots = [one for one in (unit, own or None) if one is not None]
+        if len(roots) == 2:
+            office = self.office()
+            if within(office, roots[0], roots[1]):
+                return roots[:1]
+            if within(office, roots[1], roots[0]):
+                return roots[1:]
+        return roots
+
+    def _plain(self, horizon: Horizon, unit: str | None) -> Sums:
+        roots = self._roots(unit)
+        if len(roots) > 1:
+            # Neither lies in the other: nothing is in both.
+            return Sums()
+        return self._kept.sums(horizon, roots[0] if roots else None)
+
+    def _by_unit(self, sought: Sought, wanted: int) -> bool:
+        """Whether the rows of a list are best found unit by unit; else by walking everybody's by due date."""
+        roots = self._roots(sought.unit)
+        if not roots or sought.on is not None:
+            return bool(roots)
+        every = replace(sought, unit=None, stage=None, asked=None)
+        theirs = counted(self._plain(sought.horizon, sought.unit), every)
+        walked = wanted * counted(self._kept.sums(sought.horizon), every) / max(1, theirs)
+        return theirs + len(self._below(roots[0])) < walked
+
+    def _within(self, column: ColumnElement[str], root: str) -> ColumnElement[bool]:
+        """Whether a unit is the root or lies below it; the root itself even when nobody has entered it."""
+        return among(self._engine, column, self._below(root))
+
+    def _below(self, root: str) -> Sequence[str]:
+        """The unit and all below it. Whose questions these are asks within one request: once is enough."""
+        if self._scope is None:
+            return self.office().below(root)
+        if root not in self._trees:
+            self._trees[root] = self.office().below(root)
+        return self._trees[root]
 
     def office(self) -> Office:
         """Units, people and matches, with the officer config.toml names."""
-        return office_store.office(self._engine, officer=self._officer, language=self._language)
+        return self._kept.office()
 
     def _visible(self, cases: Collection[str]) -> Collection[str]:
         """Those of the named cases that may be seen."""
         if self._scope is None:
             return cases
-        asked = select(CASE.c.id).where(
-            CASE.c.id.in_(bindparam("k_cases", expanding=True)), *_seen(self._scope)
-        )
+        asked = select(CASE.c.id).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)), *self._seen())
         with reading(self._engine) as connection:
             return [record.id for record in each(connection, asked, cases)]
 
     def _rows(self, asked: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
-        asked = asked.where(*_seen(self._scope))
+        asked = asked.where(*self._seen())
         if unit is not None:
-            asked = asked.where(DEADLINE.c.unit.in_(_below(unit)))
+            asked = asked.where(self._within(DEADLINE.c.unit, unit))
         with reading(self._engine) as connection:
             return [row(record) for record in connection.execute(asked)]
 
-    def _called(self, word: str) -> list[str]:
-        """Units whose name has the word in it; folded here, for SQLite folds Latin letters only."""
-        with reading(self._engine) as connection:
-            return _named(connection, [word])[word]
+    def _seen(self) -> list[ColumnElement[bool]]:
+        """What a case must be like to be seen: in the reader's units; a confidential one only by who was named
+        to know of it, or told of it."""
+        scope = self._scope
+        if scope is None:
+            return []
+        if scope.unit is None:
+            return [false()]
+        to_know = or_(CASE.c.confidential.is_(False), _told(scope))
+        return [to_know, self._within(CASE.c.unit, scope.unit)] if scope.unit else [to_know]
 
-    def _wanted(self, wanted: Wanted, connection: Connection) -> list[ColumnElement[bool]]:
-        asked = _seen(self._scope)
+    def _found(self, words: Sequence[str]) -> list[ColumnElement[bool]]:
+        """Each word in id or object, or in the name of the unit."""
+        office = self.office() if words else None
+        return [
+            or_(
+                CASE.c.search.contains(word, autoescape=True),
+                among(self._engine, CASE.c.unit, office.called(word) if office else ()),
+            )
+            for word in words
+        ]
+
+    def _wanted(self, wanted: Wanted) -> list[ColumnElement[bool]]:
+        asked = self._seen()
         for name in ("procedure", "stage", "standing"):
             value = getattr(wanted, name)
             if value is not None:
                 asked.append(CASE.c[name] == value)
         if wanted.unit is not None:
-            asked.append(CASE.c.unit.in_(_below(wanted.unit)))
+            asked.append(self._within(CASE.c.unit, wanted.unit))
         if wanted.late_on is not None:
             late = DEADLINE.c.state == "open", DEADLINE.c.due < wanted.late_on
             asked.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
             asked.append(CASE.c.standing == "active")
-        words = wanted.search.casefold().split()[:SEARCHED_WORDS]
-        named = _named(connection, words) if words else {}
-        asked += [
-            or_(CASE.c.search.contains(word, autoescape=True), CASE.c.unit.in_(named[word])) for word in words
-        ]
+        asked += self._found(wanted.search.casefold().split()[:SEARCHED_WORDS])
         return asked
-
-
-def _named(connection: Connection, words: Collection[str]) -> dict[str, list[str]]:
-    """Word -> the units whose name has it."""
-    units = [(unit, name.casefold()) for unit, name in connection.execute(select(UNIT.c.id, UNIT.c.name))]
-    return {word: [unit for unit, name in units if word in name] for word in words}
-
-
-def _seen(scope: Scope | None) -> list[ColumnElement[bool]]:
-    """What a case must be like to be seen: in the reader's units; a confidential one only by who was named to
-    know of it, or told of it."""
-    if scope is None:
-        return []
-    if scope.unit is None:
-        return [false()]
-    to_know = or_(CASE.c.confidential.is_(False), _told(scope))
-    return [to_know, CASE.c.unit.in_(_below(scope.unit))] if scope.unit else [to_know]
 
 
 def _told(scope: Scope | None) -> ColumnElement[bool]:
@@ -384,10 +437,3 @@ def _told(scope: Scope | None) -> ColumnElement[bool]:
     named = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
     told = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names))
     return or_(named, told)
-
-
-def _below(unit: str) -> Select[tuple[str]]:
-    """Ids of the unit and all units below it; the unit itself even when nobody has entered it."""
-    tree = select(literal(unit).label("id")).cte("below", recursive=True)
-    tree = tree.union(select(UNIT.c.id).join(tree, UNIT.c.parent == tree.c.id))
-    return select(tree.c.id)

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from storage import tally, triggers
+from storage import marks, tally, triggers
 from storage.engine import reading, writing
 from storage.refusals import StorageUnavailable
 from storage.tables import FLOOR as FLOOR_TABLE
@@ -95,6 +95,7 @@ def create(connection: Connection, *, to: str | None = None) -> None:
     if head == known()[-1]:
         triggers.install(connection)
         tally.install(connection)
+        marks.install(connection)
         connection.execute(FLOOR_TABLE.delete())
         connection.execute(FLOOR_TABLE.insert(), {"revision": FLOOR})
 

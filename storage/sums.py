@@ -7,11 +7,13 @@ months these days lie in are looked at. Whose eyes it is for is said by the cond
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Select,
@@ -31,34 +33,48 @@ from storage.rows import row
 from storage.tables import CASE, DEADLINE, TOTAL
 from storage.totals import month
 from workflow.board import Row
-from workflow.sums import Asked, Horizon, Sought, Sum, base
+from workflow.sums import Asked, Horizon, Sought, Sum, Sums, asked_by, base
 
 Conditions = Sequence[ColumnElement[bool]]
 _ASKED = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
 _WAITS = (*_ASKED, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
+_SUMMED = tuple(
+    TOTAL.c[name] for name in ("unit", "duty", "responsible", "person", "edition", "stage", "obligation")
+)
+_FIGURES = ("overdue", "today", "week", "later", "due", "missed")
 _PLAIN = not_(CASE.c.confidential)
+NAMED = 300
+"""So many of whom rows wait for are named to the database one by one."""
+WALKED = 200
+"""Rows fetched at once where a list is walked."""
+MOST_OF_A_DAY = 1_000_000
 _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Eyes:
-    """What may be seen, said of each table: of cases with the confidential ones, of sums, of rows alone, and of
-    rows whose case is known to be no confidential one."""
+    """What may be seen, said of each table: of cases with the confidential ones, and of rows alone.
+
+    `few`: whether only a small part of the office is seen, so that its rows are best found by unit.
+    """
 
     cases: Conditions
-    totals: Conditions
     rows: Conditions
-    units: Conditions
+    few: bool = False
 
 
-def sums(connection: Connection, horizon: Horizon, eyes: Eyes) -> list[Sum]:
-    """How many rows stand how, by whom they wait for, edition, stage and obligation."""
+def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | None = None) -> list[Sum]:
+    """How many rows stand how, by whom they wait for, edition, stage and obligation; of cases that are not
+    confidential, which are the same for everybody who sees their unit.
+
+    Args:
+        units: of these alone; None for all.
+    """
     found: dict[tuple[object, ...], Sum] = {}
     first, last = _window(horizon)
     asked = (
         select(
-            *(TOTAL.c[name] for name in ("unit", "duty", "responsible", "person", "edition")),
-            *(TOTAL.c.stage, TOTAL.c.obligation),
+            *_SUMMED,
             func.sum(case((and_(TOTAL.c.state == "open", TOTAL.c.month < month(first)), TOTAL.c.n), else_=0)),
             literal(0),
             literal(0),
@@ -66,20 +82,40 @@ def sums(connection: Connection, horizon: Horizon, eyes: Eyes) -> list[Sum]:
             literal(0),
             func.sum(case((TOTAL.c.state == "missed", TOTAL.c.n), else_=0)),
         )
-        .where(TOTAL.c.n > 0, *eyes.totals)
-        .group_by(
-            *(TOTAL.c[name] for name in ("unit", "duty", "responsible", "person", "edition")),
-            *(TOTAL.c.stage, TOTAL.c.obligation),
-        )
+        .where(TOTAL.c.n > 0)
+        .group_by(*_SUMMED)
     )
-    _add(found, connection.execute(asked))
     inside = and_(DEADLINE.c.state == "open", DEADLINE.c.due >= first, DEADLINE.c.due <= last)
-    _add(found, connection.execute(_counted(horizon).where(inside, _PLAIN, *eyes.units)))
+    rows = _counted(horizon).where(inside, _PLAIN)
+    if units is None:
+        _add(found, connection.execute(asked))
+        _add(found, connection.execute(rows))
+    else:
+        named: BindParameter[str] = bindparam("k_cases", expanding=True)
+        _add(found, each(connection, asked.where(TOTAL.c.unit.in_(named)), units))
+        _add(found, each(connection, rows.where(DEADLINE.c.unit.in_(named)), units))
+    return list(found.values())
+
+
+def confidential(connection: Connection, horizon: Horizon, eyes: Eyes) -> list[Sum]:
+    """The same of confidential cases, which are for those alone who may know of them."""
+    found: dict[tuple[object, ...], Sum] = {}
     # Their cases first, which are few: in one statement SQLite would read every row there is.
     known = connection.execute(select(CASE.c.id).where(CASE.c.confidential, *eyes.cases)).scalars().all()
-    theirs = _counted(horizon).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
-    _add(found, each(connection, theirs, known or ("",)))
+    if known:
+        theirs = _counted(horizon).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+        _add(found, each(connection, theirs, known))
     return list(found.values())
+
+
+def joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Sums:
+    """Both together, one sum for what is the same; neither of them is changed."""
+    found: dict[tuple[object, ...], Sum] = {}
+    for one in (*plain, *others):
+        known = (one.asked, one.edition, one.stage, one.obligation)
+        before = found.get(known)
+        found[known] = one if before is None else _both(before, one)
+    return Sums(found.values())
 
 
 def by_day(connection: Connection, first: date, last: date, eyes: Eyes) -> dict[date, int]:
@@ -111,14 +147,22 @@ def since(connection: Connection, units: Sequence[str], today: date, eyes: Eyes)
 def listed(connection: Connection, sought: Sought, eyes: Eyes, *, limit: int, offset: int) -> list[Row]:
     """A page of the rows sought, the earliest due first."""
     asked = select(DEADLINE).where(*_sought(sought), *eyes.rows)
-    # Of a few units SQLite is to find the rows by unit: by due date it would walk over everybody's.
-    first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if eyes.units or sought.asked else DEADLINE.c.due
-    asked = asked.order_by(first, *_IN_ORDER[1:]).limit(limit).offset(offset)
-    return [row(record) for record in connection.execute(asked)]
+    # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
+    by_unit = eyes.few or (sought.asked is not None and len(sought.asked) <= NAMED)
+    first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if by_unit else DEADLINE.c.due
+    asked = asked.order_by(first, *_IN_ORDER[1:])
+    if sought.asked is None or len(sought.asked) <= NAMED:
+        return [row(record) for record in connection.execute(asked.limit(limit).offset(offset))]
+    # Who waits for so many is met often on the way: it is walked until the page is full.
+    with connection.execute(asked.execution_options(yield_per=WALKED)) as records:
+        found = (one for one in map(row, records) if asked_by(one) in sought.asked)
+        return [*islice(found, offset, offset + limit)]
 
 
 def count(connection: Connection, sought: Sought, eyes: Eyes) -> int:
-    """How many rows are sought."""
+    """How many rows are sought of a day."""
+    if sought.asked is not None and len(sought.asked) > NAMED:
+        return len(listed(connection, sought, eyes, limit=MOST_OF_A_DAY, offset=0))
     asked = select(func.count()).select_from(DEADLINE).where(*_sought(sought), *eyes.rows)
     return int(connection.execute(asked).scalar_one())
 
@@ -148,9 +192,11 @@ def _sought(sought: Sought) -> Iterator[ColumnElement[bool]]:
 
 
 def _waiting_for(asked: frozenset[Asked]) -> ColumnElement[bool]:
-    """Units first, so that an index may answer; then all of whom they wait for."""
+    """Units first, so that an index may answer; then whom they wait for. Of very many the duty alone."""
     if not asked:
         return DEADLINE.c.unit.in_(())
+    if len(asked) > NAMED:
+        return DEADLINE.c.duty.in_(sorted({one.duty for one in asked}))
     return and_(
         DEADLINE.c.unit.in_(sorted({one.unit for one in asked})),
         tuple_(*_ASKED).in_([*map(tuple, sorted(asked))]),
@@ -195,6 +241,10 @@ def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Record]) -> Non
         one.later += numbers[3]
         one.due += numbers[4]
         one.missed += numbers[5]
+
+
+def _both(one: Sum, other: Sum) -> Sum:
+    return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in _FIGURES})
 
 
 def _window(horizon: Horizon) -> tuple[date, date]:

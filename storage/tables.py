@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Index, MetaData, Table, Text, false, text
+from sqlalchemy import BigInteger, Index, MetaData, Table, Text, false, text
 from sqlmodel import Field, SQLModel
 
 from storage.types import Canonical, Moment
@@ -366,6 +366,22 @@ class KeptTally(Kept, table=True):
     n: int
 
 
+class KeptMark(Kept, table=True):
+    """What was changed, by a random number each: processes ask whether what they keep still holds
+    (`storage.marks`). The database writes the lines by triggers.
+
+    `what` is `office` or `board`; `unit` whose rows of the board, null for all, or for lines folded into one.
+    """
+
+    __tablename__ = "mark"
+    __table_args__ = (Index("ix_mark_what_unit", "what", "unit"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    what: str
+    unit: str | None = None
+    n: int = Field(sa_type=BigInteger)
+
+
 class KeptFault(Kept, table=True):
     """What is wrong with a channel itself; gone when it is well again."""
 
@@ -552,6 +568,7 @@ PROOF = _table("proof")
 PREFERENCE = _table("preference")
 PULSE = _table("pulse")
 TALLY = _table("notice_tally")
+MARK = _table("mark")
 CHANNEL_FAULT = _table("channel_fault")
 LINK = _table("link")
 LINK_CODE = _table("link_code")

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, select, true
 
+from storage import marks
 from storage.dialect import FEW, filled, given, insert
 from storage.engine import writing
 from storage.rows import ROW_COLUMNS
@@ -83,6 +84,8 @@ def rewrite(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("LOCK TABLE total IN EXCLUSIVE MODE")
         refill(connection)
+        # No row of the board changed, and what was counted of them may have.
+        marks.put(connection, marks.BOARD)
 
 
 def refill(connection: Connection) -> None:

@@ -6,7 +6,7 @@ named to know of it or told of it, whatever their access.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -140,17 +140,3 @@ def within(office: Office, unit: str, root: str | None) -> bool:
     if root is None:
         return False
     return root in ("", unit) or root in office.above(unit)
-
-
-def below(office: Office, root: str) -> Iterator[str]:
-    """The unit and all below it, parents before children."""
-    children: dict[str, list[str]] = {}
-    for unit in office.units.values():
-        children.setdefault(unit.parent or "", []).append(unit.id)
-    waiting, seen = [root], set[str]()
-    while waiting:
-        here = waiting.pop()
-        if here not in seen:
-            seen.add(here)
-            yield here
-            waiting += children.get(here, ())

@@ -139,6 +139,61 @@ class Office:
         return by_name | {_plain(unit): unit for unit in self.units}
 
     @cached_property
+    def children(self) -> Mapping[str, tuple[str, ...]]:
+        """Unit -> those right below it, by name; "" -> those that stand below none."""
+        found: dict[str, list[str]] = {}
+        for unit in sorted(self.units.values(), key=lambda one: (one.name, one.id)):
+            found.setdefault(unit.parent or "", []).append(unit.id)
+        return {parent: tuple(below) for parent, below in found.items()}
+
+    @cached_property
+    def tops(self) -> tuple[str, ...]:
+        """Units that stand below none the office knows, by name."""
+        found = [unit for unit in self.units.values() if unit.parent not in self.units]
+        return tuple(unit.id for unit in sorted(found, key=lambda one: (one.name, one.id)))
+
+    @cached_property
+    def by_name(self) -> tuple[Person, ...]:
+        """Everybody, by name."""
+        return tuple(sorted(self.people.values(), key=lambda one: (one.name, one.key)))
+
+    @cached_property
+    def people_of(self) -> Mapping[str, tuple[Person, ...]]:
+        """Unit -> its own people, by name."""
+        found: dict[str, list[Person]] = {}
+        for person in self.by_name:
+            found.setdefault(person.unit, []).append(person)
+        return {unit: tuple(people) for unit, people in found.items()}
+
+    def below(self, root: str) -> tuple[str, ...]:
+        """The unit and all below it, parents before children; the unit itself even when it is not known."""
+        known = self._trees.get(root)
+        if known is None:
+            known = self._trees[root] = tuple(self._walked(root))
+        return known
+
+    def called(self, word: str) -> tuple[str, ...]:
+        """Units whose name has the word in it, in any letter case."""
+        return tuple(unit for unit, name in self._folded if word in name)
+
+    @cached_property
+    def _trees(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _folded(self) -> tuple[tuple[str, str], ...]:
+        return tuple((unit.id, unit.name.casefold()) for unit in self.units.values())
+
+    def _walked(self, root: str) -> Iterator[str]:
+        waiting, seen = [root], set[str]()
+        while waiting:
+            here = waiting.pop()
+            if here not in seen:
+                seen.add(here)
+                yield here
+                waiting += self.children.get(here, ()) if here else ()
+
+    @cached_property
     def matched(self) -> Mapping[str, str]:
         """`matches`, letter case and spaces apart."""
         return {_plain(text): meant for text, meant in self.matches.items()}
@@ -176,11 +231,13 @@ def with_officer(office: Office, officer: str, *, language: str) -> Office:
     An e-mail nobody in the office has makes a person of its own, so that one line of configuration is enough
     for letters to reach somebody; `language` is theirs then.
     """
-    if not officer or officer in office.people:
-        return replace(office, officer=officer or office.officer)
+    if officer in ("", office.officer):
+        return office
+    if officer in office.people:
+        return replace(office, officer=officer)
     known = next((one for one in office.people.values() if _plain(one.email or "") == _plain(officer)), None)
     if known is not None:
-        return replace(office, officer=known.key)
+        return office if known.key == office.officer else replace(office, officer=known.key)
     if "@" not in officer:
         return office
     person = Person(key=officer, name=officer, unit="", email=officer, language=language)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from workflow.board import Row
 
 Urgency = Literal["overdue", "today", "week", "later", "due", "missed", "open"]
 """Which rows a list is of: `due` from today to the last day that counts as near, `open` all that wait."""
+
+
+T = TypeVar("T")
 
 
 class Asked(NamedTuple):
@@ -53,6 +58,18 @@ class Sum:
     missed: int = 0
 
 
+class Sums(tuple[Sum, ...]):
+    """Sums of a unit with all below it, or of an office. What is worked out of them is worked out once."""
+
+    def once(self, what: Hashable, make: Callable[[Sums], T]) -> T:
+        """What is made of them, kept beside them under a name."""
+        known: dict[Hashable, Any] = self.__dict__.setdefault("_made", {})
+        if what not in known:
+            known[what] = make(self)
+        made: T = known[what]
+        return made
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sought:
     """Rows of a list: how urgent, and narrowed to what.
@@ -74,6 +91,33 @@ class Sought:
 def horizon(today: date, *, soon: date) -> Horizon:
     """The horizon of a day; a week ends on its Sunday."""
     return Horizon(today=today, week=today + timedelta(days=6 - today.weekday()), soon=soon)
+
+
+def counted(sums: Sums, sought: Sought) -> int:
+    """How many rows are sought, of whatever day they are due on; the unit is that of the sums."""
+    if sought.asked is not None:
+        return sum(
+            _number(one, sought.urgency)
+            for one in sums
+            if one.asked in sought.asked and sought.stage in (None, one.stage)
+        )
+
+    def number(every: Sums) -> int:
+        return sum(_number(one, sought.urgency) for one in every if sought.stage in (None, one.stage))
+
+    return sums.once(("count", sought.urgency, sought.stage), number)
+
+
+def _number(one: Sum, urgency: Urgency) -> int:
+    if urgency == "open":
+        return one.overdue + one.today + one.week + one.later
+    number: int = getattr(one, urgency)
+    return number
+
+
+def asked_by(row: Row) -> Asked:
+    """Whom a row of the board waits for."""
+    return Asked(row.unit, row.duty, row.responsible, row.person)
 
 
 def base(obligation: str) -> str:

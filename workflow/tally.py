@@ -12,7 +12,6 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from workflow.access import below
 from workflow.kinds import among as of_kinds
 from workflow.office import Office
 from workflow.periods import Span, period_of, periods
@@ -108,7 +107,7 @@ class Year:
         """The unit and all below it."""
         if not self.root:
             return frozenset(self.office.units)
-        return frozenset(below(self.office, self.root))
+        return frozenset(self.office.below(self.root))
 
     @cached_property
     def own_units(self) -> tuple[str, ...]:

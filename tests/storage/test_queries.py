@@ -204,12 +204,14 @@ def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> 
             opened(engine)
         office_store.save(engine, people=[Person(key=f"{cases}{n}", name="А", unit="") for n in range(cases)])
         counts = []
+        reads = SqlReads(engine)
+        reads.office()
         for question in QUESTIONS:
             asked.clear()
-            question(SqlReads(engine))
+            question(reads)
             counts.append(len(asked))
         numbers.append(counts)
 
     assert numbers[0] == numbers[1]
-    # The office is the most: units, people, matches, and what they chose.
+    # Besides the answer: whether the office is still the one that was read, once for each unit or search.
     assert max(numbers[0]) <= 4

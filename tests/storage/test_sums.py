@@ -105,7 +105,9 @@ def test_the_sums_are_what_counting_every_row_gives(engine: Engine, today: date)
 
 def test_the_number_of_queries_does_not_grow_with_what_is_stored(engine: Engine) -> None:
     """Three cases or three hundred rows of them: the same statements."""
+    office(engine)
     reads = SqlReads(engine)
+    reads.sums(horizon(LATER, soon=LATER + timedelta(days=9)))
     counted = []
     for _ in range(2):
         filled(engine, 12)

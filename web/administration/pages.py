@@ -28,7 +28,6 @@ from web.door.entrance import Setting
 from web.house import House
 from web.page.office import units_in_order
 from web.page.preferences import preferences
-from workflow.access import below
 from workflow.kinds import KINDS
 from workflow.office import Office, Person, Unit, time_of
 from workflow.office_time import NOTHING_OWN
@@ -139,7 +138,7 @@ async def remove_person(request: Request, home: Setting) -> Response:
 def found_people(office: Office, words: str, unit: str) -> list[Person]:
     """Everybody of a unit with those below it (or of all) with these words in name, post, e-mail or key."""
     wanted = words.casefold().split()
-    places = set(below(office, unit)) if unit else None
+    places = set(office.below(unit)) if unit else None
     return [
         one
         for one in sorted(office.people.values(), key=lambda one: (one.name, one.key))
@@ -176,7 +175,7 @@ def _unit_page(
         "uploads_through": (known.uploads_through or "") if known else "",
         **time_answers(known.time if known else NOTHING_OWN),
     }
-    inside = set(below(office, known.id)) if known else set()
+    inside = set(office.below(known.id)) if known else set()
     return show(
         request,
         home,

@@ -10,7 +10,6 @@ from hashlib import sha256
 from papers.email_address import is_address
 from web.administration.time_forms import time_typed
 from web.page.answers import the_date
-from workflow.access import below
 from workflow.kinds import KINDS
 from workflow.office import DUTIES, OF_A_PERSON, OUTSIDE, Office, Person, Unit
 from workflow.refusal import Refusal
@@ -59,7 +58,7 @@ def unit_of(texts: Mapping[str, str], office: Office, was: Unit | None) -> Unit:
     for unit in filter(None, (parent, through)):
         if unit not in office.units:
             raise BadStaff("web.staff.unit_unknown", unit=unit)
-    if was is not None and parent is not None and parent in set(below(office, was.id)):
+    if was is not None and parent is not None and parent in office.below(was.id):
         raise BadStaff("web.staff.unit_circle", name=name, parent=office.units[parent].name)
     if kind and kind not in KINDS:
         raise BadStaff("web.staff.kind_unknown", kind=kind)

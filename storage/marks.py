@@ -1,0 +1,175 @@
+"""Marks of what was changed: whether what a process keeps in memory still holds, asked by one small SELECT.
+
+Whoever changes the office or the board, from whatever process and by whatever version, the database itself
+adds a random number to the marks, in the same transaction. The sum of the numbers is the version: it changes
+with every commit and with nothing else, and in whatever order commits come; a database put back to an earlier
+state has the sum of that state again. On PostgreSQL every statement leaves lines of its own, so that no writer
+waits for another's; they are folded into one now and then, which leaves the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, select
+
+from storage.tables import MARK
+
+OFFICE, BOARD = "office", "board"
+FOLD = 200
+"""So many lines are folded into one."""
+NAMED = 100
+"""A statement over more units than these marks the whole board."""
+_OF_OFFICE = ("unit", "person", "match", "preference")
+_COUNTED = ("unit", "state", "due", "stage", "duty", "responsible", "person")
+"""Columns of the board by which rows are summed; what else of a row changes, changes no sum."""
+_RANDOM = {"sqlite": "1 + (random() & 4294967295)", "postgresql": "1 + (random() * 4294967295)::bigint"}
+
+
+def versions(connection: Connection) -> Mapping[str, int]:
+    """What -> its version; nothing for what was never changed."""
+    asked = select(MARK.c.what, func.sum(MARK.c.n)).group_by(MARK.c.what)
+    return {what: int(n) for what, n in connection.execute(asked)}
+
+
+def lines(connection: Connection, what: str) -> Mapping[int, tuple[str | None, int]]:
+    """Id of a line -> (unit, number)."""
+    asked = select(MARK.c.id, MARK.c.unit, MARK.c.n).where(MARK.c.what == what)
+    return {id: (unit, int(n)) for id, unit, n in connection.execute(asked)}
+
+
+def changed(
+    before: Mapping[int, tuple[str | None, int]], after: Mapping[int, tuple[str | None, int]]
+) -> frozenset[str] | None:
+    """Units marked since `before` was read; None when that cannot be told, and all must be read anew."""
+    grown = {
+        id: (unit, n - (before[id][1] if id in before else 0))
+        for id, (unit, n) in after.items()
+        if unit is not None and before.get(id) != (unit, n)
+    }
+    told = sum(n for _, n in before.values()) + sum(n for _, n in grown.values())
+    if told != sum(n for _, n in after.values()):
+        return None
+    return frozenset(unit for unit, _ in grown.values() if unit is not None)
+
+
+def put(connection: Connection, what: str) -> None:
+    """Mark all of it, in the caller's own transaction."""
+    connection.exec_driver_sql(
+        f"INSERT INTO mark (what, unit, n) VALUES ('{what}', NULL, {_RANDOM[connection.dialect.name]})"
+    )
+
+
+def fold(connection: Connection) -> None:
+    """Many lines become one, in the caller's transaction; those another process is writing stay."""
+    if connection.dialect.name == "sqlite":
+        return
+    asked = select(MARK.c.id, MARK.c.what, MARK.c.n).with_for_update(skip_locked=True)
+    found = connection.execute(asked).all()
+    if len(found) < FOLD:
+        return
+    connection.execute(MARK.delete().where(MARK.c.id.in_([id for id, _, _ in found])))
+    connection.execute(
+        MARK.insert(),
+        [
+            {"what": what, "unit": None, "n": sum(n for _, one, n in found if one == what)}
+            for what in sorted({what for _, what, _ in found})
+        ],
+    )
+
+
+def install(connection: Connection) -> None:
+    """Put the triggers in place, whatever was there before; the office's first line with them."""
+    for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
+        connection.exec_driver_sql(statement)
+    for what in {OFFICE, BOARD} - {*versions(connection)}:
+        put(connection, what)
+
+
+def _sqlite() -> list[str]:
+    """One line for the office, and one for each unit of the board."""
+    number = _RANDOM["sqlite"]
+    office = f"UPDATE mark SET n = n + {number} WHERE what = '{OFFICE}';"
+
+    def board(row: str) -> str:
+        place = f"what = '{BOARD}' AND unit = {row}.unit"
+        return (
+            f"INSERT INTO mark (what, unit, n) SELECT '{BOARD}', {row}.unit, 0 "
+            f"WHERE NOT EXISTS (SELECT 1 FROM mark WHERE {place}); "
+            f"UPDATE mark SET n = n + {number} WHERE {place};"
+        )
+
+    other = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _COUNTED)
+    told = {
+        **{
+            f"{table}_{when.lower()}": (f'AFTER {when} ON "{table}"', office)
+            for table in _OF_OFFICE
+            for when in ("INSERT", "UPDATE", "DELETE")
+        },
+        "board_insert": ("AFTER INSERT ON deadline", board("NEW")),
+        "board_delete": ("AFTER DELETE ON deadline", board("OLD")),
+        "board_update": (
+            f"AFTER UPDATE OF {', '.join(_COUNTED)} ON deadline WHEN {other}",
+            f"{board('OLD')} {board('NEW')}",
+        ),
+        "case_update": (
+            'AFTER UPDATE OF edition, confidential ON "case" '
+            "WHEN OLD.edition <> NEW.edition OR OLD.confidential <> NEW.confidential",
+            board("NEW"),
+        ),
+    }
+    statements = []
+    for name, (when, what) in told.items():
+        statements += [
+            f"DROP TRIGGER IF EXISTS merzim_mark_{name}",
+            f"CREATE TRIGGER merzim_mark_{name} {when} BEGIN {what} END",
+        ]
+    return statements
+
+
+def _postgresql() -> list[str]:
+    """A line for each statement that changes the office, and for each unit of the board a statement changes."""
+    number = _RANDOM["postgresql"]
+    fresh, stale = (", ".join(f"{row}.{name}" for name in _COUNTED) for row in ("fresh", "stale"))
+    units = {
+        "insert": "SELECT DISTINCT unit FROM fresh",
+        "delete": "SELECT DISTINCT unit FROM stale",
+        "update": (
+            'WITH other AS (SELECT fresh.unit AS now, stale.unit AS was FROM fresh JOIN stale USING ("case", '
+            f"obligation) WHERE ({fresh}) IS DISTINCT FROM ({stale})) "
+            "SELECT now AS unit FROM other UNION SELECT was FROM other"
+        ),
+    }
+    referencing = {
+        "insert": "NEW TABLE AS fresh",
+        "delete": "OLD TABLE AS stale",
+        "update": "OLD TABLE AS stale NEW TABLE AS fresh",
+    }
+    statements = [
+        "CREATE OR REPLACE FUNCTION merzim_mark_office() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN INSERT INTO mark (what, unit, n) VALUES ('{OFFICE}', NULL, {number}); RETURN NULL; END $$",
+        "CREATE OR REPLACE FUNCTION merzim_mark_case() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN INSERT INTO mark (what, unit, n) VALUES ('{BOARD}', NEW.unit, {number}); RETURN NULL; END $$",
+        'DROP TRIGGER IF EXISTS merzim_mark_case ON "case"',
+        'CREATE TRIGGER merzim_mark_case AFTER UPDATE OF edition, confidential ON "case" FOR EACH ROW '
+        "WHEN (OLD.edition <> NEW.edition OR OLD.confidential <> NEW.confidential) "
+        "EXECUTE FUNCTION merzim_mark_case()",
+    ]
+    for table in _OF_OFFICE:
+        statements += [
+            f'DROP TRIGGER IF EXISTS merzim_mark_{table} ON "{table}"',
+            f'CREATE TRIGGER merzim_mark_{table} AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{table}" '
+            "FOR EACH STATEMENT EXECUTE FUNCTION merzim_mark_office()",
+        ]
+    for name, asked in units.items():
+        statements += [
+            f"CREATE OR REPLACE FUNCTION merzim_mark_board_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+            f"BEGIN WITH touched AS ({asked}), few AS (SELECT count(*) <= {NAMED} AS yes FROM touched) "
+            "INSERT INTO mark (what, unit, n) "
+            f"SELECT '{BOARD}', unit, {number} FROM touched, few WHERE few.yes "
+            f"UNION ALL SELECT '{BOARD}', NULL, {number} FROM few WHERE NOT few.yes; RETURN NULL; END $$",
+            f"DROP TRIGGER IF EXISTS merzim_mark_board_{name} ON deadline",
+            f"CREATE TRIGGER merzim_mark_board_{name} AFTER {name.upper()} ON deadline "
+            f"REFERENCING {referencing[name]} FOR EACH STATEMENT EXECUTE FUNCTION merzim_mark_board_{name}()",
+        ]
+    return statements

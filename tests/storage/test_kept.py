@@ -1,0 +1,240 @@
+"""What a process keeps in memory is never older than the database, whoever changed it, from wherever."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event, text
+
+from storage import marks, office_store
+from storage.backup import backup, restore
+from storage.engine import open as open_database
+from storage.engine import reading, writing
+from storage.figures import beat
+from storage.kept import Kept
+from storage.ledger import SqlLedger
+from storage.office_chain import Hand
+from storage.preferences import LANGUAGE, prefer
+from storage.staff import SqlStaff
+from storage.tables import MARK, UNIT
+from storage.verify import rebuild
+from tests.storage.house import NOW, TODAY, desk, recompute
+from tests.storage.test_sums import filled
+from workflow.office import Office, Person, Unit
+from workflow.sums import Horizon, Sum, horizon
+
+HAND = Hand(by="А", now=NOW, today=TODAY)
+WHO = {"by": "А", "now": NOW, "today": TODAY}
+DEPARTMENT = Unit(id="dep", name="Департамент")
+AIGUL = Person(key="aigul", name="Айгүл", unit="dep", duties=("head",))
+DAY = horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
+
+
+def stored(url: str) -> Office:
+    """The office as somebody finds it who has kept nothing."""
+    fresh = open_database(url)
+    try:
+        return office_store.office(fresh)
+    finally:
+        fresh.dispose()
+
+
+def figures(sums: tuple[Sum, ...]) -> Counter[tuple[object, ...]]:
+    """Sums as they are compared: in no order."""
+    names = ("edition", "stage", "obligation", "overdue", "today", "week", "later", "due", "missed")
+    return Counter((*one.asked, *(getattr(one, name) for name in names)) for one in sums)
+
+
+def counted(engine: Engine, day: Horizon = DAY, root: str | None = None) -> Counter[tuple[object, ...]]:
+    """The same by a process that has kept nothing."""
+    return figures(Kept(engine).sums(day, root))
+
+
+def statements(engine: Engine, what: Callable[[], object]) -> list[str]:
+    asked: list[str] = []
+
+    def note(_c: object, _k: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    what()
+    event.remove(engine, "before_cursor_execute", note)
+    return asked
+
+
+CHANGES: list[Callable[[Engine], object]] = [
+    lambda engine: office_store.save(engine, units=[Unit(id="hr", name="Кадр", parent="dep")], hand=HAND),
+    lambda engine: office_store.save(engine, people=[Person(key="x", name="Ұлан", unit="dep")], hand=HAND),
+    lambda engine: office_store.save(engine, matches={"Айгүл": "aigul"}, hand=HAND),
+    lambda engine: prefer(engine, "aigul", LANGUAGE, "ru", by="А", now=NOW),
+    lambda engine: SqlStaff(engine).remove_person(AIGUL, **WHO),
+    lambda engine: SqlStaff(engine).keep_unit(Unit(id="dep", name="Басқарма"), was=DEPARTMENT, **WHO),
+]
+
+
+@pytest.mark.parametrize("change", range(len(CHANGES)))
+def test_what_another_process_changed_of_the_office_is_seen_by_the_next_question(
+    engine: Engine, url: str, change: int
+) -> None:
+    """A unit, a person, a match, a choice; one taken out, one renamed: each by another engine."""
+    office_store.save(engine, units=[DEPARTMENT], people=[AIGUL])
+    kept = Kept(engine)
+    before = kept.office()
+    other = open_database(url)
+    CHANGES[change](other)
+    other.dispose()
+
+    assert kept.office() != before
+    assert kept.office() == stored(url)
+
+
+def test_an_office_that_did_not_change_is_the_same_value_for_one_small_question(engine: Engine) -> None:
+    """Also after a table of people was taken in that says nothing new."""
+    office_store.save(engine, units=[DEPARTMENT], people=[AIGUL])
+    kept = Kept(engine)
+    before = kept.office()
+    office_store.save(engine, units=[DEPARTMENT], people=[AIGUL])
+
+    assert len(statements(engine, kept.office)) == 1
+    assert kept.office() is before
+
+
+def test_a_change_that_was_taken_back_was_none(engine: Engine, url: str) -> None:
+    """Half done, the marks of a transaction are its own; rolled back, they are nobody's."""
+    office_store.save(engine, units=[DEPARTMENT])
+    kept = Kept(engine)
+    before = kept.office()
+    with engine.connect() as connection, connection.begin() as transaction:
+        connection.execute(UNIT.delete())
+        assert kept.office() is before
+        transaction.rollback()
+    assert kept.office() is before
+    SqlStaff(engine).keep_unit(Unit(id="hr", name="Кадр"), was=None, **WHO)
+
+    assert kept.office() == stored(url)
+
+
+def test_of_two_changes_the_one_begun_first_may_end_last(server: Engine, database: str) -> None:
+    """A counter read from a row or a sequence would miss it: what is kept holds both."""
+    kept = Kept(server)
+    with server.begin() as slow:
+        slow.execute(UNIT.insert(), {"id": "slow", "name": "Б", "kind": ""})
+        with server.begin() as fast:
+            fast.execute(UNIT.insert(), {"id": "fast", "name": "А", "kind": ""})
+        assert set(kept.office().units) == {"fast"}
+
+    assert set(kept.office().units) == {"slow", "fast"}
+    assert kept.office() == stored(database)
+
+
+def test_an_office_put_back_from_a_copy_is_the_office_of_the_copy(sqlite: Engine, tmp_path: Path) -> None:
+    """The process that serves pages goes on; as many changes were made after the copy as before."""
+    office_store.save(sqlite, units=[DEPARTMENT])
+    backup(sqlite, tmp_path / "copy.sqlite")
+    office_store.save(sqlite, units=[Unit(id="hr", name="Кадр")])
+    kept = Kept(sqlite)
+    assert set(kept.office().units) == {"dep", "hr"}
+    restore(sqlite, tmp_path / "copy.sqlite")
+
+    assert set(kept.office().units) == {"dep"}
+    office_store.save(sqlite, units=[Unit(id="law", name="Заң")])
+    assert set(kept.office().units) == {"dep", "law"}
+
+
+def test_the_sums_follow_whatever_is_recorded_by_others(engine: Engine, url: str) -> None:
+    """Recorded, planned anew, cancelled, taken up again, opened; of every unit, and of what lies below one."""
+    names = filled(engine, 8)
+    kept, other = Kept(engine), open_database(url)
+    core, chance = desk(other), random.Random(4)
+    assert figures(kept.sums(DAY)) == counted(engine)
+    for step in range(24):
+        case = chance.choice(names)
+        on = date(2026, 2, 2) - timedelta(days=chance.randrange(30))
+        known = SqlLedger(other).case(case)
+        assert known is not None
+        if known.standing != "active":
+            core.reopen(case, ground="Қайта", **WHO)
+        elif step % 6 == 5:
+            core.cancel(case, ground="Бекер", **WHO)
+        elif step % 2:
+            core.replan(case, "analysis_started", on=date(2026, 3, 1) + timedelta(days=step), **WHO)
+        elif "order_signed" not in known.facts:
+            core.record(case, "order_signed", on=on, **WHO)
+        for root in (None, "hr", "head", "nobody"):
+            assert figures(kept.sums(DAY, root)) == counted(engine, root=root), (step, root)
+    other.dispose()
+
+
+def test_only_units_that_changed_are_read_anew(engine: Engine) -> None:
+    """What is put together of the others stays the same value, with all that was worked out of it."""
+    names = filled(engine, 6)
+    kept = Kept(engine)
+    law, hr = kept.sums(DAY, "law"), kept.sums(DAY, "hr")
+    desk(engine).record(names[0], "order_signed", on=TODAY, **WHO)
+
+    assert kept.sums(DAY, "law") is law
+    assert kept.sums(DAY, "hr") is not hr
+    assert len(statements(engine, lambda: kept.sums(DAY))) == 1
+
+
+def test_another_day_and_another_tree_are_counted_anew(engine: Engine) -> None:
+    """The day changes at midnight; a unit moves below another by an administrator's hand."""
+    filled(engine, 6)
+    kept, later = Kept(engine), horizon(date(2026, 6, 1), soon=date(2026, 6, 10))
+    assert figures(kept.sums(DAY)) == counted(engine)
+    assert figures(kept.sums(later)) == counted(engine, later) != counted(engine)
+    assert {one.asked.unit for one in kept.sums(later, "head")} == {"hr"}
+    office_store.save(engine, units=[Unit(id="law", name="Заң", parent="head")])
+
+    assert {one.asked.unit for one in kept.sums(later, "head")} == {"hr", "law"}
+
+
+def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
+    """Whoever saw the lines goes on; whoever did not reads all anew."""
+    names = filled(server, 6)
+    attentive, absent = Kept(server), Kept(server)
+    attentive.sums(DAY), absent.sums(DAY)
+    for n in range(marks.FOLD // 4):
+        desk(server).replan(names[0], "analysis_started", on=date(2026, 3, 1 + n % 20), **WHO)
+    before = attentive.sums(DAY, "law")
+    beat(server, "delivery", now=NOW, seconds=0)
+    with reading(server) as connection:
+        assert len(connection.execute(MARK.select()).all()) == 2
+
+    assert attentive.sums(DAY, "law") is before
+    for kept in (attentive, absent):
+        assert figures(kept.sums(DAY)) == counted(server)
+    desk(server).record(names[1], "order_signed", on=TODAY, **WHO)
+    assert figures(attentive.sums(DAY)) == counted(server)
+
+
+def test_what_is_counted_anew_is_read_anew(engine: Engine) -> None:
+    """A sum somebody spoiled is kept as it stands, and mended for every process by a rebuild."""
+    filled(engine, 3)
+    right = counted(engine)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE total SET n = n + 5"))
+    kept = Kept(engine)
+    assert figures(kept.sums(DAY)) != right
+    rebuild(engine, recompute(engine), now=NOW)
+
+    assert figures(kept.sums(DAY)) == right
+
+
+def test_a_statement_over_very_many_units_marks_them_all(engine: Engine) -> None:
+    """One more than are named singly."""
+    filled(engine, 4)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE deadline SET unit = 'u' || obligation || \"case\""))
+    kept = Kept(engine)
+    kept.sums(DAY)
+    with writing(engine) as connection:
+        changed = connection.execute(text("UPDATE deadline SET due = NULL"))
+        assert changed.rowcount > marks.NAMED
+
+    assert all(not (one.today or one.week or one.due) for one in kept.sums(DAY))
