@@ -86,6 +86,19 @@ def install(connection: Connection) -> None:
         put(connection, what)
 
 
+def remove(connection: Connection) -> None:
+    """Take the triggers away: SQLite changes no column a trigger speaks of. A migration begins with it."""
+    if connection.dialect.name == "sqlite":
+        asked = "SELECT name, NULL FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'merzim_mark_%'"
+    else:
+        asked = (
+            "SELECT tgname, tgrelid::regclass::text FROM pg_trigger "
+            "WHERE NOT tgisinternal AND tgname LIKE 'merzim_mark_%%'"
+        )
+    for name, table in connection.exec_driver_sql(asked).all():
+        connection.exec_driver_sql(f"DROP TRIGGER {name}" + (f" ON {table}" if table else ""))
+
+
 def _sqlite() -> list[str]:
     """One line for the office, and one for each unit of the board."""
     number = _RANDOM["sqlite"]

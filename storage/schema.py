@@ -91,6 +91,7 @@ def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
 def create(connection: Connection, *, to: str | None = None) -> None:
     """Make the tables or bring them up to date, inside a transaction that is under way."""
     head = to or known()[-1]
+    marks.remove(connection)
     _upgrade(connection, head)
     if head == known()[-1]:
         triggers.install(connection)

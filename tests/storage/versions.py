@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, text
 
+from storage import marks
+
 UNDONE = {
     "0002": ("DROP TABLE act",),
     "0003": (
@@ -38,6 +40,7 @@ UNDONE = {
     "0014": ("DROP TABLE floor",),
     "0015": ("DROP TABLE installation",),
     "0016": ("DROP TABLE notice_tally", "DROP TABLE channel_fault"),
+    "0017": ("DROP TABLE mark",),
 }
 """Revision -> statements that take it back."""
 
@@ -45,6 +48,7 @@ UNDONE = {
 def back_to(engine: Engine, revision: str) -> None:
     """The database as a version before left it."""
     with engine.begin() as connection:
+        marks.remove(connection)
         for what in ("insert", "delete", "update"):
             on = "" if engine.dialect.name == "sqlite" else " ON notice"
             connection.execute(text(f"DROP TRIGGER merzim_tally_{what}{on}"))
