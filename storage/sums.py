@@ -33,7 +33,7 @@ from storage.rows import row
 from storage.tables import CASE, DEADLINE, TOTAL
 from storage.totals import month
 from workflow.board import Row
-from workflow.sums import Asked, Horizon, Sought, Sum, Sums, asked_by, base
+from workflow.sums import Asked, Horizon, Sought, Sum, Sums, base
 
 Conditions = Sequence[ColumnElement[bool]]
 _ASKED = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
@@ -155,7 +155,7 @@ def listed(connection: Connection, sought: Sought, eyes: Eyes, *, limit: int, of
         return [row(record) for record in connection.execute(asked.limit(limit).offset(offset))]
     # Who waits for so many is met often on the way: it is walked until the page is full.
     with connection.execute(asked.execution_options(yield_per=WALKED)) as records:
-        found = (one for one in map(row, records) if asked_by(one) in sought.asked)
+        found = (one for one in map(row, records) if _asked_by(one) in sought.asked)
         return [*islice(found, offset, offset + limit)]
 
 
@@ -241,6 +241,10 @@ def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Record]) -> Non
         one.later += numbers[3]
         one.due += numbers[4]
         one.missed += numbers[5]
+
+
+def _asked_by(row: Row) -> Asked:
+    return Asked(row.unit, row.duty, row.responsible, row.person)
 
 
 def _both(one: Sum, other: Sum) -> Sum:

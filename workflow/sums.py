@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from workflow.board import Row
-
 Urgency = Literal["overdue", "today", "week", "later", "due", "missed", "open"]
 """Which rows a list is of: `due` from today to the last day that counts as near, `open` all that wait."""
 
@@ -113,11 +111,6 @@ def _number(one: Sum, urgency: Urgency) -> int:
         return one.overdue + one.today + one.week + one.later
     number: int = getattr(one, urgency)
     return number
-
-
-def asked_by(row: Row) -> Asked:
-    """Whom a row of the board waits for."""
-    return Asked(row.unit, row.duty, row.responsible, row.person)
 
 
 def base(obligation: str) -> str:
