@@ -199,8 +199,10 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
     names = filled(server, 6)
     attentive, absent = Kept(server), Kept(server)
     attentive.sums(DAY), absent.sums(DAY)
-    for n in range(marks.FOLD // 4):
-        desk(server).replan(names[0], "analysis_started", on=date(2026, 3, 1 + n % 20), **WHO)
+    with writing(server) as connection:
+        for n in range(marks.FOLD):
+            named = text('UPDATE deadline SET duty = :duty WHERE "case" = :case')
+            connection.execute(named, {"duty": f"d{n}", "case": names[0]})
     before = attentive.sums(DAY, "law")
     beat(server, "delivery", now=NOW, seconds=0)
     with reading(server) as connection:
