@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -34,17 +34,18 @@ from storage.schema import create_or_migrate
 from storage.seals import seal
 from storage.verify import verify
 from tests.crash.memory import Doorway, MemoryLedger
-from tests.crash.plain import PlainCase, Wrong
+from tests.crash.plain import FIRST, PlainCase, Wrong
 from tests.law import CALENDAR, ROOT, library
 from workflow.case import Case, Evidence
 from workflow.chain import deadlines
+from workflow.deadline import Deadline
 from workflow.desk import Change, Desk, Opening
-from workflow.exposure import exposure
+from workflow.exposure import CartogramLine, exposure
 from workflow.machine import stage
 from workflow.measure_term import MeasureTerm
-from workflow.minding import acknowledged
+from workflow.minding import acknowledged, done, put_off
 from workflow.office import Office, Unit
-from workflow.procedure import Obligation
+from workflow.procedure import Obligation, Rung
 from workflow.refusal import Refusal
 from workflow.register_desk import ExposedPosition, RegisterDesk
 from workflow.remarks import remarks
@@ -72,6 +73,13 @@ DAYS = st.one_of(
 )
 ENTERED = DAYS.filter(lambda on: on.year > 2009)
 """Whether a line of a register is there already is asked before whether its day is on record."""
+LINES = st.builds(
+    CartogramLine,
+    section=st.sampled_from(["positions", "risks"]),
+    department=st.sampled_from(["", "кадр бөлімі"]),
+    district=st.just(""),
+    text=st.sampled_from(["басшы", "сатып алу"]),
+)
 GROUNDS = st.sampled_from(["қате жазылған", "қате", "№ 15 бұйрық", "№ 16 бұйрық", " ", ""])
 WORDS = st.sampled_from(["", " ", "сатып алу", " рұқсат беру ", "кадр", "бюджет"])
 NUMBERS = st.none() | st.integers(1, 2)
@@ -231,6 +239,14 @@ class Orders(RuleBasedStateMachine):
         self._do(data, by, self._acknowledge)
 
     @rule(by=PEOPLE, data=st.data())
+    def put_off(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._put_off)
+
+    @rule(by=PEOPLE, data=st.data())
+    def done_by_hand(self, by: str, data: st.DataObject) -> None:
+        self._do(data, by, self._done)
+
+    @rule(by=PEOPLE, data=st.data())
     def risk(self, by: str, data: st.DataObject) -> None:
         self._do(data, by, self._risk)
 
@@ -241,7 +257,10 @@ class Orders(RuleBasedStateMachine):
     # What may be said: how the model takes it, and how a desk does.
 
     def _all(self) -> list[Callable[[st.DataObject, PlainCase], Told]]:
-        return [self._record, self._correct, self._replan, self._command, self._acknowledge, self._risk]
+        return [
+            *(self._record, self._correct, self._replan, self._command),
+            *(self._acknowledge, self._put_off, self._risk),
+        ]
 
     def _record(self, data: st.DataObject, at: PlainCase) -> Told:
         values = {}
@@ -284,7 +303,7 @@ class Orders(RuleBasedStateMachine):
 
     def _command(self, data: st.DataObject, at: PlainCase) -> Told:
         ground = data.draw(GROUNDS)
-        match data.draw(st.sampled_from(["cancel", "exempt", "free", "reopen"])):
+        match data.draw(st.sampled_from(["cancel", "exempt", "free", "ask again", "reopen"])):
             case "cancel":
                 return (
                     lambda plain: plain.cancel(ground=ground),
@@ -300,6 +319,15 @@ class Orders(RuleBasedStateMachine):
                 return (
                     lambda plain: plain.exempt(ground=ground, obligation=name),
                     lambda side, case, who: side.desk.exempt(case, ground=ground, obligation=name, **who),
+                )
+            case "ask again":
+                freed = (
+                    data.draw(st.sampled_from(sorted(at.free))) if at.free and data.draw(st.booleans()) else ""
+                )
+                name = freed or self._fact(data, at)
+                return (
+                    lambda plain: plain.reopen(ground=ground, obligation=name),
+                    lambda side, case, who: side.desk.reopen(case, ground=ground, obligation=name, **who),
                 )
             case _:
                 return (
@@ -324,6 +352,44 @@ class Orders(RuleBasedStateMachine):
         return (
             lambda plain: plain.acknowledge(name, notice),
             lambda side, case, who: acknowledged(side.desk, case, name, notice, **who),
+        )
+
+    def _put_off(self, data: st.DataObject, at: PlainCase) -> Told:
+        waits = self._waits(at)[0]
+        open_now = {one: latest for one, (_, latest) in waits.items() if latest and latest > self.today}
+        name = self._fact(data, at)
+        until = data.draw(DAYS)
+        if open_now and data.draw(st.integers(0, 4)):
+            name = data.draw(st.sampled_from(sorted(open_now)))
+            ahead = min(open_now[name], self.today + timedelta(days=60))
+            until = data.draw(st.dates(self.today, ahead + timedelta(days=1)))
+        today = self.today
+
+        def told(plain: PlainCase) -> list[str]:
+            waits, known = self._waits(plain)
+            return plain.put_off(
+                name, until, waits=waits, known=known, working=CALENDAR.is_working, today=today
+            )
+
+        return told, lambda side, case, who: put_off(side.desk, CALENDAR, case, name, until=until, **who)
+
+    def _waits(self, at: PlainCase) -> tuple[dict[str, tuple[date, date | None]], set[str]]:
+        """What somebody waits for in the case: due, and the last day of a reminder in time; all it knows."""
+        case = self.sides[0].ledger.case(at.id)
+        assert case is not None
+        chain = deadlines(case, at.procedure, CALENDAR, today=self.today, bare=True)
+        waits = {
+            one.id: (one.due, _last_in_time(one.due, [rung.at for rung in _rungs(at, one)]))
+            for one in chain
+            if one.due is not None and one.state in ("open", "not_due_yet")
+        }
+        return waits, {one.id for one in chain}
+
+    def _done(self, data: st.DataObject, at: PlainCase) -> Told:
+        fact, on, today = self._fact(data, at), data.draw(DAYS), self.today
+        return (
+            lambda plain: plain.done(fact, on=on, today=today),
+            lambda side, case, who: done(side.desk, case, fact, on=on, **who),
         )
 
     def _risk(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -388,7 +454,7 @@ class Orders(RuleBasedStateMachine):
     def _register(self, data: st.DataObject, at: PlainCase) -> Told:
         on, number, text, other = data.draw(ENTERED), data.draw(PLACES), data.draw(WORDS), data.draw(WORDS)
         given, today = data.draw(NUMBERS), self.today
-        match data.draw(st.integers(0, 4)):
+        match data.draw(st.integers(0, 5)):
             case 0:
                 position = ExposedPosition(title=text, number=given, holder=other)
                 return (
@@ -408,6 +474,15 @@ class Orders(RuleBasedStateMachine):
                     ),
                 )
             case 3:
+                lines = tuple(data.draw(st.lists(LINES, max_size=2)))
+                papers = data.draw(PAPERS) if data.draw(st.booleans()) else ()
+                return (
+                    lambda plain: plain.chart(lines, on=on, more=bool(papers), today=today),
+                    lambda side, case, who: RegisterDesk(side.desk).record_cartogram(
+                        case, lines, on=on, evidence=papers, **who
+                    ),
+                )
+            case 4:
                 said: dict[str, Any] = {"text": text, "author": "", "source": "site", "on": on}
                 return (
                     lambda plain: plain.remark(text, on=on, today=today),
@@ -521,6 +596,7 @@ class Orders(RuleBasedStateMachine):
         assert [event.kind for event in events] == plain.kinds
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
         assert (case.standing, case.readers, case.exempted) == (plain.standing, plain.readers, plain.free)
+        assert {name: (one.until, one.due) for name, one in case.put_off.items()} == plain.later
         assert dict(case.planned) == plain.planned
         assert {
             fact.name: (
@@ -574,12 +650,37 @@ class Orders(RuleBasedStateMachine):
         assert {
             (number, one.holder, one.on) for number, of in people.positions.items() for one in of.talks
         } == plain.talks
+        assert (people.cartogram and (people.cartogram.on, people.cartogram.lines)) == plain.map
         assert {number: (one.text, one.on) for number, one in said.items()} == plain.remarks
         assert {
             number: (one.answered_on, one.taken, one.answer)
             for number, one in said.items()
             if one.answered_on is not None
         } == plain.answers
+
+
+def _rungs(at: PlainCase, deadline: Deadline) -> Iterable[Rung]:
+    return at.procedure.ladders[deadline.obligation.ladder].rungs
+
+
+def _last_in_time(due: date, rungs: Iterable[int]) -> date | None:
+    """The last of the days so many working days before a due date; without any, the last working day by it.
+
+    None where that was before the first day on record.
+    """
+    found = []
+    for rung in [at for at in rungs if at <= 0] or [0]:
+        day, left = due, -rung
+        while left or (rung == 0 and not _works(day)):
+            day -= timedelta(days=1)
+            left -= 1 if left and _works(day) else 0
+        found.append(day)
+    return last if (last := max(found)) >= FIRST else None
+
+
+def _works(day: date) -> bool:
+    """Before the first day on record every day does, so that counting back ends."""
+    return day < FIRST or CALENDAR.is_working(day)
 
 
 Answer = list[str] | str

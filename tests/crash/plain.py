@@ -7,9 +7,9 @@ nothing but dictionaries.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from workflow.case import Evidence
@@ -63,6 +63,7 @@ class PlainCase:
     facts: dict[str, PlainFact] = field(default_factory=dict)
     planned: dict[str, date] = field(default_factory=dict)
     free: set[str] = field(default_factory=set)
+    later: dict[str, tuple[date, date]] = field(default_factory=dict)
     read: set[str] = field(default_factory=set)
     risks: dict[int, PlainRisk] = field(default_factory=dict)
     measures: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -71,6 +72,7 @@ class PlainCase:
     talks: set[tuple[int, str, date]] = field(default_factory=set)
     remarks: dict[int, tuple[str, date]] = field(default_factory=dict)
     answers: dict[int, tuple[date, bool, str]] = field(default_factory=dict)
+    map: tuple[date, tuple[object, ...]] | None = None
     kinds: list[str] = field(default_factory=list)
 
     # Facts.
@@ -145,6 +147,13 @@ class PlainCase:
         known.signed_by = signed_by or known.signed_by
         return self._wrote("corrected")
 
+    def done(self, fact: str, *, on: date, today: date) -> list[str]:
+        """Said by hand, its evidence to follow: where some is asked for, that is promised."""
+        wrote = self.record(fact, on=on, today=today)
+        if wrote and self.procedure.by_id[fact.partition(".")[0]].evidence:
+            return self._wrote("notice")
+        return wrote
+
     def replan(self, fact: str, *, on: date) -> list[str]:
         _refuse({*self._name(fact), *_day(on)})
         if self.planned.get(fact) == on:
@@ -176,10 +185,52 @@ class PlainCase:
             self.standing = "exempted"
         return self._wrote("exempted")
 
-    def reopen(self, *, ground: str) -> list[str]:
+    def reopen(self, *, ground: str, obligation: str = "") -> list[str]:
+        if obligation:
+            return self._ask_again(obligation, ground)
         _refuse({*_ground(ground), *self._standing("cannot_reopen", active=False)})
         self.standing = "active"
         return self._wrote("reopened")
+
+    def _ask_again(self, obligation: str, ground: str) -> list[str]:
+        wrong = {*_ground(ground), *self._standing("cannot_reopen_one", active=True)}
+        if obligation.partition(".")[0] not in self.procedure.by_id:
+            wrong.add("unknown_obligation")
+        if obligation not in self.free:
+            wrong.add("not_exempted" if self.free else "nothing_exempted")
+        _refuse(wrong)
+        self.free.discard(obligation)
+        return self._wrote("reopened")
+
+    def put_off(
+        self,
+        obligation: str,
+        until: date,
+        *,
+        waits: Mapping[str, tuple[date, date | None]],
+        known: Container[str],
+        working: Callable[[date], bool],
+        today: date,
+    ) -> list[str]:
+        """`waits`: what somebody waits for: its due date, and the last day on which a reminder is in time (None:
+        before all days on record)."""
+        if obligation not in known:
+            _refuse({"unknown_obligation"})
+        if obligation not in waits:
+            _refuse({"put_off_not_open"})
+        due, latest = waits[obligation]
+        wrong = {"put_off_too_late"} if latest is None or latest <= today else set()
+        if until <= today:
+            _refuse(wrong | {"put_off_not_ahead"})
+        while latest and until < latest and not working(until):
+            until += timedelta(days=1)
+        if latest and until > latest:
+            wrong.add("put_off_too_far")
+        _refuse(wrong)
+        if self.later.get(obligation) == (until, due):
+            return []
+        self.later[obligation] = until, due
+        return self._wrote("notice")
 
     def name_reader(self, person: str) -> list[str]:
         if not (self.procedure.confidential or self._restricted()) or person in self.readers:
@@ -319,6 +370,14 @@ class PlainCase:
             return []
         self.talks.add(said)
         return self._wrote("talk_held")
+
+    def chart(self, lines: tuple[object, ...], *, on: date, more: bool, today: date) -> list[str]:
+        """The cartogram; `more`: with a document, which is always something new."""
+        _refuse(_ahead(on, today) | _day(on))
+        if self.map == (on, lines) and not more:
+            return []
+        self.map = on, lines
+        return self._wrote("cartogram_recorded")
 
     def remark(self, text: str, *, on: date, today: date) -> list[str]:
         wrong = _ahead(on, today) | _day(on)
