@@ -126,6 +126,7 @@ class Desk:
         values: Mapping[str, Decimal] | None = None,
         signed_by: str = "",
         remark: str = "",
+        evidence_follows: bool = False,
     ) -> Change:
         """Write down that something happened on a local date, with what proves it.
 
@@ -135,6 +136,7 @@ class Desk:
             values: numbers that go with the fact, by the names the obligation gives them.
             signed_by: duty of whoever signed or approved it.
             remark: words of whoever records it, for those who read the history; nothing is computed from them.
+            evidence_follows: a new fact whose evidence is asked for comes with the promise of it, at once.
 
         Raises:
             CannotRecord: a date after today, or the fact is known with another date.
@@ -168,7 +170,11 @@ class Desk:
             payload["evidence"] = evidence_payload(new)
         if remark:
             payload["remark"] = remark
-        return self._append(case, procedure, [(kind, fact, on, payload)], by, now, today)
+        events: list[Told] = [(kind, fact, on, payload)]
+        if evidence_follows and kind == "fact" and obligation.evidence and not new:
+            promised: dict[str, object] = {"what": "evidence_follows", "kinds": list(obligation.evidence)}
+            events.append(("notice", fact, on, promised))
+        return self._append(case, procedure, events, by, now, today)
 
     def correct(
         self,

@@ -97,23 +97,14 @@ def acknowledged(
 
 
 def done(desk: Desk, case_id: str, obligation: str, *, on: date, by: str, now: datetime, today: date) -> Change:
-    """It was done on that day, and its evidence follows: the fact is recorded, and so is what was promised.
+    """It was done on that day, and its evidence follows: both are written, or neither.
 
     Until the evidence has come, a finding says that it is missing.
 
     Raises:
         Refusal: what `Desk.record` refuses.
     """
-    change = desk.record(case_id, obligation, on=on, by=by, now=now, today=today)
-    if not change.events:
-        return change
-    lacking = deadline_of(desk.view(case_id, today=today), obligation).obligation.evidence
-    if not lacking:
-        return change
-    payload = {"kinds": list(lacking)}
-    return desk.note(
-        case_id, obligation, "evidence_follows", payload=payload, on=on, by=by, now=now, today=today
-    )
+    return desk.record(case_id, obligation, on=on, by=by, now=now, today=today, evidence_follows=True)
 
 
 def deadline_of(view: View, obligation: str) -> Deadline:

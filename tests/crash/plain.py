@@ -73,6 +73,7 @@ class PlainCase:
     remarks: dict[int, tuple[str, date]] = field(default_factory=dict)
     answers: dict[int, tuple[date, bool, str]] = field(default_factory=dict)
     map: tuple[date, tuple[object, ...]] | None = None
+    map_papers: dict[date, dict[tuple[str, str], Evidence]] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
 
     # Facts.
@@ -151,7 +152,7 @@ class PlainCase:
         """Said by hand, its evidence to follow: where some is asked for, that is promised."""
         wrote = self.record(fact, on=on, today=today)
         if wrote and self.procedure.by_id[fact.partition(".")[0]].evidence:
-            return self._wrote("notice")
+            return [*wrote, *self._wrote("notice")]
         return wrote
 
     def replan(self, fact: str, *, on: date) -> list[str]:
@@ -212,8 +213,10 @@ class PlainCase:
         working: Callable[[date], bool],
         today: date,
     ) -> list[str]:
-        """`waits`: what somebody waits for: its due date, and the last day on which a reminder is in time (None:
-        before all days on record)."""
+        """`waits`: what somebody waits for: its due date, and the last day on which a reminder is in time.
+
+        None where that was before all days on record.
+        """
         if obligation not in known:
             _refuse({"unknown_obligation"})
         if obligation not in waits:
@@ -371,11 +374,15 @@ class PlainCase:
         self.talks.add(said)
         return self._wrote("talk_held")
 
-    def chart(self, lines: tuple[object, ...], *, on: date, more: bool, today: date) -> list[str]:
-        """The cartogram; `more`: with a document, which is always something new."""
+    def chart(
+        self, lines: tuple[object, ...], papers: tuple[Evidence, ...], *, on: date, today: date
+    ) -> list[str]:
+        """The cartogram; with a document it is always something new."""
         _refuse(_ahead(on, today) | _day(on))
-        if self.map == (on, lines) and not more:
+        if self.map == (on, lines) and not papers:
             return []
+        of_that_day = self.map_papers.setdefault(on, {})
+        of_that_day.update({(one.kind, one.reference): one for one in papers})
         self.map = on, lines
         return self._wrote("cartogram_recorded")
 
@@ -467,7 +474,8 @@ class PlainCase:
         return set() if number in self.positions else {"risk.unknown_position"}
 
     def _restricted(self) -> bool:
-        return any(paper.restricted for fact in self.facts.values() for paper in fact.papers.values())
+        places = [*(fact.papers for fact in self.facts.values()), *self.map_papers.values()]
+        return any(paper.restricted for papers in places for paper in papers.values())
 
 
 def _refuse(wrong: set[str]) -> None:

@@ -186,6 +186,20 @@ def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
     assert ledger.rows(case.id)["order_signed"].state == "done"
 
 
+def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
+    desk: Desk, ledger: SqlLedger, case: Case
+) -> None:
+    """Fact and promise are one change: nobody is told that nothing was written when half of it was."""
+    on, name = date(2026, 3, 30), "quarter_reported.2026Q1"
+    assert name not in ledger.rows(case.id)
+    change = minding.done(desk, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
+    again = minding.done(desk, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
+
+    assert [(event.kind, event.name) for event in change.events] == [("fact", name), ("notice", name)]
+    assert len(ledger.events(case.id)) == change.case.seq
+    assert again.events == ()
+
+
 def test_an_obligation_the_case_does_not_have_is_named(desk: Desk, case: Case) -> None:
     """With those it has, the nearest first."""
     with pytest.raises(UnknownObligation):

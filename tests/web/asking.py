@@ -1,0 +1,89 @@
+"""The API asked whatever comes to mind, for minutes: the real service, schemathesis, every phase it has.
+
+Requests that obey the description and requests that do not; at the bounds of what is described, at random, and
+one after another with what earlier answers named (a case opened is then recorded in). First an officer asks,
+then an administrator. No answer may be a fault (5xx), or another than the description says.
+
+    python -m tests.web.asking MINUTES
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.notifications.servers import free_port
+from tests.web.lived_in import live_in
+from tests.web.real import DAY, ROOT, real_office
+
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+PARTS = {"officer": "--exclude-path-regex", "administrator": "--include-path-regex"}
+"""Who asks -> what of the administration they are asked to leave out, or to keep to."""
+
+
+@contextmanager
+def service(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """An office in use behind a real service; its address, and a token of each who asks."""
+    with real_office(folder) as office:
+        live_in(office)
+        tokens = {login: office.way_in(login, kind="token", scope="write") for login in PARTS}
+    port = free_port()
+    with (folder / "config.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f'[web]\nport = {port}\npublic_address = "http://127.0.0.1:{port}"\n')
+    log = folder / "log"
+    with log.open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "merzim", "serve"],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "MERZIM_NOW": DAY, "MERZIM_LANG": "en"},
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        give_up = time.monotonic() + 60
+        while not _answers(address):
+            assert time.monotonic() < give_up, log.read_text("utf-8")
+            time.sleep(0.1)
+        yield address, tokens
+        assert process.poll() is None, log.read_text("utf-8")
+    finally:
+        process.terminate()
+        process.wait(60)
+    assert "Traceback" not in (text := log.read_text("utf-8")), text[-4000:]
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/healthz", timeout=2) as page:
+            return bool(page.status == 200)
+    except OSError:
+        return False
+
+
+def ask(address: str, login: str, token: str, *, seconds: int) -> int:
+    """Ask for so long; 0 when every answer was one that is described."""
+    program = Path(sys.executable).with_name("schemathesis")
+    line = [program, "run", f"{address}/api/openapi.json", "--checks", CHECKS, "--max-time", str(seconds)]
+    line += ["--header", f"Authorization: Bearer {token}", PARTS[login], "^/api/v1/administration"]
+    line += ["--suppress-health-check", "all", "--no-color", "--continue-on-failure"]
+    return subprocess.run(line, cwd=tempfile.gettempdir(), check=False).returncode
+
+
+def main() -> None:
+    """Both, for half of the minutes each."""
+    seconds = int(float(sys.argv[1] if len(sys.argv) > 1 else 5) * 60 / len(PARTS))
+    with tempfile.TemporaryDirectory(prefix="merzim-asking-") as name, service(Path(name)) as (address, tokens):
+        ended = [ask(address, login, token, seconds=seconds) for login, token in tokens.items()]
+    sys.exit(max(ended))
+
+
+if __name__ == "__main__":
+    main()
