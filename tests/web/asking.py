@@ -9,6 +9,7 @@ then an administrator. No answer may be a fault (5xx), or another than the descr
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -26,6 +27,42 @@ from tests.web.real import DAY, ROOT, real_office
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 PARTS = {"officer": "--exclude-path-regex", "administrator": "--include-path-regex"}
 """Who asks -> what of the administration they are asked to leave out, or to keep to."""
+KNOWN = {
+    "case": ["2026-0001", "2026-0002", "2026-0003", "2026-0004", "2026-0005"],
+    "fact": ["order_signed", "start_announced", "analysis_started", "quarter_reported.2026Q3", "uploaded"],
+    "day": ["2026-03-30", "2026-04-06", "2026-04-13", "2026-12-31"],
+    "procedure": ["internal-analysis", "conflict-of-interest", "tbn4-year"],
+    "login": ["head_of_unit", "auditor", "responsible"],
+    "unit": ["hr", "Правление"],
+    "channel": ["folder", "email"],
+    "person": ["a.akhmetova@example.kz", "p.litvinova@example.kz"],
+    "ending": ["csv", "xlsx", "html"],
+    "text": ["негіздемесі бар"],
+}
+"""What there is in the office: half of the time it is asked about, else about what comes to mind."""
+PLACES = {
+    "case": ("path.case", "query.case"),
+    "fact": ("body.fact", "body.obligation", "query.obligation"),
+    "day": ("body.on", "body.until", "path.day", "query.on", "query.as_of"),
+    "procedure": ("query.procedure", "body.procedure"),
+    "login": ("path.login", "body.login"),
+    "unit": ("query.unit", "body.unit"),
+    "channel": ("path.channel", "query.channel"),
+    "person": ("query.person", "body.person"),
+    "ending": ("path.ending",),
+    "text": ("body.ground", "body.text"),
+}
+
+
+def _settings() -> str:
+    """What there is, as schemathesis reads it."""
+    words = [f"[dictionaries.{name}]\nvalues = {json.dumps(values)}" for name, values in KNOWN.items()]
+    places = [
+        f'"{place}" = {{ dictionary = "{name}", probability = 0.5 }}'
+        for name, found in PLACES.items()
+        for place in found
+    ]
+    return "\n".join([*words, "[parameters]", *places]) + "\n"
 
 
 @contextmanager
@@ -70,11 +107,26 @@ def _answers(address: str) -> bool:
 
 def ask(address: str, login: str, token: str, *, seconds: int) -> int:
     """Ask for so long; 0 when every answer was one that is described."""
+    settings = Path(tempfile.gettempdir()) / f"merzim-asking-{os.getpid()}.toml"
+    settings.write_text(_settings(), encoding="utf-8")
     program = Path(sys.executable).with_name("schemathesis")
-    line = [program, "run", f"{address}/api/openapi.json", "--checks", CHECKS, "--max-time", str(seconds)]
+    line = [
+        program,
+        "--config-file",
+        settings,
+        "run",
+        f"{address}/api/openapi.json",
+        "--checks",
+        CHECKS,
+        "--max-time",
+        str(seconds),
+    ]
     line += ["--header", f"Authorization: Bearer {token}", PARTS[login], "^/api/v1/administration"]
     line += ["--suppress-health-check", "all", "--no-color", "--continue-on-failure"]
-    return subprocess.run(line, cwd=tempfile.gettempdir(), check=False).returncode
+    try:
+        return subprocess.run(line, cwd=tempfile.gettempdir(), check=False).returncode
+    finally:
+        settings.unlink()
 
 
 def main() -> None:
