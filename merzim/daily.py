@@ -64,6 +64,9 @@ def attempt(house: House, clock: Clock, *acts: Callable[..., object]) -> None:
         house.refresh()
         for act in acts:
             act(house, now=moment.now, today=moment.today)
+    except Refusal as trouble:
+        # A database that is away, a disk that is full: there is nothing to look for in the program.
+        log.error("the tick did not come through; the next one tries again: %s", trouble)
     except Exception:
         log.exception("the tick did not come through; the next one tries again")
 

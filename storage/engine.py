@@ -28,6 +28,8 @@ Record: TypeAlias = "Row[*tuple[Any, ...]]"
 """What a query finds, line by line."""
 PATIENCE = 30.0
 """Seconds a writer waits for another process before it gives up."""
+AWAY = frozenset({"unreachable", "not_let_in", "failed"})
+"""What a connection that broke off is called."""
 _POLL = 0.004
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -75,8 +77,15 @@ def writing(engine: Engine) -> Iterator[Connection]:
         StorageUnavailable: the database cannot be written.
     """
     if engine.dialect.name != "sqlite":
-        with clear(engine), engine.begin() as connection:
-            yield connection
+        committing = False
+        try:
+            with clear(engine), engine.begin() as connection:
+                yield connection
+                committing = True
+        except StorageUnavailable as trouble:
+            # A server that goes away while it says "committed" may have done it.
+            trouble.undecided = trouble.undecided or (committing and trouble.what in AWAY)
+            raise
         return
     with clear(engine), _turnstiles[str(engine.url.database)].passing(), engine.connect() as connection:
         connection.execution_options(writer=True)

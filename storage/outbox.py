@@ -20,6 +20,7 @@ from storage.kept import Kept
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
 from storage.sending import Hand, hand_out
 from storage.tables import NOTICE
+from storage.waiting import until_back
 from workflow.board import Row
 from workflow.case import Case
 from workflow.office import Office
@@ -127,8 +128,11 @@ class SqlOutbox:
 
     def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
         """Write down outcomes of claimed notices, only where the state is still `sending`."""
-        if not marks:
-            return
+        if marks:
+            # The letters have left: a database that is away for a moment is waited for, or they leave again.
+            until_back(lambda: self._mark(marks, now))
+
+    def _mark(self, marks: Sequence[Mark], now: datetime) -> None:
         with writing(self._engine) as connection:
             done = [notice(record) for record in connection.execute(marking.step(marks, now=now))]
             register.prove_these(connection, done, now=now)

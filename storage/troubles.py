@@ -35,6 +35,11 @@ _POSTGRESQL = {
 # libpq gives no code for a connection the server refused, only the server's words: in its own language.
 _NOT_LET_IN = re.compile(r"\b(FATAL|ВАЖНО):")
 _CROWDED = re.compile(r"too many (clients|connections)|слишком много клиентов|remaining connection slots")
+# It is being started or stopped: nothing an operator has to mend, it comes back by itself.
+_ON_ITS_WAY = re.compile(
+    r"database system is (starting up|shutting down|not (yet )?accepting|in recovery)"
+    r"|система баз данных (запускается|останавливается|в режиме восстановления|(ещё )?не принимает)"
+)
 _SECRET_QUERY = frozenset({"password", "passfile", "sslpassword"})
 _HIDDEN = "***"
 
@@ -85,6 +90,8 @@ def unavailable(engine: Engine, trouble: BaseException) -> StorageUnavailable:
         what = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2]) or "failed"
     elif _CROWDED.search(str(trouble)):
         what = "busy"
+    elif _ON_ITS_WAY.search(str(trouble)):
+        what = "unreachable"
     elif _NOT_LET_IN.search(str(trouble)):
         what = "not_let_in"
     elif "Operational" in type(trouble).__name__ or "Timeout" in type(trouble).__name__:

@@ -12,7 +12,10 @@ class Refusal(Exception):
     """The asked-for thing is not possible as asked; the sentence says what, where and what is allowed.
 
     Each station subclasses it beside what raises it. `code` is a key of the catalogues of words/.
+    `undecided`: it may have been done all the same; nobody heard the answer.
     """
+
+    undecided = False
 
     def __init__(self, code: str, **arguments: object) -> None:
         arguments = quoted(arguments)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, text
+from psycopg import OperationalError
+from sqlalchemy import Connection, Engine, event, text
 
 import words
 from storage import engine as engines
@@ -18,7 +19,7 @@ from storage.engine import reading, writing
 from storage.ledger import SqlLedger
 from storage.refusals import StorageUnavailable
 from storage.schema import create_or_migrate
-from storage.troubles import where
+from storage.troubles import unavailable, where
 from storage.types import Moment
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, opened
 from workflow.opening import Opening
@@ -57,6 +58,44 @@ def test_a_server_that_is_not_there_is_a_refusal(tmp_path: Path) -> None:
     assert caught.value.what == "unreachable"
     assert all("secret" not in text for text in said(caught.value))
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "FATAL:  the database system is starting up",
+        "FATAL:  the database system is shutting down",
+        "FATAL:  the database system is not yet accepting connections",
+        "FATAL:  the database system is in recovery mode",
+        "ВАЖНО:  система баз данных запускается",
+        "ВАЖНО:  система баз данных останавливается",
+    ],
+)
+def test_a_server_on_its_way_is_away_and_keeps_nobody_out(said: str) -> None:
+    """An operator who reads "it lets nobody in" would look for a wrong password."""
+    engine = open_database("postgresql://user@/office?host=/nowhere")
+
+    trouble = unavailable(engine, OperationalError(f"connection failed: connection to server failed: {said}"))
+
+    assert trouble.what == "unreachable"
+
+
+def test_a_commit_nobody_heard_of_is_undecided(server: Engine) -> None:
+    """Cut off before, nothing was written; cut off while it is written, nobody knows."""
+    with pytest.raises(StorageUnavailable) as at_the_end, writing(server) as connection:
+        _cut_off(server, connection)
+    with pytest.raises(StorageUnavailable) as before, writing(server) as connection:
+        _cut_off(server, connection, then="SELECT 1")
+
+    assert (at_the_end.value.undecided, before.value.undecided) == (True, False)
+
+
+def _cut_off(server: Engine, connection: Connection, *, then: str = "") -> None:
+    pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with server.connect() as other:
+        other.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+    if then:
+        connection.execute(text(then))
 
 
 @pytest.mark.postgresql

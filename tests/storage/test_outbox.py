@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import date, timedelta
+from threading import Thread
 
 import pytest
 from sqlalchemy import Engine, event
 
 from notifications.notice import Notice
 from notifications.ports import Mark, Settlement
+from storage import register
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
+from tests.postgres import Server
 from tests.storage.house import NOW, TODAY, desk, later, letter, opened
 from workflow.board import Row
 
@@ -287,3 +291,27 @@ def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
     assert len(plans) == 3
     assert all("TEMP B-TREE" not in plan for plan in plans)
     assert all("ix_deadline_next_rung_on" in plan or "ix_notice_queued" in plan for plan in plans)
+
+
+@pytest.mark.postgresql
+def test_what_has_left_is_written_down_when_the_database_is_back(
+    server: Engine, postgresql_server: Server
+) -> None:
+    """The server was stopped between letter and mark: marked a moment later, it does not leave again."""
+    outbox = SqlOutbox(server)
+    sent = letter(the_row(server, opened(server).id))
+    outbox.add([sent], now=NOW)
+    outbox.claim(sent.channel, now=later(1), limit=10)
+    postgresql_server.stop("immediate")
+
+    def come_back() -> None:
+        time.sleep(0.5)
+        postgresql_server.start()
+
+    coming = Thread(target=come_back)
+    coming.start()
+    outbox.mark([Mark(key=sent.key, state="sent", answer="250")], now=later(2))
+    coming.join()
+
+    assert [one.state for one in outbox.notices()] == ["sent"]
+    assert register.standing(server).problems == ()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
+from web.app import AWAY
 from workflow.access import Reader
+from workflow.desk import Desk
+from workflow.refusal import Refusal
 
 
 def test_the_service_says_that_it_lives(browser: TestClient) -> None:
@@ -130,6 +135,30 @@ def test_a_refused_request_gives_its_key_back(browser: TestClient) -> None:
     mended = browser.post("/api/v1/cases", json={"procedure": "internal-analysis"}, headers=key)
 
     assert (refused.status_code, mended.status_code) == (422, 201)
+
+
+def test_what_may_have_been_done_is_not_done_again_under_its_key(
+    home: Home, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database went away with "it is written" on its lips: whoever asks again hears that nobody knows."""
+    body, key = {"procedure": "internal-analysis", "unit": "law"}, {"Idempotency-Key": "cut-at-the-end"}
+    opens = Desk.open
+
+    def then_cut(self: Desk, *given: Any, **more: Any) -> Any:
+        opens(self, *given, **more)
+        trouble = Refusal(AWAY, what="unreachable", where="here", problem="")
+        trouble.undecided = True
+        raise trouble
+
+    before = len(home.memory.chains)
+    with monkeypatch.context() as away:
+        away.setattr(Desk, "open", then_cut)
+        cut = browser.post("/api/v1/cases", json=body, headers=key)
+    again = browser.post("/api/v1/cases", json=body, headers=key)
+
+    assert (cut.status_code, again.status_code) == (503, 409)
+    assert again.json()["code"] == "web.problem.never_ended"
+    assert len(home.memory.chains) == before + 1
 
 
 @pytest.mark.parametrize(

@@ -67,9 +67,11 @@ class Once:
             return answer.model_validate_json(known.answer)
         try:
             done = do()
-        except Exception:
-            # Refused or failed before anything was written: the key may be used again.
-            home.answers.release(login, key)
+        except Exception as trouble:
+            # Refused or failed before anything was written: the key may be used again. Where the database went
+            # away while it was written nobody knows; then the key is spent, as if the process had died.
+            if not getattr(trouble, "undecided", False):
+                home.answers.release(login, key)
             raise
         kept = done.model_copy(update={secret: ""}) if secret else done
         home.answers.keep(login, key, kept.model_dump_json())
