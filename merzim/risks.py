@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -131,13 +131,9 @@ def dues(house: House, case: Case, *, today: date) -> Mapping[int, date]:
 
 def cartogram_lines(house: House, unit: str = "") -> tuple[CartogramLine, ...]:
     """What the cartogram should say by the registers of a unit's cases, units called by their names."""
-    from workflow.cartogram import results
+    from workflow.cartogram import by_name, results
 
-    units = house.reads.office().units
-    return tuple(
-        replace(line, department=units[line.department].name) if line.department in units else line
-        for line in results(cases(house, unit))
-    )
+    return by_name(results(cases(house, unit)), house.reads.office())
 
 
 def registers(house: House) -> RegisterDesk:

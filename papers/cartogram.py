@@ -4,11 +4,11 @@ print.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from papers import svg
-from papers.list_book import write_book
+from papers.list_book import Listing, write_book
 from words import say
 from workflow.exposure import SECTIONS, CartogramLine, Section
 
@@ -17,12 +17,15 @@ WIDTH, _LINE, _COLUMNS = 1000, 22, 100
 
 def write_workbook(path: Path, told: Sequence[CartogramLine], *, language: str) -> None:
     """A sheet for each section: number, department, district, position or risk."""
-    write_book(path, [_sheet(section, told, language) for section in SECTIONS])
+    write_book(path, sheets(told, language=language))
 
 
-def _sheet(
-    section: Section, told: Sequence[CartogramLine], language: str
-) -> tuple[str, Sequence[str], Iterable[Sequence[object]]]:
+def sheets(told: Sequence[CartogramLine], *, language: str) -> list[Listing]:
+    """The two sections as lists of a workbook."""
+    return [_sheet(section, told, language) for section in SECTIONS]
+
+
+def _sheet(section: Section, told: Sequence[CartogramLine], language: str) -> Listing:
     heads = ("n", "department", "district", "position" if section == "positions" else "risk")
     rows = [
         (number, line.department, line.district, line.text)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from workflow.case import Case
 from workflow.exposure import Cartogram, CartogramLine, exposure
 from workflow.finding import Finding
+from workflow.office import Office
 from workflow.risk import register
 
 UPDATED = "cartogram_updated"
@@ -33,6 +35,15 @@ def results(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
             if one.removal is None
         ]
     return tuple(sorted(set(lines), key=lambda one: (one.section, one.department, one.district, one.text)))
+
+
+def by_name(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLine, ...]:
+    """The lines with units called as people call them: what names no department bears its unit's id."""
+    units = office.units
+    return tuple(
+        replace(line, department=units[line.department].name) if line.department in units else line
+        for line in lines
+    )
 
 
 def latest(cases: Iterable[Case]) -> Cartogram | None:

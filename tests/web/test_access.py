@@ -55,6 +55,7 @@ BODIES: dict[str, object] = {
     "/api/v1/cases/{case}/positions": {"title": "басқарма басшысы", "on": "2026-04-06"},
     "/api/v1/cases/{case}/positions/{number}/talks": {"on": "2026-04-06"},
     "/api/v1/cases/{case}/positions/{number}/clearing": {"on": "2026-04-06"},
+    "/api/v1/cases/{case}/cartogram": {"file": "0" * 64, "on": "2026-04-06"},
     "/api/v1/cases/{case}/remarks": {"text": "ескертпе", "on": "2026-04-06"},
     "/api/v1/cases/{case}/remarks/{number}/answer": {"taken": True, "on": "2026-04-06"},
     "/api/v1/cases/{case}/notices/acknowledgement": {"key": "k"},

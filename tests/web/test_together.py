@@ -104,3 +104,68 @@ def test_a_remark_is_recorded_and_answered(office: RealOffice, officer: Any) -> 
 
     assert bare.status_code == 422
     assert (known.source, known.taken, known.answer) == ("letter", True, "Срок продлён")
+
+
+CARTOGRAM = "Раздел;Управление;Район;Должность или риск\n"
+
+
+def _cartogram(officer: Any, rows: str, **more: str) -> Any:
+    return officer.post(
+        f"/cases/{CASE}/cartogram?lang=ru",
+        data={"on": "2026-04-03", **more},
+        files={"table": ("картограмма.csv", (CARTOGRAM + rows).encode(), "text/csv")},
+    )
+
+
+def test_a_published_cartogram_is_held_against_the_results(officer: Any) -> None:
+    """Before it is recorded there is nothing to compare; recorded, each difference is named by its place."""
+    officer.post(
+        f"/cases/{CASE}/positions",
+        data={"title": "Кадровик", "department": "Кадры", "district": "Алматинский район"},
+    )
+    before = officer.get("/monitoring/cartogram?lang=ru").text
+    recorded = _cartogram(officer, "1;Кадры;Алматинский район;кадровик\n2;Закупки;;Сговор при закупках\n")
+    after = officer.get("/monitoring/cartogram?lang=ru").text
+    told = officer.get("/api/v1/cartogram").json()
+
+    assert "Картограмма не записана" in before
+    assert recorded.headers["location"] == f"/cases/{CASE}/risks?said=cartogram_recorded#cartogram"
+    assert "опубликованная 3 апреля 2026" in after
+    assert "нет в результатах анализа: Сговор при закупках" in after
+    assert "нет в разделе" not in after
+    assert (told["on"], told["case"]) == ("2026-04-03", CASE)
+    assert [one["code"] for one in told["findings"]] == ["risk.cartogram_exceeds"]
+
+
+def test_the_lists_of_the_cartogram_are_taken_away(officer: Any) -> None:
+    """A workbook of two sheets, and a drawing."""
+    workbook = openpyxl.load_workbook(io.BytesIO(officer.get("/monitoring/cartogram/xlsx?lang=ru").content))
+    drawing = officer.get("/monitoring/cartogram/svg?lang=ru")
+
+    assert workbook.sheetnames == ["1. Должности", "2. Риски"]
+    assert [row[3] for row in workbook.worksheets[0].iter_rows(min_row=2, values_only=True)] == ["Кадровик"]
+    assert (drawing.headers["content-type"], "Кадровик" in drawing.text) == ("image/svg+xml", True)
+
+
+def test_a_bad_row_of_the_cartogram_is_named_and_nothing_is_recorded(officer: Any) -> None:
+    """The day typed stays."""
+    answer = _cartogram(officer, "7;Кадры;;Кадровик\n", on="2026-04-04")
+
+    assert answer.status_code == 422
+    assert "строка 2" in answer.text
+    assert 'value="2026-04-04"' in answer.text
+    assert officer.get("/api/v1/cartogram").json()["on"] == "2026-04-03"
+
+
+def test_a_position_described_anew_keeps_its_talks(office: RealOffice, officer: Any) -> None:
+    """Somebody else holds it now; whom the talk was with stays."""
+    officer.post(f"/cases/{CASE}/positions", data={"title": "Инспектор", "holder": "Ким А."})
+    number = max(exposure(office.house.ledger.cases([CASE])[CASE]).positions)
+    officer.post(f"/cases/{CASE}/positions/talk", data={"number": str(number), "on": "2026-04-03"})
+    told = {"number": str(number), "title": "Инспектор", "holder": "Ли Б.", "district": "Район Сарыарка"}
+    answer = officer.post(f"/cases/{CASE}/positions/anew", data=told)
+    known = exposure(office.house.ledger.cases([CASE])[CASE]).positions[number]
+
+    assert answer.headers["location"] == f"/cases/{CASE}/risks?said=position_described#position-{number}"
+    assert (known.holder, known.district) == ("Ли Б.", "Район Сарыарка")
+    assert [talk.holder for talk in known.talks] == ["Ким А."]

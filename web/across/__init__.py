@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from web.across import pages, together
+from web.across import cartogram, pages, together
 
 router = APIRouter()
-for part in (pages, together):
+for part in (pages, together, cartogram):
     router.include_router(part.router)

@@ -1,4 +1,4 @@
-"""The other registers inside a case: exposed positions with their talks, remarks of the public."""
+"""The other registers of a case: exposed positions with their talks, the cartogram, the public's remarks."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
+from papers.cartogram_table import read_cartogram
 from web.api.answers import PROBLEMS, CaseId, Changed
-from web.api.files import proofs
-from web.api.given import Day, Given, Ground, Line, Proof, Text
+from web.api.files import proofs, the_file
+from web.api.given import Day, Digest, Given, Ground, Line, Proof, Text
 from web.api.once import Writing
 from web.api.risks import Counted, Number
 from web.api.writing import written
+from web.case.page import the_whole_case
 from web.door.entrance import Recording
 from web.house import hand
+from workflow.desk import Change
 from workflow.register_desk import ExposedPosition, RegisterDesk
 from workflow.remarks import Source
 
@@ -45,6 +48,14 @@ class Talked(Given):
 
 class Cleared(Given):
     on: Day
+
+
+class CartogramSent(Given):
+    """The published cartogram: the SHA-256 of a file sent to `/files` (XLSX, CSV), and the day it is of."""
+
+    file: Digest
+    on: Day
+    evidence: list[Proof] = Field(default_factory=list, max_length=50)
 
 
 class Remarked(Given):
@@ -88,6 +99,22 @@ def clear(home: Recording, once: Writing, case: CaseId, number: Number, body: Cl
     """A position is taken off the list."""
     desk = RegisterDesk(home.desk)
     return written(once, home, case, body, lambda: desk.clear(case, number, on=body.on, **hand(home)))
+
+
+@router.post("/cases/{case}/cartogram")
+def record_cartogram(home: Recording, once: Writing, case: CaseId, body: CartogramSent) -> Changed:
+    """Record the cartogram as it was published; all of the file or none of it."""
+    the_whole_case(home, case)
+
+    def recorded() -> Change:
+        file = the_file(home, body.file)
+        lines = read_cartogram(file.content, file.name)
+        evidence = proofs(home, body.evidence)
+        return RegisterDesk(home.desk).record_cartogram(
+            case, lines, on=body.on, evidence=evidence, **hand(home)
+        )
+
+    return written(once, home, case, body, recorded)
 
 
 @router.post("/cases/{case}/remarks")

@@ -10,12 +10,14 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from web.across.cartogram import Ending, cartogram_file, comparison
 from web.across.points import seen_unit
 from web.across.together import asked_for, consolidated_file, the_turns
-from web.api.answers import PROBLEMS, Words
+from web.api.answers import PROBLEMS, FindingAnswer, Told, Words, finding_answer
 from web.api.files import FILE
 from web.door.entrance import Reading
 from workflow.access import scope
+from workflow.exposure import Section
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
 Year = Annotated[int | None, Query(ge=1, le=9999)]
@@ -70,6 +72,25 @@ class ReadyAnswer(BaseModel):
     due: date | None
     ready: list[ReadyDocument]
     people: list[str]
+
+
+class CartogramLineAnswer(BaseModel):
+    """A position (section 1) or a risk (section 2) of a department, and of a district where one is named."""
+
+    section: Section
+    department: str
+    district: str
+    text: str
+
+
+class CartogramAnswer(BaseModel):
+    """What the cartogram should say. `on`, `case`: of the one recorded last; `findings`: how it differs."""
+
+    unit: str
+    lines: list[CartogramLineAnswer]
+    on: date | None
+    case: str
+    findings: list[FindingAnswer]
 
 
 class TurnAnswer(BaseModel):
@@ -162,6 +183,25 @@ def the_uploads(home: Reading, unit: Words = "") -> list[ReadyAnswer]:
         )
         for one in home.shell.ready(scope(home.reader), unit=seen_unit(home, unit), today=today)
     ]
+
+
+@router.get("/cartogram")
+def the_cartogram(home: Reading, scribe: Told, unit: Words = "") -> CartogramAnswer:
+    """Both sections by department and district, and where the cartogram recorded last differs from them."""
+    found = comparison(home, unit)
+    return CartogramAnswer(
+        unit=found.unit,
+        lines=[CartogramLineAnswer.model_validate(one, from_attributes=True) for one in found.lines],
+        on=found.on,
+        case=found.case,
+        findings=[finding_answer(one, scribe) for one in found.findings],
+    )
+
+
+@router.get("/cartogram/{ending}", responses=FILE, response_class=Response)
+def the_cartogram_as_a_file(request: Request, home: Reading, ending: Ending, unit: Words = "") -> Response:
+    """What the cartogram should say, as a workbook or a drawing."""
+    return cartogram_file(request, home, ending, unit)
 
 
 @router.get("/turns")

@@ -1,17 +1,23 @@
-"""What the forms of exposed positions and of the public's remarks do: from answers to commands."""
+"""What the forms of positions, the cartogram and the public's remarks do: from answers to commands."""
 
 from __future__ import annotations
 
+from starlette.datastructures import UploadFile
+
+from papers.cartogram_table import read_cartogram
+from web.case.proving import file_name
 from web.case.risk_acts import Asked, Said
 from web.house import hand
-from web.page.answers import the_date
+from web.page.answers import BadForm, the_date
 from workflow.register_desk import ExposedPosition, RegisterDesk
 
 
 def expose(asked: Asked) -> Said:
-    """A position enters the list."""
+    """A position enters the list, or a known one is described anew."""
     approved, told_by = asked.answers.get("approved", ""), hand(asked.home)
+    number = asked.number() if asked.answers.get("number", "").strip() else None
     told = ExposedPosition(
+        number=number,
         title=asked.text("title"),
         holder=asked.text("holder"),
         why=asked.text("why"),
@@ -19,7 +25,8 @@ def expose(asked: Asked) -> Said:
         district=asked.text("district"),
         approved_on=the_date(approved) if approved.strip() else None,
     )
-    return "position_added", _desk(asked).expose(asked.case, told, on=told_by["today"], **told_by)
+    change = _desk(asked).expose(asked.case, told, on=told_by["today"], **told_by)
+    return "position_added" if number is None else "position_described", change
 
 
 def talk(asked: Asked) -> Said:
@@ -40,6 +47,17 @@ def clear(asked: Asked) -> Said:
     """A position is taken off the list."""
     change = _desk(asked).clear(asked.case, asked.number(), on=asked.on(), **hand(asked.home))
     return "position_cleared", change
+
+
+def record_cartogram(asked: Asked) -> Said:
+    """The cartogram as it was published on a day."""
+    file = asked.form.get("table")
+    if not isinstance(file, UploadFile) or not file.filename or not file.size:
+        raise BadForm("web.refusal.no_cartogram_file")
+    lines = read_cartogram(file.file.read(), file_name(file.filename))
+    on, evidence = asked.on(), asked.evidence()
+    change = _desk(asked).record_cartogram(asked.case, lines, on=on, evidence=evidence, **hand(asked.home))
+    return "cartogram_recorded", change
 
 
 def remark(asked: Asked) -> Said:

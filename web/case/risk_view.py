@@ -10,14 +10,14 @@ from web.case.dossier import Dossier, Entry
 from web.page.answers import Tried
 from web.ports.shell import Shell
 from workflow.entries import is_entry, number_of
-from workflow.exposure import Position, exposure
+from workflow.exposure import Cartogram, Position, exposure
 from workflow.measure_term import MeasureTerm
 from workflow.remarks import SOURCES, Remark, remarks
 from workflow.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
 from workflow.risk_scale import Band, RiskScale, by_edition
 
 CHOSEN = ("risk", "measure", "position", "remark")
-OF_FORM = {"review": "measure", "talk": "position", "clear": "position", "reply": "remark"}
+OF_FORM = {"review": "measure", "talk": "position", "clear": "position", "anew": "position", "reply": "remark"}
 """What a form that carries a number is about; all others are about a risk."""
 
 
@@ -46,6 +46,7 @@ class Risks:
 
     lines: tuple[RiskLine, ...]
     positions: tuple[Position, ...]
+    cartogram: Cartogram | None
     remarks: tuple[Remark, ...]
     scale: RiskScale
     directions: tuple[str, ...]
@@ -65,7 +66,7 @@ def risk_view(dossier: Dossier, shell: Shell, asked: Mapping[str, str], tried: o
             names its own.
     """
     case = dossier.case
-    known, scales = register(case), shell.scales()
+    known, exposed, scales = register(case), exposure(case), shell.scales()
     entries: dict[int, list[Entry]] = {}
     for part in dossier.parts:
         for entry in part.entries:
@@ -92,7 +93,8 @@ def risk_view(dossier: Dossier, shell: Shell, asked: Mapping[str, str], tried: o
             )
             for risk in known.risks.values()
         ),
-        positions=tuple(exposure(case).positions.values()),
+        positions=tuple(exposed.positions.values()),
+        cartogram=exposed.cartogram,
         remarks=tuple(remarks(case).values()),
         scale=shell.scale(today),
         directions=DIRECTIONS,

@@ -77,6 +77,12 @@ async def expose(request: Request, home: Recording, case: CaseId) -> Response:
     return await _answered(request, home, case, "position", register_acts.expose)
 
 
+@router.post("/cases/{case}/positions/anew")
+async def describe_position(request: Request, home: Recording, case: CaseId) -> Response:
+    """Describe a known position anew; its talks stay."""
+    return await _answered(request, home, case, "anew", register_acts.expose)
+
+
 @router.post("/cases/{case}/positions/talk")
 async def talk(request: Request, home: Recording, case: CaseId) -> Response:
     """A preventive talk was held."""
@@ -87,6 +93,12 @@ async def talk(request: Request, home: Recording, case: CaseId) -> Response:
 async def clear(request: Request, home: Recording, case: CaseId) -> Response:
     """A position is taken off the list."""
     return await _answered(request, home, case, "clear", register_acts.clear)
+
+
+@router.post("/cases/{case}/cartogram")
+async def record_cartogram(request: Request, home: Recording, case: CaseId) -> Response:
+    """Record the cartogram as it was published; all of the file or none of it."""
+    return await _answered(request, home, case, "cartogram", register_acts.record_cartogram)
 
 
 @router.post("/cases/{case}/remarks")
@@ -102,7 +114,13 @@ async def answer_remark(request: Request, home: Recording, case: CaseId) -> Resp
 
 
 Act = Callable[[Asked], Said]
-WITHOUT_NUMBER = {"find": "", "plan-file": "", "position": "positions", "remark": "remarks"}
+WITHOUT_NUMBER = {
+    "find": "",
+    "plan-file": "",
+    "position": "positions",
+    "cartogram": "cartogram",
+    "remark": "remarks",
+}
 """Forms that enter something new, and where the page then stands."""
 
 
