@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -78,6 +79,18 @@ def test_a_morning_of_any_size_leaves_whole(engine: Engine, outbox: SqlOutbox, n
         assert list(register.problems(connection)) == []
         proven = [json.loads(lines) for lines in connection.execute(select(PROOF.c.lines)).scalars()]
     assert sum(len(lines) for lines in proven) == number
+
+
+def hearing(heard: list[str]) -> Callable[..., None]:
+    """Writes down each statement as often as the database is given it, for every line of an executemany."""
+
+    def listen(*told: object) -> None:
+        _, _, said, given, _, many = told
+        assert isinstance(given, Sequence | Mapping)
+        by_line = many and isinstance(given, Sequence) and given and isinstance(given[0], tuple | dict)
+        heard.extend([str(said)] * (len(given) if by_line else 1))
+
+    return listen
 
 
 MIDDLE = "p5@example.kz"
@@ -188,11 +201,7 @@ def test_a_batch_costs_as_many_statements_as_one_letter(engine: Engine, outbox: 
 
     def statements(limit: int) -> int:
         heard: list[str] = []
-
-        def listen(*told: object) -> None:
-            _, _, said, given, _, many = told
-            heard.extend([str(said)] * (len(given) if many else 1))  # type: ignore[arg-type]
-
+        listen = hearing(heard)
         claimed = outbox.claim("email", now=NOW, limit=limit)
         event.listen(engine, "before_cursor_execute", listen)
         outbox.mark([Mark(key=one.key, state="sent", answer="250") for one in claimed], now=NOW)
@@ -201,3 +210,33 @@ def test_a_batch_costs_as_many_statements_as_one_letter(engine: Engine, outbox: 
         return len(heard)
 
     assert statements(1) == statements(PEOPLE - 1)
+
+
+def test_a_morning_is_queued_by_the_thousand(engine: Engine, outbox: SqlOutbox) -> None:
+    """One of them twice, one that is there already, one that was withdrawn: each key once, and counted once."""
+    (sent_before, withdrawn) = queued(engine, outbox, 2)
+    claimed = outbox.claim("email", now=NOW, limit=2)
+    outbox.mark(
+        [
+            Mark(key=one.key, state="sent" if one.key == sent_before.key else "withdrawn", answer="")
+            for one in claimed
+        ],
+        now=NOW,
+    )
+    row = outbox.due_rows(date(2027, 1, 1), limit=1)[0]
+    new = [letter(row, person=f"n{n}@example.kz") for n in range(1200)]
+    heard: list[str] = []
+    listen = hearing(heard)
+    event.listen(engine, "before_cursor_execute", listen)
+    count = outbox.add([sent_before, withdrawn, *new, replace(new[0], language="ru")], now=NOW)
+    event.remove(engine, "before_cursor_execute", listen)
+    found = {one.key: one for one in outbox.notices()}
+
+    assert count == 1201
+    assert len(found) == 1202
+    assert found[sent_before.key].state == "sent"
+    assert found[withdrawn.key].state == found[new[0].key].state == "queued"
+    assert found[new[0].key].language == new[0].language
+    assert sum(said.startswith("INSERT INTO notice ") for said in heard) <= 2
+    with reading(engine) as connection:
+        assert counts(connection) == {("email", "sent"): 1, ("email", "queued"): 1201}
