@@ -32,6 +32,7 @@ from storage.engine import open as open_database
 from storage.engine import reading
 from storage.ledger import SqlLedger
 from storage.schema import create_or_migrate
+from storage.seals import seal
 from workflow.board import Row
 from workflow.case import Case, Event
 from workflow.desk import Desk, Opening
@@ -145,7 +146,7 @@ def build(
     today: date = TODAY,
     templates: int = TEMPLATES,
 ) -> None:
-    """Tables, units, people and so many cases, with their chains, rows and sums."""
+    """Tables, units, people and so many cases, with their chains, rows and sums, sealed as after a round."""
     create_or_migrate(engine)
     office_store.save(engine, units=units_of(units), people=people_of(units))
     chance = random.Random(2026)
@@ -159,6 +160,7 @@ def build(
         for n in range(cases)
     )
     SqlLedger(engine).append_many(written, now=now)
+    seal(engine, now=now)
     settled(engine)
 
 

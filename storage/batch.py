@@ -51,11 +51,11 @@ class Batch:
     Attributes:
         expected: the seq each case must still have when the lock is held (0: must not exist).
         written: ids of the cases of which anything is written.
-        columns: what differs in any of the changed rows.
+        columns: what differs in any of the changed rows; `head`: in any of the changed cases.
         moved: deadlines somebody waited for whose due date is another one now, or that nobody is asked for.
         readers: of confidential cases: who was named to know of them, as it stands now.
         totals: by how much the sums of the board change.
-        waiting: of the cases whose rows changed, the (obligation, due) that still wait for somebody.
+        waiting: of the cases whose rows changed, their rows as they are now.
     """
 
     expected: dict[str, int] = field(default_factory=dict)
@@ -66,9 +66,10 @@ class Batch:
     rows_new: list[Values] = field(default_factory=list)
     rows_changed: list[Values] = field(default_factory=list)
     columns: set[str] = field(default_factory=set)
+    head: set[str] = field(default_factory=set)
     rows_gone: list[Values] = field(default_factory=list)
     readers: dict[str, frozenset[str]] = field(default_factory=dict)
-    waiting: dict[str, set[tuple[str, date | None]]] = field(default_factory=dict)
+    waiting: dict[str, Sequence[Row]] = field(default_factory=dict)
     totals: Counter[Key] = field(default_factory=Counter)
     moved: list[Values] = field(default_factory=list)
 
@@ -130,12 +131,11 @@ def _add(made: Batch, change: Written, before: Before) -> None:
     if case.confidential and (not change.events or any(one.kind in _NAMING for one in change.events)):
         made.readers[case.id] = case.readers
     differs = _add_rows(made, change, before)
-    values = _values(change)
     if differs or change.events or change.stage != before.values.get("stage", ""):
         made.written.append(case.id)
-        _add_case(made, change, before, values, head)
+        _add_case(made, change, before, _values(change), head)
     if differs and before.rows:
-        made.waiting[case.id] = {(row.obligation, row.due) for row in change.rows if row.state in WAITING}
+        made.waiting[case.id] = change.rows
 
 
 def _values(change: Written) -> Values:
@@ -157,8 +157,10 @@ def _add_case(made: Batch, change: Written, before: Before, values: Values, head
     if before.seq:
         # A head that says what it said is held while the rows are written, and not written itself.
         if change.events or values != before.values:
-            seq = {"k_id": case.id, "k_seq": before.seq, "seq": case.seq, "head": head}
-            made.changed.append({**seq, **values})
+            values |= {"seq": case.seq, "head": head}
+            known = {**before.values, "seq": before.seq, "head": before.head}
+            made.head.update(name for name, value in values.items() if known[name] != value)
+            made.changed.append({"k_id": case.id, "k_seq": before.seq, **values})
         return
     made.opened.append(
         {
@@ -198,12 +200,12 @@ def _add_rows(made: Batch, change: Written, before: Before) -> bool:
     """Only rows that differ, and what the sums of the board lose and gain by them. Returns whether any does."""
     stored, edition = before.rows, change.case.edition
     counted: list[tuple[str, Sequence[object], int]] = []
-    kept: set[str] = set()
-    touched = change.touched
-    for row in change.rows:
-        kept.add(row.obligation)
-        if touched is not None and row.obligation not in touched:
-            continue
+    looked, touched = change.rows, change.touched
+    if touched is not None and edition == before.edition:
+        looked = tuple(row for row in looked if row.obligation in touched)
+        stored = {name: stored[name] for name in touched if name in stored}
+    kept = {row.obligation for row in looked}
+    for row in looked:
         values = row_values(row)
         known = stored.get(row.obligation)
         if known is not None and _alike(known, values):

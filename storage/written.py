@@ -17,6 +17,7 @@ from storage.dialect import FEW, filled, given, insert_many
 from storage.engine import each
 from storage.rows import Values
 from storage.tables import CASE, DEADLINE, EVENT, MOVED, NOTICE, READER
+from workflow.board import WAITING
 
 PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
 """The key of a row of the board, as lines to join with name it."""
@@ -100,7 +101,7 @@ def _heads(connection: Connection, made: Batch) -> None:
             done = connection.execute(_CHANGE_CASE, made.changed, execution_options=_COUNT)
             _all(done.rowcount, [{"k_case": one["k_id"]} for one in made.changed])
         return
-    names = [name for name in made.changed[0] if name not in ("k_id", "k_seq")]
+    names = sorted(made.head)
     columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
     lines = given(connection, columns)
     step = CASE.update().where(CASE.c.id == lines.c.k_id)
@@ -163,7 +164,10 @@ def _withdraw(connection: Connection, made: Batch) -> None:
     stale = [
         {"k_key": record.key}
         for record in each(connection, _QUEUED, made.waiting)
-        if (record.obligation, record.due) not in made.waiting[record.case]
+        if not any(
+            row.obligation == record.obligation and row.due == record.due and row.state in WAITING
+            for row in made.waiting[record.case]
+        )
     ]
     if stale:
         connection.execute(_WITHDRAW, stale)
