@@ -47,16 +47,25 @@ def rebuild(house: House, *, now: datetime, today: date, each: Callable[[], None
 
 def backup(house: House, file: Path) -> None:
     """Copy the database into a new file while it is in use. Raises BackupRefused."""
-    from storage.backup import backup as copy
+    from storage import backup, dump
 
-    copy(house.engine, file)
+    if _shared(house):
+        dump.backup(house.unprepared, file)
+    else:
+        backup.backup(house.engine, file)
 
 
 def restore(house: House, file: Path) -> Path | None:
-    """Put a backup in the database's place; the file that keeps what stood there. Raises BackupRefused."""
-    from storage.backup import restore as put_back
+    """Put a backup in the database's place; the file that keeps what stood there. Raises BackupRefused.
 
-    return put_back(house.unprepared, file)
+    On PostgreSQL into an empty database alone; nothing stood there.
+    """
+    from storage import backup, dump
+
+    if _shared(house):
+        dump.restore(house.unprepared, file)
+        return None
+    return backup.restore(house.unprepared, file)
 
 
 def migrate_to(house: House, address: str, *, today: date) -> tuple[int, tuple[Problem, ...]]:
@@ -98,6 +107,12 @@ def take(house: House) -> Standing:
     create_or_migrate(house.unprepared)
     claim(house.unprepared, house.settings.installation)
     return whose(house)
+
+
+def _shared(house: House) -> bool:
+    from storage.engine import shared
+
+    return shared(house.settings.database.url)
 
 
 def _recompute(house: House, today: date) -> Callable[[Case], Written]:

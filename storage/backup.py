@@ -1,4 +1,4 @@
-"""Backup and restore of an SQLite database while it is in use. PostgreSQL has pg_dump, and is told so."""
+"""Backup and restore of an SQLite database while it is in use. For PostgreSQL: storage/dump.py."""
 
 from __future__ import annotations
 

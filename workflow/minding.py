@@ -51,7 +51,11 @@ def put_off(
     title = deadline.obligation.title
     if deadline.state not in WAITING or deadline.due is None:
         raise CannotPutOff("put_off_not_open", title=title)
-    latest = last_before(view.procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
+    try:
+        latest = last_before(view.procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
+    except OutOfRange:
+        # Its last reminder in time was due before the first day on record.
+        latest = today
     if latest <= today:
         raise CannotPutOff("put_off_too_late", title=title, due=deadline.due)
     if until <= today:

@@ -145,9 +145,9 @@ def test_a_bad_backup_is_refused_and_nothing_changes(
 
 
 @pytest.mark.postgresql
-def test_postgresql_is_told_its_own_tools(server: Engine, tmp_path: Path) -> None:
-    """A refusal that helps: it names pg_dump."""
+def test_what_is_played_on_a_file_says_so_on_postgresql(server: Engine, tmp_path: Path) -> None:
+    """A refusal that helps: it names what makes a copy there."""
     with pytest.raises(BackupRefused) as caught:
         backup(server, tmp_path / "x")
 
-    assert "pg_dump" in words.say(caught.value.code, caught.value.arguments, "kk")
+    assert "merzim backup" in words.say(caught.value.code, caught.value.arguments, "kk")

