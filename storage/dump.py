@@ -74,7 +74,7 @@ def restore(engine: Engine, file: Path) -> None:
     _run(
         engine,
         *("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"),
-        *("--no-comments", str(file)),
+        str(file),
     )
     engine.dispose()
     create_or_migrate(engine)

@@ -146,8 +146,8 @@ def test_a_bad_backup_is_refused_and_nothing_changes(
 
 @pytest.mark.postgresql
 def test_what_is_played_on_a_file_says_so_on_postgresql(server: Engine, tmp_path: Path) -> None:
-    """A refusal that helps: it names what makes a copy there."""
+    """A refusal that helps: it names what can be looked at there."""
     with pytest.raises(BackupRefused) as caught:
         backup(server, tmp_path / "x")
 
-    assert "merzim backup" in words.say(caught.value.code, caught.value.arguments, "kk")
+    assert "merzim remind --dry-run" in words.say(caught.value.code, caught.value.arguments, "kk")

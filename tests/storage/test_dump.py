@@ -155,10 +155,11 @@ def test_without_the_tool_it_is_said_what_to_install(
 
 
 def test_the_commands_do_it(
-    server: Engine, empty: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    postgresql: str, empty: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`merzim backup`, `merzim restore` elsewhere, `merzim verify`."""
-    opened(server)
+    """`merzim backup`, `merzim restore` elsewhere, `merzim verify`; the queue is moved with the office."""
+    administer(postgresql, "CREATE DATABASE commanded")
+    server = open_database(postgresql.format(name="commanded"))
     for name, engine in (("here", server), ("there", empty)):
         url = engine.url.render_as_string(hide_password=False)
         (tmp_path / f"{name}.toml").write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
@@ -169,11 +170,14 @@ def test_the_commands_do_it(
         raise AssertionError(line)
 
     said = [
+        run("here", "open", "internal-analysis", "--now", "2026-04-01"),
         run("here", "backup", str(tmp_path / "copy")),
         run("there", "restore", str(tmp_path / "copy")),
         run("there", "verify"),
         run("there", "restore", str(tmp_path / "copy")),
     ]
 
-    assert said == [0, 0, 0, 2]
+    server.dispose()
+    administer(postgresql, "DROP DATABASE commanded WITH (FORCE)")
+    assert said == [0, 0, 0, 0, 2]
     assert "is not empty" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -211,13 +212,12 @@ def test_an_obligation_the_case_does_not_have_is_named(desk: Desk, case: Case) -
 def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(desk: Desk) -> None:
     """It is said so, and not that a day nobody typed lies outside the records."""
     today = date(2026, 3, 30)
-    opening = Opening(procedure="conflict-of-interest", planned={"head_informed": date(2010, 1, 1)})
-    case = desk.open(opening, by="x", now=noon(today), today=today)
+    who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
+    case = desk.open(Opening(procedure="conflict-of-interest"), **who)
+    desk.replan(case.id, "head_informed", on=date(2010, 1, 1), **who)
     due = {one.id: one.due for one in desk.view(case.id, today=today).deadlines}["notice_forwarded"]
     with pytest.raises(CannotPutOff) as refusal:
-        minding.put_off(
-            desk, CALENDAR, case.id, "notice_forwarded", until=DUE, by="x", now=noon(today), today=today
-        )
+        minding.put_off(desk, CALENDAR, case.id, "notice_forwarded", until=DUE, **who)
 
     assert due is not None
     assert due.year == 2010
