@@ -9,6 +9,8 @@ repeated, late or doubled does no harm. Three gaps of the library are closed her
   up for all that were dropped.
 - The job of a worker that died stays taken. Workers say every few seconds that they live, and those who live
   put back what the others held.
+- A job whose end could not be written stays taken by a worker that lives, and a round would hold up all that
+  follow. Its end is written once the database is back.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -24,9 +27,11 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate import App, JobContext, PsycopgConnector, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 
 from storage.refusals import StorageUnavailable
+from storage.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from storage.sending import Batch
@@ -48,6 +53,7 @@ _AT_ONCE = {LETTERS: 1, ROUNDS: 2}
 """Jobs a worker does at a time. One batch of letters: what a kill sends again is one batch a worker. Of rounds
 there is one in the whole house; what dead workers held is put back beside it."""
 _ADVISORY = 0x4D657271  # "Merq": one process at a time prepares the queue
+_NO_SUCH_JOB = "P0001"  # the library's own functions say so: it was ended before
 log = logging.getLogger("merzim.queue")
 # The library names every argument of every job in its log, hence people's addresses.
 logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
@@ -147,9 +153,30 @@ async def _work(conninfo: str, acts: Acts, stopped: threading.Event) -> None:
             raise trouble
 
 
+class _Ending(JobManager):
+    """Writes the end of a job again while the database is away."""
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """Write it, at last for PATIENCE seconds. Said again after a first time nobody heard of, it is done."""
+        give_up = time.monotonic() + PATIENCE
+        again = False
+        while True:
+            try:
+                return await super().finish_job(job, status, delete_job)
+            except ConnectorException as trouble:
+                gone = getattr(trouble.__cause__, "sqlstate", None) == _NO_SUCH_JOB
+                if again and gone:
+                    return None
+                if gone or time.monotonic() > give_up:
+                    raise
+            again = True
+            await asyncio.sleep(0.5)
+
+
 def application(conninfo: str, acts: Acts) -> App:
     """Procrastinate with our tasks."""
     app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10.0))
+    app.job_manager = _Ending(app.connector)
     cron = every(acts.every)
 
     # One round at a time, one more waiting at most: it does what all that were missed would have done.

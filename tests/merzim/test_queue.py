@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
@@ -214,6 +215,32 @@ async def _taken_back(house: House) -> None:
     app = queue.application(conninfo(house.engine), daily.acts(house, clock(MORNING)))
     async with app.open_async():
         await queue.taken_back(app)
+
+
+def test_the_end_of_a_job_is_written_when_its_connection_broke(house: House) -> None:
+    """Left as it is, it would be held by a worker that lives: nobody takes it back, and no round follows."""
+    first_breaks = (
+        "CREATE SEQUENCE ends",
+        "CREATE FUNCTION breaks() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF nextval('ends') = 1 "
+        "THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN OLD; END $$",
+        "CREATE TRIGGER breaks BEFORE DELETE ON procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION breaks()",
+    )
+    with writing(house.engine) as connection:
+        for statement in first_breaks:
+            connection.execute(text(statement))
+
+    async def a_round() -> None:
+        acts = queue.Acts(round=lambda: None, deliver=lambda: None, send=lambda keys, again: None)
+        app = queue.application(conninfo(house.engine), acts)
+        app.periodic_registry.periodic_tasks.clear()
+        async with app.open_async():
+            await app.tasks["round"].defer_async(timestamp=0)
+            with suppress(Exception):
+                await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="always")
+
+    asyncio.run(a_round())
+
+    assert _jobs(house) == []
 
 
 def test_no_round_is_ever_too_late(house: House) -> None:
