@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, and_, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, literal_column, or_, select, tuple_, update
 
 from notifications.notice import Notice, NoticeState
 from notifications.ports import Mark, Move, Settlement, Waiting
@@ -16,6 +16,7 @@ from storage import bundles, faults, ledger, marking, register, rungs
 from storage.chain import moment
 from storage.dialect import insert
 from storage.engine import reading, writing
+from storage.holding import Holding
 from storage.kept import Kept
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
 from storage.sending import Hand, hand_out
@@ -51,6 +52,7 @@ class SqlOutbox:
         kept: Kept | None = None,
     ) -> None:
         self._engine = engine
+        self._holding = Holding(engine)
         self._hand = hand
         self._kept = kept or Kept(engine, officer=officer, language=language)
 
@@ -149,8 +151,15 @@ class SqlOutbox:
     ) -> int:
         """Notices of the channel left in `sending` since before `before` become `state`: queued with
         `not_before = now`, or unknown. With `keys` those, and what they carried, since whenever. Returns how
-        many."""
-        if keys is None:
+        many.
+
+        Where several machines send, "since before" is so long as this process has looked: their clocks may
+        differ.
+        """
+        if keys is None and self._hand is not None:
+            held = self._holding.abandoned(channel, now - before)
+            abandoned: ColumnElement[bool] = tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(held)
+        elif keys is None:
             abandoned = NOTICE.c.attempted_at < before
         else:
             abandoned = or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys)))

@@ -67,6 +67,10 @@ def live(folder: Path, command: str, clock: Path, log: Path, quick: bool, pages:
         from merzim import queue
 
         queue.BEAT, queue.DEAD, queue.LOOK, queue.REST = 0.5, 2.0, 0.5, 0.5
+    from notifications import delivery
+
+    # Ten minutes of everybody's patience would be most of a campaign.
+    delivery.LEASE = timedelta(seconds=6 if quick else 60)
     if pages is not None:
         _narrow(pages)
     from merzim.cli import main

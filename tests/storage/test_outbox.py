@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event
 from notifications.notice import Notice
 from notifications.ports import Mark, Settlement
 from storage import register
+from storage.holding import Holding
 from storage.ledger import SqlLedger
 from storage.outbox import SqlOutbox
 from tests.postgres import Server
@@ -291,6 +292,26 @@ def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
     assert len(plans) == 3
     assert all("TEMP B-TREE" not in plan for plan in plans)
     assert all("ix_deadline_next_rung_on" in plan or "ix_notice_queued" in plan for plan in plans)
+
+
+def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(engine: Engine, row: Row) -> None:
+    """Two machines an hour apart: what the one claims this minute is no hour old to the other. Only what it has
+    seen held itself for so long is taken, and not what was taken up again meanwhile."""
+    here, ahead = (SqlOutbox(engine, hand=lambda connection, batches: None) for _ in range(2))
+    seconds = [0.0]
+    ahead._holding = Holding(engine, lambda: seconds[0])
+    sent = letter(row)
+    here.add([sent], now=NOW)
+    here.claim(sent.channel, now=NOW, limit=1)
+
+    def looked(after: float) -> int:
+        seconds[0] = after
+        return ahead.recover(sent.channel, before=later(60), state="queued", now=later(70))
+
+    assert [looked(after) for after in (0, 599)] == [0, 0]
+    here.mark([Mark(key=sent.key, state="queued", answer="451", not_before=NOW)], now=NOW)
+    here.claim(sent.channel, now=NOW, limit=1)
+    assert [looked(after) for after in (601, 1200, 1201)] == [0, 0, 1]
 
 
 @pytest.mark.postgresql
