@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workflow.office import Person
     from workflow.recounting import Recounted
 
-CHUNK = 500
+CHUNK = 1000
 """Cases read, counted and written together."""
 
 
