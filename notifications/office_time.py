@@ -20,7 +20,7 @@ class OfficeTimes:
         self._rules = rules
         self._own: dict[str, tuple[Calendar, Rules]] = {}
         self._opens: dict[tuple[str, datetime], datetime] = {}
-        self._plain = not any(unit.time for unit in office.units.values())
+        self._plain = office.keeps_one_time
 
     def days(self, person: str) -> Calendar:
         """The days a person (by key) is at work by, their own leave apart."""

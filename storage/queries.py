@@ -287,9 +287,13 @@ class SqlReads:
 
     def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
         """Of each of these units, the due date of what is overdue the longest."""
-        eyes = self._eyes(None)
+        own = self._scope.unit if self._scope is not None else ""
+        if own is None:
+            return {}
+        seen = {*self._below(own)} if own else {*units}
+        eyes = self._eyes(None, narrowed=False)
         with reading(self._engine) as connection:
-            return summing.since(connection, units, today, eyes)
+            return summing.since(connection, [unit for unit in units if unit in seen], today, eyes)
 
     def listed(self, sought: Sought, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """A page of the rows sought, the earliest due first."""
@@ -318,9 +322,10 @@ class SqlReads:
         with reading(self._engine) as connection:
             return letters.unread(connection, cases, self._scope.names)
 
-    def _eyes(self, unit: str | None) -> summing.Eyes:
-        """The rule of `_seen`, narrowed to a unit, for each table the sums are made of."""
-        roots = self._roots(unit)
+    def _eyes(self, unit: str | None, *, narrowed: bool = True) -> summing.Eyes:
+        """The rule of `_seen`, narrowed to a unit, for each table the sums are made of; not narrowed where the
+        units are named already."""
+        roots = self._roots(unit) if narrowed else []
         nobody = [false()] if self._scope is not None and self._scope.unit is None else []
         hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
         return summing.Eyes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -153,6 +153,11 @@ class Office:
         return tuple(unit.id for unit in sorted(found, key=lambda one: (one.name, one.id)))
 
     @cached_property
+    def keeps_one_time(self) -> bool:
+        """Whether no unit has hours or days of its own."""
+        return not any(unit.time for unit in self.units.values())
+
+    @cached_property
     def by_name(self) -> tuple[Person, ...]:
         """Everybody, by name."""
         return tuple(sorted(self.people.values(), key=lambda one: (one.name, one.key)))
@@ -164,6 +169,19 @@ class Office:
         for person in self.by_name:
             found.setdefault(person.unit, []).append(person)
         return {unit: tuple(people) for unit, people in found.items()}
+
+    def answers(self, on: date) -> dict[Hashable, tuple[Told, ...]]:
+        """Who answered for what was asked on that day: filled by whoever asks, so that it is resolved once. Of
+        one day; those of another are forgotten."""
+        known = self._answers.get(on)
+        if known is None:
+            self._answers.clear()
+            known = self._answers[on] = {}
+        return known
+
+    @cached_property
+    def _answers(self) -> dict[date, dict[Hashable, tuple[Told, ...]]]:
+        return {}
 
     def below(self, root: str) -> tuple[str, ...]:
         """The unit and all below it, parents before children; the unit itself even when it is not known."""

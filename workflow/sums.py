@@ -120,4 +120,7 @@ def base(obligation: str) -> str:
 
 def total(sums: Iterable[Sum], what: Literal["overdue", "today", "week", "later", "due", "missed"]) -> int:
     """One figure over all of them."""
+    if isinstance(sums, Sums):
+        number: int = sums.once(("total", what), lambda found: sum(getattr(one, what) for one in found))
+        return number
     return sum(getattr(one, what) for one in sums)

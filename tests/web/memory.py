@@ -21,7 +21,7 @@ from workflow.library import Library
 from workflow.office import Office, Person, Unit
 from workflow.ports import Written
 from workflow.reading import read
-from workflow.sums import Asked, Horizon, Sought, Sum, base
+from workflow.sums import Asked, Horizon, Sought, Sum, Sums, base
 
 REGULATIONS = Path(__file__).parents[2] / "regulations"
 
@@ -184,7 +184,7 @@ class Memory:
         ]
         return found[skip : None if limit is None else skip + limit]
 
-    def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
+    def sums(self, horizon: Horizon, unit: str | None = None) -> Sums:
         found: dict[tuple[object, ...], Sum] = {}
         for row in self._rows(unit):
             asked = Asked(row.unit, row.duty, row.responsible, row.person)
@@ -196,7 +196,7 @@ class Memory:
             for name in ("overdue", "today", "week", "later", "due", "missed"):
                 sought = Sought(urgency=name, horizon=horizon)  # type: ignore[arg-type]
                 setattr(one, name, getattr(one, name) + _is_sought(row, sought))
-        return list(found.values())
+        return Sums(found.values())
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         days = [row.due for row in self._rows(unit) if row.state == "open" and row.due]

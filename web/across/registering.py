@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypedDict
 
 from notifications.notice import Notice
 from web.house import House
 from web.page.naming import about
-from web.page.office import person_name
+from web.page.office import AT_ONCE, person_name
 from workflow.case import Case
 from workflow.entries import is_entry
+from workflow.office import Office
 from workflow.procedure import Text
 
 PAGE = 100
@@ -61,7 +63,7 @@ def register_view(home: House, asked: Sought, *, number: int) -> Register:
     )
     heads = home.reads.heads({one.case for one in found if one.case})
     office = home.reads.office()
-    people = sorted((person.name, person.key) for person in office.people.values())
+    people = offered(office, {one.person for one in found[:PAGE]} | {asked["person"]})
     return Register(
         lines=tuple(
             Told(
@@ -75,11 +77,18 @@ def register_view(home: House, asked: Sought, *, number: int) -> Register:
             for one in found[:PAGE]
         ),
         asked=asked,
-        people=tuple((key, name) for name, key in people),
+        people=people,
         states=STATES,
         number=number,
         more=len(found) > PAGE,
     )
+
+
+def offered(office: Office, near: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Whom the register may be narrowed to, by name: everybody; of a country those it shows."""
+    if len(office.people) <= AT_ONCE:
+        return tuple((one.key, one.name) for one in office.by_name)
+    return tuple((one.key, one.name) for one in office.by_name if one.key in near)
 
 
 def _about(home: House, case: Case | None) -> Text | None:

@@ -26,7 +26,7 @@ from web.administration.staff_forms import AWAY, DIGESTS, HELD, mark
 from web.administration.time_forms import holding, time_answers
 from web.door.entrance import Setting
 from web.house import House
-from web.page.office import units_in_order
+from web.page.office import units_in_order, units_of_a_page, units_to_narrow
 from web.page.preferences import preferences
 from workflow.kinds import KINDS
 from workflow.office import Office, Person, Unit, time_of
@@ -35,6 +35,7 @@ from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
 Key = Annotated[str, Query(max_length=500)]
+Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
 SHOWN = 200
 """People a list shows; the search finds the others."""
 
@@ -55,14 +56,22 @@ def overview(request: Request, home: Setting) -> Response:
 
 
 @router.get("/units")
-def units(request: Request, home: Setting) -> Response:
-    """The tree of units."""
+def units(request: Request, home: Setting, unit: Key = "", number: Number = 1) -> Response:
+    """The tree of units; of a country walked down level by level, a page of a level at a time."""
     the(home)
     office = the_office(home)
-    people: dict[str, int] = {}
-    for person in office.people.values():
-        people[person.unit] = people.get(person.unit, 0) + 1
-    return show(request, home, "units.html", office=office, tree=units_in_order(office, used=()), people=people)
+    tree, pages = units_of_a_page(office, unit, number)
+    return show(
+        request,
+        home,
+        "units.html",
+        office=office,
+        tree=tree,
+        people={one.id: len(office.people_of.get(one.id, ())) for one in tree},
+        unit=unit,
+        number=min(number, pages),
+        pages=pages,
+    )
 
 
 @router.get("/unit")
@@ -102,7 +111,7 @@ def people(request: Request, home: Setting, q: Key = "", unit: Key = "") -> Resp
         found=found[:SHOWN],
         more=len(found) - len(found[:SHOWN]),
         q=q,
-        units=units_in_order(office, used=()),
+        units=units_to_narrow(office, unit),
         unit=unit,
     )
 
@@ -141,7 +150,7 @@ def found_people(office: Office, words: str, unit: str) -> list[Person]:
     places = set(office.below(unit)) if unit else None
     return [
         one
-        for one in sorted(office.people.values(), key=lambda one: (one.name, one.key))
+        for one in office.by_name
         if (places is None or one.unit in places)
         and all(word in f"{one.name} {one.post} {one.email or ''} {one.key}".casefold() for word in wanted)
     ]

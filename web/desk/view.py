@@ -9,15 +9,18 @@ from datetime import date
 from web.case.recording import Form, record_form
 from web.house import House
 from web.overview.view import near
-from web.page.asked import asked_of
+from web.page.asked import asked_of, asked_sums
 from web.page.lines import Line, lines
 from workflow.board import Row
 from workflow.entries import is_entry
 from workflow.minding import choices
 from workflow.office import Office, Person
-from workflow.sums import Asked, Horizon, Sought, Sum, Urgency, horizon, total
+from workflow.sums import Asked, Horizon, Sought, Sums, Urgency, horizon, total
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "today", "week", "later")
+AT_ONCE = 300
+"""So many colleagues are offered at once."""
+MOST_UNITS = 1000
 SHOWN: Mapping[str, int] = {"overdue": 20, "today": 20, "week": 20, "later": 10}
 
 
@@ -93,12 +96,12 @@ def desk_view(home: House, *, everything: bool | None, opened: Open | None, toda
     may_switch = reader.may("manage")
     person = office.people.get(reader.person)
     all_ = may_switch and (person is None if everything is None else everything)
-    told = asked_of(office, reader.person, (one.asked for one in sums), on=today)
+    told = asked_of(office, reader.person, sums, on=today)
     if all_:
         groups = [_sought(home, day, urgency, None, sums) for urgency in GROUPS]
     else:
-        own = [one for one in sums if one.asked in told]
-        groups = [_sought(home, day, urgency, frozenset(told), own) for urgency in GROUPS]
+        own, asked = asked_sums(office, reader.person, sums, on=today), frozenset(told)
+        groups = [_sought(home, day, urgency, asked, own) for urgency in GROUPS]
     every = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in every})
     found = {
@@ -169,25 +172,32 @@ def opened(
 
 
 def _sought(
-    home: House, day: Horizon, urgency: Urgency, asked: frozenset[Asked] | None, sums: Sequence[Sum]
+    home: House, day: Horizon, urgency: Urgency, asked: frozenset[Asked] | None, sums: Sums
 ) -> tuple[Urgency, Sequence[Row], int]:
     number = total(sums, urgency)  # type: ignore[arg-type]
     sought = Sought(urgency=urgency, horizon=day, asked=asked)
-    return urgency, home.reads.listed(sought, limit=SHOWN[urgency]), number
+    # Where nothing waits for them, everybody's rows would be walked to find it out.
+    rows = home.reads.listed(sought, limit=SHOWN[urgency]) if number or asked is None else ()
+    return urgency, rows, number
 
 
 def _colleagues(office: Office, person: Person | None) -> tuple[Person, ...]:
-    """People of the same organisation, by name; the nearest units first would hide who is meant."""
+    """People of the same organisation, by name; the nearest units first would hide who is meant. Of a very
+    large one those below the nearest unit above that has not too many; the deputy always."""
     if person is None:
         return ()
     place = office.organisation(person.unit)
-    return tuple(
-        sorted(
-            (
-                one
-                for one in office.people.values()
-                if one.key != person.key and (place is None or office.organisation(one.unit) == place)
-            ),
-            key=lambda one: (one.name, one.key),
-        )
-    )
+    if place is None and len(office.people) <= AT_ONCE:
+        return tuple(one for one in office.by_name if one.key != person.key)
+    found: tuple[Person, ...] = ()
+    for root in office.above(person.unit):
+        below = office.below(root)
+        wider = [one for unit in below[:MOST_UNITS] for one in office.people_of.get(unit, ())]
+        if found and (len(wider) > AT_ONCE or len(below) > MOST_UNITS):
+            break
+        found = tuple(wider)
+        if root == place:
+            break
+    deputy = office.people.get(person.deputy or "")
+    others = sorted({*found[:AT_ONCE], *([deputy] if deputy else [])}, key=lambda one: (one.name, one.key))
+    return tuple(one for one in others if one.key != person.key)

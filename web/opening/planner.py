@@ -20,7 +20,7 @@ from web.opening.chain import Chain, chain
 from web.opening.intended import Intended, chosen, intended
 from web.opening.load import Load, load
 from web.page.addresses import elsewhere, named, tidied
-from web.page.office import units_in_order
+from web.page.office import units_to_narrow
 from web.page.render import page
 from workflow.case import Case, Fact
 from workflow.kinds import among
@@ -68,7 +68,7 @@ def the_planner(request: Request, home: Reading, procedure: Name = "", unit: Nam
         outlook=outlook,
         refusal=refusal,
         unit=unit,
-        units=units_in_order(office, used=()),
+        units=units_to_narrow(office, unit),
         first_day=home.calendar.first,
         last_day=home.calendar.last,
         query=tidied(request).partition("?")[2],

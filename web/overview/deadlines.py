@@ -51,7 +51,7 @@ def deadlines(
     asked = None
     if asking.person is not None:
         sums = reads.sums(day, asking.unit)
-        asked = frozenset(asked_of(office, asking.person, (one.asked for one in sums), on=today))
+        asked = frozenset(asked_of(office, asking.person, sums, on=today))
     sought = Sought(
         urgency=asking.urgency,
         horizon=day,

@@ -5,7 +5,7 @@ Figures come from the sums the ledger keeps; of the rows only those that are nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,7 +20,9 @@ from web.ports.reads import Reads
 from workflow.library import Library
 from workflow.office import Office
 from workflow.procedure import Procedure, Text
-from workflow.sums import Horizon, Sought, Sum, horizon, total
+from workflow.sums import Horizon, Sought, Sum, Sums, horizon, total
+
+Pair = tuple[int, int]
 
 WORST = 10
 UNITS = 25
@@ -127,8 +129,12 @@ def overview(
     )
 
 
-def at_stake(sums: Iterable[Sum], library: Library) -> Decimal:
+def at_stake(sums: Sums, library: Library) -> Decimal:
     """Points of all indicators something overdue or missed belongs to; each scores once, so it counts once."""
+    return sums.once(("at stake", library), lambda found: _at_stake(found, library))
+
+
+def _at_stake(sums: Iterable[Sum], library: Library) -> Decimal:
     found: dict[tuple[str, str], Decimal] = {}
     for one in sums:
         if not one.overdue and not one.missed:
@@ -143,24 +149,14 @@ def at_stake(sums: Iterable[Sum], library: Library) -> Decimal:
 
 
 def _matrix(
-    reads: Reads, sums: Sequence[Sum], library: Library, office: Office, calendar: Calendar, today: date
+    reads: Reads, sums: Sums, library: Library, office: Office, calendar: Calendar, today: date
 ) -> Matrix:
-    cells: dict[tuple[str, str], tuple[int, int]] = {}
-    units: dict[str, tuple[int, int]] = {}
+    cells, units, worst, editions = sums.once("matrix", _worst_first)
     stages: dict[str, tuple[int, Text]] = {}
-    for one in sums:
-        if not one.overdue and not one.due:
-            continue
-        unit = one.asked.unit
-        late, soon = cells.get((unit, one.stage), (0, 0))
-        cells[unit, one.stage] = late + one.overdue, soon + one.due
-        late, soon = units.get(unit, (0, 0))
-        units[unit] = late + one.overdue, soon + one.due
-        if one.stage not in stages:
-            procedure = library.named(one.edition)
-            stages[one.stage] = _place(procedure, one.stage), procedure.stage_title[one.stage]
+    for stage, edition in editions.items():
+        procedure = library.named(edition)
+        stages[stage] = _place(procedure, stage), procedure.stage_title[stage]
     columns = sorted(stages, key=lambda stage: (stages[stage][0], stage))
-    worst = sorted(units, key=lambda unit: (-units[unit][0], -units[unit][1], unit))
     shown = worst[:UNITS]
     since = reads.overdue_since([unit for unit in shown if units[unit][0]], today)
     return Matrix(
@@ -176,6 +172,27 @@ def _matrix(
         ),
         left_out=len(worst) - len(shown),
     )
+
+
+def _worst_first(
+    sums: Sums,
+) -> tuple[Mapping[tuple[str, str], Pair], Mapping[str, Pair], Sequence[str], Mapping[str, str]]:
+    """What is overdue and what is near, by unit and stage and by unit; the units, the worst first; of each
+    stage an edition that knows it."""
+    cells: dict[tuple[str, str], Pair] = {}
+    units: dict[str, Pair] = {}
+    editions: dict[str, str] = {}
+    for one in sums:
+        if not one.overdue and not one.due:
+            continue
+        unit = one.asked.unit
+        late, soon = cells.get((unit, one.stage), (0, 0))
+        cells[unit, one.stage] = late + one.overdue, soon + one.due
+        late, soon = units.get(unit, (0, 0))
+        units[unit] = late + one.overdue, soon + one.due
+        editions.setdefault(one.stage, one.edition)
+    worst = sorted(units, key=lambda unit: (-units[unit][0], -units[unit][1], unit))
+    return cells, units, worst, editions
 
 
 def _place(procedure: Procedure, stage: str) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from web.page.office import Who
 from workflow.board import Row
 from workflow.office import OUTSIDE, Office, Told, Unresolved, resolve
-from workflow.sums import Asked, Sum
+from workflow.sums import Asked, Sums
 
 
 @dataclass(slots=True)
@@ -34,24 +34,49 @@ def meant(office: Office, asked: Asked, *, on: date) -> tuple[Told, ...]:
 
     The officer who is told for want of anybody else is among them, with `why` saying so.
     """
-    found = resolve(
-        office,
-        duty=asked.duty,
-        unit=asked.unit,
-        on=on,
-        responsible=asked.responsible,
-        person=asked.person,
-    )
-    return () if isinstance(found, Unresolved) else found
+    known = office.answers(on)
+    if asked not in known:
+        found = resolve(
+            office,
+            duty=asked.duty,
+            unit=asked.unit,
+            on=on,
+            responsible=asked.responsible,
+            person=asked.person,
+        )
+        known[asked] = () if isinstance(found, Unresolved) else found
+    return known[asked]
 
 
-def asked_of(office: Office, person: str, asked: Iterable[Asked], *, on: date) -> dict[Asked, Told]:
-    """Which of these a person is to do on that day, and why they."""
-    found = {}
-    for one in set(asked):
-        told = next((told for told in meant(office, one, on=on) if told.person.key == person), None)
-        if told is not None:
-            found[one] = told
+def asked_of(office: Office, person: str, sums: Sums, *, on: date) -> Mapping[Asked, Told]:
+    """What of all that is asked a person is to do on that day, and why they."""
+    found = sums.once(("by person", on, id(office)), lambda every: (office, _by_person(office, every, on)))
+    return found[1].get(person, {})
+
+
+def asked_sums(office: Office, person: str, sums: Sums, *, on: date) -> Sums:
+    """The sums of what a person is to do on that day."""
+
+    told = asked_of(office, person, sums, on=on)
+    return sums.once(("of", person, on, id(office)), lambda every: _of_these(every, told))
+
+
+def waiting(office: Office, sums: Sums, *, on: date) -> Sequence[Waiting]:
+    """What is overdue or near by whom it waits for, the most overdue first."""
+    # The office stands beside what was worked out with it, so that its id stays its own.
+    found = sums.once(("waiting", on, id(office)), lambda every: (office, _waiting(office, every, on)))
+    return found[1]
+
+
+def _of_these(sums: Sums, told: Mapping[Asked, Told]) -> Sums:
+    return Sums(one for one in sums if one.asked in told)
+
+
+def _by_person(office: Office, sums: Sums, on: date) -> Mapping[str, Mapping[Asked, Told]]:
+    found: dict[str, dict[Asked, Told]] = {}
+    for asked in {one.asked for one in sums}:
+        for told in meant(office, asked, on=on):
+            found.setdefault(told.person.key, {}).setdefault(asked, told)
     return found
 
 
@@ -65,8 +90,7 @@ def who(office: Office, row: Row, duty: str, *, on: date) -> Who:
     )
 
 
-def waiting(office: Office, sums: Iterable[Sum], *, on: date) -> list[Waiting]:
-    """What is overdue or near by whom it waits for, the most overdue first."""
+def _waiting(office: Office, sums: Sums, on: date) -> list[Waiting]:
     pairs: dict[Asked, tuple[int, int]] = {}
     for one in sums:
         if one.overdue or one.due:

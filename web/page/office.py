@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,18 +40,14 @@ def unit_name(office: Office, unit: str) -> UnitName:
 
 def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, ...]:
     """All units by name, each followed by those below it; then those in `used` the office does not know."""
-    below: dict[str | None, list[str]] = {}
-    for unit in office.units.values():
-        parent = unit.parent if unit.parent in office.units else None
-        below.setdefault(parent, []).append(unit.id)
     ordered: list[UnitName] = []
 
-    def walk(parent: str | None, depth: int) -> None:
-        for unit in sorted(below.get(parent, ()), key=lambda known: (office.units[known].name, known)):
+    def walk(units: Sequence[str], depth: int) -> None:
+        for unit in units:
             ordered.append(UnitName(id=unit, name=office.units[unit].name, depth=depth))
-            walk(unit, depth + 1)
+            walk(office.children.get(unit, ()), depth + 1)
 
-    walk(None, 0)
+    walk(office.tops, 0)
     seen = {unit.id for unit in ordered}
     rest = [UnitName(id=id, name=office.units[id].name) for id in office.units if id not in seen]
     strangers = [UnitName(id=unit, name=unit) for unit in sorted(set(used) - set(office.units))]
@@ -72,11 +68,25 @@ def units_to_narrow(office: Office, chosen: str) -> tuple[UnitName, ...]:
     )
 
 
-def _right_below(office: Office, parent: str | None) -> list[str]:
-    found = [
-        one for one in office.units.values() if (one.parent if one.parent in office.units else None) == parent
-    ]
-    return [one.id for one in sorted(found, key=lambda unit: (unit.name, unit.id))]
+def units_of_a_page(office: Office, chosen: str, number: int) -> tuple[tuple[UnitName, ...], int]:
+    """A page of the tree: all of a small one; of a country the way to the chosen unit and some of those right
+    below it. A number beyond the last page is the last page.
+
+    Returns:
+        the units, and how many pages there are.
+    """
+    if len(office.units) <= AT_ONCE:
+        return units_in_order(office, used=()), 1
+    way = [unit for unit in office.above(chosen) if unit in office.units][::-1]
+    level = _right_below(office, way[-1] if way else None)
+    pages = max(1, -(-len(level) // AT_ONCE))
+    first = (min(number, pages) - 1) * AT_ONCE
+    shown = [*enumerate(way), *((len(way), unit) for unit in level[first : first + AT_ONCE])]
+    return tuple(UnitName(id=unit, name=office.units[unit].name, depth=depth) for depth, unit in shown), pages
+
+
+def _right_below(office: Office, parent: str | None) -> Sequence[str]:
+    return office.tops if parent is None else office.children.get(parent, ())
 
 
 def asked(case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date) -> Who:

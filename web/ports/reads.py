@@ -11,7 +11,7 @@ from workflow.access import Scope
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event
 from workflow.office import Office
-from workflow.sums import Horizon, Sought, Sum
+from workflow.sums import Horizon, Sought, Sums
 
 
 class Reads(Protocol):
@@ -53,7 +53,7 @@ class Reads(Protocol):
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """All board rows of the named cases by case id."""
 
-    def sums(self, horizon: Horizon, unit: str | None = None) -> Sequence[Sum]:
+    def sums(self, horizon: Horizon, unit: str | None = None) -> Sums:
         """How many rows stand how, by whom they wait for; of a unit with those below it, or of all."""
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
