@@ -18,6 +18,8 @@ from storage.tables import MARK
 OFFICE, BOARD = "office", "board"
 FOLD = 200
 """So many lines are folded into one."""
+AT_ONCE = 20_000
+"""Lines folded in one go: what is more waits for the next time."""
 NAMED = 100
 """A statement over more units than these marks the whole board."""
 _OF_OFFICE = ("unit", "person", "match", "preference")
@@ -64,7 +66,7 @@ def fold(connection: Connection) -> None:
     """Many lines become one, in the caller's transaction; those another process is writing stay."""
     if connection.dialect.name == "sqlite":
         return
-    asked = select(MARK.c.id, MARK.c.what, MARK.c.n).with_for_update(skip_locked=True)
+    asked = select(MARK.c.id, MARK.c.what, MARK.c.n).limit(AT_ONCE).with_for_update(skip_locked=True)
     found = connection.execute(asked).all()
     if len(found) < FOLD:
         return

@@ -14,6 +14,8 @@ from storage.tables import NOTICE, TALLY
 
 FOLD = 200
 """So many lines are folded into one a count."""
+AT_ONCE = 20_000
+"""Lines folded in one go: a statement takes no more than 65,535 values. What is more waits for the next time."""
 _FUNCTIONS = {
     "insert": "SELECT channel, state, count(*) FROM fresh GROUP BY channel, state",
     "delete": "SELECT channel, state, -count(*) FROM stale GROUP BY channel, state",
@@ -46,7 +48,9 @@ def fold(connection: Connection) -> None:
     """Many lines become one a count, in the caller's transaction; those another process is writing stay."""
     if connection.dialect.name == "sqlite":
         return
-    found = connection.execute(select(TALLY.c.id).with_for_update(skip_locked=True)).scalars().all()
+    found = (
+        connection.execute(select(TALLY.c.id).limit(AT_ONCE).with_for_update(skip_locked=True)).scalars().all()
+    )
     if len(found) < FOLD:
         return
     mine = TALLY.c.id.in_(found)
