@@ -15,7 +15,7 @@ from storage.tables import NOTICE, TALLY
 FOLD = 200
 """So many lines are folded into one a count."""
 AT_ONCE = 20_000
-"""Lines folded in one go: a statement takes no more than 65,535 values. What is more waits for the next time."""
+"""Lines folded in one go: a statement takes 65,535 values at most. What is more waits for the next time."""
 _FUNCTIONS = {
     "insert": "SELECT channel, state, count(*) FROM fresh GROUP BY channel, state",
     "delete": "SELECT channel, state, -count(*) FROM stale GROUP BY channel, state",
