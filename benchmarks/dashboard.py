@@ -273,10 +273,11 @@ def _record(address: str, cases: list[str], until: float) -> None:
     from workflow.desk import Desk
 
     engine = open_database(address)
-    desk, chance, moment = Desk(SqlLedger(engine), library(), calendar()), random.Random(1), NOW
+    ledger, chance, moment = SqlLedger(engine), random.Random(1), NOW
+    desk = Desk(ledger, library(), calendar())
     while time.perf_counter() < until:
         case, moment = chance.choice(cases), moment + timedelta(seconds=1)
-        if (known := desk.ledger.case(case)) is not None and known.planned:
+        if (known := ledger.case(case)) is not None and known.planned:
             fact = sorted(known.planned)[0]
             on = TODAY + timedelta(days=chance.randrange(60))
             with suppress(Refusal):

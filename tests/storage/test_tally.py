@@ -98,3 +98,25 @@ def test_counts_somebody_has_spoiled_are_counted_anew(engine: Engine) -> None:
 
     assert (first, again) == (True, False)
     assert figures(engine, now=NOW).counts == counted(engine)
+
+
+def test_more_lines_than_a_statement_takes_are_folded_in_several_goes(server: Engine) -> None:
+    """After a great morning the pulse is written all the same, and the counts stay what they were."""
+    with writing(server) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO notice_tally (channel, state, n) "
+                "SELECT 'x', 'sent', 1 FROM generate_series(1, 70000)"
+            )
+        )
+        connection.execute(text("INSERT INTO mark (what, n) SELECT 'office', 1 FROM generate_series(1, 70000)"))
+    before = figures(server, now=NOW).counts
+    lines = []
+    for _ in range(5):
+        beat(server, "round", now=NOW, seconds=1)
+        with reading(server) as connection:
+            lines.append(connection.execute(select(func.count()).select_from(TALLY)).scalar_one())
+
+    assert figures(server, now=NOW).counts == before == {("x", "sent"): 70000}
+    assert lines == sorted(lines, reverse=True)
+    assert lines[-1] < tally.FOLD

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from web.page.office import AT_ONCE, units_to_narrow
+import pytest
+
+from web.page.office import AT_ONCE, units_of_a_page, units_to_narrow
 from workflow.office import Office, Unit
 
 
@@ -40,3 +42,36 @@ def test_of_a_country_one_walks_down_and_up_again() -> None:
 def test_a_unit_that_is_gone_is_no_way() -> None:
     """An old bookmark."""
     assert [one.id for one in units_to_narrow(office(20, 100), "gone")] == ["akimat"]
+
+
+@pytest.mark.parametrize(
+    ("below", "page", "shown", "pages"),
+    [
+        (0, 1, 0, 1),
+        (1, 1, 1, 1),
+        (AT_ONCE, 1, AT_ONCE, 1),
+        (AT_ONCE + 1, 1, AT_ONCE, 2),
+        (AT_ONCE + 1, 2, 1, 2),
+        (AT_ONCE + 1, 99, 1, 2),
+    ],
+)
+def test_a_level_of_a_country_comes_in_pages(below: int, page: int, shown: int, pages: int) -> None:
+    """Nothing below, one, a full page, one more; a number beyond the last page is the last page."""
+    units = [Unit(id="top", name="Министрлік"), Unit(id="other", name="Басқа")]
+    units += [Unit(id=f"u{n}", name=f"{n:04}", parent="top") for n in range(below)]
+    units += [Unit(id=f"x{n}", name=f"{n:04}", parent="other") for n in range(AT_ONCE)]
+    found, of = units_of_a_page(Office(units={unit.id: unit for unit in units}), "top", page)
+
+    assert (found[0].id, of) == ("top", pages)
+    assert len(found) == 1 + shown
+    assert [one.name for one in found[1:]] == sorted(one.name for one in found[1:])
+    assert {one.depth for one in found[1:]} <= {1}
+
+
+def test_pages_of_a_level_hold_each_unit_once() -> None:
+    """Together they are all that lies right below."""
+    units = [Unit(id=f"u{n}", name=f"{n}") for n in range(2 * AT_ONCE + 7)]
+    office = Office(units={unit.id: unit for unit in units})
+    pages = [units_of_a_page(office, "", number)[0] for number in (1, 2, 3)]
+
+    assert sorted(one.id for page in pages for one in page) == sorted(unit.id for unit in units)
