@@ -26,7 +26,7 @@ _END = b"\r\n.\r\n"
 _HELLO = b"250-loopback\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n"
 _LENGTH = re.compile(rb"(?im)^content-length:\s*(\d+)")
 # The reference of the notice stands in each of its buttons.
-_BUTTON = re.compile(r"\b[a-z]:([0-9a-f]{32})")
+_BUTTON = re.compile(r'(?:"|%22)[a-z](?::|%3A)([0-9a-f]{32})')
 _CHAT = re.compile(r'name="chat_id"\r\n(?:[^\r\n]+\r\n)*\r\n(-?\d+)')
 _CHAT_FORM = re.compile(r"(?:^|&)chat_id=(-?\d+)")
 
@@ -123,7 +123,7 @@ class BotApi(asyncio.Protocol):
     @staticmethod
     def _message(body: str) -> bytes:
         chat = _CHAT.search(body) or _CHAT_FORM.search(body)
-        name = _BUTTON.search(body.replace("%3A", ":"))
+        name = _BUTTON.search(body)
         who = chat[1] if chat else "0"
         kept.append((who, name[1] if name else ""))
         result = {
@@ -168,7 +168,7 @@ def bare(kind: str, port: int, count: int, size: int) -> None:
             line.sendall(b"Message-ID: <bare.%d>\r\n\r\n%s.\r\n" % (number, body))
             answers.readline()
         else:
-            form = b"chat_id=1&data=a:%032x&text=%s" % (number, body)
+            form = b"chat_id=1&data=%%22a%%3A%032x&text=%s" % (number, body)
             line.sendall(
                 b"POST /bot1:x/sendMessage HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(form), form)
             )

@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from importlib.resources import files
 from itertools import count
@@ -28,6 +29,7 @@ from merzim.wiring import House
 from storage.engine import conninfo, driver, writing
 from storage.engine import open as open_database
 from storage.refusals import StorageUnavailable
+from storage.sending import Batch
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
 from tests.postgres import administer
 from tests.storage.conftest import database, postgresql, postgresql_server, server
@@ -263,6 +265,41 @@ def test_the_local_day_is_the_offices_though_cron_speaks_utc(house: House) -> No
     assert due == {"order_signed"}
     app = queue.application(conninfo(house.engine), daily.acts(house, clock(MORNING)))
     assert {task.cron.split()[1] for task in app.periodic_registry.periodic_tasks.values()} == {"*"}
+
+
+def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: House) -> None:
+    """A bad morning takes a while to plan; what its first page queued need not wait for the last."""
+    stopped, left = threading.Event(), threading.Event()
+    under_way = threading.Lock()
+    together: list[bool] = []
+    waited: list[bool] = []
+    sent: list[str] = []
+
+    def send(keys: Collection[str], again: bool) -> None:
+        alone = under_way.acquire(blocking=False)
+        together.append(not alone)
+        time.sleep(0.05)
+        sent.extend(keys)
+        if len(sent) == 4:
+            left.set()
+        if alone:
+            under_way.release()
+
+    def plan() -> None:
+        if not sent and not waited:
+            with writing(house.engine) as connection:
+                at = clock(MORNING)().now
+                one_each = [Batch(channel="email", at=at, keys=(f"{n}:email",)) for n in range(4)]
+                queue.hand(driver(connection), one_each)
+            waited.append(left.wait(20))
+            stopped.set()
+
+    acts = queue.Acts(round=plan, deliver=lambda: None, send=send, every=1)
+    queue.work(conninfo(house.engine), acts, stopped)
+
+    assert waited == [True]
+    assert sorted(sent) == [f"{n}:email" for n in range(4)]
+    assert not any(together)
 
 
 def test_two_workers_share_the_letters_and_end_when_told(house: House, tmp_path: Path) -> None:
