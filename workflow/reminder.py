@@ -57,8 +57,9 @@ def put_off(ladder: Ladder, due: date, until: date, calendar: Calendar) -> Ladde
     Only what tells nobody but whoever must do the thing can be quiet: a rung that tells somebody above them
     speaks on its day all the same, and so does every rung from `until` on.
     """
-    loud = [rung for rung in ladder.rungs if rung.to != HIMSELF or rung_on(rung, due, calendar) >= until]
-    if not any(HIMSELF[0] in rung.to and rung_on(rung, due, calendar) == until for rung in loud):
+    days = {rung.id: _day(rung, due, calendar) for rung in ladder.rungs}
+    loud = [rung for rung in ladder.rungs if rung.to != HIMSELF or (days[rung.id] or until) >= until]
+    if not any(HIMSELF[0] in rung.to and days[rung.id] == until for rung in loud):
         left = calendar.count(until, date.fromordinal(due.toordinal() - 1))
         loud.append(Rung(at=-left, to=HIMSELF))
     return replace(ladder, rungs=tuple(sorted(loud, key=lambda rung: rung.at)))
@@ -114,7 +115,14 @@ def rung_named(ladder: Ladder, rung: str) -> Rung | None:
 def _days(ladder: Ladder, due: date, calendar: Calendar) -> Iterator[tuple[str, date]]:
     """Rungs with their days, in order; those beyond the horizon do not exist."""
     for rung in sorted(ladder.rungs, key=lambda step: step.at):
-        try:
-            yield rung.id, rung_on(rung, due, calendar)
-        except OutOfRange:
-            continue
+        day = _day(rung, due, calendar)
+        if day is not None:
+            yield rung.id, day
+
+
+def _day(rung: Rung, due: date, calendar: Calendar) -> date | None:
+    """The day of a rung; None beyond the records."""
+    try:
+        return rung_on(rung, due, calendar)
+    except OutOfRange:
+        return None

@@ -224,6 +224,20 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(desk: Desk
     assert refusal.value.code == "put_off_too_late"
 
 
+def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
+    desk: Desk, case: Case, ledger: SqlLedger
+) -> None:
+    """The rungs after the due date lie beyond the last day on record; those before it are quiet till then."""
+    today = date(2026, 3, 30)
+    who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
+    desk.replan(case.id, "bodies_discussed", on=date(2028, 12, 31), **who)
+    minding.put_off(desk, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **who)
+    row = ledger.rows(case.id)["council_invited"]
+
+    assert row.due == date(2028, 12, 25)
+    assert row.next_rung_on == date(2026, 7, 2)
+
+
 def test_the_days_offered_are_days_that_are_taken(desk: Desk, case: Case) -> None:
     """Tomorrow, three days on, the last one; the day before the due date only that."""
     offered = minding.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 3, 30))
