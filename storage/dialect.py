@@ -18,6 +18,7 @@ from sqlalchemy import (
     column,
     func,
     select,
+    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 FEW = 12
 """So many rows or fewer go one by one: their statement is prepared already."""
 _LINES = "k_lines"
+LONG = 1000
+"""Of more names than these rows are looked at one by one."""
 _APART = "\x1f"
 SPELT = 20
 """Names a statement spells out one by one."""
@@ -104,11 +107,19 @@ def _bound(
     return bound
 
 
-def among(engine: Engine, tested: ColumnElement[str], names: Collection[str]) -> ColumnElement[bool]:
-    """Whether a column holds one of these: long lists go as one value, not as thousands of them."""
+def among(
+    engine: Engine, tested: ColumnElement[str], names: Collection[str], *, walked: bool = False
+) -> ColumnElement[bool]:
+    """Whether a column holds one of these: long lists go as one value, not as thousands of them.
+
+    Args:
+        walked: rows are met in another order and looked at one by one; else they may be found by these names.
+    """
     if len(names) <= SPELT:
         return tested.in_([*names])
     if engine.dialect.name == "sqlite":
         return tested.in_(select(func.json_each(json.dumps([*names])).table_valued("value").c.value))
-    # A text, for the driver writes long arrays slowly; unnested, for only then it is hashed whatever the plan.
-    return tested.in_(select(func.unnest(func.string_to_array(_APART.join(names), _APART))))
+    # A text, for the driver writes long arrays slowly.
+    found = tested.in_(select(func.unnest(func.string_to_array(_APART.join(names), _APART))))
+    # Inside IS TRUE PostgreSQL keeps the names in a table of hashes; else it may go through them for each row.
+    return found.is_(true()) if walked or len(names) > LONG else found

@@ -297,7 +297,7 @@ class SqlReads:
 
     def listed(self, sought: Sought, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """A page of the rows sought, the earliest due first."""
-        eyes = replace(self._eyes(sought.unit), few=self._by_unit(sought, limit + offset))
+        eyes = self._eyes(sought.unit, few=self._by_unit(sought, limit + offset))
         with reading(self._engine) as connection:
             return summing.listed(connection, sought, eyes, limit=limit, offset=offset)
 
@@ -322,7 +322,7 @@ class SqlReads:
         with reading(self._engine) as connection:
             return letters.unread(connection, cases, self._scope.names)
 
-    def _eyes(self, unit: str | None, *, narrowed: bool = True) -> summing.Eyes:
+    def _eyes(self, unit: str | None, *, narrowed: bool = True, few: bool = False) -> summing.Eyes:
         """The rule of `_seen`, narrowed to a unit, for each table the sums are made of; not narrowed where the
         units are named already."""
         roots = self._roots(unit) if narrowed else []
@@ -333,8 +333,9 @@ class SqlReads:
             rows=[
                 *nobody,
                 DEADLINE.c.case.not_in(hidden),
-                *(self._within(DEADLINE.c.unit, root) for root in roots),
+                *(self._within(DEADLINE.c.unit, root, walked=not few) for root in roots),
             ],
+            few=few,
         )
 
     def _roots(self, unit: str | None) -> list[str]:
@@ -366,9 +367,9 @@ class SqlReads:
         walked = wanted * counted(self._kept.sums(sought.horizon), every) / max(1, theirs)
         return theirs + len(self._below(roots[0])) < walked
 
-    def _within(self, column: ColumnElement[str], root: str) -> ColumnElement[bool]:
+    def _within(self, column: ColumnElement[str], root: str, *, walked: bool = False) -> ColumnElement[bool]:
         """Whether a unit is the root or lies below it; the root itself even when nobody has entered it."""
-        return among(self._engine, column, self._below(root))
+        return among(self._engine, column, self._below(root), walked=walked)
 
     def _below(self, root: str) -> Sequence[str]:
         """The unit and all below it. Whose questions these are asks within one request: once is enough."""
