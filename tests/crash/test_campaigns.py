@@ -33,7 +33,7 @@ def _nobody(said: str) -> None:
 @pytest.mark.postgresql
 def test_killed_under_load_three_nodes_lose_nothing(room: Room) -> None:
     """Letters leave and people write while nodes die."""
-    _well(kills.killed(room, 4))
+    _well(kills.killed(room, 3))
 
 
 @pytest.mark.postgresql

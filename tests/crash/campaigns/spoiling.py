@@ -8,7 +8,7 @@ from tests.crash import fuzzing, orders
 from tests.crash.campaign import Done, Room
 from tests.crash.readers import readers
 
-SECONDS = 180
+SECONDS = 120
 STORIES, STEPS = 25, 60
 
 
