@@ -121,7 +121,8 @@ class SqlOutbox:
 
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         """Write down what a channel itself suffers from; with no code it is well again."""
-        faults.write_down(self._engine, channel, code, answer, now=now)
+        # Said between a letter and its mark: failing here, it would be sent again.
+        until_back(lambda: faults.write_down(self._engine, channel, code, answer, now=now))
 
     def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
         """Queue again what a fault of the channel has kept from leaving; how many letters."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from threading import Thread
+from threading import Timer
 
 import pytest
 from sqlalchemy import Engine, event
@@ -323,16 +323,17 @@ def test_what_has_left_is_written_down_when_the_database_is_back(
     sent = letter(the_row(server, opened(server).id))
     outbox.add([sent], now=NOW)
     outbox.claim(sent.channel, now=later(1), limit=10)
-    postgresql_server.stop("immediate")
+    acts: tuple[Callable[[], None], ...] = (
+        lambda: outbox.fault(sent.channel, "", "", now=later(2)),
+        lambda: outbox.mark([Mark(key=sent.key, state="sent", answer="250")], now=later(2)),
+    )
 
-    def come_back() -> None:
-        time.sleep(0.5)
-        postgresql_server.start()
-
-    coming = Thread(target=come_back)
-    coming.start()
-    outbox.mark([Mark(key=sent.key, state="sent", answer="250")], now=later(2))
-    coming.join()
+    for act in acts:
+        postgresql_server.stop("immediate")
+        coming = Timer(0.5, postgresql_server.start)
+        coming.start()
+        act()
+        coming.join()
 
     assert [one.state for one in outbox.notices()] == ["sent"]
     assert register.standing(server).problems == ()
