@@ -42,9 +42,9 @@ def due(merzim: Merzim, obligation: str = "plan_approved", case: str = "2026-000
 
 
 def kept() -> list[str]:
-    """Everything the database holds."""
+    """Everything the database holds but its marks, which only say that it was written to."""
     with closing(sqlite3.connect(DATABASE)) as database:
-        return list(database.iterdump())
+        return [line for line in database.iterdump() if not line.startswith('INSERT INTO "mark"')]
 
 
 def test_a_preview_shows_who_moves_and_writes_nothing(office: Merzim, rules: Path) -> None:

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from web.across.cartogram import Ending, cartogram_file, comparison
+from web.across.cartogram import SVG, Ending, cartogram_file, comparison
 from web.across.points import seen_unit
 from web.across.together import asked_for, consolidated_file, the_turns
 from web.api.answers import PROBLEMS, FindingAnswer, Told, Words, finding_answer
-from web.api.files import FILE
+from web.api.files import FILE, a_file
+from web.case.papering import XLSX
 from web.door.entrance import Reading
 from workflow.access import scope
 from workflow.exposure import Section
@@ -198,7 +199,7 @@ def the_cartogram(home: Reading, scribe: Told, unit: Words = "") -> CartogramAns
     )
 
 
-@router.get("/cartogram/{ending}", responses=FILE, response_class=Response)
+@router.get("/cartogram/{ending}", responses=a_file(XLSX, SVG), response_class=Response)
 def the_cartogram_as_a_file(request: Request, home: Reading, ending: Ending, unit: Words = "") -> Response:
     """What the cartogram should say, as a workbook or a drawing."""
     return cartogram_file(request, home, ending, unit)
