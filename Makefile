@@ -35,7 +35,7 @@ var/merzim.sqlite: | $(VENV)/.run
 		--evidence link:social=$(LINK)/social@2026-03-30
 
 test: lint $(EMULATOR)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check
