@@ -27,12 +27,13 @@ from typing import Any
 from sqlalchemy import Engine, func, select, text
 
 from calendars import calendar
-from storage import office_store, tables
-from storage.engine import open as open_database
-from storage.engine import reading
-from storage.ledger import SqlLedger
-from storage.schema import create_or_migrate
-from storage.seals import seal
+from storage import tables
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.database.engine import reading
+from storage.office import store as office_store
+from storage.upkeep.schema import create_or_migrate
+from storage.upkeep.seals import seal
 from workflow.board import Row
 from workflow.case import Case, Event
 from workflow.desk import Desk, Opening

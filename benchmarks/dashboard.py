@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.country import NOW, TODAY, build, counted, databases, library, load
-from storage.engine import open as open_database
+from storage.database.engine import open as open_database
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def _build(address: str, cases: int, units: int) -> tuple[int, int, int]:
     """Cases begun over three years; most of the past is done, as in an office that works. A database made by
     benchmarks.country is taken as it is. The rounds of the days before have been."""
     from merzim.rounds import remind
-    from storage.accounts import SqlAccounts
-    from storage.schema import create_or_migrate
+    from storage.access.accounts import SqlAccounts
+    from storage.upkeep.schema import create_or_migrate
     from workflow.access import Reader
 
     engine = open_database(address)
@@ -187,7 +187,7 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
 def _sessions(address: str, port: int) -> list[tuple[str, str]]:
     """A session of each reader, once the server answers: (access, secret)."""
-    from storage.accounts import SqlAccounts
+    from storage.access.accounts import SqlAccounts
     from web.door.credentials import hidden, new_secret
     from workflow.access import Entry, Reader
 
@@ -222,7 +222,7 @@ def _ids(address: str) -> dict[str, list[str]]:
     from sqlalchemy import select
 
     from storage import tables
-    from storage.engine import reading
+    from storage.database.engine import reading
 
     engine = open_database(address)
     found: dict[str, list[str]] = defaultdict(list)
@@ -269,7 +269,7 @@ def _ask(
 def _record(address: str, cases: list[str], until: float) -> None:
     """A plan date that changes, again and again, until that moment: what is kept of sums has to follow."""
     from calendars import calendar
-    from storage.ledger import SqlLedger
+    from storage.cases.ledger import SqlLedger
     from workflow.desk import Desk
 
     engine = open_database(address)

@@ -27,11 +27,11 @@ from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
 from notifications.wire.message import build
-from storage import office_store
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
-from storage.schema import create_or_migrate
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.notices.outbox import SqlOutbox
+from storage.office import store as office_store
+from storage.upkeep.schema import create_or_migrate
 from workflow.desk import Desk
 from workflow.office import Person, Unit
 from workflow.opening import Opening

@@ -27,8 +27,8 @@ from sqlalchemy import func, select, text
 
 from benchmarks.country import NOW, TODAY, build, counted, load, postgresql
 from storage import tables
-from storage.engine import open as open_database
-from storage.engine import reading
+from storage.database.engine import open as open_database
+from storage.database.engine import reading
 
 ACT = """
 [[transfer]]

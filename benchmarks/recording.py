@@ -19,9 +19,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from calendars import calendar
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.schema import create_or_migrate
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.upkeep.schema import create_or_migrate
 from workflow.board import Row
 from workflow.case import Case, Event, apply
 from workflow.desk import Desk

@@ -25,13 +25,14 @@ from notifications.channels.folder import Folder
 from notifications.letters.composing import compose
 from notifications.round import round as run_round
 from notifications.rules import Rules
-from storage import office_store, tables
-from storage.engine import open as open_database
-from storage.engine import reading
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
-from storage.schema import create_or_migrate
-from storage.seals import seal
+from storage import tables
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.database.engine import reading
+from storage.notices.outbox import SqlOutbox
+from storage.office import store as office_store
+from storage.upkeep.schema import create_or_migrate
+from storage.upkeep.seals import seal
 from workflow.library import Library
 from workflow.office import Person, Unit
 from workflow.opening import Opening

@@ -29,12 +29,12 @@ from benchmarks._sinks import READY
 from benchmarks.country import computed, load, postgresql, renamed
 from notifications.links import Link
 from notifications.wire.telegram import reference
-from storage import office_store
-from storage.engine import open as open_database
-from storage.engine import reading, writing
-from storage.ledger import SqlLedger
-from storage.schema import create_or_migrate
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.database.engine import reading, writing
+from storage.office import store as office_store
 from storage.tables import LINK
+from storage.upkeep.schema import create_or_migrate
 from tests.notifications.servers import free_port
 from workflow.office import Person, Unit
 from workflow.opening import Opening

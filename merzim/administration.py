@@ -15,7 +15,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.wiring import House
     from notifications.notice import Outcome
-    from storage.office_store import Saved
+    from storage.office.store import Saved
     from web.ports.administration import ChannelInUse, Falling, RulesInForce, TelegramOffer
     from workflow.board import Row
     from workflow.case import Case
@@ -37,7 +37,7 @@ class OfficeStaff:
     another one, so do dates."""
 
     def __init__(self, house: House) -> None:
-        from storage.staff import SqlStaff
+        from storage.office.staff import SqlStaff
 
         self._house = house
         self._staff = SqlStaff(house.engine)
@@ -193,7 +193,7 @@ class OfficeAdministration:
 
     def rules(self) -> Sequence[RulesInForce]:
         """The own rules that stand."""
-        from storage.own_rules import standing, steps
+        from storage.office.own_rules import standing, steps
         from web.ports.administration import RulesInForce
 
         return [

@@ -77,7 +77,7 @@ class Shell:
 
     def standing(self) -> RegisterStanding:
         """The register against its chain, at this moment."""
-        from storage.register import standing
+        from storage.notices.register import standing
 
         found = standing(self._house.engine)
         return RegisterStanding(

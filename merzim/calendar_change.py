@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from calendars.entries import Records, Source
     from merzim.wiring import House
-    from storage.adoptions import Adoption
+    from storage.office.adoptions import Adoption
     from workflow.case import Case
     from workflow.moving import DayChange, Moved
     from workflow.office import Person
@@ -137,8 +137,8 @@ def apply(house: House, text: str, name: str, *, by: str, now: datetime, today: 
         as `preview`; StorageUnavailable: the database cannot be written.
     """
     from calendars.records import parse
-    from storage.adoptions import adopt
-    from storage.seals import seal
+    from storage.office.adoptions import adopt
+    from storage.upkeep.seals import seal
 
     act = parse(text, name=name)
     while True:

@@ -155,7 +155,7 @@ def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     with polling(house, clock):
         if house.many_nodes:
             from merzim import queue
-            from storage.engine import conninfo
+            from storage.database.engine import conninfo
 
             address = conninfo(house.engine)
             tell(say("cli.working"))

@@ -34,9 +34,9 @@ def pages(house: House, clock: Clock) -> Any:
     from merzim.calendar_change import OfficeActs
     from merzim.intake import HouseIntake
     from merzim.postbox import Postbox
-    from storage.choices import SqlChoices
-    from storage.leaves import SqlLeaves
-    from storage.uploads import SqlUploads
+    from storage.access.uploads import SqlUploads
+    from storage.office.choices import SqlChoices
+    from storage.office.leaves import SqlLeaves
     from web.app import create_app
 
     def asked() -> tuple[datetime, date]:
@@ -69,8 +69,8 @@ def pages(house: House, clock: Clock) -> Any:
 
 def readiness(house: House) -> Readiness:
     """How the database stands at this moment."""
-    from storage.readiness import look
     from storage.refusals import StorageUnavailable
+    from storage.upkeep.readiness import look
     from web.ports.readiness import Readiness
 
     try:

@@ -42,8 +42,8 @@ class HouseIntake(Intake):
     ) -> Taken:
         """Take in a schedule, all of it or none. Raises UnreadablePaper, UnknownProcedure."""
         from merzim.papers_in import import_schedule
-        from storage import office_store
-        from storage.office_chain import Hand
+        from storage.office import store as office_store
+        from storage.office.chain import Hand
 
         if meant:
             office_store.save(self._house.engine, matches=meant, hand=Hand(by=by, now=now, today=today))

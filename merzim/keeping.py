@@ -12,8 +12,8 @@ from merzim.rolling import as_rolled
 
 if TYPE_CHECKING:
     from merzim.wiring import House
-    from storage.installation import Standing
-    from storage.verify import Problem
+    from storage.upkeep.installation import Standing
+    from storage.upkeep.verify import Problem
     from workflow.case import Case
     from workflow.ports import Written
 
@@ -24,7 +24,7 @@ def verify(house: House, *, today: date, kept: tuple[int, str] | None = None) ->
     Args:
         kept: number and hash of a seal that was written down elsewhere.
     """
-    from storage.verify import verify as check
+    from storage.upkeep.verify import verify as check
 
     editions = {edition.edition: edition.digest for edition in house.editions.all()}
     return check(house.engine, editions=editions, recompute=as_rolled(house, today), kept=kept)
@@ -32,7 +32,7 @@ def verify(house: House, *, today: date, kept: tuple[int, str] | None = None) ->
 
 def seal(house: House, *, now: datetime) -> tuple[int, datetime, str] | None:
     """The newest seal, over everything written until now; None where there is nothing to seal yet."""
-    from storage import seals
+    from storage.upkeep import seals
 
     seals.seal(house.engine, now=now)
     return seals.newest(house.engine)
@@ -40,14 +40,14 @@ def seal(house: House, *, now: datetime) -> tuple[int, datetime, str] | None:
 
 def rebuild(house: House, *, now: datetime, today: date, each: Callable[[], None] | None = None) -> int:
     """The board written anew from the ledger; how many cases were gone through. `each`: after every lot."""
-    from storage.verify import rebuild as again
+    from storage.upkeep.verify import rebuild as again
 
     return again(house.engine, _recompute(house, today), now=now, each=each)
 
 
 def backup(house: House, file: Path) -> None:
     """Copy the database into a new file while it is in use. Raises BackupRefused."""
-    from storage import backup, dump
+    from storage.upkeep import backup, dump
 
     if _shared(house):
         dump.backup(house.unprepared, file)
@@ -60,7 +60,7 @@ def restore(house: House, file: Path) -> Path | None:
 
     On PostgreSQL into an empty database alone; nothing stood there.
     """
-    from storage import backup, dump
+    from storage.upkeep import backup, dump
 
     if _shared(house):
         dump.restore(house.unprepared, file)
@@ -73,7 +73,7 @@ def migrate_to(house: House, address: str, *, today: date) -> tuple[int, tuple[P
     not as it was written. Raises Migration.
     """
     from merzim import queue
-    from storage import migrating
+    from storage.upkeep import migrating
 
     there = type(house)(replace(house.settings, database=replace(house.settings.database, url=address)))
     try:
@@ -85,8 +85,8 @@ def migrate_to(house: House, address: str, *, today: date) -> tuple[int, tuple[P
 
 def whose(house: House) -> Standing:
     """Which installation the database belongs to."""
-    from storage.engine import reading
-    from storage.installation import standing
+    from storage.database.engine import reading
+    from storage.upkeep.installation import standing
 
     with reading(house.engine) as connection:
         return standing(connection)
@@ -99,8 +99,8 @@ def take(house: House) -> Standing:
         BadSetting: config.toml names no installation.
     """
     from merzim.configuration import BadSetting
-    from storage.installation import take as claim
-    from storage.schema import create_or_migrate
+    from storage.upkeep.installation import take as claim
+    from storage.upkeep.schema import create_or_migrate
 
     if not house.settings.installation:
         raise BadSetting("cli.installation.no_name", file=str(house.settings.file))
@@ -110,7 +110,7 @@ def take(house: House) -> Standing:
 
 
 def _shared(house: House) -> bool:
-    from storage.engine import shared
+    from storage.database.engine import shared
 
     return shared(house.settings.database.url)
 

@@ -18,7 +18,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.wiring import House
-    from storage.own_rules import Kind, Step
+    from storage.office.own_rules import Kind, Step
     from workflow.library import Library
     from workflow.office import Person
     from workflow.overlay import Overlay
@@ -76,7 +76,7 @@ def apply(house: House, file: Path, *, by: str, now: datetime, today: date) -> t
     Raises:
         as `preview`; StorageUnavailable: the database cannot be written.
     """
-    from storage.own_rules import ADOPTED
+    from storage.office.own_rules import ADOPTED
 
     overlay = _read(house, file)
     while True:
@@ -91,7 +91,7 @@ def withdraw(house: House, file: Path, *, by: str, now: datetime, today: date) -
     Raises:
         NotAdopted: the office has not adopted them.
     """
-    from storage.own_rules import WITHDRAWN
+    from storage.office.own_rules import WITHDRAWN
 
     while True:
         overlay = _adopted(house, file.name)
@@ -102,7 +102,7 @@ def withdraw(house: House, file: Path, *, by: str, now: datetime, today: date) -
 
 def standing(house: House) -> tuple[tuple[Step, Overlay], ...]:
     """The rules the office has adopted, with the step that adopted them."""
-    from storage.own_rules import standing as held
+    from storage.office.own_rules import standing as held
     from workflow.reading.overlay import read_overlay
 
     return tuple((step, read_overlay(step.name, step.text.encode())) for step in held(house.steps))
@@ -152,7 +152,7 @@ def _adopted(house: House, name: str) -> Overlay:
 
 
 def _adopting(house: House, overlay: Overlay, today: date) -> Preview:
-    from storage.own_rules import ADOPTED
+    from storage.office.own_rules import ADOPTED
 
     held = {step.name: step for step, _ in standing(house)}
     known = held.get(overlay.file)
@@ -166,7 +166,7 @@ def _adopting(house: House, overlay: Overlay, today: date) -> Preview:
 
 
 def _withdrawing(house: House, overlay: Overlay, today: date) -> Preview:
-    from storage.own_rules import WITHDRAWN
+    from storage.office.own_rules import WITHDRAWN
 
     after = house.library_of([*house.steps, _step(WITHDRAWN, overlay, today)])
     return _preview(house, overlay, house.library, after, today)
@@ -177,7 +177,7 @@ def _step(kind: Kind, overlay: Overlay, today: date) -> Step:
     from datetime import UTC
     from datetime import time as noon
 
-    from storage.own_rules import Step
+    from storage.office.own_rules import Step
 
     at = datetime.combine(today, noon(12), tzinfo=UTC)
     return Step(kind=kind, name=overlay.file, on=today, at=at, by="", text=overlay.text)
@@ -218,7 +218,7 @@ def _of_procedure(house: House, overlay: Overlay) -> Iterator[str]:
 
 
 def _take(house: House, kind: Kind, overlay: Overlay, *, by: str, now: datetime, today: date) -> bool:
-    from storage.own_rules import take
+    from storage.office.own_rules import take
 
     taken = take(
         house.engine, house.steps, kind=kind, name=overlay.file, text=overlay.text, on=today, by=by, now=now
@@ -229,7 +229,7 @@ def _take(house: House, kind: Kind, overlay: Overlay, *, by: str, now: datetime,
 
 def _settle(house: House, covered: Sequence[str], *, now: datetime, today: date) -> int:
     """The rows of these cases by the rules as they stand; how many cases had other rows."""
-    from storage.seals import seal
+    from storage.upkeep.seals import seal
 
     written = sum(_settle_chunk(house, names, now, today) for names in chunks(covered))
     seal(house.engine, now=now)

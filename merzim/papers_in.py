@@ -37,8 +37,9 @@ def import_schedule(
         UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
         UnknownProcedure: there is no such procedure.
     """
-    from storage import office_store, papers
-    from storage.office_chain import Hand
+    from storage.cases import papers
+    from storage.office import store as office_store
+    from storage.office.chain import Hand
 
     considered = consider_schedule(house, file, procedure, name=name, today=today)
     digest = sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
@@ -82,8 +83,8 @@ def import_people(house: House, file: Path, *, by: str, now: datetime, today: da
     """
     from papers import read_people
     from papers.people import onto
-    from storage import office_store
-    from storage.office_chain import Hand
+    from storage.office import store as office_store
+    from storage.office.chain import Hand
 
     read = onto(read_people(file), house.reads.office())
     hand = Hand(by=by, now=now, today=today)
@@ -98,8 +99,8 @@ def keep_match(house: House, text: str, meant: str, *, by: str, now: datetime, t
     Raises:
         UnknownKey: the office has neither.
     """
-    from storage import office_store
-    from storage.office_chain import Hand
+    from storage.office import store as office_store
+    from storage.office.chain import Hand
 
     meant = _target(house.reads.office(), meant)
     office_store.save(house.engine, matches={text: meant}, hand=Hand(by=by, now=now, today=today))
@@ -107,7 +108,7 @@ def keep_match(house: House, text: str, meant: str, *, by: str, now: datetime, t
 
 def _known(house: House, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
     """The cases the schedules may speak of, whole."""
-    from storage import papers
+    from storage.cases import papers
 
     office = house.reads.office()
     places = {(schedule.unit, schedule.object) for schedule in schedules}

@@ -23,20 +23,20 @@ class Postbox:
 
     def figures(self, *, now: datetime) -> Figures:
         """How the sending stands."""
-        from storage.figures import figures
+        from storage.notices.figures import figures
 
         return figures(self._house.engine, now=now)
 
     def failed(self, *, limit: int) -> Sequence[Notice]:
         """Letters that did not arrive, or of which nobody knows, the newest first."""
-        from storage.figures import failed
+        from storage.notices.figures import failed
 
         return failed(self._house.engine, limit=limit)
 
     def faults(self) -> Sequence[Fault]:
         """What is wrong with channels themselves; of those in use only."""
-        from storage.engine import reading
-        from storage.faults import faults
+        from storage.database.engine import reading
+        from storage.notices.faults import faults
 
         with reading(self._house.engine) as connection:
             found = faults(connection)

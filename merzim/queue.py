@@ -30,11 +30,11 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
+from storage.database.waiting import PATIENCE
 from storage.refusals import StorageUnavailable
-from storage.waiting import PATIENCE
 
 if TYPE_CHECKING:
-    from storage.sending import Batch
+    from storage.notices.sending import Batch
 
 BEAT = 5.0
 """Seconds between two signs of life of a worker."""

@@ -108,7 +108,7 @@ def _title(house: House, case: Case | None, obligation: str, language: str) -> s
 
 def _heading(house: House, notices: Sequence[Notice], language: str, now: datetime) -> Heading:
     from papers.register_paper import Heading
-    from storage.register import standing
+    from storage.notices.register import standing
 
     found = standing(house.engine)
     keys = {one.key for one in notices}

@@ -26,7 +26,7 @@ def rehearse(house: House, first: date, last: date) -> Iterator[tuple[date, Roun
     The letters are written all the same, on their day: a digest that would find nothing to say is not in the
     report, and of a date that moves hear those who would have been told of the old one.
     """
-    from storage.backup import backup
+    from storage.upkeep.backup import backup
 
     with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
         copy = Path(folder) / "copy.sqlite"

@@ -48,7 +48,7 @@ def desk(house: House) -> RiskDesk:
 
 def cases(house: House, unit: str = "") -> Sequence[Case]:
     """The active cases with a register, whole, of a unit and those below it (its id), or of all."""
-    from storage.registers import cases_with_entries
+    from storage.cases.registers import cases_with_entries
 
     found = house.ledger.cases(cases_with_entries(house.engine, unit or None))
     return [found[name] for name in sorted(found)]
@@ -100,8 +100,8 @@ def keep_responsible(
 ) -> tuple[str, ...]:
     """Whom responsible texts mean is kept where it can be told; those nobody was found for."""
     from papers import match
-    from storage import office_store
-    from storage.office_chain import Hand
+    from storage.office import store as office_store
+    from storage.office.chain import Hand
 
     office = house.reads.office()
     meant = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}

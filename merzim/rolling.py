@@ -18,7 +18,7 @@ def roll(house: House, *, now: datetime, today: date) -> int:
 
     A case somebody writes to at the same moment is left to the next round.
     """
-    from storage.programmes import behind
+    from storage.cases.programmes import behind
     from workflow.periods import following
     from workflow.ports import Conflict
 

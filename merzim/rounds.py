@@ -41,7 +41,7 @@ def remind(
         house.outbox, house.library, house.calendar, channels, now=now, today=today, rules=house.rules
     )
     if not dry_run:
-        from storage.seals import seal
+        from storage.upkeep.seals import seal
 
         seal(house.engine, now=now)
         _beat(house, "round", now, begun)
@@ -116,6 +116,6 @@ def resend_all(house: House, channel: str, *, now: datetime) -> int:
 
 def _beat(house: House, name: str, now: datetime, begun: float) -> None:
     """Leave word that it was done: `/metrics` says when last, so that silence is noticed."""
-    from storage.figures import beat
+    from storage.notices.figures import beat
 
     beat(house.engine, name, now=now, seconds=perf_counter() - begun)

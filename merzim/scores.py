@@ -64,7 +64,7 @@ def year_scores(
     """
     from dataclasses import replace
 
-    from storage.points import lacking, recorded
+    from storage.cases.points import lacking, recorded
     from workflow.tally import Year
 
     shipped = scoring()

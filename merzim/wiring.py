@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from calendars.records import Records
     from notifications.channels import Channel
     from notifications.rules import Rules
-    from storage.accounts import SqlAccounts
-    from storage.adoptions import Adoption
-    from storage.answers import SqlAnswers
-    from storage.evidence import EvidenceFolder
+    from storage.access.accounts import SqlAccounts
+    from storage.access.answers import SqlAnswers
+    from storage.cases.evidence import EvidenceFolder
+    from storage.cases.ledger import SqlLedger
+    from storage.database.leases import SqlLeases
     from storage.kept import Kept
-    from storage.leases import SqlLeases
-    from storage.ledger import SqlLedger
-    from storage.links import SqlLinks
-    from storage.outbox import SqlOutbox
-    from storage.own_rules import Step
+    from storage.notices.links import SqlLinks
+    from storage.notices.outbox import SqlOutbox
+    from storage.notices.sending import Hand
+    from storage.office.adoptions import Adoption
+    from storage.office.own_rules import Step
     from storage.queries import SqlReads
-    from storage.sending import Hand
     from workflow.desk import Desk
     from workflow.library import Library
     from workflow.office import Office
@@ -73,7 +73,7 @@ class House:
         """The acts the office adopted (`merzim calendar-change apply`); none before it has a database."""
         if _not_there(self.settings.database.url):
             return ()
-        from storage.adoptions import adoptions
+        from storage.office.adoptions import adoptions
 
         return adoptions(self.engine)
 
@@ -106,7 +106,7 @@ class House:
         """
         if _not_there(self.settings.database.url):
             return
-        from storage import adoptions, own_rules
+        from storage.office import adoptions, own_rules
 
         if adoptions.head(self.engine) != adoptions.head_of(self.acts):
             self._forget("acts", "calendar", "desk")
@@ -120,7 +120,7 @@ class House:
         """What the office adopted of own rules, and withdrew again; nothing before it has a database."""
         if _not_there(self.settings.database.url):
             return ()
-        from storage.own_rules import steps
+        from storage.office.own_rules import steps
 
         return steps(self.engine)
 
@@ -140,7 +140,7 @@ class House:
 
     def library_of(self, steps: Sequence[Step], office: Office | None = None) -> Library:
         """The editions with the rules that hold after these steps, over the office's units."""
-        from storage.own_rules import standing
+        from storage.office.own_rules import standing
 
         held = standing(steps)
         if not held:
@@ -173,15 +173,15 @@ class House:
             StorageUnavailable: it cannot be used; nothing was changed.
             AnothersDatabase: another installation's.
         """
-        from storage.installation import claim, refuse_anothers
-        from storage.schema import BOARD, create_or_migrate
+        from storage.upkeep.installation import claim, refuse_anothers
+        from storage.upkeep.schema import BOARD, create_or_migrate
 
         name = self.settings.installation
         found = refuse_anothers(self.unprepared, name)
         migrated = create_or_migrate(self.unprepared)
         if self.many_nodes:
             from merzim import queue
-            from storage.engine import driver, writing
+            from storage.database.engine import driver, writing
 
             with writing(self.unprepared) as connection:
                 queue.prepare(driver(connection))
@@ -194,14 +194,14 @@ class House:
     @property
     def many_nodes(self) -> bool:
         """Whether several machines share the database, so that a queue in it hands out the work."""
-        from storage.engine import shared
+        from storage.database.engine import shared
 
         return shared(self.settings.database.url)
 
     @cached_property
     def unprepared(self) -> Any:
         """The database as it is, for whoever puts another one in its place."""
-        from storage import engine
+        from storage.database import engine
 
         variable = self.settings.database.password_env
         if variable and variable not in os.environ:
@@ -219,7 +219,7 @@ class House:
         Raises:
             StorageUnavailable: `read_only` or `no_rights`.
         """
-        from storage.rights import refuse_unwritable
+        from storage.upkeep.rights import refuse_unwritable
 
         refuse_unwritable(self.engine)
 
@@ -233,28 +233,28 @@ class House:
     @cached_property
     def ledger(self) -> SqlLedger:
         """The cases as chains of events."""
-        from storage.ledger import SqlLedger
+        from storage.cases.ledger import SqlLedger
 
         return SqlLedger(self.engine, kept=self.kept)
 
     @cached_property
     def outbox(self) -> SqlOutbox:
         """The notices with their delivery records."""
-        from storage.outbox import SqlOutbox
+        from storage.notices.outbox import SqlOutbox
 
         return SqlOutbox(self.engine, hand=self._hand, kept=self.kept)
 
     @cached_property
     def links(self) -> SqlLinks:
         """Whose Telegram account is which."""
-        from storage.links import SqlLinks
+        from storage.notices.links import SqlLinks
 
         return SqlLinks(self.engine)
 
     @cached_property
     def leases(self) -> SqlLeases:
         """What one process at a time may do."""
-        from storage.leases import SqlLeases
+        from storage.database.leases import SqlLeases
 
         return SqlLeases(self.engine)
 
@@ -275,21 +275,21 @@ class House:
     @cached_property
     def accounts(self) -> SqlAccounts:
         """Who may log in."""
-        from storage.accounts import SqlAccounts
+        from storage.access.accounts import SqlAccounts
 
         return SqlAccounts(self.engine)
 
     @cached_property
     def answers(self) -> SqlAnswers:
         """What requests of the API were answered under their keys."""
-        from storage.answers import SqlAnswers
+        from storage.access.answers import SqlAnswers
 
         return SqlAnswers(self.engine)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:
         """Files that prove facts."""
-        from storage.evidence import EvidenceFolder
+        from storage.cases.evidence import EvidenceFolder
 
         return EvidenceFolder(self.settings.evidence.folder)
 
@@ -317,8 +317,8 @@ class House:
     def _catch_up(self) -> None:
         """Have the board written anew where a new version needs more of it than an older one wrote."""
         from storage.refusals import CannotRebuild
-        from storage.upkeep import behind, catch_up
-        from storage.verify import rebuild
+        from storage.upkeep.after_migration import behind, catch_up
+        from storage.upkeep.verify import rebuild
 
         def anew(each: Callable[[], None]) -> None:
             self._note("cli.board_behind")
@@ -344,7 +344,7 @@ class House:
             self._forget("engine")
 
     def _units(self) -> frozenset[tuple[str, str, str | None]]:
-        from storage.office_store import units
+        from storage.office.store import units
 
         return units(self.engine)
 
@@ -376,7 +376,7 @@ class House:
     def _link_key(self) -> str:
         if not self.settings.web.public_address.startswith("https://"):
             return ""
-        from storage.preferences import link_key
+        from storage.office.preferences import link_key
 
         return link_key(self.engine)
 

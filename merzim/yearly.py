@@ -45,7 +45,7 @@ def open_year(house: House, year: int, *, unit: str = "", by: str, now: datetime
 
 def year_ahead(house: House, year: int, *, unit: str = "") -> tuple[list[Opening], int]:
     """What opening a year would open, and how many cases of it are there. Refusals as of the opening."""
-    from storage.programmes import begun
+    from storage.cases.programmes import begun
     from workflow.programme import openings, yearly
 
     start = date(year, 1, 1)

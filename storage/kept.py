@@ -1,7 +1,7 @@
 """What a process keeps in memory of one database while it holds: the office, and the sums of the board.
 
-Every question asks the marks first (`storage.marks`), by one small SELECT. The marks are read before what they
-speak of: what is read may be newer than they say and is then read again, and never older.
+Every question asks the marks first (`storage.board.marks`), by one small SELECT. The marks are read before what
+they speak of: what is read may be newer than they say and is then read again, and never older.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from threading import Lock
 
 from sqlalchemy import Engine
 
-from storage import marks, office_store, sums
-from storage.engine import reading
+from storage.board import marks, sums
+from storage.database.engine import reading
+from storage.office import store as office_store
 from workflow.office import Office
 from workflow.sums import Horizon, Sum, Sums
 

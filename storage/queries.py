@@ -27,14 +27,14 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice
-from storage import letters
-from storage import sums as summing
-from storage.dialect import among
-from storage.engine import each, reading
+from storage.board import sums as summing
+from storage.cases.ledger import SqlLedger
+from storage.cases.registers import cases_with_entries
+from storage.database.dialect import among
+from storage.database.engine import each, reading
 from storage.kept import Kept
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
-from storage.registers import cases_with_entries
+from storage.notices import letters
+from storage.notices.outbox import SqlOutbox
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
 from storage.tables import CASE, DEADLINE, NOTICE, READER
 from workflow.access import Scope, within

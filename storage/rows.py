@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any
 
 from notifications.notice import Notice
-from storage.engine import Record
+from storage.database.engine import Record
 from storage.tables import CASE, DEADLINE, EVENT, NOTICE
 from workflow.board import Row
 from workflow.case import Case, Event, fold

@@ -368,7 +368,7 @@ class KeptTally(Kept, table=True):
 
 class KeptMark(Kept, table=True):
     """What was changed, by a random number each: processes ask whether what they keep still holds
-    (`storage.marks`). The database writes the lines by triggers.
+    (`storage.board.marks`). The database writes the lines by triggers.
 
     `what` is `office` or `board`; `unit` whose rows of the board, null for all, or for lines folded into one.
     """
@@ -430,7 +430,7 @@ class KeptLease(Kept, table=True):
 
 class KeptInstallation(Kept, table=True):
     """Whose database this is, in one row. `name`: of the installation, "" while nobody claimed it;
-    `board`: the revision at which the read models were last written whole (`storage.schema.BOARD`)."""
+    `board`: the revision at which the read models were last written whole (`storage.upkeep.schema.BOARD`)."""
 
     __tablename__ = "installation"
 
@@ -532,7 +532,7 @@ class KeptAnswer(Kept, table=True):
 
 
 class KeptFloor(Kept, table=True):
-    """One row: the oldest revision whose code may still use the schema as it is (`storage.schema.FLOOR`)."""
+    """One row: the oldest revision whose code may still use the schema (`storage.upkeep.schema.FLOOR`)."""
 
     __tablename__ = "floor"
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from sqlalchemy import make_url, text
 
-from storage.engine import open as open_database
+from storage.database.engine import open as open_database
 
 
 class Server:

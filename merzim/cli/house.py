@@ -129,7 +129,7 @@ def restore(ctx: typer.Context, file: File) -> None:
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
-    from storage.troubles import where
+    from storage.database.troubles import where
 
     call = Call.of(ctx)
     before = where(call.house.engine)

@@ -70,7 +70,7 @@ def digest(
     person: Annotated[str, typer.Argument(metavar="PERSON")],
     choice: Annotated[str | None, typer.Argument(metavar="[daily|weekly|single]")] = None,
 ) -> None:
-    from storage.preferences import DIGEST, prefer
+    from storage.office.preferences import DIGEST, prefer
 
     call = Call.of(ctx)
     people = call.house.reads.office().people
@@ -93,7 +93,7 @@ def uploads_through(
     unit: Annotated[str, typer.Argument(metavar="UNIT")],
     body: Annotated[str, typer.Argument(metavar="BODY")],
 ) -> None:
-    from storage.preferences import UPLOADS_THROUGH, prefer
+    from storage.office.preferences import UPLOADS_THROUGH, prefer
 
     call = Call.of(ctx)
     office = call.house.reads.office()
@@ -120,8 +120,8 @@ def office_time(
     ] = None,
 ) -> None:
     from papers import office_time as written
-    from storage.office_time import time_text
-    from storage.preferences import OFFICE_TIME, prefer
+    from storage.office.preferences import OFFICE_TIME, prefer
+    from storage.office.time import time_text
     from workflow.office import time_of
 
     call = Call.of(ctx)

@@ -1,1 +1,4 @@
-"""The schema's history, run by Alembic from `storage.schema`. A new file begins with the next four digits."""
+"""The schema's history, run by Alembic from `storage.upkeep.schema`.
+
+A new file begins with the next four digits.
+"""

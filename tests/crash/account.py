@@ -19,8 +19,8 @@ from merzim.clock import almaty
 from merzim.wiring import House
 from notifications import round as rounds
 from notifications.notice import Notice
-from storage.engine import reading
-from storage.seals import seal
+from storage.database.engine import reading
+from storage.upkeep.seals import seal
 from tests.crash.people import Deed, Writer, found
 
 Reminder = tuple[str, str, str]

@@ -23,9 +23,9 @@ from shutil import copyfile
 
 from notifications.delivery import BATCH, LEASE
 from notifications.notice import Notice
-from storage.engine import open as open_database
-from storage.outbox import SqlOutbox
-from storage.register import standing
+from storage.database.engine import open as open_database
+from storage.notices.outbox import SqlOutbox
+from storage.notices.register import standing
 from tests.crash.office import LETTERS, MORNING, made
 from tests.notifications.servers import free_port
 

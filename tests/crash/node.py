@@ -21,7 +21,8 @@ from merzim.clock import Clock, Moment, stand
 WARM = (
     *("merzim.cli", "merzim.daily", "merzim.queue", "merzim.dashboard", "merzim.behind_pages"),
     *("merzim.administration", "merzim.calendar_change", "merzim.intake", "merzim.postbox", "merzim.polling"),
-    *("storage.schema", "storage.installation", "storage.rights", "notifications.channels.email", "uvicorn"),
+    *("storage.upkeep.schema", "storage.upkeep.installation", "storage.upkeep.rights"),
+    *("notifications.channels.email", "uvicorn"),
     *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "web.app"),
     *("uvicorn.protocols.http.auto", "uvicorn.loops.auto", "uvicorn.lifespan.on", "psycopg_pool"),
 )

@@ -19,7 +19,7 @@ from sqlalchemy import func, select, text
 from merzim.clock import almaty
 from merzim.configuration import read
 from merzim.wiring import House
-from storage.engine import reading
+from storage.database.engine import reading
 from storage.refusals import StorageUnavailable
 from storage.tables import NOTICE
 from tests.crash.killing import post

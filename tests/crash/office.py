@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from notifications.rules import Rules
-from storage import office_store
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.schema import create_or_migrate
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.office import store as office_store
+from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from tests.notifications.town import OPENED, PEOPLE, PLANNED, UNITS, noon
 from workflow.desk import Desk

@@ -27,12 +27,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from calendars import OutOfRange
-from storage import office_store
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.schema import create_or_migrate
-from storage.seals import seal
-from storage.verify import verify
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.office import store as office_store
+from storage.upkeep.schema import create_or_migrate
+from storage.upkeep.seals import seal
+from storage.upkeep.verify import verify
 from tests.crash.memory import Doorway, MemoryLedger
 from tests.crash.plain import FIRST, PlainCase, Wrong
 from tests.law import CALENDAR, ROOT, library

@@ -24,7 +24,7 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from merzim.wiring import House
-from storage.engine import reading
+from storage.database.engine import reading
 from storage.tables import EVENT
 from tests.notifications.town import DANA, OFFICER
 from web.door.credentials import hidden, new_secret

@@ -9,8 +9,8 @@ from shutil import copyfile
 
 import pytest
 
-from storage.engine import open as open_database
-from storage.outbox import SqlOutbox
+from storage.database.engine import open as open_database
+from storage.notices.outbox import SqlOutbox
 from tests.crash.killing import Campaign, campaign, post, start
 from tests.crash.office import LETTERS, MORNING, made
 

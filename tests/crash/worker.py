@@ -11,8 +11,8 @@ from datetime import datetime
 from notifications import round as rounds
 from notifications.channels.email import channel
 from notifications.delivery import deliver
-from storage.engine import open as open_database
-from storage.outbox import SqlOutbox
+from storage.database.engine import open as open_database
+from storage.notices.outbox import SqlOutbox
 from tests.crash.office import RULES, TODAY
 from tests.law import CALENDAR, library
 

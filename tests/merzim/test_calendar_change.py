@@ -17,7 +17,7 @@ from merzim.clock import clock
 from merzim.configuration import read
 from merzim.dashboard import Dashboard
 from merzim.wiring import House
-from storage.adoptions import adopt
+from storage.office.adoptions import adopt
 from tests.merzim.conftest import ROOT, Merzim
 
 SOURCE = 'act = "G26G0000111"\naddress = "https://adilet.zan.kz/rus/docs/G26G0000111"\n'

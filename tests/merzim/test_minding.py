@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from notifications.answering import acknowledge
-from storage.engine import writing
+from storage.database.engine import writing
 from storage.tables import NOTICE
 from tests.merzim.conftest import Merzim
 from tests.notifications.town import FIVE_BEFORE, Shelf, Town, noon

@@ -16,7 +16,7 @@ from merzim.clock import clock
 from merzim.configuration import read
 from merzim.dashboard import Dashboard
 from merzim.wiring import House
-from storage.own_rules import ADOPTED, steps, take
+from storage.office.own_rules import ADOPTED, steps, take
 from tests.merzim.conftest import ROOT, Merzim
 from tests.workflow.rules import ACT, term
 

@@ -26,10 +26,10 @@ from merzim.cli import main
 from merzim.clock import Moment, clock
 from merzim.configuration import read
 from merzim.wiring import House
-from storage.engine import conninfo, driver, writing
-from storage.engine import open as open_database
+from storage.database.engine import conninfo, driver, writing
+from storage.database.engine import open as open_database
+from storage.notices.sending import Batch
 from storage.refusals import StorageUnavailable
-from storage.sending import Batch
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
 from tests.postgres import administer
 from tests.storage.conftest import database, postgresql, postgresql_server, server

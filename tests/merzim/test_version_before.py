@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import text
 
-from storage.engine import open as open_database
-from storage.engine import reading
-from storage.schema import FLOOR, create_or_migrate, known, usable
+from storage.database.engine import open as open_database
+from storage.database.engine import reading
+from storage.upkeep.schema import FLOOR, create_or_migrate, known, usable
 from tests import before
 from tests.before import ROOT
 from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim

@@ -11,9 +11,9 @@ from notifications.channels.email import channel as email
 from notifications.channels.telegram import Telegram
 from notifications.figures import Fault
 from notifications.notice import Outcome
-from storage.engine import reading
-from storage.faults import faults
-from storage.links import SqlLinks
+from storage.database.engine import reading
+from storage.notices.faults import faults
+from storage.notices.links import SqlLinks
 from tests.notifications.servers import Office, free_port, serving
 from tests.notifications.town import AIGUL, FIVE_BEFORE, Shelf, Town, noon
 from tests.telegram.emulator import Emulator

@@ -19,8 +19,8 @@ import pytest
 
 from notifications.delivery import LEASE
 from notifications.notice import Outcome
-from storage.seals import seal
-from storage.verify import verify
+from storage.upkeep.seals import seal
+from storage.upkeep.verify import verify
 from tests.notifications.town import AIGUL, FIVE_BEFORE, PEOPLE, Shelf, Town, noon
 
 DAY = timedelta(days=1)

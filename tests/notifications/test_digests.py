@@ -11,7 +11,7 @@ import pytest
 
 from notifications.carriers import digest_day, first_of_week
 from notifications.channels import Parcel
-from storage.preferences import DIGEST, UPLOADS_THROUGH, prefer
+from storage.office.preferences import DIGEST, UPLOADS_THROUGH, prefer
 from tests.law import CALENDAR
 from tests.notifications.town import (
     AIGUL,
@@ -219,7 +219,7 @@ def test_a_confirmed_year_is_not_asked_for(town: Town) -> None:
 
 def test_a_unit_uploads_through_the_body_above_it(town: Town) -> None:
     """What people chose survives a new import of the table of people."""
-    from storage import office_store
+    from storage.office import store as office_store
     from tests.notifications.town import PEOPLE, UNITS
 
     prefer(town.engine, "staff", UPLOADS_THROUGH, "body", by="x", now=noon(FIVE_BEFORE))

@@ -20,7 +20,7 @@ from notifications.channels.email import Email, channel
 from notifications.channels.telegram import Telegram
 from notifications.links import hashed
 from notifications.notice import Notice, NoticeState
-from storage.links import SqlLinks
+from storage.notices.links import SqlLinks
 from tests.notifications.servers import Office, always, drop, first, hang, serving
 from tests.notifications.town import AIGUL, FIVE_BEFORE, Town, noon
 from tests.telegram.emulator import Emulator

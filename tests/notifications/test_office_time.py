@@ -11,11 +11,11 @@ import pytest
 
 from notifications.office_time import OfficeTimes
 from notifications.rules import Rules
-from storage import office_store
-from storage.office_chain import Hand
-from storage.office_time import time_kept, time_text
-from storage.preferences import DIGEST, OFFICE_TIME, prefer
-from storage.staff import SqlStaff
+from storage.office import store as office_store
+from storage.office.chain import Hand
+from storage.office.preferences import DIGEST, OFFICE_TIME, prefer
+from storage.office.staff import SqlStaff
+from storage.office.time import time_kept, time_text
 from tests.law import CALENDAR
 from tests.notifications.town import (
     AIGUL,

@@ -18,7 +18,7 @@ import pytest
 from notifications.channels import Parcel
 from notifications.letters.losing import lost_letter
 from notifications.wire.message import build
-from storage.preferences import DIGEST, prefer
+from storage.office.preferences import DIGEST, prefer
 from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, PEOPLE, RULES, Shelf, Town, noon, parcel
 from words import LANGUAGES
 

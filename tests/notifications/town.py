@@ -17,9 +17,11 @@ from notifications.notice import Letter, Notice, Outcome
 from notifications.round import RoundReport
 from notifications.rules import Rules
 from notifications.wire.message import message_id
-from storage import engine, office_store, schema
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
+from storage.cases.ledger import SqlLedger
+from storage.database import engine
+from storage.notices.outbox import SqlOutbox
+from storage.office import store as office_store
+from storage.upkeep import schema
 from tests.law import CALENDAR, library
 from workflow.case import Case
 from workflow.desk import Desk

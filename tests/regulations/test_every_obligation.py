@@ -13,9 +13,9 @@ from typing import NamedTuple
 import pytest
 
 from calendars.terms import AtOnce, Before, Embargo, PerPeriod, Standing, Target, Window, WithoutTerm
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.schema import create_or_migrate
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.board import rows
 from workflow.case import Case, Fact

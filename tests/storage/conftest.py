@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from storage.engine import open as open_database
-from storage.schema import create_or_migrate
+from storage.database.engine import open as open_database
+from storage.upkeep.schema import create_or_migrate
 from tests.postgres import Server, administer, serving
 
 _numbers = count(1)

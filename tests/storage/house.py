@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 import calendars
 from notifications.notice import Notice
-from storage.ledger import SqlLedger
+from storage.cases.ledger import SqlLedger
 from workflow.board import Row
 from workflow.case import Case
 from workflow.desk import Desk

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, text
 
-from storage.engine import writing
-from storage.schema import FLOOR, known
+from storage.database.engine import writing
 from storage.tables import Kept
+from storage.upkeep.schema import FLOOR, known
 
 NEXT = f"{int(known()[-1]) + 1:04}"
 """The revision after the newest there is."""

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 from multiprocessing.synchronize import Barrier
 
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.notices.outbox import SqlOutbox
 from tests.storage.house import NOW, later
 from workflow.case import Event
 from workflow.ports import Conflict, Written

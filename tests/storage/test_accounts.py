@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine, text
 
-from storage.accounts import SqlAccounts
-from storage.office_chain import IN_ORDER
-from storage.verify import verify
+from storage.access.accounts import SqlAccounts
+from storage.office.chain import IN_ORDER
+from storage.upkeep.verify import verify
 from workflow.access import Entry, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from storage import triggers
-from storage.schema import create_or_migrate
-from storage.seals import seal
 from storage.tables import Kept
+from storage.upkeep import triggers
+from storage.upkeep.schema import create_or_migrate
+from storage.upkeep.seals import seal
 from tests.storage.house import NOW, opened
 
 TAMPERING = [

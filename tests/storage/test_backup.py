@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 import words
-from storage.backup import backup, restore
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
 from storage.refusals import BackupRefused
-from storage.seals import seal
-from storage.verify import verify
+from storage.upkeep.backup import backup, restore
+from storage.upkeep.seals import seal
+from storage.upkeep.verify import verify
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
 
 

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 from sqlalchemy import Engine
 
-from storage.batch import batch
-from storage.ledger import SqlLedger
+from storage.cases.batch import batch
+from storage.cases.ledger import SqlLedger
 from tests.storage.house import opened
 from workflow.ports import Written
 

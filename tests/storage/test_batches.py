@@ -21,11 +21,12 @@ from notifications.notice import Notice
 from notifications.ports import Mark
 from notifications.rules import Rules
 from notifications.wire.message import message_id
-from storage import office_store, register
-from storage.engine import reading
-from storage.outbox import SqlOutbox
+from storage.database.engine import reading
+from storage.notices import register
+from storage.notices.outbox import SqlOutbox
+from storage.notices.tally import counts
+from storage.office import store as office_store
 from storage.tables import PROOF
-from storage.tally import counts
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
 from tests.storage.house import NOW, TODAY, letter, library, opened
 from workflow.office import Person, Unit

@@ -19,14 +19,15 @@ from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compiled
 from calendars.adopting import adopted
 from calendars.records import parse, shipped
-from storage import tables, totals
-from storage.batch import Batch
-from storage.engine import open as open_database
-from storage.engine import reading
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
-from storage.schema import create_or_migrate
-from storage.verify import verify
+from storage import tables
+from storage.board import totals
+from storage.cases.batch import Batch
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.database.engine import reading
+from storage.notices.outbox import SqlOutbox
+from storage.upkeep.schema import create_or_migrate
+from storage.upkeep.verify import verify
 from tests.law import CALENDAR
 from tests.storage.house import letter
 from workflow.board import Row

@@ -11,13 +11,13 @@ from sqlalchemy import Engine, text
 
 import words
 from merzim.cli import main
-from storage.dump import backup, restore
-from storage.engine import open as open_database
-from storage.engine import writing
-from storage.ledger import SqlLedger
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.database.engine import writing
 from storage.refusals import BackupRefused
-from storage.seals import seal
-from storage.verify import verify
+from storage.upkeep.dump import backup, restore
+from storage.upkeep.seals import seal
+from storage.upkeep.verify import verify
 from tests.postgres import administer
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
 

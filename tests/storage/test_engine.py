@@ -13,14 +13,14 @@ from psycopg import OperationalError
 from sqlalchemy import Connection, Engine, event, text
 
 import words
-from storage import engine as engines
-from storage.engine import open as open_database
-from storage.engine import reading, writing
-from storage.ledger import SqlLedger
+from storage.cases.ledger import SqlLedger
+from storage.database import engine as engines
+from storage.database.engine import open as open_database
+from storage.database.engine import reading, writing
+from storage.database.troubles import unavailable, where
 from storage.refusals import StorageUnavailable
-from storage.schema import create_or_migrate
-from storage.troubles import unavailable, where
 from storage.types import Moment
+from storage.upkeep.schema import create_or_migrate
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, opened
 from workflow.opening import Opening
 

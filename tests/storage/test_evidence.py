@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import words
-from storage.evidence import EvidenceFolder
+from storage.cases.evidence import EvidenceFolder
 from storage.refusals import EvidenceRefused
 
 ORDER = "Бұйрық №15 «Ішкі талдау туралы»".encode()

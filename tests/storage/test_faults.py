@@ -13,10 +13,10 @@ from sqlalchemy import Engine, make_url, text
 
 import words
 from merzim.cli import main
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.seals import newest, seal
-from storage.verify import verify
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.upkeep.seals import newest, seal
+from storage.upkeep.verify import verify
 from tests.storage.house import NOW, TODAY, desk, later, opened, recompute
 from tests.storage.test_verify import by_hand
 

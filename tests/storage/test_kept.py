@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, text
 
-from storage import marks, office_store
-from storage.backup import backup, restore
-from storage.engine import open as open_database
-from storage.engine import reading, writing
-from storage.figures import beat
+from storage.board import marks
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.database.engine import reading, writing
 from storage.kept import Kept
-from storage.ledger import SqlLedger
-from storage.office_chain import Hand
-from storage.preferences import LANGUAGE, prefer
-from storage.staff import SqlStaff
+from storage.notices.figures import beat
+from storage.office import store as office_store
+from storage.office.chain import Hand
+from storage.office.preferences import LANGUAGE, prefer
+from storage.office.staff import SqlStaff
 from storage.tables import MARK, UNIT
-from storage.verify import rebuild
+from storage.upkeep.backup import backup, restore
+from storage.upkeep.verify import rebuild
 from tests.storage.house import NOW, TODAY, desk, recompute
 from tests.storage.test_sums import filled
 from workflow.office import Office, Person, Unit

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from notifications.ports import Settlement
+from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import canonical, line, link
-from storage.ledger import CHUNK, SqlLedger
-from storage.outbox import SqlOutbox
+from storage.notices.outbox import SqlOutbox
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
 from workflow.case import Case, Event, Evidence
 from workflow.opening import Opening

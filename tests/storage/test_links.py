@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from notifications.links import CODE_LASTS, Awaited, Redeemed, address, hashed, new_code
-from storage.engine import reading
-from storage.leases import SqlLeases
-from storage.links import SqlLinks
+from storage.database.engine import reading
+from storage.database.leases import SqlLeases
+from storage.notices.links import SqlLinks
 from storage.tables import LINK_CODE
 from tests.storage.house import NOW, later
 

@@ -11,19 +11,20 @@ from sqlalchemy import Engine, inspect, select, text
 
 from merzim.cli import main
 from merzim.queue import prepare
-from storage import migrating, office_store
-from storage.engine import open as open_database
-from storage.engine import reading, writing
+from storage.database.engine import open as open_database
+from storage.database.engine import reading, writing
 from storage.kept import Kept
-from storage.migrating import migrate
+from storage.notices.tally import counts
+from storage.office import store as office_store
+from storage.office.staff import SqlStaff
 from storage.refusals import Migration, StorageUnavailable
-from storage.schema import create_or_migrate
-from storage.seals import seal
-from storage.staff import SqlStaff
 from storage.tables import ACT, EVENT, LEASE, MARK, NOTICE, PERSON, SEAL, TALLY, UPLOAD
 from storage.tables import Kept as Table
-from storage.tally import counts
-from storage.verify import verify
+from storage.upkeep import migrating
+from storage.upkeep.migrating import migrate
+from storage.upkeep.schema import create_or_migrate
+from storage.upkeep.seals import seal
+from storage.upkeep.verify import verify
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.storage.house import NOW, TODAY, opened

@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import Engine, text
 
-from storage.ledger import SqlLedger
+from storage.cases.ledger import SqlLedger
 from storage.queries import SqlReads
-from storage.verify import rebuild, verify
+from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import desk, recompute
 from workflow.access import Access, Reader, scope
 from workflow.case import Case

@@ -6,8 +6,8 @@ from datetime import date
 
 from sqlalchemy import Engine
 
-from storage import office_store
-from storage.office_store import Saved
+from storage.office import store as office_store
+from storage.office.store import Saved
 from workflow.office import Person, Unit
 
 UNITS = [Unit(id="dep", name="Қаржы департаменті"), Unit(id="div", name="Бюджет басқармасы", parent="dep")]

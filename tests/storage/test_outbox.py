@@ -12,10 +12,10 @@ from sqlalchemy import Engine, event
 
 from notifications.notice import Notice
 from notifications.ports import Mark, Settlement
-from storage import register
-from storage.holding import Holding
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
+from storage.cases.ledger import SqlLedger
+from storage.notices import register
+from storage.notices.holding import Holding
+from storage.notices.outbox import SqlOutbox
 from tests.postgres import Server
 from tests.storage.house import NOW, TODAY, desk, later, letter, opened
 from workflow.board import Row

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from storage.own_rules import ADOPTED, WITHDRAWN, Kind, head, head_of, standing, steps, take
-from storage.seals import seal
-from storage.verify import verify
+from storage.office.own_rules import ADOPTED, WITHDRAWN, Kind, head, head_of, standing, steps, take
+from storage.upkeep.seals import seal
+from storage.upkeep.verify import verify
 from tests.storage.house import NOW, TODAY
 
 

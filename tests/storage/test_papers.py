@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from storage import papers
+from storage.cases import papers
 from tests.storage.house import NOW, OBJECT, PROCEDURE, TODAY, UNIT, desk, later, opened
 
 

@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine, event, select
 
-from storage import office_store
-from storage.dialect import SPELT, among
-from storage.engine import reading
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
+from storage.cases.ledger import SqlLedger
+from storage.database.dialect import SPELT, among
+from storage.database.engine import reading
+from storage.notices.outbox import SqlOutbox
+from storage.office import store as office_store
 from storage.queries import SqlReads
 from storage.tables import UNIT as UNITS
 from tests.storage.house import NOW, TODAY, UNIT, desk, later, letter, opened

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from notifications.ports import Mark, Settlement
-from storage.outbox import SqlOutbox
-from storage.schema import create_or_migrate
-from storage.seals import seal
-from storage.verify import verify
+from storage.notices.outbox import SqlOutbox
+from storage.upkeep.schema import create_or_migrate
+from storage.upkeep.seals import seal
+from storage.upkeep.verify import verify
 from tests.storage.house import NOW, later, letter, opened
 from tests.storage.versions import back_to
 from workflow.board import Row
@@ -147,7 +147,7 @@ def test_a_failed_letter_sent_again_is_proven_by_its_last_delivery(engine: Engin
 
 def test_a_batch_altered_or_cut_off_is_named(engine: Engine) -> None:
     """The chain shows what is altered, the seal where its end was."""
-    from storage import triggers
+    from storage.upkeep import triggers
 
     told(engine)
     key = told(engine)

@@ -7,10 +7,10 @@ from datetime import date
 from sqlalchemy import Engine, text
 
 from calendars.terms import OnDate
-from storage import office_store
-from storage.ledger import SqlLedger
-from storage.registers import cases_with_entries
-from storage.verify import rebuild, verify
+from storage.cases.ledger import SqlLedger
+from storage.cases.registers import cases_with_entries
+from storage.office import store as office_store
+from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
 from workflow.measure_term import MeasureTerm
 from workflow.office import Unit

@@ -20,14 +20,14 @@ from notifications.channels.folder import Folder
 from notifications.delivery import deliver
 from notifications.round import round as one_round
 from notifications.rules import Rules
-from storage import office_store
-from storage.engine import open as open_database
-from storage.engine import writing
-from storage.outbox import SqlOutbox
+from storage.database.engine import open as open_database
+from storage.database.engine import writing
+from storage.notices.outbox import SqlOutbox
+from storage.office import store as office_store
 from storage.refusals import StorageUnavailable
-from storage.schema import FLOOR, create_or_migrate, known
-from storage.seals import seal
-from storage.verify import rebuild, verify
+from storage.upkeep.schema import FLOOR, create_or_migrate, known
+from storage.upkeep.seals import seal
+from storage.upkeep.verify import rebuild, verify
 from tests.notifications.town import PEOPLE, UNITS
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, library, opened, recompute
 from tests.storage.next_version import NEXT, add_what_a_next_version_may, stand_at

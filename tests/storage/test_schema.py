@@ -16,13 +16,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
+from storage.cases.ledger import SqlLedger
 from storage.chain import line, link
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
+from storage.database.engine import open as open_database
 from storage.refusals import StorageUnavailable
-from storage.schema import MIGRATIONS, create_or_migrate, known
 from storage.tables import Kept
-from storage.verify import verify
+from storage.upkeep.schema import MIGRATIONS, create_or_migrate, known
+from storage.upkeep.verify import verify
 from tests.storage.house import opened
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -59,8 +59,8 @@ def test_an_up_to_date_database_is_opened_without_alembic(tmp_path: Path) -> Non
     create_or_migrate(engine)
     engine.dispose()
     script = (
-        "import sys; from storage.engine import open; from storage.schema import create_or_migrate;"
-        f"create_or_migrate(open({address!r})); sys.exit('alembic' in sys.modules)"
+        "import sys; from storage.database import engine; from storage.upkeep import schema;"
+        f"schema.create_or_migrate(engine.open({address!r})); sys.exit('alembic' in sys.modules)"
     )
 
     done = subprocess.run([sys.executable, "-c", script], check=False, cwd=MIGRATIONS.parents[1])

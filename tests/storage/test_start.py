@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import inspect, make_url, text
 
 from merzim.cli import main
-from storage.engine import open as open_database
-from storage.installation import SINCE
-from storage.schema import known
+from storage.database.engine import open as open_database
+from storage.upkeep.installation import SINCE
+from storage.upkeep.schema import known
 from tests.storage.house import opened
 from tests.storage.versions import back_to
 

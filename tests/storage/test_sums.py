@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import Engine, event, text
 
-from storage import office_store
-from storage.ledger import SqlLedger
+from storage.cases.ledger import SqlLedger
+from storage.office import store as office_store
 from storage.queries import SqlReads
-from storage.verify import rebuild, verify
+from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, recompute
 from workflow.access import Scope
 from workflow.office import Unit

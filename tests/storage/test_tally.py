@@ -7,10 +7,10 @@ from datetime import timedelta
 from sqlalchemy import Engine, event, func, select, text
 
 from notifications.ports import Mark
-from storage import tally
-from storage.engine import reading, writing
-from storage.figures import beat, figures
-from storage.outbox import SqlOutbox
+from storage.database.engine import reading, writing
+from storage.notices import tally
+from storage.notices.figures import beat, figures
+from storage.notices.outbox import SqlOutbox
 from storage.tables import NOTICE, TALLY
 from tests.storage.house import NOW, letter, opened
 from tests.storage.test_outbox import the_row

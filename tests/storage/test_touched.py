@@ -12,7 +12,7 @@ from benchmarks.country import NOW, TODAY, computed, library, opening, renamed
 from calendars import compiled
 from calendars.adopting import adopted
 from calendars.records import parse, shipped
-from storage.ledger import SqlLedger
+from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.storage.house import desk
 from workflow.desk import Desk, Opening

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from threading import Event, Thread
 
-from storage.turnstile import Turnstile
+from storage.database.turnstile import Turnstile
 
 
 def test_whoever_waits_longest_goes_first() -> None:

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from notifications.ports import Settlement
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
+from storage.cases.ledger import SqlLedger
+from storage.notices.outbox import SqlOutbox
 from tests.storage import racing
 from tests.storage.house import NOW, letter, opened
 

@@ -14,12 +14,12 @@ from merzim import keeping
 from merzim.clock import Moment, read
 from merzim.settings import DatabaseSettings, Settings
 from merzim.wiring import House
-from storage import upkeep
-from storage.leases import SqlLeases
-from storage.schema import BOARD as BOARD_OF
-from storage.schema import MIGRATIONS
-from storage.upkeep import behind
-from storage.verify import verify
+from storage.database.leases import SqlLeases
+from storage.upkeep import after_migration as upkeep
+from storage.upkeep.after_migration import behind
+from storage.upkeep.schema import BOARD as BOARD_OF
+from storage.upkeep.schema import MIGRATIONS
+from storage.upkeep.verify import verify
 from tests.storage.house import NOW, TODAY, opened
 from tests.storage.test_verify import by_hand
 from tests.storage.versions import back_to
@@ -102,7 +102,7 @@ def test_a_node_that_died_at_it_is_followed_by_another(
     engine, stood = old
     heard = Heard()
     with monkeypatch.context() as killed:
-        killed.setattr("storage.verify.rebuild", _killed)
+        killed.setattr("storage.upkeep.verify.rebuild", _killed)
         killed.setattr(SqlLeases, "give_back", lambda *_: None)
         killed.setattr(upkeep, "LASTS", timedelta(seconds=1))
         dying = house(engine, heard)
@@ -142,7 +142,7 @@ def test_a_broken_case_keeps_nobody_from_starting(old: tuple[Engine, list[object
 
 
 def test_a_migration_that_gives_the_board_something_says_so() -> None:
-    """Else nobody would write it anew: `storage.schema.BOARD` is no older than the newest such migration."""
+    """Else nobody would write it: `storage.upkeep.schema.BOARD` is no older than the newest such migration."""
     gives = re.compile(r"(add_column|alter_column|batch_alter_table)\(\s*\"(deadline|total)\"")
     for file in (MIGRATIONS / "versions").glob("[0-9]*.py"):
         if gives.search(file.read_text(encoding="utf-8")):

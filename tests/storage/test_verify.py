@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 import words
-from storage import seals, triggers
-from storage.ledger import SqlLedger
+from storage.cases.ledger import SqlLedger
 from storage.refusals import CannotRebuild, CaseBroken
-from storage.seals import seal
-from storage.verify import Problem, rebuild, verify
+from storage.upkeep import seals, triggers
+from storage.upkeep.seals import seal
+from storage.upkeep.verify import Problem, rebuild, verify
 from tests.storage.house import NOW, TODAY, desk, later, library, opened, recompute
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, text
 
-from storage import marks
+from storage.board import marks
 
 UNDONE = {
     "0002": ("DROP TABLE act",),

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from notifications.channels.telegram import Telegram, channel
-from storage.links import SqlLinks
+from storage.notices.links import SqlLinks
 from tests.notifications.town import Town
 from tests.telegram import emulator
 from tests.telegram.emulator import TOKEN, Emulator

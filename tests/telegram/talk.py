@@ -14,9 +14,9 @@ from notifications.bot.conversation import Conversation
 from notifications.bot.polling import Poller
 from notifications.channels.telegram import Telegram
 from notifications.links import hashed, new_code
-from storage.evidence import EvidenceFolder
-from storage.leases import SqlLeases
-from storage.links import SqlLinks
+from storage.cases.evidence import EvidenceFolder
+from storage.database.leases import SqlLeases
+from storage.notices.links import SqlLinks
 from storage.queries import SqlReads
 from tests.law import CALENDAR, library
 from tests.notifications.town import Town, noon

@@ -17,7 +17,7 @@ from notifications.channels.telegram import AT_ONCE, PATIENCE, Telegram, channel
 from notifications.links import hashed
 from notifications.notice import Letter, Outcome
 from notifications.wire.telegram import LONGEST, message
-from storage.links import SqlLinks
+from storage.notices.links import SqlLinks
 from tests.notifications.servers import free_port
 from tests.notifications.town import FIVE_BEFORE, noon, parcel
 from tests.telegram.emulator import TOKEN, Emulator

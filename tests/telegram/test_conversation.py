@@ -12,9 +12,9 @@ import pytest
 from notifications.channels.telegram import Telegram
 from notifications.notice import Notice
 from notifications.pacing import Pacer
-from storage import office_store
-from storage.ledger import SqlLedger
-from storage.links import SqlLinks
+from storage.cases.ledger import SqlLedger
+from storage.notices.links import SqlLinks
+from storage.office import store as office_store
 from tests.law import CALENDAR, library
 from tests.notifications.town import AIGUL, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram import emulator

@@ -16,8 +16,8 @@ import pytest
 from notifications.channels.telegram import AT_ONCE, channel
 from notifications.delivery import FEW, LEASE
 from notifications.pacing import Pacer
-from storage import office_store
-from storage.links import SqlLinks
+from storage.notices.links import SqlLinks
+from storage.office import store as office_store
 from tests.merzim.conftest import ROOT
 from tests.notifications.town import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
 from tests.telegram.emulator import TOKEN, Emulator
@@ -31,7 +31,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from notifications.channels.telegram import channel
-from storage.links import SqlLinks
+from storage.notices.links import SqlLinks
 from tests.notifications.town import FIVE_BEFORE, Town
 folder, server, token = sys.argv[1:]
 town = Town(Path(folder), people=())

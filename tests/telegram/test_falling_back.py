@@ -9,8 +9,8 @@ import pytest
 from notifications.channels.telegram import Telegram, channel
 from notifications.delivery import LEASE
 from notifications.notice import Notice
-from storage import office_store
-from storage.links import SqlLinks
+from storage.notices.links import SqlLinks
+from storage.office import store as office_store
 from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.test_channel import link

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifications.channels.telegram import SERVER, TooFast, channel
-from storage.links import SqlLinks
+from storage.notices.links import SqlLinks
 
 OWN = "http://127.0.0.1:8081"
 

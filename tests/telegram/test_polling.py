@@ -15,8 +15,8 @@ import pytest
 
 from notifications.channels.telegram import Telegram
 from notifications.pacing import Pacer
-from storage.leases import SqlLeases
-from storage.links import SqlLinks
+from storage.database.leases import SqlLeases
+from storage.notices.links import SqlLinks
 from tests.merzim.conftest import ROOT, Merzim, merzim, office
 from tests.notifications.town import FIVE_BEFORE, Town
 from tests.telegram import emulator

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from notifications.notice import Outcome
-from storage.office_store import Saved
+from storage.office.store import Saved
 from storage.refusals import ChangedMeanwhile
 from tests.web.memory import Memory
 from web.ports.administration import ChannelInUse, Falling, RulesInForce, TelegramOffer

@@ -19,8 +19,8 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.behind_pages import Shell
-from storage import engine as database
-from storage import schema
+from storage.database import engine as database
+from storage.upkeep import schema
 from tests.web.administration_memory import AdministrationInMemory
 from tests.web.memory import (
     AccountsInMemory,

@@ -19,7 +19,7 @@ from merzim.configuration import read
 from merzim.dashboard import pages
 from merzim.rounds import deliver, remind
 from merzim.wiring import House
-from storage import office_store
+from storage.office import store as office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.memory import office
 from workflow.office import Unit

@@ -17,10 +17,10 @@ from merzim.clock import Moment
 from merzim.configuration import read
 from merzim.dashboard import pages
 from merzim.wiring import House
-from storage.engine import reading
-from storage.office_chain import IN_ORDER
+from storage.database.engine import reading
+from storage.office.chain import IN_ORDER
 from storage.refusals import ChangedMeanwhile
-from storage.verify import verify
+from storage.upkeep.verify import verify
 from tests.web.memory import office
 from workflow.opening import Opening
 

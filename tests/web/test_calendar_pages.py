@@ -15,7 +15,7 @@ from merzim.clock import Moment
 from merzim.configuration import read
 from merzim.dashboard import Dashboard
 from merzim.wiring import House
-from storage import office_store
+from storage.office import store as office_store
 from tests.web.conftest import Home
 from tests.web.memory import office
 from workflow.opening import Opening

@@ -14,10 +14,10 @@ import pytest
 from notifications.choosing import choice_address, secret
 from notifications.rules import Rules
 from notifications.wire.message import build
-from storage.choices import SqlChoices
-from storage.office_chain import IN_ORDER
-from storage.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
-from storage.staff import SqlStaff
+from storage.office.chain import IN_ORDER
+from storage.office.choices import SqlChoices
+from storage.office.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
+from storage.office.staff import SqlStaff
 from tests.notifications.town import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
 from tests.web.conftest import TODAY, Home
 from tests.web.conftest import build as dashboard

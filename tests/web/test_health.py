@@ -15,7 +15,7 @@ from merzim.configuration import read
 from merzim.dashboard import Dashboard
 from merzim.rounds import remind
 from merzim.wiring import House
-from storage.figures import beat
+from storage.notices.figures import beat
 
 MOMENT = clock("2026-04-06")()
 

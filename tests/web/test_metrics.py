@@ -15,7 +15,7 @@ from merzim.configuration import read
 from merzim.dashboard import pages
 from merzim.rounds import deliver, remind
 from merzim.wiring import House
-from storage import office_store
+from storage.office import store as office_store
 from tests.web.conftest import PASSWORD, people
 from workflow.office import Person, Unit
 from workflow.opening import Opening
@@ -86,7 +86,7 @@ def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: House
 
     (notice,) = house.outbox.notices()
     assert house.outbox.resend(notice.key, now=NOW, not_before=NOW)
-    from storage.figures import figures
+    from storage.notices.figures import figures
 
     later = NOW + timedelta(minutes=2)
     text = exposition(figures(house.engine, now=later), now=later).decode()

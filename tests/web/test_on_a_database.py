@@ -12,14 +12,15 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.behind_pages import Shell
-from storage import engine as database
-from storage import office_store, schema
-from storage.accounts import SqlAccounts
-from storage.answers import SqlAnswers
-from storage.evidence import EvidenceFolder
-from storage.ledger import SqlLedger
-from storage.outbox import SqlOutbox
+from storage.access.accounts import SqlAccounts
+from storage.access.answers import SqlAnswers
+from storage.cases.evidence import EvidenceFolder
+from storage.cases.ledger import SqlLedger
+from storage.database import engine as database
+from storage.notices.outbox import SqlOutbox
+from storage.office import store as office_store
 from storage.queries import SqlReads
+from storage.upkeep import schema
 from tests.web.conftest import NOW, PASSWORD, TODAY, behind, people
 from tests.web.memory import library, office
 from web.app import create_app

@@ -19,8 +19,8 @@ from merzim.configuration import read
 from merzim.dashboard import pages
 from merzim.wiring import House
 from papers.template import template
-from storage import office_store
-from storage.uploads import SqlUploads
+from storage.access.uploads import SqlUploads
+from storage.office import store as office_store
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
 from tests.web.memory import office
 from workflow.access import Reader

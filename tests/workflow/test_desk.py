@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from calendars import OutOfRange
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.schema import create_or_migrate
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.case import Case, Evidence
 from workflow.desk import Desk, GroundMissing, NotExempted, UnknownCase

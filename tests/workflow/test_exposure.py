@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.schema import create_or_migrate
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cartogram import compared, latest, results
 from workflow.case import fold

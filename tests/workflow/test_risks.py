@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from calendars.terms import InQuarter, OnDate, PerPeriod, WithoutTerm, WorkingDays
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.schema import create_or_migrate
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.case import Case, Evidence, fold
 from workflow.chain import deadline

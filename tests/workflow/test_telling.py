@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.office_store import save
-from storage.schema import create_or_migrate
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.office.store import save
+from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR
 from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
 from words import LANGUAGES, refusal

@@ -10,8 +10,8 @@ from pathlib import Path
 from merzim import keeping
 from merzim.configuration import read
 from merzim.wiring import House
-from storage.engine import open as open_database
-from storage.schema import create_or_migrate
+from storage.database.engine import open as open_database
+from storage.upkeep.schema import create_or_migrate
 from tests.crash.account import people
 from tests.crash.campaign import Done, Room, balanced
 from tests.crash.morning import Morning, morning

@@ -17,10 +17,10 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, text
 
 from merzim.cli import main
-from storage import triggers
-from storage.engine import open as open_database
-from storage.ledger import SqlLedger
-from storage.seals import seal
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.upkeep import triggers
+from storage.upkeep.seals import seal
 from tests.crash.campaign import Done, Room
 from tests.crash.office import MORNING, TODAY, settled
 from tests.law import CALENDAR, library

@@ -1,0 +1,258 @@
+"""What the overview and the desk count and list: from the kept sums, and from the rows of two months.
+
+A month that is wholly past or wholly ahead of the days asked about comes from the sums; only the rows of the
+months these days lie in are looked at. Whose eyes it is for is said by the conditions of `storage.queries`.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import islice
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+    union_all,
+)
+
+from storage.board.totals import month
+from storage.database.engine import Record, each
+from storage.rows import row
+from storage.tables import CASE, DEADLINE, TOTAL
+from workflow.board import Row
+from workflow.sums import Asked, Horizon, Sought, Sum, Sums, base
+
+Conditions = Sequence[ColumnElement[bool]]
+_ASKED = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
+_WAITS = (*_ASKED, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
+_SUMMED = tuple(
+    TOTAL.c[name] for name in ("unit", "duty", "responsible", "person", "edition", "stage", "obligation")
+)
+_FIGURES = ("overdue", "today", "week", "later", "due", "missed")
+_PLAIN = not_(CASE.c.confidential)
+NAMED = 300
+"""So many of whom rows wait for are named to the database one by one."""
+WALKED = 200
+"""Rows fetched at once where a list is walked."""
+MOST_OF_A_DAY = 1_000_000
+_IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Eyes:
+    """What may be seen, said of each table: of cases with the confidential ones, and of rows alone.
+
+    `few`: whether only a small part of the office is seen, so that its rows are best found by unit.
+    """
+
+    cases: Conditions
+    rows: Conditions
+    few: bool = False
+
+
+def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | None = None) -> list[Sum]:
+    """How many rows stand how, by whom they wait for, edition, stage and obligation; of cases that are not
+    confidential, which are the same for everybody who sees their unit.
+
+    Args:
+        units: of these alone; None for all.
+    """
+    found: dict[tuple[object, ...], Sum] = {}
+    first, last = _window(horizon)
+    asked = (
+        select(
+            *_SUMMED,
+            func.sum(case((and_(TOTAL.c.state == "open", TOTAL.c.month < month(first)), TOTAL.c.n), else_=0)),
+            literal(0),
+            literal(0),
+            func.sum(case((and_(TOTAL.c.state == "open", TOTAL.c.month > month(last)), TOTAL.c.n), else_=0)),
+            literal(0),
+            func.sum(case((TOTAL.c.state == "missed", TOTAL.c.n), else_=0)),
+        )
+        .where(TOTAL.c.n > 0)
+        .group_by(*_SUMMED)
+    )
+    inside = and_(DEADLINE.c.state == "open", DEADLINE.c.due >= first, DEADLINE.c.due <= last)
+    rows = _counted(horizon).where(inside, _PLAIN)
+    if units is None:
+        _add(found, connection.execute(asked))
+        _add(found, connection.execute(rows))
+    else:
+        named: BindParameter[str] = bindparam("k_cases", expanding=True)
+        _add(found, each(connection, asked.where(TOTAL.c.unit.in_(named)), units))
+        _add(found, each(connection, rows.where(DEADLINE.c.unit.in_(named)), units))
+    return list(found.values())
+
+
+def confidential(connection: Connection, horizon: Horizon, eyes: Eyes) -> list[Sum]:
+    """The same of confidential cases, which are for those alone who may know of them."""
+    found: dict[tuple[object, ...], Sum] = {}
+    # Their cases first, which are few: in one statement SQLite would read every row there is.
+    known = connection.execute(select(CASE.c.id).where(CASE.c.confidential, *eyes.cases)).scalars().all()
+    if known:
+        theirs = _counted(horizon).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+        _add(found, each(connection, theirs, known))
+    return list(found.values())
+
+
+def joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Sums:
+    """Both together, one sum for what is the same; neither of them is changed."""
+    found: dict[tuple[object, ...], Sum] = {}
+    for one in (*plain, *others):
+        known = (one.asked, one.edition, one.stage, one.obligation)
+        before = found.get(known)
+        found[known] = one if before is None else _both(before, one)
+    return Sums(found.values())
+
+
+def by_day(connection: Connection, first: date, last: date, eyes: Eyes) -> dict[date, int]:
+    """How many open rows are due on each day from `first` to `last`; days without any are left out."""
+    asked = (
+        select(DEADLINE.c.due, func.count())
+        .where(DEADLINE.c.state == "open", DEADLINE.c.due >= first, DEADLINE.c.due <= last, *eyes.rows)
+        .group_by(DEADLINE.c.due)
+    )
+    return {record[0]: record[1] for record in connection.execute(asked)}
+
+
+def since(connection: Connection, units: Sequence[str], today: date, eyes: Eyes) -> Mapping[str, date]:
+    """Of each of these units, the due date of what is overdue the longest."""
+    if not units:
+        return {}
+    named = union_all(*(select(literal(unit).label("unit")) for unit in units)).subquery()
+    longest = (
+        select(DEADLINE.c.due)
+        .where(DEADLINE.c.unit == named.c.unit, DEADLINE.c.state == "open", DEADLINE.c.due < today, *eyes.rows)
+        .order_by(DEADLINE.c.due)
+        .limit(1)
+        .correlate(named)
+        .scalar_subquery()
+    )
+    return {unit: on for unit, on in connection.execute(select(named.c.unit, longest)) if on is not None}
+
+
+def listed(connection: Connection, sought: Sought, eyes: Eyes, *, limit: int, offset: int) -> list[Row]:
+    """A page of the rows sought, the earliest due first."""
+    asked = select(DEADLINE).where(*_sought(sought), *eyes.rows)
+    # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
+    by_unit = eyes.few or (sought.asked is not None and len(sought.asked) <= NAMED)
+    first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if by_unit else DEADLINE.c.due
+    asked = asked.order_by(first, *_IN_ORDER[1:])
+    if sought.asked is None or len(sought.asked) <= NAMED:
+        return [row(record) for record in connection.execute(asked.limit(limit).offset(offset))]
+    # Who waits for so many is met often on the way: it is walked until the page is full.
+    with connection.execute(asked.execution_options(yield_per=WALKED)) as records:
+        found = (one for one in map(row, records) if _asked_by(one) in sought.asked)
+        return [*islice(found, offset, offset + limit)]
+
+
+def count(connection: Connection, sought: Sought, eyes: Eyes) -> int:
+    """How many rows are sought of a day."""
+    if sought.asked is not None and len(sought.asked) > NAMED:
+        return len(listed(connection, sought, eyes, limit=MOST_OF_A_DAY, offset=0))
+    asked = select(func.count()).select_from(DEADLINE).where(*_sought(sought), *eyes.rows)
+    return int(connection.execute(asked).scalar_one())
+
+
+def _sought(sought: Sought) -> Iterator[ColumnElement[bool]]:
+    day, due = sought.horizon, DEADLINE.c.due
+    yield DEADLINE.c.state == ("missed" if sought.urgency == "missed" else "open")
+    match sought.urgency:
+        case "overdue":
+            yield due < day.today
+        case "today":
+            yield due == day.today
+        case "week":
+            yield and_(due > day.today, due <= day.week)
+        case "later":
+            yield due > max(day.week, day.today)
+        case "due":
+            yield and_(due >= day.today, due <= day.soon)
+        case "open":
+            yield due.is_not(None)
+    if sought.on is not None:
+        yield due == sought.on
+    if sought.stage is not None:
+        yield DEADLINE.c.stage == sought.stage
+    if sought.asked is not None:
+        yield _waiting_for(sought.asked)
+
+
+def _waiting_for(asked: frozenset[Asked]) -> ColumnElement[bool]:
+    """Units first, so that an index may answer; then whom they wait for. Of very many the duty alone."""
+    if not asked:
+        return DEADLINE.c.unit.in_(())
+    if len(asked) > NAMED:
+        return DEADLINE.c.duty.in_(sorted({one.duty for one in asked}))
+    return and_(
+        DEADLINE.c.unit.in_(sorted({one.unit for one in asked})),
+        tuple_(*_ASKED).in_([*map(tuple, sorted(asked))]),
+    )
+
+
+def _counted(horizon: Horizon) -> Select[tuple[object, ...]]:
+    open_, due = DEADLINE.c.state == "open", DEADLINE.c.due
+    ahead = and_(open_, due > horizon.today)
+
+    def number(of: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((of, 1), else_=0))
+
+    asked = select(
+        *_WAITS,
+        number(and_(open_, due < horizon.today)),
+        number(and_(open_, due == horizon.today)),
+        number(and_(ahead, due <= horizon.week)),
+        number(and_(ahead, due > horizon.week)),
+        number(and_(open_, due >= horizon.today, due <= horizon.soon)),
+        number(DEADLINE.c.state == "missed"),
+    )
+    return asked.join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case).group_by(*_WAITS)
+
+
+def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Record]) -> None:
+    for unit, duty, responsible, person, edition, stage, name, *numbers in records:
+        if not any(numbers):
+            continue
+        known = (unit, duty, responsible, person, edition, stage, base(name))
+        one = found.get(known)
+        if one is None:
+            one = found[known] = Sum(
+                asked=Asked(unit, duty, responsible, person),
+                edition=edition,
+                stage=stage,
+                obligation=base(name),
+            )
+        one.overdue += numbers[0]
+        one.today += numbers[1]
+        one.week += numbers[2]
+        one.later += numbers[3]
+        one.due += numbers[4]
+        one.missed += numbers[5]
+
+
+def _asked_by(row: Row) -> Asked:
+    return Asked(row.unit, row.duty, row.responsible, row.person)
+
+
+def _both(one: Sum, other: Sum) -> Sum:
+    return replace(one, **{name: getattr(one, name) + getattr(other, name) for name in _FIGURES})
+
+
+def _window(horizon: Horizon) -> tuple[date, date]:
+    """Whole months around the days asked about: from the first of today's to the last of the latest day's."""
+    latest = max(horizon.today, horizon.week, horizon.soon)
+    last = latest.replace(day=monthrange(latest.year, latest.month)[1])
+    return horizon.today.replace(day=1), last

@@ -1,0 +1,112 @@
+"""The sums of the board: kept with every row that changes, in the same transaction, and checked by `verify`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import TypeAlias
+
+from sqlalchemy import Connection, Engine, select, true
+
+from storage.board import marks
+from storage.database.dialect import FEW, filled, given, insert
+from storage.database.engine import writing
+from storage.rows import ROW_COLUMNS
+from storage.tables import CASE, DEADLINE, TOTAL
+from workflow.sums import base
+
+Key: TypeAlias = tuple[str, ...]
+"""What a line of the sums is of, in the order of the table's columns."""
+
+NAMES: tuple[str, ...] = tuple(column.name for column in TOTAL.primary_key.columns)
+_PLACES = {name: ROW_COLUMNS.index(name) for name in (*NAMES, "due") if name in ROW_COLUMNS}
+_UNIT, _STATE, _STAGE, _OBLIGATION, _DUE = (
+    _PLACES[name] for name in ("unit", "state", "stage", "obligation", "due")
+)
+_DUTY, _RESPONSIBLE, _PERSON = (_PLACES[name] for name in ("duty", "responsible", "person"))
+_COLUMNS = {name: TOTAL.c[name] for name in (*NAMES, "n")}
+_STEP = 5000
+
+
+def key(edition: str, row: Sequence[object]) -> Key | None:
+    """The line a row of the board (its values in the order of the table) is counted in; None in none."""
+    state, due = row[_STATE], row[_DUE]
+    if state == "missed" or (state == "open" and due is not None):
+        return (
+            str(row[_UNIT]),
+            str(state),
+            month(due) if isinstance(due, date) else "",
+            edition,
+            str(row[_STAGE]),
+            base(str(row[_OBLIGATION])),
+            str(row[_DUTY]),
+            str(row[_RESPONSIBLE]),
+            str(row[_PERSON]),
+        )
+    return None
+
+
+def month(day: date) -> str:
+    """The month of a day as the table writes it: "2026-04"."""
+    return f"{day.year:04d}-{day.month:02d}"
+
+
+def add(connection: Connection, changes: Mapping[Key, int]) -> None:
+    """Change the sums by these, in the caller's own transaction, in the order of their keys."""
+    lines = [(*counted, by) for counted, by in sorted(changes.items()) if by]
+    if not lines:
+        return
+    step = insert(connection, TOTAL)
+    if len(lines) > FEW:
+        new = given(connection, _COLUMNS)
+        # SQLite takes the ON of ON CONFLICT for that of a join, unless a WHERE stands between.
+        step = step.from_select([*_COLUMNS], select(*new.c).where(true()))
+    step = step.on_conflict_do_update(
+        index_elements=list(TOTAL.primary_key.columns), set_={"n": TOTAL.c.n + step.excluded.n}
+    )
+    if len(lines) > FEW:
+        connection.execute(step, filled(connection, _COLUMNS, lines))
+    else:
+        connection.execute(step, [dict(zip(_COLUMNS, line, strict=True)) for line in lines])
+
+
+def differences(connection: Connection) -> Iterator[Key]:
+    """Lines whose sum is not what the rows come to; in order."""
+    kept = {tuple(record[:-1]): record[-1] for record in connection.execute(select(*TOTAL.c[NAMES], TOTAL.c.n))}
+    anew = counted(connection)
+    yield from sorted(one for one in kept.keys() | anew.keys() if kept.get(one, 0) != anew[one])
+
+
+def rewrite(engine: Engine) -> None:
+    """Count all rows anew and write the sums, in one transaction."""
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("LOCK TABLE total IN EXCLUSIVE MODE")
+        refill(connection)
+        # No row of the board changed, and what was counted of them may have.
+        marks.put(connection, marks.BOARD)
+
+
+def refill(connection: Connection) -> None:
+    """The sums counted anew, in the caller's own transaction."""
+    connection.execute(TOTAL.delete())
+    lines = [_line(one, n) for one, n in sorted(counted(connection).items())]
+    for start in range(0, len(lines), _STEP):
+        connection.execute(TOTAL.insert(), lines[start : start + _STEP])
+
+
+def counted(connection: Connection) -> Counter[Key]:
+    """The sums as the rows give them."""
+    asked = (
+        select(CASE.c.edition, *DEADLINE.c)
+        .join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
+        .where(DEADLINE.c.state.in_(("open", "missed")), CASE.c.confidential.is_(False))
+    )
+    records: Iterable[Sequence[object]] = connection.execute(asked.execution_options(yield_per=_STEP))
+    keys = (key(str(record[0]), record[1:]) for record in records)
+    return Counter(one for one in keys if one is not None)
+
+
+def _line(counted: Key, n: int) -> dict[str, object]:
+    return {**dict(zip(NAMES, counted, strict=True)), "n": n}

@@ -1,0 +1,284 @@
+"""What changes of cases come to, row by row: computed before the write lock is asked for. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from storage.board.totals import Key, key
+from storage.chain import canonical, line, link
+from storage.rows import ROW_COLUMNS, Values, row_values
+from workflow.board import WAITING, Row
+from workflow.case import Case
+from workflow.ports import Conflict, Written
+
+_NAMING = ("opened", "reader_named", "reader_removed")
+Stored = Mapping[str, tuple[object, ...]]
+"""A case's board rows as stored, by obligation id."""
+
+HEAD = ("edition", "digest", "standing", "ground", "stage", "span_first", "span_last")
+"""Columns of a case's head that a change of its rows may change."""
+
+_DUE, _STATE, _VERSION = (ROW_COLUMNS.index(name) for name in ("due", "state", "version"))
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is stored of a case before a change.
+
+    Attributes:
+        rows: its rows, or those of them the change may touch (`Written.touched`).
+        values: what its head says, by the columns HEAD.
+    """
+
+    seq: int = 0
+    head: str = ""
+    rows: Stored = field(default_factory=dict)
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def edition(self) -> str:
+        """The edition its rows were counted by."""
+        return str(self.values.get("edition", ""))
+
+
+@dataclass(slots=True)
+class Batch:
+    """The rows to write, table by table.
+
+    Attributes:
+        expected: the seq each case must still have when the lock is held (0: must not exist).
+        written: ids of the cases of which anything is written.
+        columns: what differs in any of the changed rows; `head`: in any of the changed cases.
+        moved: deadlines somebody waited for whose due date is another one now, or that nobody is asked for.
+        readers: of confidential cases: who was named to know of them, as it stands now.
+        totals: by how much the sums of the board change.
+        waiting: of the cases whose rows changed, their rows as they are now.
+    """
+
+    expected: dict[str, int] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
+    opened: list[Values] = field(default_factory=list)
+    changed: list[Values] = field(default_factory=list)
+    events: list[Values] = field(default_factory=list)
+    rows_new: list[Values] = field(default_factory=list)
+    rows_changed: list[Values] = field(default_factory=list)
+    columns: set[str] = field(default_factory=set)
+    head: set[str] = field(default_factory=set)
+    rows_gone: list[Values] = field(default_factory=list)
+    readers: dict[str, frozenset[str]] = field(default_factory=dict)
+    waiting: dict[str, Sequence[Row]] = field(default_factory=dict)
+    totals: Counter[Key] = field(default_factory=Counter)
+    moved: list[Values] = field(default_factory=list)
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.written or self.readers)
+
+
+def batch(changes: Iterable[Written], before: Mapping[str, Before]) -> Batch:
+    """The rows to write.
+
+    Raises:
+        Conflict: a change was made of another state of the case than the one stored.
+    """
+    made = Batch()
+    # In the order of ids, so that two writers of the same cases never wait for each other crosswise.
+    for change in sorted(changes, key=lambda change: change.case.id):
+        _add(made, change, before.get(change.case.id, Before()))
+    return made
+
+
+def _add(made: Batch, change: Written, before: Before) -> None:
+    case = change.case
+    if case.id in made.expected or case.seq - len(change.events) != before.seq:
+        raise Conflict(case.id)
+    made.expected[case.id] = before.seq
+    head = before.head
+    for seq, event in enumerate(change.events, before.seq + 1):
+        if event.seq != seq:
+            raise Conflict(case.id)
+        payload = canonical(event.payload)
+        text = line(
+            case=case.id,
+            seq=seq,
+            kind=event.kind,
+            name=event.name,
+            on=event.on,
+            at=event.at,
+            by=event.by,
+            payload=payload,
+        )
+        previous, head = head, link(head, text)
+        made.events.append(
+            {
+                "case": case.id,
+                "seq": seq,
+                "kind": event.kind,
+                "name": event.name,
+                "on": event.on,
+                "at": event.at,
+                "by": event.by,
+                "payload": payload,
+                "previous": previous,
+                "hash": head,
+            }
+        )
+    # A change without events is a rebuild: it writes everything that can be computed.
+    if case.confidential and (not change.events or any(one.kind in _NAMING for one in change.events)):
+        made.readers[case.id] = case.readers
+    differs = _add_rows(made, change, before)
+    if differs or change.events or change.stage != before.values.get("stage", ""):
+        made.written.append(case.id)
+        _add_case(made, change, before, _values(change), head)
+    if differs and before.rows:
+        made.waiting[case.id] = change.rows
+
+
+def _values(change: Written) -> Values:
+    case = change.case
+    first, last = _span(change.rows)
+    return {
+        "edition": case.edition,
+        "digest": case.digest,
+        "standing": case.standing,
+        "ground": case.ground,
+        "stage": change.stage,
+        "span_first": first,
+        "span_last": last,
+    }
+
+
+def _add_case(made: Batch, change: Written, before: Before, values: Values, head: str) -> None:
+    case = change.case
+    if before.seq:
+        # A head that says what it said is held while the rows are written, and not written itself.
+        if change.events or values != before.values:
+            values |= {"seq": case.seq, "head": head}
+            known = {**before.values, "seq": before.seq, "head": before.head}
+            made.head.update(name for name, value in values.items() if known[name] != value)
+            made.changed.append({"k_id": case.id, "k_seq": before.seq, **values})
+        return
+    made.opened.append(
+        {
+            **values,
+            "seq": case.seq,
+            "head": head,
+            "id": case.id,
+            "procedure": case.procedure,
+            "unit": case.unit,
+            "object": case.object,
+            "opened_at": case.opened_at,
+            "confidential": case.confidential,
+            "sealed": 0,
+            "search": searched(case),
+        }
+    )
+
+
+def _span(rows: Iterable[Row]) -> tuple[date | None, date | None]:
+    """The first and the last day on which a day that moves is felt by a row: it may move its due date, what it
+    is late by, or the day of its next rung."""
+    days: set[date | None] = set()
+    for row in rows:
+        days.update((row.span_first, row.span_last, row.next_rung_on))
+        if row.due is not None and row.done_on is not None:
+            days.update((row.due, row.done_on))
+    felt = [day for day in days if day is not None]
+    return min(felt, default=None), max(felt, default=None)
+
+
+def searched(case: Case) -> str:
+    """What a search looks in, casefolded."""
+    return f"{case.id} {case.object} {case.unit}".casefold()
+
+
+def _add_rows(made: Batch, change: Written, before: Before) -> bool:
+    """Only rows that differ, and what the sums of the board lose and gain by them. Returns whether any does."""
+    stored, edition = before.rows, change.case.edition
+    counted: list[tuple[str, Sequence[object], int]] = []
+    looked, touched = change.rows, change.touched
+    if touched is not None and edition == before.edition:
+        looked = tuple(row for row in looked if row.obligation in touched)
+        stored = {name: stored[name] for name in touched if name in stored}
+    kept = {row.obligation for row in looked}
+    for row in looked:
+        values = row_values(row)
+        known = stored.get(row.obligation)
+        if known is not None and _alike(known, values):
+            continue
+        if known is None:
+            made.rows_new.append(dict(zip(ROW_COLUMNS, values, strict=True)))
+        else:
+            if _has_moved(known, row):
+                made.moved.append(_moved(change, row.obligation, row.version))
+            made.columns.update(
+                name for name, was, one in zip(ROW_COLUMNS, known, values, strict=True) if was != one
+            )
+            made.rows_changed.append(_rekeyed(values, known))
+            counted.append((before.edition, known, -1))
+        counted.append((edition, values, 1))
+    for obligation, gone in stored.items():
+        if obligation not in kept:
+            made.rows_gone.append(_place(gone))
+            counted.append((before.edition, gone, -1))
+            if gone[_STATE] in WAITING and gone[_DUE] is not None:
+                version = change.rows[0].version if change.rows else ""
+                made.moved.append(_moved(change, obligation, version))
+    if stored and edition != before.edition:
+        # Every row is counted under the edition of its case.
+        counted = [(before.edition, known, -1) for known in stored.values()]
+        counted += [(edition, row_values(row), 1) for row in change.rows]
+    if not change.case.confidential:
+        for of, counting, by in counted:
+            line = key(of, counting)
+            if line is not None:
+                made.totals[line] += by
+    return bool(counted)
+
+
+def _alike(known: tuple[object, ...], values: tuple[object, ...]) -> bool:
+    """Whether a row comes out as it is stored; by which calendar it was counted is no difference."""
+    return known == values or (
+        known[:_VERSION] == values[:_VERSION] and known[_VERSION + 1 :] == values[_VERSION + 1 :]
+    )
+
+
+def _has_moved(known: tuple[object, ...], row: Row) -> bool:
+    """Whether who waited by the old row must hear of the new one. What is done is no news to them."""
+    if known[_STATE] not in WAITING or known[_DUE] is None:
+        return False
+    return known[_DUE] != row.due if row.state in WAITING else row.state != "done"
+
+
+def _moved(change: Written, obligation: str, version: str) -> Values:
+    """A line of what moved: by the last event that can move anything, else by the days being counted anew."""
+    for event in reversed(change.events):
+        if event.kind not in ("evidence", "notice"):
+            cause = {"kind": event.kind, "name": event.name, "by": event.by}
+            on = {"on": event.on.isoformat()} if event.on else {}
+            ground = {"ground": event.payload["ground"]} if "ground" in event.payload else {}
+            change_name = f"{change.case.id}#{event.seq}"
+            return _line(change, obligation, change_name, {**cause, **on, **ground})
+    return _line(change, obligation, f"calendar#{version}", dict(change.cause) or {"kind": "calendar"})
+
+
+def _line(change: Written, obligation: str, name: str, cause: dict[str, object]) -> Values:
+    return {"case": change.case.id, "obligation": obligation, "change": name, "cause": cause}
+
+
+def _rekeyed(values: Sequence[object], known: Sequence[object]) -> Values:
+    return {**dict(zip(ROW_COLUMNS, values, strict=True)), **_place(known)}
+
+
+def _place(known: Sequence[object]) -> Values:
+    """Where a stored row is, and what must still stand there: what the sums count it by."""
+    return {
+        "k_case": known[0],
+        "k_obligation": known[1],
+        "k_due": known[_DUE],
+        "k_state": known[_STATE],
+    }

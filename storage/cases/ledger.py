@@ -1,0 +1,264 @@
+"""The ledger: one chain of events per case, with the board rows its last event gives.
+
+Everything is read and computed before the write lock; the lock is held for rows only. The primary key
+(case, seq), and the seq the case must still have, are the compare and swap.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from storage.cases.batch import HEAD, Batch, Before, batch
+from storage.cases.written import PLACE, Moved, at, write
+from storage.database.dialect import filled, insert
+from storage.database.engine import Record, each, reading, writing
+from storage.kept import Kept
+from storage.refusals import CaseBroken
+from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
+from storage.tables import CASE, COUNTER, DEADLINE, EVENT
+from workflow.board import Row
+from workflow.case import Case, Event, fold
+from workflow.office import Office
+from workflow.ports import Conflict, Written
+
+CHUNK = 250
+"""Cases per transaction of a bulk write: about 0.2 s of lock."""
+_PAUSE = 0.01
+
+_EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
+_EVENTS_OF = EVENTS_IN_ORDER.where(EVENT.c.case.in_(bindparam("k_cases", expanding=True)))
+_ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
+_ROWS_OF = DEADLINE.select().where(DEADLINE.c.case.in_(bindparam("k_cases", expanding=True)))
+_HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
+# The head and the rows of one case together: one query less where it counts, when a fact is recorded.
+_BEFORE = (
+    select(CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD), *DEADLINE.c)
+    .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id, isouter=True)
+    .where(CASE.c.id == bindparam("k_case"))
+)
+_HEADS_OF = _HEADS.where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+
+
+class SqlLedger:
+    """`workflow.ports.Ledger` on a database.
+
+    Args:
+        officer, language: whom config.toml names where nobody else can be told, and their language.
+        kept: what the process keeps of this database, where others work with it too.
+    """
+
+    def __init__(
+        self, engine: Engine, *, officer: str = "", language: str = "kk", kept: Kept | None = None
+    ) -> None:
+        self._engine = engine
+        self._kept = kept or Kept(engine, officer=officer, language=language)
+
+    def case(self, case: str) -> Case | None:
+        """The case folded from its events; None when there is none of that id."""
+        events = self.events(case)
+        return fold(events) if events else None
+
+    def events(self, case: str) -> Sequence[Event]:
+        """Its events in order, with their hashes."""
+        with reading(self._engine) as connection:
+            return [event(record) for record in connection.execute(_EVENTS, {"k_case": case})]
+
+    def rows(self, case: str) -> Mapping[str, Row]:
+        """Its board rows by obligation id."""
+        with reading(self._engine) as connection:
+            found = [row(record) for record in connection.execute(_ROWS, {"k_case": case})]
+        return {one.obligation: one for one in found}
+
+    def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
+        """Board rows of these cases by case id, in one query."""
+        with reading(self._engine) as connection:
+            return rows_by_case(each(connection, _ROWS_OF, ids))
+
+    def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
+        """These cases folded from their events, in one query; an unknown id is left out."""
+        with reading(self._engine) as connection:
+            return cases(connection, ids)
+
+    def ids(self) -> Sequence[str]:
+        """All case ids, in order."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(CASE.c.id).order_by(CASE.c.id)).scalars().all()
+
+    def touched(self, first: date, last: date) -> Sequence[str]:
+        """Ids of cases with a row that a moved day from `first` to `last` (both included) could move.
+
+        A day between two rows of a case moves neither: of the cases whose span holds one of the days the rows
+        are asked.
+        """
+        felt = select(DEADLINE.c.case).where(DEADLINE.c.case == CASE.c.id, _feels(first, last))
+        asked = select(CASE.c.id).where(CASE.c.span_first <= last, CASE.c.span_last >= first, felt.exists())
+        asked = asked.order_by(CASE.c.id)
+        with reading(self._engine) as connection:
+            return connection.execute(asked).scalars().all()
+
+    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+        """Write events and the rows that differ, and withdraw unsent notices whose due date no waiting row
+        carries any more, all in one transaction.
+
+        Raises:
+            Conflict: somebody else wrote one of the cases first; nothing was written.
+            CaseBroken: the events of a case do not end where its head says; nothing was written.
+            StorageUnavailable: the database cannot be written; nothing was written.
+        """
+        self._append(changes, now)
+
+    def rewrite(self, changes: Sequence[Written], *, now: datetime) -> int:
+        """The same of cases counted anew without an event; how many of them came out otherwise.
+
+        Raises: as `append`.
+        """
+        return self._append(changes, now)
+
+    def append_many(self, changes: Iterable[Written], *, now: datetime) -> None:
+        """The same for thousands of cases, CHUNK of them in a transaction, letting other writers in between.
+
+        What is refused is refused before the first write. A chunk that fails leaves nothing of itself; the
+        chunks before it stay, whole cases each, and the same import run again finds them.
+        """
+        waiting = iter(changes)
+        while chunk := list(islice(waiting, CHUNK)):
+            self.append(chunk, now=now)
+            time.sleep(_PAUSE)
+
+    def next_ids(self, year: int, count: int) -> Sequence[str]:
+        """Case ids not yet used, in order: "2026-0001". Reserved for good: no other process gets them."""
+        if count < 1:
+            return []
+        with writing(self._engine) as connection:
+            found: list[str] = []
+            while len(found) < count:
+                wanted = count - len(found)
+                last = _counted(connection, year, wanted)
+                names = [f"{year}-{n:04d}" for n in range(last - wanted + 1, last + 1)]
+                taken = {record.id for record in each(connection, _HEADS_OF, names)}
+                found += [name for name in names if name not in taken]
+        return found
+
+    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+        """The first active case of that procedure, unit and object; None where there is none."""
+        asked = select(CASE.c.id).where(
+            CASE.c.procedure == procedure,
+            CASE.c.unit == unit,
+            CASE.c.object == object,
+            CASE.c.standing == "active",
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(asked.order_by(CASE.c.id).limit(1)).scalar()
+
+    def office(self) -> Office:
+        """Units, people and matches, with the officer config.toml names."""
+        return self._kept.office()
+
+    def _append(self, changes: Sequence[Written], now: datetime) -> int:
+        if not changes:
+            return 0
+        try:
+            made = self._prepare(changes)
+        except Conflict as conflict:
+            raise self._broken(conflict) from None
+        if not made.anything:
+            return 0
+        try:
+            with writing(self._engine) as connection:
+                write(connection, made, now)
+        except (IntegrityError, Moved) as trouble:
+            raise self._conflict(made, trouble) from None
+        return len(made.written)
+
+    def _prepare(self, changes: Sequence[Written]) -> Batch:
+        known = [change.case.id for change in changes if change.case.seq > len(change.events)]
+        if not known:
+            return batch(changes, {})
+        with reading(self._engine) as connection:
+            if len(known) == 1:
+                return batch(changes, {known[0]: _before(connection, known[0])})
+            heads = {record[0]: record for record in each(connection, _HEADS_OF, known)}
+            changes = [_told(change, heads.get(change.case.id)) for change in changes]
+            rows: dict[str, dict[str, tuple[object, ...]]] = {}
+            for record in _stored(connection, [one for one in changes if one.case.id in heads]):
+                rows.setdefault(record[0], {})[record[1]] = tuple(record)
+        return batch(
+            changes,
+            {
+                name: Before(seq, head, rows.get(name, {}), dict(zip(HEAD, values, strict=True)))
+                for name, seq, head, *values in heads.values()
+            },
+        )
+
+    def _broken(self, conflict: Conflict) -> Conflict | CaseBroken:
+        """The conflict itself; or, where reading again can never help, that the case is broken."""
+        name = conflict.case
+        with reading(self._engine) as connection:
+            events = [event(record) for record in connection.execute(_EVENTS, {"k_case": name})]
+            stands = _before(connection, name).seq
+        return conflict if stands == (events[-1].seq if events else 0) else CaseBroken(name)
+
+    def _conflict(self, made: Batch, trouble: Exception) -> Exception:
+        """The conflict on the first case that is not where the batch expects it."""
+        with reading(self._engine) as connection:
+            stands = {record.id: record.seq for record in each(connection, _HEADS_OF, made.expected)}
+        for name, seq in made.expected.items():
+            if stands.get(name, 0) != seq:
+                return Conflict(name)
+        # Counted anew by somebody else meanwhile: no event more, but other rows.
+        return Conflict(trouble.case) if isinstance(trouble, Moved) else trouble
+
+
+def _feels(first: date, last: date) -> ColumnElement[bool]:
+    """Whether one of these days lies between the earliest and the latest day in a row."""
+    days = (
+        *(DEADLINE.c.span_first, DEADLINE.c.span_last, DEADLINE.c.due),
+        *(DEADLINE.c.next_rung_on, DEADLINE.c.done_on),
+    )
+    return and_(or_(*(day <= last for day in days)), or_(*(day >= first for day in days)))
+
+
+def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
+    """These cases folded from their events."""
+    return by_id(folded(each(connection, _EVENTS_OF, ids)))
+
+
+def _before(connection: Connection, case: str) -> Before:
+    found = connection.execute(_BEFORE, {"k_case": case}).all()
+    if not found:
+        return Before()
+    seq, head, *values = found[0][: 2 + len(HEAD)]
+    # A case without rows joins one row of nothing.
+    stored = (tuple(record[2 + len(HEAD) :]) for record in found)
+    rows = {record[1]: record for record in stored if record[0] is not None}
+    return Before(seq, head, rows, dict(zip(HEAD, values, strict=True)))
+
+
+def _told(change: Written, head: Record | None) -> Written:
+    """The change, with all of its rows where the case is counted under another edition than the one stored."""
+    if change.touched is None or (head is not None and head.edition == change.case.edition):
+        return change
+    return replace(change, touched=None)
+
+
+def _stored(connection: Connection, changes: Sequence[Written]) -> Iterator[Record]:
+    """The rows these changes may touch, as they are stored."""
+    yield from each(connection, _ROWS_OF, [one.case.id for one in changes if one.touched is None])
+    few = [(one.case.id, name) for one in changes for name in sorted(one.touched or ())]
+    if few:
+        asked = DEADLINE.select().join_from(DEADLINE, *at(connection))
+        yield from connection.execute(asked, filled(connection, PLACE, few))
+
+
+def _counted(connection: Connection, year: int, count: int) -> int:
+    step = insert(connection, COUNTER).values(year=year, last=count)
+    step = step.on_conflict_do_update(index_elements=[COUNTER.c.year], set_={"last": COUNTER.c.last + count})
+    return int(connection.execute(step.returning(COUNTER.c.last)).scalar_one())

@@ -1,0 +1,58 @@
+"""Which cases of a year are there: by the day their procedures begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlalchemy import Engine, and_, or_, select
+
+from storage.database.engine import reading
+from storage.tables import CASE, DEADLINE
+
+
+def begun(engine: Engine, procedures: Mapping[str, str], on: date) -> frozenset[tuple[str, str]]:
+    """(procedure, unit) of every case whose beginning is planned for a day, whatever became of it.
+
+    Args:
+        procedures: procedure -> the fact it begins with.
+    """
+    if not procedures:
+        return frozenset()
+    begins = or_(
+        *(
+            and_(CASE.c.procedure == procedure, DEADLINE.c.obligation == fact)
+            for procedure, fact in procedures.items()
+        )
+    )
+    asked = (
+        select(CASE.c.procedure, CASE.c.unit)
+        .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
+        .where(begins, DEADLINE.c.planned_on == on)
+    )
+    with reading(engine) as connection:
+        return frozenset((record.procedure, record.unit) for record in connection.execute(asked))
+
+
+def behind(engine: Engine, wanted: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Active cases whose recurring obligation has periods, but none as late as the one wanted.
+
+    Args:
+        wanted: edition -> obligation -> name of the period that should be there.
+    """
+    found: dict[str, None] = {}
+    for edition, periods in wanted.items():
+        for obligation, period in periods.items():
+            asked = (
+                select(CASE.c.id, DEADLINE.c.obligation)
+                .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id)
+                .where(CASE.c.edition == edition, CASE.c.standing == "active")
+                .where(DEADLINE.c.obligation.startswith(f"{obligation}.", autoescape=True))
+                .order_by(CASE.c.id)
+            )
+            latest: dict[str, str] = {}
+            with reading(engine) as connection:
+                for case, name in connection.execute(asked):
+                    latest[case] = max(latest.get(case, ""), name)
+            found |= {case: None for case, name in latest.items() if name < f"{obligation}.{period}"}
+    return list(found)

@@ -1,0 +1,97 @@
+"""What is wrong with a channel itself, as long as it is; and its letters queued again once it is mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
+
+from notifications.figures import Fault
+from storage.database.engine import reading, writing
+from storage.notices import register
+from storage.notices.sending import Hand, hand_out
+from storage.tables import CHANNEL_FAULT, NOTICE
+
+Opens = Callable[[str], datetime]
+"""When a letter may leave for a person (by key)."""
+_STUCK = or_(
+    NOTICE.c.state == literal_column("'failed'"),
+    (NOTICE.c.state == literal_column("'queued'")) & (NOTICE.c.attempts > 0),
+)
+
+
+def write_down(engine: Engine, channel: str, code: str, answer: str, *, now: datetime) -> None:
+    """What a channel suffers from, from now on; with no code it is well again. Unchanged writes nothing.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    asked = CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel)
+    with reading(engine) as connection:
+        known = connection.execute(asked).first()
+    if (known.code, known.answer) == (code, answer) if known is not None else not code:
+        return
+    with writing(engine) as connection:
+        known = connection.execute(asked.with_for_update()).first()
+        connection.execute(CHANNEL_FAULT.delete().where(CHANNEL_FAULT.c.channel == channel))
+        if code:
+            since = known.since if known is not None and known.code == code else now
+            line = {"channel": channel, "code": code, "answer": answer, "since": since}
+            connection.execute(CHANNEL_FAULT.insert(), line)
+
+
+def faults(connection: Connection) -> Sequence[Fault]:
+    """What each channel suffers from, with how many letters it keeps waiting."""
+    return [
+        Fault(
+            channel=one.channel,
+            code=one.code,
+            answer=one.answer,
+            since=one.since,
+            letters=connection.execute(
+                select(func.count()).select_from(NOTICE).where(_kept(one.channel, one.since))
+            ).scalar_one(),
+        )
+        for one in connection.execute(CHANNEL_FAULT.select().order_by(CHANNEL_FAULT.c.channel)).all()
+    ]
+
+
+def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens, hand: Hand | None) -> int:
+    """Queue again what the channel's fault has kept from leaving; how many letters. None where it has none."""
+    with writing(engine) as connection:
+        known = connection.execute(
+            CHANNEL_FAULT.select().where(CHANNEL_FAULT.c.channel == channel).with_for_update()
+        ).first()
+        if known is None:
+            return 0
+        asked = select(NOTICE.c.key, NOTICE.c.person, NOTICE.c.state).where(_kept(channel, known.since))
+        found = connection.execute(asked.order_by(NOTICE.c.key).with_for_update()).all()
+        if not found:
+            return 0
+        again = [(one.key, opens(one.person)) for one in found]
+        connection.execute(
+            update(NOTICE)
+            .where(NOTICE.c.key == bindparam("k_key"))
+            .values(state="queued", attempts=0, queued_at=now, not_before=bindparam("k_at")),
+            [{"k_key": key, "k_at": at} for key, at in again],
+        )
+        failed = [(one.key, register.RESENT, "") for one in found if one.state == "failed"]
+        register.append(connection, failed, now=now)
+        hand_out(connection, hand, again)
+        return len(found)
+
+
+def _kept(channel: str, since: datetime) -> ColumnElement[bool]:
+    return and_(NOTICE.c.channel == channel, NOTICE.c.attempted_at >= since, _STUCK)

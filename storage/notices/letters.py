@@ -1,0 +1,27 @@
+"""Letters as the desk asks for them: those their reader has not acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from sqlalchemy import Connection, bindparam, select
+
+from storage.database.engine import each
+from storage.tables import NOTICE
+
+
+def unread(
+    connection: Connection, cases: Collection[str], names: Sequence[str]
+) -> Mapping[tuple[str, str], str]:
+    """Of the last letter about each obligation that a reader was sent and has not acknowledged: its key."""
+    asked = (
+        select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key)
+        .where(
+            NOTICE.c.case.in_(bindparam("k_cases", expanding=True)),
+            NOTICE.c.person.in_(names),
+            NOTICE.c.state == "sent",
+            NOTICE.c.acknowledged_at.is_(None),
+        )
+        .order_by(NOTICE.c.sent_at)
+    )
+    return {(case, obligation): key for case, obligation, key in each(connection, asked, cases)}

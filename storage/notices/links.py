@@ -1,0 +1,159 @@
+"""Telegram accounts and the one-time codes that link them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from threading import Lock
+
+from sqlalchemy import Connection, Engine, select
+
+from notifications.links import CODE_LASTS, Awaited, Link, Redeemed
+from storage.chain import moment
+from storage.database.dialect import insert
+from storage.database.engine import Record, reading, writing
+from storage.tables import LINK, LINK_CODE
+
+FRESH = 2.0
+"""Seconds for which a round takes the links as it read them."""
+
+
+class SqlLinks:
+    """`notifications.links.Links` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._guard = Lock()
+        self._read: tuple[float, Mapping[str, Link]] | None = None
+
+    def all(self) -> Mapping[str, Link]:
+        """Every link by person, the blocked ones too; FRESH seconds old at most, and never older than what
+        was changed through this object."""
+        with self._guard:
+            known = self._read
+        if known is not None and time.monotonic() - known[0] < FRESH:
+            return known[1]
+        began = time.monotonic()
+        with reading(self._engine) as connection:
+            found = {record.person: _link(record) for record in connection.execute(select(LINK))}
+        with self._guard:
+            self._read = (began, found)
+        return found
+
+    def of(self, person: str) -> Link | None:
+        """The person's link as it stands now."""
+        return self._one(LINK.c.person == person)
+
+    def these(self, people: Collection[str]) -> Mapping[str, Link]:
+        """The links of these people as they stand now, asked for together."""
+        asked = select(LINK).where(LINK.c.person.in_(sorted(people)))
+        with reading(self._engine) as connection:
+            return {record.person: _link(record) for record in connection.execute(asked)}
+
+    def behind(self, chat: str) -> Link | None:
+        """The link of that account."""
+        return self._one(LINK.c.chat == chat)
+
+    def offer(self, person: str, hashed: str, *, now: datetime) -> None:
+        """Keep the hash of a new code for the person; a code of theirs not yet used is worth nothing any more,
+        and codes that have had their day are forgotten."""
+        with writing(self._engine) as connection:
+            old = (LINK_CODE.c.person == person) & LINK_CODE.c.used_at.is_(None)
+            connection.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
+            connection.execute(
+                LINK_CODE.insert(), {"hash": hashed, "person": person, "until": now + CODE_LASTS}
+            )
+
+    def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
+        """Link the account to whom the code was given. Of two that bring one code, one is linked."""
+        with writing(self._engine) as connection:
+            asked = select(LINK_CODE).where(LINK_CODE.c.hash == hashed).with_for_update()
+            code = connection.execute(asked).first()
+            if code is None:
+                return "wrong", None
+            mine = _first(connection, LINK.c.chat == chat)
+            if code.used_at is not None:
+                # The same account with the same code again: a message that came twice.
+                again = mine is not None and mine.person == code.person and mine.blocked_at is None
+                return ("linked", mine) if again else ("used", None)
+            if now >= code.until or now < code.until - 2 * CODE_LASTS:
+                return "expired", None
+            if mine is not None and mine.person != code.person:
+                return "taken", None
+            connection.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
+            before = _first(connection, LINK.c.person == code.person)
+            link = Link(
+                person=code.person,
+                chat=chat,
+                language=before.language if before else language,
+                linked_at=now,
+            )
+            step = insert(connection, LINK).values(
+                person=link.person, chat=chat, language=link.language, linked_at=now, awaited=None
+            )
+            again_ = {"chat": chat, "linked_at": now, "blocked_at": None, "awaited": step.excluded.awaited}
+            connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
+        self._forget()
+        return "linked", link
+
+    def block(self, person: str, *, now: datetime) -> bool:
+        """The account takes nothing from the bot. Returns whether it did until now."""
+        return self._change(person, LINK.c.blocked_at.is_(None), blocked_at=now)
+
+    def welcome(self, person: str) -> bool:
+        """The person's account takes messages again. Returns whether it did not until now."""
+        return self._change(person, LINK.c.blocked_at.is_not(None), blocked_at=None)
+
+    def unlink(self, person: str) -> bool:
+        """Forget the person's account. Returns whether there was one."""
+        with writing(self._engine) as connection:
+            done = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
+        self._forget()
+        return bool(done)
+
+    def speak(self, person: str, language: str) -> None:
+        """The language in which the bot speaks to them from now on."""
+        self._change(person, LINK.c.language != language, language=language)
+
+    def await_from(self, person: str, awaited: Awaited | None) -> None:
+        """What the next document or address they send is for."""
+        value = awaited and {
+            "case": awaited.case,
+            "obligation": awaited.obligation,
+            "kind": awaited.kind,
+            "at": moment(awaited.at),
+        }
+        self._change(person, LINK.c.person == person, awaited=value)
+
+    def _change(self, person: str, only: object, **values: object) -> bool:
+        with writing(self._engine) as connection:
+            step = LINK.update().where(LINK.c.person == person, only).values(**values)  # type: ignore[arg-type]
+            done = connection.execute(step).rowcount
+        self._forget()
+        return bool(done)
+
+    def _one(self, which: object) -> Link | None:
+        with reading(self._engine) as connection:
+            return _first(connection, which)
+
+    def _forget(self) -> None:
+        with self._guard:
+            self._read = None
+
+
+def _first(connection: Connection, which: object) -> Link | None:
+    record = connection.execute(select(LINK).where(which)).first()  # type: ignore[arg-type]
+    return _link(record) if record is not None else None
+
+
+def _link(record: Record) -> Link:
+    awaited = record.awaited
+    return Link(
+        person=record.person,
+        chat=record.chat,
+        language=record.language,
+        linked_at=record.linked_at,
+        blocked_at=record.blocked_at,
+        awaited=Awaited(**{**awaited, "at": datetime.fromisoformat(awaited["at"])}) if awaited else None,
+    )

@@ -1,0 +1,305 @@
+"""The outbox: notices with their delivery records, and the board rows whose rung has come.
+
+Every method is one transaction. What costs grows with what is due, never with what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, literal_column, or_, select, tuple_, update
+
+from notifications.notice import Notice, NoticeState
+from notifications.ports import Mark, Move, Settlement, Waiting
+from storage.cases import ledger
+from storage.chain import moment
+from storage.database.dialect import insert
+from storage.database.engine import reading, writing
+from storage.database.waiting import until_back
+from storage.kept import Kept
+from storage.notices import bundles, faults, marking, register, rungs
+from storage.notices.holding import Holding
+from storage.notices.sending import Hand, hand_out
+from storage.rows import NOTICE_COLUMNS, notice, notice_values
+from storage.tables import NOTICE
+from workflow.board import Row
+from workflow.case import Case
+from workflow.office import Office
+
+# Written out, not bound, so that both planners see that the partial indexes answer.
+_QUEUED = NOTICE.c.state == literal_column("'queued'")
+_ALONE = NOTICE.c.bundle == literal_column("''")
+_BUNDLED = NOTICE.c.bundle != literal_column("''")
+_SENDING = NOTICE.c.state == literal_column("'sending'")
+
+
+class SqlOutbox:
+    """`notifications.ports.Outbox` on a database.
+
+    Args:
+        officer, language: whom config.toml names where nobody else can be told, and their language.
+        hand: takes what is queued in batches; None where one process sends all there is.
+        kept: what the process keeps of this database, where others work with it too.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        officer: str = "",
+        language: str = "kk",
+        hand: Hand | None = None,
+        kept: Kept | None = None,
+    ) -> None:
+        self._engine = engine
+        self._holding = Holding(engine)
+        self._hand = hand
+        self._kept = kept or Kept(engine, officer=officer, language=language)
+
+    def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
+        """Rows with `next_rung_on <= today` that still wait for somebody, of active cases, in the order
+        (next_rung_on, case, obligation), those behind `after` only."""
+        return rungs.due_rows(self._engine, today, limit=limit, after=after)
+
+    def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
+        """These cases folded from their events, read together; an unknown id is left out."""
+        with reading(self._engine) as connection:
+            return ledger.cases(connection, ids)
+
+    def office(self) -> Office:
+        """Units, people and matches, with the officer config.toml names."""
+        return self._kept.office()
+
+    def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> int:
+        """Insert the notices and move the rows' next rungs. Returns how many notices are queued by it.
+
+        A key already there changes nothing, except that a withdrawn notice is queued again. A settlement
+        counts only while its row still has the `due` and `next_rung_on` it was planned from.
+        """
+        if not settlements:
+            return 0
+        with writing(self._engine) as connection:
+            return self._queue(connection, rungs.settle(connection, settlements))
+
+    def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue notices no row of the board has asked for; a key already there changes nothing, except that a
+        withdrawn notice is queued again. Returns how many are queued by it."""
+        if not notices:
+            return 0
+        with writing(self._engine) as connection:
+            return self._queue(connection, notices)
+
+    def claim(
+        self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
+    ) -> Sequence[Notice]:
+        """Take up to `limit` queued notices of the channel with `not_before <= now`, oldest first, of those
+        `keys` if given; they are `sending` and committed before this returns. Of two claimers each notice goes
+        to one."""
+        chosen = (
+            select(NOTICE.c.key)
+            .where(NOTICE.c.channel == channel, _QUEUED, _ALONE, NOTICE.c.not_before <= now)
+            .where(*(() if keys is None else (NOTICE.c.key.in_(sorted(keys)),)))
+            .order_by(NOTICE.c.not_before, NOTICE.c.queued_at, NOTICE.c.key)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            # A look without the write lock: a tick with nothing to send keeps nobody waiting.
+            if connection.execute(chosen.limit(1)).first() is None:
+                return []
+        # SKIP LOCKED is PostgreSQL's; SQLite has one writer and leaves it out. Chosen once, apart from the
+        # update: a planner free to choose again for every row could lock more than it was asked for.
+        mine = chosen.with_for_update(skip_locked=True).cte("mine")
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key.in_(select(mine.c.key)))
+            .values(state="sending", attempts=NOTICE.c.attempts + 1, attempted_at=now)
+            .returning(*NOTICE.columns)
+        )
+        with writing(self._engine) as connection:
+            taken = [notice(record) for record in connection.execute(step)]
+        return sorted(taken, key=lambda one: (one.not_before, one.queued_at, one.key))
+
+    def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
+        """Write down what a channel itself suffers from; with no code it is well again."""
+        # Said between a letter and its mark: failing here, it would be sent again.
+        until_back(lambda: faults.write_down(self._engine, channel, code, answer, now=now))
+
+    def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
+        """Queue again what a fault of the channel has kept from leaving; how many letters."""
+        return faults.resend_all(self._engine, channel, now=now, opens=opens, hand=self._hand)
+
+    def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
+        """Write down outcomes of claimed notices, only where the state is still `sending`."""
+        if marks:
+            # The letters have left: a database that is away for a moment is waited for, or they leave again.
+            until_back(lambda: self._mark(marks, now))
+
+    def _mark(self, marks: Sequence[Mark], now: datetime) -> None:
+        with writing(self._engine) as connection:
+            done = [notice(record) for record in connection.execute(marking.step(marks, now=now))]
+            register.prove_these(connection, done, now=now)
+            again = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
+            hand_out(connection, self._hand, [(key, at or now) for key, at in again])
+
+    def recover(
+        self,
+        channel: str,
+        *,
+        before: datetime,
+        state: NoticeState,
+        now: datetime,
+        keys: Collection[str] | None = None,
+    ) -> int:
+        """Notices of the channel left in `sending` since before `before` become `state`: queued with
+        `not_before = now`, or unknown. With `keys` those, and what they carried, since whenever. Returns how
+        many.
+
+        Where several machines send, "since before" is so long as this process has looked: their clocks may
+        differ.
+        """
+        if keys is None and self._hand is not None:
+            held = self._holding.abandoned(channel, now - before)
+            abandoned: ColumnElement[bool] = tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(held)
+        elif keys is None:
+            abandoned = NOTICE.c.attempted_at < before
+        else:
+            abandoned = or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys)))
+        left = and_(NOTICE.c.channel == channel, _SENDING, abandoned)
+        with reading(self._engine) as connection:
+            if connection.execute(select(NOTICE.c.key).where(left).limit(1)).first() is None:
+                return 0
+        step = update(NOTICE).where(left).values(state=state)
+        if state == "queued":
+            step = step.values(not_before=now)
+        with writing(self._engine) as connection:
+            found = connection.execute(select(NOTICE.c.key).where(left).with_for_update()).scalars().all()
+            connection.execute(step)
+            register.prove(connection, found, now=now)
+            if state == "queued" and keys is None:
+                # Whoever names them goes on to send them.
+                hand_out(connection, self._hand, [(key, now) for key in found])
+            return len(found)
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Notices that wait to be carried and for which no letter is on its way."""
+        return bundles.waiting(self._engine)
+
+    def unbundle(self, groups: Sequence[Waiting]) -> None:
+        """Let these go as letters of their own."""
+        bundles.unbundle(self._engine, groups, self._hand)
+
+    def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:
+        """Claim what each of these claimed letters is to carry, by the letter's key."""
+        return bundles.collect(self._engine, carriers, now=now)
+
+    def known(self, keys: Collection[str]) -> frozenset[str]:
+        """Which of these notices there are already."""
+        return bundles.known(self._engine, keys)
+
+    def moves(self, *, limit: int) -> Sequence[Move]:
+        """Deadlines whose due date has moved, the oldest move first."""
+        return bundles.moves(self._engine, limit=limit)
+
+    def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
+        """Queue the notices of these moves and forget the moves, in one transaction; how many are queued."""
+        with writing(self._engine) as connection:
+            bundles.settle_moves(connection, [number for one in moves for number in one.numbers])
+            return self._queue(connection, notices)
+
+    def open_rows(self, until: date) -> Sequence[Row]:
+        """Open rows of active cases due by that day, by due date."""
+        return bundles.open_rows(self._engine, until)
+
+    def unreached(self) -> frozenset[tuple[str, str]]:
+        """Case and obligation of letters that did not arrive."""
+        return bundles.unreached(self._engine)
+
+    def notices(
+        self,
+        *,
+        case: str | None = None,
+        person: str | None = None,
+        channel: str | None = None,
+        state: NoticeState | None = None,
+        limit: int | None = None,
+    ) -> Sequence[Notice]:
+        """The register, the newest first, narrowed by what is given; without digests that said nothing."""
+        said = or_(NOTICE.c.state != "withdrawn", NOTICE.c.case.is_not(None))
+        asked = select(NOTICE).where(said).order_by(NOTICE.c.queued_at.desc(), NOTICE.c.key)
+        narrowed = {"case": case, "person": person, "channel": channel, "state": state}
+        for name, value in narrowed.items():
+            if value is not None:
+                asked = asked.where(NOTICE.c[name] == value)
+        if limit is not None:
+            asked = asked.limit(limit)
+        with reading(self._engine) as connection:
+            return [notice(record) for record in connection.execute(asked)]
+
+    def carried(self, key: str) -> Sequence[Notice]:
+        """What the letter of that notice carried."""
+        asked = select(NOTICE).where(NOTICE.c.carrier == key).order_by(NOTICE.c.due, NOTICE.c.key)
+        with reading(self._engine) as connection:
+            found = connection.execute(select(NOTICE.c.person).where(NOTICE.c.key == key)).scalar()
+            if found is None:
+                return []
+            return [notice(record) for record in connection.execute(asked.where(NOTICE.c.person == found))]
+
+    def notice(self, key: str) -> Notice | None:
+        """The notice of that key."""
+        with reading(self._engine) as connection:
+            record = connection.execute(select(NOTICE).where(NOTICE.c.key == key)).first()
+        return notice(record) if record is not None else None
+
+    def acknowledge(self, key: str, *, now: datetime) -> bool:
+        """The reader says it was read. Returns False when there is no such notice; the first time stays."""
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key == key, NOTICE.c.acknowledged_at.is_(None))
+            .values(acknowledged_at=now)
+        )
+        with writing(self._engine) as connection:
+            if connection.execute(step).rowcount:
+                register.append(connection, [(key, register.ACKNOWLEDGED, moment(now))], now=now)
+                return True
+            return connection.execute(select(NOTICE.c.key).where(NOTICE.c.key == key)).first() is not None
+
+    def resend(self, key: str, *, now: datetime, not_before: datetime) -> bool:
+        """Queue a notice again whose delivery failed or is unknown; its attempts count anew, its key and
+        Message-ID stay. False when there is none of that key in such a state."""
+        step = (
+            update(NOTICE)
+            .where(NOTICE.c.key == key, NOTICE.c.state.in_(("failed", "unknown")))
+            .values(state="queued", attempts=0, queued_at=now, not_before=not_before)
+        )
+        with writing(self._engine) as connection:
+            if not connection.execute(step).rowcount:
+                return False
+            register.append(connection, [(key, register.RESENT, "")], now=now)
+            hand_out(connection, self._hand, [(key, not_before)])
+        return True
+
+    def _queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
+        if not letters or not (count := _insert(connection, letters)):
+            return 0
+        # What waits to be carried leaves with the letter that carries it.
+        alone = [(one.key, one.not_before) for one in letters if not one.bundle]
+        hand_out(connection, self._hand, alone)
+        return count
+
+
+def _insert(connection: Connection, letters: Sequence[Notice]) -> int:
+    step = insert(connection, NOTICE)
+    renewed = [name for name in NOTICE_COLUMNS if name != "key"]
+    step = step.on_conflict_do_update(
+        index_elements=[NOTICE.c.key],
+        set_={name: step.excluded[name] for name in renewed},
+        where=NOTICE.c.state == "withdrawn",
+    )
+    # Of two with one key the first is queued; in one statement the database would not take them both. What is
+    # returned is what was written: asked for it, SQLAlchemy puts a thousand lines into a statement.
+    first: dict[str, Notice] = {}
+    for one in letters:
+        first.setdefault(one.key, one)
+    done = connection.execute(step.returning(NOTICE.c.key), [notice_values(one) for one in first.values()])
+    return len(done.all())

@@ -1,0 +1,158 @@
+"""The register under proof: what became of notices, batch by batch, in a chain that the seals cover.
+
+A batch is appended in the transaction that writes the outcomes, so that neither is there without the other.
+It holds a hash of each notice's record: who, through what, which rung, when, with what answer, and the hash of
+what they read. A record changed by hand, taken away, or put there without a delivery is named by `verify`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, Engine, func, select, text
+
+from notifications.notice import Notice
+from storage.chain import canonical, link, moment
+from storage.database.engine import reading
+from storage.rows import notice
+from storage.tables import NOTICE, PROOF, SEAL
+
+CHAIN = "notices"
+"""What the chain is called where cases have their ids."""
+SETTLED = ("sent", "failed", "unknown")
+"""States that say what became of a letter; only these need proof."""
+ACKNOWLEDGED = "acknowledged"
+RESENT = "resent"
+_ADVISORY = 0x4D657270  # "Merp": one writer of proofs at a time on PostgreSQL
+
+Line = tuple[str, str, str]
+"""Key, state, hash."""
+
+
+def digest(one: Notice) -> str:
+    """SHA-256 of what the register says of a notice, but for its acknowledgement, which comes later."""
+    said = [
+        *(one.key, one.kind, one.case, one.obligation, one.due, one.rung, one.person, one.channel),
+        *(one.address, one.language, one.state, one.carrier, one.text_hash, one.message_id, one.answer),
+        moment(one.sent_at) if one.sent_at else None,
+    ]
+    return sha256(canonical(said).encode()).hexdigest()
+
+
+def prove(connection: Connection, keys: Collection[str], *, now: datetime) -> None:
+    """Append what these notices have become, those that are settled by now."""
+    asked = select(NOTICE).where(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.state.in_(SETTLED))
+    prove_these(connection, [notice(record) for record in connection.execute(asked)], now=now)
+
+
+def prove_these(connection: Connection, notices: Iterable[Notice], *, now: datetime) -> None:
+    """Append what these have become, as they stand in the table; those that are settled."""
+    found = sorted((one for one in notices if one.state in SETTLED), key=lambda one: one.key)
+    append(connection, [(one.key, one.state, digest(one)) for one in found], now=now)
+
+
+def append(connection: Connection, lines: Sequence[Line], *, now: datetime) -> None:
+    """Append one batch of lines; none is no batch."""
+    if not lines:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
+    last = connection.execute(select(PROOF.c.n, PROOF.c.hash).order_by(PROOF.c.n.desc()).limit(1)).first()
+    n, previous = (last.n + 1, last.hash) if last else (1, "")
+    said = canonical([list(line) for line in lines])
+    values = {
+        "n": n,
+        "at": now,
+        "lines": said,
+        "previous": previous,
+        "hash": link(previous, line(n, now, said)),
+    }
+    connection.execute(PROOF.insert(), values)
+
+
+def line(n: int, at: datetime, lines: str) -> str:
+    """A batch as one canonical JSON object; `lines` stands in it unchanged."""
+    return f'{{"at":"{moment(at)}","lines":{lines},"n":{n}}}'
+
+
+def end(connection: Connection) -> tuple[str, int, str] | None:
+    """The chain, its last number and its last hash; None before the first batch."""
+    last = connection.execute(select(PROOF.c.n, PROOF.c.hash).order_by(PROOF.c.n.desc()).limit(1)).first()
+    return (CHAIN, last.n, last.hash) if last else None
+
+
+def problems(connection: Connection) -> Iterator[tuple[str, dict[str, object]]]:
+    """Everything in the register that is not as it was written: codes with arguments."""
+    known: dict[str, tuple[str, str]] = {}
+    acknowledged: dict[str, str] = {}
+    n, previous = 0, ""
+    for proof in connection.execute(PROOF.select().order_by(PROOF.c.n)):
+        n += 1
+        lines = _lines(proof.lines)
+        whole = link(previous, line(proof.n, proof.at, proof.lines)) == proof.hash
+        if lines is None or proof.n != n or proof.previous != previous or not whole:
+            yield "proof_broken", {"n": n}
+            n = proof.n
+        for key, state, hashed in lines or ():
+            if state == ACKNOWLEDGED:
+                acknowledged.setdefault(key, hashed)
+            else:
+                known[key] = (state, hashed)
+        previous = proof.hash
+    yield from _notices(connection, known, acknowledged)
+
+
+def _notices(
+    connection: Connection, known: dict[str, tuple[str, str]], acknowledged: dict[str, str]
+) -> Iterator[tuple[str, dict[str, object]]]:
+    unseen = set(known)
+    for record in connection.execute(NOTICE.select().order_by(NOTICE.c.key).execution_options(yield_per=5000)):
+        one = notice(record)
+        unseen.discard(one.key)
+        state, hashed = known.get(one.key, ("", ""))
+        if state in SETTLED and hashed != digest(one):
+            yield "notice_altered", {"key": one.key}
+        elif state not in SETTLED and one.state in SETTLED:
+            yield "notice_unproven", {"key": one.key}
+        said = moment(one.acknowledged_at) if one.acknowledged_at else ""
+        if acknowledged.get(one.key, "") != said:
+            yield "notice_acknowledgement", {"key": one.key}
+    for key in sorted(unseen):
+        yield "notice_missing", {"key": key}
+
+
+def _lines(said: str) -> Iterable[Line] | None:
+    try:
+        return [(str(key), str(state), str(hashed)) for key, state, hashed in json.loads(said)]
+    except (ValueError, TypeError):
+        return None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How the register stands: what is not as it was written, how many batches there are, and the last hash.
+
+    `seal`: the number of the last seal, which covers the chain up to where it then ended.
+    """
+
+    problems: tuple[tuple[str, dict[str, object]], ...]
+    batches: int
+    end: str
+    seal: int
+
+
+def standing(engine: Engine) -> Standing:
+    """The register against its chain, at this moment."""
+    with reading(engine) as connection:
+        last = end(connection)
+        seal = connection.execute(select(func.max(SEAL.c.n))).scalar()
+        return Standing(
+            problems=tuple(problems(connection)),
+            batches=last[1] if last else 0,
+            end=last[2] if last else "",
+            seal=int(seal or 0),
+        )
