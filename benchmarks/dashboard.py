@@ -95,7 +95,7 @@ def main() -> None:
 def _build(address: str, cases: int, units: int) -> tuple[int, int, int]:
     """Cases begun over three years; most of the past is done, as in an office that works. A database made by
     benchmarks.country is taken as it is. The rounds of the days before have been."""
-    from merzim.rounds import remind
+    from merzim.services.rounds import remind
     from storage.access.accounts import SqlAccounts
     from storage.upkeep.schema import create_or_migrate
     from workflow.access import Reader
@@ -176,8 +176,8 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
     import uvicorn
 
+    from merzim.behind_pages.dashboard import Dashboard
     from merzim.clock import Moment
-    from merzim.dashboard import Dashboard
 
     folder.mkdir()
     app = Dashboard(_house(folder, address), lambda: Moment(now=NOW, today=TODAY, demonstration=True))

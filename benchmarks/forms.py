@@ -12,7 +12,7 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from merzim.forms import from_case
+from merzim.documents.filling import from_case
 from merzim.settings import DatabaseSettings, Settings
 from merzim.wiring import House
 from papers.forms import LANGUAGES, fill, form, names

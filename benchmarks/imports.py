@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from calendars import calendar
-from merzim.papers_in import import_schedule
 from merzim.settings import Settings
+from merzim.taking_in.papers import import_schedule
 from merzim.wiring import House
 from workflow.opening import Opening
 

@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def _measure(folder: Path, address: str) -> None:
-    from merzim.calendar_change import apply, preview
+    from merzim.adopting.calendar_change import apply, preview
     from merzim.configuration import read
     from merzim.wiring import House
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from merzim.settings import DatabaseSettings, Settings
 from merzim.wiring import House
-from merzim.yearly import open_year
+from merzim.yearly.opening import open_year
 from storage.office import store as office_store
 from workflow.kinds import KINDS
 from workflow.office import Unit

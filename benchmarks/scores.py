@@ -13,11 +13,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from merzim.scores import year_scores
-from merzim.scoring import scoring
+from merzim.asking.scores import year_scores
+from merzim.asking.scoring import scoring
 from merzim.settings import DatabaseSettings, Settings
 from merzim.wiring import House
-from merzim.yearly import open_year
+from merzim.yearly.opening import open_year
 from storage.office import store as office_store
 from workflow.kinds import KINDS
 from workflow.office import Unit

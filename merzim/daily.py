@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from merzim import logs, rounds, users
+from merzim import logs
+from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import almaty
-from merzim.dashboard import Dashboard
-from merzim.polling import polling
+from merzim.people import users
+from merzim.services import rounds
+from merzim.services.polling import polling
 from web.door.tracing import Traced, context
 from workflow.refusal import Refusal
 

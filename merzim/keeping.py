@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.rolling import as_rolled
+from merzim.services.rolling import as_rolled
 
 if TYPE_CHECKING:
     from merzim.wiring import House

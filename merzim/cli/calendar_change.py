@@ -13,7 +13,7 @@ from merzim.cli.moved import moved, print_moved
 
 if TYPE_CHECKING:
     from calendars.calendar import Day
-    from merzim.calendar_change import Preview
+    from merzim.adopting.calendar_change import Preview
 
 NAME = "calendar-change"
 """Deadlines a person is shown; a machine gets all of them."""
@@ -29,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def preview(ctx: typer.Context, file: File) -> None:
-    from merzim import calendar_change
+    from merzim.adopting import calendar_change
 
     call = Call.of(ctx)
     shown = calendar_change.preview(
@@ -44,7 +44,7 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
-    from merzim import calendar_change
+    from merzim.adopting import calendar_change
 
     call = Call.of(ctx)
     moment = call.moment

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from merzim.asking.looking import findings_of, person_named, stage_title, unit_named
 from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
 from merzim.cli.call import Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.printing import paragraph
-from merzim.looking import findings_of, person_named, stage_title, unit_named
 
 if TYPE_CHECKING:
     from workflow.case import Case
@@ -79,7 +79,7 @@ def open_year(
     year: Annotated[str, typer.Argument(metavar="YEAR")],
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
 ) -> None:
-    from merzim.yearly import open_year as opened_year
+    from merzim.yearly.opening import open_year as opened_year
 
     call = Call.of(ctx)
     asked = number(year, where="YEAR", first=2000, last=2100)
@@ -169,7 +169,7 @@ def record(
     value: Values = None,
     signed_by: SignedBy = "",
 ) -> None:
-    from merzim.proofs import given, kept
+    from merzim.cli.proofs import given, kept
 
     call = Call.of(ctx)
     told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}

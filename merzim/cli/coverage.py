@@ -20,8 +20,8 @@ Page = Annotated[str | None, typer.Option("--write", metavar="FILE", help="cli.o
 
 
 def coverage(ctx: typer.Context, write: Page = None) -> int:
-    from merzim import coverage as covering
-    from merzim.coverage_page import page, term
+    from merzim.documents import coverage as covering
+    from merzim.documents.coverage_page import page, term
 
     call = Call.of(ctx)
     found = covering.coverage(call.house.library)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.asking.looking import title, unit_named, whole
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, optional_day
-from merzim.looking import title, unit_named, whole
 
 if TYPE_CHECKING:
     from workflow.board import Row

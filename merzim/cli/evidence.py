@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.asking.looking import unit_named
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, day
-from merzim.looking import unit_named
 
 if TYPE_CHECKING:
     from workflow.case import Evidence
@@ -33,7 +33,7 @@ def attach(
         str, typer.Option("--restricted", metavar="GROUND", help="cli.option.restricted")
     ] = "",
 ) -> None:
-    from merzim.proofs import given, kept
+    from merzim.cli.proofs import given, kept
     from workflow.names import known_fact
 
     call = Call.of(ctx)
@@ -91,7 +91,7 @@ def package(
         bool, typer.Option("--with-restricted", help="cli.option.with_restricted")
     ] = False,
 ) -> int:
-    from merzim.packing import documents
+    from merzim.documents.packing import documents
     from papers.package import write_package
 
     call = Call.of(ctx)

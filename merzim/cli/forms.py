@@ -47,8 +47,8 @@ def form(
     approver: Annotated[str, typer.Option("--approver", metavar="DUTY", help="cli.option.approver")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="cli.option.replace")] = False,
 ) -> None:
-    from merzim.forms import from_case, from_office, given
-    from merzim.looking import unit_named
+    from merzim.asking.looking import unit_named
+    from merzim.documents.filling import from_case, from_office, given
     from papers.forms import LANGUAGES, FormData, fill, read_data
     from papers.forms import form as form_named
 
@@ -89,7 +89,7 @@ def forms(
 
     call = Call.of(ctx)
     if write is not None:
-        from merzim.forms_page import page
+        from merzim.documents.forms_page import page
 
         _write(Path(write), page(call.language).encode())
         call.note(call.say("form.page.written", file=write))
@@ -129,7 +129,7 @@ def _check_duty(duty: str) -> None:
 
 
 def _wrong_approver(call: Call, wanted: Form, duty: str, view: View | None) -> list[str]:
-    from merzim.forms import approvers_of
+    from merzim.documents.filling import approvers_of
 
     allowed = [one for one in approvers_of(wanted, call.settings.office.kind, view) if one in DUTIES]
     if not duty or duty in allowed or not allowed:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.asking.looking import unit_named
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, number
-from merzim.looking import unit_named
 
 if TYPE_CHECKING:
-    from merzim.gathering import Gathered, Ready
+    from merzim.yearly.gathering import Gathered, Ready
     from workflow.consolidated import Line
     from workflow.office import Office
 
@@ -35,7 +35,7 @@ def consolidated(
     year: Annotated[str | None, typer.Option("--year", metavar="Y", help="cli.option.year_of")] = None,
     export: Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.list_to")] = None,
 ) -> int:
-    from merzim.gathering import consolidated as gathered
+    from merzim.yearly.gathering import consolidated as gathered
 
     call = Call.of(ctx)
     today = call.moment.today
@@ -54,7 +54,7 @@ def consolidated(
 
 
 def uploads(ctx: typer.Context, unit: Unit = "") -> None:
-    from merzim.gathering import uploads as ready
+    from merzim.yearly.gathering import uploads as ready
 
     call = Call.of(ctx)
     office = call.house.reads.office()

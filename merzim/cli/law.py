@@ -14,7 +14,7 @@ from merzim.cli.parsing import BadArgument, named_days, optional_day
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from merzim.authority import Authority
+    from merzim.asking.authority import Authority
     from merzim.settings import AuthorisedBody
     from workflow.procedure import Obligation, Procedure
 
@@ -119,7 +119,7 @@ def audit(
         str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
     ] = PROCEDURE,
 ) -> int:
-    from merzim.looking import audit as findings_of_file
+    from merzim.asking.looking import audit as findings_of_file
 
     call = Call.of(ctx)
     cases = findings_of_file(call.house, Path(file), procedure)
@@ -134,7 +134,7 @@ def audit(
 
 
 def _now(call: Call) -> Authority:
-    from merzim.authority import authority
+    from merzim.asking.authority import authority
 
     return authority(call.settings.office.authorised_body, on=call.moment.today)
 

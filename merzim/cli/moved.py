@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from merzim.calendar_change import Hearing
+    from merzim.adopting.calendar_change import Hearing
     from merzim.cli.call import Call
 
 SHOWN = 100

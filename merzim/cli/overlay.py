@@ -14,7 +14,7 @@ from merzim.cli.moved import moved, print_moved
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from merzim.own_rules import Preview
+    from merzim.adopting.own_rules import Preview
     from workflow.overlay import Overlay
     from workflow.reading.overlay import Milder
 
@@ -38,7 +38,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_(ctx: typer.Context) -> None:
-    from merzim import own_rules
+    from merzim.adopting import own_rules
 
     call = Call.of(ctx)
     held, left = own_rules.standing(call.house), own_rules.waiting_files(call.house)
@@ -59,7 +59,7 @@ def list_(ctx: typer.Context) -> None:
 
 
 def preview(ctx: typer.Context, file: File) -> None:
-    from merzim import own_rules
+    from merzim.adopting import own_rules
 
     call = Call.of(ctx)
     shown = own_rules.preview(call.house, Path(file), today=call.moment.today)
@@ -71,7 +71,7 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
-    from merzim import own_rules
+    from merzim.adopting import own_rules
 
     call = Call.of(ctx)
     moment = call.moment
@@ -86,7 +86,7 @@ def apply(ctx: typer.Context, file: File) -> None:
 
 
 def withdraw(ctx: typer.Context, file: File) -> None:
-    from merzim import own_rules
+    from merzim.adopting import own_rules
 
     call = Call.of(ctx)
     moment = call.moment

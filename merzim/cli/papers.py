@@ -14,7 +14,7 @@ from merzim.cli.parsing import BadArgument
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from merzim.importing import Imported
+    from merzim.taking_in.importing import Imported
     from papers import Note, UnreadablePaper
 
 
@@ -34,7 +34,7 @@ def import_(
         str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
     ] = PROCEDURE,
 ) -> int:
-    from merzim.papers_in import import_schedule
+    from merzim.taking_in.papers import import_schedule
     from papers import UnreadablePaper, write_template
 
     call = Call.of(ctx)
@@ -71,7 +71,7 @@ def people(
         list[str] | None, typer.Option("--match", metavar="TEXT=KEY", help="cli.option.match")
     ] = None,
 ) -> None:
-    from merzim.papers_in import import_people, keep_match
+    from merzim.taking_in.papers import import_people, keep_match
 
     call = Call.of(ctx)
     house, moment = call.house, call.moment

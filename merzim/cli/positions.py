@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.asking.looking import unit_named
 from merzim.cli.answers import finding, print_findings
 from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, Call
 from merzim.cli.help import Command, Group
 from merzim.cli.parsing import number as whole
 from merzim.cli.parsing import optional_day
 from merzim.cli.risk_answers import day_or_today, position_json, proofs, tell, written
-from merzim.looking import unit_named
 
 if TYPE_CHECKING:
     from workflow.case import Case
@@ -85,7 +85,7 @@ def add(
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
     on: On = None,
 ) -> None:
-    from merzim.risks import registers
+    from merzim.asking.risks import registers
     from workflow.register_desk import ExposedPosition
 
     call = Call.of(ctx)
@@ -103,7 +103,7 @@ def add(
 
 
 def clear(ctx: typer.Context, case: CaseId, number: Number, on: On = None) -> None:
-    from merzim.risks import registers
+    from merzim.asking.risks import registers
 
     call = Call.of(ctx)
     change = registers(call.house).clear(case, _number(number), on=day_or_today(call, on), **written(call))
@@ -120,7 +120,7 @@ def talk(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> None:
-    from merzim.risks import registers
+    from merzim.asking.risks import registers
 
     call = Call.of(ctx)
     change = registers(call.house).talk(
@@ -163,8 +163,8 @@ def record(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> int:
+    from merzim.asking.risks import registers
     from merzim.cli.papers import errors_of
-    from merzim.risks import registers
     from papers import UnreadablePaper
     from papers.cartogram_table import read_cartogram
 
@@ -185,7 +185,7 @@ def record(
 
 
 def compare(ctx: typer.Context, unit: Unit = "") -> int:
-    from merzim.risks import cartogram_lines
+    from merzim.asking.risks import cartogram_lines
     from workflow.cartogram import compared, latest
 
     call = Call.of(ctx)
@@ -201,7 +201,7 @@ def compare(ctx: typer.Context, unit: Unit = "") -> int:
 
 
 def _cases(call: Call, case: str | None, unit: str) -> list[Case]:
-    from merzim.risks import cases
+    from merzim.asking.risks import cases
 
     if case is not None:
         return [call.house.desk.view(case, today=call.moment.today).case]

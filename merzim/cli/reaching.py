@@ -44,8 +44,8 @@ def resend(
         str | None, typer.Option("--channel", metavar="NAME", help="cli.option.resend_channel")
     ] = None,
 ) -> int:
-    from merzim.rounds import resend as again
-    from merzim.rounds import resend_all
+    from merzim.services.rounds import resend as again
+    from merzim.services.rounds import resend_all
 
     call = Call.of(ctx)
     if channel is not None:

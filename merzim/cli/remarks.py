@@ -62,7 +62,7 @@ def add(
     ] = "discussion",
     on: On = None,
 ) -> None:
-    from merzim.risks import registers
+    from merzim.asking.risks import registers
 
     call = Call.of(ctx)
     change = registers(call.house).remark(
@@ -79,7 +79,7 @@ def answer(
     text: Annotated[str, typer.Option("--answer", metavar="TEXT", help="cli.option.answer_text")] = "",
     on: On = None,
 ) -> None:
-    from merzim.risks import registers
+    from merzim.asking.risks import registers
 
     call = Call.of(ctx)
     change = registers(call.house).answer_remark(

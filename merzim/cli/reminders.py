@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim import rounds
+from merzim.asking.looking import force
 from merzim.cli.call import Call
 from merzim.cli.help import Command, OpenGroup
 from merzim.cli.minding import acknowledge
 from merzim.cli.parsing import BadArgument, day
 from merzim.cli.reaching import resend
-from merzim.looking import force
-from merzim.rehearsing import rehearse as rehearsed
+from merzim.services import rounds
+from merzim.services.rehearsing import rehearse as rehearsed
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
@@ -82,7 +82,7 @@ def notices(
     call = Call.of(ctx)
     found = call.house.outbox.notices(case=case)
     if export is not None:
-        from merzim.register import write
+        from merzim.documents.register import write
 
         write(call.house, found, Path(export), call.language, now=call.moment.now)
         call.note(call.say("cli.exported", count=len(found), file=export))

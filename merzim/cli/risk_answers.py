@@ -32,7 +32,7 @@ def day_or_today(call: Call, text: str | None) -> date:
 
 def proofs(call: Call, given: Iterable[str] | None, *, restricted: str = "") -> tuple[Evidence, ...]:
     """Files and links as typed, files kept. `restricted`: the ground on which few may see them."""
-    from merzim.proofs import given_freely, kept
+    from merzim.cli.proofs import given_freely, kept
 
     ground = " ".join(restricted.split())
     return tuple(kept(given_freely(text), call.house.evidence, restricted=ground) for text in given or ())
@@ -49,7 +49,7 @@ def tell(call: Call, change: Change, code: str, **arguments: object) -> None:
 
 def risk_json(call: Call, case: Case, risk: Risk) -> Json:
     """One risk, its measures apart."""
-    from merzim.risks import scales
+    from merzim.asking.risks import scales
 
     scale = scales().get(risk.rank.scale) if risk.rank else None
     rank: Json | None = None

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.asking.looking import unit_named
 from merzim.cli.answers import finding, print_findings
 from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, Call
 from merzim.cli.parsing import BadArgument
 from merzim.cli.parsing import number as whole
 from merzim.cli.risk_answers import written
-from merzim.looking import unit_named
 
 if TYPE_CHECKING:
     from workflow.finding import Finding
@@ -31,8 +31,8 @@ def import_plan(
     file: Annotated[str, typer.Argument(metavar="FILE.csv|.xlsx")],
     year: Annotated[str | None, typer.Option("--year", metavar="YYYY", help="cli.option.plan_year")] = None,
 ) -> int:
+    from merzim.asking.risks import import_plan as taken_in
     from merzim.cli.papers import errors_of
-    from merzim.risks import import_plan as taken_in
     from papers import UnreadablePaper
 
     call = Call.of(ctx)
@@ -85,7 +85,7 @@ def check(ctx: typer.Context, case: CaseId) -> int:
 
 
 def same(ctx: typer.Context, unit: Unit = "") -> None:
-    from merzim.risks import cases
+    from merzim.asking.risks import cases
     from workflow.risk_lists import shared
 
     call = Call.of(ctx)
@@ -141,7 +141,7 @@ def _requests(call: Call, one: Shared) -> str:
 
 
 def scale(ctx: typer.Context) -> None:
-    from merzim.risks import scale as in_force
+    from merzim.asking.risks import scale as in_force
 
     call = Call.of(ctx)
     known = in_force(call.moment.today)
@@ -229,7 +229,7 @@ def risk_map(
     unit: Unit = "",
     export: Export = None,
 ) -> None:
-    from merzim.risks import cases, scale
+    from merzim.asking.risks import cases, scale
     from papers.risk_map import Mapped, risk_map
     from workflow.risk import register
 
@@ -266,7 +266,7 @@ def risk_map(
 
 
 def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> None:
-    from merzim.risks import cartogram_lines
+    from merzim.asking.risks import cartogram_lines
     from papers.cartogram import drawn, write_workbook
 
     call = Call.of(ctx)

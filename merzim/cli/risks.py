@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.asking.looking import unit_named
 from merzim.cli import risk_papers
 from merzim.cli.call import Call
 from merzim.cli.help import Command, Group
 from merzim.cli.parsing import number as whole
 from merzim.cli.parsing import optional_day
 from merzim.cli.risk_answers import day_or_today, measure_json, proofs, risk_json, tell, written
-from merzim.looking import unit_named
 
 if TYPE_CHECKING:
     from workflow.case import Case
@@ -105,7 +105,7 @@ def add(
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
     on: On = None,
 ) -> None:
-    from merzim.risks import desk
+    from merzim.asking.risks import desk
     from workflow.risk_desk import FoundRisk
 
     call = Call.of(ctx)
@@ -131,7 +131,7 @@ def rank(
     likelihood: Annotated[str, typer.Option("--likelihood", metavar="L", help="cli.option.likelihood")],
     effect: Annotated[str, typer.Option("--effect", metavar="E", help="cli.option.effect")],
 ) -> None:
-    from merzim.risks import desk, scale
+    from merzim.asking.risks import desk, scale
     from workflow.risk import Rank
 
     call = Call.of(ctx)
@@ -170,7 +170,7 @@ def measure(
     ] = "",
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
 ) -> None:
-    from merzim.risks import desk, keep_responsible
+    from merzim.asking.risks import desk, keep_responsible
     from papers.written_terms import read_term
     from workflow.risk_desk import SetMeasure
 
@@ -204,7 +204,7 @@ def review(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> None:
-    from merzim.risks import desk
+    from merzim.asking.risks import desk
 
     call = Call.of(ctx)
     change = desk(call.house).review(
@@ -230,7 +230,7 @@ def remove(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> None:
-    from merzim.risks import desk
+    from merzim.asking.risks import desk
 
     call = Call.of(ctx)
     change = desk(call.house).remove(
@@ -253,7 +253,7 @@ def ask(
     term: Term = "",
     on: On = None,
 ) -> None:
-    from merzim.risks import desk
+    from merzim.asking.risks import desk
     from papers.written_terms import read_term
 
     call = Call.of(ctx)
@@ -276,7 +276,7 @@ def answer(
     text: Annotated[str, typer.Option("--text", metavar="TEXT", help="cli.option.answer_text")] = "",
     on: On = None,
 ) -> None:
-    from merzim.risks import desk
+    from merzim.asking.risks import desk
 
     call = Call.of(ctx)
     change = desk(call.house).answer(
@@ -286,7 +286,7 @@ def answer(
 
 
 def _cases(call: Call, case: str | None, unit: str) -> list[Case]:
-    from merzim.risks import cases
+    from merzim.asking.risks import cases
 
     if case is not None:
         return [call.house.desk.view(case, today=call.moment.today).case]
@@ -295,7 +295,7 @@ def _cases(call: Call, case: str | None, unit: str) -> list[Case]:
 
 def _dues(call: Call, case: Case) -> Mapping[int, date]:
     """The next due date of each measure: the earliest still open, else the last of all."""
-    from merzim.risks import dues
+    from merzim.asking.risks import dues
 
     return dues(call.house, case, today=call.moment.today)
 

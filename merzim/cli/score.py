@@ -15,7 +15,7 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from merzim.scores import YearScores
+    from merzim.asking.scores import YearScores
     from workflow.prospects import Step
     from workflow.scale import Readings
     from workflow.score import Score, Scores
@@ -37,7 +37,7 @@ def score(
         list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="cli.option.reading")
     ] = None,
 ) -> int:
-    from merzim import scoring as shipped
+    from merzim.asking import scoring as shipped
     from workflow.score import score as scored
     from workflow.score_inputs import BadInputs, choose, read_inputs
 
@@ -61,8 +61,8 @@ def score(
 
 
 def _of_a_year(call: Call, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
-    from merzim.looking import unit_named
-    from merzim.scores import year_scores
+    from merzim.asking.looking import unit_named
+    from merzim.asking.scores import year_scores
 
     first, last = call.house.calendar.first.year, call.house.calendar.last.year
     if not first <= year <= last:

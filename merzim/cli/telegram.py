@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 def link(ctx: typer.Context, person: PersonKey) -> None:
     from merzim.clock import almaty
-    from merzim.telegram import offer
+    from merzim.people.telegram import offer
 
     call = Call.of(ctx)
     made = offer(call.house, person, now=call.moment.now)
@@ -40,7 +40,7 @@ def link(ctx: typer.Context, person: PersonKey) -> None:
 
 
 def links(ctx: typer.Context) -> None:
-    from merzim.telegram import linked
+    from merzim.people.telegram import linked
 
     call = Call.of(ctx)
     found = linked(call.house)
@@ -77,7 +77,7 @@ def links(ctx: typer.Context) -> None:
 
 
 def unlink(ctx: typer.Context, person: PersonKey) -> int:
-    from merzim.telegram import unlink as forget
+    from merzim.people.telegram import unlink as forget
 
     call = Call.of(ctx)
     known, was = forget(call.house, person)

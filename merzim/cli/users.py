@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.asking.looking import unit_named
 from merzim.cli.call import Call
 from merzim.cli.help import Command, Group
 from merzim.cli.parsing import BadArgument
-from merzim.looking import unit_named
 
 if TYPE_CHECKING:
     from workflow.access import Access
@@ -45,7 +45,7 @@ def add(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="cli.option.user_name")] = "",
     unit: Unit = None,
 ) -> None:
-    from merzim import users
+    from merzim.people import users
 
     call = Call.of(ctx)
     link = users.add(
@@ -101,7 +101,7 @@ def change(
     access: Annotated[str, typer.Option("--access", metavar="ACCESS", help="cli.option.access")] = "",
     unit: Unit = None,
 ) -> None:
-    from merzim import users
+    from merzim.people import users
 
     call = Call.of(ctx)
     users.change(
@@ -117,7 +117,7 @@ def change(
 
 
 def invite(ctx: typer.Context, login: Login) -> None:
-    from merzim import users
+    from merzim.people import users
 
     call = Call.of(ctx)
     _tell(call, login, "invited_again", link=users.invite(call.house, login, now=call.moment.now, by=call.by))
@@ -138,7 +138,7 @@ def token(
     days: Annotated[int, typer.Option("--days", metavar="N", help="cli.option.token_days")] = 90,
     write: Annotated[bool, typer.Option("--write", help="cli.option.token_write")] = False,
 ) -> None:
-    from merzim import users
+    from merzim.people import users
 
     call = Call.of(ctx)
     secret = users.token(call.house, login, name=name, write=write, days=days, now=call.moment.now, by=call.by)
@@ -149,7 +149,7 @@ def token(
 
 
 def end(ctx: typer.Context, login: Login) -> None:
-    from merzim import users
+    from merzim.people import users
 
     call = Call.of(ctx)
     account = users.the(call.house, login)
@@ -158,7 +158,7 @@ def end(ctx: typer.Context, login: Login) -> None:
 
 
 def _switch(call: Call, login: str, *, disabled: bool) -> None:
-    from merzim import users
+    from merzim.people import users
 
     moment = call.moment
     users.switch(call.house, login, disabled=disabled, by=call.by, now=moment.now, today=moment.today)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from merzim.asking.looking import unit_named
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument
 from merzim.cli.printing import paragraph
-from merzim.looking import unit_named
 
 if TYPE_CHECKING:
-    from merzim.yearly_clock import Clocked
+    from merzim.yearly.clock import Clocked
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def yearly_clock(
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     reading: Annotated[str, typer.Option("--reading", metavar="READING", help="cli.option.once_in")] = "",
 ) -> int:
-    from merzim.yearly_clock import turns
+    from merzim.yearly.clock import turns
     from workflow.overlay import SWITCHES
 
     call = Call.of(ctx)

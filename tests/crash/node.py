@@ -19,8 +19,8 @@ import merzim.clock
 from merzim.clock import Clock, Moment, stand
 
 WARM = (
-    *("merzim.cli", "merzim.daily", "merzim.queue", "merzim.dashboard", "merzim.behind_pages"),
-    *("merzim.administration", "merzim.calendar_change", "merzim.intake", "merzim.postbox", "merzim.polling"),
+    *("merzim.cli", "merzim.daily", "merzim.queue", "merzim.behind_pages.dashboard"),
+    *("merzim.behind_pages.shell", "merzim.behind_pages.postbox", "merzim.services.polling"),
     *("storage.upkeep.schema", "storage.upkeep.installation", "storage.upkeep.rights"),
     *("notifications.channels.email", "uvicorn"),
     *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "web.app"),

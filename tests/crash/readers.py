@@ -14,11 +14,11 @@ from pathlib import Path
 from calendars import compiled
 from calendars.adopting import adopted
 from calendars.records import parse, shipped
+from merzim.asking.scoring import inputs
 from merzim.cli.parsing import day, named_days, named_numbers, number
+from merzim.cli.proofs import given
 from merzim.clock import stand
 from merzim.configuration import read as read_config
-from merzim.proofs import given
-from merzim.scoring import inputs
 from papers import read_audit, read_people, read_schedule
 from papers.cartogram_table import read_cartogram
 from papers.csv_text import rows_of

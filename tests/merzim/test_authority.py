@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from merzim.authority import authority
+from merzim.asking.authority import authority
 from merzim.settings import AGENCY, AuthorisedBody
 from tests.merzim.conftest import Merzim
 

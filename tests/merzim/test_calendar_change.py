@@ -13,9 +13,9 @@ import jsonschema
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import clock
 from merzim.configuration import read
-from merzim.dashboard import Dashboard
 from merzim.wiring import House
 from storage.office.adoptions import adopt
 from tests.merzim.conftest import ROOT, Merzim

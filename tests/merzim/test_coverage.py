@@ -11,8 +11,8 @@ import pytest
 
 import words
 from merzim.cli import main
-from merzim.coverage import Coverage, Gap, contradictions, coverage
-from merzim.coverage_page import page
+from merzim.documents.coverage import Coverage, Gap, contradictions, coverage
+from merzim.documents.coverage_page import page
 from tests.law import ROOT, library
 from workflow.library import Library
 

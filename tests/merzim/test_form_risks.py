@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from merzim.form_periods import period_rows
-from merzim.form_rows import position_rows
+from merzim.documents.periods import period_rows
+from merzim.documents.rows import position_rows
 from papers.forms import form
 from tests.merzim.conftest import Merzim
 from tests.papers.test_forms import tables_of, text_of

@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import clock
 from merzim.configuration import read
-from merzim.dashboard import Dashboard
 from merzim.wiring import House
 from storage.office.own_rules import ADOPTED, steps, take
 from tests.merzim.conftest import ROOT, Merzim

@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 import calendars
-from merzim.behind_pages import Shell
+from merzim.behind_pages.shell import Shell
 from storage.database import engine as database
 from storage.upkeep import schema
 from tests.web.administration_memory import AdministrationInMemory

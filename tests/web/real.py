@@ -18,10 +18,10 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from merzim.behind_pages.dashboard import pages
 from merzim.cli import main
 from merzim.clock import Clock, Moment, stand
 from merzim.configuration import read
-from merzim.dashboard import pages
 from merzim.wiring import House
 from web.door.credentials import hidden, new_secret
 from web.door.entrance import COOKIE

@@ -13,11 +13,11 @@ from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
 import words
-from merzim.behind_pages import Shell
+from merzim.behind_pages.dashboard import pages
+from merzim.behind_pages.shell import Shell
 from merzim.clock import clock
 from merzim.configuration import read
-from merzim.dashboard import pages
-from merzim.rounds import deliver, remind
+from merzim.services.rounds import deliver, remind
 from merzim.wiring import House
 from storage.office import store as office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, people

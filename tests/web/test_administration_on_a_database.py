@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from merzim import users
-from merzim.administration import OfficeAdministration
+from merzim.behind_pages.administration import OfficeAdministration
+from merzim.behind_pages.dashboard import pages
 from merzim.clock import Moment
 from merzim.configuration import read
-from merzim.dashboard import pages
+from merzim.people import users
 from merzim.wiring import House
 from storage.database.engine import reading
 from storage.office.chain import IN_ORDER

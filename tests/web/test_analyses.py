@@ -13,7 +13,7 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 import calendars
-from merzim.behind_pages import Shell
+from merzim.behind_pages.shell import Shell
 from storage.access.accounts import SqlAccounts
 from storage.access.answers import SqlAnswers
 from storage.cases.evidence import EvidenceFolder

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from merzim import users
+from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import Moment
 from merzim.configuration import read
-from merzim.dashboard import Dashboard
+from merzim.people import users
 from merzim.wiring import House
 from storage.office import store as office_store
 from tests.web.conftest import Home

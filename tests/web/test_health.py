@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import Moment, clock
 from merzim.configuration import read
-from merzim.dashboard import Dashboard
-from merzim.rounds import remind
+from merzim.services.rounds import remind
 from merzim.wiring import House
 from storage.notices.figures import beat
 

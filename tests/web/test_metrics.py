@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.behind_pages.dashboard import pages
 from merzim.clock import clock
 from merzim.configuration import read
-from merzim.dashboard import pages
-from merzim.rounds import deliver, remind
+from merzim.services.rounds import deliver, remind
 from merzim.wiring import House
 from storage.office import store as office_store
 from tests.web.conftest import PASSWORD, people

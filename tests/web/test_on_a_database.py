@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 import calendars
-from merzim.behind_pages import Shell
+from merzim.behind_pages.shell import Shell
 from storage.access.accounts import SqlAccounts
 from storage.access.answers import SqlAnswers
 from storage.cases.evidence import EvidenceFolder

@@ -14,9 +14,9 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
+from merzim.behind_pages.dashboard import pages
 from merzim.clock import Moment
 from merzim.configuration import read
-from merzim.dashboard import pages
 from merzim.wiring import House
 from papers.template import template
 from storage.access.uploads import SqlUploads

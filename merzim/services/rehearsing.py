@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merzim.clock import almaty
-from merzim.rounds import deliver, remind
+from merzim.services.rounds import deliver, remind
 
 if TYPE_CHECKING:
     from merzim.wiring import House

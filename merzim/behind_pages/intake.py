@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from web.ports.opening import Analysis, Intake, Past, Taken, Year
 
 if TYPE_CHECKING:
-    from merzim.importing import Considered
+    from merzim.taking_in.importing import Considered
     from merzim.wiring import House
 
 
@@ -23,7 +23,7 @@ class HouseIntake(Intake):
         self, content: bytes, name: str, procedure: str, *, today: date
     ) -> tuple[tuple[Analysis, ...], Taken]:
         """What taking in a schedule would do. Raises UnreadablePaper, UnknownProcedure."""
-        from merzim.papers_in import consider_schedule
+        from merzim.taking_in.papers import consider_schedule
 
         seen = consider_schedule(self._house, content, procedure, name=name, today=today)
         analyses = tuple(_analysis(one) for one in seen.analyses)
@@ -41,7 +41,7 @@ class HouseIntake(Intake):
         today: date,
     ) -> Taken:
         """Take in a schedule, all of it or none. Raises UnreadablePaper, UnknownProcedure."""
-        from merzim.papers_in import import_schedule
+        from merzim.taking_in.papers import import_schedule
         from storage.office import store as office_store
         from storage.office.chain import Hand
 
@@ -59,20 +59,20 @@ class HouseIntake(Intake):
 
     def year(self, year: int, unit: str) -> Year:
         """What opening a year would open. Raises NothingYearly, OutOfRange."""
-        from merzim.yearly import year_ahead
+        from merzim.yearly.opening import year_ahead
 
         openings, there = year_ahead(self._house, year, unit=unit)
         return Year(openings=tuple(openings), there=there)
 
     def open_year(self, year: int, unit: str, *, by: str, now: datetime, today: date) -> int:
         """Open it; how many cases were opened."""
-        from merzim.yearly import open_year
+        from merzim.yearly.opening import open_year
 
         return len(open_year(self._house, year, unit=unit, by=by, now=now, today=today).cases)
 
     def past(self, content: bytes, name: str, procedure: str) -> tuple[Past, ...]:
         """Findings of a table of past analyses. Raises UnreadablePaper, UnknownProcedure."""
-        from merzim.looking import audit
+        from merzim.asking.looking import audit
 
         judged = audit(self._house, content, procedure, name=name)
         return tuple(Past(case=case, findings=findings) for case, findings in judged)

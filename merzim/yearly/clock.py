@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from merzim.yearly import organisations
+from merzim.yearly.opening import organisations
 
 if TYPE_CHECKING:
     from merzim.wiring import House

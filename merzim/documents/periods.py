@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workflow.exposure import SECTIONS, exposure
 
 if TYPE_CHECKING:
-    from merzim.form_rows import Row
+    from merzim.documents.rows import Row
     from papers.forms import Form
     from workflow.case import Case
     from workflow.office import Office

@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from merzim.scoring import scoring
+from merzim.asking.scoring import scoring
 
 if TYPE_CHECKING:
     from merzim.wiring import House

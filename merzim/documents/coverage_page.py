@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 import words
-from merzim.coverage import Carried, Contradiction, Coverage, Row
+from merzim.documents.coverage import Carried, Contradiction, Coverage, Row
 from workflow.procedure import Text
 from workflow.wording import wording
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from merzim.risks import scales
+from merzim.asking.risks import scales
 from papers.forms.risk_rows import RiskRow, rows_of
 from papers.people_words import DUTY_TITLES
 from words import date_long, days_list, say, span

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from merzim.own_rules import resettle
+from merzim.adopting.own_rules import resettle
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ class OfficeAdministration:
 
     def telegram(self, person: str, *, now: datetime) -> TelegramOffer:
         """A one-time code for a person."""
-        from merzim.telegram import offer
+        from merzim.people.telegram import offer
         from web.ports.administration import TelegramOffer
 
         made = offer(self._house, person, now=now)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from web.ports.shell import PlanTaken, RegisterStanding, Sheet
 
 if TYPE_CHECKING:
-    from merzim.gathering import Gathered, Ready
-    from merzim.scores import YearScores
+    from merzim.asking.scores import YearScores
     from merzim.wiring import House
-    from merzim.yearly_clock import Clocked
+    from merzim.yearly.clock import Clocked
+    from merzim.yearly.gathering import Gathered, Ready
     from notifications.notice import Notice
     from papers.forms import FormData
     from workflow.access import Scope
@@ -30,7 +30,7 @@ class Shell:
 
     def sheets(self, case: str, language: str, *, today: date) -> Sequence[Sheet]:
         """The forms about a case, in the order of their names, each with what nobody has told yet."""
-        from merzim.forms import from_case
+        from merzim.documents.filling import from_case
         from papers.forms import form, lacking, names
 
         view = self._house.desk.view(case, today=today)
@@ -60,7 +60,7 @@ class Shell:
 
     def package(self, case: str, language: str) -> BinaryIO:
         """The export package of one case; the file is gone when it is closed."""
-        from merzim.packing import documents
+        from merzim.documents.packing import documents
         from papers.package import write_package
 
         with TemporaryDirectory(prefix="merzim") as folder:
@@ -71,7 +71,7 @@ class Shell:
 
     def register(self, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
         """These notices on paper, with what the chain says of them."""
-        from merzim.register import paper
+        from merzim.documents.register import paper
 
         return paper(self._house, notices, ending, language, now=now)
 
@@ -91,7 +91,7 @@ class Shell:
         self, case: str, content: BinaryIO, name: str, *, year: int | None, by: str, now: datetime, today: date
     ) -> PlanTaken:
         """A plan of measures becomes risks and measures of a case."""
-        from merzim.risks import import_plan
+        from merzim.asking.risks import import_plan
 
         with TemporaryDirectory(prefix="merzim") as folder:
             file = Path(folder) / f"plan{Path(name).suffix.lower()[:8]}"
@@ -101,25 +101,25 @@ class Shell:
 
     def responsible(self, text: str, *, by: str, now: datetime, today: date) -> None:
         """Keep whom the words of a plan mean, where it can be told."""
-        from merzim.risks import keep_responsible
+        from merzim.asking.risks import keep_responsible
 
         keep_responsible(self._house, [text], by=by, now=now, today=today)
 
     def scale(self, on: date) -> RiskScale:
         """The scale in force on a day."""
-        from merzim.risks import scale
+        from merzim.asking.risks import scale
 
         return scale(on)
 
     def scales(self) -> Mapping[str, RiskScale]:
         """All shipped scales."""
-        from merzim.risks import scales
+        from merzim.asking.risks import scales
 
         return scales()
 
     def scoring(self) -> Scoring:
         """The latest shipped edition."""
-        from merzim.scoring import scoring
+        from merzim.asking.scoring import scoring
 
         return scoring()
 
@@ -127,7 +127,7 @@ class Shell:
         self, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool
     ) -> Sequence[YearScores]:
         """The points of a unit, then of its parts where asked."""
-        from merzim.scores import year_scores
+        from merzim.asking.scores import year_scores
 
         return year_scores(self._house, unit, year, today=today, readings=readings, by_unit=by_unit)
 
@@ -135,25 +135,25 @@ class Shell:
         self, procedure: str, obligation: str, scope: Scope, *, unit: str, year: int, today: date
     ) -> Gathered:
         """Who of many organisations did it in a year, and who has not reported."""
-        from merzim.gathering import consolidated
+        from merzim.yearly.gathering import consolidated
 
         reads = self._house.reads.seen_by(scope)
         return consolidated(self._house, procedure, obligation, unit=unit, year=year, today=today, reads=reads)
 
     def ready(self, scope: Scope, *, unit: str, today: date) -> Sequence[Ready]:
         """What is ready and has not been uploaded."""
-        from merzim.gathering import uploads
+        from merzim.yearly.gathering import uploads
 
         return uploads(self._house, unit, today=today, reads=self._house.reads.seen_by(scope))
 
     def turns(self, scope: Scope, *, unit: str, today: date) -> Sequence[Clocked]:
         """Where every organisation stands with its analysis of the year."""
-        from merzim.yearly_clock import turns
+        from merzim.yearly.clock import turns
 
         return turns(self._house, unit, today=today, reads=self._house.reads.seen_by(scope))
 
     def _known(self, case: str, form: str, language: str, today: date) -> FormData:
-        from merzim.forms import from_case
+        from merzim.documents.filling import from_case
         from papers.forms import form as form_named
 
         view = self._house.desk.view(case, today=today)

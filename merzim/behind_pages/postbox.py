@@ -72,7 +72,7 @@ class Postbox:
 
     def resend_all(self, channel: str, *, now: datetime) -> int:
         """Queue again what a fault of the channel has kept from leaving; how many letters."""
-        from merzim.rounds import resend_all
+        from merzim.services.rounds import resend_all
 
         return resend_all(self._house, channel, now=now)
 
@@ -86,6 +86,6 @@ class Postbox:
 
     def resend(self, key: str, *, now: datetime) -> bool:
         """Queue one of them again, for the next office hours; False when there is none of that key."""
-        from merzim.rounds import resend
+        from merzim.services.rounds import resend
 
         return resend(self._house, key, now=now)

@@ -29,11 +29,11 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 def pages(house: House, clock: Clock) -> Any:
     """The dashboard as an ASGI application, over the calendar as it stands now."""
-    from merzim.administration import OfficeAdministration
-    from merzim.behind_pages import Shell
-    from merzim.calendar_change import OfficeActs
-    from merzim.intake import HouseIntake
-    from merzim.postbox import Postbox
+    from merzim.adopting.calendar_change import OfficeActs
+    from merzim.behind_pages.administration import OfficeAdministration
+    from merzim.behind_pages.intake import HouseIntake
+    from merzim.behind_pages.postbox import Postbox
+    from merzim.behind_pages.shell import Shell
     from storage.access.uploads import SqlUploads
     from storage.office.choices import SqlChoices
     from storage.office.leaves import SqlLeaves

@@ -12,8 +12,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.calendar_change import Hearing, chunks, told
-from merzim.looking import unit_named
+from merzim.adopting.calendar_change import Hearing, chunks, told
+from merzim.asking.looking import unit_named
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

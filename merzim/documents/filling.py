@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from merzim.form_periods import REPORTED, objects, period_rows
-from merzim.form_rows import Row, position_rows, risk_rows, schedule_rows
-from merzim.risks import cases
+from merzim.asking.risks import cases
+from merzim.documents.periods import REPORTED, objects, period_rows
+from merzim.documents.rows import Row, position_rows, risk_rows, schedule_rows
 from papers.forms import FormData, UnreadableValue, parsed
 from papers.forms.filling import UnknownField
 from words import span

@@ -10,7 +10,7 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from merzim.rolling import roll
+from merzim.services.rolling import roll
 
 if TYPE_CHECKING:
     from merzim.wiring import House

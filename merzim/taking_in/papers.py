@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from merzim.importing import Consideration, Imported, consider, take_in, units_meant
-from merzim.own_rules import resettle
+from merzim.adopting.own_rules import resettle
+from merzim.taking_in.importing import Consideration, Imported, consider, take_in, units_meant
 from workflow.nearest import nearest_first
 from workflow.refusal import Refusal
 

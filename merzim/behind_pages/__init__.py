@@ -1,0 +1,1 @@
+"""What the pages ask of the shell, answered over a house."""

@@ -1,0 +1,1 @@
+"""Files taken in: schedules that become cases, people, what responsible texts mean."""

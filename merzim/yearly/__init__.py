@@ -1,0 +1,1 @@
+"""What comes every year: opening it, the clock of every organisation, what is gathered upwards."""
