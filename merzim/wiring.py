@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
-from difflib import get_close_matches
-from functools import cache, cached_property, reduce
-from importlib.resources import files
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from workflow.desk import Desk
     from workflow.library import Library
     from workflow.office import Office
-    from workflow.procedure import Procedure
 
 
 log = logging.getLogger("merzim.house")
@@ -127,9 +123,10 @@ class House:
     @cached_property
     def editions(self) -> Library:
         """Every edition of every procedure, shipped and the organisation's own; no rules laid over them."""
+        from merzim.editions import editions
         from workflow.library import Library
 
-        return Library(_edition(name, text) for name, text in self._regulations())
+        return Library(editions(self.settings))
 
     @cached_property
     def library(self) -> Library:
@@ -163,7 +160,9 @@ class House:
         Raises:
             BadSetting: a key the channel does not know, or one it needs and does not have.
         """
-        return {name: self._channel(name) for name in self.settings.channels.use}
+        from merzim.channels import made
+
+        return {name: made(name, self.settings, lambda: self.links) for name in self.settings.channels.use}
 
     @cached_property
     def engine(self) -> Any:
@@ -296,14 +295,14 @@ class House:
     @cached_property
     def rules(self) -> Rules:
         """How this office sends."""
+        from merzim.channels import domain
         from notifications.rules import Rules
 
-        sender = str(self._sender()).rpartition("@")[2].strip("> ")
         return Rules(
             office_hours=self.settings.reminders.office_hours,
             officer=self._officer,
             officer_language=self._language,
-            domain=sender or "merzim.invalid",
+            domain=domain(self.settings) or "merzim.invalid",
             public_address=self.settings.web.public_address.rstrip("/"),
             digests=self.settings.reminders.digests,
             link_key=self._link_key,
@@ -379,64 +378,6 @@ class House:
         from storage.office.preferences import link_key
 
         return link_key(self.engine)
-
-    def _sender(self) -> object:
-        sections = self.settings.channels.sections
-        senders = (sections.get(name, {}).get("sender") for name in self.settings.channels.use)
-        return next(filter(None, senders), "")
-
-    def _channel(self, name: str) -> Channel:
-        from importlib import import_module
-
-        from notifications.channels import UnknownChannel, load, names
-
-        if name not in names():
-            raise UnknownChannel(name)
-        section = self.settings.channels.sections.get(name, {})
-        asked = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
-        # A channel people switch on for themselves is told who has; that stands in no file.
-        given = {"links": self.links} if "links" in asked else {}
-        known = {key: parameter for key, parameter in asked.items() if key not in given}
-        file = str(self.settings.file)
-        for key in section:
-            if key not in known:
-                nearest = get_close_matches(key, known, n=1, cutoff=0.5)
-                code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
-                raise BadSetting(
-                    code,
-                    file=file,
-                    key=f"channels.{name}.{key}",
-                    nearest=nearest[0] if nearest else "",
-                    allowed=tuple(known),
-                )
-        for key, parameter in known.items():
-            if parameter.default is parameter.empty and key not in section:
-                raise BadSetting("cli.missing_setting", file=file, key=f"channels.{name}.{key}")
-        return load(name, {**section, **given})
-
-    def _regulations(self) -> Iterator[tuple[str, bytes]]:
-        """Names and texts of the regulation files. The shipped folder has no code: it is found by name."""
-        for file in sorted(files("regulations").iterdir(), key=lambda file: file.name):
-            if file.name.endswith(".toml"):
-                yield file.name, file.read_bytes()
-        own = self.settings.regulations.folder
-        if own is not None:
-            if not own.is_dir():
-                raise BadSetting(
-                    "cli.no_folder", file=str(self.settings.file), key="regulations.folder", folder=str(own)
-                )
-            for path in sorted(Path(own).glob("*.toml")):
-                # Own rules over a procedure are none themselves; they hold once adopted (`merzim overlay`).
-                if not path.name.startswith("overlay."):
-                    yield path.name, path.read_bytes()
-
-
-@cache
-def _edition(name: str, text: bytes) -> Procedure:
-    """The same text is the same edition: a process reads it once, however many houses it builds."""
-    from workflow.reading import read
-
-    return read(name, text)
 
 
 def _logged(code: str, **arguments: object) -> None:

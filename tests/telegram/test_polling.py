@@ -183,8 +183,8 @@ def test_a_poller_is_not_started_where_nobody_asked_for_one(office: Merzim, tmp_
     """Without Telegram among the channels its library is not even imported."""
     code = (
         "import sys; from pathlib import Path; from merzim.configuration import read;"
-        "from merzim.wiring import House; from merzim.services.polling import polling; from merzim.clock import clock\n"
-        "with polling(House(read(at=Path('.'))), clock('2026-04-06')): pass\n"
+        "from merzim.services import polling; from merzim.wiring import House; from merzim.clock import clock\n"
+        "with polling.polling(House(read(at=Path('.'))), clock('2026-04-06')): pass\n"
         "sys.exit('aiogram' in sys.modules)"
     )
     done = subprocess.run(
