@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 MERZIM := $(BIN)/python -m merzim
 EMULATOR := tests/telegram/emulator/node_modules/.package-lock.json
 export PYTHONUTF8 := 1
+# Compiled modules are kept: tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
@@ -35,7 +37,7 @@ var/merzim.sqlite: | $(VENV)/.run
 		--evidence link:social=$(LINK)/social@2026-03-30
 
 test: lint $(EMULATOR)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check

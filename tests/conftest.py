@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import Connection
+
+from storage.upkeep import schema
 
 _skipped: dict[str, set[str]] = {}
 
@@ -33,6 +37,31 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     parts = [f"{len(tests)} ({reason})" for reason, tests in sorted(_skipped.items())]
     print("Did not run: " + ("; ".join(parts) if parts else "nothing, every test ran."))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _migrations_run_once() -> Iterator[None]:
+    """A new file of SQLite gets what the migrations made of the first one."""
+    real, made = schema._upgrade, dict[str, list[str]]()
+
+    def upgrade(connection: Connection, to: str) -> None:
+        if connection.dialect.name != "sqlite":
+            return real(connection, to)
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        if driver.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
+            return real(connection, to)
+        if to not in made:
+            real(connection, to)
+            made[to] = list(driver.iterdump())[1:-1]
+            return None
+        for statement in made[to]:
+            driver.execute(statement)
+        return None
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(schema, "_upgrade", upgrade)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -63,7 +63,8 @@ class Room:
         assert self.server is not None
         name = f"campaign_{next(_numbers)}"
         place = f" TABLESPACE {tablespace}" if tablespace else ""
-        administer(self.server.address, f"CREATE DATABASE {name} TEMPLATE {self.template}{place}")
+        how = f"TEMPLATE {self.template} STRATEGY file_copy"
+        administer(self.server.address, f"CREATE DATABASE {name} {how}{place}")
         return self.server.address.format(name=name)
 
     def place(self) -> Path:

@@ -46,7 +46,7 @@ def postgresql(postgresql_server: Server) -> str:
 def database(postgresql: str) -> Iterator[str]:
     """The address of a PostgreSQL database of its own, ready for use."""
     name = f"office_{next(_numbers)}"
-    administer(postgresql, f"CREATE DATABASE {name} TEMPLATE pattern")
+    administer(postgresql, f"CREATE DATABASE {name} TEMPLATE pattern STRATEGY file_copy")
     yield postgresql.format(name=name)
     administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
 

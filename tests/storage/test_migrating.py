@@ -212,4 +212,4 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     assert "database.url" in said.err
     assert again.err.count("\n") == 1
     assert "not empty" in again.err
-    assert (ROOT / "storage" / "migrating.py").exists()
+    assert (ROOT / "storage" / "upkeep" / "migrating.py").exists()

@@ -91,24 +91,6 @@ def _note(served: Served, url: str) -> None:
         served.foreign.append(url)
 
 
-@pytest.mark.parametrize("width", [1360, 360])
-@pytest.mark.parametrize("theme", ["light", "dark", "auto"])
-def test_no_page_asks_another_host_or_breaks_its_own_policy(
-    theme: str, width: int, served: Served, page: Page
-) -> None:
-    """Every page, each theme, wide and narrow: nothing foreign, no complaint, nothing over the edge."""
-    page.set_viewport_size({"width": width, "height": 800})
-    cases = [f"/cases/{case}" for case in (served.home.real, served.home.missed)]
-    planner = "/planner?unit=hr&planned.analysis_started=2026-06-01&planned.analysis_ended=2026-06-03"
-    hand = "/open/case?procedure=conflict-of-interest"
-    for path in ("/", "/cases", *cases, "/calendar/2026", planner, "/open", hand, "/past"):
-        page.goto(f"{served.address}{path}{'&' if '?' in path else '?'}theme={theme}")
-
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert served.foreign == []
-    assert served.complaints == []
-
-
 def test_a_reader_changes_the_language_once(served: Served, page: Page) -> None:
     """Kazakh first; Russian by one click, and it stays."""
     page.goto(served.address)
@@ -199,16 +181,6 @@ def test_the_keyboard_is_enough(served: Served, page: Page) -> None:
 
     assert "skip" in skip
     assert page.evaluate("document.activeElement.id") == "content"
-
-
-def test_the_board_prints(served: Served, page: Page) -> None:
-    """A page for the folder: the figures and lists without menus."""
-    page.goto(f"{served.address}/?lang=ru")
-    page.emulate_media(media="print")
-
-    assert not page.locator(".menu").is_visible()
-    assert page.locator("#overdue").is_visible()
-    assert len(page.pdf()) > 10_000
 
 
 def test_the_pages_work_without_scripts(chromium: Any, served: Served) -> None:
