@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test lint format bench coverage pictures clean crash lock audit sbom
+.PHONY: run test suite lint format bench coverage pictures clean crash lock audit sbom
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run var/merzim.sqlite
@@ -36,7 +36,11 @@ var/merzim.sqlite: | $(VENV)/.run
 		--evidence link:media=$(LINK)/media@2026-03-30 \
 		--evidence link:social=$(LINK)/social@2026-03-30
 
-test: lint $(EMULATOR)
+# Types are checked beside the tests: on two cores nobody waits for the other.
+test: $(VENV)/.test $(EMULATOR)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint suite
+
+suite: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.test
