@@ -258,16 +258,21 @@ def _ask(
             clicked += BETWEEN
 
     people = [threading.Thread(target=person, args=(number,)) for number in range(PEOPLE)]
-    people.append(threading.Thread(target=_record, args=(address, ids[""], until)))
+    # Whoever records is somewhere else: in this process everybody's clicks would wait for them.
+    spawn = multiprocessing.get_context("spawn")
+    recording = spawn.Process(target=_record, args=(address, ids[""][:1000]), daemon=True)
+    recording.start()
     for one in people:
         one.start()
     for one in people:
         one.join()
+    recording.terminate()
+    recording.join()
     return spent, sizes
 
 
-def _record(address: str, cases: list[str], until: float) -> None:
-    """A plan date that changes, again and again, until that moment: what is kept of sums has to follow."""
+def _record(address: str, cases: list[str]) -> None:
+    """A plan date that changes, again and again: what is kept of sums has to follow."""
     from calendars import calendar
     from storage.cases.ledger import SqlLedger
     from workflow.desk import Desk
@@ -275,15 +280,14 @@ def _record(address: str, cases: list[str], until: float) -> None:
     engine = open_database(address)
     ledger, chance, moment = SqlLedger(engine), random.Random(1), NOW
     desk = Desk(ledger, library(), calendar())
-    while time.perf_counter() < until:
+    while True:
         case, moment = chance.choice(cases), moment + timedelta(seconds=1)
         if (known := ledger.case(case)) is not None and known.planned:
             fact = sorted(known.planned)[0]
             on = TODAY + timedelta(days=chance.randrange(60))
             with suppress(Refusal):
                 desk.replan(case, fact, on=on, by="bench", now=moment, today=TODAY)
-        time.sleep(max(0.0, min(RECORDED_EVERY, until - time.perf_counter())))
-    engine.dispose()
+        time.sleep(RECORDED_EVERY)
 
 
 def _cost(port: int, secrets: list[tuple[str, str]], ids: dict[str, list[str]], servers: list[int]) -> Cost:

@@ -16,7 +16,7 @@ from storage.board import marks, sums
 from storage.database.engine import reading
 from storage.office import store as office_store
 from workflow.office import Office
-from workflow.sums import Horizon, Sum, Sums
+from workflow.sums import Horizon, Sum, Sums, by_unit
 
 MOST_UNITS = 2000
 """Units read anew one by one; where more changed, all are."""
@@ -26,7 +26,8 @@ MOST_ROOTS = 1000
 
 @dataclass
 class _Board:
-    """The sums as last read: by unit, and put together for a unit with all below it."""
+    """The sums as last read: by unit, and put together for a unit with all below it; `stale`: units that have
+    changed since they were put together."""
 
     horizon: Horizon
     version: int
@@ -34,6 +35,7 @@ class _Board:
     units: dict[str, tuple[Sum, ...]]
     tree: Office | None = None
     roots: dict[str | None, Sums] = field(default_factory=dict)
+    stale: dict[str | None, set[str]] = field(default_factory=dict)
 
 
 class Kept:
@@ -71,14 +73,16 @@ class Kept:
         with self._reading_board:
             board = self._current(horizon, versions.get(marks.BOARD))
             if board.tree is not tree:
-                board.tree, board.roots = tree, {}
-            found = board.roots.get(root)
-            if found is None:
+                board.tree, board.roots, board.stale = tree, {}, {}
+            found, changed = board.roots.get(root), board.stale.pop(root, set())
+            if found is None or len(changed) > MOST_UNITS:
                 within = board.units if root is None else tree.below(root)
-                found = Sums(one for unit in within for one in board.units.get(unit, ()))
-                if len(board.roots) >= MOST_ROOTS:
-                    board.roots.clear()
-                board.roots[root] = found
+                found = Sums.of({unit: board.units[unit] for unit in within if unit in board.units})
+            elif changed:
+                found = found.exchanged({unit: board.units.get(unit, ()) for unit in changed})
+            if len(board.roots) >= MOST_ROOTS:
+                board.roots, board.stale = {}, {}
+            board.roots[root] = found
             return found
 
     def _versions(self) -> Mapping[str, int]:
@@ -109,25 +113,18 @@ class Kept:
             known = kept is not None and kept.horizon == horizon
             changed = marks.changed(kept.lines, lines) if kept is not None and known else None
             if kept is None or changed is None or len(changed) > MOST_UNITS:
-                kept = self._board = _Board(horizon, 0, {}, _by_unit(sums.plain(connection, horizon)))
-            else:
-                fresh = _by_unit(sums.plain(connection, horizon, units=changed)) if changed else {}
-                _exchange(kept, changed, fresh)
+                kept = self._board = _Board(horizon, 0, {}, by_unit(sums.plain(connection, horizon)))
+            elif changed:
+                _exchange(kept, changed, by_unit(sums.plain(connection, horizon, units=changed)))
         kept.lines, kept.version = lines, sum(n for _, n in lines.values())
         return kept
 
 
 def _exchange(board: _Board, changed: Collection[str], fresh: Mapping[str, tuple[Sum, ...]]) -> None:
-    """Other sums for units that changed; what was put together of them is forgotten on every way up."""
+    """Other sums for units that changed; what was put together of them is stale on every way up."""
     for unit in changed:
         board.units.pop(unit, None)
         for root in (None, unit, *(board.tree.above(unit) if board.tree else ())):
-            board.roots.pop(root, None)
+            if root in board.roots:
+                board.stale.setdefault(root, set()).add(unit)
     board.units.update(fresh)
-
-
-def _by_unit(found: Collection[Sum]) -> dict[str, tuple[Sum, ...]]:
-    units: dict[str, list[Sum]] = {}
-    for one in found:
-        units.setdefault(one.asked.unit, []).append(one)
-    return {unit: tuple(of_it) for unit, of_it in units.items()}

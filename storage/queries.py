@@ -7,7 +7,7 @@ cases answer for what is open. What depends on the day gets the day.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -153,10 +153,12 @@ class SqlReads:
             return [head(record) for record in connection.execute(asked)]
 
     def how_many(self, wanted: Wanted) -> int:
-        """How many cases are wanted in all."""
-        asked = select(func.count()).select_from(CASE).where(*self._wanted(wanted))
+        """How many cases are wanted in all; those everybody may know of by an index that holds nothing else."""
+        asked = select(func.count()).select_from(CASE)
+        plain = asked.where(not_(CASE.c.confidential), *self._wanted(wanted, to_know=False))
+        secret = asked.where(CASE.c.confidential, *self._wanted(wanted))
         with reading(self._engine) as connection:
-            return connection.execute(asked).scalar_one()
+            return sum(connection.execute(one).scalar_one() for one in (plain, secret))
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, as heads."""
@@ -275,9 +277,7 @@ class SqlReads:
         with reading(self._engine) as connection:
             secret = summing.confidential(connection, horizon, eyes)
         plain = self._plain(horizon, unit)
-        if not secret:
-            return plain
-        return plain.once(("with", *map(astuple, secret)), lambda found: summing.joined(found, secret))
+        return summing.joined(plain, secret) if secret else plain
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
         """How many open rows are due on each day from `first` to `last`."""
@@ -398,16 +398,16 @@ class SqlReads:
         with reading(self._engine) as connection:
             return [row(record) for record in connection.execute(asked)]
 
-    def _seen(self) -> list[ColumnElement[bool]]:
+    def _seen(self, *, to_know: bool = True) -> list[ColumnElement[bool]]:
         """What a case must be like to be seen: in the reader's units; a confidential one only by who was named
-        to know of it, or told of it."""
+        to know of it, or told of it (where `to_know` is asked after)."""
         scope = self._scope
         if scope is None:
             return []
         if scope.unit is None:
             return [false()]
-        to_know = or_(CASE.c.confidential.is_(False), _told(scope))
-        return [to_know, self._within(CASE.c.unit, scope.unit)] if scope.unit else [to_know]
+        known = [or_(CASE.c.confidential.is_(False), _told(scope))] if to_know else []
+        return [*known, self._within(CASE.c.unit, scope.unit)] if scope.unit else known
 
     def _found(self, words: Sequence[str]) -> list[ColumnElement[bool]]:
         """Each word in id or object, or in the name of the unit."""
@@ -420,8 +420,8 @@ class SqlReads:
             for word in words
         ]
 
-    def _wanted(self, wanted: Wanted) -> list[ColumnElement[bool]]:
-        asked = self._seen()
+    def _wanted(self, wanted: Wanted, *, to_know: bool = True) -> list[ColumnElement[bool]]:
+        asked = self._seen(to_know=to_know)
         for name in ("procedure", "stage", "standing"):
             value = getattr(wanted, name)
             if value is not None:

@@ -89,6 +89,13 @@ class KeptCase(Kept, table=True):
         Index("ix_case_object", "object"),
         # The rest of its columns let a list skip pages and count without looking the cases up.
         Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "standing", "procedure", "stage"),
+        # Narrow, so that all of a country are counted by it.
+        Index(
+            "ix_case_counted",
+            *("unit", "stage", "standing", "procedure"),
+            sqlite_where=text("confidential = 0"),
+            postgresql_where=text("NOT confidential"),
+        ),
         Index("ix_case_span", "span_first", "span_last"),
         Index(
             "ix_case_confidential",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal, NamedTuple, TypeVar
+from itertools import chain
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 Urgency = Literal["overdue", "today", "week", "later", "due", "missed", "open"]
 """Which rows a list is of: `due` from today to the last day that counts as near, `open` all that wait."""
 
 
 T = TypeVar("T")
+Mend: TypeAlias = "Callable[[T, Sums, Sums], T]"
 
 
 class Asked(NamedTuple):
@@ -56,16 +58,56 @@ class Sum:
     missed: int = 0
 
 
-class Sums(tuple[Sum, ...]):
-    """Sums of a unit with all below it, or of an office. What is worked out of them is worked out once."""
+class Sums(Collection[Sum]):
+    """Sums of a unit with all below it, or of an office. What is worked out of them is worked out once; where
+    those of a few units change, it is mended instead of being worked out anew."""
 
-    def once(self, what: Hashable, make: Callable[[Sums], T]) -> T:
-        """What is made of them, kept beside them under a name."""
-        known: dict[Hashable, Any] = self.__dict__.setdefault("_made", {})
-        if what not in known:
-            known[what] = make(self)
-        made: T = known[what]
+    def __init__(self, sums: Iterable[Sum] = ()) -> None:
+        self._units = by_unit(sums)
+        self._made: dict[Hashable, tuple[Any, Mend[Any] | None]] = {}
+        self._used: set[Hashable] = set()
+
+    @classmethod
+    def of(cls, units: Mapping[str, tuple[Sum, ...]]) -> Sums:
+        """The sums of these units, each with its own; the mapping is the caller's no longer."""
+        found = cls()
+        found._units = dict(units)
+        return found
+
+    def __iter__(self) -> Iterator[Sum]:
+        return chain.from_iterable(self._units.values())
+
+    def __len__(self) -> int:
+        return sum(map(len, self._units.values()))
+
+    def __bool__(self) -> bool:
+        return any(self._units.values())
+
+    def __contains__(self, one: object) -> bool:
+        return isinstance(one, Sum) and one in self._units.get(one.asked.unit, ())
+
+    def once(self, what: Hashable, make: Callable[[Sums], T], mend: Mend[T] | None = None) -> T:
+        """What is made of them, kept beside them under a name.
+
+        Args:
+            mend: what was made of others, those that are gone and those that have come in their place: what is
+                made of these. Of a unit all are gone, or none. What was made before stays as it is.
+        """
+        if what not in self._made:
+            self._made[what] = make(self), mend
+        self._used.add(what)
+        made: T = self._made[what][0]
         return made
+
+    def exchanged(self, fresh: Mapping[str, tuple[Sum, ...]]) -> Sums:
+        """The same, but for units that have others now. What nobody has asked for since is not mended along."""
+        gone = Sums.of({unit: self._units[unit] for unit in fresh if unit in self._units})
+        come = Sums.of({unit: sums for unit, sums in fresh.items() if sums})
+        after = Sums.of({**self._units, **fresh})
+        for what, (made, mend) in list(self._made.items()):
+            if mend is not None and what in self._used:
+                after._made[what] = mend(made, gone, come), mend
+        return after
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,17 +135,14 @@ def horizon(today: date, *, soon: date) -> Horizon:
 
 def counted(sums: Sums, sought: Sought) -> int:
     """How many rows are sought, of whatever day they are due on; the unit is that of the sums."""
-    if sought.asked is not None:
-        return sum(
-            _number(one, sought.urgency)
-            for one in sums
-            if one.asked in sought.asked and sought.stage in (None, one.stage)
-        )
 
-    def number(every: Sums) -> int:
+    def number(every: Iterable[Sum]) -> int:
         return sum(_number(one, sought.urgency) for one in every if sought.stage in (None, one.stage))
 
-    return sums.once(("count", sought.urgency, sought.stage), number)
+    if sought.asked is not None:
+        known = by_asked(sums)
+        return sum(number(known.get(asked, ())) for asked in sought.asked)
+    return sums.once(("count", sought.urgency, sought.stage), number, _difference(number))
 
 
 def _number(one: Sum, urgency: Urgency) -> int:
@@ -120,7 +159,38 @@ def base(obligation: str) -> str:
 
 def total(sums: Iterable[Sum], what: Literal["overdue", "today", "week", "later", "due", "missed"]) -> int:
     """One figure over all of them."""
-    if isinstance(sums, Sums):
-        number: int = sums.once(("total", what), lambda found: sum(getattr(one, what) for one in found))
-        return number
-    return sum(getattr(one, what) for one in sums)
+
+    def number(every: Iterable[Sum]) -> int:
+        return sum(getattr(one, what) for one in every)
+
+    return sums.once(("total", what), number, _difference(number)) if isinstance(sums, Sums) else number(sums)
+
+
+def by_unit(sums: Iterable[Sum]) -> dict[str, tuple[Sum, ...]]:
+    """The sums of each unit."""
+    found: dict[str, list[Sum]] = {}
+    for one in sums:
+        found.setdefault(one.asked.unit, []).append(one)
+    return {unit: tuple(of_it) for unit, of_it in found.items()}
+
+
+def by_asked(sums: Sums) -> Mapping[Asked, Sequence[Sum]]:
+    """The sums of all that waits for the same people."""
+
+    def made(every: Iterable[Sum]) -> dict[Asked, list[Sum]]:
+        found: dict[Asked, list[Sum]] = {}
+        for one in every:
+            found.setdefault(one.asked, []).append(one)
+        return found
+
+    def mended(before: Mapping[Asked, Sequence[Sum]], gone: Sums, come: Sums) -> Mapping[Asked, Sequence[Sum]]:
+        found = {**before}
+        for one in gone:
+            found.pop(one.asked, None)
+        return {**found, **made(come)}
+
+    return sums.once("by asked", made, mended)
+
+
+def _difference(number: Callable[[Iterable[Sum]], int]) -> Mend[int]:
+    return lambda before, gone, come: before - number(gone) + number(come)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from itertools import islice
 
@@ -33,7 +33,7 @@ from storage.database.engine import Record, each
 from storage.rows import row
 from storage.tables import CASE, DEADLINE, TOTAL
 from workflow.board import Row
-from workflow.sums import Asked, Horizon, Sought, Sum, Sums, base
+from workflow.sums import Asked, Horizon, Mend, Sought, Sum, Sums, base, by_unit
 
 Conditions = Sequence[ColumnElement[bool]]
 _ASKED = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
@@ -108,14 +108,32 @@ def confidential(connection: Connection, horizon: Horizon, eyes: Eyes) -> list[S
     return list(found.values())
 
 
-def joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Sums:
+def joined(plain: Sums, others: Sequence[Sum]) -> Sums:
     """Both together, one sum for what is the same; neither of them is changed."""
+    known = ("with", *map(astuple, others))
+    return plain.once(known, lambda every: Sums(_joined(every, others)), _rejoined(others))
+
+
+def _joined(plain: Iterable[Sum], others: Iterable[Sum]) -> Collection[Sum]:
     found: dict[tuple[object, ...], Sum] = {}
     for one in (*plain, *others):
         known = (one.asked, one.edition, one.stage, one.obligation)
         before = found.get(known)
         found[known] = one if before is None else _both(before, one)
-    return Sums(found.values())
+    return found.values()
+
+
+def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
+    theirs = by_unit(others)
+
+    def mended(before: Sums, gone: Sums, come: Sums) -> Sums:
+        fresh = by_unit(come)
+        units = {one.asked.unit for one in gone} | {*fresh}
+        return before.exchanged(
+            {unit: (*_joined(fresh.get(unit, ()), theirs.get(unit, ())),) for unit in units}
+        )
+
+    return mended
 
 
 def by_day(connection: Connection, first: date, last: date, eyes: Eyes) -> dict[date, int]:

@@ -5,10 +5,12 @@ Figures come from the sums the ledger keeps; of the rows only those that are nam
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from heapq import nsmallest
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
@@ -20,7 +22,7 @@ from web.ports.reads import Reads
 from workflow.library import Library
 from workflow.office import Office
 from workflow.procedure import Procedure, Text
-from workflow.sums import Horizon, Sought, Sum, Sums, horizon, total
+from workflow.sums import Horizon, Sought, Sums, horizon, total
 
 Pair = tuple[int, int]
 
@@ -48,6 +50,15 @@ class MatrixRow:
     cells: tuple[Cell, ...]
     total: Cell
     late: int | None
+
+
+@dataclass(slots=True)
+class _Heat:
+    """Of one unit what is overdue and near, by stage and together; of each stage an edition that knows it."""
+
+    cells: dict[str, Pair] = field(default_factory=dict)
+    both: Pair = (0, 0)
+    editions: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +117,7 @@ def overview(
     office = reads.office()
     matrix = _matrix(reads, sums, library, office, calendar, today)
     worst = reads.listed(Sought(urgency="overdue", horizon=day, unit=unit), limit=WORST)
-    asked = waiting(office, sums, on=today)
+    asked, everybody = waiting(office, sums, on=today, most=PEOPLE)
     first = worst[0] if worst else None
     return Overview(
         horizon=day,
@@ -123,24 +134,32 @@ def overview(
         matrix=matrix,
         worst=lines(reads, library, office, calendar, worst, today=today, soon=day.soon),
         days=_days(reads, calendar, today, unit),
-        waiting=tuple(asked[:PEOPLE]),
-        waiting_left_out=max(0, len(asked) - PEOPLE),
+        waiting=tuple(asked),
+        waiting_left_out=everybody - len(asked),
         any_case=bool(sums) or reads.any_case(),
     )
 
 
 def at_stake(sums: Sums, library: Library) -> Decimal:
     """Points of all indicators something overdue or missed belongs to; each scores once, so it counts once."""
-    return sums.once(("at stake", library), lambda found: _at_stake(found, library))
+
+    def late(every: Sums) -> Counter[tuple[str, str]]:
+        found: Counter[tuple[str, str]] = Counter()
+        for one in every:
+            if number := one.overdue + one.missed:
+                found[one.edition, one.obligation] += number
+        return found
+
+    # A Counter forgets what comes to nothing: of what nobody is late with any more.
+    found = sums.once("late", late, lambda before, gone, come: before - late(gone) + late(come))
+    return sums.once(("at stake", library), lambda _: _at_stake(found, library))
 
 
-def _at_stake(sums: Iterable[Sum], library: Library) -> Decimal:
+def _at_stake(late: Iterable[tuple[str, str]], library: Library) -> Decimal:
     found: dict[tuple[str, str], Decimal] = {}
-    for one in sums:
-        if not one.overdue and not one.missed:
-            continue
-        procedure = library.named(one.edition)
-        obligation = procedure.by_id.get(one.obligation)
+    for edition, id in late:
+        procedure = library.named(edition)
+        obligation = procedure.by_id.get(id)
         indicator = procedure.indicators.get(obligation.indicator or "") if obligation else None
         if indicator is not None:
             known = (procedure.id, indicator.id)
@@ -151,48 +170,57 @@ def _at_stake(sums: Iterable[Sum], library: Library) -> Decimal:
 def _matrix(
     reads: Reads, sums: Sums, library: Library, office: Office, calendar: Calendar, today: date
 ) -> Matrix:
-    cells, units, worst, editions = sums.once("matrix", _worst_first)
+    units = sums.once("by stage", _by_stage, _by_stage_mended)
+    shown, editions = sums.once("worst", lambda _: _worst(units))
     stages: dict[str, tuple[int, Text]] = {}
     for stage, edition in editions.items():
         procedure = library.named(edition)
         stages[stage] = _place(procedure, stage), procedure.stage_title[stage]
     columns = sorted(stages, key=lambda stage: (stages[stage][0], stage))
-    shown = worst[:UNITS]
-    since = reads.overdue_since([unit for unit in shown if units[unit][0]], today)
+    since = reads.overdue_since([unit for unit in shown if units[unit].both[0]], today)
     return Matrix(
         stages=tuple((stage, stages[stage][1]) for stage in columns),
         rows=tuple(
             MatrixRow(
                 unit=unit_name(office, unit),
-                cells=tuple(_cell(*cells.get((unit, stage), (0, 0))) for stage in columns),
-                total=_cell(*units[unit]),
+                cells=tuple(_cell(*units[unit].cells.get(stage, (0, 0))) for stage in columns),
+                total=_cell(*units[unit].both),
                 late=working_days_between(since[unit], today, calendar) if unit in since else None,
             )
             for unit in shown
         ),
-        left_out=len(worst) - len(shown),
+        left_out=len(units) - len(shown),
     )
 
 
-def _worst_first(
-    sums: Sums,
-) -> tuple[Mapping[tuple[str, str], Pair], Mapping[str, Pair], Sequence[str], Mapping[str, str]]:
-    """What is overdue and what is near, by unit and stage and by unit; the units, the worst first; of each
-    stage an edition that knows it."""
-    cells: dict[tuple[str, str], Pair] = {}
-    units: dict[str, Pair] = {}
-    editions: dict[str, str] = {}
+def _by_stage(sums: Sums) -> dict[str, _Heat]:
+    """Of each unit something is overdue or near in: how much, by stage."""
+    found: dict[str, _Heat] = {}
     for one in sums:
-        if not one.overdue and not one.due:
-            continue
-        unit = one.asked.unit
-        late, soon = cells.get((unit, one.stage), (0, 0))
-        cells[unit, one.stage] = late + one.overdue, soon + one.due
-        late, soon = units.get(unit, (0, 0))
-        units[unit] = late + one.overdue, soon + one.due
-        editions.setdefault(one.stage, one.edition)
-    worst = sorted(units, key=lambda unit: (-units[unit][0], -units[unit][1], unit))
-    return cells, units, worst, editions
+        if one.overdue or one.due:
+            unit = found.setdefault(one.asked.unit, _Heat())
+            late, soon = unit.cells.get(one.stage, (0, 0))
+            unit.cells[one.stage] = late + one.overdue, soon + one.due
+            unit.both = unit.both[0] + one.overdue, unit.both[1] + one.due
+            unit.editions.setdefault(one.stage, one.edition)
+    return found
+
+
+def _by_stage_mended(before: dict[str, _Heat], gone: Sums, come: Sums) -> dict[str, _Heat]:
+    after = dict(before)
+    for one in gone:
+        after.pop(one.asked.unit, None)
+    return {**after, **_by_stage(come)}
+
+
+def _worst(units: Mapping[str, _Heat]) -> tuple[Sequence[str], Mapping[str, str]]:
+    """The units with most overdue; of each stage of any unit an edition that knows it."""
+    first = nsmallest(UNITS, units, key=lambda unit: (-units[unit].both[0], -units[unit].both[1], unit))
+    editions: dict[str, str] = {}
+    for heat in units.values():
+        if not heat.editions.keys() <= editions.keys():
+            editions = {**heat.editions, **editions}
+    return first, editions
 
 
 def _place(procedure: Procedure, stage: str) -> int:

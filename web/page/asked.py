@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from heapq import nsmallest
+from typing import TypeAlias
 
 from web.page.office import Who
 from workflow.board import Row
 from workflow.office import OUTSIDE, Office, Told, Unresolved, resolve
-from workflow.sums import Asked, Sums
+from workflow.sums import Asked, Sums, by_asked, by_unit
+
+Pair: TypeAlias = tuple[int, int]
+"""What is overdue, and what is near."""
+Group: TypeAlias = tuple[str, ...]
+ByPerson: TypeAlias = tuple[Office, Mapping[str, Mapping[Asked, Told]]]
+Groups: TypeAlias = tuple[Office, Mapping[Group, Mapping[Asked, Pair]], Mapping[Group, Pair]]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
     """People (or a duty nobody holds, or a body outside) and what waits for them.
 
@@ -25,8 +33,8 @@ class Waiting:
     names: tuple[str, ...]
     duty: str
     written: str
-    overdue: int = 0
-    due: int = 0
+    overdue: int
+    due: int
 
 
 def meant(office: Office, asked: Asked, *, on: date) -> tuple[Told, ...]:
@@ -50,34 +58,93 @@ def meant(office: Office, asked: Asked, *, on: date) -> tuple[Told, ...]:
 
 def asked_of(office: Office, person: str, sums: Sums, *, on: date) -> Mapping[Asked, Told]:
     """What of all that is asked a person is to do on that day, and why they."""
-    found = sums.once(("by person", on, id(office)), lambda every: (office, _by_person(office, every, on)))
-    return found[1].get(person, {})
+
+    def made(every: Sums) -> ByPerson:
+        found: dict[str, dict[Asked, Told]] = {}
+        for asked in by_asked(every):
+            for told in meant(office, asked, on=on):
+                found.setdefault(told.person.key, {}).setdefault(asked, told)
+        return office, found
+
+    def mended(before: ByPerson, gone: Sums, come: Sums) -> ByPerson:
+        left, new = by_asked(gone).keys() - by_asked(come).keys(), made(come)[1]
+        found = dict(before[1])
+        for key in {told.person.key for asked in left for told in meant(office, asked, on=on)} | {*new}:
+            theirs = {asked: told for asked, told in found.get(key, {}).items() if asked not in left}
+            found[key] = {**theirs, **new.get(key, {})}
+        return office, found
+
+    # The office stands beside what was worked out with it, so that its id stays its own.
+    return sums.once(("by person", on, id(office)), made, mended)[1].get(person, {})
 
 
 def asked_sums(office: Office, person: str, sums: Sums, *, on: date) -> Sums:
     """The sums of what a person is to do on that day."""
-
     told = asked_of(office, person, sums, on=on)
-    return sums.once(("of", person, on, id(office)), lambda every: _of_these(every, told))
+
+    def made(every: Sums) -> Sums:
+        known = by_asked(every)
+        return Sums(one for asked in told for one in known.get(asked, ()))
+
+    def mended(before: Sums, gone: Sums, come: Sums) -> Sums:
+        theirs = [one for asked, of_it in by_asked(come).items() if told_of(asked) for one in of_it]
+        return before.exchanged({**{one.asked.unit: () for one in gone}, **by_unit(theirs)})
+
+    def told_of(asked: Asked) -> bool:
+        return any(found.person.key == person for found in meant(office, asked, on=on))
+
+    return sums.once(("of", person, on, id(office)), made, mended)
 
 
-def waiting(office: Office, sums: Sums, *, on: date) -> Sequence[Waiting]:
-    """What is overdue or near by whom it waits for, the most overdue first."""
-    # The office stands beside what was worked out with it, so that its id stays its own.
-    found = sums.once(("waiting", on, id(office)), lambda every: (office, _waiting(office, every, on)))
-    return found[1]
+def waiting(office: Office, sums: Sums, *, on: date, most: int) -> tuple[Sequence[Waiting], int]:
+    """What is overdue or near by whom it waits for: the `most` with most overdue, and how many there are."""
+
+    def group(asked: Asked) -> Group:
+        keys = tuple(one.person.key for one in meant(office, asked, on=on) if one.why != "officer")
+        return keys or (asked.duty, asked.responsible)
+
+    def made(every: Sums) -> Groups:
+        found: dict[Group, dict[Asked, Pair]] = {}
+        for asked, of_it in by_asked(every).items():
+            pair = sum(one.overdue for one in of_it), sum(one.due for one in of_it)
+            if any(pair):
+                found.setdefault(group(asked), {})[asked] = pair
+        return office, found, {key: _both(pairs) for key, pairs in found.items()}
+
+    def mended(before: Groups, gone: Sums, come: Sums) -> Groups:
+        left, new = by_asked(gone).keys(), made(come)[1]
+        found, both = dict(before[1]), dict(before[2])
+        for key in {*map(group, left), *new}:
+            stay = {asked: pair for asked, pair in found.pop(key, {}).items() if asked not in left}
+            both.pop(key, None)
+            if pairs := {**stay, **new.get(key, {})}:
+                found[key], both[key] = pairs, _both(pairs)
+        return office, found, both
+
+    def shown(every: Sums) -> tuple[Sequence[Waiting], int]:
+        _, groups, both = every.once(("by whom", on, id(office)), made, mended)
+        first = nsmallest(most, both, key=lambda key: (-both[key][0], -both[key][1], key))
+        found = [_waiting(office, groups[key], both[key], on=on) for key in first]
+        return sorted(found, key=lambda one: (-one.overdue, -one.due, one.names, one.duty)), len(both)
+
+    return sums.once(("waiting", most, on, id(office)), shown)
 
 
-def _of_these(sums: Sums, told: Mapping[Asked, Told]) -> Sums:
-    return Sums(one for one in sums if one.asked in told)
+def _both(pairs: Mapping[Asked, Pair]) -> Pair:
+    return sum(late for late, _ in pairs.values()), sum(near for _, near in pairs.values())
 
 
-def _by_person(office: Office, sums: Sums, on: date) -> Mapping[str, Mapping[Asked, Told]]:
-    found: dict[str, dict[Asked, Told]] = {}
-    for asked in {one.asked for one in sums}:
-        for told in meant(office, asked, on=on):
-            found.setdefault(told.person.key, {}).setdefault(asked, told)
-    return found
+def _waiting(office: Office, pairs: Mapping[Asked, Pair], both: Pair, *, on: date) -> Waiting:
+    one, duties = next(iter(pairs)), {asked.duty for asked in pairs}
+    told = tuple(found for found in meant(office, one, on=on) if found.why != "officer")
+    return Waiting(
+        keys=tuple(found.person.key for found in told),
+        names=tuple(found.person.name for found in told),
+        duty=one.duty if len(duties) == 1 else "",
+        written="" if told or one.duty == OUTSIDE else one.responsible,
+        overdue=both[0],
+        due=both[1],
+    )
 
 
 def who(office: Office, row: Row, duty: str, *, on: date) -> Who:
@@ -88,29 +155,3 @@ def who(office: Office, row: Row, duty: str, *, on: date) -> Who:
     return Who(
         names=tuple(one.person.name for one in told), duty=duty, written=row.responsible if by_name else ""
     )
-
-
-def _waiting(office: Office, sums: Sums, on: date) -> list[Waiting]:
-    pairs: dict[Asked, tuple[int, int]] = {}
-    for one in sums:
-        if one.overdue or one.due:
-            late, near = pairs.get(one.asked, (0, 0))
-            pairs[one.asked] = late + one.overdue, near + one.due
-    found: dict[tuple[object, ...], Waiting] = {}
-    for asked, (late, near) in pairs.items():
-        told = tuple(one for one in meant(office, asked, on=on) if one.why != "officer")
-        keys = tuple(one.person.key for one in told)
-        known: tuple[object, ...] = keys or (asked.duty, asked.responsible)
-        group = found.get(known)
-        if group is None:
-            group = found[known] = Waiting(
-                keys=keys,
-                names=tuple(one.person.name for one in told),
-                duty=asked.duty,
-                written="" if told or asked.duty == OUTSIDE else asked.responsible,
-            )
-        elif group.duty != asked.duty:
-            group.duty = ""
-        group.overdue += late
-        group.due += near
-    return sorted(found.values(), key=lambda one: (-one.overdue, -one.due, one.names, one.duty))

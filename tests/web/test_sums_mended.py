@@ -1,0 +1,136 @@
+"""What pages work out of the sums follows every change as if it were worked out anew."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.board.sums import joined
+from tests.law import analysis, library
+from web.overview.view import _by_stage, _by_stage_mended, _worst, at_stake
+from web.page.asked import asked_of, asked_sums, waiting
+from workflow.office import Office, Person, Unit
+from workflow.sums import Asked, Sought, Sum, Sums, by_asked, by_unit, counted, horizon, total
+
+TODAY = date(2026, 3, 16)
+DAY = horizon(TODAY, soon=TODAY + timedelta(days=14))
+UNITS, DUTIES = ("a", "b", "c", "d"), ("head", "authorised_person", "nobody")
+PEOPLE = (
+    Person(key="a1", name="Ахметова Айгерім", unit="a", duties=("head",)),
+    Person(key="a2", name="Бекова Дана", unit="a", duties=("authorised_person", "head_of_unit")),
+    Person(key="b1", name="Ғалымов Арман", unit="b", duties=("head", "authorised_person")),
+    Person(
+        key="c1",
+        name="Жұмабеков Тимур",
+        unit="c",
+        duties=("head_of_unit",),
+        deputy="b1",
+        away=((TODAY, TODAY),),
+    ),
+)
+OFFICE = Office(
+    units={name: Unit(id=name, name=name, parent="a" if name != "a" else None) for name in UNITS},
+    people={one.key: one for one in PEOPLE},
+    matches={"Кадр бөлімі": "b1"},
+)
+NUMBERS = st.integers(0, 3)
+EDITION = analysis()
+OBLIGATIONS = [one for one in EDITION.obligations if one.indicator][:2]
+
+
+@st.composite
+def sums_of(draw: st.DrawFn, unit: str) -> tuple[Sum, ...]:
+    """Each of another stage or for others: as the memory counts them, one sum for what is the same."""
+    kinds = st.tuples(
+        st.sampled_from(DUTIES), st.sampled_from(("", "Кадр бөлімі")), st.sampled_from(OBLIGATIONS)
+    )
+    return tuple(
+        Sum(
+            asked=Asked(unit, duty, responsible, ""),
+            edition=EDITION.edition,
+            stage=obligation.stage,
+            obligation=obligation.id,
+            **{name: draw(NUMBERS) for name in ("overdue", "today", "week", "later", "due", "missed")},
+        )
+        for duty, responsible, obligation in draw(st.lists(kinds, unique=True, max_size=4))
+    )
+
+
+CHANGES = st.lists(
+    st.sets(st.sampled_from(UNITS), min_size=1).flatmap(
+        lambda units: st.fixed_dictionaries({unit: sums_of(unit) for unit in sorted(units)})
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def worked_out(sums: Sums) -> object:
+    """Everything a page makes of them, in no order where none is meant."""
+    heat = sums.once("by stage", _by_stage, _by_stage_mended)
+    shown, editions = _worst(heat)
+    people, number = waiting(OFFICE, sums, on=TODAY, most=50)
+    return (
+        sorted(map(repr, sums)),
+        [total(sums, what) for what in ("overdue", "today", "week", "later", "due", "missed")],
+        [counted(sums, Sought(horizon=DAY, stage=stage)) for stage in (None, OBLIGATIONS[0].stage)],
+        {asked: sorted(map(repr, of_it)) for asked, of_it in by_asked(sums).items()},
+        {unit: (one.cells, one.both, one.editions) for unit, one in heat.items()},
+        (shown, editions),
+        at_stake(sums, library()),
+        ([(one.keys, one.overdue, one.due, one.duty) for one in people], number),
+        {one.key: {*asked_of(OFFICE, one.key, sums, on=TODAY)} for one in PEOPLE},
+        {one.key: sorted(map(repr, asked_sums(OFFICE, one.key, sums, on=TODAY))) for one in PEOPLE},
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(CHANGES, st.sampled_from(UNITS).flatmap(sums_of), st.data())
+def test_mended_is_as_worked_out_anew(
+    changes: list[dict[str, tuple[Sum, ...]]], secret: tuple[Sum, ...], data: st.DataObject
+) -> None:
+    """Whatever units change; asked between two changes, or not; with what only some may see."""
+    kept, units = Sums(), dict[str, tuple[Sum, ...]]()
+    for fresh in changes:
+        if data.draw(st.booleans()):
+            worked_out(kept)
+            worked_out(joined(kept, secret))
+        kept = kept.exchanged(fresh)
+        units = {**units, **fresh}
+
+    anew = Sums(one for sums in units.values() for one in sums)
+    assert worked_out(kept) == worked_out(anew)
+    assert worked_out(joined(kept, secret)) == worked_out(joined(anew, secret))
+
+
+def test_what_was_worked_out_before_a_change_stays_as_it_was() -> None:
+    """A page that is being made while somebody records goes on with what it began with."""
+    late = OBLIGATIONS[0]
+    asked = Asked("a", "head", "", "")
+    one = Sum(asked=asked, edition=EDITION.edition, stage=late.stage, obligation=late.id, overdue=2)
+    before = Sums([one])
+    seen = worked_out(before)
+    before.exchanged({"a": ()})
+
+    assert worked_out(before) == seen
+
+
+def test_what_nobody_asked_for_between_two_changes_is_forgotten() -> None:
+    """Else all that was ever worked out would be mended for ever."""
+    sums, made = Sums(), list[str]()
+
+    def number(every: Sums) -> int:
+        made.append("anew")
+        return len(every)
+
+    def ask(of: Sums) -> int:
+        return of.once("n", number, lambda before, gone, come: before - len(gone) + len(come))
+
+    ask(sums)
+    once = sums.exchanged(by_unit([Sum(asked=Asked("a", "", "", ""), edition="e", stage="s", obligation="o")]))
+    assert (ask(once), made) == (1, ["anew"])
+    twice = once.exchanged({}).exchanged({"a": ()})
+
+    assert (ask(twice), made) == (0, ["anew", "anew"])
