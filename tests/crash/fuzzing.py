@@ -117,6 +117,8 @@ WORDS = (
 )
 _PIECES = re.compile(r"\w+|\s+|[^\w\s]")
 _INSIDE = re.compile(r"<[\w.]+ object at 0x|\bTraceback\b")
+LONG = 1_000
+"""A piece of so many signs is not made hundreds of times as long: four times over it would fill the memory."""
 LONGEST = 2000
 """Letters of a sentence a person will read; what is quoted from a file is cut short."""
 
@@ -232,7 +234,7 @@ def _words(data: bytes, other: bytes, chance: random.Random) -> bytes:
             case 1:
                 pieces[place] = ""
             case 2:
-                pieces[place] *= chance.choice((2, 3, 400))
+                pieces[place] *= chance.choice((2, 3, 400)) if len(pieces[place]) < LONG else 2
             case _:
                 pieces[place] = word
     return "".join(pieces).encode("utf-8", "surrogatepass")
