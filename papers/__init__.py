@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from papers.audit_table import AuditCase, read_audit
-from papers.csv_list import write_csv
-from papers.listing import Listed, write_listing
-from papers.matching import match, nearest
-from papers.people import ReadPeople, read_people
-from papers.reading import Note, ReadSchedule
-from papers.schedules import read_schedule
-from papers.template import template, write_template
-from papers.unreadable import RowError, UnreadablePaper
+from papers.people.matching import match, nearest
+from papers.people.table import ReadPeople, read_people
+from papers.schedules.any_schedule import read_schedule
+from papers.schedules.audit_table import AuditCase, read_audit
+from papers.schedules.reading import Note, ReadSchedule
+from papers.schedules.template import template, write_template
+from papers.sheets.csv_list import write_csv
+from papers.sheets.listing import Listed, write_listing
+from papers.sheets.unreadable import RowError, UnreadablePaper
 
 __all__ = [
     "AuditCase",

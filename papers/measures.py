@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from papers.columns import Heading, column, find_heading, no_formulas, require
-from papers.spelling import tidy
-from papers.unreadable import Errors, UnreadableCell, UnreadablePaper
-from papers.workbook import Row, Source, open_paper, text_of
-from papers.written_terms import read_term
+from papers.schedules.written_terms import read_term
+from papers.sheets.columns import Heading, column, find_heading, no_formulas, require
+from papers.sheets.spelling import tidy
+from papers.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from papers.sheets.workbook import Row, Source, open_paper, text_of
 from workflow.measure_term import MeasureTerm
 
 NUMBER = column("number", "№", "№", "No", r"no\b|n\b|п п\b|р с\b|number")

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
-from papers.unreadable import UnreadablePaper
+from papers.sheets.unreadable import UnreadablePaper
 from words import say
 from workflow.procedure import Text
 

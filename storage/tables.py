@@ -459,7 +459,7 @@ class KeptPaper(Kept, table=True):
 
 
 class KeptUpload(Kept, table=True):
-    """A file somebody sent and has not decided about yet (`papers.upload.Upload`); gone after a day."""
+    """A file somebody sent and has not decided about yet (`papers.sheets.upload.Upload`); gone after a day."""
 
     __tablename__ = "upload"
 

@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
-from papers.unreadable import UnreadablePaper
+from papers.sheets.unreadable import UnreadablePaper
 from web.account.login import LONGEST_FIELD, inside, login_page
 from web.case.judgement import judge_by
 from web.door.entrance import NotLoggedIn

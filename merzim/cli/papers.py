@@ -89,7 +89,7 @@ def people(
     if file is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
     elif call.lists:
-        from papers.people_sheet import people_table
+        from papers.people.sheet import people_table
 
         table = people_table(office, call.language)
         call.sheet(table.heads, table.rows)

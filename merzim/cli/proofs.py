@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from merzim.cli.parsing import BadArgument, day
-from papers.web_address import is_web_address
+from papers.sheets.web_address import is_web_address
 from workflow.case import Evidence
 from workflow.names import known_fact
 from workflow.refusal import Refusal

@@ -119,7 +119,7 @@ def office_time(
         str | None, typer.Option("--working", metavar="DATE,...", help="cli.option.days_of_work")
     ] = None,
 ) -> None:
-    from papers import office_time as written
+    from papers.people import office_time as written
     from storage.office.preferences import OFFICE_TIME, prefer
     from storage.office.time import time_text
     from workflow.office import time_of

@@ -179,7 +179,7 @@ def write_list(
     call: Call, lines: Sequence[Listed], dues: Mapping[str, Mapping[int, date]], export: str
 ) -> None:
     """The list as a workbook."""
-    from papers.list_book import write_book
+    from papers.sheets.list_book import write_book
 
     _ending(export, (".xlsx",))
     heads = (
@@ -230,7 +230,7 @@ def risk_map(
     export: Export = None,
 ) -> None:
     from merzim.asking.risks import cases, scale
-    from papers.risk_map import Mapped, risk_map
+    from papers.drawings.risk_map import Mapped, risk_map
     from workflow.risk import register
 
     call = Call.of(ctx)
@@ -267,7 +267,7 @@ def risk_map(
 
 def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> None:
     from merzim.asking.risks import cartogram_lines
-    from papers.cartogram import drawn, write_workbook
+    from papers.drawings.cartogram import drawn, write_workbook
 
     call = Call.of(ctx)
     place = unit_named(call.house, unit)

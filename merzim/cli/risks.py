@@ -171,7 +171,7 @@ def measure(
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
 ) -> None:
     from merzim.asking.risks import desk, keep_responsible
-    from papers.written_terms import read_term
+    from papers.schedules.written_terms import read_term
     from workflow.risk_desk import SetMeasure
 
     call = Call.of(ctx)
@@ -254,7 +254,7 @@ def ask(
     on: On = None,
 ) -> None:
     from merzim.asking.risks import desk
-    from papers.written_terms import read_term
+    from papers.schedules.written_terms import read_term
 
     call = Call.of(ctx)
     change = desk(call.house).ask(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from merzim.asking.risks import scales
 from papers.forms.risk_rows import RiskRow, rows_of
-from papers.people_words import DUTY_TITLES
+from papers.people.words import DUTY_TITLES
 from words import date_long, days_list, say, span
 from workflow.exposure import exposure
 from workflow.office import DUTIES

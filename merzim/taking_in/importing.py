@@ -12,9 +12,9 @@ from datetime import date, datetime
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from papers.matching import match
-from papers.reading import Note, ReadSchedule
-from papers.unreadable import Errors
+from papers.people.matching import match
+from papers.schedules.reading import Note, ReadSchedule
+from papers.sheets.unreadable import Errors
 from workflow.case import Case
 from workflow.desk import Desk
 from workflow.library import Library

@@ -15,7 +15,7 @@ from notifications.bot.office import House, still_theirs
 from notifications.bot.said import Pressed, Reply, line
 from notifications.links import Awaited, Link
 from notifications.wire.telegram import Button
-from papers.web_address import is_web_address
+from papers.sheets.web_address import is_web_address
 from workflow import minding
 from workflow.case import Evidence
 from workflow.deadline import Deadline

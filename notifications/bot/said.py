@@ -7,7 +7,7 @@ from html import escape
 from typing import BinaryIO, Protocol
 
 from notifications.wire.telegram import LONGEST, Buttons
-from papers.file_kind import StoredFile
+from papers.sheets.file_kind import StoredFile
 from words import say
 
 LANGUAGES = ("kk", "ru", "en")

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from papers.forms.form import Field, Form, Rows
 from papers.forms.values import parsed, title
-from papers.spelling import plain
-from papers.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
-from papers.workbook import is_empty, open_paper, text_of
+from papers.sheets.spelling import plain
+from papers.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
+from papers.sheets.workbook import is_empty, open_paper, text_of
 from words import LANGUAGES
 from workflow.nearest import nearest_first
 

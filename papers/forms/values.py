@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from papers.dates import Day, Span, read
 from papers.forms.form import Field
-from papers.unreadable import UnreadableCell
+from papers.sheets.dates import Day, Span, read
+from papers.sheets.unreadable import UnreadableCell
 from words import date_long, knows, number, say, span
 
 # What WordprocessingML cannot hold, or what the template's machinery would take for its own breaks.

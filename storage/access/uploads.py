@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from sqlalchemy import Engine
 
-from papers.upload import Upload, UploadKind
+from papers.sheets.upload import Upload, UploadKind
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.tables import UPLOAD

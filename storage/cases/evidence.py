@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
-from papers.file_kind import ALLOWED, StoredFile, extension, media_type
+from papers.sheets.file_kind import ALLOWED, StoredFile, extension, media_type
 from storage.refusals import EvidenceRefused
 
 LIMIT = 50 * 1024 * 1024

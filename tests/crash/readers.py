@@ -20,13 +20,13 @@ from merzim.cli.proofs import given
 from merzim.clock import stand
 from merzim.configuration import read as read_config
 from papers import read_audit, read_people, read_schedule
-from papers.cartogram_table import read_cartogram
-from papers.csv_text import rows_of
-from papers.dates import read_lines
-from papers.file_kind import media_type
+from papers.drawings.cartogram_table import read_cartogram
 from papers.measures import read_measures
-from papers.workbook import MAX_LETTERS
-from papers.written_terms import read_term
+from papers.schedules.written_terms import read_term
+from papers.sheets.csv_text import rows_of
+from papers.sheets.dates import read_lines
+from papers.sheets.file_kind import media_type
+from papers.sheets.workbook import MAX_LETTERS
 from tests.law import CALENDAR, ROOT, analysis, library
 from tests.papers.sheets import REAL, xlsx
 from tests.workflow.rules import OFFICE, term

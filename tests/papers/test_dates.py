@@ -11,19 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calendars.horizon import FIRST, LAST
-from papers.dates import (
-    AtOnce,
-    Day,
-    Nothing,
-    Recurring,
-    Span,
-    Unfixed,
-    read,
-    read_day,
-    read_lines,
-)
-from papers.unreadable import UnreadableCell
-from papers.workbook import NotAValue
+from papers.sheets.dates import AtOnce, Day, Nothing, Recurring, Span, Unfixed, read, read_day, read_lines
+from papers.sheets.unreadable import UnreadableCell
+from papers.sheets.workbook import NotAValue
 from tests.papers.sheets import day
 
 MARCH_30 = Day(day("2026-03-30"))

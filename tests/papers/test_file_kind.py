@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from papers.file_kind import ALLOWED, extension, media_type
+from papers.sheets.file_kind import ALLOWED, extension, media_type
 
 
 def packed(*names: str) -> bytes:

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from papers.forms import FormData, form, read_data
-from papers.unreadable import UnreadablePaper
+from papers.sheets.unreadable import UnreadablePaper
 
 
 def _file(folder: Path, name: str, text: str) -> Path:

@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from papers.listing import Listed, listing, write_listing
-from papers.unreadable import UnreadablePaper
+from papers.sheets.listing import Listed, listing, write_listing
+from papers.sheets.unreadable import UnreadablePaper
 
 DANGEROUS = ["=1+1", "+7 705", "-2", "@SUM(A1)", "=cmd|' /C calc'!A0", "https://example.kz", "{=A1}"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from calendars.terms import InQuarter, OnDate
 from papers.measures import read_measures
-from papers.unreadable import UnreadablePaper
+from papers.sheets.unreadable import UnreadablePaper
 
 RU = "№;Рекомендация;Мероприятие;Форма завершения;Ответственные;Срок исполнения\n"
 KK = "№;Ұсыным;Іс-шара;Аяқтау нысаны;Жауапты;Орындау мерзімі\n"

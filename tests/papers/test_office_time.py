@@ -8,9 +8,9 @@ from datetime import date, time
 import pytest
 
 from papers import UnreadablePaper, read_people
-from papers.office_time import BadOfficeTime, days_of, hours_of, office_time, week_of
-from papers.people import onto
-from papers.people_sheet import people_table
+from papers.people.office_time import BadOfficeTime, days_of, hours_of, office_time, week_of
+from papers.people.sheet import people_table
+from papers.people.table import onto
 from workflow.office import Office
 from workflow.office_time import OfficeTime
 

@@ -14,7 +14,7 @@ import openpyxl
 import pytest
 
 from papers.package import Document, Packed, write_package
-from papers.unreadable import UnreadablePaper
+from papers.sheets.unreadable import UnreadablePaper
 from workflow.procedure import Text
 
 NOTE = b"%PDF-1.7 note"

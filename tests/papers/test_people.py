@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from papers import ReadPeople, UnreadablePaper, read_people
-from papers.email_address import is_address
-from papers.people_words import duty
+from papers.people.words import duty
+from papers.sheets.email_address import is_address
 from tests.law import analysis
 from tests.papers.sheets import REAL, day, xlsx
 from workflow.office import DUTIES, Unit

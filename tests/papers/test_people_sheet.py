@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from papers.people_sheet import people_table
-from papers.people_words import DUTY_TITLES, duty
+from papers.people.sheet import people_table
+from papers.people.words import DUTY_TITLES, duty
 from workflow.office import DUTIES, Office, Person, Unit
 
 

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import openpyxl
 import pytest
 
-from papers.cartogram import drawn, write_workbook
-from papers.cartogram_table import read_cartogram
-from papers.list_book import book
-from papers.risk_map import Mapped, risk_map
-from papers.unreadable import UnreadablePaper
+from papers.drawings.cartogram import drawn, write_workbook
+from papers.drawings.cartogram_table import read_cartogram
+from papers.drawings.risk_map import Mapped, risk_map
+from papers.sheets.list_book import book
+from papers.sheets.unreadable import UnreadablePaper
 from workflow.exposure import CartogramLine
 from workflow.risk import Rank
 from workflow.risk_scale import read_scale

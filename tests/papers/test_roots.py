@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from papers.roots import Meaning, meaning
+from papers.schedules.roots import Meaning, meaning
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers import UnreadablePaper, read_schedule
-from papers.workbook import MAX_BYTES, MAX_LETTERS, MAX_ROWS, NotAValue, Sheet, open_paper
+from papers.sheets.workbook import MAX_BYTES, MAX_LETTERS, MAX_ROWS, NotAValue, Sheet, open_paper
 from tests.papers.sheets import HEADING, xlsx
 
 

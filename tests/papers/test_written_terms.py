@@ -19,8 +19,8 @@ from calendars.terms import (
     WithoutTerm,
     WorkingDays,
 )
-from papers.unreadable import UnreadableCell
-from papers.written_terms import read_term
+from papers.schedules.written_terms import read_term
+from papers.sheets.unreadable import UnreadableCell
 from workflow.measure_term import as_data, from_data
 
 DAYS = [

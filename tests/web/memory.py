@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from notifications.notice import Notice
-from papers.file_kind import StoredFile
+from papers.sheets.file_kind import StoredFile
 from workflow.access import Account, Answered, Entry, EntryKind, Reader, Scope, within
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event, fold

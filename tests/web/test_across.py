@@ -47,7 +47,7 @@ class Kept:
 
     def open(self, count: int, unit: str = "hr") -> list[str]:
         """That many analyses, each with a risk and a measure whose day has passed."""
-        from papers.written_terms import read_term
+        from papers.schedules.written_terms import read_term
 
         opened = self.house.desk.open_many(
             [

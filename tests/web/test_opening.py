@@ -18,7 +18,7 @@ from merzim.behind_pages.dashboard import pages
 from merzim.clock import Moment
 from merzim.configuration import read
 from merzim.wiring import House
-from papers.template import template
+from papers.schedules.template import template
 from storage.access.uploads import SqlUploads
 from storage.office import store as office_store
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people

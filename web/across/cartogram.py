@@ -11,8 +11,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from papers.cartogram import drawn, sheets
-from papers.list_book import book
+from papers.drawings.cartogram import drawn, sheets
+from papers.sheets.list_book import book
 from web.across.points import seen_unit, unit_choices
 from web.case.papering import XLSX, as_file
 from web.door.entrance import Reading

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import Response
 
-from papers.list_book import book
+from papers.sheets.list_book import book
 from web.across.monitoring import Line, Narrowed, all_lines, monitoring
 from web.across.points import Points, points_view, seen_unit, unit_choices
 from web.across.registering import PAGE as LINES

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
-from papers.list_book import book
+from papers.sheets.list_book import book
 from web.across.points import seen_unit, unit_choices
 from web.case.papering import XLSX, as_file
 from web.door.entrance import Reading

@@ -17,9 +17,9 @@ from starlette.responses import Response
 
 from notifications.notice import Outcome
 from papers import UnreadablePaper
-from papers.listing import listing
-from papers.people import ReadPeople
-from papers.people_sheet import people_table
+from papers.people.sheet import people_table
+from papers.people.table import ReadPeople
+from papers.sheets.listing import listing
 from web.account.login import own_page
 from web.administration import staff_commands as staff
 from web.administration.administering import LONGEST_FIELD, onward, show, texts, the, the_office

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 
-from papers.email_address import is_address
+from papers.sheets.email_address import is_address
 from web.administration.time_forms import time_typed
 from web.page.answers import the_date
 from workflow.kinds import KINDS

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from papers.office_time import days_of, hours_of, office_time
+from papers.people.office_time import days_of, hours_of, office_time
 from workflow.office_time import MONDAY_TO_FRIDAY, Hours, OfficeTime
 
 WEEK = range(1, 8)

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from papers.listing import Listed
-from papers.listing import listing as workbook
+from papers.sheets.listing import Listed
+from papers.sheets.listing import listing as workbook
 from web.analyses.listing import Item, items, listing
 from web.door.entrance import Reading
 from web.house import House

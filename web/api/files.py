@@ -11,7 +11,7 @@ from fastapi import APIRouter, UploadFile
 from fastapi import File as Part
 from pydantic import BaseModel
 
-from papers.upload import Upload
+from papers.sheets.upload import Upload
 from web.api.answers import PROBLEMS
 from web.api.given import Proof
 from web.api.once import Writing

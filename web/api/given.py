@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from papers.web_address import is_web_address
+from papers.sheets.web_address import is_web_address
 
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from papers.cartogram_table import read_cartogram
+from papers.drawings.cartogram_table import read_cartogram
 from web.api.answers import PROBLEMS, CaseId, Changed
 from web.api.files import proofs, the_file
 from web.api.given import Day, Digest, Given, Ground, Line, Proof, Text

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from starlette.datastructures import FormData, UploadFile
 
-from papers.web_address import is_web_address
+from papers.sheets.web_address import is_web_address
 from web.page.answers import BadForm, the_date
 from web.ports.writing import EvidenceStore
 from workflow.access import Reader, opens_restricted

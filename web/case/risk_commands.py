@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import BinaryIO
 
-from papers.written_terms import read_term
+from papers.schedules.written_terms import read_term
 from web.house import House, hand
 from web.ports.shell import PlanTaken
 from workflow.case import Evidence

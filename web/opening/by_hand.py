@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
-from papers.template import template
+from papers.schedules.template import template
 from web.analyses.pages import download
 from web.door.entrance import Managing
 from web.house import House

@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from papers.listing import Listed, listing
+from papers.sheets.listing import Listed, listing
 from web.analyses.pages import download
 from web.door.entrance import Own
 from web.house import House

@@ -14,9 +14,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from papers.unreadable import UnreadablePaper
-from papers.upload import Upload, UploadKind
-from papers.workbook import MAX_BYTES
+from papers.sheets.unreadable import UnreadablePaper
+from papers.sheets.upload import Upload, UploadKind
+from papers.sheets.workbook import MAX_BYTES
 from web.case.proving import file_name
 from web.door.entrance import Managing
 from web.house import House

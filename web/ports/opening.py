@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from papers.reading import Note
+from papers.schedules.reading import Note
 from workflow.case import Case
 from workflow.finding import Finding
 from workflow.opening import Opening

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import BinaryIO, Protocol
 
-from papers.file_kind import StoredFile
-from papers.upload import Upload, UploadKind
+from papers.sheets.file_kind import StoredFile
+from papers.sheets.upload import Upload, UploadKind
 from workflow.access import Answered
 
 

@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 
 from calendars.horizon import FIRST, LAST
-from papers.flat import END, OBJECT, RESPONSIBLE, START, UNIT
-from papers.unreadable import UnreadablePaper
+from papers.schedules.flat import END, OBJECT, RESPONSIBLE, START, UNIT
+from papers.sheets.unreadable import UnreadablePaper
 
 ROWS = 5_000
 """How many rows take dates only."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from papers.columns import Heading, column
-from papers.office_time import BadOfficeTime, days_of, hours_of, office_time, week_of
-from papers.spelling import tidy
-from papers.unreadable import Errors
-from papers.workbook import Row, text_of
+from papers.people.office_time import BadOfficeTime, days_of, hours_of, office_time, week_of
+from papers.sheets.columns import Heading, column
+from papers.sheets.spelling import tidy
+from papers.sheets.unreadable import Errors
+from papers.sheets.workbook import Row, text_of
 from workflow.office_time import NOTHING_OWN, OfficeTime
 
 HOURS = column(

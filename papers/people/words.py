@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from papers.spelling import plain
+from papers.sheets.spelling import plain
 from workflow.office import DUTIES
 from workflow.procedure import Text
 

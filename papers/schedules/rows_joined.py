@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from papers.dates import Day, Span
-from papers.reading import Note
-from papers.roots import Meaning
+from papers.schedules.reading import Note
+from papers.schedules.roots import Meaning
+from papers.sheets.dates import Day, Span
 
 Planned = Day | Span
 _QUOTED = 70

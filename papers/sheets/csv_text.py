@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 
-from papers.unreadable import UnreadablePaper
+from papers.sheets.unreadable import UnreadablePaper
 
 _DELIMITERS = (";", "\t", ",")
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
-from papers.unreadable import UnreadablePaper
+from papers.sheets.unreadable import UnreadablePaper
 
 WIDEST = 60
 Listing = tuple[str, Sequence[str], Iterable[Sequence[object]]]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from papers.unreadable import UnreadablePaper
+from papers.sheets.unreadable import UnreadablePaper
 
 _MOMENT = date(1980, 1, 1)
 _NARROW, _WIDE = 9, 60

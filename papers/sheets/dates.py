@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from calendars.horizon import FIRST, LAST
-from papers.date_text import Partial, partials, without_times
-from papers.spelling import plain, tidy
-from papers.unreadable import UnreadableCell
-from papers.workbook import NotAValue
+from papers.sheets.date_text import Partial, partials, without_times
+from papers.sheets.spelling import plain, tidy
+from papers.sheets.unreadable import UnreadableCell
+from papers.sheets.workbook import NotAValue
 
 _EXCEL_DAY_ZERO = date(1899, 12, 30)
 

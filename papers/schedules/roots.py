@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from papers.spelling import plain
+from papers.sheets.spelling import plain
 
 
 @dataclass(frozen=True, slots=True)

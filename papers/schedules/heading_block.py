@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from papers.dates import Day, Span, read, read_lines
-from papers.spelling import plain, tidy
-from papers.unreadable import Errors, UnreadableCell
-from papers.workbook import Row
+from papers.sheets.dates import Day, Span, read, read_lines
+from papers.sheets.spelling import plain, tidy
+from papers.sheets.unreadable import Errors, UnreadableCell
+from papers.sheets.workbook import Row
 
 _APPROVED = re.compile(r"утвержд|бекітемін|бекітілген|бекітілді|approved")
 _SCHEDULE = re.compile(r"\bграфик|кесте|\bschedule|план график|жоспар кесте")

@@ -6,8 +6,8 @@ import csv
 from io import StringIO
 from pathlib import Path
 
-from papers.listing import Listed
-from papers.unreadable import UnreadablePaper
+from papers.sheets.listing import Listed
+from papers.sheets.unreadable import UnreadablePaper
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from papers.flat import is_flat, read_flat
-from papers.reading import Note, ReadSchedule
-from papers.schedule import is_published, read_published
-from papers.unreadable import UnreadablePaper
-from papers.workbook import Source, open_paper
+from papers.schedules.flat import is_flat, read_flat
+from papers.schedules.reading import Note, ReadSchedule
+from papers.schedules.schedule import is_published, read_published
+from papers.sheets.unreadable import UnreadablePaper
+from papers.sheets.workbook import Source, open_paper
 
 
 def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule, ...]:

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from papers.columns import Heading, column, find_heading, require
-from papers.dates import Nothing, Span, When, read_lines
-from papers.heading_block import Above, read_above
-from papers.reading import ReadSchedule
-from papers.roots import Meaning, meaning
-from papers.rows_joined import Joined, Planned
-from papers.spelling import plain, tidy
-from papers.unreadable import Errors, UnreadableCell, UnreadablePaper
-from papers.workbook import Paper, Row, Sheet, text_of
+from papers.schedules.heading_block import Above, read_above
+from papers.schedules.reading import ReadSchedule
+from papers.schedules.roots import Meaning, meaning
+from papers.schedules.rows_joined import Joined, Planned
+from papers.sheets.columns import Heading, column, find_heading, require
+from papers.sheets.dates import Nothing, Span, When, read_lines
+from papers.sheets.spelling import plain, tidy
+from papers.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from papers.sheets.workbook import Paper, Row, Sheet, text_of
 
 WHEN = column(
     "when", "Орындалу мерзімі", "Сроки исполнения", "Term", r"срок|мерзім|дат[аы]\b|период|күні\b|term|date"

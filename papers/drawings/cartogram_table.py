@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from papers.columns import Heading, column, find_heading, no_formulas, require
-from papers.spelling import plain, tidy
-from papers.unreadable import Errors, UnreadablePaper
-from papers.workbook import Row, Source, open_paper, text_of
+from papers.sheets.columns import Heading, column, find_heading, no_formulas, require
+from papers.sheets.spelling import plain, tidy
+from papers.sheets.unreadable import Errors, UnreadablePaper
+from papers.sheets.workbook import Row, Source, open_paper, text_of
 from workflow.exposure import CartogramLine, Section
 
 SECTION = column("section", "Бөлім", "Раздел", "Section", r"раздел|бөлім\b|section")

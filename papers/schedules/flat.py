@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from papers.columns import Heading, column, find_heading, no_formulas, require
-from papers.dates import read_day
-from papers.reading import Note, ReadSchedule
-from papers.spelling import plain, tidy
-from papers.unreadable import Errors, UnreadableCell, UnreadablePaper
-from papers.workbook import Paper, Row, Sheet, text_of
+from papers.schedules.reading import Note, ReadSchedule
+from papers.sheets.columns import Heading, column, find_heading, no_formulas, require
+from papers.sheets.dates import read_day
+from papers.sheets.spelling import plain, tidy
+from papers.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from papers.sheets.workbook import Paper, Row, Sheet, text_of
 
 START = column(
     "start", "Талдаудың басталуы", "Начало анализа", "Start", r"начал|баста|start|дата начала|analysis_started"

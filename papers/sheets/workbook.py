@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from papers.merged import Merge, merges_of, spread_down
-from papers.unreadable import UnreadableCell, UnreadablePaper
+from papers.sheets.merged import Merge, merges_of, spread_down
+from papers.sheets.unreadable import UnreadableCell, UnreadablePaper
 
 MAX_BYTES = 10 * 2**20
 MAX_UNPACKED = 96 * 2**20
@@ -131,7 +131,7 @@ def _bytes(source: Source, name: str) -> bytes:
 
 
 def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
-    from papers.csv_text import rows_of
+    from papers.sheets.csv_text import rows_of
 
     rows = _kept(rows_of(data, name), name)
     return (Sheet(name, rows),) if rows else ()

@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from papers.dates import read_day
-from papers.spelling import tidy
-from papers.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
-from papers.workbook import Row, Source, is_empty, open_paper, text_of
+from papers.sheets.dates import read_day
+from papers.sheets.spelling import tidy
+from papers.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
+from papers.sheets.workbook import Row, Source, is_empty, open_paper, text_of
 
 _PUBLISHED = ".published"
 _PERIOD = re.compile(r"[0-9]{4}(?:q[1-4]|h[12]|-(?:0[1-9]|1[0-2]))?(?:#[1-9][0-9]*)?")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from papers import people_time
-from papers.listing import Listed
-from papers.people import AWAY, DEPUTY, DUTIES, EMAIL, KIND, LANGUAGE, NAME, PARENT, POST, UNIT
-from papers.people_words import DUTY_TITLES
+from papers.people import time as people_time
+from papers.people.table import AWAY, DEPUTY, DUTIES, EMAIL, KIND, LANGUAGE, NAME, PARENT, POST, UNIT
+from papers.people.words import DUTY_TITLES
+from papers.sheets.listing import Listed
 from workflow import office as known
 from workflow.office import Office, Person, Unit
 

@@ -28,11 +28,11 @@ from calendars.terms import (
     WorkingDays,
     Years,
 )
-from papers import dates
-from papers.date_text import months_named, partials, without_times
-from papers.spelling import plain, tidy
-from papers.unreadable import UnreadableCell
-from papers.workbook import text_of
+from papers.sheets import dates
+from papers.sheets.date_text import months_named, partials, without_times
+from papers.sheets.spelling import plain, tidy
+from papers.sheets.unreadable import UnreadableCell
+from papers.sheets.workbook import text_of
 from workflow.measure_term import MeasureTerm, Said
 
 _ROMAN = str.maketrans({"і": "i", "ӏ": "i", "l": "i", "ѵ": "v"})

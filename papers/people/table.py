@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from papers import people_time
-from papers.columns import Column, Heading, column, find_heading, no_formulas, require
-from papers.dates import Day, Nothing, Span, read
-from papers.email_address import is_address
-from papers.kind_words import KIND_TITLES, kind
-from papers.people_words import DUTY_TITLES, LANGUAGES, duty, language
-from papers.spelling import plain, tidy
-from papers.unreadable import Errors, UnreadableCell, UnreadablePaper
-from papers.workbook import Row, Source, open_paper, text_of
+from papers.people import time as people_time
+from papers.people.kind_words import KIND_TITLES, kind
+from papers.people.words import DUTY_TITLES, LANGUAGES, duty, language
+from papers.sheets.columns import Column, Heading, column, find_heading, no_formulas, require
+from papers.sheets.dates import Day, Nothing, Span, read
+from papers.sheets.email_address import is_address
+from papers.sheets.spelling import plain, tidy
+from papers.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from papers.sheets.workbook import Row, Source, open_paper, text_of
 from workflow.office import Office, Person, Unit
 from workflow.office_time import NOTHING_OWN, OfficeTime
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from papers import svg
-from papers.list_book import Listing, write_book
+from papers.drawings import svg
+from papers.sheets.list_book import Listing, write_book
 from words import say
 from workflow.exposure import SECTIONS, CartogramLine, Section
 

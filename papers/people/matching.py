@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from papers.spelling import plain, tidy
+from papers.sheets.spelling import plain, tidy
 from workflow.office import Office
 
 _SMALL = frozenset(

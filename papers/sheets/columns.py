@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from papers.spelling import plain, tidy
-from papers.unreadable import Errors, RowError, UnreadablePaper
-from papers.workbook import NotAValue, Paper, Row, Sheet
+from papers.sheets.spelling import plain, tidy
+from papers.sheets.unreadable import Errors, RowError, UnreadablePaper
+from papers.sheets.workbook import NotAValue, Paper, Row, Sheet
 from workflow.procedure import Text
 
 _LONGEST_HEADING = 80

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 
-from papers import svg
+from papers.drawings import svg
 from words import say
 from workflow.risk import Rank
 from workflow.risk_scale import RiskScale

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from papers.spelling import plain
+from papers.sheets.spelling import plain
 from workflow.kinds import KINDS
 from workflow.procedure import Text
 
