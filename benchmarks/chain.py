@@ -10,7 +10,7 @@ from pathlib import Path
 import words
 from calendars import calendar
 from workflow.case import Case
-from workflow.chain import deadlines
+from workflow.counting.chain import deadlines
 from workflow.reading import read
 
 ROOT = Path(__file__).parent.parent

@@ -36,8 +36,8 @@ from storage.upkeep.schema import create_or_migrate
 from storage.upkeep.seals import seal
 from workflow.board import Row
 from workflow.case import Case, Event
-from workflow.desk import Desk, Opening
-from workflow.library import Library
+from workflow.desk.desk import Desk, Opening
+from workflow.law.library import Library
 from workflow.office import Office, Person, Unit
 from workflow.ports import Written
 from workflow.reading import read

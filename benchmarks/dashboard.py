@@ -275,7 +275,7 @@ def _record(address: str, cases: list[str]) -> None:
     """A plan date that changes, again and again: what is kept of sums has to follow."""
     from calendars import calendar
     from storage.cases.ledger import SqlLedger
-    from workflow.desk import Desk
+    from workflow.desk.desk import Desk
 
     engine = open_database(address)
     ledger, chance, moment = SqlLedger(engine), random.Random(1), NOW

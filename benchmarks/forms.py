@@ -16,9 +16,9 @@ from merzim.documents.filling import from_case
 from merzim.settings import DatabaseSettings, Settings
 from merzim.wiring import House
 from papers.forms import LANGUAGES, fill, form, names
-from workflow.measure_term import MeasureTerm
-from workflow.opening import Opening
-from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
+from workflow.desk.opening import Opening
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.registers.measure_term import MeasureTerm
 
 RISKS = 40
 LIMIT = 1.0

@@ -13,7 +13,7 @@ from calendars import calendar
 from merzim.settings import Settings
 from merzim.taking_in.papers import import_schedule
 from merzim.wiring import House
-from workflow.opening import Opening
+from workflow.desk.opening import Opening
 
 COUNT = 5_000
 NOW, TODAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC), date(2026, 3, 2)

@@ -32,9 +32,9 @@ from storage.database.engine import open as open_database
 from storage.notices.outbox import SqlOutbox
 from storage.office import store as office_store
 from storage.upkeep.schema import create_or_migrate
-from workflow.desk import Desk
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 from workflow.office import Person, Unit
-from workflow.opening import Opening
 
 ROOT = Path(__file__).parent.parent
 NOW, TODAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC), date(2026, 3, 2)

@@ -26,7 +26,7 @@ from benchmarks import country, recording
 from benchmarks._peers_side import megabytes
 from benchmarks.country import load, postgresql
 from workflow.case import Case, fold
-from workflow.desk import Opening
+from workflow.desk.desk import Opening
 from workflow.machine import stage
 
 SQUARE = 20_000

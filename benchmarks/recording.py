@@ -24,9 +24,9 @@ from storage.database.engine import open as open_database
 from storage.upkeep.schema import create_or_migrate
 from workflow.board import Row
 from workflow.case import Case, Event, apply
-from workflow.desk import Desk
-from workflow.library import Library
-from workflow.opening import Opening
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
+from workflow.law.library import Library
 from workflow.ports import Written
 from workflow.reading import read
 

@@ -33,9 +33,9 @@ from storage.notices.outbox import SqlOutbox
 from storage.office import store as office_store
 from storage.upkeep.schema import create_or_migrate
 from storage.upkeep.seals import seal
-from workflow.library import Library
+from workflow.desk.opening import Opening
+from workflow.law.library import Library
 from workflow.office import Person, Unit
-from workflow.opening import Opening
 from workflow.reading import read
 
 ROOT = Path(__file__).parent.parent

@@ -36,8 +36,8 @@ from storage.office import store as office_store
 from storage.tables import LINK
 from storage.upkeep.schema import create_or_migrate
 from tests.notifications.servers import free_port
+from workflow.desk.opening import Opening
 from workflow.office import Person, Unit
-from workflow.opening import Opening
 
 ROOT = Path(__file__).parent.parent
 OPENED, TODAY = datetime(2026, 2, 2, 7, tzinfo=UTC), date(2026, 4, 6)

@@ -12,7 +12,7 @@ from merzim.configuration import BadSetting
 from merzim.settings import Settings
 
 if TYPE_CHECKING:
-    from workflow.procedure import Procedure
+    from workflow.law.procedure import Procedure
 
 
 def editions(settings: Settings) -> Iterator[Procedure]:

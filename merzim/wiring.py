@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from storage.office.adoptions import Adoption
     from storage.office.own_rules import Step
     from storage.queries import SqlReads
-    from workflow.desk import Desk
-    from workflow.library import Library
+    from workflow.desk.desk import Desk
+    from workflow.law.library import Library
     from workflow.office import Office
 
 
@@ -124,7 +124,7 @@ class House:
     def editions(self) -> Library:
         """Every edition of every procedure, shipped and the organisation's own; no rules laid over them."""
         from merzim.editions import editions
-        from workflow.library import Library
+        from workflow.law.library import Library
 
         return Library(editions(self.settings))
 
@@ -142,7 +142,7 @@ class House:
         held = standing(steps)
         if not held:
             return self.editions
-        from workflow.own_rules import OwnRules
+        from workflow.law.own_rules import OwnRules
         from workflow.reading.overlay import read_overlay
 
         overlays = [read_overlay(one.name, one.text.encode()) for one in held]
@@ -267,7 +267,7 @@ class House:
     @cached_property
     def desk(self) -> Desk:
         """The one way to write."""
-        from workflow.desk import Desk
+        from workflow.desk.desk import Desk
 
         return Desk(self.ledger, self.library, self.calendar)
 

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from notifications.notice import Notice
-from workflow import minding
-from workflow.desk import Desk
+from workflow.desk import minding
+from workflow.desk.desk import Desk
 from workflow.refusal import Refusal
 
 

@@ -19,7 +19,7 @@ from notifications.office_time import OfficeTimes
 from notifications.ports import Mark, Outbox
 from notifications.rules import BACK_OFF, Rules, back_off
 from notifications.wire.message import text_hash
-from workflow.library import Library
+from workflow.law.library import Library
 
 BATCH = 100
 FEW = 25

@@ -19,10 +19,10 @@ from notifications.rules import Rules
 from notifications.wire.message import message_id
 from workflow.board import Row
 from workflow.case import Case
-from workflow.entry_deadlines import entry_obligation
-from workflow.library import Library
+from workflow.counting.entry_deadlines import entry_obligation
+from workflow.law.library import Library
+from workflow.law.procedure import Obligation, Procedure, Rung
 from workflow.office import Office, Person, Told, with_officer
-from workflow.procedure import Obligation, Procedure, Rung
 from workflow.refusal import Refusal
 from workflow.reminder import Reminder, following_rung, ladder_of, next_rung, rung_named
 

@@ -8,8 +8,8 @@ from datetime import date
 
 from notifications.channels import Channel
 from workflow.case import Case
+from workflow.law.procedure import Obligation, Rung
 from workflow.office import Office, Told, Unresolved, resolve, uploads_through
-from workflow.procedure import Obligation, Rung
 
 # In a rung, "duty" is whoever must do the thing itself; every other word is a duty of the office.
 THE_DUTY_ITSELF = "duty"

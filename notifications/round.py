@@ -24,7 +24,7 @@ from notifications.ports import Outbox
 from notifications.recipients import Problem
 from notifications.regular import plan_regular
 from notifications.rules import Rules
-from workflow.library import Library
+from workflow.law.library import Library
 
 PAGE = 500
 

@@ -11,7 +11,7 @@ from papers.sheets.columns import Heading, column, find_heading, no_formulas, re
 from papers.sheets.spelling import tidy
 from papers.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from papers.sheets.workbook import Row, Source, open_paper, text_of
-from workflow.measure_term import MeasureTerm
+from workflow.registers.measure_term import MeasureTerm
 
 NUMBER = column("number", "№", "№", "No", r"no\b|n\b|п п\b|р с\b|number")
 COMPLETION = column(

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from papers.sheets.unreadable import UnreadablePaper
 from words import say
-from workflow.procedure import Text
+from workflow.law.procedure import Text
 
 _PLACE = re.compile(r"P(\d+)\.T(\d+)\.S(\d+)")
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]+')

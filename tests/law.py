@@ -8,8 +8,8 @@ from pathlib import Path
 
 from calendars import calendar
 from workflow.case import Case, Fact
-from workflow.library import Library
-from workflow.procedure import Procedure
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure
 from workflow.reading import read
 
 ROOT = Path(__file__).parent.parent

@@ -36,8 +36,8 @@ from web.ports.reads import Reads
 from web.ports.shell import Shell
 from web.ports.writing import Answers, EvidenceStore, Leaves, Uploads
 from web.routes import every_route
-from workflow.desk import Desk
-from workflow.library import Library
+from workflow.desk.desk import Desk
+from workflow.law.library import Library
 from workflow.refusal import Refusal
 
 AWAY = "storage_unavailable"

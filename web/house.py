@@ -18,8 +18,8 @@ from web.ports.reads import Reads
 from web.ports.shell import Shell
 from web.ports.writing import Answers, EvidenceStore, Leaves, Uploads
 from workflow.access import Reader
-from workflow.desk import Desk
-from workflow.library import Library
+from workflow.desk.desk import Desk
+from workflow.law.library import Library
 
 Clock = Callable[[], tuple[datetime, date]]
 

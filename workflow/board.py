@@ -8,9 +8,9 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from workflow.case import Case, Standing
-from workflow.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.counting.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.law.procedure import Procedure
 from workflow.office import OF_A_PERSON, OUTSIDE
-from workflow.procedure import Procedure
 from workflow.reminder import ladder_of, next_rung
 from workflow.states import State
 

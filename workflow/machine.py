@@ -14,8 +14,8 @@ from transitions import Machine
 from transitions.core import EventData
 
 from workflow.case import Case
-from workflow.deadline import Deadline
-from workflow.procedure import Procedure
+from workflow.counting.deadline import Deadline
+from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 
 COMPLETED, CANCELLED, EXEMPTED = "completed", "cancelled", "exempted"

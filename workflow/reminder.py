@@ -9,8 +9,8 @@ from datetime import date
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from workflow.case import Case
-from workflow.entry_deadlines import entry_obligation
-from workflow.procedure import Ladder, Procedure, Rung
+from workflow.counting.entry_deadlines import entry_obligation
+from workflow.law.procedure import Ladder, Procedure, Rung
 
 HIMSELF = ("duty",)
 """A rung that tells only whoever must do the thing."""

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from merzim.wiring import House
     from storage.office.adoptions import Adoption
     from workflow.case import Case
-    from workflow.moving import DayChange, Moved
+    from workflow.counting.moving import DayChange, Moved
+    from workflow.desk.recounting import Recounted
     from workflow.office import Person
-    from workflow.recounting import Recounted
 
 CHUNK = 1000
 """Cases read, counted and written together."""
@@ -112,7 +112,7 @@ def preview(house: House, text: str, name: str, *, today: date) -> Preview:
         ValueError with code and arguments (`calendars.adopting`): the act does not fit the records.
     """
     from calendars.records import parse
-    from workflow.moving import moved
+    from workflow.counting.moving import moved
 
     reach = _reach(house, house.acts, parse(text, name=name))
     who = told(house, today)
@@ -156,7 +156,7 @@ def apply(house: House, text: str, name: str, *, by: str, now: datetime, today: 
 def _reach(house: House, acts: Sequence[Adoption], act: Records) -> Reach:
     from calendars.adopting import adopted
     from calendars.entries import with_records
-    from workflow.moving import changed_days, reach
+    from workflow.counting.moving import changed_days, reach
 
     place = next((n for n, one in enumerate(acts) if one.entries == act), None)
     if place is None:
@@ -220,8 +220,8 @@ def _write(
     house: House, felt: Reach, cause: Mapping[str, object], *, now: datetime, today: date
 ) -> tuple[list[Hearing], int]:
     """The rows of these cases by the calendar as it stands: what moves, and how many cases are others."""
-    from workflow.moving import reach
-    from workflow.recounting import recounted
+    from workflow.counting.moving import reach
+    from workflow.desk.recounting import recounted
 
     who, before, after = told(house, today), felt.before, house.calendar
     days = reach(before, after)

@@ -19,9 +19,9 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.wiring import House
     from storage.office.own_rules import Kind, Step
-    from workflow.library import Library
+    from workflow.law.library import Library
+    from workflow.law.overlay import Overlay
     from workflow.office import Person
-    from workflow.overlay import Overlay
     from workflow.reading.overlay import Milder
 
 
@@ -186,8 +186,8 @@ def _step(kind: Kind, overlay: Overlay, today: date) -> Step:
 def _preview(
     house: House, overlay: Overlay, before: Library, after: Library, today: date, *, done: bool = False
 ) -> Preview:
-    from workflow.moving import moved
-    from workflow.own_rules import begins
+    from workflow.counting.moving import moved
+    from workflow.law.own_rules import begins
     from workflow.reading.overlay import milder
 
     who = told(house, today)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from merzim.wiring import House
     from workflow.board import Row
     from workflow.case import Case
-    from workflow.desk import View
-    from workflow.finding import Finding
-    from workflow.procedure import Force, Text
+    from workflow.desk.desk import View
+    from workflow.findings.finding import Finding
+    from workflow.law.procedure import Force, Text
 
 
 class UnknownUnit(Refusal, LookupError):
@@ -66,21 +66,21 @@ def person_named(house: House, text: str) -> str:
 
 def title(house: House, case: Case, obligation: str) -> Text:
     """What an obligation of a case (whole) is called; a measure of its plan by what is to be done."""
-    from workflow.entry_deadlines import entry_obligation
+    from workflow.counting.entry_deadlines import entry_obligation
 
     return entry_obligation(case, house.library.named(case.edition), obligation).title
 
 
 def force(house: House, case: Case, obligation: str) -> Force:
     """With what force an obligation of a case (whole) is asked."""
-    from workflow.entry_deadlines import entry_obligation
+    from workflow.counting.entry_deadlines import entry_obligation
 
     return entry_obligation(case, house.library.of(case), obligation).force
 
 
 def whole(house: House, rows: Iterable[Row]) -> Mapping[str, Case]:
     """The cases of these board rows: heads are enough, but for a measure, which its case alone can tell."""
-    from workflow.entries import is_entry
+    from workflow.registers.entries import is_entry
 
     asked = tuple(rows)
     heads = house.reads.heads({row.case for row in asked})
@@ -94,8 +94,8 @@ def stage_title(house: House, case: Case, stage: str) -> Text | str:
 
 def findings_of(house: House, view: View) -> tuple[Finding, ...]:
     """What departs in a case, with what its plan cannot keep."""
-    from workflow.findings import feasibility, findings
-    from workflow.risk_findings import risk_findings
+    from workflow.findings.findings import feasibility, findings
+    from workflow.findings.of_risks import risk_findings
 
     return (
         *findings(view.case, view.procedure, view.deadlines, house.calendar),
@@ -112,7 +112,7 @@ def audit(
     What was in time by the calendar known while it happened is noted.
     """
     from papers import read_audit
-    from workflow.planning import audit as judge
+    from workflow.desk.planning import audit as judge
 
     editions = [edition for edition in house.library.all() if edition.id == procedure]
     house.library.earliest(procedure)

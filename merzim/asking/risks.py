@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from merzim.wiring import House
     from workflow.case import Case
-    from workflow.desk import Change
-    from workflow.exposure import CartogramLine
-    from workflow.register_desk import RegisterDesk
-    from workflow.risk_desk import RiskDesk
-    from workflow.risk_scale import RiskScale
+    from workflow.desk.desk import Change
+    from workflow.desk.registers import RegisterDesk
+    from workflow.desk.risks import RiskDesk
+    from workflow.registers.exposure import CartogramLine
+    from workflow.registers.risk_scale import RiskScale
 
 
 @cache
@@ -25,7 +25,7 @@ def scales() -> dict[str, RiskScale]:
     """The shipped scales by edition, the latest last. The folder of regulations has no code: it is found
     by name.
     """
-    from workflow.risk_scale import read_scale
+    from workflow.registers.risk_scale import read_scale
 
     folder = files("regulations") / "scales"
     named = [file for file in folder.iterdir() if file.name.startswith("risk-scale.")]
@@ -41,7 +41,7 @@ def scale(on: date) -> RiskScale:
 
 def desk(house: House) -> RiskDesk:
     """Where risks are written."""
-    from workflow.risk_desk import RiskDesk
+    from workflow.desk.risks import RiskDesk
 
     return RiskDesk(house.desk)
 
@@ -73,8 +73,8 @@ def import_plan(
         UnknownCase: there is no such case.
     """
     from papers.measures import read_measures
-    from workflow.risk import register
-    from workflow.risk_taking import PlanRow, taken
+    from workflow.desk.risk_taking import PlanRow, taken
+    from workflow.registers.risk import register
 
     known = register(house.desk.view(case, today=today).case)
     read = read_measures(file, year=year)
@@ -113,8 +113,8 @@ def keep_responsible(
 
 def dues(house: House, case: Case, *, today: date) -> Mapping[int, date]:
     """The next due date of each measure by its number: the earliest still open, else the last there is."""
-    from workflow.entries import number_of
-    from workflow.entry_deadlines import entry_deadlines
+    from workflow.counting.entry_deadlines import entry_deadlines
+    from workflow.registers.entries import number_of
 
     procedure = house.library.of(case)
     still: dict[int, date] = {}
@@ -131,13 +131,13 @@ def dues(house: House, case: Case, *, today: date) -> Mapping[int, date]:
 
 def cartogram_lines(house: House, unit: str = "") -> tuple[CartogramLine, ...]:
     """What the cartogram should say by the registers of a unit's cases, units called by their names."""
-    from workflow.cartogram import by_name, results
+    from workflow.findings.cartogram import by_name, results
 
     return by_name(results(cases(house, unit)), house.reads.office())
 
 
 def registers(house: House) -> RegisterDesk:
     """Where positions, talks, the cartogram and remarks are written."""
-    from workflow.register_desk import RegisterDesk
+    from workflow.desk.registers import RegisterDesk
 
     return RegisterDesk(house.desk)

@@ -12,10 +12,10 @@ from merzim.asking.scoring import scoring
 
 if TYPE_CHECKING:
     from merzim.wiring import House
-    from workflow.prospects import Prospect, Step
-    from workflow.scale import Readings, Risks, Scoring
-    from workflow.score import Scores
-    from workflow.tally import Tally, Year
+    from workflow.points.prospects import Prospect, Step
+    from workflow.points.scale import Readings, Risks, Scoring
+    from workflow.points.score import Scores
+    from workflow.points.tally import Tally, Year
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,7 @@ def year_scores(
     from dataclasses import replace
 
     from storage.cases.points import lacking, recorded
-    from workflow.tally import Year
+    from workflow.points.tally import Year
 
     shipped = scoring()
     office = house.reads.office()
@@ -90,9 +90,9 @@ def year_scores(
 
 
 def _scored(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
-    from workflow.prospects import prospect, steps
-    from workflow.score import score
-    from workflow.tally import tally
+    from workflow.points.prospects import prospect, steps
+    from workflow.points.score import score
+    from workflow.points.tally import tally
 
     counted = tally(scoring, year, readings)
     scores = score({name: one.answer for name, one in counted.items()}, scoring, readings)
@@ -113,7 +113,7 @@ Found = tuple[str, int, int, int]
 
 def _found_risks(house: House, unit: str, year: int) -> tuple[Found, ...]:
     """Risks of the analyses that ended in the year, of all who kept a register; asked once for all units."""
-    from workflow.risk import register
+    from workflow.registers.risk import register
 
     found = []
     for case in house.reads.with_registers(unit or None):
@@ -129,7 +129,7 @@ def _found_risks(house: House, unit: str, year: int) -> tuple[Found, ...]:
 
 def _risks(year: Year, found: tuple[Found, ...]) -> Risks | None:
     """Those of the body and all below it; None where no register is kept."""
-    from workflow.scale import Risks
+    from workflow.points.scale import Risks
 
     within = [one for one in found if year.holds(one[0])]
     if not sum(one[1] for one in within):

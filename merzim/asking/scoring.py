@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from workflow.scale import Scoring
+    from workflow.points.scale import Scoring
 
 
 class NotJson(Refusal, ValueError):

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from web.ports.administration import ChannelInUse, Falling, RulesInForce, TelegramOffer
     from workflow.board import Row
     from workflow.case import Case
+    from workflow.law.procedure import Obligation, Text
     from workflow.office import Office, Person, Unit
     from workflow.office_time import Hours
-    from workflow.procedure import Obligation, Text
 
 _SECRET = ("password", "token", "secret", "key")
 """A setting with such a word in its name is not shown; the name of an environment variable is."""
@@ -244,7 +244,7 @@ def _told(office: Office, case: Case, asked: Obligation, name: str, today: date)
 
 
 def _obligation(house: House, case: Case, name: str) -> Obligation | None:
-    from workflow.entry_deadlines import entry_obligation
+    from workflow.counting.entry_deadlines import entry_obligation
 
     try:
         return entry_obligation(case, house.library.of(case), name)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from merzim.clock import Clock
     from merzim.wiring import House
     from web.ports.readiness import Readiness
-    from workflow.library import Library
+    from workflow.law.library import Library
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")
 """What no act and no rule changes: answered by the pages as they stand, whatever the database does."""

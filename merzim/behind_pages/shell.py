@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from notifications.notice import Notice
     from papers.forms import FormData
     from workflow.access import Scope
-    from workflow.risk_scale import RiskScale
-    from workflow.scale import Readings, Scoring
+    from workflow.points.scale import Readings, Scoring
+    from workflow.registers.risk_scale import RiskScale
 
 
 class Shell:

@@ -11,8 +11,8 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from calendars.explanation import Element
     from merzim.cli.call import Call
-    from workflow.deadline import Deadline
-    from workflow.finding import Finding
+    from workflow.counting.deadline import Deadline
+    from workflow.findings.finding import Finding
 
 Json = dict[str, object]
 

@@ -16,7 +16,7 @@ from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
     from workflow.case import Case
-    from workflow.desk import Change
+    from workflow.desk.desk import Change
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Fact = Annotated[str, typer.Argument(metavar="FACT")]
@@ -56,7 +56,7 @@ def open_case(
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="cli.option.again")] = False,
 ) -> None:
-    from workflow.opening import Opening
+    from workflow.desk.opening import Opening
 
     call = Call.of(ctx)
     opening = Opening(

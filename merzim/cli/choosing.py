@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workflow.names import UnknownObligation
+from workflow.law.names import UnknownObligation
 from workflow.nearest import nearest_first
 
 if TYPE_CHECKING:
-    from workflow.deadline import Deadline
-    from workflow.desk import View
+    from workflow.counting.deadline import Deadline
+    from workflow.desk.desk import View
 
 
 def deadline_named(view: View, name: str) -> tuple[Deadline, ...]:

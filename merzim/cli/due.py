@@ -55,7 +55,7 @@ def overdue(ctx: typer.Context, unit: Unit = "") -> int:
 
 
 def _show(call: Call, rows: Sequence[Row], today: date, *, extra: dict[str, object]) -> None:
-    from workflow.chain import late_by
+    from workflow.counting.chain import late_by
 
     house = call.house
     heads = whole(house, rows)

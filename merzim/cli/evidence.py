@@ -14,7 +14,7 @@ from merzim.cli.parsing import BadArgument, day
 
 if TYPE_CHECKING:
     from workflow.case import Evidence
-    from workflow.proving import Proved
+    from workflow.registers.proving import Proved
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,7 +34,7 @@ def attach(
     ] = "",
 ) -> None:
     from merzim.cli.proofs import given, kept
-    from workflow.names import known_fact
+    from workflow.law.names import known_fact
 
     call = Call.of(ctx)
     house, today = call.house, call.moment.today
@@ -63,7 +63,7 @@ def attach(
 
 
 def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE")]) -> None:
-    from workflow.proving import proofs
+    from workflow.registers.proving import proofs
 
     call = Call.of(ctx)
     view = call.house.desk.view(case, today=call.moment.today)

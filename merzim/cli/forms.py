@@ -15,7 +15,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from papers.forms import Filled, Form, Missing
-    from workflow.desk import View
+    from workflow.desk.desk import View
 
 
 DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")

@@ -14,8 +14,8 @@ from merzim.cli.parsing import BadArgument, number
 
 if TYPE_CHECKING:
     from merzim.yearly.gathering import Gathered, Ready
-    from workflow.consolidated import Line
     from workflow.office import Office
+    from workflow.yearly.consolidated import Line
 
 Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")]
 SUFFIXES = (".csv", ".xlsx")

@@ -16,7 +16,7 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from merzim.asking.authority import Authority
     from merzim.settings import AuthorisedBody
-    from workflow.procedure import Obligation, Procedure
+    from workflow.law.procedure import Obligation, Procedure
 
 PROCEDURE = "internal-analysis"
 Facts = Annotated[list[str] | None, typer.Option("--fact", metavar="NAME=DATE", help="cli.option.fact")]
@@ -67,10 +67,10 @@ def plan(
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.edition_on")] = None,
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="cli.option.kind")] = "",
 ) -> int:
+    from workflow.desk.planning import Supposed
+    from workflow.desk.planning import plan as what_if
     from workflow.kinds import KINDS
     from workflow.nearest import nearest_first
-    from workflow.planning import Supposed
-    from workflow.planning import plan as what_if
 
     if kind and kind not in KINDS:
         raise BadArgument("cli.unknown_kind", kind=kind, allowed=nearest_first(kind, KINDS))
@@ -238,7 +238,7 @@ def _edition(call: Call, edition: Procedure) -> dict[str, object]:
 
 def _term(call: Call, edition: Procedure, obligation: Obligation) -> str:
     """The rule in words."""
-    from workflow.wording import wording
+    from workflow.counting.wording import wording
 
     return "; ".join(call.say(part.code, **part.arguments) for part in wording(obligation, edition))
 

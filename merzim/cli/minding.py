@@ -30,7 +30,7 @@ def snooze(
     obligation: Annotated[str, typer.Argument(metavar="OBLIGATION")],
     until: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.snooze_until")],
 ) -> None:
-    from workflow.minding import put_off
+    from workflow.desk.minding import put_off
 
     call = Call.of(ctx)
     house, moment = call.house, call.moment

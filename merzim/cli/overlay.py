@@ -15,7 +15,7 @@ from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
     from merzim.adopting.own_rules import Preview
-    from workflow.overlay import Overlay
+    from workflow.law.overlay import Overlay
     from workflow.reading.overlay import Milder
 
 NAME = "overlay"

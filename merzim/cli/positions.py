@@ -49,7 +49,7 @@ def list_positions(
     case: Annotated[str | None, typer.Argument(metavar="CASE")] = None,
     unit: Unit = "",
 ) -> None:
-    from workflow.exposure import exposure
+    from workflow.registers.exposure import exposure
 
     call = Call.of(ctx)
     known = [
@@ -86,7 +86,7 @@ def add(
     on: On = None,
 ) -> None:
     from merzim.asking.risks import registers
-    from workflow.register_desk import ExposedPosition
+    from workflow.desk.registers import ExposedPosition
 
     call = Call.of(ctx)
     told = ExposedPosition(
@@ -136,7 +136,7 @@ def talk(
 
 
 def plan(ctx: typer.Context, unit: Unit = "") -> None:
-    from workflow.exposure import exposure, spread
+    from workflow.registers.exposure import exposure, spread
 
     call = Call.of(ctx)
     positions = [at for one in _cases(call, None, unit) for at in exposure(one).positions.values()]
@@ -186,7 +186,7 @@ def record(
 
 def compare(ctx: typer.Context, unit: Unit = "") -> int:
     from merzim.asking.risks import cartogram_lines
-    from workflow.cartogram import compared, latest
+    from workflow.findings.cartogram import compared, latest
 
     call = Call.of(ctx)
     known = latest(_cases(call, None, unit))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from merzim.cli.parsing import BadArgument, day
 from papers.sheets.web_address import is_web_address
 from workflow.case import Evidence
-from workflow.names import known_fact
+from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from web.ports.writing import EvidenceStore
-    from workflow.procedure import Procedure
+    from workflow.law.procedure import Procedure
 
 _KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)
 _DATED = re.compile(r"(.+)@(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.\d{2,4})", re.DOTALL)

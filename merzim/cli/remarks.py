@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_remarks(ctx: typer.Context, case: CaseId) -> None:
-    from workflow.remarks import remarks
+    from workflow.registers.remarks import remarks
 
     call = Call.of(ctx)
     view = call.house.desk.view(case, today=call.moment.today)

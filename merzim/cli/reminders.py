@@ -21,7 +21,7 @@ from merzim.services.rehearsing import rehearse as rehearsed
 if TYPE_CHECKING:
     from notifications.notice import Notice
     from notifications.round import RoundReport
-    from workflow.procedure import Force
+    from workflow.law.procedure import Force
 
 NAMED = 5
 """How many places of one problem are named; the rest is counted."""

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from merzim.cli.call import Call
     from workflow.case import Case, Evidence
-    from workflow.desk import Change
-    from workflow.exposure import Position
-    from workflow.remarks import Remark
-    from workflow.risk import Measure, Risk
+    from workflow.desk.desk import Change
+    from workflow.registers.exposure import Position
+    from workflow.registers.remarks import Remark
+    from workflow.registers.risk import Measure, Risk
 
 Json = dict[str, object]
 

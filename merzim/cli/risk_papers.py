@@ -17,8 +17,8 @@ from merzim.cli.parsing import number as whole
 from merzim.cli.risk_answers import written
 
 if TYPE_CHECKING:
-    from workflow.finding import Finding
-    from workflow.risk_lists import Listed, Shared
+    from workflow.findings.finding import Finding
+    from workflow.registers.risk_lists import Listed, Shared
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Export = Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export_to")]
@@ -86,7 +86,7 @@ def check(ctx: typer.Context, case: CaseId) -> int:
 
 def same(ctx: typer.Context, unit: Unit = "") -> None:
     from merzim.asking.risks import cases
-    from workflow.risk_lists import shared
+    from workflow.registers.risk_lists import shared
 
     call = Call.of(ctx)
     found = shared(cases(call.house, unit_named(call.house, unit)))
@@ -217,7 +217,7 @@ def _ending(file: str, allowed: tuple[str, ...]) -> str:
 
 
 def _findings(call: Call, case: str) -> tuple[Finding, ...]:
-    from workflow.risk_findings import risk_findings
+    from workflow.findings.of_risks import risk_findings
 
     view = call.house.desk.view(case, today=call.moment.today)
     return risk_findings(view.case, view.deadlines)
@@ -231,7 +231,7 @@ def risk_map(
 ) -> None:
     from merzim.asking.risks import cases, scale
     from papers.drawings.risk_map import Mapped, risk_map
-    from workflow.risk import register
+    from workflow.registers.risk import register
 
     call = Call.of(ctx)
     if export is None:

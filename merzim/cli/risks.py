@@ -18,7 +18,7 @@ from merzim.cli.risk_answers import day_or_today, measure_json, proofs, risk_jso
 
 if TYPE_CHECKING:
     from workflow.case import Case
-    from workflow.risk_lists import Listed
+    from workflow.registers.risk_lists import Listed
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Number = Annotated[str, typer.Argument(metavar="N")]
@@ -62,9 +62,9 @@ def list_risks(
         str | None, typer.Option("--export", metavar="FILE.xlsx", help="cli.option.export_to")
     ] = None,
 ) -> None:
-    from workflow.risk import OUTCOMES
-    from workflow.risk_desk import CannotEnter
-    from workflow.risk_lists import listed
+    from workflow.desk.risks import CannotEnter
+    from workflow.registers.risk import OUTCOMES
+    from workflow.registers.risk_lists import listed
 
     call = Call.of(ctx)
     allowed = (*OUTCOMES, NOT_REVIEWED)
@@ -106,7 +106,7 @@ def add(
     on: On = None,
 ) -> None:
     from merzim.asking.risks import desk
-    from workflow.risk_desk import FoundRisk
+    from workflow.desk.risks import FoundRisk
 
     call = Call.of(ctx)
     found = FoundRisk(
@@ -132,7 +132,7 @@ def rank(
     effect: Annotated[str, typer.Option("--effect", metavar="E", help="cli.option.effect")],
 ) -> None:
     from merzim.asking.risks import desk, scale
-    from workflow.risk import Rank
+    from workflow.registers.risk import Rank
 
     call = Call.of(ctx)
     by = scale(call.moment.today)
@@ -172,7 +172,7 @@ def measure(
 ) -> None:
     from merzim.asking.risks import desk, keep_responsible
     from papers.schedules.written_terms import read_term
-    from workflow.risk_desk import SetMeasure
+    from workflow.desk.risks import SetMeasure
 
     call = Call.of(ctx)
     said = SetMeasure(

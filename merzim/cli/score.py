@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from merzim.asking.scores import YearScores
-    from workflow.prospects import Step
-    from workflow.scale import Readings
-    from workflow.score import Score, Scores
-    from workflow.score_inputs import BadInputs
+    from workflow.points.prospects import Step
+    from workflow.points.scale import Readings
+    from workflow.points.score import Score, Scores
+    from workflow.points.score_inputs import BadInputs
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,8 +38,8 @@ def score(
     ] = None,
 ) -> int:
     from merzim.asking import scoring as shipped
-    from workflow.score import score as scored
-    from workflow.score_inputs import BadInputs, choose, read_inputs
+    from workflow.points.score import score as scored
+    from workflow.points.score_inputs import BadInputs, choose, read_inputs
 
     call = Call.of(ctx)
     scoring = shipped.scoring()
@@ -79,7 +79,7 @@ def _of_a_year(call: Call, unit: str, year: int, readings: Readings, *, by_unit:
 
 
 def _year_answer(call: Call, found: YearScores) -> dict[str, object]:
-    from workflow.score import written
+    from workflow.points.score import written
 
     indicators = []
     for one, row in zip(found.scores.scores, _rows(call, found.scores), strict=True):
@@ -112,7 +112,7 @@ def _year_answer(call: Call, found: YearScores) -> dict[str, object]:
 
 def _print_year(call: Call, whole: YearScores, parts: list[YearScores]) -> None:
     from words import number
-    from workflow.score import written
+    from workflow.points.score import written
 
     def said(points: Fraction | None) -> str:
         return "" if points is None else number(written(points), call.language)
@@ -151,7 +151,7 @@ def _print_year(call: Call, whole: YearScores, parts: list[YearScores]) -> None:
 def _step(call: Call, step: Step) -> str:
     from fractions import Fraction
 
-    from workflow.score import written
+    from workflow.points.score import written
 
     units = call.house.reads.office().units
     named = tuple(units[one].name if one in units else one for one in step.missing)
@@ -182,7 +182,7 @@ def _refused(call: Call, file: str, refusal: BadInputs) -> int:
 
 
 def _answer(call: Call, found: Scores) -> dict[str, object]:
-    from workflow.score import written
+    from workflow.points.score import written
 
     return {
         "indicators": _rows(call, found),
@@ -191,7 +191,7 @@ def _answer(call: Call, found: Scores) -> dict[str, object]:
 
 
 def _rows(call: Call, found: Scores) -> list[dict[str, object]]:
-    from workflow.score import written
+    from workflow.points.score import written
 
     return [
         {
@@ -206,7 +206,7 @@ def _rows(call: Call, found: Scores) -> list[dict[str, object]]:
 
 def _print(call: Call, found: Scores) -> None:
     from words import number
-    from workflow.score import written
+    from workflow.points.score import written
 
     def said(points: Fraction | None) -> str:
         return "" if points is None else number(written(points), call.language)

@@ -27,7 +27,7 @@ def yearly_clock(
     reading: Annotated[str, typer.Option("--reading", metavar="READING", help="cli.option.once_in")] = "",
 ) -> int:
     from merzim.yearly.clock import turns
-    from workflow.overlay import SWITCHES
+    from workflow.law.overlay import SWITCHES
 
     call = Call.of(ctx)
     if reading and reading not in SWITCHES["once_in"]:

@@ -14,8 +14,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from workflow.library import Library
-from workflow.procedure import Obligation, Procedure, Text
+from workflow.law.library import Library
+from workflow.law.procedure import Obligation, Procedure, Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

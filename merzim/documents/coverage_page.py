@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import words
 from merzim.documents.coverage import Carried, Contradiction, Coverage, Row
-from workflow.procedure import Text
-from workflow.wording import wording
+from workflow.counting.wording import wording
+from workflow.law.procedure import Text
 
 EXAMPLES_NAMED = 2
 

@@ -20,7 +20,7 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.wiring import House
     from papers.forms import Form
-    from workflow.desk import View
+    from workflow.desk.desk import View
     from workflow.office import Person
 
 HIGH = ("central_body", "oblast_akim_office", "city_akim_office")

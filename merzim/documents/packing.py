@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from merzim.wiring import House
     from papers.package import Document
     from workflow.case import Case, EventKind
-    from workflow.procedure import Obligation, Procedure, Text
-    from workflow.proving import Proved
+    from workflow.law.procedure import Obligation, Procedure, Text
+    from workflow.registers.proving import Proved
 
 _PROVES: Mapping[EventKind, tuple[str, str]] = {
     "measure_reviewed": ("internal-analysis", "quarter_reviewed"),
@@ -40,7 +40,7 @@ def documents(
 
 def _of(house: House, case: Case, year: int | None) -> Iterator[Document]:
     from papers.package import Document
-    from workflow.proving import proofs
+    from workflow.registers.proving import proofs
 
     own = house.library.named(case.edition)
     order = {obligation.id: place for place, obligation in enumerate(own.obligations)}
@@ -87,7 +87,7 @@ def _asked(house: House, own: Procedure, one: Proved) -> tuple[Procedure, Obliga
 
 def _title(case: Case, obligation: Obligation, one: Proved) -> Text:
     """What is asked, and of a line of a register what it is about."""
-    from workflow.procedure import Text
+    from workflow.law.procedure import Text
 
     about = _about(case, one)
     title = obligation.title
@@ -95,9 +95,9 @@ def _title(case: Case, obligation: Obligation, one: Proved) -> Text:
 
 
 def _about(case: Case, one: Proved) -> str:
-    from workflow.entries import number_of
-    from workflow.exposure import exposure
-    from workflow.risk import register
+    from workflow.registers.entries import number_of
+    from workflow.registers.exposure import exposure
+    from workflow.registers.risk import register
 
     match one.kind:
         case "measure_reviewed":

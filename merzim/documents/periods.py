@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING
 
-from workflow.exposure import SECTIONS, exposure
+from workflow.registers.exposure import SECTIONS, exposure
 
 if TYPE_CHECKING:
     from merzim.documents.rows import Row

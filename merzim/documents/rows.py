@@ -9,18 +9,18 @@ from merzim.asking.risks import scales
 from papers.forms.risk_rows import RiskRow, rows_of
 from papers.people.words import DUTY_TITLES
 from words import date_long, days_list, say, span
-from workflow.exposure import exposure
 from workflow.office import DUTIES
-from workflow.risk_lists import listed
-from workflow.risk_scale import by_edition
+from workflow.registers.exposure import exposure
+from workflow.registers.risk_lists import listed
+from workflow.registers.risk_scale import by_edition
 
 if TYPE_CHECKING:
     from papers.forms import Form
     from workflow.case import Case
-    from workflow.deadline import Deadline
-    from workflow.desk import View
-    from workflow.risk import Risk
-    from workflow.risk_lists import Listed
+    from workflow.counting.deadline import Deadline
+    from workflow.desk.desk import View
+    from workflow.registers.risk import Risk
+    from workflow.registers.risk_lists import Listed
 
 Row = dict[str, object]
 

@@ -16,12 +16,12 @@ from papers.people.matching import match
 from papers.schedules.reading import Note, ReadSchedule
 from papers.sheets.unreadable import Errors
 from workflow.case import Case
-from workflow.desk import Desk
-from workflow.library import Library
-from workflow.names import known_fact
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
+from workflow.law.library import Library
+from workflow.law.names import known_fact
+from workflow.law.procedure import Procedure
 from workflow.office import Office
-from workflow.opening import Opening
-from workflow.procedure import Procedure
 from workflow.refusal import Refusal
 
 Key = tuple[str, str, int | None]

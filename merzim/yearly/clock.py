@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from merzim.wiring import House
     from storage.queries import SqlReads
     from workflow.case import Case
+    from workflow.law.overlay import Overlay
     from workflow.office import Office
-    from workflow.overlay import Overlay
-    from workflow.yearly_clock import Analysis, Turn
+    from workflow.yearly.clock import Analysis, Turn
 
 PROCEDURE = "internal-analysis"
 STARTED, ENDED, EXTERNAL = "analysis_started", "analysis_ended", "external_analysis_ended"
@@ -40,7 +40,7 @@ def turns(
     """
     from calendars.terms import Embargo
     from workflow.kinds import among
-    from workflow.yearly_clock import YEAR, turn
+    from workflow.yearly.clock import YEAR, turn
 
     reads = reads or house.reads
     office = reads.office()
@@ -79,7 +79,7 @@ def _known(reads: SqlReads, office: Office, asked: list[str]) -> Mapping[str, li
 
 
 def _analysis(case: Case) -> Analysis:
-    from workflow.yearly_clock import Analysis
+    from workflow.yearly.clock import Analysis
 
     days = {name: fact.on for name, fact in case.facts.items()}
     return Analysis(

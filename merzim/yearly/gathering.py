@@ -8,17 +8,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from merzim.yearly.opening import organisations
-from workflow.names import known_obligation
+from workflow.law.names import known_obligation
 
 if TYPE_CHECKING:
     from merzim.wiring import House
     from storage.queries import SqlReads
     from workflow.case import Case
-    from workflow.consolidated import Consolidated
-    from workflow.deadline import Deadline
+    from workflow.counting.deadline import Deadline
+    from workflow.law.procedure import Obligation, Procedure
     from workflow.office import Office, Person
-    from workflow.procedure import Obligation, Procedure
-    from workflow.uploads import Waiting
+    from workflow.yearly.consolidated import Consolidated
+    from workflow.yearly.uploads import Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def consolidated(
         UnknownProcedure, UnknownObligation: there is none of that name.
     """
     from calendars.terms import Target
-    from workflow.consolidated import asked_of
-    from workflow.consolidated import consolidated as gathered
+    from workflow.yearly.consolidated import asked_of
+    from workflow.yearly.consolidated import consolidated as gathered
 
     last = date(year, 12, 31)
     earliest = house.editions.earliest(procedure)
@@ -86,7 +86,7 @@ def uploads(house: House, unit: str = "", *, today: date, reads: SqlReads | None
     """
     from notifications.recipients import doers
     from workflow.office import Unresolved, uploads_through
-    from workflow.uploads import waiting
+    from workflow.yearly.uploads import waiting
 
     reads = reads or house.reads
     office = reads.office()
@@ -113,7 +113,7 @@ def _organisation(office: Office, unit: str) -> str:
 def _looked(
     house: House, reads: SqlReads, ids: Iterable[str], today: date
 ) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
-    from workflow.chain import deadlines
+    from workflow.counting.chain import deadlines
 
     for case in reads.whole(list(ids)).values():
         edition = house.library.of(case)

@@ -11,8 +11,8 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from merzim.wiring import House
     from workflow.case import Case
+    from workflow.desk.opening import Opening
     from workflow.office import Office
-    from workflow.opening import Opening
 
 
 class NothingYearly(Refusal, LookupError):
@@ -46,7 +46,7 @@ def open_year(house: House, year: int, *, unit: str = "", by: str, now: datetime
 def year_ahead(house: House, year: int, *, unit: str = "") -> tuple[list[Opening], int]:
     """What opening a year would open, and how many cases of it are there. Refusals as of the opening."""
     from storage.cases.programmes import begun
-    from workflow.programme import openings, yearly
+    from workflow.desk.programme import openings, yearly
 
     start = date(year, 1, 1)
     house.calendar.is_working(start)

@@ -17,10 +17,10 @@ from notifications.bot.said import Pressed, Reply, line, shortened
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, buttons, reference
 from words import explain, say
-from workflow import minding
 from workflow.board import WAITING
-from workflow.deadline import Deadline
-from workflow.desk import View
+from workflow.counting.deadline import Deadline
+from workflow.desk import minding
+from workflow.desk.desk import View
 from workflow.office import Office, Person
 
 CHANNEL = "telegram"

@@ -16,10 +16,10 @@ from notifications.bot.said import Pressed, Reply, line
 from notifications.links import Awaited, Link
 from notifications.wire.telegram import Button
 from papers.sheets.web_address import is_web_address
-from workflow import minding
 from workflow.case import Evidence
-from workflow.deadline import Deadline
-from workflow.desk import View
+from workflow.counting.deadline import Deadline
+from workflow.desk import minding
+from workflow.desk.desk import View
 from workflow.office import Office, Person
 
 AWAITED_FOR = timedelta(hours=1)

@@ -14,10 +14,10 @@ from notifications.recipients import doers, told
 from notifications.rules import Rules
 from workflow.board import Row
 from workflow.case import Case
-from workflow.desk import Desk
-from workflow.library import Library
+from workflow.desk.desk import Desk
+from workflow.law.library import Library
+from workflow.law.procedure import Obligation, Procedure
 from workflow.office import Office, Person, Unresolved
-from workflow.procedure import Obligation, Procedure
 
 
 class Notices(Protocol):

@@ -19,7 +19,7 @@ from notifications.letters.texts import Matter, entry, letter
 from notifications.notice import Letter, Notice, Outcome
 from notifications.ports import Outbox
 from notifications.rules import Rules
-from workflow.library import Library
+from workflow.law.library import Library
 from workflow.refusal import Refusal
 
 NOTHING_LEFT = Outcome(state="withdrawn", answer="")

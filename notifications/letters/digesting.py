@@ -14,7 +14,7 @@ from notifications.letters.texts import Matter
 from notifications.notice import Letter, Notice
 from notifications.regular import unconfirmed
 from words import say
-from workflow.procedure import Text
+from workflow.law.procedure import Text
 
 LONGEST = 100
 """Lines of one list; what is more is counted and stands on the board."""

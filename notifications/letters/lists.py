@@ -9,7 +9,7 @@ from datetime import date
 from notifications.letters.page import Line, Section
 from notifications.letters.texts import Standing
 from words import say
-from workflow.procedure import Force, Text
+from workflow.law.procedure import Force, Text
 
 SOON = ("soon", "last_working_day")
 OVERDUE = ("overdue", "just_past")

@@ -14,11 +14,11 @@ from notifications.recipients import told, ways
 from notifications.rules import Rules
 from workflow.board import WAITING
 from workflow.case import Case
-from workflow.chain import deadline as one_deadline
-from workflow.deadline import Deadline
-from workflow.library import Library
+from workflow.counting.chain import deadline as one_deadline
+from workflow.counting.deadline import Deadline
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure
 from workflow.office import Office, Told
-from workflow.procedure import Procedure
 from workflow.reminder import ladder_of, rung_named
 
 

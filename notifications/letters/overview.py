@@ -16,10 +16,10 @@ from notifications.recipients import doers
 from notifications.rules import Rules
 from workflow.board import Row
 from workflow.case import Case
-from workflow.entry_deadlines import entry_obligation
-from workflow.library import Library
+from workflow.counting.entry_deadlines import entry_obligation
+from workflow.law.library import Library
+from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.office import Office, Told, Unresolved, with_officer
-from workflow.procedure import Obligation, Procedure, Text
 from workflow.refusal import Refusal
 
 AHEAD = 5

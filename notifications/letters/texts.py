@@ -14,10 +14,10 @@ from notifications.notice import Entry, Letter
 from notifications.wire.entry import uid
 from words import explain, say
 from workflow.case import Case
-from workflow.deadline import Deadline
-from workflow.entries import is_entry, number_of
+from workflow.counting.deadline import Deadline
+from workflow.law.procedure import Procedure
 from workflow.office import Told
-from workflow.procedure import Procedure
+from workflow.registers.entries import is_entry, number_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

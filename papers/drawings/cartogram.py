@@ -10,7 +10,7 @@ from pathlib import Path
 from papers.drawings import svg
 from papers.sheets.list_book import Listing, write_book
 from words import say
-from workflow.exposure import SECTIONS, CartogramLine, Section
+from workflow.registers.exposure import SECTIONS, CartogramLine, Section
 
 WIDTH, _LINE, _COLUMNS = 1000, 22, 100
 

@@ -6,7 +6,7 @@ from papers.sheets.columns import Heading, column, find_heading, no_formulas, re
 from papers.sheets.spelling import plain, tidy
 from papers.sheets.unreadable import Errors, UnreadablePaper
 from papers.sheets.workbook import Row, Source, open_paper, text_of
-from workflow.exposure import CartogramLine, Section
+from workflow.registers.exposure import CartogramLine, Section
 
 SECTION = column("section", "Бөлім", "Раздел", "Section", r"раздел|бөлім\b|section")
 DEPARTMENT = column("department", "Басқарма", "Управление", "Department", r"управлен|басқарма|департ|depart")

@@ -11,8 +11,8 @@ from html import escape
 
 from papers.drawings import svg
 from words import say
-from workflow.risk import Rank
-from workflow.risk_scale import RiskScale
+from workflow.registers.risk import Rank
+from workflow.registers.risk_scale import RiskScale
 
 WIDTH, LEFT, TOP, CELL_HEIGHT = 1000, 190, 110, 130
 _DOT = 15

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from workflow.procedure import Text
+from workflow.law.procedure import Text
 
 LANGUAGES = ("kk", "ru")
 """The languages papers are signed in. English is for reading the list of forms only."""

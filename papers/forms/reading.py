@@ -23,8 +23,8 @@ from papers.forms.form import (
     Wording,
 )
 from papers.forms.tables import grouped, laid_out, lines_of
+from workflow.law.procedure import Text
 from workflow.nearest import nearest_first
-from workflow.procedure import Text
 from workflow.refusal import Refusal
 
 SHAPES = Path(__file__).parent / "shapes"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from papers.sheets.spelling import plain
 from workflow.kinds import KINDS
-from workflow.procedure import Text
+from workflow.law.procedure import Text
 
 _KIND_WORDS: dict[str, tuple[str, ...]] = {
     "central_body": (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from papers.sheets.spelling import plain
+from workflow.law.procedure import Text
 from workflow.office import DUTIES
-from workflow.procedure import Text
 
 LANGUAGES = ("kk", "ru", "en")
 

@@ -33,7 +33,7 @@ from papers.sheets.date_text import months_named, partials, without_times
 from papers.sheets.spelling import plain, tidy
 from papers.sheets.unreadable import UnreadableCell
 from papers.sheets.workbook import text_of
-from workflow.measure_term import MeasureTerm, Said
+from workflow.registers.measure_term import MeasureTerm, Said
 
 _ROMAN = str.maketrans({"і": "i", "ӏ": "i", "l": "i", "ѵ": "v"})
 _ORDINALS: Mapping[str, int] = {

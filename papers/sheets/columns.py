@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from papers.sheets.spelling import plain, tidy
 from papers.sheets.unreadable import Errors, RowError, UnreadablePaper
 from papers.sheets.workbook import NotAValue, Paper, Row, Sheet
-from workflow.procedure import Text
+from workflow.law.procedure import Text
 
 _LONGEST_HEADING = 80
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from storage.database.engine import Record, reading
 from storage.tables import CASE, DEADLINE, EVENT
 from workflow.case import values_of
-from workflow.tally import Lacking, Recorded
+from workflow.points.tally import Lacking, Recorded
 
 
 def recorded(engine: Engine, facts: Collection[str], *, since: date) -> tuple[Recorded, ...]:

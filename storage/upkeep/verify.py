@@ -25,7 +25,7 @@ from workflow.case import Case
 from workflow.ports import Conflict, Written
 
 Recompute = Callable[[Case], Written]
-"""A case's rows from scratch (`workflow.desk.Desk.recomputed` with its `today`)."""
+"""A case's rows from scratch (`workflow.desk.desk.Desk.recomputed` with its `today`)."""
 _OFFICE = {
     "chain_gap": "act_missing",
     "chain_broken": "act_misplaced",

@@ -12,8 +12,8 @@ from storage.office import store as office_store
 from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from tests.notifications.town import OPENED, PEOPLE, PLANNED, UNITS, noon
-from workflow.desk import Desk
-from workflow.opening import Opening
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 
 TODAY = date(2026, 4, 6)
 MORNING = datetime(2026, 4, 6, 0, tzinfo=UTC)

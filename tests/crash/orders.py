@@ -37,21 +37,21 @@ from tests.crash.memory import Doorway, MemoryLedger
 from tests.crash.plain import FIRST, PlainCase, Wrong
 from tests.law import CALENDAR, ROOT, library
 from workflow.case import Case, Evidence
-from workflow.chain import deadlines
-from workflow.deadline import Deadline
-from workflow.desk import Change, Desk, Opening
-from workflow.exposure import CartogramLine, exposure
+from workflow.counting.chain import deadlines
+from workflow.counting.deadline import Deadline
+from workflow.desk.desk import Change, Desk, Opening
+from workflow.desk.minding import acknowledged, done, put_off
+from workflow.desk.registers import ExposedPosition, RegisterDesk
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.law.procedure import Obligation, Rung
 from workflow.machine import stage
-from workflow.measure_term import MeasureTerm
-from workflow.minding import acknowledged, done, put_off
 from workflow.office import Office, Unit
-from workflow.procedure import Obligation, Rung
 from workflow.refusal import Refusal
-from workflow.register_desk import ExposedPosition, RegisterDesk
-from workflow.remarks import remarks
-from workflow.risk import register
-from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
-from workflow.risk_scale import read_scale
+from workflow.registers.exposure import CartogramLine, exposure
+from workflow.registers.measure_term import MeasureTerm
+from workflow.registers.remarks import remarks
+from workflow.registers.risk import register
+from workflow.registers.risk_scale import read_scale
 
 BEGUN = datetime(2026, 4, 6, 7, tzinfo=UTC)
 UNITS = (

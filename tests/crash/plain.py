@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from workflow.case import Evidence
-from workflow.procedure import Procedure
+from workflow.law.procedure import Procedure
 
 FIRST, LAST = date(2010, 1, 1), date(2028, 12, 31)
 PERIODS = {

@@ -30,16 +30,16 @@ from papers.sheets.workbook import MAX_LETTERS
 from tests.law import CALENDAR, ROOT, analysis, library
 from tests.papers.sheets import REAL, xlsx
 from tests.workflow.rules import OFFICE, term
-from workflow.library import Library
-from workflow.own_rules import OwnRules
-from workflow.planning import Supposed, plan
-from workflow.procedure import Procedure
+from workflow.desk.planning import Supposed, plan
+from workflow.law.library import Library
+from workflow.law.own_rules import OwnRules
+from workflow.law.procedure import Procedure
+from workflow.points.score import score
+from workflow.points.score_inputs import choose, read_inputs
 from workflow.reading import read
 from workflow.reading.overlay import read_overlay, unfitting
 from workflow.reading.scoring import read_scoring
-from workflow.risk_scale import read_scale
-from workflow.score import score
-from workflow.score_inputs import choose, read_inputs
+from workflow.registers.risk_scale import read_scale
 
 _HEAD = re.compile(r'^id = "([\w-]+)"\nin_force = (\d{4}-\d\d-\d\d)', re.MULTILINE)
 FACTS = tuple(one.id for one in analysis().obligations)

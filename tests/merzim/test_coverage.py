@@ -14,7 +14,7 @@ from merzim.cli import main
 from merzim.documents.coverage import Coverage, Gap, contradictions, coverage
 from merzim.documents.coverage_page import page
 from tests.law import ROOT, library
-from workflow.library import Library
+from workflow.law.library import Library
 
 COVERAGE = coverage(library())
 READINGS = contradictions()

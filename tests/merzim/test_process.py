@@ -74,7 +74,9 @@ def test_help_imports_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> No
 
 def test_importing_a_station_reads_no_clock_and_opens_nothing(tmp_path: Path) -> None:
     """Nothing happens at import: no file, no database, no folder."""
-    stations = "words, workflow.desk, papers, notifications.round, storage.cases.ledger, web.app, merzim.cli"
+    stations = (
+        "words, workflow.desk.desk, papers, notifications.round, storage.cases.ledger, web.app, merzim.cli"
+    )
     code = f"import calendars, {stations}"
     subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True

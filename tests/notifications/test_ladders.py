@@ -13,8 +13,8 @@ from notifications.recipients import told, ways
 from tests.law import library
 from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Shelf, Town
 from workflow.case import Case
+from workflow.law.procedure import Rung
 from workflow.office import Office, Person, Told, Unit, Unresolved
-from workflow.procedure import Rung
 
 ON = date(2026, 3, 18)
 DEPARTMENT = Unit(id="department", name="Департамент", parent="body")
@@ -112,7 +112,7 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
     somebody else's lists it."""
     from notifications.letters.texts import Matter, letter
     from tests.law import CALENDAR
-    from workflow.chain import deadline
+    from workflow.counting.chain import deadline
 
     town = Town(tmp_path)
     opened = town.open()

@@ -229,7 +229,7 @@ def test_an_edition_that_is_gone_is_named_and_stops_nobody_else(town: Town) -> N
     """One case whose regulation file was taken away does not keep the others from being reminded."""
     from notifications import round as rounds
     from tests.law import library
-    from workflow.library import Library
+    from workflow.law.library import Library
 
     town.open()
     bare = Library([edition for edition in library().all() if edition.id != "internal-analysis"])

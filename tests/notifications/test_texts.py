@@ -15,10 +15,10 @@ from tests.law import CALENDAR, analysis, case
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
 from words import LANGUAGES
 from workflow.case import Case
-from workflow.chain import deadline
-from workflow.deadline import Deadline
+from workflow.counting.chain import deadline
+from workflow.counting.deadline import Deadline
+from workflow.law.procedure import Text
 from workflow.office import Told
-from workflow.procedure import Text
 
 NEXT_DAY = date(2026, 3, 31)
 A_WEEK_AFTER = date(2026, 4, 6)

@@ -24,9 +24,9 @@ from storage.office import store as office_store
 from storage.upkeep import schema
 from tests.law import CALENDAR, library
 from workflow.case import Case
-from workflow.desk import Desk
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 from workflow.office import Person, Unit
-from workflow.opening import Opening
 
 START = date(2026, 4, 13)
 END = date(2026, 5, 26)

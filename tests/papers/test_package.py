@@ -15,7 +15,7 @@ import pytest
 
 from papers.package import Document, Packed, write_package
 from papers.sheets.unreadable import UnreadablePaper
-from workflow.procedure import Text
+from workflow.law.procedure import Text
 
 NOTE = b"%PDF-1.7 note"
 SECRET = b"%PDF-1.7 secret"

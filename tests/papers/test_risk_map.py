@@ -15,9 +15,9 @@ from papers.drawings.cartogram_table import read_cartogram
 from papers.drawings.risk_map import Mapped, risk_map
 from papers.sheets.list_book import book
 from papers.sheets.unreadable import UnreadablePaper
-from workflow.exposure import CartogramLine
-from workflow.risk import Rank
-from workflow.risk_scale import read_scale
+from workflow.registers.exposure import CartogramLine
+from workflow.registers.risk import Rank
+from workflow.registers.risk_scale import read_scale
 
 FILE = Path(__file__).parents[2] / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
 SCALE = read_scale(FILE.name, FILE.read_bytes())

@@ -21,7 +21,7 @@ from calendars.terms import (
 )
 from papers.schedules.written_terms import read_term
 from papers.sheets.unreadable import UnreadableCell
-from workflow.measure_term import as_data, from_data
+from workflow.registers.measure_term import as_data, from_data
 
 DAYS = [
     ("до 30.06.2023", date(2023, 6, 30)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.law import library
-from workflow.procedure import Body
+from workflow.law.procedure import Body
 
 PLAN = library().named("concept-plan.2022-02-02")
 BY_AGREEMENT = "*"

@@ -19,13 +19,13 @@ from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.board import rows
 from workflow.case import Case, Fact
-from workflow.chain import deadlines
-from workflow.deadline import Deadline
-from workflow.desk import Desk
+from workflow.counting.chain import deadlines
+from workflow.counting.deadline import Deadline
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 from workflow.kinds import GROUPS, KINDS
+from workflow.law.procedure import Obligation, Procedure
 from workflow.office import DUTIES, Office, Person, Told, Unit, resolve
-from workflow.opening import Opening
-from workflow.procedure import Obligation, Procedure
 
 TODAY = date(2028, 3, 1)
 NOW = datetime(2028, 3, 1, 7, 0, tzinfo=UTC)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.law import CALENDAR, library
-from workflow.planning import Supposed, plan
-from workflow.procedure import Example, Procedure
+from workflow.desk.planning import Supposed, plan
+from workflow.law.procedure import Example, Procedure
 
 EXAMPLES = [
     pytest.param(procedure, example, id=f"{procedure.edition}: {example.title}")

@@ -20,9 +20,9 @@ from calendars.terms import (
     YearlyDate,
 )
 from tests.law import CALENDAR
-from workflow.library import Library
-from workflow.planning import plan
-from workflow.procedure import Procedure
+from workflow.desk.planning import plan
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure
 from workflow.reading import read
 
 FOLDER = Path(__file__).parents[2] / "regulations"

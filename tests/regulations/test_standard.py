@@ -21,7 +21,7 @@ from calendars.terms import (
     YearlyDate,
 )
 from tests.law import library
-from workflow.procedure import Obligation, Procedure
+from workflow.law.procedure import Obligation, Procedure
 
 ACTS = {"mne-standard-2025", "mne-order-230", "enterprise-policy"}
 EDITIONS = [one for one in library().all() if ACTS & set(one.acts)]

@@ -19,7 +19,7 @@ from calendars.terms import (
 )
 from tests.law import library
 from workflow.kinds import KINDS, among
-from workflow.procedure import Obligation, Procedure
+from workflow.law.procedure import Obligation, Procedure
 
 YEARLY = ["tbn4-year", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"]
 OPENED_BY_A_FACT = ["offence-report", "head-responsibility", "candidate-check", "candidate-check-quasi"]

@@ -13,9 +13,9 @@ from notifications.notice import Notice
 from storage.cases.ledger import SqlLedger
 from workflow.board import Row
 from workflow.case import Case
-from workflow.desk import Desk
-from workflow.library import Library
-from workflow.opening import Opening
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
+from workflow.law.library import Library
 from workflow.ports import Written
 from workflow.reading import read
 from workflow.reminder import Reminder

@@ -31,10 +31,10 @@ from storage.upkeep.verify import verify
 from tests.law import CALENDAR
 from tests.storage.house import letter
 from workflow.board import Row
-from workflow.desk import Desk, Opening
-from workflow.moving import reach
+from workflow.counting.moving import reach
+from workflow.desk.desk import Desk, Opening
+from workflow.desk.recounting import recounted
 from workflow.ports import Conflict, Written
-from workflow.recounting import recounted
 
 TRANSFER = compiled(
     adopted(

@@ -22,7 +22,7 @@ from storage.refusals import StorageUnavailable
 from storage.types import Moment
 from storage.upkeep.schema import create_or_migrate
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, opened
-from workflow.opening import Opening
+from workflow.desk.opening import Opening
 
 
 def said(refusal: StorageUnavailable) -> list[str]:

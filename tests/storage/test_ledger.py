@@ -17,7 +17,7 @@ from storage.chain import canonical, line, link
 from storage.notices.outbox import SqlOutbox
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
 from workflow.case import Case, Event, Evidence
-from workflow.opening import Opening
+from workflow.desk.opening import Opening
 from workflow.ports import Conflict, Written
 
 

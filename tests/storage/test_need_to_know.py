@@ -15,8 +15,8 @@ from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import desk, recompute
 from workflow.access import Access, Reader, scope
 from workflow.case import Case
-from workflow.desk import Desk
-from workflow.opening import Opening
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
 SAID = {"by": "opener", "now": NOW, "today": TODAY}

@@ -12,10 +12,10 @@ from storage.cases.registers import cases_with_entries
 from storage.office import store as office_store
 from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
-from workflow.measure_term import MeasureTerm
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 from workflow.office import Unit
-from workflow.risk import register
-from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
+from workflow.registers.measure_term import MeasureTerm
+from workflow.registers.risk import register
 
 TERM = MeasureTerm(written="01.03.2026", term=OnDate(date(2026, 3, 1)), said="date")
 

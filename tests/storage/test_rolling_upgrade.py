@@ -31,7 +31,7 @@ from storage.upkeep.verify import rebuild, verify
 from tests.notifications.town import PEOPLE, UNITS
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, library, opened, recompute
 from tests.storage.next_version import NEXT, add_what_a_next_version_may, stand_at
-from workflow.opening import Opening
+from workflow.desk.opening import Opening
 
 MORNING = datetime(2026, 4, 6, 5, tzinfo=UTC)
 

@@ -14,8 +14,8 @@ from storage.queries import SqlReads
 from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, recompute
 from workflow.access import Scope
+from workflow.desk.opening import Opening
 from workflow.office import Unit
-from workflow.opening import Opening
 from workflow.sums import Sought, base, horizon, total
 
 CONFIDENTIAL = "foreign-account"

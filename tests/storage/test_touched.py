@@ -15,8 +15,8 @@ from calendars.records import parse, shipped
 from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.storage.house import desk
-from workflow.desk import Desk, Opening
-from workflow.moving import reach
+from workflow.counting.moving import reach
+from workflow.desk.desk import Desk, Opening
 
 CASES = 80
 

@@ -21,7 +21,7 @@ from storage.queries import SqlReads
 from tests.law import CALENDAR, library
 from tests.notifications.town import Town, noon
 from tests.telegram.emulator import Emulator, Message
-from workflow.library import Library
+from workflow.law.library import Library
 
 GIVE_UP = 60.0
 

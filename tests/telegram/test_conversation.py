@@ -21,8 +21,8 @@ from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening
 from workflow.case import Case, Event
-from workflow.desk import Desk
-from workflow.library import Library
+from workflow.desk.desk import Desk
+from workflow.law.library import Library
 
 pytestmark = pytest.mark.telegram
 ANNOUNCED = "start_announced"
@@ -328,7 +328,7 @@ def test_evidence_of_what_is_not_theirs_is_refused(talk: Talk, case: Case) -> No
 def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
     """An object's name with marks in it stands in the list as it is written."""
     from tests.notifications.town import PLANNED
-    from workflow.opening import Opening
+    from workflow.desk.opening import Opening
 
     opening = Opening(procedure="internal-analysis", unit="staff", object="<b>ЖШС «A & B»", planned=PLANNED)
     talk.town.desk.open(opening, by="x", now=talk.now, today=talk.today)

@@ -23,7 +23,7 @@ from tests.notifications.town import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.talk import until
 from tests.telegram.test_channel import link
-from workflow.opening import Opening
+from workflow.desk.opening import Opening
 
 pytestmark = pytest.mark.telegram
 PEOPLE = 60

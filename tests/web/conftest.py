@@ -36,8 +36,8 @@ from web.door.entrance import COOKIE
 from web.ports.accounts import Accounts
 from workflow.access import Entry, Reader
 from workflow.case import Fact
-from workflow.desk import Desk
-from workflow.opening import Opening
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 
 TODAY = date(2026, 4, 6)
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from papers.sheets.file_kind import StoredFile
 from workflow.access import Account, Answered, Entry, EntryKind, Reader, Scope, within
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event, fold
-from workflow.library import Library
+from workflow.law.library import Library
 from workflow.office import Office, Person, Unit
 from workflow.ports import Written
 from workflow.reading import read

@@ -22,9 +22,9 @@ from merzim.wiring import House
 from storage.office import store as office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.memory import office
+from workflow.desk.opening import Opening
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 from workflow.office import Unit
-from workflow.opening import Opening
-from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
 
 SAID = {"by": "t", "now": NOW, "today": TODAY}
 PATHS = ("/monitoring", "/scores", "/register")

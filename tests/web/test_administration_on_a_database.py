@@ -22,7 +22,7 @@ from storage.office.chain import IN_ORDER
 from storage.refusals import ChangedMeanwhile
 from storage.upkeep.verify import verify
 from tests.web.memory import office
-from workflow.opening import Opening
+from workflow.desk.opening import Opening
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)

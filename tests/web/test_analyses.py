@@ -26,8 +26,8 @@ from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
 from tests.web.memory import Memory, library, office
 from web.analyses import pages as analyses
 from web.app import create_app
-from workflow.desk import Desk
-from workflow.opening import Opening
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 
 
 class Kept:

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from tests.web.conftest import NOW, TODAY, Home
 from web.app import AWAY
 from workflow.access import Reader
-from workflow.desk import Desk
+from workflow.desk.desk import Desk
 from workflow.refusal import Refusal
 
 

@@ -18,7 +18,7 @@ from merzim.wiring import House
 from storage.office import store as office_store
 from tests.web.conftest import Home
 from tests.web.memory import office
-from workflow.opening import Opening
+from workflow.desk.opening import Opening
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 ACT = """[[transfer]]

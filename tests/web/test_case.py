@@ -332,7 +332,7 @@ def test_only_its_reader_acknowledges_a_notice(home: Home, case: str) -> None:
 def test_many_stages_stand_in_a_strip_of_their_own(home: Home, browser: TestClient) -> None:
     """Fourteen do not fit one line: the strip is told so."""
     from tests.law import library
-    from workflow.opening import Opening
+    from workflow.desk.opening import Opening
 
     longest = max(library().all(), key=lambda one: len(one.stages))
     opened = home.desk.open(

@@ -17,8 +17,8 @@ from merzim.services.rounds import deliver, remind
 from merzim.wiring import House
 from storage.office import store as office_store
 from tests.web.conftest import PASSWORD, people
+from workflow.desk.opening import Opening
 from workflow.office import Person, Unit
-from workflow.opening import Opening
 
 AT = "2026-03-18T12:00"
 NOW = datetime(2026, 3, 18, 7, tzinfo=UTC)

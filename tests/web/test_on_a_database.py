@@ -24,8 +24,8 @@ from storage.upkeep import schema
 from tests.web.conftest import NOW, PASSWORD, TODAY, behind, people
 from tests.web.memory import library, office
 from web.app import create_app
-from workflow.desk import Desk
-from workflow.opening import Opening
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 
 
 @pytest.fixture

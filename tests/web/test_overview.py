@@ -26,9 +26,9 @@ from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
 from tests.web.memory import Memory, library, office
 from web.app import create_app
 from web.overview.view import Overview, overview
-from workflow.desk import Desk
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 from workflow.office import Office
-from workflow.opening import Opening
 
 
 def seen(home: Home, *, today: date = TODAY, unit: str | None = None) -> Overview:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 import words
 from tests.law import library
 from tests.web.conftest import NOW, TODAY, Home
-from workflow.opening import Opening
+from workflow.desk.opening import Opening
 
 LANGUAGES = words.LANGUAGES
 PATHS = ("/", "/cases", "/cases/{case}", "/calendar", "/calendar/2027")

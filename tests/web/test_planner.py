@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 from tests.web.conftest import NOW, TODAY, Home
 from web.opening.load import load
 from workflow.case import Case
-from workflow.opening import Opening
-from workflow.planning import plan
+from workflow.desk.opening import Opening
+from workflow.desk.planning import plan
 
 START = "/planner?lang=ru&planned.analysis_started=2026-06-01"
 

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from tests.web.conftest import NOW, TODAY, Home
 from web.case.proving import file_name, the_address
 from web.page.answers import BadForm, the_date
-from workflow.opening import Opening
+from workflow.desk.opening import Opening
 
 PROTOCOL = b"%PDF-1.4 protocol"
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.conftest import NOW, TODAY, Home
 from workflow.case import Evidence
-from workflow.risk_desk import FoundRisk, RiskDesk
+from workflow.desk.risks import FoundRisk, RiskDesk
 
 SECRET = b"%PDF-1.7 secret"
 WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}

@@ -10,8 +10,8 @@ from tests.web.conftest import Home
 from tests.web.memory import library
 from web.page.timeline import HEAD, LABELS, LONGEST, ROW, WIDTH, Timeline, timeline
 from workflow.case import Case
-from workflow.chain import deadlines
-from workflow.deadline import Deadline
+from workflow.counting.chain import deadlines
+from workflow.counting.deadline import Deadline
 
 TODAY = date(2026, 4, 6)
 SOON = date(2026, 4, 15)

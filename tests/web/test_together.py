@@ -10,8 +10,8 @@ import openpyxl
 import pytest
 
 from tests.web.real import RealOffice, real_office
-from workflow.exposure import exposure
-from workflow.remarks import remarks
+from workflow.registers.exposure import exposure
+from workflow.registers.remarks import remarks
 
 CASE = "2026-0001"
 

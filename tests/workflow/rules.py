@@ -6,11 +6,11 @@ from datetime import date
 
 from tests.law import CALENDAR, case, library
 from workflow.case import Case
-from workflow.deadline import Deadline
-from workflow.library import Library
+from workflow.counting.deadline import Deadline
+from workflow.law.library import Library
+from workflow.law.overlay import Overlay
+from workflow.law.own_rules import OwnRules
 from workflow.office import Office, Unit
-from workflow.overlay import Overlay
-from workflow.own_rules import OwnRules
 from workflow.reading.overlay import read_overlay
 
 ACT = """
@@ -58,7 +58,7 @@ def counted(
     """Deadlines by id of a case of that unit, by these rules."""
     from dataclasses import replace
 
-    from workflow.chain import deadlines
+    from workflow.counting.chain import deadlines
 
     asked: Case = replace(case(facts=facts, planned=planned), unit=unit)
     edition = under(*overlays).of(asked)

@@ -9,8 +9,8 @@ import pytest
 from calendars import calendar
 from tests.law import CALENDAR, TODAY, analysis, case
 from workflow.case import Case, Evidence, Fact
-from workflow.chain import deadline, deadlines
-from workflow.deadline import Deadline
+from workflow.counting.chain import deadline, deadlines
+from workflow.counting.deadline import Deadline
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 

@@ -15,11 +15,11 @@ from storage.database.engine import open as open_database
 from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.case import Case, Evidence
-from workflow.desk import Desk, GroundMissing, NotExempted, UnknownCase
+from workflow.desk.desk import Desk, GroundMissing, NotExempted, UnknownCase
+from workflow.desk.opening import Opening
+from workflow.desk.telling import CannotRecord
+from workflow.law.names import UnknownFact, UnknownObligation
 from workflow.machine import NotOpen
-from workflow.names import UnknownFact, UnknownObligation
-from workflow.opening import Opening
-from workflow.telling import CannotRecord
 
 NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 6, 1)

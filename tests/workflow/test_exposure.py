@@ -13,15 +13,15 @@ from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
-from workflow.cartogram import compared, latest, results
 from workflow.case import fold
-from workflow.desk import Desk
-from workflow.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
-from workflow.opening import Opening
-from workflow.register_desk import ExposedPosition, RegisterDesk
-from workflow.remarks import remarks
-from workflow.risk_desk import CannotEnter, FoundRisk, RiskDesk
-from workflow.risk_findings import risk_findings
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
+from workflow.desk.registers import ExposedPosition, RegisterDesk
+from workflow.desk.risks import CannotEnter, FoundRisk, RiskDesk
+from workflow.findings.cartogram import compared, latest, results
+from workflow.findings.of_risks import risk_findings
+from workflow.registers.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
+from workflow.registers.remarks import remarks
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)

@@ -6,10 +6,10 @@ from datetime import date
 
 from tests.law import CALENDAR, TODAY, analysis, case, library
 from workflow.case import Case
-from workflow.chain import deadlines
-from workflow.finding import Finding
-from workflow.findings import findings
-from workflow.planning import audit, plan
+from workflow.counting.chain import deadlines
+from workflow.desk.planning import audit, plan
+from workflow.findings.finding import Finding
+from workflow.findings.findings import findings
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 

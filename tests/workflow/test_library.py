@@ -9,8 +9,8 @@ import pytest
 
 from tests.workflow.test_reading import NAME, TEA
 from words import LANGUAGES, refusal
-from workflow.library import Library, NoEdition, TwoEditions, UnknownProcedure
-from workflow.procedure import Procedure
+from workflow.law.library import Library, NoEdition, TwoEditions, UnknownProcedure
+from workflow.law.procedure import Procedure
 from workflow.reading import read
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.law import CALENDAR, TODAY, analysis, case
 from workflow.case import Case
-from workflow.chain import deadlines
+from workflow.counting.chain import deadlines
 from workflow.machine import NotOpen, diagram, require, stage
 
 START = date(2026, 4, 13)

@@ -14,13 +14,13 @@ from storage.database.engine import open as open_database
 from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from tests.notifications.town import END, START, noon
-from workflow import minding
 from workflow.case import Case
-from workflow.desk import Desk
-from workflow.minding import CannotPutOff
-from workflow.names import UnknownObligation
-from workflow.opening import Opening
-from workflow.procedure import Ladder, Rung
+from workflow.desk import minding
+from workflow.desk.desk import Desk
+from workflow.desk.minding import CannotPutOff
+from workflow.desk.opening import Opening
+from workflow.law.names import UnknownObligation
+from workflow.law.procedure import Ladder, Rung
 from workflow.reminder import next_rung, put_off
 
 DUE = date(2026, 4, 6)  # the order: five working days before Monday 13 April

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from tests.law import CALENDAR
 from words import LANGUAGES, explanation, refusal, say
 from workflow.case import Case, Fact
-from workflow.chain import deadlines
-from workflow.deadline import Deadline
-from workflow.finding import Finding
-from workflow.findings import findings
+from workflow.counting.chain import deadlines
+from workflow.counting.deadline import Deadline
+from workflow.findings.finding import Finding
+from workflow.findings.findings import findings
+from workflow.law.procedure import Procedure
 from workflow.machine import stage
-from workflow.procedure import Procedure
 from workflow.reading import UnreadableRegulation, read
 
 HEAD = """\

@@ -9,9 +9,9 @@ import pytest
 from workflow.access import Access, Reader, opens_restricted
 from workflow.case import Case, EventKind, Evidence, Fact, apply, evidence_payload, fold
 from workflow.case import Event as Line
-from workflow.exposure import exposure
-from workflow.proving import proofs, stored_file
-from workflow.risk import register
+from workflow.registers.exposure import exposure
+from workflow.registers.proving import proofs, stored_file
+from workflow.registers.risk import register
 
 AT = datetime(2026, 6, 20, 7, tzinfo=UTC)
 ACT = Evidence(kind="document:act", reference="a" * 64, name="акт.pdf")

@@ -31,7 +31,7 @@ from calendars.terms import (
     Years,
 )
 from words import LANGUAGES, refusal
-from workflow.procedure import Procedure, Recurrence, Text
+from workflow.law.procedure import Procedure, Recurrence, Text
 from workflow.reading import UnreadableRegulation, read
 
 NAME = "tea.2024-01-01.toml"

@@ -16,10 +16,10 @@ from calendars.records import parse, shipped
 from tests.law import library
 from workflow.board import Row, rows
 from workflow.case import Case, Fact, PutOff
-from workflow.chain import deadlines
-from workflow.moving import moved, reach
-from workflow.procedure import Procedure
-from workflow.recounting import Recounted, recounted
+from workflow.counting.chain import deadlines
+from workflow.counting.moving import moved, reach
+from workflow.desk.recounting import Recounted, recounted
+from workflow.law.procedure import Procedure
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
 BEFORE = calendars.calendar()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.law import CALENDAR
-from workflow.procedure import Ladder, Rung
+from workflow.law.procedure import Ladder, Rung
 from workflow.reminder import Reminder, following_rung, next_rung, rung_named, rung_on
 
 DEFAULT = Ladder(id="default", rungs=tuple(Rung(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5)))

@@ -16,18 +16,18 @@ from storage.database.engine import open as open_database
 from storage.upkeep.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.case import Case, Evidence, fold
-from workflow.chain import deadline
-from workflow.deadline import Deadline
-from workflow.desk import Desk
-from workflow.measure_term import MeasureTerm
-from workflow.moving import moved
-from workflow.opening import Opening
-from workflow.risk import Measure, register
-from workflow.risk_desk import CannotEnter, FoundRisk, RiskDesk, SetMeasure
-from workflow.risk_findings import quality, risk_findings
-from workflow.risk_lists import listed, shared
-from workflow.risk_scale import read_scale
-from workflow.risk_taking import PlanRow, taken
+from workflow.counting.chain import deadline
+from workflow.counting.deadline import Deadline
+from workflow.counting.moving import moved
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
+from workflow.desk.risk_taking import PlanRow, taken
+from workflow.desk.risks import CannotEnter, FoundRisk, RiskDesk, SetMeasure
+from workflow.findings.of_risks import quality, risk_findings
+from workflow.registers.measure_term import MeasureTerm
+from workflow.registers.risk import Measure, register
+from workflow.registers.risk_lists import listed, shared
+from workflow.registers.risk_scale import read_scale
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 import words
 from tests.law import ROOT, library
+from workflow.points.scale import Count, Presence, Scoring, Share
+from workflow.points.score import Score, Scores, score, written
+from workflow.points.score_inputs import MOST, BadInputs, UnknownReading, choose, read_inputs
 from workflow.reading.scoring import READINGS, read_scoring
 from workflow.reading.table import UnreadableRegulation
-from workflow.scale import Count, Presence, Scoring, Share
-from workflow.score import Score, Scores, score, written
-from workflow.score_inputs import MOST, BadInputs, UnknownReading, choose, read_inputs
 
 FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
 SHARES = {

@@ -11,10 +11,10 @@ import pytest
 
 from tests.workflow.test_score import scoring
 from workflow.office import Office, Unit
-from workflow.prospects import Step, prospect, steps
-from workflow.scale import Done, Risks
-from workflow.score import Scores, score, written
-from workflow.tally import Lacking, Recorded, Year, tally
+from workflow.points.prospects import Step, prospect, steps
+from workflow.points.scale import Done, Risks
+from workflow.points.score import Scores, score, written
+from workflow.points.tally import Lacking, Recorded, Year, tally
 
 AFTER = date(2027, 1, 11)
 IA, P2, P3, P4 = "internal-analysis", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"

@@ -17,13 +17,13 @@ from tests.law import CALENDAR
 from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
 from words import LANGUAGES, refusal
 from workflow.case import Case
-from workflow.desk import Desk
-from workflow.library import Library
-from workflow.names import UnknownFact
+from workflow.desk.desk import Desk
+from workflow.desk.opening import NotForKind, Opening
+from workflow.desk.telling import AlreadyTold, CannotRecord, UnknownDuty, UnknownValue
+from workflow.law.library import Library
+from workflow.law.names import UnknownFact
 from workflow.office import Unit
-from workflow.opening import NotForKind, Opening
 from workflow.refusal import Refusal
-from workflow.telling import AlreadyTold, CannotRecord, UnknownDuty, UnknownValue
 
 NOW = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 12, 1)

@@ -12,8 +12,8 @@ import words
 from calendars import terms
 from calendars.terms import Term
 from tests.law import library
-from workflow.procedure import Procedure
-from workflow.wording import _term, wording
+from workflow.counting.wording import _term, wording
+from workflow.law.procedure import Procedure
 
 ONE_OF_EACH: tuple[Term, ...] = (
     terms.WorkingDays(-10),

@@ -20,9 +20,9 @@ from web.house import House
 from web.page.office import unit_name
 from web.page.preferences import preferences
 from web.page.render import page
-from workflow.cartogram import by_name, compared, latest, place_of, results
-from workflow.exposure import SECTIONS, CartogramLine
-from workflow.finding import Finding
+from workflow.findings.cartogram import by_name, compared, latest, place_of, results
+from workflow.findings.finding import Finding
+from workflow.registers.exposure import SECTIONS, CartogramLine
 
 router = APIRouter(include_in_schema=False)
 Unit = Annotated[str, Query(max_length=200)]

@@ -12,10 +12,10 @@ from web.page.standing import working_days_between
 from web.ports.reads import Reads
 from workflow.board import Row
 from workflow.case import Case
-from workflow.entries import is_entry, number_of
 from workflow.office import Office
-from workflow.risk import DIRECTIONS, OUTCOMES, Measure, Risk
-from workflow.risk_lists import Shared, listed, shared
+from workflow.registers.entries import is_entry, number_of
+from workflow.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk
+from workflow.registers.risk_lists import Shared, listed, shared
 
 PAGE = 100
 NOT_REVIEWED = "none"

@@ -17,7 +17,7 @@ from web.door.entrance import Reading
 from web.house import House
 from web.page.preferences import preferences
 from web.page.render import Scribe, page
-from workflow.score_inputs import choose
+from workflow.points.score_inputs import choose
 
 router = APIRouter(include_in_schema=False)
 

@@ -15,10 +15,10 @@ from web.house import House
 from web.page.office import UnitName, unit_name, units_to_narrow
 from web.ports.shell import YearPoints
 from workflow.access import within
-from workflow.procedure import Text
-from workflow.prospects import Step
-from workflow.scale import Readings
-from workflow.score import written
+from workflow.law.procedure import Text
+from workflow.points.prospects import Step
+from workflow.points.scale import Readings
+from workflow.points.score import written
 
 PAGE = 100
 

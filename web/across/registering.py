@@ -11,9 +11,9 @@ from web.house import House
 from web.page.naming import about
 from web.page.office import AT_ONCE, person_name
 from workflow.case import Case
-from workflow.entries import is_entry
+from workflow.law.procedure import Text
 from workflow.office import Office
-from workflow.procedure import Text
+from workflow.registers.entries import is_entry
 
 PAGE = 100
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")

@@ -20,7 +20,7 @@ from web.page.preferences import preferences
 from web.page.render import Scribe, page
 from web.ports.gathering import Clocked, Gathered
 from workflow.access import scope, within
-from workflow.procedure import Obligation, Procedure
+from workflow.law.procedure import Obligation, Procedure
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=200)]

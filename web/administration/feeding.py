@@ -26,9 +26,9 @@ from web.ports.reads import Reads
 from workflow.access import Account, Entry, Reader, scope
 from workflow.board import Row
 from workflow.case import Case
-from workflow.entries import is_entry
-from workflow.entry_deadlines import entry_obligation
+from workflow.counting.entry_deadlines import entry_obligation
 from workflow.office import Office, Unresolved, resolve
+from workflow.registers.entries import is_entry
 
 router = APIRouter(include_in_schema=False)
 LASTS = timedelta(days=3 * 366)

@@ -13,11 +13,11 @@ from web.page.standing import SOON_WORKING_DAYS, look
 from web.ports.reads import Reads
 from workflow.board import Row, Wanted
 from workflow.case import Case
-from workflow.entries import is_entry
-from workflow.entry_deadlines import entry_obligation
-from workflow.library import Library
+from workflow.counting.entry_deadlines import entry_obligation
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure, Text
 from workflow.office import Office
-from workflow.procedure import Procedure, Text
+from workflow.registers.entries import is_entry
 
 PAGE = 50
 

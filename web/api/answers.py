@@ -14,11 +14,11 @@ from web.page.office import person_name
 from web.page.preferences import preferences
 from web.page.render import Scribe
 from workflow.case import Case, Event
-from workflow.deadline import Deadline
-from workflow.desk import Change
-from workflow.finding import Finding
+from workflow.counting.deadline import Deadline
+from workflow.desk.desk import Change
+from workflow.findings.finding import Finding
+from workflow.law.procedure import Procedure
 from workflow.office import Office
-from workflow.procedure import Procedure
 
 Language = Annotated[Literal["kk", "ru", "en"] | None, Query(description="The language of texts.")]
 

@@ -15,7 +15,7 @@ from web.case.page import the_dossier, the_whole_case
 from web.case.papering import papers_view
 from web.case.reading import evidence_of, form_of, package_of
 from web.door.entrance import Reading
-from workflow.proving import proofs
+from workflow.registers.proving import proofs
 
 router = APIRouter(prefix="/api/v1", tags=["documents"], responses=PROBLEMS)
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]

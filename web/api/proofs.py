@@ -12,7 +12,7 @@ from web.api.answers import EventAnswer, event_answer
 from web.house import House
 from workflow.access import opens_restricted
 from workflow.case import Case, Event, Evidence
-from workflow.proving import proofs
+from workflow.registers.proving import proofs
 
 
 class ProofAnswer(BaseModel):

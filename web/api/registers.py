@@ -17,9 +17,9 @@ from web.api.writing import written
 from web.case.page import the_whole_case
 from web.door.entrance import Recording
 from web.house import hand
-from workflow.desk import Change
-from workflow.register_desk import ExposedPosition, RegisterDesk
-from workflow.remarks import Source
+from workflow.desk.desk import Change
+from workflow.desk.registers import ExposedPosition, RegisterDesk
+from workflow.registers.remarks import Source
 
 router = APIRouter(prefix="/api/v1", tags=["registers"], responses=PROBLEMS)
 

@@ -19,8 +19,8 @@ from web.case import risk_commands
 from web.case.page import the_dossier, the_whole_case
 from web.case.risk_view import risk_view
 from web.door.entrance import Reading, Recording
-from workflow.risk import Direction, Outcome
-from workflow.risk_desk import FoundRisk
+from workflow.desk.risks import FoundRisk
+from workflow.registers.risk import Direction, Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["risks"], responses=PROBLEMS)
 Number = Annotated[int, Path(ge=1, le=9999)]

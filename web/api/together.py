@@ -18,7 +18,7 @@ from web.api.files import FILE, a_file
 from web.case.papering import XLSX
 from web.door.entrance import Reading
 from workflow.access import scope
-from workflow.exposure import Section
+from workflow.registers.exposure import Section
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
 Year = Annotated[int | None, Query(ge=1, le=9999)]

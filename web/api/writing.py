@@ -43,9 +43,9 @@ from web.case.page import the_whole_case
 from web.door.entrance import Asking, Managing, Recording
 from web.house import House, hand
 from web.opening.commands import open_one
-from workflow.desk import Change
-from workflow.opening import Opening
-from workflow.planning import plan
+from workflow.desk.desk import Change
+from workflow.desk.opening import Opening
+from workflow.desk.planning import plan
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 

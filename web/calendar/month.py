@@ -15,9 +15,9 @@ from web.page.office import UnitName, unit_name, units_to_narrow
 from web.page.standing import SOON_WORKING_DAYS, Look, look
 from workflow.board import Row
 from workflow.case import Case
-from workflow.entries import is_entry
-from workflow.entry_deadlines import entry_obligation
-from workflow.procedure import Text
+from workflow.counting.entry_deadlines import entry_obligation
+from workflow.law.procedure import Text
+from workflow.registers.entries import is_entry
 
 ON_A_DAY = 3
 """Deadlines a day of the grid names; the rest is counted and listed under it on asking."""

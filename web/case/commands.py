@@ -12,9 +12,9 @@ from decimal import Decimal
 from notifications.answering import acknowledge
 from web.house import House, hand
 from web.page.answers import BadForm
-from workflow import minding
 from workflow.case import Evidence
-from workflow.desk import Change
+from workflow.desk import minding
+from workflow.desk.desk import Change
 
 LONGEST_LEAVE = timedelta(days=366)
 LONGEST_REMARK = 2000

@@ -15,10 +15,10 @@ from web.page.standing import SOON_WORKING_DAYS, Look, look, working_days_betwee
 from web.page.timeline import Timeline, timeline
 from web.ports.judging import Judgement
 from workflow.case import Case, Event, Fact
-from workflow.deadline import Deadline
-from workflow.finding import Finding
+from workflow.counting.deadline import Deadline
+from workflow.findings.finding import Finding
+from workflow.law.procedure import Indicator, Procedure, Stage, Text
 from workflow.office import Office
-from workflow.procedure import Indicator, Procedure, Stage, Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,11 +7,11 @@ from datetime import date
 from calendars.calendar import Calendar
 from web.ports.judging import Judge, Judgement
 from workflow.case import Case
-from workflow.chain import deadlines
-from workflow.findings import feasibility, findings
+from workflow.counting.chain import deadlines
+from workflow.findings.findings import feasibility, findings
+from workflow.findings.of_risks import risk_findings
+from workflow.law.procedure import Procedure
 from workflow.machine import stage
-from workflow.procedure import Procedure
-from workflow.risk_findings import risk_findings
 
 
 def judge_by(calendar: Calendar) -> Judge:

@@ -21,7 +21,7 @@ from web.page.preferences import preferences, remember
 from web.page.render import page
 from workflow.access import opens_restricted
 from workflow.case import Case
-from workflow.procedure import Procedure
+from workflow.law.procedure import Procedure
 
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 Tab = Literal["deadlines", "risks", "papers", "history"]

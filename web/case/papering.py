@@ -18,8 +18,8 @@ from web.house import House
 from web.page.preferences import preferences
 from web.ports.shell import Sheet, Shell
 from workflow.case import Case, Evidence
-from workflow.procedure import Text
-from workflow.proving import Proved, proofs
+from workflow.law.procedure import Text
+from workflow.registers.proving import Proved, proofs
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

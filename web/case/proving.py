@@ -15,7 +15,7 @@ from web.page.answers import BadForm, the_date
 from web.ports.writing import EvidenceStore
 from workflow.access import Reader, opens_restricted
 from workflow.case import Case, Evidence
-from workflow.proving import stored_file
+from workflow.registers.proving import stored_file
 
 LONGEST_NAME = 200
 LONGEST_GROUND = 300

@@ -13,11 +13,11 @@ from calendars import OutOfRange
 from web.case.proving import Field, fields
 from web.page.answers import Tried
 from workflow.case import Case
-from workflow.deadline import Deadline
-from workflow.entries import is_entry
+from workflow.counting.deadline import Deadline
+from workflow.law.procedure import Text
 from workflow.office import DUTIES, OF_A_PERSON, OUTSIDE
-from workflow.procedure import Text
 from workflow.refusal import Refusal
+from workflow.registers.entries import is_entry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,7 +9,7 @@ from web.case.proving import file_name
 from web.case.risk_acts import Asked, Said
 from web.house import hand
 from web.page.answers import BadForm, the_date
-from workflow.register_desk import ExposedPosition, RegisterDesk
+from workflow.desk.registers import ExposedPosition, RegisterDesk
 
 
 def expose(asked: Asked) -> Said:

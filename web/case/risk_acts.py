@@ -12,8 +12,8 @@ from web.case.proving import evidence
 from web.house import House
 from web.page.answers import BadForm, long_text, the_date, whole
 from workflow.case import Evidence
-from workflow.desk import Change
-from workflow.risk_desk import FoundRisk
+from workflow.desk.desk import Change
+from workflow.desk.risks import FoundRisk
 
 Said = tuple[str, Change | None]
 """What to say afterwards, and what was changed, where the desk tells."""

@@ -10,8 +10,8 @@ from papers.schedules.written_terms import read_term
 from web.house import House, hand
 from web.ports.shell import PlanTaken
 from workflow.case import Evidence
-from workflow.desk import Change
-from workflow.risk_desk import FoundRisk, RiskDesk, SetMeasure
+from workflow.desk.desk import Change
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 
 
 def find(home: House, case: str, risk: FoundRisk, *, on: date) -> Change:

@@ -9,12 +9,12 @@ from datetime import date
 from web.case.dossier import Dossier, Entry
 from web.page.answers import Tried
 from web.ports.shell import Shell
-from workflow.entries import is_entry, number_of
-from workflow.exposure import Cartogram, Position, exposure
-from workflow.measure_term import MeasureTerm
-from workflow.remarks import SOURCES, Remark, remarks
-from workflow.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
-from workflow.risk_scale import Band, RiskScale, by_edition
+from workflow.registers.entries import is_entry, number_of
+from workflow.registers.exposure import Cartogram, Position, exposure
+from workflow.registers.measure_term import MeasureTerm
+from workflow.registers.remarks import SOURCES, Remark, remarks
+from workflow.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
+from workflow.registers.risk_scale import Band, RiskScale, by_edition
 
 CHOSEN = ("risk", "measure", "position", "remark")
 OF_FORM = {"review": "measure", "talk": "position", "clear": "position", "anew": "position", "reply": "remark"}

@@ -12,9 +12,9 @@ from web.overview.view import near
 from web.page.asked import asked_of, asked_sums
 from web.page.lines import Line, lines
 from workflow.board import Row
-from workflow.entries import is_entry
-from workflow.minding import choices
+from workflow.desk.minding import choices
 from workflow.office import Office, Person
+from workflow.registers.entries import is_entry
 from workflow.sums import Asked, Horizon, Sought, Sums, Urgency, horizon, total
 
 GROUPS: tuple[Urgency, ...] = ("overdue", "today", "week", "later")

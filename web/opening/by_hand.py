@@ -26,9 +26,9 @@ from web.page.preferences import preferences, remember
 from web.page.render import Scribe, page
 from web.ports.opening import Year
 from workflow.access import within
+from workflow.desk.opening import Opening
+from workflow.law.procedure import Procedure
 from workflow.office import OF_A_PERSON, Office
-from workflow.opening import Opening
-from workflow.procedure import Procedure
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)

@@ -11,10 +11,10 @@ from web.page.office import Who, asked
 from web.page.standing import SOON_WORKING_DAYS, Look, look, working_days_between
 from web.page.timeline import Timeline, timeline
 from workflow.case import Case
-from workflow.deadline import Deadline
-from workflow.finding import Finding
+from workflow.counting.deadline import Deadline
+from workflow.findings.finding import Finding
+from workflow.law.procedure import Procedure, Stage, Text
 from workflow.office import Office
-from workflow.procedure import Procedure, Stage, Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

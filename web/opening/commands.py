@@ -15,8 +15,8 @@ from web.opening.intended import refuse, text
 from web.ports.opening import Analysis, Intake, Taken, Year
 from workflow.access import within
 from workflow.case import Case
+from workflow.desk.opening import Opening
 from workflow.office import Office
-from workflow.opening import Opening
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 Answers = Callable[[Sequence[str]], Mapping[str, str]]

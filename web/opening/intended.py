@@ -12,9 +12,9 @@ from datetime import date
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from web.page.answers import BadForm, the_date
-from workflow.library import Library
-from workflow.names import known_fact
-from workflow.procedure import Procedure, Text
+from workflow.law.library import Library
+from workflow.law.names import known_fact
+from workflow.law.procedure import Procedure, Text
 from workflow.refusal import Refusal
 
 PLANNED, HAPPENED = "planned.", "fact."

@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from web.ports.reads import Reads
 from workflow.access import within
 from workflow.case import Case
-from workflow.deadline import Deadline
-from workflow.entries import is_entry
-from workflow.library import Library
+from workflow.counting.deadline import Deadline
+from workflow.law.library import Library
 from workflow.office import Office, Person, Unresolved, resolve
+from workflow.registers.entries import is_entry
 
 WEEKS = 12
 """Weeks shown: those in which something of the plan falls due, the nearest ones."""

@@ -24,7 +24,7 @@ from web.opening.schedules import Digest, bad_rows, keep, sent_file, the_upload
 from web.page.preferences import preferences
 from web.page.render import Scribe, page
 from web.ports.opening import Past
-from workflow.procedure import Procedure
+from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)

@@ -23,10 +23,10 @@ from web.page.addresses import elsewhere, named, tidied
 from web.page.office import units_to_narrow
 from web.page.render import page
 from workflow.case import Case, Fact
+from workflow.desk.planning import Supposed, plan
 from workflow.kinds import among
-from workflow.library import UnknownProcedure
-from workflow.planning import Supposed, plan
-from workflow.procedure import Procedure
+from workflow.law.library import UnknownProcedure
+from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)

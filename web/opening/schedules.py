@@ -29,8 +29,8 @@ from web.page.preferences import preferences
 from web.page.render import Scribe, page
 from web.ports.opening import Analysis
 from workflow.case import Case, Fact
-from workflow.chain import deadlines
-from workflow.findings import feasibility, findings
+from workflow.counting.chain import deadlines
+from workflow.findings.findings import feasibility, findings
 from workflow.office import Office
 from workflow.refusal import Refusal
 

@@ -10,7 +10,7 @@ from calendars.calendar import Calendar
 from web.overview.view import at_stake, near
 from web.page.lines import Line, lines
 from web.ports.reads import Reads
-from workflow.library import Library
+from workflow.law.library import Library
 from workflow.sums import Sought, Urgency, horizon, total
 
 SHOWN = 100

@@ -11,8 +11,8 @@ from web.page.asked import asked_of
 from web.page.lines import Line, lines
 from web.page.office import UnitName, person_name, units_to_narrow
 from web.ports.reads import Reads
-from workflow.library import Library
-from workflow.procedure import Text
+from workflow.law.library import Library
+from workflow.law.procedure import Text
 from workflow.sums import Sought, Urgency, horizon
 
 PAGE = 50

@@ -19,9 +19,9 @@ from web.page.lines import Line, lines, points
 from web.page.office import UnitName, unit_name, units_to_narrow
 from web.page.standing import SOON_WORKING_DAYS, working_days_between
 from web.ports.reads import Reads
-from workflow.library import Library
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure, Text
 from workflow.office import Office
-from workflow.procedure import Procedure, Text
 from workflow.sums import Horizon, Sought, Sums, horizon, total
 
 Pair = tuple[int, int]

@@ -15,11 +15,11 @@ from web.page.standing import Look, look, working_days_between
 from web.ports.reads import Reads
 from workflow.board import Row
 from workflow.case import Case
-from workflow.entries import is_entry
-from workflow.entry_deadlines import entry_obligation
-from workflow.library import Library
+from workflow.counting.entry_deadlines import entry_obligation
+from workflow.law.library import Library
+from workflow.law.procedure import Text
 from workflow.office import Office
-from workflow.procedure import Text
+from workflow.registers.entries import is_entry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

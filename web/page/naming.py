@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflow.case import Case
-from workflow.procedure import Procedure, Text
+from workflow.law.procedure import Procedure, Text
 
 
 def about(case: Case, procedure: Procedure) -> Text:

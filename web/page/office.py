@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from workflow.case import Case
+from workflow.law.procedure import Obligation
 from workflow.office import Office, Unresolved, resolve
-from workflow.procedure import Obligation
 
 AT_ONCE = 300
 """So many units are offered at once."""

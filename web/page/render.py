@@ -29,7 +29,7 @@ from web.page.assets import address
 from web.page.naming import about
 from web.page.preferences import THEMES, preferences, remember
 from web.page.timeline import Off
-from workflow.procedure import Act, Text
+from workflow.law.procedure import Act, Text
 from workflow.refusal import Refusal
 
 TEMPLATES = Path(__file__).parents[1] / "templates"

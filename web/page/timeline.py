@@ -13,8 +13,8 @@ from typing import Literal
 
 from calendars.calendar import Calendar
 from web.page.standing import Look, look
-from workflow.deadline import Deadline
-from workflow.procedure import Text
+from workflow.counting.deadline import Deadline
+from workflow.law.procedure import Text
 
 WIDTH = 1296
 LABELS = 360

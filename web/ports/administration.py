@@ -9,10 +9,10 @@ from typing import Protocol
 
 from calendars.calendar import Calendar
 from notifications.notice import Outcome
-from workflow.moving import DayChange, Moved
+from workflow.counting.moving import DayChange, Moved
+from workflow.law.procedure import Text
 from workflow.office import Person, Unit
 from workflow.office_time import Hours
-from workflow.procedure import Text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,12 +7,12 @@ from datetime import date
 from typing import Protocol
 
 from workflow.access import Scope
-from workflow.consolidated import Consolidated
+from workflow.law.overlay import Overlay
+from workflow.law.procedure import Obligation, Procedure
 from workflow.office import Office, Person
-from workflow.overlay import Overlay
-from workflow.procedure import Obligation, Procedure
-from workflow.uploads import Waiting
-from workflow.yearly_clock import Turn
+from workflow.yearly.clock import Turn
+from workflow.yearly.consolidated import Consolidated
+from workflow.yearly.uploads import Waiting
 
 
 class Gathered(Protocol):

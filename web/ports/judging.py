@@ -7,9 +7,9 @@ from datetime import date
 from typing import Protocol
 
 from workflow.case import Case
-from workflow.deadline import Deadline
-from workflow.finding import Finding
-from workflow.procedure import Procedure
+from workflow.counting.deadline import Deadline
+from workflow.findings.finding import Finding
+from workflow.law.procedure import Procedure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from papers.schedules.reading import Note
 from workflow.case import Case
-from workflow.finding import Finding
-from workflow.opening import Opening
-from workflow.procedure import Procedure
+from workflow.desk.opening import Opening
+from workflow.findings.finding import Finding
+from workflow.law.procedure import Procedure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

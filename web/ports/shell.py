@@ -10,12 +10,12 @@ from typing import BinaryIO, Protocol
 
 from notifications.notice import Notice
 from web.ports.gathering import Gathering
-from workflow.procedure import Text
-from workflow.prospects import Prospect, Step
-from workflow.risk_scale import RiskScale
-from workflow.scale import Readings, Scoring
-from workflow.score import Scores
-from workflow.tally import Tally
+from workflow.law.procedure import Text
+from workflow.points.prospects import Prospect, Step
+from workflow.points.scale import Readings, Scoring
+from workflow.points.score import Scores
+from workflow.points.tally import Tally
+from workflow.registers.risk_scale import RiskScale
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain
 
 from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target, Window
+from workflow.law.procedure import Obligation, Procedure
 from workflow.nearest import nearest_first
-from workflow.procedure import Obligation, Procedure
 from workflow.reading.table import Problem
 
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TypeVar, cast
 
 from workflow.kinds import NAMES
-from workflow.procedure import OPENED, Opened, Procedure
+from workflow.law.procedure import OPENED, Opened, Procedure
 from workflow.reading import items
 from workflow.reading.checks import problems as problems_between
 from workflow.reading.examples import example

@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 from workflow.kinds import KINDS
+from workflow.law.procedure import Example
 from workflow.office import DUTIES
-from workflow.procedure import Example
 from workflow.reading.table import Table, Wrong
 from workflow.states import STATES
 

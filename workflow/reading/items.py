@@ -10,8 +10,7 @@ from typing import cast
 
 from calendars.terms import Period, Target
 from workflow.kinds import NAMES
-from workflow.office import ABOVE, DUTIES
-from workflow.procedure import (
+from workflow.law.procedure import (
     FORCES,
     Act,
     Body,
@@ -24,9 +23,10 @@ from workflow.procedure import (
     Rung,
     Stage,
 )
+from workflow.law.signing import ANY, Signatories
+from workflow.office import ABOVE, DUTIES
 from workflow.reading.table import Table, Wrong
 from workflow.reading.terms import PERIODS, read_term
-from workflow.signing import ANY, Signatories
 
 DASHED = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """Procedures and acts."""

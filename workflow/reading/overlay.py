@@ -28,10 +28,10 @@ from calendars.terms import (
     Window,
     WithoutTerm,
 )
+from workflow.law.overlay import SWITCHES, Overlay, Stricter, stricter
+from workflow.law.procedure import Act, Obligation, OwnTerm, Procedure
 from workflow.nearest import nearest_first
-from workflow.overlay import SWITCHES, Overlay, Stricter, stricter
 from workflow.periods import period_of, shorter
-from workflow.procedure import Act, Obligation, OwnTerm, Procedure
 from workflow.reading.edition import parsed
 from workflow.reading.items import DASHED
 from workflow.reading.table import Problem, Table, UnreadableRegulation, Wrong

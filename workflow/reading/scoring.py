@@ -8,11 +8,8 @@ from fractions import Fraction
 from pathlib import PurePath
 from typing import cast, get_args
 
-from workflow.procedure import Text
-from workflow.reading.edition import parsed
-from workflow.reading.items import DASHED
-from workflow.reading.table import NAME, Problem, Table, UnreadableRegulation, Wrong, texts
-from workflow.scale import (
+from workflow.law.procedure import Text
+from workflow.points.scale import (
     Brackets,
     CountedBy,
     Counting,
@@ -29,6 +26,9 @@ from workflow.scale import (
     Share,
     Sittings,
 )
+from workflow.reading.edition import parsed
+from workflow.reading.items import DASHED
+from workflow.reading.table import NAME, Problem, Table, UnreadableRegulation, Wrong, texts
 
 READINGS: Mapping[str, frozenset[str]] = {
     "rounding": frozenset({"whole_steps", "linear"}),

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
+from workflow.law.procedure import Text
 from workflow.nearest import nearest_first
-from workflow.procedure import Text
 from workflow.refusal import Refusal, quoted
 
 T = TypeVar("T")

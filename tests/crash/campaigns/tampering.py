@@ -25,7 +25,7 @@ from tests.crash.campaign import Done, Room
 from tests.crash.office import MORNING, TODAY, settled
 from tests.law import CALENDAR, library
 from tests.postgres import administer
-from workflow.desk import Desk
+from workflow.desk.desk import Desk
 
 CASES = 60
 ROUNDS = 2

@@ -1,0 +1,120 @@
+"""What somebody does about a reminder: says it was read, wants it later, says the thing is done.
+
+One place for whoever asks: the bot, the pages, the command line. Each is written into the case's chain, so that
+whoever was told and kept silent can be told apart from whoever answered.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from workflow.board import WAITING
+from workflow.counting.deadline import Deadline
+from workflow.desk.desk import Change, Desk, View
+from workflow.law.names import UnknownObligation
+from workflow.nearest import nearest_first
+from workflow.refusal import Refusal
+from workflow.reminder import last_before
+
+
+class CannotPutOff(Refusal, ValueError):
+    """The reminder cannot come later: `put_off_*`."""
+
+
+def put_off(
+    desk: Desk,
+    calendar: Calendar,
+    case_id: str,
+    obligation: str,
+    *,
+    until: date,
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Be reminded again on `until`, or on the working day after it, and not before.
+
+    What the law asks to be reminded of cannot be switched off: at the latest the last rung in time speaks, and
+    whoever is told besides the one who must do it is told on their day.
+
+    Args:
+        obligation: id with its period.
+
+    Raises:
+        CannotPutOff: nobody waits for it, the day is not ahead, or it lies behind the last rung in time.
+        Refusal: an unknown case or obligation.
+    """
+    view = desk.view(case_id, today=today)
+    deadline = deadline_of(view, obligation)
+    title = deadline.obligation.title
+    if deadline.state not in WAITING or deadline.due is None:
+        raise CannotPutOff("put_off_not_open", title=title)
+    try:
+        latest = last_before(view.procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
+    except OutOfRange:
+        # Its last reminder in time was due before the first day on record.
+        latest = today
+    if latest <= today:
+        raise CannotPutOff("put_off_too_late", title=title, due=deadline.due)
+    if until <= today:
+        raise CannotPutOff("put_off_not_ahead", until=until, today=today)
+    if until > latest or (until := calendar.next_working(until)) > latest:
+        raise CannotPutOff("put_off_too_far", title=title, until=until, latest=latest)
+    known = view.case.put_off.get(obligation)
+    if known is not None and (known.until, known.due) == (until, deadline.due):
+        return Change(case=view.case)
+    payload = {"due": deadline.due.isoformat()}
+    return desk.note(case_id, obligation, "put_off", payload=payload, on=until, by=by, now=now, today=today)
+
+
+def choices(desk: Desk, calendar: Calendar, case_id: str, obligation: str, *, today: date) -> tuple[date, ...]:
+    """Days to offer for being reminded again: the next working day, the one three on, the last possible one.
+
+    Empty when it cannot be put off. Raises Refusal for an unknown case or obligation.
+    """
+    view = desk.view(case_id, today=today)
+    deadline = deadline_of(view, obligation)
+    if deadline.state not in WAITING or deadline.due is None:
+        return ()
+    try:
+        latest = last_before(view.procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
+        days = {calendar.add(today, 1), calendar.add(today, 3), latest}
+    except OutOfRange:
+        return ()
+    return tuple(sorted(day for day in days if today < day <= latest))
+
+
+def acknowledged(
+    desk: Desk, case_id: str, obligation: str, notice: str, *, by: str, now: datetime, today: date
+) -> Change:
+    """Say in the chain that a notice was read. Said again it adds nothing."""
+    view = desk.view(case_id, today=today)
+    for event in desk.events(case_id):
+        said = event.payload if event.kind == "notice" else {}
+        if (said.get("what"), said.get("notice")) == ("acknowledged", notice):
+            return Change(case=view.case)
+    return desk.note(
+        case_id, obligation, "acknowledged", payload={"notice": notice}, by=by, now=now, today=today
+    )
+
+
+def done(desk: Desk, case_id: str, obligation: str, *, on: date, by: str, now: datetime, today: date) -> Change:
+    """It was done on that day, and its evidence follows: both are written, or neither.
+
+    Until the evidence has come, a finding says that it is missing.
+
+    Raises:
+        Refusal: what `Desk.record` refuses.
+    """
+    return desk.record(case_id, obligation, on=on, by=by, now=now, today=today, evidence_follows=True)
+
+
+def deadline_of(view: View, obligation: str) -> Deadline:
+    """The deadline of that id with its period. Raises UnknownObligation."""
+    for deadline in view.deadlines:
+        if deadline.id == obligation:
+            return deadline
+    allowed = nearest_first(obligation, [deadline.id for deadline in view.deadlines])
+    raise UnknownObligation("unknown_obligation", obligation=obligation, allowed=allowed)

@@ -1,0 +1,68 @@
+"""What is told with a fact beside its day: numbers, and who signed. Checked by name, never by size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from workflow.case import Fact
+from workflow.law.procedure import Obligation
+from workflow.nearest import nearest_first
+from workflow.office import DUTIES
+from workflow.refusal import Refusal
+
+
+class CannotRecord(Refusal, ValueError):
+    """The fact cannot be written down as asked."""
+
+
+class UnknownValue(Refusal, LookupError):
+    """No number of that name goes with the fact; `allowed` are those that do."""
+
+
+class UnknownDuty(Refusal, LookupError):
+    """Nobody in an office can hold a duty of that name."""
+
+
+class AlreadyTold(Refusal, ValueError):
+    """The fact has another number or signature already: it is corrected, with a ground."""
+
+
+def told(obligation: Obligation, values: Mapping[str, Decimal], signed_by: str) -> dict[str, object]:
+    """Numbers and signature as an event's payload carries them: decimal strings, nothing empty.
+
+    Raises:
+        UnknownValue, UnknownDuty: a name the obligation or the office does not know.
+    """
+    for name in values:
+        if name not in obligation.values:
+            code = "unknown_value" if obligation.values else "fact_without_values"
+            allowed = nearest_first(name, obligation.values)
+            raise UnknownValue(code, value=name, title=obligation.title, allowed=allowed)
+    if signed_by and signed_by not in DUTIES:
+        raise UnknownDuty("unknown_duty", duty=signed_by, allowed=nearest_first(signed_by, DUTIES))
+    payload: dict[str, object] = {}
+    if values:
+        payload["values"] = {name: f"{value:f}" for name, value in sorted(values.items())}
+    if signed_by:
+        payload["signed_by"] = signed_by
+    return payload
+
+
+def lacking(
+    obligation: Obligation, known: Fact, values: Mapping[str, Decimal], signed_by: str
+) -> tuple[dict[str, Decimal], str]:
+    """Of what is told, what is not known yet.
+
+    Raises:
+        AlreadyTold: one of them is known otherwise.
+    """
+    for name, value in values.items():
+        if name in known.values and known.values[name] != value:
+            raise AlreadyTold(
+                "value_known", title=obligation.title, value=name, known=known.values[name], given=value
+            )
+    if signed_by and known.signed_by not in ("", signed_by):
+        raise AlreadyTold("signatory_known", title=obligation.title, known=known.signed_by, given=signed_by)
+    new = {name: value for name, value in values.items() if name not in known.values}
+    return new, "" if signed_by == known.signed_by else signed_by

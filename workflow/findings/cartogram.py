@@ -1,0 +1,87 @@
+"""The cartogram against the results: what lists and analyses say of each place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from workflow.case import Case
+from workflow.findings.finding import Finding
+from workflow.office import Office
+from workflow.registers.exposure import Cartogram, CartogramLine, exposure
+from workflow.registers.risk import register
+
+UPDATED = "cartogram_updated"
+"""The obligation of the internal analysis that keeps the cartogram up to date."""
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
+
+def results(cases: Iterable[Case]) -> tuple[CartogramLine, ...]:
+    """What the cartogram should say: positions on the lists, risks not removed, by department and district.
+
+    What names no department belongs to the unit of its case.
+    """
+    lines: list[CartogramLine] = []
+    for case in cases:
+        lines += [
+            CartogramLine("positions", one.department or case.unit, one.district, one.title)
+            for one in exposure(case).positions.values()
+            if one.cleared_on is None
+        ]
+        lines += [
+            CartogramLine("risks", one.department or case.unit, one.district, one.description)
+            for one in register(case).risks.values()
+            if one.removal is None
+        ]
+    return tuple(sorted(set(lines), key=lambda one: (one.section, one.department, one.district, one.text)))
+
+
+def by_name(lines: Iterable[CartogramLine], office: Office) -> tuple[CartogramLine, ...]:
+    """The lines with units called as people call them: what names no department bears its unit's id."""
+    units = office.units
+    return tuple(
+        replace(line, department=units[line.department].name) if line.department in units else line
+        for line in lines
+    )
+
+
+def latest(cases: Iterable[Case]) -> Cartogram | None:
+    """The cartogram recorded last, by its own day."""
+    known = [found for case in cases if (found := exposure(case).cartogram) is not None]
+    return max(known, key=lambda one: one.on, default=None)
+
+
+def compared(told: Iterable[CartogramLine], cartogram: Cartogram | None) -> tuple[Finding, ...]:
+    """Department by department: what the cartogram lacks of the results, and what it says besides.
+
+    Two lines are the same when their words are, letter case, signs and blanks apart.
+    """
+    if cartogram is None:
+        return (_finding("risk.cartogram_missing"),)
+    should = {_key(line): line for line in told}
+    does = {_key(line): line for line in cartogram.lines}
+    lacking = [_of("risk.cartogram_lacks", should[key]) for key in sorted(should.keys() - does.keys())]
+    besides = [_of("risk.cartogram_exceeds", does[key]) for key in sorted(does.keys() - should.keys())]
+    return (*lacking, *besides)
+
+
+def place_of(line: CartogramLine) -> str:
+    """Where a line belongs, as a person says it."""
+    return ", ".join(filter(None, (line.department, line.district)))
+
+
+def _of(code: str, line: CartogramLine) -> Finding:
+    return _finding(code, place=place_of(line) or "–", section=line.section, text=line.text)
+
+
+def _finding(code: str, **arguments: object) -> Finding:
+    return Finding(kind="evidence", obligation=UPDATED, code=code, arguments=arguments)
+
+
+def _key(line: CartogramLine) -> tuple[str, str, str, str]:
+    return line.section, _plain(line.department), _plain(line.district), _plain(line.text)
+
+
+def _plain(text: str) -> str:
+    return _NOT_A_WORD.sub(" ", text.casefold()).strip()

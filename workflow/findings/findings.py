@@ -1,0 +1,232 @@
+"""What departs from what was asked: terms, order, evidence, duration. Pure; for cases, plans and audits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from calendars.calendar import Calendar
+from calendars.counting import count
+from calendars.terms import Duration, Embargo
+from workflow.case import Case
+from workflow.counting.chain import late_by
+from workflow.counting.deadline import Deadline
+from workflow.findings.finding import Finding, departure
+from workflow.findings.measured import measured
+from workflow.law.procedure import Procedure
+
+
+def findings(
+    case: Case,
+    procedure: Procedure,
+    deadlines: Iterable[Deadline],
+    calendar: Calendar,
+    *,
+    prove: bool = True,
+    known: Calendar | None = None,
+) -> tuple[Finding, ...]:
+    """Every finding of a case.
+
+    Args:
+        prove: whether a fact without its evidence documents is a finding (a what-if has none to show).
+        known: the calendar known the day before, to note what was in time by it.
+    """
+    found: list[Finding] = []
+    asked = tuple(deadlines)
+    for deadline in asked:
+        found += _term(deadline, calendar, known)
+        found += _embargo(deadline)
+        found += _order(deadline, case, procedure)
+        found += _evidence(deadline, case, procedure, prove=prove)
+        found += measured(deadline, case, prove=prove)
+    return (*found, *_unasked(case, procedure, {deadline.id for deadline in asked}))
+
+
+def feasibility(
+    deadlines: Iterable[Deadline], calendar: Calendar, *, today: date | None = None
+) -> tuple[Finding, ...]:
+    """Conflicts of what is intended: no room between two steps, a plan date after its last day, a term over.
+
+    `today` (local date): when given, a due date before it with nothing recorded is a conflict too.
+    """
+    found = []
+    for deadline in deadlines:
+        if deadline.state not in ("open", "not_due_yet") or deadline.due is None:
+            continue
+        planned, due = deadline.planned_on, deadline.due
+        if planned is not None and planned > due:
+            found.append(_planned_late(deadline, calendar, planned))
+        elif deadline.opens is not None and deadline.opens > due:
+            found.append(departure(deadline, "feasibility", "no_room", opens=deadline.opens, due=due))
+        elif deadline.opens_in_practice is not None and deadline.opens_in_practice > due:
+            opens = deadline.opens_in_practice
+            found.append(departure(deadline, "feasibility", "no_room", basis="practice", opens=opens, due=due))
+        elif today is not None and due < today:
+            found.append(departure(deadline, "feasibility", "due_passed", due=due))
+    return tuple(found)
+
+
+def before_first_edition(procedure: Procedure, on: date) -> Finding:
+    """The finding that a day lies before the earliest edition, which is used all the same."""
+    return Finding(
+        kind="range",
+        obligation=procedure.begins_with,
+        code="before_first_edition",
+        arguments={
+            "title": procedure.by_id[procedure.begins_with].title,
+            "on": on,
+            "edition": procedure.edition,
+        },
+    )
+
+
+def beyond_horizon(deadline: Deadline, last: date) -> Finding:
+    """The finding that a due date lies beyond the calendar's records."""
+    return departure(deadline, "range", "beyond_horizon_finding", last=last)
+
+
+def _planned_late(deadline: Deadline, calendar: Calendar, planned: date) -> Finding:
+    term, start = deadline.obligation.term, deadline.anchor_on
+    own = _only_own(deadline, planned)
+    if own is not None:
+        late = late_by(deadline.due, planned, calendar)
+        code = "planned_late_own"
+        return departure(deadline, "feasibility", code, late=late, basis="practice", on=planned, **own)
+    due = _by_law(deadline)
+    if isinstance(term, Duration) and start is not None:
+        days = calendar.count(start, planned)
+        return departure(
+            deadline,
+            "duration",
+            "too_long_planned",
+            late=late_by(due, planned, calendar),
+            count=days,
+            limit=term.count,
+        )
+    late = late_by(due, planned, calendar)
+    return departure(deadline, "feasibility", "planned_late", late=late, due=due, on=planned, late_by=late)
+
+
+def _term(deadline: Deadline, calendar: Calendar, known: Calendar | None) -> Iterator[Finding]:
+    done, due, closes = deadline.done_on, deadline.due, deadline.closes
+    if done is not None and closes is not None and done > closes:
+        yield departure(deadline, "term", "window_closed", closes=closes, on=done)
+    if done is None or due is None or done <= due or deadline.obligation.by_itself:
+        return
+    own = _only_own(deadline, done)
+    if own is not None:
+        late = late_by(due, done, calendar)
+        yield departure(deadline, "term", "late_own", late=late, basis="practice", on=done, **own)
+        return
+    due = _by_law(deadline)
+    late = late_by(due, done, calendar)
+    term = deadline.obligation.term
+    if isinstance(term, Duration) and deadline.anchor_on is not None:
+        days = calendar.count(deadline.anchor_on, done)
+        yield departure(deadline, "duration", "too_long", late=late, count=days, limit=term.count)
+        return
+    if known is not None and deadline.own is None and _in_time(deadline, known, done):
+        code = "late_known"
+    else:
+        code = "late" if late else "late_day_off"
+    yield departure(deadline, "term", code, late=late, due=due, on=done, late_by=late)
+
+
+def _by_law(deadline: Deadline) -> date | None:
+    """The day lateness is judged by: the act's, where the organisation's stricter one has passed as well."""
+    return deadline.law_due if deadline.own is not None and deadline.law_due is not None else deadline.due
+
+
+def _only_own(deadline: Deadline, on: date) -> dict[str, object] | None:
+    """What to say where a day is after the organisation's own term and in time by the act; else None."""
+    if deadline.own is None or (deadline.law_due is not None and on > deadline.law_due):
+        return None
+    return {"due": deadline.due, "act": deadline.own.act.short, "paragraph": deadline.own.paragraph}
+
+
+def _in_time(deadline: Deadline, known: Calendar, done: date) -> bool:
+    due = count(deadline.obligation.term, deadline.anchor_on, known).due
+    return due is not None and done <= due
+
+
+def _unasked(case: Case, procedure: Procedure, asked: set[str]) -> Iterator[Finding]:
+    """Facts of periods in which nothing was asked: recorded all the same, and said so."""
+    for name in case.facts:
+        obligation = procedure.by_id[name.partition(".")[0]]
+        # A repetition (`#2`) belongs to its period.
+        if obligation.recurs is not None and name.partition("#")[0] not in asked:
+            period = name.partition(".")[2].partition("#")[0]
+            yield Finding(
+                kind="range",
+                obligation=name,
+                code="period_not_asked",
+                arguments={"title": obligation.title, "period": period},
+                force=obligation.force,
+            )
+
+
+def _embargo(deadline: Deadline) -> Iterator[Finding]:
+    on = deadline.done_on or deadline.planned_on
+    if not isinstance(deadline.obligation.term, Embargo) or on is None or deadline.anchor_on is None:
+        return
+    if deadline.opens is not None and on < deadline.opens:
+        yield departure(deadline, "term", "embargo", until=deadline.opens)
+
+
+def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
+    """What came later than this one though it must not: facts, plan dates, and by our own practice checks."""
+    on = deadline.recorded_on or deadline.planned_on
+    if on is None or deadline.state == "not_required":
+        return
+    obligation = deadline.obligation
+    happened = deadline.recorded_on is not None
+    later = tuple(name for name in obligation.after if _later(case, _in_period(name, deadline, procedure), on))
+    if later:
+        titles = tuple(procedure.by_id[name].title for name in later)
+        code = "order" if happened else "order_planned"
+        yield departure(deadline, "order", code, on=on, others=titles)
+    later = tuple(
+        name for name in obligation.after_by_practice if _later(case, _in_period(name, deadline, procedure), on)
+    )
+    if later:
+        titles = tuple(procedure.by_id[name].title for name in later)
+        yield departure(deadline, "order", "order_practice", basis="practice", on=on, others=titles)
+
+
+def _in_period(name: str, deadline: Deadline, procedure: Procedure) -> str:
+    """The fact a recurring obligation must follow is that of its own period."""
+    recurs = procedure.by_id[name].recurs
+    if recurs is None or recurs != deadline.obligation.recurs or deadline.period is None:
+        return name
+    return f"{name}.{deadline.period}"
+
+
+def _later(case: Case, name: str, on: date) -> bool:
+    """Whether a fact came later than `on`, or has not come yet and is planned for later."""
+    fact = case.facts.get(name)
+    day = fact.on if fact is not None else case.planned.get(name)
+    return day is not None and day > on
+
+
+def _evidence(deadline: Deadline, case: Case, procedure: Procedure, *, prove: bool) -> Iterator[Finding]:
+    obligation = deadline.obligation
+    if deadline.state == "missed":
+        assert obligation.lapses_with is not None
+        lapsed = procedure.by_id[obligation.lapses_with].title
+        yield departure(deadline, "evidence", "missed", lapsed=lapsed)
+    if prove and _uncertified(deadline, case):
+        yield departure(deadline, "evidence", "restricted_uncertified")
+    if prove and obligation.evidence:
+        for fact in case.occurrences(deadline.id):
+            shown = {item.kind for item in fact.evidence}
+            lacking = tuple(kind for kind in obligation.evidence if kind not in shown)
+            if lacking:
+                yield departure(deadline, "evidence", "unproved", kinds=lacking)
+
+
+def _uncertified(deadline: Deadline, case: Case) -> bool:
+    """A restricted document here, and nowhere in the case the certificate that says on what grounds."""
+    if not any(item.restricted for fact in case.occurrences(deadline.id) for item in fact.evidence):
+        return False
+    kinds = (item.kind for known in case.facts.values() for item in known.evidence)
+    return "document:certificate" not in kinds

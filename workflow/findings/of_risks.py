@@ -1,0 +1,197 @@
+"""What departs in a case's register: measures before they are signed, reviews, requests, positions, remarks.
+
+Our own checks are marked as practice. All is worded neutrally; what names no day is here and not guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+from calendars.terms import AtOnce
+from workflow.case import Case
+from workflow.counting.deadline import Deadline
+from workflow.findings.finding import Finding, FindingKind
+from workflow.law.procedure import Basis
+from workflow.periods import years_later
+from workflow.registers.entries import measure_id
+from workflow.registers.exposure import Position, exposure
+from workflow.registers.remarks import Remark, remarks
+from workflow.registers.risk import Measure, Register, Risk, register
+
+# Roots of verbs that say effort and not a result, in Russian and Kazakh: a short measure of them alone can be
+# made more concrete.
+_EFFORT = (
+    *(
+        "усил",
+        "активиз",
+        "повыс",
+        "улучш",
+        "обеспеч",
+        "принять мер",
+        "продолж",
+        "соверш",
+        "не допуск",
+        "держать",
+    ),
+    *("күшейт", "жандандыр", "арттыр", "жақсарт", "қамтамасыз", "шара қолдан", "шаралар қабылда", "жалғастыр"),
+    *("жетілдір", "жол бермеу"),
+)
+_SHORT, _FEW = 6, 3
+REVIEWED = "quarter_reviewed"
+_QUARTER = re.compile(r"\d{4}Q[1-4]")
+
+
+def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, ...]:
+    """Every finding of the case's registers; none where it has no lines in them.
+
+    Args:
+        deadlines: of the case (`workflow.counting.chain.deadlines`): they know the due dates of its measures.
+    """
+    if not case.entries:
+        return ()
+    known, seen = register(case), exposure(case)
+    due = {one.obligation.id: one.due for one in deadlines if one.due is not None}
+    found: list[Finding] = []
+    for measure in known.measures.values():
+        found += quality(measure)
+        found += _reviewed(case, measure)
+        found += _within_the_year(case, measure, due.get(measure_id(measure.number)))
+    for risk in known.risks.values():
+        found += _risk(risk, known)
+    found += _unranked(known)
+    for position in seen.positions.values():
+        found += _position(position)
+    found += (one for remark in remarks(case).values() for one in _remark(case, remark))
+    return tuple(found)
+
+
+def quality(measure: Measure) -> Iterator[Finding]:
+    """What a measure lacks before it is signed: concreteness, a completion form, a responsible, a date."""
+    words = measure.action.casefold()
+    few = len(words.split()) < _FEW
+    if few or (len(words.split()) <= _SHORT and words.startswith(_EFFORT)):
+        yield _of(measure, "risk.measure_general", basis="practice")
+    if not measure.completion.strip():
+        yield _of(measure, "risk.measure_no_completion")
+    if not measure.responsible.strip():
+        yield _of(measure, "risk.measure_no_responsible")
+    if measure.term.dateless:
+        basis: Basis = "practice" if isinstance(measure.term.term, AtOnce) else "law"
+        term = measure.term
+        if term.written:
+            yield _of(measure, "risk.measure_no_date", basis=basis, said=term.said, written=term.written)
+        else:
+            yield _of(measure, "risk.measure_no_term", basis=basis)
+
+
+def _reviewed(case: Case, measure: Measure) -> Iterator[Finding]:
+    latest = measure.reviews[-1] if measure.reviews else None
+    if latest is not None and latest.outcome == "executed":
+        if not latest.evidence:
+            yield _of(measure, "risk.executed_unproved", on=latest.on)
+        if latest.done_on is None:
+            yield _of(measure, "risk.executed_without_day", on=latest.on)
+    ends = [one.on for one in measure.reviews if one.outcome in ("executed", "irrelevant") and not one.period]
+    done = min(ends, default=None)
+    for name, fact in sorted(case.facts.items()):
+        fact_of, _, period = name.partition(".")
+        if fact_of != REVIEWED or not _QUARTER.fullmatch(period) or (done is not None and done <= fact.on):
+            continue
+        if measure.set_on is not None and measure.set_on > fact.on:
+            continue
+        first, last = _quarter_after(period)
+        if not any(first <= one.on <= last for one in measure.reviews):
+            yield _of(measure, "risk.measure_not_reviewed", period=period)
+
+
+def _quarter_after(period: str) -> tuple[date, date]:
+    """The quarter in which the information of a quarter (`2026Q3`) is reviewed: both ends."""
+    year, quarter = int(period[:4]), int(period[5])
+    year, quarter = (year + 1, 1) if quarter == 4 else (year, quarter + 1)
+    last_month = 3 * quarter
+    ends = date(year + last_month // 12, last_month % 12 + 1, 1)
+    return date(year, last_month - 2, 1), date.fromordinal(ends.toordinal() - 1)
+
+
+def _within_the_year(case: Case, measure: Measure, due: date | None) -> Iterator[Finding]:
+    signed = case.facts.get("note_signed")
+    if signed is None or due is None:
+        return
+    until = years_later(signed.on, 1)
+    if due > until:
+        yield _of(measure, "risk.measure_after_monitoring", kind="feasibility", due=due, until=until)
+
+
+def _risk(risk: Risk, known: Register) -> Iterator[Finding]:
+    name, said = f"risk.{risk.number}", {"risk": risk.number, "title": risk.description}
+    if not known.measures_of(risk.number) and risk.removal is None and not risk.body:
+        yield Finding(kind="evidence", obligation=name, code="risk.without_measure", arguments=said)
+    if risk.body and risk.request is None:
+        said_of = {**said, "body": risk.body}
+        yield Finding(
+            kind="evidence",
+            obligation=name,
+            code="risk.not_asked",
+            arguments=said_of,
+            basis="practice",
+            force="may",
+        )
+    if risk.removal is not None and risk.removal.completed and not risk.removal.evidence:
+        yield Finding(kind="evidence", obligation=name, code="risk.removal_unproved", arguments=said)
+
+
+def _unranked(known: Register) -> Iterator[Finding]:
+    """One finding for all of them: a plan just taken in has no rank at all."""
+    numbers = tuple(str(risk.number) for risk in known.risks.values() if risk.rank is None and not risk.removal)
+    if numbers:
+        yield Finding(
+            kind="evidence",
+            obligation="risk",
+            code="risk.unranked",
+            arguments={"risks": numbers},
+            basis="practice",
+            force="recommended",
+        )
+
+
+def _position(position: Position) -> Iterator[Finding]:
+    if position.cleared_on is not None:
+        return
+    name, said = f"position.{position.number}", {"position": position.number, "title": position.title}
+    if not position.why.strip():
+        yield Finding(kind="evidence", obligation=name, code="risk.position_without_reason", arguments=said)
+    if position.approved_on is None:
+        yield Finding(kind="evidence", obligation=name, code="risk.position_not_approved", arguments=said)
+
+
+def _remark(case: Case, remark: Remark) -> Iterator[Finding]:
+    """A remark goes into the note or is told why not: said before the note is signed, and after it."""
+    signed = case.facts.get("note_signed")
+    if remark.answered_on is not None or (signed is not None and remark.on > signed.on):
+        return
+    if signed is None and not any(name in case.facts for name in ("discussion_held", "analysis_ended")):
+        return
+    said: dict[str, object] = {"remark": remark.number, "text": remark.text}
+    yield Finding(
+        kind="evidence",
+        obligation=f"remark.{remark.number}",
+        code="risk.remark_waits" if signed is None else "risk.remark_unanswered",
+        arguments=said if signed is None else {**said, "on": signed.on},
+        basis="practice",
+        force="recommended",
+    )
+
+
+def _of(
+    measure: Measure, code: str, *, kind: FindingKind = "evidence", basis: Basis = "law", **arguments: object
+) -> Finding:
+    return Finding(
+        kind=kind,
+        obligation=measure_id(measure.number),
+        code=code,
+        arguments={"measure": measure.number, "title": measure.action, **arguments},
+        basis=basis,
+        force="recommended" if basis == "practice" else "obligatory",
+    )

@@ -1,0 +1,134 @@
+"""All editions at hand, and which of them is in force on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from workflow.case import Case
+from workflow.law.overlay import overlaid
+from workflow.law.own_rules import OwnRules, begins
+from workflow.law.procedure import Procedure
+from workflow.nearest import nearest_first
+from workflow.refusal import Refusal
+
+
+class UnknownProcedure(Refusal):
+    """No procedure (or edition) of that name; `allowed` are those there are, the nearest first."""
+
+    def __init__(self, procedure: str, allowed: Iterable[str]) -> None:
+        super().__init__("unknown_procedure", procedure=procedure, allowed=nearest_first(procedure, allowed))
+
+
+class NoEdition(Refusal):
+    """No edition is in force on that day; `nearest` are the editions there are, the nearest in time first."""
+
+    def __init__(self, procedure: str, on: date, nearest: Iterable[str]) -> None:
+        super().__init__("no_edition", procedure=procedure, on=on, nearest=tuple(nearest))
+
+
+class TwoEditions(Refusal):
+    """Two files describe one edition: nobody could say which is the law."""
+
+    def __init__(self, edition: str) -> None:
+        super().__init__("regulation.two_editions", edition=edition)
+
+
+class Library:
+    """Editions of procedures, in force from their date until the next edition's.
+
+    Args:
+        own: the organisation's own rules, laid over the editions of the cases they hold for.
+
+    Raises:
+        TwoEditions: two editions of one procedure with the same date.
+    """
+
+    def __init__(self, editions: Iterable[Procedure], own: OwnRules | None = None) -> None:
+        self.own = own if own is not None and own.overlays else None
+        self._laid: dict[tuple[str, ...], Procedure] = {}
+        ordered = sorted(editions, key=lambda edition: (edition.id, edition.in_force))
+        self._editions: dict[str, Procedure] = {}
+        self._dated: dict[str, list[Procedure]] = {}
+        for edition in ordered:
+            if edition.edition in self._editions:
+                raise TwoEditions(edition.edition)
+            self._editions[edition.edition] = edition
+            self._dated.setdefault(edition.id, []).append(edition)
+
+    def procedures(self) -> tuple[str, ...]:
+        """Ids of the procedures there are."""
+        return tuple(self._dated)
+
+    def all(self) -> tuple[Procedure, ...]:
+        """Every edition, by procedure, then by date."""
+        return tuple(self._editions.values())
+
+    def edition(self, procedure: str, on: date) -> Procedure:
+        """The edition of a procedure in force on a day (local date).
+
+        Raises:
+            UnknownProcedure: there is no such procedure.
+            NoEdition: the day lies before its first edition.
+        """
+        dated = self._of(procedure)
+        in_force = [edition for edition in dated if edition.in_force <= on]
+        if not in_force:
+            raise NoEdition(procedure, on, (edition.edition for edition in dated))
+        return in_force[-1]
+
+    def earliest(self, procedure: str) -> Procedure:
+        """The first edition of a procedure: what comes before it is judged by it, with a finding.
+
+        Raises:
+            UnknownProcedure: there is no such procedure.
+        """
+        return self._of(procedure)[0]
+
+    def latest(self, procedure: str) -> Procedure:
+        """The last edition of a procedure: what is asked of a day nobody has named.
+
+        Raises:
+            UnknownProcedure: there is no such procedure.
+        """
+        return self._of(procedure)[-1]
+
+    def named(self, edition: str) -> Procedure:
+        """The edition of that name, such as "internal-analysis.2024-01-01".
+
+        Raises:
+            UnknownProcedure: there is no such edition.
+        """
+        if edition not in self._editions:
+            raise UnknownProcedure(edition, self._editions)
+        return self._editions[edition]
+
+    def of(self, case: Case) -> Procedure:
+        """The edition of a case, with the organisation's own rules laid over it that hold for the case.
+
+        The case must be whole: which rules hold depends on its dates.
+
+        Raises:
+            UnknownProcedure: there is no such edition.
+        """
+        edition = self.named(case.edition)
+        return edition if self.own is None else self.laid(edition, case.unit, begins(case))
+
+    def laid(self, edition: Procedure, unit: str, on: date) -> Procedure:
+        """An edition with the rules laid over it that hold for a unit on a day."""
+        overlays = self.own.of(edition.id, unit, on) if self.own is not None else ()
+        if not overlays:
+            return edition
+        place = (edition.edition, *(overlay.file for overlay in overlays))
+        if place not in self._laid:
+            self._laid[place] = overlaid(edition, overlays)
+        return self._laid[place]
+
+    def with_own(self, own: OwnRules | None) -> Library:
+        """The same editions under other rules of the organisation's own."""
+        return Library(self.all(), own)
+
+    def _of(self, procedure: str) -> list[Procedure]:
+        if procedure not in self._dated:
+            raise UnknownProcedure(procedure, self._dated)
+        return self._dated[procedure]

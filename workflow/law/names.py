@@ -1,0 +1,61 @@
+"""Names of facts and obligations as people write them, checked against an edition."""
+
+from __future__ import annotations
+
+import re
+
+from calendars.terms import PerPeriod
+from workflow.law.procedure import Obligation, Procedure
+from workflow.refusal import Refusal
+
+_PERIODS = {
+    "month": re.compile(r"\d{4}-(0[1-9]|1[0-2])"),
+    "quarter": re.compile(r"\d{4}Q[1-4]"),
+    "half-year": re.compile(r"\d{4}H[12]"),
+    "year": re.compile(r"\d{4}"),
+}
+_AGAIN = re.compile(r"[2-9]|[1-9]\d{1,3}")
+
+
+class UnknownFact(Refusal, LookupError):
+    """The procedure knows no fact of that name; `allowed` are those it knows."""
+
+
+class UnknownObligation(Refusal, LookupError):
+    """The case has no obligation of that name."""
+
+
+def known_fact(procedure: Procedure, fact: str) -> Obligation:
+    """The obligation a fact fulfils; a recurring one needs its period (`quarter_reported.2026Q3`).
+
+    The second and later times in a period are numbered (`talk_held.2026-03#2`).
+
+    Raises UnknownFact.
+    """
+    name, dot, period = fact.partition(".")
+    obligation = procedure.by_id.get(name)
+    if obligation is None:
+        raise UnknownFact("unknown_fact", fact=fact, procedure=procedure.title, allowed=tuple(procedure.by_id))
+    if obligation.recurs is None and dot:
+        raise UnknownFact("fact_without_period", fact=fact, name=name)
+    period, again, number = period.partition("#")
+    if obligation.recurs is not None and not _PERIODS[obligation.recurs.every].fullmatch(period):
+        raise UnknownFact(
+            "fact_needs_period", fact=fact, example=f"{name}.{_EXAMPLES[obligation.recurs.every]}"
+        )
+    if again and not (obligation.several or isinstance(obligation.term, PerPeriod)):
+        raise UnknownFact("fact_once_a_period", fact=fact, title=obligation.title, name=f"{name}.{period}")
+    if again and not _AGAIN.fullmatch(number):
+        raise UnknownFact("fact_number_from_two", fact=fact, example=f"{name}.{period}#2")
+    return obligation
+
+
+def known_obligation(procedure: Procedure, name: str) -> Obligation:
+    """The obligation of that id, with or without its period. Raises UnknownObligation."""
+    obligation = procedure.by_id.get(name.partition(".")[0])
+    if obligation is None:
+        raise UnknownObligation("unknown_obligation", obligation=name, allowed=tuple(procedure.by_id))
+    return obligation
+
+
+_EXAMPLES = {"month": "2026-03", "quarter": "2026Q3", "half-year": "2026H1", "year": "2026"}

@@ -1,0 +1,212 @@
+"""An organisation's own rules laid over an edition: stricter terms, and readings it has chosen. Pure.
+
+Both terms are kept: which of them is stricter is decided when they are counted, and the other one is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from calendars.counting import Counted
+from calendars.terms import (
+    AtOnce,
+    Before,
+    CalendarDays,
+    DayAfterPeriod,
+    Duration,
+    Embargo,
+    Months,
+    Period,
+    PerPeriod,
+    Quota,
+    Term,
+    Weeks,
+    WithoutTerm,
+    WorkingDays,
+    YearlyDate,
+    Years,
+)
+from workflow.law.procedure import Act, Obligation, OwnTerm, Procedure, Reading
+from workflow.periods import shorter
+
+SWITCHES: Mapping[str, tuple[str, ...]] = {
+    "roll": ("next", "none"),  # contradiction 8: a term that ends on a day off
+    "quarters": ("calendar", "rolling"),  # contradiction 7: calendar quarters, or three months from signing
+    "backward": ("nth_day", "clear_days"),  # the N-th working day before, or N clear days between
+    "days": ("calendar", "working"),  # contradiction 14: "10 days", and which is not said
+    "first_day": ("counted", "not_counted"),  # contradiction 19: of a duration
+    "to_day": ("inclusive", "exclusive"),  # contradiction 23: "to 15 April"
+    "discussion": ("required", "allowed"),  # contradiction 6
+    "once_in": ("calendar_year", "12_months", "18_months"),  # contradictions 3 and 19: `merzim yearly-clock`
+}
+"""Readings an organisation may choose; the first of each is the usual one."""
+DISCUSSION = "discussion"
+"""The stage the switch of that name is about."""
+_NUMBERLESS = (WithoutTerm, Before, AtOnce)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stricter:
+    """What a file of own rules says of one obligation.
+
+    Attributes:
+        every: its own, shorter period; None keeps the act's.
+        own: its own term; None where only the period is another.
+    """
+
+    obligation: str
+    own: OwnTerm | None = None
+    every: Period | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlay:
+    """One file of an organisation's own rules: `overlay.<name>.<in-force-date>.toml`.
+
+    Attributes:
+        unit: id or name of the unit it holds for, with all below it; "" is the whole office.
+        switches: chosen readings, by name.
+        text: of the file, as given.
+    """
+
+    name: str
+    in_force: date
+    procedure: str
+    act: Act
+    unit: str = ""
+    terms: tuple[Stricter, ...] = ()
+    switches: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+    @property
+    def file(self) -> str:
+        """What its file is called."""
+        return f"overlay.{self.name}.{self.in_force.isoformat()}.toml"
+
+
+def stricter(own: Term, counted: Counted, law: Term, by_law: Counted) -> bool:
+    """Whether one term asks more than another: an earlier day, a longer ban, more of something."""
+    if isinstance(own, Embargo) and isinstance(law, Embargo):
+        return own.years > law.years
+    if isinstance(own, PerPeriod) and isinstance(law, PerPeriod):
+        return own.count > law.count
+    if isinstance(own, Quota) and isinstance(law, Quota):
+        return own.share > law.share
+    if counted.due is None:
+        # Where the act names no number at all, the own one counts even before there is a day to count from.
+        return by_law.due is None and isinstance(law, _NUMBERLESS) and not isinstance(own, _NUMBERLESS)
+    return by_law.due is None or counted.due < by_law.due
+
+
+def overlaid(procedure: Procedure, overlays: Sequence[Overlay]) -> Procedure:
+    """The edition with an organisation's own rules laid over it.
+
+    Args:
+        overlays: outermost first; of two readings of one switch the innermost is taken, of terms the strictest.
+    """
+    own: dict[str, list[OwnTerm]] = {}
+    chosen: dict[str, tuple[str, Act]] = {}
+    every: dict[str, Period] = {}
+    for overlay in overlays:
+        chosen |= {switch: (value, overlay.act) for switch, value in overlay.switches.items()}
+        for one in overlay.terms:
+            if one.own is not None:
+                own.setdefault(one.obligation, []).append(one.own)
+            for name in _together(procedure, one.obligation) if one.every else ():
+                here = every.get(name) or procedure.by_id[name].recurs.every  # type: ignore[union-attr]
+                every[name] = one.every if one.every and shorter(one.every, here) else here
+    return replace(
+        procedure,
+        obligations=tuple(
+            _laid(obligation, own.get(obligation.id, ()), chosen, every.get(obligation.id), procedure)
+            for obligation in procedure.obligations
+        ),
+        acts={**procedure.acts, **{overlay.act.id: overlay.act for overlay in overlays}},
+        overlays=tuple(f"{overlay.name}.{overlay.in_force.isoformat()}" for overlay in overlays),
+    )
+
+
+def _laid(
+    obligation: Obligation,
+    own: Sequence[OwnTerm],
+    chosen: Mapping[str, tuple[str, Act]],
+    every: Period | None,
+    procedure: Procedure,
+) -> Obligation:
+    if obligation.by_itself:
+        return obligation
+    laid = replace(obligation, own=tuple(own))
+    recurs = laid.recurs
+    if recurs is not None and every is not None and every != recurs.every:
+        laid = replace(laid, recurs=replace(recurs, every=every), asked_every=recurs.every)
+    for switch, (value, act) in chosen.items():
+        laid = _read(laid, switch, value, act, procedure)
+    return laid
+
+
+def _read(obligation: Obligation, switch: str, value: str, act: Act, procedure: Procedure) -> Obligation:
+    """The obligation by one reading; itself where the reading changes nothing of it."""
+    if value == SWITCHES[switch][0]:
+        return obligation
+    term, recurs = obligation.term, obligation.recurs
+    if switch == "quarters":
+        if recurs is None or recurs.every != "quarter" or procedure.by_id[recurs.since].by_itself:
+            return obligation
+        told = (*obligation.readings, Reading(switch=switch, value=value, act=act))
+        return replace(obligation, recurs=replace(recurs, rolling=True), readings=told)
+    if switch == "discussion":
+        if obligation.stage != DISCUSSION:
+            return obligation
+        told = (*obligation.readings, Reading(switch=switch, value=value, act=act))
+        return replace(
+            obligation, force="may", occasional=True, blocking=False, lapses_with=None, readings=told
+        )
+    anew = _term(term, switch)
+    if anew is None:
+        return obligation
+    told = (*obligation.readings, Reading(switch=switch, value=value, act=act, usual=term))
+    return replace(obligation, term=anew, readings=told)
+
+
+def _term(term: Term, switch: str) -> Term | None:
+    """The term by the other reading of a switch, None where the switch is not about it."""
+    match switch, term:
+        case "roll", CalendarDays() | Weeks() | Months() | Years() | DayAfterPeriod() | YearlyDate():
+            return replace(term, roll="none") if term.roll == "next" else None
+        case "backward", WorkingDays(count, "nth_day") if count < 0:
+            return replace(term, backward="clear_days")
+        case "days", CalendarDays(count, True):
+            return WorkingDays(count)
+        case "first_day", Duration(count):
+            return WorkingDays(count)
+        case "to_day", YearlyDate(day_in_doubt=True):
+            return _day_before(term)
+    return None
+
+
+def _day_before(term: YearlyDate) -> YearlyDate:
+    """The last day before the one named; a day off must not carry it over that day again."""
+    before = date.fromordinal(date(2001, term.month, term.day).toordinal() - 1)
+    years = term.years - (before.year < 2001)
+    return YearlyDate(before.month, before.day, years, roll="none")
+
+
+def _together(procedure: Procedure, name: str) -> Iterator[str]:
+    """The obligation and those whose periods must be the same: what counts from it, what it counts from."""
+    asked = procedure.by_id.get(name)
+    if asked is None or asked.recurs is None:
+        return
+    alike = {one.id: one for one in procedure.obligations if one.recurs == asked.recurs}
+    found, waiting = set[str](), [name]
+    while waiting:
+        here = waiting.pop()
+        if here in found:
+            continue
+        found.add(here)
+        yield here
+        tied = {alike[here].since, alike[here].when}
+        waiting += [
+            other for other in alike if other in tied or here in (alike[other].since, alike[other].when)
+        ]

@@ -1,0 +1,331 @@
+"""A procedure as a value: what the law asks, in one dated edition, as read from regulations/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Literal
+
+from calendars.terms import Period, Term
+from workflow.law.signing import Signatories
+
+Force = Literal["obligatory", "recommended", "may"]
+JudgedBy = Literal["written", "published"]
+Basis = Literal["law", "practice"]
+Opened = Literal["event", "yearly", "once"]
+_LANGUAGES = ("kk", "ru", "en")
+OPENED: tuple[Opened, ...] = ("event", "yearly", "once")
+FORCES: tuple[Force, ...] = ("obligatory", "recommended", "may")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text in the three languages."""
+
+    kk: str
+    ru: str
+    en: str
+
+    def __getitem__(self, language: str) -> str:
+        return str(getattr(self, language))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Act:
+    """The act a duty rests on. `short` is how an explanation names it.
+
+    `by_authorised_body`: the authorised body of its time issued it; who that is now, and whether the act still
+    holds, is for the office to say (config.toml).
+    """
+
+    id: str
+    title: Text
+    short: Text
+    number: str | None = None
+    adopted_on: date | None = None
+    address: str | None = None
+    by_authorised_body: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Body:
+    """A state body an act makes responsible; one that is abolished leaves its tasks to its successors.
+
+    `kinds`: of a group of bodies: the kinds of organisation (or groups of them) it stands for.
+    """
+
+    id: str
+    title: Text
+    short: Text
+    abolished_on: date | None = None
+    successors: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    id: str
+    title: Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rung:
+    """One step of a ladder: `at` working days from the due date (negative before), and who is told.
+
+    `through`: names of channels; empty for all there are. Who is reached by none of them is told by the others.
+    """
+
+    at: int
+    to: tuple[str, ...]
+    through: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"{self.at:+d}" if self.at else "0"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ladder:
+    """When whom to remind. Ours, not the law's."""
+
+    id: str
+    rungs: tuple[Rung, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Indicator:
+    """Points of seed 001 for one subtask, as decimal strings. `stake`: what is lost when it stays undone."""
+
+    id: str
+    title: Text
+    maximum: str | None = None
+    deduction: str | None = None
+    scale: str | None = None
+
+    @property
+    def stake(self) -> str | None:
+        return self.maximum or self.deduction
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recurrence:
+    """An obligation that comes back every period whose last day lies in (anchor, anchor + years].
+
+    `years` None: for as long as the case is open; the current period and the next one exist.
+    `rolling`: periods are counted from the anchor ("three months from signing") and not by the calendar.
+    """
+
+    every: Period
+    since: str
+    years: int | None = 1
+    rolling: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnTerm:
+    """An organisation's own term beside the act's: the stricter of the two counts, the other is shown.
+
+    Attributes:
+        since: the fact it counts from.
+        act: the organisation's own act; `paragraph`: where in it.
+    """
+
+    term: Term
+    since: str | None
+    act: Act
+    paragraph: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """How an organisation reads what the act leaves open, by a switch of its own rules.
+
+    Attributes:
+        switch, value: as its file writes them.
+        act: the organisation's own act.
+        usual: the term by the usual reading, where that gives another date.
+    """
+
+    switch: str
+    value: str
+    act: Act
+    usual: Term | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Obligation:
+    """One thing somebody must do. `id` is the name of the fact that fulfils it.
+
+    Attributes:
+        since: the fact its term counts from, None when the term needs none.
+        after: facts that must not come later than this one (`order` findings).
+        after_by_practice: the same, but our own check and not the law's.
+        practice: nothing asks for it in law; its findings are of that basis.
+        lapses_with: recording that fact without this one makes this one missed.
+        occasional: required only once it is planned or recorded.
+        only_for: kinds of organisation (or groups) it applies to; empty means all.
+        when: required only once that fact is recorded or planned.
+        by_itself: a day that comes by itself; nobody's duty.
+        several: may be recorded any number of times in a period.
+        values: names of the numbers that go with the fact.
+        signed_by: who may sign or approve it; None where the act does not say.
+        uploads: its fact is the upload of the evidence to the platform (of the period, where it recurs).
+        bodies: bodies responsible by the act; empty means everybody. `by_agreement`: those that agreed to.
+        sources: rows of the tables this obligation carries out ("seed:17", "plan:17.3").
+        own, readings: the organisation's own terms and readings, laid over it (`workflow.law.overlay`).
+        asked_every: the period the act asks, where the organisation's own is shorter.
+    """
+
+    id: str
+    stage: str
+    title: Text
+    term: Term
+    act: str
+    paragraph: str
+    force: Force
+    duty: str
+    since: str | None = None
+    assumed: bool = False
+    practice: bool = False
+    blocking: bool = False
+    occasional: bool = False
+    lapses_with: str | None = None
+    after: tuple[str, ...] = ()
+    after_by_practice: tuple[str, ...] = ()
+    judged_by: JudgedBy = "written"
+    evidence: tuple[str, ...] = ()
+    indicator: str | None = None
+    recurs: Recurrence | None = None
+    ladder: str = "default"
+    only_for: tuple[str, ...] = ()
+    when: str | None = None
+    by_itself: bool = False
+    several: bool = False
+    values: tuple[str, ...] = ()
+    signed_by: Signatories | None = None
+    uploads: bool = False
+    bodies: tuple[str, ...] = ()
+    by_agreement: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    note: Text | None = None
+    own: tuple[OwnTerm, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    asked_every: Period | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """A worked example of the regulation file; it runs as a test.
+
+    Attributes:
+        kind: of organisation; object: what the case is about; values, signed_by: recorded with the facts.
+        state: what becomes of obligations.
+    """
+
+    title: str
+    source: str
+    planned: Mapping[str, date] = field(default_factory=dict)
+    facts: Mapping[str, date] = field(default_factory=dict)
+    due: Mapping[str, date | None] = field(default_factory=dict)
+    safe_by: Mapping[str, date] = field(default_factory=dict)
+    findings: tuple[str, ...] | None = None
+    kind: str = ""
+    object: str = ""
+    values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    signed_by: Mapping[str, str] = field(default_factory=dict)
+    state: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Procedure:
+    """One edition of one procedure.
+
+    Attributes:
+        begins_with: the fact a plan turns on ("latest safe start").
+        applies_to: kinds of organisation (or groups) it is for; empty means all.
+        opened: when something happens ("event"), each year for every organisation ("yearly"), or "once".
+        confidential: its cases are for those who need to know; its notices say nothing of the matter.
+        bodies: state bodies its obligations name, by id.
+        digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
+        overlays: names of the organisation's own rules laid over it, outermost first.
+    """
+
+    id: str
+    in_force: date
+    in_force_assumed: bool
+    last_checked_on: date
+    title: Text
+    begins_with: str
+    acts: Mapping[str, Act]
+    stages: tuple[Stage, ...]
+    obligations: tuple[Obligation, ...]
+    ladders: Mapping[str, Ladder]
+    indicators: Mapping[str, Indicator]
+    examples: tuple[Example, ...] = ()
+    notes: tuple[Text, ...] = ()
+    applies_to: tuple[str, ...] = ()
+    opened: Opened = "event"
+    confidential: bool = False
+    bodies: Mapping[str, Body] = field(default_factory=dict)
+    digest: str = ""
+    overlays: tuple[str, ...] = ()
+
+    @property
+    def edition(self) -> str:
+        return f"{self.id}.{self.in_force.isoformat()}"
+
+    @cached_property
+    def by_id(self) -> Mapping[str, Obligation]:
+        return {obligation.id: obligation for obligation in self.obligations}
+
+    @cached_property
+    def asks_for_kind(self) -> bool:
+        """Whether anything in it depends on the kind of organisation."""
+        return (
+            bool(self.applies_to)
+            or any(one.only_for or one.signed_by for one in self.obligations)
+            or any(body.kinds for body in self.bodies.values())
+        )
+
+    @cached_property
+    def open_ended(self) -> tuple[Obligation, ...]:
+        """Obligations whose periods come for as long as the case is open."""
+        return tuple(one for one in self.obligations if one.recurs and one.recurs.years is None)
+
+    @cached_property
+    def answering(self) -> Mapping[str, frozenset[str]]:
+        """Body -> whoever answers for what it was to do: itself, and its successors and theirs."""
+        found = {}
+        for body in self.bodies:
+            waiting, answering = [body], set[str]()
+            while waiting:
+                here = waiting.pop()
+                if here not in answering:
+                    answering.add(here)
+                    waiting += self.bodies[here].successors
+            found[body] = frozenset(answering)
+        return found
+
+    def body_named(self, text: str) -> str:
+        """The id of the body meant by its id, title or short title in any language; other text as it is."""
+        asked = " ".join(text.casefold().split())
+        for body in self.bodies.values():
+            names = (body.id, *(said[language] for said in (body.title, body.short) for language in _LANGUAGES))
+            if asked in {name.casefold() for name in names}:
+                return body.id
+        return text
+
+    @cached_property
+    def stage_title(self) -> Mapping[str, Text]:
+        return {stage.id: stage.title for stage in self.stages}
+
+    @cached_property
+    def anchors(self) -> frozenset[str]:
+        """Facts that other terms or periods count from: recording one can move due dates."""
+        counted = {obligation.since for obligation in self.obligations if obligation.since}
+        counted |= {own.since for obligation in self.obligations for own in obligation.own if own.since}
+        branches = {obligation.when for obligation in self.obligations if obligation.when}
+        return frozenset(counted | branches | {one.recurs.since for one in self.obligations if one.recurs})
