@@ -8,8 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from papers import UnreadablePaper, read_schedule, write_template
-from papers.schedules import template
+from papers import UnreadablePaper, read_schedule, template, write_template
 from tests.papers.sheets import day, xlsx
 
 RU = ("№", "Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа")
