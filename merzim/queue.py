@@ -110,10 +110,19 @@ def prepare(connection: Any) -> None:
 
 
 def _version(connection: Any) -> str | None:
-    """The library's last change of its tables that this database has had; None where there are none."""
-    asked = "SELECT to_regclass('procrastinate_jobs'), obj_description(to_regclass('procrastinate_jobs'))"
-    table, said = connection.execute(asked).fetchone()
-    return None if table is None else str(said or "")
+    """The library's last change of its tables that this database has had; None where there are none.
+
+    Asked of the catalogue's own rows: `to_regclass` may go on saying what it said before whoever held the lock
+    made them.
+    """
+    asked = """
+        SELECT description FROM pg_class
+        LEFT JOIN pg_description
+            ON objoid = pg_class.oid AND classoid = 'pg_class'::regclass AND objsubid = 0
+        WHERE relname = 'procrastinate_jobs' AND pg_table_is_visible(pg_class.oid)
+    """
+    found = connection.execute(asked).fetchone()
+    return None if found is None else str(found[0] or "")
 
 
 def work(conninfo: str, acts: Acts, stopped: threading.Event) -> None:

@@ -352,6 +352,34 @@ def test_the_tables_of_the_queue_are_made_once_and_brought_up_to_date(server: En
         assert "procrastinate_retry_job_v2" in fresh
 
 
+def test_two_nodes_that_start_at_the_same_moment_make_the_tables_once(database: str) -> None:
+    """The second waits for the first and sees what it made; it had asked before, and knew of nothing."""
+    first, second = open_database(database), open_database(database)
+    seen, errors = threading.Event(), list[BaseException]()
+
+    def start_second() -> None:
+        try:
+            with writing(second) as connection:
+                raw = driver(connection)
+                assert raw.execute("SELECT to_regclass('procrastinate_jobs')").fetchone() == (None,)
+                seen.set()
+                queue.prepare(raw)
+        except BaseException as trouble:
+            errors.append(trouble)
+
+    with writing(first) as connection:
+        queue.prepare(driver(connection))
+        other = threading.Thread(target=start_second)
+        other.start()
+        assert seen.wait(10)
+        time.sleep(0.3)
+    other.join(20)
+    for engine in (first, second):
+        engine.dispose()
+
+    assert errors == []
+
+
 def test_another_programs_queue_is_left_alone(server: Engine) -> None:
     """It lies there without our word on it."""
     with writing(server) as connection:
