@@ -38,7 +38,7 @@ var/merzim.sqlite: | $(VENV)/.run
 
 # Types are checked beside the tests: on two cores nobody waits for the other.
 test: $(VENV)/.test $(EMULATOR)
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync lint suite
+	@$(MAKE) --no-print-directory --jobs 2 lint suite
 
 suite: $(VENV)/.test
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
