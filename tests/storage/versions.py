@@ -41,6 +41,7 @@ UNDONE = {
     "0015": ("DROP TABLE installation",),
     "0016": ("DROP TABLE notice_tally", "DROP TABLE channel_fault"),
     "0017": ("DROP TABLE mark",),
+    "0018": ("DROP INDEX ix_case_counted",),
 }
 """Revision -> statements that take it back."""
 
