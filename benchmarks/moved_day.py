@@ -2,9 +2,9 @@
 
 Only cases whose span holds the day are read; rows that come out as they were are not written. A row moves when
 its due date does, or the day on which somebody is next reminded of it. The bare side knows the new days
-beforehand and updates them through the driver alone, in one transaction: by key, and by one statement. After the
-adoption it sets them back and sets them again, so that they truly move; the mean of both. Each side begins after
-a checkpoint.
+beforehand and updates them through the driver alone, in one transaction: by key, and by one statement. After
+the adoption it sets them back and sets them again, so that they truly move; the mean of both. Each side begins
+after a checkpoint.
 
     python -m benchmarks.moved_day [CASES] [sqlite|postgresql|ADDRESS]
 
