@@ -103,11 +103,15 @@ class ReminderSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebSettings:
-    """Where the pages answer; `public_address` is what letters link to."""
+    """Where the pages answer; `public_address`: what letters link to; else this machine itself."""
 
     host: str = "127.0.0.1"
     port: int = 8000
-    public_address: str = "http://127.0.0.1:8000"
+    public_address: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.public_address:
+            object.__setattr__(self, "public_address", f"http://127.0.0.1:{self.port}")
 
     @property
     def names(self) -> tuple[str, ...]:

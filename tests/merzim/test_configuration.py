@@ -38,6 +38,15 @@ def test_the_shipped_config_says_the_defaults(tmp_path: Path) -> None:
     assert built_in.evidence.folder == tmp_path / "var/evidence"
 
 
+def test_links_lead_to_where_the_pages_answer(tmp_path: Path) -> None:
+    """Another port is another address, unless the address is named."""
+    own = read(_written(tmp_path, "[web]\nport = 8123\n")).web
+    named = read(_written(tmp_path, '[web]\nport = 8123\npublic_address = "https://merzim.kz"\n')).web
+
+    assert own.public_address == "http://127.0.0.1:8123"
+    assert named.public_address == "https://merzim.kz"
+
+
 def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
     """A setting nobody can read about does not exist."""
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
