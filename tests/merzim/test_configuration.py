@@ -40,8 +40,10 @@ def test_the_shipped_config_says_the_defaults(tmp_path: Path) -> None:
 
 def test_links_lead_to_where_the_pages_answer(tmp_path: Path) -> None:
     """Another port is another address, unless the address is named."""
-    own = read(_written(tmp_path, "[web]\nport = 8123\n")).web
-    named = read(_written(tmp_path, '[web]\nport = 8123\npublic_address = "https://merzim.kz"\n')).web
+    own = read(_written(tmp_path, "[web]\nport = 8123\n"), at=tmp_path).web
+    named = read(
+        _written(tmp_path, '[web]\nport = 8123\npublic_address = "https://merzim.kz"\n'), at=tmp_path
+    ).web
 
     assert own.public_address == "http://127.0.0.1:8123"
     assert named.public_address == "https://merzim.kz"
