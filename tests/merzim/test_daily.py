@@ -106,7 +106,7 @@ def test_serve_shows_the_board_and_ends_when_told(office: Merzim, tmp_path: Path
     assert api["openapi"].startswith("3.")
     assert _letters(tmp_path)
     assert "Demonstration day: 6 April 2026." in said
-    assert re.search(rf"http://127\.0\.0\.1:{port}/welcome/[\w-]{{43}}", said), "the first administrator’s address"
+    assert re.search(rf"http://127\.0\.0\.1:{port}/welcome/[\w-]{{43}}", said), said
     assert "Traceback" not in said
     assert server.returncode == 0
 
