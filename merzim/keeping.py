@@ -49,7 +49,7 @@ def backup(house: House, file: Path) -> None:
     """Copy the database into a new file while it is in use. Raises BackupRefused."""
     from storage.upkeep import backup, dump
 
-    if _shared(house):
+    if house.many_nodes:
         dump.backup(house.unprepared, file)
     else:
         backup.backup(house.engine, file)
@@ -62,7 +62,7 @@ def restore(house: House, file: Path) -> Path | None:
     """
     from storage.upkeep import backup, dump
 
-    if _shared(house):
+    if house.many_nodes:
         dump.restore(house.unprepared, file)
         return None
     return backup.restore(house.unprepared, file)
@@ -107,12 +107,6 @@ def take(house: House) -> Standing:
     create_or_migrate(house.unprepared)
     claim(house.unprepared, house.settings.installation)
     return whose(house)
-
-
-def _shared(house: House) -> bool:
-    from storage.database.engine import shared
-
-    return shared(house.settings.database.url)
 
 
 def _recompute(house: House, today: date) -> Callable[[Case], Written]:

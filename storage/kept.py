@@ -74,7 +74,7 @@ class Kept:
             board = self._current(horizon, versions.get(marks.BOARD))
             if board.tree is not tree:
                 board.tree, board.roots, board.stale = tree, {}, {}
-            found, changed = board.roots.get(root), board.stale.pop(root, set())
+            found, changed = board.roots.get(root), board.stale.get(root, ())
             if found is None or len(changed) > MOST_UNITS:
                 within = board.units if root is None else tree.below(root)
                 found = Sums.of({unit: board.units[unit] for unit in within if unit in board.units})
@@ -83,6 +83,8 @@ class Kept:
             if len(board.roots) >= MOST_ROOTS:
                 board.roots, board.stale = {}, {}
             board.roots[root] = found
+            # Only now: what fails on the way is mended by the next question.
+            board.stale.pop(root, None)
             return found
 
     def _versions(self) -> Mapping[str, int]:

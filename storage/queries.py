@@ -74,7 +74,7 @@ class Count:
 
 
 class SqlReads:
-    """`web.ports.Reads` on a database.
+    """`web.ports.reads.Reads` on a database.
 
     Args:
         officer, language: whom config.toml names where nobody else can be told, and their language.

@@ -157,13 +157,13 @@ def base(obligation: str) -> str:
     return obligation.partition(".")[0].partition("#")[0]
 
 
-def total(sums: Iterable[Sum], what: Literal["overdue", "today", "week", "later", "due", "missed"]) -> int:
+def total(sums: Sums, what: Literal["overdue", "today", "week", "later", "due", "missed"]) -> int:
     """One figure over all of them."""
 
     def number(every: Iterable[Sum]) -> int:
         return sum(getattr(one, what) for one in every)
 
-    return sums.once(("total", what), number, _difference(number)) if isinstance(sums, Sums) else number(sums)
+    return sums.once(("total", what), number, _difference(number))
 
 
 def by_unit(sums: Iterable[Sum]) -> dict[str, tuple[Sum, ...]]:

@@ -277,7 +277,7 @@ def chunks(names: Iterable[str]) -> Iterator[list[str]]:
 
 
 class OfficeActs:
-    """`web.administration_ports.Acts` over a house."""
+    """`web.ports.administration.Acts` over a house."""
 
     def __init__(self, house: House) -> None:
         self._house = house

@@ -1,4 +1,4 @@
-"""What the pages of the administration ask of the house, answered (`web.administration_ports`)."""
+"""What the pages of the administration ask of the house, answered (`web.ports.administration`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages take in besides single facts: schedules, years, tables of past analyses (`web.ports.Intake`)."""
+"""What pages take in besides facts: schedules, years, tables of past analyses (`web.ports.opening.Intake`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages ask of the shell, answered over the house (`web.ports.Shell`)."""
+"""What the pages ask of the shell, answered over the house (`web.ports.shell.Shell`)."""
 
 from __future__ import annotations
 

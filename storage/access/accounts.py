@@ -19,7 +19,7 @@ Said = dict[str, object]
 
 
 class SqlAccounts:
-    """`web.ports.Accounts` on a database."""
+    """`web.ports.accounts.Accounts` on a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

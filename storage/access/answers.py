@@ -16,7 +16,7 @@ KEPT = timedelta(days=7)
 
 
 class SqlAnswers:
-    """`web.ports.Answers` on a database."""
+    """`web.ports.writing.Answers` on a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -12,7 +12,7 @@ from storage.tables import LEASE
 
 
 class SqlLeases:
-    """`notifications.polling.Leases` on a database."""
+    """`notifications.bot.polling.Leases` on a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -13,7 +13,7 @@ from workflow.office import Person
 
 
 class SqlChoices:
-    """`web.ports.Choices` on a database.
+    """`web.ports.accounts.Choices` on a database.
 
     Args:
         key: the secret the addresses in letters are made with.

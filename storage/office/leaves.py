@@ -15,7 +15,7 @@ from storage.tables import PERSON
 
 
 class SqlLeaves:
-    """`web.ports.Leaves` on a database."""
+    """`web.ports.writing.Leaves` on a database."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

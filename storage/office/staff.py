@@ -20,7 +20,7 @@ from workflow.office import Person, Unit
 
 
 class SqlStaff:
-    """`web.administration_ports.Staff` on a database; every method is one transaction and one event of the
+    """`web.ports.administration.Staff` on a database; every method is one transaction and one event of the
     office's chain."""
 
     def __init__(self, engine: Engine) -> None:
