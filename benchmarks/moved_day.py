@@ -25,12 +25,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import select, text
 
 from benchmarks.country import NOW, TODAY, build, counted, load, postgresql
 from storage import tables
-from storage.database.engine import each, reading
 from storage.database.engine import open as open_database
+from storage.database.engine import reading
+from storage.database.names import each, named
 
 ACT = """
 [[transfer]]
@@ -142,8 +143,7 @@ class _Watched:
 def _rows(house: Any, cases: Collection[str]) -> dict[Place, Days]:
     """The days of the rows of these cases."""
     row = tables.DEADLINE.c
-    named = bindparam("k_cases", expanding=True)
-    asked = select(row.case, row.obligation, row.due, row.next_rung_on).where(row.case.in_(named))
+    asked = select(row.case, row.obligation, row.due, row.next_rung_on).where(named(row.case))
     with reading(house.engine) as connection:
         return {(case, name): (due, rung) for case, name, due, rung in each(connection, asked, cases)}
 

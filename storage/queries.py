@@ -16,7 +16,6 @@ from sqlalchemy import (
     Engine,
     Select,
     and_,
-    bindparam,
     exists,
     false,
     func,
@@ -30,8 +29,8 @@ from notifications.notice import Notice
 from storage.board import sums as summing
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
-from storage.database.dialect import among
-from storage.database.engine import each, reading
+from storage.database.engine import reading
+from storage.database.names import among, each, named
 from storage.kept import Kept
 from storage.notices import letters
 from storage.notices.outbox import SqlOutbox
@@ -45,10 +44,10 @@ from workflow.sums import Horizon, Sought, Sums, counted
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
-_HEADS_OF = select(*HEAD).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+_HEADS_OF = select(*HEAD).where(named(CASE.c.id))
 _ROWS_OF = (
     select(DEADLINE)
-    .where(DEADLINE.c.case.in_(bindparam("k_cases", expanding=True)))
+    .where(named(DEADLINE.c.case))
     .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
 )
 _NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
@@ -172,7 +171,7 @@ class SqlReads:
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         """Where the named cases stand, by id."""
-        asked = select(CASE.c.id, CASE.c.stage).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+        asked = select(CASE.c.id, CASE.c.stage).where(named(CASE.c.id))
         asked = asked.where(*self._seen())
         with reading(self._engine) as connection:
             return {record.id: record.stage for record in each(connection, asked, cases)}
@@ -387,7 +386,7 @@ class SqlReads:
         """Those of the named cases that may be seen."""
         if self._scope is None:
             return cases
-        asked = select(CASE.c.id).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)), *self._seen())
+        asked = select(CASE.c.id).where(named(CASE.c.id), *self._seen())
         with reading(self._engine) as connection:
             return [record.id for record in each(connection, asked, cases)]
 

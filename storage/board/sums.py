@@ -13,12 +13,10 @@ from datetime import date
 from itertools import islice
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
     Select,
     and_,
-    bindparam,
     case,
     func,
     literal,
@@ -29,7 +27,8 @@ from sqlalchemy import (
 )
 
 from storage.board.totals import month
-from storage.database.engine import Record, each
+from storage.database.engine import Record
+from storage.database.names import each, named
 from storage.rows import row
 from storage.tables import CASE, DEADLINE, TOTAL
 from workflow.board import Row
@@ -91,9 +90,8 @@ def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | 
         _add(found, connection.execute(asked))
         _add(found, connection.execute(rows))
     else:
-        named: BindParameter[str] = bindparam("k_cases", expanding=True)
-        _add(found, each(connection, asked.where(TOTAL.c.unit.in_(named)), units))
-        _add(found, each(connection, rows.where(DEADLINE.c.unit.in_(named)), units))
+        _add(found, each(connection, asked.where(named(TOTAL.c.unit)), units))
+        _add(found, each(connection, rows.where(named(DEADLINE.c.unit)), units))
     return list(found.values())
 
 
@@ -103,7 +101,7 @@ def confidential(connection: Connection, horizon: Horizon, eyes: Eyes) -> list[S
     # Their cases first, which are few: in one statement SQLite would read every row there is.
     known = connection.execute(select(CASE.c.id).where(CASE.c.confidential, *eyes.cases)).scalars().all()
     if known:
-        theirs = _counted(horizon).where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+        theirs = _counted(horizon).where(named(CASE.c.id))
         _add(found, each(connection, theirs, known))
     return list(found.values())
 

@@ -19,7 +19,8 @@ from sqlalchemy.exc import IntegrityError
 from storage.cases.batch import HEAD, Batch, Before, batch
 from storage.cases.written import PLACE, Moved, at, write
 from storage.database.dialect import filled, insert
-from storage.database.engine import Record, each, reading, writing
+from storage.database.engine import Record, reading, writing
+from storage.database.names import each, named
 from storage.kept import Kept
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
@@ -34,9 +35,9 @@ CHUNK = 250
 _PAUSE = 0.01
 
 _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
-_EVENTS_OF = EVENTS_IN_ORDER.where(EVENT.c.case.in_(bindparam("k_cases", expanding=True)))
+_EVENTS_OF = EVENTS_IN_ORDER.where(named(EVENT.c.case))
 _ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
-_ROWS_OF = DEADLINE.select().where(DEADLINE.c.case.in_(bindparam("k_cases", expanding=True)))
+_ROWS_OF = DEADLINE.select().where(named(DEADLINE.c.case))
 _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
 # The head and the rows of one case together: one query less where it counts, when a fact is recorded.
 _BEFORE = (
@@ -44,7 +45,7 @@ _BEFORE = (
     .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id, isouter=True)
     .where(CASE.c.id == bindparam("k_case"))
 )
-_HEADS_OF = _HEADS.where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
+_HEADS_OF = _HEADS.where(named(CASE.c.id))
 
 
 class SqlLedger:

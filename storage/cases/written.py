@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, s
 from storage.board import totals
 from storage.cases.batch import Batch
 from storage.database.dialect import FEW, filled, given, insert_many
-from storage.database.engine import each
+from storage.database.names import each, named
 from storage.rows import Values
 from storage.tables import CASE, DEADLINE, EVENT, MOVED, NOTICE, READER
 from workflow.board import WAITING
@@ -24,10 +24,7 @@ PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
 _COUNTED = {**PLACE, "k_due": DEADLINE.c.due, "k_state": DEADLINE.c.state}
 _CHANGE_CASE = CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq"))
 _HELD = (
-    select(CASE.c.id, CASE.c.seq)
-    .where(CASE.c.id.in_(bindparam("k_cases", expanding=True)))
-    .order_by(CASE.c.id)
-    .with_for_update(key_share=True)
+    select(CASE.c.id, CASE.c.seq).where(named(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
 )
 _HERE = (
     DEADLINE.c.case == bindparam("k_case"),
@@ -41,7 +38,7 @@ _QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due)
     NOTICE.c.state == "queued",
     # That nobody is asked for something any more stays true whatever else changes.
     NOTICE.c.rung != "withdrawn",
-    NOTICE.c.case.in_(bindparam("k_cases", expanding=True)),
+    named(NOTICE.c.case),
 )
 _WITHDRAW = (
     NOTICE.update()
@@ -127,26 +124,20 @@ def _change_rows(connection: Connection, lines: Sequence[Values], changed: Colle
         done = connection.execute(_CHANGE_ROW, few, execution_options=_COUNT)
         _all(done.rowcount, lines)
         return
-    places = [[one[name] for name in _COUNTED] for one in lines]
-    _hold_rows(connection, places)
-    columns = {**PLACE, **{f"k_{name}": DEADLINE.c[name] for name in names}}
-    new = given(connection, columns)
-    step = DEADLINE.update().where(_joined(new)).values({name: new.c[f"k_{name}"] for name in names})
-    values = ([*place[:2], *(one[name] for name in names)] for place, one in zip(places, lines, strict=True))
-    connection.execute(step, filled(connection, columns, values))
+    columns = {**_COUNTED, **{f"new_{name}": DEADLINE.c[name] for name in names}}
+    held = _held(given(connection, columns))
+    step = DEADLINE.update().where(_joined(held)).values({name: held.c[f"new_{name}"] for name in names})
+    values = ([one[name] for name in (*_COUNTED, *names)] for one in lines)
+    done = connection.execute(step, filled(connection, columns, values), execution_options=_COUNT)
+    _all(done.rowcount, lines)
 
 
-def _hold_rows(connection: Connection, places: Sequence[Sequence[object]]) -> None:
-    """The rows as they were counted, held until the end of the transaction."""
-    lines, joined = at(connection)
-    asked = select(*_COUNTED.values()).join_from(DEADLINE, lines, joined)
+def _held(lines: FromClause) -> FromClause:
+    """Those of the lines whose row stands as it was counted, held until the end of the transaction."""
+    asked = select(*lines.c).join_from(DEADLINE, lines, _joined(lines))
+    asked = asked.where(DEADLINE.c.due.is_not_distinct_from(lines.c.k_due), DEADLINE.c.state == lines.c.k_state)
     asked = asked.order_by(DEADLINE.c.case, DEADLINE.c.obligation)
-    asked = asked.with_for_update(key_share=True, of=DEADLINE)
-    found = connection.execute(asked, filled(connection, PLACE, (place[:2] for place in places)))
-    stands = {tuple(record) for record in found}
-    for place in places:
-        if tuple(place) not in stands:
-            raise Moved(str(place[0]))
+    return asked.with_for_update(key_share=True, of=DEADLINE).subquery("held")
 
 
 def _joined(lines: FromClause) -> ColumnElement[bool]:

@@ -1,24 +1,23 @@
-"""What the two databases spell in two ways: INSERT ... ON CONFLICT, values to join with, many rows or names."""
+"""What the two databases spell in two ways: INSERT ... ON CONFLICT, values to join with, many rows."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
-    Engine,
     FromClause,
     Table,
     Text,
     bindparam,
+    cast,
     column,
     func,
     select,
-    true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
@@ -29,11 +28,6 @@ if TYPE_CHECKING:
 FEW = 12
 """So many rows or fewer go one by one: their statement is prepared already."""
 _LINES = "k_lines"
-LONG = 1000
-"""Of more names than these rows are looked at one by one."""
-_APART = "\x1f"
-SPELT = 20
-"""Names a statement spells out one by one."""
 
 
 def insert(connection: Connection, table: Table) -> Insert:
@@ -44,31 +38,37 @@ def insert(connection: Connection, table: Table) -> Insert:
 def given(connection: Connection, columns: Mapping[str, Column[Any]]) -> FromClause:
     """Lines of values to join a table with: by name, each of the type of a column. Filled in by `filled`.
 
-    PostgreSQL: arrays beside one another; SQLite: one text of JSON.
+    They travel as one text of JSON: a driver in Python writes arrays slowly.
     """
+    lines = bindparam(_LINES, type_=Text)
     if connection.dialect.name == "sqlite":
-        lines = func.json_each(bindparam(_LINES, type_=Text)).table_valued("value")
+        each = func.json_each(lines).table_valued("value")
         found = (
-            func.json_extract(lines.c.value, f"$[{place}]", type_=kind.type).label(name)
+            func.json_extract(each.c.value, f"$[{place}]", type_=kind.type).label(name)
             for place, (name, kind) in enumerate(columns.items())
         )
         return select(*found).subquery("given")
-    arrays = (
-        bindparam(f"{_LINES}_{name}", type_=postgresql.ARRAY(kind.type)) for name, kind in columns.items()
-    )
     named = (column(name, kind.type) for name, kind in columns.items())
-    return func.unnest(*arrays).table_valued(*named, name="given").render_derived()
+    records = func.json_to_recordset(cast(lines, postgresql.JSON)).table_valued(*named, name="given")
+    return records.render_derived(with_types=True)
 
 
 def filled(
     connection: Connection, columns: Mapping[str, Column[Any]], lines: Iterable[Sequence[object]]
 ) -> dict[str, object]:
     """What a statement over `given` is executed with; values in the order of `columns`."""
-    if connection.dialect.name == "sqlite":
-        bound = _bound(connection, columns.values(), lines)
-        return {_LINES: json.dumps(bound, ensure_ascii=False, separators=(",", ":"))}
-    arrays = zip(*lines, strict=True)
-    return {f"{_LINES}_{name}": [*values] for name, values in zip(columns, arrays, strict=True)}
+    bound = _bound(connection, columns.values(), lines)
+    written: list[object] = [*bound]
+    if connection.dialect.name != "sqlite":
+        written = [dict(zip(columns, line, strict=True)) for line in bound]
+    return {_LINES: json.dumps(written, ensure_ascii=False, separators=(",", ":"), default=_day)}
+
+
+def _day(value: object) -> str:
+    """A date or moment as the database reads it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"not a value of a column: {value!r}")
 
 
 def insert_many(connection: Connection, table: Table, lines: Sequence[Mapping[str, object]]) -> None:
@@ -105,21 +105,3 @@ def _bound(
             for line in bound:
                 line[place] = processor(line[place])
     return bound
-
-
-def among(
-    engine: Engine, tested: ColumnElement[str], names: Collection[str], *, walked: bool = False
-) -> ColumnElement[bool]:
-    """Whether a column holds one of these: long lists go as one value, not as thousands of them.
-
-    Args:
-        walked: rows are met in another order and looked at one by one; else they may be found by these names.
-    """
-    if len(names) <= SPELT:
-        return tested.in_([*names])
-    if engine.dialect.name == "sqlite":
-        return tested.in_(select(func.json_each(json.dumps([*names])).table_valued("value").c.value))
-    # A text, for the driver writes long arrays slowly.
-    found = tested.in_(select(func.unnest(func.string_to_array(_APART.join(names), _APART))))
-    # Inside IS TRUE PostgreSQL keeps the names in a table of hashes; else it may go through them for each row.
-    return found.is_(true()) if walked or len(names) > LONG else found

@@ -10,13 +10,12 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from sqlalchemy import URL, Connection, Engine, Executable, Row, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
@@ -91,13 +90,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.execution_options(writer=True)
         with connection.begin():
             yield connection
-
-
-def each(connection: Connection, asked: Executable, names: Iterable[str]) -> Iterator[Record]:
-    """What a statement with `IN :k_cases` finds for the names: one query for up to 5,000 of them."""
-    left = iter(names)
-    while chunk := list(islice(left, 5000)):
-        yield from connection.execute(asked, {"k_cases": chunk})
 
 
 def driver(connection: Connection) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
-from storage.database.engine import each
+from storage.database.names import each, named
 from storage.tables import NOTICE
 
 
@@ -17,7 +17,7 @@ def unread(
     asked = (
         select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key)
         .where(
-            NOTICE.c.case.in_(bindparam("k_cases", expanding=True)),
+            named(NOTICE.c.case),
             NOTICE.c.person.in_(names),
             NOTICE.c.state == "sent",
             NOTICE.c.acknowledged_at.is_(None),

@@ -7,15 +7,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event
 
 from storage.cases.ledger import SqlLedger
-from storage.database.dialect import SPELT, among
-from storage.database.engine import reading
 from storage.notices.outbox import SqlOutbox
 from storage.office import store as office_store
 from storage.queries import SqlReads
-from storage.tables import UNIT as UNITS
 from tests.storage.house import NOW, TODAY, UNIT, desk, later, letter, opened
 from tests.storage.test_outbox import settlement
 from workflow.board import Wanted
@@ -218,15 +215,3 @@ def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> 
     assert numbers[0] == numbers[1]
     # Besides the answer: whether the office is still the one that was read, once for each unit or search.
     assert max(numbers[0]) <= 4
-
-
-@pytest.mark.parametrize("count", [0, 1, SPELT, SPELT + 1, 70_000])
-def test_among_few_or_many_names(engine: Engine, count: int) -> None:
-    """None, one, as many as are spelt out, one more, more than a statement takes values; odd letters too."""
-    odd = "Қ'\"\\ ,{}"
-    office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", odd, "y")])
-    names = [odd, *map(str, range(count))][:count]
-    with reading(engine) as connection:
-        found = connection.execute(select(UNITS.c.id).where(among(engine, UNITS.c.id, names))).scalars().all()
-
-    assert set(found) == {"0", odd} & set(names)

@@ -1,0 +1,90 @@
+"""Many names in one question: they travel as one value, however many they are.
+
+A statement that spells thousands of them out costs more to write and to read than to answer; and the driver
+writes arrays slowly, hence a text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Engine,
+    Executable,
+    Text,
+    bindparam,
+    func,
+    select,
+    true,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from storage.database.engine import Record
+
+LONG = 1000
+"""Of more names than these rows are looked at one by one."""
+SPELT = 20
+"""Names a statement spells out one by one."""
+_AT_ONCE = 5000
+_APART = "\x1f"
+_NAMES = "k_names"
+
+
+class _Named(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+    name = "named"
+
+
+@compiles(_Named, "sqlite")
+def _sqlite(element: _Named, compiler: Any, **more: Any) -> str:
+    tested, names = (compiler.process(one, **more) for one in element.clauses)
+    return f"{tested} IN (SELECT value FROM json_each({names}))"
+
+
+@compiles(_Named, "postgresql")
+def _postgresql(element: _Named, compiler: Any, **more: Any) -> str:
+    tested, names = (compiler.process(one, **more) for one in element.clauses)
+    return f"{tested} = ANY (string_to_array({names}, chr({ord(_APART)})))"
+
+
+def named(tested: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a column holds one of the names the statement is asked with by `each`."""
+    return _Named(tested, bindparam(_NAMES, type_=Text))
+
+
+def each(connection: Connection, asked: Executable, names: Iterable[str]) -> Iterator[Record]:
+    """What a statement with `named` finds for the names: one query for up to 5,000 of them."""
+    left = iter(names)
+    while chunk := list(islice(left, _AT_ONCE)):
+        yield from connection.execute(asked, {_NAMES: _text(connection.dialect, chunk)})
+
+
+def among(
+    engine: Engine, tested: ColumnElement[str], names: Collection[str], *, walked: bool = False
+) -> ColumnElement[bool]:
+    """Whether a column holds one of these.
+
+    Args:
+        walked: rows are met in another order and looked at one by one; else they may be found by these names.
+    """
+    if len(names) <= SPELT:
+        return tested.in_([*names])
+    text = _text(engine.dialect, names)
+    if engine.dialect.name == "sqlite":
+        return tested.in_(select(func.json_each(text).table_valued("value").c.value))
+    found = tested.in_(select(func.unnest(func.string_to_array(text, _APART))))
+    # Inside IS TRUE PostgreSQL keeps the names in a table of hashes; else it may go through them for each row.
+    return found.is_(true()) if walked or len(names) > LONG else found
+
+
+def _text(dialect: Dialect, names: Iterable[str]) -> str:
+    return json.dumps([*names]) if dialect.name == "sqlite" else _APART.join(names)

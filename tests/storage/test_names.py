@@ -1,0 +1,70 @@
+"""Many names, or many lines of values, in one question: they arrive as they were sent, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from storage.database import dialect
+from storage.database.engine import reading
+from storage.database.names import SPELT, among, each, named
+from storage.office import store as office_store
+from storage.tables import DEADLINE, NOTICE
+from storage.tables import UNIT as UNITS
+from workflow.office import Unit
+
+ODD = "Қ'\"\\ ,{}"
+
+
+@pytest.mark.parametrize("count", [0, 1, SPELT, SPELT + 1, 70_000])
+def test_among_few_or_many_names(engine: Engine, count: int) -> None:
+    """None, one, as many as are spelt out, one more, more than a statement takes values; odd letters too."""
+    office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", ODD, "y")])
+    names = [ODD, *map(str, range(count))][:count]
+    with reading(engine) as connection:
+        found = connection.execute(select(UNITS.c.id).where(among(engine, UNITS.c.id, names))).scalars().all()
+
+    assert set(found) == {"0", ODD} & set(names)
+
+
+@pytest.mark.parametrize("count", [0, 1, 4_999, 5_000, 5_001])
+def test_each_of_few_or_many_names_is_found_once(engine: Engine, count: int) -> None:
+    """None, one, as many as go in one question, one fewer and one more."""
+    office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", ODD, "y")])
+    names = [ODD, *map(str, range(count))][:count]
+    with reading(engine) as connection:
+        found = [one.id for one in each(connection, select(UNITS.c.id).where(named(UNITS.c.id)), names)]
+
+    assert sorted(found) == sorted({"0", ODD} & set(names))
+
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+LINES = st.tuples(
+    WORDS,
+    st.none() | st.dates(date(1990, 1, 1), date(2100, 1, 1)),
+    st.none() | st.integers(-(2**31), 2**31 - 1),
+    st.none() | st.integers(0, 2**32).map(lambda second: datetime.fromtimestamp(second, UTC)),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(LINES, min_size=1, max_size=5))
+def test_lines_arrive_as_they_were_sent(
+    engine: Engine, lines: list[tuple[str, date | None, int | None, datetime | None]]
+) -> None:
+    """Any letters, days from the first to the last, nothing where nothing is, moments to the second."""
+    columns = {
+        "word": DEADLINE.c.case,
+        "day": DEADLINE.c.due,
+        "number": DEADLINE.c.late_by,
+        "moment": NOTICE.c.sent_at,
+    }
+    with reading(engine) as connection:
+        asked = select(*dialect.given(connection, columns).c)
+        found = connection.execute(asked, dialect.filled(connection, columns, lines)).all()
+
+    assert [tuple(one) for one in found] == lines
