@@ -18,6 +18,7 @@ from web import (
     desk,
     opening,
     overview,
+    suggesting,
     watching,
 )
 
@@ -29,6 +30,7 @@ ROOMS = (
     opening,
     overview,
     desk,
+    suggesting,
     case,
     administration,
     calendar,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import Literal
 
+from workflow.called import Called
+from workflow.called import plain as _plain
 from workflow.office_time import NOTHING_OWN, OfficeTime, joined
 
 DUTIES = (
@@ -139,6 +142,29 @@ class Office:
         return by_name | {_plain(unit): unit for unit in self.units}
 
     @cached_property
+    def unit_called(self) -> Called:
+        """Units by id, by name and by what tells them apart."""
+        words = ((word, one.id) for one in self.units.values() for word in (one.id, one.name))
+        return Called((*words, *((said, id) for id, said in self.told_apart.items())))
+
+    @cached_property
+    def told_apart(self) -> Mapping[str, str]:
+        """Unit -> "name (id)", for those named as another unit is, or as another one's id."""
+        several = Counter(_plain(one.name) for one in self.units.values())
+        several.update(_plain(one.id) for one in self.units.values() if _plain(one.id) != _plain(one.name))
+        shared = (one for one in self.units.values() if several[_plain(one.name)] > 1)
+        return {one.id: f"{one.name} ({one.id})" for one in shared}
+
+    @cached_property
+    def person_called(self) -> Called:
+        """People by key, by e-mail and by name."""
+        return Called(
+            (word, one.key)
+            for one in self.people.values()
+            for word in (one.key, one.email or one.key, one.name)
+        )
+
+    @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
         """Unit -> those right below it, by name; "" -> those that stand below none."""
         found: dict[str, list[str]] = {}
@@ -156,6 +182,14 @@ class Office:
     def keeps_one_time(self) -> bool:
         """Whether no unit has hours or days of its own."""
         return not any(unit.time for unit in self.units.values())
+
+    @cached_property
+    def written_down(self) -> Office:
+        """The office as it is kept: without an officer whom config.toml alone names."""
+        alone = self.people.get(self.officer or "")
+        if alone is None or alone.name != alone.key or alone.unit:
+            return self
+        return replace(self, people={key: one for key, one in self.people.items() if one is not alone})
 
     @cached_property
     def by_name(self) -> tuple[Person, ...]:
@@ -446,7 +480,3 @@ def stand_in(office: Office, person: Person, on: date) -> Person | None:
         seen.add(here.key)
         here = office.people.get(here.deputy or "")
     return here
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split())

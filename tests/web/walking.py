@@ -32,6 +32,9 @@ ASIDE = {
     "/digest/{secret}/{choice}": "by a letter",
     "/static/third-party/{name}": "files",
     "/static/{name}": "files",
+    "/suggest/unit": "by a field, while somebody types",
+    "/suggest/responsible": "by a field, while somebody types",
+    "/suggest/person": "by a field, while somebody types",
 }
 """Addresses no link on a page need lead to, and why; a new entry is a decision."""
 

@@ -13,13 +13,12 @@ from web.administration import account_commands
 from web.administration.administering import LONGEST_FIELD, onward, placed, show, texts, the, the_office
 from web.door.entrance import Setting
 from web.house import House
-from web.page.office import units_in_order
+from web.page.found import person_field, person_meant, unit_field, unit_meant
 from workflow.access import ACCESSES, Account
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
 Login = Annotated[str, Query(max_length=80)]
-SHOWN = 300
 
 
 @router.get("/accounts")
@@ -66,8 +65,8 @@ def _accounts_page(
         accounts=home.accounts.all(),
         office=office,
         accesses=ACCESSES,
-        units=units_in_order(office, used=()),
-        people=sorted(office.people.values(), key=lambda one: one.name)[:SHOWN],
+        unit=unit_field(office, (typed or {}).get("unit", "")),
+        person=person_field(office, (typed or {}).get("person", "")),
         form=typed or {},
         refusal=refusal,
         made=made,
@@ -79,11 +78,13 @@ def _account_page(
     home: House,
     known: Account,
     *,
+    typed: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
     link: str = "",
     token: str = "",
 ) -> Response:
-    office = the_office(home)
+    office, reader = the_office(home), known.reader
+    shown = typed or {"access": reader.access, "name": reader.name}
     now, _ = home.clock()
     return show(
         request,
@@ -95,8 +96,9 @@ def _account_page(
         own=known.reader.login == home.reader.login,
         office=office,
         accesses=ACCESSES,
-        units=units_in_order(office, used=()),
-        people=sorted(office.people.values(), key=lambda one: one.name)[:SHOWN],
+        unit=unit_field(office, shown.get("unit", reader.unit)),
+        person=person_field(office, shown.get("person", reader.person)),
+        form=shown,
         entries=home.accounts.entries(known.reader.login, now=now),
         refusal=refusal,
         link=link,
@@ -107,10 +109,17 @@ def _account_page(
 
 def _add(request: Request, home: House, typed: Mapping[str, str]) -> Response:
     try:
-        made = account_commands.add(home, typed.get("login", ""), typed)
+        made = account_commands.add(home, typed.get("login", ""), _found(home, typed))
     except Refusal as refusal:
         return _accounts_page(request, home, typed=typed, refusal=refusal)
     return _accounts_page(request, home, made=made)
+
+
+def _found(home: House, typed: Mapping[str, str]) -> Mapping[str, str]:
+    """What was typed, with the unit and the person it means. Raises Refusal."""
+    office = the_office(home)
+    unit = unit_meant(office, typed.get("unit", ""))
+    return {**typed, "unit": unit, "person": person_meant(office, typed.get("person", "").strip())}
 
 
 _PLAIN: Mapping[str, tuple[Callable[[House, Account], None], str]] = {
@@ -126,7 +135,7 @@ def _change(request: Request, home: House, typed: Mapping[str, str]) -> Response
     here = "/administration/account"
     try:
         if do == "change":
-            account_commands.change(home, known, typed)
+            account_commands.change(home, known, _found(home, typed))
             return onward(request, here, login=login, said="changed")
         if do in _PLAIN:
             act, said = _PLAIN[do]
@@ -139,5 +148,5 @@ def _change(request: Request, home: House, typed: Mapping[str, str]) -> Response
         if do == "invite":
             return _account_page(request, home, known, link=account_commands.invite(home, known))
     except Refusal as refusal:
-        return _account_page(request, home, known, refusal=refusal)
+        return _account_page(request, home, known, typed=typed if do == "change" else None, refusal=refusal)
     raise HTTPException(422)

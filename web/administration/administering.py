@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,13 +29,7 @@ def the(home: House) -> Administration:
 
 def the_office(home: House) -> Office:
     """Units and people as they are kept: without an officer whom config.toml alone names."""
-    office = home.reads.office()
-    people = {
-        key: one
-        for key, one in office.people.items()
-        if not (key == office.officer and one.name == key and not one.unit)
-    }
-    return replace(office, people=people)
+    return home.reads.office().written_down
 
 
 def texts(form: FormData) -> dict[str, str]:

@@ -22,11 +22,12 @@ from web.administration.administering import (
     the_office,
 )
 from web.administration.feeding import feeds_of, give, revoke
-from web.administration.staff_forms import AWAY, DIGESTS, HELD, mark
+from web.administration.staff_forms import AWAY, DIGESTS, HELD, mark, tidy
 from web.administration.time_forms import holding, time_answers
 from web.door.entrance import Setting
 from web.house import House
-from web.page.office import units_in_order, units_of_a_page, units_to_narrow
+from web.page.found import person_field, person_meant, unit_field, unit_meant
+from web.page.office import units_of_a_page, units_to_narrow
 from web.page.preferences import preferences
 from workflow.kinds import KINDS
 from workflow.office import Office, Person, Unit, time_of
@@ -184,7 +185,7 @@ def _unit_page(
         "uploads_through": (known.uploads_through or "") if known else "",
         **time_answers(known.time if known else NOTHING_OWN),
     }
-    inside = set(office.below(known.id)) if known else set()
+    inside = frozenset(office.below(known.id)) if known else frozenset()
     return show(
         request,
         home,
@@ -194,8 +195,8 @@ def _unit_page(
         known=known,
         mark=seen,
         form=shown,
-        parents=[one for one in units_in_order(office, used=()) if one.id not in inside],
-        others=[one for one in units_in_order(office, used=()) if known is None or one.id != known.id],
+        parent=unit_field(office, shown.get("parent", ""), without=inside),
+        through=unit_field(office, shown.get("uploads_through", ""), without={known.id} if known else ()),
         kinds=KINDS,
         refusal=refusal,
         feeds=[one for one in feeds_of(home, "", now=now) if known and one.scope == known.id],
@@ -211,7 +212,9 @@ def _save_unit(request: Request, home: House, typed: Mapping[str, str]) -> Respo
         if typed.get("do") == "remove" and id:
             staff.remove_unit(home, id, seen)
             return onward(request, "/administration/units", said="removed")
-        staff.keep_unit(home, id, seen, typed)
+        office = the_office(home)
+        units = {name: unit_meant(office, typed.get(name, "")) for name in ("parent", "uploads_through")}
+        staff.keep_unit(home, id, seen, {**typed, **units})
     except Refusal as refusal:
         known = the_office(home).units.get(id)
         return _unit_page(request, home, known, mark(known), typed=typed, refusal=refusal)
@@ -257,9 +260,9 @@ def _person_page(
         held=held,
         duties=HELD,
         digests=DIGESTS,
-        units=units_in_order(office, used=()),
+        unit=unit_field(office, form.get("unit", "")),
         rows=range(min(40, max(AWAY - 4, len(filled) + 2))),
-        near=sorted({one.name for one in office.people.values() if one is not known})[:SHOWN],
+        deputy=person_field(office, form.get("deputy", "")),
         refusal=refusal,
         accounts=[one for one in home.accounts.all() if known and one.reader.person == known.key],
     )
@@ -286,7 +289,10 @@ def _answers(known: Person | None, office: Office) -> dict[str, str]:
 def _save_person(request: Request, home: House, typed: Mapping[str, str], duties: list[str]) -> Response:
     key = typed.get("key", "")
     try:
-        staff.keep_person(home, key, typed.get("mark", ""), typed, duties)
+        office = the_office(home)
+        deputy = person_meant(office, tidy(typed.get("deputy", "")))
+        found = {**typed, "unit": unit_meant(office, typed.get("unit", "")), "deputy": deputy}
+        staff.keep_person(home, key, typed.get("mark", ""), found, duties)
     except (Refusal, OutOfRange) as refusal:
         known = the_office(home).people.get(key)
         return _person_page(request, home, known, mark(known), typed=typed, duties=duties, refusal=refusal)

@@ -26,8 +26,7 @@ def holds(home: House, office: Office, unit: Unit | None) -> tuple[int, int, int
     """Why a unit cannot be taken out: people, units below, cases of its own."""
     if unit is None:
         return (0, 0, 0)
-    people = sum(one.unit == unit.id for one in office.people.values())
-    units = sum(one.parent == unit.id for one in office.units.values())
+    people, units = len(office.people_of.get(unit.id, ())), len(office.children.get(unit.id, ()))
     return people, units, the(home).cases_of(unit.id)
 
 

@@ -17,6 +17,7 @@ from web.case.page import ADDRESSES, CaseId, Tab, answers_of, case_page, onward,
 from web.door.entrance import Managing, Recording
 from web.house import House, hand
 from web.page.answers import BadForm, Tried, long_text, numbers, the_date
+from web.page.found import person_meant
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -124,7 +125,7 @@ def _reopen(home: House, case: str, answers: Answers) -> tuple[str, str]:
 
 
 def _name_reader(home: House, case: str, answers: Answers) -> tuple[str, str]:
-    commands.name_reader(home, case, answers.get("person", ""))
+    commands.name_reader(home, case, person_meant(home.reads.office(), answers.get("person", "")))
     return "reader_named", ""
 
 

@@ -17,6 +17,7 @@ from web.case.recording import correct_form, exempt_form, plan_form, record_form
 from web.case.risk_view import risk_view
 from web.house import House
 from web.page.answers import Tried
+from web.page.found import Field, person_field
 from web.page.preferences import preferences, remember
 from web.page.render import page
 from workflow.access import opens_restricted
@@ -155,5 +156,8 @@ def _papers(request: Request, home: House, view: Dossier, **more: object) -> dic
 
 
 def _history(request: Request, home: House, view: Dossier, **more: object) -> dict[str, object]:
-    people = sorted(home.reads.office().people.values(), key=lambda person: person.name)
-    return {"people": people if view.case.confidential else []}
+    tried = more["tried"]
+    typed = tried.answers.get("person", "") if isinstance(tried, Tried) and tried.form == "reader" else ""
+    office = home.reads.office()
+    without = view.case.readers
+    return {"person": person_field(office, typed, without=without) if view.case.confidential else Field()}

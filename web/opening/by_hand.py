@@ -19,13 +19,12 @@ from web.door.entrance import Managing
 from web.house import House
 from web.opening.commands import named_unit, open_one, open_the_year, the_number, year_ahead
 from web.opening.intended import intended, refuse, text
-from web.opening.planner import Name, Outlook, ordered, the_outlook, the_procedure
+from web.opening.planner import Name, Outlook, found_unit, ordered, the_outlook, the_procedure
 from web.page.addresses import elsewhere
-from web.page.office import UnitName, units_in_order
+from web.page.found import person_field, person_meant, unit_field, unit_meant
 from web.page.preferences import preferences, remember
 from web.page.render import Scribe, page
 from web.ports.opening import Year
-from workflow.access import within
 from workflow.desk.opening import Opening
 from workflow.law.procedure import Procedure
 from workflow.office import OF_A_PERSON, Office
@@ -121,11 +120,6 @@ async def open_year(request: Request, home: Managing) -> Response:
         return await run_in_threadpool(_open_year, request, home, form)
 
 
-def own_units(home: House, office: Office) -> tuple[UnitName, ...]:
-    """The units the reader may open for, as a list names them."""
-    return tuple(one for one in units_in_order(office, used=()) if within(office, one.id, home.reader.unit))
-
-
 def go(request: Request, address: str) -> Response:
     """To another page after something was written."""
     response: Response = RedirectResponse(address, status_code=303)
@@ -142,11 +136,12 @@ def _open_case(request: Request, home: House, form: FormData) -> Response:
         dates = intended(procedure, answers.items(), home.calendar)
         if dates.refusal is not None:
             raise dates.refusal
+        office = home.reads.office()
         opening = Opening(
             procedure=procedure.id,
-            unit=text(answers.get("unit")),
+            unit=unit_meant(office, text(answers.get("unit")), root=home.reader.unit),
             object=text(answers.get("object"), longest=LONGEST_OBJECT),
-            person=text(answers.get("person")),
+            person=person_meant(office, text(answers.get("person"))),
             planned=dates.planned,
             facts=dates.facts,
         )
@@ -169,7 +164,8 @@ def _case_page(
     procedure = the_procedure(home, text(answers.get("procedure")))
     dates = intended(procedure, answers.items(), home.calendar)
     office = home.reads.office()
-    unit = text(answers.get("unit"))
+    said = text(answers.get("unit"))
+    unit, unknown = found_unit(office, said, home.reader.unit)
     outlook = the_outlook(
         home,
         procedure,
@@ -178,7 +174,7 @@ def _case_page(
         today=today,
         object=text(answers.get("object"), longest=LONGEST_OBJECT),
     )
-    refusal = refusal or dates.refusal or outlook.refusal
+    refusal = refusal or unknown or dates.refusal or outlook.refusal
     return page(
         request,
         home,
@@ -191,10 +187,9 @@ def _case_page(
         intended=dates,
         outlook=Outlook() if outlook.refusal else outlook,
         refusal=refusal,
-        unit=unit,
-        units=own_units(home, office),
+        unit=unit_field(office, unit or said, root=home.reader.unit),
         object=answers.get("object", "")[:LONGEST_OBJECT],
-        person=answers.get("person", "")[:200],
+        person=person_field(office, text(answers.get("person"))),
         about=_about(procedure),
         of_person=any(one.duty in OF_A_PERSON for one in procedure.obligations),
         first_day=home.calendar.first,
@@ -226,10 +221,13 @@ def _year_page(
     _, today = home.clock()
     office = home.reads.office()
     ahead: Year | None = None
+    found, unknown = found_unit(office, unit, home.reader.unit)
     try:
-        ahead = year_ahead(home, the_number(asked or str(today.year)), unit)
-    except (Refusal, OutOfRange) as found:
-        refusal = refusal or found
+        if unknown is not None:
+            raise unknown
+        ahead = year_ahead(home, the_number(asked or str(today.year)), found)
+    except (Refusal, OutOfRange) as refused:
+        refusal = refusal or refused
     counted = Counter(one.procedure for one in ahead.openings) if ahead else Counter[str]()
     titles = [(home.library.latest(name).title, count) for name, count in counted.items()]
     return page(
@@ -241,8 +239,8 @@ def _year_page(
         place=f"/open/year?{urlencode({'year': text(asked, longest=20), 'unit': unit})}",
         year=text(asked, longest=20) or str(today.year),
         years=range(today.year - 1, home.calendar.last.year + 1),
-        unit=unit,
-        units=own_units(home, office),
+        unit=found,
+        field=unit_field(office, found or unit, root=home.reader.unit),
         ahead=ahead,
         titles=titles,
         organisations=[named_unit(office, one) for one in dict.fromkeys(_units(ahead))],

@@ -128,15 +128,10 @@ def _answered(office: Office, strange: Sequence[str], answers: Mapping[str, str]
     """
     meant = {}
     for said in strange:
-        answer = text(answers.get(said)).casefold()
+        answer = text(answers.get(said))
         if not answer:
             continue
-        found = [key for key, unit in office.units.items() if answer in (key.casefold(), unit.name.casefold())]
-        found += [
-            key
-            for key, person in office.people.items()
-            if answer in (key.casefold(), person.name.casefold(), (person.email or "").casefold())
-        ]
+        found = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
         if len(found) != 1:
             raise refuse("web.refusal.unknown_meaning", text=said, answer=text(answers[said]))
         meant[said] = found[0]

@@ -20,13 +20,15 @@ from web.opening.chain import Chain, chain
 from web.opening.intended import Intended, chosen, intended
 from web.opening.load import Load, load
 from web.page.addresses import elsewhere, named, tidied
-from web.page.office import units_to_narrow
+from web.page.answers import BadForm
+from web.page.found import few_units, unit_field, unit_meant
 from web.page.render import page
 from workflow.case import Case, Fact
 from workflow.desk.planning import Supposed, plan
 from workflow.kinds import among
 from workflow.law.library import UnknownProcedure
 from workflow.law.procedure import Procedure
+from workflow.office import Office
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -54,8 +56,11 @@ def the_planner(request: Request, home: Reading, procedure: Name = "", unit: Nam
     form = the_procedure(home, procedure)
     answers = intended(form, request.query_params.multi_items(), home.calendar)
     office = home.reads.office()
-    outlook = the_outlook(home, form, answers, unit=unit if unit in office.units else "", today=today)
-    refusal = answers.refusal or outlook.refusal
+    # Anybody may ask for any unit; where there are too many for a list, they are found among the reader's own.
+    root = "" if few_units(office) else home.reader.unit
+    found, unknown = found_unit(office, unit, root)
+    outlook = the_outlook(home, form, answers, unit=found if found in office.units else "", today=today)
+    refusal = unknown or answers.refusal or outlook.refusal
     shown = page(
         request,
         home,
@@ -63,18 +68,25 @@ def the_planner(request: Request, home: Reading, procedure: Name = "", unit: Nam
         today=today,
         status=200 if refusal is None else 422,
         procedure=form,
-        procedures=ordered(home, office.kind_of(unit) if unit else ""),
+        procedures=ordered(home, office.kind_of(found) if found else ""),
         intended=answers,
         outlook=outlook,
         refusal=refusal,
-        unit=unit,
-        units=units_to_narrow(office, unit),
+        unit=unit_field(office, found or unit, root=root),
         first_day=home.calendar.first,
         last_day=home.calendar.last,
         query=tidied(request).partition("?")[2],
         titles_ahead=[form.by_id[name.partition(".")[0]].title for name in outlook.ahead],
     )
     return named(request, shown)
+
+
+def found_unit(office: Office, said: str, root: str) -> tuple[str, BadForm | None]:
+    """The unit somebody chose or typed, or "" and why it is none."""
+    try:
+        return unit_meant(office, said, root=root), None
+    except BadForm as refusal:
+        return "", refusal
 
 
 def the_procedure(home: House, name: str) -> Procedure:

@@ -24,7 +24,7 @@ from web.opening.by_hand import LONGEST_FIELD, go, hub
 from web.opening.chain import Chain, chain
 from web.opening.commands import change_of, foreign, take_schedule, the_intake
 from web.opening.intended import HAPPENED, PLANNED, refuse, text
-from web.page.office import unit_name
+from web.page.office import AT_ONCE, unit_name
 from web.page.preferences import preferences
 from web.page.render import Scribe, page
 from web.ports.opening import Analysis
@@ -291,7 +291,7 @@ def _meant(office: Office, target: str) -> str:
 
 
 def _known_names(office: Office) -> Sequence[str]:
-    """What may be answered, units first; enough to choose from, not the whole office."""
-    return [unit.name for unit in office.units.values()][:200] + [one.name for one in office.people.values()][
-        :300
-    ]
+    """What may be answered, units first; nothing where they are too many for a list and are found instead."""
+    if len(office.units) + len(office.people) > AT_ONCE:
+        return ()
+    return [unit.name for unit in office.units.values()] + [one.name for one in office.people.values()]

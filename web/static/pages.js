@@ -108,6 +108,34 @@
     });
   }
   retype();
+  // A field that finds: what may be meant by what is typed so far. An answer that comes late is not shown.
+  var asking = null;
+  document.addEventListener("input", function (event) {
+    var field = event.target;
+    if (!field.matches("input[data-finds]")) {
+      return;
+    }
+    clearTimeout(asking);
+    asking = setTimeout(function () {
+      var typed = field.value;
+      if (!typed.trim() || Array.from(field.list.options).some(function (one) { return one.value === typed; })) {
+        return;
+      }
+      fetch(field.dataset.finds + "?q=" + encodeURIComponent(typed)).then(function (answer) {
+        return answer.ok ? answer.json() : [];
+      }).then(function (found) {
+        if (field.value !== typed) {
+          return;
+        }
+        field.list.replaceChildren.apply(field.list, found.map(function (one) {
+          var option = document.createElement("option");
+          option.value = one.value;
+          option.label = one.label;
+          return option;
+        }));
+      }).catch(function () { /* then the whole name is typed */ });
+    }, 150);
+  });
   // Paper shows every explanation.
   var closed = [];
   window.addEventListener("beforeprint", function () {
