@@ -159,6 +159,12 @@ class SqlReads:
         with reading(self._engine) as connection:
             return sum(connection.execute(one).scalar_one() for one in (plain, secret))
 
+    def own_of(self, unit: str) -> int:
+        """How many cases belong to a unit itself, whatever their standing; those below it apart."""
+        asked = select(func.count()).select_from(CASE).where(*self._seen(), CASE.c.unit == unit)
+        with reading(self._engine) as connection:
+            return connection.execute(asked).scalar_one()
+
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, as heads."""
         asked = _HEADS_OF.where(*self._seen())

@@ -23,7 +23,9 @@ from storage.access.uploads import SqlUploads
 from storage.office import store as office_store
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
 from tests.web.memory import office
+from web.page.office import AT_ONCE
 from workflow.access import Reader
+from workflow.office import Unit
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "real_schedule_2026_ru.xlsx"
 HEADERS = {"content-type": "multipart/form-data"}
@@ -238,6 +240,25 @@ def test_an_officer_of_a_unit_opens_in_it_alone(house: House) -> None:
     assert "Заң департаменті" in by_hand.text
     assert mine.url.path.startswith("/cases/")
     assert [case.object for case in house.reads.cases()] == ["Своё"]
+
+
+def test_of_many_organisations_the_one_of_a_year_is_typed(house: House, officer: TestClient) -> None:
+    """By the beginning of its name; what fits several names them, what is another's is refused."""
+    schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="law") for n in range(AT_ONCE)]
+    office_store.save(house.engine, units=schools)
+    found = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 017"})
+    several = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 01"})
+    with browser_of(house, "of_law") as own:
+        another = own.post("/open/year", data={"year": "2027", "unit": "hr"})
+        typed = own.post("/open/year", data={"year": "2027", "unit": "Персоналды басқару департаменті"})
+
+    assert 'name="unit" value="Мектеп 017"' in found.text
+    assert 'type="hidden" name="unit" value="s17"' in found.text
+    assert several.status_code == 422
+    assert "начинается несколько подразделений: Мектеп 010, Мектеп 011" in several.text
+    assert 'name="unit" value="мектеп 01"' in several.text
+    assert (another.status_code, typed.status_code) == (422, 422)
+    assert house.reads.cases() == []
 
 
 def test_a_case_is_opened_by_hand_with_its_dates(house: House, officer: TestClient) -> None:

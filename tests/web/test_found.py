@@ -1,0 +1,373 @@
+"""A unit or a person as a form asks for them: a list of few, a field that finds where they are many."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.web.conftest import NOW, TODAY, Home, build, fill
+from tests.web.memory import Memory
+from tests.web.memory import office as small_office
+from tests.web.test_administration import person
+from tests.web.walking import STARTS, walk
+from web.administration.staff_forms import mark
+from web.page.answers import BadForm
+from web.page.found import MOST, person_field, person_meant, unit_field, unit_meant
+from web.page.office import AT_ONCE
+from workflow.access import Reader
+from workflow.office import Office, Person, Unit
+
+MANY = 1000
+OPTIONS = AT_ONCE + 20
+"""A list to narrow by shows the way to the chosen unit beside those right below it."""
+HEAVIEST = 200_000
+
+
+def country() -> Office:
+    """The small office, and beside it districts of schools; two of the schools bear one name."""
+    known = small_office()
+    units = dict(known.units)
+    for n in range(20):
+        units[f"d{n}"] = Unit(id=f"d{n}", name=f"{n:02}-аудан", parent="head")
+    for n in range(MANY):
+        name = "Абай мектебі" if n in (3, 24) else f"Мектеп {n:04}"
+        units[f"s{n}"] = Unit(id=f"s{n}", name=name, parent=f"d{n % 20}")
+    people = {
+        f"p{n}@org.kz": Person(key=f"p{n}@org.kz", name=f"Сейітов {n:04}", unit=f"s{n}", email=f"p{n}@org.kz")
+        for n in range(MANY)
+    }
+    return Office(units=units, people={**known.people, **people})
+
+
+COUNTRY = country()
+
+
+@pytest.fixture
+def home() -> Home:
+    """An office of a thousand units with three cases; `of_d3` is the officer of a district, `of_head` of all
+    that stands below the head.
+    """
+    made = fill(build(Memory(the_office=COUNTRY)))
+    for login, unit in (("of_d3", "d3"), ("of_head", "head")):
+        reader = Reader(login=login, access="officer", unit=unit)
+        made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return made
+
+
+def flat(units: int) -> Office:
+    return Office(units={f"u{n}": Unit(id=f"u{n}", name=f"Бөлім {n:03}") for n in range(units)})
+
+
+@pytest.mark.parametrize(("units", "listed"), [(1, True), (AT_ONCE, True), (AT_ONCE + 1, False)])
+def test_few_units_are_a_list_and_one_more_is_found(units: int, listed: bool) -> None:
+    """The same list as ever, with all of them."""
+    field = unit_field(flat(units), "u0")
+
+    assert len(field.options) == (units if listed else 0)
+    assert field.finds == ("" if listed else "unit")
+    assert field.shown == ("" if listed else "Бөлім 000")
+
+
+def test_a_reader_of_few_units_has_a_list_of_them_in_any_country() -> None:
+    assert {one.id for one in unit_field(COUNTRY, "", root="d3").options} == {
+        "d3",
+        *(f"s{n}" for n in range(3, MANY, 20)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("", ""),
+        ("   ", ""),
+        ("s7", "s7"),
+        ("S7", "s7"),
+        ("мектеп 0007", "s7"),
+        (" МЕКТЕП   0007 ", "s7"),
+        ("19-а", "d19"),
+        ("зАҢ", "law"),
+        ("Абай мектебі (s24)", "s24"),
+    ],
+)
+def test_a_unit_is_typed_by_code_by_name_or_by_a_beginning_it_alone_has(said: str, meant: str) -> None:
+    assert unit_meant(COUNTRY, said) == meant
+
+
+def test_whoever_is_called_just_so_is_meant_though_others_begin_so() -> None:
+    """s1 is a unit, s10 to s199 begin as it."""
+    assert unit_meant(COUNTRY, "s1") == "s1"
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "near"),
+    [
+        ("мектеп 001", "unit_several", [f"Мектеп 001{n}" for n in range(10)]),
+        ("мектеп 00", "unit_several_more", None),
+        ("абай мектебі", "unit_several", ["Абай мектебі (s24)", "Абай мектебі (s3)"]),
+        ("департаменті", "unit_near", ["Заң департаменті", "Персоналды басқару департаменті"]),
+        ("балабақша", "unit_none", []),
+    ],
+)
+def test_what_fits_several_or_none_names_those_that_are_near(
+    said: str, code: str, near: list[str] | None
+) -> None:
+    """Ten are all named, of more the first ten; each so that typed it means that unit alone."""
+    with pytest.raises(BadForm) as refused:
+        unit_meant(COUNTRY, said)
+    named = refused.value.arguments["near"]
+
+    assert refused.value.code == f"web.found.{code}"
+    assert len(named) == MOST if near is None else sorted(named) == sorted(near)
+    assert all(unit_meant(COUNTRY, one) in COUNTRY.units for one in named)
+
+
+def test_a_name_is_looked_for_among_one_s_own_units_a_code_everywhere() -> None:
+    """Two schools are called so, one of them in the district; whether a code may be taken others decide."""
+    below = {f"x{n}": Unit(id=f"x{n}", name=f"X{n}", parent="d3") for n in range(AT_ONCE)}
+    wide = replace(COUNTRY, units={**COUNTRY.units, **below})
+
+    assert unit_meant(wide, "абай", root="d3") == "s3"
+    assert unit_meant(wide, "абай мектебі", root="d3") == "s3"
+    assert unit_meant(wide, "s24", root="d3") == "s24"
+    with pytest.raises(BadForm) as refused:
+        unit_meant(wide, "04-а", root="d3")
+    assert refused.value.arguments["near"] == []
+
+
+def test_a_person_is_typed_by_name_by_e_mail_or_by_a_beginning_they_alone_have() -> None:
+    assert person_meant(COUNTRY, "сейітов 0012") == "p12@org.kz"
+    assert person_meant(COUNTRY, "P12@org") == "p12@org.kz"
+    assert person_meant(COUNTRY, "әлиева") == "a@org.kz"
+    assert person_field(COUNTRY, "p12@org.kz").shown == "Сейітов 0012"
+    with pytest.raises(BadForm) as refused:
+        person_meant(COUNTRY, "Сейітов")
+    assert refused.value.code == "web.found.person_several_more"
+
+
+class _Fields(HTMLParser):
+    """How many options each list of a page has; fields by name; what an alert says."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.lists: dict[str, int] = {}
+        self.inputs: dict[str, str] = {}
+        self._list = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag in ("select", "datalist"):
+            self._list = given.get("name") or given.get("id", "")
+            self.lists[self._list] = 0
+        elif tag == "option":
+            self.lists[self._list] += 1
+        elif tag == "input" and "name" in given:
+            self.inputs[given["name"]] = given.get("value", "")
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    """Every page of an office of a thousand units, as whoever may see it sees it."""
+    made = fill(build(Memory(the_office=COUNTRY)))
+    opened = made.memory.chains[made.real][0]
+    hidden = replace(opened, payload={**opened.payload, "confidential": True, "readers": ["a@org.kz"]})
+    made.memory.chains[made.real][0] = hidden
+    made.accounts.save(
+        Reader(login="named", access="officer", person="a@org.kz"),
+        disabled=False,
+        by="test",
+        now=NOW,
+        today=TODAY,
+    )
+    starts = (
+        *STARTS,
+        f"/cases/{made.real}/history",
+        "/planner?unit=s7",
+        "/open/case?unit=s7",
+        "/cases?unit=d3",
+        "/administration/unit?id=s7",
+        "/administration/person?key=p12@org.kz",
+        "/administration/account?login=officer",
+    )
+    found: dict[str, str] = {}
+    for login in ("named", "administrator"):
+        with made.client(login) as browser:
+            walked = walk(browser, each=1, starts=starts)
+            found |= {
+                address: walked.texts[address] for address in walked.pages if walked.statuses[address] == 200
+            }
+    return found
+
+
+def test_no_page_offers_a_thousand_of_anything(pages: dict[str, str]) -> None:
+    """No list, no datalist; and no page is heavy."""
+    long = {
+        (address, name, count)
+        for address, text in pages.items()
+        for name, count in _Fields(text).lists.items()
+        if count > OPTIONS
+    }
+    asked = {address.partition("?")[0] for address in pages}
+
+    assert {"/planner", "/open/case", "/cases", "/administration/unit"} <= asked
+    assert {"/administration/person", "/administration/account", "/administration/accounts"} <= asked
+    assert any(address.endswith("/history") and "/suggest/person" in text for address, text in pages.items())
+    assert long == set()
+    assert {address for address, text in pages.items() if len(text.encode()) > HEAVIEST} == set()
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("kk", "«Мектеп 001» деп басталатын бөлімше біреу емес: Мектеп 0010, Мектеп 0011, "),
+        ("ru", "С «Мектеп 001» начинается несколько подразделений: Мектеп 0010, Мектеп 0011, "),
+        ("en", "Several units begin with “Мектеп 001”: Мектеп 0010, Мектеп 0011, "),
+    ],
+)
+def test_what_fits_several_is_said_in_one_sentence_and_nothing_typed_is_lost(
+    home: Home, language: str, sentence: str
+) -> None:
+    """The form of a person; those that are near stand in the field's own list, without any script."""
+    before = home.memory.the_office
+    typed = person(home, unit="Мектеп 001", post="екінші", away_first_0="2026-07-01")
+    with home.client("administrator") as admin:
+        answer = admin.post(f"/administration/person?lang={language}", data=typed)
+    (alert,) = re.findall(r'role="alert">(.*?)</div>', answer.text, re.DOTALL)
+    fields = _Fields(answer.text)
+
+    assert answer.status_code == 422
+    assert unescape(alert).startswith(sentence)
+    assert home.memory.the_office is before
+    assert {name: fields.inputs[name] for name in ("unit", "post", "away_first_0")} == {
+        "unit": "Мектеп 001",
+        "post": "екінші",
+        "away_first_0": "2026-07-01",
+    }
+    assert fields.lists["person-unit-near"] == 10
+    assert 'aria-invalid="true"' in answer.text
+
+
+def test_a_person_a_unit_and_an_account_are_kept_by_what_was_typed(home: Home) -> None:
+    """The beginning of a name, in every form of the administration."""
+    school = COUNTRY.units["s7"]
+    unit = {"id": "s7", "mark": mark(school), "name": school.name, "parent": "19-", "uploads_through": "орта"}
+    account = {"login": "new", "access": "officer", "unit": "мектеп 0007", "person": "сейітов 0012"}
+    with home.client("administrator") as admin:
+        answers = [
+            admin.post("/administration/person", data=person(home, unit="мектеп 0007", deputy="иванов")),
+            admin.post("/administration/unit", data=unit),
+            admin.post("/administration/accounts", data=account),
+            admin.post("/administration/account", data={**account, "do": "change", "unit": "мектеп 0008"}),
+        ]
+    kept = home.memory.the_office
+    made = home.accounts.account("new")
+
+    assert [one.status_code for one in answers] == [303, 303, 200, 303]
+    assert (kept.people["a@org.kz"].unit, kept.people["a@org.kz"].deputy) == ("s7", "b@org.kz")
+    assert (kept.units["s7"].parent, kept.units["s7"].uploads_through) == ("d19", "head")
+    assert made is not None
+    assert (made.reader.unit, made.reader.person) == ("s8", "p12@org.kz")
+
+
+def test_what_an_account_cannot_be_keeps_what_was_typed(home: Home) -> None:
+    """Of an account that is changed, too."""
+    typed = {"login": "responsible", "do": "change", "access": "officer", "unit": "балабақша", "name": "Жаңа"}
+    with home.client("administrator") as admin:
+        answer = admin.post("/administration/account?lang=ru", data=typed)
+    fields = _Fields(answer.text)
+
+    assert answer.status_code == 422
+    assert "Подразделения «балабақша» нет." in answer.text
+    assert fields.inputs["unit"] == "балабақша"
+    assert 'id="one-name" name="name" value="Жаңа"' in answer.text
+
+
+def test_a_unit_of_others_is_refused_however_it_is_typed(home: Home) -> None:
+    """By code, by name, by its beginning; a district has a list, all below the head a field."""
+    cases = len(home.memory.chains)
+    opening = {"procedure": "internal-analysis", "object": "Бөтен"}
+    forged = (("of_d3", "s4"), ("of_d3", "Мектеп 0004"), ("of_d3", "d4"))
+    answers = []
+    for login, unit in forged:
+        with home.client(login) as browser:
+            answers.append(browser.post("/open/case", data={**opening, "unit": unit}))
+            answers.append(browser.post("/open/year", data={"year": "2026", "unit": unit}))
+
+    assert {answer.status_code for answer in answers} <= {404, 422}
+    assert len(home.memory.chains) == cases
+
+
+def test_the_planner_counts_for_the_unit_that_was_typed(home: Home) -> None:
+    """By the beginning of its name; what fits none is said above, and the dates stay."""
+    with home.client() as browser:
+        typed = browser.get("/planner?unit=мектеп 0007&planned.analysis_started=2026-06-01&lang=ru")
+        none = browser.get("/planner?unit=балабақша&planned.analysis_started=2026-06-01&lang=ru")
+
+    assert (typed.status_code, none.status_code) == (200, 422)
+    assert _Fields(typed.text).inputs["unit"] == "Мектеп 0007"
+    assert "Подразделения «балабақша» нет." in none.text
+    assert _Fields(none.text).inputs["unit"] == "балабақша"
+    assert _Fields(none.text).inputs["planned.analysis_started"] == "2026-06-01"
+
+
+def test_a_case_is_opened_for_the_unit_that_was_typed(home: Home) -> None:
+    """All units below the head are the reader's: they find among them."""
+    with home.client("of_head") as browser:
+        opened = browser.post(
+            "/open/case",
+            data={"procedure": "internal-analysis", "unit": "Мектеп 0007", "object": "Жаңа"},
+        )
+        refused = browser.post(
+            "/open/case?lang=ru",
+            data={"procedure": "internal-analysis", "unit": "Мектеп 1", "object": "Жаңа объект"},
+        )
+    fields = _Fields(refused.text)
+
+    assert opened.status_code == 303
+    assert home.memory.case(opened.headers["location"].rpartition("/")[2]).unit == "s7"  # type: ignore[union-attr]
+    assert refused.status_code == 422
+    assert "Подразделения «Мектеп 1» нет." in refused.text
+    assert (fields.inputs["unit"], fields.inputs["object"]) == ("Мектеп 1", "Жаңа объект")
+
+
+@pytest.mark.parametrize(
+    ("login", "found"),
+    [("officer", 10), ("administrator", 10), ("of_head", 10), ("of_d3", 1), ("responsible", 0)],
+)
+def test_units_are_suggested_as_far_as_one_may_see(home: Home, login: str, found: int) -> None:
+    """`of_d3` sees one of the schools that begin so, whoever belongs to another department none."""
+    with home.client(login) as browser:
+        answer = browser.get("/suggest/unit", params={"q": "мектеп 004"})
+
+    assert len(answer.json()) == found
+
+
+def test_a_suggestion_says_where_the_unit_belongs(home: Home) -> None:
+    """Two schools of one name are told apart by their code, and by what stands above them."""
+    with home.client() as browser:
+        found = browser.get("/suggest/unit", params={"q": "абай"}).json()
+
+    assert found == [
+        {"value": "Абай мектебі (s24)", "label": "04-аудан"},
+        {"value": "Абай мектебі (s3)", "label": "03-аудан"},
+    ]
+
+
+@pytest.mark.parametrize(("login", "found"), [("officer", 10), ("administrator", 10), ("auditor", 0)])
+def test_people_are_suggested_to_those_whose_forms_ask_for_them(home: Home, login: str, found: int) -> None:
+    with home.client(login) as browser:
+        assert len(browser.get("/suggest/person", params={"q": "сейітов"}).json()) == found
+        assert len(browser.get("/suggest/responsible", params={"q": "с"}).json()) in (0, 10, 20)
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "%", "«", "\u0000", "ж" * 300])
+def test_whatever_is_typed_a_suggestion_is_a_list(home: Home, typed: str) -> None:
+    """No sign of a search language is one here."""
+    with home.client() as browser:
+        answer = browser.get("/suggest/unit", params={"q": typed})
+
+    assert (answer.status_code, answer.json()) == (200, [])

@@ -1,0 +1,49 @@
+"""Things are found by what they are called: exactly, by a beginning, by a word."""
+
+from __future__ import annotations
+
+import pytest
+
+from workflow.called import Called
+
+SCHOOLS = Called(
+    [
+        ("u1", "u1"),
+        ("Абай мектебі", "u1"),
+        ("u2", "u2"),
+        ("Абай мектебінің кітапханасы", "u2"),
+        ("u3", "u3"),
+        ("№ 7 «Әл-Фараби» мектебі", "u3"),
+    ]
+)
+
+
+@pytest.mark.parametrize("said", ["u1", "U1", "Абай мектебі", "  АБАЙ   МЕКТЕБІ "])
+def test_letter_case_and_spaces_are_not_looked_at(said: str) -> None:
+    assert SCHOOLS.exactly(said) == ("u1",)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("абай", ["u1", "u2"]),
+        ("абай мектебі", ["u1", "u2"]),
+        ("абай мектебін", ["u2"]),
+        ("абай мектебінің кітапханасы", ["u2"]),
+        ("абай мектебінің кітапханасы.", []),
+        ("мектебі", []),
+        ("u", ["u1", "u2", "u3"]),
+    ],
+)
+def test_a_beginning_finds_whoever_is_called_just_so_first(said: str, found: list[str]) -> None:
+    """One letter less, all of it, one more."""
+    assert list(SCHOOLS.beginning(said)) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [("мектебі", {"u1", "u2", "u3"}), ("фараби", {"u3"}), ("әл-фараби» м", {"u3"}), ("раби", set())],
+)
+def test_words_inside_are_found_by_their_beginning(said: str, found: set[str]) -> None:
+    """Signs before a word are none of it; the middle of a word is no word."""
+    assert set(SCHOOLS.holding(said)) == found
