@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from notifications.bot.conversation import COMMANDS, Conversation
 from notifications.bot.said import LANGUAGES, LARGEST, Reply, Sender, line
-from notifications.channels.telegram import Telegram, TokenMissing, keyboard
+from notifications.channels.telegram import Telegram, TokenMissing, hang_up, keyboard
 
 if TYPE_CHECKING:
     from aiogram import Bot
@@ -109,7 +109,7 @@ class Poller:
                     continue
                 await self._polled(bot, lease)
         finally:
-            await bot.session.close()
+            await hang_up(bot)
             self._leases.give_back(lease, self._holder)
 
     async def _polled(self, bot: Bot, lease: str) -> None:

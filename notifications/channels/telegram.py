@@ -97,7 +97,7 @@ class Telegram:
             try:
                 outcomes |= await _Batch(self, bot).send(waiting)
             finally:
-                await bot.session.close()
+                await hang_up(bot)
         return outcomes
 
     def client(self) -> Bot:
@@ -249,6 +249,18 @@ class _Batch:
         self.failures += 1
         if self.failures >= PATIENCE:
             self.stopped = Outcome(state="queued", answer=answer)
+
+
+async def hang_up(bot: Bot) -> None:
+    """Close the client's line.
+
+    aiogram would wait a quarter of a second more, for lines that close behind its back. aiohttp waits for them
+    itself since 3.12.4. Each batch has a line of its own: a fifth of the pace Telegram allows would go by so.
+    """
+    from aiogram.client.session.aiohttp import AiohttpSession
+
+    assert isinstance(bot.session, AiohttpSession)
+    await (await bot.session.create_session()).close()
 
 
 def _whole(seconds: float) -> timedelta:
