@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from storage.access.accounts import SqlAccounts
     from storage.access.answers import SqlAnswers
     from storage.cases.evidence import EvidenceFolder
+    from storage.cases.kept_points import KeptPoints
     from storage.cases.ledger import SqlLedger
     from storage.database.leases import SqlLeases
     from storage.kept import Kept
@@ -228,6 +229,13 @@ class House:
         from storage.kept import Kept
 
         return Kept(self.engine, officer=self._officer, language=self._language)
+
+    @cached_property
+    def kept_points(self) -> KeptPoints:
+        """What this process keeps of what points are counted from."""
+        from storage.cases.kept_points import KeptPoints
+
+        return KeptPoints(self.engine, self.kept)
 
     @cached_property
     def ledger(self) -> SqlLedger:

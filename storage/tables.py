@@ -377,7 +377,8 @@ class KeptMark(Kept, table=True):
     """What was changed, by a random number each: processes ask whether what they keep still holds
     (`storage.board.marks`). The database writes the lines by triggers.
 
-    `what` is `office` or `board`; `unit` whose rows of the board, null for all, or for lines folded into one.
+    `what` is `office`, `board` or `facts`; `unit` whose rows or facts, null for all, or for lines folded
+    into one.
     """
 
     __tablename__ = "mark"

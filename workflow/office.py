@@ -173,6 +173,25 @@ class Office:
         return {parent: tuple(below) for parent, below in found.items()}
 
     @cached_property
+    def parts(self) -> Mapping[str | None, tuple[str, ...]]:
+        """Unit -> those right below it, in the order of `units`; None -> those that stand below none."""
+        found: dict[str | None, list[str]] = {}
+        for unit in self.units.values():
+            found.setdefault(unit.parent, []).append(unit.id)
+        return {parent: tuple(below) for parent, below in found.items()}
+
+    def by_kind(self, root: str) -> Mapping[str, tuple[str, ...]]:
+        """Units at a unit or below it ("" is all) by their own kind, in order of their ids."""
+        known = self._kinds.get(root)
+        if known is None:
+            found: dict[str, list[str]] = {}
+            for one in sorted(self.below(root) if root else self.units):
+                if one in self.units:
+                    found.setdefault(self.units[one].kind, []).append(one)
+            known = self._kinds[root] = {kind: tuple(units) for kind, units in found.items()}
+        return known
+
+    @cached_property
     def tops(self) -> tuple[str, ...]:
         """Units that stand below none the office knows, by name."""
         found = [unit for unit in self.units.values() if unit.parent not in self.units]
@@ -230,6 +249,10 @@ class Office:
 
     @cached_property
     def _trees(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _kinds(self) -> dict[str, Mapping[str, tuple[str, ...]]]:
         return {}
 
     @cached_property

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from merzim.asking.scoring import scoring
@@ -13,7 +14,7 @@ from merzim.asking.scoring import scoring
 if TYPE_CHECKING:
     from merzim.wiring import House
     from workflow.points.prospects import Prospect, Step
-    from workflow.points.scale import Readings, Risks, Scoring
+    from workflow.points.scale import Readings, Scoring
     from workflow.points.score import Scores
     from workflow.points.tally import Tally, Year
 
@@ -62,31 +63,30 @@ def year_scores(
     Args:
         by_unit: also of each part directly below it.
     """
-    from dataclasses import replace
-
-    from storage.cases.points import lacking, recorded
     from workflow.points.tally import Year
 
     shipped = scoring()
-    office = house.reads.office()
-    tops = [one.id for one in office.units.values() if one.parent is None]
-    facts = sorted({fact for one in shipped.indicators.values() for fact in one.counting.facts.values()})
-    found = _found_risks(house, unit, year)
+    gathered = house.kept_points.year(shipped, year, today=today)
+    office, tops = gathered.office, gathered.office.parts.get(None, ())
     # The whole office is the one body at its top, where there is one; its own cases may name no unit.
-    unit = unit or (tops[0] if len(tops) == 1 else "")
-    whole = Year(
-        office=office,
-        root=unit,
-        year=year,
-        today=today,
-        recorded=recorded(house.engine, facts, since=date(year, 1, 1)),
-        lacking=lacking(house.engine, facts),
+    named, unit = bool(unit), unit or (tops[0] if len(tops) == 1 else "")
+    roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
+    anything = cache(partial(house.kept_points.any_lacking, shipped))
+    return tuple(
+        _scored(
+            shipped,
+            Year(
+                gathered=gathered,
+                root=root,
+                year=year,
+                today=today,
+                anything=anything,
+                risks=gathered.risks(root, named=named),
+            ),
+            readings,
+        )
+        for root in roots
     )
-    roots = [unit]
-    if by_unit:
-        roots += [one.id for one in whole.office.units.values() if one.parent == (unit or None)]
-    bodies = (replace(whole, root=root) for root in roots)
-    return tuple(_scored(shipped, replace(one, risks=_risks(one, found)), readings) for one in bodies)
 
 
 def _scored(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
@@ -104,38 +104,4 @@ def _scored(scoring: Scoring, year: Year, readings: Readings) -> YearScores:
         counted=counted,
         prospects={name: one for name, one in seen.items() if one is not None},
         steps=steps(scoring, counted, year, readings),
-    )
-
-
-Found = tuple[str, int, int, int]
-"""A unit as its case names it, and of its analysis: risks found, removed, removed to real completion."""
-
-
-def _found_risks(house: House, unit: str, year: int) -> tuple[Found, ...]:
-    """Risks of the analyses that ended in the year, of all who kept a register; asked once for all units."""
-    from workflow.registers.risk import register
-
-    found = []
-    for case in house.reads.with_registers(unit or None):
-        ended = case.facts.get("analysis_ended")
-        if case.procedure != "internal-analysis" or ended is None or ended.on.year != year:
-            continue
-        risks = register(case).risks.values()
-        removals = [risk.removal for risk in risks if risk.removal is not None]
-        completed = sum(one.completed for one in removals)
-        found.append((case.unit, len(risks), len(removals) - completed, completed))
-    return tuple(found)
-
-
-def _risks(year: Year, found: tuple[Found, ...]) -> Risks | None:
-    """Those of the body and all below it; None where no register is kept."""
-    from workflow.points.scale import Risks
-
-    within = [one for one in found if year.holds(one[0])]
-    if not sum(one[1] for one in within):
-        return None
-    return Risks(
-        found=sum(one[1] for one in within),
-        removed=sum(one[2] for one in within),
-        completed=sum(one[3] for one in within),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ class NotJson(Refusal, ValueError):
     """A file of inputs that is no JSON, or names something twice."""
 
 
+@cache
 def scoring() -> Scoring:
     """The latest shipped edition. The folder of regulations has no code: it is found by name."""
     from workflow.reading.scoring import read_scoring

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from storage.tables import MARK
 
-OFFICE, BOARD = "office", "board"
+OFFICE, BOARD, FACTS = "office", "board", "facts"
 FOLD = 200
 """So many lines are folded into one."""
 AT_ONCE = 20_000
@@ -25,6 +25,8 @@ NAMED = 100
 _OF_OFFICE = ("unit", "person", "match", "preference")
 _COUNTED = ("unit", "state", "due", "stage", "duty", "responsible", "person")
 """Columns of the board by which rows are summed; what else of a row changes, changes no sum."""
+_TOLD = "'fact', 'corrected', 'evidence', 'risk_found', 'risk_removed'"
+"""Kinds of events that points are counted from."""
 _RANDOM = {"sqlite": "1 + (random() & 4294967295)", "postgresql": "1 + (random() * 4294967295)::bigint"}
 
 
@@ -84,7 +86,7 @@ def install(connection: Connection) -> None:
     """Put the triggers in place, whatever was there before; the office's first line with them."""
     for statement in _sqlite() if connection.dialect.name == "sqlite" else _postgresql():
         connection.exec_driver_sql(statement)
-    for what in {OFFICE, BOARD} - {*versions(connection)}:
+    for what in {OFFICE, BOARD, FACTS} - {*versions(connection)}:
         put(connection, what)
 
 
@@ -102,17 +104,20 @@ def remove(connection: Connection) -> None:
 
 
 def _sqlite() -> list[str]:
-    """One line for the office, and one for each unit of the board."""
+    """One line for the office, and one for each unit of the board and of the facts."""
     number = _RANDOM["sqlite"]
     office = f"UPDATE mark SET n = n + {number} WHERE what = '{OFFICE}';"
 
-    def board(row: str) -> str:
-        place = f"what = '{BOARD}' AND unit = {row}.unit"
+    def of_unit(what: str, unit: str) -> str:
+        place = f"what = '{what}' AND unit = {unit}"
         return (
-            f"INSERT INTO mark (what, unit, n) SELECT '{BOARD}', {row}.unit, 0 "
+            f"INSERT INTO mark (what, unit, n) SELECT '{what}', {unit}, 0 "
             f"WHERE NOT EXISTS (SELECT 1 FROM mark WHERE {place}); "
             f"UPDATE mark SET n = n + {number} WHERE {place};"
         )
+
+    def board(row: str) -> str:
+        return of_unit(BOARD, f"{row}.unit")
 
     other = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _COUNTED)
     told = {
@@ -132,6 +137,14 @@ def _sqlite() -> list[str]:
             "WHEN OLD.edition <> NEW.edition OR OLD.confidential <> NEW.confidential",
             board("NEW"),
         ),
+        "fact_insert": (
+            f"AFTER INSERT ON event WHEN NEW.kind IN ({_TOLD})",
+            of_unit(FACTS, '(SELECT unit FROM "case" WHERE id = NEW."case")'),
+        ),
+        "standing": (
+            'AFTER UPDATE OF standing ON "case" WHEN OLD.standing <> NEW.standing',
+            of_unit(FACTS, "NEW.unit"),
+        ),
     }
     statements = []
     for name, (when, what) in told.items():
@@ -143,7 +156,7 @@ def _sqlite() -> list[str]:
 
 
 def _postgresql() -> list[str]:
-    """A line for each statement that changes the office, and for each unit of the board a statement changes."""
+    """A line for each statement that changes the office, and for each unit whose board or facts one changes."""
     number = _RANDOM["postgresql"]
     fresh, stale = (", ".join(f"{row}.{name}" for name in _COUNTED) for row in ("fresh", "stale"))
     units = {
@@ -169,6 +182,11 @@ def _postgresql() -> list[str]:
         'CREATE TRIGGER merzim_mark_case AFTER UPDATE OF edition, confidential ON "case" FOR EACH ROW '
         "WHEN (OLD.edition <> NEW.edition OR OLD.confidential <> NEW.confidential) "
         "EXECUTE FUNCTION merzim_mark_case()",
+        "CREATE OR REPLACE FUNCTION merzim_mark_standing() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN INSERT INTO mark (what, unit, n) VALUES ('{FACTS}', NEW.unit, {number}); RETURN NULL; END $$",
+        'DROP TRIGGER IF EXISTS merzim_mark_standing ON "case"',
+        'CREATE TRIGGER merzim_mark_standing AFTER UPDATE OF standing ON "case" FOR EACH ROW '
+        "WHEN (OLD.standing <> NEW.standing) EXECUTE FUNCTION merzim_mark_standing()",
     ]
     for table in _OF_OFFICE:
         statements += [
@@ -177,14 +195,24 @@ def _postgresql() -> list[str]:
             "FOR EACH STATEMENT EXECUTE FUNCTION merzim_mark_office()",
         ]
     for name, asked in units.items():
-        statements += [
-            f"CREATE OR REPLACE FUNCTION merzim_mark_board_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-            f"BEGIN WITH touched AS ({asked}), few AS (SELECT count(*) <= {NAMED} AS yes FROM touched) "
-            "INSERT INTO mark (what, unit, n) "
-            f"SELECT '{BOARD}', unit, {number} FROM touched, few WHERE few.yes "
-            f"UNION ALL SELECT '{BOARD}', NULL, {number} FROM few WHERE NOT few.yes; RETURN NULL; END $$",
-            f"DROP TRIGGER IF EXISTS merzim_mark_board_{name} ON deadline",
-            f"CREATE TRIGGER merzim_mark_board_{name} AFTER {name.upper()} ON deadline "
-            f"REFERENCING {referencing[name]} FOR EACH STATEMENT EXECUTE FUNCTION merzim_mark_board_{name}()",
-        ]
-    return statements
+        statements += _of_units(f"board_{name}", BOARD, asked, f"{name.upper()} ON deadline", referencing[name])
+    told = (
+        'SELECT DISTINCT owner.unit FROM fresh JOIN "case" owner ON owner.id = fresh."case" '
+        f"WHERE fresh.kind IN ({_TOLD})"
+    )
+    return [*statements, *_of_units("fact_insert", FACTS, told, "INSERT ON event", referencing["insert"])]
+
+
+def _of_units(name: str, what: str, units: str, when: str, referencing: str) -> list[str]:
+    """A trigger that leaves a line for each unit; one for all where they are many."""
+    number, table = _RANDOM["postgresql"], when.rpartition(" ")[2]
+    return [
+        f"CREATE OR REPLACE FUNCTION merzim_mark_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+        f"BEGIN WITH touched AS ({units}), few AS (SELECT count(*) <= {NAMED} AS yes FROM touched) "
+        "INSERT INTO mark (what, unit, n) "
+        f"SELECT '{what}', unit, {number} FROM touched, few WHERE few.yes "
+        f"UNION ALL SELECT '{what}', NULL, {number} FROM few WHERE NOT few.yes; RETURN NULL; END $$",
+        f"DROP TRIGGER IF EXISTS merzim_mark_{name} ON {table}",
+        f"CREATE TRIGGER merzim_mark_{name} AFTER {when} "
+        f"REFERENCING {referencing} FOR EACH STATEMENT EXECUTE FUNCTION merzim_mark_{name}()",
+    ]

@@ -7,56 +7,103 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
-from storage.database.engine import Record, reading
-from storage.tables import CASE, DEADLINE, EVENT
-from workflow.case import values_of
-from workflow.points.tally import Lacking, Recorded
+from storage.cases.ledger import cases
+from storage.database.dialect import before
+from storage.database.engine import Record
+from storage.database.names import each, named
+from storage.tables import CASE, DEADLINE, EVENT, FIRST_ENTRY
+from workflow.case import Case, values_of
+from workflow.points.recorded import Lacking, Recorded
+from workflow.points.scale import Risks
+from workflow.registers.risk import register
+
+_TOLD = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
+_COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
+_AMENDED = select(EVENT.c.case).where(EVENT.c.kind.in_(("corrected", "evidence")), named(EVENT.c.case))
+_ENTERED = select(EVENT.c.case).where(FIRST_ENTRY, named(EVENT.c.case))
 
 
-def recorded(engine: Engine, facts: Collection[str], *, since: date) -> tuple[Recorded, ...]:
-    """Every fact of these (`procedure:fact`) of active cases that happened from `since` (a local date) on.
+def recorded(
+    connection: Connection, facts: Collection[str], year: int, *, units: Collection[str] | None = None
+) -> dict[str, list[Recorded]]:
+    """Every fact of these (`procedure:fact`) of active cases that happened in a year, by unit.
 
     A corrected fact has its last date; its numbers and links are those of all its events.
+
+    Args:
+        units: as their cases name them; None for all.
     """
-    procedures = {fact.partition(":")[0] for fact in facts}
-    asked = (
-        select(EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
-        .join(CASE, CASE.c.id == EVENT.c.case)
-        .where(
-            CASE.c.procedure.in_(sorted(procedures)),
-            CASE.c.standing == "active",
-            EVENT.c.kind.in_(("fact", "corrected", "evidence")),
-        )
-        .order_by(EVENT.c.case, EVENT.c.seq)
-    )
-    with reading(engine) as connection:
-        told = _told(connection.execute(asked), frozenset(facts))
-        return tuple(one for one in told if one.on >= since)
+    wanted = frozenset(facts)
+    asked = _of_active(select(*_COLUMNS), EVENT.c.case, wanted).where(_TOLD)
+    called = before(connection, EVENT.c.name, ".").in_(sorted({fact.partition(":")[2] for fact in facts}))
+    within = EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31))
+    found = list(_in(connection, asked.where(called, within), CASE.c.unit, units))
+    # Of most cases each fact has one event. Where something was said anew, all that was said counts.
+    anew = {record.case for record in each(connection, _AMENDED, {record.case for record in found})}
+    whole = asked.where(named(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
+    records = [one for one in found if one.case not in anew]
+    by_unit: dict[str, list[Recorded]] = {}
+    for one in _told([*records, *each(connection, whole, sorted(anew))], wanted):
+        if one.on.year == year:
+            by_unit.setdefault(one.unit, []).append(one)
+    return by_unit
 
 
-def lacking(engine: Engine, facts: Collection[str]) -> tuple[Lacking, ...]:
-    """Board rows of these facts (`procedure:fact`) that wait or were missed, in active cases."""
-    procedures = {fact.partition(":")[0] for fact in facts}
-    names = {fact.partition(":")[2] for fact in facts}
-    asked = (
-        select(DEADLINE.c.case, CASE.c.unit, CASE.c.procedure, DEADLINE.c.obligation, DEADLINE.c.due)
-        .join(CASE, CASE.c.id == DEADLINE.c.case)
-        .where(
-            CASE.c.procedure.in_(sorted(procedures)),
-            CASE.c.standing == "active",
-            DEADLINE.c.obligation.in_(sorted(names)),
-            DEADLINE.c.state.in_(("open", "missed")),
-        )
-        .order_by(DEADLINE.c.case, DEADLINE.c.obligation)
+def lacking(
+    connection: Connection, facts: Collection[str], year: int, *, units: Collection[str] | None = None
+) -> dict[str, list[Lacking]]:
+    """Board rows of these facts that wait or were missed in active cases and were due in a year, by unit."""
+    asked = _lacking(facts, DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)))
+    found: dict[str, list[Lacking]] = {}
+    for record in _in(connection, asked, DEADLINE.c.unit, units):
+        fact = f"{record.procedure}:{record.obligation}"
+        if fact in facts:
+            one = Lacking(case=record.case, unit=record.unit, fact=fact, due=record.due)
+            found.setdefault(one.unit, []).append(one)
+    return found
+
+
+def any_lacking(connection: Connection, facts: Collection[str]) -> bool:
+    """Whether any of these facts waits or was missed anywhere, of whatever year."""
+    return any(connection.execute(_lacking([fact]).limit(1)).first() is not None for fact in sorted(facts))
+
+
+def risks(connection: Connection, ended: Collection[str]) -> dict[str, Risks]:
+    """Of each of these cases that keeps a register of risks: how many were found and removed."""
+    entered = {record.case for record in each(connection, _ENTERED, ended)}
+    found = {name: _risks(case) for name, case in cases(connection, entered).items()}
+    return {name: one for name, one in found.items() if one.found}
+
+
+def _risks(case: Case) -> Risks:
+    known = register(case).risks.values()
+    removals = [risk.removal for risk in known if risk.removal is not None]
+    completed = sum(one.completed for one in removals)
+    return Risks(found=len(known), removed=len(removals) - completed, completed=completed)
+
+
+def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
+    names = sorted({fact.partition(":")[2] for fact in facts})
+    asked = select(DEADLINE.c.case, CASE.c.unit, CASE.c.procedure, DEADLINE.c.obligation, DEADLINE.c.due)
+    return _of_active(asked, DEADLINE.c.case, facts).where(
+        DEADLINE.c.obligation.in_(names), DEADLINE.c.state.in_(("open", "missed")), *more
     )
-    with reading(engine) as connection:
-        return tuple(
-            Lacking(case=one.case, unit=one.unit, fact=f"{one.procedure}:{one.obligation}", due=one.due)
-            for one in connection.execute(asked)
-            if f"{one.procedure}:{one.obligation}" in facts
-        )
+
+
+def _of_active(asked: Select[Any], case: ColumnElement[str], facts: Iterable[str]) -> Select[Any]:
+    procedures = sorted({fact.partition(":")[0] for fact in facts})
+    asked = asked.join(CASE, CASE.c.id == case)
+    return asked.where(CASE.c.procedure.in_(procedures), CASE.c.standing == "active")
+
+
+def _in(
+    connection: Connection, asked: Select[Any], unit: ColumnElement[str], units: Collection[str] | None
+) -> Iterable[Record]:
+    if units is None:
+        return connection.execute(asked)
+    return each(connection, asked.where(named(unit)), sorted(units))
 
 
 def _told(records: Iterable[Record], facts: frozenset[str]) -> Iterator[Recorded]:
@@ -65,13 +112,15 @@ def _told(records: Iterable[Record], facts: frozenset[str]) -> Iterator[Recorded
         fact = f"{one.procedure}:{one.name.partition('.')[0]}"
         if fact not in facts:
             continue
-        payload = json.loads(one.payload)
         known = found.setdefault(
             (one.case, one.name),
             {"case": one.case, "unit": one.unit, "fact": fact, "values": {}, "linked": False},
         )
         if one.on is not None:
             known["on"] = one.on
+        if one.payload == "{}":
+            continue
+        payload = json.loads(one.payload)
         known["values"] |= values_of(payload)
         known["linked"] |= any(
             str(item.get("kind", "")).startswith("link:") for item in payload.get("evidence", ())

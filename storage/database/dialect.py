@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     FromClause,
     Table,
@@ -105,3 +106,10 @@ def _bound(
             for line in bound:
                 line[place] = processor(line[place])
     return bound
+
+
+def before(connection: Connection, column: ColumnElement[str], sign: str) -> ColumnElement[str]:
+    """What stands before the first such sign; all of it where there is none."""
+    if connection.dialect.name == "sqlite":
+        return func.substr(column, 1, func.instr(column + sign, sign) - 1)
+    return func.split_part(column, sign, 1)

@@ -42,6 +42,7 @@ UNDONE = {
     "0016": ("DROP TABLE notice_tally", "DROP TABLE channel_fault"),
     "0017": ("DROP TABLE mark",),
     "0018": ("DROP INDEX ix_case_counted",),
+    "0019": (),
 }
 """Revision -> statements that take it back."""
 

@@ -12,9 +12,10 @@ import pytest
 from tests.workflow.test_score import scoring
 from workflow.office import Office, Unit
 from workflow.points.prospects import Step, prospect, steps
+from workflow.points.recorded import Gathered, Lacking, Recorded, body, numbers
 from workflow.points.scale import Done, Risks
 from workflow.points.score import Scores, score, written
-from workflow.points.tally import Lacking, Recorded, Year, tally
+from workflow.points.tally import Year, tally
 
 AFTER = date(2027, 1, 11)
 IA, P2, P3, P4 = "internal-analysis", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"
@@ -69,16 +70,24 @@ def prepared() -> tuple[Recorded, ...]:
     return tuple(done)
 
 
-def year(*recorded: Recorded, today: date = AFTER, **more: object) -> Year:
+def year(
+    *recorded: Recorded,
+    today: date = AFTER,
+    lacking: tuple[Lacking, ...] = (),
+    risks: Risks | None = None,
+    office: dict[str, Unit] | None = None,
+) -> Year:
     """The oblast's year 2026, looked at on a day."""
-    return Year(
-        office=Office(units=units()),
-        root="oblast",
-        year=2026,
-        today=today,
-        recorded=recorded,
-        **more,  # type: ignore[arg-type]
-    )
+    own = {
+        name: body(
+            numbers((one for one in recorded if one.unit == name), year=2026, today=today),
+            (one for one in lacking if one.unit == name),
+            year=2026,
+        )
+        for name in {one.unit for one in (*recorded, *lacking)}
+    }
+    gathered = Gathered(Office(units=office or units()), own)
+    return Year(gathered=gathered, root="oblast", year=2026, today=today, risks=risks)
 
 
 def scored(of: Year) -> Scores:
@@ -180,7 +189,7 @@ def test_what_is_recorded_late_scores_as_well() -> None:
 def test_a_fact_of_a_part_counts_for_the_department_it_belongs_to() -> None:
     """A territorial division's analysis is its department's."""
     office = {**units(), "div": Unit(id="div", name="Бөлім", parent="dep1")}
-    of = replace(year(fact("div", f"{IA}:published", date(2026, 6, 1))), office=Office(units=office))
+    of = year(fact("div", f"{IA}:published", date(2026, 6, 1)), office=office)
 
     assert points(of)["P1.T3.S2"] == "0.3"
 

@@ -5,6 +5,7 @@ A late step still scores: before the year ends nothing is lost but what belongs 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -67,7 +68,7 @@ def prospect(indicator: Scored, found: Score, counted: Tally, year: Year) -> Pro
     over = year.today.year > year.year
     if isinstance(indicator.scale, Presence):
         deduction = indicator.deduction or NOTHING
-        waiting = bool(counted.waiting) and not over
+        waiting = counted.waiting is not None and not over
         return Prospect(lost=-found.points, at_stake=deduction if waiting and not found.points else NOTHING)
     if isinstance(indicator.scale, Monthly) and isinstance(counted.answer, Months):
         return _months(indicator.scale, counted.answer, over=over)
@@ -101,15 +102,13 @@ def _steps(
         return
     end = date(year.year, 12, 31)
     answer, scale = counted.answer, indicator.scale
-    if counted.waiting and indicator.deduction is not None:
-        nearest = min(counted.waiting, key=lambda one: one.due or end)
-        cases = tuple(dict.fromkeys(one.case for one in counted.waiting))[:SHOWN]
+    if counted.waiting is not None and indicator.deduction is not None:
         yield Step(
             indicator=indicator.id,
             code="keep",
             gain=indicator.deduction,
-            by=nearest.due or end,
-            arguments={"cases": cases},
+            by=counted.waiting.due,
+            arguments={"cases": counted.waiting.cases},
         )
     if counted.quarterly:
         yield from _this_quarter(indicator, counted, year, scoring, readings)
@@ -152,25 +151,25 @@ def _more(
             told = Analyses(Done(done, answer.of), None)
         return _points(indicator, told, scoring, readings)
 
-    now = points(answer.done)
-    for more in range(1, max(answer.of - answer.done, 0) + 1):
-        then = points(answer.done + more)
-        if then > now:
-            yield Step(
-                indicator=indicator.id,
-                code="more",
-                gain=then - now,
-                by=end,
-                arguments={
-                    "count": more,
-                    "done": answer.done,
-                    "of": answer.of,
-                    "now": now,
-                    "then": then,
-                },
-                missing=counted.missing[:SHOWN],
-            )
-            return
+    now, room = points(answer.done), range(1, max(answer.of - answer.done, 0) + 1)
+    # More never earn less: what first earns more is found by halves, not one by one over a country's units.
+    nearest = bisect_right(room, now, key=lambda more: points(answer.done + more))
+    if nearest == len(room):
+        return
+    yield Step(
+        indicator=indicator.id,
+        code="more",
+        gain=points(answer.done + room[nearest]) - now,
+        by=end,
+        arguments={
+            "count": room[nearest],
+            "done": answer.done,
+            "of": answer.of,
+            "now": now,
+            "then": points(answer.done + room[nearest]),
+        },
+        missing=counted.missing[:SHOWN],
+    )
 
 
 def _this_quarter(
@@ -180,8 +179,8 @@ def _this_quarter(
     quarter = year.quarter
     if quarter is None or not counted.asked:
         return
-    having = year.having(indicator.counting.fact, counted.asked, quarter)
-    missing = tuple(unit for unit in counted.asked if unit not in having and unit not in counted.missing)
+    done = year.having(indicator.counting.fact, counted.asked, quarter) | {*counted.missing}
+    missing = tuple(unit for unit in counted.asked if unit not in done)
     if missing:
         whole, of = len(counted.asked) - len(counted.missing), len(counted.asked)
         best = _points(indicator, Done(whole, of), scoring, readings)

@@ -275,3 +275,15 @@ class Scoring:
     def usual(self) -> Readings:
         """The readings used where nobody chooses others."""
         return {name: next(iter(values)) for name, values in self.readings.items()}
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """All that is counted: `procedure:fact`."""
+        every = self.indicators.values()
+        return frozenset(fact for one in every for fact in one.counting.facts.values())
+
+    @property
+    def awaited(self) -> frozenset[str]:
+        """What is asked for by its due date."""
+        every = (one.counting for one in self.indicators.values())
+        return frozenset(one.fact for one in every if one.by == "presence")

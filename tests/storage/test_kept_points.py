@@ -1,0 +1,171 @@
+"""What points are counted from is kept, and mended: as if every fact were looked at anew, whoever wrote."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine
+
+from merzim.asking.scoring import scoring
+from storage.cases.kept_points import KeptPoints
+from storage.database.engine import open as open_database
+from storage.kept import Kept
+from storage.office import store as office_store
+from tests.storage.house import NOW, desk
+from tests.storage.plain_points import LEFT_OUT, Found, plain
+from tests.storage.test_kept import statements
+from workflow.case import Evidence
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
+from workflow.desk.risks import FoundRisk, RiskDesk
+from workflow.office import Unit
+from workflow.points.scale import Analyses
+from workflow.points.tally import Year, tally
+
+TODAY = date(2026, 7, 20)
+WHO = {"by": "А", "now": NOW, "today": TODAY}
+UNITS = (
+    Unit(id="head", name="Аппарат", kind="central_body"),
+    Unit(id="hr", name="Кадр бөлімі", parent="head"),
+    Unit(id="law", name="Заң бөлімі", parent="head"),
+    Unit(id="plant", name="Зауыт", parent="hr", kind="quasi_state"),
+)
+ROOTS = ("", "head", "hr", "law", "plant")
+FACTS = (
+    *("order_signed", "start_announced", "discussion_announced", "discussion_held", "note_signed"),
+    *("plan_approved", "published", "analysis_ended"),
+)
+LINK = Evidence(kind="link:site", reference="https://org.kz/1", published_on=date(2026, 5, 5))
+
+
+def opened(engine: Engine, *units: str) -> list[str]:
+    """Cases of units by id, by name, and of none; one asks for numbers."""
+    units = units or ("hr", "law", "plant", " кадр БӨЛІМІ", "", "сырттан")
+    office_store.save(engine, units=UNITS)
+    core = desk(engine)
+    kinds = [("internal-analysis", unit) for unit in units]
+    planned = {"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)}
+    found = [
+        core.open(Opening(procedure=one, unit=unit, object=f"{n}", planned=planned), **WHO).id
+        for n, (one, unit) in enumerate([*kinds, *kinds[:3]])
+    ]
+    numbers = Opening(procedure="tbn4-project-4", unit="law", object="")
+    return [*found, core.open(numbers, **WHO).id]
+
+
+def change(core: Desk, case: str, chance: random.Random, step: int) -> None:
+    """One thing somebody does."""
+    ledger = core._ledger
+    known = ledger.case(case)
+    assert known is not None
+    on = date(chance.choice((2025, 2026, 2026)), 1 + chance.randrange(7), 1 + chance.randrange(19))
+    fact = chance.choice(FACTS)
+    if known.standing != "active":
+        core.reopen(case, ground="Қайта", **WHO)
+    elif known.procedure == "tbn4-project-4":
+        if "servants_trained.2026" not in known.facts:
+            values = {"trained": Decimal(49), "staff": Decimal(1000)}
+            core.record(case, "servants_trained.2026", on=date(2026, 3, 31), values=values, **WHO)
+        elif step % 2:
+            values = {"trained": Decimal(50 + step), "staff": Decimal(1000)}
+            core.correct(
+                case, "servants_trained.2026", on=date(2026, 4, 1), ground="Қате", values=values, **WHO
+            )
+        else:
+            core.record(case, f"event_held.2026-03#{step + 2}", on=date(2026, 3, 20), **WHO)
+    elif step % 9 == 8:
+        core.cancel(case, ground="Бекер", **WHO)
+    elif step % 7 == 6:
+        RiskDesk(core).find(case, FoundRisk(description=f"Тәуекел {step}"), on=date(2026, 5, 5), **WHO)
+    elif fact in known.facts:
+        core.correct(case, fact, on=on, ground="Қате", **WHO)
+    else:
+        core.record(case, fact, on=on, evidence=[LINK] if step % 4 == 3 else [], **WHO)
+
+
+def kept_points(engine: Engine) -> KeptPoints:
+    return KeptPoints(engine, Kept(engine))
+
+
+def told(points: KeptPoints, root: str, year: int) -> dict[str, Found]:
+    """What is kept, as the plain way tells it."""
+    gathered = points.year(scoring(), year, today=TODAY)
+    risks = gathered.risks(root, named=False)
+    of = Year(
+        gathered=gathered,
+        root=root,
+        year=year,
+        today=TODAY,
+        anything=lambda: points.any_lacking(scoring()),
+        risks=risks,
+    )
+    found = tally(scoring(), of, scoring().usual)
+    return {
+        name: Found(one.answer, one.missing, (one.waiting.due, one.waiting.cases) if one.waiting else None)
+        for name, one in found.items()
+        if scoring().indicators[name].counting.by not in LEFT_OUT
+    }
+
+
+@pytest.fixture
+def other(url: str) -> Iterator[Engine]:
+    """The same database by another process."""
+    engine = open_database(url)
+    yield engine
+    engine.dispose()
+
+
+def test_points_are_counted_from_what_is_recorded_whoever_records_it(engine: Engine, other: Engine) -> None:
+    """Recorded, corrected into another year, proved by a link, cancelled, taken up again; risks; a unit that
+    moves below another. What is kept, what is read anew, and what every case says by itself are the same.
+    """
+    names, points = opened(engine), kept_points(engine)
+    core, chance, office = desk(other), random.Random(7), Kept(engine).office()
+    seen = set()
+    for step in range(70):
+        change(core, chance.choice(names), chance, step)
+        if step == 20:
+            office_store.save(other, units=[Unit(id="law", name="Заң бөлімі", parent="hr")])
+            office = Kept(other).office()
+        if step % 5 == 0:
+            for year in (2025, 2026):
+                for root in ROOTS:
+                    right = plain(other, office, root, year, today=TODAY)
+                    assert told(points, root, year) == right, (step, root, year)
+                    seen |= {(name, one.answer) for name, one in right.items()}
+    assert told(kept_points(other), "head", 2026) == told(points, "head", 2026)
+
+    # The country was not an empty one.
+    assert {name for name, _ in seen} >= {"P1.T1.S2", "P1.T1.S3", "P1.T3.S3", "P4.T2.S1", "P4.T2.S3"}
+    assert any(isinstance(answer, Analyses) and answer.risks for _, answer in seen)
+    assert len(seen) > 30
+
+
+def test_nothing_that_stands_is_read_again(engine: Engine) -> None:
+    """Asked again, only the marks are; after a change, only the units it touched."""
+    names, points = opened(engine, "hr", "law"), kept_points(engine)
+    before = points.year(scoring(), 2026, today=TODAY)
+    assert all(
+        "mark" in asked for asked in statements(engine, lambda: points.year(scoring(), 2026, today=TODAY))
+    )
+    assert points.year(scoring(), 2026, today=TODAY) is before
+    desk(engine).record(names[0], "order_signed", on=TODAY, **WHO)
+    after = points.year(scoring(), 2026, today=TODAY)
+
+    assert after.body("law") is before.body("law")
+    assert after.body("hr").numbers != before.body("hr").numbers
+
+
+def test_a_date_that_is_corrected_without_moving_a_deadline_is_seen(engine: Engine) -> None:
+    """No row of the board is counted otherwise, and the month is another one."""
+    names, points = opened(engine), kept_points(engine)
+    core, fact = desk(engine), "internal-analysis:order_signed"
+    core.record(names[0], "order_signed", on=date(2026, 3, 2), **WHO)
+    assert points.year(scoring(), 2026, today=TODAY).body("hr").months(fact, 3, 4) == (1, 0)
+    core.correct(names[0], "order_signed", on=date(2026, 4, 2), ground="Қате", **WHO)
+
+    assert points.year(scoring(), 2026, today=TODAY).body("hr").months(fact, 3, 4) == (0, 1)
