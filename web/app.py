@@ -189,6 +189,7 @@ def create_app(
             status=422,
             number=422,
             detail=detail,
+            near=error.arguments.get("near", ()) if "unit" in request.query_params else (),
         )
 
     async def on_stranger(request: Request, error: Exception) -> Response:

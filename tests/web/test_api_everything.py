@@ -158,6 +158,9 @@ FOR_EYES = {
     "/healthz": "for watchdogs",
     "/health": "for watchdogs",
     "/ready": "for whoever sends requests on",
+    "/suggest/unit": "asked by a field while somebody types; a program reads all units",
+    "/suggest/person": "asked by a field while somebody types; a program reads all people",
+    "/suggest/responsible": "asked by a field while somebody types",
     "/static/third-party/{name}": "a part of pages",
     "/static/{name}": "a part of pages",
 }

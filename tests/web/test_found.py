@@ -371,3 +371,69 @@ def test_whatever_is_typed_a_suggestion_is_a_list(home: Home, typed: str) -> Non
         answer = browser.get("/suggest/unit", params={"q": typed})
 
     assert (answer.status_code, answer.json()) == (200, [])
+
+
+def _shown(text: str) -> str:
+    """What a page shows, its addresses apart."""
+    return re.sub(r'href="[^"]*"', "", text[text.index("<main") :])
+
+
+LISTS = ("/", "/cases", "/deadlines", "/monitoring", "/calendar/2026/4")
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_is_narrowed_to_the_unit_that_was_typed(home: Home, path: str) -> None:
+    """By its name as by its code; what fits several is said beside the field, and stands in it."""
+    with home.client() as browser:
+        coded = browser.get(path, params={"unit": "law", "lang": "ru"}).text
+        named = browser.get(path, params={"unit": "заң департаменті", "lang": "ru"}).text
+        several = browser.get(path, params={"unit": "Мектеп 001", "lang": "ru"})
+
+    assert _Fields(named).inputs["unit"] == "Заң департаменті"
+    assert _shown(named) == _shown(coded)
+    assert several.status_code == 200
+    assert "С «Мектеп 001» начинается несколько подразделений" in several.text
+    assert _Fields(several.text).inputs["unit"] == "Мектеп 001"
+
+
+@pytest.mark.parametrize(
+    "path", ["/scores", "/monitoring/uploads", "/monitoring/yearly", "/monitoring/cartogram"]
+)
+def test_where_all_depends_on_the_unit_those_that_are_near_are_links(home: Home, path: str) -> None:
+    """Each leads to the same page of that unit."""
+    with home.client() as browser:
+        several = browser.get(path, params={"unit": "Мектеп 001", "lang": "ru"})
+    links = re.findall(r'href="([^"]*unit=[^"]*)"', several.text)
+
+    assert several.status_code == 422
+    assert "С «Мектеп 001» начинается несколько подразделений" in several.text
+    assert len([one for one in links if "0017" in one]) == 1
+
+
+def test_the_way_down_is_suggested_before_anything_is_typed(home: Home) -> None:
+    """What stands at the top; of a chosen district the way to it and its schools."""
+    with home.client() as browser:
+        top, district = browser.get("/cases").text, browser.get("/cases?unit=d7").text
+
+    assert _Fields(top).lists["unit-near"] == 1
+    assert _Fields(district).lists["unit-near"] == 2 + MANY // 20
+
+
+def test_people_are_listed_of_the_unit_that_was_typed(home: Home) -> None:
+    with home.client("administrator") as admin:
+        found = admin.get("/administration/people", params={"unit": "мектеп 0007"})
+        none = admin.get("/administration/people", params={"unit": "балабақша", "lang": "ru"})
+
+    assert "Сейітов 0007" in found.text
+    assert "Сейітов 0008" not in found.text
+    assert "Подразделения «балабақша» нет." in none.text
+
+
+def test_the_register_is_narrowed_to_whoever_was_typed(home: Home) -> None:
+    """Of a thousand people those it does not show are found, too."""
+    with home.client() as browser:
+        found = browser.get("/register", params={"person": "сейітов 0012"})
+        several = browser.get("/register", params={"person": "сейітов", "lang": "ru"})
+
+    assert _Fields(found.text).inputs["person"] == "Сейітов 0012"
+    assert "По «сейітов» найдено много людей" in several.text

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import groupby
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
 from papers.drawings.cartogram import drawn, sheets
@@ -17,6 +17,7 @@ from web.across.points import seen_unit, unit_choices
 from web.case.papering import XLSX, as_file
 from web.door.entrance import Reading
 from web.house import House
+from web.page.narrowing import KnownUnit
 from web.page.office import unit_name
 from web.page.preferences import preferences
 from web.page.render import page
@@ -25,7 +26,6 @@ from workflow.findings.finding import Finding
 from workflow.registers.exposure import SECTIONS, CartogramLine
 
 router = APIRouter(include_in_schema=False)
-Unit = Annotated[str, Query(max_length=200)]
 Ending = Annotated[str, Path(pattern=r"^(xlsx|svg)$")]
 SVG = "image/svg+xml"
 SHOWN = 200
@@ -64,7 +64,7 @@ class Compared:
 
 
 @router.get("/monitoring/cartogram")
-def the_cartogram(request: Request, home: Reading, unit: Unit = "") -> Response:
+def the_cartogram(request: Request, home: Reading, unit: KnownUnit) -> Response:
     """Both sections by department and district, and where the published cartogram differs from them."""
     _, today = home.clock()
     found = comparison(home, unit)
@@ -82,7 +82,7 @@ def the_cartogram(request: Request, home: Reading, unit: Unit = "") -> Response:
 
 
 @router.get("/monitoring/cartogram/{ending}")
-def the_cartogram_as_a_file(request: Request, home: Reading, ending: Ending, unit: Unit = "") -> Response:
+def the_cartogram_as_a_file(request: Request, home: Reading, ending: Ending, unit: KnownUnit) -> Response:
     """A workbook with a sheet for each section, or a drawing to print or publish."""
     return cartogram_file(request, home, ending, unit)
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
-from web.page.office import UnitName, unit_name, units_to_narrow
+from web.page.found import Field
+from web.page.narrowing import narrowing
+from web.page.office import UnitName, unit_name
 from web.page.standing import working_days_between
 from web.ports.reads import Reads
 from workflow.board import Row
@@ -74,7 +76,7 @@ class Monitoring:
     shared: tuple[tuple[Shared, tuple[str, ...]], ...]
     silent: Mapping[str, tuple[Silent, ...]]
     narrowed: Narrowed
-    units: tuple[UnitName, ...]
+    units: Field
     statuses: tuple[str, ...]
     directions: tuple[str, ...]
     number: int
@@ -102,7 +104,7 @@ def monitoring(
         ),
         silent=_silent(reads, office, calendar, narrowed.unit or None, today),
         narrowed=narrowed,
-        units=units_to_narrow(office, narrowed.unit or ""),
+        units=narrowing(office, narrowed.unit or ""),
         statuses=STATUSES,
         directions=DIRECTIONS,
         number=number,

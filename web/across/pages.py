@@ -15,6 +15,7 @@ from web.across.registering import Sought, register_view
 from web.case.papering import XLSX, as_file, register_file
 from web.door.entrance import Reading
 from web.house import House
+from web.page.narrowing import AskedPerson, AskedUnit, KnownUnit
 from web.page.preferences import preferences
 from web.page.render import Scribe, page
 from workflow.points.score_inputs import choose
@@ -24,7 +25,6 @@ router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=200)]
 Short = Annotated[str, Query(max_length=40)]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
-Unit = Annotated[str | None, Query(max_length=200)]
 Flag = Annotated[Literal["", "1"], Query()]
 IN_A_FILE = 20_000
 """So many notices go into one file."""
@@ -35,12 +35,12 @@ MONITORING_COLUMNS = (
 
 
 def _narrowed(
-    unit: Text = "", status: Short = "", direction: Short = "", legal: Flag = "", late: Flag = ""
+    unit: AskedUnit, status: Short = "", direction: Short = "", legal: Flag = "", late: Flag = ""
 ) -> Narrowed:
     return Narrowed(unit=unit, status=status, direction=direction, legal=bool(legal), late=bool(late))
 
 
-def _narrowing(case: Short = "", person: Text = "", state: Short = "", channel: Short = "") -> Sought:
+def _narrowing(person: AskedPerson, case: Short = "", state: Short = "", channel: Short = "") -> Sought:
     return {"case": case.strip(), "person": person, "state": state, "channel": channel}
 
 
@@ -78,7 +78,7 @@ def monitoring_file(request: Request, home: House, narrowed: Narrowed) -> Respon
 def the_scores(
     request: Request,
     home: Reading,
-    unit: Unit = None,
+    unit: KnownUnit,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: Number = 1,
 ) -> Response:

@@ -12,7 +12,9 @@ from fastapi import HTTPException
 
 from calendars.explanation import Element
 from web.house import House
-from web.page.office import UnitName, unit_name, units_to_narrow
+from web.page.found import Field
+from web.page.narrowing import narrowing
+from web.page.office import UnitName, unit_name
 from web.ports.shell import YearPoints
 from workflow.access import within
 from workflow.law.procedure import Text
@@ -90,10 +92,10 @@ class Points:
     pages: int
 
 
-def unit_choices(home: House, chosen: str) -> tuple[UnitName, ...]:
+def unit_choices(home: House, chosen: str) -> Field:
     """The units whose points the reader may see: their own and those below."""
     office, own = home.reads.office(), home.reader.unit
-    return tuple(one for one in units_to_narrow(office, chosen or own or "") if within(office, one.id, own))
+    return narrowing(office, chosen or own, root=own)
 
 
 def seen_unit(home: House, unit: str) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypedDict
 
 from notifications.notice import Notice
 from web.house import House
+from web.page.found import Field
 from web.page.naming import about
-from web.page.office import AT_ONCE, person_name
+from web.page.narrowing import narrowing_person
+from web.page.office import person_name
 from workflow.case import Case
 from workflow.law.procedure import Text
-from workflow.office import Office
 from workflow.registers.entries import is_entry
 
 PAGE = 100
@@ -44,7 +44,7 @@ class Told:
 class Register:
     lines: tuple[Told, ...]
     asked: Sought
-    people: tuple[tuple[str, str], ...]
+    people: Field
     states: tuple[str, ...]
     number: int
     more: bool
@@ -63,7 +63,7 @@ def register_view(home: House, asked: Sought, *, number: int) -> Register:
     )
     heads = home.reads.heads({one.case for one in found if one.case})
     office = home.reads.office()
-    people = offered(office, {one.person for one in found[:PAGE]} | {asked["person"]})
+    people = narrowing_person(office, asked["person"], {one.person for one in found[:PAGE]})
     return Register(
         lines=tuple(
             Told(
@@ -82,13 +82,6 @@ def register_view(home: House, asked: Sought, *, number: int) -> Register:
         number=number,
         more=len(found) > PAGE,
     )
-
-
-def offered(office: Office, near: Collection[str]) -> tuple[tuple[str, str], ...]:
-    """Whom the register may be narrowed to, by name: everybody; of a country those it shows."""
-    if len(office.people) <= AT_ONCE:
-        return tuple((one.key, one.name) for one in office.by_name)
-    return tuple((one.key, one.name) for one in office.by_name if one.key in near)
 
 
 def _about(home: House, case: Case | None) -> Text | None:

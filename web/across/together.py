@@ -15,6 +15,7 @@ from web.case.papering import XLSX, as_file
 from web.door.entrance import Reading
 from web.house import House
 from web.opening.planner import ordered, the_procedure
+from web.page.narrowing import KnownUnit
 from web.page.office import unit_name
 from web.page.preferences import preferences
 from web.page.render import Scribe, page
@@ -43,9 +44,9 @@ class Asked:
 def the_consolidated(
     request: Request,
     home: Reading,
+    unit: KnownUnit,
     procedure: Text = "",
     obligation: Text = "",
-    unit: Text = "",
     year: Year = None,
 ) -> Response:
     """Who of the organisations did it in a year, with which numbers, and who has not reported."""
@@ -68,9 +69,9 @@ def the_consolidated(
 def the_consolidated_as_a_file(
     request: Request,
     home: Reading,
+    unit: KnownUnit,
     procedure: Text = "",
     obligation: Text = "",
-    unit: Text = "",
     year: Year = None,
 ) -> Response:
     """The same form as a workbook, one column for each number."""
@@ -107,7 +108,7 @@ def consolidated_file(request: Request, home: House, asked: Asked) -> Response:
 
 
 @router.get("/monitoring/uploads")
-def the_uploads(request: Request, home: Reading, unit: Text = "") -> Response:
+def the_uploads(request: Request, home: Reading, unit: KnownUnit) -> Response:
     """What is ready and not uploaded to the platform, and through whose account it goes."""
     _, today = home.clock()
     found = home.shell.ready(scope(home.reader), unit=seen_unit(home, unit), today=today)
@@ -124,7 +125,7 @@ def the_uploads(request: Request, home: Reading, unit: Text = "") -> Response:
 
 
 @router.get("/monitoring/yearly")
-def the_yearly_clock(request: Request, home: Reading, unit: Text = "") -> Response:
+def the_yearly_clock(request: Request, home: Reading, unit: KnownUnit) -> Response:
     """When each organisation's last analysis ended, and by when the next is due."""
     _, today = home.clock()
     found = the_turns(home, unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
@@ -26,8 +27,10 @@ from web.administration.staff_forms import AWAY, DIGESTS, HELD, mark, tidy
 from web.administration.time_forms import holding, time_answers
 from web.door.entrance import Setting
 from web.house import House
-from web.page.found import person_field, person_meant, unit_field, unit_meant
-from web.page.office import units_of_a_page, units_to_narrow
+from web.page.answers import BadForm
+from web.page.found import few_units, person_field, person_meant, unit_field, unit_found, unit_meant
+from web.page.narrowing import narrowing
+from web.page.office import units_of_a_page
 from web.page.preferences import preferences
 from workflow.kinds import KINDS
 from workflow.office import Office, Person, Unit, time_of
@@ -103,6 +106,8 @@ def people(request: Request, home: Setting, q: Key = "", unit: Key = "") -> Resp
     """Everybody, found by name, post, e-mail."""
     the(home)
     office = the_office(home)
+    with suppress(BadForm):  # the field says why; nobody is of such a unit
+        unit = unit if few_units(office) else unit_found(office, unit)
     found = found_people(office, q, unit)
     return show(
         request,
@@ -112,7 +117,7 @@ def people(request: Request, home: Setting, q: Key = "", unit: Key = "") -> Resp
         found=found[:SHOWN],
         more=len(found) - len(found[:SHOWN]),
         q=q,
-        units=units_to_narrow(office, unit),
+        units=narrowing(office, unit),
         unit=unit,
     )
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
+from web.page.found import Field
 from web.page.naming import about
-from web.page.office import UnitName, unit_name, units_to_narrow
+from web.page.narrowing import narrowing
+from web.page.office import UnitName, unit_name
 from web.page.standing import SOON_WORKING_DAYS, look
 from web.ports.reads import Reads
 from workflow.board import Row, Wanted
@@ -62,7 +64,7 @@ class Listing:
 
     items: tuple[Item, ...]
     wanted: Wanted
-    units: tuple[UnitName, ...]
+    units: Field
     procedures: tuple[tuple[str, Text], ...]
     stages: tuple[tuple[str, Text], ...]
     number: int
@@ -87,7 +89,7 @@ def listing(
     return Listing(
         items=items(reads, library, office, calendar, cases=shown, today=today),
         wanted=wanted,
-        units=units_to_narrow(office, wanted.unit or ""),
+        units=narrowing(office, wanted.unit or ""),
         procedures=tuple((name, library.latest(name).title) for name in library.procedures()),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,

@@ -16,6 +16,7 @@ from web.analyses.listing import Item, items, listing
 from web.door.entrance import Reading
 from web.house import House
 from web.page.addresses import elsewhere, named, tidied
+from web.page.narrowing import AskedUnit
 from web.page.preferences import preferences
 from web.page.render import Scribe, page
 from workflow.board import Wanted
@@ -40,7 +41,7 @@ class TooMany(Refusal):
 
 def _wanted(
     home: Reading,
-    unit: Name = "",
+    unit: AskedUnit,
     procedure: Name = "",
     stage: Name = "",
     standing: Name = "",

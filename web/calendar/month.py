@@ -10,8 +10,10 @@ import calendars
 from calendars.calendar import Calendar, Day
 from calendars.layout import USUAL, Month, Run, days_of, month, runs
 from web.house import House
+from web.page.found import Field
 from web.page.naming import about
-from web.page.office import UnitName, unit_name, units_to_narrow
+from web.page.narrowing import narrowing
+from web.page.office import UnitName, unit_name
 from web.page.standing import SOON_WORKING_DAYS, Look, look
 from workflow.board import Row
 from workflow.case import Case
@@ -61,7 +63,7 @@ class MonthView:
     total: int
     earlier: date | None
     later: date | None
-    units: tuple[UnitName, ...]
+    units: Field
     unit: str | None
     chosen: date | None
     listed: tuple[Due, ...]
@@ -119,7 +121,7 @@ def month_view(
         total=len(rows),
         earlier=_beside(laid, calendar, -1),
         later=_beside(laid, calendar, 1),
-        units=units_to_narrow(office, unit or ""),
+        units=narrowing(office, unit or ""),
         unit=unit,
         chosen=chosen,
         listed=tuple(due(row) for row in listed if row.case in cases),

@@ -21,12 +21,12 @@ from web.calendar.month import as_known, month_view
 from web.door.entrance import Managing, Reading
 from web.house import House, hand
 from web.page.answers import the_date
+from web.page.narrowing import AskedUnit
 from web.page.render import page
 from web.ports.administration import ActHearing, ActPreview, Acts
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/calendar")
-Name = Annotated[str | None, Query(max_length=200)]
 Asked = Annotated[str, Query(max_length=40)]
 LARGEST = 60_000
 """Bytes of an act: a few dozen entries at the most."""
@@ -45,7 +45,7 @@ class Seen:
 
 
 @router.get("")
-def this_month(request: Request, home: Reading, unit: Name = None) -> Response:
+def this_month(request: Request, home: Reading, unit: AskedUnit) -> Response:
     """The present month, or the nearest one of the records."""
     _, today = home.clock()
     on = min(max(today, home.calendar.first), home.calendar.last)
@@ -84,7 +84,7 @@ def the_month(
     home: Reading,
     number: Annotated[int, Path(ge=1, le=9999)],
     month: Annotated[int, Path(ge=1, le=12)],
-    unit: Name = None,
+    unit: AskedUnit,
     day: Annotated[int | None, Query(ge=1, le=31)] = None,
     as_of: Asked = "",
 ) -> Response:

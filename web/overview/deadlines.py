@@ -8,8 +8,10 @@ from datetime import date
 from calendars.calendar import Calendar
 from web.overview.view import near
 from web.page.asked import asked_of
+from web.page.found import Field
 from web.page.lines import Line, lines
-from web.page.office import UnitName, person_name, units_to_narrow
+from web.page.narrowing import narrowing
+from web.page.office import person_name
 from web.ports.reads import Reads
 from workflow.law.library import Library
 from workflow.law.procedure import Text
@@ -35,7 +37,7 @@ class Deadlines:
 
     asking: Asking
     lines: tuple[Line, ...]
-    units: tuple[UnitName, ...]
+    units: Field
     stage: Text | None
     person: str
     number: int
@@ -67,7 +69,7 @@ def deadlines(
     return Deadlines(
         asking=asking,
         lines=lines(reads, library, office, calendar, rows, today=today, soon=day.soon),
-        units=units_to_narrow(office, asking.unit or ""),
+        units=narrowing(office, asking.unit or ""),
         stage=_stage(library, asking.stage),
         person=person_name(office, asking.person) if asking.person is not None else "",
         number=number,

@@ -17,6 +17,7 @@ from web.house import House
 from web.overview.deadlines import Asking, deadlines
 from web.overview.view import overview
 from web.page.addresses import elsewhere
+from web.page.narrowing import AskedUnit
 from web.page.office import person_name
 from web.page.render import page
 from workflow.sums import Urgency
@@ -41,7 +42,7 @@ class Unheard:
 
 
 @router.get("/")
-def the_overview(request: Request, home: Reading, unit: Name = None) -> Response:
+def the_overview(request: Request, home: Reading, unit: AskedUnit) -> Response:
     """What a manager sees first."""
     _, today = home.clock()
     view = overview(home.reads, home.library, home.calendar, today=today, unit=unit or None)
@@ -66,9 +67,9 @@ def the_overview(request: Request, home: Reading, unit: Name = None) -> Response
 def the_deadlines(
     request: Request,
     home: Reading,
+    unit: AskedUnit,
     urgency: Urgency = "open",
     on: Annotated[date | None, Query()] = None,
-    unit: Name = None,
     stage: Name = None,
     person: Name = None,
     number: Number = 1,

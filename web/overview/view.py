@@ -15,8 +15,10 @@ from heapq import nsmallest
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from web.page.asked import Waiting, waiting
+from web.page.found import Field
 from web.page.lines import Line, lines, points
-from web.page.office import UnitName, unit_name, units_to_narrow
+from web.page.narrowing import narrowing
+from web.page.office import UnitName, unit_name
 from web.page.standing import SOON_WORKING_DAYS, working_days_between
 from web.ports.reads import Reads
 from workflow.law.library import Library
@@ -85,7 +87,7 @@ class Overview:
 
     horizon: Horizon
     unit: str | None
-    units: tuple[UnitName, ...]
+    units: Field
     overdue: int
     today: int
     due: int
@@ -122,7 +124,7 @@ def overview(
     return Overview(
         horizon=day,
         unit=unit,
-        units=units_to_narrow(office, unit or ""),
+        units=narrowing(office, unit or ""),
         overdue=total(sums, "overdue"),
         today=total(sums, "today"),
         due=total(sums, "due"),

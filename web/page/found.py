@@ -5,7 +5,7 @@ they are many. Typed is a code, a name, or the beginning of either.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from web.page.answers import BadForm
@@ -35,7 +35,10 @@ class Field:
         chosen: id or key, or what was typed and means nobody.
         shown: how whoever is chosen is typed.
         finds: what the field asks while somebody types (`/suggest/...`); "" where a list is shown.
-        near: what to type instead, where what was typed fits none or several; of few people, everybody.
+        near: what may be typed: instead, where what was typed fits none or several; of few people, everybody;
+            of a list that is narrowed, the way down.
+        wrong: whether what was typed fits none or several.
+        refusal: why, where nothing else on the page says it.
     """
 
     options: tuple[UnitName, ...] = ()
@@ -43,6 +46,12 @@ class Field:
     shown: str = ""
     finds: str = ""
     near: tuple[Suggestion, ...] = ()
+    wrong: bool = False
+    refusal: BadForm | None = None
+
+    def refused(self, refusal: BadForm) -> Field:
+        """The same field, saying itself why."""
+        return replace(self, refusal=refusal)
 
 
 def unit_field(office: Office, chosen: str, *, root: str = "", without: Collection[str] = ()) -> Field:
@@ -62,8 +71,10 @@ def unit_field(office: Office, chosen: str, *, root: str = "", without: Collecti
         return Field(options=options, chosen=chosen)
     if not chosen or chosen in office.units:
         return Field(chosen=chosen, shown=unit_typed(office, chosen), finds="unit")
-    near = () if _only(office.unit_called, chosen, None) else units_near(office, chosen, root=root)
-    return Field(chosen=chosen, shown=chosen, finds="unit", near=tuple(near))
+    if _only(office.unit_called, chosen, _places(office, root)):
+        return Field(chosen=chosen, shown=chosen, finds="unit")
+    near = tuple(units_near(office, chosen, root=root))
+    return Field(chosen=chosen, shown=chosen, finds="unit", near=near, wrong=True)
 
 
 def person_field(office: Office, chosen: str, *, without: Collection[str] = ()) -> Field:
@@ -81,8 +92,9 @@ def person_field(office: Office, chosen: str, *, without: Collection[str] = ()) 
             near=tuple(_person(office, one.key) for one in people),
         )
     meant = not chosen or chosen in office.people or _only(office.person_called, chosen, None)
-    near = () if meant else people_near(office, chosen)
-    return Field(chosen=chosen, shown=person_typed(office, chosen), finds="person", near=tuple(near))
+    near = () if meant else tuple(people_near(office, chosen))
+    shown = person_typed(office, chosen)
+    return Field(chosen=chosen, shown=shown, finds="person", near=near, wrong=not meant)
 
 
 def unit_meant(office: Office, said: str, *, root: str = "") -> str:
@@ -95,7 +107,12 @@ def unit_meant(office: Office, said: str, *, root: str = "") -> str:
     Raises:
         BadForm: no unit, or more than one, is called so; it names those that are near.
     """
-    if said in office.units or few_units(office, root):
+    return said if few_units(office, root) else unit_found(office, said, root=root)
+
+
+def unit_found(office: Office, said: str, *, root: str = "") -> str:
+    """The same, however few there are. Raises BadForm."""
+    if said in office.units:
         return said
     if not said.strip():
         return ""
@@ -141,18 +158,24 @@ def person_typed(office: Office, key: str) -> str:
 
 def units_near(office: Office, said: str, *, root: str = "") -> Sequence[Suggestion]:
     """Units whose code or name begins so, then those with a word that does; each with the unit above it."""
+    return [suggested(office, unit) for unit in _near(office.unit_called, said, _places(office, root))]
 
-    def beside(unit: str) -> str:
-        above = office.units.get(office.units[unit].parent or "")
-        return above.name if above else ""
 
-    found = _near(office.unit_called, said, _places(office, root))
-    return [Suggestion(typed=unit_typed(office, unit), beside=beside(unit)) for unit in found]
+def suggested(office: Office, unit: str) -> Suggestion:
+    """A unit as it is typed, with the unit above it."""
+    above = office.units.get(office.units[unit].parent or "")
+    return Suggestion(typed=unit_typed(office, unit), beside=above.name if above else "")
 
 
 def people_near(office: Office, said: str) -> Sequence[Suggestion]:
     """People whose name or e-mail begins so, then those with a word that does; each with their unit."""
     return [_person(office, key) for key in _near(office.person_called, said, None)]
+
+
+def people_suggested(office: Office, keys: Collection[str]) -> tuple[Suggestion, ...]:
+    """These people, by name; who is not of the office is left out."""
+    people = sorted((office.people[key].name, key) for key in keys if key in office.people)
+    return tuple(_person(office, key) for _, key in people)
 
 
 def all_near(office: Office, said: str) -> Sequence[Suggestion]:

@@ -1,0 +1,96 @@
+"""The unit a list is narrowed to: chosen where they are few, typed where they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from web.door.entrance import Reading
+from web.page.answers import BadForm
+from web.page.found import (
+    Field,
+    few_units,
+    people_suggested,
+    person_field,
+    person_meant,
+    suggested,
+    unit_field,
+    unit_found,
+    unit_typed,
+)
+from web.page.office import units_to_narrow
+from workflow.access import within
+from workflow.office import Office
+
+Typed = Annotated[str, Query(max_length=300)]
+
+
+def known_unit(home: Reading, unit: Typed = "") -> str:
+    """The id of the unit asked for; of few, what the list gave.
+
+    Raises:
+        BadForm: what was typed means none, or several.
+    """
+    office = home.reads.office()
+    return unit if few_units(office) else unit_found(office, unit, root=home.reader.unit)
+
+
+def asked_unit(home: Reading, unit: Typed = "") -> str:
+    """The same; what means none or several stays as it was typed, and the field says why."""
+    try:
+        return known_unit(home, unit)
+    except BadForm:
+        return unit
+
+
+def asked_person(home: Reading, person: Typed = "") -> str:
+    """The key of the person asked for; what means nobody or several stays as it was typed."""
+    try:
+        return person_meant(home.reads.office(), person)
+    except BadForm:
+        return person
+
+
+AskedPerson = Annotated[str, Depends(asked_person)]
+AskedUnit = Annotated[str, Depends(asked_unit)]
+KnownUnit = Annotated[str, Depends(known_unit)]
+
+
+def narrowing_person(office: Office, chosen: str, near: Collection[str]) -> Field:
+    """The field a list is narrowed by to a person.
+
+    Args:
+        chosen: a key, or what was typed.
+        near: keys of those the list shows, who are suggested first.
+    """
+    field = person_field(office, chosen)
+    if not field.wrong:
+        return field if field.options else replace(field, near=people_suggested(office, near))
+    try:
+        person_meant(office, chosen)
+    except BadForm as refusal:
+        return field.refused(refusal)
+    return field
+
+
+def narrowing(office: Office, chosen: str, *, root: str = "") -> Field:
+    """The field a list is narrowed by.
+
+    Args:
+        chosen: the id of a unit, or what was typed.
+        root: the unit whose units, with itself, are offered; "" is all.
+    """
+    if few_units(office, root):
+        return unit_field(office, chosen, root=root)
+    if not chosen or chosen in office.units:
+        down = units_to_narrow(office, chosen or root)
+        near = tuple(suggested(office, one.id) for one in down if within(office, one.id, root))
+        return Field(chosen=chosen, shown=unit_typed(office, chosen), finds="unit", near=near)
+    try:
+        unit_found(office, chosen, root=root)
+    except BadForm as refusal:
+        return unit_field(office, chosen, root=root).refused(refusal)
+    return unit_field(office, chosen, root=root)
