@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi import FastAPI
@@ -19,7 +19,9 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.behind_pages.shell import Shell
+from storage.cases.kept_points import KeptPoints
 from storage.database import engine as database
+from storage.kept import Kept
 from storage.upkeep import schema
 from tests.web.administration_memory import AdministrationInMemory
 from tests.web.memory import (
@@ -133,6 +135,8 @@ def behind(reads: Any, desk: Desk, store: Any, **more: object) -> Any:
         calendar=calendars.calendar(),
     )
     house.__dict__.update(more)
+    if "engine" in more:
+        house.kept_points = KeptPoints(house.engine, cast("Kept", reads))
     return house
 
 
