@@ -26,7 +26,9 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice
+from storage.board import firsts
 from storage.board import sums as summing
+from storage.board.firsts import Firsts
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
 from storage.database.engine import reading
@@ -239,11 +241,19 @@ class SqlReads:
         found = self.whole(cases_with_entries(self._engine, unit))
         return [found[case] for case in sorted(found)]
 
-    def waiting(self, fact: str, unit: str | None = None) -> Sequence[Row]:
-        """Open and missed rows of a fact that comes back, of all its periods, by due date."""
-        named = and_(DEADLINE.c.obligation >= f"{fact}.", DEADLINE.c.obligation < f"{fact}/")
-        still = and_(DEADLINE.c.state.in_(("open", "missed")), CASE.c.standing == "active")
-        return self._rows(_BOARD.where(named, still).order_by(*_IN_ORDER), unit)
+    def unreported(
+        self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
+    ) -> Mapping[str, Firsts]:
+        """By quarter, what was due before the day and nobody has reported: how many, and some of them."""
+        eyes = self._eyes(unit)
+        with reading(self._engine) as connection:
+            return firsts.unreported(connection, today, eyes, limit=limit, offset=offset)
+
+    def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
+        """By day from `first` to `last`, what is open and due on it: how many, and the first by case."""
+        eyes = self._eyes(unit)
+        with reading(self._engine) as connection:
+            return firsts.by_day(connection, first, last, eyes, limit=limit)
 
     def told(
         self,

@@ -19,6 +19,9 @@ _CLUSTERED = {"sqlite_with_rowid": False}
 FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'cartogram_recorded')")
 """Whether an event begins a register. A query says it in the same words, or the index is not used."""
 
+UNREPORTED = text("state IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'")
+"""Whether a row asks for a quarter's information after an analysis. A query says it in the same words, too."""
+
 
 class Kept(SQLModel):
     """What every table shares: one metadata with names for every constraint, which migrations need."""
@@ -194,6 +197,13 @@ class KeptDeadline(Kept, table=True):
         ),
         Index("ix_deadline_state_due", "state", "due"),
         Index("ix_deadline_unit_state_due", "unit", "state", "due"),
+        # With all that who may see a row is decided by.
+        Index(
+            "ix_deadline_unreported",
+            *("obligation", "due", "case", "unit"),
+            sqlite_where=UNREPORTED,
+            postgresql_where=UNREPORTED,
+        ),
         _CLUSTERED,
     )
 

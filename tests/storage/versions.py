@@ -43,6 +43,7 @@ UNDONE = {
     "0017": ("DROP TABLE mark",),
     "0018": ("DROP INDEX ix_case_counted",),
     "0019": (),
+    "0020": ("DROP INDEX ix_deadline_unreported",),
 }
 """Revision -> statements that take it back."""
 

@@ -160,10 +160,22 @@ class Memory:
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         return [case for case in self.cases(unit) if case.entries and case.standing == "active"]
 
-    def waiting(self, fact: str, unit: str | None = None) -> Sequence[Row]:
-        return self._where(
-            unit, lambda row: row.obligation.startswith(f"{fact}.") and row.state in ("open", "missed")
-        )
+    def unreported(
+        self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
+    ) -> Mapping[str, tuple[int, Sequence[Row]]]:
+        late = [
+            row
+            for row in self._rows(unit)
+            if row.obligation.startswith("quarter_reported.") and row.state in ("open", "missed")
+            if row.due is not None and row.due < today
+        ]
+        return _firsts(late, lambda row: row.obligation.partition(".")[2], limit, offset)
+
+    def days(
+        self, first: date, last: date, unit: str | None = None, *, limit: int
+    ) -> Mapping[date, tuple[int, Sequence[Row]]]:
+        rows = [row for row in self._rows(unit) if row.state == "open" and row.due]
+        return _firsts([row for row in rows if first <= row.due <= last], lambda row: row.due, limit, 0)
 
     def told(
         self,
@@ -232,6 +244,13 @@ class Memory:
         rows: Iterable[Row] = (row for rows in self.board.values() for row in rows.values())
         found = [row for row in rows if wanted(row) and self._seen(row.unit) and unit in (None, row.unit)]
         return sorted(found, key=lambda row: row.due or date.max)
+
+
+def _firsts(rows, of, limit: int, offset: int):  # type: ignore[no-untyped-def]
+    found: dict[object, list[Row]] = {}
+    for row in sorted(rows, key=lambda row: (row.due, row.case, row.obligation)):
+        found.setdefault(of(row), []).append(row)
+    return {key: (len(every), every[offset : offset + limit]) for key, every in found.items()}
 
 
 def _is_sought(row: Row, sought: Sought) -> bool:

@@ -21,7 +21,8 @@ from workflow.registers.risk_lists import Shared, listed, shared
 
 PAGE = 100
 NOT_REVIEWED = "none"
-REPORT = "quarter_reported"
+AT_ONCE = 40
+"""So many of those that have not reported a quarter are named; the others are counted."""
 STATUSES = (*OUTCOMES, NOT_REVIEWED)
 
 
@@ -65,6 +66,14 @@ class Silent:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Quarter:
+    """How many have not reported a quarter, and some of them."""
+
+    number: int
+    silent: tuple[Silent, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Monitoring:
     """The page. `counts`: measures by status, with those that are late under "late"; of all that is narrowed
     to but the status itself.
@@ -74,7 +83,7 @@ class Monitoring:
     total: int
     counts: Mapping[str, int]
     shared: tuple[tuple[Shared, tuple[str, ...]], ...]
-    silent: Mapping[str, tuple[Silent, ...]]
+    silent: Mapping[str, Quarter]
     narrowed: Narrowed
     units: Field
     statuses: tuple[str, ...]
@@ -84,9 +93,19 @@ class Monitoring:
 
 
 def monitoring(
-    reads: Reads, calendar: Calendar, narrowed: Narrowed, *, today: date, number: int = 1
+    reads: Reads,
+    calendar: Calendar,
+    narrowed: Narrowed,
+    *,
+    today: date,
+    number: int = 1,
+    further: int = 1,
 ) -> Monitoring:
-    """What has become of recommendations, as a reader may see it on a day."""
+    """What has become of recommendations, as a reader may see it on a day.
+
+    Args:
+        number: the page of recommendations; further: of those that have not reported a quarter.
+    """
     office = reads.office()
     cases = reads.with_registers(narrowed.unit or None)
     of_unit = list(_lines(reads, cases, office, calendar, narrowed, today))
@@ -102,7 +121,7 @@ def monitoring(
         shared=tuple(
             (one, tuple(unit_name(office, unit).name for unit in one.units)) for one in shared(cases)[:20]
         ),
-        silent=_silent(reads, office, calendar, narrowed.unit or None, today),
+        silent=_silent(reads, office, calendar, narrowed.unit or None, today, further),
         narrowed=narrowed,
         units=narrowing(office, narrowed.unit or ""),
         statuses=STATUSES,
@@ -166,20 +185,24 @@ def _next(rows: Sequence[Row]) -> dict[int, Row]:
 
 
 def _silent(
-    reads: Reads, office: Office, calendar: Calendar, unit: str | None, today: date
-) -> dict[str, tuple[Silent, ...]]:
+    reads: Reads, office: Office, calendar: Calendar, unit: str | None, today: date, number: int
+) -> dict[str, Quarter]:
     """By quarter, the last first: analyses whose information for it has not come, though its day has."""
-    rows = [row for row in reads.waiting(REPORT, unit) if row.due is not None and row.due < today]
-    heads = reads.heads([row.case for row in rows])
-    found: dict[str, list[Silent]] = {}
-    for row in rows:
-        if row.case in heads and row.due is not None:
-            found.setdefault(row.obligation.partition(".")[2], []).append(
+    late = reads.unreported(today, unit, limit=AT_ONCE, offset=(number - 1) * AT_ONCE)
+    heads = reads.heads({row.case for _, rows in late.values() for row in rows})
+    return {
+        period: Quarter(
+            number=late[period][0],
+            silent=tuple(
                 Silent(
                     case=heads[row.case],
                     unit=unit_name(office, row.unit),
                     due=row.due,
                     working_days=working_days_between(row.due, today, calendar),
                 )
-            )
-    return {period: tuple(found[period]) for period in sorted(found, reverse=True)}
+                for row in late[period][1]
+                if row.case in heads and row.due is not None
+            ),
+        )
+        for period in sorted(late, reverse=True)
+    }

@@ -62,6 +62,8 @@ class SilentAnswer(BaseModel):
 
 
 class MonitoringAnswer(BaseModel):
+    """`silent`: 40 of each quarter; `silent_counts`: how many of each there are."""
+
     recommendations: list[RecommendationAnswer]
     total: int
     page: int
@@ -69,6 +71,10 @@ class MonitoringAnswer(BaseModel):
     counts: dict[str, int]
     shared: list[SharedAnswer]
     silent: list[SilentAnswer]
+    silent_counts: dict[str, int]
+
+
+Further = Annotated[int, Query(ge=1, le=100_000)]
 
 
 class IndicatorAnswer(BaseModel):
@@ -129,10 +135,13 @@ class ScoresAnswer(BaseModel):
 
 
 @router.get("/monitoring")
-def the_monitoring(home: Reading, narrowed: Monitored, number: Number = 1) -> MonitoringAnswer:
-    """What has become of recommendations, 100 on a page; risks many units share; quarters nobody reported."""
+def the_monitoring(
+    home: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
+) -> MonitoringAnswer:
+    """What has become of recommendations, 100 on a page; risks many units share; quarters nobody reported,
+    40 of each on a page (`silent`: its number)."""
     _, today = home.clock()
-    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number)
+    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number, further=silent)
     return MonitoringAnswer(
         recommendations=[
             RecommendationAnswer(
@@ -177,8 +186,9 @@ def the_monitoring(home: Reading, narrowed: Monitored, number: Number = 1) -> Mo
                 late_by_working_days=one.working_days,
             )
             for period, several in view.silent.items()
-            for one in several
+            for one in several.silent
         ],
+        silent_counts={period: several.number for period, several in view.silent.items()},
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -86,13 +86,10 @@ def month_view(
     `calendar` says how the days are shaded; the due dates are those that hold now.
     """
     laid = month(first, calendar)
-    rows = home.reads.due(laid.first, laid.last, unit)
-    by_day: dict[date, list[Row]] = {}
-    for row in rows:
-        if row.due is not None:
-            by_day.setdefault(row.due, []).append(row)
-    listed = by_day.get(chosen, [])[:LISTED] if chosen else []
-    shown = [row for day in by_day.values() for row in day[:ON_A_DAY]] + listed
+    by_day = home.reads.days(laid.first, laid.last, unit, limit=ON_A_DAY)
+    of_day = home.reads.days(chosen, chosen, unit, limit=LISTED) if chosen else {}
+    listed = of_day[chosen][1] if chosen and chosen in of_day else ()
+    shown = [*(row for _, rows in by_day.values() for row in rows), *listed]
     cases = home.reads.whole({row.case for row in shown})
     office = home.reads.office()
     soon = home.calendar.add(today, SOON_WORKING_DAYS)
@@ -110,29 +107,35 @@ def month_view(
             look=look(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
         )
 
-    most = max((len(day) for day in by_day.values()), default=0)
+    most = max((number for number, _ in by_day.values()), default=0)
     return MonthView(
         month=laid,
         weeks=tuple(
-            tuple(day and _cell(day, by_day.get(day.on, []), cases, due, most) for day in week)
+            tuple(day and _cell(day, by_day.get(day.on, (0, ())), cases, due, most) for day in week)
             for week in laid.weeks
         ),
         runs=runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
-        total=len(rows),
+        total=sum(number for number, _ in by_day.values()),
         earlier=_beside(laid, calendar, -1),
         later=_beside(laid, calendar, 1),
         units=narrowing(office, unit or ""),
         unit=unit,
         chosen=chosen,
         listed=tuple(due(row) for row in listed if row.case in cases),
-        more=len(by_day.get(chosen, [])) - len(listed) if chosen else 0,
+        more=by_day[chosen][0] - len(listed) if chosen and chosen in by_day else 0,
     )
 
 
-def _cell(day: Day, rows: Sequence[Row], cases: Mapping[str, Case], due, most: int) -> Cell:  # type: ignore[no-untyped-def]
-    heat = -(-len(rows) * HEATS // max(most, FULL))
-    named = tuple(due(row) for row in rows[:ON_A_DAY] if row.case in cases)
-    return Cell(day=day, count=len(rows), heat=heat, due=named)
+def _cell(
+    day: Day,
+    found: tuple[int, Sequence[Row]],
+    cases: Mapping[str, Case],
+    due: Callable[[Row], Due],
+    most: int,
+) -> Cell:
+    number, rows = found
+    named = tuple(due(row) for row in rows if row.case in cases)
+    return Cell(day=day, count=number, heat=-(-number * HEATS // max(most, FULL)), due=named)
 
 
 def _beside(laid: Month, calendar: Calendar, step: int) -> date | None:

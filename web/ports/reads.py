@@ -89,8 +89,18 @@ class Reads(Protocol):
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         """The active cases with a register of risks (or another one), whole."""
 
-    def waiting(self, fact: str, unit: str | None = None) -> Sequence[Row]:
-        """Open and missed rows of a fact that comes back, of all its periods, by due date."""
+    def unreported(
+        self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
+    ) -> Mapping[str, tuple[int, Sequence[Row]]]:
+        """By quarter, what was due before the day and nobody has reported: how many, and those of them from
+        `offset` on, the earliest due first.
+        """
+
+    def days(
+        self, first: date, last: date, unit: str | None = None, *, limit: int
+    ) -> Mapping[date, tuple[int, Sequence[Row]]]:
+        """By day from `first` to `last`, what is open and due on it: how many, and the first by case. Days
+        without any may be left out."""
 
     def told(
         self,
