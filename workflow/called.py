@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
+
+_WORD = re.compile(r"\w+")
 
 
 def plain(text: str) -> str:
@@ -48,14 +51,33 @@ class Called:
                 yield key
 
     def holding(self, text: str) -> Iterator[str]:
-        """Keys of those in whose calling a word, or several after one another, begins so; each once."""
-        yield from self._inside.beginning(text)
+        """Keys of those in whose calling words begin as each of these, each once."""
+        wanted = _WORD.findall(plain(text))
+        if not wanted:
+            return
+        # By the word fewest are called by; the others are looked for among those.
+        rarest, *others = sorted(wanted, key=lambda word: sum(map(len, self._calling(word))))
+        seen = set[str]()
+        for word, key in chain.from_iterable(self._calling(rarest)):
+            if key not in seen and all(f" {other}" in word for other in others):
+                seen.add(key)
+                yield key
+
+    def _calling(self, word: str) -> Iterator[list[tuple[str, str]]]:
+        """For each word that begins so: (words of what something is called, its key)."""
+        words, found = self._by_word
+        for at in range(bisect_left(words, word), len(words)):
+            if not words[at].startswith(word):
+                return
+            yield found[words[at]]
 
     @cached_property
-    def _inside(self) -> Called:
-        return Called((word[at:], key) for word, key in self._words for at in _beginnings(word))
-
-
-def _beginnings(word: str) -> Iterator[int]:
-    """Where its words begin, signs before them apart."""
-    return (found.start() for found in re.finditer(r"\w+", word))
+    def _by_word(self) -> tuple[Sequence[str], Mapping[str, list[tuple[str, str]]]]:
+        """The words there are, in order, and what is called by each."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for called, key in self._words:
+            words = _WORD.findall(called)
+            said = " " + " ".join(words), key
+            for word in words:
+                found.setdefault(word, []).append(said)
+        return sorted(found), found

@@ -150,10 +150,10 @@ class Office:
     @cached_property
     def told_apart(self) -> Mapping[str, str]:
         """Unit -> "name (id)", for those named as another unit is, or as another one's id."""
-        several = Counter(_plain(one.name) for one in self.units.values())
-        several.update(_plain(one.id) for one in self.units.values() if _plain(one.id) != _plain(one.name))
-        shared = (one for one in self.units.values() if several[_plain(one.name)] > 1)
-        return {one.id: f"{one.name} ({one.id})" for one in shared}
+        called = [(one, _plain(one.name)) for one in self.units.values()]
+        several = Counter(name for _, name in called)
+        several.update(id for one, name in called if (id := _plain(one.id)) != name)
+        return {one.id: f"{one.name} ({one.id})" for one, name in called if several[name] > 1}
 
     @cached_property
     def person_called(self) -> Called:

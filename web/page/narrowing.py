@@ -34,6 +34,8 @@ def known_unit(home: Reading, unit: Typed = "") -> str:
     Raises:
         BadForm: what was typed means none, or several.
     """
+    if not unit.strip():
+        return ""
     office = home.reads.office()
     return unit if few_units(office) else unit_found(office, unit, root=home.reader.unit)
 
@@ -49,7 +51,7 @@ def asked_unit(home: Reading, unit: Typed = "") -> str:
 def asked_person(home: Reading, person: Typed = "") -> str:
     """The key of the person asked for; what means nobody or several stays as it was typed."""
     try:
-        return person_meant(home.reads.office(), person)
+        return person_meant(home.reads.office(), person) if person.strip() else ""
     except BadForm:
         return person
 
