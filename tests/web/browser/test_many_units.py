@@ -1,0 +1,85 @@
+"""An office of more units than a list takes: the field that finds, by keyboard, with and without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from storage.office import store
+from tests.web.browser.conftest import Served, serving
+from tests.web.browser.test_accessible import AXE, OVER, RUN, TWICE
+from tests.web.real import real_office
+from web.page.office import AT_ONCE
+from workflow.office import Unit
+
+PAGES = {
+    "administrator": ("/administration/unit?id=s7", "/administration/people"),
+    "officer": ("/planner?unit=мектеп 00", "/cases?unit=мектеп 00", "/"),
+}
+
+
+@pytest.fixture(scope="module")
+def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The example office, with schools of a district beside it."""
+    schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="d") for n in range(AT_ONCE)]
+    with real_office(tmp_path_factory.mktemp("country")) as office:
+        store.save(office.house.engine, units=[Unit(id="d", name="Алатау ауданы"), *schools])
+        with serving(office, chromium) as made:
+            yield made
+
+
+def test_a_unit_is_suggested_while_somebody_types(served: Served) -> None:
+    """By its name and the unit above it; what is chosen is kept, by the keyboard alone."""
+    with served.page("administrator", language="kk") as page:
+        page.goto("/administration/person")
+        page.fill("#person-name", "Жаңа Адам")
+        page.locator("#person-unit").press_sequentially("мектеп 07")
+        page.locator("#person-unit-near option").nth(9).wait_for(state="attached")
+        first = page.locator("#person-unit-near option").first
+        suggested = first.get_attribute("value"), first.get_attribute("label")
+        page.locator("#person-unit").press_sequentially("7")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**said=saved*")
+    people = served.office.house.reads.office().people.values()
+
+    assert suggested == ("Мектеп 070", "Алатау ауданы")
+    assert [one.unit for one in people if one.name == "Жаңа Адам"] == ["s77"]
+    assert served.watched.complaints == []
+
+
+def test_without_scripts_what_was_typed_is_understood_or_given_back(served: Served) -> None:
+    """The sentence names some, the field's own list the same ones."""
+    with served.page("officer", language="ru", java_script_enabled=False) as page:
+        page.goto("/planner")
+        page.fill("#unit", "мектеп 07")
+        page.locator(".plan-foot button[type=submit]").click()
+        said = page.locator("[role=alert]").inner_text()
+        typed = page.input_value("#unit"), page.locator("#unit-near option").count()
+        page.fill("#unit", "мектеп 077")
+        page.locator(".plan-foot button[type=submit]").click()
+        found = page.input_value("#unit"), page.locator("[role=alert]").count()
+
+    assert "«мектеп 07»" in said
+    assert typed == ("мектеп 07", 10)
+    assert found == ("Мектеп 077", 0)
+
+
+@pytest.mark.parametrize("login", PAGES)
+def test_pages_with_the_field_can_be_used_by_everybody(login: str, served: Served) -> None:
+    """What axe-core knows, in the light and wide, in the dark and narrow; nothing over the edge."""
+    wrong: list[str] = []
+    with served.page(login, bypass_csp=True, reduced_motion="reduce") as sheet:
+        for address in PAGES[login]:
+            sheet.goto(address)
+            wrong += [f"{address} two of one id: {one}" for one in sheet.evaluate(TWICE)]
+            sheet.evaluate(AXE)
+            for width, theme in ((1360, "light"), (360, "dark")):
+                sheet.set_viewport_size({"width": width, "height": 900})
+                sheet.emulate_media(color_scheme=theme)
+                sheet.wait_for_function(f"document.documentElement.dataset.bsTheme === '{theme}'")
+                wrong += [f"{address} {width} over the edge: {one}" for one in sheet.evaluate(OVER)]
+                wrong += [f"{address} {theme} {width} {one}" for one in sheet.evaluate(RUN, [])]
+
+    assert wrong == []
