@@ -211,7 +211,7 @@ def _sessions(address: str, port: int) -> list[tuple[str, str]]:
     while True:
         try:
             # Each process reads the office and its sums once, before anything is measured.
-            for path in ("/", "/cases", "/deadlines", "/desk") * 4 * PROCESSES:
+            for path in ("/", "/cases", "/deadlines", "/desk", "/scores") * 4 * PROCESSES:
                 _get(port, path, found[0][1])
             return found
         except OSError:
@@ -293,7 +293,7 @@ def _record(address: str, cases: list[str]) -> None:
 def _cost(port: int, secrets: list[tuple[str, str]], ids: dict[str, list[str]], servers: list[int]) -> Cost:
     """Of each page, asked by one at a time: the middle of the seconds it took, and seconds of the processor."""
     found = {}
-    for page in ("overview", "cases", "case", "deadlines", "desk"):
+    for page in ("overview", "cases", "case", "deadlines", "desk", "month", "monitoring", "register", "scores"):
         times = []
         began = sum(map(_worked, servers))
         asked = [(n, one) for n, one in enumerate(secrets[:20]) if page != "desk" or one[0] != "auditor"]
@@ -320,6 +320,10 @@ def _path(page: str, chance: random.Random, access: str, number: int, ids: dict[
         "case": f"/cases/{chance.choice(ids[unit])}",
         "deadlines": f"/deadlines?urgency={chance.choice(('overdue', 'due', 'open'))}",
         "desk": "/desk",
+        "month": f"/calendar/{TODAY.year}/{TODAY.month}",
+        "monitoring": "/monitoring",
+        "register": "/register",
+        "scores": "/scores",
     }[page]
 
 

@@ -277,6 +277,8 @@ class KeptNotice(Kept, table=True):
             postgresql_where=text("state = 'queued' AND bundle <> ''"),
         ),
         Index("ix_notice_person", "person", "queued_at"),
+        # As the register is read: a round of a country queues very many at one moment.
+        Index("ix_notice_newest", text("queued_at DESC"), "key").ddl_if(dialect="postgresql"),
         Index(
             "ix_notice_failed",
             "queued_at",

@@ -17,7 +17,7 @@ from storage.tables import MARK
 
 OFFICE, BOARD, FACTS = "office", "board", "facts"
 FOLD = 200
-"""So many lines are folded into one."""
+"""So many older lines at least are folded into one; as many of the newest stay, for whoever asks seldom."""
 AT_ONCE = 20_000
 """Lines folded in one go: what is more waits for the next time."""
 NAMED = 100
@@ -65,10 +65,11 @@ def put(connection: Connection, what: str) -> None:
 
 
 def fold(connection: Connection) -> None:
-    """Many lines become one, in the caller's transaction; those another process is writing stay."""
+    """Many lines become one, in the caller's transaction; the newest stay, and those another is writing."""
     if connection.dialect.name == "sqlite":
         return
-    asked = select(MARK.c.id, MARK.c.what, MARK.c.n).limit(AT_ONCE).with_for_update(skip_locked=True)
+    newest_first = select(MARK.c.id, MARK.c.what, MARK.c.n).order_by(MARK.c.id.desc())
+    asked = newest_first.offset(FOLD).limit(AT_ONCE).with_for_update(skip_locked=True)
     found = connection.execute(asked).all()
     if len(found) < FOLD:
         return

@@ -44,6 +44,7 @@ UNDONE = {
     "0018": ("DROP INDEX ix_case_counted",),
     "0019": (),
     "0020": ("DROP INDEX ix_deadline_unreported",),
+    "0021": ("DROP INDEX IF EXISTS ix_notice_newest",),
 }
 """Revision -> statements that take it back."""
 
