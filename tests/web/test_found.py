@@ -357,8 +357,13 @@ def test_a_suggestion_says_where_the_unit_belongs(home: Home) -> None:
     ]
 
 
-@pytest.mark.parametrize(("login", "found"), [("officer", 10), ("administrator", 10), ("auditor", 0)])
-def test_people_are_suggested_to_those_whose_forms_ask_for_them(home: Home, login: str, found: int) -> None:
+@pytest.mark.parametrize(
+    ("login", "found"),
+    [("officer", 10), ("of_d3", 10), ("administrator", 10), ("auditor", 10), ("responsible", 0)],
+)
+def test_people_are_suggested_to_those_whose_forms_name_them_and_to_others_of_their_own_units(
+    home: Home, login: str, found: int
+) -> None:
     with home.client(login) as browser:
         assert len(browser.get("/suggest/person", params={"q": "сейітов"}).json()) == found
         assert len(browser.get("/suggest/responsible", params={"q": "с"}).json()) in (0, 10, 20)
@@ -437,3 +442,13 @@ def test_the_register_is_narrowed_to_whoever_was_typed(home: Home) -> None:
 
     assert _Fields(found.text).inputs["person"] == "Сейітов 0012"
     assert "По «сейітов» найдено много людей" in several.text
+
+
+def test_what_fits_several_names_none_of_the_units_one_does_not_see(home: Home) -> None:
+    """Whoever sees a department has a list of it, and finds nobody else in the register."""
+    with home.client("responsible") as browser:
+        pages = [browser.get(path, params={"unit": "мектеп"}).text for path in (*LISTS, "/scores")]
+        pages.append(browser.get("/register", params={"person": "сейітов"}).text)
+
+    assert [page for page in pages if "Мектеп 0" in page or "Сейітов 0" in page] == []
+    assert "«сейітов» деген адам жоқ" in pages[-1]

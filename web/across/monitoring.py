@@ -100,11 +100,13 @@ def monitoring(
     today: date,
     number: int = 1,
     further: int = 1,
+    own: str = "",
 ) -> Monitoring:
     """What has become of recommendations, as a reader may see it on a day.
 
     Args:
-        number: the page of recommendations; further: of those that have not reported a quarter.
+        number: the page of recommendations; further: of those that have not reported a quarter; own: the unit
+            the reader sees, "" is all.
     """
     office = reads.office()
     cases = reads.with_registers(narrowed.unit or None)
@@ -123,7 +125,7 @@ def monitoring(
         ),
         silent=_silent(reads, office, calendar, narrowed.unit or None, today, further),
         narrowed=narrowed,
-        units=narrowing(office, narrowed.unit or ""),
+        units=narrowing(office, narrowed.unit or "", own=own),
         statuses=STATUSES,
         directions=DIRECTIONS,
         number=number,

@@ -54,7 +54,7 @@ Narrowing = Annotated[Sought, Depends(_narrowing)]
 def the_monitoring(request: Request, home: Reading, narrowed: Monitored, number: Number = 1) -> Response:
     """What has become of recommendations."""
     _, today = home.clock()
-    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number)
+    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number, own=home.reader.unit)
     return page(request, home, "monitoring.html", today=today, view=view)
 
 

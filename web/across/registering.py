@@ -63,7 +63,9 @@ def register_view(home: House, asked: Sought, *, number: int) -> Register:
     )
     heads = home.reads.heads({one.case for one in found if one.case})
     office = home.reads.office()
-    people = narrowing_person(office, asked["person"], {one.person for one in found[:PAGE]})
+    people = narrowing_person(
+        office, asked["person"], {one.person for one in found[:PAGE]}, own=home.reader.unit
+    )
     return Register(
         lines=tuple(
             Told(

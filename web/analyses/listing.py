@@ -77,9 +77,20 @@ class Listing:
 
 
 def listing(
-    reads: Reads, library: Library, calendar: Calendar, *, today: date, wanted: Wanted, number: int
+    reads: Reads,
+    library: Library,
+    calendar: Calendar,
+    *,
+    today: date,
+    wanted: Wanted,
+    number: int,
+    own: str = "",
 ) -> Listing:
-    """Page `number` of the wanted cases; a number beyond the last page is the last page."""
+    """Page `number` of the wanted cases; a number beyond the last page is the last page.
+
+    Args:
+        own: the unit the reader sees, "" is all.
+    """
     total = reads.how_many(wanted)
     pages = max(1, -(-total // PAGE))
     number = min(number, pages)
@@ -89,7 +100,7 @@ def listing(
     return Listing(
         items=items(reads, library, office, calendar, cases=shown, today=today),
         wanted=wanted,
-        units=narrowing(office, wanted.unit or ""),
+        units=narrowing(office, wanted.unit or "", own=own),
         procedures=tuple((name, library.latest(name).title) for name in library.procedures()),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,

@@ -78,7 +78,9 @@ def the_cases(
     if tidy is not None:
         return tidy
     _, today = home.clock()
-    view = listing(home.reads, home.library, home.calendar, today=today, wanted=wanted, number=number)
+    view = listing(
+        home.reads, home.library, home.calendar, today=today, wanted=wanted, number=number, own=home.reader.unit
+    )
     query = tidied(request).partition("?")[2]
     kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     done = None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}

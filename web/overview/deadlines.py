@@ -46,9 +46,20 @@ class Deadlines:
 
 
 def deadlines(
-    reads: Reads, library: Library, calendar: Calendar, asking: Asking, *, today: date, number: int
+    reads: Reads,
+    library: Library,
+    calendar: Calendar,
+    asking: Asking,
+    *,
+    today: date,
+    number: int,
+    own: str = "",
 ) -> Deadlines:
-    """Page `number` of the deadlines asked for; a number beyond the last page is the last page."""
+    """Page `number` of the deadlines asked for; a number beyond the last page is the last page.
+
+    Args:
+        own: the unit the reader sees, "" is all.
+    """
     office, day = reads.office(), horizon(today, soon=near(calendar, today))
     asked = None
     if asking.person is not None:
@@ -69,7 +80,7 @@ def deadlines(
     return Deadlines(
         asking=asking,
         lines=lines(reads, library, office, calendar, rows, today=today, soon=day.soon),
-        units=narrowing(office, asking.unit or ""),
+        units=narrowing(office, asking.unit or "", own=own),
         stage=_stage(library, asking.stage),
         person=person_name(office, asking.person) if asking.person is not None else "",
         number=number,

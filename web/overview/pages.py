@@ -45,7 +45,9 @@ class Unheard:
 def the_overview(request: Request, home: Reading, unit: AskedUnit) -> Response:
     """What a manager sees first."""
     _, today = home.clock()
-    view = overview(home.reads, home.library, home.calendar, today=today, unit=unit or None)
+    view = overview(
+        home.reads, home.library, home.calendar, today=today, unit=unit or None, own=home.reader.unit
+    )
     failed = undelivered(home)
     office = home.reads.office() if failed else None
     names = {one.person: person_name(office, one.person) for one in failed} if office else {}
@@ -80,7 +82,9 @@ def the_deadlines(
         return onward
     _, today = home.clock()
     asking = Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
-    view = deadlines(home.reads, home.library, home.calendar, asking, today=today, number=number)
+    view = deadlines(
+        home.reads, home.library, home.calendar, asking, today=today, number=number, own=home.reader.unit
+    )
     return page(request, home, "deadlines.html", today=today, view=view)
 
 

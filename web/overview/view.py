@@ -111,7 +111,7 @@ def near(calendar: Calendar, today: date, working_days: int = SOON_WORKING_DAYS)
 
 
 def overview(
-    reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None = None
+    reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None = None, own: str = ""
 ) -> Overview:
     """The overview of a day, of one unit with those below it or of all the reader may see."""
     day = horizon(today, soon=near(calendar, today))
@@ -124,7 +124,7 @@ def overview(
     return Overview(
         horizon=day,
         unit=unit,
-        units=narrowing(office, unit or ""),
+        units=narrowing(office, unit or "", own=own),
         overdue=total(sums, "overdue"),
         today=total(sums, "today"),
         due=total(sums, "due"),

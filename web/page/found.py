@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from typing import TypeAlias
 
 from web.page.answers import BadForm
 from web.page.office import AT_ONCE, UnitName, units_in_order
@@ -16,6 +17,9 @@ from workflow.office import Office
 
 MOST = 10
 """So many are suggested at once, and named where what was typed fits several."""
+
+Seen: TypeAlias = Callable[[str], bool]
+"""Whether whoever asks may be told of it, by its id or key."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,11 +81,12 @@ def unit_field(office: Office, chosen: str, *, root: str = "", without: Collecti
     return Field(chosen=chosen, shown=chosen, finds="unit", near=near, wrong=True)
 
 
-def person_field(office: Office, chosen: str, *, without: Collection[str] = ()) -> Field:
+def person_field(office: Office, chosen: str, *, root: str = "", without: Collection[str] = ()) -> Field:
     """The field for a person.
 
     Args:
         chosen: a key, or what was typed.
+        root: the unit whose people, and those of all below it, are named where what was typed fits several.
         without: keys of people who may not be chosen.
     """
     if _few_people(office):
@@ -91,8 +96,8 @@ def person_field(office: Office, chosen: str, *, without: Collection[str] = ()) 
             chosen=chosen,
             near=tuple(_person(office, one.key) for one in people),
         )
-    meant = not chosen or chosen in office.people or _only(office.person_called, chosen, None)
-    near = () if meant else tuple(people_near(office, chosen))
+    meant = not chosen or chosen in office.people or _only(office.person_called, chosen, _of(office, root))
+    near = () if meant else tuple(people_near(office, chosen, root=root))
     shown = person_typed(office, chosen)
     return Field(chosen=chosen, shown=shown, finds="person", near=near, wrong=not meant)
 
@@ -119,7 +124,7 @@ def unit_found(office: Office, said: str, *, root: str = "") -> str:
     return _one(office.unit_called, said, _places(office, root), lambda unit: unit_typed(office, unit), "unit")
 
 
-def person_meant(office: Office, said: str) -> str:
+def person_meant(office: Office, said: str, *, root: str = "") -> str:
     """The key of the person somebody typed: by key, e-mail, name, or a beginning only one has. "" stays "", and
     where they are few, what was typed stays what it is.
 
@@ -130,7 +135,7 @@ def person_meant(office: Office, said: str) -> str:
         return said
     if not said.strip():
         return ""
-    return _one(office.person_called, said, None, lambda key: person_typed(office, key), "person")
+    return _one(office.person_called, said, _of(office, root), lambda key: person_typed(office, key), "person")
 
 
 def few_units(office: Office, root: str = "") -> bool:
@@ -167,9 +172,9 @@ def suggested(office: Office, unit: str) -> Suggestion:
     return Suggestion(typed=unit_typed(office, unit), beside=above.name if above else "")
 
 
-def people_near(office: Office, said: str) -> Sequence[Suggestion]:
+def people_near(office: Office, said: str, *, root: str = "") -> Sequence[Suggestion]:
     """People whose name or e-mail begins so, then those with a word that does; each with their unit."""
-    return [_person(office, key) for key in _near(office.person_called, said, None)]
+    return [_person(office, key) for key in _near(office.person_called, said, _of(office, root))]
 
 
 def people_suggested(office: Office, keys: Collection[str]) -> tuple[Suggestion, ...]:
@@ -190,44 +195,50 @@ def _person(office: Office, key: str) -> Suggestion:
     return Suggestion(typed=person_typed(office, key), beside=beside)
 
 
-def _one(
-    called: Called, said: str, places: Collection[str] | None, typed: Callable[[str], str], what: str
-) -> str:
-    meant = _only(called, said, places)
+def _one(called: Called, said: str, seen: Seen | None, typed: Callable[[str], str], what: str) -> str:
+    meant = _only(called, said, seen)
     if meant is not None:
         return meant
-    exactly = called.exactly(said)
-    found = exactly or list(islice(_among(called.beginning(said), places), MOST + 1))
-    near = found or _near(called, said, places)
+    found = list(_among(iter(called.exactly(said)), seen)) or list(
+        islice(_among(called.beginning(said), seen), MOST + 1)
+    )
+    near = found or _near(called, said, seen)
     names = [typed(one) for one in near[:MOST]]
     more = "_more" if len(near) > MOST else ""
     code = f"several{more}" if found else "near" if names else "none"
     raise BadForm(f"web.found.{what}_{code}", text=said[:100], near=names)
 
 
-def _only(called: Called, said: str, places: Collection[str] | None) -> str | None:
-    """The only one that is called so (the only one among `places`, where several are), else the only one whose
+def _only(called: Called, said: str, seen: Seen | None) -> str | None:
+    """The only one that is called so (the only one that is `seen`, where several are), else the only one whose
     calling begins so.
     """
     exactly = called.exactly(said)
     if len(exactly) > 1:
-        exactly = tuple(_among(iter(exactly), places))
+        exactly = tuple(_among(iter(exactly), seen))
     if exactly:
         return exactly[0] if len(exactly) == 1 else None
-    found = list(islice(_among(called.beginning(said), places), 2))
+    found = list(islice(_among(called.beginning(said), seen), 2))
     return found[0] if len(found) == 1 else None
 
 
-def _near(called: Called, said: str, places: Collection[str] | None) -> list[str]:
+def _near(called: Called, said: str, seen: Seen | None) -> list[str]:
     if not said.strip():
         return []
     found = chain(called.beginning(said), called.holding(said))
-    return list(islice(dict.fromkeys(islice(_among(found, places), 2 * MOST)), MOST))
+    return list(islice(dict.fromkeys(islice(_among(found, seen), 2 * MOST)), MOST))
 
 
-def _among(found: Iterator[str], places: Collection[str] | None) -> Iterator[str]:
-    return found if places is None else (one for one in found if one in places)
+def _among(found: Iterator[str], seen: Seen | None) -> Iterator[str]:
+    return found if seen is None else filter(seen, found)
 
 
-def _places(office: Office, root: str) -> Collection[str] | None:
-    return frozenset(office.below(root)) if root else None
+def _places(office: Office, root: str) -> Seen | None:
+    """Units at `root` and below it; None is all of them."""
+    return frozenset(office.below(root)).__contains__ if root else None
+
+
+def _of(office: Office, root: str) -> Seen | None:
+    """People of these units."""
+    places = _places(office, root)
+    return None if places is None else lambda key: places(office.people[key].unit)

@@ -51,7 +51,7 @@ def asked_unit(home: Reading, unit: Typed = "") -> str:
 def asked_person(home: Reading, person: Typed = "") -> str:
     """The key of the person asked for; what means nobody or several stays as it was typed."""
     try:
-        return person_meant(home.reads.office(), person) if person.strip() else ""
+        return person_meant(home.reads.office(), person, root=home.reader.unit) if person.strip() else ""
     except BadForm:
         return person
 
@@ -61,30 +61,33 @@ AskedUnit = Annotated[str, Depends(asked_unit)]
 KnownUnit = Annotated[str, Depends(known_unit)]
 
 
-def narrowing_person(office: Office, chosen: str, near: Collection[str]) -> Field:
+def narrowing_person(office: Office, chosen: str, near: Collection[str], *, own: str = "") -> Field:
     """The field a list is narrowed by to a person.
 
     Args:
         chosen: a key, or what was typed.
         near: keys of those the list shows, who are suggested first.
+        own: the unit whose units the reader sees; "" is all.
     """
-    field = person_field(office, chosen)
+    field = person_field(office, chosen, root=own)
     if not field.wrong:
         return field if field.options else replace(field, near=people_suggested(office, near))
     try:
-        person_meant(office, chosen)
+        person_meant(office, chosen, root=own)
     except BadForm as refusal:
         return field.refused(refusal)
     return field
 
 
-def narrowing(office: Office, chosen: str, *, root: str = "") -> Field:
+def narrowing(office: Office, chosen: str, *, root: str = "", own: str = "") -> Field:
     """The field a list is narrowed by.
 
     Args:
         chosen: the id of a unit, or what was typed.
         root: the unit whose units, with itself, are offered; "" is all.
+        own: the same where all are too many for a list.
     """
+    root = root if few_units(office) else root or own
     if few_units(office, root):
         return unit_field(office, chosen, root=root)
     if not chosen or chosen in office.units:

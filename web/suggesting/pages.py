@@ -25,8 +25,9 @@ def unit(home: Own, q: Typed = "") -> Response:
 
 @router.get("/person")
 def person(home: Own, q: Typed = "") -> Response:
-    """People, for those whose forms ask for one."""
-    return _answer(people_near(home.reads.office().written_down, q) if _names_people(home) else ())
+    """People: anybody for those whose forms name one, else those of the reader's own units."""
+    root = "" if _names_people(home) else home.reader.unit
+    return _answer(people_near(home.reads.office().written_down, q, root=root))
 
 
 @router.get("/responsible")
