@@ -238,7 +238,9 @@ class SqlReads:
 
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         """The active cases with a risk register (or another one), whole, in order of their ids."""
-        found = self.whole(cases_with_entries(self._engine, unit))
+        # Whoever sees one unit need not have the country's looked through.
+        own = self._scope.unit if self._scope is not None else None
+        found = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
         return [found[case] for case in sorted(found)]
 
     def unreported(

@@ -51,6 +51,8 @@ class KeptPoints:
         Raises:
             StorageUnavailable: the database cannot be read.
         """
+        # A year gone by is the same on every day after it.
+        today = min(today, date(year, 12, 31))
         with self._reading:
             office = self._kept.office()
             before = self._years.pop((scoring.edition, year, today), None)

@@ -169,3 +169,15 @@ def test_a_date_that_is_corrected_without_moving_a_deadline_is_seen(engine: Engi
     core.correct(names[0], "order_signed", on=date(2026, 4, 2), ground="Қате", **WHO)
 
     assert points.year(scoring(), 2026, today=TODAY).body("hr").months(fact, 3, 4) == (0, 1)
+
+
+def test_a_year_gone_by_is_not_read_again_the_next_day(engine: Engine) -> None:
+    """What happened in it is known; of the year that runs a day ahead may have come."""
+    names, points = opened(engine, "hr"), kept_points(engine)
+    desk(engine).record(names[0], "order_signed", on=date(2025, 12, 31), **WHO)
+    before = points.year(scoring(), 2025, today=date(2025, 12, 30))
+    last = points.year(scoring(), 2025, today=date(2025, 12, 31))
+    fact = "internal-analysis:order_signed"
+
+    assert [one.body("hr").months(fact, 12, 12) for one in (before, last)] == [(0,), (1,)]
+    assert points.year(scoring(), 2025, today=TODAY) is last

@@ -10,8 +10,10 @@ from calendars.terms import OnDate
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
 from storage.office import store as office_store
+from storage.queries import SqlReads
 from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
+from workflow.access import Scope
 from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 from workflow.office import Unit
 from workflow.registers.measure_term import MeasureTerm
@@ -40,6 +42,22 @@ def test_only_cases_with_a_register_are_found_and_units_below_count(engine: Engi
     assert list(cases_with_entries(engine, "A")) == [below]
     desk(engine).cancel(beside, ground="қате", by="Айгүл", now=NOW, today=TODAY)
     assert list(cases_with_entries(engine)) == [below]
+
+
+def test_whoever_sees_one_unit_finds_its_registers_and_those_below_alone(engine: Engine) -> None:
+    """Narrowed or not; what lies beside is nobody's business, asked for by name or not."""
+    office_store.save(
+        engine, units=[Unit(id="A", name="A"), Unit(id="B", name="B", parent="A"), Unit(id="C", name="C")]
+    )
+    below, beside = with_a_measure(engine, unit="B"), with_a_measure(engine, unit="C")
+
+    def found(seen: str | None, unit: str | None) -> list[str]:
+        reads = SqlReads(engine, scope=Scope(unit=seen, names=()))
+        return [case.id for case in reads.with_registers(unit)]
+
+    assert [found("A", unit) for unit in (None, "A", "B", "C")] == [[below], [below], [below], []]
+    assert [found("", unit) for unit in (None, "C")] == [[below, beside], [beside]]
+    assert found(None, None) == []
 
 
 def test_a_register_survives_verify_and_rebuild(engine: Engine) -> None:
