@@ -8,8 +8,9 @@ from datetime import date
 
 from notifications.channels import Channel
 from workflow.case import Case
+from workflow.duties import Unresolved, resolve
 from workflow.law.procedure import Obligation, Rung
-from workflow.office import Office, Told, Unresolved, resolve, uploads_through
+from workflow.office import Office, Told, uploads_through
 
 # In a rung, "duty" is whoever must do the thing itself; every other word is a duty of the office.
 THE_DUTY_ITSELF = "duty"

@@ -14,7 +14,8 @@ from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox
 from notifications.rules import Rules
 from notifications.wire.message import message_id
-from workflow.office import Office, Person, stand_in
+from workflow.duties import stand_in
+from workflow.office import Office, Person
 
 UNIT, MANAGERS = "unit_digest", "managers_digest"
 PERSONAL = "personal"

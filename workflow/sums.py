@@ -17,7 +17,7 @@ Mend: TypeAlias = "Callable[[T, Sums, Sums], T]"
 
 
 class Asked(NamedTuple):
-    """Whom rows wait for, before anybody is named: what `workflow.office.resolve` asks for, but for the day.
+    """Whom rows wait for, before anybody is named: what `workflow.duties.resolve` asks for, but for the day.
 
     `responsible`: the schedule's own words; `person`: key of whom the case is about, where the duty is theirs.
     """

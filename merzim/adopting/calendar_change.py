@@ -182,7 +182,7 @@ def told(house: House, today: date) -> Waiting:
 
     @cache
     def found(duty: str, unit: str, responsible: str, person: str) -> tuple[Person, ...]:
-        from workflow.office import Unresolved, resolve
+        from workflow.duties import Unresolved, resolve
 
         people = resolve(office, duty=duty, unit=unit, on=today, responsible=responsible, person=person)
         return () if isinstance(people, Unresolved) else tuple(one.person for one in people)

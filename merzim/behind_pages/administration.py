@@ -232,7 +232,7 @@ def _without(office: Office, person: str) -> Office:
 
 def _told(office: Office, case: Case, asked: Obligation, name: str, today: date) -> Mapping[str, str]:
     """Who would be told, by key."""
-    from workflow.office import Unresolved, resolve
+    from workflow.duties import Unresolved, resolve
 
     responsible = case.responsible.get(name) or case.responsible.get(asked.id) or ""
     found = resolve(

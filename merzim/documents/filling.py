@@ -12,9 +12,9 @@ from merzim.documents.rows import Row, position_rows, risk_rows, schedule_rows
 from papers.forms import FormData, UnreadableValue, parsed
 from papers.forms.filling import UnknownField
 from words import span
+from workflow.duties import Unresolved, resolve
 from workflow.kinds import among
 from workflow.nearest import nearest_first
-from workflow.office import Unresolved, resolve
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -85,7 +85,8 @@ def uploads(house: House, unit: str = "", *, today: date, reads: SqlReads | None
         reads: what whoever asks may see; everything for None.
     """
     from notifications.recipients import doers
-    from workflow.office import Unresolved, uploads_through
+    from workflow.duties import Unresolved
+    from workflow.office import uploads_through
     from workflow.yearly.uploads import waiting
 
     reads = reads or house.reads

@@ -15,9 +15,10 @@ from notifications.rules import Rules
 from workflow.board import Row
 from workflow.case import Case
 from workflow.desk.desk import Desk
+from workflow.duties import Unresolved
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure
-from workflow.office import Office, Person, Unresolved
+from workflow.office import Office, Person
 
 
 class Notices(Protocol):

@@ -189,7 +189,7 @@ def _stage_line(group: Sequence[Open], language: str) -> Line:
 
 def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:
     """The units whose digest the reader gets: theirs, or those of whom they stand in for."""
-    from workflow.office import stand_in
+    from workflow.duties import stand_in
 
     office = overview.office
     found: Iterable[str] = (

@@ -17,9 +17,10 @@ from notifications.rules import Rules
 from workflow.board import Row
 from workflow.case import Case
 from workflow.counting.entry_deadlines import entry_obligation
+from workflow.duties import Unresolved
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure, Text
-from workflow.office import Office, Told, Unresolved, with_officer
+from workflow.office import Office, Told, with_officer
 from workflow.refusal import Refusal
 
 AHEAD = 5

@@ -13,8 +13,9 @@ from notifications.recipients import told, ways
 from tests.law import library
 from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Shelf, Town
 from workflow.case import Case
+from workflow.duties import Unresolved
 from workflow.law.procedure import Rung
-from workflow.office import Office, Person, Told, Unit, Unresolved
+from workflow.office import Office, Person, Told, Unit
 
 ON = date(2026, 3, 18)
 DEPARTMENT = Unit(id="department", name="Департамент", parent="body")
@@ -149,6 +150,6 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
 
 def test_resolving_nobody_is_unresolved() -> None:
     """An empty office tells nobody and says so."""
-    from workflow.office import resolve
+    from workflow.duties import resolve
 
     assert isinstance(resolve(Office(), duty="above", unit="staff", on=ON), Unresolved)

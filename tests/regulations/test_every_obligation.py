@@ -23,9 +23,10 @@ from workflow.counting.chain import deadlines
 from workflow.counting.deadline import Deadline
 from workflow.desk.desk import Desk
 from workflow.desk.opening import Opening
+from workflow.duties import resolve
 from workflow.kinds import GROUPS, KINDS
 from workflow.law.procedure import Obligation, Procedure
-from workflow.office import DUTIES, Office, Person, Told, Unit, resolve
+from workflow.office import DUTIES, Office, Person, Told, Unit
 
 TODAY = date(2028, 3, 1)
 NOW = datetime(2028, 3, 1, 7, 0, tzinfo=UTC)

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from workflow.duties import Unresolved, resolve
 from workflow.kinds import GROUPS, KINDS, among
-from workflow.office import Office, Person, Told, Unit, Unresolved, resolve
+from workflow.office import Office, Person, Told, Unit
 
 UNITS = [
     Unit(id="ministry", name="Министерство", kind="central_body"),

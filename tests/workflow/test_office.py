@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from workflow.office import Office, Person, Told, Unit, Unresolved, resolve, with_officer
+from workflow.duties import Unresolved, resolve
+from workflow.office import Office, Person, Told, Unit, with_officer
 
 DAY = date(2026, 4, 6)
 AWAY = ((date(2026, 4, 1), date(2026, 4, 10)),)

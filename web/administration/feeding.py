@@ -27,7 +27,8 @@ from workflow.access import Account, Entry, Reader, scope
 from workflow.board import Row
 from workflow.case import Case
 from workflow.counting.entry_deadlines import entry_obligation
-from workflow.office import Office, Unresolved, resolve
+from workflow.duties import Unresolved, resolve
+from workflow.office import Office
 from workflow.registers.entries import is_entry
 
 router = APIRouter(include_in_schema=False)

@@ -11,8 +11,9 @@ from web.ports.reads import Reads
 from workflow.access import within
 from workflow.case import Case
 from workflow.counting.deadline import Deadline
+from workflow.duties import Unresolved, resolve
 from workflow.law.library import Library
-from workflow.office import Office, Person, Unresolved, resolve
+from workflow.office import Office, Person
 from workflow.registers.entries import is_entry
 
 WEEKS = 12

@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 from web.page.office import Who
 from workflow.board import Row
-from workflow.office import OUTSIDE, Office, Told, Unresolved, resolve
+from workflow.duties import Unresolved, resolve
+from workflow.office import OUTSIDE, Office, Told
 from workflow.sums import Asked, Sums, by_asked, by_unit
 
 Pair: TypeAlias = tuple[int, int]

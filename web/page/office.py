@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from workflow.case import Case
+from workflow.duties import Unresolved, resolve
 from workflow.law.procedure import Obligation
-from workflow.office import Office, Unresolved, resolve
+from workflow.office import Office
 
 AT_ONCE = 300
 """So many units are offered at once."""
