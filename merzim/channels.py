@@ -30,9 +30,7 @@ def made(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channe
         raise UnknownChannel(name)
     section = settings.channels.sections.get(name, {})
     asked = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
-    # A channel people switch on for themselves is told who has; that stands in no file.
-    given = {"links": links()} if "links" in asked else {}
-    known = {key: parameter for key, parameter in asked.items() if key not in given}
+    known = {key: parameter for key, parameter in asked.items() if key != "links"}
     file = str(settings.file)
     for key in section:
         if key not in known:
@@ -47,6 +45,8 @@ def made(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channe
     for key, parameter in known.items():
         if parameter.default is parameter.empty and key not in section:
             raise BadSetting("cli.missing_setting", file=file, key=f"channels.{name}.{key}")
+    # A channel people switch on for themselves is told who has; that stands in no file.
+    given = {"links": links()} if "links" in asked else {}
     return load(name, {**section, **given})
 
 

@@ -100,7 +100,7 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
         raise NeedsHttps("cli.needs_https", host=web.host, address=web.public_address)
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
-    house.refuse_unwritable()
+    house.refuse_unable()
     logs.set_up(house.settings, context=context)
     _warn(house, tell=tell, say=say)
     app = Traced(Dashboard(house, clock))
@@ -151,7 +151,7 @@ def work(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     stopped = house.stopping
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    house.refuse_unwritable()
+    house.refuse_unable()
     logs.set_up(house.settings)
     _warn(house, tell=tell, say=say)
     with polling(house, clock):

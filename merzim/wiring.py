@@ -159,6 +159,7 @@ class House:
         """The channels config.toml names, each with its own settings.
 
         Raises:
+            UnknownChannel: nobody sends that way.
             BadSetting: a key the channel does not know, or one it needs and does not have.
         """
         from merzim.channels import made
@@ -213,14 +214,16 @@ class House:
             )
         return engine.open(self.settings.database.url, password=os.environ[variable] if variable else None)
 
-    def refuse_unwritable(self) -> None:
-        """Find out, before a service begins, that it may write.
+    def refuse_unable(self) -> None:
+        """Find out, before a service begins, that letters can leave and that it may write.
 
         Raises:
+            UnknownChannel, BadSetting: no channel can be made as config.toml asks; nothing was touched.
             StorageUnavailable: `read_only` or `no_rights`.
         """
         from storage.upkeep.rights import refuse_unwritable
 
+        self.channels  # noqa: B018 (made here, or refused here)
         refuse_unwritable(self.engine)
 
     @cached_property

@@ -165,6 +165,27 @@ def test_a_channel_setting_is_refused_by_its_name(office: Merzim, tmp_path: Path
     assert "channels.folder.paht" in _one_line(office("remind", "--now", "2026-04-06"))
 
 
+@pytest.mark.parametrize("service", ["serve", "worker"])
+@pytest.mark.parametrize(
+    ("channels", "names"),
+    [
+        ('use = ["folder"]\n[channels.folder]\npaht = "letters"\n', ("channels.folder.paht", "path")),
+        ('use = ["email"]\n', ("channels.email.host",)),
+        ('use = ["pigeon"]\n', ("pigeon", "email", "folder", "telegram")),
+    ],
+)
+def test_a_service_whose_letters_have_no_way_to_leave_does_not_begin(
+    merzim: Merzim, tmp_path: Path, service: str, channels: str, names: tuple[str, ...]
+) -> None:
+    """Found out at the start, not at the first letter; nothing is made before."""
+    config = tmp_path / "config.toml"
+    config.write_text(f"[channels]\n{channels}", encoding="utf-8")
+    line = _one_line(merzim(service, "--config", config))
+
+    assert all(name in line for name in names), line
+    assert [one.name for one in tmp_path.iterdir()] == ["config.toml"]
+
+
 def test_the_pages_are_refused_to_other_machines(merzim: Merzim, tmp_path: Path) -> None:
     """Until there is a log-in, only loopback."""
     (tmp_path / "config.toml").write_text('[web]\nhost = "0.0.0.0"\n', encoding="utf-8")
