@@ -29,7 +29,7 @@ from calendars.terms import (
     Years,
 )
 from papers.sheets import dates
-from papers.sheets.date_text import months_named, partials, without_times
+from papers.sheets.date_text import LONGEST, months_named, partials, without_times
 from papers.sheets.spelling import plain, tidy
 from papers.sheets.unreadable import UnreadableCell
 from papers.sheets.workbook import text_of
@@ -88,9 +88,10 @@ _STANDING = re.compile(
 _BY_SCHEDULE = re.compile(r"график|кесте")
 _BY_NEED = re.compile(r"по мере|при необходимост|при наличии|в случае|қажет|бойынша шығ|жағдайда|орай|қарай")
 _AT_ONCE = re.compile(r"незамедлительн|немедленн|безотлагательн|дереу|бірден|шұғыл")
+# Whatever may run on is bounded: a cell holds 32,767 letters, and each is tried as a beginning.
 _WITHIN = re.compile(
-    r"(?P<count>[0-9]+|\b(?:\w+))? ?(?:ти |х |и )?"
-    r"(?P<unit>рабоч\w+ дн\w+|жұмыс күн\w*|календарн\w+ дн\w+|күнтізбелік күн\w*|дней|дня|күн\w*"
+    r"(?P<count>(?<![0-9])[0-9]{1,4}(?![0-9])|\b\w+)? ?(?:ти |х |и )?"
+    r"(?P<unit>рабоч\w{1,9} дн\w+|жұмыс күн\w*|календарн\w{1,9} дн\w+|күнтізбелік күн\w*|дней|дня|күн\w*"
     r"|недел\w+|апта\w*|месяц\w*|\bай\b|айдың)"
 )
 _INSIDE = re.compile(r"в течение|ішінде|в срок|мерзімде")
@@ -118,6 +119,8 @@ def read_term(value: object, *, where: str = "", year: int | None = None) -> Mea
     words = plain(text)
     if not words:
         return MeasureTerm(written=text, term=WithoutTerm(), said="nothing")
+    if len(text) > LONGEST:
+        return MeasureTerm(written=text, term=WithoutTerm(), said="words")
     return _recurring(text, words) or _spelled(text, words, where, year) or _worded(text, words, year)
 
 
@@ -246,7 +249,7 @@ def _within(words: str) -> Term | None:
         return None
     for found in _WITHIN.finditer(words):
         unit, written = found["unit"], found["count"] or ""
-        count = int(written) if written.isdigit() else _word_number(written)
+        count = _number(written)
         if count is None:
             if not re.match(r"месяц|ай|недел|апта", unit):
                 continue
@@ -266,11 +269,14 @@ def _within(words: str) -> Term | None:
 def _count(words: str) -> int:
     """How many times at least: `не менее двух`, `кемінде 2 рет`; once where no number stands."""
     for word in _YEAR.sub(" ", words).split():
-        number = int(word) if word.isdigit() else _word_number(word)
+        number = _number(word)
         if number is not None and 0 < number <= 366:
             return number
     return 1
 
 
-def _word_number(word: str) -> int | None:
+def _number(word: str) -> int | None:
+    """The number a word says, in digits or letters; 0 where it has more digits than any count."""
+    if word.isdecimal():
+        return int(word) if len(word) <= 4 else 0
     return next((number for pattern, number in _NUMBERS if re.fullmatch(pattern, word)), None)

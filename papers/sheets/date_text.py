@@ -21,9 +21,13 @@ _MONTHS = (
 )
 _MONTH = "(?:" + "|".join(_MONTHS) + r")\b\.?"
 _Q = r"\s*[«\"“„]?\s*"
-_YEAR_MARK = r"(?:\s*(?:года?\b|г\b\.?|ж\b\.?|жыл\w*))?"
+_YEAR_MARK = r"(?:\s*(?:года?\b|г\b\.?|ж\b\.?|жыл\w{0,9}))?"
 _NTH = r"(?:-?(?:го|е|ші|шы|нші|ншы)\b)?"
 _TAKEN = "\x00"
+_STRANGE = "\N{REPLACEMENT CHARACTER}"
+LONGEST = 1000
+"""Letters of a text that may say when: nobody writes a date at greater length, and looking for one would take
+its time in a cell of 32,767."""
 _UNTIL = rf"(?=\s*(?:по|до|мен|бен|пен|[-–—−])\s*(?:[0-9]{{1,2}}\b|{_TAKEN}))"
 
 _PATTERNS = tuple(
@@ -32,8 +36,8 @@ _PATTERNS = tuple(
         r"(?<![0-9./-])(?P<y>[0-9]{4})(?P<s>[-./])(?P<m>[0-9]{1,2})(?P=s)(?P<d>[0-9]{1,2})(?![0-9])",
         r"(?<![0-9.])(?P<d>[0-9]{1,2})\s*[./-]\s*(?P<m>[0-9]{1,2})\s*[./-]\s*"
         rf"(?P<y>[0-9]{{4}}|[0-9]{{2}})(?![0-9]){_YEAR_MARK}",
-        rf"(?<![0-9])(?P<y>[0-9]{{4}})\s*(?:жыл\w*|ж\.?|года?|г\.?)?{_Q}(?P<d>[0-9]{{1,2}}){_NTH}\s*[»\"”]?\s*(?P<name>{_MONTH})",
-        rf"(?<![0-9])(?P<y>[0-9]{{4}})\s*(?:жыл\w*|ж\.?|года?|г\.?)\s*(?P<d>[0-9]{{1,2}}){_UNTIL}",
+        rf"(?<![0-9])(?P<y>[0-9]{{4}})\s*(?:жыл\w{{0,9}}|ж\.?|года?|г\.?)?{_Q}(?P<d>[0-9]{{1,2}}){_NTH}\s*[»\"”]?\s*(?P<name>{_MONTH})",
+        rf"(?<![0-9])(?P<y>[0-9]{{4}})\s*(?:жыл\w{{0,9}}|ж\.?|года?|г\.?)\s*(?P<d>[0-9]{{1,2}}){_UNTIL}",
         rf"{_Q}(?<![0-9])(?P<d>[0-9]{{1,2}})\s*[»\"”]?\s+(?P<m>[0-9]{{1,2}})\s+(?P<y>20[0-9]{{2}})(?![0-9]){_YEAR_MARK}",
         rf"{_Q}(?<![0-9])(?P<d>[0-9]{{1,2}}){_NTH}\s*[»\"”]?[\s-]*(?P<name>{_MONTH})"
         rf"(?:\s*,?\s*(?P<y>[0-9]{{4}}|[0-9]{{2}}(?=\s*[гж]))(?![0-9]){_YEAR_MARK})?",
@@ -61,14 +65,14 @@ class Partial(NamedTuple):
 
 
 def without_times(line: str) -> str:
-    """The line without hours (`в 15:00`), which are no dates."""
-    return _TIME.sub(" ", line)
+    """The line without hours (`в 15:00`), which are no dates; still with single blanks."""
+    return " ".join(_TIME.sub(" ", line).split())
 
 
 def partials(line: str) -> tuple[tuple[Partial, ...], bool]:
     """The dates in the order they stand in, and whether the rest still looks like a date or a part of one."""
     found: list[Partial] = []
-    rest = line.replace(_TAKEN, " ")
+    rest = line.replace(_TAKEN, _STRANGE)
     for pattern in _PATTERNS:
         found.extend(_partial(match) for match in pattern.finditer(rest))
         # As long as before, so that places stay true.

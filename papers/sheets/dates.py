@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from calendars.horizon import FIRST, LAST
-from papers.sheets.date_text import Partial, partials, without_times
+from papers.sheets.date_text import LONGEST, Partial, partials, without_times
 from papers.sheets.spelling import plain, tidy
 from papers.sheets.unreadable import UnreadableCell
 from papers.sheets.workbook import NotAValue
@@ -77,9 +77,9 @@ _WORDY = re.compile(
 )
 _DASHES = re.compile(r"[\s\-–—―−_.…/]*")
 _BLANK_FORM = re.compile(
-    r"[«\"“]?[\s_]*[»\"”]?[\s_.]*(?:20[0-9_]{2})?\s*(?:г|ж|года|жыл\w*)?[\s_.«»]*", re.IGNORECASE
+    r"[«\"“]?[\s_]*+[»\"”]?[\s_.]*+(?:20[0-9_]{2})?\s*+(?:г|ж|года|жыл\w*+)?[\s_.«»]*+", re.IGNORECASE
 )
-"""`«__» ________ 2026 г.`: a form's blank for a date nobody has filled in."""
+"""`«__» ________ 2026 г.`: a form's blank for a date nobody has filled in. What it took it never gives back."""
 _GOES_ON = re.compile(r"\s*(?:(?:по|до|мен|бен|пен)\b|[-–—])", re.IGNORECASE)
 _BETWEEN = re.compile(r"\b(?:по|до|to|мен|бен|пен|бастап)\b|[-–—−]")
 _ABLATIVE = re.compile(r"(?:дан|ден|нан|нен|тан|тен)\b")
@@ -144,7 +144,10 @@ def read_day(value: object, *, where: str = "") -> date | None:
 def _text(text: str, where: str, year: int | None) -> When:
     if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)):
         return Nothing()
-    shown, line = _shown(text), without_times(tidy(text))
+    shown = _shown(text)
+    if len(text) > LONGEST and len(tidy(text)) > LONGEST:
+        raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
+    line = without_times(tidy(text))
     found, more = partials(line)
     if found and not more:
         return _dated(found, line, year, shown, where)

@@ -20,6 +20,7 @@ from calendars.terms import (
     WorkingDays,
 )
 from papers.schedules.written_terms import read_term
+from papers.sheets.date_text import LONGEST
 from papers.sheets.unreadable import UnreadableCell
 from workflow.registers.measure_term import as_data, from_data
 
@@ -197,3 +198,16 @@ def test_a_term_without_a_day_survives_the_ledger_too(text: str) -> None:
     term = read_term(text)
 
     assert from_data(as_data(term)) == term
+
+
+@pytest.mark.parametrize("text", ["в течение 12345 дней", "в течение 12345 месяцев", "в течение 0 дней"])
+def test_a_count_nobody_means_is_kept_as_words(text: str) -> None:
+    """More days than a term can have, or none."""
+    assert read_term(text).said == "words"
+
+
+def test_a_text_longer_than_any_term_is_kept_as_words() -> None:
+    """At its greatest length a day is still found; a letter more, and the cell is prose."""
+    day = "до 30 июня 2026 года "
+    assert read_term(day + "и" * (LONGEST - len(day))).said == "date"
+    assert read_term(day + "и" * (LONGEST + 1 - len(day))).said == "words"
