@@ -21,10 +21,10 @@ _OWN = frozenset({"request", "cases", "method", "route", "status", "ms", "counts
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # an address with a password: postgresql://user:password@host
     (re.compile(r"(\w://[^\s/:@]*):[^\s/]*@"), rf"\1:{HIDDEN}@"),
-    # key=value and "key": "value" of whatever is called so
+    # key=value and "key": "value" of whatever is called so, or ends so
     (
         re.compile(
-            r"(?i)\b((?:[\w-]*(?:password|passwd|secret|token|api_?key|authorization|cookie))|code|otp)"
+            r"(?i)(password|passwd|secret|token|api_?key|authorization|cookie|\bcode|\botp)"
             r"""(["']?\s*[=:]\s*["']?)(?:(bearer|basic)\s+)?[^\s"'&,;)}]+"""
         ),
         rf"\1\2{HIDDEN}",

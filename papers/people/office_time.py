@@ -68,7 +68,7 @@ def week_of(text: str) -> tuple[int, ...]:
     found: set[int] = set()
     if text.strip() in NONE:
         return ()
-    for part in filter(None, (one.strip() for one in re.split(r"[,;]", text.casefold()))):
+    for part in filter(None, (" ".join(one.split()) for one in re.split(r"[,;]", text.casefold()))):
         ends = [_WEEKDAYS.get(word.strip(".")) for word in _DASH.split(part)]
         first, last = (ends[0], ends[-1]) if len(ends) in (1, 2) else (None, None)
         if first is None or last is None or first > last:

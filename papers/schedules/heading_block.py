@@ -15,7 +15,7 @@ from papers.sheets.workbook import Row
 _APPROVED = re.compile(r"утвержд|бекітемін|бекітілген|бекітілді|approved")
 _SCHEDULE = re.compile(r"\bграфик|кесте|\bschedule|план график|жоспар кесте")
 _PERIOD = re.compile(
-    r"(?:на|за|в) период\s+(?:с\s+)?(?P<ru>.+)$|(?P<kk>[0-9][^()]*?(?:аралығ|дейін|кезең)\w*)",
+    r"(?:на|за|в) период\s+(?:с\s+)?(?P<ru>.+)$|(?P<kk>[0-9][^()]{0,200}?(?:аралығ|дейін|кезең)\w*)",
     re.IGNORECASE | re.DOTALL,
 )
 _OF_RU = re.compile(
