@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from collections.abc import Iterator
 from datetime import date
@@ -181,3 +182,20 @@ def test_a_year_gone_by_is_not_read_again_the_next_day(engine: Engine) -> None:
 
     assert [one.body("hr").months(fact, 12, 12) for one in (before, last)] == [(0,), (1,)]
     assert points.year(scoring(), 2025, today=TODAY) is last
+
+
+def test_what_a_country_recorded_is_left_alone_by_collections(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each walk over it would stop every page for a third of a second; what is small is not worth the first one."""
+    opened(engine)
+    gc.unfreeze()
+    kept_points(engine).year(scoring(), TODAY.year, today=TODAY)
+    assert not gc.get_freeze_count()
+
+    monkeypatch.setattr("storage.cases.kept_points.LARGE", 0)
+    kept_points(engine).year(scoring(), TODAY.year, today=TODAY)
+    try:
+        assert gc.get_freeze_count()
+    finally:
+        gc.unfreeze()
