@@ -6,6 +6,7 @@ they speak of: what is read may be newer than they say and is then read again, a
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
@@ -20,6 +21,10 @@ from workflow.sums import Horizon, Sum, Sums, by_unit
 
 MOST_UNITS = 2000
 """Units read anew one by one; where more changed, all are."""
+LARGE = 2000
+"""Units of an office of which so much is kept that no collection of garbage should walk over it."""
+SELDOM = (20_000, 20, 20)
+"""Objects made more than gone before the youngest are looked through; how often that, before all others are."""
 MOST_ROOTS = 1000
 """Units whose sums, with those of all below, are kept put together."""
 
@@ -103,6 +108,7 @@ class Kept:
             version = self._versions().get(marks.OFFICE)
             office = office_store.office(self._engine, officer=self._officer, language=self._language)
             self._office = None if version is None else (version, office)
+            settle(office)
         return office
 
     def _current(self, horizon: Horizon, version: int | None) -> _Board:
@@ -120,6 +126,18 @@ class Kept:
                 _exchange(kept, changed, by_unit(sums.plain(connection, horizon, units=changed)))
         kept.lines, kept.version = lines, sum(n for _, n in lines.values())
         return kept
+
+
+def settle(office: Office) -> None:
+    """What was just read of a large office stays for long: collections of garbage go round it from now on, and
+    come seldom. Each of them would stop every page of the process for half a second. What they went round
+    before, and is garbage by now, goes.
+    """
+    if len(office.units) > LARGE:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*SELDOM)
 
 
 def _exchange(board: _Board, changed: Collection[str], fresh: Mapping[str, tuple[Sum, ...]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,15 +13,13 @@ from sqlalchemy import Connection, Engine
 from storage.board import marks
 from storage.cases import points
 from storage.database.engine import reading
-from storage.kept import MOST_UNITS, Kept
+from storage.kept import MOST_UNITS, Kept, settle
 from workflow.office import Office
 from workflow.points.recorded import Body, Gathered, Lacking, Numbers, body, numbers
 from workflow.points.scale import Risks, Scoring
 
 MOST_YEARS = 3
 """Years of which it is kept at once."""
-LARGE = 2_000
-"""Units with something recorded: of more, what is kept is too much to be walked over by every collection."""
 Lines: TypeAlias = Mapping[int, tuple[str | None, int]]
 _T = TypeVar("_T")
 _ENDED = "internal-analysis:analysis_ended"
@@ -64,8 +61,8 @@ class KeptPoints:
             while len(self._years) >= MOST_YEARS:
                 self._years.pop(next(iter(self._years)))
             self._years[scoring.edition, year, today] = found
-            if before is None and len(found.numbers) > LARGE:
-                _settle()
+            if before is None:
+                settle(office)
             return found.gathered
 
     def any_lacking(self, scoring: Scoring) -> bool:
@@ -125,15 +122,6 @@ def _numbers(
         )
         for unit, every in by_unit.items()
     }
-
-
-def _settle() -> None:
-    """What a country recorded stays for long: collections of garbage go round it, for each of them would stop the
-    process for a third of a second. What went round before and is garbage by now goes.
-    """
-    gc.unfreeze()
-    gc.collect()
-    gc.freeze()
 
 
 def _few(changed: frozenset[str] | None) -> frozenset[str] | None:

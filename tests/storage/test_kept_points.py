@@ -187,15 +187,21 @@ def test_a_year_gone_by_is_not_read_again_the_next_day(engine: Engine) -> None:
 def test_what_a_country_recorded_is_left_alone_by_collections(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each walk over it would stop every page for a third of a second; what is small is not worth the first one."""
+    """Each walk over it would stop every page for half a second; for what is small one walk is too much."""
     opened(engine)
+    thresholds = gc.get_threshold()
     gc.unfreeze()
     kept_points(engine).year(scoring(), TODAY.year, today=TODAY)
     assert not gc.get_freeze_count()
 
-    monkeypatch.setattr("storage.cases.kept_points.LARGE", 0)
-    kept_points(engine).year(scoring(), TODAY.year, today=TODAY)
+    monkeypatch.setattr("storage.kept.LARGE", len(UNITS) - 1)
+    points = kept_points(engine)
+    points.year(scoring(), TODAY.year, today=TODAY)
     try:
         assert gc.get_freeze_count()
+        gc.unfreeze()
+        points.year(scoring(), TODAY.year, today=TODAY)
+        assert not gc.get_freeze_count(), "nothing was read, and all was walked over"
     finally:
         gc.unfreeze()
+        gc.set_threshold(*thresholds)
