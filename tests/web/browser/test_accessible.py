@@ -74,7 +74,19 @@ STOOD = """() => {
   const shown = style.outlineStyle !== "none" || style.boxShadow !== "none";
   return shown ? [] : [one.outerHTML.slice(0, 120)];
 }"""
-"""Marks where one stands; what shows no outline there is given back."""
+"""Marks where one stands; what shows no outline there is given back.
+
+Asked with motion reduced: of what still moves it would see a beginning, not where it comes to rest."""
+SHOWS = """() => {
+  const all = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+  return Array.from(document.querySelectorAll(all)).filter(one => {
+    if (!one.checkVisibility() || one.disabled || one.tabIndex < 0) return false;
+    one.focus();
+    const style = getComputedStyle(one);
+    return style.outlineStyle === "none" && style.boxShadow === "none";
+  }).slice(0, 4).map(one => one.outerHTML.slice(0, 120));
+}"""
+"""After a stroke of the keyboard, what is come to by a script shows where one stands as if by a key."""
 WIDTHS = sorted({width for width, _, _ in LOOKS})
 LOGINS = ("officer", "first_head", "administrator", "")
 
@@ -112,6 +124,8 @@ def test_every_page_can_be_used_by_everybody(
                 sheet.set_viewport_size({"width": width, "height": 900})
                 wrong += [f"over the edge at {width}: {one}" for one in sheet.evaluate(OVER)]
             sheet.evaluate(PRUNE)
+            sheet.keyboard.press("Tab")
+            wrong += [f"nothing shows where one stands: {one}" for one in sheet.evaluate(SHOWS)]
             sheet.evaluate(AXE)
             for width, theme, rules in LOOKS:
                 if sheet.viewport_size["width"] != width:
@@ -133,7 +147,7 @@ def test_there_are_pages_to_look_at(addresses: dict[str, list[str]]) -> None:
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_stands(served: Served) -> None:
     """Tab after tab through the pages with forms of their own: nothing is skipped, nothing holds one fast."""
-    with served.page("officer") as sheet:
+    with served.page("officer", reduced_motion="reduce") as sheet:
         for address in WALKED:
             sheet.goto(address)
             unseen = []
