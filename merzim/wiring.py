@@ -174,6 +174,7 @@ class House:
             StorageUnavailable: it cannot be used; nothing was changed.
             AnothersDatabase: another installation's.
         """
+        from storage.cases import recommendations
         from storage.upkeep.installation import claim, refuse_anothers
         from storage.upkeep.schema import BOARD, create_or_migrate
 
@@ -190,6 +191,7 @@ class House:
             claim(self.unprepared, name)
         if migrated or found.board < BOARD:
             self._catch_up()
+            recommendations.catch_up(self.unprepared)
         return self.unprepared
 
     @property

@@ -26,9 +26,10 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice
-from storage.board import firsts
+from storage.board import firsts, recommended
 from storage.board import sums as summing
 from storage.board.firsts import Firsts
+from storage.board.recommended import Standing as Stands
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
 from storage.database.engine import reading
@@ -37,11 +38,12 @@ from storage.kept import Kept
 from storage.notices import letters
 from storage.notices.outbox import SqlOutbox
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
-from storage.tables import CASE, DEADLINE, NOTICE, READER
+from storage.tables import CASE, DEADLINE, NOTICE, READER, RECOMMENDATION
 from workflow.access import Scope, within
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event, Standing
 from workflow.office import Office
+from workflow.registers.risk_lists import Alike, Narrowed, Place
 from workflow.sums import Horizon, Sought, Sums, counted
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
@@ -243,6 +245,31 @@ class SqlReads:
         found = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
         return [found[case] for case in sorted(found)]
 
+    def recommendations(self, narrowed: Narrowed, today: date) -> Mapping[Stands, int]:
+        """How many recommendations stand how, by status and whether they are late; of all that is narrowed to
+        but these two.
+        """
+        seen = self._recommended(narrowed.unit)
+        with reading(self._engine) as connection:
+            return recommended.counts(connection, narrowed, today, seen)
+
+    def recommended(
+        self, narrowed: Narrowed, today: date, *, limit: int | None = None, offset: int = 0
+    ) -> Sequence[Place]:
+        """A page of the recommendations wanted, by case, risk and measure."""
+        seen = self._recommended(narrowed.unit)
+        with reading(self._engine) as connection:
+            return recommended.page(connection, narrowed, today, seen, limit=limit, offset=offset)
+
+    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[Alike]:
+        """Risks found in more than one case, those in most units first; of each so many are named."""
+        seen = self._recommended(unit)
+        with reading(self._engine) as connection:
+            return recommended.alike(connection, seen, limit=limit, first=first)
+
+    def _recommended(self, unit: str) -> list[ColumnElement[bool]]:
+        return self._sight(RECOMMENDATION.c.case, RECOMMENDATION.c.unit, self._roots(unit or None), walked=True)
+
     def unreported(
         self, today: date, unit: str | None = None, *, limit: int, offset: int = 0
     ) -> Mapping[str, Firsts]:
@@ -343,17 +370,23 @@ class SqlReads:
         """The rule of `_seen`, narrowed to a unit, for each table the sums are made of; not narrowed where the
         units are named already."""
         roots = self._roots(unit) if narrowed else []
-        nobody = [false()] if self._scope is not None and self._scope.unit is None else []
-        hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
         return summing.Eyes(
             cases=[*self._seen(), *([] if unit is None else [self._within(CASE.c.unit, unit)])],
-            rows=[
-                *nobody,
-                DEADLINE.c.case.not_in(hidden),
-                *(self._within(DEADLINE.c.unit, root, walked=not few) for root in roots),
-            ],
+            rows=self._sight(DEADLINE.c.case, DEADLINE.c.unit, roots, walked=not few),
             few=few,
         )
+
+    def _sight(
+        self, of_case: ColumnElement[str], of_unit: ColumnElement[str], roots: Sequence[str], *, walked: bool
+    ) -> list[ColumnElement[bool]]:
+        """The rule of `_seen` for lines that name their case and its unit, narrowed to what lies below."""
+        nobody = [false()] if self._scope is not None and self._scope.unit is None else []
+        hidden = select(CASE.c.id).where(CASE.c.confidential, not_(_told(self._scope)))
+        return [
+            *nobody,
+            of_case.not_in(hidden),
+            *(self._within(of_unit, root, walked=walked) for root in roots),
+        ]
 
     def _roots(self, unit: str | None) -> list[str]:
         """The units below which all lies that is asked about and seen; one where one lies in the other."""

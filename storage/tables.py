@@ -22,6 +22,9 @@ FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'c
 UNREPORTED = text("state IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'")
 """Whether a row asks for a quarter's information after an analysis. A query says it in the same words, too."""
 
+MEASURES = text("state = 'open' AND substr(obligation, 1, 8) = 'measure.'")
+"""Whether a row waits for a measure of a plan. A query says it in the same words, too."""
+
 
 class Kept(SQLModel):
     """What every table shares: one metadata with names for every constraint, which migrations need."""
@@ -204,6 +207,12 @@ class KeptDeadline(Kept, table=True):
             sqlite_where=UNREPORTED,
             postgresql_where=UNREPORTED,
         ),
+        Index(
+            "ix_deadline_measures",
+            *("due", "case", "obligation", "unit"),
+            sqlite_where=MEASURES,
+            postgresql_where=MEASURES,
+        ),
         _CLUSTERED,
     )
 
@@ -252,6 +261,48 @@ class KeptTotal(Kept, table=True):
     responsible: str = Field(primary_key=True)
     person: str = Field(primary_key=True)
     n: int
+
+
+class KeptRecommendation(Kept, table=True):
+    """A risk of an active case with one of its measures (0 where it has none): what lists of many are narrowed
+    and counted by. What it says is in the events.
+
+    `alike` is what it has in common with the same risk elsewhere, on the first line of each risk; `unasked`
+    whether its cause lies above and nobody was asked there.
+    """
+
+    __tablename__ = "recommendation"
+    __table_args__ = (
+        Index("ix_recommendation_counted", "unit", "status", "direction", "legal", "case"),
+        Index(
+            "ix_recommendation_alike",
+            *("alike", "case", "risk", "unit", "unasked"),
+            sqlite_where=text("alike IS NOT NULL"),
+            postgresql_where=text("alike IS NOT NULL"),
+        ),
+        _CLUSTERED,
+    )
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
+    risk: int = Field(primary_key=True)
+    measure: int = Field(primary_key=True)
+    unit: str
+    direction: str
+    legal: bool
+    status: str
+    alike: str | None = None
+    unasked: bool
+
+
+class KeptUnlisted(Kept, table=True):
+    """A case whose recommendations are to be listed anew. The database names it by triggers with whatever is
+    written of its risks; who lists them, in the same transaction or later, strikes it off.
+    """
+
+    __tablename__ = "unlisted"
+    __table_args__ = _CLUSTERED
+
+    case: str = Field(primary_key=True, foreign_key="case.id")
 
 
 class KeptNotice(Kept, table=True):
@@ -582,6 +633,8 @@ SEAL = _table("seal")
 ACT = _table("act")
 DEADLINE = _table("deadline")
 TOTAL = _table("total")
+RECOMMENDATION = _table("recommendation")
+UNLISTED = _table("unlisted")
 NOTICE = _table("notice")
 MOVED = _table("moved")
 PROOF = _table("proof")

@@ -41,8 +41,10 @@ def remind(
         house.outbox, house.library, house.calendar, channels, now=now, today=today, rules=house.rules
     )
     if not dry_run:
+        from storage.cases.recommendations import catch_up
         from storage.upkeep.seals import seal
 
+        catch_up(house.engine)
         seal(house.engine, now=now)
         _beat(house, "round", now, begun)
         log.info(

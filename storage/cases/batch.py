@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from storage.board.totals import Key, key
+from storage.cases import recommendations
 from storage.chain import canonical, line, link
 from storage.rows import ROW_COLUMNS, Values, row_values
 from workflow.board import WAITING, Row
@@ -55,6 +56,7 @@ class Batch:
         moved: deadlines somebody waited for whose due date is another one now, or that nobody is asked for.
         readers: of confidential cases: who was named to know of them, as it stands now.
         totals: by how much the sums of the board change.
+        recommendations: of cases whose lines may be others now: all of them.
         waiting: of the cases whose rows changed, their rows as they are now.
     """
 
@@ -72,11 +74,12 @@ class Batch:
     waiting: dict[str, Sequence[Row]] = field(default_factory=dict)
     totals: Counter[Key] = field(default_factory=Counter)
     moved: list[Values] = field(default_factory=list)
+    recommendations: dict[str, list[Values]] = field(default_factory=dict)
 
     @property
     def anything(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.written or self.readers)
+        return bool(self.written or self.readers or self.recommendations)
 
 
 def batch(changes: Iterable[Written], before: Mapping[str, Before]) -> Batch:
@@ -127,7 +130,10 @@ def _add(made: Batch, change: Written, before: Before) -> None:
                 "hash": head,
             }
         )
-    # A change without events is a rebuild: it writes everything that can be computed.
+    # A change of any row without events is a rebuild: it writes everything that can be computed.
+    anew = not change.events and change.touched is None
+    if anew or recommendations.told(change.events) or case.standing != before.values.get("standing", "active"):
+        made.recommendations[case.id] = recommendations.lines(case)
     if case.confidential and (not change.events or any(one.kind in _NAMING for one in change.events)):
         made.readers[case.id] = case.readers
     differs = _add_rows(made, change, before)

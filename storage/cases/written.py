@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, select
 
 from storage.board import totals
+from storage.cases import recommendations
 from storage.cases.batch import Batch
 from storage.database.dialect import FEW, filled, given, insert_many
 from storage.database.names import each, named
@@ -75,6 +76,8 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
         connection.execute(READER.delete().where(READER.c.case.in_(sorted(made.readers))))
         named = [{"case": case, "person": one} for case, who in made.readers.items() for one in sorted(who)]
         insert_many(connection, READER, named)
+    if made.recommendations:
+        recommendations.write(connection, made.recommendations)
     if made.waiting:
         _withdraw(connection, made)
     # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
@@ -90,7 +93,7 @@ def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
 
 def _heads(connection: Connection, made: Batch) -> None:
     """The cases at the seq they were computed from, held; and what their heads say now."""
-    known = [name for name in made.written if made.expected[name]]
+    known = [name for name in {*made.written, *made.recommendations} if made.expected[name]]
     if len(known) > 1 or len(made.changed) < len(known):
         _hold(connection, {name: made.expected[name] for name in known})
     if len(made.changed) <= FEW:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Integer, Table, func, inspect, select
 
 from storage.database.engine import Record, driver, writing
 from storage.refusals import Migration
-from storage.tables import EVENT, FLOOR, MARK, TALLY, Kept
+from storage.tables import EVENT, FLOOR, MARK, TALLY, UNLISTED, Kept
 from storage.upkeep.schema import create
 
 _STEP = 5000
@@ -42,8 +42,12 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
         with writing(source) as here:
             # What the schema says of itself was written when it was made; counts of notices and marks of what
             # changed are the new place's own.
-            own = (FLOOR, TALLY, MARK)
-            for table in (one for one in Kept.metadata.sorted_tables if one not in own):
+            own = (FLOOR, TALLY, MARK, UNLISTED)
+            copied = [one for one in Kept.metadata.sorted_tables if one not in own]
+            for table in (*copied, UNLISTED):
+                if table is UNLISTED:
+                    # The new place took every risk that was copied for one just found.
+                    there.execute(UNLISTED.delete())
                 if _copied(here, there, table) != _sum(_rows(there, table)):
                     raise Migration("migrate_differs", table=table.name)
         _count_on(there)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storage.board import marks
+from storage.cases import recommendations
 from storage.database.engine import reading, writing
 from storage.database.troubles import where
 from storage.notices import tally
@@ -99,6 +100,7 @@ def create(connection: Connection, *, to: str | None = None) -> None:
         triggers.install(connection)
         tally.install(connection)
         marks.install(connection)
+        recommendations.install(connection)
         connection.execute(FLOOR_TABLE.delete())
         connection.execute(FLOOR_TABLE.insert(), {"revision": FLOOR})
 

@@ -12,6 +12,7 @@ from operator import attrgetter
 from sqlalchemy import Connection, Engine, select, tuple_
 
 from storage.board import totals
+from storage.cases import recommendations
 from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import line, link, seal_line
 from storage.database.engine import Record, reading, writing
@@ -102,7 +103,7 @@ def _verified(
     if recompute is not None and not any(problem.code in _OFFICE.values() for problem in problems):
         # A case whose chain is broken cannot be told from its events; it is named already.
         broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
-        problems += _board(SqlLedger(engine), recompute, broken)
+        problems += _board(engine, recompute, broken)
     if not any(problem.code == "board_differs" for problem in problems):
         # Sums of rows that are themselves not what they were say nothing new; a rebuild mends both.
         problems += _totals(engine)
@@ -276,15 +277,20 @@ def _editions(connection: Connection, editions: Mapping[str, str]) -> Iterator[P
             yield Problem(code="edition_altered", arguments={"case": name, "edition": edition})
 
 
-def _board(ledger: SqlLedger, recompute: Recompute, broken: set[object]) -> Iterator[Problem]:
+def _board(engine: Engine, recompute: Recompute, broken: set[object]) -> Iterator[Problem]:
+    ledger = SqlLedger(engine)
     for names in _chunks(name for name in ledger.ids() if name not in broken):
         stored = ledger.rows_of(names)
-        for name, case in ledger.cases(names).items():
+        cases = ledger.cases(names)
+        for name, case in cases.items():
             kept = {row.obligation: row_values(row) for row in stored.get(name, ())}
             anew = {row.obligation: row_values(row) for row in recompute(case).rows}
             for obligation in sorted(kept.keys() | anew.keys()):
                 if _substance(kept.get(obligation)) != _substance(anew.get(obligation)):
                     yield Problem(code="board_differs", arguments={"case": name, "obligation": obligation})
+        with reading(engine) as connection:
+            for name in recommendations.differences(connection, cases):
+                yield Problem(code="recommendations_differ", arguments={"case": name})
 
 
 def _substance(values: tuple[object, ...] | None) -> list[object] | None:

@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
+from storage.tables import RECOMMENDATION, UNLISTED
 from storage.upkeep.schema import FLOOR, create_or_migrate, known, usable
 from tests import before
 from tests.before import ROOT
@@ -132,6 +133,16 @@ def _sent(address: str, on: str) -> int:
     return len(found)
 
 
+def _listed(address: str) -> list[str]:
+    """Cases whose recommendations stand in the list; none waits to be listed."""
+    engine = open_database(address)
+    with reading(engine) as connection:
+        assert connection.execute(UNLISTED.select()).first() is None
+        found = connection.execute(RECOMMENDATION.select()).all()
+    engine.dispose()
+    return [one.case for one in found]
+
+
 def _until_sent(address: str, on: str) -> int:
     give_up = time.monotonic() + 60
     while not (sent := _sent(address, on)):
@@ -171,6 +182,7 @@ def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
             token = json.loads(said)["token"]
             earlier("import", SCHEDULE, "--now", MORNING)
             earlier("record", CASE, "order_signed", "--on", "2026-04-06", "--now", MORNING)
+            earlier("risks", "add", CASE, "--text", "Тәуекел", "--now", MORNING)
             earlier("remind", "--now", MORNING)
             assert _until_sent(address, "2026-04-06")
 
@@ -189,6 +201,8 @@ def test_old_code_goes_on_while_the_office_is_brought_up_to_date(
             if one_machine:
                 assert merzim("deliver", "--now", NEXT_WEEK).code == 0
             assert _until_sent(address, "2026-04-13")
+        # What the old code knew nothing of was made up for by the first round of the new.
+        assert _listed(address) == [CASE]
         earlier("replan", CASE, "analysis_ended", "--on", "2026-06-05", "--now", NEXT_WEEK)
     found = merzim("verify", "--json", "--now", NEXT_WEEK)
     assert {problem["code"] for problem in found.json["problems"]} <= {"board_differs", "total_differs"}

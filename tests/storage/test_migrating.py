@@ -18,7 +18,19 @@ from storage.notices.tally import counts
 from storage.office import store as office_store
 from storage.office.staff import SqlStaff
 from storage.refusals import Migration, StorageUnavailable
-from storage.tables import ACT, EVENT, LEASE, MARK, NOTICE, PERSON, SEAL, TALLY, UPLOAD
+from storage.tables import (
+    ACT,
+    EVENT,
+    LEASE,
+    MARK,
+    NOTICE,
+    PERSON,
+    RECOMMENDATION,
+    SEAL,
+    TALLY,
+    UNLISTED,
+    UPLOAD,
+)
 from storage.tables import Kept as Table
 from storage.upkeep import migrating
 from storage.upkeep.migrating import migrate
@@ -49,6 +61,7 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     merzim("user", "add", "officer", "--access", "officer", "--now", "2026-03-30")
     merzim("remind", "--now", "2026-04-06")
     merzim("deliver", "--now", "2026-04-06")
+    merzim("risks", "add", "2026-0001", "--text", "Тәуекел", "--now", "2026-04-06")
     merzim("replan", "2026-0001", "analysis_started", "--on", "2026-04-20", "--now", "2026-04-06")
     return folder
 
@@ -57,7 +70,9 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def file(lived_in: Path) -> Iterator[Engine]:
     made = open_database(f"sqlite:///{lived_in / 'var' / 'merzim.sqlite'}")
     with writing(made) as connection:
-        # What no command above leaves behind: bytes, and JSON that is empty.
+        # What no command above leaves behind: bytes, JSON that is empty, a case a version before wrote.
+        connection.execute(UNLISTED.delete())
+        connection.execute(UNLISTED.insert(), {"case": "2026-0001"})
         connection.execute(UPLOAD.delete())
         connection.execute(
             UPLOAD.insert(),
@@ -94,7 +109,7 @@ def _everything(engine: Engine) -> dict[str, list[str]]:
 def test_every_row_is_as_it_was_and_the_old_place_too(file: Engine, empty: Engine) -> None:
     """Events with their hashes, seals, proofs, letters, accounts, files: all of them, and none besides."""
     before = _everything(file)
-    assert all(before[table.name] for table in (EVENT, SEAL, NOTICE, PERSON, UPLOAD))
+    assert all(before[table.name] for table in (EVENT, SEAL, NOTICE, PERSON, UPLOAD, RECOMMENDATION))
 
     assert migrate(file, empty, prepare=prepare) == len(before["event"])
 

@@ -45,6 +45,7 @@ UNDONE = {
     "0019": (),
     "0020": ("DROP INDEX ix_deadline_unreported",),
     "0021": ("DROP INDEX IF EXISTS ix_notice_newest",),
+    "0022": ("DROP TABLE recommendation", "DROP TABLE unlisted", "DROP INDEX ix_deadline_measures"),
 }
 """Revision -> statements that take it back."""
 

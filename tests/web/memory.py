@@ -21,6 +21,8 @@ from workflow.law.library import Library
 from workflow.office import Office, Person, Unit
 from workflow.ports import Written
 from workflow.reading import read
+from workflow.registers.entries import number_of
+from workflow.registers.risk_lists import Alike, Listed, Narrowed, Place, listed, shared
 from workflow.sums import Asked, Horizon, Sought, Sum, Sums, base
 
 REGULATIONS = Path(__file__).parents[2] / "regulations"
@@ -159,6 +161,44 @@ class Memory:
 
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         return [case for case in self.cases(unit) if case.entries and case.standing == "active"]
+
+    def recommendations(self, narrowed: Narrowed, today: date) -> Mapping[tuple[str, bool], int]:
+        kept = replace(narrowed, status="", late=False)
+        return Counter((one.status, self._late(one.place, today)) for one in self._listed(kept, today))
+
+    def recommended(
+        self, narrowed: Narrowed, today: date, *, limit: int | None = None, offset: int = 0
+    ) -> Sequence[Place]:
+        found = sorted(one.place for one in self._listed(narrowed, today))
+        return found[offset : None if limit is None else offset + limit]
+
+    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[Alike]:
+        return [
+            Alike(
+                units=len(one.units),
+                cases=len({case.id for case, _ in one.found}),
+                first=tuple(Place(case.id, risk.number, 0) for case, risk in one.found)[:first],
+                unasked=len({*one.unasked}),
+                asking=one.unasked[:first],
+            )
+            for one in shared(self.with_registers(unit or None))[:limit]
+        ]
+
+    def _listed(self, narrowed: Narrowed, today: date) -> list[Listed]:
+        return [
+            one
+            for one in listed(self.with_registers(narrowed.unit or None))
+            if not narrowed.direction or one.risk.direction == narrowed.direction
+            if one.risk.for_legal_monitoring or not narrowed.legal
+            if narrowed.keeps(one.status, self._late(one.place, today))
+        ]
+
+    def _late(self, place: Place, today: date) -> bool:
+        return any(
+            row.state == "open" and row.due is not None and row.due < today
+            for row in self.board[place.case].values()
+            if row.obligation.startswith("measure.") and number_of(row.obligation) == place.measure
+        )
 
     def unreported(
         self, today: date, unit: str | None = None, *, limit: int, offset: int = 0

@@ -16,43 +16,56 @@ from workflow.board import Row
 from workflow.case import Case
 from workflow.office import Office
 from workflow.registers.entries import is_entry, number_of
-from workflow.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk
-from workflow.registers.risk_lists import Shared, listed, shared
+from workflow.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
+from workflow.registers.risk_lists import NOT_REVIEWED, Alike, Listed, Narrowed, Place, listed
 
 PAGE = 100
-NOT_REVIEWED = "none"
+ALIKE, NAMED = 20, 10
+"""So many risks many units share, and of each so many cases, are named; the others are counted."""
 AT_ONCE = 40
 """So many of those that have not reported a quarter are named; the others are counted."""
 STATUSES = (*OUTCOMES, NOT_REVIEWED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Narrowed:
-    """What the list is narrowed to; everything empty shows all."""
-
-    unit: str = ""
-    status: str = ""
-    direction: str = ""
-    legal: bool = False
-    late: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
     """One risk with one of its measures. `due`: the next day of the measure; `late`: it has passed undone."""
 
-    case: Case
+    listed: Listed
     unit: UnitName
-    risk: Risk
-    measure: Measure | None
     due: date | None
     late: bool
     working_days: int
 
     @property
+    def case(self) -> Case:
+        """Its case."""
+        return self.listed.case
+
+    @property
+    def risk(self) -> Risk:
+        """The risk."""
+        return self.listed.risk
+
+    @property
+    def measure(self) -> Measure | None:
+        """The measure; None where the risk has none."""
+        return self.listed.measure
+
+    @property
     def status(self) -> str:
         """What the last review says; "" where there is no measure to review."""
-        return (self.measure.outcome or NOT_REVIEWED) if self.measure else ""
+        return self.listed.status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shared:
+    """A risk many cases have, and the first of them: their names, and where its cause lies above."""
+
+    description: str
+    alike: Alike
+    first: tuple[tuple[Case, Place], ...]
+    units: tuple[UnitName, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +95,7 @@ class Monitoring:
     lines: tuple[Line, ...]
     total: int
     counts: Mapping[str, int]
-    shared: tuple[tuple[Shared, tuple[str, ...]], ...]
+    shared: tuple[Shared, ...]
     silent: Mapping[str, Quarter]
     narrowed: Narrowed
     units: Field
@@ -109,20 +122,18 @@ def monitoring(
             the reader sees, "" is all.
     """
     office = reads.office()
-    cases = reads.with_registers(narrowed.unit or None)
-    of_unit = list(_lines(reads, cases, office, calendar, narrowed, today))
-    lines = [one for one in of_unit if _kept(one, narrowed)]
-    pages = max(1, -(-len(lines) // PAGE))
+    counted = reads.recommendations(narrowed, today)
+    total = sum(n for (status, late), n in counted.items() if narrowed.keeps(status, late))
+    pages = max(1, -(-total // PAGE))
     number = min(number, pages)
-    measured = [one for one in of_unit if one.measure is not None]
-    counts = {status: sum(one.status == status for one in measured) for status in STATUSES}
+    places = reads.recommended(narrowed, today, limit=PAGE, offset=(number - 1) * PAGE)
+    measured = {(status, late): n for (status, late), n in counted.items() if status}
+    counts = {one: sum(n for (status, _), n in measured.items() if status == one) for one in STATUSES}
     return Monitoring(
-        lines=tuple(lines[(number - 1) * PAGE : number * PAGE]),
-        total=len(lines),
-        counts={**counts, "late": sum(one.late for one in measured)},
-        shared=tuple(
-            (one, tuple(unit_name(office, unit).name for unit in one.units)) for one in shared(cases)[:20]
-        ),
+        lines=tuple(_lines(reads, places, office, calendar, today)),
+        total=total,
+        counts={**counts, "late": sum(n for (_, late), n in measured.items() if late)},
+        shared=_shared(reads, office, narrowed.unit),
         silent=_silent(reads, office, calendar, narrowed.unit or None, today, further),
         narrowed=narrowed,
         units=narrowing(office, narrowed.unit or "", own=own),
@@ -135,41 +146,45 @@ def monitoring(
 
 def all_lines(reads: Reads, calendar: Calendar, narrowed: Narrowed, *, today: date) -> list[Line]:
     """Every line of the list, for a file."""
-    cases = reads.with_registers(narrowed.unit or None)
-    found = _lines(reads, cases, reads.office(), calendar, narrowed, today)
-    return [one for one in found if _kept(one, narrowed)]
+    return list(_lines(reads, reads.recommended(narrowed, today), reads.office(), calendar, today))
 
 
 def _lines(
-    reads: Reads,
-    cases: Sequence[Case],
-    office: Office,
-    calendar: Calendar,
-    narrowed: Narrowed,
-    today: date,
+    reads: Reads, places: Sequence[Place], office: Office, calendar: Calendar, today: date
 ) -> Iterator[Line]:
-    dues = {case: _next(rows) for case, rows in reads.rows_of([one.id for one in cases]).items()}
-    for one in listed(cases):
-        if narrowed.direction and one.risk.direction != narrowed.direction:
+    """The places as lines; what was written since they were counted may leave one out."""
+    names = {place.case for place in places}
+    by_place = {one.place: one for one in listed(reads.whole(names).values())}
+    dues = {case: _next(rows) for case, rows in reads.rows_of(names).items()}
+    for place in places:
+        if (one := by_place.get(place)) is None:
             continue
-        if narrowed.legal and not one.risk.for_legal_monitoring:
-            continue
-        row = dues.get(one.case.id, {}).get(one.measure.number) if one.measure else None
+        row = dues.get(place.case, {}).get(place.measure)
         due = row.due if row else None
         late = row is not None and row.state == "open" and due is not None and due < today
         yield Line(
-            case=one.case,
+            listed=one,
             unit=unit_name(office, one.case.unit),
-            risk=one.risk,
-            measure=one.measure,
             due=due,
             late=late,
             working_days=working_days_between(due, today, calendar) if late else 0,
         )
 
 
-def _kept(line: Line, narrowed: Narrowed) -> bool:
-    return (not narrowed.status or line.status == narrowed.status) and (not narrowed.late or line.late)
+def _shared(reads: Reads, office: Office, unit: str) -> tuple[Shared, ...]:
+    found = reads.alike(unit, limit=ALIKE, first=NAMED)
+    whole = reads.whole({one.first[0].case for one in found})
+    heads = reads.heads({place.case for one in found for place in one.first})
+    known = {name: register(case).risks for name, case in whole.items()}
+    shared: list[Shared] = []
+    for one in found:
+        first = tuple((heads[place.case], place) for place in one.first if place.case in heads)
+        risk = known.get(one.first[0].case, {}).get(one.first[0].risk)
+        if risk is not None and first:
+            units = dict.fromkeys(case.unit for case, _ in first)
+            names = tuple(unit_name(office, unit) for unit in units)
+            shared.append(Shared(description=risk.description, alike=one, first=first, units=names))
+    return tuple(shared)
 
 
 def _next(rows: Sequence[Row]) -> dict[int, Row]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import Response
 
 from papers.sheets.list_book import book
-from web.across.monitoring import Line, Narrowed, all_lines, monitoring
+from web.across.monitoring import Line, all_lines, monitoring
 from web.across.points import Points, points_view, seen_unit, unit_choices
 from web.across.registering import PAGE as LINES
 from web.across.registering import Sought, register_view
@@ -19,6 +19,7 @@ from web.page.narrowing import AskedPerson, AskedUnit, KnownUnit
 from web.page.preferences import preferences
 from web.page.render import Scribe, page
 from workflow.points.score_inputs import choose
+from workflow.registers.risk_lists import Narrowed
 
 router = APIRouter(include_in_schema=False)
 

@@ -43,11 +43,17 @@ class RecommendationAnswer(BaseModel):
 
 
 class SharedAnswer(BaseModel):
-    """A risk several cases have. `unasked`: cases where its cause lies above and nobody was asked."""
+    """A risk several cases have. `unasked`: cases where its cause lies above and nobody was asked.
+
+    Of each list the first ten; the counts are of all.
+    """
 
     description: str
+    case_count: int
     cases: list[str]
+    unit_count: int
     units: list[str]
+    unasked_count: int
     unasked: list[str]
 
 
@@ -171,11 +177,14 @@ def the_monitoring(
         shared=[
             SharedAnswer(
                 description=one.description,
-                cases=[case.id for case, _ in one.found],
-                units=list(one.units),
-                unasked=list(one.unasked),
+                case_count=one.alike.cases,
+                cases=[case.id for case, _ in one.first],
+                unit_count=one.alike.units,
+                units=[unit.id for unit in one.units],
+                unasked_count=one.alike.unasked,
+                unasked=list(one.alike.asking),
             )
-            for one, _ in view.shared
+            for one in view.shared
         ],
         silent=[
             SilentAnswer(

@@ -11,6 +11,7 @@ from workflow.access import Scope
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event
 from workflow.office import Office
+from workflow.registers.risk_lists import Alike, Narrowed, Place
 from workflow.sums import Horizon, Sought, Sums
 
 
@@ -88,6 +89,21 @@ class Reads(Protocol):
 
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         """The active cases with a register of risks (or another one), whole."""
+
+    def recommendations(self, narrowed: Narrowed, today: date) -> Mapping[tuple[str, bool], int]:
+        """How many recommendations stand how, by status and whether they are late; of all that is narrowed to
+        but these two. Only active cases answer.
+        """
+
+    def recommended(
+        self, narrowed: Narrowed, today: date, *, limit: int | None = None, offset: int = 0
+    ) -> Sequence[Place]:
+        """A page of the recommendations wanted, by case, risk and measure."""
+
+    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[Alike]:
+        """Risks found in more than one case, those in most units first; of each so many are named. `unit`: ""
+        for all.
+        """
 
     def unreported(
         self, today: date, unit: str | None = None, *, limit: int, offset: int = 0

@@ -1,0 +1,153 @@
+"""What recommendations of all cases are listed by: lines written with the case, from its events alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from itertools import groupby
+from operator import attrgetter
+
+from sqlalchemy import Connection, Engine, select
+
+from storage.database.dialect import insert_many
+from storage.database.engine import Record, reading, writing
+from storage.database.names import each, named
+from storage.rows import EVENTS_IN_ORDER, Values, event
+from storage.tables import CASE, EVENT, RECOMMENDATION, UNLISTED
+from workflow.case import Case, Event, fold
+from workflow.registers.risk_lists import likeness, listed, unasked
+
+KINDS = ("risk_found", "measure_set", "measure_reviewed", "request_sent")
+"""Kinds of events that may change a line."""
+AT_ONCE = 250
+"""Cases listed in one transaction."""
+_HELD = (
+    select(CASE.c.id, CASE.c.head).where(named(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
+)
+_EVENTS_OF = EVENTS_IN_ORDER.where(named(EVENT.c.case))
+_LINES_OF = select(RECOMMENDATION).where(named(RECOMMENDATION.c.case))
+
+
+def told(events: Iterable[Event]) -> bool:
+    """Whether one of the events may change a line."""
+    return any(one.kind in KINDS for one in events)
+
+
+def lines(case: Case) -> list[Values]:
+    """The lines of a case; a case that is not active any more has none."""
+    if case.standing != "active":
+        return []
+    found: list[Values] = []
+    met: set[int] = set()
+    for one in listed([case]):
+        first = one.risk.number not in met
+        met.add(one.risk.number)
+        found.append(
+            {
+                **one.place._asdict(),
+                "unit": case.unit,
+                "direction": one.risk.direction,
+                "legal": one.risk.for_legal_monitoring,
+                "status": one.status,
+                "alike": _short(likeness(one.risk)) if first else None,
+                "unasked": first and unasked(one.risk),
+            }
+        )
+    return found
+
+
+def write(connection: Connection, cases: Mapping[str, Sequence[Values]]) -> None:
+    """The lines of these cases in the place of those there are, in the caller's own transaction, which holds
+    the cases.
+    """
+    names = sorted(cases)
+    for table in (RECOMMENDATION, UNLISTED):
+        for start in range(0, len(names), AT_ONCE):
+            connection.execute(table.delete().where(table.c.case.in_(names[start : start + AT_ONCE])))
+    insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name]])
+
+
+def catch_up(engine: Engine) -> None:
+    """List what is unlisted: cases a version before this one wrote; most often none.
+
+    A case whose events do not tell what it is stays unlisted: `verify` says what is wrong with it.
+    """
+    last: str | None = ""
+    while last is not None:
+        last = _some(engine, last)
+
+
+def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:
+    """Ids of those of the cases whose lines are not what their events say, in order; the unlisted wait yet."""
+    kept: dict[str, list[Values]] = {}
+    for line in each(connection, _LINES_OF, cases):
+        kept.setdefault(line.case, []).append(dict(line._mapping))
+    waiting = {one.case for one in each(connection, select(UNLISTED).where(named(UNLISTED.c.case)), cases)}
+    for name in sorted(cases):
+        if name not in waiting and sorted(kept.get(name, ()), key=_place) != lines(cases[name]):
+            yield name
+
+
+def install(connection: Connection) -> None:
+    """Put the triggers in place, whatever was there before: whatever version writes, what it leaves unlisted is
+    known."""
+    kinds = ", ".join(f"'{kind}'" for kind in KINDS)
+    told = {
+        "event": ("AFTER INSERT ON event", f"NEW.kind IN ({kinds})", 'NEW."case"'),
+        "case": ('AFTER UPDATE OF standing ON "case"', "OLD.standing <> NEW.standing", "NEW.id"),
+    }
+    for table, (when, only, case) in told.items():
+        name = f"merzim_mark_unlisted_{table}"
+        named = f'INSERT INTO unlisted ("case") SELECT {case} WHERE NOT EXISTS '
+        named += f'(SELECT 1 FROM unlisted u WHERE u."case" = {case})'
+        if connection.dialect.name == "sqlite":
+            statements = [
+                f"DROP TRIGGER IF EXISTS {name}",
+                f"CREATE TRIGGER {name} {when} WHEN {only} BEGIN {named}; END",
+            ]
+        else:
+            statements = [
+                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
+                f"BEGIN {named} ON CONFLICT DO NOTHING; RETURN NULL; END $$",
+                f'DROP TRIGGER IF EXISTS {name} ON "{table}"',
+                f"CREATE TRIGGER {name} {when} FOR EACH ROW WHEN ({only}) EXECUTE FUNCTION {name}()",
+            ]
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def _some(engine: Engine, after: str) -> str | None:
+    """List some of the unlisted cases, of those with a higher id than `after`; the last of them, None when
+    there is none.
+    """
+    asked = select(UNLISTED.c.case).where(UNLISTED.c.case > after).order_by(UNLISTED.c.case).limit(AT_ONCE)
+    with reading(engine) as connection:
+        if connection.execute(asked).first() is None:
+            return None
+    with writing(engine) as connection:
+        waiting = connection.execute(asked.with_for_update(skip_locked=True)).scalars().all()
+        # Held first: what is read of them then is what they are until these lines are theirs.
+        heads = {one.id: one.head for one in each(connection, _HELD, waiting)}
+        told = groupby(each(connection, _EVENTS_OF, heads), key=attrgetter("case"))
+        found = {name: _told_lines(events, heads[name]) for name, events in told}
+        write(connection, {name: told for name, told in found.items() if told is not None})
+        return waiting[-1] if waiting else None
+
+
+def _told_lines(records: Iterable[Record], head: str) -> list[Values] | None:
+    """The lines of a case by its events; None where these are not what was written."""
+    events = [event(record) for record in records]
+    if events[-1].hash != head:
+        return None
+    try:
+        return lines(fold(events))
+    except (AssertionError, KeyError, ValueError, TypeError):
+        return None
+
+
+def _place(line: Values) -> tuple[int, int]:
+    return line["risk"], line["measure"]
+
+
+def _short(said: tuple[str, ...]) -> str:
+    return sha256("\x1f".join(said).encode()).hexdigest()[:24]

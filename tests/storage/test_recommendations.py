@@ -1,0 +1,271 @@
+"""Recommendations of all cases are listed and counted as if every case were read, whoever wrote and asks."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date, timedelta
+from itertools import product
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from calendars.terms import OnDate, PerPeriod
+from storage.board import recommended
+from storage.cases import recommendations
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import reading
+from storage.office import store as office_store
+from storage.queries import SqlReads
+from storage.tables import CASE, RECOMMENDATION, UNLISTED
+from storage.upkeep.schema import create_or_migrate
+from storage.upkeep.verify import rebuild, verify
+from tests.storage.house import NOW, desk, recompute
+from tests.storage.versions import back_to
+from workflow.access import Scope
+from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.office import Unit
+from workflow.registers.entries import measure_id
+from workflow.registers.measure_term import MeasureTerm
+from workflow.registers.risk import DIRECTIONS, OUTCOMES, register
+from workflow.registers.risk_lists import Narrowed, Place, listed, shared
+
+TODAY = date(2026, 7, 20)
+WHO = {"by": "А", "now": NOW, "today": TODAY}
+ALL = Scope(unit="", names=())
+UNITS = (
+    Unit(id="head", name="Аппарат"),
+    Unit(id="hr", name="Кадр бөлімі", parent="head"),
+    Unit(id="law", name="Заң бөлімі", parent="head"),
+)
+WORDS = ("Анықтама қағаз түрінде", "анықтама – қағаз түрінде!", "Бір адам шешеді", "Мерзімі жоқ")
+NARROWED = (
+    Narrowed(),
+    Narrowed(unit="head"),
+    Narrowed(unit="law", legal=True),
+    Narrowed(status="none", direction="procurement"),
+    Narrowed(status="executed"),
+    Narrowed(late=True),
+    Narrowed(unit="hr", status="none", late=True),
+)
+QUARTERLY = MeasureTerm(written="тоқсан сайын", term=PerPeriod(1, "quarter"), said="recurring", every="quarter")
+
+
+def until(day: date) -> MeasureTerm:
+    """A measure's own day."""
+    return MeasureTerm(written=day.isoformat(), term=OnDate(day), said="date")
+
+
+def opened(core: Desk, *units: str) -> list[str]:
+    """A case of each of the units."""
+    return [
+        core.open(Opening(procedure="internal-analysis", unit=unit, object=f"{n}"), **WHO).id
+        for n, unit in enumerate(units)
+    ]
+
+
+def change(core: Desk, case: str, chance: random.Random, step: int) -> None:
+    """One thing somebody writes of the risks of a case, or of the case itself."""
+    risks = RiskDesk(core)
+    whole = core.view(case, today=TODAY).case
+    known, on = register(whole), TODAY - timedelta(chance.randrange(60))
+    if whole.standing != "active":
+        core.reopen(case, ground="Қайта", **WHO)
+    elif step % 11 == 10:
+        core.cancel(case, ground="Бекер", **WHO)
+    elif not known.risks or step % 4 == 0:
+        above = {"body": "ДСМ", "act": f"{chance.randrange(2)}-бұйрық"} if chance.random() < 0.3 else {}
+        found = FoundRisk(
+            description=chance.choice(WORDS),
+            direction=chance.choice(DIRECTIONS[:7]),
+            for_legal_monitoring=chance.random() < 0.3,
+            **above,
+        )
+        risks.find(case, found, on=on, **WHO)
+    elif not known.measures or step % 4 == 1:
+        term = chance.choice((MeasureTerm(), until(TODAY + timedelta(chance.randrange(-40, 40))), QUARTERLY))
+        measure = SetMeasure(risk=chance.choice([*known.risks]), action=f"Іс-шара {step}", term=term)
+        risks.set_measure(case, measure, **WHO)
+    elif step % 4 == 2:
+        number = chance.choice([*known.measures])
+        risks.review(case, number, outcome=chance.choice(OUTCOMES), on=on, **WHO)
+    elif asked := [one.number for one in known.risks.values() if one.body and one.request is None]:
+        risks.ask(case, asked[0], body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, **WHO)
+
+
+def plain(engine: Engine, narrowed: Narrowed) -> tuple[list[Place], Mapping[tuple[str, bool], int]]:
+    """The places wanted, and how many stand how: every case read whole."""
+    ledger = SqlLedger(engine)
+    below = {"": None, "head": {"head", "hr", "law"}}.get(narrowed.unit, {narrowed.unit})
+    cases = [
+        one
+        for _, one in sorted(ledger.cases(ledger.ids()).items())
+        if one.standing == "active" and (below is None or one.unit in below)
+    ]
+    places, counted = [], Counter[tuple[str, bool]]()
+    for one in listed(cases):
+        if narrowed.direction not in ("", one.risk.direction) or one.risk.for_legal_monitoring < narrowed.legal:
+            continue
+        late = any(
+            row.state == "open" and row.due is not None and row.due < TODAY
+            for name, row in ledger.rows(one.case.id).items()
+            if one.measure is not None and f"{name}.".startswith(f"measure.{one.measure.number}.")
+        )
+        counted[one.status, late] += 1
+        if narrowed.keeps(one.status, late):
+            places.append(one.place)
+    return places, counted
+
+
+def agrees(engine: Engine) -> None:
+    """What is listed and counted is what reading every case comes to."""
+    reads = SqlReads(engine).seen_by(ALL)
+    for narrowed in NARROWED:
+        places, counted = plain(engine, narrowed)
+        assert reads.recommended(narrowed, TODAY) == places
+        told = reads.recommendations(narrowed, TODAY)
+        assert {key: n for key, n in told.items() if n} == counted
+        assert reads.recommended(narrowed, TODAY, limit=2, offset=1) == places[1:3]
+    for unit, few in product(("", "head", "hr"), (1, 3)):
+        together = shared(reads.with_registers(unit or None))
+        found = reads.alike(unit, limit=20, first=few)
+        said = [
+            (len(one.units), len({case.id for case, _ in one.found}), len({*one.unasked})) for one in together
+        ]
+        assert sorted((one.units, one.cases, one.unasked) for one in found) == sorted(said)
+        assert [one.units for one in found] == sorted((one.units for one in found), reverse=True)
+        first = {tuple((case.id, risk.number) for case, risk in one.found[:few]) for one in together}
+        assert {tuple(place[:2] for place in one.first) for one in found} == first
+        asking = {(one.found[0][0].id, one.found[0][1].number): one.unasked[:few] for one in together}
+        assert all(one.asking == tuple(dict.fromkeys(asking[one.first[0][:2]])) for one in found)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lists_and_counts_are_what_reading_every_case_comes_to(engine: Engine, seed: int) -> None:
+    """Whatever is written in whatever order: risks, measures, reviews, requests; cases cancelled, reopened."""
+    office_store.save(engine, units=UNITS)
+    core, chance = desk(engine), random.Random(seed)
+    cases = opened(core, "hr", "hr", "law", "head", "сырттан")
+    for step in range(40):
+        change(core, chance.choice(cases), chance, step)
+        if step % 10 == 9:
+            agrees(engine)
+    assert plain(engine, Narrowed())[0]
+    assert verify(engine, recompute=recompute(engine, TODAY)) == ()
+    with reading(engine) as connection:
+        assert connection.execute(select(func.count()).select_from(UNLISTED)).scalar_one() == 0
+
+
+def with_a_risk(engine: Engine, unit: str = "hr") -> str:
+    """A case with a risk and a measure whose day has passed."""
+    case = opened(desk(engine), unit)[0]
+    lines = [
+        FoundRisk(description="Тәуекел"),
+        SetMeasure(risk=1, action="Бекіту", term=until(date(2026, 7, 1))),
+    ]
+    RiskDesk(desk(engine)).take_in(case, lines, on=TODAY, **WHO)
+    return case
+
+
+def test_a_measure_is_late_from_the_day_after_its_day(engine: Engine) -> None:
+    """The day before, the day, the day after."""
+    with_a_risk(engine)
+    reads = SqlReads(engine)
+
+    def late(on: date) -> int:
+        return reads.recommendations(Narrowed(), on).get(("none", True), 0)
+
+    assert [late(date(2026, 6, 30)), late(date(2026, 7, 1)), late(date(2026, 7, 2))] == [0, 0, 1]
+
+
+def test_nobody_finds_what_they_may_not_see(engine: Engine) -> None:
+    """Of another unit, of no unit, of a confidential case: neither listed nor counted, nor among the shared."""
+    office_store.save(engine, units=UNITS)
+    seen, beside = with_a_risk(engine, "hr"), with_a_risk(engine, "law")
+
+    def found(scope: Scope, unit: str = "") -> tuple[list[str], int, int]:
+        reads = SqlReads(engine).seen_by(scope)
+        narrowed = Narrowed(unit=unit)
+        places = [place.case for place in reads.recommended(narrowed, TODAY)]
+        counted = sum(reads.recommendations(narrowed, TODAY).values())
+        return places, counted, len(reads.alike(unit, limit=20, first=10))
+
+    assert found(ALL) == ([seen, beside], 2, 1)
+    assert found(Scope(unit="hr", names=())) == ([seen], 1, 0)
+    assert found(Scope(unit="hr", names=()), "law") == ([], 0, 0)
+    assert found(Scope(unit=None, names=())) == ([], 0, 0)
+    with engine.begin() as connection:
+        connection.execute(CASE.update().where(CASE.c.id == beside).values(confidential=True))
+    assert found(ALL) == ([seen], 1, 0)
+
+
+def test_what_a_version_before_wrote_is_listed_by_the_next_round(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It knows nothing of the lines; the database names the case, and it is listed later."""
+    with monkeypatch.context() as before:
+        before.setattr(recommendations, "told", lambda events: False)
+        case = with_a_risk(engine)
+    reads = SqlReads(engine)
+    assert reads.recommended(Narrowed(), TODAY) == []
+    assert verify(engine, recompute=recompute(engine, TODAY)) == ()
+
+    recommendations.catch_up(engine)
+
+    assert reads.recommended(Narrowed(), TODAY) == [Place(case, 1, 1)]
+    with reading(engine) as connection:
+        assert connection.execute(select(UNLISTED)).first() is None
+
+
+def test_what_was_written_before_there_were_lines_is_listed_once(engine: Engine) -> None:
+    """The migration names the cases with risks, and no others."""
+    case = with_a_risk(engine)
+    opened(desk(engine), "law")
+    back_to(engine, "0021")
+
+    assert create_or_migrate(engine)
+    with reading(engine) as connection:
+        assert connection.execute(select(UNLISTED.c.case)).scalars().all() == [case]
+    recommendations.catch_up(engine)
+    assert SqlReads(engine).recommended(Narrowed(), TODAY) == [Place(case, 1, 1)]
+
+
+def test_a_case_whose_events_are_gone_keeps_nobody_from_beginning(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stays unlisted, and the others are listed."""
+    monkeypatch.setattr(recommendations, "AT_ONCE", 1)
+    with monkeypatch.context() as before:
+        before.setattr(recommendations, "told", lambda events: False)
+        cut, whole = with_a_risk(engine), with_a_risk(engine)
+    with engine.begin() as connection:
+        connection.execute(CASE.update().where(CASE.c.id == cut).values(head="0"))
+
+    recommendations.catch_up(engine)
+
+    assert [place.case for place in SqlReads(engine).recommended(Narrowed(), TODAY)] == [whole]
+    with reading(engine) as connection:
+        assert connection.execute(select(UNLISTED.c.case)).scalars().all() == [cut]
+
+
+def test_a_line_changed_by_hand_is_named_and_mended(engine: Engine) -> None:
+    """`verify` names the case, `rebuild` writes its lines anew."""
+    case = with_a_risk(engine)
+    with engine.begin() as connection:
+        connection.execute(RECOMMENDATION.update().values(status="executed"))
+
+    found = verify(engine, recompute=recompute(engine, TODAY))
+    assert [(one.code, one.arguments) for one in found] == [("recommendations_differ", {"case": case})]
+    rebuild(engine, recompute(engine, TODAY), now=NOW)
+    assert verify(engine, recompute=recompute(engine, TODAY)) == ()
+
+
+def test_the_numbers_of_measures_are_read_off_their_obligations(engine: Engine) -> None:
+    """With a period and without, of two digits too."""
+    for number, period in product((3, 12), ("", "2026Q3", "2026")):
+        asked = select(recommended._Number(func.coalesce(measure_id(number, period), "")))
+        with reading(engine) as connection:
+            assert connection.execute(asked).scalar_one() == number
