@@ -4,7 +4,7 @@ Some thousand cases of different dates are computed by the desk itself; each is 
 other ids and units by the ledger's own bulk append: every chain is hashed anew, every sum counted, and
 `merzim verify` finds nothing.
 
-    python -m benchmarks.country CASES [ADDRESS]        makes one and says what is in it
+    python -m benchmarks.country CASES [ADDRESS]        makes one, registers and all, and says what is in it
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Any
 from sqlalchemy import Engine, func, select, text
 
 from calendars import calendar
+from calendars.terms import OnDate
 from storage import tables
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
@@ -37,10 +38,13 @@ from storage.upkeep.seals import seal
 from workflow.board import Row
 from workflow.case import Case, Event
 from workflow.desk.desk import Desk, Opening
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 from workflow.law.library import Library
 from workflow.office import Office, Person, Unit
 from workflow.ports import Written
 from workflow.reading import read
+from workflow.registers.measure_term import MeasureTerm
+from workflow.registers.risk import DIRECTIONS
 
 TODAY = date(2026, 3, 16)
 NOW = datetime(2026, 3, 16, 5, 0, tzinfo=UTC)
@@ -116,11 +120,39 @@ def people_of(number: int) -> list[Person]:
     ]
 
 
-def computed(openings: Sequence[Opening], *, now: datetime, today: date) -> list[Written]:
-    """What the desk writes for these, by the desk itself, kept instead of stored."""
-    kept = _Kept()
-    Desk(kept, library(), calendar()).open_many(openings, by="bench", now=now, today=today)
-    return kept.written
+def computed(openings: Sequence[Opening], *, now: datetime, today: date, risks: bool = False) -> list[Written]:
+    """What the desk writes for these, by the desk itself, kept instead of stored; with the risks of analyses
+    whose note is signed, where they are asked for.
+    """
+    kept, chance = _Kept(), random.Random(2026)
+    desk = Desk(kept, library(), calendar())
+    desk.open_many(openings, by="bench", now=now, today=today)
+    for name, one in [*kept.written.items()]:
+        if risks and "note_signed" in one.case.facts:
+            _find(RiskDesk(desk), name, one.case.facts["note_signed"].on, chance, now=now, today=today)
+    return [*kept.written.values()]
+
+
+def _find(desk: RiskDesk, case: str, noted: date, chance: random.Random, *, now: datetime, today: date) -> None:
+    """Two to four risks with a measure each, most of those whose day is past reviewed."""
+    terms = [noted + timedelta(60 + chance.randrange(240)) for _ in range(2 + chance.randrange(3))]
+    lines: list[FoundRisk | SetMeasure] = []
+    for n, due in enumerate(terms, 1):
+        above = {"body": "Қаржы министрлігі", "act": f"{chance.randrange(200)}-бұйрық"}
+        found = FoundRisk(
+            description=f"Шешімді бір адам қабылдайды: {chance.randrange(3000)}-рәсім",
+            direction=chance.choice(DIRECTIONS),
+            for_legal_monitoring=chance.random() < 0.3,
+            **(above if chance.random() < 0.1 else {}),
+        )
+        term = MeasureTerm(written=f"до {due:%d.%m.%Y}", term=OnDate(due), said="date", until=True)
+        measure = SetMeasure(risk=n, action="Комиссия құру", responsible="Басқарма басшысы", term=term)
+        lines += [found, measure]
+    desk.take_in(case, lines, on=noted, by="bench", now=now, today=today)
+    for n, due in enumerate(terms, 1):
+        if due < today and chance.random() < 0.9:
+            outcome = "executed" if chance.random() < 0.8 else "partly"
+            desk.review(case, n, outcome=outcome, on=due, done_on=due, by="bench", now=now, today=today)
 
 
 def renamed(one: Written, name: str, unit: str, object: str) -> Written:
@@ -146,8 +178,13 @@ def build(
     now: datetime = NOW,
     today: date = TODAY,
     templates: int = TEMPLATES,
+    risks: bool = False,
 ) -> None:
-    """Tables, units, people and so many cases, with their chains, rows and sums, sealed as after a round."""
+    """Tables, units, people and so many cases, with their chains, rows and sums, sealed as after a round.
+
+    Args:
+        risks: whether analyses have a register of risks and measures, too.
+    """
     create_or_migrate(engine)
     office_store.save(engine, units=units_of(units), people=people_of(units))
     chance = random.Random(2026)
@@ -155,6 +192,7 @@ def build(
         [Opening(unit="u0", object="x", **opening(n, chance, today)) for n in range(min(cases, templates))],
         now=now,
         today=today,
+        risks=risks,
     )
     written = (
         renamed(made[n % len(made)], f"{today.year}-{n + 1:06d}", f"u{n % units}", f"Сатып алу рәсімі {n}")
@@ -223,13 +261,16 @@ def load() -> str:
 class _Kept:
     """A ledger that keeps what it is given."""
 
-    written: list[Written] = field(default_factory=list)
+    written: dict[str, Written] = field(default_factory=dict)
 
     def append(self, changes: Sequence[Written], *, now: datetime) -> None:
-        self.written += changes
+        for one in changes:
+            before = self.written.get(one.case.id)
+            events = (*before.events, *one.events) if before else one.events
+            self.written[one.case.id] = replace(one, events=events)
 
     def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
-        self.written += changes
+        self.append(changes, now=now)
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
         return [f"{year}-{n:04d}" for n in range(count)]
@@ -241,13 +282,13 @@ class _Kept:
         return Office(units={"u0": Unit(id="u0", name="1-ұйым", kind="central_body")})
 
     def case(self, case: str) -> Case | None:
-        return None
+        return self.written[case].case
 
     def events(self, case: str) -> Sequence[Event]:
-        return ()
+        return self.written[case].events
 
     def rows(self, case: str) -> Mapping[str, Row]:
-        return {}
+        return {row.obligation: row for row in self.written[case].rows}
 
 
 def main() -> None:
@@ -257,7 +298,7 @@ def main() -> None:
         address = sys.argv[2] if len(sys.argv) > 2 else f"sqlite:///{name}/country.sqlite"
         engine = open_database(address)
         begun = time.perf_counter()
-        build(engine, cases, max(10, cases // 5))
+        build(engine, cases, max(10, cases // 5), risks=True)
         spent = time.perf_counter() - begun
         made, rows, waiting = counted(engine)
         engine.dispose()

@@ -102,7 +102,7 @@ def _build(address: str, cases: int, units: int) -> tuple[int, int, int]:
 
     engine = open_database(address)
     if WHERE in ("sqlite", "postgresql"):
-        build(engine, cases, units)
+        build(engine, cases, units, risks=True)
     else:
         create_or_migrate(engine)
     accounts = SqlAccounts(engine)

@@ -33,7 +33,7 @@ def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work
     """Eighty cases of three years counted by both calendars; who differs is among those found."""
     chance = random.Random(off.toordinal())
     openings = [Opening(unit="u0", object="x", **opening(n, chance, TODAY)) for n in range(CASES)]
-    made = computed(openings, now=NOW, today=TODAY)
+    made = computed(openings, now=NOW, today=TODAY, risks=True)
     cases = [renamed(one, f"2026-{n:04d}", "u0", str(n)) for n, one in enumerate(made, 1)]
     ledger = SqlLedger(sqlite)
     ledger.append_many(cases, now=NOW)
