@@ -25,6 +25,7 @@ _HELD = (
     select(CASE.c.id, CASE.c.head).where(named(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
 )
 _EVENTS_OF = EVENTS_IN_ORDER.where(named(EVENT.c.case))
+_WAITING = select(UNLISTED.c.case).where(named(UNLISTED.c.case))
 _LINES_OF = select(RECOMMENDATION).where(named(RECOMMENDATION.c.case))
 
 
@@ -82,7 +83,7 @@ def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[s
     kept: dict[str, list[Values]] = {}
     for line in each(connection, _LINES_OF, cases):
         kept.setdefault(line.case, []).append(dict(line._mapping))
-    waiting = {one.case for one in each(connection, select(UNLISTED).where(named(UNLISTED.c.case)), cases)}
+    waiting = {one.case for one in each(connection, _WAITING, cases)}
     for name in sorted(cases):
         if name not in waiting and sorted(kept.get(name, ()), key=_place) != lines(cases[name]):
             yield name
@@ -125,13 +126,14 @@ def _some(engine: Engine, after: str) -> str | None:
         if connection.execute(asked).first() is None:
             return None
     with writing(engine) as connection:
-        waiting = connection.execute(asked.with_for_update(skip_locked=True)).scalars().all()
-        # Held first: what is read of them then is what they are until these lines are theirs.
-        heads = {one.id: one.head for one in each(connection, _HELD, waiting)}
-        told = groupby(each(connection, _EVENTS_OF, heads), key=attrgetter("case"))
+        names = connection.execute(asked).scalars().all()
+        # Held first, as whoever writes a case holds it: what is read then is so until these lines are theirs.
+        heads = {one.id: one.head for one in each(connection, _HELD, names)}
+        waiting = [one.case for one in each(connection, _WAITING, heads)]
+        told = groupby(each(connection, _EVENTS_OF, waiting), key=attrgetter("case"))
         found = {name: _told_lines(events, heads[name]) for name, events in told}
         write(connection, {name: told for name, told in found.items() if told is not None})
-        return waiting[-1] if waiting else None
+        return names[-1] if names else None
 
 
 def _told_lines(records: Iterable[Record], head: str) -> list[Values] | None:

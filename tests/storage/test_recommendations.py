@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from itertools import product
+from threading import Event
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -15,7 +17,8 @@ from calendars.terms import OnDate, PerPeriod
 from storage.board import recommended
 from storage.cases import recommendations
 from storage.cases.ledger import SqlLedger
-from storage.database.engine import reading
+from storage.database.engine import open as open_database
+from storage.database.engine import reading, writing
 from storage.office import store as office_store
 from storage.queries import SqlReads
 from storage.tables import CASE, RECOMMENDATION, UNLISTED
@@ -218,6 +221,33 @@ def test_what_a_version_before_wrote_is_listed_by_the_next_round(
     assert reads.recommended(Narrowed(), TODAY) == [Place(case, 1, 1)]
     with reading(engine) as connection:
         assert connection.execute(select(UNLISTED)).first() is None
+
+
+def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None:
+    """One writes risks; another lists, again and again, what it takes for unlisted."""
+    cases = [with_a_risk(engine), with_a_risk(engine)]
+    other, ended = open_database(url), Event()
+
+    def listing() -> int:
+        times = 0
+        while not ended.is_set():
+            with writing(other) as connection:
+                known = connection.execute(select(UNLISTED.c.case)).scalars().all()
+                fresh = [{"case": case} for case in cases if case not in known]
+                if fresh:
+                    connection.execute(UNLISTED.insert(), fresh)
+            recommendations.catch_up(other)
+            times += 1
+        return times
+
+    with ThreadPoolExecutor(1) as beside:
+        told = beside.submit(listing)
+        for step in range(30):
+            RiskDesk(desk(engine)).find(cases[step % 2], FoundRisk(description=f"{step}"), on=TODAY, **WHO)
+        ended.set()
+        assert told.result(timeout=60) > 1
+    other.dispose()
+    assert SqlReads(engine).recommended(Narrowed(), TODAY) == plain(engine, Narrowed())[0]
 
 
 def test_what_was_written_before_there_were_lines_is_listed_once(engine: Engine) -> None:

@@ -26,6 +26,7 @@ from tests.crash.office import MORNING, TODAY, settled
 from tests.law import CALENDAR, library
 from tests.postgres import administer
 from workflow.desk.desk import Desk
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 
 CASES = 60
 ROUNDS = 2
@@ -73,8 +74,17 @@ BY_HAND: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
         ("DELETE FROM deadline WHERE obligation = 'order_signed' AND \"case\" = '{case}'",),
         frozenset({"board_differs"}),
     ),
+    "what became of a recommendation changed in the list": (
+        ("UPDATE recommendation SET status = 'executed' WHERE \"case\" = '{case}'",),
+        frozenset({"recommendations_differ"}),
+    ),
+    "a recommendation removed from the list": (
+        ("DELETE FROM recommendation WHERE \"case\" = '{case}'",),
+        frozenset({"recommendations_differ"}),
+    ),
     "a case removed whole": (
         (
+            "DELETE FROM recommendation WHERE \"case\" = '{case}'",
             "DELETE FROM deadline WHERE \"case\" = '{case}'",
             "DELETE FROM event WHERE \"case\" = '{case}'",
             "DELETE FROM \"case\" WHERE id = '{case}'",
@@ -124,7 +134,9 @@ def _offices(room: Room, place: Path) -> list[tuple[str, str]]:
         engine = open_database(address)
         seal(engine, now=MORNING)
         desk = Desk(SqlLedger(engine), library(), CALENDAR)
+        lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бекіту")]
         for case in SqlLedger(engine).ids():
+            RiskDesk(desk).take_in(case, lines, on=TODAY, by="Айгүл", now=MORNING, today=TODAY)
             desk.record(case, "work_plan_approved", on=TODAY, by="Айгүл", now=MORNING, today=TODAY)
         seal(engine, now=MORNING)
         engine.dispose()
