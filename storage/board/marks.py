@@ -3,7 +3,7 @@
 Whoever changes the office or the board, from whatever process and by whatever version, the database itself
 adds a random number to the marks, in the same transaction. The sum of the numbers is the version: it changes
 with every commit and with nothing else, and in whatever order commits come; a database put back to an earlier
-state has the sum of that state again. On PostgreSQL every statement leaves lines of its own, so that no writer
+state has the sum of that state again. On PostgreSQL every writer leaves lines of its own, so that none
 waits for another's; they are folded into one now and then, which leaves the sum.
 """
 
@@ -157,7 +157,9 @@ def _sqlite() -> list[str]:
 
 
 def _postgresql() -> list[str]:
-    """A line for each statement that changes the office, and for each unit whose board or facts one changes."""
+    """A line for each transaction that changes the office, and for each unit whose board or facts a statement
+    changes.
+    """
     number = _RANDOM["postgresql"]
     fresh, stale = (", ".join(f"{row}.{name}" for name in _COUNTED) for row in ("fresh", "stale"))
     units = {
@@ -175,8 +177,11 @@ def _postgresql() -> list[str]:
         "update": "OLD TABLE AS stale NEW TABLE AS fresh",
     }
     statements = [
+        # Once a transaction: who takes in the people of a country says twenty thousand statements.
         "CREATE OR REPLACE FUNCTION merzim_mark_office() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN INSERT INTO mark (what, unit, n) VALUES ('{OFFICE}', NULL, {number}); RETURN NULL; END $$",
+        "BEGIN IF coalesce(current_setting('merzim.marked', true), '') = '' THEN "
+        f"INSERT INTO mark (what, unit, n) VALUES ('{OFFICE}', NULL, {number}); "
+        "PERFORM set_config('merzim.marked', 'yes', true); END IF; RETURN NULL; END $$",
         "CREATE OR REPLACE FUNCTION merzim_mark_case() RETURNS trigger LANGUAGE plpgsql AS $$ "
         f"BEGIN INSERT INTO mark (what, unit, n) VALUES ('{BOARD}', NEW.unit, {number}); RETURN NULL; END $$",
         'DROP TRIGGER IF EXISTS merzim_mark_case ON "case"',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from storage.office import store as office_store
 from storage.office.chain import Hand
 from storage.office.preferences import LANGUAGE, prefer
 from storage.office.staff import SqlStaff
-from storage.tables import MARK, UNIT
+from storage.tables import MARK, PERSON, UNIT
 from storage.upkeep.backup import backup, restore
 from storage.upkeep.verify import rebuild
 from tests.storage.house import NOW, TODAY, desk, recompute
@@ -118,6 +119,26 @@ def test_a_change_that_was_taken_back_was_none(engine: Engine, url: str) -> None
     SqlStaff(engine).keep_unit(Unit(id="hr", name="Кадр"), was=None, **WHO)
 
     assert kept.office() == stored(url)
+
+
+def test_who_takes_in_very_many_at_once_leaves_one_mark(server: Engine) -> None:
+    """As many statements as people; what is marked after a part was taken back is marked all the same."""
+
+    def count() -> int:
+        with reading(server) as connection:
+            return len(marks.lines(connection, marks.OFFICE))
+
+    before, kept = count(), Kept(server)
+    office_store.save(server, people=[Person(key=f"p{n}", name=f"Адам {n}", unit="hr") for n in range(300)])
+    assert count() == before + 1
+    assert len(kept.office().people) >= 300
+    with writing(server) as connection:
+        with suppress(ZeroDivisionError), connection.begin_nested():
+            connection.execute(PERSON.update().values(name="Басқа"))
+            _ = 1 / 0
+        connection.execute(PERSON.update().where(PERSON.c.key == "p7").values(name="Жетінші"))
+    assert count() == before + 2
+    assert kept.office().people["p7"].name == "Жетінші"
 
 
 def test_of_two_changes_the_one_begun_first_may_end_last(server: Engine, database: str) -> None:
