@@ -191,7 +191,9 @@ class House:
             claim(self.unprepared, name)
         if migrated or found.board < BOARD:
             self._catch_up()
-            recommendations.catch_up(self.unprepared)
+            if waiting := recommendations.waiting(self.unprepared):
+                self._note("cli.recommendations_behind", count=waiting)
+                recommendations.catch_up(self.unprepared)
         return self.unprepared
 
     @property

@@ -7,7 +7,7 @@ from hashlib import sha256
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from storage.database.dialect import insert_many
 from storage.database.engine import Record, reading, writing
@@ -68,6 +68,12 @@ def write(connection: Connection, cases: Mapping[str, Sequence[Values]]) -> None
     insert_many(connection, RECOMMENDATION, [line for name in names for line in cases[name]])
 
 
+def waiting(engine: Engine) -> int:
+    """How many cases are unlisted."""
+    with reading(engine) as connection:
+        return connection.execute(select(func.count()).select_from(UNLISTED)).scalar_one()
+
+
 def catch_up(engine: Engine) -> None:
     """List what is unlisted: cases a version before this one wrote; most often none.
 
@@ -83,9 +89,9 @@ def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[s
     kept: dict[str, list[Values]] = {}
     for line in each(connection, _LINES_OF, cases):
         kept.setdefault(line.case, []).append(dict(line._mapping))
-    waiting = {one.case for one in each(connection, _WAITING, cases)}
+    unlisted = {one.case for one in each(connection, _WAITING, cases)}
     for name in sorted(cases):
-        if name not in waiting and sorted(kept.get(name, ()), key=_place) != lines(cases[name]):
+        if name not in unlisted and sorted(kept.get(name, ()), key=_place) != lines(cases[name]):
             yield name
 
 
@@ -129,8 +135,8 @@ def _some(engine: Engine, after: str) -> str | None:
         names = connection.execute(asked).scalars().all()
         # Held first, as whoever writes a case holds it: what is read then is so until these lines are theirs.
         heads = {one.id: one.head for one in each(connection, _HELD, names)}
-        waiting = [one.case for one in each(connection, _WAITING, heads)]
-        told = groupby(each(connection, _EVENTS_OF, waiting), key=attrgetter("case"))
+        unlisted = [one.case for one in each(connection, _WAITING, heads)]
+        told = groupby(each(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
         found = {name: _told_lines(events, heads[name]) for name, events in told}
         write(connection, {name: told for name, told in found.items() if told is not None})
         return names[-1] if names else None

@@ -15,14 +15,17 @@ from merzim.clock import Moment, read
 from merzim.settings import DatabaseSettings, Settings
 from merzim.wiring import House
 from storage.database.leases import SqlLeases
+from storage.queries import SqlReads
 from storage.upkeep import after_migration as upkeep
 from storage.upkeep.after_migration import behind
 from storage.upkeep.schema import BOARD as BOARD_OF
 from storage.upkeep.schema import MIGRATIONS
 from storage.upkeep.verify import verify
-from tests.storage.house import NOW, TODAY, opened
+from tests.storage.house import NOW, TODAY, desk, opened
 from tests.storage.test_verify import by_hand
 from tests.storage.versions import back_to
+from workflow.desk.risks import FoundRisk, RiskDesk
+from workflow.registers.risk_lists import Narrowed
 
 BEFORE_TOTALS = "0012"
 BOARD = text('SELECT obligation, duty, responsible, person FROM deadline ORDER BY "case", obligation')
@@ -69,6 +72,19 @@ def test_the_first_start_writes_the_board_anew(old: tuple[Engine, list[object]])
     assert board(engine) == stood
     assert any(row[1] for row in stood)  # type: ignore[index]
     assert heard == ["cli.board_behind"]
+
+
+def test_the_first_start_lists_the_recommendations(engine: Engine) -> None:
+    """Written before there was a list: it says so, once; where there are none it says nothing."""
+    heard = Heard()
+    for _ in range(2):
+        back_to(engine, "0021")
+        house(engine, heard).engine.dispose()
+        case = opened(engine).id
+        lines = [FoundRisk(description="Тәуекел")]
+        RiskDesk(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
+    assert heard == ["cli.recommendations_behind"]
+    assert len(SqlReads(engine).recommended(Narrowed(), TODAY)) == 2
 
 
 def test_of_nodes_that_start_at_once_one_writes_it_and_the_others_wait(
