@@ -22,6 +22,7 @@ from merzim.wiring import House
 from storage.office import store as office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.memory import office
+from web.across import monitoring
 from workflow.desk.opening import Opening
 from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 from workflow.office import Unit
@@ -136,6 +137,18 @@ def test_what_is_late_is_counted_narrowed_and_taken_away(kept: Kept) -> None:
     assert "Таких рекомендаций нет" in done
     assert sheet is not None
     assert sheet.max_row == 3
+
+
+def test_a_file_read_portion_by_portion_is_the_whole_list(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of the list, nothing twice and nothing left out."""
+    cases = kept.open(5)
+    with kept.browser() as browser:
+        monkeypatch.setattr(monitoring, "PORTION", 2)
+        content = browser.get("/monitoring/xlsx").content
+    sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+
+    assert sheet is not None
+    assert [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)] == cases
 
 
 def test_the_same_risk_in_many_units_stands_together(kept: Kept) -> None:

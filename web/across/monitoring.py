@@ -20,6 +20,8 @@ from workflow.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk, registe
 from workflow.registers.risk_lists import NOT_REVIEWED, Alike, Listed, Narrowed, Place, listed
 
 PAGE = 100
+PORTION = 1000
+"""Lines of a file that are read at once."""
 ALIKE, NAMED = 20, 10
 """So many risks many units share, and of each so many cases, are named; the others are counted."""
 AT_ONCE = 40
@@ -144,9 +146,11 @@ def monitoring(
     )
 
 
-def all_lines(reads: Reads, calendar: Calendar, narrowed: Narrowed, *, today: date) -> list[Line]:
-    """Every line of the list, for a file."""
-    return list(_lines(reads, reads.recommended(narrowed, today), reads.office(), calendar, today))
+def all_lines(reads: Reads, calendar: Calendar, narrowed: Narrowed, *, today: date) -> Iterator[Line]:
+    """Every line of the list, for a file: portion by portion, for a country's cases fit into no memory."""
+    places, office = reads.recommended(narrowed, today), reads.office()
+    for start in range(0, len(places), PORTION):
+        yield from _lines(reads, places[start : start + PORTION], office, calendar, today)
 
 
 def _lines(
