@@ -152,16 +152,17 @@ function edited(fields, response) {
 // One poller a token: the one that polls already is told so when another begins.
 async function polled(token, request) {
     const mine = Symbol(token);
-    const other = state.polls.get(token);
     state.polls.set(token, mine);
-    for (let step = 0; step < WAIT; step += 1) {
+    const turned = () => request.socket.destroyed || state.polls.get(token) !== mine;
+    for (let step = 0; step < WAIT && !turned(); step += 1) {
         if (server.storage.userMessages.some(one => one.botToken === token && !one.isRead)) break;
-        if (request.socket.destroyed) return 'gone';
-        if (state.polls.get(token) !== mine) return 'conflict';
         await new Promise(resolve => setTimeout(resolve, 50));
     }
-    if (state.polls.get(token) === mine) state.polls.delete(token);
-    return other && state.polls.get(token) === other ? 'conflict' : 'mine';
+    // News is for whoever still listens: one that hung up takes none of it along.
+    if (request.socket.destroyed) return 'gone';
+    if (turned()) return 'conflict';
+    state.polls.delete(token);
+    return 'mine';
 }
 
 async function before(request, response, next) {
