@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import (
     Boolean,
@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 
 from storage.database.engine import Record
 
@@ -43,17 +44,24 @@ class _Named(FunctionElement[bool]):
     inherit_cache = True
     name = "named"
 
+    def self_group(self, against: OperatorType | None = None) -> Self:
+        """Return the element as it is: it is compiled to a comparison in parentheses.
+
+        A function of type Boolean gets `= 1` appended in WHERE on SQLite, and `(x IN ...) = 1` uses no index.
+        """
+        return self
+
 
 @compiles(_Named, "sqlite")
 def _sqlite(element: _Named, compiler: Any, **more: Any) -> str:
     tested, names = (compiler.process(one, **more) for one in element.clauses)
-    return f"{tested} IN (SELECT value FROM json_each({names}))"
+    return f"({tested} IN (SELECT value FROM json_each({names})))"
 
 
 @compiles(_Named, "postgresql")
 def _postgresql(element: _Named, compiler: Any, **more: Any) -> str:
     tested, names = (compiler.process(one, **more) for one in element.clauses)
-    return f"{tested} = ANY (string_to_array({names}, chr({ord(_APART)})))"
+    return f"({tested} = ANY (string_to_array({names}, chr({ord(_APART)}))))"
 
 
 def named(tested: ColumnElement[str]) -> ColumnElement[bool]:

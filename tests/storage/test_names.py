@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 
 from storage.database import dialect
 from storage.database.engine import reading
@@ -40,6 +40,37 @@ def test_each_of_few_or_many_names_is_found_once(engine: Engine, count: int) -> 
         found = [one.id for one in each(connection, select(UNITS.c.id).where(named(UNITS.c.id)), names)]
 
     assert sorted(found) == sorted({"0", ODD} & set(names))
+
+
+def test_rows_named_by_a_key_are_searched_by_its_index(sqlite: Engine) -> None:
+    """Alone, beside another condition and inside OR: no table is read whole on SQLite."""
+    by_case, by_unit = named(DEADLINE.c.case), named(DEADLINE.c.unit)
+    statements = [
+        DEADLINE.select().where(by_case),
+        DEADLINE.select().where(DEADLINE.c.state == "open", by_unit),
+        DEADLINE.select().where(or_(by_case, DEADLINE.c.case == "2026-0001")),
+    ]
+    with reading(sqlite) as connection:
+        compiled = [one.compile(sqlite) for one in statements]
+        steps = [
+            line.detail
+            for one in compiled
+            for line in connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {one}", ("[]",) * len(one.positiontup or ())
+            )
+        ]
+
+    assert [one for one in steps if "SCAN deadline" in one] == []
+    assert len([one for one in steps if "SEARCH deadline" in one]) >= len(statements)
+
+
+def test_rows_not_named_are_the_others(engine: Engine) -> None:
+    """The condition may be negated on both databases."""
+    office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", ODD, "y")])
+    with reading(engine) as connection:
+        others = [one.id for one in each(connection, select(UNITS.c.id).where(~named(UNITS.c.id)), ["0", "z"])]
+
+    assert set(others) == {ODD, "y"}
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
