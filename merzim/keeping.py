@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def verify(house: House, *, today: date, kept: tuple[int, str] | None = None) -> tuple[Problem, ...]:
-    """Everything that is not as it was written: the file, chains, seals, editions, the board.
+    """Everything that is not as it was written: the file, chains, seals, editions, the board, evidence.
 
     Args:
         kept: number and hash of a seal that was written down elsewhere.
@@ -27,7 +27,29 @@ def verify(house: House, *, today: date, kept: tuple[int, str] | None = None) ->
     from storage.upkeep.verify import verify as check
 
     editions = {edition.edition: edition.digest for edition in house.editions.all()}
-    return check(house.engine, editions=editions, recompute=as_rolled(house, today), kept=kept)
+    return check(
+        house.engine,
+        editions=editions,
+        recompute=as_rolled(house, today),
+        kept=kept,
+        evidence=house.evidence.check,
+    )
+
+
+def damaged_evidence(house: House) -> tuple[Problem, ...]:
+    """Return what is wrong with the files of evidence the database names: missing, altered, unreadable."""
+    from storage.upkeep.evidence_check import damages
+    from storage.upkeep.verify import Problem
+
+    found = damages(house.engine, house.evidence.check)
+    return tuple(Problem(code=code, arguments=arguments) for code, arguments in found)
+
+
+def recorded_evidence(house: House) -> int:
+    """Return how many files of evidence the database names: they lie in a folder of their own."""
+    from storage.upkeep.evidence_check import count_recorded_files
+
+    return count_recorded_files(house.engine)
 
 
 def seal(house: House, *, now: datetime) -> tuple[int, datetime, str] | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
 
+from papers.sheets.evidence_damage import EvidenceDamaged
 from papers.sheets.unreadable import UnreadablePaper
 from words import say
 from workflow.law.procedure import Text
@@ -63,18 +64,29 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """What went in: files, links named in the index, restricted ones left out, files the store has not."""
+    """What went in: files, links named in the index, restricted ones left out.
+
+    Attributes:
+        lost: files the store does not have, or cannot read.
+        altered: files whose bytes are not those that were recorded; they are left out as well.
+    """
 
     files: int
     links: int
     restricted: int
     lost: tuple[Document, ...]
+    altered: tuple[Document, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether every file that belongs in is in."""
+        return not self.lost and not self.altered
 
 
 def write_package(
     target: Path,
     documents: Iterable[Document],
-    content: Callable[[str], BinaryIO | None],
+    content: Callable[[str], BinaryIO],
     *,
     language: str,
     restricted: bool = False,
@@ -82,7 +94,7 @@ def write_package(
     """Write the package; it appears whole or not at all.
 
     Args:
-        content: the bytes stored under a SHA-256, None when there are none.
+        content: the bytes recorded under a SHA-256; raises EvidenceDamaged where they are not there.
         language: kk, ru or en: of the folders and the index.
         restricted: whether restricted files go in as well.
 
@@ -109,13 +121,14 @@ def write_package(
 def _write(
     path: Path,
     documents: Sequence[Document],
-    content: Callable[[str], BinaryIO | None],
+    content: Callable[[str], BinaryIO],
     language: str,
     restricted: bool,
 ) -> Packed:
     taken: set[str] = set()
     places: list[tuple[Document, str, str]] = []
     lost: list[Document] = []
+    altered: list[Document] = []
     hashes: list[str] = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for document in documents:
@@ -126,10 +139,13 @@ def _write(
                 remark = say("package.restricted", {"ground": document.restricted}, language)
                 places.append((document, document.name, remark))
                 continue
-            stored = content(document.reference)
-            if stored is None:
-                lost.append(document)
-                places.append((document, document.name, say("package.lost", {}, language)))
+            try:
+                stored = content(document.reference)
+            except EvidenceDamaged as damage:
+                is_altered = damage.damage == "evidence_altered"
+                (altered if is_altered else lost).append(document)
+                remark = say("package.altered" if is_altered else "package.lost", {}, language)
+                places.append((document, document.name, remark))
                 continue
             inside = _free(f"{folder(document, language)}/{_file_name(document)}", taken)
             with stored, archive.open(_entry(inside), "w") as entry:
@@ -141,7 +157,7 @@ def _write(
         archive.writestr(_entry("SHA256SUMS"), "".join(hashes))
     hidden = [one for one in documents if one.is_file and one.restricted and not restricted]
     links = sum(1 for document, _, _ in places if not document.is_file)
-    return Packed(len(hashes), links, len(hidden), tuple(lost))
+    return Packed(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
 
 
 def folder(document: Document, language: str) -> str:

@@ -18,6 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.figures import Post
+from papers.sheets.evidence_damage import EvidenceDamaged
 from papers.sheets.unreadable import UnreadablePaper
 from web.account.login import LONGEST_FIELD, inside, login_page
 from web.case.judgement import judge_by
@@ -179,15 +180,16 @@ def create_app(
             return response
         scribe = Scribe(preferences(request).language)
         detail = scribe.refuse(error)
+        status = 500 if isinstance(error, EvidenceDamaged) else 422
         if _of_a_program(request):
-            return problem_answer(422, error.code, detail, row_faults(error, scribe))
+            return problem_answer(status, error.code, detail, row_faults(error, scribe))
         return page(
             request,
             home,
             "problem.html",
             today=clock()[1],
-            status=422,
-            number=422,
+            status=status,
+            number=status,
             detail=detail,
             near=error.arguments.get("near", ()) if "unit" in request.query_params else (),
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
-from web.ports.shell import PlanTaken, RegisterStanding, Sheet
+from web.ports.shell import PackageFile, PlanTaken, RegisterStanding, Sheet
 
 if TYPE_CHECKING:
     from merzim.asking.scores import YearScores
@@ -58,16 +58,16 @@ class Shell:
         known = self._known(case, form, language, today)
         return fill(wanted, known.fields, language, rows=known.rows).document
 
-    def package(self, case: str, language: str) -> BinaryIO:
-        """The export package of one case; the file is gone when it is closed."""
+    def package(self, case: str, language: str) -> PackageFile:
+        """Return the export package of one case; the file is gone when it is closed."""
         from merzim.documents.packing import documents
         from papers.package import write_package
 
         with TemporaryDirectory(prefix="merzim") as folder:
             target = Path(folder) / "package.zip"
             found = documents(self._house, case=case)
-            write_package(target, found, self._house.evidence.open, language=language)
-            return target.open("rb")
+            packed = write_package(target, found, self._house.evidence.open, language=language)
+            return PackageFile(content=target.open("rb"), whole=packed.whole)
 
     def register(self, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
         """These notices on paper, with what the chain says of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, day
 
 if TYPE_CHECKING:
+    from papers.package import Document
     from workflow.case import Evidence
     from workflow.registers.proving import Proved
 
@@ -102,7 +104,6 @@ def package(
     packed = write_package(
         Path(to), found, house.evidence.open, language=call.language, restricted=with_restricted
     )
-    lost = [{"case": one.case, "name": one.name, "sha256": one.reference} for one in packed.lost]
     if call.json:
         call.answer(
             {
@@ -110,7 +111,8 @@ def package(
                 "files": packed.files,
                 "links": packed.links,
                 "restricted": packed.restricted,
-                "lost": lost,
+                "lost": _named(packed.lost),
+                "altered": _named(packed.altered),
             }
         )
     else:
@@ -119,7 +121,13 @@ def package(
             call.print(call.say("cli.package.restricted", count=packed.restricted))
         for one in packed.lost:
             call.note(call.say("cli.package.lost", case=one.case, name=one.name))
-    return NOT_SO if lost else DONE
+        for one in packed.altered:
+            call.note(call.say("cli.package.altered", case=one.case, name=one.name, sha256=one.reference))
+    return DONE if packed.whole else NOT_SO
+
+
+def _named(documents: Iterable[Document]) -> list[dict[str, str]]:
+    return [{"case": one.case, "name": one.name, "sha256": one.reference} for one in documents]
 
 
 def _row(call: Call, one: Proved) -> tuple[object, ...]:

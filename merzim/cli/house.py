@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +19,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from merzim.clock import Clock
+    from storage.upkeep.verify import Problem
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -66,8 +67,7 @@ def verify(
     kept = _kept(seal) if seal is not None else None
     problems = keeping.verify(call.house, today=call.moment.today, kept=kept)
     if call.json:
-        found = [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
-        call.answer({"problems": found})
+        call.answer({"problems": _problems(call, problems)})
     elif problems:
         for one in problems:
             call.print(call.say(one.code, **one.arguments))
@@ -91,6 +91,10 @@ def seal(ctx: typer.Context) -> int:
     return DONE
 
 
+def _problems(call: Call, problems: Iterable[Problem]) -> list[dict[str, str]]:
+    return [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
+
+
 def _kept(line: str) -> tuple[int, str]:
     """Number and hash of a line that `merzim seal` printed."""
     words = line.split()
@@ -111,21 +115,31 @@ def rebuild(ctx: typer.Context) -> None:
 def backup(ctx: typer.Context, file: File) -> None:
     call = Call.of(ctx)
     keeping.backup(call.house, Path(file))
+    files, folder = keeping.recorded_evidence(call.house), str(call.house.settings.evidence.folder)
     if call.json:
-        call.answer({"file": file})
-    else:
-        call.print(call.say("cli.backed_up", file=file))
+        call.answer({"file": file, "evidence": {"files": files, "folder": folder}})
+        return
+    call.print(call.say("cli.backed_up", file=file))
+    if files:
+        call.print(call.say("cli.backed_up_evidence", count=files, folder=folder))
 
 
-def restore(ctx: typer.Context, file: File) -> None:
+def restore(ctx: typer.Context, file: File) -> int:
     call = Call.of(ctx)
     before = keeping.restore(call.house, Path(file))
+    damaged = keeping.damaged_evidence(call.house)
     if call.json:
-        call.answer({"file": file, "before": before})
-        return
+        call.answer({"file": file, "before": before, "problems": _problems(call, damaged)})
+        return NOT_SO if damaged else DONE
     call.print(call.say("cli.restored", file=file))
     if before is not None:
         call.print(call.say("cli.restored_before", file=str(before)))
+    if damaged:
+        folder = str(call.house.settings.evidence.folder)
+        call.note(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
+        for one in damaged:
+            call.note(call.say(one.code, **one.arguments))
+    return NOT_SO if damaged else DONE
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
@@ -135,8 +149,7 @@ def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metava
     before = where(call.house.engine)
     events, problems = keeping.migrate_to(call.house, address, today=call.moment.today)
     if call.json:
-        found = [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
-        call.answer({"events": events, "problems": found})
+        call.answer({"events": events, "problems": _problems(call, problems)})
     else:
         call.print(call.say("cli.migrated", count=events))
         for one in problems:

@@ -41,7 +41,7 @@ class SqlUploads:
         return digest
 
     def kept(self, kind: UploadKind, digest: str, *, by: str, now: datetime) -> Upload | None:
-        """The file of that digest that `by` sent; None when there is none, or no longer."""
+        """The file of that digest that `by` sent; None when there is none, or it is not whole."""
         asked = UPLOAD.select().where(
             UPLOAD.c.digest == digest,
             UPLOAD.c.login == by,
@@ -50,6 +50,6 @@ class SqlUploads:
         )
         with reading(self._engine) as connection:
             found = connection.execute(asked).one_or_none()
-        if found is None:
+        if found is None or sha256(found.content).hexdigest() != digest:
             return None
         return Upload(digest=digest, name=found.name, procedure=found.procedure, content=found.content)

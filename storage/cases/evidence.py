@@ -1,21 +1,33 @@
-"""Files that prove facts, kept by what is in them: the SHA-256 is the name, nothing is ever overwritten."""
+"""Files that prove facts, kept under the SHA-256 of their bytes, which is compared whenever one is handed out.
+
+No comparison is remembered. Nothing a file system says of a file (size, time, inode) shows that its bytes are
+still the same: whoever can write to the folder can set the times as well.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import stat
+from collections.abc import Generator
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import BinaryIO
+from tempfile import NamedTemporaryFile, SpooledTemporaryFile
+from typing import BinaryIO, cast
 
+from papers.sheets.evidence_damage import EvidenceDamaged
 from papers.sheets.file_kind import ALLOWED, StoredFile, extension, media_type
 from storage.refusals import EvidenceRefused
 
 LIMIT = 50 * 1024 * 1024
-"""Bytes a file of evidence may have."""
+"""Bytes a file of evidence may have. It may be raised, never lowered: a larger file counts as altered."""
+log = logging.getLogger("merzim.evidence")
 _NAME = re.compile(r"[0-9a-f]{64}")
 _STEP = 1024 * 1024
+# A pipe put in a file's place must not hold the reader; Windows knows neither flag's counterpart.
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class EvidenceFolder:
@@ -49,14 +61,63 @@ class EvidenceFolder:
                 "evidence_unwritable", folder=str(self._folder), problem=trouble.strerror or str(trouble)
             ) from trouble
 
-    def open(self, reference: str) -> BinaryIO | None:
-        """The bytes stored under that SHA-256; None when there are none."""
-        if not _NAME.fullmatch(reference):
-            return None
+    def open(self, reference: str) -> BinaryIO:
+        """Return the bytes recorded under that SHA-256, compared with it before the first one is handed out.
+
+        What is returned is a private copy, so that nobody can change the file between the comparison and the
+        reading.
+
+        Raises:
+            EvidenceDamaged: it is missing, its bytes are others, or it cannot be read; that is logged.
+        """
+        copy = cast(BinaryIO, SpooledTemporaryFile(max_size=_STEP))  # noqa: SIM115 (the caller closes it)
         try:
-            return self._place(reference).open("rb")
-        except FileNotFoundError:
-            return None
+            self._copy(reference, copy)
+        except EvidenceDamaged as damage:
+            copy.close()
+            log.error("%s: %s %s", damage.damage, self._folder / reference[:2] / reference[:64], damage.problem)
+            raise
+        copy.seek(0)
+        return copy
+
+    def check(self, reference: str) -> None:
+        """Compare a stored file with the SHA-256 it was recorded under. Raises EvidenceDamaged."""
+        self._copy(reference, None)
+
+    def _copy(self, reference: str, target: BinaryIO | None) -> None:
+        """Read a stored file, into the target if there is one, and compare it. Raises EvidenceDamaged."""
+        if not _NAME.fullmatch(reference):
+            raise EvidenceDamaged("evidence_missing", sha256=reference)
+        digest = sha256()
+        try:
+            with closing(self._chunks(reference)) as chunks:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    if target is not None:
+                        target.write(chunk)
+        except (FileNotFoundError, NotADirectoryError):
+            raise EvidenceDamaged("evidence_missing", sha256=reference) from None
+        except OSError as trouble:
+            problem = trouble.strerror or str(trouble)
+            raise EvidenceDamaged("evidence_unreadable", sha256=reference, problem=problem) from trouble
+        if digest.hexdigest() != reference:
+            raise EvidenceDamaged("evidence_altered", sha256=reference)
+
+    def _chunks(self, reference: str) -> Generator[bytes, None, None]:
+        """Yield a stored file piece by piece. Raises OSError, EvidenceDamaged (no plain file, or too large)."""
+        descriptor = os.open(self._place(reference), _FLAGS)
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > self._limit:
+                raise EvidenceDamaged("evidence_altered", sha256=reference)
+            size = 0
+            while chunk := os.read(descriptor, _STEP):
+                size += len(chunk)
+                if size > self._limit:
+                    raise EvidenceDamaged("evidence_altered", sha256=reference)
+                yield chunk
+        finally:
+            os.close(descriptor)
 
     def _keep(self, content: BinaryIO, name: str) -> StoredFile:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +140,7 @@ class EvidenceFolder:
                     raise EvidenceRefused("evidence_other_kind", name=name, kind=extension(name))
                 reference = digest.hexdigest()
                 place = self._place(reference)
-                if not place.exists():
+                if not self._whole(reference):
                     place.parent.mkdir(exist_ok=True)
                     path.chmod(0o440)
                     path.replace(place)
@@ -87,6 +148,18 @@ class EvidenceFolder:
             finally:
                 path.unlink(missing_ok=True)
         return StoredFile(reference, found, size)
+
+    def _whole(self, reference: str) -> bool:
+        """Whether the file is stored already with the right bytes; a damaged one is logged, to be replaced."""
+        try:
+            self.check(reference)
+        except EvidenceDamaged as damage:
+            if damage.damage != "evidence_missing":
+                log.error(
+                    "%s: %s is replaced by the same file sent again", damage.damage, self._place(reference)
+                )
+            return False
+        return True
 
     def _place(self, name: str) -> Path:
         return self._folder / name[:2] / name

@@ -1,4 +1,4 @@
-"""Verifying what is stored: chains, seals, editions, triggers, acts, notices; the board and its sums."""
+"""Verifying what is stored: chains, seals, editions, triggers, acts, notices, evidence, the board."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
 from storage.tables import CASE, EVENT, PROOF, SEAL
 from storage.upkeep import triggers
+from storage.upkeep.evidence_check import EvidenceCheck, damages
 from workflow.case import Case
 from workflow.ports import Conflict, Written
 
@@ -55,10 +56,13 @@ def verify(
     editions: Mapping[str, str] | None = None,
     recompute: Recompute | None = None,
     kept: tuple[int, str] | None = None,
+    evidence: EvidenceCheck | None = None,
 ) -> tuple[Problem, ...]:
     """Everything that is not as it was written; empty when all is well.
 
     Args:
+        evidence: compares a stored file of evidence with its hash; None where the files are not at hand (a copy
+            of the database alone).
         kept: number and hash of a seal somebody wrote down elsewhere: it must stand here still.
         editions: edition -> digest of its file now; a case whose digest differs is named.
         recompute: gives a case's rows anew; a board that differs is named. Not asked while an act of the office
@@ -66,7 +70,10 @@ def verify(
     """
     torn = _torn(engine)
     try:
-        return torn + _verified(engine, editions, recompute, kept)
+        found = _verified(engine, editions, recompute, kept)
+        if evidence is not None:
+            found += tuple(Problem(code=code, arguments=given) for code, given in damages(engine, evidence))
+        return torn + found
     except StorageUnavailable:
         if torn:
             return torn

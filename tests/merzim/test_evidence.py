@@ -133,6 +133,73 @@ def test_a_file_gone_from_the_store_makes_the_package_say_so(signed: Merzim, tmp
     assert "Бұйрық №15.pdf" in said.err
 
 
+def forge(tmp_path: Path) -> None:
+    """Overwrite the stored order with another document."""
+    (kept,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
+    kept.chmod(0o600)
+    kept.write_bytes(b"%PDF-1.7 order 51")
+
+
+def test_a_forged_file_stays_out_of_the_package(signed: Merzim, tmp_path: Path) -> None:
+    """Exit 1, the file named with its hash; the forged bytes are in no place of the package."""
+    attach(signed)
+    forge(tmp_path)
+
+    said = signed("package", "--to", "жинақ.zip", "--case", "2026-0001", *DAY)
+    told = signed("package", "--to", "json.zip", "--case", "2026-0001", "--json", *DAY)
+
+    assert (said.code, told.code) == (1, 1)
+    assert "Бұйрық №15.pdf" in said.err
+    assert sha256(ORDER).hexdigest() in said.err
+    assert [one["sha256"] for one in told.json["altered"]] == [sha256(ORDER).hexdigest()]
+    assert not any(name.endswith(".pdf") for name in zipfile.ZipFile(tmp_path / "жинақ.zip").namelist())
+
+
+def test_verify_names_a_forged_and_a_missing_file(signed: Merzim, tmp_path: Path) -> None:
+    """Exit 1 each time, with case, name and hash; in order it says that evidence was compared."""
+    attach(signed)
+    whole = signed("verify", *DAY)
+    forge(tmp_path)
+    forged = signed("verify", *DAY)
+    (kept,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
+    kept.unlink()
+    gone = signed("verify", "--json", *DAY)
+
+    assert (whole.code, forged.code, gone.code) == (0, 1, 1)
+    assert "evidence" in whole.out
+    assert all(part in forged.out for part in ("2026-0001", "Бұйрық №15.pdf", sha256(ORDER).hexdigest()))
+    assert [one["code"] for one in gone.json["problems"]] == ["evidence_missing"]
+
+
+def test_a_backup_says_that_evidence_is_not_in_it(signed: Merzim) -> None:
+    """How many files, and in which folder; nothing where there are none."""
+    before = signed("backup", "бос.sqlite")
+    attach(signed)
+    said = signed("backup", "көшірме.sqlite")
+    told = signed("backup", "json.sqlite", "--json").json
+
+    assert "evidence" not in before.out
+    assert "files: 1" in said.out
+    assert told["evidence"]["files"] == 1
+    assert told["evidence"]["folder"] in said.out
+
+
+def test_a_restore_names_the_evidence_it_does_not_find(signed: Merzim, tmp_path: Path) -> None:
+    """The database is put back all the same; exit 1 until the folder is, too."""
+    attach(signed)
+    signed("backup", "көшірме.sqlite")
+    (kept,) = (tmp_path / "var").rglob(sha256(ORDER).hexdigest())
+    kept.unlink()
+
+    said = signed("restore", "көшірме.sqlite")
+    told = signed("restore", "көшірме.sqlite", "--json")
+
+    assert (said.code, told.code) == (1, 1)
+    assert "Бұйрық №15.pdf" in said.err
+    assert [one["code"] for one in told.json["problems"]] == ["evidence_missing"]
+    assert signed("evidence", "2026-0001", "--json").json["evidence"]["order_signed"]
+
+
 @pytest.fixture
 def reviewed(office: Merzim, tmp_path: Path) -> Merzim:
     """A case with a reviewed measure, a removed risk and a talk, each proved by a file of its own."""

@@ -14,6 +14,7 @@ import openpyxl
 import pytest
 
 from papers.package import Document, Packed, write_package
+from papers.sheets.evidence_damage import EvidenceDamaged
 from papers.sheets.unreadable import UnreadablePaper
 from workflow.law.procedure import Text
 
@@ -45,10 +46,18 @@ def document(data: bytes | None = NOTE, **changed: object) -> Document:
     return Document(**(known | changed))  # type: ignore[arg-type]
 
 
-def store(*kept: bytes) -> Callable[[str], BinaryIO | None]:
-    """What the office keeps, by hash."""
+def store(*kept: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
+    """What the office keeps, by hash; `altered` stands there no longer as it was."""
     files = {sha256(data).hexdigest(): data for data in kept}
-    return lambda reference: io.BytesIO(files[reference]) if reference in files else None
+
+    def content(reference: str) -> BinaryIO:
+        if reference == sha256(altered).hexdigest():
+            raise EvidenceDamaged("evidence_altered", sha256=reference)
+        if reference not in files:
+            raise EvidenceDamaged("evidence_missing", sha256=reference)
+        return io.BytesIO(files[reference])
+
+    return content
 
 
 def packed(tmp_path: Path, *documents: Document, **given: object) -> tuple[zipfile.ZipFile, Packed]:
@@ -126,6 +135,21 @@ def test_a_file_the_store_has_lost_is_named(tmp_path: Path) -> None:
     assert [one.name for one in answer.lost] == ["анықтама.pdf"]
     assert index(archive)[0]["Ескертпе"] == "Файл қоймада табылмады"
     assert answer.files == 1
+
+
+def test_an_altered_file_is_named_and_left_out(tmp_path: Path) -> None:
+    """Neither its bytes nor its hash stand in the package; the index says that it was changed."""
+    target = tmp_path / "жинақ.zip"
+    answer = write_package(
+        target, [document(), document(SECRET)], store(NOTE, SECRET, altered=NOTE), language="kk"
+    )
+    archive = zipfile.ZipFile(target)
+
+    assert [one.reference for one in answer.altered] == [sha256(NOTE).hexdigest()]
+    assert (answer.files, answer.lost, answer.whole) == (1, (), False)
+    assert index(archive)[0]["Ескертпе"] == "Файл тіркелгеннен кейін өзгертілген, жинаққа салынбаған"
+    assert sha256(NOTE).hexdigest() not in archive.read("SHA256SUMS").decode()
+    assert len([name for name in archive.namelist() if name.endswith(".pdf")]) == 1
 
 
 def test_two_files_of_one_name_both_go_in(tmp_path: Path) -> None:

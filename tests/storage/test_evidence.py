@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tracemalloc
+from collections.abc import Callable
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import words
+from papers.sheets.evidence_damage import EvidenceDamaged
 from storage.cases.evidence import EvidenceFolder
 from storage.refusals import EvidenceRefused
 
@@ -22,10 +25,8 @@ def test_a_file_is_kept_under_its_hash_and_read_back(tmp_path: Path) -> None:
 
     reference = store.keep(BytesIO(ORDER), "бұйрық.txt").reference
 
-    kept = store.open(reference)
     assert reference == sha256(ORDER).hexdigest()
-    assert kept is not None
-    with kept:
+    with store.open(reference) as kept:
         assert kept.read() == ORDER
 
 
@@ -76,7 +77,10 @@ def test_a_folder_that_cannot_be_written_is_a_refusal(tmp_path: Path) -> None:
 @pytest.mark.parametrize("reference", ["../../etc/passwd", "", "ab", "A" * 64, "0" * 64])
 def test_a_reference_that_is_no_stored_hash_opens_nothing(tmp_path: Path, reference: str) -> None:
     """Least of all a way out of the folder."""
-    assert EvidenceFolder(tmp_path).open(reference) is None
+    with pytest.raises(EvidenceDamaged) as caught:
+        EvidenceFolder(tmp_path).open(reference)
+
+    assert caught.value.code == "evidence_missing"
 
 
 @pytest.mark.parametrize(
@@ -117,3 +121,108 @@ def test_a_gigabyte_is_refused_without_being_taken_into_memory(tmp_path: Path) -
     assert caught.value.code == "evidence_too_large"
     assert most < 8 * 1024 * 1024
     assert list(folder.iterdir()) == []
+
+
+FORGED = ORDER.replace("№15".encode(), "№51".encode())
+
+
+def overwritten(place: Path) -> None:
+    """Other bytes of the same length, with the time the file had."""
+    times = (place.stat().st_atime_ns, place.stat().st_mtime_ns)
+    place.chmod(0o600)
+    with place.open("r+b") as file:
+        file.write(FORGED)
+    os.utime(place, ns=times)
+
+
+def shortened(place: Path) -> None:
+    place.chmod(0o600)
+    os.truncate(place, len(ORDER) - 1)
+
+
+def replaced_by_a_pipe(place: Path) -> None:
+    place.unlink()
+    os.mkfifo(place)
+
+
+def replaced_by_a_folder(place: Path) -> None:
+    place.unlink()
+    place.mkdir()
+
+
+def grown_past_the_limit(place: Path) -> None:
+    """A hole of a terabyte: to read it to its end would take an hour."""
+    place.chmod(0o600)
+    os.truncate(place, 1024**4)
+
+
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        (overwritten, "evidence_altered"),
+        (shortened, "evidence_altered"),
+        (replaced_by_a_pipe, "evidence_altered"),
+        (replaced_by_a_folder, "evidence_altered"),
+        (grown_past_the_limit, "evidence_altered"),
+        (Path.unlink, "evidence_missing"),
+    ],
+)
+def test_a_file_that_is_not_as_it_was_recorded_is_never_opened(
+    tmp_path: Path, damage: Callable[[Path], None], code: str
+) -> None:
+    """Not one byte of it, whatever its size and times say; the sentence names case, file and hash."""
+    store = EvidenceFolder(tmp_path)
+    reference = store.keep(BytesIO(ORDER), "бұйрық.txt").reference
+    damage(tmp_path / reference[:2] / reference)
+
+    with pytest.raises(EvidenceDamaged) as opening:
+        store.open(reference)
+    with pytest.raises(EvidenceDamaged) as checking:
+        store.check(reference)
+
+    assert (opening.value.code, checking.value.code) == (code, code)
+    named = opening.value.of("2026-0001", "бұйрық.txt")
+    for language in words.LANGUAGES:
+        sentence = words.say(named.code, named.arguments, language)
+        assert all(part in sentence for part in ("2026-0001", "бұйрық.txt", reference)), sentence
+
+
+def test_what_was_opened_cannot_be_changed_any_more(tmp_path: Path) -> None:
+    """Who overwrites the file between the comparison and the reading changes nothing of what is read."""
+    store = EvidenceFolder(tmp_path)
+    reference = store.keep(BytesIO(ORDER), "бұйрық.txt").reference
+
+    with store.open(reference) as opened:
+        overwritten(tmp_path / reference[:2] / reference)
+        assert opened.read() == ORDER
+
+
+def test_an_altered_file_is_mended_by_sending_the_original_again(tmp_path: Path) -> None:
+    """What is said to be kept must be there: the forgery does not stand in the original's way."""
+    store = EvidenceFolder(tmp_path)
+    reference = store.keep(BytesIO(ORDER), "бұйрық.txt").reference
+    overwritten(tmp_path / reference[:2] / reference)
+
+    assert store.keep(BytesIO(ORDER), "бұйрық.txt").reference == reference
+    with store.open(reference) as kept:
+        assert kept.read() == ORDER
+
+
+def test_fifty_megabytes_are_handed_out_without_being_taken_into_memory(tmp_path: Path) -> None:
+    """The copy that is compared lies on the disk."""
+    large = tmp_path / "бейнежазба.txt"
+    with large.open("wb") as file:
+        file.write(b"x" * 1024)
+        file.seek(50 * 1024 * 1024 - 1)
+        file.write(b"x")
+    digest = sha256(large.read_bytes()).hexdigest()
+    (tmp_path / digest[:2]).mkdir()
+    large.rename(tmp_path / digest[:2] / digest)
+
+    tracemalloc.start()
+    with EvidenceFolder(tmp_path).open(digest) as kept:
+        assert kept.read(1024) == b"x" * 1024
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 8 * 1024 * 1024

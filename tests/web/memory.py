@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from notifications.notice import Notice
+from papers.sheets.evidence_damage import EvidenceDamaged
 from papers.sheets.file_kind import StoredFile
 from workflow.access import Account, Answered, Entry, EntryKind, Reader, Scope, within
 from workflow.board import Row, Wanted
@@ -351,8 +352,10 @@ class EvidenceInMemory:
         self.files[reference] = data
         return StoredFile(reference, "application/pdf", len(data))
 
-    def open(self, reference: str) -> BinaryIO | None:
-        return io.BytesIO(self.files[reference]) if reference in self.files else None
+    def open(self, reference: str) -> BinaryIO:
+        if reference not in self.files:
+            raise EvidenceDamaged("evidence_missing", sha256=reference)
+        return io.BytesIO(self.files[reference])
 
 
 @dataclass

@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,40 @@ def test_who_may_not_open_a_restricted_document_learns_its_ground_alone(office: 
     assert sha256(content).hexdigest() not in papers + events
     assert head.get(f"cases/{case}/evidence/{sha256(content).hexdigest()}").status_code == 404
     assert "служебная.pdf" in client.get(f"cases/{case}/documents").text
+
+
+@pytest.mark.parametrize("damage", ["altered", "missing"])
+def test_damaged_evidence_is_never_served(office: RealOffice, damage: str) -> None:
+    """Page and API answer 500 and name file and hash; the package leaves it out and is called incomplete."""
+    client, case = program(office), "2026-0001"
+    content = f"%PDF-1.7\n{damage}".encode()
+    digest = sha256(content).hexdigest()
+    item = {"file": sent(client, f"{damage}.pdf", content)}
+    fact = {"fact": "order_signed", "on": "2026-04-06", "evidence": [item]}
+    done(client.post(f"cases/{case}/facts", json=fact))
+    whole = client.get(f"cases/{case}/package").headers["content-disposition"]
+    (kept,) = office.folder.rglob(digest)
+    if damage == "altered":
+        kept.chmod(0o600)
+        kept.write_bytes(content[:-1] + b"!")
+    else:
+        kept.unlink()
+
+    answer = client.get(f"cases/{case}/evidence/{digest}")
+    page = office.client().get(f"/cases/{case}/evidence/{digest}")
+    package = client.get(f"cases/{case}/package")
+
+    assert (answer.status_code, answer.json()["code"]) == (500, f"evidence_{damage}")
+    assert (page.status_code, "text/html" in page.headers["content-type"]) == (500, True)
+    assert f"{damage}.pdf" in page.text
+    assert digest in answer.json()["detail"]
+    assert content[:-1] not in answer.content + page.content
+    assert "incomplete" in package.headers["content-disposition"]
+    assert not any(f"{damage}.pdf" in name for name in zipfile.ZipFile(BytesIO(package.content)).namelist())
+    kept.unlink(missing_ok=True)
+    office.house.evidence.keep(BytesIO(content), f"{damage}.pdf")
+    assert client.get(f"cases/{case}/evidence/{digest}").content == content
+    assert client.get(f"cases/{case}/package").headers["content-disposition"] == whole
 
 
 def test_a_schedule_is_looked_at_and_taken_in_once(office: RealOffice) -> None:

@@ -104,6 +104,14 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status in (400, 401, 403, 404, 405, 409, 413, 415, 422)
 }
 """Answers any request may earn."""
+DAMAGED: dict[int | str, dict[str, Any]] = {
+    500: {
+        "model": Problem,
+        "content": {"application/problem+json": {}},
+        "description": "The stored file is missing, or its bytes are not those that were recorded.",
+    }
+}
+"""What a stored file that is not as it was recorded is answered with."""
 
 
 class BoardLine(BaseModel):

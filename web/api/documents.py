@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from web.api.answers import PROBLEMS, CaseId, Told
+from web.api.answers import DAMAGED, PROBLEMS, CaseId, Told
 from web.api.files import FILE
 from web.api.proofs import ProofAnswer, screen
 from web.case.page import the_dossier, the_whole_case
@@ -79,13 +79,16 @@ def the_form(home: Reading, case: CaseId, form: FormId, language: Tongue) -> Res
     return form_of(home, case, form, language)
 
 
-@router.get("/cases/{case}/evidence/{digest}", responses=FILE, response_class=Response)
+@router.get("/cases/{case}/evidence/{digest}", responses={**FILE, **DAMAGED}, response_class=Response)
 def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
-    """A stored file of the case."""
+    """A stored file of the case, compared with its SHA-256 before the first byte is sent."""
     return evidence_of(home, case, digest)
 
 
 @router.get("/cases/{case}/package", responses=FILE, response_class=Response)
 def the_package(home: Reading, case: CaseId, scribe: Told) -> Response:
-    """The export package (ZIP); restricted files are named in it and left out."""
+    """The export package (ZIP); restricted files are named in it and left out.
+
+    Files that are missing or altered are left out and named in its index as well; its name says `incomplete`.
+    """
     return package_of(home, case, scribe.language)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
+from papers.sheets.evidence_damage import EvidenceDamaged
 from web.case.page import CaseId, case_page, the_whole_case
 from web.case.papering import DOCX, ZIP, as_file, case_file_name, register_file
 from web.case.proving import evidence_file, file_name
@@ -77,13 +78,20 @@ def the_register(request: Request, home: Reading, case: CaseId, ending: Ending) 
 
 
 def evidence_of(home: House, case: str, digest: str) -> Response:
-    """A stored file, always as a download: what somebody uploaded is never shown as a page of ours."""
+    """A stored file, always as a download: what somebody uploaded is never shown as a page of ours.
+
+    Raises:
+        EvidenceDamaged: its bytes are not those that were recorded; none of them is sent.
+    """
     found, _ = the_whole_case(home, case)
     item = evidence_file(found, digest, home.reader)
-    content = home.evidence_store.open(digest) if item else None
-    if item is None or content is None:
+    if item is None:
         raise HTTPException(404, "web.problem.no_file")
     name = file_name(item.name or "")
+    try:
+        content = home.evidence_store.open(digest)
+    except EvidenceDamaged as damage:
+        raise damage.of(case, name) from None
     return StreamingResponse(
         iter(lambda: content.read(65536), b""),
         media_type="application/octet-stream",
@@ -101,10 +109,11 @@ def form_of(home: House, case: str, form: str, language: str) -> Response:
 
 
 def package_of(home: House, case: str, language: str) -> Response:
-    """The export package of the case; restricted files are named in it and left out."""
+    """The export package of the case; restricted and damaged files are named in it and left out."""
     found, _ = the_whole_case(home, case)
-    content = home.shell.package(case, language)
-    name = case_file_name(found, "package", "zip")
+    package = home.shell.package(case, language)
+    content = package.content
+    name = case_file_name(found, "package" if package.whole else "package-incomplete", "zip")
     return StreamingResponse(
         iter(lambda: content.read(65536), b""),
         media_type=ZIP,

@@ -55,6 +55,18 @@ class RegisterStanding:
     seal: int
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageFile:
+    """An export package (ZIP); its reader closes `content`.
+
+    Attributes:
+        whole: whether every file that belongs in is in; the index names those that are missing or altered.
+    """
+
+    content: BinaryIO
+    whole: bool
+
+
 class YearPoints(Protocol):
     """The points of one body in one year."""
 
@@ -89,8 +101,8 @@ class Shell(Gathering, Protocol):
     def form(self, case: str, form: str, language: str, *, today: date) -> bytes:
         """The form filled, as DOCX. Raises UnknownForm."""
 
-    def package(self, case: str, language: str) -> BinaryIO:
-        """The export package (ZIP) of the case, restricted files left out; whoever reads it closes it."""
+    def package(self, case: str, language: str) -> PackageFile:
+        """Return the export package (ZIP) of the case, restricted and damaged files left out."""
 
     def register(self, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
         """These notices as a workbook (`.xlsx`) or a page to be signed off (`.docx`)."""

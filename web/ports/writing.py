@@ -46,8 +46,8 @@ class EvidenceStore(Protocol):
     def keep(self, content: BinaryIO, name: str) -> StoredFile:
         """Store the bytes once, under the SHA-256 of them; `name` is the file's own name."""
 
-    def open(self, reference: str) -> BinaryIO | None:
-        """The bytes stored under that SHA-256; None when there are none."""
+    def open(self, reference: str) -> BinaryIO:
+        """Return the bytes recorded under that SHA-256. Raises EvidenceDamaged: they are not there."""
 
 
 class Uploads(Protocol):

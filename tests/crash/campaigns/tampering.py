@@ -7,16 +7,18 @@ triggers off meanwhile as the owner of the tables can; a page is torn out of the
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, redirect_stderr, redirect_stdout
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
 from merzim.cli import main
+from storage.cases.evidence import EvidenceFolder
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.upkeep import triggers
@@ -25,6 +27,7 @@ from tests.crash.campaign import Done, Room
 from tests.crash.office import MORNING, TODAY, settled
 from tests.law import CALENDAR, library
 from tests.postgres import administer
+from workflow.case import Evidence
 from workflow.desk.desk import Desk
 from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 
@@ -95,6 +98,14 @@ BY_HAND: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
 """What is done by hand, as statements, and the codes of which `verify` must say one at least."""
 
 
+FILES: Mapping[str, tuple[Callable[[Path], object], frozenset[str]]] = {
+    "a byte of a file of evidence changed": (lambda file: _flipped(file), frozenset({"evidence_altered"})),
+    "a file of evidence cut short": (lambda file: os.truncate(file, 20), frozenset({"evidence_altered"})),
+    "a file of evidence removed": (Path.unlink, frozenset({"evidence_missing"})),
+}
+"""What is done by hand to a stored file, and the codes of which `verify` must say one at least."""
+
+
 def tampered(room: Room, times: int = ROUNDS) -> Done:
     """Every injury so often, each time to another case; pages torn out each time at other places."""
     begun, told, faults = time.monotonic(), 0, list[str]()
@@ -108,6 +119,11 @@ def tampered(room: Room, times: int = ROUNDS) -> Done:
                 told += 1
                 if not codes & said:
                     faults.append(f"{kind}, {injury}: verify said {sorted(said) or 'nothing'}")
+            for injury, (injure, codes) in FILES.items():
+                said = _injured_file(place, address, injure, number)
+                told += 1
+                if not codes & said:
+                    faults.append(f"{kind}, {injury}: verify said {sorted(said) or 'nothing'}")
             room.tell(f"{kind}: {told} injuries")
         engine.dispose()
     for _ in range(times * PAGES):
@@ -117,7 +133,7 @@ def tampered(room: Room, times: int = ROUNDS) -> Done:
             faults.append("a page torn out of the file: verify said nothing")
     return Done(
         name="tampering",
-        what=f"{len(BY_HAND)} kinds of change by hand on both databases, pages torn out of SQLite",
+        what=f"{len(BY_HAND) + len(FILES)} kinds of change by hand on both databases, pages torn out of SQLite",
         times=told,
         seconds=time.monotonic() - begun,
         verify=f"named {told - len(faults)} of {told}",
@@ -129,6 +145,7 @@ def _offices(room: Room, place: Path) -> list[tuple[str, str]]:
     found = [("SQLite", f"sqlite:///{(place / 'office.sqlite').as_posix()}")]
     if room.server is not None:
         found.append(("PostgreSQL", room.database()))
+    store = EvidenceFolder(place / "evidence")
     for _, address in found:
         settled(address, CASES)
         engine = open_database(address)
@@ -137,7 +154,11 @@ def _offices(room: Room, place: Path) -> list[tuple[str, str]]:
         lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бекіту")]
         for case in SqlLedger(engine).ids():
             RiskDesk(desk).take_in(case, lines, on=TODAY, by="Айгүл", now=MORNING, today=TODAY)
-            desk.record(case, "work_plan_approved", on=TODAY, by="Айгүл", now=MORNING, today=TODAY)
+            kept = store.keep(BytesIO(f"%PDF-1.7 work plan of {case}".encode()), "plan.pdf")
+            proof = Evidence(kind="", reference=kept.reference, name="plan.pdf")
+            desk.record(
+                case, "work_plan_approved", on=TODAY, evidence=[proof], by="Айгүл", now=MORNING, today=TODAY
+            )
         seal(engine, now=MORNING)
         engine.dispose()
     return found
@@ -160,6 +181,24 @@ def _injured(
     said = _named(place, address)
     undo()
     return said
+
+
+def _injured_file(place: Path, address: str, injure: Callable[[Path], object], number: int) -> frozenset[str]:
+    """What `verify` names once this is done to a stored file; then the file is as it was."""
+    files = sorted(file for file in (place / "evidence").rglob("*") if file.is_file())
+    file = files[number % len(files)]
+    content = file.read_bytes()
+    file.chmod(0o600)
+    injure(file)
+    said = _named(place, address)
+    file.write_bytes(content)
+    return said
+
+
+def _flipped(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
 
 
 def _kept(engine: Engine, place: Path, address: str) -> Callable[[], None]:
@@ -213,7 +252,9 @@ def _torn(place: Path, room: Room) -> frozenset[str]:
 def _named(place: Path, address: str) -> frozenset[str]:
     """The codes `merzim verify` answers with; "refused" for the one sentence of a file that cannot be read."""
     config = place / "verify.toml"
-    config.write_text(f'[database]\nurl = "{address}"\n', encoding="utf-8")
+    folder = (place / "evidence").as_posix()
+    settings = f'[database]\nurl = "{address}"\n[evidence]\nfolder = "{folder}"\n'
+    config.write_text(settings, encoding="utf-8")
     with closing(StringIO()) as out, closing(StringIO()) as err, redirect_stdout(out), redirect_stderr(err):
         code = main(["verify", "--json", "--config", str(config), "--now", str(TODAY), "--lang", "en"])
         said, refused = out.getvalue(), err.getvalue()

@@ -1,0 +1,98 @@
+"""Verifying evidence: a stored file that is missing or altered is named with every case it proves."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+import words
+from storage.cases.evidence import EvidenceFolder
+from storage.upkeep.verify import verify
+from tests.storage.house import NOW, TODAY, desk, opened
+from workflow.case import Evidence
+from workflow.desk.risks import FoundRisk, RiskDesk
+
+ORDER, NOTE, LINK = b"%PDF-1.7 order", b"%PDF-1.7 note", "https://org.kz/1"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> EvidenceFolder:
+    return EvidenceFolder(tmp_path / "evidence")
+
+
+@pytest.fixture
+def proved(engine: Engine, store: EvidenceFolder) -> str:
+    """A case with a file that proves a fact, a link, and another file that proves a line of a register."""
+    case = opened(engine)
+    order = Evidence(kind="", reference=store.keep(BytesIO(ORDER), "a.pdf").reference, name="бұйрық.pdf")
+    note = Evidence(kind="", reference=store.keep(BytesIO(NOTE), "b.pdf").reference, name="акт.pdf")
+    link = Evidence(kind="", reference=LINK)
+    desk(engine).record(
+        case.id, "schedule_approved", on=TODAY, evidence=[order, link], by="А", now=NOW, today=TODAY
+    )
+    risks = RiskDesk(desk(engine))
+    risks.find(case.id, FoundRisk(description="Тәуекел"), on=TODAY, by="А", now=NOW, today=TODAY)
+    risks.remove(case.id, 1, on=TODAY, completed=True, evidence=[note], by="А", now=NOW, today=TODAY)
+    return case.id
+
+
+def place(store: EvidenceFolder, tmp_path: Path, content: bytes) -> Path:
+    """Where the folder keeps these bytes."""
+    reference = store.keep(BytesIO(content), "x.pdf").reference
+    return tmp_path / "evidence" / reference[:2] / reference
+
+
+def test_evidence_as_it_was_recorded_is_found_in_order(
+    engine: Engine, store: EvidenceFolder, proved: str
+) -> None:
+    """Links are no files, and nobody looks for them."""
+    assert verify(engine, evidence=store.check) == ()
+
+
+def test_a_flipped_byte_is_named_with_case_file_and_hash(
+    engine: Engine, store: EvidenceFolder, proved: str, tmp_path: Path
+) -> None:
+    """One byte of the order, its length as before."""
+    file = place(store, tmp_path, ORDER)
+    file.chmod(0o600)
+    file.write_bytes(ORDER[:-1] + b"R")
+
+    (problem,) = verify(engine, evidence=store.check)
+
+    assert problem.code == "evidence_altered"
+    assert problem.arguments["case"] == proved
+    for language in words.LANGUAGES:
+        sentence = words.say(problem.code, problem.arguments, language)
+        assert all(part in sentence for part in (proved, "бұйрық.pdf", file.name)), sentence
+
+
+def test_a_file_that_proves_a_line_of_a_register_is_missed_too(
+    engine: Engine, store: EvidenceFolder, proved: str, tmp_path: Path
+) -> None:
+    """Evidence stands in more events than facts."""
+    place(store, tmp_path, NOTE).unlink()
+
+    problems = verify(engine, evidence=store.check)
+
+    assert [(one.code, one.arguments["name"]) for one in problems] == [("evidence_missing", "акт.pdf")]
+
+
+def test_a_file_of_two_cases_is_named_in_both(
+    engine: Engine, store: EvidenceFolder, proved: str, tmp_path: Path
+) -> None:
+    """Who answers for a case looks for that case."""
+    other = opened(engine).id
+    file = place(store, tmp_path, ORDER)
+    same = Evidence(kind="", reference=file.name, name="сол бұйрық.pdf")
+    desk(engine).record(other, "schedule_approved", on=TODAY, evidence=[same], by="А", now=NOW, today=TODAY)
+    file.unlink()
+
+    problems = verify(engine, evidence=store.check)
+
+    assert {(one.arguments["case"], one.arguments["name"]) for one in problems} == {
+        (proved, "бұйрық.pdf"),
+        (other, "сол бұйрық.pdf"),
+    }
