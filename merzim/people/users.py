@@ -27,10 +27,18 @@ class BadAccount(Refusal, ValueError):
 
 
 def first(house: House, *, now: datetime) -> str | None:
-    """The address at which the first administrator chooses a name and a password; None once somebody has."""
+    """Return the address at which the first administrator chooses a name and a password.
+
+    Every earlier one ends. None once an account has a password.
+    """
+    from web.door.credentials import hidden
+
     if house.accounts.any():
+        house.accounts.end_first_invitations(now=now)
         return None
-    return _invite(house, "", now=now)
+    address = _invite(house, "", now=now)
+    house.accounts.end_first_invitations(but=hidden(address.rpartition("/")[2]), now=now)
+    return address
 
 
 def add(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import cast
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, Update, func, select, update
 
 from storage.database.dialect import insert
 from storage.database.engine import Record, reading, writing
@@ -75,7 +75,8 @@ class SqlAccounts:
             )
 
     def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
-        """Another password (its hash); every session of the account ends."""
+        """Another password (its hash); every session of the account ends, and the first administrator's
+        invitation."""
         self._secret(login, {"password": password}, "password_set", by=by, now=now, today=today)
 
     def set_totp(self, login: str, secret: str, step: int, *, by: str, now: datetime, today: date) -> None:
@@ -153,6 +154,14 @@ class SqlAccounts:
         with writing(self._engine) as connection:
             return connection.execute(asked).rowcount == 1
 
+    def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
+        """End the invitations of the first administrator, all but the one of that hash.
+
+        Called after the new one is committed: of two services that start at once, at most one has one.
+        """
+        with writing(self._engine) as connection:
+            connection.execute(_first_invitations(now).where(ENTRY.c.hash != but))
+
     def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
         """End one way in of an account, or all of them. With `by`, that stands in the office's chain."""
         with writing(self._engine) as connection:
@@ -190,12 +199,23 @@ class SqlAccounts:
         with writing(self._engine) as connection:
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(**values))
             _end(connection, login, None, now)
+            if values.get("password"):
+                connection.execute(_first_invitations(now))
             append(connection, kind=kind, name=login, on=today, by=by, now=now, payload={})
 
 
 def _end(connection: Connection, login: str, hash: str | None, now: datetime) -> int:
     asked = update(ENTRY).where(ENTRY.c.login == login, ENTRY.c.ended_at.is_(None)).values(ended_at=now)
     return connection.execute(asked if hash is None else asked.where(ENTRY.c.hash == hash)).rowcount
+
+
+def _first_invitations(now: datetime) -> Update:
+    """End every invitation that names no account: those of the first administrator."""
+    return (
+        update(ENTRY)
+        .where(ENTRY.c.kind == "invitation", ENTRY.c.login == "", ENTRY.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )
 
 
 def _hidden(login: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine, text
@@ -120,6 +121,31 @@ def test_an_invitation_is_used_once(engine: Engine) -> None:
     accounts.let_in(way_in("h1", kind="invitation"))
 
     assert (accounts.take("h1", now=NOW), accounts.take("h1", now=NOW)) == (True, False)
+
+
+def test_a_new_first_invitation_ends_the_former_ones_and_nothing_else(engine: Engine) -> None:
+    """Those that name no account; an officer's invitation and the feed of a unit, which names none, stay."""
+    accounts = SqlAccounts(engine)
+    for hash, kind, login in (
+        *(("f1", "invitation", ""), ("f2", "invitation", ""), ("f3", "invitation", "")),
+        *(("i1", "invitation", "aliyeva"), ("u1", "feed", "")),
+    ):
+        accounts.let_in(replace(way_in(hash, kind=kind), login=login))
+    accounts.end_first_invitations(but="f3", now=NOW)
+
+    held = [one for one in ("f1", "f2", "f3", "i1") if accounts.entry("invitation", one, now=NOW)]
+    assert held == ["f3", "i1"]
+    assert accounts.entry("feed", "u1", now=NOW) is not None
+
+
+def test_the_first_password_of_any_account_ends_the_first_invitation_for_good(engine: Engine) -> None:
+    """Also where that password is taken away again later."""
+    accounts = SqlAccounts(engine)
+    accounts.save(OFFICER, disabled=False, **SAID)
+    accounts.let_in(replace(way_in("f1", kind="invitation"), login=""))
+    accounts.set_password("aliyeva", "$argon2id$x", **SAID)
+
+    assert accounts.entry("invitation", "f1", now=NOW) is None
 
 
 def test_a_code_of_the_second_factor_is_taken_once(engine: Engine) -> None:

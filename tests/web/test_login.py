@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import pyotp
 import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
-from tests.web.memory import Memory
+from tests.web.memory import AccountsInMemory, Memory
 from web.door.credentials import delay, hidden, matches, new_secret, totp_step
 from web.door.entrance import COOKIE, IDLE, LASTS
 from workflow.access import Entry
@@ -34,6 +35,15 @@ def invitation(home: Home) -> str:
     )
     home.accounts.let_in(entry)
     return secret
+
+
+@pytest.fixture
+def unopened() -> Home:
+    """An office nobody can log in to yet: its accounts are made, and none has a password."""
+    home = build(Memory(), demonstration=False)
+    accounts = cast(AccountsInMemory, home.accounts)
+    accounts.accounts = {login: replace(one, password="") for login, one in accounts.accounts.items()}
+    return home
 
 
 def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **more: str) -> int:
@@ -198,33 +208,38 @@ def test_what_was_typed_when_the_session_ended_can_be_sent_after_logging_in(home
     assert home.facts(home.real)["order_signed"].by == "officer"
 
 
-def test_the_first_administrator_is_made_at_a_one_time_address(home: Home) -> None:
+def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Home) -> None:
     """The address works once; the account is an administrator's, who sees people and settings and no case."""
-    secret = new_secret()
-    home.accounts.let_in(
-        Entry(
-            hash=hidden(secret),
-            kind="invitation",
-            login="",
-            created_at=NOW,
-            seen_at=NOW,
-            expires_at=NOW + LASTS,
-        )
-    )
+    secret = invitation(unopened)
     choice = {"login": "Root@mne.kz", "password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
-    with home.stranger() as browser:
+    with unopened.stranger() as browser:
         page = browser.get(f"/welcome/{secret}")
         made = browser.post(f"/welcome/{secret}", data=choice)
         cases = browser.get("/cases").status_code
         again = browser.post(f"/welcome/{secret}", data=choice)
 
-    account = home.accounts.account("root@mne.kz")
+    account = unopened.accounts.account("root@mne.kz")
     assert page.status_code == 200
     assert made.status_code == 303
     assert account is not None
     assert account.reader.access == "administrator"
     assert matches("төрт сөзден тұрады", account.password)
     assert (cases, again.status_code) == (403, 404)
+
+
+def test_the_first_administrators_address_is_dead_once_any_account_has_a_password(unopened: Home) -> None:
+    """Somebody invited was faster: whoever reads the address in the log becomes nobody."""
+    secret = invitation(unopened)
+    with unopened.stranger() as browser:
+        before = browser.get(f"/welcome/{secret}").status_code
+        officer = unopened.accounts.accounts["officer"]  # type: ignore[attr-defined]
+        unopened.accounts.accounts["officer"] = replace(officer, password="x")  # type: ignore[attr-defined]
+        after = browser.get(f"/welcome/{secret}").status_code
+        choice = {"login": "evil", "password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
+        made = browser.post(f"/welcome/{secret}", data=choice).status_code
+
+    assert (before, after, made) == (200, 404, 404)
+    assert unopened.accounts.account("evil") is None
 
 
 @pytest.mark.parametrize(
@@ -238,21 +253,11 @@ def test_the_first_administrator_is_made_at_a_one_time_address(home: Home) -> No
     ],
 )
 def test_a_bad_choice_is_refused_and_the_invitation_still_holds(
-    home: Home, login: str, password: str, again: str, says: str
+    unopened: Home, login: str, password: str, again: str, says: str
 ) -> None:
     """One sentence; the name typed stays in the form."""
-    secret = new_secret()
-    home.accounts.let_in(
-        Entry(
-            hash=hidden(secret),
-            kind="invitation",
-            login="",
-            created_at=NOW,
-            seen_at=NOW,
-            expires_at=NOW + LASTS,
-        )
-    )
-    with home.stranger() as browser:
+    secret = invitation(unopened)
+    with unopened.stranger() as browser:
         answer = browser.post(
             f"/welcome/{secret}?lang=en", data={"login": login, "password": password, "again": again}
         )
@@ -260,7 +265,7 @@ def test_a_bad_choice_is_refused_and_the_invitation_still_holds(
     assert answer.status_code == 422
     assert says in answer.text
     assert f'value="{login}"' in answer.text
-    assert home.accounts.entry("invitation", hidden(secret), now=NOW) is not None
+    assert unopened.accounts.entry("invitation", hidden(secret), now=NOW) is not None
 
 
 def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:

@@ -20,7 +20,7 @@ from web.door.entrance import Anybody, Own, begin, leave, session
 from web.house import House
 from web.page.render import page
 from web.ports.administration import TelegramOffer
-from workflow.access import ACCESSES, Account, Reader
+from workflow.access import ACCESSES, Account, Entry, Reader
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -211,6 +211,18 @@ def _first_page(reader: Reader) -> str:
     return "/desk" if reader.access in ("officer", "responsible") else "/"
 
 
+def _invitation(home: House, secret: str) -> Entry:
+    """Return the invitation of that secret; 404 when it does not hold.
+
+    The first administrator's names no account, and holds only until an account has a password.
+    """
+    now, _ = home.clock()
+    entry = home.accounts.entry("invitation", hidden(secret), now=now)
+    if entry is None or (not entry.login and home.accounts.any()):
+        raise HTTPException(404, "web.problem.no_invitation")
+    return entry
+
+
 def _welcome(
     request: Request,
     home: House,
@@ -220,10 +232,8 @@ def _welcome(
     refusal: BadPassword | None = None,
     login: str = "",
 ) -> Response:
-    now, today = home.clock()
-    entry = home.accounts.entry("invitation", hidden(secret), now=now)
-    if entry is None:
-        raise HTTPException(404, "web.problem.no_invitation")
+    _, today = home.clock()
+    entry = _invitation(home, secret)
     return page(
         request,
         home,
@@ -240,9 +250,7 @@ def _welcome(
 
 def _accept(request: Request, home: House, secret: str, texts: Mapping[str, str]) -> Response:
     now, today = home.clock()
-    entry = home.accounts.entry("invitation", hidden(secret), now=now)
-    if entry is None:
-        raise HTTPException(404, "web.problem.no_invitation")
+    entry = _invitation(home, secret)
     login = entry.login or texts.get("login", "").strip().casefold()
     try:
         credentials.check_login(login)

@@ -1,0 +1,84 @@
+"""The first administrator's address: one at a time, dead at the next start and at anybody's first password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from merzim.behind_pages.dashboard import pages
+from merzim.clock import Moment
+from merzim.configuration import read
+from merzim.people import users
+from merzim.wiring import House
+
+MOMENT = Moment(now=datetime(2026, 4, 6, 7, 0, tzinfo=UTC), today=date(2026, 4, 6))
+CHOICE = {"password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A new office, nobody in it."""
+    made = House(read(at=tmp_path))
+    yield made
+    made.close()
+
+
+def browser(house: House) -> TestClient:
+    """A browser on this machine nobody has logged in with."""
+    app = pages(house, lambda: MOMENT)
+    return TestClient(
+        app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
+    )
+
+
+def start(house: House) -> str:
+    """What a start of the service prints: the path of the address, "" for none."""
+    address = users.first(house, now=MOMENT.now)
+    return address.removeprefix("http://127.0.0.1:8000") if address else ""
+
+
+def test_each_start_ends_the_address_of_the_one_before(house: House) -> None:
+    """An old line of the journal opens nothing; the newest one does, once."""
+    addresses = [start(house) for _ in range(3)]
+    with browser(house) as stranger:
+        shown = [stranger.get(one).status_code for one in addresses]
+        made = [stranger.post(one, data={"login": f"root{n}", **CHOICE}) for n, one in enumerate(addresses)]
+
+    assert shown == [404, 404, 200]
+    assert [one.status_code for one in made] == [404, 404, 303]
+    assert [one.reader.login for one in house.accounts.all()] == ["root2"]
+
+
+def test_an_invited_colleagues_password_ends_the_first_administrators_address(house: House) -> None:
+    """Somebody can log in, so nobody needs it any more; nor does the next start give one."""
+    first = start(house)
+    invited = users.add(house, "boss", "administrator", by="cli", now=MOMENT.now, today=MOMENT.today)
+    with browser(house) as stranger:
+        stranger.post(invited.removeprefix("http://127.0.0.1:8000"), data={"login": "boss", **CHOICE})
+        after = stranger.post(first, data={"login": "evil", **CHOICE})
+
+    assert after.status_code == 404
+    assert [one.reader.login for one in house.accounts.all()] == ["boss"]
+    assert start(house) == ""
+
+
+def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(house: House) -> None:
+    """It left one behind with every start, and they still worked in an office with administrators."""
+    from storage.access.accounts import SqlAccounts
+    from web.door.credentials import hidden
+
+    left, taken = start(house), start(house)
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE entry SET ended_at = NULL")
+    with browser(house) as stranger:
+        stranger.post(taken, data={"login": "root", **CHOICE})
+    with house.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE entry SET ended_at = NULL")
+    assert start(house) == ""
+
+    accounts = SqlAccounts(house.engine)
+    assert accounts.entry("invitation", hidden(left.rpartition("/")[2]), now=MOMENT.now) is None
