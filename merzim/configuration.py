@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from datetime import date, datetime, time
 from difflib import get_close_matches
+from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
 
@@ -31,6 +32,8 @@ from merzim.settings import (
     WebSettings,
 )
 from notifications.channels import UnknownChannel, names
+from web.door.origins import public_address
+from web.door.proxies import Network
 from workflow.refusal import Refusal
 
 DIGESTS = frozenset({"personal", "unit", "managers"})
@@ -148,6 +151,25 @@ def _port(value: object) -> int:
     if number > 65_535:
         raise ValueError("port")
     return number
+
+
+def _address(value: object) -> str:
+    if _text(value):
+        public_address(str(value))
+    return str(value)
+
+
+def _networks(value: object) -> tuple[Network, ...]:
+    """Addresses and networks; one that holds every address would believe everybody."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise TypeError("networks")
+    try:
+        found = tuple(ip_network(one) for one in value)
+    except ValueError:
+        raise ValueError("networks") from None
+    if any(one.prefixlen == 0 for one in found):
+        raise ValueError("networks")
+    return found
 
 
 def _one_of(*allowed: str, code: str) -> Callable[[object], str]:
@@ -270,7 +292,10 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "evidence": (EvidenceSettings, {"folder": _path}),
     "channels": (ChannelSettings, {"use": _channel_names}),
     "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number, "digests": _digests}),
-    "web": (WebSettings, {"host": _text, "port": _port, "public_address": _text}),
+    "web": (
+        WebSettings,
+        {"host": _text, "port": _port, "public_address": _address, "trusted_proxies": _networks},
+    ),
     "regulations": (RegulationSettings, {"folder": _optional_path}),
     "logs": (
         LogSettings,

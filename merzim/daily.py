@@ -12,7 +12,7 @@ import signal
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -27,6 +27,8 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+
+    from uvicorn import Server
 
     from merzim.clock import Clock
     from merzim.queue import Acts
@@ -119,12 +121,13 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
         _answer(app, host=web.host, port=web.port)
 
 
-def _answer(app: Traced, *, host: str, port: int) -> None:
-    """Answer requests until SIGINT or SIGTERM; those under way are ended first, for at most GRACE seconds."""
+def http_server(app: Any, *, host: str, port: int) -> Server:
+    """Return the server that answers for an ASGI application; it is not running yet."""
     import uvicorn
 
-    # Its lines are ours: they go where all go, and no secret stands in them.
-    server = uvicorn.Server(
+    # Its lines are ours: they go where all go, and no secret stands in them. Forwarding headers are read by the
+    # pages' own guard, which knows whom to believe.
+    return uvicorn.Server(
         uvicorn.Config(
             app,
             host=host,
@@ -132,9 +135,15 @@ def _answer(app: Traced, *, host: str, port: int) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=GRACE,
         )
     )
+
+
+def _answer(app: Traced, *, host: str, port: int) -> None:
+    """Answer requests until SIGINT or SIGTERM; those under way are ended first, for at most GRACE seconds."""
+    server = http_server(app, host=host, port=port)
 
     def leave(*_: object) -> None:
         server.should_exit = True

@@ -11,6 +11,8 @@ from datetime import date, time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from web.door.proxies import LOOPBACK_NETWORKS, Network
+
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRETS = frozenset({"token", "password"})
@@ -103,21 +105,19 @@ class ReminderSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebSettings:
-    """Where the pages answer; `public_address`: what letters link to; else this machine itself."""
+    """Where the pages answer; `public_address`: what letters link to; else this machine itself.
+
+    `trusted_proxies`: whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
     public_address: str = ""
+    trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
 
     def __post_init__(self) -> None:
         if not self.public_address:
             object.__setattr__(self, "public_address", f"http://127.0.0.1:{self.port}")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The host name of the public address: what the pages answer to besides this machine's own names."""
-        host = urlsplit(self.public_address).hostname
-        return (host,) if host else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -24,6 +24,8 @@ from web.account.login import LONGEST_FIELD, inside, login_page
 from web.case.judgement import judge_by
 from web.door.entrance import NotLoggedIn
 from web.door.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
+from web.door.origins import public_address
+from web.door.proxies import LOOPBACK_NETWORKS, Network
 from web.house import Clock, House
 from web.page.assets import BY_NAME, OWN
 from web.page.preferences import preferences, remember
@@ -63,7 +65,8 @@ def create_app(
     accounts: Accounts,
     answers: Answers,
     shell: Shell,
-    names: Collection[str] = (),
+    address: str = "",
+    trusted_proxies: Collection[Network] = LOOPBACK_NETWORKS,
     organisation: str = "",
     judge: Judge | None = None,
     intake: Intake | None = None,
@@ -84,7 +87,8 @@ def create_app(
         accounts: who may log in.
         answers: what requests of the API were answered under their keys.
         shell: papers, scales, points and proofs, which stand behind the pages.
-        names: host names it answers to besides this machine's own.
+        address: the public address, which it answers to besides this machine's own names; "" for none.
+        trusted_proxies: networks whose forwarding headers are believed.
         organisation: whose dashboard it is; stands in the head of every page.
         administration: people, channels and settings; without it those pages are not there.
         acts: adopts acts that move days; without it that page is not there.
@@ -225,7 +229,13 @@ def create_app(
     app.add_exception_handler(Refusal, on_refusal)
     app.add_exception_handler(OutOfRange, on_refusal)
     app.add_exception_handler(Exception, on_error)
-    app.add_middleware(Guard, problem=problem, max_body=max_body, names=names)
+    app.add_middleware(
+        Guard,
+        problem=problem,
+        max_body=max_body,
+        public=public_address(address) if address else None,
+        trusted_proxies=trusted_proxies,
+    )
 
     @app.get("/static/third-party/{name}", include_in_schema=False)
     def third_party(name: Annotated[str, Path(max_length=60)]) -> Response:

@@ -6,6 +6,7 @@ import re
 import tomllib
 from dataclasses import fields
 from datetime import date, time
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,59 @@ def test_a_value_of_the_wrong_kind_is_refused_by_its_key(tmp_path: Path, text: s
 
     assert refused.value.code == "cli.wrong_setting"
     assert refused.value.arguments["key"] == key
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"merzim.example.kz"',
+        '"https:merzim.example.kz"',
+        '"ftp://merzim.example.kz"',
+        '"https://"',
+        '"https://merzim.example.kz/office"',
+        '"https://merzim.example.kz?office=1"',
+        '"https://merzim.example.kz:70000"',
+        '"https://user@merzim.example.kz"',
+        '"https://merzim example.kz"',
+        '"https://merzim..kz"',
+        '"https://[::1"',
+        "8000",
+    ],
+)
+def test_a_public_address_no_browser_would_name_is_refused(tmp_path: Path, value: str) -> None:
+    """Forms name it letter by letter: with another one nobody could log in, and the start says why."""
+    with pytest.raises(BadSetting) as refused:
+        read(_written(tmp_path, f"[web]\npublic_address = {value}\n"), at=tmp_path)
+
+    for language in words.LANGUAGES:
+        assert "web.public_address" in words.refusal(refused.value, language)
+
+
+def test_proxies_are_addresses_and_networks(tmp_path: Path) -> None:
+    """One address is a network of its own."""
+    text = '[web]\ntrusted_proxies = ["10.0.0.2", "10.1.0.0/24", "2001:db8::/32"]\n'
+
+    assert read(_written(tmp_path, text), at=tmp_path).web.trusted_proxies == (
+        ip_network("10.0.0.2/32"),
+        ip_network("10.1.0.0/24"),
+        ip_network("2001:db8::/32"),
+    )
+    assert read(_written(tmp_path, "[web]\ntrusted_proxies = []\n"), at=tmp_path).web.trusted_proxies == ()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"10.0.0.2"', "[7]", '["proxy.example.kz"]', '["*"]', '["10.1.0.9/24"]', '["0.0.0.0/0"]', '["::/0"]'],
+)
+def test_proxies_that_are_no_addresses_or_all_of_them_are_refused(tmp_path: Path, value: str) -> None:
+    """To believe everybody is to let everybody say who they are."""
+    with pytest.raises(BadSetting) as refused:
+        read(_written(tmp_path, f"[web]\ntrusted_proxies = {value}\n"), at=tmp_path)
+
+    for language in words.LANGUAGES:
+        said = words.refusal(refused.value, language)
+        assert "web.trusted_proxies" in said
+        assert "10.1.0.0/24" in said
 
 
 @pytest.mark.parametrize("text", ["[office\n", "office = = 1", "\x00"])

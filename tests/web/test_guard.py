@@ -143,7 +143,7 @@ def test_an_error_inside_shows_no_traceback(home: Home, monkeypatch: pytest.Monk
 
 def test_the_public_name_is_answered_from_anywhere() -> None:
     """Behind a proxy with https the pages answer to the address the letters link to, and to no other."""
-    home = build(Memory(), names=["merzim.mne.kz"])
+    home = build(Memory(), address="https://merzim.mne.kz")
     answers = [
         TestClient(
             home.app, base_url=f"https://{name}", client=("10.0.0.7", 50000), follow_redirects=False

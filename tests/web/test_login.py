@@ -294,7 +294,7 @@ def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:
 
 def test_the_demonstration_asks_no_password_on_this_machine_alone() -> None:
     """Neither from another machine nor on a real day."""
-    shown = fill(build(Memory(), names=["merzim.kz"]))
+    shown = fill(build(Memory(), address="https://merzim.kz"))
     real = fill(build(Memory(), demonstration=False))
     far = TestClient(shown.app, base_url="https://merzim.kz", client=("10.0.0.7", 5000), follow_redirects=False)
     data = {"login": "officer"}

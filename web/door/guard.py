@@ -1,7 +1,7 @@
 """The door: only our own names, only pages of our own, only so many bytes, and headers on every answer.
 
-The dashboard answers to this machine and to the names it was given (its public address). A Host header that
-names anything else is refused, so that no foreign name can be pointed at us.
+The dashboard answers to this machine and to its public address. A Host header that names anything else is
+refused, so that no foreign name can be pointed at us; so is a write whose Origin is neither.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.door.origins import PublicAddress
+from web.door.proxies import LOOPBACK_NETWORKS, Network, apply_forwarding, is_forwarded
 
 MAX_BODY = 25 * 1024 * 1024
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -47,15 +50,26 @@ class Guard:
     """The outermost layer of the application. `problem` makes a page of a status and a code of words.
 
     Handlers find in `request.state.local` whether the request is of this machine to this machine.
+
+    Args:
+        public: the address it answers to besides this machine's own names; None for those alone.
+        trusted_proxies: whose forwarding headers are believed.
     """
 
     def __init__(
-        self, app: ASGIApp, *, problem: Problem, max_body: int = MAX_BODY, names: Collection[str] = ()
+        self,
+        app: ASGIApp,
+        *,
+        problem: Problem,
+        max_body: int = MAX_BODY,
+        public: PublicAddress | None = None,
+        trusted_proxies: Collection[Network] = LOOPBACK_NETWORKS,
     ) -> None:
         self.app = app
         self.problem = problem
         self.max_body = max_body
-        self.names = frozenset(name.lower() for name in names)
+        self.public = public
+        self.trusted_proxies = tuple(trusted_proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -82,8 +96,10 @@ class Guard:
                 raise HTTPException(413)
             return message
 
+        # Before anything else looks at it: from here on the client is whoever asked the proxy.
+        apply_forwarding(scope, self.trusted_proxies)
         scope.setdefault("state", {})["local"] = is_local(scope)
-        refusal = refused(scope, max_body=self.max_body, names=self.names)
+        refusal = refused(scope, max_body=self.max_body, public=self.public)
         if refusal is None:
             await self.app(scope, receive_counted, send_guarded)
         else:
@@ -93,22 +109,26 @@ class Guard:
 
 
 def is_local(scope: Scope) -> bool:
-    """Whether a request comes from this machine and calls it by a name of its own."""
-    client = scope.get("client")
+    """Whether a request comes from this machine and calls it by a name of its own; none that was passed on."""
+    client, headers = scope.get("client"), Headers(scope=scope)
     from_here = client is None or is_loopback(str(client[0]))
-    return from_here and is_loopback(_host(Headers(scope=scope).get("host", "")))
+    return from_here and is_loopback(_host(headers.get("host", ""))) and not is_forwarded(headers)
 
 
-def refused(scope: Scope, *, max_body: int, names: Collection[str] = ()) -> tuple[int, str] | None:
+def refused(scope: Scope, *, max_body: int, public: PublicAddress | None = None) -> tuple[int, str] | None:
     """Status and code of the refusal a request earns at the door; None when it may come in.
 
     Args:
-        names: host names the dashboard answers to besides this machine's own.
+        public: the address the dashboard answers to besides this machine's own names.
     """
     headers = Headers(scope=scope)
-    if not is_local(scope) and _host(headers.get("host", "")) not in names:
+    local = is_local(scope)
+    if not local and (public is None or _host(headers.get("host", "")) != public.host):
         return 403, "web.problem.not_local"
-    if scope["method"] not in SAFE_METHODS and not same_origin(headers, scheme=scope.get("scheme", "http")):
+    origins = {public.origin} if public is not None else set()
+    if local:
+        origins.add(f"{scope.get('scheme', 'http')}://{headers.get('host', '')}")
+    if scope["method"] not in SAFE_METHODS and not same_origin(headers, origins):
         return 403, "web.problem.foreign_origin"
     length = headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or int(length[:20]) > max_body:
@@ -126,15 +146,13 @@ def is_loopback(name: str) -> bool:
         return False
 
 
-def same_origin(headers: Headers, *, scheme: str) -> bool:
-    """Whether a write comes from a page of ours, or from no page at all (a program on this machine)."""
+def same_origin(headers: Headers, origins: Collection[str]) -> bool:
+    """Whether a write comes from a page at one of our origins, or from no page at all (a program)."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
         return False
     origin = headers.get("origin")
-    if origin is None:
-        return True
-    return origin == f"{scheme}://{headers.get('host', '')}"
+    return origin is None or origin in origins
 
 
 def _host(header: str) -> str:

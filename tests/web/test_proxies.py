@@ -1,0 +1,236 @@
+"""Behind a reverse proxy: people log in and write from wherever it stands, and only it says who asks."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_network
+from typing import Any
+
+import httpx2
+import pytest
+import trustme
+from starlette.requests import Request
+from starlette.testclient import TestClient
+
+from merzim.daily import http_server
+from tests.web.conftest import PASSWORD, Home, build, fill
+from tests.web.memory import Memory
+from tests.web.proxy import proxy
+from web.door.origins import public_address
+from web.door.proxies import LOOPBACK_NETWORKS, apply_forwarding, client_address
+
+PROXY, SOURCE = "127.0.0.2", "127.0.0.3"
+"""Where browsers find the proxy, and the address it connects to the application from."""
+OFFICE = (ip_network("10.0.0.2/32"), ip_network("10.1.0.0/24"), *LOOPBACK_NETWORKS)
+
+
+def scope(peer: str | None, *headers: tuple[str, str], scheme: str = "http") -> dict[str, Any]:
+    """A request as the server gives it to the application."""
+    return {
+        "type": "http",
+        "scheme": scheme,
+        "client": None if peer is None else (peer, 40000),
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in headers],
+    }
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded_for", "expected"),
+    [
+        # Trusted: whoever asked the proxy.
+        ("10.0.0.2", ["192.0.2.7"], "192.0.2.7"),
+        ("10.1.0.200", ["192.0.2.7"], "192.0.2.7"),
+        ("127.0.0.1", ["192.0.2.7"], "192.0.2.7"),
+        ("::1", ["2001:DB8::0:7"], "2001:db8::7"),
+        ("::ffff:10.0.0.2", ["::ffff:192.0.2.7"], "192.0.2.7"),
+        # The next address is no proxy of ours any more.
+        ("10.2.0.0", ["192.0.2.7"], "10.2.0.0"),
+        ("10.0.0.3", ["192.0.2.7"], "10.0.0.3"),
+        ("192.0.2.9", ["127.0.0.1"], "192.0.2.9"),
+        ("::ffff:192.0.2.9", ["127.0.0.1"], "192.0.2.9"),
+        # What the client invented stands before what the proxies appended.
+        ("10.0.0.2", ["127.0.0.1, 192.0.2.7"], "192.0.2.7"),
+        ("10.0.0.2", ["127.0.0.1", "192.0.2.7"], "192.0.2.7"),
+        ("127.0.0.1", ["198.51.100.1, 192.0.2.7, 10.0.0.2"], "192.0.2.7"),
+        # Everybody on the way is trusted: the first of them asked.
+        ("127.0.0.1", ["10.1.0.9, 10.0.0.2"], "10.1.0.9"),
+        # Ports, and what is no address.
+        ("10.0.0.2", ["192.0.2.7:5060"], "192.0.2.7"),
+        ("10.0.0.2", ["[2001:db8::7]:5060"], "2001:db8::7"),
+        ("10.0.0.2", ["192.0.2.7, unknown"], "10.0.0.2"),
+        ("10.0.0.2", [""], "10.0.0.2"),
+        ("10.0.0.2", [], "10.0.0.2"),
+        ("10.0.0.2", ["192.0.2.7, unknown, 10.1.0.9"], "10.1.0.9"),
+        (None, ["192.0.2.7"], ""),
+    ],
+)
+def test_the_client_is_whoever_asked_the_trusted_proxies(
+    peer: str | None, forwarded_for: list[str], expected: str
+) -> None:
+    """The last address that no trusted proxy has; headers of anybody else change nothing."""
+    asked = scope(peer, *(("x-forwarded-for", value) for value in forwarded_for))
+
+    apply_forwarding(asked, OFFICE)
+
+    assert client_address(Request(asked)) == expected
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "scheme"),
+    [
+        ("10.0.0.2", "https", "https"),
+        ("10.0.0.2", "HTTPS", "https"),
+        ("10.0.0.2", "http, https", "https"),
+        ("10.0.0.2", "javascript", "http"),
+        ("10.0.0.2", "", "http"),
+        ("10.0.0.3", "https", "http"),
+    ],
+)
+def test_the_scheme_is_what_the_trusted_proxy_says(peer: str, header: str, scheme: str) -> None:
+    """http or https, and from a trusted proxy alone."""
+    asked = scope(peer, ("x-forwarded-proto", header))
+
+    apply_forwarding(asked, OFFICE)
+
+    assert asked["scheme"] == scheme
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("https://merzim.example.kz", "https://merzim.example.kz"),
+        ("https://merzim.example.kz/", "https://merzim.example.kz"),
+        ("HTTPS://Merzim.Example.KZ:443", "https://merzim.example.kz"),
+        ("https://merzim.example.kz:8443", "https://merzim.example.kz:8443"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("https://[2001:DB8::7]:8443", "https://[2001:db8::7]:8443"),
+        ("https://мерзім.қаз", "https://xn--e1aencs7k.xn--80ao21a"),
+    ],
+)
+def test_an_origin_is_what_browsers_make_of_the_address(address: str, origin: str) -> None:
+    """Lower case, without the port everybody knows, Kazakh letters as Punycode."""
+    assert public_address(address).origin == origin
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [
+        ("https://merzim.mne.kz", 303),
+        ("http://merzim.mne.kz", 403),
+        ("https://merzim.mne.kz:8443", 403),
+        ("https://evil.example", 403),
+        ("http://127.0.0.1:8000", 403),
+        ("null", 403),
+    ],
+)
+def test_a_write_names_the_public_address_whatever_the_connection_looks_like(origin: str, status: int) -> None:
+    """The proxy speaks plain HTTP to the application, and says nothing of https."""
+    home = build(Memory(), address="https://merzim.mne.kz")
+    with TestClient(
+        home.app, base_url="http://merzim.mne.kz", client=("10.0.0.7", 50000), follow_redirects=False
+    ) as browser:
+        answer = browser.post(
+            "/login", data={"login": "officer", "password": PASSWORD}, headers={"origin": origin}
+        )
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    "header", ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip", "forwarded"]
+)
+def test_what_was_passed_on_is_never_of_this_machine(header: str) -> None:
+    """A proxy on this machine that calls us by its own name opens nothing that is for this machine alone."""
+    home = fill(build(Memory()))
+    with home.stranger(**{header: "127.0.0.1"}) as browser:
+        answers = [browser.get("/"), browser.get("/metrics"), browser.post("/login/demonstration")]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+
+@dataclass(frozen=True)
+class Behind:
+    """An office behind a proxy; `browser` asks it at `address`."""
+
+    home: Home
+    browser: httpx2.Client
+    address: str
+
+
+@contextmanager
+def behind_proxy(*trusted: str) -> Iterator[Behind]:
+    """Serve an office as `merzim serve` does, with a proxy at another address in front."""
+    authority = trustme.CA()
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(PROXY).configure_cert(tls)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = int(listening.getsockname()[1])
+        with proxy(port, host=PROXY, source=SOURCE, tls=tls) as public:
+            address = f"https://{PROXY}:{public}"
+            home = fill(
+                build(Memory(), address=address, trusted_proxies=tuple(ip_network(one) for one in trusted))
+            )
+
+            @home.app.get("/whoami")
+            def whoami(request: Request) -> dict[str, str]:
+                return {"address": client_address(request), "scheme": request.url.scheme}
+
+            server = http_server(home.app, host="127.0.0.1", port=port)
+            thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+            thread.start()
+            give_up = time.monotonic() + 20
+            while not server.started:
+                assert time.monotonic() < give_up
+                time.sleep(0.01)
+            try:
+                with httpx2.Client(base_url=address, verify=trusting, trust_env=False) as browser:
+                    yield Behind(home, browser, address)
+            finally:
+                server.should_exit = True
+                thread.join(20)
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.0/8", "127.0.0.1/32"])
+def test_people_log_in_and_write_behind_a_proxy_at_another_address(trusted: str) -> None:
+    """Log-in, a fact, a file: from a proxy on 127.0.0.3, trusted or not."""
+    with behind_proxy(trusted) as office:
+        page = {"origin": office.address, "sec-fetch-site": "same-origin"}
+        entered = office.browser.post("/login", data={"login": "officer", "password": PASSWORD}, headers=page)
+        desk = office.browser.get("/desk")
+        recorded = office.browser.post(
+            f"/cases/{office.home.real}",
+            data={"fact": "order_signed", "on": "2026-04-06", "kind": "document"},
+            files={"file": ("order.pdf", b"%PDF-1.7\n%%EOF\n", "application/pdf")},
+            headers=page,
+        )
+        foreign = office.browser.post("/logout", headers={"origin": "https://evil.example"})
+
+    assert (entered.status_code, entered.headers["location"]) == (303, "/desk")
+    assert desk.status_code == 200
+    assert recorded.status_code == 303
+    assert office.home.facts(office.home.real)["order_signed"].evidence
+    assert foreign.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("trusted", "expected"),
+    [
+        # The browser is on 127.0.0.1 here, which asked the proxy.
+        ("127.0.0.3/32", {"address": "127.0.0.1", "scheme": "https"}),
+        ("127.0.0.1/32", {"address": "127.0.0.3", "scheme": "http"}),
+    ],
+)
+def test_only_a_trusted_proxy_says_who_asks(trusted: str, expected: dict[str, str]) -> None:
+    """What a client writes into the header itself counts for nothing in either case."""
+    with behind_proxy(trusted) as office:
+        found = office.browser.get("/whoami", headers={"x-forwarded-for": "203.0.113.5"})
+
+    assert found.json() == expected
