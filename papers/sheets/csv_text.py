@@ -8,23 +8,32 @@ import re
 from collections.abc import Iterator
 
 from papers.sheets.unreadable import UnreadablePaper
+from papers.sheets.workbook import MAX_LETTERS
 
 _DELIMITERS = (";", "\t", ",")
+_TOO_LONG = "field larger than field limit"
+"""What the library says of a cell beyond 131,072 letters; `MAX_LETTERS` refuses the shorter ones."""
 _NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")
 
 
-def rows_of(data: bytes, name: str) -> Iterator[list[str]]:
-    """The rows, empty ones included, so that numbers agree with what a spreadsheet shows.
+def rows_of(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows under the numbers a spreadsheet shows, empty ones included.
 
-    Raises UnreadablePaper (`paper_not_workbook`) for anything that is not text in rows.
+    Raises:
+        UnreadablePaper: `paper_not_workbook` for anything that is not text in rows, `paper_cell_too_long`.
     """
     text = _decoded(data, name)
     marked = text[:4].lower() == "sep=" and text[4:5] in _DELIMITERS
     delimiter = text[4] if marked else _delimiter(text)
+    number = 0
     try:
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)):
-            yield [] if marked and number == 0 else row
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
+            yield number, [] if marked and number == 1 else row
     except csv.Error as error:
+        if _TOO_LONG in str(error):
+            raise UnreadablePaper(
+                "paper_cell_too_long", name=name, row=number + 1, limit=MAX_LETTERS
+            ) from error
         raise UnreadablePaper("paper_not_workbook", name=name) from error
 
 

@@ -8,7 +8,9 @@ import zipfile
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})")
+_MERGE = re.compile(
+    rb"<(?:\w+:)?mergeCell\s[^>]{0,200}?ref=[\"']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"
+)
 MAX_MERGES = 20_000
 _MAX_SPREAD = 500_000
 

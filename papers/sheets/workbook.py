@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import io
-import warnings
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from papers.sheets.merged import Merge, merges_of, spread_down
+from papers.sheets.merged import Merge
 from papers.sheets.unreadable import UnreadableCell, UnreadablePaper
 
 MAX_BYTES = 10 * 2**20
-MAX_UNPACKED = 96 * 2**20
-MAX_RATIO = 200
-"""A part packed more tightly than this, and big, is a bomb: real sheets pack 5 to 40 times."""
-_SMALL_ENOUGH = 4 * 2**20
 MAX_ROWS = 20_000
 MAX_COLUMNS = 300
+MAX_CELLS = 1_000_000
+"""Of all sheets together, cells that are empty but formatted included."""
 MAX_LETTERS = 32_767
 """Of one cell, as in a spreadsheet."""
+MAX_TEXT = 20_000_000
+"""Letters of all cells together, a text that many cells share counted in each."""
 _LAST_EXCEL_ROW = 2**20
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
 
 Source = str | Path | bytes
 
@@ -105,7 +102,8 @@ def open_paper(source: Source, name: str | None = None) -> Paper:
     if not data.strip():
         raise UnreadablePaper("paper_empty", name=name)
     if data.startswith(_OLD_OFFICE):
-        raise UnreadablePaper("paper_old_workbook", name=name)
+        code = "paper_encrypted" if _UNDER_PASSWORD in data else "paper_old_workbook"
+        raise UnreadablePaper(code, name=name)
     if not data.startswith(_ZIP) and name.lower().endswith((".xlsx", ".xlsm")):
         raise UnreadablePaper("paper_not_workbook", name=name)
     sheets = _xlsx(data, name) if data.startswith(_ZIP) else _csv(data, name)
@@ -133,79 +131,59 @@ def _bytes(source: Source, name: str) -> bytes:
 def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
     from papers.sheets.csv_text import rows_of
 
-    rows = _kept(rows_of(data, name), name)
+    keeper = RowKeeper(name)
+    rows = keeper.kept((number, _counted(cells, keeper)) for number, cells in rows_of(data, name))
     return (Sheet(name, rows),) if rows else ()
 
 
+def _counted(cells: list[str], keeper: RowKeeper) -> list[str]:
+    keeper.count(len(cells))
+    return cells
+
+
 def _xlsx(data: bytes, name: str) -> tuple[Sheet, ...]:
-    import openpyxl
+    from papers.sheets.xlsx import sheets_of
 
-    _guard_zip(data, name)
-    try:
-        # openpyxl warns of styles and extensions it does not keep; none of them changes a value.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
-            sheets = tuple(
-                _sheet(sheet, data, name) for sheet in book.worksheets if sheet.sheet_state == "visible"
-            )
-    except UnreadablePaper:
-        raise
-    except Exception as error:  # a broken workbook breaks openpyxl in a dozen ways, none of them promised
-        raise UnreadablePaper("paper_not_workbook", name=name) from error
-    return tuple(sheet for sheet in sheets if sheet.rows)
+    return sheets_of(data, name)
 
 
-def _guard_zip(data: bytes, name: str) -> None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise UnreadablePaper("paper_not_workbook", name=name) from error
-    if not any(part.filename.lstrip("/") == "[Content_Types].xml" for part in parts):
-        raise UnreadablePaper("paper_not_workbook", name=name)
-    bomb = any(
-        part.file_size > _SMALL_ENOUGH and part.file_size > MAX_RATIO * max(part.compress_size, 1)
-        for part in parts
-    )
-    if bomb or sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise UnreadablePaper("paper_unpacks_too_large", name=name, limit=MAX_UNPACKED // 2**20)
+class RowKeeper:
+    """Collects the rows of one file that hold anything, and refuses it as soon as there is too much of it.
 
+    Rows are limited for each sheet, cells and letters for the file.
+    """
 
-def _sheet(sheet: Any, data: bytes, name: str) -> Sheet:
-    # Any: the stubs take a read-only sheet for a whole one. It alone knows its place in the archive.
-    sheet.reset_dimensions()  # a wrong <dimension> would pad or cut the rows
-    rows = _kept((tuple(_value(cell) for cell in cells) for cells in sheet.iter_rows()), name)
-    merges = merges_of(data, sheet._worksheet_path)
-    spread = spread_down([(row.number, row.cells) for row in rows], merges)
-    return Sheet(sheet.title, tuple(Row(number, cells) for number, cells in spread), _by_row(merges))
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._cells = 0
+        self._letters = 0
 
+    def count(self, cells: int) -> None:
+        """Count cells that were read, whether they hold anything or not."""
+        self._cells += cells
+        if self._cells > MAX_CELLS:
+            raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
 
-def _value(cell: object) -> object:
-    value = getattr(cell, "value", None)
-    if value is not None and getattr(cell, "data_type", "") in ("f", "e"):
-        return NotAValue(str(getattr(value, "text", value)))
-    return value
+    def kept(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
+        """Return the rows that hold anything, under their numbers."""
+        kept: list[Row] = []
+        for number, cells in rows:
+            width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)
+            if width > MAX_COLUMNS:
+                raise UnreadablePaper("paper_too_wide", name=self._name, limit=MAX_COLUMNS)
+            for cell in cells:
+                self._read(number, cell)
+            if width:
+                kept.append(Row(number, tuple(cells[:width])))
+            if len(kept) > MAX_ROWS or number > _LAST_EXCEL_ROW:
+                raise UnreadablePaper("paper_too_many_rows", name=self._name, limit=MAX_ROWS)
+        return tuple(kept)
 
-
-def _kept(rows: Iterator[Sequence[object]], name: str) -> tuple[Row, ...]:
-    """The rows that hold anything, under their numbers; stops as soon as they are too many."""
-    kept: list[Row] = []
-    for number, cells in enumerate(rows, start=1):
-        width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)
-        if width > MAX_COLUMNS:
-            raise UnreadablePaper("paper_too_wide", name=name, limit=MAX_COLUMNS)
-        if any(isinstance(cell, str) and len(cell) > MAX_LETTERS for cell in cells):
-            raise UnreadablePaper("paper_cell_too_long", name=name, row=number, limit=MAX_LETTERS)
-        if width:
-            kept.append(Row(number, tuple(cells[:width])))
-        if len(kept) > MAX_ROWS or number > _LAST_EXCEL_ROW:
-            raise UnreadablePaper("paper_too_many_rows", name=name, limit=MAX_ROWS)
-    return tuple(kept)
-
-
-def _by_row(merges: Sequence[Merge]) -> dict[int, tuple[Merge, ...]]:
-    found: dict[int, tuple[Merge, ...]] = {}
-    for merge in merges:
-        found[merge.first_row] = (*found.get(merge.first_row, ()), merge)
-    return found
+    def _read(self, number: int, cell: object) -> None:
+        if not isinstance(cell, str):
+            return
+        if len(cell) > MAX_LETTERS:
+            raise UnreadablePaper("paper_cell_too_long", name=self._name, row=number, limit=MAX_LETTERS)
+        self._letters += len(cell)
+        if self._letters > MAX_TEXT:
+            raise UnreadablePaper("paper_too_much_text", name=self._name, limit=MAX_TEXT)

@@ -237,12 +237,12 @@ def _schedules() -> list[bytes]:
 
 def _people() -> list[bytes]:
     table = (ROOT / "examples" / "people.csv").read_bytes()
-    return [table, xlsx(rows_of(table, "f"))]
+    return [table, xlsx(row for _, row in rows_of(table, "f"))]
 
 
 def _past() -> list[bytes]:
     table = (ROOT / "examples" / "past_analyses.csv").read_bytes()
-    return [table, xlsx(rows_of(table, "f"))]
+    return [table, xlsx(row for _, row in rows_of(table, "f"))]
 
 
 def _audit(data: bytes) -> object:

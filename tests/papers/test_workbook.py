@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers import UnreadablePaper, read_schedule
+from papers.sheets import workbook
 from papers.sheets.workbook import MAX_BYTES, MAX_LETTERS, MAX_ROWS, NotAValue, Sheet, open_paper
-from tests.papers.sheets import HEADING, xlsx
+from papers.sheets.xlsx import MAX_PARTS
+from tests.papers.sheets import HEADING, by_hand, far_cells, xlsx, zipped
 
 
 def refusal_of(data: bytes, name: str = "файл.xlsx") -> str:
@@ -26,14 +29,6 @@ def refusal_of(data: bytes, name: str = "файл.xlsx") -> str:
 
 def sheet_of(data: bytes, name: str = "файл.xlsx") -> Sheet:
     return open_paper(data, name).sheets[0]
-
-
-def zipped(parts: dict[str, bytes]) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in parts.items():
-            archive.writestr(name, data)
-    return target.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -207,4 +202,117 @@ def test_a_cell_holds_what_a_spreadsheet_s_cell_holds(letters: int, taken: bool)
         return
     with pytest.raises(UnreadablePaper) as refusal:
         open_paper(data, "f.csv")
+    assert (refusal.value.code, refusal.value.arguments["row"]) == ("paper_cell_too_long", 2)
+
+
+def test_cells_far_to_the_right_cost_no_more_than_near_ones() -> None:
+    """10,000 rows of one empty cell in column XFD are 10,000 cells, not 164 million: they took minutes."""
+    begun = time.process_time()
+
+    assert refusal_of(by_hand(far_cells(10_000))) == "paper_empty"
+    assert time.process_time() - begun < 20
+
+
+def test_a_table_with_formatted_cells_beyond_it_is_read_as_the_table_alone() -> None:
+    """Somebody coloured whole rows: that is no column too many, and no row is read twice."""
+    rows = (
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="XFD1" s="1"/></row>'
+        '<row r="3"><c r="B3"><v>7</v></c><c r="ZZ3"/></row><row r="1048576"><c r="A1048576"/></row>'
+    )
+
+    assert [(row.number, row.cells) for row in sheet_of(by_hand(rows)).rows] == [(1, ("a",)), (3, (None, 7))]
+
+
+def test_a_row_that_comes_again_or_too_late_is_not_read_over_the_first() -> None:
+    """Rows stand in their order; what goes back is no spreadsheet's writing."""
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}"><v>{value}</v></c></row>' for n, value in ((2, 20), (2, 21), (1, 1))
+    )
+
+    assert [(row.number, row.cells) for row in sheet_of(by_hand(rows)).rows] == [(2, (20,))]
+
+
+@pytest.mark.parametrize(("cells", "taken"), [(1000, True), (1001, False)])
+@pytest.mark.parametrize("kind", ["файл.xlsx", "файл.csv"])
+def test_cells_are_counted_whether_they_hold_anything_or_not(
+    cells: int, taken: bool, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit itself is in; one more is refused in both kinds of file."""
+    monkeypatch.setattr(workbook, "MAX_CELLS", 1000)
+    row = '<c t="str"><v>x</v></c>' + "<c/>" * 99
+    whole, rest = divmod(cells, 100)
+    book = by_hand(f"<row>{row}</row>" * whole + f"<row>{'<c/>' * rest}</row>")
+    text = ("x" + ";" * 99 + "\n") * whole + (";" * (rest - 1) + " \n" if rest else "")
+    data = book if kind.endswith("xlsx") else text.encode()
+
+    if taken:
+        assert len(sheet_of(data, kind).rows) == 10
+    else:
+        assert refusal_of(data, kind) == "paper_too_many_cells"
+
+
+def test_a_long_text_shared_by_many_cells_counts_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workbook keeps such a text once: 20,000 cells that point to it are 600 MB to read on."""
+    monkeypatch.setattr(workbook, "MAX_TEXT", 1000)
+    strings = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>%s</t></si></sst>'
+    kinds = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Override PartName="/xl/workbook.xml" ContentType="application/'
+        'vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+        '<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
+        'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+    )
+    parts = {"[Content_Types].xml": kinds, "xl/sharedStrings.xml": strings % ("x" * 100)}
+
+    def book(cells: int) -> bytes:
+        return by_hand('<row><c t="s"><v>0</v></c></row>' * cells, **parts)
+
+    assert len(sheet_of(book(10)).rows) == 10
+    assert refusal_of(book(11)) == "paper_too_much_text"
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        b'<!DOCTYPE x [<!ENTITY lol "lol">]>',
+        b'<!DOCTYPE x SYSTEM "file:///etc/passwd">',
+        b'<?xml version="1.0"?>\n<!-- -->\n<!doctype x [<!ENTITY % p SYSTEM "http://127.0.0.1/">%p;]>',
+    ],
+)
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "docProps/app.xml"])
+def test_xml_that_declares_entities_is_refused_in_whatever_part(declaration: bytes, part: str) -> None:
+    """Neither entities that multiply nor those that name a file or an address; no program writes them."""
+    assert refusal_of(by_hand("<row/>", **{part: declaration + b"<x/>"})) == "paper_declares_entities"
+
+
+def test_entities_in_utf_16_are_seen_too() -> None:
+    """XML may come in it."""
+    hidden = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x><x/>'.encode("utf-16")
+
+    assert refusal_of(by_hand("<row/>", **{"xl/styles.xml": hidden})) == "paper_declares_entities"
+
+
+def test_a_workbook_of_thousands_of_parts_is_refused() -> None:
+    """Each would be unpacked; a workbook has a dozen."""
+    parts = {f"xl/media/{n}.png": b"" for n in range(MAX_PARTS)}
+
+    assert refusal_of(by_hand("<row/>", **parts)) == "paper_too_many_parts"
+
+
+def test_a_workbook_under_a_password_is_called_so() -> None:
+    """Both ways there are: the container Office makes of it, and an archive whose parts are encrypted."""
+    container = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le")
+    locked = bytearray(by_hand("<row/>"))
+    at = locked.index(b"PK\x01\x02")
+    locked[at + 8] |= 1
+
+    assert refusal_of(container) == "paper_encrypted"
+    assert refusal_of(bytes(locked)) == "paper_encrypted"
+
+
+def test_a_csv_cell_of_ten_megabytes_is_refused_by_its_row() -> None:
+    """As one of 40,000 letters is."""
+    with pytest.raises(UnreadablePaper) as refusal:
+        open_paper(b"a;b\n1;" + b"x" * (MAX_BYTES - 100), "файл.csv")
+
     assert (refusal.value.code, refusal.value.arguments["row"]) == ("paper_cell_too_long", 2)
