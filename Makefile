@@ -25,8 +25,8 @@ var/merzim.sqlite: | $(VENV)/.run
 	@echo "A new database: loading the example schedule and its people."
 	@$(MERZIM) --lang en people examples/people.csv --now 2026-03-30T10:00
 	@$(USER) officer --access officer --person a.akhmetova@example.kz >/dev/null
-	@$(USER) responsible --access responsible --person p.litvinova@example.kz >/dev/null
-	@$(USER) head --access head_of_unit --person s.nurgalieva@example.kz >/dev/null
+	@$(USER) responsible --access responsible --person p.litvinova@example.kz --unit "Правление" >/dev/null
+	@$(USER) head --access head_of_unit --person s.nurgalieva@example.kz --unit "Правление" >/dev/null
 	@$(USER) first --access first_head --person d.serikbaev@example.kz >/dev/null
 	@$(USER) auditor --access auditor >/dev/null
 	@$(USER) administrator --access administrator >/dev/null

@@ -40,7 +40,8 @@ class Document:
         act: how the act is called.
         kind: the code of what it is (`evidence.<kind>`), "" when not said.
         reference: a link, or the SHA-256 of a stored file (`is_file`).
-        restricted: the ground of a restriction; such a file is named in the index and left out of the package.
+        restricted: the ground of a restriction; such a file is left out of the package, and the index says why.
+        name, reference: empty for a restricted document that is not named to the reader of the package.
     """
 
     paragraph: str
@@ -132,10 +133,10 @@ def _write(
     hashes: list[str] = []
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for document in documents:
-            if not document.is_file:
-                places.append((document, document.reference, ""))
+            if document.reference and not document.is_file:
+                places.append((document, document.reference, document.restricted))
                 continue
-            if document.restricted and not restricted:
+            if document.restricted and not (restricted and document.reference):
                 remark = say("package.restricted", {"ground": document.restricted}, language)
                 places.append((document, document.name, remark))
                 continue

@@ -43,6 +43,7 @@ from workflow.access import Scope, within
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event, Standing
 from workflow.office import Office
+from workflow.registers.proving import as_seen, events_as_seen
 from workflow.registers.risk_lists import Alike, Narrowed, Place
 from workflow.sums import Horizon, Sought, Sums, counted
 
@@ -177,7 +178,8 @@ class SqlReads:
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, folded from their events."""
-        return self._ledger.cases(self._visible(cases))
+        found = self._ledger.cases(self._visible(cases))
+        return {name: as_seen(case, self._scope) for name, case in found.items()}
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         """Where the named cases stand, by id."""
@@ -228,11 +230,12 @@ class SqlReads:
 
     def case(self, case: str) -> Case | None:
         """One case, whole; None when there is none of that id, or none to be seen."""
-        return self._ledger.case(case) if self._visible([case]) else None
+        found = self._ledger.case(case) if self._visible([case]) else None
+        return as_seen(found, self._scope) if found is not None else None
 
     def events(self, case: str) -> Sequence[Event]:
         """Its events in order."""
-        return self._ledger.events(case) if self._visible([case]) else ()
+        return events_as_seen(self._ledger.events(case), self._scope) if self._visible([case]) else ()
 
     def notices(self, case: str) -> Sequence[Notice]:
         """Its notices, the newest first."""

@@ -7,7 +7,7 @@ named to know of it or told of it, whatever their access.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -40,6 +40,11 @@ _MAY: Mapping[Access, frozenset[Need]] = {
     "administrator": frozenset({"settings", "self"}),
 }
 
+OF_ONE_UNIT: frozenset[Access] = frozenset({"responsible", "head_of_unit"})
+"""Accesses that never reach the whole office: without a unit they see no case."""
+NOWHERE = "\x1f"
+"""The root of a reader who sees no unit: the id of none, for the unit separator stands in no id."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reader:
@@ -48,7 +53,9 @@ class Reader:
     Attributes:
         login: the name of the account; events are written by it.
         person: the key of the person it belongs to, "" when it is nobody of the people file.
-        unit: the unit whose cases (and those of all units below) are seen; "" is the whole office.
+        unit: the unit whose cases (and those of all units below) are seen; "" is the whole office, and nothing
+            for an access of one unit.
+        whole: whether all units lie below that one: then cases that name no unit are seen, too.
     """
 
     login: str
@@ -56,10 +63,26 @@ class Reader:
     person: str = ""
     name: str = ""
     unit: str = ""
+    whole: bool = False
 
     def may(self, need: Need) -> bool:
         """Whether the access allows it at all; where, the scope says."""
         return need in _MAY[self.access]
+
+    @property
+    def root(self) -> str:
+        """The unit at which the reader's view begins: "" is the whole office, NOWHERE none of it.
+
+        What a page offers or names (units, people) is narrowed by it, as cases are by the scope.
+        """
+        if self.whole:
+            return ""
+        return self.unit or (NOWHERE if self.access in OF_ONE_UNIT else "")
+
+    @property
+    def nowhere(self) -> bool:
+        """Whether the access is one of a unit, and there is none: no case is seen."""
+        return self.root == NOWHERE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,32 +134,44 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """Which cases somebody sees.
+    """Which cases and documents somebody sees.
 
     Attributes:
         unit: the root of the units seen; "" is the whole office, None sees no case.
         names: for confidential cases: as whom the reader may have been named or told (person, account).
+        restricted: whether restricted documents are opened in every case seen, named in it or not.
     """
 
     unit: str | None
     names: tuple[str, ...]
+    restricted: bool = False
+
+    def opens(self, case: Case) -> bool:
+        """Whether the restricted documents of a case that is seen may be opened, or as much as named."""
+        return self.restricted or not case.readers.isdisjoint(self.names)
 
 
 def scope(reader: Reader) -> Scope:
-    """Where a reader's eyes end."""
-    names = tuple(filter(None, (reader.person, reader.login)))
-    return Scope(unit=reader.unit if reader.may("read") else None, names=names)
+    """Return the cases and documents a reader sees.
 
-
-def opens_restricted(reader: Reader, case: Case) -> bool:
-    """Whether a reader may open a document few may see: the officer, in whose reach the case lies, and those
-    who were named to know of the case. Others see that there is one, and on what ground it is kept from them.
+    Restricted documents are for the officer in whose reach the case lies, and for those named to know of it.
     """
-    return reader.access == "officer" or not case.readers.isdisjoint(scope(reader).names)
+    names = tuple(filter(None, (reader.person, reader.login)))
+    seen = reader.may("read") and not reader.nowhere
+    return Scope(unit=reader.root if seen else None, names=names, restricted=reader.access == "officer")
+
+
+def placed(reader: Reader, office: Office) -> Reader:
+    """Return the reader with the unit they see: their person's, where the account of one unit names none."""
+    if reader.access not in OF_ONE_UNIT:
+        return reader
+    person = office.people.get(reader.person)
+    unit = reader.unit or (person.unit if person else "")
+    return replace(reader, unit=unit, whole=office.tops == (unit,))
 
 
 def within(office: Office, unit: str, root: str | None) -> bool:
-    """Whether a unit is `root` or lies below it; everything lies in "", nothing in None."""
+    """Whether a unit is `root` or lies below it; everything lies in "", nothing in None or NOWHERE."""
     if root is None:
         return False
     return root in ("", unit) or root in office.above(unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from merzim.yearly.clock import Clocked
     from merzim.yearly.gathering import Gathered, Ready
     from notifications.notice import Notice
-    from papers.forms import FormData
     from workflow.access import Scope
+    from workflow.desk.desk import View
     from workflow.points.scale import Readings, Scoring
     from workflow.registers.risk_scale import RiskScale
 
@@ -28,12 +29,12 @@ class Shell:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def sheets(self, case: str, language: str, *, today: date) -> Sequence[Sheet]:
+    def sheets(self, case: str, language: str, scope: Scope, *, today: date) -> Sequence[Sheet]:
         """The forms about a case, in the order of their names, each with what nobody has told yet."""
         from merzim.documents.filling import from_case
         from papers.forms import form, lacking, names
 
-        view = self._house.desk.view(case, today=today)
+        view = self._view(case, scope, today)
         found = []
         for wanted in (form(name) for name in names()):
             if wanted.about == "case":
@@ -43,29 +44,30 @@ class Shell:
                 found.append(Sheet(id=wanted.id, title=wanted.title, missing=told))
         return tuple(found)
 
-    def form(self, case: str, form: str, language: str, *, today: date) -> bytes:
+    def form(self, case: str, form: str, language: str, scope: Scope, *, today: date) -> bytes:
         """The form filled with what the case says of it.
 
         Raises:
             UnknownForm: there is none of that name about cases.
         """
+        from merzim.documents.filling import from_case
         from papers.forms import UnknownForm, fill, names
         from papers.forms import form as form_named
 
         wanted = form_named(form)
         if wanted.about != "case":
             raise UnknownForm("form_unknown", form=form, allowed=names())
-        known = self._known(case, form, language, today)
+        known = from_case(self._house, wanted, self._view(case, scope, today), language, today=today)
         return fill(wanted, known.fields, language, rows=known.rows).document
 
-    def package(self, case: str, language: str) -> PackageFile:
+    def package(self, case: str, language: str, scope: Scope) -> PackageFile:
         """Return the export package of one case; the file is gone when it is closed."""
         from merzim.documents.packing import documents
         from papers.package import write_package
 
         with TemporaryDirectory(prefix="merzim") as folder:
             target = Path(folder) / "package.zip"
-            found = documents(self._house, case=case)
+            found = documents(self._house, case=case, reads=self._house.reads.seen_by(scope))
             packed = write_package(target, found, self._house.evidence.open, language=language)
             return PackageFile(content=target.open("rb"), whole=packed.whole)
 
@@ -152,9 +154,9 @@ class Shell:
 
         return turns(self._house, unit, today=today, reads=self._house.reads.seen_by(scope))
 
-    def _known(self, case: str, form: str, language: str, today: date) -> FormData:
-        from merzim.documents.filling import from_case
-        from papers.forms import form as form_named
+    def _view(self, case: str, scope: Scope, today: date) -> View:
+        """Return the case as the reader sees it: a form names no document they may not open."""
+        from workflow.registers.proving import as_seen
 
         view = self._house.desk.view(case, today=today)
-        return from_case(self._house, form_named(form), view, language, today=today)
+        return replace(view, case=as_seen(view.case, scope))

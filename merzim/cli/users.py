@@ -60,6 +60,7 @@ def add(
         today=call.moment.today,
     )
     _tell(call, login, "added", link=link)
+    _warn(call, login)
 
 
 def listed(ctx: typer.Context) -> None:
@@ -114,6 +115,7 @@ def change(
         today=call.moment.today,
     )
     _tell(call, login, "changed")
+    _warn(call, login)
 
 
 def invite(ctx: typer.Context, login: Login) -> None:
@@ -175,6 +177,16 @@ def _access(text: str) -> Access:
 
 def _standing(password: str, disabled: bool) -> str:
     return "closed" if disabled else "active" if password else "invited"
+
+
+def _warn(call: Call, login: str) -> None:
+    """Say that an account sees no case for want of a unit."""
+    from merzim.people import users
+    from workflow.access import placed
+
+    reader = users.the(call.house, login).reader
+    if not call.json and placed(reader, call.house.reads.office()).nowhere:
+        call.print(call.say("cli.user.no_unit", login=reader.login))
 
 
 def _tell(call: Call, login: str, code: str, **more: object) -> None:

@@ -10,6 +10,7 @@ from merzim.clock import almaty
 if TYPE_CHECKING:
     from merzim.wiring import House
     from papers.package import Document
+    from storage.queries import SqlReads
     from workflow.case import Case, EventKind
     from workflow.law.procedure import Obligation, Procedure, Text
     from workflow.registers.proving import Proved
@@ -24,7 +25,12 @@ _PROVES: Mapping[EventKind, tuple[str, str]] = {
 
 
 def documents(
-    house: House, *, unit: str | None = None, year: int | None = None, case: str = ""
+    house: House,
+    *,
+    unit: str | None = None,
+    year: int | None = None,
+    case: str = "",
+    reads: SqlReads | None = None,
 ) -> Iterator[Document]:
     """The evidence of the cases in the order of the procedures; a cancelled case proves nothing.
 
@@ -32,9 +38,11 @@ def documents(
         unit: a unit and all below it; None: the whole office.
         year: only what happened in that calendar year.
         case: only that case.
+        reads: what the reader of the package may see; everything for None.
     """
-    ids = [case] if case else [head.id for head in house.reads.cases(unit) if head.standing == "active"]
-    for found in house.reads.whole(ids).values():
+    reads = reads or house.reads
+    ids = [case] if case else [head.id for head in reads.cases(unit) if head.standing == "active"]
+    for found in reads.whole(ids).values():
         yield from _of(house, found, year)
 
 

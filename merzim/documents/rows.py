@@ -16,7 +16,7 @@ from workflow.registers.risk_scale import by_edition
 
 if TYPE_CHECKING:
     from papers.forms import Form
-    from workflow.case import Case
+    from workflow.case import Case, Evidence
     from workflow.counting.deadline import Deadline
     from workflow.desk.desk import View
     from workflow.registers.risk import Risk
@@ -73,7 +73,7 @@ def _risk(line: Listed, language: str) -> RiskRow:
     if measure is None:
         return told
     latest = measure.reviews[-1] if measure.reviews else None
-    proofs = [item.name or item.reference for item in latest.evidence] if latest else []
+    proofs = [_proof(item, language) for item in latest.evidence] if latest else []
     return replace(
         told,
         recommendation=measure.recommendation,
@@ -85,6 +85,11 @@ def _risk(line: Listed, language: str) -> RiskRow:
         status=say(f"risk.outcome.{latest.outcome}", {}, language) if latest else "",
         proof="\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
     )
+
+
+def _proof(item: Evidence, language: str) -> str:
+    """The name of a file or the address of a link; of a hidden document that there is one, and its ground."""
+    return item.name or item.reference or f"{say('web.restricted', {}, language)}: {item.restricted}"
 
 
 def _rank(risk: Risk, language: str) -> str:

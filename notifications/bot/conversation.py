@@ -63,20 +63,21 @@ class Conversation:
                     return evidence.named(self._house, office, person, words, language, now=now, today=today)
                 case _ if name.startswith("/"):
                     return (Reply(text=line("help", language)),)
-            return evidence.address(self._house, link, person, text, language, now=now, today=today)
+            return evidence.address(self._house, office, link, person, text, language, now=now, today=today)
         except (Refusal, OutOfRange) as no:
             return (_refused(no, language),)
 
     def sent(self, sender: Sender, content: BinaryIO, name: str, caption: str) -> tuple[Reply, ...]:
         """Somebody has sent a document."""
         now, today = self._clock()
-        link, person = self._known(sender, self._office())
+        office = self._office()
+        link, person = self._known(sender, office)
         if link is None or person is None:
             return (self._stranger(sender),)
         language = self._speaks(link, person)
         try:
             return evidence.document(
-                self._house, link, person, content, name, caption, language, now=now, today=today
+                self._house, office, link, person, content, name, caption, language, now=now, today=today
             )
         except (Refusal, OutOfRange) as no:
             return (_refused(no, language),)

@@ -19,8 +19,9 @@ from papers.sheets.web_address import is_web_address
 from workflow.case import Evidence
 from workflow.counting.deadline import Deadline
 from workflow.desk import minding
-from workflow.desk.desk import View
+from workflow.desk.desk import UnknownCase, View
 from workflow.office import Office, Person
+from workflow.registers.entries import is_entry
 
 AWAITED_FOR = timedelta(hours=1)
 _ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
@@ -87,6 +88,13 @@ def named(
     if len(words) != 2:
         return (Reply(text=line("evidence_how", language)),)
     view = house.desk.view(words[0], today=today)
+    if view.procedure.confidential and not any(
+        still_theirs(house, office, person, view.case, one.id, today=today)
+        for one in view.deadlines
+        if not is_entry(one.id)
+    ):
+        # Whoever has no part in a confidential case is not told that it exists, nor what it asks for.
+        raise UnknownCase(words[0])
     deadline = minding.deadline_of(view, words[1])
     if not still_theirs(house, office, person, view.case, deadline.id, today=today):
         return (Reply(text=line("no_longer_yours", language)),)
@@ -97,17 +105,28 @@ def named(
 
 
 def address(
-    house: House, link: Link, person: Person, text: str, language: str, *, now: datetime, today: date
+    house: House,
+    office: Office,
+    link: Link,
+    person: Person,
+    text: str,
+    language: str,
+    *,
+    now: datetime,
+    today: date,
 ) -> tuple[Reply, ...]:
     """A text that is no command: an address where one is awaited, else help."""
     found = [word for word in text.split() if is_web_address(word)]
     if len(found) != 1:
         return (Reply(text=line("evidence_no_address" if link.awaited else "help", language)),)
-    return _recorded(house, link, person, found[0], None, text.replace(found[0], " "), language, now, today)
+    return _recorded(
+        house, office, link, person, found[0], None, text.replace(found[0], " "), language, now, today
+    )
 
 
 def document(
     house: House,
+    office: Office,
     link: Link,
     person: Person,
     content: BinaryIO,
@@ -121,11 +140,12 @@ def document(
     """A document. Raises Refusal where it is none that can be kept."""
     if _due(link, now) is None:
         return (Reply(text=line("evidence_for_what", language)),)
-    return _recorded(house, link, person, name, content, caption, language, now, today)
+    return _recorded(house, office, link, person, name, content, caption, language, now, today)
 
 
 def _recorded(
     house: House,
+    office: Office,
     link: Link,
     person: Person,
     reference: str,
@@ -140,6 +160,10 @@ def _recorded(
         return (Reply(text=line("evidence_for_what", language)),)
     view = house.desk.view(awaited.case, today=today)
     deadline = minding.deadline_of(view, awaited.obligation)
+    if not still_theirs(house, office, person, view.case, deadline.id, today=today):
+        # It passed to somebody else after it was asked for.
+        house.links.await_from(person.key, None)
+        return (Reply(text=line("no_longer_yours", language)),)
     kind = _kind(awaited.kind, deadline.obligation.evidence, "link:" if content is None else "document:")
     given = _date(beside)
     known = view.case.facts.get(deadline.id)

@@ -17,6 +17,7 @@ from workflow.access import Access, Reader, scope
 from workflow.case import Case
 from workflow.desk.desk import Desk
 from workflow.desk.opening import Opening
+from workflow.sums import horizon
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
 SAID = {"by": "opener", "now": NOW, "today": TODAY}
@@ -111,3 +112,21 @@ def test_an_ordinary_case_needs_no_naming(engine: Engine, core: Desk) -> None:
     assert change.events == ()
     assert sees(engine, "anybody@org.kz")
     assert not replace(case).confidential
+
+
+@pytest.mark.parametrize("access", ["responsible", "head_of_unit"])
+def test_an_account_of_one_unit_without_a_unit_finds_nothing_in_the_database(
+    engine: Engine, core: Desk, access: Access
+) -> None:
+    """No list, no sum, no letter, no single case, though it was named to know of one of them."""
+    case = core.open(Opening(procedure="internal-analysis", unit="hr", readers=("x@org.kz",)), **SAID)
+    reader = Reader(login="x", person="x@org.kz", access=access)
+    reads = SqlReads(engine).seen_by(scope(reader))
+
+    assert (reads.cases(), reads.case(case.id), reads.events(case.id)) == ([], None, ())
+    assert (reads.whole([case.id]), reads.heads([case.id]), reads.rows_of([case.id])) == ({}, {}, {})
+    assert not reads.any_case()
+    assert list(reads.sums(horizon(TODAY, soon=TODAY))) == []
+    assert (reads.due(TODAY, date(2027, 1, 1)), reads.overdue(date(2027, 1, 1))) == ([], [])
+    assert reads.by_day(TODAY, date(2027, 1, 1)) == {}
+    assert [one.id for one in SqlReads(engine).seen_by(scope(replace(reader, unit="hr"))).cases()] == [case.id]

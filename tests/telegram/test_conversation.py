@@ -325,6 +325,19 @@ def test_evidence_of_what_is_not_theirs_is_refused(talk: Talk, case: Case) -> No
     assert "no_such" in talk.tell(dana, f"/evidence {case.id} no_such").text
 
 
+def test_a_duty_that_passed_on_while_evidence_was_awaited_takes_none(talk: Talk, case: Case) -> None:
+    """Asked for while it was hers, sent when it is somebody else's: nothing is recorded, and she is told."""
+    linked(talk)
+    talk.tell(emulator.AIGUL, f"/evidence {case.id} {ANNOUNCED}")
+    before = len(chain(talk, case))
+    office_store.save(talk.town.engine, people=[replace(AIGUL, duties=()), replace(DANA, duties=AIGUL.duties)])
+
+    said = talk.tell(emulator.AIGUL, "https://example.kz/late").text
+
+    assert said.startswith("Бұл міндет қазір сізге жүктелмеген")
+    assert len(chain(talk, case)) == before
+
+
 def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
     """An object's name with marks in it stands in the list as it is written."""
     from tests.notifications.town import PLANNED
@@ -374,3 +387,24 @@ def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
         assert case.object not in text
     assert opened.text.endswith(f"/cases/{case.id}")
     assert len(chain(talk, case)) == before
+
+
+def test_to_those_who_have_no_part_in_it_a_confidential_case_is_not_there(
+    telegram: Emulator, town: Town, links: SqlLinks, bot: Telegram, tmp_path: Path
+) -> None:
+    """The answer is the one for a number nobody has given, whatever obligation is guessed."""
+    quiet = Library([replace(one, confidential=True) for one in library().all()])
+    town.desk = Desk(SqlLedger(town.engine), quiet, CALENDAR)
+    case = town.open()
+    idle = replace(DANA, key="idle@example.kz", duties=())
+    office_store.save(town.engine, people=[idle])
+    quick = replace(bot, pacer=Pacer(per_chat=0.01))
+    talk = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE, quiet)
+    with listening(talk.poller()):
+        linked(talk, idle.key, emulator.DANA)
+        unknown = talk.tell(emulator.DANA, f"/evidence 9999-0001 {ANNOUNCED}").text
+        known = [
+            talk.tell(emulator.DANA, f"/evidence {case.id} {name}").text for name in (ANNOUNCED, "guessed")
+        ]
+
+    assert known == [unknown.replace("9999-0001", case.id)] * 2

@@ -23,6 +23,7 @@ from workflow.office import Office, Person, Unit
 from workflow.ports import Written
 from workflow.reading import read
 from workflow.registers.entries import number_of
+from workflow.registers.proving import as_seen, events_as_seen
 from workflow.registers.risk_lists import Alike, Listed, Narrowed, Place, listed, shared
 from workflow.sums import Asked, Horizon, Sought, Sum, Sums, base
 
@@ -88,10 +89,10 @@ class Memory:
 
     def case(self, case: str) -> Case | None:
         found = fold(self.chains[case]) if case in self.chains else None
-        return found if found and self._seen(found.unit) else None
+        return as_seen(found, self.scope) if found and self._seen(found.unit) else None
 
     def events(self, case: str) -> Sequence[Event]:
-        return tuple(self.chains.get(case, ()))
+        return tuple(events_as_seen(self.chains.get(case, ()), self.scope))
 
     def rows(self, case: str) -> Mapping[str, Row]:
         return self.board.get(case, {})
@@ -152,7 +153,7 @@ class Memory:
         return {case: fold(self.chains[case]) for case in cases}
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
-        return self.heads(cases)
+        return {name: as_seen(case, self.scope) for name, case in self.heads(cases).items()}
 
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         return {case: tuple(self.board[case].values()) for case in cases}
@@ -161,7 +162,8 @@ class Memory:
         return [notice for notice in self.notice_list if notice.case == case]
 
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
-        return [case for case in self.cases(unit) if case.entries and case.standing == "active"]
+        active = [case for case in self.cases(unit) if case.entries and case.standing == "active"]
+        return [as_seen(case, self.scope) for case in active]
 
     def recommendations(self, narrowed: Narrowed, today: date) -> Mapping[tuple[str, bool], int]:
         kept = replace(narrowed, status="", late=False)

@@ -25,7 +25,7 @@ from merzim.configuration import read
 from merzim.wiring import House
 from web.door.credentials import hidden, new_secret
 from web.door.entrance import COOKIE
-from workflow.access import ACCESSES, Entry
+from workflow.access import ACCESSES, OF_ONE_UNIT, Entry
 
 ROOT = Path(__file__).parents[2]
 DAY = "2026-04-06"
@@ -115,7 +115,8 @@ def _with_people() -> Path:
     (folder / "config.toml").write_text(CONFIGURATION, encoding="utf-8")
     _run(folder, "people", str(ROOT / "examples" / "people.csv"))
     for access in ACCESSES:
-        _run(folder, "user", "add", access, "--access", access)
+        unit = ["--unit", "Правление"] if access in OF_ONE_UNIT else []
+        _run(folder, "user", "add", access, "--access", access, *unit)
     return folder
 
 

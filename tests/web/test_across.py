@@ -282,6 +282,24 @@ def test_a_register_changed_by_hand_is_named(kept: Kept) -> None:
     assert "запись об уведомлении изменена" in broken
 
 
+def test_a_record_changed_by_hand_is_named_to_those_who_may_see_it(kept: Kept) -> None:
+    """Its key holds the case and the recipient: others read that one record differs, and not which."""
+    (case,) = kept.open(1, "law")
+    remind(kept.house, now=NOW, today=TODAY)
+    deliver(kept.house, now=NOW, today=TODAY)
+    with kept.house.engine.begin() as connection:
+        connection.execute(text("UPDATE notice SET answer = 'x' WHERE state = 'sent'"))
+    with kept.browser() as whole, kept.browser("responsible") as own:
+        pages = [one.get("/register?lang=ru&check=1").text for one in (whole, own)]
+        proofs = [one.get("/api/v1/notices/proof").json() for one in (whole, own)]
+
+    assert [case in page for page in pages] == [True, False]
+    assert ["c@org.kz" in page for page in pages] == [True, False]
+    assert all("Реестр расходится с цепочкой" in page for page in pages)
+    assert len(proofs[0]["altered"]) == len(proofs[1]["altered"]) > 0
+    assert {one["key"] for one in proofs[1]["altered"]} == {""}
+
+
 def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
     """The register and the history of the case then say when; said again, the first time stays."""
     (case,) = kept.open(1)

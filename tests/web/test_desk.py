@@ -267,9 +267,9 @@ def test_a_measure_is_answered_in_its_case(home: Home) -> None:
 
 
 def test_hundreds_of_people_and_days_do_not_hide_who_may_stand_in(home: Home) -> None:
-    """Every colleague of the organisation is offered, oneself not."""
+    """Every colleague of the unit is offered, oneself not."""
     office = home.memory.the_office
-    more = {f"n{n}": Person(key=f"n{n}", name=f"Н {n}", unit="hr") for n in range(5)}
+    more = {f"n{n}": Person(key=f"n{n}", name=f"Н {n}", unit="law") for n in range(5)}
     home.memory.the_office = type(office)(units=office.units, people={**office.people, **more})
     page = home.client("erlan").get("/desk").text
 

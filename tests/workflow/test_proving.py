@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from workflow.access import Access, Reader, opens_restricted
+from workflow.access import Access, Reader, scope
 from workflow.case import Case, EventKind, Evidence, Fact, apply, evidence_payload, fold
 from workflow.case import Event as Line
 from workflow.registers.exposure import exposure
-from workflow.registers.proving import proofs, stored_file
+from workflow.registers.proving import as_seen, events_as_seen, proofs, stored_file
 from workflow.registers.risk import register
 
 AT = datetime(2026, 6, 20, 7, tzinfo=UTC)
@@ -137,7 +138,7 @@ def test_few_open_what_few_may_see(access: Access, person: str, opens: bool) -> 
     """The officer, and those who were named to know of the case."""
     named = apply(case(), line(5, "reader_named", "named@org.kz", None))
 
-    assert opens_restricted(Reader(login="x", access=access, person=person), named) is opens
+    assert scope(Reader(login="x", access=access, person=person)).opens(named) is opens
 
 
 def test_a_fact_is_never_lost_among_them() -> None:
@@ -146,3 +147,96 @@ def test_a_fact_is_never_lost_among_them() -> None:
     bare = Case(id="1", procedure="p", edition="p.2024-01-01", facts={"order_signed": fact})
 
     assert [one.of for one in proofs(bare)] == ["order_signed"]
+
+
+OFFICER = scope(Reader(login="officer", access="officer"))
+AUDITOR = scope(Reader(login="auditor", access="auditor"))
+PAPER = Evidence(
+    kind="document:act",
+    reference="c" * 64,
+    name="құпия.pdf",
+    type="application/pdf",
+    size=4711,
+    written_on=date(2026, 6, 1),
+    published_on=date(2026, 6, 2),
+    restricted="personal data",
+)
+LINK = Evidence(kind="", reference="https://secret.example/7", restricted="personal data")
+
+
+def test_who_may_not_open_a_document_is_not_told_which_it_is() -> None:
+    """Of a file and of a link there is left what they are for, the day of publication, and the ground."""
+    whole = case(("fact", "order_signed", DAY, (PAPER, LINK, MORE), {}))
+
+    assert [one.evidence for one in proofs(as_seen(whole, AUDITOR))] == [
+        Evidence(
+            kind="document:act",
+            reference="",
+            name="",
+            published_on=date(2026, 6, 2),
+            restricted="personal data",
+        ),
+        Evidence(kind="", reference="", restricted="personal data"),
+        MORE,
+    ]
+    assert as_seen(whole, None) is whole
+    assert [one.evidence for one in proofs(as_seen(whole, OFFICER))] == [PAPER, LINK, MORE]
+
+
+def test_a_document_restricted_in_one_place_is_hidden_in_all_of_them() -> None:
+    """At the fact, where it was given without a restriction, at a review, in the chain itself."""
+    whole = case(
+        ("fact", "order_signed", DAY, (ACT, MORE), {}),
+        ("measure_reviewed", "3", DAY, (SECRET,), REVIEW),
+    )
+    hidden = as_seen(whole, AUDITOR)
+    (review,) = register(hidden).measures[3].reviews
+
+    assert [one.evidence.name for one in proofs(hidden)] == ["", MORE.name, ""]
+    assert [one.evidence.restricted for one in proofs(as_seen(whole, OFFICER))] == [
+        "personal data",
+        "",
+        "personal data",
+    ]
+    assert [(one.name, one.reference, one.restricted) for one in review.evidence] == [("", "", "personal data")]
+
+
+def test_nobody_counts_the_documents_they_may_not_open() -> None:
+    """Three at one fact look as one; the latest day of publication stays, for dates are judged by it."""
+    others = [
+        replace(PAPER, reference=mark * 64, published_on=day)
+        for mark, day in (("d", date(2026, 6, 9)), ("e", None))
+    ]
+    whole = case(("fact", "order_signed", DAY, (PAPER, *others), {}))
+    (shown,) = proofs(as_seen(whole, AUDITOR))
+
+    assert shown.evidence.published_on == date(2026, 6, 9)
+    assert len(proofs(as_seen(whole, OFFICER))) == 3
+
+
+def test_the_chain_says_no_more_than_the_case() -> None:
+    """A line written before the document was restricted elsewhere is hidden, too; its hash stays."""
+    begun = line(1, "opened", "", None, procedure="p", edition="p.2024-01-01")
+    chain = [
+        replace(begun, hash="h1"),
+        replace(line(2, "fact", "order_signed", DAY, ACT, MORE), hash="h2"),
+        replace(line(3, "evidence", "order_signed", DAY, replace(SECRET, kind="")), hash="h3"),
+    ]
+    told = events_as_seen(chain, AUDITOR)
+
+    assert ACT.reference not in str(told)
+    assert "акт.pdf" not in str(told)
+    assert MORE.reference in str(told)
+    assert [one.hash for one in told] == ["h1", "h2", "h3"]
+    assert events_as_seen(chain, None) is chain
+    assert ACT.reference in str(events_as_seen(chain, OFFICER))
+
+
+def test_a_restriction_that_was_lifted_hides_nothing_any_more() -> None:
+    """The same document given again without a ground."""
+    whole = case(
+        ("fact", "order_signed", DAY, (SECRET,), {}),
+        ("evidence", "order_signed", DAY, (ACT,), {}),
+    )
+
+    assert as_seen(whole, AUDITOR) is whole

@@ -11,7 +11,7 @@ from papers.sheets.list_book import book
 from web.across.monitoring import Line, all_lines, monitoring
 from web.across.points import Points, points_view, seen_unit, unit_choices
 from web.across.registering import PAGE as LINES
-from web.across.registering import Sought, register_view
+from web.across.registering import Sought, register_view, standing_seen
 from web.case.papering import XLSX, as_file, register_file
 from web.door.entrance import Reading
 from web.house import House
@@ -55,7 +55,7 @@ Narrowing = Annotated[Sought, Depends(_narrowing)]
 def the_monitoring(request: Request, home: Reading, narrowed: Monitored, number: Number = 1) -> Response:
     """What has become of recommendations."""
     _, today = home.clock()
-    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number, own=home.reader.unit)
+    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number, own=home.reader.root)
     return page(request, home, "monitoring.html", today=today, view=view)
 
 
@@ -116,7 +116,7 @@ def the_register(
     """Who was told what, when, through which channel, and what came of it."""
     _, today = home.clock()
     view = register_view(home, asked, number=number)
-    standing = home.shell.standing() if check else None
+    standing = standing_seen(home) if check else None
     return page(request, home, "register.html", today=today, view=view, standing=standing, lines=LINES)
 
 

@@ -94,7 +94,7 @@ class Points:
 
 def unit_choices(home: House, chosen: str) -> Field:
     """The units whose points the reader may see: their own and those below."""
-    office, own = home.reads.office(), home.reader.unit
+    office, own = home.reads.office(), home.reader.root
     return narrowing(office, chosen or own, root=own)
 
 
@@ -104,9 +104,9 @@ def seen_unit(home: House, unit: str) -> str:
     Raises:
         HTTPException: 404 for a unit that is not there or not the reader's to see.
     """
-    root = unit or home.reader.unit
+    root = unit or home.reader.root
     office = home.reads.office()
-    if root and (root not in office.units or not within(office, root, home.reader.unit)):
+    if root and (root not in office.units or not within(office, root, home.reader.root)):
         raise HTTPException(404, "web.problem.not_found")
     return root
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypedDict
+from dataclasses import dataclass, replace
+from typing import TypedDict, get_args
 
-from notifications.notice import Notice
+from notifications.notice import Notice, NoticeKind
 from web.house import House
 from web.page.found import Field
 from web.page.naming import about
 from web.page.narrowing import narrowing_person
 from web.page.office import person_name
+from web.ports.shell import RegisterStanding
 from workflow.case import Case
 from workflow.law.procedure import Text
 from workflow.registers.entries import is_entry
 
 PAGE = 100
+KINDS = frozenset(get_args(NoticeKind))
+"""What the key of a letter that speaks of no one case begins with."""
 STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
@@ -64,7 +67,7 @@ def register_view(home: House, asked: Sought, *, number: int) -> Register:
     heads = home.reads.heads({one.case for one in found if one.case})
     office = home.reads.office()
     people = narrowing_person(
-        office, asked["person"], {one.person for one in found[:PAGE]}, own=home.reader.unit
+        office, asked["person"], {one.person for one in found[:PAGE]}, own=home.reader.root
     )
     return Register(
         lines=tuple(
@@ -84,6 +87,22 @@ def register_view(home: House, asked: Sought, *, number: int) -> Register:
         number=number,
         more=len(found) > PAGE,
     )
+
+
+def standing_seen(home: House) -> RegisterStanding:
+    """Return how the register stands against its chain; a record the reader may not see is counted, not named.
+
+    The key of a record names its case and its recipient.
+    """
+    found = home.shell.standing()
+    of = {key: key.partition(":")[0] for _, key in found.altered}
+    cases = home.reads.heads({*of.values()})
+    whole = home.reader.root == ""
+
+    def named(key: str) -> bool:
+        return of[key] in cases or (whole and of[key] in KINDS)
+
+    return replace(found, altered=tuple((code, key if named(key) else "") for code, key in found.altered))
 
 
 def _about(home: House, case: Case | None) -> Text | None:

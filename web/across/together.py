@@ -167,7 +167,7 @@ def the_turns(home: House, unit: str) -> Sequence[Clocked] | None:
 
 def _whole(home: House, unit: str) -> bool:
     """Whether the reader sees an organisation as a whole: of one seen in part nobody says that it is silent."""
-    own, office = home.reader.unit, home.reads.office()
+    own, office = home.reader.root, home.reads.office()
     if not own:
         return True
     return any(within(office, one, own) and within(office, one, unit) for one in office.organisations)

@@ -15,6 +15,7 @@ from web.door.entrance import Setting
 from web.house import House
 from web.page.found import person_field, person_meant, unit_field, unit_meant
 from workflow.access import ACCESSES, Account
+from workflow.access import placed as placed_reader
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/administration")
@@ -62,7 +63,8 @@ def _accounts_page(
         home,
         "accounts.html",
         status=200 if refusal is None else 422,
-        accounts=home.accounts.all(),
+        accounts=(found := home.accounts.all()),
+        readers={one.reader.login: placed_reader(one.reader, office) for one in found},
         office=office,
         accesses=ACCESSES,
         unit=unit_field(office, (typed or {}).get("unit", "")),
@@ -99,6 +101,7 @@ def _account_page(
         unit=unit_field(office, shown.get("unit", reader.unit)),
         person=person_field(office, shown.get("person", reader.person)),
         form=shown,
+        no_unit=placed_reader(known.reader, office).nowhere,
         entries=home.accounts.entries(known.reader.login, now=now),
         refusal=refusal,
         link=link,

@@ -20,7 +20,7 @@ from notifications.wire.entry import calendar, uid
 from web.administration.administering import the
 from web.administration.staff_forms import BadStaff
 from web.door.credentials import hidden, new_secret
-from web.door.entrance import Anybody
+from web.door.entrance import Anybody, the_reader
 from web.house import House
 from web.ports.reads import Reads
 from workflow.access import Account, Entry, Reader, scope
@@ -99,7 +99,7 @@ def feed(request: Request, home: Anybody, token: Token) -> Response:
     office = home.reads.office()
     language = _language(request, account, office)
     if account is not None:
-        rows = _own_rows(home, account.reader, office, today)
+        rows = _own_rows(home, the_reader(home, account), office, today)
         name = words.say("web.feed.of_person", {"name": account.reader.name or account.reader.login}, language)
     else:
         rows = _unit_rows(home, entry.scope, today)

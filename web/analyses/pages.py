@@ -79,7 +79,7 @@ def the_cases(
         return tidy
     _, today = home.clock()
     view = listing(
-        home.reads, home.library, home.calendar, today=today, wanted=wanted, number=number, own=home.reader.unit
+        home.reads, home.library, home.calendar, today=today, wanted=wanted, number=number, own=home.reader.root
     )
     query = tidied(request).partition("?")[2]
     kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from web.api.answers import DAMAGED, PROBLEMS, CaseId, Told
 from web.api.files import FILE
-from web.api.proofs import ProofAnswer, screen
+from web.api.proofs import ProofAnswer, proof_answer
 from web.case.page import the_dossier, the_whole_case
 from web.case.papering import papers_view
 from web.case.reading import evidence_of, form_of, package_of
@@ -53,7 +53,7 @@ def the_documents(home: Reading, case: CaseId, scribe: Told) -> DocumentsAnswer:
     _, today = home.clock()
     found, procedure = the_whole_case(home, case)
     dossier = the_dossier(home, found, procedure, today=today)
-    view, shown = papers_view(dossier, home.shell, scribe.language, today=today), screen(home, found)
+    view = papers_view(dossier, home, scribe.language, today=today)
     return DocumentsAnswer(
         case=case,
         forms=[
@@ -67,7 +67,7 @@ def the_documents(home: Reading, case: CaseId, scribe: Told) -> DocumentsAnswer:
             for paper in view.forms
         ],
         evidence=[
-            EvidenceAnswer(kind=one.kind, of=one.of, document=shown.proof(one.evidence))
+            EvidenceAnswer(kind=one.kind, of=one.of, document=proof_answer(one.evidence))
             for one in proofs(found)
         ],
     )
@@ -87,7 +87,7 @@ def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
 
 @router.get("/cases/{case}/package", responses=FILE, response_class=Response)
 def the_package(home: Reading, case: CaseId, scribe: Told) -> Response:
-    """The export package (ZIP); restricted files are named in it and left out.
+    """The export package (ZIP), without restricted files; who may not open them finds no name of them in it.
 
     Files that are missing or altered are left out and named in its index as well; its name says `incomplete`.
     """

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from web.across.pages import IN_A_FILE, Narrowing
+from web.across.registering import standing_seen
 from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, notice_answer
 from web.api.files import FILE
 from web.api.given import Given, Key, Name
@@ -81,7 +82,7 @@ def the_notices(home: Reading, asked: Narrowing, number: Number = 1, limit: Limi
 @router.get("/notices/proof")
 def the_proof(home: Reading) -> RegisterProof:
     """Whether the register verifies against its chain; reads all of it."""
-    found = home.shell.standing()
+    found = standing_seen(home)
     return RegisterProof(
         verified=not found.altered,
         altered=[Altered(code=code, key=key) for code, key in found.altered],

@@ -21,11 +21,11 @@ from web.api.answers import (
     Told,
     Words,
     case_head,
+    event_answer,
     finding_answer,
     line_answer,
     obligation_answer,
 )
-from web.api.proofs import screen
 from web.case.page import the_whole_case
 from web.door.entrance import Reading
 from web.overview.board import SHOWN, board
@@ -134,9 +134,8 @@ def the_case(home: Reading, case: CaseId, scribe: Told) -> CaseAnswer:
 @router.get("/api/v1/cases/{case}/events", tags=["cases"], responses=PROBLEMS)
 def the_events(home: Reading, case: CaseId) -> list[EventAnswer]:
     """The chain of a case as it was written, with the hashes that bind it."""
-    found, _ = the_whole_case(home, case)
-    shown = screen(home, found)
-    return [shown.event(event) for event in home.reads.events(case)]
+    the_whole_case(home, case)
+    return [event_answer(event) for event in home.reads.events(case)]
 
 
 @router.get("/api/v1/procedures", tags=["law"], responses=PROBLEMS)

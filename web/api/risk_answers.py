@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel
 
-from web.api.proofs import ProofAnswer, Screen
+from web.api.proofs import ProofAnswer, proof_answer
 from web.case.risk_view import MeasureLine, RiskLine
 
 
@@ -108,7 +108,7 @@ class RegisterAnswer(BaseModel):
     remarks: list[RemarkAnswer]
 
 
-def risk_answer(line: RiskLine, language: str, shown: Screen) -> RiskAnswer:
+def risk_answer(line: RiskLine, language: str) -> RiskAnswer:
     """A risk with everything that hangs on it."""
     risk = line.risk
     rank, removal, request = risk.rank, risk.removal, risk.request
@@ -135,7 +135,7 @@ def risk_answer(line: RiskLine, language: str, shown: Screen) -> RiskAnswer:
         removal=RemovalAnswer(
             on=removal.on,
             completed=removal.completed,
-            evidence=[shown.proof(one) for one in removal.evidence],
+            evidence=[proof_answer(one) for one in removal.evidence],
         )
         if removal
         else None,
@@ -149,11 +149,11 @@ def risk_answer(line: RiskLine, language: str, shown: Screen) -> RiskAnswer:
         )
         if request
         else None,
-        measures=[_measure(one, shown) for one in line.measures],
+        measures=[_measure(one) for one in line.measures],
     )
 
 
-def _measure(line: MeasureLine, shown: Screen) -> MeasureAnswer:
+def _measure(line: MeasureLine) -> MeasureAnswer:
     measure, deadline = line.measure, line.entry.deadline if line.entry else None
     return MeasureAnswer(
         number=measure.number,
@@ -172,7 +172,7 @@ def _measure(line: MeasureLine, shown: Screen) -> MeasureAnswer:
                 period=one.period,
                 done_on=one.done_on,
                 comment=one.comment,
-                evidence=[shown.proof(item) for item in one.evidence],
+                evidence=[proof_answer(item) for item in one.evidence],
             )
             for one in measure.reviews
         ],

@@ -12,7 +12,6 @@ from web.api.answers import PROBLEMS, CaseId, Changed, Told
 from web.api.files import proofs, the_file
 from web.api.given import Day, Digest, Given, Ground, Line, Proof, Text
 from web.api.once import Writing
-from web.api.proofs import screen
 from web.api.risk_answers import PositionAnswer, RegisterAnswer, RemarkAnswer, risk_answer
 from web.api.writing import written
 from web.case import risk_commands
@@ -110,11 +109,10 @@ def the_risks(home: Reading, case: CaseId, scribe: Told) -> RegisterAnswer:
     _, today = home.clock()
     found, procedure = the_whole_case(home, case)
     view = risk_view(the_dossier(home, found, procedure, today=today), home.shell, {}, None, today=today)
-    shown = screen(home, found)
     return RegisterAnswer(
         case=case,
         scale=view.scale.id,
-        risks=[risk_answer(line, scribe.language, shown) for line in view.lines],
+        risks=[risk_answer(line, scribe.language) for line in view.lines],
         positions=[PositionAnswer.model_validate(one, from_attributes=True) for one in view.positions],
         remarks=[RemarkAnswer.model_validate(one, from_attributes=True) for one in view.remarks],
     )

@@ -118,7 +118,7 @@ def month_view(
         total=sum(number for number, _ in by_day.values()),
         earlier=_beside(laid, calendar, -1),
         later=_beside(laid, calendar, 1),
-        units=narrowing(office, unit or "", own=home.reader.unit),
+        units=narrowing(office, unit or "", own=home.reader.root),
         unit=unit,
         chosen=chosen,
         listed=tuple(due(row) for row in listed if row.case in cases),

@@ -112,7 +112,7 @@ def the_acts(home: House) -> Acts:
     """What adopts acts. An act is the whole office's: whoever sees one unit alone does not adopt it."""
     if home.acts is None:
         raise HTTPException(404)
-    if home.reader.unit:
+    if home.reader.root:
         raise HTTPException(403, "web.problem.not_yours")
     return home.acts
 

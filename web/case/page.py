@@ -20,7 +20,6 @@ from web.page.answers import Tried
 from web.page.found import Field, person_field
 from web.page.preferences import preferences, remember
 from web.page.render import page
-from workflow.access import opens_restricted
 from workflow.case import Case
 from workflow.law.procedure import Procedure
 
@@ -62,7 +61,6 @@ def case_page(
         case=view.case,
         tab=tab,
         tabs=ADDRESSES,
-        opens=opens_restricted(home.reader, found),
         said=said if said and (not said[1] or said[1] in view.titles) else None,
         tried=tried,
         **more(request, home, view, today=today, fact=fact, fix=fix, tried=tried, had_files=had_files),
@@ -152,7 +150,7 @@ def _risks(request: Request, home: House, view: Dossier, **more: object) -> dict
 
 def _papers(request: Request, home: House, view: Dossier, **more: object) -> dict[str, object]:
     _, today = home.clock()
-    return {"papers": papers_view(view, home.shell, preferences(request).language, today=today)}
+    return {"papers": papers_view(view, home, preferences(request).language, today=today)}
 
 
 def _history(request: Request, home: House, view: Dossier, **more: object) -> dict[str, object]:

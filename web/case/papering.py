@@ -16,7 +16,8 @@ from papers.forms import title as field_title
 from web.case.dossier import Dossier
 from web.house import House
 from web.page.preferences import preferences
-from web.ports.shell import Sheet, Shell
+from web.ports.shell import Sheet
+from workflow.access import scope
 from workflow.case import Case, Evidence
 from workflow.law.procedure import Text
 from workflow.registers.proving import Proved, proofs
@@ -54,11 +55,11 @@ class Papers:
     languages: tuple[str, ...]
 
 
-def papers_view(dossier: Dossier, shell: Shell, language: str, *, today: date) -> Papers:
-    """The papers of a case on a day."""
+def papers_view(dossier: Dossier, home: House, language: str, *, today: date) -> Papers:
+    """The papers of a case on a day, as the reader sees them."""
     case = dossier.case
     of_papers = language if language in LANGUAGES else LANGUAGES[0]
-    sheets = shell.sheets(case.id, of_papers, today=today)
+    sheets = home.shell.sheets(case.id, of_papers, scope(home.reader), today=today)
     return Papers(
         forms=tuple(_paper(sheet, language) for sheet in sheets),
         proofs=tuple(_proof(one, dossier) for one in proofs(case)),

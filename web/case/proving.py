@@ -13,9 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from papers.sheets.web_address import is_web_address
 from web.page.answers import BadForm, the_date
 from web.ports.writing import EvidenceStore
-from workflow.access import Reader, opens_restricted
-from workflow.case import Case, Evidence
-from workflow.registers.proving import stored_file
+from workflow.case import Evidence
 
 LONGEST_NAME = 200
 LONGEST_GROUND = 300
@@ -93,17 +91,6 @@ def file_name(name: str) -> str:
     last = PureWindowsPath(PurePosixPath(name).name).name
     clean = "".join(character for character in last if character.isprintable()).strip(" .")
     return clean[-LONGEST_NAME:] or "file"
-
-
-def evidence_file(case: Case, reference: str, reader: Reader) -> Evidence | None:
-    """The stored file of a case with that SHA-256; None when nothing rests on it or this reader may not see it.
-
-    A file is restricted as soon as one saying of it restricts it.
-    """
-    found = stored_file(case, reference)
-    if found is None or (found.restricted and not opens_restricted(reader, case)):
-        return None
-    return found
 
 
 def item(

@@ -12,10 +12,12 @@ from starlette.responses import Response, StreamingResponse
 from papers.sheets.evidence_damage import EvidenceDamaged
 from web.case.page import CaseId, case_page, the_whole_case
 from web.case.papering import DOCX, ZIP, as_file, case_file_name, register_file
-from web.case.proving import evidence_file, file_name
+from web.case.proving import file_name
 from web.door.entrance import Reading
 from web.house import House
 from web.page.preferences import preferences
+from workflow.access import scope
+from workflow.registers.proving import stored_file
 
 router = APIRouter(include_in_schema=False)
 
@@ -84,7 +86,8 @@ def evidence_of(home: House, case: str, digest: str) -> Response:
         EvidenceDamaged: its bytes are not those that were recorded; none of them is sent.
     """
     found, _ = the_whole_case(home, case)
-    item = evidence_file(found, digest, home.reader)
+    # Of a document the reader may not open the case, as they see it, has no digest.
+    item = stored_file(found, digest)
     if item is None:
         raise HTTPException(404, "web.problem.no_file")
     name = file_name(item.name or "")
@@ -104,14 +107,14 @@ def form_of(home: House, case: str, form: str, language: str) -> Response:
     """A form of the case, filled with what is known, as DOCX."""
     _, today = home.clock()
     found, _ = the_whole_case(home, case)
-    document = home.shell.form(case, form, language, today=today)
+    document = home.shell.form(case, form, language, scope(home.reader), today=today)
     return as_file(document, DOCX, case_file_name(found, f"{form}-{language}", "docx"))
 
 
 def package_of(home: House, case: str, language: str) -> Response:
-    """The export package of the case; restricted and damaged files are named in it and left out."""
+    """The export package of the case; restricted and damaged files are left out."""
     found, _ = the_whole_case(home, case)
-    package = home.shell.package(case, language)
+    package = home.shell.package(case, language, scope(home.reader))
     content = package.content
     name = case_file_name(found, "package" if package.whole else "package-incomplete", "zip")
     return StreamingResponse(

@@ -11,6 +11,7 @@ from web.house import House
 from web.overview.view import near
 from web.page.asked import asked_of, asked_sums
 from web.page.lines import Line, lines
+from workflow.access import within
 from workflow.board import Row
 from workflow.desk.minding import choices
 from workflow.office import Office, Person
@@ -71,7 +72,8 @@ class DeskView:
     Attributes:
         mine: only what I must do; False shows everything in reach, for officers.
         person: whom the account belongs to, None when to nobody of the people file.
-        colleagues: who may stand in for me.
+        colleagues: who may stand in for me, as far as I may see them.
+        narrowed: whether those of other units are left out.
     """
 
     horizon: Horizon
@@ -82,6 +84,7 @@ class DeskView:
     person: Person | None
     deputy: Person | None
     colleagues: tuple[Person, ...]
+    narrowed: bool
 
 
 def desk_view(home: House, *, everything: bool | None, opened: Open | None, today: date) -> DeskView:
@@ -133,7 +136,8 @@ def desk_view(home: House, *, everything: bool | None, opened: Open | None, toda
         open=opened,
         person=person,
         deputy=office.people.get(person.deputy or "") if person else None,
-        colleagues=_colleagues(office, person),
+        colleagues=_colleagues(office, person, reader.root),
+        narrowed=bool(reader.root),
     )
 
 
@@ -181,14 +185,25 @@ def _sought(
     return urgency, rows, number
 
 
-def _colleagues(office: Office, person: Person | None) -> tuple[Person, ...]:
+def _colleagues(office: Office, person: Person | None, seen: str) -> tuple[Person, ...]:
     """People of the same organisation, by name; the nearest units first would hide who is meant. Of a very
-    large one those below the nearest unit above that has not too many; the deputy always."""
+    large one those below the nearest unit above that has not too many; the deputy always.
+
+    Args:
+        seen: the unit whose people, with those of all below it, the reader may see; "" is all.
+    """
     if person is None:
         return ()
+    offered = _offered(office, person)
+    if seen:
+        offered = [one for one in offered if one.key == person.deputy or within(office, one.unit, seen)]
+    return tuple(one for one in offered if one.key != person.key)
+
+
+def _offered(office: Office, person: Person) -> Sequence[Person]:
     place = office.organisation(person.unit)
     if place is None and len(office.people) <= AT_ONCE:
-        return tuple(one for one in office.by_name if one.key != person.key)
+        return office.by_name
     found: tuple[Person, ...] = ()
     for root in office.above(person.unit):
         below = office.below(root)
@@ -199,5 +214,4 @@ def _colleagues(office: Office, person: Person | None) -> tuple[Person, ...]:
         if root == place:
             break
     deputy = office.people.get(person.deputy or "")
-    others = sorted({*found[:AT_ONCE], *([deputy] if deputy else [])}, key=lambda one: (one.name, one.key))
-    return tuple(one for one in others if one.key != person.key)
+    return sorted({*found[:AT_ONCE], *([deputy] if deputy else [])}, key=lambda one: (one.name, one.key))

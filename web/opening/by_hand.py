@@ -139,7 +139,7 @@ def _open_case(request: Request, home: House, form: FormData) -> Response:
         office = home.reads.office()
         opening = Opening(
             procedure=procedure.id,
-            unit=unit_meant(office, text(answers.get("unit")), root=home.reader.unit),
+            unit=unit_meant(office, text(answers.get("unit")), root=home.reader.root),
             object=text(answers.get("object"), longest=LONGEST_OBJECT),
             person=person_meant(office, text(answers.get("person"))),
             planned=dates.planned,
@@ -165,7 +165,7 @@ def _case_page(
     dates = intended(procedure, answers.items(), home.calendar)
     office = home.reads.office()
     said = text(answers.get("unit"))
-    unit, unknown = found_unit(office, said, home.reader.unit)
+    unit, unknown = found_unit(office, said, home.reader.root)
     outlook = the_outlook(
         home,
         procedure,
@@ -187,7 +187,7 @@ def _case_page(
         intended=dates,
         outlook=Outlook() if outlook.refusal else outlook,
         refusal=refusal,
-        unit=unit_field(office, unit or said, root=home.reader.unit),
+        unit=unit_field(office, unit or said, root=home.reader.root),
         object=answers.get("object", "")[:LONGEST_OBJECT],
         person=person_field(office, text(answers.get("person"))),
         about=_about(procedure),
@@ -204,8 +204,8 @@ def _about(procedure: Procedure) -> str:
 
 def _kind(home: House, office: Office) -> str:
     """The kind of the reader's own organisation; "" where there are several or none is said."""
-    if home.reader.unit:
-        return office.kind_of(home.reader.unit)
+    if home.reader.root:
+        return office.kind_of(home.reader.root)
     kinds = {unit.kind for unit in office.units.values() if unit.kind}
     return kinds.pop() if len(kinds) == 1 else ""
 
@@ -221,7 +221,7 @@ def _year_page(
     _, today = home.clock()
     office = home.reads.office()
     ahead: Year | None = None
-    found, unknown = found_unit(office, unit, home.reader.unit)
+    found, unknown = found_unit(office, unit, home.reader.root)
     try:
         if unknown is not None:
             raise unknown
@@ -240,7 +240,7 @@ def _year_page(
         year=text(asked, longest=20) or str(today.year),
         years=range(today.year - 1, home.calendar.last.year + 1),
         unit=found,
-        field=unit_field(office, found or unit, root=home.reader.unit),
+        field=unit_field(office, found or unit, root=home.reader.root),
         ahead=ahead,
         titles=titles,
         organisations=[named_unit(office, one) for one in dict.fromkeys(_units(ahead))],

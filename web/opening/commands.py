@@ -60,7 +60,7 @@ def take_schedule(home: House, content: bytes, name: str, procedure: str, answer
 def foreign(home: House, office: Office, one: Analysis) -> bool:
     """Whether it is of a unit the reader does not see: nothing is opened there by them."""
     unit = one.case.unit if one.case else one.unit
-    return bool(home.reader.unit) and not within(office, unit, home.reader.unit)
+    return bool(home.reader.root) and not within(office, unit, home.reader.root)
 
 
 def change_of(one: Analysis) -> str:
@@ -85,8 +85,8 @@ def own_unit(home: House, office: Office, unit: str) -> str:
     """
     if unit and office.units and unit not in office.units:
         raise refuse("web.refusal.unknown_unit", unit=unit[:100])
-    if home.reader.unit and not within(office, unit, home.reader.unit):
-        raise refuse("web.refusal.not_your_unit", unit=named_unit(office, home.reader.unit))
+    if home.reader.root and not within(office, unit, home.reader.root):
+        raise refuse("web.refusal.not_your_unit", unit=named_unit(office, home.reader.root))
     return unit
 
 
@@ -140,4 +140,4 @@ def _answered(office: Office, strange: Sequence[str], answers: Mapping[str, str]
 
 def _scoped(home: House, office: Office, unit: str) -> str:
     """The unit asked for, else the reader's own, where the reader may open for it."""
-    return own_unit(home, office, unit or home.reader.unit)
+    return own_unit(home, office, unit or home.reader.root)

@@ -57,7 +57,7 @@ def the_planner(request: Request, home: Reading, procedure: Name = "", unit: Nam
     answers = intended(form, request.query_params.multi_items(), home.calendar)
     office = home.reads.office()
     # Anybody may ask for any unit; where there are too many for a list, they are found among the reader's own.
-    root = "" if few_units(office) else home.reader.unit
+    root = "" if few_units(office) else home.reader.root
     found, unknown = found_unit(office, unit, root)
     outlook = the_outlook(home, form, answers, unit=found if found in office.units else "", today=today)
     refusal = unknown or answers.refusal or outlook.refusal

@@ -13,8 +13,10 @@ from web.page.lines import Line, lines
 from web.page.narrowing import narrowing
 from web.page.office import person_name
 from web.ports.reads import Reads
+from workflow.access import within
 from workflow.law.library import Library
 from workflow.law.procedure import Text
+from workflow.office import Office
 from workflow.sums import Sought, Urgency, horizon
 
 PAGE = 50
@@ -82,11 +84,20 @@ def deadlines(
         lines=lines(reads, library, office, calendar, rows, today=today, soon=day.soon),
         units=narrowing(office, asking.unit or "", own=own),
         stage=_stage(library, asking.stage),
-        person=person_name(office, asking.person) if asking.person is not None else "",
+        person=_person(office, asking.person, own, waits=bool(asked)) if asking.person is not None else "",
         number=number,
         pages=pages,
         total=total,
     )
+
+
+def _person(office: Office, key: str, own: str, *, waits: bool) -> str:
+    """Return the name of the person asked for; the key as it was asked where they are of a unit the reader does
+    not see, and nothing that is seen waits for them.
+    """
+    person = office.people.get(key)
+    seen = waits or (person is not None and within(office, person.unit, own))
+    return person_name(office, key) if seen else key
 
 
 def _stage(library: Library, stage: str | None) -> Text | None:

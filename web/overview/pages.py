@@ -46,7 +46,7 @@ def the_overview(request: Request, home: Reading, unit: AskedUnit) -> Response:
     """What a manager sees first."""
     _, today = home.clock()
     view = overview(
-        home.reads, home.library, home.calendar, today=today, unit=unit or None, own=home.reader.unit
+        home.reads, home.library, home.calendar, today=today, unit=unit or None, own=home.reader.root
     )
     failed = undelivered(home)
     office = home.reads.office() if failed else None
@@ -83,7 +83,7 @@ def the_deadlines(
     _, today = home.clock()
     asking = Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(
-        home.reads, home.library, home.calendar, asking, today=today, number=number, own=home.reader.unit
+        home.reads, home.library, home.calendar, asking, today=today, number=number, own=home.reader.root
     )
     return page(request, home, "deadlines.html", today=today, view=view)
 

@@ -86,11 +86,12 @@ def person_field(office: Office, chosen: str, *, root: str = "", without: Collec
 
     Args:
         chosen: a key, or what was typed.
-        root: the unit whose people, and those of all below it, are named where what was typed fits several.
+        root: the unit whose people, and those of all below it, are offered; "" is all.
         without: keys of people who may not be chosen.
     """
     if _few_people(office):
-        people = [one for one in office.by_name if one.key not in without]
+        seen = _of(office, root)
+        people = [one for one in office.by_name if one.key not in without and (seen is None or seen(one.key))]
         return Field(
             options=tuple(UnitName(id=one.key, name=one.name) for one in people),
             chosen=chosen,

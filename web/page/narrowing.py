@@ -37,7 +37,7 @@ def known_unit(home: Reading, unit: Typed = "") -> str:
     if not unit.strip():
         return ""
     office = home.reads.office()
-    return unit if few_units(office) else unit_found(office, unit, root=home.reader.unit)
+    return unit if few_units(office) else unit_found(office, unit, root=home.reader.root)
 
 
 def asked_unit(home: Reading, unit: Typed = "") -> str:
@@ -51,7 +51,7 @@ def asked_unit(home: Reading, unit: Typed = "") -> str:
 def asked_person(home: Reading, person: Typed = "") -> str:
     """The key of the person asked for; what means nobody or several stays as it was typed."""
     try:
-        return person_meant(home.reads.office(), person, root=home.reader.unit) if person.strip() else ""
+        return person_meant(home.reads.office(), person, root=home.reader.root) if person.strip() else ""
     except BadForm:
         return person
 
@@ -67,11 +67,12 @@ def narrowing_person(office: Office, chosen: str, near: Collection[str], *, own:
     Args:
         chosen: a key, or what was typed.
         near: keys of those the list shows, who are suggested first.
-        own: the unit whose units the reader sees; "" is all.
+        own: the unit whose units the reader sees; "" is all. Nobody of another unit is offered.
     """
     field = person_field(office, chosen, root=own)
     if not field.wrong:
-        return field if field.options else replace(field, near=people_suggested(office, near))
+        theirs = [key for key in near if key in office.people and within(office, office.people[key].unit, own)]
+        return field if field.options else replace(field, near=people_suggested(office, theirs))
     try:
         person_meant(office, chosen, root=own)
     except BadForm as refusal:

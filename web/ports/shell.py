@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 
 from notifications.notice import Notice
 from web.ports.gathering import Gathering
+from workflow.access import Scope
 from workflow.law.procedure import Text
 from workflow.points.prospects import Prospect, Step
 from workflow.points.scale import Readings, Scoring
@@ -92,17 +93,19 @@ class YearPoints(Protocol):
 class Shell(Gathering, Protocol):
     """What the pages need of the shell: papers made of a case, scales, points, the register's proof.
 
-    Whether the reader may see the case was asked before.
+    Whether the reader may see the case was asked before; `scope` says which of its documents they may open.
     """
 
-    def sheets(self, case: str, language: str, *, today: date) -> Sequence[Sheet]:
+    def sheets(self, case: str, language: str, scope: Scope, *, today: date) -> Sequence[Sheet]:
         """The forms of a case, each with what is still unknown. `language`: kk or ru."""
 
-    def form(self, case: str, form: str, language: str, *, today: date) -> bytes:
+    def form(self, case: str, form: str, language: str, scope: Scope, *, today: date) -> bytes:
         """The form filled, as DOCX. Raises UnknownForm."""
 
-    def package(self, case: str, language: str) -> PackageFile:
-        """Return the export package (ZIP) of the case, restricted and damaged files left out."""
+    def package(self, case: str, language: str, scope: Scope) -> PackageFile:
+        """Return the export package (ZIP) of the case, restricted and damaged files left out; its index names
+        restricted ones to those alone who may open them.
+        """
 
     def register(self, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
         """These notices as a workbook (`.xlsx`) or a page to be signed off (`.docx`)."""

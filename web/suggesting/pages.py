@@ -19,14 +19,14 @@ Typed = Annotated[str, Query(max_length=300)]
 @router.get("/unit")
 def unit(home: Own, q: Typed = "") -> Response:
     """Units: of all for whoever sets the office up, else of the reader's own with those below."""
-    root = "" if home.reader.may("settings") else home.reader.unit
+    root = "" if home.reader.may("settings") else home.reader.root
     return _answer(units_near(home.reads.office(), q, root=root))
 
 
 @router.get("/person")
 def person(home: Own, q: Typed = "") -> Response:
     """People: anybody for those whose forms name one, else those of the reader's own units."""
-    root = "" if _names_people(home) else home.reader.unit
+    root = "" if _names_people(home) else home.reader.root
     return _answer(people_near(home.reads.office().written_down, q, root=root))
 
 

@@ -1,0 +1,183 @@
+"""People of other units are not offered to those who see one unit; those who have no unit see nothing."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+from notifications.notice import Notice
+from tests.web.conftest import NOW, TODAY, Home, build, fill
+from tests.web.memory import Memory, office
+from tests.web.test_access import BODIES, ROUTES, filled, need
+from tests.web.test_found import COUNTRY
+from workflow.access import OF_ONE_UNIT, Access, Reader
+from workflow.office import Office, Person
+
+OWN, OTHER, OFFICER = "Иванов Пётр", "Өтегенов Ерлан", "officer"
+"""A head of hr; an executor of law."""
+LIMITED: tuple[Access, ...] = tuple(sorted(OF_ONE_UNIT))
+
+
+def letter(case: str, person: str) -> Notice:
+    """A letter about the case of hr that went to somebody."""
+    return Notice(
+        key=f"{case}:order_signed:2026-04-06:0:{person}:email",
+        case=case,
+        obligation="order_signed",
+        due=date(2026, 4, 6),
+        rung="0",
+        person=person,
+        channel="email",
+        address=person,
+        language="kk",
+        state="sent",
+        sent_at=NOW,
+        queued_at=NOW,
+        not_before=NOW,
+    )
+
+
+@pytest.fixture(params=["few people", "a thousand people"])
+def either(request: pytest.FixtureRequest) -> Home:
+    """An office of few people, whom forms list, and one of many, whom they find."""
+    known: Office = office() if request.param == "few people" else COUNTRY
+    return fill(build(Memory(the_office=known)))
+
+
+def offered(text: str) -> set[str]:
+    """What the lists and fields of a page offer."""
+    return set(re.findall(r'<option[^>]*value="([^"]*)"', text)) | set(
+        re.findall(r"<option[^>]*>([^<]*)<", text)
+    )
+
+
+def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Home) -> None:
+    """Neither by name nor by key; those who see the whole office choose among all."""
+    people = either.memory.the_office.people
+    own = either.client("responsible").get("/desk?lang=ru").text
+    reader = Reader(login="whole", access="first_head", person="a@org.kz")
+    either.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    whole = either.client("whole").get("/desk").text
+
+    assert OWN in own
+    assert [one.name for one in people.values() if one.unit != "hr" and one.name in own] == []
+    assert "c@org.kz" not in own
+    assert "из другого подразделения назначает администратор" in own
+    if len(people) < 10:
+        assert OTHER in whole
+
+
+def test_a_deputy_of_another_unit_whom_the_administrator_appointed_stays_chosen(home: Home) -> None:
+    """Saving one's leave does not take the deputy away."""
+    known = home.memory.the_office
+    away = Person(key="a@org.kz", name="Әлиева Гүлнұр", unit="hr", deputy="c@org.kz")
+    home.memory.the_office = Office(units=known.units, people={**known.people, away.key: away})
+
+    assert '<option value="c@org.kz" selected>' in home.client("responsible").get("/desk").text
+
+
+def test_the_register_is_narrowed_to_people_of_one_s_own_unit_alone(either: Home) -> None:
+    """Whoever else was told of a case of the unit stands on the line of that letter, and is not offered."""
+    either.memory.notice_list += [letter(either.real, "b@org.kz"), letter(either.real, "c@org.kz")]
+    own = either.client("responsible").get("/register").text
+    whole = either.client(OFFICER).get("/register").text
+
+    assert OWN in own
+    assert not offered(own) & {OTHER, "c@org.kz"}
+    assert OTHER in offered(whole)
+
+
+def test_the_register_of_a_unit_nobody_else_was_told_about_names_nobody_else(either: Home) -> None:
+    either.memory.notice_list.append(letter(either.real, "b@org.kz"))
+    page = either.client("responsible").get("/register").text
+
+    assert [
+        one.name for one in either.memory.the_office.people.values() if one.unit != "hr" and one.name in page
+    ] == []
+
+
+def test_a_key_in_the_address_is_not_turned_into_a_name(home: Home) -> None:
+    """Of somebody of another unit for whom nothing that is seen waits; the officer reads the name."""
+    asked = "/deadlines?person=c@org.kz"
+
+    assert OTHER not in home.client("responsible").get(asked).text
+    assert OTHER in home.client(OFFICER).get(asked).text
+
+
+@pytest.fixture(params=LIMITED)
+def lost(request: pytest.FixtureRequest) -> tuple[Home, str]:
+    """A head, or an executor, whose account and person have no unit; and what the office would show them."""
+    home = fill(build(Memory()))
+    known = home.memory.the_office
+    nobody = Person(key="x@org.kz", name="Жоқбаев", unit="")
+    home.memory.the_office = Office(units=known.units, people={**known.people, nobody.key: nobody})
+    home.memory.notice_list.append(letter(home.real, "b@org.kz"))
+    reader = Reader(login="lost", access=request.param, person="x@org.kz", name="Жоқбаев")
+    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    return home, "lost"
+
+
+def test_a_head_or_executor_without_a_unit_finds_no_case_and_no_person(lost: tuple[Home, str]) -> None:
+    """On no page, in no list, in no file, by no program; every route of the router is asked."""
+    home, login = lost
+    names = [one.name for one in home.memory.the_office.people.values() if one.key != "x@org.kz"]
+    found: dict[str, list[str]] = {}
+    with home.client(login) as browser:
+        for method, route in ROUTES:
+            if method != "GET" or need(route) is None:
+                continue
+            answer = browser.get(filled(route.path, home.real))
+            named = [word for word in (home.late, home.missed, *names) if word in answer.text]
+            if named or ("{case}" in route.path and answer.status_code != 404):
+                found[route.path] = [*named, str(answer.status_code)]
+        overview = browser.get("/?lang=ru").text
+
+    assert found == {}
+    assert "не отнесена ни к одному подразделению" in overview
+
+
+def test_a_head_or_executor_without_a_unit_writes_into_no_case(lost: tuple[Home, str]) -> None:
+    """404 for every case there is; the chains stay as they were."""
+    home, login = lost
+    before = {case: len(chain) for case, chain in home.memory.chains.items()}
+    with home.client(login) as browser:
+        statuses = {
+            route.path: browser.request(
+                method, filled(route.path, home.real), json=BODIES.get(route.path)
+            ).status_code
+            for method, route in ROUTES
+            if method != "GET" and "{case}" in route.path and need(route) == "record"
+        }
+
+    assert set(statuses.values()) == {404}
+    assert {case: len(chain) for case, chain in home.memory.chains.items()} == before
+
+
+def test_the_administrator_is_told_which_accounts_see_nothing(lost: tuple[Home, str]) -> None:
+    """In the list, and beside the account; with a unit it is gone."""
+    home, login = lost
+    with home.client("administrator") as browser:
+        listed = browser.get("/administration/accounts?lang=ru").text
+        one = browser.get(f"/administration/account?login={login}&lang=ru").text
+        reader = Reader(login=login, access="responsible", person="x@org.kz", unit="hr")
+        home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+        mended = browser.get(f"/administration/account?login={login}&lang=ru").text
+
+    assert "Без подразделения: не видно ни одного дела" in listed
+    assert "не видно ни одного дела" in one
+    assert "не видно ни одного дела" not in mended
+
+
+def test_an_executor_s_account_without_a_unit_sees_the_unit_of_its_person(home: Home) -> None:
+    """Erlan's of the law department, and nothing of hr."""
+    reader = Reader(login="erlan", access="responsible", person="c@org.kz")
+    home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
+    with home.client("erlan") as browser:
+        page = browser.get("/cases").text
+        statuses = [browser.get(f"/cases/{case}").status_code for case in (home.late, home.real)]
+
+    assert home.late in page
+    assert home.real not in page
+    assert statuses == [200, 404]

@@ -1,0 +1,170 @@
+"""Every face that could name a restricted document, asked by those who may not open it: pages, the API, files.
+
+The faces are the router's: a route added later is asked as well.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+
+from papers.forms import names as form_names
+from tests.web.real import RealOffice, real_office
+from tests.web.test_access import filled, routes
+from workflow.case import Evidence
+from workflow.desk.registers import ExposedPosition, RegisterDesk
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
+
+CASE = "2026-0001"
+GROUND = "Мемлекеттік құпиялар туралы заң, 14-бап"
+NAME, LINK = "жабық-акт-7731", "https://closed.example/7731"
+CONTENT = b"%PDF-1.7\n" + b"closed-bytes-7731" * 61_681
+WRITTEN = date(2026, 2, 17)
+TOKENS = {
+    "name": NAME,
+    "digest": sha256(CONTENT).hexdigest(),
+    "link": "closed.example",
+    "size": str(len(CONTENT)),
+    "bytes": "closed-bytes-7731",
+    "day of the document": WRITTEN.isoformat(),
+    "day of the document as people write it": f"{WRITTEN:%d.%m.%Y}",
+}
+"""What would name it. The size is no number that stands anywhere else."""
+KEPT_OUT = ("responsible", "auditor")
+"""One of a unit and one of the whole office; that access alone opens nothing `test_restricted` shows of all."""
+EXPECTED = ("", "/papers", "/risks", "/package")
+"""Pages of the case on which an officer finds it."""
+
+
+@dataclass(frozen=True)
+class Faces:
+    """What somebody was answered by every route that can be asked, as text."""
+
+    texts: dict[str, str]
+
+    def naming(self) -> dict[str, list[str]]:
+        """The tokens each answer holds."""
+        held = {
+            path: [what for what, token in TOKENS.items() if token in text] for path, text in self.texts.items()
+        }
+        return {path: found for path, found in held.items() if found}
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    """A file and a link, open at a fact, restricted at a review, a removal, a talk and the cartogram."""
+    with real_office(tmp_path_factory.mktemp("office")) as made:
+        house, moment = made.house, made.moment[0]
+        who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
+        kept = house.evidence.keep(io.BytesIO(CONTENT), f"{NAME}.pdf")
+        file = Evidence(
+            kind="document:order",
+            reference=kept.reference,
+            name=f"{NAME}.pdf",
+            type=kept.type,
+            size=kept.size,
+            written_on=WRITTEN,
+        )
+        link = Evidence(kind="", reference=LINK)
+        closed = [
+            Evidence(**{**_fields(one), "kind": "", "restricted": GROUND})  # type: ignore[arg-type]
+            for one in (file, link)
+        ]
+        house.desk.record(CASE, "order_signed", on=moment.today, evidence=[file, link], **who)
+        risks, registers = RiskDesk(house.desk), RegisterDesk(house.desk)
+        risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, **who)
+        risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), **who)
+        risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, **who)
+        risks.remove(CASE, 1, on=moment.today, completed=True, evidence=closed, **who)
+        registers.expose(CASE, ExposedPosition(title="Басшы", holder="Ахметов"), on=moment.today, **who)
+        registers.talk(CASE, 1, on=moment.today, evidence=closed, **who)
+        registers.record_cartogram(CASE, [], on=moment.today, evidence=closed, **who)
+        yield made
+
+
+def _fields(one: Evidence) -> dict[str, object]:
+    return {name: getattr(one, name) for name in Evidence.__dataclass_fields__}
+
+
+def addresses(app: Any) -> Iterator[str]:
+    """Every address that can be asked of the case or of the office: each form, each ending."""
+    for route in routes(app.routes):
+        if not isinstance(route, APIRoute) or "GET" not in route.methods:
+            continue
+        for form in form_names() if "{form}" in route.path else ("",):
+            for ending in ("xlsx", "docx", "svg") if "{ending}" in route.path else ("",):
+                path = route.path.replace("{form}", form).replace("{ending}", ending)
+                yield filled(path.replace("{digest}", TOKENS["digest"]), CASE)
+
+
+def text_of(content: bytes) -> str:
+    """The content of an answer as text; of what is packed (ZIP, DOCX, XLSX) the content of everything in it."""
+    if not zipfile.is_zipfile(io.BytesIO(content)):
+        return content.decode("utf-8", "replace")
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        inside = "\n".join(f"{name}\n{text_of(packed.read(name))}" for name in packed.namelist())
+    return inside + re.sub(r"<[^>]*>", "", inside)
+
+
+def ask(browser: TestClient, paths: Iterable[str] = ()) -> Faces:
+    """Ask these addresses; all there are where none is given."""
+    found = {}
+    for path in paths or addresses(browser.app):
+        answer = browser.get(path)
+        assert answer.status_code < 500, path
+        found[path] = text_of(answer.content)
+    return Faces(found)
+
+
+@pytest.fixture(scope="module")
+def officer(office: RealOffice) -> Faces:
+    """What the officer finds, who may open it."""
+    with office.client("officer") as browser:
+        return ask(browser)
+
+
+def test_who_may_open_it_finds_it_on_every_face_of_the_case(officer: Faces) -> None:
+    """Else the others would find nothing because nothing is there."""
+    naming = officer.naming()
+
+    for page in EXPECTED:
+        assert {"name", "digest", "link"} <= {*naming[f"/cases/{CASE}{page}"]}, page
+    for page in ("/documents", "/events", "/risks", "/package"):
+        assert {"name", "digest", "link"} <= {*naming[f"/api/v1/cases/{CASE}{page}"]}, page
+    assert any("/forms/" in path for path in naming)
+
+
+@pytest.mark.parametrize("login", KEPT_OUT)
+def test_nobody_else_finds_its_name_its_digest_or_its_address_anywhere(office: RealOffice, login: str) -> None:
+    """Nor how large it is, nor when it was written. That there is one, and on what ground, they are told."""
+    with office.client(login) as browser:
+        found = ask(browser)
+
+    assert found.naming() == {}
+    assert GROUND in found.texts[f"/cases/{CASE}/papers"]
+    assert GROUND in found.texts[f"/api/v1/cases/{CASE}/events"]
+    assert GROUND in found.texts[f"/cases/{CASE}/package"]
+
+
+def test_who_is_named_to_know_of_the_case_finds_it(office: RealOffice, officer: Faces) -> None:
+    """On the same faces as the officer; named no longer, nowhere."""
+    moment = office.moment[0]
+    who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
+    office.house.desk.name_reader(CASE, "auditor", **who)
+    with office.client("auditor") as browser:
+        named = ask(browser, officer.naming())
+        office.house.desk.remove_reader(CASE, "auditor", ground="ауысты", **who)
+        removed = ask(browser, officer.naming())
+
+    assert named.naming() == officer.naming()
+    assert removed.naming() == {}

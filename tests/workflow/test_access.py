@@ -1,0 +1,68 @@
+"""Who sees which cases: by access, unit and person, the office being what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from workflow.access import ACCESSES, NOWHERE, OF_ONE_UNIT, Access, Reader, placed, scope, within
+from workflow.office import Office, Person, Unit
+
+UNITS = {
+    "head": Unit(id="head", name="Орталық аппарат"),
+    "hr": Unit(id="hr", name="Персонал", parent="head"),
+    "law": Unit(id="law", name="Заң", parent="head"),
+}
+PEOPLE = {
+    "hr@org.kz": Person(key="hr@org.kz", name="А", unit="hr"),
+    "none@org.kz": Person(key="none@org.kz", name="Б", unit=""),
+}
+OFFICE = Office(units=UNITS, people=PEOPLE)
+TWO_TOPS = Office(units={**UNITS, "other": Unit(id="other", name="Басқа")}, people=PEOPLE)
+LIMITED: tuple[Access, ...] = tuple(sorted(OF_ONE_UNIT))
+
+
+def seen(access: Access, *, person: str = "", unit: str = "", office: Office = OFFICE) -> str | None:
+    """The root of the units an account sees."""
+    return scope(placed(Reader(login="x", access=access, person=person, unit=unit), office)).unit
+
+
+@pytest.mark.parametrize("person", ["", "none@org.kz", "gone@org.kz"])
+@pytest.mark.parametrize("access", LIMITED)
+def test_a_head_or_executor_without_a_unit_sees_nothing(access: Access, person: str) -> None:
+    """An account of nobody, of a person without a unit, of a person who is gone: no case, and no unit."""
+    reader = placed(Reader(login="x", access=access, person=person), OFFICE)
+
+    assert scope(reader).unit is None
+    assert reader.nowhere
+    assert not any(within(OFFICE, unit, reader.root) for unit in ("", *OFFICE.units))
+
+
+@pytest.mark.parametrize("access", LIMITED)
+def test_without_a_unit_of_the_account_it_is_the_person_s(access: Access) -> None:
+    """And with the person it moves; what the account says itself goes before."""
+    moved = Office(units=UNITS, people={"hr@org.kz": Person(key="hr@org.kz", name="А", unit="law")})
+
+    assert seen(access, person="hr@org.kz") == "hr"
+    assert seen(access, person="hr@org.kz", office=moved) == "law"
+    assert seen(access, person="hr@org.kz", unit="law") == "law"
+
+
+@pytest.mark.parametrize("access", LIMITED)
+def test_at_the_only_top_a_head_or_executor_sees_what_names_no_unit(access: Access) -> None:
+    """All units lie below it; where there are two tops, each sees its own."""
+    assert seen(access, unit="head") == ""
+    assert seen(access, unit="head", office=TWO_TOPS) == "head"
+
+
+@pytest.mark.parametrize("access", sorted(set(ACCESSES) - OF_ONE_UNIT))
+def test_the_other_accesses_are_of_the_whole_office_where_no_unit_narrows_them(access: Access) -> None:
+    """The person's own unit does not; the administrator sees no case either way."""
+    none = access == "administrator"
+
+    assert seen(access, person="hr@org.kz") == (None if none else "")
+    assert seen(access, unit="law") == (None if none else "law")
+
+
+def test_the_root_of_nowhere_can_be_the_id_of_no_unit() -> None:
+    """No control character passes the forms and files units come from."""
+    assert not NOWHERE.isprintable()
