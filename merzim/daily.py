@@ -22,6 +22,8 @@ from merzim.clock import almaty
 from merzim.people import users
 from merzim.services import rounds
 from merzim.services.polling import polling
+from web.door.demonstration import allowed_at
+from web.door.guard import is_loopback
 from web.door.tracing import Traced, context
 from workflow.refusal import Refusal
 
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from merzim.queue import Acts
     from merzim.wiring import House
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 GRACE = 30
 """Seconds requests under way have to end when the service is told to leave."""
 log = logging.getLogger("merzim.daily")
@@ -45,6 +46,10 @@ Tell = Callable[[str], None]
 
 class NeedsHttps(Refusal, ValueError):
     """The pages would answer to other machines over plain http, where nobody could log in."""
+
+
+class DemonstrationExposed(Refusal, ValueError):
+    """A demonstration day, on which anybody logs in without a password, where other machines may ask."""
 
 
 class PortTaken(Refusal, OSError):
@@ -94,11 +99,15 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     """Pages and metronome in one process, until interrupted.
 
     Raises:
+        DemonstrationExposed: the day is an appointed one, and the pages are not this machine's alone.
         NeedsHttps: `web.host` is an address other machines reach, and the public address is not https.
         PortTaken: something else answers there.
     """
     web = house.settings.web
-    if web.host not in LOOPBACK and not web.public_address.startswith("https://"):
+    moment = clock()
+    if moment.demonstration and not allowed_at(host=web.host, address=web.public_address):
+        raise DemonstrationExposed("cli.demonstration_exposed", host=web.host, address=web.public_address)
+    if not is_loopback(web.host) and not web.public_address.startswith("https://"):
         raise NeedsHttps("cli.needs_https", host=web.host, address=web.public_address)
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
@@ -106,7 +115,6 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     logs.set_up(house.settings, context=context)
     _warn(house, tell=tell, say=say)
     app = Traced(Dashboard(house, clock))
-    moment = clock()
     with ExitStack() as company:
         if not house.many_nodes:
             company.enter_context(polling(house, clock))

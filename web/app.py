@@ -22,6 +22,7 @@ from papers.sheets.evidence_damage import EvidenceDamaged
 from papers.sheets.unreadable import UnreadablePaper
 from web.account.login import LONGEST_FIELD, inside, login_page
 from web.case.judgement import judge_by
+from web.door.demonstration import allowed_by
 from web.door.entrance import NotLoggedIn
 from web.door.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
 from web.door.origins import public_address
@@ -83,7 +84,8 @@ def create_app(
 
     Args:
         clock: gives (aware UTC moment, local date); asked once per request.
-        demonstration: whether the day is an appointed one and not today; every page then says so.
+        demonstration: whether the day is an appointed one and not today; every page then says so, and where it
+            answers to this machine's names alone one logs in without a password.
         accounts: who may log in.
         answers: what requests of the API were answered under their keys.
         shell: papers, scales, points and proofs, which stand behind the pages.
@@ -116,6 +118,7 @@ def create_app(
         calendar=calendar,
         clock=clock,
         demonstration=demonstration,
+        passwordless=demonstration and allowed_by(address),
         evidence_store=evidence_store,
         accounts=accounts,
         answers=answers,

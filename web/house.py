@@ -38,6 +38,8 @@ class House:
     calendar: Calendar
     clock: Clock
     demonstration: bool
+    passwordless: bool
+    """Whether a browser on this machine may log in without a password: on a demonstration day, alone."""
     evidence_store: EvidenceStore
     organisation: str
     judge: Judge

@@ -193,6 +193,35 @@ def test_the_pages_are_refused_to_other_machines(merzim: Merzim, tmp_path: Path)
     assert "0.0.0.0" in _one_line(merzim("serve"))
 
 
+@pytest.mark.parametrize(
+    "web",
+    [
+        'public_address = "https://merzim.example.kz"',
+        'public_address = "http://merzim.example.kz"',
+        'public_address = "https://127.0.0.1:8000"',
+        'host = "0.0.0.0"',
+        'host = "0.0.0.0"\npublic_address = "https://merzim.example.kz"',
+        'host = "10.0.0.5"\npublic_address = "http://127.0.0.1:8000"',
+        'host = ""',
+    ],
+)
+@pytest.mark.parametrize("by", ["--now", "MERZIM_NOW"])
+def test_a_demonstration_day_is_refused_where_other_machines_may_ask(
+    merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, web: str, by: str
+) -> None:
+    """Anybody would log in as anybody; nothing is made before."""
+    monkeypatch.setattr("merzim.daily._answer", lambda *_, **__: pytest.fail("the service began"))
+    config = tmp_path / "config.toml"
+    config.write_text(f"[web]\n{web}\n", encoding="utf-8")
+    if by == "MERZIM_NOW":
+        monkeypatch.setenv("MERZIM_NOW", "2026-04-06")
+    line = _one_line(merzim("serve", *(["--now", "2026-04-06"] if by == "--now" else [])))
+
+    assert "without a password" in line
+    assert "MERZIM_NOW" in line
+    assert [one.name for one in tmp_path.iterdir()] == ["config.toml"]
+
+
 def _broken(_: object) -> object:
     raise KeyError("nothing")
 

@@ -11,7 +11,7 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from tests.web.memory import AccountsInMemory, Memory
 from web.door.credentials import delay, hidden, matches, new_secret, totp_step
 from web.door.entrance import COOKIE, IDLE, LASTS
@@ -290,19 +290,6 @@ def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:
     assert written.status_code == 403
     assert unknown.status_code == 401
     assert unknown.json()["code"] == "web.problem.no_token"
-
-
-def test_the_demonstration_asks_no_password_on_this_machine_alone() -> None:
-    """Neither from another machine nor on a real day."""
-    shown = fill(build(Memory(), address="https://merzim.kz"))
-    real = fill(build(Memory(), demonstration=False))
-    far = TestClient(shown.app, base_url="https://merzim.kz", client=("10.0.0.7", 5000), follow_redirects=False)
-    data = {"login": "officer"}
-
-    assert shown.stranger().post("/login/demonstration", data=data).status_code == 303
-    assert far.post("/login/demonstration", data=data).status_code == 404
-    assert real.stranger().post("/login/demonstration", data=data).status_code == 404
-    assert "/login/demonstration" not in far.get("/login").text
 
 
 def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(home: Home) -> None:

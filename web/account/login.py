@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from web.account.digest_choice import own_choice
 from web.case import commands
-from web.door import credentials
+from web.door import credentials, demonstration
 from web.door.credentials import BadPassword, hidden
 from web.door.entrance import Anybody, Own, begin, leave, session
 from web.house import House
@@ -56,14 +56,14 @@ def log_out(request: Request, home: Own) -> Response:
 @router.post("/login/demonstration")
 async def look(request: Request, home: Anybody) -> Response:
     """On a demonstration day, on this machine: in as one of the accounts, without a password."""
-    if not home.demonstration or not request.state.local:
+    if not demonstration.offered(request, allowed=home.passwordless):
         raise HTTPException(404)
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
         texts = _texts(form)
     account = home.accounts.account(texts.get("login", "")[:_LOGIN])
     if account is None or account.disabled:
         raise HTTPException(404)
-    return _in(request, home, account, texts)
+    return _in(request, home, account, texts, scope=demonstration.SCOPE)
 
 
 @router.get("/welcome/{secret}")
@@ -120,7 +120,7 @@ def login_page(
     status: int = 200,
 ) -> Response:
     """The page that asks who somebody is; `kept`: what was typed into a form when the session ended."""
-    shown = home.demonstration and request.state.local
+    shown = demonstration.offered(request, allowed=home.passwordless)
     _, today = home.clock()
     return page(
         request,
@@ -190,7 +190,9 @@ def _proved(home: House, login: str, texts: Mapping[str, str]) -> Account | None
     return account
 
 
-def _in(request: Request, home: House, account: Account, texts: Mapping[str, str]) -> Response:
+def _in(
+    request: Request, home: House, account: Account, texts: Mapping[str, str], *, scope: str = ""
+) -> Response:
     now, today = home.clock()
     onward, kept = inside(texts.get("next", "/")), _kept(texts)
     if onward == "/":
@@ -200,7 +202,7 @@ def _in(request: Request, home: House, account: Account, texts: Mapping[str, str
         fields = list(kept.items())
         response = page(request, home, "again.html", today=today, onward=onward, fields=fields)
     device = request.headers.get("user-agent", "")
-    begin(home.accounts, account.reader.login, response, now=now, device=device)
+    begin(home.accounts, account.reader.login, response, now=now, device=device, scope=scope)
     return response
 
 

@@ -14,6 +14,7 @@ from fastapi import Depends, HTTPException, Request
 from starlette.responses import Response
 
 from web.door.credentials import hidden, new_secret
+from web.door.demonstration import SCOPE, offered
 from web.house import House
 from web.ports.accounts import Accounts
 from workflow.access import OF_ONE_UNIT, Account, Entry, Need, Reader, placed, scope
@@ -29,14 +30,17 @@ class NotLoggedIn(Exception):
     """Nobody is known by this request: the log-in page stands in the way."""
 
 
-def begin(accounts: Accounts, login: str, response: Response, *, now: datetime, device: str) -> None:
-    """Open a session and give its secret to the browser."""
+def begin(
+    accounts: Accounts, login: str, response: Response, *, now: datetime, device: str, scope: str = ""
+) -> None:
+    """Open a session and give its secret to the browser. `scope`: whether it was opened without a password."""
     secret = new_secret()
     entry = Entry(
         hash=hidden(secret),
         kind="session",
         login=login,
         name=device[:200],
+        scope=scope,
         created_at=now,
         seen_at=now,
         expires_at=now + LASTS,
@@ -77,6 +81,9 @@ def known(request: Request, home: House) -> tuple[Account, Entry] | None:
     else:
         entry = session(request, home.accounts, now=now)
     if entry is None:
+        return None
+    if entry.scope == SCOPE and not offered(request, allowed=home.passwordless):
+        # Opened without a password on a demonstration day; on any other, or from elsewhere, it opens nothing.
         return None
     account = home.accounts.account(entry.login)
     if account is None or account.disabled:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 Network = IPv4Network | IPv6Network
 LOOPBACK_NETWORKS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 """Proxies on this machine, whatever address of it they connect from."""
-FORWARDING_HEADERS = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip")
+FORWARDING_HEADERS = (
+    *("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip", "via"),
+    *("x-forwarded-server", "x-forwarded-port", "x-forwarded-by", "x-forwarded", "x-original-forwarded-for"),
+    *("x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip", "fastly-client-ip"),
+)
 
 
 def client_address(request: Request) -> str:

@@ -1,0 +1,124 @@
+"""The log-in without a password: on a demonstration day, from a browser of this machine, or not at all."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from starlette.testclient import TestClient
+
+from tests.web.conftest import Home, build, fill
+from tests.web.memory import Memory
+from web.door.demonstration import allowed_at
+from web.door.entrance import COOKIE
+
+OWN_HOSTS = ("127.0.0.1", "127.0.0.2", "::1", "localhost")
+FOREIGN_HOSTS = ("0.0.0.0", "::", "", "10.0.0.5", "merzim.example.kz", "127.0.0.1.example.kz", "localhost.kz")
+OWN_ADDRESSES = ("http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000/", "HTTP://127.0.0.9")
+FOREIGN_ADDRESSES = (
+    *("https://127.0.0.1:8000", "https://localhost", "http://merzim.example.kz", "https://merzim.example.kz"),
+    *(
+        "http://10.0.0.5:8000",
+        "http://0.0.0.0:8000",
+        "http://127.0.0.1@evil.example",
+        "http://[::1",
+        "127.0.0.1:8000",
+    ),
+    *("", "//127.0.0.1", "ftp://127.0.0.1", "http://127.0.0.1.example.kz"),
+)
+FORWARDED = {
+    "x-forwarded-for": "203.0.113.9",
+    "x-forwarded-for, spoofed": "127.0.0.1",
+    "x-forwarded-host": "merzim.example.kz",
+    "x-forwarded-proto": "https",
+    "x-forwarded-server": "proxy",
+    "forwarded": "for=203.0.113.9",
+    "via": "1.1 proxy",
+    "x-real-ip": "203.0.113.9",
+    "x-client-ip": "203.0.113.9",
+    "true-client-ip": "203.0.113.9",
+    "cf-connecting-ip": "203.0.113.9",
+}
+
+
+def test_an_installation_has_it_only_where_it_is_bound_and_called_by_this_machine_alone() -> None:
+    """Every host with every address: both must be loopback, and the address plain http."""
+    allowed = {
+        (host, address)
+        for host, address in product(OWN_HOSTS + FOREIGN_HOSTS, OWN_ADDRESSES + FOREIGN_ADDRESSES)
+        if allowed_at(host=host, address=address)
+    }
+
+    assert allowed == set(product(OWN_HOSTS, OWN_ADDRESSES))
+
+
+@pytest.fixture
+def shown() -> Home:
+    """An office on a demonstration day that calls itself by the address of this machine, as it does by default."""
+    return fill(build(Memory(), address="http://127.0.0.1:8000"))
+
+
+def offers(browser: TestClient, **headers: str) -> tuple[bool, int]:
+    """Whether the log-in page shows it, and what asking for it is answered."""
+    page = browser.get("/login", headers=headers).text
+    answer = browser.post("/login/demonstration", data={"login": "officer"}, headers=headers)
+    return "/login/demonstration" in page, answer.status_code
+
+
+@pytest.mark.parametrize("demonstration", [True, False])
+@pytest.mark.parametrize("address", ["", "http://127.0.0.1:8000", "https://127.0.0.1", "https://merzim.kz"])
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "10.0.0.7"])
+@pytest.mark.parametrize("called", ["127.0.0.1:8000", "localhost", "merzim.kz"])
+def test_it_is_offered_where_day_address_peer_and_host_all_say_so(
+    demonstration: bool, address: str, peer: str, called: str
+) -> None:
+    """All combinations of what decides it."""
+    home = fill(build(Memory(), demonstration=demonstration, address=address))
+    browser = TestClient(home.app, base_url=f"https://{called}", client=(peer, 5000), follow_redirects=False)
+    expected = (
+        demonstration and not address.startswith("https") and peer != "10.0.0.7" and called != "merzim.kz"
+    )
+    shown, answered = offers(browser)
+
+    assert shown is expected
+    assert answered == 303 if expected else answered in (403, 404)
+
+
+@pytest.mark.parametrize("header", FORWARDED)
+def test_a_request_that_passed_a_proxy_does_not_get_it(header: str, shown: Home) -> None:
+    """A proxy on this machine calls us by our own name, and who stands behind it nobody knows."""
+    forwarded = {header.partition(",")[0]: FORWARDED[header]}
+    with shown.stranger() as browser:
+        assert offers(browser, **forwarded) == (False, 404)
+        assert offers(browser) == (True, 303)
+
+
+def test_a_proxy_that_names_nobody_does_not_get_it(shown: Home) -> None:
+    """nginx without a line about headers: HTTP/1.0, and our own name as the host."""
+
+    async def as_of_old(scope: dict, receive: object, send: object) -> None:  # type: ignore[type-arg]
+        if scope["type"] == "http":
+            scope["http_version"] = "1.0"
+        await shown.app(scope, receive, send)  # type: ignore[arg-type]
+
+    browser = TestClient(
+        as_of_old, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 5000), follow_redirects=False
+    )
+
+    assert offers(browser) == (False, 404)
+
+
+def test_a_session_without_a_password_ends_with_the_demonstration(shown: Home) -> None:
+    """The day may have been a later one: on the real day its session would hold for years."""
+    real = build(Memory(), demonstration=False)
+    real.accounts.ways_in = shown.accounts.ways_in  # type: ignore[attr-defined]
+    with shown.stranger() as browser:
+        browser.post("/login/demonstration", data={"login": "officer"})
+        secret = browser.cookies[COOKIE]
+        there = browser.get("/account").status_code
+        through_a_proxy = browser.get("/account", headers={"x-forwarded-for": "203.0.113.9"}).status_code
+    with real.stranger() as browser:
+        browser.cookies.set(COOKIE, secret, domain="127.0.0.1")
+        on_the_real_day = browser.get("/account").status_code
+
+    assert (there, through_a_proxy, on_the_real_day) == (200, 303, 303)
