@@ -54,7 +54,7 @@ def test_an_installation_has_it_only_where_it_is_bound_and_called_by_this_machin
 
 @pytest.fixture
 def shown() -> Home:
-    """An office on a demonstration day that calls itself by the address of this machine, as it does by default."""
+    """An office on a demonstration day that is called by the address of this machine, as by default."""
     return fill(build(Memory(), address="http://127.0.0.1:8000"))
 
 
