@@ -1,0 +1,205 @@
+"""Who may write: every route that writes, by every access, and by those who see another unit, or none, or were
+not named; on a real database, of which nothing may have changed where somebody was refused.
+
+The routes are the router's. A route that is not in `tests.web.writes.SENT`, or names no need, fails.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pytest
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+from starlette.testclient import TestClient
+
+from tests.web.real import real_office
+from tests.web.test_access import OPEN, ROUTES, filled, is_question, need
+from tests.web.writes import ELSEWHERE, READERS, SENT, UNNAMED, Sent, World, prepare
+from web.door.entrance import COOKIE
+from workflow.access import Reader
+
+WRITES: list[tuple[str, APIRoute]] = [(method, route) for method, route in ROUTES if method != "GET"]
+ASKED = [(method, route) for method, route in WRITES if need(route) is not None]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with real_office(tmp_path_factory.mktemp("office")) as office:
+        yield prepare(office)
+
+
+@dataclass
+class Watch:
+    """The database and the files of an office, from outside."""
+
+    world: World
+    connection: sqlite3.Connection
+
+    def version(self) -> int:
+        """A number that is another one as soon as anybody has written anything."""
+        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
+
+    def digests(self) -> dict[str, str]:
+        """Of each table how many rows it has, and a digest of them; of the folder of evidence the names."""
+        tables = self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = {}
+        for (table,) in tables:
+            rows = sorted(map(repr, self.connection.execute(f'SELECT * FROM "{table}"')))
+            found[table] = f"{len(rows)} {sha256(chr(10).join(rows).encode()).hexdigest()}"
+        folder = self.world.office.house.settings.evidence.folder
+        found["evidence"] = " ".join(sorted(str(one.relative_to(folder)) for one in folder.rglob("*")))
+        return found
+
+
+@pytest.fixture(scope="module")
+def watch(world: World) -> Iterator[Watch]:
+    with closing(sqlite3.connect(str(world.office.house.engine.url.database))) as connection:
+        yield Watch(world, connection)
+
+
+def request(
+    world: World, browser: TestClient, method: str, route: APIRoute, *, case: str, login: str
+) -> Response:
+    """What the table says is sent to the route, into that case."""
+    sent = SENT[route.path]
+    world.now_at = login
+    path = route.path
+    for place, value in _places(world, sent, case).items():
+        path = path.replace(place, value)
+    answer: Response = browser.request(method, filled(path, case), **sent.request(world, case))
+    return answer
+
+
+def _places(world: World, sent: Sent, case: str) -> dict[str, str]:
+    places = dict(sent.places(world) if callable(sent.places) else sent.places)
+    return {**places, **({"{case}": case} if case == world.secret else {})}
+
+
+def refused(world: World, reader: Reader, route: APIRoute, case: str) -> bool:
+    """Whether this reader must be refused."""
+    asked = need(route)
+    assert asked is not None
+    if not reader.may(asked):
+        return True
+    if not SENT[route.path].case:
+        return False
+    return reader in ELSEWHERE or (case == world.secret and reader.login != "officer")
+
+
+def test_the_table_holds_every_route_that_writes_and_no_other() -> None:
+    """A new route is a decision: what it needs, and what the walk sends it."""
+    assert set(SENT) == {route.path for _, route in ASKED}
+    assert {route.path for _, route in WRITES if need(route) is None} <= OPEN
+    named = {path for path, sent in SENT.items() if sent.case}
+    assert {route.path for _, route in ASKED if "{case}" in route.path} <= named
+
+
+def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watch: Watch) -> None:
+    """403 where the access does not reach, 404 for a case that is not seen; the database stays as it was."""
+    before = watch.digests()
+    wrong: list[tuple[str, str, object]] = []
+    tried = 0
+    for reader in (*READERS, *ELSEWHERE, UNNAMED):
+        with world.office.client(reader.login) as browser:
+            version = watch.version()
+            for method, route in ASKED:
+                may = reader.may(need(route) or "self")
+                for case in (world.case, world.secret) if may and SENT[route.path].case else (world.case,):
+                    if not refused(world, reader, route, case):
+                        continue
+                    tried += 1
+                    status = request(world, browser, method, route, case=case, login=reader.login).status_code
+                    if status != (404 if may else 403):
+                        wrong.append((reader.login, route.path, status))
+                    if (now := watch.version()) != version:
+                        version = now
+                        wrong.append((reader.login, route.path, "written"))
+
+    assert not wrong, wrong
+    assert tried > 500
+    after = watch.digests()
+    # A session of each reader was opened to ask at all.
+    assert {table for table in after if after[table] != before[table]} <= {"entry"}
+
+
+def test_nobody_writes_anything(world: World, watch: Watch) -> None:
+    """401 for pages and programs alike."""
+    before, wrong = watch.digests(), []
+    with world.office.client("") as browser:
+        for method, route in ASKED:
+            status = request(world, browser, method, route, case=world.case, login="officer").status_code
+            if status != 401:
+                wrong.append((route.path, status))
+
+    assert not wrong, wrong
+    assert watch.digests() == before
+
+
+def test_a_token_that_only_reads_writes_nothing(world: World, watch: Watch) -> None:
+    """Neither through the API nor through pages; questions it may ask."""
+    with world.office.client("") as browser:
+        browser.headers["authorization"] = (
+            f"Bearer {world.office.way_in('officer', kind='token', scope='read')}"
+        )
+        before, wrong = watch.digests(), []
+        for method, route in ASKED:
+            if is_question(route):
+                continue
+            status = request(world, browser, method, route, case=world.case, login="officer").status_code
+            if status != 403:
+                wrong.append((route.path, status))
+
+    assert not wrong, wrong
+    assert watch.digests() == before
+
+
+def test_an_officer_of_another_unit_opens_nothing_in_this_one(world: World, watch: Watch) -> None:
+    """What names its unit in the body is refused in a sentence, and nothing is written."""
+    paths = ("/open/case", "/api/v1/cases", "/api/v1/schedules", "/api/v1/calendar/acts", "/calendar/acts")
+    with world.office.client("officer_elsewhere") as browser:
+        before = watch.digests()
+        statuses = {
+            route.path: request(
+                world, browser, method, route, case=world.case, login="officer_elsewhere"
+            ).status_code
+            for method, route in ASKED
+            if route.path in paths
+        }
+
+    assert set(statuses) == set(paths)
+    assert set(statuses.values()) <= {403, 404, 422}
+    assert watch.digests() == before
+
+
+def test_whoever_is_allowed_is_let_through_and_what_the_table_sends_is_right(
+    world: World, watch: Watch
+) -> None:
+    """The officer's and the administrator's requests are done and written: nobody above was refused for a fault
+    in what was sent. The others come after them and find some of it done; nobody is refused for who they are.
+
+    The last of the tests: afterwards the office is another one.
+    """
+    wrong: list[tuple[str, str, object]] = []
+    for reader in sorted(READERS, key=lambda one: one.access not in ("officer", "administrator")):
+        first = reader.access in ("officer", "administrator")
+        with world.office.client("") as browser:
+            for method, route in ASKED:
+                if refused(world, reader, route, world.case):
+                    continue
+                sent = SENT[route.path]
+                # A session of its own for each request: some end the one they come in by.
+                browser.cookies.set(COOKIE, world.office.way_in(reader.login), domain="127.0.0.1")
+                version = watch.version()
+                answer = request(world, browser, method, route, case=world.case, login=reader.login)
+                written = watch.version() != version
+                if answer.status_code in (401, 403, 404) or answer.status_code >= 500:
+                    wrong.append((reader.login, route.path, answer.status_code))
+                elif first and (answer.status_code not in sent.status or written < sent.changes):
+                    wrong.append((reader.login, route.path, (answer.status_code, written)))
+
+    assert not wrong, wrong

@@ -1,0 +1,413 @@
+"""An office in which everything that can be written is there to be written about, and what each route is sent.
+
+`SENT` holds for every route that writes a request that is right in every other way: those who are refused are
+refused for who they are. A route that is not in it fails the walk (`test_write_access`).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyotp
+from sqlalchemy import insert
+
+from papers.sheets.upload import UploadKind
+from storage.access.uploads import SqlUploads
+from storage.office import store as office_store
+from storage.tables import NOTICE
+from tests.web.real import ROOT, RealOffice
+from web.administration.staff_forms import mark
+from web.door.credentials import hashed
+from workflow.access import Reader
+from workflow.case import Evidence
+from workflow.desk.opening import Opening
+from workflow.desk.registers import ExposedPosition, RegisterDesk
+from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.office import Person, Unit
+from workflow.registers.measure_term import MeasureTerm
+
+OWN, FOREIGN = "Департамент управления активами", "Пресс-служба"
+PASSWORD = "жақсы құпиясөз 1"
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+GROUND = {"ground": "негіздемесі бар"}
+DAY = "2026-04-06"
+PLAN = (
+    "№;Риск;Мероприятие;Форма завершения;Ответственный;Срок\n"
+    "1;Нет порядка;Утвердить порядок {n};Приказ;Иванов;до 30 июня 2026 года\n"
+)
+CARTOGRAM = "Раздел;Управление;Район;Должность или риск\n1;Аппарат;;Басшы {n}\n"
+PEOPLE = "Подразделение;ФИО;E-mail;Язык\n{unit};Жаңа Адам {n};new{n}@example.kz;kk\n"
+ACT = '[[transfer]]\noff = 2026-05-{off:02}\nwork = 2026-05-{work:02}\nact = "G26G000000{n}"\naddress = "https://adilet.zan.kz/rus/docs/G26G000000{n}"\n'
+SCHEDULE = (
+    "Объект анализа;Подразделение;Начало анализа;Окончание анализа\nЖаңа {n};{unit};01.06.2026;10.07.2026\n"
+)
+PAST = ROOT / "examples" / "past_analyses.csv"
+
+READERS = (
+    Reader(login="officer", access="officer", person="a.akhmetova@example.kz"),
+    Reader(login="responsible", access="responsible", unit=OWN, person="n.ibraev@example.kz"),
+    Reader(login="head_of_unit", access="head_of_unit", unit=OWN, person="p.litvinova@example.kz"),
+    Reader(login="first_head", access="first_head", person="d.serikbaev@example.kz"),
+    Reader(login="auditor", access="auditor", person="r.tleubaev@example.kz"),
+    Reader(login="administrator", access="administrator", person="g.omarova@example.kz"),
+)
+"""One of every access; those of a unit are of the unit whose case is written to."""
+UNNAMED = Reader(login="unnamed", access="officer")
+"""An officer of the whole office who was not named to know of the confidential case."""
+EMPTY = "Бос бөлім"
+"""A unit nobody is of, to be taken out."""
+ELSEWHERE = (
+    Reader(login="executor_elsewhere", access="responsible", unit=FOREIGN),
+    Reader(login="head_elsewhere", access="head_of_unit", unit=FOREIGN),
+    Reader(login="officer_elsewhere", access="officer", unit=FOREIGN),
+    Reader(login="executor_nowhere", access="responsible"),
+)
+"""Those who see another unit, or none."""
+
+
+@dataclass
+class World:
+    """The office, and what is to be written about.
+
+    Attributes:
+        case: of the unit OWN; secret: a confidential one, of which the officer alone was named to know.
+        spare: further cases of OWN, for what ends a case.
+        now_at: whoever is about to send; some bodies speak of their sender's own things.
+    """
+
+    office: RealOffice
+    case: str
+    secret: str
+    spare: tuple[str, ...]
+    files: dict[str, str] = field(default_factory=dict)
+    now_at: str = ""
+
+    def letter(self, what: str) -> str:
+        """The key of a letter about the case that went to whoever sends now."""
+        return f"{self.case}:{what}:{self.now_at}"
+
+    def mark_of_person(self, key: str) -> str:
+        return mark(self.office.house.reads.office().people[key])
+
+    def mark_of_unit(self, unit: str) -> str:
+        return mark(self.office.house.reads.office().units[unit])
+
+    def code(self) -> str:
+        """A code of a second factor that is right at this moment."""
+        return pyotp.TOTP(SECRET).at(self.office.moment[0].now)
+
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+Body = Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sent:
+    """A request of a route.
+
+    Attributes:
+        json, form: the body; from the world, where it names what is there.
+        files: what a form carries, by field: a name, and the bytes.
+        case: whether it writes into a case: that of the path, or the one its body names.
+        places: what stands in the places of the path, beside the case.
+        changes: whether the officer's (or administrator's) request writes something; no where there is nothing
+            of that kind to write in this office (no bot, no letter a channel has kept).
+        status: the answer of such a request.
+    """
+
+    json: Body | Callable[[World], Body] | None = None
+    form: Body | Callable[[World], Body] | None = None
+    files: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    case: bool = False
+    places: Mapping[str, str] | Callable[[World], Mapping[str, str]] = field(default_factory=dict)
+    changes: bool = True
+    status: tuple[int, ...] = (200, 201, 303)
+
+    def request(self, world: World, case: str) -> dict[str, Any]:
+        """The arguments of the client; a body that names a case names this one."""
+        body = self.json if self.json is not None else self.form
+        said = dict((body(world) if callable(body) else body) or {})
+        if "case" in said:
+            said["case"] = case
+        if self.json is not None:
+            return {"json": said}
+        if self.form is None and not self.files:
+            return {}
+        return {"data": said, **({"files": dict(self.files)} if self.files else {})}
+
+
+def in_case(**body: object) -> Sent:
+    """JSON into a case."""
+    return Sent(json=body, case=True)
+
+
+def form_in_case(**fields: object) -> Sent:
+    """A form into a case."""
+    return Sent(form=fields, case=True)
+
+
+API = "/api/v1"
+CASE = f"{API}/cases/{{case}}"
+ADMIN = f"{API}/administration"
+ACCOUNT = f"{ADMIN}/accounts/{{login}}"
+ONE = {"{number}": "1"}
+
+SENT: Mapping[str, Sent] = {
+    # ------------------------------------------------------------------------------------------ the API: cases
+    f"{API}/cases": Sent(json={"procedure": "internal-analysis", "unit": OWN, "object": "Жаңа объект"}),
+    f"{API}/plan": Sent(
+        json={"procedure": "internal-analysis", "planned": {"order_signed": DAY}}, changes=False
+    ),
+    f"{CASE}/facts": in_case(fact="order_signed", on=DAY, remark="API"),
+    f"{CASE}/plans": in_case(planned={"analysis_started": "2026-04-14"}),
+    f"{CASE}/corrections": in_case(fact="start_announced", on="2026-03-27", **GROUND),
+    f"{CASE}/cancellation": Sent(json=GROUND, case=True, places=lambda world: {"{case}": world.spare[0]}),
+    f"{CASE}/exemption": in_case(obligation="published", **GROUND),
+    f"{CASE}/reopening": in_case(obligation="cartogram_updated", **GROUND),
+    f"{CASE}/snoozes": in_case(obligation="analysis_ended", until="2026-04-20"),
+    f"{CASE}/readers": in_case(person="v.kim@example.kz"),
+    f"{CASE}/readers/removal": in_case(person="t.zhumabekov@example.kz", **GROUND),
+    f"{CASE}/risks": in_case(description="API: тәуекел", on=DAY),
+    f"{CASE}/risks/plan": Sent(json=lambda world: {"file": world.files["plan"]}, case=True),
+    f"{CASE}/risks/{{number}}/rank": Sent(json={"likelihood": 1, "effect": 1}, case=True, places=ONE),
+    f"{CASE}/risks/{{number}}/measures": Sent(json={"action": "API: жою"}, case=True, places=ONE),
+    f"{CASE}/measures/{{number}}/reviews": Sent(
+        json={"outcome": "executed", "on": DAY, "comment": "API"}, case=True, places=ONE
+    ),
+    f"{CASE}/risks/{{number}}/removal": Sent(json={"on": DAY, "completed": True}, case=True, places=ONE),
+    f"{CASE}/risks/{{number}}/request": Sent(
+        json={"asked": "API: өзгерту", "body": "Министрлік", "on": DAY}, case=True, places=ONE
+    ),
+    f"{CASE}/risks/{{number}}/answer": Sent(json={"text": "API: өзгертілді", "on": DAY}, case=True, places=ONE),
+    f"{CASE}/positions": in_case(title="API: басшы", on=DAY),
+    f"{CASE}/positions/{{number}}/talks": Sent(
+        json={"on": DAY, "holder": "API: Ахметов"}, case=True, places=ONE
+    ),
+    f"{CASE}/positions/{{number}}/clearing": Sent(json={"on": DAY}, case=True, places=ONE),
+    f"{CASE}/cartogram": Sent(json=lambda world: {"file": world.files["cartogram"], "on": DAY}, case=True),
+    f"{CASE}/remarks": in_case(text="API: ескертпе", on=DAY),
+    f"{CASE}/remarks/{{number}}/answer": Sent(
+        json={"taken": True, "answer": "API", "on": DAY}, case=True, places=ONE
+    ),
+    f"{CASE}/notices/acknowledgement": Sent(json=lambda world: {"key": world.letter("api")}, case=True),
+    f"{CASE}/notices/resending": Sent(json=lambda world: {"key": world.letter("failed-api")}, case=True),
+    # --------------------------------------------------------------------- the API: files, years, the calendar
+    f"{API}/files": Sent(files={"file": ("тағы.pdf", b"%PDF-1.7\nmore")}),
+    f"{API}/schedules/preview": Sent(json=lambda world: {"file": world.files["schedule"]}, changes=False),
+    f"{API}/schedules": Sent(json=lambda world: {"file": world.files["schedule"]}),
+    f"{API}/years": Sent(json={"year": 2027}),
+    f"{API}/past": Sent(json=lambda world: {"file": world.files["past"]}, changes=False),
+    f"{API}/calendar/acts/preview": Sent(json={"text": ACT.format(off=8, work=16, n=1)}, changes=False),
+    f"{API}/calendar/acts": Sent(json={"text": ACT.format(off=8, work=16, n=1), "name": "a.toml"}),
+    f"{API}/notices/resending": Sent(json={"channel": "folder"}, changes=False),
+    # ---------------------------------------------------------------------------------- the API: one's account
+    f"{API}/account/digest": Sent(json={"digest": "weekly", "language": "ru"}),
+    f"{API}/account/leave": Sent(json={"first": "2026-07-01", "last": "2026-07-10"}),
+    f"{API}/account/feeds": Sent(),
+    f"{API}/account/feeds/revocation": Sent(json={"id": "0" * 64}, changes=False),
+    f"{API}/account/telegram": Sent(changes=False, status=(422,)),
+    f"{API}/account/telegram/unlinking": Sent(changes=False),
+    f"{API}/account/sessions/end": Sent(),
+    # --------------------------------------------------------------------------------- the API: administration
+    f"{ADMIN}/units": Sent(json={"name": "API: жаңа бөлім", "parent": "Правление"}),
+    f"{ADMIN}/units/removal": Sent(json=lambda world: {"id": EMPTY, "mark": world.mark_of_unit(EMPTY)}),
+    f"{ADMIN}/units/feeds": Sent(json={"unit": OWN}),
+    f"{ADMIN}/units/feeds/revocation": Sent(json={"id": "0" * 64}, changes=False),
+    f"{ADMIN}/people": Sent(json={"name": "API: Жаңа Адам", "unit": OWN, "email": "api@example.kz"}),
+    f"{ADMIN}/people/removal": Sent(
+        json=lambda world: {"id": "gone1@example.kz", "mark": world.mark_of_person("gone1@example.kz")}
+    ),
+    f"{ADMIN}/people/table/preview": Sent(json=lambda world: {"file": world.files["people"]}, changes=False),
+    f"{ADMIN}/people/table": Sent(json=lambda world: {"file": world.files["people"]}),
+    f"{ADMIN}/accounts": Sent(json={"login": "api.made", "access": "auditor"}),
+    ACCOUNT: Sent(json={"access": "auditor", "name": "API"}, places={"{login}": "spare1"}),
+    f"{ACCOUNT}/closing": Sent(places={"{login}": "spare1"}),
+    f"{ACCOUNT}/reopening": Sent(places={"{login}": "spare1"}),
+    f"{ACCOUNT}/sessions/end": Sent(places={"{login}": "spare2"}),
+    f"{ACCOUNT}/invitations": Sent(places={"{login}": "spare2"}),
+    f"{ACCOUNT}/tokens": Sent(json={"days": 5, "write": True}, places={"{login}": "spare2"}),
+    f"{ADMIN}/channels/{{channel}}/letters": Sent(json={}, places={"{channel}": "folder"}, changes=False),
+    f"{ADMIN}/channels/{{channel}}/resending": Sent(places={"{channel}": "folder"}, changes=False),
+    # ------------------------------------------------------------------------------------------- pages: a case
+    "/cases/{case}": form_in_case(fact="work_plan_approved", on="2026-04-02"),
+    "/cases/{case}/plan": form_in_case(fact="analysis_ended", on="2026-05-14"),
+    "/cases/{case}/correct": form_in_case(fact="start_announced", on="2026-03-26", **GROUND),
+    "/cases/{case}/cancel": Sent(form=GROUND, case=True, places=lambda world: {"{case}": world.spare[1]}),
+    "/cases/{case}/exempt": form_in_case(obligation="certificate_filed", **GROUND),
+    "/cases/{case}/reopen": form_in_case(obligation="positions_consolidated", **GROUND),
+    "/cases/{case}/readers": form_in_case(person="s.nurgalieva@example.kz"),
+    "/cases/{case}/readers/remove": form_in_case(person="r.tleubaev@example.kz", **GROUND),
+    "/cases/{case}/acknowledge": Sent(form=lambda world: {"key": world.letter("page")}, case=True),
+    "/cases/{case}/notices/resend": Sent(form=lambda world: {"key": world.letter("failed-page")}, case=True),
+    "/cases/{case}/risks": form_in_case(description="Бет: тәуекел", on=DAY),
+    "/cases/{case}/risks/rank": form_in_case(number="1", likelihood="2", effect="2"),
+    "/cases/{case}/risks/measure": form_in_case(number="1", action="Бет: жою"),
+    "/cases/{case}/risks/review": form_in_case(number="1", outcome="partly", on=DAY),
+    "/cases/{case}/risks/remove": form_in_case(number="2", on=DAY),
+    "/cases/{case}/risks/ask": form_in_case(number="2", asked="Бет: өзгерту", body="Министрлік", on=DAY),
+    "/cases/{case}/risks/answer": form_in_case(number="1", text="Бет: өзгертілді", on=DAY),
+    "/cases/{case}/risks/plan": Sent(files={"file": ("план.csv", PLAN.format(n=2).encode())}, case=True),
+    "/cases/{case}/positions": form_in_case(title="Бет: басшы", on=DAY),
+    "/cases/{case}/positions/anew": form_in_case(number="2", title="Бет: басқа басшы", on=DAY),
+    "/cases/{case}/positions/talk": form_in_case(number="2", holder="Бет: Ахметов", on=DAY),
+    "/cases/{case}/positions/clear": form_in_case(number="2", on=DAY),
+    "/cases/{case}/cartogram": Sent(
+        form={"on": DAY}, files={"table": ("картограмма.csv", CARTOGRAM.format(n=2).encode())}, case=True
+    ),
+    "/cases/{case}/remarks": form_in_case(text="Бет: ескертпе", on=DAY),
+    "/cases/{case}/remarks/answer": form_in_case(number="2", taken="yes", answer="Бет", on=DAY),
+    # -------------------------------------------------------------------------------- pages: the desk, opening
+    "/desk/record": Sent(
+        form=lambda world: {"case": world.case, "fact": "discussion_announced", "on": DAY}, case=True
+    ),
+    "/desk/later": Sent(
+        form=lambda world: {"case": world.case, "fact": "note_signed", "until": "2026-04-21"}, case=True
+    ),
+    "/desk/read": Sent(form=lambda world: {"case": world.case, "key": world.letter("desk")}, case=True),
+    "/desk/leave": Sent(form={"first": "2026-08-03", "last": "2026-08-10"}),
+    "/open/case": Sent(form={"procedure": "internal-analysis", "unit": OWN, "object": "Бет: объект"}),
+    "/open/year": Sent(form={"year": "2028", "unit": ""}),
+    "/open/schedule": Sent(files={"file": ("график.csv", SCHEDULE.format(n=3, unit=OWN).encode())}),
+    "/open/schedule/{digest}": Sent(form={}, places=lambda world: {"{digest}": world.files["page schedule"]}),
+    "/past": Sent(files={"file": (PAST.name, PAST.read_bytes())}),
+    "/calendar/acts": Sent(form={"text": ACT.format(off=22, work=23, n=2), "name": "b.toml", "do": "apply"}),
+    "/channels/resend": Sent(form={}, changes=False),
+    # -------------------------------------------------------------------------------- pages: one's own account
+    "/account/totp": Sent(
+        form=lambda world: {"old": PASSWORD, "secret": SECRET, "code": world.code()}, status=(303,)
+    ),
+    "/account/password": Sent(form={"old": PASSWORD, "password": PASSWORD, "again": PASSWORD}),
+    "/account/sessions/end": Sent(form={}),
+    "/account/digest": Sent(form={"digest": "daily", "language": "kk"}),
+    "/account/feed": Sent(form={}),
+    "/account/telegram": Sent(form={}, changes=False, status=(422,)),
+    "/logout": Sent(form={}),
+    # ----------------------------------------------------------------------------------- pages: administration
+    "/administration/unit": Sent(form={"id": "", "mark": "", "name": "Бет: жаңа бөлім", "parent": "Правление"}),
+    "/administration/unit/feed": Sent(form={"id": OWN}),
+    "/administration/person": Sent(
+        form={"key": "", "mark": "", "name": "Бет: Жаңа Адам", "unit": OWN, "email": "page@example.kz"}
+    ),
+    "/administration/person/remove": Sent(
+        form=lambda world: {"key": "gone2@example.kz", "mark": world.mark_of_person("gone2@example.kz")}
+    ),
+    "/administration/accounts": Sent(form={"login": "page.made", "access": "auditor"}),
+    "/administration/account": Sent(
+        form={"login": "spare3", "do": "change", "access": "auditor", "name": "Бет"}
+    ),
+    "/administration/people/import": Sent(
+        form={"do": "take"}, files={"file": ("people.csv", PEOPLE.format(unit=OWN, n=2).encode())}
+    ),
+    "/administration/channels": Sent(form={"channel": "folder", "email": "x@example.kz"}, changes=False),
+    "/administration/channels/resend": Sent(form={}, changes=False),
+}
+
+
+def prepare(office: RealOffice) -> World:
+    """Readers, cases with everything in their registers, letters, files of each reader."""
+    house, moment = office.house, office.moment[0]
+    who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
+    gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
+    office_store.save(house.engine, units=[Unit(id=EMPTY, name=EMPTY, parent="Правление")], people=gone)
+    password = hashed(PASSWORD)
+    spares = tuple(Reader(login=f"spare{n}", access="officer") for n in (1, 2, 3))
+    for reader in (*READERS, *ELSEWHERE, UNNAMED, *spares):
+        house.accounts.save(reader, disabled=False, **who)
+        house.accounts.set_password(reader.login, password, **who)
+    office.way_in("spare2")
+    opened = house.desk.open_many([_analysis() for _ in range(3)], **who)
+    secret = house.desk.open(
+        Opening(
+            procedure="enterprise-conflict-of-interest",
+            unit=OWN,
+            person="v.kim@example.kz",
+            readers=("officer",),
+        ),
+        **who,
+    )
+    spare = tuple(one.id for one in opened[1:])
+    world = World(office=office, case=opened[0].id, secret=secret.id, spare=spare)
+    _fill(world.case, office, who)
+    _letters(world)
+    _files(world)
+    return world
+
+
+def _analysis() -> Opening:
+    return Opening(
+        procedure="internal-analysis",
+        unit=OWN,
+        object="Активтер",
+        planned={"analysis_started": date(2026, 4, 13), "analysis_ended": date(2026, 5, 26)},
+        facts={"start_announced": date(2026, 3, 30)},
+    )
+
+
+def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
+    """A restricted document, risks, positions, remarks, two obligations it is freed of, two who were named."""
+    desk, today = office.house.desk, who["today"]
+    kept = office.house.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
+    closed = Evidence(kind="", reference=kept.reference, name="жабық.pdf", restricted="14-бап")
+    desk.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed], **who)
+    risks, registers = RiskDesk(desk), RegisterDesk(desk)
+    for n in (1, 2):
+        risks.find(case, FoundRisk(description=f"Тәуекел {n}"), on=today, **who)
+        risks.set_measure(case, SetMeasure(risk=n, action=f"Шара {n}"), **who)
+        registers.expose(case, ExposedPosition(title=f"Басшы {n}", holder="Ахметов"), on=today, **who)
+        registers.remark(case, text=f"Ескертпе {n}", author="", source="discussion", on=today, **who)
+    risks.ask(case, 1, body="Министрлік", asked="Өзгерту", term=MeasureTerm(), on=today, **who)
+    for obligation in ("cartogram_updated", "positions_consolidated"):
+        desk.exempt(case, obligation=obligation, ground="-", **who)
+    for person in ("t.zhumabekov@example.kz", "r.tleubaev@example.kz"):
+        desk.name_reader(case, person, **who)
+
+
+def _letters(world: World) -> None:
+    """Of each reader one letter for each way to say that it was read, and one for each way to send it again."""
+    states = {"api": "sent", "page": "sent", "desk": "sent", "failed-api": "failed", "failed-page": "failed"}
+    rows = [
+        {
+            "key": f"{world.case}:{what}:{reader.login}",
+            "case": world.case,
+            "obligation": "order_signed",
+            "due": date(2026, 4, 9),
+            "rung": "0",
+            "person": reader.login,
+            "channel": "folder",
+            "address": "a",
+            "language": "kk",
+            "state": state,
+            "attempts": 1,
+            "queued_at": NOW,
+            "not_before": NOW,
+            "answer": "",
+            "text_hash": "",
+            "message_id": "",
+        }
+        for reader in (*READERS, *ELSEWHERE, UNNAMED)
+        for what, state in states.items()
+    ]
+    with world.office.house.engine.begin() as connection:
+        connection.execute(insert(NOTICE), rows)
+
+
+def _files(world: World) -> None:
+    """Every reader has sent the same files, so that nobody is refused for want of one."""
+    uploads = SqlUploads(world.office.house.engine)
+    contents: dict[str, tuple[UploadKind, str, bytes]] = {
+        "plan": ("file", "план.csv", PLAN.format(n=1).encode()),
+        "cartogram": ("file", "картограмма.csv", CARTOGRAM.format(n=1).encode()),
+        "schedule": ("file", "график.csv", SCHEDULE.format(n=1, unit=OWN).encode()),
+        "past": ("file", PAST.name, PAST.read_bytes()),
+        "people": ("file", "people.csv", PEOPLE.format(unit=OWN, n=1).encode()),
+        "page schedule": ("schedule", "график.csv", SCHEDULE.format(n=2, unit=OWN).encode()),
+    }
+    for what, (kind, name, content) in contents.items():
+        for reader in (*READERS, *ELSEWHERE, UNNAMED):
+            world.files[what] = uploads.keep(
+                kind, content, name, "internal-analysis", by=reader.login, now=world.office.moment[0].now
+            )
