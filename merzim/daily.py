@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from merzim.queue import Acts
     from merzim.wiring import House
 
+LOOK = 10
+"""Seconds between two looks for letters that a process had in hand when it died."""
 GRACE = 30
 """Seconds requests under way have to end when the service is told to leave."""
 log = logging.getLogger("merzim.daily")
@@ -66,6 +69,17 @@ def _remind(house: House, *, now: datetime, today: date) -> None:
     rounds.remind(house, now=now, today=today, most=rounds.MOST)
 
 
+def take_up(house: House, clock: Clock) -> None:
+    """Send what a process that is gone left half done, without waiting for the next tick."""
+    try:
+        if not house.outbox.left_behind():
+            return
+    except Refusal:
+        # The database is away: the tick says so, and looks again.
+        return
+    attempt(house, clock, rounds.deliver)
+
+
 def attempt(house: House, clock: Clock, *acts: Callable[..., object]) -> None:
     """Do these at the moment it is, over the calendar and the rules as they stand. What fails is logged."""
     try:
@@ -82,11 +96,30 @@ def attempt(house: House, clock: Clock, *acts: Callable[..., object]) -> None:
 
 @contextmanager
 def ticking(house: House, clock: Clock) -> Iterator[None]:
-    """A scheduler with one in-memory job, ticking while the block lasts; the first tick comes at once."""
+    """A scheduler with in-memory jobs, ticking while the block lasts; the first tick comes at once.
+
+    Between ticks it looks every LOOK seconds whether another process died with letters in hand.
+    """
     scheduler = BackgroundScheduler(timezone=almaty())
     job = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-    scheduler.add_job(tick, "interval", seconds=house.settings.reminders.tick, args=(house, clock), **job)
-    scheduler.add_job(tick, args=(house, clock), **job)
+    every, turn = house.settings.reminders.tick, Lock()
+
+    def ticked() -> None:
+        with turn:
+            tick(house, clock)
+
+    def looked() -> None:
+        # A tick that is under way looks itself.
+        if turn.acquire(blocking=False):
+            try:
+                take_up(house, clock)
+            finally:
+                turn.release()
+
+    scheduler.add_job(ticked, "interval", seconds=every, **job)
+    scheduler.add_job(ticked, **job)
+    if every > LOOK:
+        scheduler.add_job(looked, "interval", seconds=LOOK, **job)
     scheduler.start()
     try:
         yield

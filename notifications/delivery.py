@@ -26,7 +26,7 @@ FEW = 25
 """A batch of a channel that cannot repeat: what a crash makes unknown is no more than that."""
 
 # A claimed notice untouched for so long belongs to a process that is gone: no batch takes so long, because a
-# channel stops asking a server that hangs.
+# channel stops asking a server that hangs. Where the outbox knows who is gone, nobody waits for it.
 LEASE = timedelta(minutes=10)
 
 
@@ -72,51 +72,58 @@ def deliver(
     recovered = 0
     overview = Overview(outbox, library, calendar, today=today, rules=rules)
     times: OfficeTimes | None = None
-    for channel in channels:
-        if keys is not None and not any(key.endswith(f":{channel.name}") for key in keys):
-            # A key ends with its channel. The others are there for what this one cannot carry.
-            continue
-        interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
-        if keys is None or again:
-            recovered += outbox.recover(channel.name, before=now - LEASE, state=interrupted, now=now, keys=keys)
-        limit = BATCH if channel.repeatable else FEW
-        while go_on() and (claimed := outbox.claim(channel.name, now=now, limit=limit, keys=keys)):
-            times = times or OfficeTimes(overview.office, calendar, rules)
-            batch = _leaving(outbox, claimed, times, now=now)
-            carried = outbox.collect(carriers(batch), now=now)
-            composed = compose(
-                batch,
-                channels,
-                outbox,
-                library,
-                calendar,
-                today=today,
-                rules=rules,
-                carried=carried,
-                overview=overview,
-            )
-            tried = _send(channel, composed.parcels, now=now)
-            outcomes = {**composed.settled, **tried}
-            _standing(outbox, channel, tried, now=now)
-            marks = _marks(batch, carried, composed, outcomes, times, now=now, rules=rules)
-            # Before the marks: whatever happens in between, nobody is left untold.
-            fall_back(
-                outbox,
-                _spoken(batch, carried, outcomes),
-                outcomes,
-                marks,
-                channel,
-                channels,
-                now=now,
-                calendar=calendar,
-                rules=rules,
-            )
-            outbox.mark(marks, now=now)
-            counts.update(mark.state for mark in marks)
-            answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
-            if tried and all(outcome.state == "queued" for outcome in tried.values()):
-                # The server or the disk takes nothing now: those still queued keep their attempts.
-                break
+    with outbox.delivering():
+        for channel in channels:
+            if keys is not None and not any(key.endswith(f":{channel.name}") for key in keys):
+                # A key ends with its channel. The others are there for what this one cannot carry.
+                continue
+            interrupted: NoticeState = "queued" if channel.repeatable else "unknown"
+            limit = BATCH if channel.repeatable else FEW
+            while go_on():
+                if keys is None or again:
+                    # Before each batch: whoever sends beside us may be gone by now, and this may last.
+                    recovered += outbox.recover(
+                        channel.name, before=now - LEASE, state=interrupted, now=now, keys=keys
+                    )
+                claimed = outbox.claim(channel.name, now=now, limit=limit, keys=keys)
+                if not claimed:
+                    break
+                times = times or OfficeTimes(overview.office, calendar, rules)
+                batch = _leaving(outbox, claimed, times, now=now)
+                carried = outbox.collect(carriers(batch), now=now)
+                composed = compose(
+                    batch,
+                    channels,
+                    outbox,
+                    library,
+                    calendar,
+                    today=today,
+                    rules=rules,
+                    carried=carried,
+                    overview=overview,
+                )
+                tried = _send(channel, composed.parcels, now=now)
+                outcomes = {**composed.settled, **tried}
+                _standing(outbox, channel, tried, now=now)
+                marks = _marks(batch, carried, composed, outcomes, times, now=now, rules=rules)
+                # Before the marks: whatever happens in between, nobody is left untold.
+                fall_back(
+                    outbox,
+                    _spoken(batch, carried, outcomes),
+                    outcomes,
+                    marks,
+                    channel,
+                    channels,
+                    now=now,
+                    calendar=calendar,
+                    rules=rules,
+                )
+                outbox.mark(marks, now=now)
+                counts.update(mark.state for mark in marks)
+                answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
+                if tried and all(outcome.state == "queued" for outcome in tried.values()):
+                    # The server or the disk takes nothing now: those still queued keep their attempts.
+                    break
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -131,6 +132,9 @@ class Outbox(Protocol):
         """Write down outcomes of claimed notices in one transaction (only where the state is still `sending`);
         `sent_at = now` where sent."""
 
+    def delivering(self) -> AbstractContextManager[None]:
+        """Around a delivery: while it lasts nobody takes what it has claimed for left behind."""
+
     def recover(
         self,
         channel: str,
@@ -142,7 +146,11 @@ class Outbox(Protocol):
     ) -> int:
         """Notices of the channel left in `sending` since before `before` (a crash between send and mark) become
         `state`: queued with `not_before = now`, or unknown. With `keys` those and what they carried, since
-        whenever: of them it is known that nobody sends them. Returns how many."""
+        whenever: of them it is known that nobody sends them. Returns how many.
+
+        Where it can be told otherwise than by time that whoever claimed them is gone, `before` says nothing.
+        Not to be called with claimed notices in hand.
+        """
 
     def waiting(self) -> Sequence[Waiting]:
         """Notices that wait to be carried and for which no letter is on its way."""

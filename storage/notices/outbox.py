@@ -5,10 +5,22 @@ Every method is one transaction. What costs grows with what is due, never with w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, literal_column, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    and_,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
 
 from notifications.notice import Notice, NoticeState
 from notifications.ports import Mark, Move, Settlement, Waiting
@@ -19,6 +31,7 @@ from storage.database.engine import reading, writing
 from storage.database.waiting import until_back
 from storage.kept import Kept
 from storage.notices import bundles, faults, marking, register, rungs
+from storage.notices.delivery_lock import DeliveryLock
 from storage.notices.holding import Holding
 from storage.notices.sending import Hand, hand_out
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
@@ -54,6 +67,7 @@ class SqlOutbox:
     ) -> None:
         self._engine = engine
         self._holding = Holding(engine)
+        self._delivery = DeliveryLock(engine)
         self._hand = hand
         self._kept = kept or Kept(engine, officer=officer, language=language)
 
@@ -142,6 +156,23 @@ class SqlOutbox:
             again = [(mark.key, mark.not_before) for mark in marks if mark.state == "queued"]
             hand_out(connection, self._hand, [(key, at or now) for key, at in again])
 
+    @contextmanager
+    def delivering(self) -> Iterator[None]:
+        """Around a delivery: while it lasts nobody takes what it has claimed for left behind."""
+        with self._delivery.shared():
+            yield
+
+    def left_behind(self) -> bool:
+        """Whether letters are on their way that no process sends any more.
+
+        Where only time can tell, or jobs of a queue do, it is not told here.
+        """
+        with self._delivery.alone() as alone:
+            if not alone:
+                return False
+            with reading(self._engine) as connection:
+                return connection.execute(select(NOTICE.c.key).where(_SENDING).limit(1)).first() is not None
+
     def recover(
         self,
         channel: str,
@@ -156,15 +187,31 @@ class SqlOutbox:
         many.
 
         Where several machines send, "since before" is so long as this process has looked: their clocks may
-        differ.
+        differ. On a file of SQLite time says nothing: left is what nobody delivers (`DeliveryLock`).
         """
+        if keys is not None or not self._delivery.works:
+            return self._recover(self._abandoned(channel, before, now, keys), channel, state, now, keys)
+        with self._delivery.alone() as alone:
+            return self._recover(true(), channel, state, now, None) if alone else 0
+
+    def _abandoned(
+        self, channel: str, before: datetime, now: datetime, keys: Collection[str] | None
+    ) -> ColumnElement[bool]:
         if keys is None and self._hand is not None:
             held = self._holding.abandoned(channel, now - before)
-            abandoned: ColumnElement[bool] = tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(held)
-        elif keys is None:
-            abandoned = NOTICE.c.attempted_at < before
-        else:
-            abandoned = or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys)))
+            return tuple_(NOTICE.c.key, NOTICE.c.attempts).in_(held)
+        if keys is None:
+            return NOTICE.c.attempted_at < before
+        return or_(NOTICE.c.key.in_(sorted(keys)), NOTICE.c.carrier.in_(sorted(keys)))
+
+    def _recover(
+        self,
+        abandoned: ColumnElement[bool],
+        channel: str,
+        state: NoticeState,
+        now: datetime,
+        keys: Collection[str] | None,
+    ) -> int:
         left = and_(NOTICE.c.channel == channel, _SENDING, abandoned)
         with reading(self._engine) as connection:
             if connection.execute(select(NOTICE.c.key).where(left).limit(1)).first() is None:

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copyfile
 
-from notifications.delivery import BATCH, LEASE
+from notifications.delivery import BATCH
 from notifications.notice import Notice
 from storage.database.engine import open as open_database
 from storage.notices.outbox import SqlOutbox
@@ -76,7 +76,7 @@ def campaign(pattern: Path, folder: Path, kills: int, chance: random.Random) -> 
             if ended:
                 break
             killed += 1
-            moment += LEASE + timedelta(seconds=1)
+            moment += timedelta(seconds=10)
         assert _life(address, port, moment, after=None)
     lines = [tuple(line.split(" ", 1)) for line in (folder / "seen.txt").read_text().splitlines()]
     engine = open_database(address)

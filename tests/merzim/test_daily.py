@@ -74,6 +74,33 @@ def test_the_metronome_ticks_at_once_and_again(tmp_path: Path, monkeypatch: pyte
     assert ticks[0] - began < 0.9
 
 
+def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
+    office: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tick is an hour away; the look between ticks sends them within 20 s, and leaves a living one alone."""
+    assert daily.LOOK <= 15
+    (tmp_path / "config.toml").write_text("[reminders]\ntick = 3600\n", encoding="utf-8")
+    asked = clock("2026-04-06")
+    house, dying = House(read(at=tmp_path)), House(read(at=tmp_path))
+    daily.rounds.remind(dying, now=asked().now, today=asked().today)
+    with dying.outbox.delivering():
+        claimed = dying.outbox.claim("folder", now=asked().now, limit=10)
+        daily.take_up(house, asked)
+        alive = {one.state for one in house.outbox.notices()}
+    monkeypatch.setattr(daily, "tick", lambda *_: None)
+    monkeypatch.setattr(daily, "LOOK", 0.1)
+    with daily.ticking(house, asked):
+        deadline = time.monotonic() + 10
+        while len(_letters(tmp_path)) < len(claimed) and time.monotonic() < deadline:
+            time.sleep(0.05)
+    gone = {one.state for one in house.outbox.notices()}
+    house.close()
+    dying.close()
+
+    assert claimed
+    assert (alive, gone) == ({"sending"}, {"sent"})
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
@@ -9,13 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from notifications.channels import Parcel
 from notifications.channels.email import channel as email
 from notifications.channels.folder import channel as folder
 from notifications.delivery import FEW, deliver
 from notifications.notice import Notice, Outcome
 from notifications.rules import BACK_OFF
 from notifications.wire.message import text_hash
+from storage.notices.outbox import SqlOutbox
 from tests.law import CALENDAR, library
+from tests.merzim.conftest import ROOT
 from tests.notifications.servers import Office, free_port, serving
 from tests.notifications.town import (
     AIGUL,
@@ -202,16 +209,85 @@ def test_what_was_done_between_two_attempts_is_not_reminded_of(town: Town) -> No
 
 
 def test_a_crash_between_sending_and_marking_sends_the_same_message_again(town: Town) -> None:
-    """E-mail: the same Message-ID, once the lease of the one who crashed has run out."""
+    """E-mail: the same Message-ID, as soon as the one who crashed is gone; while it lives, never."""
     town.open()
     shelf = Shelf()
     town.round([shelf], FIVE_BEFORE, at=NINE)
-    (claimed,) = town.outbox.claim("shelf", now=NINE, limit=10)
-    soon = town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=5))
-    later = town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(minutes=11))
+    with SqlOutbox(town.engine).delivering():
+        (claimed,) = town.outbox.claim("shelf", now=NINE, limit=10)
+        alive = town.deliver([shelf], FIVE_BEFORE, at=NINE + timedelta(days=1))
+        looked = town.outbox.left_behind()
+    left = town.outbox.left_behind()
+    gone = town.deliver([shelf], FIVE_BEFORE, at=NINE)
 
-    assert (soon.recovered, later.recovered) == (0, 1)
+    assert (alive.recovered, gone.recovered) == (0, 1)
+    assert (looked, left, town.outbox.left_behind()) == (False, True, False)
     assert [one.notice.message_id for one in shelf.kept] == [claimed.message_id]
+
+
+def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batch(town: Town) -> None:
+    """Whoever goes on sending for an hour takes them up meanwhile; its own are never taken from it."""
+    for _ in range(3):
+        town.open()
+    shelf, other = Shelf(), SqlOutbox(town.engine)
+    dying = other.delivering()
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+    dying.__enter__()
+    (claimed,) = other.claim("shelf", now=NINE, limit=1)
+    usual = shelf.send
+
+    async def dies_meanwhile(batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+        if not shelf.kept:
+            dying.__exit__(None, None, None)
+        return await usual(batch, now=now)
+
+    shelf.send = dies_meanwhile  # type: ignore[method-assign]
+    done = town.deliver([shelf], FIVE_BEFORE, at=NINE)
+
+    assert done.recovered == 1
+    assert shelf.kept[-1].notice.message_id == claimed.message_id
+    assert len({one.notice.message_id for one in shelf.kept}) == len(shelf.kept) == 3
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from tests.notifications.test_delivery import NINE
+from tests.notifications.town import FIVE_BEFORE, Shelf, Town
+
+class Stuck(Shelf):
+    async def send(self, batch, *, now):
+        print("sending", flush=True)
+        time.sleep(60)
+
+Town(Path(sys.argv[1])).deliver([Stuck()], FIVE_BEFORE, at=NINE)
+"""
+
+
+@pytest.mark.parametrize(("repeatable", "state"), [(True, "sent"), (False, "unknown")])
+def test_what_a_killed_process_had_in_hand_is_taken_up_at_once(
+    town: Town, tmp_path: Path, repeatable: bool, state: str
+) -> None:
+    """SIGKILL while it sends: e-mail goes again under its Message-ID, Telegram becomes unknown; at once."""
+    town.open()
+    shelf = Shelf(repeatable=repeatable)
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+    (queued,) = town.notices()
+    with subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline().strip() == b"sending"
+        alive = town.deliver([shelf], FIVE_BEFORE, at=NINE)
+        held = the_notice(town).state
+        child.kill()
+    gone = town.deliver([shelf], FIVE_BEFORE, at=NINE)
+
+    assert (alive.recovered, held, gone.recovered) == (0, "sending", 1)
+    assert the_notice(town).state == state
+    assert [one.notice.message_id for one in shelf.kept] == [queued.message_id] * repeatable
 
 
 def test_a_crash_on_a_channel_that_cannot_repeat_leaves_it_unknown(town: Town) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 from notifications.notice import Notice
 from notifications.ports import Mark, Settlement
 from storage.cases.ledger import SqlLedger
-from storage.notices import register
+from storage.notices import delivery_lock, register
 from storage.notices.holding import Holding
 from storage.notices.outbox import SqlOutbox
 from tests.postgres import Server
@@ -224,10 +224,11 @@ def test_a_mark_counts_only_while_the_notice_is_being_sent(engine: Engine, row: 
 def test_what_a_crash_left_in_sending_is_sent_again(engine: Engine, row: Row) -> None:
     """E-mail: under the same key and Message-ID; the crashed attempt counts."""
     note = letter(row)
-    queue(engine, row, note).claim("email", now=NOW, limit=9)
-    after_the_crash = SqlOutbox(engine)
+    crashing, after_the_crash = queue(engine, row, note), SqlOutbox(engine)
 
-    early = after_the_crash.recover("email", before=NOW, state="queued", now=later(9))
+    with crashing.delivering():
+        crashing.claim("email", now=NOW, limit=9)
+        early = after_the_crash.recover("email", before=NOW, state="queued", now=later(9))
     recovered = after_the_crash.recover("email", before=later(5), state="queued", now=later(9))
     again = after_the_crash.claim("email", now=later(9), limit=9)
 
@@ -294,9 +295,12 @@ def test_due_rows_and_claims_go_by_an_index(sqlite: Engine) -> None:
     assert all("ix_deadline_next_rung_on" in plan or "ix_notice_queued" in plan for plan in plans)
 
 
-def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(engine: Engine, row: Row) -> None:
-    """Two machines an hour apart: what the one claims this minute is no hour old to the other. Only what it has
-    seen held itself for so long is taken, and not what was taken up again meanwhile."""
+def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(
+    engine: Engine, row: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no lock says who is gone: two machines an hour apart. What the one claims this minute is no hour
+    old to the other; only what it has seen held itself for so long is taken, nor what was taken up anew."""
+    monkeypatch.setattr(delivery_lock, "_HAS_LOCKS", False)
     here, ahead = (SqlOutbox(engine, hand=lambda connection, batches: None) for _ in range(2))
     seconds = [0.0]
     ahead._holding = Holding(engine, lambda: seconds[0])

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from notifications.channels.telegram import AT_ONCE, channel
-from notifications.delivery import FEW, LEASE
+from notifications.delivery import FEW
 from notifications.pacing import Pacer
 from storage.notices.links import SqlLinks
 from storage.office import store as office_store
@@ -64,7 +64,7 @@ def test_a_kill_in_the_middle_of_sending(
     child.send_signal(signal.SIGKILL)
     child.wait()
     sent_before = len(telegram.calls())
-    report = town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + LEASE + timedelta(minutes=1))
+    report = town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + timedelta(seconds=10))
     states = Counter(one.state for one in town.notices())
     heard = Counter((str(call.fields["chat_id"]), call.fields["text"]) for call in telegram.calls())
 

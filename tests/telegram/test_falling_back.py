@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from notifications.channels.telegram import Telegram, channel
-from notifications.delivery import LEASE
 from notifications.notice import Notice
 from storage.notices.links import SqlLinks
 from storage.office import store as office_store
@@ -140,7 +139,7 @@ def test_a_crash_between_sending_and_marking_is_unknown(
     town.open()
     town.round((bot,), FIVE_BEFORE)
     town.outbox.claim("telegram", now=noon(FIVE_BEFORE), limit=10)
-    town.deliver((bot,), FIVE_BEFORE, at=noon(FIVE_BEFORE) + LEASE * 2)
+    town.deliver((bot,), FIVE_BEFORE)
 
     assert heard(town)["telegram", AIGUL.key].state == "unknown"
     assert telegram.calls() == []
