@@ -208,10 +208,6 @@ def settled(engine: Engine) -> None:
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
-    else:
-        with engine.connect() as connection:
-            connection.execute(text("ANALYZE"))
-            connection.commit()
 
 
 def counted(engine: Engine) -> tuple[int, int, int]:

@@ -93,6 +93,7 @@ class KeptCase(Kept, table=True):
         ),
         Index("ix_case_unit_stage", "unit", "stage"),
         Index("ix_case_object", "object"),
+        Index("ix_case_edition", "edition", "standing"),
         # The rest of its columns let a list skip pages and count without looking the cases up.
         Index("ix_case_newest", "opened_at", "id", "confidential", "unit", "standing", "procedure", "stage"),
         # Narrow, so that all of a country are counted by it.
@@ -173,6 +174,7 @@ class KeptAct(Kept, table=True):
     """
 
     __tablename__ = "act"
+    __table_args__ = (Index("ix_act_kind", "kind", "seq"),)
 
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     kind: str
@@ -200,6 +202,12 @@ class KeptDeadline(Kept, table=True):
         ),
         Index("ix_deadline_state_due", "state", "due"),
         Index("ix_deadline_unit_state_due", "unit", "state", "due"),
+        Index(
+            "ix_deadline_planned_on",
+            *("planned_on", "obligation"),
+            sqlite_where=text("planned_on IS NOT NULL"),
+            postgresql_where=text("planned_on IS NOT NULL"),
+        ),
         # With all that who may see a row is decided by.
         Index(
             "ix_deadline_unreported",
@@ -274,6 +282,7 @@ class KeptRecommendation(Kept, table=True):
     __tablename__ = "recommendation"
     __table_args__ = (
         Index("ix_recommendation_counted", "unit", "status", "direction", "legal", "case"),
+        Index("ix_recommendation_status", "status", "case", "risk", "measure"),
         Index(
             "ix_recommendation_alike",
             *("alike", "case", "risk", "unit", "unasked"),
@@ -328,8 +337,23 @@ class KeptNotice(Kept, table=True):
             postgresql_where=text("state = 'queued' AND bundle <> ''"),
         ),
         Index("ix_notice_person", "person", "queued_at"),
+        Index("ix_notice_case_person", "case", "person"),
+        Index("ix_notice_channel", "channel", text("queued_at DESC"), "key"),
+        Index(
+            "ix_notice_unsent",
+            *("state", text("queued_at DESC"), "key"),
+            sqlite_where=text("state <> 'sent'"),
+            postgresql_where=text("state <> 'sent'"),
+        ),
         # As the register is read: a round of a country queues very many at one moment.
         Index("ix_notice_newest", text("queued_at DESC"), "key").ddl_if(dialect="postgresql"),
+        Index("ix_notice_by_date", text("queued_at DESC"), "key").ddl_if(dialect="sqlite"),
+        # In the order of the page, or SQLite would rather walk all notices by date.
+        Index(
+            "ix_notice_lost",
+            *(text("queued_at DESC"), "key"),
+            sqlite_where=text("state IN ('failed', 'unknown')"),
+        ).ddl_if(dialect="sqlite"),
         Index(
             "ix_notice_failed",
             "queued_at",
@@ -485,7 +509,7 @@ class KeptLinkCode(Kept, table=True):
 
     hash: str = Field(primary_key=True)
     person: str = Field(index=True)
-    until: datetime = Field(sa_type=Moment)
+    until: datetime = Field(sa_type=Moment, index=True)
     used_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
@@ -533,7 +557,7 @@ class KeptUpload(Kept, table=True):
     name: str
     procedure: str
     content: bytes
-    at: datetime = Field(sa_type=Moment)
+    at: datetime = Field(sa_type=Moment, index=True)
 
 
 class KeptCounter(Kept, table=True):

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import cast
 
-from sqlalchemy import Connection, Engine, Update, func, select, update
+from sqlalchemy import Connection, Engine, Update, select, update
 
 from storage.database.dialect import insert
 from storage.database.engine import Record, reading, writing
@@ -26,9 +26,9 @@ class SqlAccounts:
 
     def any(self) -> bool:
         """Whether anybody may log in who has a password already."""
-        asked = select(func.count()).select_from(ACCOUNT).where(ACCOUNT.c.password != "")
+        asked = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
         with reading(self._engine) as connection:
-            return bool(connection.execute(asked).scalar())
+            return connection.execute(asked).first() is not None
 
     def account(self, login: str) -> Account | None:
         """The account of that name, letter case apart."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TypeAlias
 
-from sqlalchemy import Connection, and_, func, select, tuple_, union_all
+from sqlalchemy import Connection, and_, func, select, union_all
 
 from storage.board.sums import Eyes
 from storage.rows import ROW_COLUMNS, row
@@ -61,7 +61,10 @@ def unreported(
             .subquery()
             for name in found
         ]
-        shown = tuple_(*_KEY).in_(union_all(*(select(one) for one in firsts)))
-        for record in connection.execute(select(DEADLINE).where(shown).order_by(DEADLINE.c.due, *_KEY)):
+        shown = union_all(*(select(one) for one in firsts)).subquery()
+        # Joined: by a list of pairs SQLite would look at every row.
+        same = and_(DEADLINE.c.case == shown.c.case, DEADLINE.c.obligation == shown.c.obligation)
+        asked = select(DEADLINE).join_from(shown, DEADLINE, same).order_by(DEADLINE.c.due, *_KEY)
+        for record in connection.execute(asked):
             found[record.obligation][1].append(row(record))
     return {name.partition(".")[2]: firsts for name, firsts in found.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, literal, select
+from sqlalchemy import Engine, exists, literal, select
 
 from storage.database.engine import reading
 from storage.tables import CASE, EVENT, FIRST_ENTRY, UNIT
@@ -18,16 +18,14 @@ def cases_with_entries(engine: Engine, unit: str | None = None) -> Sequence[str]
     Args:
         unit: narrows the answer to a unit and all units below it; None means the whole office.
     """
-    having = select(EVENT.c.case).where(FIRST_ENTRY).distinct().subquery()
-    asked = (
-        select(CASE.c.id)
-        .join(having, having.c.case == CASE.c.id)
-        .where(CASE.c.standing == "active")
-        .order_by(CASE.c.id)
-    )
-    if unit is not None:
+    asked = select(CASE.c.id).where(CASE.c.standing == "active").order_by(CASE.c.id)
+    if unit is None:
+        having = select(EVENT.c.case).where(FIRST_ENTRY).distinct().subquery()
+        asked = asked.join(having, having.c.case == CASE.c.id)
+    else:
         tree = select(literal(unit).label("id")).cte("below", recursive=True)
         tree = tree.union(select(UNIT.c.id).join(tree, UNIT.c.parent == tree.c.id))
-        asked = asked.where(CASE.c.unit.in_(select(tree.c.id)))
+        entered = exists().where(EVENT.c.case == CASE.c.id, FIRST_ENTRY)
+        asked = asked.where(CASE.c.unit.in_(select(tree.c.id)), entered)
     with reading(engine) as connection:
         return connection.execute(asked).scalars().all()

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from threading import Lock
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, literal_column, select
 
 from storage.database.engine import reading
 from storage.tables import NOTICE
@@ -37,7 +37,7 @@ class Holding:
     def abandoned(self, channel: str, patience: timedelta) -> list[Held]:
         """Letters of the channel on their way in one and the same attempt for at least so long."""
         asked = select(NOTICE.c.key, NOTICE.c.attempts).where(
-            NOTICE.c.channel == channel, NOTICE.c.state == "sending"
+            NOTICE.c.channel == channel, NOTICE.c.state == literal_column("'sending'")
         )
         with reading(self._engine) as connection:
             held = [(key, attempts) for key, attempts in connection.execute(asked)]

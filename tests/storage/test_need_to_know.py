@@ -3,20 +3,27 @@ their access."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 from sqlalchemy import Engine, text
 
 from storage.cases.ledger import SqlLedger
+from storage.office import store as office_store
 from storage.queries import SqlReads
+from storage.rows import notice_values
+from storage.tables import NOTICE, TALLY
 from storage.upkeep.verify import rebuild, verify
-from tests.storage.house import desk, recompute
-from workflow.access import Access, Reader, scope
+from tests.storage.house import desk, letter, opened, recompute
+from tests.web.plans import explained
+from workflow.access import Access, Reader, Scope, scope
 from workflow.case import Case
 from workflow.desk.desk import Desk
 from workflow.desk.opening import Opening
+from workflow.office import Unit
 from workflow.sums import horizon
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
@@ -130,3 +137,67 @@ def test_an_account_of_one_unit_without_a_unit_finds_nothing_in_the_database(
     assert (reads.due(TODAY, date(2027, 1, 1)), reads.overdue(date(2027, 1, 1))) == ([], [])
     assert reads.by_day(TODAY, date(2027, 1, 1)) == {}
     assert [one.id for one in SqlReads(engine).seen_by(scope(replace(reader, unit="hr"))).cases()] == [case.id]
+
+
+def test_the_register_is_the_same_whichever_way_it_is_found(
+    engine: Engine, secret: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Case by case or from the newest on: every reader meets the same letters in the same order."""
+    names = ["head", "hr", "law"]
+    units = [Unit(id=name, name=name, parent=None if name == "head" else "head") for name in names]
+    office_store.save(engine, units=units)
+    rows = [
+        SqlLedger(engine).rows(opened(engine, unit=unit).id)["order_signed"] for unit in ("hr", "hr", "law")
+    ]
+    rows.append(next(row for row in SqlLedger(engine).rows(secret.id).values() if row.due is not None))
+    said = [
+        replace(letter(row, person=person, at=NOW + timedelta(minutes=minute)), state=state)
+        for minute, (row, person, state) in enumerate(
+            product(rows, ("told@org.kz", "else@org.kz"), ("sent", "withdrawn"))
+        )
+    ]
+    digest = replace(said[0], case="", obligation="", kind="digest", person="head@org.kz")
+    gone = replace(digest, state="withdrawn")
+    letters = [replace(one, key=f"k{number}") for number, one in enumerate((*said, digest, gone))]
+    with engine.begin() as connection:
+        connection.execute(NOTICE.insert(), [notice_values(one) for one in letters])
+
+    def met(reads: SqlReads, few: bool) -> list[list[str]]:
+        monkeypatch.setattr(SqlReads, "_few_notices", lambda _, __: few)
+        narrowed = [{}, {"state": "sent"}, {"state": "withdrawn"}, {"channel": "email"}, {"case": rows[0].case}]
+        whole = [[one.key for one in reads.told(**one)] for one in narrowed]
+        return [*whole, *([one.key for one in reads.told(limit=3, skip=skip)] for skip in (0, 3, 99))]
+
+    lengths = set()
+    for unit, person in product(
+        ("hr", "law", "head", "nowhere", None), ("told@org.kz", "head@org.kz", "x@org.kz")
+    ):
+        reads = SqlReads(engine).seen_by(Scope(unit=unit, names=(person,)))
+        assert met(reads, few=True) == met(reads, few=False), (unit, person)
+        lengths.add(len(met(reads, few=True)[0]))
+    assert lengths == {0, 1, 4, 5, 8, 9, 12, 13, 16}
+
+
+def test_a_small_unit_s_register_is_found_by_its_cases(sqlite: Engine) -> None:
+    """Nobody else's letters are walked over; who sees half the office walks from the newest on."""
+    units = [
+        Unit(id=f"u{number}", name=f"{number}", parent="u20" if number < 20 else None) for number in range(40)
+    ]
+    office_store.save(sqlite, units=units)
+    with sqlite.begin() as connection:
+        connection.execute(TALLY.insert(), {"channel": "email", "state": "sent", "n": 100_000})
+    with explained() as plans:
+        reads = SqlReads(sqlite).seen_by(Scope(unit="u1", names=("a@org.kz",)))
+        for narrowed in ({}, {"state": "queued"}, {"state": "sent"}, {"channel": "email"}):
+            reads.told(**narrowed, limit=100)
+        steps = [step for statement, (steps, _) in plans.met.items() if "told" in statement for step in steps]
+        SqlReads(sqlite).seen_by(Scope(unit="u20", names=("a@org.kz",))).told(limit=100)
+
+    assert steps
+    searched = {step for step in steps if re.match("(SCAN|SEARCH) told", step)}
+    assert {step.partition(" INDEX ")[2] for step in searched} == {
+        "ix_notice_case_person (case=?)",
+        "ix_notice_case_person (case=? AND person=?)",
+        "sqlite_autoindex_notice_1 (key=?)",
+    }
+    assert any(step.startswith("SCAN told") for steps, _ in plans.met.values() for step in steps)

@@ -46,6 +46,16 @@ UNDONE = {
     "0020": ("DROP INDEX ix_deadline_unreported",),
     "0021": ("DROP INDEX IF EXISTS ix_notice_newest",),
     "0022": ("DROP TABLE recommendation", "DROP TABLE unlisted", "DROP INDEX ix_deadline_measures"),
+    "0027": (
+        *(f"DROP INDEX ix_notice_{name}" for name in ("case_person", "channel", "unsent")),
+        *(
+            "DROP INDEX IF EXISTS ix_notice_by_date",
+            "DROP INDEX IF EXISTS ix_notice_lost",
+            "DROP INDEX ix_deadline_planned_on",
+        ),
+        *("DROP INDEX ix_case_edition", "DROP INDEX ix_recommendation_status", "DROP INDEX ix_act_kind"),
+        *("DROP INDEX ix_upload_at", "DROP INDEX ix_link_code_until"),
+    ),
 }
 """Revision -> statements that take it back."""
 
