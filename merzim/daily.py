@@ -23,6 +23,7 @@ from merzim.clock import almaty
 from merzim.people import users
 from merzim.services import rounds
 from merzim.services.polling import polling
+from papers.sandbox import readers
 from web.door.demonstration import allowed_at
 from web.door.guard import is_loopback
 from web.door.tracing import Traced, context
@@ -30,6 +31,7 @@ from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from datetime import date, datetime
+    from types import FrameType
 
     from uvicorn import Server
 
@@ -149,6 +151,7 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     _warn(house, tell=tell, say=say)
     app = Traced(Dashboard(house, clock))
     with ExitStack() as company:
+        company.enter_context(readers.service())
         if not house.many_nodes:
             company.enter_context(polling(house, clock))
             company.enter_context(ticking(house, clock))
@@ -163,12 +166,20 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
 
 
 def http_server(app: Any, *, host: str, port: int) -> Server:
-    """Return the server that answers for an ASGI application; it is not running yet."""
+    """Return the server that answers for an ASGI application; it is not running yet.
+
+    Told to leave, it waits for no file that is being read: whoever sent one is asked to send it again.
+    """
     import uvicorn
+
+    class ReadingServer(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            readers.stop()
+            super().handle_exit(sig, frame)
 
     # Its lines are ours: they go where all go, and no secret stands in them. Forwarding headers are read by the
     # pages' own guard, which knows whom to believe.
-    return uvicorn.Server(
+    return ReadingServer(
         uvicorn.Config(
             app,
             host=host,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from papers.people.matching import match, nearest
-from papers.people.table import ReadPeople, read_people
-from papers.schedules.any_schedule import read_schedule
-from papers.schedules.audit_table import AuditCase, read_audit
+from papers.people.onto import ReadPeople
+from papers.sandbox.readers import read_audit, read_people, read_schedule
+from papers.schedules.audit_table import AuditCase
 from papers.schedules.reading import Note, ReadSchedule
 from papers.schedules.template import template, write_template
 from papers.sheets.csv_list import write_csv

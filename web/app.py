@@ -46,6 +46,8 @@ from workflow.refusal import Refusal
 
 AWAY = "storage_unavailable"
 """The code of a refusal that is nobody's fault who asks: the database does not answer."""
+LATER = ("paper_readers_busy", "paper_reading_stopped")
+"""Codes of refusals that say nothing against what was sent: it may be sent again."""
 log = logging.getLogger("merzim.web")
 KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 MOST_FAULTS = 200
@@ -187,19 +189,24 @@ def create_app(
             return response
         scribe = Scribe(preferences(request).language)
         detail = scribe.refuse(error)
-        status = 500 if isinstance(error, EvidenceDamaged) else 422
+        status = 500 if isinstance(error, EvidenceDamaged) else 503 if error.code in LATER else 422
         if _of_a_program(request):
-            return problem_answer(status, error.code, detail, row_faults(error, scribe))
-        return page(
-            request,
-            home,
-            "problem.html",
-            today=clock()[1],
-            status=status,
-            number=status,
-            detail=detail,
-            near=error.arguments.get("near", ()) if "unit" in request.query_params else (),
-        )
+            response = problem_answer(status, error.code, detail, row_faults(error, scribe))
+        else:
+            near = error.arguments.get("near", ()) if "unit" in request.query_params else ()
+            response = page(
+                request,
+                home,
+                "problem.html",
+                today=clock()[1],
+                status=status,
+                number=status,
+                detail=detail,
+                near=near,
+            )
+        if status == 503:
+            response.headers["retry-after"] = "60"
+        return response
 
     async def on_stranger(request: Request, error: Exception) -> Response:
         """Nobody is known by the request: to the log-in page, and what was typed into a form goes along."""

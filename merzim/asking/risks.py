@@ -64,20 +64,32 @@ class TakenPlan:
 
 
 def import_plan(
-    house: House, case: str, file: Path, *, year: int | None, by: str, now: datetime, today: date
+    house: House,
+    case: str,
+    file: Path | bytes,
+    *,
+    name: str = "",
+    year: int | None,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> TakenPlan:
     """A plan of measures becomes risks and measures of a case. The same plan again changes nothing.
+
+    Args:
+        file: a path, or the bytes of an upload.
+        name: how to call an upload in refusals.
 
     Raises:
         UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
         UnknownCase: there is no such case.
     """
-    from papers.measures import read_measures
+    from papers.sandbox.readers import read_measures
     from workflow.desk.risk_taking import PlanRow, taken
     from workflow.registers.risk import register
 
     known = register(house.desk.view(case, today=today).case)
-    read = read_measures(file, year=year)
+    read = read_measures(file, name or None, year=year)
     rows = [
         PlanRow(
             number=one.number,

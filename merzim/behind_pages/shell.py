@@ -95,10 +95,9 @@ class Shell:
         """A plan of measures becomes risks and measures of a case."""
         from merzim.asking.risks import import_plan
 
-        with TemporaryDirectory(prefix="merzim") as folder:
-            file = Path(folder) / f"plan{Path(name).suffix.lower()[:8]}"
-            file.write_bytes(content.read())
-            taken = import_plan(self._house, case, file, year=year, by=by, now=now, today=today)
+        taken = import_plan(
+            self._house, case, content.read(), name=name, year=year, by=by, now=now, today=today
+        )
         return PlanTaken(measures=taken.measures, entered=len(taken.change.events), unmatched=taken.unmatched)
 
     def responsible(self, text: str, *, by: str, now: datetime, today: date) -> None:

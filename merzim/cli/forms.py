@@ -49,8 +49,9 @@ def form(
 ) -> None:
     from merzim.asking.looking import unit_named
     from merzim.documents.filling import from_case, from_office, given
-    from papers.forms import LANGUAGES, FormData, fill, read_data
+    from papers.forms import LANGUAGES, FormData, fill
     from papers.forms import form as form_named
+    from papers.sandbox.readers import read_form_data
 
     call = Call.of(ctx)
     case, name = (first, second) if second else ("", first)
@@ -73,7 +74,7 @@ def form(
         of = unit_named(house, unit) or (house.desk.view(case, today=today).case.unit if case else "")
         asked = number(year, where="--year", first=2000, last=2100) if year else None
         known = from_office(house, wanted, unit=of, year=asked, person=person, today=today, approver=approver)
-    told = read_data(Path(rows), wanted) if rows else FormData()
+    told = read_form_data(Path(rows), wanted.id) if rows else FormData()
     values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
     filled = fill(wanted, values, language, rows=told.rows or known.rows)
     _write(Path(to), filled.document)

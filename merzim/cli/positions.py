@@ -166,7 +166,7 @@ def record(
     from merzim.asking.risks import registers
     from merzim.cli.papers import errors_of
     from papers import UnreadablePaper
-    from papers.drawings.cartogram_table import read_cartogram
+    from papers.sandbox.readers import read_cartogram
 
     call = Call.of(ctx)
     published = day_or_today(call, on)

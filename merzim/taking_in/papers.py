@@ -82,7 +82,7 @@ def import_people(house: House, file: Path, *, by: str, now: datetime, today: da
     Raises UnreadablePaper.
     """
     from papers import read_people
-    from papers.people.table import onto
+    from papers.people.onto import onto
     from storage.office import store as office_store
     from storage.office.chain import Hand
 

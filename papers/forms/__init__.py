@@ -9,7 +9,7 @@ from papers.forms.checks import Note
 from papers.forms.filling import Filled, Missing, UnknownField, UnknownGroup, fill, lacking
 from papers.forms.form import LANGUAGES, Field, Form
 from papers.forms.reading import UnknownForm, form, names
-from papers.forms.rows_file import FormData, read_data
+from papers.forms.rows_file import FormData
 from papers.forms.values import UnreadableValue, parsed, title
 
 __all__ = [
@@ -29,6 +29,5 @@ __all__ = [
     "lacking",
     "names",
     "parsed",
-    "read_data",
     "title",
 ]

@@ -14,10 +14,11 @@ from decimal import Decimal
 from pathlib import Path
 
 from papers.forms.form import Field, Form, Rows
+from papers.forms.reading import form as form_named
 from papers.forms.values import parsed, title
 from papers.sheets.spelling import plain
 from papers.sheets.unreadable import Errors, RowError, UnreadableCell, UnreadablePaper
-from papers.sheets.workbook import is_empty, open_paper, text_of
+from papers.sheets.workbook import Source, contents, is_empty, open_paper, text_of
 from words import LANGUAGES
 from workflow.nearest import nearest_first
 
@@ -30,53 +31,54 @@ class FormData:
     rows: tuple[Mapping[str, object], ...] = ()
 
 
-def read_data(path: Path, form: Form) -> FormData:
+def read_data(source: Source, name: str | None = None, *, form: str) -> FormData:
     """The fields and rows of a file.
+
+    Args:
+        source: a path, or the bytes of a file.
+        name: how the file is called; its ending tells JSON from a table. A path's own name by default.
+        form: the form's id.
 
     Raises:
         UnreadablePaper: it cannot be opened, names a part the form does not ask, or holds values that are none:
             every bad row is named.
     """
-    if path.suffix.lower() == ".json":
-        return _json(path, form)
-    if form.rows is None:
-        raise UnreadablePaper("form_without_rows", name=path.name, form=form.id)
-    paper = open_paper(path)
+    name = name or ("" if isinstance(source, bytes) else Path(source).name)
+    asked = form_named(form)
+    if Path(name).suffix.lower() == ".json":
+        return _json(contents(source, name), name, asked)
+    if asked.rows is None:
+        raise UnreadablePaper("form_without_rows", name=name, form=asked.id)
+    paper = open_paper(source, name)
     head, *lines = paper.sheets[0].rows
-    at = _columns(head.number, [text_of(cell) for cell in head.cells], form.rows, paper.name)
+    at = _columns(head.number, [text_of(cell) for cell in head.cells], asked.rows, paper.name)
     raw = [
         (row.number, {name: row.cell(place) for name, place in at.items() if not is_empty(row.cell(place))})
         for row in lines
     ]
     errors = Errors()
-    rows = [_row(form.rows, number, values, errors) for number, values in raw if values]
+    rows = [_row(asked.rows, number, values, errors) for number, values in raw if values]
     errors.refuse(paper.name)
     return FormData(rows=tuple(rows))
 
 
-def _json(path: Path, form: Form) -> FormData:
+def _json(data: bytes, name: str, form: Form) -> FormData:
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise UnreadablePaper("paper_not_found", name=str(path)) from None
-    except OSError as trouble:
-        raise UnreadablePaper(
-            "paper_not_opened", name=path.name, problem=trouble.strerror or str(trouble)
-        ) from None
+        document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as trouble:
-        raise UnreadablePaper("form_not_json", name=path.name, problem=str(trouble)) from None
+        raise UnreadablePaper("form_not_json", name=name, problem=str(trouble)) from None
     if not isinstance(document, dict):
         document = {"rows": document}
     fields, rows = document.get("fields", {}), document.get("rows", [])
     shape = isinstance(fields, dict) and isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
     if not shape or set(document) - {"fields", "rows"}:
-        raise UnreadablePaper("form_json_shape", name=path.name)
+        raise UnreadablePaper("form_json_shape", name=name)
     if rows and form.rows is None:
-        raise UnreadablePaper("form_without_rows", name=path.name, form=form.id)
+        raise UnreadablePaper("form_without_rows", name=name, form=form.id)
     errors = Errors()
-    values = {name: _value(form.fields.get(name), value, 0, errors) for name, value in fields.items()}
+    values = {part: _value(form.fields.get(part), value, 0, errors) for part, value in fields.items()}
     read = [_row(form.rows, number, row, errors) for number, row in enumerate(rows, 1) if form.rows]
-    errors.refuse(path.name)
+    errors.refuse(name)
     return FormData(values, tuple(read))
 
 

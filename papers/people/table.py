@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 from papers.people import time as people_time
 from papers.people.kind_words import KIND_TITLES, kind
+from papers.people.onto import ReadPeople
 from papers.people.words import DUTY_TITLES, LANGUAGES, duty, language
 from papers.sheets.columns import Column, Heading, column, find_heading, no_formulas, require
 from papers.sheets.dates import Day, Nothing, Span, read
@@ -15,8 +16,8 @@ from papers.sheets.email_address import is_address
 from papers.sheets.spelling import plain, tidy
 from papers.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
 from papers.sheets.workbook import Row, Source, open_paper, text_of
-from workflow.office import Office, Person, Unit
-from workflow.office_time import NOTHING_OWN, OfficeTime
+from workflow.office import Person, Unit
+from workflow.office_time import OfficeTime
 
 PARENT = column(
     "parent",
@@ -37,14 +38,6 @@ KIND = column(
     "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
 )
 COLUMNS = (*people_time.COLUMNS, PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPeople:
-    """Units, parents before the units within them, and people, in the order of the table."""
-
-    units: tuple[Unit, ...]
-    people: tuple[Person, ...]
 
 
 def read_people(source: Source, name: str | None = None) -> ReadPeople:
@@ -81,64 +74,6 @@ def read_people(source: Source, name: str | None = None) -> ReadPeople:
     if not units:
         raise UnreadablePaper("paper_no_rows", name=paper.name)
     return ReadPeople(units, deputised)
-
-
-def onto(read: ReadPeople, office: Office) -> ReadPeople:
-    """What a table says, over what the office knows.
-
-    A unit that was renamed is still the same unit, and a kind or office time left out stays; somebody whose key
-    is not their e-mail (it changed since), or not their unit and name, is still the same person.
-    """
-    named = {plain(unit.name): unit.id for unit in office.units.values()}
-
-    def known(unit: str) -> str:
-        return unit if unit in office.units else named.get(plain(unit), unit)
-
-    units = [
-        replace(unit, id=known(unit.id), parent=known(unit.parent) if unit.parent else None)
-        for unit in read.units
-    ]
-    kinds = [unit.kind or (office.units[unit.id].kind if unit.id in office.units else "") for unit in units]
-    keys = {one.email.casefold(): one.key for one in office.people.values() if one.email}
-    places = {(one.unit, plain(one.name)): one.key for one in office.people.values() if not one.email}
-    same = {
-        one.key: keys.get(one.email.casefold(), one.key)
-        if one.email
-        else places.get((known(one.unit), plain(one.name)), one.key)
-        for one in read.people
-    }
-    people = tuple(
-        replace(
-            one,
-            key=same[one.key],
-            unit=known(one.unit),
-            deputy=same.get(one.deputy, one.deputy) if one.deputy else None,
-        )
-        for one in read.people
-    )
-    return ReadPeople(
-        tuple(
-            replace(
-                unit,
-                kind=kind,
-                uploads_through=_through(office, unit.id),
-                time=unit.time or _time(office, unit.id),
-            )
-            for unit, kind in zip(units, kinds, strict=True)
-        ),
-        tuple(
-            replace(one, digest=office.people[one.key].digest if one.key in office.people else "")
-            for one in people
-        ),
-    )
-
-
-def _through(office: Office, unit: str) -> str | None:
-    return office.units[unit].uploads_through if unit in office.units else None
-
-
-def _time(office: Office, unit: str) -> OfficeTime:
-    return office.units[unit].time if unit in office.units else NOTHING_OWN
 
 
 def _cell(row: Row, heading: Heading, wanted: Column) -> str:

@@ -16,7 +16,7 @@ MAX_CELLS = 1_000_000
 """Of all sheets together, cells that are empty but formatted included."""
 MAX_LETTERS = 32_767
 """Of one cell, as in a spreadsheet."""
-MAX_TEXT = 20_000_000
+MAX_TEXT = 10_000_000
 """Letters of all cells together, a text that many cells share counted in each."""
 _LAST_EXCEL_ROW = 2**20
 _ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -98,7 +98,7 @@ def open_paper(source: Source, name: str | None = None) -> Paper:
         UnreadablePaper: not there, too large, a bomb, no workbook, empty, too many rows, columns or letters.
     """
     name = name or ("" if isinstance(source, bytes) else Path(source).name)
-    data = _bytes(source, name)
+    data = contents(source, name)
     if not data.strip():
         raise UnreadablePaper("paper_empty", name=name)
     if data.startswith(_OLD_OFFICE):
@@ -112,7 +112,8 @@ def open_paper(source: Source, name: str | None = None) -> Paper:
     return Paper(name, sheets)
 
 
-def _bytes(source: Source, name: str) -> bytes:
+def contents(source: Source, name: str) -> bytes:
+    """Return the bytes of a file that is not too large. Raises UnreadablePaper: it is, or cannot be opened."""
     if isinstance(source, bytes):
         data = source
     else:

@@ -19,9 +19,11 @@ from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.proofs import given
 from merzim.clock import stand
 from merzim.configuration import read as read_config
-from papers import read_audit, read_people, read_schedule
 from papers.drawings.cartogram_table import read_cartogram
 from papers.measures import read_measures
+from papers.people.table import read_people
+from papers.schedules.any_schedule import read_schedule
+from papers.schedules.audit_table import read_audit
 from papers.schedules.written_terms import read_term
 from papers.sheets.csv_text import rows_of
 from papers.sheets.dates import read_lines

@@ -21,6 +21,7 @@ import pytest
 
 from merzim.cli import main
 from tests.merzim.conftest import ROOT
+from tests.papers.sheets import by_hand, far_cells
 
 PASSWORD = "жақсы құпиясөз 1"
 MAIL = "mail-geheim-7"
@@ -157,8 +158,23 @@ def test_no_secret_stands_in_the_log(service: Service) -> None:
     assert any(line["logger"] == "merzim.rounds" and "rows" in line.get("counts", {}) for line in service.lines)
 
 
-def test_told_to_leave_it_ends_what_is_in_hand(service: Service) -> None:
-    """A form half sent when SIGTERM comes is answered; nobody new is let in; the exit code is 0."""
+def test_told_to_leave_it_ends_what_is_in_hand(
+    service: Service, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A form half sent when SIGTERM comes is answered; a file being read is not waited for: whoever sent it is
+    asked to send it again. Nobody new is let in; the exit code is 0.
+    """
+    monkeypatch.chdir(service.folder)
+    assert main(["user", "token", "first", "--write", "--json", "--now", "2026-04-06"]) == 0
+    headers = {"authorization": f"Bearer {json.loads(capsys.readouterr().out)['token']}"}
+    reader = HTTPConnection("127.0.0.1", service.port, timeout=20)
+    part = b'--a\r\ncontent-disposition: form-data; name="file"; filename="f.xlsx"\r\n\r\n'
+    slow = part + by_hand(far_cells(100_000) * 4) + b"\r\n--a--\r\n"
+    reader.request(
+        "POST", "/api/v1/files", slow, {**headers, "content-type": "multipart/form-data; boundary=a"}
+    )
+    file = json.dumps({"file": json.loads(reader.getresponse().read())["file"]})
+    reader.request("POST", "/api/v1/past", file, {**headers, "content-type": "application/json"})
     body = urlencode({"login": "nobody", "password": "x" * 20}).encode()
     with socket.create_connection(("127.0.0.1", service.port), timeout=20) as half:
         head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{service.port}\r\nContent-Length: {len(body)}\r\n"
@@ -172,6 +188,9 @@ def test_told_to_leave_it_ends_what_is_in_hand(service: Service) -> None:
         half.sendall(body[5:])
         answered = half.recv(65536).decode("utf-8", "replace")
 
+    refused = reader.getresponse()
+    assert (refused.status, json.loads(refused.read())["code"]) == (503, "paper_reading_stopped")
+    reader.close()
     assert answered.startswith("HTTP/1.1 4")
     assert service.process.wait(timeout=20) == 0
     assert "Traceback" not in service.log.read_text("utf-8")

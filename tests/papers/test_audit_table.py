@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from papers import AuditCase, UnreadablePaper, read_audit
+from papers import AuditCase, UnreadablePaper
+from papers.schedules.audit_table import read_audit
 from tests.papers.sheets import REAL, day, xlsx
 
 FACTS = (

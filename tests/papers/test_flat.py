@@ -8,7 +8,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from papers import UnreadablePaper, read_schedule, template, write_template
+from papers import UnreadablePaper, template, write_template
+from papers.schedules.any_schedule import read_schedule
 from tests.papers.sheets import day, xlsx
 
 RU = ("№", "Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа")

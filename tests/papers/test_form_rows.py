@@ -10,7 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from papers.forms import FormData, form, read_data
+from papers.forms import FormData
+from papers.forms.rows_file import read_data
 from papers.sheets.unreadable import UnreadablePaper
 
 
@@ -27,7 +28,7 @@ def test_a_table_is_headed_with_names_or_with_titles(tmp_path: Path) -> None:
 
     for head in heads:
         file = _file(tmp_path, "rows.csv", f"{head}\nА;Б;III тоқсан\n")
-        assert read_data(file, form("plan")) == FormData({}, rows)
+        assert read_data(file, form="plan") == FormData({}, rows)
 
 
 def test_a_workbook_keeps_its_dates_and_numbers(tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_a_workbook_keeps_its_dates_and_numbers(tmp_path: Path) -> None:
     sheet.append(["kind", "subject", "held_on", "held_at", "views", "counted_on", "link"])
     sheet.append(["НҚА", "қаулы", date(2026, 3, 5), "9:30", 1200, "06.03.2026", "https://example.kz"])
     book.save(tmp_path / "rows.xlsx")
-    row = read_data(tmp_path / "rows.xlsx", form("propaganda_report")).rows[0]
+    row = read_data(tmp_path / "rows.xlsx", form="propaganda_report").rows[0]
 
     assert row["held_on"] == date(2026, 3, 5)
     assert row["counted_on"] == date(2026, 3, 6)
@@ -49,18 +50,18 @@ def test_json_holds_fields_and_rows(tmp_path: Path) -> None:
     """Or rows alone."""
     row = {"name": "Степногорск", "amount": "1 500 000,50", "link": "https://goszakup.gov.kz/1"}
     whole = {"fields": {"total_amount": 9_000_000, "year": "2026"}, "rows": [row]}
-    read = read_data(_file(tmp_path, "a.json", json.dumps(whole)), form("social_order"))
+    read = read_data(_file(tmp_path, "a.json", json.dumps(whole)), form="social_order")
 
     assert read.fields == {"total_amount": Decimal(9_000_000), "year": 2026}
     assert read.rows[0]["amount"] == Decimal("1500000.50")
-    assert read_data(_file(tmp_path, "b.json", json.dumps([row])), form("social_order")).rows == read.rows
+    assert read_data(_file(tmp_path, "b.json", json.dumps([row])), form="social_order").rows == read.rows
 
 
 def test_a_group_is_named_by_its_id_or_its_number(tmp_path: Path) -> None:
     """`P2.T5.S2` or 6: what the report prints in that place."""
     for said in ("P2.T5.S2", "p2.t5.s2", "6"):
         file = _file(tmp_path, "rows.csv", f"subtask;person;measures\n{said};А.;ескерту\n")
-        assert read_data(file, form("legislation_report")).rows[0]["subtask"] == "P2.T5.S2"
+        assert read_data(file, form="legislation_report").rows[0]["subtask"] == "P2.T5.S2"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +92,7 @@ def test_a_group_is_named_by_its_id_or_its_number(tmp_path: Path) -> None:
 def test_every_bad_row_is_named(tmp_path: Path, name: str, text: str, errors: list[tuple[int, str]]) -> None:
     """The file is taken whole or not at all."""
     with pytest.raises(UnreadablePaper) as refused:
-        read_data(_file(tmp_path, "rows.csv", text), form(name))
+        read_data(_file(tmp_path, "rows.csv", text), form=name)
 
     assert [(error.row, error.code) for error in refused.value.errors] == errors
 
@@ -111,7 +112,7 @@ def test_every_bad_row_is_named(tmp_path: Path, name: str, text: str, errors: li
 def test_json_of_another_shape_is_refused(tmp_path: Path, text: str, code: str) -> None:
     """One sentence says which shape is meant."""
     with pytest.raises(UnreadablePaper) as refused:
-        read_data(_file(tmp_path, "rows.json", text), form("social_order"))
+        read_data(_file(tmp_path, "rows.json", text), form="social_order")
 
     assert refused.value.code == code
 
@@ -120,11 +121,11 @@ def test_a_form_without_rows_takes_none(tmp_path: Path) -> None:
     """The consent has fields only."""
     for name, text in (("rows.csv", "name\nА\n"), ("rows.json", '[{"name": "А"}]')):
         with pytest.raises(UnreadablePaper, match="form_without_rows"):
-            read_data(_file(tmp_path, name, text), form("consent"))
+            read_data(_file(tmp_path, name, text), form="consent")
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """By its name, for both kinds."""
     for name in ("rows.csv", "rows.json"):
         with pytest.raises(UnreadablePaper, match="paper_not_found"):
-            read_data(tmp_path / name, form("plan"))
+            read_data(tmp_path / name, form="plan")

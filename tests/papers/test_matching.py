@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from papers import match, nearest, read_people
+from papers import match, nearest
+from papers.people.table import read_people
 from tests.papers.sheets import REAL
 from workflow.office import Office, Person, Unit
 

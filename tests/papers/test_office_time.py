@@ -7,10 +7,11 @@ from datetime import date, time
 
 import pytest
 
-from papers import UnreadablePaper, read_people
+from papers import UnreadablePaper
 from papers.people.office_time import BadOfficeTime, days_of, hours_of, office_time, week_of
+from papers.people.onto import onto
 from papers.people.sheet import people_table
-from papers.people.table import onto
+from papers.people.table import read_people
 from workflow.office import Office
 from workflow.office_time import OfficeTime
 

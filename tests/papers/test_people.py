@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from papers import ReadPeople, UnreadablePaper, read_people
+from papers import ReadPeople, UnreadablePaper
+from papers.people.table import read_people
 from papers.people.words import duty
 from papers.sheets.email_address import is_address
 from tests.law import analysis

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from papers import ReadSchedule, read_schedule
+from papers import ReadSchedule
+from papers.schedules.any_schedule import read_schedule
 from tests.papers.sheets import REAL, day, xlsx
 
 PLANNED = {

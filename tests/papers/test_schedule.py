@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from papers import ReadSchedule, UnreadablePaper, read_schedule
+from papers import ReadSchedule, UnreadablePaper
+from papers.schedules.any_schedule import read_schedule
 from tests.papers.sheets import HEADING, day, published, xlsx
 
 RUN = ("Проведение внутреннего анализа", "13.04.26г. по 26.05.26г.")

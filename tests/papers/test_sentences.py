@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 import papers
-from papers import UnreadablePaper, read_audit, read_people, read_schedule
+from papers import UnreadablePaper
+from papers.people.table import read_people
+from papers.schedules.any_schedule import read_schedule
+from papers.schedules.audit_table import read_audit
 from tests.papers.sheets import REAL, published, xlsx
 from words import LANGUAGES, knows, say
 

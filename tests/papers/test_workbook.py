@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papers import UnreadablePaper, read_schedule
+from papers import UnreadablePaper
+from papers.schedules.any_schedule import read_schedule
 from papers.sheets import workbook
 from papers.sheets.workbook import MAX_BYTES, MAX_LETTERS, MAX_ROWS, NotAValue, Sheet, open_paper
 from papers.sheets.xlsx import MAX_PARTS

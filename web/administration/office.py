@@ -17,8 +17,8 @@ from starlette.responses import Response
 
 from notifications.notice import Outcome
 from papers import UnreadablePaper
+from papers.people.onto import ReadPeople
 from papers.people.sheet import people_table
-from papers.people.table import ReadPeople
 from papers.sheets.listing import listing
 from web.account.login import own_page
 from web.administration import staff_commands as staff
@@ -26,6 +26,7 @@ from web.administration.administering import LONGEST_FIELD, onward, show, texts,
 from web.administration.feeding import give_own, revoke
 from web.administration.staff_forms import tidy
 from web.door.entrance import Own, Setting
+from web.door.reading import in_reading_thread
 from web.house import House
 from web.page.preferences import preferences
 from workflow.office import Office
@@ -73,7 +74,7 @@ def ask_import(request: Request, home: Setting) -> Response:
 async def import_people(request: Request, home: Setting) -> Response:
     """First a preview of what a table changes, then, sent again from there, the change."""
     async with request.form(max_files=1, max_fields=5, max_part_size=staff.LARGEST * 2) as form:
-        return await run_in_threadpool(_import, request, home, form)
+        return await in_reading_thread(request, _import, request, home, form)
 
 
 @router.get("/administration/channels")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from notifications.notice import Outcome
 from papers import read_people
-from papers.people.table import ReadPeople, onto
+from papers.people.onto import ReadPeople, onto
 from papers.sheets.email_address import is_address
 from web.administration.administering import the, the_office
 from web.administration.staff_forms import BadStaff, mark, person_of, tidy, unit_of

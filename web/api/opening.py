@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from web.api.answers import PROBLEMS, FindingAnswer, Told, Words, finding_answer
@@ -13,6 +13,7 @@ from web.api.files import the_file
 from web.api.given import Digest, Given, Line
 from web.api.once import Writing
 from web.door.entrance import AskingOwn, AskingToManage, Managing
+from web.door.reading import reads_files
 from web.opening.commands import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -118,7 +119,8 @@ class PastAnswer(BaseModel):
 
 
 @router.post("/schedules/preview")
-def preview(home: AskingToManage, body: Sent, scribe: Told) -> SchedulePreview:
+@reads_files
+def preview(request: Request, home: AskingToManage, body: Sent, scribe: Told) -> SchedulePreview:
     """Every row, every date; nothing is written. `errors` names every bad row of a file that is refused."""
     _, today = home.clock()
     file, office = the_file(home, body.file), home.reads.office()
@@ -133,7 +135,8 @@ def preview(home: AskingToManage, body: Sent, scribe: Told) -> SchedulePreview:
 
 
 @router.post("/schedules")
-def take(home: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
+@reads_files
+def take(request: Request, home: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
     """Take a schedule in: all of the file or none of it. Taken in again, only what changed is written."""
 
     def taken() -> ScheduleTaken:
@@ -171,7 +174,8 @@ def open_year(home: Managing, once: Writing, body: YearOpened) -> YearDone:
 
 
 @router.post("/past")
-def past(home: AskingOwn, body: Sent, scribe: Told) -> list[PastAnswer]:
+@reads_files
+def past(request: Request, home: AskingOwn, body: Sent, scribe: Told) -> list[PastAnswer]:
     """Findings of a table of past analyses, case by case; nothing is written."""
     file, name = the_file(home, body.file), the_procedure(home, body.procedure).id
     return [

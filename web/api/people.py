@@ -20,6 +20,7 @@ from web.api.given import Day, Digest, Given, Line
 from web.api.once import Writing
 from web.api.units import Mark, TakenOut, Taking
 from web.door.entrance import AskingToSet, Setting
+from web.door.reading import reads_files
 from workflow.office import Person
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
@@ -173,7 +174,8 @@ def the_table(request: Request, home: Setting) -> Response:
 
 
 @router.post("/people/table/preview")
-def preview_table(home: AskingToSet, body: Table) -> TablePreview:
+@reads_files
+def preview_table(request: Request, home: AskingToSet, body: Table) -> TablePreview:
     """What a table would add and change; nothing is written."""
     the(home)
     file = the_file(home, body.file)
@@ -189,7 +191,8 @@ def preview_table(home: AskingToSet, body: Table) -> TablePreview:
 
 
 @router.post("/people/table")
-def take_table(home: Setting, once: Writing, body: Table) -> TableTaken:
+@reads_files
+def take_table(request: Request, home: Setting, once: Writing, body: Table) -> TableTaken:
     """Take a table in, all of it or none; whom it does not name stays."""
     the(home)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field
 
-from papers.drawings.cartogram_table import read_cartogram
+from papers.sandbox.readers import read_cartogram
 from web.api.answers import PROBLEMS, CaseId, Changed
 from web.api.files import proofs, the_file
 from web.api.given import Day, Digest, Given, Ground, Line, Proof, Text
@@ -16,6 +16,7 @@ from web.api.risks import Counted, Number
 from web.api.writing import written
 from web.case.page import the_whole_case
 from web.door.entrance import Recording
+from web.door.reading import reads_files
 from web.house import hand
 from workflow.desk.desk import Change
 from workflow.desk.registers import ExposedPosition, RegisterDesk
@@ -102,7 +103,10 @@ def clear(home: Recording, once: Writing, case: CaseId, number: Number, body: Cl
 
 
 @router.post("/cases/{case}/cartogram")
-def record_cartogram(home: Recording, once: Writing, case: CaseId, body: CartogramSent) -> Changed:
+@reads_files
+def record_cartogram(
+    request: Request, home: Recording, once: Writing, case: CaseId, body: CartogramSent
+) -> Changed:
     """Record the cartogram as it was published; all of the file or none of it."""
     the_whole_case(home, case)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
 from web.api.answers import PROBLEMS, CaseId, Changed, Told
@@ -18,6 +18,7 @@ from web.case import risk_commands
 from web.case.page import the_dossier, the_whole_case
 from web.case.risk_view import risk_view
 from web.door.entrance import Reading, Recording
+from web.door.reading import reads_files
 from workflow.desk.risks import FoundRisk
 from workflow.registers.risk import Direction, Outcome
 
@@ -126,7 +127,8 @@ def find(home: Recording, once: Writing, case: CaseId, body: Found) -> Changed:
 
 
 @router.post("/cases/{case}/risks/plan")
-def take_plan(home: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
+@reads_files
+def take_plan(request: Request, home: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
     """A plan of measures becomes risks and measures; all of the file or none of it."""
     the_whole_case(home, case)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.datastructures import UploadFile
 
-from papers.drawings.cartogram_table import read_cartogram
+from papers.sandbox.readers import read_cartogram
 from web.case.proving import file_name
 from web.case.risk_acts import Asked, Said
 from web.house import hand

@@ -8,7 +8,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from web.case import risk_commands
 from web.case.page import answers_of
-from web.case.proving import evidence
+from web.case.proving import evidence, file_name
 from web.house import House
 from web.page.answers import BadForm, long_text, the_date, whole
 from workflow.case import Evidence
@@ -133,5 +133,5 @@ def take_plan(asked: Asked) -> Said:
         raise BadForm("web.refusal.no_plan_file")
     year = asked.answers.get("year", "").strip()
     number = whole(year) if year else None
-    taken = risk_commands.take_plan(asked.home, asked.case, file.file, file.filename, year=number)
+    taken = risk_commands.take_plan(asked.home, asked.case, file.file, file_name(file.filename), year=number)
     return ("plan_taken" if taken.entered else "nothing_new"), None

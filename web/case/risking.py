@@ -15,6 +15,7 @@ from web.case.page import CaseId, case_page, onward, the_whole_case
 from web.case.risk_acts import Asked, Said
 from web.case.risk_view import OF_FORM
 from web.door.entrance import Recording
+from web.door.reading import in_reading_thread
 from web.house import House
 from web.page.answers import Tried
 from workflow.refusal import Refusal
@@ -68,7 +69,7 @@ async def answer(request: Request, home: Recording, case: CaseId) -> Response:
 @router.post("/cases/{case}/risks/plan")
 async def take_plan(request: Request, home: Recording, case: CaseId) -> Response:
     """A plan of measures becomes risks and measures; all of the file or none of it."""
-    return await _answered(request, home, case, "plan-file", risk_acts.take_plan)
+    return await _answered(request, home, case, "plan-file", risk_acts.take_plan, reads_file=True)
 
 
 @router.post("/cases/{case}/positions")
@@ -98,7 +99,8 @@ async def clear(request: Request, home: Recording, case: CaseId) -> Response:
 @router.post("/cases/{case}/cartogram")
 async def record_cartogram(request: Request, home: Recording, case: CaseId) -> Response:
     """Record the cartogram as it was published; all of the file or none of it."""
-    return await _answered(request, home, case, "cartogram", register_acts.record_cartogram)
+    act = register_acts.record_cartogram
+    return await _answered(request, home, case, "cartogram", act, reads_file=True)
 
 
 @router.post("/cases/{case}/remarks")
@@ -124,8 +126,12 @@ WITHOUT_NUMBER = {
 """Forms that enter something new, and where the page then stands."""
 
 
-async def _answered(request: Request, home: House, case: str, name: str, act: Act) -> Response:
+async def _answered(
+    request: Request, home: House, case: str, name: str, act: Act, *, reads_file: bool = False
+) -> Response:
     async with request.form(max_files=3, max_fields=60, max_part_size=LONGEST_FIELD) as form:
+        if reads_file:
+            return await in_reading_thread(request, _done, request, home, case, name, form, act)
         return await run_in_threadpool(_done, request, home, case, name, form, act)
 
 

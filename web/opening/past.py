@@ -7,7 +7,6 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -15,6 +14,7 @@ from calendars import OutOfRange
 from papers.sheets.listing import Listed, listing
 from web.analyses.pages import download
 from web.door.entrance import Own
+from web.door.reading import in_reading_thread, reads_files
 from web.house import House
 from web.opening.by_hand import LONGEST_FIELD, go
 from web.opening.commands import the_intake
@@ -44,7 +44,7 @@ def the_form(request: Request, home: Own, procedure: Name = "") -> Response:
 async def send(request: Request, home: Own) -> Response:
     """Take a table and show what departs in it."""
     async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_send, request, home, form)
+        return await in_reading_thread(request, _send, request, home, form)
 
 
 @router.get("/past/template.xlsx")
@@ -70,6 +70,7 @@ def the_template(request: Request, home: Own, procedure: Name = "") -> Response:
 
 
 @router.get("/past/{digest}")
+@reads_files
 def the_findings(
     request: Request,
     home: Own,
@@ -102,6 +103,7 @@ def the_findings(
 
 
 @router.get("/past/{digest}/findings.xlsx")
+@reads_files
 def the_workbook(request: Request, home: Own, digest: Digest) -> Response:
     """The same findings as a workbook, one line each."""
     upload = the_upload(home, "past", digest)

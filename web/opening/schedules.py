@@ -9,16 +9,16 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from papers.sandbox.readers import MAX_BYTES
 from papers.sheets.unreadable import UnreadablePaper
 from papers.sheets.upload import Upload, UploadKind
-from papers.sheets.workbook import MAX_BYTES
 from web.case.proving import file_name
 from web.door.entrance import Managing
+from web.door.reading import in_reading_thread, reads_files
 from web.house import House
 from web.opening.by_hand import LONGEST_FIELD, go, hub
 from web.opening.chain import Chain, chain
@@ -66,10 +66,11 @@ class Previewed:
 async def send(request: Request, home: Managing) -> Response:
     """Take a file and show what it would do."""
     async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_send, request, home, form)
+        return await in_reading_thread(request, _send, request, home, form)
 
 
 @router.get("/open/schedule/{digest}")
+@reads_files
 def preview(
     request: Request,
     home: Managing,
@@ -84,7 +85,7 @@ def preview(
 async def take(request: Request, home: Managing, digest: Digest) -> Response:
     """Write it: all of the file or none of it."""
     async with request.form(max_files=0, max_fields=500, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_take, request, home, digest, form)
+        return await in_reading_thread(request, _take, request, home, digest, form)
 
 
 def sent_file(form: FormData) -> tuple[bytes, str]:

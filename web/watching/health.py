@@ -37,8 +37,11 @@ class Ready(BaseModel):
 
 @router.get("/healthz")
 @router.get("/health", include_in_schema=False)
-def healthz() -> Health:
-    """Whether the process answers. It asks nobody else: a database that is away is no reason to start anew."""
+async def healthz() -> Health:
+    """Whether the process answers. It asks nobody else: a database that is away is no reason to start anew.
+
+    It waits for no thread either: pages that take long are no reason.
+    """
     return Health()
 
 

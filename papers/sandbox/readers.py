@@ -1,0 +1,83 @@
+"""The readers of other people's files as everybody calls them: each file is read in a process of its own.
+
+Arguments, values and refusals are those of the reader itself, which see; besides, a file is refused that takes
+too long or too much memory to read (`papers.sandbox.limits`), and one whose turn does not come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from papers.sandbox.limits import AT_ONCE
+from papers.sandbox.pool import Pool
+from papers.sandbox.process import starter
+from papers.sheets.workbook import MAX_BYTES as MAX_BYTES
+from papers.sheets.workbook import Source, contents
+
+if TYPE_CHECKING:
+    from papers.forms.rows_file import FormData
+    from papers.measures import ReadMeasure
+    from papers.people.onto import ReadPeople
+    from papers.schedules.audit_table import AuditCase
+    from papers.schedules.reading import ReadSchedule
+    from workflow.registers.exposure import CartogramLine
+
+_processes = starter()
+_tables = Pool(_processes, at_once=AT_ONCE)
+
+
+def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule, ...]:
+    """Read a schedule: `papers.schedules.any_schedule`."""
+    return cast("tuple[ReadSchedule, ...]", _read("schedule", source, name))
+
+
+def read_people(source: Source, name: str | None = None) -> ReadPeople:
+    """Read a table of people: `papers.people.table`."""
+    return cast("ReadPeople", _read("people", source, name))
+
+
+def read_audit(source: Source, name: str | None = None, *, facts: Collection[str]) -> tuple[AuditCase, ...]:
+    """Read a table of past analyses: `papers.schedules.audit_table`."""
+    return cast("tuple[AuditCase, ...]", _read("audit", source, name, facts=tuple(facts)))
+
+
+def read_measures(
+    source: Source, name: str | None = None, *, year: int | None = None
+) -> tuple[ReadMeasure, ...]:
+    """Read a plan of measures: `papers.measures`."""
+    return cast("tuple[ReadMeasure, ...]", _read("measures", source, name, year=year))
+
+
+def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLine, ...]:
+    """Read a cartogram: `papers.drawings.cartogram_table`."""
+    return cast("tuple[CartogramLine, ...]", _read("cartogram", source, name))
+
+
+def read_form_data(source: Source, form: str, name: str | None = None) -> FormData:
+    """Read what fills a form, named by its id: `papers.forms.rows_file`."""
+    return cast("FormData", _read("form", source, name, form=form))
+
+
+@contextmanager
+def service() -> Iterator[None]:
+    """Be ready to read at once while the block lasts; after it, and after `stop`, nothing is read any more."""
+    _tables.stopped = False
+    _processes.warm()
+    try:
+        yield
+    finally:
+        stop()
+        _processes.close()
+
+
+def stop() -> None:
+    """End all readings, and begin no other. May be called from a signal handler."""
+    _tables.stop()
+
+
+def _read(reader: str, source: Source, name: str | None, **options: object) -> object:
+    name = name or ("" if isinstance(source, bytes) else Path(source).name)
+    return _tables.read(reader, contents(source, name), name, **options)

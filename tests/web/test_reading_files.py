@@ -1,0 +1,158 @@
+"""While files are being read the pages go on: log-in and `/health` never wait for a file somebody sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from typing import Any
+
+import pytest
+import uvicorn
+from anyio.to_thread import current_default_thread_limiter
+
+from papers.sandbox import readers
+from papers.sandbox.pool import Pool
+from tests.papers.sheets import by_hand, far_cells
+from tests.web.real import RealOffice, real_office
+from web.door import reading
+
+SLOW = by_hand(far_cells(100_000))
+"""Takes a second or more of the processor."""
+_END = "----a"
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
+    with real_office(tmp_path_factory.mktemp("office")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def port(office: RealOffice) -> Iterator[int]:
+    """The pages behind a real socket, made by one thread."""
+
+    async def pages(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            current_default_thread_limiter().total_tokens = 1
+        await office.pages(scope, receive, send)
+
+    server = uvicorn.Server(uvicorn.Config(pages, host="127.0.0.1", port=0, log_level="error", ws="none"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture
+def pool(monkeypatch: pytest.MonkeyPatch) -> Pool:
+    """What tables are read by."""
+    made = Pool(readers._processes, at_once=2)
+    monkeypatch.setattr(readers, "_tables", made)
+    return made
+
+
+@pytest.fixture
+def token(office: RealOffice) -> str:
+    return office.way_in("officer", kind="token", scope="write")
+
+
+def request(
+    port: int, method: str, path: str, token: str = "", body: bytes | None = None, kind: str = ""
+) -> Any:
+    """One request on a connection of its own; the answer, read."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    connection.request(method, path, body, {**headers, "content-type": kind} if kind else headers)
+    answer = connection.getresponse()
+    answer.text = answer.read().decode()  # type: ignore[attr-defined]
+    connection.close()
+    return answer
+
+
+def sent(port: int, token: str, data: bytes) -> bytes:
+    """A file sent to be read; the body of the request that has it read."""
+    head = f'--{_END}\r\ncontent-disposition: form-data; name="file"; filename="f.xlsx"\r\n\r\n'
+    body = head.encode() + data + f"\r\n--{_END}--\r\n".encode()
+    kept = request(port, "POST", "/api/v1/files", token, body, f"multipart/form-data; boundary={_END}")
+    return json.dumps({"file": json.loads(kept.text)["file"]}).encode()
+
+
+def until(so: Callable[[], object]) -> None:
+    give_up = time.monotonic() + 30
+    while not so():
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+
+
+def end_readings(pool: Pool) -> None:
+    """What they would come to is not asked here."""
+    for running in list(pool._running):
+        running.kill()
+
+
+def test_while_files_are_read_everything_else_is_answered(port: int, token: str, pool: Pool) -> None:
+    """Health, log-in, the desk, while the only thread for pages would wait for the first file."""
+    body = sent(port, token, SLOW)
+    with ThreadPoolExecutor(2) as others:
+        asked = [
+            others.submit(request, port, "POST", "/api/v1/past", token, body, "application/json") for _ in "ab"
+        ]
+        until(lambda: len(pool._running) == 2)
+        answered = [request(port, "GET", path, token).status for path in ("/health", "/login", "/desk")]
+        still_read = len(pool._running)
+        end_readings(pool)
+        ended = [one.result() for one in asked]
+
+    assert (answered, still_read) == ([200, 200, 200], 2)
+    assert [json.loads(one.text)["code"] for one in ended] == ["paper_reading_failed"] * 2
+
+
+def test_who_hangs_up_has_no_file_read_any_more(
+    port: int, token: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process is killed at once: thousands of such requests cost what their sending costs."""
+    killed: list[int] = []
+    kill = os.killpg
+    monkeypatch.setattr(os, "killpg", lambda number, how: (killed.append(number), kill(number, how)))
+    body = sent(port, token, SLOW)
+    head = (
+        f"POST /api/v1/past HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as caller:
+        caller.sendall(head.encode() + body)
+        until(lambda: pool._running)
+    until(lambda: not pool._running)
+
+    assert killed
+
+
+def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
+    port: int, token: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 and when to come again: nothing is wrong with the file."""
+    body = sent(port, token, SLOW)
+    monkeypatch.setattr(reading, "EACH", 1)
+    monkeypatch.setattr(reading, "WAIT", 0)
+    with ThreadPoolExecutor(1) as others:
+        first = others.submit(request, port, "POST", "/api/v1/past", token, body, "application/json")
+        until(lambda: pool._running)
+        second = request(port, "POST", "/api/v1/past", token, body, "application/json")
+        page = request(port, "GET", "/past/" + json.loads(body)["file"], token)
+        end_readings(pool)
+        assert first.result().status == 422
+
+    assert (second.status, json.loads(second.text)["code"]) == (503, "paper_readers_busy")
+    assert second.headers["retry-after"] == "60"
+    assert page.status == 503
+    assert not reading._reading
