@@ -95,11 +95,12 @@ class Preview:
 
 
 def read(file: Path) -> str:
-    """The text of an act. Raises RecordError: it is none."""
+    """The text of an act. Raises RecordError, UnreadablePaper: it is none."""
     from calendars.records import RecordError
+    from papers.sandbox.readers import contents
 
     try:
-        return file.read_text(encoding="utf-8")
+        return contents(file, file.name).decode("utf-8")
     except UnicodeDecodeError as trouble:
         raise RecordError("toml", file.name, "the file", str(trouble)) from None
 
@@ -112,8 +113,10 @@ def preview(house: House, text: str, name: str, *, today: date) -> Preview:
         ValueError with code and arguments (`calendars.adopting`): the act does not fit the records.
     """
     from calendars.records import parse
+    from papers.sandbox.readers import check_act
     from workflow.counting.moving import moved
 
+    check_act(text, name)
     reach = _reach(house, house.acts, parse(text, name=name))
     who = told(house, today)
     with undisturbed():
@@ -137,9 +140,11 @@ def apply(house: House, text: str, name: str, *, by: str, now: datetime, today: 
         as `preview`; StorageUnavailable: the database cannot be written.
     """
     from calendars.records import parse
+    from papers.sandbox.readers import check_act
     from storage.office.adoptions import adopt
     from storage.upkeep.seals import seal
 
+    check_act(text, name)
     act = parse(text, name=name)
     while True:
         known = house.acts

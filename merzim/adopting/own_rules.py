@@ -128,9 +128,12 @@ def resettle(house: House, *, now: datetime, today: date) -> int:
 
 
 def _read(house: House, file: Path) -> Overlay:
+    from papers.sandbox.readers import check_rules, contents
     from workflow.reading.overlay import read_overlay, unfitting
 
-    overlay = read_overlay(file.name, file.read_bytes())
+    data = contents(file, file.name)
+    check_rules(data, file.name)
+    overlay = read_overlay(file.name, data)
     house.editions.earliest(overlay.procedure)
     unfitting(overlay, [one for one in house.editions.all() if one.id == overlay.procedure])
     if overlay.unit:

@@ -35,8 +35,9 @@ def inputs(file: Path) -> object:
 
     Raises:
         NotJson: no JSON in UTF-8, or one name twice in one record.
-        OSError: the file cannot be read.
+        UnreadablePaper: the file cannot be opened, or is too large.
     """
+    from papers.sandbox.readers import contents
 
     def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
         record: dict[str, object] = {}
@@ -47,7 +48,7 @@ def inputs(file: Path) -> object:
         return record
 
     try:
-        return json.loads(file.read_bytes().decode("utf-8-sig"), object_pairs_hook=once)
+        return json.loads(contents(file, file.name).decode("utf-8-sig"), object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         if isinstance(error, NotJson):
             raise

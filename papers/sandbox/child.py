@@ -19,6 +19,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, BinaryIO, NoReturn
 
+from calendars.records import RecordError
 from papers.sandbox.limits import MOST_ANSWER, MOST_ERRORS, limit
 from papers.sandbox.values import decoded, encoded
 from workflow.refusal import Refusal
@@ -30,6 +31,9 @@ READERS: Mapping[str, tuple[str, str]] = {
     "measures": ("papers.measures", "read_measures"),
     "cartogram": ("papers.drawings.cartogram_table", "read_cartogram"),
     "form": ("papers.forms.rows_file", "read_data"),
+    "packed": ("papers.sheets.file_kind", "packed_type"),
+    "act": ("papers.sandbox.texts", "check_act"),
+    "rules": ("papers.sandbox.texts", "check_rules"),
 }
 """Name of a reader -> its module and function, called with the bytes, the file's name and the options."""
 _FORGONE = ("numpy", "lxml")
@@ -94,7 +98,7 @@ def _said(job: BinaryIO) -> dict[str, Any]:
     read = _reader(asked["reader"])
     try:
         return {"value": encoded(read(job.read(), asked["name"], **decoded(asked["options"])))}
-    except Refusal as refusal:
+    except (Refusal, RecordError) as refusal:
         errors = tuple(getattr(refusal, "errors", ()))[:MOST_ERRORS]
         return {"refused": [refusal.code, encoded(refusal.arguments), encoded(errors)]}
 
@@ -108,7 +112,7 @@ def _reader(name: str) -> Callable[..., object]:
 def _import_readers() -> None:
     """Import what readers need, and what they import late."""
     _forgo()
-    for name in READERS.keys() - {"form"}:  # forms are filled by commands alone
+    for name in READERS.keys() - {"form", "rules"}:  # asked for by commands alone
         _reader(name)
     for late in ("papers.sheets.xlsx", "papers.sheets.csv_text", "openpyxl", "openpyxl.worksheet._reader"):
         import_module(late)

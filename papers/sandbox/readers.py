@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, cast
 from papers.sandbox.limits import AT_ONCE
 from papers.sandbox.pool import Pool
 from papers.sandbox.process import starter
+from papers.sheets import file_kind
 from papers.sheets.workbook import MAX_BYTES as MAX_BYTES
-from papers.sheets.workbook import Source, contents
+from papers.sheets.workbook import Source
+from papers.sheets.workbook import contents as contents
 
 if TYPE_CHECKING:
     from papers.forms.rows_file import FormData
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 _processes = starter()
 _tables = Pool(_processes, at_once=AT_ONCE)
+_archives = Pool(_processes, at_once=2, seconds=5)
+"""Evidence has turns of its own: an archive's list is read in a moment, and does not wait for tables."""
 
 
 def read_schedule(source: Source, name: str | None = None) -> tuple[ReadSchedule, ...]:
@@ -61,10 +65,32 @@ def read_form_data(source: Source, form: str, name: str | None = None) -> FormDa
     return cast("FormData", _read("form", source, name, form=form))
 
 
+def media_type(path: Path, name: str) -> str | None:
+    """Return the media type of a file of evidence: `papers.sheets.file_kind`.
+
+    Archives and documents of Office are opened in a process of their own. Of all others the first 4,096 bytes
+    are compared with what such files begin with, here.
+    """
+    if not file_kind.is_packed(name):
+        return file_kind.media_type(path, name)
+    return cast("str | None", _archives.read("packed", b"", name, path=str(path.absolute())))
+
+
+def check_act(text: str, name: str) -> None:
+    """Refuse the text of an act that cannot be read: `calendars.records.parse`."""
+    _tables.read("act", text.encode("utf-8", "surrogatepass"), name)
+
+
+def check_rules(data: bytes, name: str) -> None:
+    """Refuse own rules that cannot be read: `workflow.reading.overlay`."""
+    _tables.read("rules", data, name)
+
+
 @contextmanager
 def service() -> Iterator[None]:
     """Be ready to read at once while the block lasts; after it, and after `stop`, nothing is read any more."""
-    _tables.stopped = False
+    for pool in (_tables, _archives):
+        pool.stopped = False
     _processes.warm()
     try:
         yield
@@ -75,7 +101,8 @@ def service() -> Iterator[None]:
 
 def stop() -> None:
     """End all readings, and begin no other. May be called from a signal handler."""
-    _tables.stop()
+    for pool in (_tables, _archives):
+        pool.stop()
 
 
 def _read(reader: str, source: Source, name: str | None, **options: object) -> object:

@@ -17,8 +17,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import BinaryIO, cast
 
+from papers.sandbox.readers import media_type
 from papers.sheets.evidence_damage import EvidenceDamaged
-from papers.sheets.file_kind import ALLOWED, StoredFile, extension, media_type
+from papers.sheets.file_kind import ALLOWED, StoredFile, extension
+from papers.sheets.unreadable import UnreadablePaper
 from storage.refusals import EvidenceRefused
 
 LIMIT = 50 * 1024 * 1024
@@ -50,12 +52,14 @@ class EvidenceFolder:
 
         Raises:
             EvidenceRefused: an empty file, one too large, of a kind not taken, whose content is not what its
-                name says, or a folder that cannot be written.
+                name says, an archive nobody should open, or a folder that cannot be written.
         """
         if extension(name) not in ALLOWED:
             raise EvidenceRefused("evidence_unknown_kind", name=name, allowed=ALLOWED)
         try:
             return self._keep(content, name)
+        except UnreadablePaper as refusal:
+            raise EvidenceRefused(refusal.code, **refusal.arguments) from refusal
         except OSError as trouble:
             raise EvidenceRefused(
                 "evidence_unwritable", folder=str(self._folder), problem=trouble.strerror or str(trouble)

@@ -15,6 +15,7 @@ import words
 from papers.sheets.evidence_damage import EvidenceDamaged
 from storage.cases.evidence import EvidenceFolder
 from storage.refusals import EvidenceRefused
+from tests.papers.sheets import zipped
 
 ORDER = "Бұйрық №15 «Ішкі талдау туралы»".encode()
 
@@ -48,6 +49,15 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
         EvidenceFolder(tmp_path).keep(BytesIO(b""), "бос.pdf")
 
     assert caught.value.code == "evidence_empty"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_archive_nobody_should_open_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
+    """By a sentence about evidence, as every other refusal of it."""
+    with pytest.raises(EvidenceRefused) as caught:
+        EvidenceFolder(tmp_path).keep(BytesIO(zipped({"../x": b""})), "бәрі.zip")
+
+    assert (caught.value.code, caught.value.arguments["member"]) == ("evidence_archive_leads_out", "../x")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from calendars import OutOfRange
@@ -17,6 +17,7 @@ from web.api.once import Writing
 from web.calendar.month import as_known
 from web.calendar.pages import LARGEST, Seen, checked, seen_by_reader, the_acts, within_records
 from web.door.entrance import AskingToManage, Managing, Reading
+from web.door.reading import reads_files
 from web.house import hand
 from web.page.render import Scribe
 from workflow.refusal import Refusal
@@ -165,7 +166,8 @@ def the_month(
 
 
 @router.post("/calendar/acts/preview")
-def preview(home: AskingToManage, body: Act, scribe: Told) -> ActAnswer:
+@reads_files
+def preview(request: Request, home: AskingToManage, body: Act, scribe: Told) -> ActAnswer:
     """What an act would move; nothing is written."""
     acts, text = the_acts(home), checked(body.text)
     _, today = home.clock()
@@ -177,7 +179,8 @@ def preview(home: AskingToManage, body: Act, scribe: Told) -> ActAnswer:
 
 
 @router.post("/calendar/acts")
-def adopt(home: Managing, once: Writing, body: Act, scribe: Told) -> ActAnswer:
+@reads_files
+def adopt(request: Request, home: Managing, once: Writing, body: Act, scribe: Told) -> ActAnswer:
     """Adopt an act, and move what it moves. Adopted again, it changes nothing."""
     acts, text = the_acts(home), checked(body.text)
 

@@ -9,7 +9,6 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -19,6 +18,7 @@ from web.administration.administering import texts
 from web.administration.staff_forms import BadStaff, tidy
 from web.calendar.month import as_known, month_view
 from web.door.entrance import Managing, Reading
+from web.door.reading import in_reading_thread
 from web.house import House, hand
 from web.page.answers import the_date
 from web.page.narrowing import AskedUnit
@@ -63,7 +63,7 @@ def ask_act(request: Request, home: Managing) -> Response:
 async def adopt(request: Request, home: Managing) -> Response:
     """First what an act moves, then, sent again from there, its adoption."""
     async with request.form(max_files=1, max_fields=12, max_part_size=2 * LARGEST) as form:
-        return await run_in_threadpool(_adopt, request, home, form)
+        return await in_reading_thread(request, _adopt, request, home, form)
 
 
 @router.get("/{number}")
