@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from merzim.wiring import House
     from storage.upkeep.installation import Standing
     from storage.upkeep.verify import Problem
+    from storage.upkeep.vouching import Vouching
     from workflow.case import Case
     from workflow.ports import Written
 
 
-def verify(house: House, *, today: date, kept: tuple[int, str] | None = None) -> tuple[Problem, ...]:
-    """Everything that is not as it was written: the file, chains, seals, editions, the board, evidence.
+def verify(
+    house: House, *, now: datetime, today: date, kept: tuple[int, str] | None = None
+) -> tuple[Problem, ...]:
+    """Return everything that is not as it was written: chains, seals, editions, the board, evidence, people.
 
     Args:
         kept: number and hash of a seal that was written down elsewhere.
@@ -33,7 +36,22 @@ def verify(house: House, *, today: date, kept: tuple[int, str] | None = None) ->
         recompute=as_rolled(house, today),
         kept=kept,
         evidence=house.evidence.check,
+        now=now,
     )
+
+
+def vouching(house: House) -> Vouching:
+    """Return since when the office's chain vouches for accounts, rights, people and their addresses."""
+    from storage.upkeep.vouching import vouching as asked
+
+    return asked(house.engine)
+
+
+def renew_baseline(house: House, *, ground: str, by: str, now: datetime) -> int:
+    """Vouch for accounts, rights and people as they stand now. Returns how many differences that accepts."""
+    from storage.upkeep.vouching import renew_baseline as renew
+
+    return renew(house.engine, ground=ground, by=by, now=now)
 
 
 def damaged_evidence(house: House) -> tuple[Problem, ...]:
@@ -77,7 +95,7 @@ def backup(house: House, file: Path) -> None:
         backup.backup(house.engine, file)
 
 
-def restore(house: House, file: Path) -> Path | None:
+def restore(house: House, file: Path, *, now: datetime) -> Path | None:
     """Put a backup in the database's place; the file that keeps what stood there. Raises BackupRefused.
 
     On PostgreSQL into an empty database alone; nothing stood there.
@@ -85,12 +103,12 @@ def restore(house: House, file: Path) -> Path | None:
     from storage.upkeep import backup, dump
 
     if house.many_nodes:
-        dump.restore(house.unprepared, file)
+        dump.restore(house.unprepared, file, now=now)
         return None
     return backup.restore(house.unprepared, file)
 
 
-def migrate_to(house: House, address: str, *, today: date) -> tuple[int, tuple[Problem, ...]]:
+def migrate_to(house: House, address: str, *, now: datetime, today: date) -> tuple[int, tuple[Problem, ...]]:
     """Copy the office into an empty PostgreSQL database and verify it there; its count of events, and what is
     not as it was written. Raises Migration.
     """
@@ -100,7 +118,7 @@ def migrate_to(house: House, address: str, *, today: date) -> tuple[int, tuple[P
     there = type(house)(replace(house.settings, database=replace(house.settings.database, url=address)))
     try:
         events = migrating.migrate(house.engine, there.unprepared, prepare=queue.prepare)
-        return events, verify(there, today=today)
+        return events, verify(there, now=now, today=today)
     finally:
         there.close()
 

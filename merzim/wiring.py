@@ -177,6 +177,7 @@ class House:
         from storage.cases import recommendations
         from storage.upkeep.installation import claim, refuse_anothers
         from storage.upkeep.schema import BOARD, create_or_migrate
+        from storage.upkeep.vouching import ensure_baseline
 
         name = self.settings.installation
         found = refuse_anothers(self.unprepared, name)
@@ -189,6 +190,7 @@ class House:
                 queue.prepare(driver(connection))
         if name and not found.name:
             claim(self.unprepared, name)
+        ensure_baseline(self.unprepared, now=self._clock().now)
         if migrated or found.board < BOARD:
             self._catch_up()
             if waiting := recommendations.waiting(self.unprepared):

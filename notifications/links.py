@@ -81,8 +81,8 @@ class Links(Protocol):
     def welcome(self, person: str) -> bool:
         """The person's account takes messages again: they wrote. Returns whether it did not until now."""
 
-    def unlink(self, person: str) -> bool:
-        """Forget the person's account. Returns whether there was one."""
+    def unlink(self, person: str, *, by: str, now: datetime) -> bool:
+        """Forget the person's account. Returns whether there was one. `by`: who says so."""
 
     def speak(self, person: str, language: str) -> None:
         """The language in which the bot speaks to them from now on."""

@@ -39,6 +39,7 @@ from storage.database.names import among, each, named
 from storage.kept import Kept
 from storage.notices import letters, tally
 from storage.notices.outbox import SqlOutbox
+from storage.notices.register import SETTLED
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
 from storage.tables import CASE, DEADLINE, NOTICE, READER, RECOMMENDATION
 from workflow.access import Scope, within
@@ -523,5 +524,8 @@ def _told(scope: Scope | None) -> ColumnElement[bool]:
     if scope is None:
         return true()
     named = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
-    told = exists().where(NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names))
+    # A letter that left is proved in the register; one that only waits could have been put there by anybody.
+    told = exists().where(
+        NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED)
+    )
     return or_(named, told)

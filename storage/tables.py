@@ -634,6 +634,20 @@ class KeptFloor(Kept, table=True):
     revision: str = Field(primary_key=True)
 
 
+class KeptSalt(Kept, table=True):
+    """What the values of a row are hashed with in the events of the office's chain; deleted with the row.
+
+    `what` is the table, `key` the row's key as canonical JSON.
+    """
+
+    __tablename__ = "salt"
+    __table_args__ = _CLUSTERED
+
+    what: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    salt: str
+
+
 class KeptReader(Kept, table=True):
     """Who was named to know of a confidential case; computed from its events."""
 
@@ -680,3 +694,4 @@ ATTEMPT = _table("attempt")
 READER = _table("reader")
 ANSWER = _table("answer")
 FLOOR = _table("floor")
+SALT = _table("salt")

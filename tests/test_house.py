@@ -121,7 +121,18 @@ def test_no_command_of_the_contract_is_missing() -> None:
         "coverage",
         *("user add", "user list", "user change", "user invite", "user close", "user open", "user token"),
         *("user end", "reader add", "reader remove", "reader list"),
-        *("verify", "seal", "rebuild", "backup", "restore", "migrate-to", "installation", "serve", "worker"),
+        *(
+            "verify",
+            "seal",
+            "baseline",
+            "rebuild",
+            "backup",
+            "restore",
+            "migrate-to",
+            "installation",
+            "serve",
+            "worker",
+        ),
     }
 
 

@@ -215,9 +215,9 @@ class OfficeAdministration:
             return None
         return self._house.links.of(person) is not None
 
-    def unlink(self, person: str) -> None:
-        """Forget their Telegram account."""
-        self._house.links.unlink(person)
+    def unlink(self, person: str, *, by: str, now: datetime) -> None:
+        """Forget their Telegram account. `by`: the account that says so."""
+        self._house.links.unlink(person, by=by, now=now)
 
 
 def _without(office: Office, person: str) -> Office:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from workflow.desk.desk import View
     from workflow.points.scale import Readings, Scoring
     from workflow.registers.risk_scale import RiskScale
+
+
+log = logging.getLogger("merzim.house")
 
 
 class Shell:
@@ -69,6 +73,8 @@ class Shell:
             target = Path(folder) / "package.zip"
             found = documents(self._house, case=case, reads=self._house.reads.seen_by(scope))
             packed = write_package(target, found, self._house.evidence.open, language=language)
+            for document in (*packed.lost, *packed.altered):
+                log.error("left out of the package of %s: %s", case, document.reference)
             return PackageFile(content=target.open("rb"), whole=packed.whole)
 
     def register(self, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:

@@ -15,6 +15,7 @@ import typer
 from merzim import keeping
 from merzim.cli.call import DONE, NOT_SO, Call
 from merzim.cli.help import Command
+from merzim.clock import almaty
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ class NoSeal(Refusal, ValueError):
     """What was written down is no line of `merzim seal`."""
 
 
+class NoGround(Refusal, ValueError):
+    """A baseline that accepts differences says why."""
+
+
 File = Annotated[str, typer.Argument(metavar="FILE")]
 
 
@@ -36,6 +41,7 @@ def add_to(app: typer.Typer) -> None:
     commands: dict[str, Callable[..., object]] = {
         "verify": verify,
         "seal": seal,
+        "baseline": baseline,
         "rebuild": rebuild,
         "backup": backup,
         "restore": restore,
@@ -65,14 +71,24 @@ def verify(
 ) -> int:
     call = Call.of(ctx)
     kept = _kept(seal) if seal is not None else None
-    problems = keeping.verify(call.house, today=call.moment.today, kept=kept)
+    problems = keeping.verify(call.house, now=call.moment.now, today=call.moment.today, kept=kept)
+    vouching = keeping.vouching(call.house)
+    since = vouching.baseline
     if call.json:
-        call.answer({"problems": _problems(call, problems)})
-    elif problems:
-        for one in problems:
-            call.print(call.say(one.code, **one.arguments))
-    else:
+        utc = f"{since.at:%Y-%m-%dT%H:%M:%SZ}" if since else None
+        vouched = {"since": utc, "ground": since.ground if since else "", "unvouched": vouching.unvouched}
+        call.answer({"problems": _problems(call, problems), "vouched": vouched})
+        return NOT_SO if problems else DONE
+    for one in problems:
+        call.print(call.say(one.code, **one.arguments))
+    if not problems:
         call.print(call.say("cli.verified"))
+    if since is not None:
+        code = "cli.vouched_ground" if since.ground else "cli.vouched"
+        at = since.at.astimezone(almaty())
+        call.print(call.say(code, since=at.date(), time=f"{at:%H:%M}", by=since.by, ground=since.ground))
+    if vouching.unvouched:
+        call.note(call.say("cli.unvouched", count=vouching.unvouched))
     return NOT_SO if problems else DONE
 
 
@@ -103,6 +119,21 @@ def _kept(line: str) -> tuple[int, str]:
     return int(words[0]), words[-1]
 
 
+def baseline(
+    ctx: typer.Context,
+    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.baseline_ground")],
+) -> None:
+    call = Call.of(ctx)
+    words = " ".join(ground.split())
+    if not words:
+        raise NoGround("cli.baseline_no_ground")
+    count = keeping.renew_baseline(call.house, ground=words, by=call.by, now=call.moment.now)
+    if call.json:
+        call.answer({"accepted": count})
+    else:
+        call.print(call.say("cli.baseline", count=count))
+
+
 def rebuild(ctx: typer.Context) -> None:
     call = Call.of(ctx)
     count = keeping.rebuild(call.house, now=call.moment.now, today=call.moment.today)
@@ -126,7 +157,7 @@ def backup(ctx: typer.Context, file: File) -> None:
 
 def restore(ctx: typer.Context, file: File) -> int:
     call = Call.of(ctx)
-    before = keeping.restore(call.house, Path(file))
+    before = keeping.restore(call.house, Path(file), now=call.moment.now)
     damaged = keeping.damaged_evidence(call.house)
     if call.json:
         call.answer({"file": file, "before": before, "problems": _problems(call, damaged)})
@@ -147,7 +178,7 @@ def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metava
 
     call = Call.of(ctx)
     before = where(call.house.engine)
-    events, problems = keeping.migrate_to(call.house, address, today=call.moment.today)
+    events, problems = keeping.migrate_to(call.house, address, now=call.moment.now, today=call.moment.today)
     if call.json:
         call.answer({"events": events, "problems": _problems(call, problems)})
     else:

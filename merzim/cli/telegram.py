@@ -80,7 +80,7 @@ def unlink(ctx: typer.Context, person: PersonKey) -> int:
     from merzim.people.telegram import unlink as forget
 
     call = Call.of(ctx)
-    known, was = forget(call.house, person)
+    known, was = forget(call.house, person, by=call.by, now=call.moment.now)
     if call.json:
         call.answer({"person": known.key, "unlinked": was})
     else:

@@ -71,10 +71,10 @@ def linked(house: House) -> Sequence[tuple[Person | None, Link]]:
     return sorted(found, key=lambda one: (one[0].name if one[0] else "", one[1].person))
 
 
-def unlink(house: House, person: str) -> tuple[Person, bool]:
+def unlink(house: House, person: str, *, by: str, now: datetime) -> tuple[Person, bool]:
     """Forget the person's account; whether there was one. Raises UnknownPerson."""
     known = person_named(house, person)
-    return known, house.links.unlink(known.key)
+    return known, house.links.unlink(known.key, by=by, now=now)
 
 
 def person_named(house: House, text: str) -> Person:

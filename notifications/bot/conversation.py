@@ -56,7 +56,7 @@ class Conversation:
                 case "/language":
                     return (self._languages(language),)
                 case "/stop":
-                    self._house.links.unlink(person.key)
+                    self._house.links.unlink(person.key, by=person.key, now=now)
                     return (Reply(text=line("stopped", language)),)
                 case "/evidence":
                     words = rest.split()
@@ -130,7 +130,7 @@ class Conversation:
             return Reply(text=line(f"code_{result}", self._guessed(sender)))
         whose = office.people.get(made.person)
         if whose is None:
-            self._house.links.unlink(made.person)
+            self._house.links.unlink(made.person, by=made.person, now=now)
             return Reply(text=line("code_wrong", self._guessed(sender)))
         return Reply(text=line("linked", self._speaks(made, whose), person=whose.name))
 

@@ -1,4 +1,4 @@
-"""Accounts and their ways in. What an administrator does stands in the office's chain; secrets never do."""
+"""Accounts and their ways in. Every change stands in the office's chain; secrets only as salted hashes."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import date, datetime
 from hashlib import sha256
 from typing import cast
 
-from sqlalchemy import Connection, Engine, Update, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, select, update
 
 from storage.database.dialect import insert
 from storage.database.engine import Record, reading, writing
-from storage.office.chain import append
+from storage.office.vouched import ACCOUNTS, ENTRIES, RowChange, RowEvent, record
 from storage.tables import ACCOUNT, ATTEMPT, ENTRY
 from workflow.access import Access, Account, Entry, EntryKind, Reader
 
@@ -62,16 +62,19 @@ class SqlAccounts:
                 ),
                 [{**new, **values}],
             )
-            if disabled:
-                _end(connection, reader.login, None, now)
-            append(
+            before = dict(known._mapping) if known else None
+            change = ACCOUNTS.changed(before, {**(before or new), **values})
+            ended = _end(connection, ENTRY.c.login == reader.login, now) if disabled else []
+            record(
                 connection,
-                kind="account_changed" if known else "account_opened",
-                name=reader.login,
-                on=today,
-                by=by,
-                now=now,
-                payload=values,
+                RowEvent(
+                    kind="account_changed" if known else "account_opened",
+                    name=reader.login,
+                    on=today,
+                    by=by,
+                    now=now,
+                    rows=[change, *ended],
+                ),
             )
 
     def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
@@ -97,31 +100,30 @@ class SqlAccounts:
     # ------------------------------------------------------------------------------------------------ ways in
 
     def let_in(self, entry: Entry, *, by: str = "") -> None:
-        """Keep a way in. With `by`, who gave it stands in the office's chain."""
+        """Keep a way in. `by`: who gave it; whose it is, where nobody is named."""
+        values = {
+            "hash": entry.hash,
+            "kind": entry.kind,
+            "login": entry.login,
+            "name": entry.name,
+            "scope": entry.scope,
+            "created_at": entry.created_at,
+            "seen_at": entry.seen_at,
+            "expires_at": entry.expires_at,
+            "ended_at": None,
+        }
         with writing(self._engine) as connection:
-            if by:
-                append(
-                    connection,
+            connection.execute(ENTRY.insert(), values)
+            record(
+                connection,
+                RowEvent(
                     kind=f"{entry.kind}_given",
                     name=entry.login,
-                    on=None,
-                    by=by,
+                    by=by or entry.login,
                     now=entry.created_at,
-                    payload={"name": entry.name, "scope": entry.scope, "until": entry.expires_at.isoformat()},
-                )
-            connection.execute(
-                ENTRY.insert(),
-                {
-                    "hash": entry.hash,
-                    "kind": entry.kind,
-                    "login": entry.login,
-                    "name": entry.name,
-                    "scope": entry.scope,
-                    "created_at": entry.created_at,
-                    "seen_at": entry.seen_at,
-                    "expires_at": entry.expires_at,
-                    "ended_at": None,
-                },
+                    rows=[ENTRIES.added(values)],
+                    more={"name": entry.name},
+                ),
             )
 
     def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
@@ -150,9 +152,13 @@ class SqlAccounts:
 
     def take(self, hash: str, *, now: datetime) -> bool:
         """Use up an invitation. False when somebody used it already."""
-        asked = update(ENTRY).where(ENTRY.c.hash == hash, ENTRY.c.ended_at.is_(None)).values(ended_at=now)
         with writing(self._engine) as connection:
-            return connection.execute(asked).rowcount == 1
+            login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
+            taken = _end(connection, ENTRY.c.hash == hash, now)
+            if taken:
+                name = str(login)
+                record(connection, RowEvent(kind="entry_taken", name=name, by=name, now=now, rows=taken))
+            return bool(taken)
 
     def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
         """End the invitations of the first administrator, all but the one of that hash.
@@ -160,15 +166,18 @@ class SqlAccounts:
         Called after the new one is committed: of two services that start at once, at most one has one.
         """
         with writing(self._engine) as connection:
-            connection.execute(_first_invitations(now).where(ENTRY.c.hash != but))
+            ended = _end(connection, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
+            if ended:
+                record(connection, RowEvent(kind="entries_ended", name="", by="", now=now, rows=ended))
 
     def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
-        """End one way in of an account, or all of them. With `by`, that stands in the office's chain."""
+        """End one way in of an account, or all of them. `by`: who ends it; the account itself by default."""
+        mine = ENTRY.c.login == login
         with writing(self._engine) as connection:
-            ended = _end(connection, login, hash, now)
-            if by and ended:
-                payload = {"count": ended, "which": hash[:12] if hash else "all"}
-                append(connection, kind="entries_ended", name=login, on=None, by=by, now=now, payload=payload)
+            ended = _end(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
+            if ended:
+                event = RowEvent(kind="entries_ended", name=login, by=by or login, now=now, rows=ended)
+                record(connection, event)
 
     # ---------------------------------------------------------------------------------------- failed log-ins
 
@@ -197,25 +206,27 @@ class SqlAccounts:
 
     def _secret(self, login: str, values: Said, kind: str, *, by: str, now: datetime, today: date) -> None:
         with writing(self._engine) as connection:
+            known = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login)).first()
+            if known is None:
+                return
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(**values))
-            _end(connection, login, None, now)
+            before = dict(known._mapping)
+            change = ACCOUNTS.changed(before, {**before, **values})
+            ended = _end(connection, ENTRY.c.login == login, now)
             if values.get("password"):
-                connection.execute(_first_invitations(now))
-            append(connection, kind=kind, name=login, on=today, by=by, now=now, payload={})
+                ended += _end(connection, _FIRST_INVITATION, now)
+            event = RowEvent(kind=kind, name=login, on=today, by=by, now=now, rows=[change, *ended])
+            record(connection, event)
 
 
-def _end(connection: Connection, login: str, hash: str | None, now: datetime) -> int:
-    asked = update(ENTRY).where(ENTRY.c.login == login, ENTRY.c.ended_at.is_(None)).values(ended_at=now)
-    return connection.execute(asked if hash is None else asked.where(ENTRY.c.hash == hash)).rowcount
+_FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
+"""Whether a way in is an invitation that names no account: those of the first administrator."""
 
 
-def _first_invitations(now: datetime) -> Update:
-    """End every invitation that names no account: those of the first administrator."""
-    return (
-        update(ENTRY)
-        .where(ENTRY.c.kind == "invitation", ENTRY.c.login == "", ENTRY.c.ended_at.is_(None))
-        .values(ended_at=now)
-    )
+def _end(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[RowChange]:
+    """End these ways in, those that were not ended before."""
+    query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now).returning(ENTRY.c.hash)
+    return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
 
 
 def _hidden(login: str) -> str:

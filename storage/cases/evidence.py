@@ -72,14 +72,13 @@ class EvidenceFolder:
         reading.
 
         Raises:
-            EvidenceDamaged: it is missing, its bytes are others, or it cannot be read; that is logged.
+            EvidenceDamaged: it is missing, its bytes are others, or it cannot be read.
         """
         copy = cast(BinaryIO, SpooledTemporaryFile(max_size=_STEP))  # noqa: SIM115 (the caller closes it)
         try:
             self._copy(reference, copy)
-        except EvidenceDamaged as damage:
+        except EvidenceDamaged:
             copy.close()
-            log.error("%s: %s %s", damage.damage, self._folder / reference[:2] / reference[:64], damage.problem)
             raise
         copy.seek(0)
         return copy

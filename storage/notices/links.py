@@ -13,6 +13,7 @@ from notifications.links import CODE_LASTS, Awaited, Link, Redeemed
 from storage.chain import moment
 from storage.database.dialect import insert
 from storage.database.engine import Record, reading, writing
+from storage.office.vouched import LINK_CODES, LINKS, RowEvent, record
 from storage.tables import LINK, LINK_CODE
 
 FRESH = 2.0
@@ -61,9 +62,10 @@ class SqlLinks:
         with writing(self._engine) as connection:
             old = (LINK_CODE.c.person == person) & LINK_CODE.c.used_at.is_(None)
             connection.execute(LINK_CODE.delete().where(old | (LINK_CODE.c.until < now - CODE_LASTS * 144)))
-            connection.execute(
-                LINK_CODE.insert(), {"hash": hashed, "person": person, "until": now + CODE_LASTS}
-            )
+            row = {"hash": hashed, "person": person, "until": now + CODE_LASTS}
+            connection.execute(LINK_CODE.insert(), row)
+            rows = [LINK_CODES.added(row)]
+            record(connection, RowEvent(kind="link_code_given", name=person, by="", now=now, rows=rows))
 
     def redeem(self, hashed: str, chat: str, *, language: str, now: datetime) -> tuple[Redeemed, Link | None]:
         """Link the account to whom the code was given. Of two that bring one code, one is linked."""
@@ -82,7 +84,8 @@ class SqlLinks:
             if mine is not None and mine.person != code.person:
                 return "taken", None
             connection.execute(LINK_CODE.update().where(LINK_CODE.c.hash == hashed).values(used_at=now))
-            before = _first(connection, LINK.c.person == code.person)
+            known = connection.execute(select(LINK).where(LINK.c.person == code.person)).first()
+            before = _link(known) if known else None
             link = Link(
                 person=code.person,
                 chat=chat,
@@ -94,6 +97,10 @@ class SqlLinks:
             )
             again_ = {"chat": chat, "linked_at": now, "blocked_at": None, "awaited": step.excluded.awaited}
             connection.execute(step.on_conflict_do_update(index_elements=[LINK.c.person], set_=again_))
+            stood = dict(known._mapping) if known else None
+            change = LINKS.changed(stood, {"person": link.person, "chat": chat})
+            event = RowEvent(kind="link_saved", name=link.person, by=link.person, now=now, rows=[change])
+            record(connection, event)
         self._forget()
         return "linked", link
 
@@ -105,10 +112,13 @@ class SqlLinks:
         """The person's account takes messages again. Returns whether it did not until now."""
         return self._change(person, LINK.c.blocked_at.is_not(None), blocked_at=None)
 
-    def unlink(self, person: str) -> bool:
-        """Forget the person's account. Returns whether there was one."""
+    def unlink(self, person: str, *, by: str, now: datetime) -> bool:
+        """Forget the person's account. Returns whether there was one. `by`: who says so."""
         with writing(self._engine) as connection:
             done = connection.execute(LINK.delete().where(LINK.c.person == person)).rowcount
+            if done:
+                rows = [LINKS.removed(person)]
+                record(connection, RowEvent(kind="link_removed", name=person, by=by, now=now, rows=rows))
         self._forget()
         return bool(done)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, Engine, Select, literal, select
+from sqlalchemy import Connection, Engine, Select, literal, select, text
 from sqlalchemy.exc import IntegrityError
 
 from storage.chain import canonical, line, link
+from storage.database.dialect import insert_many
 from storage.database.engine import Record, reading, writing
 from storage.tables import ACT
 
 OFFICE = "office"
 """What the chain is called where cases have their ids."""
+_ADVISORY = 0x4D65726F  # "Mero": one writer of the office's chain at a time on PostgreSQL
 IN_ORDER = select(literal(OFFICE).label("case"), *ACT.c).order_by(ACT.c.seq)
 
 
@@ -65,6 +67,7 @@ def follow(
     """
     try:
         with writing(engine) as connection:
+            hold(connection)
             if (connection.execute(_last(kinds)).scalar() or "") != before:
                 return False
             append(connection, kind=kind, name=name, on=on, by=by, now=now, payload={"text": text})
@@ -85,6 +88,22 @@ def _last(kinds: tuple[str, ...]) -> Select[str]:
     return select(ACT.c.hash).where(ACT.c.kind.in_(kinds)).order_by(ACT.c.seq.desc()).limit(1)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficeEvent:
+    """A line of the chain before it has its place.
+
+    Attributes:
+        on: the local date it speaks of; `now`: aware UTC.
+    """
+
+    kind: str
+    name: str
+    on: date | None
+    by: str
+    now: datetime
+    payload: Mapping[str, object]
+
+
 def append(
     connection: Connection,
     *,
@@ -100,26 +119,48 @@ def append(
     Args:
         on: the local date it speaks of; `now`: aware UTC.
     """
+    hold(connection)
+    append_events(connection, [OfficeEvent(kind=kind, name=name, on=on, by=by, now=now, payload=payload)])
+
+
+def hold(connection: Connection) -> None:
+    """Wait until no other transaction writes the chain; nobody else writes it until this one ends.
+
+    On PostgreSQL. SQLite has one writer at a time anyway. Taken after the rows were written, never before.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
+
+
+def append_events(connection: Connection, events: Iterable[OfficeEvent]) -> None:
+    """Append many lines by one statement, in the caller's own transaction, which holds the chain."""
     last = connection.execute(select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).first()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, "")
-    text = canonical(payload)
-    said = line(case=OFFICE, seq=seq, kind=kind, name=name, on=on, at=now, by=by, payload=text)
-    connection.execute(
-        ACT.insert(),
-        {
+    seq, previous = (last.seq, last.hash) if last else (0, "")
+    lines = []
+    for event in events:
+        seq += 1
+        payload = canonical(event.payload)
+        said = line(
+            case=OFFICE,
+            seq=seq,
+            kind=event.kind,
+            name=event.name,
+            on=event.on,
+            at=event.now,
+            by=event.by,
+            payload=payload,
+        )
+        values = {
             "seq": seq,
-            "kind": kind,
-            "name": name,
-            "on": on,
-            "at": now,
-            "by": by,
-            "payload": text,
+            "kind": event.kind,
+            "name": event.name,
+            "on": event.on,
+            "at": event.now,
+            "by": event.by,
+            "payload": payload,
             "previous": previous,
             "hash": link(previous, said),
-        },
-    )
-
-
-def said(connection: Connection, hand: Hand, kind: str, name: str, payload: Mapping[str, object]) -> None:
-    """One more line, said by a hand on its own day; in the caller's own transaction."""
-    append(connection, kind=kind, name=name, on=hand.today, by=hand.by, now=hand.now, payload=payload)
+        }
+        lines.append(values)
+        previous = values["hash"]
+    insert_many(connection, ACT, lines)

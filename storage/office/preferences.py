@@ -10,14 +10,14 @@ from sqlalchemy import Connection, Engine
 
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.office.chain import OFFICE, append
+from storage.office.chain import OFFICE
+from storage.office.vouched import LINK_KEY, PREFERENCES, RowChange, RowEvent, record
 from storage.tables import PREFERENCE
 
 DIGEST = "digest"
 UPLOADS_THROUGH = "uploads_through"
 LANGUAGE = "language"
 OFFICE_TIME = "office_time"
-LINK_KEY = "link_key"
 
 
 def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: datetime) -> None:
@@ -33,23 +33,33 @@ def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: d
     with writing(engine) as connection:
         if preferences(connection).get((owner, name), "") == value:
             return
-        put(connection, owner, name, value, by=by, now=now)
-        said = {"value": value}
-        append(connection, kind=f"{name}_chosen", name=owner, on=None, by=by, now=now, payload=said)
+        change = put(connection, owner, name, value, by=by, now=now)
+        record(connection, RowEvent(kind=f"{name}_chosen", name=owner, by=by, now=now, rows=[change]))
 
 
-def put(connection: Connection, owner: str, name: str, value: str, *, by: str, now: datetime) -> None:
-    """The row alone, in the caller's own transaction."""
+def put(
+    connection: Connection, owner: str, name: str, value: str, *, by: str, now: datetime
+) -> RowChange | None:
+    """Write the row alone, in the caller's own transaction, which appends the event.
+
+    Returns:
+        What changed; None when nothing did.
+    """
+    mine = (PREFERENCE.c.owner == owner) & (PREFERENCE.c.name == name)
+    known = connection.execute(PREFERENCE.select().where(mine)).first()
+    if (known.value if known else "") == value:
+        return None
     if not value:
-        gone = (PREFERENCE.c.owner == owner) & (PREFERENCE.c.name == name)
-        connection.execute(PREFERENCE.delete().where(gone))
-        return
+        connection.execute(PREFERENCE.delete().where(mine))
+        return PREFERENCES.removed(owner, name)
     step = insert(connection, PREFERENCE)
     step = step.on_conflict_do_update(
         index_elements=[PREFERENCE.c.owner, PREFERENCE.c.name],
         set_={column: step.excluded[column] for column in ("value", "by", "at")},
     )
-    connection.execute(step, {"owner": owner, "name": name, "value": value, "by": by, "at": now})
+    row = {"owner": owner, "name": name, "value": value, "by": by, "at": now}
+    connection.execute(step, row)
+    return PREFERENCES.changed(dict(known._mapping) if known else None, row)
 
 
 def link_key(engine: Engine) -> str:

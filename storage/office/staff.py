@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Engine, Table
 
 from storage.database.dialect import insert
 from storage.database.engine import writing
-from storage.office.chain import Hand, said
+from storage.office.chain import Hand
 from storage.office.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
 from storage.office.store import Saved, person_of, person_values, save, unit_of, unit_values, with_chosen
 from storage.office.time import time_text
+from storage.office.vouched import MATCHES, PEOPLE, UNITS, RowChange, RowEvent, record
 from storage.refusals import ChangedMeanwhile
 from storage.rows import Values
 from storage.tables import MATCH, PERSON, UNIT
@@ -32,53 +33,66 @@ class SqlStaff:
         Raises:
             ChangedMeanwhile: it is not so any more; nothing was written.
         """
-        hand = Hand(by=by, now=now, today=today)
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), was, unit.name)
             values = unit_values(unit)
             _put(connection, UNIT, "id", values)
             through = unit.uploads_through or ""
-            put(connection, unit.id, UPLOADS_THROUGH, through, by=by, now=now)
-            own = time_text(unit.time)
-            put(connection, unit.id, OFFICE_TIME, own, by=by, now=now)
-            chosen = {UPLOADS_THROUGH: through, OFFICE_TIME: own}
-            said(connection, hand, "unit_saved", unit.id, {**values, **chosen})
+            rows = [
+                UNITS.changed(unit_values(was) if was else None, values),
+                put(connection, unit.id, UPLOADS_THROUGH, through, by=by, now=now),
+                put(connection, unit.id, OFFICE_TIME, time_text(unit.time), by=by, now=now),
+            ]
+            record(connection, RowEvent(kind="unit_saved", name=unit.id, on=today, by=by, now=now, rows=rows))
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
         """Take a unit out, as the writer saw it. Raises ChangedMeanwhile."""
-        hand = Hand(by=by, now=now, today=today)
         with writing(self._engine) as connection:
             _same(_unit(connection, unit.id), unit, unit.name)
             connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
-            connection.execute(MATCH.delete().where(MATCH.c.target == unit.id))
-            put(connection, unit.id, UPLOADS_THROUGH, "", by=by, now=now)
-            put(connection, unit.id, OFFICE_TIME, "", by=by, now=now)
-            said(connection, hand, "unit_removed", unit.id, unit_values(unit))
+            rows = [
+                UNITS.removed(unit.id),
+                *_unmatched(connection, unit.id),
+                put(connection, unit.id, UPLOADS_THROUGH, "", by=by, now=now),
+                put(connection, unit.id, OFFICE_TIME, "", by=by, now=now),
+            ]
+            record(connection, RowEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now, rows=rows))
 
     def keep_person(self, person: Person, *, was: Person | None, by: str, now: datetime, today: date) -> None:
         """Write a person down. `was`: what the writer saw, None for a new one. Raises ChangedMeanwhile."""
-        hand = Hand(by=by, now=now, today=today)
         with writing(self._engine) as connection:
+            before = _row(connection, person.key)
             _same(_person(connection, person.key), was, person.name)
             values = person_values(person)
             _put(connection, PERSON, "key", values)
-            put(connection, person.key, DIGEST, person.digest, by=by, now=now)
-            # The row says it now, whoever chose it before.
-            put(connection, person.key, LANGUAGE, "", by=by, now=now)
-            said(connection, hand, "person_saved", person.key, {**values, DIGEST: person.digest})
+            rows = [
+                PEOPLE.changed(before, values),
+                put(connection, person.key, DIGEST, person.digest, by=by, now=now),
+                # The row says it now, whoever chose it before.
+                put(connection, person.key, LANGUAGE, "", by=by, now=now),
+            ]
+            event = RowEvent(kind="person_saved", name=person.key, on=today, by=by, now=now, rows=rows)
+            record(connection, event)
 
     def remove_person(self, person: Person, *, by: str, now: datetime, today: date) -> None:
         """Take a person out, as the writer saw them; nobody is deputised by them any more. Raises
         ChangedMeanwhile."""
-        hand = Hand(by=by, now=now, today=today)
         with writing(self._engine) as connection:
             _same(_person(connection, person.key), person, person.name)
             connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
-            connection.execute(PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None))
-            connection.execute(MATCH.delete().where(MATCH.c.target == person.key))
-            put(connection, person.key, DIGEST, "", by=by, now=now)
-            put(connection, person.key, LANGUAGE, "", by=by, now=now)
-            said(connection, hand, "person_removed", person.key, person_values(person))
+            orphaned = PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None)
+            rows = [
+                PEOPLE.removed(person.key),
+                *(
+                    RowChange(PEOPLE, "set", (key,), {"deputy": None})
+                    for key in sorted(connection.execute(orphaned.returning(PERSON.c.key)).scalars())
+                ),
+                *_unmatched(connection, person.key),
+                put(connection, person.key, DIGEST, "", by=by, now=now),
+                put(connection, person.key, LANGUAGE, "", by=by, now=now),
+            ]
+            event = RowEvent(kind="person_removed", name=person.key, on=today, by=by, now=now, rows=rows)
+            record(connection, event)
 
     def take_in(self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date) -> Saved:
         """All of a table of people; whom it does not name stays."""
@@ -104,6 +118,17 @@ def _person(connection: Connection, key: str) -> Person | None:
     chosen = preferences(connection)
     language = chosen.get((key, LANGUAGE), found.language)
     return replace(person_of(found), digest=chosen.get((key, DIGEST), ""), language=language)
+
+
+def _row(connection: Connection, key: str) -> Values | None:
+    found = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
+    return dict(found._mapping) if found else None
+
+
+def _unmatched(connection: Connection, target: str) -> list[RowChange]:
+    """Forget which words of schedules mean a unit or a person."""
+    gone = MATCH.delete().where(MATCH.c.target == target).returning(MATCH.c.text)
+    return [MATCHES.removed(text) for text in sorted(connection.execute(gone).scalars())]
 
 
 def _put(connection: Connection, table: Table, key: str, values: Values) -> None:

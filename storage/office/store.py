@@ -11,12 +11,16 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.office.chain import Hand, said
+from storage.office.chain import Hand
 from storage.office.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
 from storage.office.time import time_kept, time_text
+from storage.office.vouched import MATCHES, PEOPLE, UNITS, RowEvent, VouchedTable, record
 from storage.rows import Values
 from storage.tables import MATCH, PERSON, UNIT
 from workflow.office import Office, Person, Unit, with_officer
+
+NOBODY = Hand(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
+"""Who makes up an office for a test or a measurement: nobody, at no moment."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,27 +38,28 @@ def save(
     units: Iterable[Unit] = (),
     people: Iterable[Person] = (),
     matches: Mapping[str, str] | None = None,
-    hand: Hand | None = None,
+    hand: Hand = NOBODY,
 ) -> Saved:
     """Save them by their keys, in one transaction. What is not named stays.
 
     Args:
         matches: responsible text -> unit id or person key.
-        hand: who says so: every line that is new or changed becomes an event of the office's chain. None for
-            what nobody says (an office made up for a test).
+        hand: who says so: every line that is new or changed becomes an event of the office's chain.
 
     Raises:
         StorageUnavailable: the database cannot be written; nothing was written.
     """
     units = list(units)
-    told: list[tuple[Table, str, list[Values]]] = [
-        (UNIT, "id", [unit_values(one) for one in units]),
-        (PERSON, "key", [person_values(one) for one in people]),
-        (MATCH, "text", [{"text": text, "target": target} for text, target in (matches or {}).items()]),
+    told: list[tuple[VouchedTable, list[Values]]] = [
+        (UNITS, [unit_values(one) for one in units]),
+        (PEOPLE, [person_values(one) for one in people]),
+        (MATCHES, [{"text": text, "target": target} for text, target in (matches or {}).items()]),
     ]
+    events: list[RowEvent] = []
     with writing(engine) as connection:
-        counts = [_save(connection, table, key, lines, hand) for table, key, lines in told]
-        counts.append(_save_times(connection, units, hand))
+        counts = [_save(connection, of, lines, hand, events) for of, lines in told]
+        counts.append(_save_times(connection, units, hand, events))
+        record(connection, *events)
     return Saved(
         added=sum(one.added for one in counts),
         changed=sum(one.changed for one in counts),
@@ -100,10 +105,12 @@ def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
 
 
 def _save(
-    connection: Connection, table: Table, key: str, lines: list[Values], hand: Hand | None = None
+    connection: Connection, of: VouchedTable, lines: list[Values], hand: Hand, events: list[RowEvent]
 ) -> Saved:
+    """Write the rows that are new or differ; their events are added to those to be appended."""
     if not lines:
         return Saved()
+    table, key = of.table, of.key[0]
     known = {record._mapping[key]: dict(record._mapping) for record in _all(connection, table)}
     wanted = {line[key]: line for line in lines}
     new = [line for name, line in wanted.items() if name not in known]
@@ -115,13 +122,21 @@ def _save(
             set_={column.name: step.excluded[column.name] for column in table.c if column.name != key},
         )
         connection.execute(step, new + other)
-        for line in new + other if hand is not None else ():
-            assert hand is not None
-            said(connection, hand, f"{table.name}_saved", str(line[key]), line)
+        events += (
+            RowEvent(
+                kind=f"{table.name}_saved",
+                name=str(line[key]),
+                on=hand.today,
+                by=hand.by,
+                now=hand.now,
+                rows=[of.changed(known.get(line[key]), line)],
+            )
+            for line in new + other
+        )
     return Saved(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
 
 
-def _save_times(connection: Connection, units: Iterable[Unit], hand: Hand | None) -> Saved:
+def _save_times(connection: Connection, units: Iterable[Unit], hand: Hand, events: list[RowEvent]) -> Saved:
     """Units' own office time where they name one; of a unit that names none what it said before stays."""
     chosen = preferences(connection)
     changed = 0
@@ -130,10 +145,17 @@ def _save_times(connection: Connection, units: Iterable[Unit], hand: Hand | None
         if not text or chosen.get((unit.id, OFFICE_TIME), "") == text:
             continue
         changed += 1
-        by, now = (hand.by, hand.now) if hand else ("", datetime.fromtimestamp(0, UTC))
-        put(connection, unit.id, OFFICE_TIME, text, by=by, now=now)
-        if hand is not None:
-            said(connection, hand, f"{OFFICE_TIME}_chosen", unit.id, {"value": text})
+        change = put(connection, unit.id, OFFICE_TIME, text, by=hand.by, now=hand.now)
+        events.append(
+            RowEvent(
+                kind=f"{OFFICE_TIME}_chosen",
+                name=unit.id,
+                on=hand.today,
+                by=hand.by,
+                now=hand.now,
+                rows=[change],
+            )
+        )
     return Saved(changed=changed)
 
 

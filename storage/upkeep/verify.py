@@ -21,7 +21,7 @@ from storage.office.chain import IN_ORDER, OFFICE
 from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
 from storage.tables import CASE, EVENT, PROOF, SEAL
-from storage.upkeep import triggers
+from storage.upkeep import case_check, triggers, vouching
 from storage.upkeep.evidence_check import EvidenceCheck, damages
 from workflow.case import Case
 from workflow.ports import Conflict, Written
@@ -57,10 +57,12 @@ def verify(
     recompute: Recompute | None = None,
     kept: tuple[int, str] | None = None,
     evidence: EvidenceCheck | None = None,
+    now: datetime | None = None,
 ) -> tuple[Problem, ...]:
     """Everything that is not as it was written; empty when all is well.
 
     Args:
+        now: aware UTC: sessions and tokens that are over by then are not compared; None: all are.
         evidence: compares a stored file of evidence with its hash; None where the files are not at hand (a copy
             of the database alone).
         kept: number and hash of a seal somebody wrote down elsewhere: it must stand here still.
@@ -70,7 +72,7 @@ def verify(
     """
     torn = _torn(engine)
     try:
-        found = _verified(engine, editions, recompute, kept)
+        found = _verified(engine, editions, recompute, kept, now)
         if evidence is not None:
             found += tuple(Problem(code=code, arguments=given) for code, given in damages(engine, evidence))
         return torn + found
@@ -94,6 +96,7 @@ def _verified(
     editions: Mapping[str, str] | None,
     recompute: Recompute | None,
     kept: tuple[int, str] | None,
+    now: datetime | None,
 ) -> tuple[Problem, ...]:
     with reading(engine) as connection:
         problems = [
@@ -106,11 +109,16 @@ def _verified(
             *(Problem(code=code, arguments=arguments) for code, arguments in register.problems(connection)),
             *_seals(connection, kept),
             *(_editions(connection, editions) if editions is not None else ()),
+            *(
+                Problem(code=code, arguments=told)
+                for code, told in vouching.find_differences(connection, now=now)
+            ),
         ]
-    if recompute is not None and not any(problem.code in _OFFICE.values() for problem in problems):
-        # A case whose chain is broken cannot be told from its events; it is named already.
-        broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
-        problems += _board(engine, recompute, broken)
+    if any(problem.code in _OFFICE.values() for problem in problems):
+        recompute = None
+    # A case whose chain is broken cannot be told from its events; it is named already.
+    broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
+    problems += _cases(engine, recompute, broken)
     if not any(problem.code == "board_differs" for problem in problems):
         # Sums of rows that are themselves not what they were say nothing new; a rebuild mends both.
         problems += _totals(engine)
@@ -142,6 +150,8 @@ def rebuild(
     done, broken = 0, list[str]()
     for names in _chunks(ledger.ids()):
         left = _rebuild(ledger, names, recompute, now)
+        with writing(engine) as connection:
+            case_check.mend(connection, ledger.cases([name for name in names if name not in left]))
         broken += left
         done += len(names) - len(left)
         if each is not None:
@@ -284,11 +294,17 @@ def _editions(connection: Connection, editions: Mapping[str, str]) -> Iterator[P
             yield Problem(code="edition_altered", arguments={"case": name, "edition": edition})
 
 
-def _board(engine: Engine, recompute: Recompute, broken: set[object]) -> Iterator[Problem]:
+def _cases(engine: Engine, recompute: Recompute | None, broken: set[object]) -> Iterator[Problem]:
+    """Yield what is not as the events of cases say: rows, readers, and the board where it can be told."""
     ledger = SqlLedger(engine)
     for names in _chunks(name for name in ledger.ids() if name not in broken):
-        stored = ledger.rows_of(names)
         cases = ledger.cases(names)
+        with reading(engine) as connection:
+            for code, arguments in case_check.find_differences(connection, cases):
+                yield Problem(code=code, arguments=arguments)
+        if recompute is None:
+            continue
+        stored = ledger.rows_of(names)
         for name, case in cases.items():
             kept = {row.obligation: row_values(row) for row in stored.get(name, ())}
             anew = {row.obligation: row_values(row) for row in recompute(case).rows}

@@ -21,6 +21,7 @@ from notifications import round as rounds
 from notifications.notice import Notice
 from storage.database.engine import reading
 from storage.upkeep.seals import seal
+from tests.crash.office import MORNING
 from tests.crash.people import Deed, Writer, found
 
 Reminder = tuple[str, str, str]
@@ -147,7 +148,9 @@ def drawn_up(
         notices=tuple(house.outbox.notices()),
         waiting=int(rows),
         jobs=tuple(jobs),
-        problems=tuple(f"{one.code} {dict(one.arguments)}" for one in keeping.verify(house, today=today)),
+        problems=tuple(
+            f"{one.code} {dict(one.arguments)}" for one in keeping.verify(house, now=MORNING, today=today)
+        ),
         deeds=tuple(deed for one in writers for deed in one.deeds),
         chained=found(house),
         troubles=tuple(fault for one in writers for fault in one.faults),

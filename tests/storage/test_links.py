@@ -125,7 +125,7 @@ def test_an_account_is_blocked_once(links: SqlLinks) -> None:
     assert [links.block("a", now=later(n)) for n in (1, 2)] == [True, False]
     assert [link.blocked_at for link in links.all().values()] == [later(1)]
     assert [links.welcome("a"), links.welcome("a")] == [True, False]
-    assert [links.unlink("a"), links.unlink("a")] == [True, False]
+    assert [links.unlink("a", by="a", now=NOW), links.unlink("a", by="a", now=NOW)] == [True, False]
     assert links.all() == {}
 
 

@@ -66,7 +66,7 @@ def test_the_first_start_writes_the_board_anew(old: tuple[Engine, list[object]])
     heard = Heard()
     for _ in range(2):
         started = house(engine, heard)
-        assert keeping.verify(started, today=TODAY) == ()
+        assert keeping.verify(started, now=NOW, today=TODAY) == ()
         started.close()
 
     assert board(engine) == stood
@@ -149,7 +149,7 @@ def test_a_broken_case_keeps_nobody_from_starting(old: tuple[Engine, list[object
     heard = Heard()
     started = house(engine, heard)
 
-    problems = keeping.verify(started, today=TODAY)
+    problems = keeping.verify(started, now=NOW, today=TODAY)
 
     assert heard == ["cli.board_behind", "rebuild_broken"]
     assert {one.code for one in problems} == {"chain_cut"}

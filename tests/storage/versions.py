@@ -46,6 +46,7 @@ UNDONE = {
     "0020": ("DROP INDEX ix_deadline_unreported",),
     "0021": ("DROP INDEX IF EXISTS ix_notice_newest",),
     "0022": ("DROP TABLE recommendation", "DROP TABLE unlisted", "DROP INDEX ix_deadline_measures"),
+    "0023": ("DROP TABLE salt",),
     "0027": (
         *(f"DROP INDEX ix_notice_{name}" for name in ("case_person", "channel", "unsent")),
         *(

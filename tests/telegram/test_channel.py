@@ -244,7 +244,7 @@ def test_an_account_lost_meanwhile_has_failed_and_the_others_speak(
 ) -> None:
     """Nothing is sent to an account that is nobody's any more."""
     parcels = batch(links, 1)
-    links.unlink("reader0@example.kz")
+    links.unlink("reader0@example.kz", by="reader0@example.kz", now=NOW)
     outcome = only(sent(bot, parcels))
 
     assert (outcome.state, outcome.others) == ("failed", True)

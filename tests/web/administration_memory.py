@@ -101,5 +101,5 @@ class AdministrationInMemory:
     def linked(self, person: str) -> bool | None:
         return False
 
-    def unlink(self, person: str) -> None:
+    def unlink(self, person: str, *, by: str, now: datetime) -> None:
         pass

@@ -70,7 +70,7 @@ def said(house: House) -> list[tuple[str, str, str]]:
 
 
 def test_what_an_administrator_does_stands_in_the_office_s_chain(house: House, admin: TestClient) -> None:
-    """A person, a unit, an account, a feed; and the chain holds."""
+    """Their log-in, a person, a unit, an account, a feed; and the chain holds."""
     admin.post("/administration/unit", data={"name": "Архив", "parent": "head"})
     admin.post(
         "/administration/person",
@@ -84,6 +84,7 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(house: House, a
     kept = house.reads.office().people["s@org.kz"]
 
     assert mine == [
+        ("session_given", "admin"),
         ("unit_saved", "Архив"),
         ("person_saved", "s@org.kz"),
         ("account_opened", "sapar"),

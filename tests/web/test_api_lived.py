@@ -107,8 +107,11 @@ def test_who_may_not_open_a_restricted_document_learns_its_ground_alone(office: 
 
 
 @pytest.mark.parametrize("damage", ["altered", "missing"])
-def test_damaged_evidence_is_never_served(office: RealOffice, damage: str) -> None:
-    """Page and API answer 500 and name file and hash; the package leaves it out and is called incomplete."""
+def test_damaged_evidence_is_never_served(
+    office: RealOffice, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Page and API answer 500 and name file and hash; the package leaves it out and is called incomplete. The
+    log of the service says so each time."""
     client, case = program(office), "2026-0001"
     content = f"%PDF-1.7\n{damage}".encode()
     digest = sha256(content).hexdigest()
@@ -132,6 +135,7 @@ def test_damaged_evidence_is_never_served(office: RealOffice, damage: str) -> No
     assert f"{damage}.pdf" in page.text
     assert digest in answer.json()["detail"]
     assert content[:-1] not in answer.content + page.content
+    assert [digest in one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == [True] * 3
     assert "incomplete" in package.headers["content-disposition"]
     assert not any(f"{damage}.pdf" in name for name in zipfile.ZipFile(BytesIO(package.content)).namelist())
     kept.unlink(missing_ok=True)

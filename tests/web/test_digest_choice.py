@@ -53,9 +53,9 @@ def chosen(town: Town) -> str:
 
 
 def said(town: Town) -> list[tuple[str, str, str]]:
-    """The office's chain: kind, whom it is about, who said so."""
+    """What people said in the office's chain: kind, whom it is about, who said so."""
     with town.engine.connect() as connection:
-        return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER)]
+        return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER) if one.by]
 
 
 def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:

@@ -234,7 +234,7 @@ def _own_telegram(request: Request, home: House, typed: Mapping[str, str]) -> Re
     if not home.reader.person:
         raise HTTPException(404, "web.problem.no_person")
     if typed.get("do") == "unlink":
-        the(home).unlink(home.reader.person)
+        the(home).unlink(home.reader.person, by=home.reader.login, now=now)
         return onward(request, "/account", said="unlinked")
     try:
         offer = the(home).telegram(home.reader.person, now=now)

@@ -180,7 +180,8 @@ def unlink(home: Own, once: Writing) -> Unlinked:
         raise HTTPException(404, "web.problem.no_person")
 
     def forgotten() -> Unlinked:
-        the(home).unlink(home.reader.person)
+        now, _ = home.clock()
+        the(home).unlink(home.reader.person, by=home.reader.login, now=now)
         return Unlinked(linked=False)
 
     return once(home, None, forgotten, Unlinked)

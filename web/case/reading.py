@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Annotated
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from web.page.preferences import preferences
 from workflow.access import scope
 from workflow.registers.proving import stored_file
 
+log = logging.getLogger("merzim.web")
 router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str | None, Query(max_length=200)]
@@ -94,6 +96,7 @@ def evidence_of(home: House, case: str, digest: str) -> Response:
     try:
         content = home.evidence_store.open(digest)
     except EvidenceDamaged as damage:
+        log.error("%s of case %s: %s %s", digest, case, damage.damage, damage.problem)
         raise damage.of(case, name) from None
     return StreamingResponse(
         iter(lambda: content.read(65536), b""),

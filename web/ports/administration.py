@@ -132,7 +132,7 @@ class Administration(Protocol):
     def linked(self, person: str) -> bool | None:
         """Whether a Telegram account of theirs is linked; None where there is no bot."""
 
-    def unlink(self, person: str) -> None:
+    def unlink(self, person: str, *, by: str, now: datetime) -> None:
         """Forget their Telegram account."""
 
 

@@ -15,7 +15,7 @@ from storage.upkeep.schema import create_or_migrate
 from tests.crash.account import people
 from tests.crash.campaign import Done, Room, balanced
 from tests.crash.morning import Morning, morning
-from tests.crash.office import TODAY
+from tests.crash.office import MORNING, TODAY
 from tests.crash.people import found
 
 TIMES = 5
@@ -37,7 +37,7 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
         elsewhere.mkdir()
         there = f"sqlite:///{(elsewhere / 'merzim.sqlite').as_posix()}"
         house = _house(elsewhere, there)
-        keeping.restore(house, file)
+        keeping.restore(house, file, now=MORNING)
         house.close()
         return there
 
@@ -85,7 +85,7 @@ def _copied(
         folder = place / f"copy{number}"
         folder.mkdir()
         house = _house(folder, there)
-        problems = keeping.verify(house, today=TODAY)
+        problems = keeping.verify(house, now=MORNING, today=TODAY)
         kept = found(house)
         house.close()
         faults += [f"copy {number + 1}, verify: {one.code}" for one in problems[:3]]

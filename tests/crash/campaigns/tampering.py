@@ -12,23 +12,30 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, redirect_stderr, redirect_stdout
+from datetime import timedelta
 from io import BytesIO, StringIO
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
 
 from merzim.cli import main
+from notifications.links import hashed
+from storage.access.accounts import SqlAccounts
 from storage.cases.evidence import EvidenceFolder
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
+from storage.notices.links import SqlLinks
 from storage.upkeep import triggers
 from storage.upkeep.seals import seal
 from tests.crash.campaign import Done, Room
 from tests.crash.office import MORNING, TODAY, settled
 from tests.law import CALENDAR, library
+from tests.notifications.town import PEOPLE
 from tests.postgres import administer
+from workflow.access import Entry, Reader
 from workflow.case import Evidence
 from workflow.desk.desk import Desk
+from workflow.desk.opening import Opening
 from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 
 CASES = 60
@@ -94,10 +101,77 @@ BY_HAND: Mapping[str, tuple[tuple[str, ...], frozenset[str]]] = {
         ),
         frozenset({"sealed_missing"}),
     ),
+    "an account's access raised": (
+        ("UPDATE account SET access = 'administrator' WHERE login = 'tampered'",),
+        frozenset({"office_row_altered"}),
+    ),
+    "an account put there": (
+        (
+            "INSERT INTO account (login, access, person, name, unit, password, totp, totp_step, disabled, "
+            "created_at) SELECT 'mallory', 'administrator', '', '', '', password, '', 0, disabled, created_at "
+            "FROM account WHERE login = 'tampered'",
+        ),
+        frozenset({"office_row_added"}),
+    ),
+    "an account taken away": (
+        ("DELETE FROM account WHERE login = 'tampered'",),
+        frozenset({"office_row_removed"}),
+    ),
+    "a second factor removed": (
+        ("UPDATE account SET totp = '' WHERE login = 'tampered'",),
+        frozenset({"office_secret_removed"}),
+    ),
+    "a password replaced": (
+        ("UPDATE account SET password = '$argon2id$mine' WHERE login = 'tampered'",),
+        frozenset({"office_secret_replaced"}),
+    ),
+    "the scope of a token widened": (
+        ("UPDATE entry SET scope = 'write' WHERE login = 'tampered'",),
+        frozenset({"office_row_altered"}),
+    ),
+    "a session put there": (
+        (
+            "INSERT INTO entry (hash, kind, login, name, scope, created_at, seen_at, expires_at) "
+            "SELECT 'bad', 'session', login, '', '', created_at, seen_at, '2099-01-01 00:00:00' FROM entry "
+            "WHERE login = 'tampered'",
+        ),
+        frozenset({"office_row_added"}),
+    ),
+    "the e-mail of a person changed": (
+        ("UPDATE person SET email = 'mallory@evil.kz' WHERE key = (SELECT min(key) FROM person)",),
+        frozenset({"office_row_altered"}),
+    ),
+    "a unit put under another": (
+        ("UPDATE unit SET parent = 'x' WHERE id = (SELECT min(id) FROM unit)",),
+        frozenset({"office_row_altered"}),
+    ),
+    "another Telegram account linked": (
+        ("UPDATE link SET chat = '666'",),
+        frozenset({"office_row_altered"}),
+    ),
+    "a reader of a case put there": (
+        ("INSERT INTO reader (\"case\", person) VALUES ('{case}', 'mallory')",),
+        frozenset({"case_reader_added"}),
+    ),
+    "the unit of a case changed": (
+        ("UPDATE \"case\" SET unit = 'x' WHERE id = '{case}'",),
+        frozenset({"case_row_altered"}),
+    ),
+    "a confidential case opened to all": (
+        ('UPDATE "case" SET confidential = (1 = 0) WHERE confidential',),
+        frozenset({"case_row_altered"}),
+    ),
 }
 """What is done by hand, as statements, and the codes of which `verify` must say one at least."""
 
 
+CONFIDENTIAL = Opening(
+    procedure="conflict-of-interest",
+    unit="staff",
+    person=PEOPLE[1].key,
+    readers=(PEOPLE[0].key,),
+    facts={"conflict_known": TODAY},
+)
 FILES: Mapping[str, tuple[Callable[[Path], object], frozenset[str]]] = {
     "a byte of a file of evidence changed": (lambda file: _flipped(file), frozenset({"evidence_altered"})),
     "a file of evidence cut short": (lambda file: os.truncate(file, 20), frozenset({"evidence_altered"})),
@@ -159,9 +233,32 @@ def _offices(room: Room, place: Path) -> list[tuple[str, str]]:
             desk.record(
                 case, "work_plan_approved", on=TODAY, evidence=[proof], by="Айгүл", now=MORNING, today=TODAY
             )
+        desk.open(CONFIDENTIAL, by="Айгүл", now=MORNING, today=TODAY)
+        _let_in(engine)
         seal(engine, now=MORNING)
         engine.dispose()
     return found
+
+
+def _let_in(engine: Engine) -> None:
+    """An account with a second factor and a token, and a Telegram link."""
+    accounts, links = SqlAccounts(engine), SqlLinks(engine)
+    reader = Reader(login="tampered", access="responsible", person=PEOPLE[0].key, unit=PEOPLE[0].unit)
+    accounts.save(reader, disabled=False, by="root", now=MORNING, today=TODAY)
+    accounts.set_password("tampered", "$argon2id$stored", by="root", now=MORNING, today=TODAY)
+    accounts.set_totp("tampered", "JBSWY3DPEHPK3PXP", 1, by="root", now=MORNING, today=TODAY)
+    token = Entry(
+        hash="70cead",
+        kind="token",
+        login="tampered",
+        scope="read",
+        created_at=MORNING,
+        seen_at=MORNING,
+        expires_at=MORNING + timedelta(days=30),
+    )
+    accounts.let_in(token, by="root")
+    links.offer(PEOPLE[0].key, hashed("ONE"), now=MORNING)
+    links.redeem(hashed("ONE"), "700100", language="kk", now=MORNING)
 
 
 def _injured(
