@@ -63,6 +63,13 @@ def damaged_evidence(house: House) -> tuple[Problem, ...]:
     return tuple(Problem(code=code, arguments=arguments) for code, arguments in found)
 
 
+def office_differences(house: House, *, now: datetime) -> tuple[Problem, ...]:
+    """Return the accounts, people and addresses that are not as the office's chain says."""
+    from storage.upkeep.verify import office_differences as compared
+
+    return compared(house.engine, now=now)
+
+
 def recorded_evidence(house: House) -> int:
     """Return how many files of evidence the database names: they lie in a folder of their own."""
     from storage.upkeep.evidence_check import count_recorded_files
@@ -95,7 +102,7 @@ def backup(house: House, file: Path) -> None:
         backup.backup(house.engine, file)
 
 
-def restore(house: House, file: Path, *, now: datetime) -> Path | None:
+def restore(house: House, file: Path) -> Path | None:
     """Put a backup in the database's place; the file that keeps what stood there. Raises BackupRefused.
 
     On PostgreSQL into an empty database alone; nothing stood there.
@@ -103,7 +110,7 @@ def restore(house: House, file: Path, *, now: datetime) -> Path | None:
     from storage.upkeep import backup, dump
 
     if house.many_nodes:
-        dump.restore(house.unprepared, file, now=now)
+        dump.restore(house.unprepared, file)
         return None
     return backup.restore(house.unprepared, file)
 

@@ -157,20 +157,22 @@ def backup(ctx: typer.Context, file: File) -> None:
 
 def restore(ctx: typer.Context, file: File) -> int:
     call = Call.of(ctx)
-    before = keeping.restore(call.house, Path(file), now=call.moment.now)
+    before = keeping.restore(call.house, Path(file))
     damaged = keeping.damaged_evidence(call.house)
+    differing = keeping.office_differences(call.house, now=call.moment.now)
     if call.json:
-        call.answer({"file": file, "before": before, "problems": _problems(call, damaged)})
-        return NOT_SO if damaged else DONE
+        problems = _problems(call, (*damaged, *differing))
+        call.answer({"file": file, "before": before, "problems": problems})
+        return NOT_SO if problems else DONE
     call.print(call.say("cli.restored", file=file))
     if before is not None:
         call.print(call.say("cli.restored_before", file=str(before)))
     if damaged:
         folder = str(call.house.settings.evidence.folder)
         call.note(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
-        for one in damaged:
-            call.note(call.say(one.code, **one.arguments))
-    return NOT_SO if damaged else DONE
+    for one in (*damaged, *differing):
+        call.note(call.say(one.code, **one.arguments))
+    return NOT_SO if damaged or differing else DONE
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:

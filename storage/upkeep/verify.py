@@ -58,10 +58,12 @@ def verify(
     kept: tuple[int, str] | None = None,
     evidence: EvidenceCheck | None = None,
     now: datetime | None = None,
+    rows: bool = True,
 ) -> tuple[Problem, ...]:
     """Everything that is not as it was written; empty when all is well.
 
     Args:
+        rows: whether accounts, people and the rows of cases are compared with the chains, too.
         now: aware UTC: sessions and tokens that are over by then are not compared; None: all are.
         evidence: compares a stored file of evidence with its hash; None where the files are not at hand (a copy
             of the database alone).
@@ -72,7 +74,7 @@ def verify(
     """
     torn = _torn(engine)
     try:
-        found = _verified(engine, editions, recompute, kept, now)
+        found = _verified(engine, editions, recompute, kept, now, rows)
         if evidence is not None:
             found += tuple(Problem(code=code, arguments=given) for code, given in damages(engine, evidence))
         return torn + found
@@ -97,6 +99,7 @@ def _verified(
     recompute: Recompute | None,
     kept: tuple[int, str] | None,
     now: datetime | None,
+    rows: bool,
 ) -> tuple[Problem, ...]:
     with reading(engine) as connection:
         problems = [
@@ -109,16 +112,13 @@ def _verified(
             *(Problem(code=code, arguments=arguments) for code, arguments in register.problems(connection)),
             *_seals(connection, kept),
             *(_editions(connection, editions) if editions is not None else ()),
-            *(
-                Problem(code=code, arguments=told)
-                for code, told in vouching.find_differences(connection, now=now)
-            ),
+            *(_rows(connection, now) if rows else ()),
         ]
     if any(problem.code in _OFFICE.values() for problem in problems):
         recompute = None
     # A case whose chain is broken cannot be told from its events; it is named already.
     broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
-    problems += _cases(engine, recompute, broken)
+    problems += _cases(engine, recompute, broken, rows)
     if not any(problem.code == "board_differs" for problem in problems):
         # Sums of rows that are themselves not what they were say nothing new; a rebuild mends both.
         problems += _totals(engine)
@@ -294,14 +294,28 @@ def _editions(connection: Connection, editions: Mapping[str, str]) -> Iterator[P
             yield Problem(code="edition_altered", arguments={"case": name, "edition": edition})
 
 
-def _cases(engine: Engine, recompute: Recompute | None, broken: set[object]) -> Iterator[Problem]:
+def office_differences(engine: Engine, *, now: datetime) -> tuple[Problem, ...]:
+    """Return the accounts, people and addresses that are not as the chain says; nothing else is looked at."""
+    with reading(engine) as connection:
+        return tuple(_rows(connection, now))
+
+
+def _rows(connection: Connection, now: datetime | None) -> Iterator[Problem]:
+    for code, arguments in vouching.find_differences(connection, now=now):
+        yield Problem(code=code, arguments=arguments)
+
+
+def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], rows: bool) -> Iterator[Problem]:
     """Yield what is not as the events of cases say: rows, readers, and the board where it can be told."""
+    if recompute is None and not rows:
+        return
     ledger = SqlLedger(engine)
     for names in _chunks(name for name in ledger.ids() if name not in broken):
         cases = ledger.cases(names)
-        with reading(engine) as connection:
-            for code, arguments in case_check.find_differences(connection, cases):
-                yield Problem(code=code, arguments=arguments)
+        if rows:
+            with reading(engine) as connection:
+                for code, arguments in case_check.find_differences(connection, cases):
+                    yield Problem(code=code, arguments=arguments)
         if recompute is None:
             continue
         stored = ledger.rows_of(names)

@@ -57,7 +57,7 @@ def test_a_copy_is_put_back_into_an_empty_database_as_it_was(
     events = {name: SqlLedger(server).events(name) for name in SqlLedger(server).ids()}
     opened(server)
 
-    restore(empty, copied, now=NOW)
+    restore(empty, copied)
 
     assert {name: SqlLedger(empty).events(name) for name in SqlLedger(empty).ids()} == events
     assert verify(empty, recompute=recompute(empty)) == ()
@@ -71,9 +71,9 @@ def test_neither_a_file_nor_a_database_is_written_over(server: Engine, empty: En
     kept = copied.read_bytes()
     for refused, code in (
         (lambda: backup(server, copied), "backup_exists"),
-        (lambda: restore(server, copied, now=NOW), "restore_not_empty"),
+        (lambda: restore(server, copied), "restore_not_empty"),
         (lambda: backup(empty, copied.with_name("x")), "backup_nothing"),
-        (lambda: restore(empty, copied.with_name("x"), now=NOW), "backup_missing"),
+        (lambda: restore(empty, copied.with_name("x")), "backup_missing"),
     ):
         with pytest.raises(BackupRefused) as caught:
             refused()
@@ -104,7 +104,7 @@ def test_what_is_no_copy_of_ours_leaves_the_database_empty(
         ("foreign", "backup_not_ours"),
     ):
         with pytest.raises(BackupRefused) as caught:
-            restore(empty, tmp_path / name, now=NOW)
+            restore(empty, tmp_path / name)
         assert caught.value.code == code
         assert all(words.say(code, caught.value.arguments, language) for language in words.LANGUAGES)
     with empty.connect() as connection:
@@ -123,7 +123,7 @@ def test_a_copy_that_was_tampered_with_is_named(server: Engine, empty: Engine, t
     backup(server, tmp_path / "copy")
 
     with pytest.raises(BackupRefused) as caught:
-        restore(empty, tmp_path / "copy", now=NOW)
+        restore(empty, tmp_path / "copy")
 
     assert caught.value.code == "restore_damaged"
 

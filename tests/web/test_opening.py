@@ -21,6 +21,7 @@ from merzim.wiring import House
 from papers.schedules.template import template
 from storage.access.uploads import SqlUploads
 from storage.office import store as office_store
+from storage.tables import UPLOAD
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
 from tests.web.memory import office
 from web.page.office import AT_ONCE
@@ -223,6 +224,16 @@ def test_an_upload_is_kept_for_a_day(house: House) -> None:
     assert uploads.kept("past", digest, by="officer", now=NOW + day + timedelta(seconds=1)) is None
     uploads.keep("past", b"b", "b.csv", "internal-analysis", by="officer", now=NOW + 2 * day)
     assert uploads.kept("past", digest, by="officer", now=NOW) is None
+
+
+def test_an_upload_whose_bytes_were_changed_by_hand_is_none(house: House) -> None:
+    """It is named by their SHA-256; what becomes evidence of it would be another document."""
+    uploads = SqlUploads(house.engine)
+    digest = uploads.keep("file", b"order", "a.pdf", "", by="officer", now=NOW)
+    with house.engine.begin() as connection:
+        connection.execute(UPLOAD.update().values(content=b"forged"))
+
+    assert uploads.kept("file", digest, by="officer", now=NOW) is None
 
 
 def test_an_officer_of_a_unit_opens_in_it_alone(house: House) -> None:

@@ -37,7 +37,7 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
         elsewhere.mkdir()
         there = f"sqlite:///{(elsewhere / 'merzim.sqlite').as_posix()}"
         house = _house(elsewhere, there)
-        keeping.restore(house, file, now=MORNING)
+        keeping.restore(house, file)
         house.close()
         return there
 
