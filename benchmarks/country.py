@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -41,7 +41,7 @@ from workflow.desk.desk import Desk, Opening
 from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
 from workflow.law.library import Library
 from workflow.office import Office, Person, Unit
-from workflow.ports import Written
+from workflow.ports import Result, Written
 from workflow.reading import read
 from workflow.registers.measure_term import MeasureTerm
 from workflow.registers.risk import DIRECTIONS
@@ -258,6 +258,9 @@ class _Kept:
     """A ledger that keeps what it is given."""
 
     written: dict[str, Written] = field(default_factory=dict)
+
+    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
+        return command()
 
     def append(self, changes: Sequence[Written], *, now: datetime) -> None:
         for one in changes:

@@ -28,6 +28,7 @@ from web.door.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
 from web.door.origins import public_address
 from web.door.proxies import LOOPBACK_NETWORKS, Network
 from web.house import Clock, House
+from web.page.answers import status_of
 from web.page.assets import BY_NAME, OWN
 from web.page.preferences import preferences, remember
 from web.page.render import Scribe, page
@@ -42,6 +43,7 @@ from web.ports.writing import Answers, EvidenceStore, Leaves, Uploads
 from web.routes import every_route
 from workflow.desk.desk import Desk
 from workflow.law.library import Library
+from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
 AWAY = "storage_unavailable"
@@ -189,9 +191,11 @@ def create_app(
             return response
         scribe = Scribe(preferences(request).language)
         detail = scribe.refuse(error)
-        status = 500 if isinstance(error, EvidenceDamaged) else 503 if error.code in LATER else 422
+        status = 500 if isinstance(error, EvidenceDamaged) else 503 if error.code in LATER else status_of(error)
         if _of_a_program(request):
-            response = problem_answer(status, error.code, detail, row_faults(error, scribe))
+            response = problem_answer(
+                status, error.code, detail, row_faults(error, scribe), other_changes(error)
+            )
         else:
             near = error.arguments.get("near", ()) if "unit" in request.query_params else ()
             response = page(
@@ -270,7 +274,22 @@ def row_faults(error: Exception, scribe: Scribe) -> Faults:
     return [{"row": one.row, "detail": scribe.tell(one.code, one.arguments)} for one in rows[:MOST_FAULTS]]
 
 
-def problem_answer(status: int, code: str, detail: str, faults: Faults = ()) -> Response:
+def other_changes(error: Exception) -> Faults:
+    """Return what others wrote that stands against what was asked, the newest first."""
+    changes = error.changes if isinstance(error, Contradiction) else ()
+    return [
+        {
+            "kind": one.kind,
+            "name": one.name,
+            "on": one.on.isoformat() if one.on else None,
+            "by": one.by,
+            "at": one.at.isoformat() if one.at else None,
+        }
+        for one in reversed(changes[-MOST_FAULTS:])
+    ]
+
+
+def problem_answer(status: int, code: str, detail: str, faults: Faults = (), changes: Faults = ()) -> Response:
     """A problem as machines read it (RFC 9457)."""
     body: dict[str, object] = {
         "type": f"urn:merzim:{code}",
@@ -281,6 +300,8 @@ def problem_answer(status: int, code: str, detail: str, faults: Faults = ()) -> 
     }
     if faults:
         body["errors"] = list(faults)
+    if changes:
+        body["changes"] = list(changes)
     return JSONResponse(body, status_code=status, media_type="application/problem+json")
 
 

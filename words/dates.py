@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import groupby
+from zoneinfo import ZoneInfo
 
 from words.entries import template
 from words.kazakh import Case, inflected
@@ -45,6 +46,18 @@ def date_day(day: date, language: str, case: Case | None = None) -> str:
 def date_short(day: date, language: str) -> str:
     """ "30.03.2026", in every language."""
     return f"{_only_a_date(day):%d.%m.%Y}"
+
+
+def moment(at: datetime | date | None, language: str) -> str:
+    """ "30.03.2026 17:05": a moment by the clock of Almaty, in every language; a day where there is no hour."""
+    if isinstance(at, datetime):
+        return f"{at.astimezone(_almaty()):%d.%m.%Y %H:%M}"
+    return date_short(at, language) if at is not None else "–"
+
+
+@cache
+def _almaty() -> ZoneInfo:
+    return ZoneInfo("Asia/Almaty")
 
 
 def date_weekday(day: date, language: str) -> str:

@@ -191,6 +191,7 @@ FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
     "day_to": _of(dates.date_day, "to"),
     "day_in": _of(dates.date_day, "in"),
     "short": _of(dates.date_short),
+    "moment": _of(dates.moment),
     "weekday": _of(dates.date_weekday),
     "since": _of(dates.date_since),
     "month": _of(dates.month_name),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Protocol, TypeVar
 
 from workflow.board import Row
 from workflow.case import Case, Event
 from workflow.office import Office
 from workflow.refusal import Refusal
+
+Result = TypeVar("Result")
+ATTEMPTS = 30
+"""How often a command is run while other writers come first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,6 +55,13 @@ class Ledger(Protocol):
             Conflict: somebody else wrote one of the cases first; nothing was written.
         """
 
+    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
+        """Run a command on a case, from its first read again where another writer came first (`repeated`).
+
+        Raises:
+            Conflict: others came first each time; nothing was written.
+        """
+
     def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
         """The same for thousands of new cases, letting other writers in between."""
 
@@ -64,9 +75,65 @@ class Ledger(Protocol):
         """Units, people and matches."""
 
 
-class Conflict(Refusal, RuntimeError):
-    """Two writers met on one case; one won. The loser reads again and repeats."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OtherChange:
+    """What somebody else wrote into a case: its kind and name, the local date it speaks of, who, when (UTC)."""
 
-    def __init__(self, case: str) -> None:
-        super().__init__("conflict", case=case)
+    kind: str
+    name: str
+    on: date | None
+    by: str
+    at: datetime | None
+
+
+class Contradiction(Refusal):
+    """What others wrote stands against what is asked; `changes` say what it is, by whom and since when."""
+
+    def __init__(self, code: str, *, changes: Sequence[OtherChange] = (), **arguments: object) -> None:
+        super().__init__(code, **arguments)
+        self.changes = tuple(changes)
+
+
+class Conflict(Contradiction, RuntimeError):
+    """Two writers met on one case; one won. The loser reads again and repeats.
+
+    Attributes:
+        since: the number of events the loser had read.
+    """
+
+    def __init__(self, case: str, *, since: int = 0, changes: Sequence[OtherChange] = ()) -> None:
+        last = {"by": changes[-1].by, "at": changes[-1].at} if changes else {}
+        super().__init__("conflict_after" if changes else "conflict", case=case, changes=changes, **last)
         self.case = case
+        self.since = since
+
+
+def repeated(command: Callable[[], Result], *, pause: Callable[[int], None]) -> Result:
+    """Run a command, again where another writer came first, at most ATTEMPTS times.
+
+    Args:
+        pause: called with the number of attempts so far before each further one.
+
+    Raises:
+        Conflict: the last of them; `since` is what the first attempt had read.
+    """
+    first: Conflict | None = None
+    for number in range(1, ATTEMPTS):
+        try:
+            return command()
+        except Conflict as conflict:
+            first = first or conflict
+        pause(number)
+    try:
+        return command()
+    except Conflict as conflict:
+        raise Conflict(conflict.case, since=first.since if first else conflict.since) from None
+
+
+def changes_since(events: Sequence[Event], seq: int) -> tuple[OtherChange, ...]:
+    """Return the events after that one as what others changed."""
+    return tuple(
+        OtherChange(kind=one.kind, name=one.name, on=one.on, by=one.by, at=one.at)
+        for one in events
+        if one.seq > seq
+    )

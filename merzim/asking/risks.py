@@ -86,9 +86,8 @@ def import_plan(
     """
     from papers.sandbox.readers import read_measures
     from workflow.desk.risk_taking import PlanRow, taken
-    from workflow.registers.risk import register
 
-    known = register(house.desk.view(case, today=today).case)
+    house.desk.view(case, today=today)
     read = read_measures(file, name or None, year=year)
     rows = [
         PlanRow(
@@ -102,7 +101,9 @@ def import_plan(
         )
         for one in read
     ]
-    change = desk(house).take_in(case, taken(known, rows), on=today, by=by, now=now, today=today)
+    change = desk(house).take_in_by(
+        case, lambda known: taken(known, rows), on=today, by=by, now=now, today=today
+    )
     unmatched = keep_responsible(house, [one.responsible for one in read], by=by, now=now, today=today)
     return TakenPlan(change=change, measures=len(rows), unmatched=unmatched)
 

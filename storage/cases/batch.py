@@ -98,12 +98,12 @@ def batch(changes: Iterable[Written], before: Mapping[str, Before]) -> Batch:
 def _add(made: Batch, change: Written, before: Before) -> None:
     case = change.case
     if case.id in made.expected or case.seq - len(change.events) != before.seq:
-        raise Conflict(case.id)
+        raise Conflict(case.id, since=case.seq - len(change.events))
     made.expected[case.id] = before.seq
     head = before.head
     for seq, event in enumerate(change.events, before.seq + 1):
         if event.seq != seq:
-            raise Conflict(case.id)
+            raise Conflict(case.id, since=before.seq)
         payload = canonical(event.payload)
         text = line(
             case=case.id,

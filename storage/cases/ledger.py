@@ -6,11 +6,14 @@ Everything is read and computed before the write lock; the lock is held for rows
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
+from threading import local
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
@@ -21,6 +24,7 @@ from storage.cases.written import PLACE, Moved, at, write
 from storage.database.dialect import filled, insert
 from storage.database.engine import Record, reading, writing
 from storage.database.names import each, named
+from storage.database.turnstile import Turnstile
 from storage.kept import Kept
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
@@ -28,11 +32,18 @@ from storage.tables import CASE, COUNTER, DEADLINE, EVENT
 from workflow.board import Row
 from workflow.case import Case, Event, fold
 from workflow.office import Office
-from workflow.ports import Conflict, Written
+from workflow.ports import Conflict, Result, Written, changes_since, repeated
 
 CHUNK = 250
 """Cases per transaction of a bulk write: about 0.2 s of lock."""
 _PAUSE = 0.01
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
+"""Seconds a command waits, at most, before its second attempt and before its last."""
+_PATIENCE = 30.0
+"""Seconds a command waits for others of this process on the same case; then it goes on beside them."""
+_TURNS = tuple(Turnstile() for _ in range(251))
+"""Where commands on one case wait for each other; cases that share one wait in vain, and not for long."""
+_holding = local()
 
 _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
 _EVENTS_OF = EVENTS_IN_ORDER.where(named(EVENT.c.case))
@@ -104,6 +115,22 @@ class SqlLedger:
         asked = asked.order_by(CASE.c.id)
         with reading(self._engine) as connection:
             return connection.execute(asked).scalars().all()
+
+    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
+        """Run a command on a case, from its first read again where another writer came first.
+
+        Commands on one case wait for each other inside this process, in the order they came; those of other
+        processes are met by the compare and swap alone, and repeating waits a random, growing while between.
+
+        Raises:
+            Conflict: others came first each time; it names what they wrote since the first attempt.
+        """
+        try:
+            with _turn(self._engine, case):
+                return repeated(command, pause=_pause)
+        except Conflict as conflict:
+            changes = changes_since(self.events(case), conflict.since)
+            raise Conflict(case, since=conflict.since, changes=changes) from None
 
     def append(self, changes: Sequence[Written], *, now: datetime) -> None:
         """Write events and the rows that differ, and withdraw unsent notices whose due date no waiting row
@@ -203,9 +230,12 @@ class SqlLedger:
         """The conflict itself; or, where reading again can never help, that the case is broken."""
         name = conflict.case
         with reading(self._engine) as connection:
+            stood = _before(connection, name).seq
             events = [event(record) for record in connection.execute(_EVENTS, {"k_case": name})]
             stands = _before(connection, name).seq
-        return conflict if stands == (events[-1].seq if events else 0) else CaseBroken(name)
+        # On PostgreSQL each question sees what others commit meanwhile: a case that grows is not broken.
+        whole = stood != stands or stands == (events[-1].seq if events else 0)
+        return conflict if whole else CaseBroken(name)
 
     def _conflict(self, made: Batch, trouble: Exception) -> Exception:
         """The conflict on the first case that is not where the batch expects it."""
@@ -213,9 +243,33 @@ class SqlLedger:
             stands = {record.id: record.seq for record in each(connection, _HEADS_OF, made.expected)}
         for name, seq in made.expected.items():
             if stands.get(name, 0) != seq:
-                return Conflict(name)
+                return Conflict(name, since=seq)
         # Counted anew by somebody else meanwhile: no event more, but other rows.
-        return Conflict(trouble.case) if isinstance(trouble, Moved) else trouble
+        return (
+            Conflict(trouble.case, since=made.expected[trouble.case]) if isinstance(trouble, Moved) else trouble
+        )
+
+
+@contextmanager
+def _turn(engine: Engine, case: str) -> Iterator[None]:
+    """Wait for the turn to write to a case; a command inside another one on the same thread has it already."""
+    place = hash((engine.url.database, case)) % len(_TURNS)
+    held: set[int] = _holding.__dict__.setdefault("places", set())
+    if place in held:
+        yield
+        return
+    with _TURNS[place].passing(_PATIENCE):
+        held.add(place)
+        try:
+            yield
+        finally:
+            held.discard(place)
+
+
+def _pause(attempts: int) -> None:
+    """Wait a random while, longer after each attempt, so that two processes do not meet again and again."""
+    longest = min(_SHORTEST_PAUSE * 2**attempts, _LONGEST_PAUSE)
+    time.sleep(random.uniform(longest / 2, longest))
 
 
 def _feels(first: date, last: date) -> ColumnElement[bool]:

@@ -21,27 +21,37 @@ class Turnstile:
         self._waiting: deque[Lock] = deque()
 
     @contextmanager
-    def passing(self) -> Iterator[None]:
-        """Wait for one's turn, hold it, pass it on."""
-        self._enter()
-        try:
-            yield
-        finally:
-            self._leave()
+    def passing(self, patience: float = -1) -> Iterator[bool]:
+        """Wait for one's turn, hold it, pass it on.
 
-    def _enter(self) -> None:
+        Args:
+            patience: seconds to wait at most; -1 waits as long as it takes.
+
+        Yields:
+            Whether it is one's turn: not where patience ran out, and the block is run all the same.
+        """
+        held = self._enter(patience)
+        try:
+            yield held
+        finally:
+            if held:
+                self._leave()
+
+    def _enter(self, patience: float) -> bool:
         with self._guard:
             if not self._taken:
                 self._taken = True
-                return
+                return True
             turn = Lock()
             turn.acquire()
             self._waiting.append(turn)
+        held = False
         try:
-            turn.acquire()
-        except BaseException:
-            self._give_up(turn)
-            raise
+            held = turn.acquire(timeout=patience)
+        finally:
+            if not held:
+                self._give_up(turn)
+        return held
 
     def _leave(self) -> None:
         with self._guard:

@@ -10,7 +10,7 @@ from datetime import datetime
 from workflow.board import Row
 from workflow.case import Case, Event, fold
 from workflow.office import Office
-from workflow.ports import Conflict, Ledger, Written
+from workflow.ports import Conflict, Ledger, Result, Written, repeated
 
 
 class MemoryLedger:
@@ -30,6 +30,9 @@ class MemoryLedger:
 
     def rows(self, case: str) -> Mapping[str, Row]:
         return dict(self._rows.get(case, {}))
+
+    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
+        return repeated(command, pause=lambda _: None)
 
     def append(self, changes: Sequence[Written], *, now: datetime) -> None:
         for change in changes:
@@ -74,6 +77,9 @@ class Doorway:
 
     def rows(self, case: str) -> Mapping[str, Row]:
         return self.ledger.rows(case)
+
+    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
+        return self.ledger.attempt(case, command)
 
     def append(self, changes: Sequence[Written], *, now: datetime) -> None:
         first, self.first = self.first, None

@@ -212,7 +212,7 @@ class Orders(RuleBasedStateMachine):
 
     @rule(by=PEOPLE, other=PEOPLE, data=st.data())
     def record_while_another_does(self, by: str, other: str, data: st.DataObject) -> None:
-        """Two people at one case at one moment: the second to write finds a conflict, and says it again."""
+        """Two people at one case at one moment: what the second says is decided on what the first wrote."""
         case = self._case(data)
         plain = self.plain[case]
         first, second = (one(data, plain) for one in (self._record, data.draw(st.sampled_from(self._all()))))
@@ -514,19 +514,20 @@ class Orders(RuleBasedStateMachine):
         self._say(case, by, *making(data, self.plain[case]))
 
     def _say(self, case: str, by: str, told: Callable[[PlainCase], list[str]], done: Command) -> None:
+        expected = self._expected(case, told)
+        for side in self.sides:
+            _agrees(_answer(lambda side=side: done(side, case, self._who(by))), expected)
+        self._look(case)
+
+    def _expected(self, case: str, told: Callable[[PlainCase], list[str]]) -> list[str] | Wrong:
+        """What the model answers, having done it."""
         expected: list[str] | Wrong
         try:
             expected = told(self.plain[case])
         except Wrong as wrong:
             expected = wrong
         self.seen.update(expected.codes if isinstance(expected, Wrong) else expected or ["again"])
-        for side in self.sides:
-            answer = _answer(lambda side=side: done(side, case, self._who(by)))
-            if isinstance(expected, Wrong):
-                assert {str(answer)} <= expected.codes, f"{answer}, expected {expected}"
-            else:
-                assert answer == expected
-        self._look(case)
+        return expected
 
     def _race(
         self,
@@ -534,26 +535,28 @@ class Orders(RuleBasedStateMachine):
         first: tuple[str, Callable[[PlainCase], list[str]], Command],
         second: tuple[str, Callable[[PlainCase], list[str]], Command],
     ) -> None:
-        """The second has read, the first writes, the second comes to write."""
-        lengths = [len(side.ledger.events(case)) for side in self.sides]
-        met = []
+        """The second has read, the first writes, the second comes to write: it decides on what there is."""
+        slipped: list[list[Answer]] = []
+        answers: list[Answer] = []
         for side in self.sides:
-            slipped: list[Answer] = []
-            side.ledger.first = lambda side=side, slipped=slipped: slipped.append(
+            slips: list[Answer] = []
+            side.ledger.first = lambda side=side, slips=slips: slips.append(
                 _answer(lambda: first[2](side, case, self._who(first[0])))
             )
-            met.append(_answer(lambda side=side: second[2](side, case, self._who(second[0]))) == "conflict")
+            answers.append(_answer(lambda side=side: second[2](side, case, self._who(second[0]))))
             side.ledger.first = None
-            wrote = any(isinstance(one, list) and one for one in slipped)
-            assert met[-1] == wrote, "who comes second must be told, and nobody else"
-        assert met[0] == met[1]
-        self.seen["conflict"] += met[0]
-        grown = [len(side.ledger.events(case)) - was for side, was in zip(self.sides, lengths, strict=True)]
-        assert grown[0] == grown[1]
-        # What came to be written is told to the model; then the second says it again.
-        if grown[0]:
-            assert len((first if met[0] else second)[1](self.plain[case])) == grown[0]
-        self._say(case, *second)
+            slipped.append(slips)
+        assert len(slipped[0]) == len(slipped[1])
+        # Where the second does not come to write, the first is not let in.
+        for answer, other in zip(*slipped, strict=True):
+            expected = self._expected(case, first[1])
+            _agrees(answer, expected)
+            _agrees(other, expected)
+            self.seen["conflict"] += bool(answer) and isinstance(answer, list)
+        expected = self._expected(case, second[1])
+        for answer in answers:
+            _agrees(answer, expected)
+        self._look(case)
 
     def _open(
         self,
@@ -693,6 +696,13 @@ def _answer(done: Callable[[], Change]) -> Answer:
         if isinstance(code := getattr(refusal, "code", None), str):
             return code
         raise
+
+
+def _agrees(answer: Answer, expected: list[str] | Wrong) -> None:
+    if isinstance(expected, Wrong):
+        assert {str(answer)} <= expected.codes, f"{answer}, expected {expected}"
+    else:
+        assert answer == expected
 
 
 def _opened(desk: Desk, opening: Opening, who: dict[str, Any]) -> Case | str:

@@ -113,10 +113,10 @@ class Writer:
             if status == 500:
                 self.faults.append(f"500 at {path}")
                 break
-            if status == 422 and code == "conflict":
+            if status == 409 and code.startswith("conflict"):
                 # Somebody else wrote to the case at that moment: nothing was done, and it is asked anew.
                 key = uuid4().hex
-            elif 400 <= status < 500 and status != 409:
+            elif 400 <= status < 500 and not code.startswith("web.problem.never_ended"):
                 fate = Deed(kind=kind, token=mark, fate="refused", answer=f"{status} {code}")
                 self.deeds.append(fate)
                 return None

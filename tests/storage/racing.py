@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from multiprocessing.synchronize import Barrier
+from os import getpid
+from typing import Any
 
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.notices.outbox import SqlOutbox
-from tests.storage.house import NOW, later
+from tests.storage.house import NOW, TODAY, desk, later
 from workflow.case import Event
+from workflow.desk.registers import RegisterDesk
 from workflow.ports import Conflict, Written
 
 
@@ -42,6 +45,29 @@ def append(url: str, case_id: str, together: Barrier) -> str:
         except Conflict:
             return "conflict"
         return "won"
+    finally:
+        engine.dispose()
+
+
+SAID = 15
+"""Remarks each process makes."""
+
+
+def speak(url: str, case_id: str, together: Barrier) -> list[int]:
+    """Make remarks on the case, one after another; the numbers of those that were refused."""
+    engine, refused = open_database(url), []
+    who: dict[str, Any] = {"by": "б", "now": NOW, "today": TODAY}
+    try:
+        registers = RegisterDesk(desk(engine))
+        together.wait(30)
+        for n in range(SAID):
+            try:
+                registers.remark(
+                    case_id, text=f"{getpid()}.{n}", author="", source="discussion", on=date(2026, 1, 20), **who
+                )
+            except Conflict:
+                refused.append(n)
+        return refused
     finally:
         engine.dispose()
 

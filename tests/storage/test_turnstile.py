@@ -49,3 +49,15 @@ def test_an_error_inside_lets_the_next_one_in() -> None:
         entered = True
 
     assert entered
+
+
+def test_whose_patience_runs_out_goes_on_without_the_turn() -> None:
+    """And leaves the row: those behind come in as soon as it is free."""
+    turnstile = Turnstile()
+    with turnstile.passing():
+        with turnstile.passing(0.01) as held:
+            assert not held
+        with turnstile.passing(0.01) as again:
+            assert not again
+    with turnstile.passing(0.01) as free:
+        assert free

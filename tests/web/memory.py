@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
@@ -20,7 +20,7 @@ from workflow.board import Row, Wanted
 from workflow.case import Case, Event, fold
 from workflow.law.library import Library
 from workflow.office import Office, Person, Unit
-from workflow.ports import Written
+from workflow.ports import Result, Written
 from workflow.reading import read
 from workflow.registers.entries import number_of
 from workflow.registers.proving import as_seen, events_as_seen
@@ -73,6 +73,9 @@ class Memory:
 
     def _seen(self, unit: str) -> bool:
         return self.scope is None or within(self.the_office, unit, self.scope.unit)
+
+    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
+        return command()
 
     def append(self, changes: Sequence[Written], *, now: datetime) -> None:
         for change in changes:

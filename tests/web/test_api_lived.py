@@ -10,6 +10,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -313,3 +314,54 @@ def _answers(block: str, folder: Path, told: dict[str, str]) -> list[Any]:
         found.append(one)
         rest = rest[end:].strip()
     return found
+
+
+def test_the_same_fact_with_another_date_is_409_with_who_recorded_what_and_when(office: RealOffice) -> None:
+    """For programs as fields, for people as a sentence; the same date adds nothing, and is no conflict."""
+    client, other, case = program(office), program(office, "first_head"), "2026-0001"
+    fact = {"fact": "certificate_filed", "on": "2026-04-03"}
+    done(other.post(f"cases/{case}/facts", json=fact))
+    answer = client.post(f"cases/{case}/facts?lang=ru", json={**fact, "on": "2026-04-02"})
+    again = done(client.post(f"cases/{case}/facts", json=fact))
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "fact_known")
+    assert answer.json()["changes"] == [
+        {
+            "kind": "fact",
+            "name": "certificate_filed",
+            "on": "2026-04-03",
+            "by": "first_head",
+            "at": office.moment[0].now.isoformat(),
+        }
+    ]
+    assert "3 апреля 2026 года (записал first_head, 06.04.2026" in answer.json()["detail"]
+    assert again["changed"] is False
+
+
+def test_twenty_programs_at_one_case_are_all_answered(office: RealOffice) -> None:
+    """What each says stands beside what the others say; under its key each is done once, said twice."""
+    case, people = "2026-0001", 20
+    clients = [program(office) for _ in range(people)]
+
+    def speak(n: int) -> list[int]:
+        told = [
+            ("remarks", {"text": f"Замечание {n}", "on": "2026-04-06"}),
+            ("positions", {"title": f"Должность {n}", "on": "2026-04-06"}),
+            ("remarks", {"text": f"Замечание {n}", "on": "2026-04-06"}),
+        ]
+        return [
+            clients[n]
+            .post(f"cases/{case}/{where}", json=body, headers={"Idempotency-Key": f"twenty-{n}-{where}"})
+            .status_code
+            for where, body in told
+        ]
+
+    with ThreadPoolExecutor(people) as pool:
+        statuses = [status for said in pool.map(speak, range(people)) for status in said]
+    known = done(clients[0].get(f"cases/{case}/risks"))
+    remarks = [one["text"] for one in known["remarks"] if one["text"].startswith("Замечание ")]
+    positions = [one["title"] for one in known["positions"] if one["title"].startswith("Должность ")]
+
+    assert set(statuses) == {200}
+    assert sorted(remarks) == sorted(f"Замечание {n}" for n in range(people))
+    assert sorted(positions) == sorted(f"Должность {n}" for n in range(people))

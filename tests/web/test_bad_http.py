@@ -157,5 +157,5 @@ def test_two_people_record_the_same_fact_at_the_same_moment(
             one for one in office.house.reads.events(CASE) if one.kind == "fact" and one.name == "order_signed"
         ]
 
-    assert statuses == [303, 422, 422, 422]
+    assert statuses == [303, 409, 409, 409]
     assert len(events) == 1

@@ -122,13 +122,13 @@ def test_who_only_reads_sees_no_form(home: Home, case: str) -> None:
 
 
 def test_two_people_record_the_same_fact(home: Home, case: str, browser: TestClient) -> None:
-    """The second is told what is known already, and everything they typed is still there."""
+    """The second is told what is known already, by whom and when; everything they typed is still there."""
     home.desk.record(home.real, "order_signed", on=date(2026, 4, 3), by="other", now=NOW, today=TODAY)
     said = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/order"}
     answer = browser.post(f"{case}?lang=ru", data=said)
 
-    assert answer.status_code == 422
-    assert "3 апреля 2026 года" in answer.text
+    assert answer.status_code == 409
+    assert "дата – 3 апреля 2026 года (записал other, 06.04.2026 12:00)" in answer.text
     assert 'value="2026-04-06"' in answer.text
     assert 'value="https://org.kz/order"' in answer.text
     assert '<option value="order_signed" selected>' in answer.text

@@ -108,7 +108,7 @@ def test_the_same_fact_with_another_date_points_to_the_correction(home: Home, br
     """What is known already is not overwritten in silence."""
     answer = browser.post(f"/cases/{home.real}?lang=ru", data={"fact": "start_announced", "on": "2026-03-31"})
 
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "30 марта 2026 года" in answer.text.split('id="record-problem"')[1].split("</div>")[0]
 
 

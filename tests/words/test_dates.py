@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import words
 from tests.words.texts import april
-from words.dates import date_since
+from words.dates import date_since, moment
 from words.kazakh import inflected
 
 DAYS = st.dates(date(2010, 1, 1), date(2028, 12, 31))
@@ -171,3 +171,17 @@ def test_periods_have_official_names(name: str, kk: str, ru: str, en: str) -> No
 def test_what_is_no_period_is_said_as_written(name: str) -> None:
     """A page never breaks on a name somebody typed."""
     assert words.period(name, "ru") == name
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (datetime(2026, 3, 30, 12, 5, tzinfo=UTC), "30.03.2026 17:05"),
+        (datetime(2026, 3, 30, 19, 0, tzinfo=UTC), "31.03.2026 00:00"),
+        (date(2026, 3, 30), "30.03.2026"),
+        (None, "–"),
+    ],
+)
+def test_a_moment_is_told_by_the_clock_of_almaty(at: datetime | date | None, said: str) -> None:
+    """Five hours ahead of UTC: what is written at seven in the evening there is written on the next day."""
+    assert {moment(at, language) for language in words.LANGUAGES} == {said}

@@ -44,10 +44,21 @@ class Fault(BaseModel):
     detail: str
 
 
+class OtherChangeAnswer(BaseModel):
+    """What somebody else wrote into the case: `on` the day it speaks of, `at` when it was written (UTC)."""
+
+    kind: str
+    name: str
+    on: date | None
+    by: str
+    at: datetime | None
+
+
 class Problem(BaseModel):
     """What is wrong (RFC 9457), in words for a person and as a code for a machine.
 
     `errors` is there where several things are wrong at once: every bad row of a file, every bad field.
+    `changes` is there with status 409 where what others wrote stands against the request, the newest first.
     """
 
     type: str
@@ -56,6 +67,7 @@ class Problem(BaseModel):
     code: str
     detail: str
     errors: list[Fault] | None = None
+    changes: list[OtherChangeAnswer] | None = None
 
 
 class CaseHead(BaseModel):

@@ -16,7 +16,7 @@ from web.case.papering import papers_view
 from web.case.recording import correct_form, exempt_form, plan_form, record_form, reopen_form
 from web.case.risk_view import risk_view
 from web.house import House
-from web.page.answers import Tried
+from web.page.answers import Tried, status_of
 from web.page.found import Field, person_field
 from web.page.preferences import preferences, remember
 from web.page.render import page
@@ -40,7 +40,8 @@ def case_page(
     tried: Tried | None = None,
     had_files: bool = False,
 ) -> Response:
-    """One page of a case; with a refusal it is the same page, the form as it was filled in, status 422.
+    """One page of a case; with a refusal it is the same page, the form as it was filled in, status 422 (409
+    where others wrote what stands against it).
 
     Args:
         fact: what the form of recording is to stand at; `fix`: the form of correcting.
@@ -55,7 +56,7 @@ def case_page(
         home,
         f"case_{tab}.html",
         today=today,
-        status=200 if tried is None else 422,
+        status=200 if tried is None else status_of(tried.refusal),
         place=f"/cases/{case}{ADDRESSES[tab]}",
         dossier=view,
         case=view.case,

@@ -20,7 +20,7 @@ from web.case.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES
 from web.desk.view import Open, desk_view, opened
 from web.door.entrance import Recording
 from web.house import House
-from web.page.answers import BadForm, numbers, the_date
+from web.page.answers import BadForm, numbers, status_of, the_date
 from web.page.preferences import preferences, remember
 from web.page.render import page
 from workflow.refusal import Refusal
@@ -154,7 +154,7 @@ def _page(
     _, today = home.clock()
     everything = {"all": True, "mine": False}.get(show)
     view = desk_view(home, everything=everything, opened=unfolded, today=today)
-    status = 200 if refusal is None else 422
+    status = 200 if refusal is None else status_of(refusal)
     return page(
         request,
         home,

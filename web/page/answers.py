@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from calendars import OutOfRange
+from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
 LONGEST_TEXT = 4000
@@ -17,6 +18,11 @@ _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 class BadForm(Refusal):
     """An answer of the form that cannot be used; the sentence says which and what is asked."""
+
+
+def status_of(refusal: object) -> int:
+    """Return the HTTP status of a form that was refused: 409 where what others wrote stands against it."""
+    return 409 if isinstance(refusal, Contradiction) else 422
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,10 +6,11 @@ date; commands may be refused by where the case stands. What is wrong with a fac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeAlias
 
 from calendars.calendar import Calendar
 from workflow.board import rows
@@ -17,17 +18,18 @@ from workflow.case import Case, Event, EventKind, Evidence, Told, apply, evidenc
 from workflow.counting.chain import deadlines
 from workflow.counting.deadline import Deadline
 from workflow.desk.opening import Opening, check, check_once, edition_for, first_events, kinds_for
-from workflow.desk.telling import CannotRecord, lacking, told
+from workflow.desk.telling import CannotRecord, FactKnown, lacking, told
 from workflow.law.library import Library
 from workflow.law.names import known_fact, known_obligation
 from workflow.law.procedure import Procedure
 from workflow.machine import require, stage
 from workflow.ports import Ledger, Written
 from workflow.refusal import Refusal
-from workflow.registers.entries import is_entry
 from workflow.registers.proving import proofs
 
 Moved = tuple[str, date | None, date | None]
+Decide: TypeAlias = Callable[[Case, Procedure], Sequence[Told]]
+"""From a case as it stands and its edition to the events a command writes, none where nothing is to be done."""
 
 
 class UnknownCase(Refusal, LookupError):
@@ -139,42 +141,46 @@ class Desk:
             evidence_follows: a new fact whose evidence is asked for comes with the promise of it, at once.
 
         Raises:
-            CannotRecord: a date after today, or the fact is known with another date.
+            CannotRecord: a date after today.
+            FactKnown: the fact is known with another date.
             AlreadyTold: it is known with another number or signature.
             Refusal: an unknown case, fact, number or duty.
         """
-        case, procedure = self._before(case_id)
-        obligation = known_fact(procedure, fact)
-        title, numbers = obligation.title, dict(values or {})
-        told(obligation, numbers, signed_by)
-        if on > today:
-            raise CannotRecord("fact_in_future", title=title, on=on, today=today)
-        self._within_records(on)
-        new = tuple(evidence)
-        for item in new:
-            if item.published_on is not None:
-                self._within_records(item.published_on)
-                if item.published_on > today:
-                    raise CannotRecord("evidence_in_future", title=title, on=item.published_on, today=today)
-        known = case.facts.get(fact)
-        if known is not None and known.on != on:
-            raise CannotRecord("fact_known", title=title, on=on, known=known.on)
-        if known is not None:
-            new = tuple(item for item in new if item not in known.evidence)
-            numbers, signed_by = lacking(obligation, known, numbers, signed_by)
-            if not new and not numbers and not signed_by and not remark:
-                return Change(case=case)
-        kind: EventKind = "evidence" if known is not None else "fact"
-        payload = told(obligation, numbers, signed_by)
-        if new:
-            payload["evidence"] = evidence_payload(new)
-        if remark:
-            payload["remark"] = remark
-        events: list[Told] = [(kind, fact, on, payload)]
-        if evidence_follows and kind == "fact" and obligation.evidence and not new:
-            promised: dict[str, object] = {"what": "evidence_follows", "kinds": list(obligation.evidence)}
-            events.append(("notice", fact, on, promised))
-        return self._append(case, procedure, events, by, now, today)
+        given, proof = dict(values or {}), tuple(evidence)
+
+        def decide(case: Case, procedure: Procedure) -> Sequence[Told]:
+            obligation = known_fact(procedure, fact)
+            title, numbers, signature, new = obligation.title, given, signed_by, proof
+            told(obligation, numbers, signature)
+            if on > today:
+                raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+            self._within_records(on)
+            for item in new:
+                if item.published_on is not None:
+                    self._within_records(item.published_on)
+                    if item.published_on > today:
+                        raise CannotRecord("evidence_in_future", title=title, on=item.published_on, today=today)
+            known = case.facts.get(fact)
+            if known is not None and known.on != on:
+                raise FactKnown(known, title=title, on=on)
+            if known is not None:
+                new = tuple(item for item in new if item not in known.evidence)
+                numbers, signature = lacking(obligation, known, numbers, signature)
+                if not new and not numbers and not signature and not remark:
+                    return ()
+            kind: EventKind = "evidence" if known is not None else "fact"
+            payload = told(obligation, numbers, signature)
+            if new:
+                payload["evidence"] = evidence_payload(new)
+            if remark:
+                payload["remark"] = remark
+            events: list[Told] = [(kind, fact, on, payload)]
+            if evidence_follows and kind == "fact" and obligation.evidence and not new:
+                promised: dict[str, object] = {"what": "evidence_follows", "kinds": list(obligation.evidence)}
+                events.append(("notice", fact, on, promised))
+            return events
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
 
     def correct(
         self,
@@ -190,22 +196,25 @@ class Desk:
         signed_by: str = "",
     ) -> Change:
         """Give a recorded fact another date, other numbers or another signature, with the ground for it."""
-        case, procedure = self._before(case_id)
-        obligation = known_fact(procedure, fact)
-        title, payload = obligation.title, told(obligation, values or {}, signed_by)
-        if not ground.strip():
-            raise GroundMissing
-        if fact not in case.facts:
-            raise CannotRecord("nothing_to_correct", title=title)
-        if on > today:
-            raise CannotRecord("fact_in_future", title=title, on=on, today=today)
-        self._within_records(on)
-        known = case.facts[fact]
-        same = all(known.values.get(name) == value for name, value in (values or {}).items())
-        if known.on == on and same and signed_by in ("", known.signed_by):
-            return Change(case=case)
-        payload["ground"] = ground
-        return self._append(case, procedure, [("corrected", fact, on, payload)], by, now, today)
+
+        def decide(case: Case, procedure: Procedure) -> Sequence[Told]:
+            obligation = known_fact(procedure, fact)
+            title, payload = obligation.title, told(obligation, values or {}, signed_by)
+            if not ground.strip():
+                raise GroundMissing
+            if fact not in case.facts:
+                raise CannotRecord("nothing_to_correct", title=title)
+            if on > today:
+                raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+            self._within_records(on)
+            known = case.facts[fact]
+            same = all(known.values.get(name) == value for name, value in (values or {}).items())
+            if known.on == on and same and signed_by in ("", known.signed_by):
+                return ()
+            payload["ground"] = ground
+            return [("corrected", fact, on, payload)]
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
 
     def replan(self, case_id: str, fact: str, *, on: date, by: str, now: datetime, today: date) -> Change:
         """Say on which local date something is intended. The latest plan date counts."""
@@ -215,37 +224,41 @@ class Desk:
         self, case_id: str, planned: Mapping[str, date], *, by: str, now: datetime, today: date
     ) -> Change:
         """Several plan dates at once; those that change nothing are left out."""
-        case, procedure = self._before(case_id)
-        events: list[Told] = []
-        for fact, on in planned.items():
-            known_fact(procedure, fact)
-            self._within_records(on)
-            if case.planned.get(fact) != on:
-                events.append(("planned", fact, on, {}))
-        return self._append(case, procedure, events, by, now, today) if events else Change(case=case)
+
+        def decide(case: Case, procedure: Procedure) -> Sequence[Told]:
+            events: list[Told] = []
+            for fact, on in planned.items():
+                known_fact(procedure, fact)
+                self._within_records(on)
+                if case.planned.get(fact) != on:
+                    events.append(("planned", fact, on, {}))
+            return events
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
 
     def name_reader(self, case_id: str, person: str, *, by: str, now: datetime, today: date) -> Change:
         """Let somebody know of a confidential case, or open the restricted documents of another one.
 
         Of a case that is neither confidential nor holds such a document everybody in reach knows already.
         """
-        case, procedure = self._before(case_id)
-        closed = case.confidential or any(one.evidence.restricted for one in proofs(case))
-        if not closed or person in case.readers:
-            return Change(case=case)
-        return self._append(case, procedure, [("reader_named", person, None, {})], by, now, today)
+
+        def decide(case: Case, _: Procedure) -> Sequence[Told]:
+            closed = case.confidential or any(one.evidence.restricted for one in proofs(case))
+            return [("reader_named", person, None, {})] if closed and person not in case.readers else ()
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
 
     def remove_reader(
         self, case_id: str, person: str, *, ground: str, by: str, now: datetime, today: date
     ) -> Change:
         """Let somebody know of a confidential case no longer; whoever was told of it in a letter still does."""
-        case, procedure = self._before(case_id)
-        if not ground.strip():
-            raise GroundMissing
-        if person not in case.readers:
-            return Change(case=case)
-        told: Told = ("reader_removed", person, None, {"ground": ground})
-        return self._append(case, procedure, [told], by, now, today)
+
+        def decide(case: Case, _: Procedure) -> Sequence[Told]:
+            if not ground.strip():
+                raise GroundMissing
+            return [("reader_removed", person, None, {"ground": ground})] if person in case.readers else ()
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
 
     def cancel(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
         """Call the case off. Refused where it is not a step out of where the case stands."""
@@ -257,11 +270,6 @@ class Desk:
         """Free the case, or one obligation of it (of a recurring one all its periods, or the one named), with a
         ground.
         """
-        if obligation:
-            procedure = self._before(case_id)[1]
-            known_obligation(procedure, obligation)
-            if "." in obligation:
-                known_fact(procedure, obligation)
         return self._command("exempt", "exempted", case_id, obligation, ground, by, now, today)
 
     def reopen(
@@ -280,51 +288,64 @@ class Desk:
             return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
         if not ground.strip():
             raise GroundMissing
-        case, procedure = self._before(case_id)
-        title = known_obligation(procedure, obligation).title
-        # Whatever may be freed now may be asked for again.
-        require(procedure, case, self._view(case, procedure, today).stage, "exempt", code="cannot_reopen_one")
-        if obligation not in case.exempted:
-            code = "not_exempted" if case.exempted else "nothing_exempted"
-            allowed = tuple(sorted(case.exempted))
-            raise NotExempted(code, case=case.id, title=title, obligation=obligation, allowed=allowed)
-        told: Told = ("reopened", obligation, None, {"ground": ground})
-        return self._append(case, procedure, [told], by, now, today)
 
-    def note(
+        def decide(case: Case, procedure: Procedure) -> Sequence[Told]:
+            title = known_obligation(procedure, obligation).title
+            # Whatever may be freed now may be asked for again.
+            stands = self.looked_at(case, today=today).stage
+            require(procedure, case, stands, "exempt", code="cannot_reopen_one")
+            if obligation not in case.exempted:
+                code = "not_exempted" if case.exempted else "nothing_exempted"
+                allowed = tuple(sorted(case.exempted))
+                raise NotExempted(code, case=case.id, title=title, obligation=obligation, allowed=allowed)
+            return [("reopened", obligation, None, {"ground": ground})]
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def write(self, case_id: str, decide: Decide, *, by: str, now: datetime, today: date) -> Change:
+        """Write the events that follow from a case as it stands; where another writer comes first, decide anew.
+
+        Args:
+            decide: is called once for each attempt, each time with the case as it then stands.
+
+        Raises:
+            UnknownCase: there is none of that id.
+            Conflict: others came first each time.
+        """
+
+        def attempted() -> Change:
+            case, procedure = self._before(case_id)
+            events = decide(case, procedure)
+            return self._append(case, procedure, events, by, now, today) if events else Change(case=case)
+
+        return self._ledger.attempt(case_id, attempted)
+
+    def enter(
         self,
         case_id: str,
-        obligation: str,
-        what: str,
+        lines: Callable[[Case], Sequence[Told]],
         *,
-        payload: Mapping[str, object],
         by: str,
         now: datetime,
         today: date,
-        on: date | None = None,
     ) -> Change:
-        """Write down what somebody did about a reminder; no fact, and no due date moves by it.
-
-        Args:
-            obligation: id with its period.
-            what: one of `workflow.case.ANSWERS`.
-        """
-        case, procedure = self._before(case_id)
-        if not is_entry(obligation):
-            known_obligation(procedure, obligation.partition(".")[0])
-        told: dict[str, object] = {"what": what, **payload}
-        return self._append(case, procedure, [("notice", obligation, on, told)], by, now, today)
-
-    def enter(self, case_id: str, lines: Sequence[Told], *, by: str, now: datetime, today: date) -> Change:
         """Write lines into the registers of a case (workflow/desk/risks.py says which); all of them or none.
 
-        Raises UnknownCase, Conflict.
+        Raises: as `write`.
         """
-        case, procedure = self._before(case_id)
-        for _, _, on, _ in lines:
-            if on is not None:
-                self._within_records(on)
-        return self._append(case, procedure, lines, by, now, today) if lines else Change(case=case)
+
+        def decide(case: Case, _: Procedure) -> Sequence[Told]:
+            found = lines(case)
+            for _kind, _name, on, _payload in found:
+                if on is not None:
+                    self._within_records(on)
+            return found
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def looked_at(self, case: Case, *, today: date) -> View:
+        """Return a case that was read with its deadlines and where it stands, without explanations."""
+        return self._view(case, self._library.of(case), today)
 
     def recomputed(self, case: Case, *, today: date) -> Written:
         """The case's rows from scratch, without any event: what a rebuild writes."""
@@ -341,13 +362,20 @@ class Desk:
         now: datetime,
         today: date,
     ) -> Change:
-        if not ground.strip():
+        if not name and not ground.strip():
             raise GroundMissing
-        case, procedure = self._before(case_id)
-        require(procedure, case, self._view(case, procedure, today).stage, command)
-        if name and name in case.exempted:
-            return Change(case=case)
-        return self._append(case, procedure, [(kind, name, None, {"ground": ground})], by, now, today)
+
+        def decide(case: Case, procedure: Procedure) -> Sequence[Told]:
+            if name:
+                known_obligation(procedure, name)
+                if "." in name:
+                    known_fact(procedure, name)
+                if not ground.strip():
+                    raise GroundMissing
+            require(procedure, case, self._view(case, procedure, today).stage, command)
+            return () if name and name in case.exempted else [(kind, name, None, {"ground": ground})]
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
 
     def _append(
         self,

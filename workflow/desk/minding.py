@@ -6,16 +6,20 @@ whoever was told and kept silent can be told apart from whoever answered.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from workflow.board import WAITING
+from workflow.case import Case, Told
 from workflow.counting.deadline import Deadline
 from workflow.desk.desk import Change, Desk, View
-from workflow.law.names import UnknownObligation
+from workflow.law.names import UnknownObligation, known_obligation
+from workflow.law.procedure import Procedure
 from workflow.nearest import nearest_first
 from workflow.refusal import Refusal
+from workflow.registers.entries import is_entry
 from workflow.reminder import last_before
 
 
@@ -46,27 +50,31 @@ def put_off(
         CannotPutOff: nobody waits for it, the day is not ahead, or it lies behind the last rung in time.
         Refusal: an unknown case or obligation.
     """
-    view = desk.view(case_id, today=today)
-    deadline = deadline_of(view, obligation)
-    title = deadline.obligation.title
-    if deadline.state not in WAITING or deadline.due is None:
-        raise CannotPutOff("put_off_not_open", title=title)
-    try:
-        latest = last_before(view.procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
-    except OutOfRange:
-        # Its last reminder in time was due before the first day on record.
-        latest = today
-    if latest <= today:
-        raise CannotPutOff("put_off_too_late", title=title, due=deadline.due)
-    if until <= today:
-        raise CannotPutOff("put_off_not_ahead", until=until, today=today)
-    if until > latest or (until := calendar.next_working(until)) > latest:
-        raise CannotPutOff("put_off_too_far", title=title, until=until, latest=latest)
-    known = view.case.put_off.get(obligation)
-    if known is not None and (known.until, known.due) == (until, deadline.due):
-        return Change(case=view.case)
-    payload = {"due": deadline.due.isoformat()}
-    return desk.note(case_id, obligation, "put_off", payload=payload, on=until, by=by, now=now, today=today)
+
+    def decide(case: Case, _: Procedure) -> Sequence[Told]:
+        view = desk.looked_at(case, today=today)
+        deadline = deadline_of(view, obligation)
+        title = deadline.obligation.title
+        if deadline.state not in WAITING or deadline.due is None:
+            raise CannotPutOff("put_off_not_open", title=title)
+        try:
+            latest = last_before(view.procedure.ladders[deadline.obligation.ladder], deadline.due, calendar)
+        except OutOfRange:
+            # Its last reminder in time was due before the first day on record.
+            latest = today
+        if latest <= today:
+            raise CannotPutOff("put_off_too_late", title=title, due=deadline.due)
+        if until <= today:
+            raise CannotPutOff("put_off_not_ahead", until=until, today=today)
+        working = until if until > latest else calendar.next_working(until)
+        if working > latest:
+            raise CannotPutOff("put_off_too_far", title=title, until=working, latest=latest)
+        known = case.put_off.get(obligation)
+        if known is not None and (known.until, known.due) == (working, deadline.due):
+            return ()
+        return [("notice", obligation, working, {"what": "put_off", "due": deadline.due.isoformat()})]
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
 
 
 def choices(desk: Desk, calendar: Calendar, case_id: str, obligation: str, *, today: date) -> tuple[date, ...]:
@@ -90,14 +98,17 @@ def acknowledged(
     desk: Desk, case_id: str, obligation: str, notice: str, *, by: str, now: datetime, today: date
 ) -> Change:
     """Say in the chain that a notice was read. Said again it adds nothing."""
-    view = desk.view(case_id, today=today)
-    for event in desk.events(case_id):
-        said = event.payload if event.kind == "notice" else {}
-        if (said.get("what"), said.get("notice")) == ("acknowledged", notice):
-            return Change(case=view.case)
-    return desk.note(
-        case_id, obligation, "acknowledged", payload={"notice": notice}, by=by, now=now, today=today
-    )
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[Told]:
+        for event in desk.events(case_id):
+            said = event.payload if event.kind == "notice" else {}
+            if (said.get("what"), said.get("notice")) == ("acknowledged", notice):
+                return ()
+        if not is_entry(obligation):
+            known_obligation(procedure, obligation.partition(".")[0])
+        return [("notice", obligation, None, {"what": "acknowledged", "notice": notice})]
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
 
 
 def done(desk: Desk, case_id: str, obligation: str, *, on: date, by: str, now: datetime, today: date) -> Change:

@@ -42,22 +42,27 @@ class RegisterDesk:
             happened(position.approved_on, today)
         if not position.title.strip():
             raise CannotEnter("risk.nothing_said")
-        case = self._case(case_id, today)
-        known = exposure(case).positions
-        number = position.number or max(known, default=0) + 1
-        payload = _told(position)
-        before = known.get(number)
-        if before is not None and before.cleared_on is None and _told(before) == payload:
-            return Change(case=case)
-        return self._enter(case_id, ("position_exposed", str(number), on, payload), by, now, today)
+
+        def events(case: Case) -> Sequence[Told]:
+            known = exposure(case).positions
+            number = position.number or max(known, default=0) + 1
+            payload = _told(position)
+            before = known.get(number)
+            if before is not None and before.cleared_on is None and _told(before) == payload:
+                return ()
+            return [("position_exposed", str(number), on, payload)]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def clear(self, case_id: str, number: int, *, on: date, by: str, now: datetime, today: date) -> Change:
         """Take a position off the list."""
         happened(on, today)
-        case = self._case(case_id, today)
-        if _position(case, number).cleared_on is not None:
-            return Change(case=case)
-        return self._enter(case_id, ("position_cleared", str(number), on, {}), by, now, today)
+
+        def events(case: Case) -> Sequence[Told]:
+            known = _position(case, number).cleared_on
+            return [("position_cleared", str(number), on, {})] if known is None else ()
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def talk(
         self,
@@ -74,23 +79,26 @@ class RegisterDesk:
     ) -> Change:
         """A preventive talk with who holds the position, or held it then (`holder`)."""
         happened(on, today)
-        case = self._case(case_id, today)
-        position = _position(case, number)
-        who = holder.strip() or position.holder
-        if not who:
-            raise CannotEnter("risk.nobody_holds", position=number)
         items = tuple(evidence)
-        if any(
-            (one.on, one.holder, one.topic) == (on, who, topic) and known_already(items, one.evidence)
-            for one in position.talks
-        ):
-            return Change(case=case)
-        payload: dict[str, object] = {"holder": who}
-        if topic:
-            payload["topic"] = topic
-        if items:
-            payload["evidence"] = evidence_payload(items)
-        return self._enter(case_id, ("talk_held", str(number), on, payload), by, now, today)
+
+        def events(case: Case) -> Sequence[Told]:
+            position = _position(case, number)
+            who = holder.strip() or position.holder
+            if not who:
+                raise CannotEnter("risk.nobody_holds", position=number)
+            if any(
+                (one.on, one.holder, one.topic) == (on, who, topic) and known_already(items, one.evidence)
+                for one in position.talks
+            ):
+                return ()
+            payload: dict[str, object] = {"holder": who}
+            if topic:
+                payload["topic"] = topic
+            if items:
+                payload["evidence"] = evidence_payload(items)
+            return [("talk_held", str(number), on, payload)]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def record_cartogram(
         self,
@@ -105,15 +113,18 @@ class RegisterDesk:
     ) -> Change:
         """The cartogram as published on a day; the last one recorded counts."""
         happened(on, today)
-        case = self._case(case_id, today)
-        known = exposure(case).cartogram
         items = evidence_payload(evidence)
-        if known is not None and (known.on, known.lines) == (on, tuple(lines)) and not items:
-            return Change(case=case)
-        payload: dict[str, object] = {"lines": lines_payload(lines)}
-        if items:
-            payload["evidence"] = items
-        return self._enter(case_id, ("cartogram_recorded", "cartogram", on, payload), by, now, today)
+
+        def events(case: Case) -> Sequence[Told]:
+            known = exposure(case).cartogram
+            if known is not None and (known.on, known.lines) == (on, tuple(lines)) and not items:
+                return ()
+            payload: dict[str, object] = {"lines": lines_payload(lines)}
+            if items:
+                payload["evidence"] = items
+            return [("cartogram_recorded", "cartogram", on, payload)]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def remark(
         self,
@@ -133,14 +144,16 @@ class RegisterDesk:
             raise CannotEnter("risk.nothing_said")
         if source not in SOURCES:
             raise CannotEnter("risk.unknown_source", source=source, allowed=nearest_first(source, SOURCES))
-        case = self._case(case_id, today)
-        known = remarks(case)
-        told = (text.strip(), author.strip(), source, on)
-        if any((one.text, one.author, one.source, one.on) == told for one in known.values()):
-            return Change(case=case)
-        payload: dict[str, object] = {"text": text.strip(), "author": author.strip(), "source": source}
-        number = str(max(known, default=0) + 1)
-        return self._enter(case_id, ("remark_made", number, on, payload), by, now, today)
+
+        def events(case: Case) -> Sequence[Told]:
+            known = remarks(case)
+            told = (text.strip(), author.strip(), source, on)
+            if any((one.text, one.author, one.source, one.on) == told for one in known.values()):
+                return ()
+            payload: dict[str, object] = {"text": text.strip(), "author": author.strip(), "source": source}
+            return [("remark_made", str(max(known, default=0) + 1), on, payload)]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def answer_remark(
         self,
@@ -156,24 +169,21 @@ class RegisterDesk:
     ) -> Change:
         """What became of a remark: taken into the note, or why not."""
         happened(on, today)
-        case = self._case(case_id, today)
-        known = remarks(case)
-        if number not in known:
-            allowed = tuple(map(str, known))
-            raise CannotEnter("risk.unknown_remark", case=case_id, remark=number, allowed=allowed)
-        if not taken and not answer.strip():
-            raise CannotEnter("risk.why_not")
-        remark = known[number]
-        if (remark.answered_on, remark.taken, remark.answer) == (on, taken, answer.strip()):
-            return Change(case=case)
-        payload: dict[str, object] = {"taken": taken, "answer": answer.strip()}
-        return self._enter(case_id, ("remark_answered", str(number), on, payload), by, now, today)
 
-    def _case(self, case_id: str, today: date) -> Case:
-        return self._desk.view(case_id, today=today).case
+        def events(case: Case) -> Sequence[Told]:
+            known = remarks(case)
+            if number not in known:
+                allowed = tuple(map(str, known))
+                raise CannotEnter("risk.unknown_remark", case=case_id, remark=number, allowed=allowed)
+            if not taken and not answer.strip():
+                raise CannotEnter("risk.why_not")
+            remark = known[number]
+            if (remark.answered_on, remark.taken, remark.answer) == (on, taken, answer.strip()):
+                return ()
+            payload: dict[str, object] = {"taken": taken, "answer": answer.strip()}
+            return [("remark_answered", str(number), on, payload)]
 
-    def _enter(self, case_id: str, line: Told, by: str, now: datetime, today: date) -> Change:
-        return self._desk.enter(case_id, [line], by=by, now=now, today=today)
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
 
 def _told(position: ExposedPosition | Position) -> dict[str, object]:

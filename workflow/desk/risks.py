@@ -5,7 +5,7 @@ Each becomes lines of the case's chain through the desk. Saying the same again w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -76,22 +76,39 @@ class RiskDesk:
         """Risks and measures together, in order; all of them or none. A measure's risk is known or comes
         before.
         """
+        return self.take_in_by(case_id, lambda _: lines, on=on, by=by, now=now, today=today)
+
+    def take_in_by(
+        self,
+        case_id: str,
+        lines: Callable[[Register], Sequence[FoundRisk | SetMeasure]],
+        *,
+        on: date,
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> Change:
+        """The same of lines that follow from what the register holds at the moment of the writing."""
         happened(on, today)
-        known = register(self._case(case_id, today))
-        told: list[Told] = []
-        risks, measures = set(known.risks), set(known.measures)
-        for line in lines:
-            taken = risks if isinstance(line, FoundRisk) else measures
-            number = line.number or max(taken, default=0) + 1
-            taken.add(number)
-            if isinstance(line, FoundRisk):
-                told += _found(known, number, line, on)
-                continue
-            if line.risk not in risks:
-                allowed = tuple(map(str, sorted(risks)))
-                raise CannotEnter("risk.unknown_risk", case=case_id, risk=line.risk, allowed=allowed)
-            told += _set(known, number, line, on)
-        return self._desk.enter(case_id, told, by=by, now=now, today=today)
+
+        def events(case: Case) -> Sequence[Told]:
+            known = register(case)
+            told: list[Told] = []
+            risks, measures = set(known.risks), set(known.measures)
+            for line in lines(known):
+                taken = risks if isinstance(line, FoundRisk) else measures
+                number = line.number or max(taken, default=0) + 1
+                taken.add(number)
+                if isinstance(line, FoundRisk):
+                    told += _found(known, number, line, on)
+                    continue
+                if line.risk not in risks:
+                    allowed = tuple(map(str, sorted(risks)))
+                    raise CannotEnter("risk.unknown_risk", case=case_id, risk=line.risk, allowed=allowed)
+                told += _set(known, number, line, on)
+            return told
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def rank(
         self,
@@ -106,21 +123,22 @@ class RiskDesk:
         today: date,
     ) -> Change:
         """Rank a risk by levels of the scale, whose edition is kept with the rank."""
-        case = self._case(case_id, today)
-        risk = _risk(case, number)
-        for what, level, levels in (
-            ("likelihood", likelihood, scale.likelihood),
-            ("effect", effect, scale.effect),
-        ):
-            if not 1 <= level <= len(levels):
-                raise CannotEnter("risk.no_such_level", what=what, level=level, last=len(levels))
-        rank = risk.rank
-        if rank and (rank.likelihood, rank.effect, rank.scale) == (likelihood, effect, scale.edition):
-            return Change(case=case)
-        payload: dict[str, object] = {"likelihood": likelihood, "effect": effect, "scale": scale.edition}
-        return self._desk.enter(
-            case_id, [("risk_ranked", str(number), None, payload)], by=by, now=now, today=today
-        )
+
+        def events(case: Case) -> Sequence[Told]:
+            risk = _risk(case, number)
+            for what, level, levels in (
+                ("likelihood", likelihood, scale.likelihood),
+                ("effect", effect, scale.effect),
+            ):
+                if not 1 <= level <= len(levels):
+                    raise CannotEnter("risk.no_such_level", what=what, level=level, last=len(levels))
+            rank = risk.rank
+            if rank and (rank.likelihood, rank.effect, rank.scale) == (likelihood, effect, scale.edition):
+                return ()
+            payload: dict[str, object] = {"likelihood": likelihood, "effect": effect, "scale": scale.edition}
+            return [("risk_ranked", str(number), None, payload)]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def set_measure(self, case_id: str, measure: SetMeasure, *, by: str, now: datetime, today: date) -> Change:
         """Set a measure that removes a known risk, or set a known one anew; its reviews stay."""
@@ -152,30 +170,33 @@ class RiskDesk:
             happened(done_on, today)
         if outcome not in OUTCOMES:
             raise CannotEnter("risk.unknown_outcome", outcome=outcome, allowed=OUTCOMES)
-        case = self._case(case_id, today)
-        measure = _measure(case, number)
-        payload: dict[str, object] = {"outcome": outcome}
-        if measure.term.every is not None:
-            payload["period"] = _period(measure, period, on, self._desk.view(case_id, today=today).deadlines)
-        elif period:
-            raise CannotEnter("risk.no_period", measure=number, period=period)
-        if done_on is not None:
-            payload["done_on"] = done_on.isoformat()
-        if comment:
-            payload["comment"] = comment
         items = tuple(evidence)
-        if items:
-            payload["evidence"] = evidence_payload(items)
-        said = outcome, str(payload.get("period", "")), done_on, comment
-        if any(
-            one.on == on
-            and (one.outcome, one.period, one.done_on, one.comment) == said
-            and known_already(items, one.evidence)
-            for one in measure.reviews
-        ):
-            return Change(case=case)
-        line: Told = ("measure_reviewed", str(number), on, payload)
-        return self._desk.enter(case_id, [line], by=by, now=now, today=today)
+
+        def events(case: Case) -> Sequence[Told]:
+            measure = _measure(case, number)
+            payload: dict[str, object] = {"outcome": outcome}
+            if measure.term.every is not None:
+                deadlines = self._desk.looked_at(case, today=today).deadlines
+                payload["period"] = _period(measure, period, on, deadlines)
+            elif period:
+                raise CannotEnter("risk.no_period", measure=number, period=period)
+            if done_on is not None:
+                payload["done_on"] = done_on.isoformat()
+            if comment:
+                payload["comment"] = comment
+            if items:
+                payload["evidence"] = evidence_payload(items)
+            said = outcome, str(payload.get("period", "")), done_on, comment
+            if any(
+                one.on == on
+                and (one.outcome, one.period, one.done_on, one.comment) == said
+                and known_already(items, one.evidence)
+                for one in measure.reviews
+            ):
+                return ()
+            return [("measure_reviewed", str(number), on, payload)]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def remove(
         self,
@@ -191,17 +212,19 @@ class RiskDesk:
     ) -> Change:
         """A risk is removed; `completed`: to real completion, by the measure in its completion form."""
         happened(on, today)
-        case = self._case(case_id, today)
-        removal = _risk(case, number).removal
         items = tuple(evidence)
-        known = removal is not None and (removal.on, removal.completed) == (on, completed)
-        if removal is not None and known and known_already(items, removal.evidence):
-            return Change(case=case)
-        payload: dict[str, object] = {"completed": completed}
-        if items:
-            payload["evidence"] = evidence_payload(items)
-        line: Told = ("risk_removed", str(number), on, payload)
-        return self._desk.enter(case_id, [line], by=by, now=now, today=today)
+
+        def events(case: Case) -> Sequence[Told]:
+            removal = _risk(case, number).removal
+            known = removal is not None and (removal.on, removal.completed) == (on, completed)
+            if removal is not None and known and known_already(items, removal.evidence):
+                return ()
+            payload: dict[str, object] = {"completed": completed}
+            if items:
+                payload["evidence"] = evidence_payload(items)
+            return [("risk_removed", str(number), on, payload)]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def ask(
         self,
@@ -218,36 +241,37 @@ class RiskDesk:
     ) -> Change:
         """A request went up to the higher body whose act is the cause, with a term of its own."""
         happened(on, today)
-        case = self._case(case_id, today)
-        risk = _risk(case, number)
-        to = body.strip() or risk.body
-        if not to:
-            raise CannotEnter("risk.no_body", risk=number)
-        known = risk.request
-        if known and (known.body, known.asked, known.on, known.term) == (to, asked, on, term):
-            return Change(case=case)
-        payload: dict[str, object] = {"body": to, "asked": asked, "term": as_data(term)}
-        line: Told = ("request_sent", str(number), on, payload)
-        return self._desk.enter(case_id, [line], by=by, now=now, today=today)
+
+        def events(case: Case) -> Sequence[Told]:
+            risk = _risk(case, number)
+            to = body.strip() or risk.body
+            if not to:
+                raise CannotEnter("risk.no_body", risk=number)
+            known = risk.request
+            if known and (known.body, known.asked, known.on, known.term) == (to, asked, on, term):
+                return ()
+            payload: dict[str, object] = {"body": to, "asked": asked, "term": as_data(term)}
+            return [("request_sent", str(number), on, payload)]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
     def answer(
         self, case_id: str, number: int, *, text: str, on: date, by: str, now: datetime, today: date
     ) -> Change:
         """The higher body answered."""
         happened(on, today)
-        case = self._case(case_id, today)
-        request = _risk(case, number).request
-        if request is None:
-            raise CannotEnter("risk.no_request", risk=number)
-        if on < request.on:
-            raise CannotEnter("risk.answer_before_request", on=on, sent=request.on)
-        if (request.answered_on, request.answer) == (on, text):
-            return Change(case=case)
-        line: Told = ("request_answered", str(number), on, {"answer": text})
-        return self._desk.enter(case_id, [line], by=by, now=now, today=today)
 
-    def _case(self, case_id: str, today: date) -> Case:
-        return self._desk.view(case_id, today=today).case
+        def events(case: Case) -> Sequence[Told]:
+            request = _risk(case, number).request
+            if request is None:
+                raise CannotEnter("risk.no_request", risk=number)
+            if on < request.on:
+                raise CannotEnter("risk.answer_before_request", on=on, sent=request.on)
+            if (request.answered_on, request.answer) == (on, text):
+                return ()
+            return [("request_answered", str(number), on, {"answer": text})]
+
+        return self._desk.enter(case_id, events, by=by, now=now, today=today)
 
 
 def happened(on: date, today: date) -> None:

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 from workflow.case import Fact
-from workflow.law.procedure import Obligation
+from workflow.law.procedure import Obligation, Text
 from workflow.nearest import nearest_first
 from workflow.office import DUTIES
+from workflow.ports import Contradiction, OtherChange
 from workflow.refusal import Refusal
 
 
 class CannotRecord(Refusal, ValueError):
     """The fact cannot be written down as asked."""
+
+
+class FactKnown(Contradiction, CannotRecord):
+    """The fact is recorded with another date; the refusal says which, by whom and when."""
+
+    def __init__(self, known: Fact, *, title: Text, on: date) -> None:
+        super().__init__(
+            "fact_known",
+            changes=(_change(known),),
+            title=title,
+            on=on,
+            known=known.on,
+            by=known.by,
+            at=known.at,
+        )
 
 
 class UnknownValue(Refusal, LookupError):
@@ -24,7 +41,7 @@ class UnknownDuty(Refusal, LookupError):
     """Nobody in an office can hold a duty of that name."""
 
 
-class AlreadyTold(Refusal, ValueError):
+class AlreadyTold(Contradiction, ValueError):
     """The fact has another number or signature already: it is corrected, with a ground."""
 
 
@@ -60,9 +77,29 @@ def lacking(
     for name, value in values.items():
         if name in known.values and known.values[name] != value:
             raise AlreadyTold(
-                "value_known", title=obligation.title, value=name, known=known.values[name], given=value
+                "value_known",
+                changes=(_change(known),),
+                title=obligation.title,
+                value=name,
+                known=known.values[name],
+                given=value,
+                by=known.by,
+                at=known.at,
             )
     if signed_by and known.signed_by not in ("", signed_by):
-        raise AlreadyTold("signatory_known", title=obligation.title, known=known.signed_by, given=signed_by)
+        raise AlreadyTold(
+            "signatory_known",
+            changes=(_change(known),),
+            title=obligation.title,
+            known=known.signed_by,
+            given=signed_by,
+            by=known.by,
+            at=known.at,
+        )
     new = {name: value for name, value in values.items() if name not in known.values}
     return new, "" if signed_by == known.signed_by else signed_by
+
+
+def _change(known: Fact) -> OtherChange:
+    """Return who recorded a fact as it is known, and when."""
+    return OtherChange(kind="fact", name=known.name, on=known.on, by=known.by, at=known.at)

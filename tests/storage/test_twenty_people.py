@@ -1,0 +1,199 @@
+"""Twenty people at one case at once: what each of them says is written, once, and nobody is sent away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from storage.cases import ledger as ledgers
+from storage.cases.ledger import SqlLedger
+from storage.upkeep.verify import verify
+from tests.storage import racing
+from tests.storage.house import NOW, TODAY, desk, opened
+from tests.storage.test_ledger import race
+from tests.storage.test_two_processes import two
+from workflow.case import Evidence
+from workflow.desk.desk import Change, Desk
+from workflow.desk.registers import ExposedPosition, RegisterDesk
+from workflow.desk.risks import FoundRisk, RiskDesk
+from workflow.desk.telling import FactKnown
+from workflow.ports import ATTEMPTS, Conflict, OtherChange
+from workflow.registers.exposure import exposure
+from workflow.registers.remarks import remarks
+from workflow.registers.risk import register
+
+PEOPLE, ENTRIES = 20, 5
+DAY = date(2026, 1, 20)
+
+
+def said_by(core: Desk, case: str, n: int) -> list[Callable[..., Change]]:
+    """Five things one person says, none of which speaks against what another says."""
+    risks, registers = RiskDesk(core), RegisterDesk(core)
+    return [
+        partial(registers.remark, case, text=f"{n}", author="", source="discussion", on=DAY),
+        partial(risks.find, case, FoundRisk(description=f"{n}"), on=DAY),
+        partial(registers.expose, case, ExposedPosition(title=f"{n}"), on=DAY),
+        partial(core.record, case, "schedule_approved", on=DAY, evidence=[link(n)]),
+        partial(core.replan, case, "analysis_started", on=date(2026, 6, 1 + n)),
+    ]
+
+
+def link(n: int) -> Evidence:
+    return Evidence(kind="", reference=f"https://example.kz/{n}")
+
+
+def test_all_that_twenty_people_say_at_once_is_written_once(engine: Engine) -> None:
+    """A hundred entries that contradict nobody: none is refused, none lost, no number is given twice."""
+    case, core = opened(engine), desk(engine)
+    together = Barrier(PEOPLE)
+
+    def speak(n: int) -> list[Change]:
+        together.wait(60)
+        return [say(by=f"p{n}", now=NOW, today=TODAY) for say in said_by(core, case.id, n)]
+
+    with ThreadPoolExecutor(PEOPLE) as pool:
+        changes = [change for said in pool.map(speak, range(PEOPLE)) for change in said]
+    whole = SqlLedger(engine).case(case.id)
+    assert whole is not None
+
+    everybody = {str(n) for n in range(PEOPLE)}
+    assert len(changes) == PEOPLE * ENTRIES
+    assert {one.text for one in remarks(whole).values()} == everybody
+    assert {one.description for one in register(whole).risks.values()} == everybody
+    assert {one.title for one in exposure(whole).positions.values()} == everybody
+    assert len(whole.facts["schedule_approved"].evidence) == PEOPLE
+    events = SqlLedger(engine).events(case.id)
+    assert [one.seq for one in events] == list(range(1, len(events) + 1))
+    assert verify(engine) == ()
+
+
+def test_people_of_two_processes_are_not_sent_away_either(engine: Engine, url: str) -> None:
+    """There the compare and swap alone decides, and who comes second decides anew on what there is."""
+    case = opened(engine)
+    refused = two(racing.speak, url, case.id)
+    whole = SqlLedger(engine).case(case.id)
+    assert whole is not None
+
+    assert refused == [[], []]
+    assert len(remarks(whole)) == len({one.text for one in remarks(whole).values()}) == 2 * racing.SAID
+    assert verify(engine) == ()
+
+
+class Interrupted(SqlLedger):
+    """A ledger before whose next writes somebody else writes, so often."""
+
+    def __init__(self, engine: Engine, between: Callable[[], object], *, times: int = 1) -> None:
+        super().__init__(engine)
+        self._between, self._times = between, times
+        self.attempts = 0
+
+    def append(self, changes: Any, *, now: Any) -> None:
+        self.attempts += 1
+        if self._times:
+            self._times -= 1
+            self._between()
+        super().append(changes, now=now)
+
+
+def interrupted(engine: Engine, between: Callable[[], object], *, times: int = 1) -> tuple[Desk, Interrupted]:
+    """A desk on such a ledger."""
+    ledger = Interrupted(engine, between, times=times)
+    known = desk(engine)
+    return Desk(ledger, known._library, known._calendar), ledger
+
+
+def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> None:
+    """Both remarks stand, each under a number of its own; the second was read, decided and written anew."""
+    case, other = opened(engine), RegisterDesk(desk(engine))
+    said: dict[str, Any] = {
+        "author": "",
+        "source": "discussion",
+        "on": DAY,
+        "by": "б",
+        "now": NOW,
+        "today": TODAY,
+    }
+    core, ledger = interrupted(engine, lambda: other.remark(case.id, text="the other's", **said))
+    RegisterDesk(core).remark(case.id, text="mine", **said)
+    whole = SqlLedger(engine).case(case.id)
+    assert whole is not None
+
+    assert {n: one.text for n, one in remarks(whole).items()} == {1: "the other's", 2: "mine"}
+    assert ledger.attempts == 2
+
+
+def test_the_same_fact_with_another_date_is_refused_with_who_recorded_what_and_when(engine: Engine) -> None:
+    """The other was first by a moment; with the same date there is nothing to refuse, and nothing to write."""
+    case, other = opened(engine), desk(engine)
+    core, _ = interrupted(
+        engine,
+        lambda: other.record(case.id, "schedule_approved", on=DAY, by="Айгүл", now=NOW, today=TODAY),
+    )
+    with pytest.raises(FactKnown) as refused:
+        core.record(case.id, "schedule_approved", on=date(2026, 1, 19), by="б", now=NOW, today=TODAY)
+    same = core.record(case.id, "schedule_approved", on=DAY, by="б", now=NOW, today=TODAY)
+
+    assert refused.value.changes == (
+        OtherChange(kind="fact", name="schedule_approved", on=DAY, by="Айгүл", at=NOW),
+    )
+    assert (refused.value.code, refused.value.arguments["known"], refused.value.arguments["by"]) == (
+        "fact_known",
+        DAY,
+        "Айгүл",
+    )
+    assert same.events == ()
+
+
+def test_after_so_many_attempts_it_is_said_who_came_first(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bounded: others wrote each time. The refusal names all they wrote since the first attempt."""
+    monkeypatch.setattr(ledgers, "_pause", lambda attempts: None)
+    case, other = opened(engine), desk(engine)
+    days = iter(range(2 * ATTEMPTS))
+
+    def between() -> None:
+        on = date.fromordinal(date(2026, 6, 1).toordinal() + next(days))
+        other.replan(case.id, "analysis_started", on=on, by="Айгүл", now=NOW, today=TODAY)
+
+    core, ledger = interrupted(engine, between, times=2 * ATTEMPTS)
+    with pytest.raises(Conflict) as refused:
+        core.record(case.id, "schedule_approved", on=DAY, by="б", now=NOW, today=TODAY)
+
+    assert ledger.attempts == ATTEMPTS
+    assert refused.value.code == "conflict_after"
+    assert len(refused.value.changes) == ATTEMPTS
+    assert {one.by for one in refused.value.changes} == {"Айгүл"}
+    whole = SqlLedger(engine).case(case.id)
+    assert whole is not None
+    assert "schedule_approved" not in whole.facts
+
+
+def test_a_case_that_grows_while_it_is_looked_at_is_not_called_broken(engine: Engine) -> None:
+    """On PostgreSQL each question sees what others commit: the events read before, the head after."""
+    case, other = opened(engine), desk(engine)
+    ledger = SqlLedger(engine)
+    stale = race(ledger, case)
+    other.replan(case.id, "analysis_started", on=date(2026, 6, 1), by="б", now=NOW, today=TODAY)
+    grown = []
+
+    def grow(*told: Any) -> None:
+        if "FROM event" in told[2] and not grown:
+            grown.append(1)
+            other.replan(case.id, "analysis_started", on=date(2026, 6, 2), by="б", now=NOW, today=TODAY)
+
+    event.listen(engine, "after_cursor_execute", grow)
+    try:
+        with pytest.raises(Conflict):
+            ledger.append([stale], now=NOW)
+    finally:
+        event.remove(engine, "after_cursor_execute", grow)
+
+    assert grown
