@@ -50,6 +50,8 @@ AWAY = "storage_unavailable"
 """The code of a refusal that is nobody's fault who asks: the database does not answer."""
 LATER = ("paper_readers_busy", "paper_reading_stopped")
 """Codes of refusals that say nothing against what was sent: it may be sent again."""
+MOVED = frozenset({"moved", "replaced"})
+"""What is said of a database whose file does not stand where it was opened."""
 log = logging.getLogger("merzim.web")
 KEPT_FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable"}
 MOST_FAULTS = 200
@@ -186,7 +188,8 @@ def create_app(
         if error.code == AWAY:
             # Whoever asks is no operator: where the database is, is none of their business.
             log.error("the database is not available: %s", error)
-            response = problem(request, 503, "web.problem.away")
+            moved = error.arguments.get("what") in MOVED
+            response = problem(request, 503, "web.problem.database_moved" if moved else "web.problem.away")
             response.headers["retry-after"] = "30"
             return response
         scribe = Scribe(preferences(request).language)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from merzim.clock import Clock
     from merzim.wiring import House
-    from web.ports.readiness import Readiness
+    from web.ports.readiness import DatabaseState, Readiness
     from workflow.law.library import Library
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")
@@ -78,8 +78,9 @@ def readiness(house: House) -> Readiness:
         found = look(house.engine)
     except StorageUnavailable as trouble:
         log.warning("not ready: %s", trouble)
-        return Readiness(database=False, schema=False, board=False)
-    return Readiness(database=True, schema=found.schema, board=found.board, round=found.round)
+        states: dict[str, DatabaseState] = {"moved": "moved", "replaced": "replaced"}
+        return Readiness(database=states.get(trouble.what, "unreachable"), schema=False, board=False)
+    return Readiness(database="ok", schema=found.schema, board=found.board, round=found.round)
 
 
 def _in_turn() -> None:

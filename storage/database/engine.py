@@ -19,6 +19,7 @@ from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
+from storage.database.database_file import DatabaseFile
 from storage.database.troubles import clear
 from storage.database.turnstile import Turnstile
 from storage.refusals import StorageUnavailable
@@ -129,9 +130,15 @@ def _sqlite(address: URL) -> Engine:
         except OSError as trouble:
             raise StorageUnavailable("unreachable", where=file, problem=trouble.strerror or "") from None
         engine = create_engine(address, connect_args=arguments, hide_parameters=True)
+    watched = None if not file or file.startswith((":", "file:")) else DatabaseFile(file)
+
+    if watched is not None:
+        _follow(engine, watched)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
+        if watched is not None:
+            watched.remember()
         connection.isolation_level = None
         _until_free(connection, "PRAGMA journal_mode=WAL")
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
@@ -144,8 +151,24 @@ def _sqlite(address: URL) -> Engine:
             _until_free(raw, "BEGIN IMMEDIATE")
         else:
             _until_free(raw, "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
+        if watched is not None:
+            # Not before: it may have been moved while this waited for its turn.
+            watched.check()
 
     return engine
+
+
+def _follow(engine: Engine, file: DatabaseFile) -> None:
+    """Open the file that was opened first, and no other, until the engine lets go of it."""
+
+    @event.listens_for(engine, "do_connect")
+    def locate(_dialect: object, _record: object, positional: list[Any], named: dict[str, Any]) -> None:
+        positional[:] = [file.uri]
+        named["uri"] = True
+
+    @event.listens_for(engine, "engine_disposed")
+    def forget(_engine: Engine) -> None:
+        file.forget()
 
 
 def _until_free(connection: sqlite3.Connection, *statements: str) -> None:

@@ -10,7 +10,7 @@ from storage.refusals import StorageUnavailable
 PATIENCE = 30.0
 """Seconds a database that went away is waited for."""
 _LOOK = 0.5
-_PASSES = frozenset({"unreachable", "busy", "full"})
+_PASSES = frozenset({"unreachable", "busy", "full", "moved", "replaced"})
 
 
 def until_back(act: Callable[[], None]) -> None:

@@ -107,6 +107,41 @@ def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(house: House)
     assert pages.get("/ready?round=600").status_code == 200
 
 
+def moved(file: Path, aside: Path) -> None:
+    file.rename(aside)
+
+
+def replaced(file: Path, aside: Path) -> None:
+    file.rename(aside)
+    file.write_bytes(aside.read_bytes())
+
+
+@pytest.mark.parametrize("happens", [moved, replaced])
+def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_back(
+    house: House, tmp_path: Path, happens: Callable[[Path, Path], None]
+) -> None:
+    """`/ready` names it, pages and API refuse with a sentence of their own, and it comes back by itself."""
+    file, aside = Path(house.engine.url.database), tmp_path / "aside"
+    pages = browser(house)
+    before = pages.get("/ready").status_code
+    happens(file, aside)
+
+    ready = pages.get("/ready")
+    answer = pages.post("/login?lang=ru", data={"login": "x", "password": "y"})
+    token = {"authorization": "Bearer " + "x" * 43, "accept-language": "en"}
+    called = browser(house).get("/api/v1/cases", headers=token)
+    aside.replace(file)
+
+    assert before == 200
+    assert (ready.status_code, ready.json()["database"]) == (503, happens.__name__)
+    assert (answer.status_code, called.status_code) == (503, 503)
+    assert "Файла базы данных нет на месте" in answer.text
+    assert "nothing was written" in called.json()["detail"]
+    assert str(file) not in answer.text + called.text
+    assert pages.get("/ready").status_code == 200
+    assert pages.post("/login", data={"login": "x", "password": "y"}).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("path", "language", "word"),
     [

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from web.api.answers import PROBLEMS
 from web.door.entrance import Anybody
-from web.ports.readiness import Readiness
+from web.ports.readiness import DatabaseState, Readiness
 
 router = APIRouter(tags=["service"])
 LATE = timedelta(minutes=10)
@@ -29,7 +29,7 @@ class RoundAnswer(BaseModel):
 
 class Ready(BaseModel):
     ready: bool
-    database: Literal["ok", "unreachable"]
+    database: DatabaseState
     tables: Literal["current", "not_ours", "unknown"]
     board: Literal["current", "behind", "unknown"]
     round: RoundAnswer
@@ -55,17 +55,18 @@ def ready(
     `round` it is one, when the last is older than so many seconds: that is the question to ask about workers.
     """
     found = (
-        home.readiness() if home.readiness is not None else Readiness(database=True, schema=True, board=True)
+        home.readiness() if home.readiness is not None else Readiness(database="ok", schema=True, board=True)
     )
     now, _ = home.clock()
     age = None if found.round is None else now - found.round
     late = age is None or age > (LATE if round is None else timedelta(seconds=round))
-    is_ready = found.database and found.schema and found.board and not (late and round is not None)
+    answers = found.database == "ok"
+    is_ready = answers and found.schema and found.board and not (late and round is not None)
     response.status_code = 200 if is_ready else 503
     return Ready(
         ready=is_ready,
-        database="ok" if found.database else "unreachable",
-        tables="unknown" if not found.database else "current" if found.schema else "not_ours",
+        database=found.database,
+        tables="unknown" if not answers else "current" if found.schema else "not_ours",
         board="unknown" if not found.schema else "current" if found.board else "behind",
         round=RoundAnswer(
             last=found.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
