@@ -604,13 +604,44 @@ class KeptEntry(Kept, table=True):
 
 
 class KeptAttempt(Kept, table=True):
-    """Failed log-ins in a row, by the SHA-256 of the name, whether there is such an account or not."""
+    """Failed log-ins in a row, as versions before 0028 counted them; nothing reads it any more."""
 
     __tablename__ = "attempt"
 
     name: str = Field(primary_key=True)
     failed: int
     failed_at: datetime = Field(sa_type=Moment)
+
+
+class RateLimitRow(Kept, table=True):
+    """What was tried under a limit (`workflow.access.RateLimit`).
+
+    Attributes:
+        key: kind and SHA-256 of whose attempts these are; a name that was typed may be a password.
+        free_at: when nothing of it is left, in seconds since 1970: each attempt adds the limit's period.
+    """
+
+    __tablename__ = "rate_limit"
+    __table_args__ = _CLUSTERED
+
+    key: str = Field(primary_key=True)
+    free_at: int = Field(sa_type=BigInteger, index=True)
+
+
+class DeviceRow(Kept, table=True):
+    """A browser an account has logged in from, by the SHA-256 of its cookie's secret. Ended ones are deleted.
+
+    Apart from `entry`: pages of the version before list every row of that table, and know no devices.
+    """
+
+    __tablename__ = "device"
+
+    hash: str = Field(primary_key=True)
+    login: str = Field(index=True)
+    name: str = ""
+    created_at: datetime = Field(sa_type=Moment)
+    seen_at: datetime = Field(sa_type=Moment)
+    expires_at: datetime = Field(sa_type=Moment)
 
 
 class KeptAnswer(Kept, table=True):
@@ -690,7 +721,8 @@ UPLOAD = _table("upload")
 COUNTER = _table("counter")
 ACCOUNT = _table("account")
 ENTRY = _table("entry")
-ATTEMPT = _table("attempt")
+RATE_LIMIT = _table("rate_limit")
+DEVICE = _table("device")
 READER = _table("reader")
 ANSWER = _table("answer")
 FLOOR = _table("floor")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from workflow.case import Case
@@ -102,12 +102,14 @@ class Account:
     disabled: bool = False
 
 
-EntryKind = Literal["session", "invitation", "token", "feed"]
+EntryKind = Literal["session", "invitation", "token", "feed", "device"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
     """A way in that is no password. Its secret is known to the holder alone; here stands the SHA-256 of it.
+
+    A `device` is none by itself: a browser its account has logged in from, whose attempts are counted apart.
 
     Attributes:
         scope: of a token: `read` or `write`; of a feed: the unit, or "" for the person's own.
@@ -122,6 +124,29 @@ class Entry:
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RateLimit:
+    """How often something may be tried: `burst` times at once, then once each `period`.
+
+    Attributes:
+        kind, key: whose attempts are counted together, e.g. those of one address.
+        period: whole seconds.
+    """
+
+    kind: str
+    key: str
+    burst: int
+    period: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LimitReached:
+    """A limit that allows no attempt now. `wait`: after how long it allows one again."""
+
+    kind: str
+    wait: timedelta
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from hashlib import sha256
+from itertools import count
 from typing import cast
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, select, update
 
+from storage.access import devices
+from storage.access.rate_limits import count_attempt, forget_attempt, prune
 from storage.database.dialect import insert
 from storage.database.engine import Record, reading, writing
 from storage.office.vouched import ACCOUNTS, ENTRIES, RowChange, RowEvent, record
-from storage.tables import ACCOUNT, ATTEMPT, ENTRY
-from workflow.access import Access, Account, Entry, EntryKind, Reader
+from storage.tables import ACCOUNT, ENTRY
+from workflow.access import Access, Account, Entry, EntryKind, LimitReached, RateLimit, Reader
 
 Said = dict[str, object]
+_PRUNE_EVERY = 50
+"""Attempts of this process between two looks for rows of limits nobody needs."""
 
 
 class SqlAccounts:
@@ -23,6 +27,7 @@ class SqlAccounts:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._attempts = count()
 
     def any(self) -> bool:
         """Whether anybody may log in who has a password already."""
@@ -65,6 +70,8 @@ class SqlAccounts:
             before = dict(known._mapping) if known else None
             change = ACCOUNTS.changed(before, {**(before or new), **values})
             ended = _end(connection, ENTRY.c.login == reader.login, now) if disabled else []
+            if disabled:
+                devices.end(connection, reader.login)
             record(
                 connection,
                 RowEvent(
@@ -113,6 +120,10 @@ class SqlAccounts:
             "ended_at": None,
         }
         with writing(self._engine) as connection:
+            if entry.kind == "device":
+                # No way in: nothing the chain vouches for.
+                devices.keep(connection, entry)
+                return
             connection.execute(ENTRY.insert(), values)
             record(
                 connection,
@@ -132,6 +143,8 @@ class SqlAccounts:
             ENTRY.c.hash == hash, ENTRY.c.kind == kind, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now
         )
         with reading(self._engine) as connection:
+            if kind == "device":
+                return devices.find(connection, hash, now=now)
             found = connection.execute(asked).first()
         return _entry(found) if found else None
 
@@ -143,7 +156,9 @@ class SqlAccounts:
             .order_by(ENTRY.c.created_at.desc())
         )
         with reading(self._engine) as connection:
-            return [_entry(one) for one in connection.execute(asked)]
+            found = [_entry(one) for one in connection.execute(asked)]
+            found += devices.list_of(connection, login, now=now)
+        return sorted(found, key=lambda one: one.created_at, reverse=True)
 
     def seen(self, hash: str, *, now: datetime) -> None:
         """Write down when a way in was last used."""
@@ -175,34 +190,23 @@ class SqlAccounts:
         mine = ENTRY.c.login == login
         with writing(self._engine) as connection:
             ended = _end(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
+            devices.end(connection, login, hash)
             if ended:
                 event = RowEvent(kind="entries_ended", name=login, by=by or login, now=now, rows=ended)
                 record(connection, event)
 
-    # ---------------------------------------------------------------------------------------- failed log-ins
+    # ----------------------------------------------------------------------------------- limits of attempts
 
-    def failures(self, login: str) -> tuple[int, datetime | None]:
-        """How many log-ins under that name failed in a row, and when the last one did (UTC)."""
-        with reading(self._engine) as connection:
-            found = connection.execute(ATTEMPT.select().where(ATTEMPT.c.name == _hidden(login))).first()
-        return (found.failed, found.failed_at) if found else (0, None)
+    def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
+        """Count one attempt under each of these limits; where one allows none, return it and count none."""
+        reached = count_attempt(self._engine, limits, now=now)
+        if reached is None and next(self._attempts) % _PRUNE_EVERY == 0:
+            prune(self._engine, now=now)
+        return reached
 
-    def failed(self, login: str, *, now: datetime) -> None:
-        """One more."""
-        with writing(self._engine) as connection:
-            step = insert(connection, ATTEMPT)
-            connection.execute(
-                step.on_conflict_do_update(
-                    index_elements=[ATTEMPT.c.name],
-                    set_={"failed": ATTEMPT.c.failed + 1, "failed_at": step.excluded.failed_at},
-                ),
-                [{"name": _hidden(login), "failed": 1, "failed_at": now}],
-            )
-
-    def succeeded(self, login: str) -> None:
-        """Forget them."""
-        with writing(self._engine) as connection:
-            connection.execute(ATTEMPT.delete().where(ATTEMPT.c.name == _hidden(login)))
+    def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
+        """Take one attempt back under each of these limits."""
+        forget_attempt(self._engine, limits)
 
     def _secret(self, login: str, values: Said, kind: str, *, by: str, now: datetime, today: date) -> None:
         with writing(self._engine) as connection:
@@ -213,6 +217,7 @@ class SqlAccounts:
             before = dict(known._mapping)
             change = ACCOUNTS.changed(before, {**before, **values})
             ended = _end(connection, ENTRY.c.login == login, now)
+            devices.end(connection, login)
             if values.get("password"):
                 ended += _end(connection, _FIRST_INVITATION, now)
             event = RowEvent(kind=kind, name=login, on=today, by=by, now=now, rows=[change, *ended])
@@ -227,11 +232,6 @@ def _end(connection: Connection, which: ColumnElement[bool], now: datetime) -> l
     """End these ways in, those that were not ended before."""
     query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now).returning(ENTRY.c.hash)
     return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
-
-
-def _hidden(login: str) -> str:
-    """What was typed as a name may be a password: only its hash is kept."""
-    return sha256(login.casefold().encode()).hexdigest()
 
 
 def _account(record: Record) -> Account:

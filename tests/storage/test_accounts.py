@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from storage.access.accounts import SqlAccounts
 from storage.office.chain import IN_ORDER
@@ -157,19 +157,3 @@ def test_a_code_of_the_second_factor_is_taken_once(engine: Engine) -> None:
     assert [accounts.take_step("aliyeva", step) for step in (100, 101, 101, 99, 102)] == [
         *(False, True, False, False, True)
     ]
-
-
-def test_failed_log_ins_are_counted_for_names_that_do_not_exist_as_well(engine: Engine) -> None:
-    """And what was typed as a name is nowhere to be read: it may have been a password."""
-    accounts = SqlAccounts(engine)
-    for _ in range(3):
-        accounts.failed("құпиясөзім", now=NOW)
-    counted = accounts.failures("ҚҰПИЯСӨЗІМ")
-    with engine.connect() as connection:
-        kept = [row.name for row in connection.execute(text("SELECT name FROM attempt"))]
-    accounts.succeeded("құпиясөзім")
-
-    assert counted == (3, NOW)
-    assert kept
-    assert not any("құпия" in name for name in kept)
-    assert accounts.failures("құпиясөзім") == (0, None)

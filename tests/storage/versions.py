@@ -57,6 +57,7 @@ UNDONE = {
         *("DROP INDEX ix_case_edition", "DROP INDEX ix_recommendation_status", "DROP INDEX ix_act_kind"),
         *("DROP INDEX ix_upload_at", "DROP INDEX ix_link_code_until"),
     ),
+    "0028": ("DROP TABLE rate_limit", "DROP TABLE device"),
 }
 """Revision -> statements that take it back."""
 

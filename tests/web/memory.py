@@ -7,7 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,7 @@ from typing import BinaryIO
 from notifications.notice import Notice
 from papers.sheets.evidence_damage import EvidenceDamaged
 from papers.sheets.file_kind import StoredFile
-from workflow.access import Account, Answered, Entry, EntryKind, Reader, Scope, within
+from workflow.access import Account, Answered, Entry, EntryKind, LimitReached, RateLimit, Reader, Scope, within
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event, fold
 from workflow.law.library import Library
@@ -369,7 +369,7 @@ class AccountsInMemory:
 
     accounts: dict[str, Account] = field(default_factory=dict)
     ways_in: dict[str, Entry] = field(default_factory=dict)
-    failures_of: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    counted: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def any(self) -> bool:
         return any(one.password for one in self.accounts.values())
@@ -420,14 +420,20 @@ class AccountsInMemory:
             if one.login == login and hash in (None, one.hash):
                 del self.ways_in[one.hash]
 
-    def failures(self, login: str) -> tuple[int, datetime | None]:
-        return self.failures_of.get(login.casefold(), (0, None))
+    def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
+        for limit in limits:
+            free_at = max(self.counted.get((limit.kind, limit.key), now), now)
+            wait = free_at - (now + (limit.burst - 1) * limit.period)
+            if wait > timedelta(0):
+                return LimitReached(kind=limit.kind, wait=wait)
+        for limit in limits:
+            free_at = max(self.counted.get((limit.kind, limit.key), now), now)
+            self.counted[limit.kind, limit.key] = free_at + limit.period
+        return None
 
-    def failed(self, login: str, *, now: datetime) -> None:
-        self.failures_of[login.casefold()] = (self.failures(login)[0] + 1, now)
-
-    def succeeded(self, login: str) -> None:
-        self.failures_of.pop(login.casefold(), None)
+    def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
+        for limit in limits:
+            self.counted[limit.kind, limit.key] -= limit.period
 
 
 @dataclass

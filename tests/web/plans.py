@@ -28,6 +28,7 @@ FIXED = {
     "person": "read whole with the office",
     "preference": "read whole with the office",
     "pulse": "one row a task",
+    "rate_limit": "rows that free themselves within a day, 100,000 at most; counted once every fifty attempts",
     "unit": "read whole with the office",
     "unlisted": "emptied by each round",
 }

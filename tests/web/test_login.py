@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from tests.web.memory import AccountsInMemory, Memory
-from web.door.credentials import delay, hidden, matches, new_secret, totp_step
+from web.door.credentials import hidden, matches, new_secret, totp_step
 from web.door.entrance import COOKIE, IDLE, LASTS
 from workflow.access import Entry
 
@@ -114,25 +114,6 @@ def test_a_closed_account_is_out_at_once(home: Home) -> None:
 
     assert (before, after) == (200, 303)
     assert enter(home.stranger()) == 401
-
-
-def test_failures_make_the_next_attempt_wait(home: Home) -> None:
-    """After three the right password is not looked at for a second, then two, four, eight."""
-    browser = home.stranger()
-    for _ in range(4):
-        enter(browser, password="wrong password")
-
-    assert enter(browser) == 401
-    home.accounts.failures_of["officer"] = (4, NOW - delay(4))  # type: ignore[attr-defined]
-    assert enter(browser) == 303
-    assert home.accounts.failures("officer") == (0, None)
-
-
-def test_the_delay_doubles_and_ends_at_a_quarter_of_an_hour() -> None:
-    """Two free slips, then 1, 2, 4 ... seconds."""
-    seconds = [int(delay(failed).total_seconds()) for failed in (0, 2, 3, 4, 5, 12, 13, 1000)]
-
-    assert seconds == [0, 0, 1, 2, 4, 512, 900, 900]
 
 
 def test_a_second_factor_is_asked_for_and_its_code_taken_once(home: Home) -> None:

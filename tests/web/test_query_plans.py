@@ -14,10 +14,12 @@ from merzim.services.rounds import deliver, remind
 from merzim.wiring import House
 from storage.cases.programmes import behind
 from storage.database.engine import open as open_database
+from tests.web.conftest import PASSWORD
 from tests.web.plans import PARTIAL, WALKED, Plans, explained
 from tests.web.real import RealOffice
 from tests.web.test_access import BODIES, ROUTES, filled
 from tests.web.walking import walk
+from web.door.credentials import hashed
 from workflow.access import ACCESSES, Reader
 from workflow.desk.opening import Opening
 
@@ -94,6 +96,12 @@ def _work(office: RealOffice) -> None:
     behind(house.engine, {"internal-analysis.2024-01-01": {"quarter_reported": "2099Q4"}})
     house.links.offer("p1", "0" * 64, now=now)
     assert office.client("").get("/login").status_code == 200
+    house.accounts.set_password("officer", hashed(PASSWORD), by="a", now=now, today=TODAY)
+    for password, answer in (("wrong", 401), (PASSWORD, 303), (PASSWORD, 303)):
+        assert (
+            office.client("").post("/login", data={"login": "officer", "password": password}).status_code
+            == answer
+        )
     for access in ("officer", "head_of_unit", "administrator"):
         with office.client(access) as browser:
             walk(browser, each=1)

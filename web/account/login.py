@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlencode, urlsplit
 
@@ -12,10 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from web.account import attempts
+from web.account.attempts import NotProved
 from web.account.digest_choice import own_choice
 from web.case import commands
 from web.door import credentials, demonstration
 from web.door.credentials import BadPassword, hidden
+from web.door.devices import device_hashes
 from web.door.entrance import Anybody, Own, begin, leave, session
 from web.house import House
 from web.page.render import page
@@ -28,7 +32,7 @@ Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9
 LONGEST_FIELD = 64 * 1024
 MAX_FIELDS = 80
 _LOGIN = 80
-OWN_SAID = ("password", "totp", "ended", "revoked", "unlinked", "digest")
+OWN_SAID = ("password", "totp", "ended", "ended_one", "revoked", "unlinked", "digest")
 
 
 @router.get("/login")
@@ -100,12 +104,10 @@ async def change_totp(request: Request, home: Own) -> Response:
 
 
 @router.post("/account/sessions/end")
-def end_others(request: Request, home: Own) -> Response:
-    """End every session but this one."""
-    now, _ = home.clock()
-    here = session(request, home.accounts, now=now)
-    commands.end_sessions(home, but=here.hash if here else "")
-    return RedirectResponse("/account?said=ended", status_code=303)
+async def end_sessions(request: Request, home: Own) -> Response:
+    """End the session or known device that was chosen; without a choice all but those of this browser."""
+    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_end_sessions, request, home, _texts(form).get("hash", ""))
 
 
 def login_page(
@@ -116,13 +118,19 @@ def login_page(
     kept: Mapping[str, str] | None = None,
     files: bool = False,
     wrong: bool = False,
+    wait: timedelta | None = None,
     login: str = "",
     status: int = 200,
 ) -> Response:
-    """The page that asks who somebody is; `kept`: what was typed into a form when the session ended."""
+    """The page that asks who somebody is.
+
+    Args:
+        kept: what was typed into a form when the session ended.
+        wait: after how long the next attempt is looked at, where they came too often.
+    """
     shown = demonstration.offered(request, allowed=home.passwordless)
     _, today = home.clock()
-    return page(
+    response = page(
         request,
         home,
         "login.html",
@@ -133,10 +141,14 @@ def login_page(
         kept=json.dumps(kept, ensure_ascii=False) if kept else "",
         files=files,
         wrong=wrong,
+        minutes=attempts.minutes(wait) if wait else 0,
         login=login,
         demonstrators=_demonstrators(home) if shown else [],
         nobody=not home.accounts.any(),
     )
+    if wait:
+        response.headers["retry-after"] = str(int(wait.total_seconds()))
+    return response
 
 
 def _demonstrators(home: House) -> list[Reader]:
@@ -155,39 +167,21 @@ def inside(address: str) -> str:
 
 
 def _log_in(request: Request, home: House, texts: Mapping[str, str]) -> Response:
-    now, _ = home.clock()
     login = texts.get("login", "").strip()[:_LOGIN].casefold()
-    failed, at = home.accounts.failures(login)
-    waiting = at is not None and now < at + credentials.delay(failed)
-    account = None if waiting else _proved(home, login, texts)
-    if account is None:
-        if not waiting:
-            home.accounts.failed(login, now=now)
+    try:
+        account = attempts.log_in(request, home, login, texts)
+    except NotProved as refusal:
         return login_page(
             request,
             home,
             onward=inside(texts.get("next", "/")),
             kept=_kept(texts),
             wrong=True,
+            wait=refusal.wait,
             login=login,
-            status=401,
+            status=401 if refusal.wait is None else 429,
         )
-    home.accounts.succeeded(login)
     return _in(request, home, account, texts)
-
-
-def _proved(home: House, login: str, texts: Mapping[str, str]) -> Account | None:
-    """The account when the password and the code are its own; all is looked at whatever was wrong before."""
-    now, _ = home.clock()
-    account = home.accounts.account(login)
-    known = credentials.matches(texts.get("password", ""), account.password if account else "")
-    if account is None or not known or account.disabled:
-        return None
-    if account.totp:
-        step = credentials.totp_step(account.totp, texts.get("code", ""), now=now)
-        if step is None or not home.accounts.take_step(account.reader.login, step):
-            return None
-    return account
 
 
 def _in(
@@ -201,8 +195,7 @@ def _in(
     if kept:
         fields = list(kept.items())
         response = page(request, home, "again.html", today=today, onward=onward, fields=fields)
-    device = request.headers.get("user-agent", "")
-    begin(home.accounts, account.reader.login, response, now=now, device=device, scope=scope)
+    begin(home.accounts, account.reader.login, request, response, now=now, scope=scope)
     return response
 
 
@@ -300,7 +293,7 @@ def own_page(
         secret=fresh,
         picture=credentials.totp_picture(address) if address else "",
         entries=home.accounts.entries(home.reader.login, now=now),
-        present=here.hash if here else "",
+        present={here.hash if here else "", *device_hashes(request)},
         refusal=refusal,
         said=said,
         least=credentials.SHORTEST,
@@ -318,10 +311,8 @@ def own_page(
 def _change_password(request: Request, home: House, texts: Mapping[str, str]) -> Response:
     now, today = home.clock()
     login = home.reader.login
-    account = home.accounts.account(login)
     try:
-        if account is None or not credentials.matches(texts.get("old", ""), account.password):
-            raise BadPassword("web.password.wrong")
+        attempts.check_present_password(request, home, texts.get("old", ""))
         credentials.check_new(texts.get("password", ""), texts.get("again", ""), login)
     except BadPassword as refusal:
         return own_page(request, home, refusal=refusal, status=422)
@@ -332,9 +323,10 @@ def _change_password(request: Request, home: House, texts: Mapping[str, str]) ->
 def _change_totp(request: Request, home: House, texts: Mapping[str, str]) -> Response:
     now, today = home.clock()
     login, secret = home.reader.login, texts.get("secret", "")
-    account = home.accounts.account(login)
-    if account is None or not credentials.matches(texts.get("old", ""), account.password):
-        return own_page(request, home, refusal=BadPassword("web.password.wrong"), status=422)
+    try:
+        account = attempts.check_present_password(request, home, texts.get("old", ""))
+    except BadPassword as refusal:
+        return own_page(request, home, refusal=refusal, status=422)
     if account.totp:
         home.accounts.set_totp(login, "", 0, by=login, now=now, today=today)
         return _again(request, home, "totp")
@@ -345,11 +337,21 @@ def _change_totp(request: Request, home: House, texts: Mapping[str, str]) -> Res
     return _again(request, home, "totp")
 
 
+def _end_sessions(request: Request, home: House, hash: str) -> Response:
+    now, _ = home.clock()
+    if hash:
+        commands.end_session(home, hash)
+        return RedirectResponse("/account?said=ended_one", status_code=303)
+    here = session(request, home.accounts, now=now)
+    commands.end_sessions(home, but={here.hash if here else "", *device_hashes(request)})
+    return RedirectResponse("/account?said=ended", status_code=303)
+
+
 def _again(request: Request, home: House, said: str) -> Response:
     """A new session for this browser: all others have ended."""
     now, _ = home.clock()
     response = RedirectResponse(f"/account?said={said}", status_code=303)
-    begin(home.accounts, home.reader.login, response, now=now, device=request.headers.get("user-agent", ""))
+    begin(home.accounts, home.reader.login, request, response, now=now)
     return response
 
 

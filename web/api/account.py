@@ -85,6 +85,12 @@ class Revoked(Given):
     id: Hash
 
 
+class Ending(Given):
+    """`id`: of the session or known device to end; without it every one."""
+
+    id: Hash | None = None
+
+
 class Ended(BaseModel):
     """How many ways in have ended."""
 
@@ -188,9 +194,15 @@ def unlink(home: Own, once: Writing) -> Unlinked:
 
 
 @router.post("/sessions/end")
-def end_sessions(home: Own, once: Writing) -> Ended:
-    """End every session of one's own; tokens and feeds stay."""
-    return once(home, None, lambda: Ended(ended=commands.end_sessions(home)), Ended)
+def end_sessions(home: Own, once: Writing, body: Ending | None = None) -> Ended:
+    """End every session of one's own and forget every known device, or one of them; tokens and feeds stay."""
+
+    def done() -> Ended:
+        if body is not None and body.id is not None:
+            return Ended(ended=commands.end_session(home, body.id))
+        return Ended(ended=commands.end_sessions(home))
+
+    return once(home, body, done, Ended)
 
 
 def way_in(entry: Entry) -> WayIn:

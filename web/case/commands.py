@@ -5,13 +5,14 @@ Everything goes through the desk, by the hand of the reader. Whether the case ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
 from notifications.answering import acknowledge
 from web.house import House, hand
 from web.page.answers import BadForm
+from workflow.access import Entry
 from workflow.case import Evidence
 from workflow.desk import minding
 from workflow.desk.desk import Change
@@ -118,11 +119,22 @@ def go_away(home: House, away: tuple[date, date] | None, deputy: str | None) -> 
     home.leaves.set_leave(person.key, away=(away,) if away else (), deputy=deputy, **hand(home))
 
 
-def end_sessions(home: House, *, but: str = "") -> int:
-    """End the reader's sessions, all but the one of that hash; how many."""
+def end_sessions(home: House, *, but: Collection[str] = ()) -> int:
+    """End the reader's sessions and known devices, all but those of these hashes; return how many."""
     now, _ = home.clock()
     login = home.reader.login
-    ended = [one for one in home.accounts.entries(login, now=now) if one.kind == "session" and one.hash != but]
+    ended = [one for one in _sessions(home) if one.hash not in but]
     for one in ended:
         home.accounts.end(login, one.hash, now=now)
     return len(ended)
+
+
+def end_session(home: House, hash: str) -> int:
+    """End one session or known device of the reader; return how many that were."""
+    return end_sessions(home, but={one.hash for one in _sessions(home) if one.hash != hash})
+
+
+def _sessions(home: House) -> list[Entry]:
+    now, _ = home.clock()
+    every = home.accounts.entries(home.reader.login, now=now)
+    return [one for one in every if one.kind in ("session", "device")]

@@ -19,9 +19,6 @@ SHORTEST, LONGEST = 12, 200
 """Characters of a password."""
 STEP = 30
 """Seconds a code of the second factor lasts."""
-FREE = 3
-"""Failed log-ins before the delays begin."""
-LONGEST_DELAY = timedelta(minutes=15)
 INVITATION_LASTS = timedelta(hours=72)
 _LOGIN = re.compile(r"[\w.@+-]{2,80}")
 
@@ -71,14 +68,6 @@ def matches(password: str, kept: str) -> bool:
         return _argon2().verify(password[:LONGEST], kept or _nobody()) and known
     except Exception:  # a hash altered by hand is nobody's password
         return False
-
-
-def delay(failed: int) -> timedelta:
-    """How long after so many failures in a row no further attempt is looked at: 1, 2, 4 ... seconds, at most 15
-    minutes."""
-    if failed < FREE:
-        return timedelta(0)
-    return min(timedelta(seconds=2 ** min(failed - FREE, 20)), LONGEST_DELAY)
 
 
 def new_totp() -> str:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from web.door.credentials import hidden, new_secret
 from web.door.demonstration import SCOPE, offered
+from web.door.devices import remember
 from web.house import House
 from web.ports.accounts import Accounts
 from workflow.access import OF_ONE_UNIT, Account, Entry, Need, Reader, placed, scope
@@ -31,15 +32,25 @@ class NotLoggedIn(Exception):
 
 
 def begin(
-    accounts: Accounts, login: str, response: Response, *, now: datetime, device: str, scope: str = ""
+    accounts: Accounts, login: str, request: Request, response: Response, *, now: datetime, scope: str = ""
 ) -> None:
-    """Open a session and give its secret to the browser. `scope`: whether it was opened without a password."""
+    """Open a session, give its secret to the browser, and end the one it had, whosever that was.
+
+    After a log-in with a password the browser is known to the account from then on.
+
+    Args:
+        scope: SCOPE where it was opened without a password.
+    """
+    cookie = request.cookies.get(COOKIE, "")
+    former = accounts.entry("session", hidden(cookie), now=now) if cookie else None
+    if former is not None:
+        accounts.end(former.login, former.hash, now=now)
     secret = new_secret()
     entry = Entry(
         hash=hidden(secret),
         kind="session",
         login=login,
-        name=device[:200],
+        name=request.headers.get("user-agent", "")[:200],
         scope=scope,
         created_at=now,
         seen_at=now,
@@ -55,6 +66,8 @@ def begin(
         httponly=True,
         samesite="lax",
     )
+    if scope != SCOPE:
+        remember(accounts, request, response, login, now=now)
 
 
 def leave(accounts: Accounts, request: Request, response: Response, *, now: datetime) -> None:

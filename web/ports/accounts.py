@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from workflow.access import Account, Entry, EntryKind, Reader
+from workflow.access import Account, Entry, EntryKind, LimitReached, RateLimit, Reader
 from workflow.office import Person
 
 
@@ -52,14 +52,11 @@ class Accounts(Protocol):
     def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
         """End one way in of an account, or all of them. With `by`, that is an event of the office's chain."""
 
-    def failures(self, login: str) -> tuple[int, datetime | None]:
-        """Failed log-ins in a row under that name, and when the last one was."""
+    def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
+        """Count one attempt under each of these limits; where one allows none now, return it and count none."""
 
-    def failed(self, login: str, *, now: datetime) -> None:
-        """One more failed log-in."""
-
-    def succeeded(self, login: str) -> None:
-        """Forget the failed ones."""
+    def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
+        """Take one attempt back under each of these limits: it was a good one."""
 
 
 class Choices(Protocol):

@@ -1,0 +1,107 @@
+"""Browsers accounts have logged in from: listed among the ways in, ended with them, never more than a few."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from storage.access.accounts import SqlAccounts
+from storage.access.devices import MAX_DEVICES
+from storage.tables import DEVICE
+from workflow.access import Entry, EntryKind, Reader
+
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+SAID = {"by": "admin", "now": NOW, "today": date(2026, 4, 6)}
+SECOND = timedelta(seconds=1)
+LASTS = timedelta(days=180)
+
+
+def entry(hash: str, kind: EntryKind = "device", *, login: str = "aliyeva", at: datetime = NOW) -> Entry:
+    """A device, or another way in, since that moment."""
+    return Entry(
+        hash=hash,
+        kind=kind,
+        login=login,
+        name="Firefox",
+        created_at=at,
+        seen_at=at,
+        expires_at=at + LASTS,
+    )
+
+
+@pytest.fixture
+def accounts(engine: Engine) -> SqlAccounts:
+    """The accounts aliyeva and boss."""
+    made = SqlAccounts(engine)
+    for login in ("aliyeva", "boss"):
+        made.save(Reader(login=login, access="officer"), disabled=False, **SAID)
+    return made
+
+
+def test_a_device_holds_until_its_last_moment_and_is_no_session(accounts: SqlAccounts) -> None:
+    """Half a year; its secret opens no page."""
+    accounts.let_in(entry("d1"))
+
+    assert accounts.entry("device", "d1", now=NOW + LASTS - SECOND) == entry("d1")
+    assert accounts.entry("device", "d1", now=NOW + LASTS) is None
+    assert accounts.entry("session", "d1", now=NOW) is None
+
+
+def test_a_device_is_listed_among_the_ways_in_the_newest_first(accounts: SqlAccounts) -> None:
+    """Where somebody sees it and can end it; nobody else's."""
+    accounts.let_in(entry("s1", "session"))
+    accounts.let_in(entry("d1", at=NOW + SECOND))
+    accounts.let_in(entry("d2", login="boss"))
+
+    assert [one.hash for one in accounts.entries("aliyeva", now=NOW + SECOND)] == ["d1", "s1"]
+
+
+def test_a_device_is_ended_by_its_account_alone(accounts: SqlAccounts) -> None:
+    """One of them, and by nobody else's name."""
+    accounts.let_in(entry("d1"))
+    accounts.let_in(entry("d2"))
+    accounts.end("boss", "d1", now=NOW)
+    accounts.end("aliyeva", "d2", now=NOW)
+
+    assert [one.hash for one in accounts.entries("aliyeva", now=NOW)] == ["d1"]
+
+
+@pytest.mark.parametrize("how", ["password", "closed", "ended"])
+def test_what_ends_every_session_ends_every_device(accounts: SqlAccounts, how: str) -> None:
+    """A new password, the closing of the account, an administrator's "end all"; those of others stay."""
+    accounts.let_in(entry("d1"))
+    accounts.let_in(entry("d2", login="boss"))
+    if how == "password":
+        accounts.set_password("aliyeva", "$argon2id$x", **SAID)
+    elif how == "closed":
+        accounts.save(Reader(login="aliyeva", access="officer"), disabled=True, **SAID)
+    else:
+        accounts.end("aliyeva", now=NOW, by="admin")
+
+    assert accounts.entry("device", "d1", now=NOW) is None
+    assert accounts.entry("device", "d2", now=NOW) is not None
+
+
+def test_an_account_has_few_devices_and_keeps_the_newest(engine: Engine, accounts: SqlAccounts) -> None:
+    """A browser that forgets its cookies makes one with every log-in."""
+    accounts.let_in(entry("other", login="boss"))
+    for number in range(MAX_DEVICES + 5):
+        accounts.let_in(entry(f"d{number}", at=NOW + number * SECOND))
+    with engine.connect() as connection:
+        rows = connection.execute(select(func.count()).select_from(DEVICE)).scalar_one()
+
+    held = [one.hash for one in accounts.entries("aliyeva", now=NOW + timedelta(minutes=1))]
+    assert held == [f"d{number}" for number in reversed(range(5, MAX_DEVICES + 5))]
+    assert rows == MAX_DEVICES + 1
+
+
+def test_devices_that_have_expired_go_with_the_next_log_in(engine: Engine, accounts: SqlAccounts) -> None:
+    """Nothing is kept that nobody can use."""
+    accounts.let_in(entry("d1"))
+    accounts.let_in(entry("d2", at=NOW + LASTS))
+    with engine.connect() as connection:
+        left = connection.execute(select(DEVICE.c.hash)).scalars().all()
+
+    assert left == ["d2"]

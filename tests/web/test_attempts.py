@@ -1,0 +1,396 @@
+"""Guessing: limited by account and by address, and nobody is locked out of a browser they use."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+
+import pyotp
+import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from starlette.testclient import TestClient
+
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
+from tests.web.memory import Memory
+from web.door import credentials, devices
+from web.door.credentials import hidden, new_secret
+from web.door.entrance import COOKIE, LASTS
+from web.door.limits import network_of
+from workflow.access import Entry
+
+SAID = {"by": "officer", "now": NOW, "today": TODAY}
+NEW = "жаңа құпиясөзім"
+ATTACKER = "203.0.113.9"
+OFFICE = "198.51.100.4"
+
+
+CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+"""Hundreds of passwords are tried here."""
+
+
+@pytest.fixture
+def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """An office behind a proxy on its machine, with an account of every access."""
+    credentials._nobody.cache_clear()
+    monkeypatch.setattr(credentials, "_argon2", lambda: CHEAP)
+    home = build(Memory(), demonstration=False, address="https://merzim.kz")
+    for one in home.accounts.all():
+        home.accounts.set_password(one.reader.login, CHEAP.hash(PASSWORD), **SAID)
+    yield home
+    credentials._nobody.cache_clear()
+
+
+def browser(home: Home, address: str = OFFICE) -> TestClient:
+    """A browser somewhere, as the proxy passes on what it asks."""
+    return TestClient(
+        home.app,
+        base_url="https://merzim.kz",
+        client=("127.0.0.1", 50000),
+        headers={"x-forwarded-for": address, "user-agent": "Firefox"},
+        follow_redirects=False,
+    )
+
+
+def enter(browser: TestClient, login: str = "officer", password: str = PASSWORD, **more: str) -> int:
+    """The status a log-in is answered with: 303 in, 401 not, 429 not looked at."""
+    return browser.post("/login?lang=en", data={"login": login, "password": password, **more}).status_code
+
+
+def guess(home: Home, address: str = ATTACKER, *, login: str = "officer", times: int = 1) -> list[int]:
+    """The answers to so many wrong passwords, each from a browser of its own."""
+    return [enter(browser(home, address), login, f"wrong password {n}") for n in range(times)]
+
+
+def test_the_right_password_gets_in_from_a_known_device_while_the_name_is_attacked(office: Home) -> None:
+    """By so many addresses that no stranger's attempt is looked at, one of them the office's own."""
+    known = browser(office)
+    before = enter(known)
+    for number in range(60):
+        guess(office, f"203.0.113.{number}")
+    guess(office, OFFICE, times=20)
+
+    assert before == 303
+    assert enter(browser(office, "192.0.2.1")) == 429
+    assert enter(known) == 303
+
+
+def test_ten_wrong_passwords_from_one_address_close_the_name_to_that_address_alone(office: Home) -> None:
+    """There the right one is not looked at either; elsewhere it opens."""
+    answers = guess(office, times=11)
+    page = browser(office, ATTACKER).post("/login?lang=en", data={"login": "officer", "password": PASSWORD})
+
+    assert answers == [401] * 10 + [429]
+    assert page.status_code == 429
+    assert page.headers["retry-after"] == "300"
+    assert "Try again in 5 minutes." in page.text
+    assert enter(browser(office)) == 303
+
+
+def test_an_address_that_tries_many_names_is_closed(office: Home) -> None:
+    """Whether there are such accounts or not; other addresses are not."""
+    answers = [answer for n in range(51) for answer in guess(office, login=f"name{n}")]
+
+    assert answers == [401] * 50 + [429]
+    assert enter(browser(office, ATTACKER)) == 429
+    assert enter(browser(office)) == 303
+
+
+def test_a_name_that_many_addresses_try_is_closed_to_strangers(office: Home) -> None:
+    """Fifty guesses in all, however they are spread."""
+    answers = [answer for n in range(51) for answer in guess(office, f"203.0.113.{n}")]
+
+    assert answers == [401] * 50 + [429]
+
+
+def test_a_known_device_has_a_limit_of_its_own(office: Home) -> None:
+    """Who took the cookie from the browser guesses no faster than others."""
+    known = browser(office)
+    enter(known)
+
+    assert [enter(known, password="wrong password") for _ in range(11)] == [401] * 10 + [429]
+    assert enter(browser(office, "192.0.2.1")) == 303
+
+
+def test_a_device_is_known_for_its_own_accounts_alone(office: Home) -> None:
+    """Several people of one desk, each by their own log-in; nobody else."""
+    shared = browser(office)
+    assert [enter(shared, login) for login in ("officer", "auditor")] == [303, 303]
+    for login in ("officer", "auditor", "responsible"):
+        for number in range(60):
+            guess(office, f"203.0.113.{number}", login=login)
+
+    assert [enter(shared, login) for login in ("officer", "auditor", "responsible")] == [303, 303, 429]
+
+
+def test_many_guesses_do_not_keep_a_good_log_in_from_being_forgotten(office: Home) -> None:
+    """A hundred good log-ins from one address use nothing up."""
+    assert {enter(browser(office)) for _ in range(100)} == {303}
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", ""),
+    ],
+)
+def test_ipv6_is_counted_by_64_bits(address: str, counted: str) -> None:
+    """A subscriber has 2^64 addresses, and one after the other would be a stranger."""
+    assert network_of(address) == counted
+
+
+def test_an_attacker_who_changes_ipv6_addresses_stays_one(office: Home) -> None:
+    """The whole way through the pages."""
+    answers = [answer for n in range(11) for answer in guess(office, f"2001:db8:1:2::{n:x}")]
+
+    assert answers[-1] == 429
+    assert guess(office, "2001:db8:1:3::1") == [401]
+
+
+def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Home) -> None:
+    """With the right password, from however many addresses: answered like a wrong password, then and after."""
+    secret = pyotp.random_base32()
+    office.accounts.set_totp("officer", secret, 0, **SAID)
+    code = pyotp.TOTP(secret).at(int(NOW.timestamp()))
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    known = browser(office)
+    first = enter(known, code=code)
+    answers = [enter(browser(office, f"203.0.113.{n}"), code=wrong) for n in range(12)]
+    office.accounts.set_totp("officer", secret, 0, **SAID)
+
+    assert first == 303
+    assert answers == [401] * 12
+    assert enter(browser(office), code=code) == 401
+
+
+def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Home) -> None:
+    """Whoever knows the password cannot keep its owner out."""
+    secret = pyotp.random_base32()
+    office.accounts.set_totp("officer", secret, 0, **SAID)
+    codes = [pyotp.TOTP(secret).at(int(NOW.timestamp()) + seconds) for seconds in (-30, 0)]
+    known = browser(office)
+    first = enter(known, code=codes[0])
+    for number in range(12):
+        enter(browser(office, f"203.0.113.{number}"), code="000000")
+
+    assert (first, enter(known, code=codes[1])) == (303, 303)
+
+
+@pytest.mark.parametrize("form", ["/account/password", "/account/totp"])
+def test_the_present_password_is_guessed_at_ten_times_in_a_session(office: Home, form: str) -> None:
+    """Who found a browser open learns no password from it; its owner goes on in another session."""
+    found, own = browser(office, ATTACKER), browser(office)
+    enter(found)
+    enter(own)
+    wrong = [found.post(f"{form}?lang=en", data={"old": f"wrong {n}"}).text for n in range(10)]
+    data = {"old": PASSWORD, "password": NEW, "again": NEW}
+    after = found.post("/account/password?lang=en", data=data)
+    changed = own.post("/account/password", data=data)
+
+    assert all("The present password is wrong." in page for page in wrong)
+    assert "was wrong too often. Try again in 5 minutes." in after.text
+    assert (after.status_code, changed.status_code) == (422, 303)
+
+
+def test_a_log_in_ends_the_session_the_browser_had_whosever_it_was(office: Home) -> None:
+    """A cookie copied before, or one left by a colleague, opens nothing afterwards."""
+    here, copies = browser(office), []
+    for login in ("officer", "officer", "auditor", "officer"):
+        assert enter(here, login) == 303
+        copies.append(here.cookies[COOKIE])
+
+    opened = []
+    for copy in copies:
+        thief = browser(office, ATTACKER)
+        thief.cookies.set(COOKIE, copy, domain="merzim.kz")
+        opened.append(thief.get("/account").status_code)
+    assert len(set(copies)) == 4
+    assert opened == [303, 303, 303, 200]
+
+
+def test_a_log_in_leaves_the_sessions_of_other_browsers(office: Home) -> None:
+    """The telephone stays logged in."""
+    telephone = browser(office)
+    enter(telephone)
+    enter(browser(office))
+
+    assert telephone.get("/account").status_code == 200
+
+
+def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: Home) -> None:
+    """__Host-, Secure, HttpOnly, SameSite; what is kept is its hash; each log-in gives another."""
+    here = browser(office)
+    cookies = [
+        one
+        for _ in range(2)
+        for one in here.post("/login", data={"login": "officer", "password": PASSWORD}).headers.get_list(
+            "set-cookie"
+        )
+        if one.startswith(devices.COOKIE)
+    ]
+    secrets = [one.partition("=")[2].partition(";")[0] for one in cookies]
+    thief = browser(office, ATTACKER)
+    thief.cookies.set(devices.COOKIE, secrets[1], domain="merzim.kz")
+    thief.cookies.set(COOKIE, secrets[1], domain="merzim.kz")
+
+    assert len(set(secrets)) == 2
+    assert all(part in cookies[0].lower() for part in ("secure", "httponly", "samesite=lax", "path=/"))
+    assert "domain" not in cookies[0].lower()
+    held = [office.accounts.entry("device", hidden(one), now=NOW) is not None for one in secrets]
+    assert held == [False, True]
+    assert thief.get("/account").status_code == 303
+
+
+def test_known_devices_are_listed_with_the_sessions_and_can_be_ended_one_by_one(office: Home) -> None:
+    """The lost laptop is forgotten; this browser stays known, and says so."""
+    laptop, here = browser(office), browser(office)
+    enter(laptop)
+    enter(here)
+    lost = hidden(laptop.cookies[devices.COOKIE])
+    page = here.get("/account?lang=en").text
+    here.post("/account/sessions/end", data={"hash": lost})
+
+    assert page.count("Known device") == 2
+    assert page.count("this device") == 2
+    assert office.accounts.entry("device", lost, now=NOW) is None
+    assert here.get("/account").status_code == 200
+    assert laptop.get("/account").status_code == 200
+
+
+def test_nobody_ends_the_sessions_of_others(office: Home) -> None:
+    """The hash of another account's session is a number like any other."""
+    auditor, officer = browser(office), browser(office)
+    enter(auditor, "auditor")
+    enter(officer)
+    officer.post("/account/sessions/end", data={"hash": hidden(auditor.cookies[COOKIE])})
+
+    assert auditor.get("/account").status_code == 200
+
+
+def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) -> None:
+    """As the page does: sessions and known devices, nothing of anybody else's."""
+    here, telephone, auditor = browser(office), browser(office), browser(office)
+    for one, login in ((here, "officer"), (telephone, "officer"), (auditor, "auditor")):
+        enter(one, login)
+    secret = new_secret()
+    token = Entry(
+        hash=hidden(secret),
+        kind="token",
+        login="officer",
+        scope="write",
+        created_at=NOW,
+        seen_at=NOW,
+        expires_at=NOW + LASTS,
+    )
+    office.accounts.let_in(token)
+    program = browser(office)
+    program.headers["authorization"] = f"Bearer {secret}"
+    lost = [hidden(telephone.cookies[COOKIE]), hidden(auditor.cookies[COOKIE])]
+    ended = [program.post("/api/v1/account/sessions/end", json={"id": one}).json() for one in lost]
+    opened = [one.get("/account").status_code for one in (here, telephone, auditor)]
+    rest = program.post("/api/v1/account/sessions/end").json()
+
+    assert ended == [{"ended": 1}, {"ended": 0}]
+    assert opened == [200, 303, 200]
+    assert rest == {"ended": 3}
+    assert [one.get("/account").status_code for one in (here, auditor)] == [303, 200]
+
+
+@pytest.mark.parametrize("how", ["others", "password"])
+def test_ending_the_others_or_a_new_password_leaves_this_browser_alone_known(office: Home, how: str) -> None:
+    """Every other one is a stranger again."""
+    other, here = browser(office), browser(office)
+    enter(other)
+    enter(here)
+    password = PASSWORD
+    if how == "others":
+        here.post("/account/sessions/end")
+    else:
+        password = NEW
+        here.post("/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
+    for number in range(60):
+        guess(office, f"203.0.113.{number}")
+
+    assert other.get("/account").status_code == 303
+    assert (enter(other, password=password), enter(here, password=password)) == (429, 303)
+
+
+def test_a_log_in_without_a_password_makes_no_device_known(home: Home) -> None:
+    """The demonstration asks nobody who they are."""
+    with home.stranger() as here:
+        here.post("/login/demonstration", data={"login": "officer"})
+
+        assert here.cookies.get(COOKIE)
+        assert devices.COOKIE not in here.cookies
+
+
+def test_a_cookie_somebody_made_up_is_no_device(office: Home) -> None:
+    """Nor does a very long one cost more than a few looks."""
+    for cookie in ("x", "." * 5000, ".".join(["a" * 43] * 500), "a" * 43):
+        here = browser(office)
+        here.cookies.set(devices.COOKIE, cookie, domain="merzim.kz")
+        assert enter(here) == 303
+
+
+# ---------------------------------------------------------------------------------------------------- the log
+
+
+def refusals(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The lines of refused log-ins."""
+    return [one.getMessage() for one in caplog.records if one.name == "merzim.login"]
+
+
+def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
+    office: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the level that is written unless config.toml says otherwise; never what was typed as a name."""
+    closed = office.accounts.account("auditor")
+    assert closed is not None
+    office.accounts.save(closed.reader, disabled=True, **SAID)
+    office.accounts.set_totp("first_head", pyotp.random_base32(), 0, **SAID)
+    secret = "құпиясөзім\nlog-in refused: address=192.0.2.1"
+    for login, password in (
+        *(("officer", "wrong"), (secret, "wrong"), ("auditor", PASSWORD), ("auditor", "wrong")),
+        ("first_head", PASSWORD),
+    ):
+        enter(browser(office, ATTACKER), login, password)
+    session = browser(office, "2001:DB8::9")
+    enter(session)
+    session.post("/account/password", data={"old": "wrong"})
+
+    assert refusals(caplog) == [
+        f"log-in refused: address={ATTACKER} reason=wrong_password account=officer",
+        f"log-in refused: address={ATTACKER} reason=unknown_account account=-",
+        f"log-in refused: address={ATTACKER} reason=account_closed account=auditor",
+        f"log-in refused: address={ATTACKER} reason=wrong_password account=auditor",
+        f"log-in refused: address={ATTACKER} reason=wrong_code account=first_head",
+        "log-in refused: address=2001:db8::9 reason=wrong_present_password account=officer",
+    ]
+    assert {one.levelno for one in caplog.records if one.name == "merzim.login"} == {logging.WARNING}
+
+
+def test_what_is_not_looked_at_any_more_is_logged_as_such(
+    office: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Passwords, codes, and the present password of a session."""
+    guess(office, times=11)
+    passwords = refusals(caplog)[-1]
+    office.accounts.set_totp("first_head", pyotp.random_base32(), 0, **SAID)
+    for number in range(11):
+        enter(browser(office, f"192.0.2.{number}"), "first_head")
+    codes = refusals(caplog)[-1]
+    session = browser(office)
+    enter(session)
+    for _ in range(11):
+        session.post("/account/password", data={"old": "wrong"})
+
+    assert passwords == f"log-in refused: address={ATTACKER} reason=too_many_attempts account=officer"
+    assert codes == "log-in refused: address=192.0.2.10 reason=too_many_codes account=first_head"
+    assert refusals(caplog)[-1] == f"log-in refused: address={OFFICE} reason=too_many_attempts account=officer"
+    assert not any(re.search(r"[\r\n]", one) for one in refusals(caplog))

@@ -1,0 +1,102 @@
+"""Proving who one is, as often as the limits allow: at the log-in, and by the present password in a session.
+
+An attempt is counted before it is looked at, and taken back when it was good: of guesses sent at the same
+moment no more are looked at than the limits say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from starlette.requests import Request
+
+from web.door import credentials
+from web.door.credentials import BadPassword
+from web.door.devices import known_device
+from web.door.entrance import session
+from web.door.limits import Reason, code_limits, log_in_limits, log_refusal, present_password_limits
+from web.door.proxies import client_address
+from web.house import House
+from workflow.access import Account, Entry
+
+_MINUTE = timedelta(minutes=1)
+
+
+class NotProved(Exception):
+    """Who somebody is was not proved. `wait`: None, or after how long the next attempt is looked at."""
+
+    def __init__(self, wait: timedelta | None = None) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+def log_in(request: Request, home: House, login: str, texts: Mapping[str, str]) -> Account:
+    """Return the account of that name, after its password and, where it has one, its second factor.
+
+    Raises:
+        NotProved: something is wrong, and is not told what; or attempts come too often.
+    """
+    now, _ = home.clock()
+    address = client_address(request)
+    account = home.accounts.account(login)
+    named = account.reader.login if account is not None else ""
+    device = known_device(request, home.accounts, login, now=now)
+    limits = log_in_limits(login, address, device)
+    if reached := home.accounts.count_attempt(limits, now=now):
+        log_refusal(address, "too_many_attempts", named)
+        raise NotProved(reached.wait)
+    # Looked at whatever was wrong before: the time does not tell what.
+    known = credentials.matches(texts.get("password", ""), account.password if account else "")
+    if account is None or not known or account.disabled:
+        reason: Reason = "wrong_password"
+        if account is None:
+            reason = "unknown_account"
+        elif known:
+            reason = "account_closed"
+        log_refusal(address, reason, named)
+        raise NotProved
+    if account.totp:
+        _check_code(home, account, texts.get("code", ""), device=device, address=address)
+    home.accounts.forget_attempt(limits)
+    return account
+
+
+def check_present_password(request: Request, home: House, password: str) -> Account:
+    """Return the reader's account after its present password. Raises BadPassword."""
+    now, _ = home.clock()
+    address, login = client_address(request), home.reader.login
+    account = home.accounts.account(login)
+    here = session(request, home.accounts, now=now)
+    limits = present_password_limits(here.hash if here is not None else f"{login} {address}")
+    if reached := home.accounts.count_attempt(limits, now=now):
+        log_refusal(address, "too_many_attempts", login)
+        raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
+    if account is None or not credentials.matches(password, account.password):
+        log_refusal(address, "wrong_present_password", login)
+        raise BadPassword("web.password.wrong")
+    home.accounts.forget_attempt(limits)
+    return account
+
+
+def minutes(wait: timedelta) -> int:
+    """Return a wait in whole minutes, rounded up."""
+    return -(-wait // _MINUTE)
+
+
+def _check_code(home: House, account: Account, code: str, *, device: Entry | None, address: str) -> None:
+    """Raise NotProved unless the code is the account's.
+
+    One that comes too often is answered like a wrong one, else it would tell that the password was right.
+    """
+    now, _ = home.clock()
+    login = account.reader.login
+    limits = code_limits(login, device)
+    if home.accounts.count_attempt(limits, now=now):
+        log_refusal(address, "too_many_codes", login)
+        raise NotProved
+    step = credentials.totp_step(account.totp, code, now=now)
+    if step is None or not home.accounts.take_step(login, step):
+        log_refusal(address, "wrong_code", login)
+        raise NotProved
+    home.accounts.forget_attempt(limits)
