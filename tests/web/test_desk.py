@@ -94,6 +94,19 @@ def test_what_was_typed_stays_when_it_is_refused(home: Home) -> None:
     assert "start_announced" not in home.facts(home.late)
 
 
+def test_what_is_refused_is_said_though_its_row_is_gone_meanwhile(home: Home) -> None:
+    """Somebody else did it while the form was open: once on the page, and where the form looks for it."""
+    form = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
+    browser = home.client("erlan")
+    browser.post("/desk/record", data=form)
+    answer = browser.post("/desk/record", data={**form, "on": "2026-04-02"})
+
+    assert answer.status_code == 422
+    assert f'id="{home.late}:start_announced"' not in answer.text
+    (said,) = re.findall(r'<span id="row-problem" class="problem-line">([^<]+)</span></div>', answer.text)
+    assert "2026" in said
+
+
 def test_htmx_is_told_to_fetch_the_content_alone(home: Home) -> None:
     """No page changes: the answer names where the new content is."""
     answer = home.client("erlan").post(

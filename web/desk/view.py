@@ -86,6 +86,13 @@ class DeskView:
     colleagues: tuple[Person, ...]
     narrowed: bool
 
+    @property
+    def shows_open(self) -> bool:
+        """Whether the unfolded row is among the rows shown; somebody else may have done it meanwhile."""
+        return self.open is not None and any(
+            item.id == self.open.id for group in self.groups for item in group.items
+        )
+
 
 def desk_view(home: House, *, everything: bool | None, opened: Open | None, today: date) -> DeskView:
     """The desk of the reader.
