@@ -24,7 +24,7 @@ from web.account.login import LONGEST_FIELD, inside, login_page
 from web.case.judgement import judge_by
 from web.door.demonstration import allowed_by
 from web.door.entrance import NotLoggedIn
-from web.door.guard import HEADERS, MAX_BODY, SAFE_METHODS, Guard
+from web.door.guard import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, Guard
 from web.door.origins import public_address
 from web.door.proxies import LOOPBACK_NETWORKS, Network
 from web.house import Clock, House
@@ -148,6 +148,7 @@ def create_app(
             "first": calendar.first.year,
             "last": calendar.last.year,
             "megabytes": max_body // 1024 // 1024,
+            "text_megabytes": MAX_TEXT // 1024 // 1024,
         }
         detail = scribe.tell(code, arguments)
         if _of_a_program(request):

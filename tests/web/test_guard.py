@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import Home, build
 from tests.web.memory import Memory
+from web.door.guard import MAX_TEXT
 
 FORM = {"fact": "order_signed", "on": "2026-04-06"}
 
@@ -94,11 +95,40 @@ def test_a_request_too_large_is_refused_before_it_is_read(home: Home) -> None:
     """200 MB cost nobody anything."""
     with home.client() as browser:
         answer = browser.post(
-            f"/cases/{home.real}", content=b"x", headers={"content-length": str(200 * 1024 * 1024)}
+            f"/cases/{home.real}",
+            content=b"x",
+            headers={
+                "content-length": str(200 * 1024 * 1024),
+                "content-type": "multipart/form-data; boundary=x",
+            },
         )
 
     assert answer.status_code == 413
     assert "25" in answer.text
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded", "text/plain", ""])
+@pytest.mark.parametrize("whole", [True, False], ids=["with its length", "piece by piece"])
+def test_only_files_may_be_large(home: Home, kind: str, whole: bool) -> None:
+    """JSON is read before anybody is known, and all at once: 25 MB of it would hold every other request."""
+    body = b"[" + b"0," * (MAX_TEXT // 2) + b"0]"
+    with home.stranger(**{"content-type": kind} if kind else {}) as browser:
+        path = "/login" if kind.endswith("urlencoded") else "/api/v1/past"
+        answer = browser.post(path, content=body if whole else iter([body[:9], body[9:]]))
+
+    assert answer.status_code == 413
+    assert "2 МБ" in answer.text
+
+
+def test_as_much_text_as_allowed_comes_through(home: Home) -> None:
+    """The limit itself is in, and files are none of its business."""
+    body = b'{"file": "' + b"a" * (MAX_TEXT - 12) + b'"}'
+    with home.client() as browser:
+        answer = browser.post("/api/v1/past", content=body, headers={"content-type": "application/json"})
+        file = browser.post("/api/v1/files", files={"file": ("a.csv", b"x" * (MAX_TEXT + 1))})
+
+    assert answer.status_code == 422
+    assert file.status_code != 413
 
 
 def test_a_body_without_a_length_is_counted_as_it_comes(home: Home) -> None:

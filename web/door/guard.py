@@ -20,6 +20,9 @@ from web.door.origins import PublicAddress
 from web.door.proxies import LOOPBACK_NETWORKS, Network, apply_forwarding, is_forwarded
 
 MAX_BODY = 25 * 1024 * 1024
+MAX_TEXT = 2 * 1024 * 1024
+"""Bytes of a body without files. It is read at once and before anybody is known: 25 MB of JSON would fill 700
+MB of memory, and all other requests would wait for it."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -92,9 +95,11 @@ class Guard:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self.max_body:
-                raise HTTPException(413)
+            if taken > most:
+                raise HTTPException(413, code_too_large)
             return message
+
+        most, code_too_large = body_limit(scope, self.max_body)
 
         # Before anything else looks at it: from here on the client is whoever asked the proxy.
         apply_forwarding(scope, self.trusted_proxies)
@@ -130,10 +135,19 @@ def refused(scope: Scope, *, max_body: int, public: PublicAddress | None = None)
         origins.add(f"{scope.get('scheme', 'http')}://{headers.get('host', '')}")
     if scope["method"] not in SAFE_METHODS and not same_origin(headers, origins):
         return 403, "web.problem.foreign_origin"
+    most, code = body_limit(scope, max_body)
     length = headers.get("content-length", "0")
-    if not length.isascii() or not length.isdigit() or int(length[:20]) > max_body:
-        return 413, "web.problem.too_large"
+    if not length.isascii() or not length.isdigit() or int(length[:20]) > most:
+        return 413, code
     return None
+
+
+def body_limit(scope: Scope, max_body: int) -> tuple[int, str]:
+    """Return how many bytes a request may bring, and the code of what is said of more."""
+    kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "multipart/form-data" or max_body <= MAX_TEXT:
+        return max_body, "web.problem.too_large"
+    return MAX_TEXT, "web.problem.text_too_large"
 
 
 def is_loopback(name: str) -> bool:
