@@ -20,6 +20,7 @@ CAMPAIGNS = (
     Campaign(name="tampering", run=tampering.tampered, times=tampering.ROUNDS),
     Campaign(name="orders", run=spoiling.ordered, times=spoiling.SECONDS),
     Campaign(name="fuzzing", run=spoiling.fuzzed, times=spoiling.SECONDS),
+    Campaign(name="hostile", run=spoiling.attacked, times=spoiling.SPOILED),
     Campaign(name="morning", run=kills.bad_morning, times=kills.MORNING),
 )
 """In the order they are held in; their number is what `NAME=NUMBER` gives."""

@@ -1,15 +1,19 @@
-"""Commands in any order, and files nobody meant to write, for so many seconds."""
+"""Commands in any order, files nobody meant to write, and files somebody meant to do harm with."""
 
 from __future__ import annotations
 
 import time
 
-from tests.crash import fuzzing, orders
+from tests.crash import fuzzing, hostile, orders
 from tests.crash.campaign import Done, Room
 from tests.crash.readers import readers
+from tests.web.real import real_office
 
 SECONDS = 120
 STORIES, STEPS = 25, 60
+LARGE = 100
+SPOILED = 3
+"""Times every hostile file is sent once more to every address, spoiled."""
 
 
 def ordered(room: Room, times: int = SECONDS) -> Done:
@@ -45,4 +49,26 @@ def fuzzed(room: Room, times: int = SECONDS) -> Done:
         seconds=time.monotonic() - begun,
         verify="-",
         faults=tuple(trouble[:300] for trouble, _ in bad.values()),
+    )
+
+
+def attacked(room: Room, times: int = SPOILED) -> Done:
+    """Every hostile file, as large as it can be, at every address that takes one; then small ones, spoiled."""
+    begun, sent, faults = time.monotonic(), 0, list[str]()
+    with real_office(room.place() / "office") as office:
+        hostile.prepare(office)
+        for round_ in range(times + 1):
+            for what, make in hostile.kinds(size=1 if round_ else LARGE).items():
+                file = hostile.spoiled(make(), room.chance) if round_ else make()
+                for _, wrong in hostile.offered(office, [(what, file)], hostile.places()):
+                    sent += 1
+                    faults += [wrong] * bool(wrong)
+            room.tell(f"{sent} files sent")
+    return Done(
+        name="hostile files",
+        what=f"hostile files at {len(hostile.places())} addresses: taken, or one sentence, in time",
+        times=sent,
+        seconds=time.monotonic() - begun,
+        verify="-",
+        faults=tuple(fault[:300] for fault in faults[:20]),
     )

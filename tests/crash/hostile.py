@@ -1,0 +1,381 @@
+"""Files an attacker would send, at every address that takes one: page and API.
+
+Each is taken or refused by a clear sentence, in time; nothing of a refused one is kept; no address answers 5xx.
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+import stat
+import struct
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from tests.papers.sheets import REAL, by_hand, far_cells, zipped
+from tests.web.real import RealOffice
+
+PATIENCE = 15.0
+"""Seconds an answer may take, on a machine that does nothing else."""
+LONGEST = 2_000
+"""Letters of a sentence a person will read."""
+_INSIDE = re.compile(r"Traceback \(most recent|<[\w.]+ object at 0x|sqlite3\.|openpyxl|File \"/")
+_GAP = re.compile(r"\{[a-z_]+(:\w+)?\}")
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Override PartName="/xl/workbook.xml" ContentType="application/'
+    'vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+    '<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
+    'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+)
+_LOL = '<!DOCTYPE x [<!ENTITY a "lol">' + "".join(
+    f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """One file. `name`: as its sender calls it."""
+
+    name: str
+    data: bytes
+
+
+def kinds(*, size: int = 1) -> dict[str, Callable[[], Hostile]]:
+    """What there is to send, by what it is, made when asked for. `size`: from 1 to 100, as large as can be."""
+
+    def document(part: str, *, more: Mapping[str, bytes | str] | None = None) -> bytes:
+        return zipped({"[Content_Types].xml": "<Types/>", "word/document.xml": part, **(more or {})})
+
+    def nested(depth: int) -> bytes:
+        inside = zipped({"0.txt": b"0" * 10_000})
+        for _ in range(depth):
+            inside = zipped({f"{n}.zip": inside for n in range(4)})
+        return inside
+
+    def linked() -> bytes:
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w") as archive:
+            link = zipfile.ZipInfo("xl/worksheets/sheet1.xml")
+            link.external_attr = (stat.S_IFLNK | 0o777) << 16
+            archive.writestr("[Content_Types].xml", _TYPES)
+            archive.writestr(link, "/etc/passwd")
+        return target.getvalue()
+
+    def declaring(data: bytes, unpacked: int) -> bytes:
+        said = bytearray(data)
+        struct.pack_into("<I", said, said.index(b"PK\x01\x02") + 24, unpacked)
+        return bytes(said)
+
+    def locked() -> bytes:
+        found = bytearray(REAL.read_bytes())
+        at = -1
+        while (at := found.find(b"PK\x01\x02", at + 1)) >= 0:
+            found[at + 8] |= 1
+        return bytes(found)
+
+    def shared(cells: int) -> bytes:
+        strings = f'<sst xmlns="{_MAIN}"><si><t>{"График анализа 30.03.26 " * 1000}</t></si></sst>'
+        rows = ("<row>" + '<c t="s"><v>0</v></c>' * 50 + "</row>") * (cells // 50)
+        return by_hand(rows, **{"[Content_Types].xml": _TYPES, "xl/sharedStrings.xml": strings})
+
+    def merged(count: int) -> bytes:
+        merges = "".join(f'<mergeCell ref="A1:C{1000 + n}"/>' for n in range(count))
+        rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 1500))
+        table = f"<sheetData>{rows}</sheetData><mergeCells>{merges}</mergeCells>"
+        return sheet(f'<worksheet xmlns="{_MAIN}">{table}</worksheet>')
+
+    def sheet(inside: str) -> bytes:
+        return by_hand("", **{"xl/worksheets/sheet1.xml": inside})
+
+    declared = f'<worksheet xmlns="{_MAIN}"><dimension ref="A1:XFD1048576"/><sheetData/></worksheet>'
+    formulas = f"<row>{'<c><f>SUM(A1:XFD1048576)</f></c>' * 50}</row>"
+    cell = '<c t="inlineStr"><is><t>{}</t></is></c>'
+    long = "в течение " + "1 рабочих " * 3_000
+    ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
+    real = REAL.read_bytes()
+    made: dict[str, tuple[str, Callable[[], bytes]]] = {
+        "nothing": ("a.xlsx", lambda: b""),
+        "one byte": ("a.csv", lambda: b"\0"),
+        "PDF, malformed": (
+            "a.pdf",
+            lambda: b"%PDF-1.7\n1 0 obj<</Length 99999999999>>stream\n" + b"\xff" * 2000,
+        ),
+        "PDF that runs code": ("a.pdf", lambda: b"%PDF-1.4\n<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>"),
+        "page called PDF": ("a.pdf", lambda: b"<!DOCTYPE html><script>alert(1)</script>"),
+        "PDF and ZIP in one": ("a.pdf", lambda: b"%PDF-1.7\n" + nested(1)),
+        "program called PDF": ("a.pdf", lambda: b"MZ\x90\0" + b"\0" * 500),
+        "DOCX, external entities": (
+            "a.docx",
+            lambda: document('<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'),
+        ),
+        "DOCX, template from elsewhere": (
+            "a.docx",
+            lambda: document(
+                "<x/>", more={"word/_rels/settings.xml.rels": 'Target="http://127.0.0.1:1/t.dotm"'}
+            ),
+        ),
+        "DOCX under a password": ("a.docx", lambda: ole + "EncryptedPackage".encode("utf-16-le")),
+        "ZIP within ZIP": ("a.zip", lambda: nested(4)),
+        "ZIP bomb": ("a.zip", lambda: zipped({"0": b"\0" * (2**20 * size)})),
+        "ZIP bomb, by its list": ("a.zip", lambda: declaring(nested(1), 2**32 - 2)),
+        "ZIP with a link": ("a.zip", linked),
+        "ZIP that writes elsewhere": ("a.zip", lambda: zipped({"../../.ssh/authorized_keys": b"x"})),
+        "ZIP of many files": ("a.zip", lambda: zipped({str(n): b"" for n in range(10_001)})),
+        "ZIP with a list without end": ("a.zip", lambda: nested(0)[:-10] + b"\xff" * 8 + b"\0\0"),
+        "CSV with NUL": ("a.csv", lambda: b"a;b\n\0;1\n"),
+        "CSV, one cell of it all": ("a.csv", lambda: b"a;b\n1;" + b"x" * (100_000 * size)),
+        "CSV, an open quote": ("a.csv", lambda: b'a;b\n"' + b"x;\n" * (30_000 * size)),
+        "CSV, columns without end": ("a.csv", lambda: b";" * (95_000 * size)),
+        "CSV, rows without end": ("a.csv", lambda: b"a;b\n" * (21_000 + 20_000 * size)),
+        "CSV, packed": ("a.csv", lambda: b"\x1f\x8b\x08\0" + b"\0" * 2000),
+        "CSV, half an UTF-16": ("a.csv", lambda: b"\xff\xfea\0;\0b"),
+        "CSV of formulas": (
+            "a.csv",
+            lambda: "Раздел;Управление;Район;Риск\n=cmd|'/c calc'!A0;@x;+1;-1\n".encode(),
+        ),
+        "picture called table": ("a.xlsx", lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 500),
+        "picture, torn": ("a.jpg", lambda: b"\xff\xd8\xff\xe0"),
+        "picture, immense": (
+            "a.png",
+            lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x06",
+        ),
+        "drawing that runs code": (
+            "a.png",
+            lambda: b"<svg onload=alert(1) xmlns='http://www.w3.org/2000/svg'/>",
+        ),
+        "workbook, torn": ("a.xlsx", lambda: real[: len(real) // 2]),
+        "workbook, far cells": ("a.xlsx", lambda: by_hand(far_cells(1_000 * size))),
+        "workbook, size declared": ("a.xlsx", lambda: sheet(declared)),
+        "workbook, texts shared": ("a.xlsx", lambda: shared(1_000 * size)),
+        "workbook, one part of zeros": ("a.xlsx", lambda: by_hand("", **{"xl/x.xml": b" " * (5 * 2**20)})),
+        "workbook, deep XML": ("a.xlsx", lambda: sheet("<a>" * (10_000 * size))),
+        "workbook, many laughs": ("a.xlsx", lambda: sheet(_LOL + "]><x>&i;</x>")),
+        "workbook, laughs in UTF-16": (
+            "a.xlsx",
+            lambda: by_hand("", **{"xl/styles.xml": (_LOL + "]><x>&i;</x>").encode("utf-16")}),
+        ),
+        "workbook, many parts": ("a.xlsx", lambda: by_hand("", **{f"xl/{n}": b"" for n in range(2_001)})),
+        "workbook, many sheets": ("a.xlsx", lambda: _many_sheets(10 * size)),
+        "workbook, merged over and over": ("a.xlsx", lambda: merged(200 * size)),
+        "workbook, formulas": ("a.xlsx", lambda: by_hand(formulas * (10 * size))),
+        "workbook, cells of one row": ("a.xlsx", lambda: by_hand(f"<row>{'<c/>' * (10_000 * size)}</row>")),
+        "workbook, rows that are none": (
+            "a.xlsx",
+            lambda: by_hand('<row r="-5"><c r="A-5"/></row><row r="99999999999"/><row r="x"/>'),
+        ),
+        "workbook, words like terms": (
+            "a.xlsx",
+            lambda: by_hand(f"<row>{cell.format(long)}</row>" * (5 * size)),
+        ),
+        "workbook, a number without end": (
+            "a.xlsx",
+            lambda: by_hand(f"<row><c><v>{'9' * 100_000}</v></c></row>"),
+        ),
+        "workbook under a password": ("a.xlsx", locked),
+        "workbook under a password, in a box": ("a.xlsx", lambda: ole + "EncryptedPackage".encode("utf-16-le")),
+        "workbook of 1997": ("a.xls", lambda: ole),
+        "workbook with macros": (
+            "a.xlsm",
+            lambda: by_hand("<row/>", **{"xl/vbaProject.bin": b"\xcc\x61" * 500}),
+        ),
+        "workbook whose sheet is a link": ("a.xlsx", linked),
+        "act, a key of dots": ("a.toml", lambda: b"a." * min(1_000 * size, 29_900) + b"a = 1"),
+        "act, brackets": ("a.toml", lambda: b"a = " + b"[" * 50_000),
+        "JSON, brackets": ("a.json", lambda: b"[" * (10_000 * size)),
+        "a name that leads elsewhere": ("../../a\u202e\r\nX: y\0.xlsx", lambda: real),
+        "a name without end": ("a" * 5_000 + ".xlsx", lambda: real[:100]),
+    }
+    return {what: (lambda name=name, data=data: Hostile(name, data())) for what, (name, data) in made.items()}
+
+
+def _many_sheets(count: int) -> bytes:
+    names = "".join(f'<sheet name="{n}" sheetId="{n}" r:id="r{n}"/>' for n in range(1, count + 1))
+    relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    targets = "".join(
+        f'<Relationship Id="r{n}" Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/>'
+        for n in range(1, count + 1)
+    )
+    return by_hand(
+        "".join(f'<row r="{n}"><c r="A{n}"><v>{n}</v></c></row>' for n in range(1, 1_000)),
+        **{
+            "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{relations}">'
+            f"<sheets>{names}</sheets></workbook>",
+            "xl/_rels/workbook.xml.rels": "<Relationships "
+            f'xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{targets}</Relationships>',
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address that takes a file. `send`: sends one there, and gives the answer."""
+
+    name: str
+    login: str
+    send: Callable[[TestClient, Hostile], Any]
+
+
+CASE = "2026-0001"
+
+
+def prepare(office: RealOffice) -> None:
+    """What the addresses speak of: a position there was a talk about."""
+    position = ("--title", "Начальник отдела кадров", "--holder", "Ахметова А.")
+    office.run("positions", "add", CASE, *position, now="2026-04-06T12:00")
+
+
+def places() -> tuple[Place, ...]:
+    """Every address that takes a file, page and API, with one reader who may use it."""
+    day = "2026-04-06"
+    fact = {"fact": "order_signed", "on": day}
+    proof = f"/api/v1/cases/{CASE}"
+    return (
+        _page("/open/schedule", {"procedure": "internal-analysis"}),
+        _page("/past", {"procedure": "internal-analysis"}, login="auditor"),
+        _page("/administration/people/import", {}, login="administrator"),
+        _page("/administration/people/import", {"do": "take"}, login="administrator"),
+        _page("/calendar/acts", {"do": "preview"}),
+        _page(f"/cases/{CASE}", fact, part="file.document:order"),
+        _page("/desk/record", {**fact, "case": CASE}, part="file.document:order"),
+        _page(f"/cases/{CASE}/risks/plan", {"year": "2026"}),
+        _page(f"/cases/{CASE}/cartogram", {"on": day}, part="table"),
+        _page(f"/cases/{CASE}/positions/talk", {"number": "1", "on": day}, part="file.other"),
+        _sent("/api/v1/schedules/preview", {}),
+        _sent("/api/v1/schedules", {}),
+        _sent("/api/v1/past", {}, login="auditor"),
+        _sent("/api/v1/administration/people/table/preview", {}, login="administrator"),
+        _sent("/api/v1/administration/people/table", {}, login="administrator"),
+        _sent(f"{proof}/risks/plan", {"year": 2026}),
+        _sent(f"{proof}/cartogram", {"on": day}),
+        _sent(f"{proof}/facts", {**fact, "evidence": [{"kind": "document:order"}]}),
+        Place("/api/v1/calendar/acts/preview", "officer", _act),
+    )
+
+
+def _page(address: str, data: dict[str, str], *, part: str = "file", login: str = "officer") -> Place:
+    def send(browser: TestClient, file: Hostile) -> Any:
+        return browser.post(address, data=data, files={part: (file.name, file.data)})
+
+    return Place(f"{address} {data.get('do', '')}".strip(), login, send)
+
+
+def _sent(address: str, body: dict[str, Any], *, login: str = "officer") -> Place:
+    def send(browser: TestClient, file: Hostile) -> Any:
+        kept = browser.post("/api/v1/files", files={"file": (file.name, file.data)})
+        if kept.status_code != 201:
+            return kept
+        digest = kept.json()["file"]
+        if "evidence" in body:
+            return browser.post(address, json={**body, "evidence": [{**body["evidence"][0], "file": digest}]})
+        return browser.post(address, json={**body, "file": digest})
+
+    return Place(address, login, send)
+
+
+def _act(browser: TestClient, file: Hostile) -> Any:
+    body = {"text": file.data[:60_000].decode("utf-8", "replace"), "name": "a.toml"}
+    return browser.post("/api/v1/calendar/acts/preview", json=body)
+
+
+class _Alerts(HTMLParser):
+    """The texts of a page's alerts, and of the page that says what is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if self._depth or given.get("role") == "alert" or given.get("class") == "problem":
+            self._depth += tag not in ("br", "input", "img", "use", "path", "hr", "link", "meta")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """It holds no text."""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._depth -= self._depth > 0
+
+    def handle_data(self, data: str) -> None:
+        if self._depth and data.strip():
+            self.found.append(" ".join(data.split()))
+
+
+def sentence(answer: Any) -> str:
+    """What an answer that refuses says to a person."""
+    if "json" in answer.headers.get("content-type", ""):
+        return str(answer.json().get("detail", ""))
+    alerts = _Alerts()
+    alerts.feed(answer.text)
+    return " ".join(alerts.found)
+
+
+def fault(place: Place, answer: Any, seconds: float) -> str:
+    """What is wrong with an answer, "" where nothing is."""
+    if answer.status_code >= 500:
+        return f"{place.name}: {answer.status_code} {answer.text[:200]!r}"
+    if seconds > PATIENCE:
+        return f"{place.name}: after {seconds:.1f} s"
+    if found := _INSIDE.search(answer.text):
+        return f"{place.name}: shows {found.group()!r}"
+    if answer.status_code >= 400:
+        said = sentence(answer)
+        if not 10 < len(said) < LONGEST or _GAP.search(said):
+            return f"{place.name}: {answer.status_code} says {said[:200]!r}"
+    return ""
+
+
+def written(office: RealOffice) -> tuple[object, ...]:
+    """What there is of events, acts of the office, people and stored files."""
+    with office.house.engine.connect() as connection:
+        counts = [
+            connection.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one()
+            for table in ("event", "act", "person", "unit", "paper")
+        ]
+    folder = office.house.settings.evidence.folder
+    return (*counts, sorted(str(file) for file in folder.rglob("*") if file.is_file()))
+
+
+def offered(
+    office: RealOffice, files: Iterable[tuple[str, Hostile]], where: Iterable[Place]
+) -> Iterator[tuple[str, str]]:
+    """Yield, for every file at every place, what came of it ("200", "422 ...") and what is wrong ("")."""
+    where = tuple(where)
+    browsers = {
+        login: office.client(login, raise_server_exceptions=False) for login in {one.login for one in where}
+    }
+    for what, file in files:
+        for place in where:
+            before = written(office)
+            begun = time.monotonic()
+            answer = place.send(browsers[place.login], file)
+            wrong = fault(place, answer, time.monotonic() - begun)
+            if not wrong and answer.status_code >= 400 and written(office) != before:
+                wrong = f"{place.name}: {answer.status_code}, and something was kept"
+            said = f" {sentence(answer)}" if answer.status_code >= 400 else ""
+            yield f"{answer.status_code}{said}", f"{what} at {wrong}" if wrong else ""
+
+
+def spoiled(file: Hostile, chance: random.Random) -> Hostile:
+    """The same with a few bytes turned, torn out or put in."""
+    data = bytearray(file.data)
+    for _ in range(chance.choice((1, 2, 8))):
+        place = chance.randrange(len(data) + 1)
+        match chance.randrange(3):
+            case 0 if data:
+                data[place % len(data)] = chance.randrange(256)
+            case 1:
+                del data[place : place + chance.choice((1, 10, 1000))]
+            case _:
+                data[place:place] = chance.randbytes(chance.choice((1, 20)))
+    return Hostile(file.name, bytes(data))
