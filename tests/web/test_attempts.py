@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 import pyotp
 import pytest
@@ -18,7 +19,7 @@ from web.door import credentials, devices
 from web.door.credentials import hidden, new_secret
 from web.door.entrance import COOKIE, LASTS
 from web.door.limits import network_of
-from workflow.access import Entry
+from workflow.access import Entry, LimitReached, RateLimit
 
 SAID = {"by": "officer", "now": NOW, "today": TODAY}
 NEW = "жаңа құпиясөзім"
@@ -167,6 +168,31 @@ def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Home) -> No
     assert first == 303
     assert answers == [401] * 12
     assert enter(browser(office), code=code) == 401
+
+
+def test_a_right_password_without_its_code_costs_what_a_wrong_one_does(
+    office: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many counters are written, whether there is such an account or not: the time tells nothing."""
+    office.accounts.set_totp("officer", pyotp.random_base32(), 0, **SAID)
+    counted: list[int] = []
+    count = office.accounts.count_attempt
+
+    def hear(limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
+        counted[-1] += len(limits)
+        return count(limits, now=now)
+
+    monkeypatch.setattr(office.accounts, "count_attempt", hear)
+    for login, password in (
+        ("officer", PASSWORD),
+        ("officer", "wrong"),
+        ("auditor", "wrong"),
+        ("none", "wrong"),
+    ):
+        counted.append(0)
+        assert enter(browser(office), login, password) == 401
+
+    assert counted == [4] * 4
 
 
 def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Home) -> None:

@@ -15,7 +15,14 @@ from web.door import credentials
 from web.door.credentials import BadPassword
 from web.door.devices import known_device
 from web.door.entrance import session
-from web.door.limits import Reason, code_limits, log_in_limits, log_refusal, present_password_limits
+from web.door.limits import (
+    Reason,
+    code_limits,
+    decoy_limits,
+    log_in_limits,
+    log_refusal,
+    present_password_limits,
+)
 from web.door.proxies import client_address
 from web.house import House
 from workflow.access import Account, Entry
@@ -54,6 +61,8 @@ def log_in(request: Request, home: House, login: str, texts: Mapping[str, str]) 
             reason = "unknown_account"
         elif known:
             reason = "account_closed"
+        # A right password is followed by a code, which is counted: the time must not tell the two apart.
+        home.accounts.count_attempt(decoy_limits(login), now=now)
         log_refusal(address, reason, named)
         raise NotProved
     if account.totp:

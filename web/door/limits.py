@@ -52,6 +52,11 @@ def code_limits(login: str, device: Entry | None) -> tuple[RateLimit, ...]:
     return (RateLimit(kind="code", key=key, burst=10, period=30 * _MINUTE),)
 
 
+def decoy_limits(login: str) -> tuple[RateLimit, ...]:
+    """Return what is counted after a wrong password and limits nothing: as much is written as for a code."""
+    return (RateLimit(kind="decoy", key=login, burst=10, period=30 * _MINUTE),)
+
+
 def present_password_limits(session: str) -> tuple[RateLimit, ...]:
     """Return what the present password, asked for in a session, counts under. `session`: its hash."""
     return (RateLimit(kind="session", key=session, burst=10, period=5 * _MINUTE),)
