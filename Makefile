@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # The demonstration day; `make run NOW=` runs on the real one.
 NOW ?= 2026-04-06
 
-.PHONY: run test suite lint format bench coverage pictures clean crash lock audit sbom
+.PHONY: run test suite lint format bench coverage schemas pictures clean crash lock audit sbom
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run var/merzim.sqlite
@@ -61,6 +61,10 @@ $(EMULATOR): tests/telegram/emulator/package-lock.json
 coverage: $(VENV)/.run
 	$(MERZIM) --lang en coverage --write docs/coverage.md
 	$(MERZIM) --lang en forms --write docs/forms.md
+
+# What editors complete and check the files of the law by; a test fails while a schema is stale.
+schemas: $(VENV)/.run
+	$(BIN)/python docs/file_schemas.py
 
 # The pictures of the README: an office at work, looked at in a browser.
 pictures: $(VENV)/.test

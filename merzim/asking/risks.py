@@ -25,7 +25,7 @@ def scales() -> dict[str, RiskScale]:
     """The shipped scales by edition, the latest last. The folder of regulations has no code: it is found
     by name.
     """
-    from workflow.registers.risk_scale import read_scale
+    from workflow.registers.scale_file import read_scale
 
     folder = files("regulations") / "scales"
     named = [file for file in folder.iterdir() if file.name.startswith("risk-scale.")]

@@ -51,7 +51,7 @@ from workflow.registers.exposure import CartogramLine, exposure
 from workflow.registers.measure_term import MeasureTerm
 from workflow.registers.remarks import remarks
 from workflow.registers.risk import register
-from workflow.registers.risk_scale import read_scale
+from workflow.registers.scale_file import read_scale
 
 BEGUN = datetime(2026, 4, 6, 7, tzinfo=UTC)
 UNITS = (

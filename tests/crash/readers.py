@@ -41,7 +41,7 @@ from workflow.points.score_inputs import choose, read_inputs
 from workflow.reading import read
 from workflow.reading.overlay import read_overlay, unfitting
 from workflow.reading.scoring import read_scoring
-from workflow.registers.risk_scale import read_scale
+from workflow.registers.scale_file import read_scale
 
 _HEAD = re.compile(r'^id = "([\w-]+)"\nin_force = (\d{4}-\d\d-\d\d)', re.MULTILINE)
 FACTS = tuple(one.id for one in analysis().obligations)

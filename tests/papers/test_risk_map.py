@@ -17,7 +17,7 @@ from papers.sheets.list_book import book
 from papers.sheets.unreadable import UnreadablePaper
 from workflow.registers.exposure import CartogramLine
 from workflow.registers.risk import Rank
-from workflow.registers.risk_scale import read_scale
+from workflow.registers.scale_file import read_scale
 
 FILE = Path(__file__).parents[2] / "regulations" / "scales" / "risk-scale.2026-01-01.toml"
 SCALE = read_scale(FILE.name, FILE.read_bytes())

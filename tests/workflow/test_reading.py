@@ -355,6 +355,59 @@ def test_one_reading_names_every_problem() -> None:
     assert [problem.place for problem in error.problems] == [FIRST, f"{SECOND}: force", ""]
 
 
+def test_several_mistakes_of_one_table_are_all_named() -> None:
+    """A text that is none, a word that is not allowed and a name that is none: one reading is enough."""
+    text = changed('force = "recommended"', 'force = "must"').replace(b'duty = "officer"', b"duty = 5")
+    error = refused(text.replace(b"# more of the second", b'evidence = ["site"]'))
+
+    assert {(problem.code, problem.place) for problem in error.problems} == {
+        ("not_allowed", f"{SECOND}: force"),
+        ("wrong_type", f"{SECOND}: duty"),
+        ("not_a_name", f"{SECOND}: evidence[1]"),
+    }
+
+
+def test_a_misspelt_key_at_the_top_hides_no_mistake_below() -> None:
+    """The key that is missing for it is not called missing."""
+    text = changed("begins_with", "begin_with").replace(b'force = "recommended"', b'force = "must"')
+    error = refused(text)
+
+    assert [(problem.code, problem.place) for problem in error.problems] == [
+        ("not_allowed", f"{SECOND}: force"),
+        ("unknown_key", ""),
+    ]
+    assert error.problems[1].arguments["allowed"][0] == "begins_with"  # type: ignore[index]
+
+
+def test_a_key_that_is_no_kind_of_organisation_is_named_with_the_nearest() -> None:
+    """Who signs is written by kind: the kinds are keys."""
+    error = refused(changed("# more of the second", 'signed_by = { district_akim_ofice = ["head"] }'))
+
+    assert (error.code, error.arguments["place"]) == ("regulation.unknown_key", f"{SECOND}: signed_by")
+    assert error.arguments["allowed"][0] == "district_akim_office"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('maximum = "3"', f"maximum = 0x1{'0' * 4000}"),
+        ("# more of the first", f"recurs = {{ every = 0x1{'0' * 4000}, since = 1 }}"),
+        (TERM, f'{{ count = 0x1{"0" * 4000}, in = "weeks", from = "water_boiled" }}'),
+        (TERM, '{ count = nan, in = "weeks", from = "water_boiled" }'),
+        (TERM, '{ count = 1, in = ["weeks"], from = "water_boiled" }'),
+        (TERM, "[" * 90 + "]" * 90),
+        ("# more of the second", "signed_by = 5"),
+        ("# more of the second", "values = [" + ",".join(["1"] * 20_000) + "]"),
+        ('title = { kk = "Құю", ru = "Налить", en = "Pouring" }', "title = [{}]"),
+    ],
+)
+def test_a_value_nobody_meant_is_refused_in_a_sentence(old: str, new: str) -> None:
+    """A number too long to be written in tens among them."""
+    error = refused(changed(old, new))
+
+    assert all(len(refusal(error, language)) < 1000 for language in LANGUAGES)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column"),
     [("id = \n", 1, 6), ('id = "tea"\nin_force = 2024-13-01', 2, 16), ('id = "tea"\nnotes = [', 2, 10)],

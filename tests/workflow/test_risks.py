@@ -27,7 +27,7 @@ from workflow.findings.of_risks import quality, risk_findings
 from workflow.registers.measure_term import MeasureTerm
 from workflow.registers.risk import Measure, register
 from workflow.registers.risk_lists import listed, shared
-from workflow.registers.risk_scale import read_scale
+from workflow.registers.scale_file import read_scale
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)

@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, Field, ValidationError
+
+from workflow.law.file_models import Keyed, Mistake, Table, many, mistakes, table, written, wrong
 from workflow.nearest import nearest_first
-from workflow.points.scale import (
-    Analyses,
-    Answer,
-    Brackets,
-    Count,
-    CountByKind,
-    CoverageAndRisks,
-    Done,
-    Each,
-    Events,
-    Kinds,
-    Monthly,
-    Months,
-    Presence,
-    Present,
-    Propaganda,
-    Quarters,
-    Readings,
-    Risks,
-    Scored,
-    Scoring,
-    Share,
-    Sittings,
-)
+from workflow.points import scale as scales
+from workflow.points.scale import Answer, Readings, Scored, Scoring
 from workflow.refusal import Refusal, quoted
 
 MOST = 1_000_000_000
@@ -39,9 +21,20 @@ _DONE = '{"done": 19, "of": 20}'
 _COUNT = '{"count": 7}'
 _ABSENT = '{"present": false}'
 _MONTHS = '{"per_month": [6, 0, 3]}'
-_QUARTERS = '{"per_quarter": [{"done": 19, "of": 20}]}'
-_ANALYSES = '{"coverage": {"done": 19, "of": 20}, "risks": {"found": 10, "removed": 4, "completed": 2}}'
+_RISKS = '{"found": 10, "removed": 4, "completed": 2}'
 _EVENTS = '{"present": true, "scaled": true, "views": 1500}'
+_INSIDE = {"coverage": _DONE, "per_quarter": _DONE, "risks": _RISKS}
+"""How records inside another one are written, by their keys."""
+_CODES = {
+    "dict_type": "wrong_form",
+    "int_type": "not_a_count",
+    "greater_than_equal": "negative",
+    "less_than_equal": "too_large",
+    "bool_type": "not_yes_no",
+    "tuple_type": "not_a_list",
+    "too_short": "not_a_list",
+}
+"""Codes of the catalogues, by pydantic's names of the errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +77,69 @@ def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
     return {**scoring.usual, **chosen}
 
 
+# ------------------------------------------------------------------------------------------------- records
+
+Count = Annotated[int, Field(ge=0, le=MOST)]
+
+
+def _of_something(count: int) -> int:
+    if count == 0:
+        raise wrong("of_nothing")
+    return count
+
+
+def _some(**given: Any) -> dict[str, Any]:
+    """Return what is given; something must be."""
+    present = {key: value for key, value in given.items() if value is not None}
+    if not present:
+        raise wrong("missing_key", missing=tuple(given))
+    return present
+
+
+def _absent(present: bool) -> scales.Present:
+    if present:
+        raise wrong("numbers_missing")
+    return scales.Present(False)
+
+
+def _risks(
+    found: Count | None = None, removed: Count | None = None, completed: Count | None = None
+) -> scales.Risks:
+    return scales.Risks(**_some(found=found, removed=removed, completed=completed))
+
+
+def _analyses(coverage: scales.Done | None = None, risks: scales.Risks | None = None) -> scales.Analyses:
+    return scales.Analyses(**{"coverage": None, "risks": None, **_some(coverage=coverage, risks=risks)})
+
+
+def _kinds(**counts: int | None) -> scales.CountByKind:
+    return scales.CountByKind(_some(**counts))
+
+
+def _events(present: bool, scaled: bool | None = None, views: Count = 0) -> scales.Events | scales.Present:
+    # What was seen on the internet was published there.
+    if not present and (scaled or views):
+        raise wrong("not_shown_but_scaled")
+    if views and scaled is False:
+        raise wrong("seen_but_not_scaled")
+    return scales.Events(bool(scaled or views), views) if present else scales.Present(False)
+
+
+DONE = table(scales.Done, done=Count, of=Annotated[Count, AfterValidator(_of_something)])
+PRESENT = table(scales.Present)
+ABSENT = table(_absent)
+COUNT = table(scales.Count, count=Count)
+QUARTERS = table(scales.Quarters, quarters=Keyed("per_quarter", many(DONE, Field(min_length=1, max_length=4))))
+MONTHS = table(scales.Months, counts=Keyed("per_month", many(Count, Field(min_length=1, max_length=12))))
+ANALYSES = table(_analyses, coverage=DONE, risks=table(_risks))
+EVENTS = table(_events)
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
 def read_inputs(given: object, scoring: Scoring, readings: Readings) -> Mapping[str, Answer]:
-    """What is given for each indicator; one that is absent is not assessed.
+    """Return what is given for each indicator; one that is absent is not assessed.
 
     Args:
         given: id of an indicator -> its numbers, made of what JSON knows.
@@ -104,173 +158,68 @@ def read_inputs(given: object, scoring: Scoring, readings: Readings) -> Mapping[
             allowed = nearest_first(str(name), scoring.indicators)[:3]
             errors.append(InputError("score.unknown_indicator", {"place": str(name), "allowed": allowed}))
             continue
-        answer = _answer(_Record(indicator.id, values, errors), indicator, readings)
-        if answer is not None:
-            answers[indicator.id] = answer
+        record, example = _record(indicator, values, readings)
+        try:
+            answers[indicator.id] = record.adapter.validate_python(values)
+        except ValidationError as error:
+            errors += _errors(indicator, example, list(mistakes(error, values)))
     if errors:
         raise BadInputs(errors)
     return answers
 
 
-def _answer(record: _Record, indicator: Scored, readings: Readings) -> Answer | None:
-    """The answer in the form its scale asks for; None after a mistake."""
+def _record(indicator: Scored, values: object, readings: Readings) -> tuple[Table, str]:
+    """Return the record an indicator asks for by its scale, and an example of it."""
     match indicator.scale:
-        case Presence():
-            if record.only(_ABSENT, needed=("present",)):
-                return Present(record.flag("present"))
-        case Share() | Each() if indicator.deduction is not None and "present" in record:
-            if record.only(_ABSENT, needed=("present",)) and record.flag("present"):
-                example = _DONE if isinstance(indicator.scale, Share) else _COUNT
-                record.wrong("score.numbers_missing", example=example)
-            return Present(False)
-        case Share():
-            return record.done()
-        case Sittings() if readings["commission_period"] == "quarter":
-            if record.only(_QUARTERS, needed=("per_quarter",)):
-                quarters = record.records("per_quarter", most=4, code="score.too_many_quarters")
-                return Quarters(tuple(quarter.done() for quarter in quarters))
-        case Sittings():
-            return record.done()
-        case Each() | Brackets():
-            if record.only(_COUNT, needed=("count",)):
-                return Count(record.count("count"))
-        case Kinds(points=points):
+        case scales.Presence():
+            return PRESENT, _ABSENT
+        case scales.Share() | scales.Each() if (
+            indicator.deduction is not None and isinstance(values, Mapping) and "present" in values
+        ):
+            return ABSENT, _ABSENT
+        case scales.Sittings() if readings["commission_period"] == "quarter":
+            return QUARTERS, f'{{"per_quarter": [{_DONE}]}}'
+        case scales.Share() | scales.Sittings():
+            return DONE, _DONE
+        case scales.Each() | scales.Brackets():
+            return COUNT, _COUNT
+        case scales.Kinds(points=points):
             example = "{" + ", ".join(f'"{kind}": 2' for kind in points) + "}"
-            if record.only(example, some_of=tuple(points)):
-                return CountByKind({kind: record.count(kind) for kind in points if kind in record})
-        case Monthly():
-            if record.only(_MONTHS, needed=("per_month",)):
-                return Months(record.counts("per_month", most=12))
-        case CoverageAndRisks():
-            return _analyses(record)
-        case Propaganda():
-            return _events(record)
-    return None
+            counts: dict[str, Any] = dict.fromkeys(points, Count)
+            return table(_kinds, **counts), example
+        case scales.Monthly():
+            return MONTHS, _MONTHS
+        case scales.CoverageAndRisks():
+            return ANALYSES, f'{{"coverage": {_DONE}, "risks": {_RISKS}}}'
+        case scales.Propaganda():
+            return EVENTS, _EVENTS
 
 
-def _analyses(record: _Record) -> Answer | None:
-    if not record.only(_ANALYSES, some_of=("coverage", "risks")):
-        return None
-    coverage = record.record("coverage").done() if "coverage" in record else None
-    if "risks" not in record:
-        return Analyses(coverage, None)
-    risks = record.record("risks")
-    kinds = ("found", "removed", "completed")
-    if not risks.only('{"found": 10, "removed": 4, "completed": 2}', some_of=kinds):
-        return None
-    return Analyses(coverage, Risks(**{kind: risks.count(kind) for kind in kinds if kind in risks}))
-
-
-def _events(record: _Record) -> Answer | None:
-    if not record.only(_EVENTS, needed=("present",), others=("scaled", "views")):
-        return None
-    present = record.flag("present")
-    views = record.count("views") if "views" in record else 0
-    # What was seen on the internet was published there.
-    scaled = record.flag("scaled") if "scaled" in record else views > 0
-    if not present and (scaled or views):
-        record.wrong("score.not_shown_but_scaled")
-    elif views and not scaled:
-        record.wrong("score.seen_but_not_scaled")
-    return Events(scaled, views) if present else Present(False)
-
-
-class _Record:
-    """One record of the inputs and its place. What is wrong goes to `errors`; reading goes on with nothing."""
-
-    def __init__(self, place: str, values: object, errors: list[InputError]) -> None:
-        self.place = place
-        self._given = values
-        self._values: Mapping[object, object] = values if isinstance(values, Mapping) else {}
-        self._errors = errors
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._values
-
-    def wrong(self, code: str, place: str | None = None, **arguments: object) -> None:
-        self._errors.append(InputError(code, {"place": place or self.place, **arguments}))
-
-    def only(
-        self,
-        example: str,
-        *,
-        needed: tuple[str, ...] = (),
-        some_of: tuple[str, ...] = (),
-        others: tuple[str, ...] = (),
-    ) -> bool:
-        """Whether it is a record with the needed keys, at least one of `some_of`, and none besides."""
-        before = len(self._errors)
-        allowed = (*needed, *some_of, *others)
-        if not isinstance(self._given, Mapping):
-            self.wrong("score.wrong_form", example=example)
-            return False
-        for key in self._values:
-            if key not in allowed:
-                self.wrong("score.unknown_key", value=str(key), example=example)
-        missing = [key for key in needed if key not in self]
-        if missing or (some_of and not any(key in self for key in some_of)):
-            self.wrong("score.missing_key", missing=tuple(missing or some_of), example=example)
-        return len(self._errors) == before
-
-    def done(self) -> Done:
-        """`{"done": 19, "of": 20}`."""
-        if not self.only(_DONE, needed=("done", "of")):
-            return Done(0, 1)
-        of = self.count("of")
-        if self._values["of"] == 0 and type(self._values["of"]) is int:
-            self.wrong("score.of_nothing", f"{self.place}.of")
-        return Done(self.count("done"), of or 1)
-
-    def count(self, key: str) -> int:
-        """A whole number, not negative; 0 after a mistake."""
-        return self._count(self._values[key], f"{self.place}.{key}")
-
-    def flag(self, key: str) -> bool:
-        """true or false; false after a mistake."""
-        value = self._values[key]
-        if not isinstance(value, bool):
-            self.wrong("score.not_yes_no", f"{self.place}.{key}", value=_shown(value))
-            return False
-        return value
-
-    def counts(self, key: str, *, most: int) -> tuple[int, ...]:
-        """A list of whole numbers, one for each month."""
-        listed = self._list(key, most=most, code="score.too_many_months")
-        return tuple(self._count(value, place) for place, value in listed)
-
-    def records(self, key: str, *, most: int, code: str) -> list[_Record]:
-        """A list of records."""
-        listed = self._list(key, most=most, code=code)
-        return [_Record(place, value, self._errors) for place, value in listed]
-
-    def record(self, key: str) -> _Record:
-        return _Record(f"{self.place}.{key}", self._values[key], self._errors)
-
-    def _list(self, key: str, *, most: int, code: str) -> list[tuple[str, object]]:
-        place, values = f"{self.place}.{key}", self._values[key]
-        if not isinstance(values, list | tuple) or not values:
-            self.wrong("score.not_a_list", place, value=_shown(values))
-            return []
-        if len(values) > most:
-            self.wrong(code, place, count=len(values))
-            return []
-        return [(f"{place}[{number}]", value) for number, value in enumerate(values, 1)]
-
-    def _count(self, value: object, place: str) -> int:
-        # type() and not isinstance(): True is an int in Python.
-        if type(value) is not int:
-            self.wrong("score.not_a_count", place, value=_shown(value))
-        elif value < 0:
-            self.wrong("score.negative", place, value=_shown(value))
-        elif value > MOST:
-            self.wrong("score.too_large", place, most=MOST)
-        else:
-            return value
-        return 0
+def _errors(indicator: Scored, example: str, found: Sequence[Mistake]) -> Iterator[InputError]:
+    """Yield the mistakes of one record; keys that are missing in one place are named together."""
+    for mistake in found:
+        missing = tuple(one.given for one in found if (one.code, one.path) == ("missing_key", mistake.path))
+        if mistake.code == "missing_key" and mistake.given != missing[0]:
+            continue
+        code = _CODES.get(mistake.code, mistake.code)
+        arguments = {
+            "place": written((indicator.id, *mistake.path)),
+            "value": _shown(mistake.given),
+            "example": next((_INSIDE[key] for key in mistake.path if key in _INSIDE), example),
+            "missing": missing,
+            "most": MOST,
+            **mistake.arguments,
+        }
+        if code == "numbers_missing":
+            arguments["example"] = _DONE if isinstance(indicator.scale, scales.Share) else _COUNT
+        elif code == "too_long":
+            code = "too_many_quarters" if "per_quarter" in mistake.path else "too_many_months"
+            arguments["count"] = arguments["actual_length"]
+        yield InputError(f"score.{code}", arguments)
 
 
 def _shown(value: object) -> str:
-    """A value as its writer knows it, cut where it is long."""
+    """Return a value as its writer knows it, cut where it is long."""
     match value:
         case None:
             return "null"

@@ -8,17 +8,14 @@ from itertools import chain
 from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target, Window
 from workflow.law.procedure import Obligation, Procedure
 from workflow.nearest import nearest_first
-from workflow.reading.table import Problem
+from workflow.reading.table import Problem, heading
 
 _SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
 
 
-def problems(procedure: Procedure, places: Mapping[str, str]) -> Iterator[Problem]:
-    """Everything wrong between the obligations of a procedure that could be read.
-
-    Args:
-        places: where each obligation stands in the file, by id.
-    """
+def problems(procedure: Procedure) -> Iterator[Problem]:
+    """Yield everything wrong between the obligations of a procedure."""
+    places = {one.id: heading("obligation", number, one.id) for number, one in enumerate(procedure.obligations)}
     facts = tuple(procedure.by_id)
     if procedure.begins_with not in facts:
         yield _unknown("begins_with", procedure.begins_with, facts)

@@ -1,142 +1,164 @@
-"""From the text of a regulation file to a procedure. Pure: whoever calls has opened the file."""
+"""The tables of a regulation file, and its reading into a procedure. Pure: the caller has opened the file."""
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import partial
 from hashlib import sha256
-from pathlib import PurePath
-from typing import TypeVar, cast
+from typing import Annotated, Any
 
-from workflow.kinds import NAMES
-from workflow.law.procedure import OPENED, Opened, Procedure
-from workflow.reading import items
-from workflow.reading.checks import problems as problems_between
-from workflow.reading.examples import example
-from workflow.reading.table import Problem, Table, UnreadableRegulation, Wrong, texts
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
 
-__all__ = ["Problem", "UnreadableRegulation", "parsed", "read"]
+from calendars.terms import Period, Target
+from workflow.kinds import KINDS, NAMES
+from workflow.law import procedure as law
+from workflow.law.file_models import (
+    BY_ID,
+    DashedName,
+    Distinct,
+    Keyed,
+    Name,
+    many,
+    named,
+    one_of,
+    one_of_forms,
+    table,
+    within,
+    wrong,
+)
+from workflow.law.signing import ANY, Signatories
+from workflow.office import ABOVE, DUTIES, OUTSIDE
+from workflow.reading.checks import problems
+from workflow.reading.table import read_edition
+from workflow.reading.terms import TERM, AnchoredTerm
+from workflow.states import STATES
 
-T = TypeVar("T")
+BodyId = Annotated[str, named("^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
+BodyIds = Distinct[BodyId]
+Duty = Annotated[str, one_of(*DUTIES)]
+Evidence = Annotated[str, named("^(link|document):[a-z_]+$")]
+Finding = Annotated[
+    str, named(r"^(term|order|evidence|feasibility|duration|range):[a-z0-9_]+(\.[0-9A-Z#-]+)?$")
+]
+Kinds = Distinct[Annotated[str, one_of(*NAMES)]]
+Source = Annotated[str, named(r"^[a-z][a-z0-9-]*:[0-9]+(\.[0-9a-z]+)*$")]
 
-_TOP = (
-    *("id", "in_force", "in_force_assumed", "last_checked_on", "begins_with", "title", "notes"),
-    *("applies_to", "opened", "confidential"),
-    *("act", "stage", "ladder", "indicator", "body", "obligation", "example"),
+
+def _signatories(duties: tuple[str, ...] | dict[str, tuple[str, ...]]) -> Signatories:
+    return Signatories(tuple(duties.items()) if isinstance(duties, dict) else ((ANY, duties),))
+
+
+SIGNED_BY = one_of_forms(
+    {"list": Distinct[Duty], "table": dict[Annotated[str, one_of(*NAMES, ANY)], Distinct[Duty]]},
+    lambda given: "list" if isinstance(given, list) else "table",
+    "not_allowed",
 )
 
 
-def read(name: str, text: bytes) -> Procedure:
-    """The procedure a regulation file describes.
-
-    Args:
-        name: name of the file (or its path); it must be `<id>.<in_force>.toml`.
-        text: its bytes, TOML in UTF-8; their SHA-256 becomes the edition's digest.
-
-    Raises:
-        UnreadableRegulation: with all problems found, the first of them in its code and arguments.
-    """
-    reader = _Reader(Table(parsed(name, text)))
-    procedure = reader.procedure(sha256(text).hexdigest())
-    if procedure is None or reader.problems:
-        raise UnreadableRegulation(name, reader.problems)
-    found = list(problems_between(procedure, reader.places))
-    expected = f"{procedure.edition}.toml"
-    if PurePath(name).name != expected:
-        found.append(Problem("file_name", "in_force", {"value": expected}))
-    if found:
-        raise UnreadableRegulation(name, found)
-    return procedure
+def _number(value: object) -> Decimal:
+    if type(value) not in (int, float):
+        raise wrong("number_type")
+    return Decimal(str(value))
 
 
-def parsed(name: str, text: bytes) -> dict[str, object]:
-    """The file as TOML. Raises UnreadableRegulation with the line of the first mistake."""
-    try:
-        return tomllib.loads(text.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = text.count(b"\n", 0, error.start) + 1
-        raise UnreadableRegulation(name, [Problem("not_utf8", str(line), {"line": line})]) from error
-    except (ValueError, RecursionError) as error:
-        # A number of thousands of digits, tables within tables without end: no TOML either.
-        raise UnreadableRegulation(name, [_syntax(str(error), text)]) from error
+Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+Due = Annotated[
+    date | None,
+    BeforeValidator(lambda given: None if given == "none" else given),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"const": "none"}]}),
+]
 
 
-def _syntax(message: str, text: bytes) -> Problem:
-    # Before Python 3.14 the position stands in the message alone, and "end of document" has none.
-    said = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
-    detail = said[1] if said else message
-    if said and said[2]:
-        line, column = int(said[2]), int(said[3])
-    else:
-        lines = text.decode("utf-8-sig").split("\n")
-        line, column = len(lines), len(lines[-1]) + 1
-    return Problem("syntax", f"{line}:{column}", {"line": line, "column": column, "detail": detail})
+def _earliest_first(rungs: tuple[law.Rung, ...]) -> tuple[law.Rung, ...]:
+    return tuple(sorted(rungs, key=lambda rung: rung.at))
 
 
-class _Reader:
-    """Reads on after a problem, so that one reading names them all."""
+def _recurrence(
+    every: Period,
+    since: str,
+    years: Annotated[int, within(1, 100)] | None = None,
+    open_ended: bool = False,
+) -> law.Recurrence:
+    """An obligation that comes back every period whose last day lies in the years after its anchor."""
+    if open_ended and years is not None:
+        raise wrong("years_and_open_ended")
+    return law.Recurrence(every=every, since=since, years=None if open_ended else years or 1)
 
-    def __init__(self, top: Table) -> None:
-        self.top = top
-        self.problems: list[Problem] = []
-        self.places: dict[str, str] = {}
 
-    def procedure(self, digest: str) -> Procedure | None:
-        top = self.top
-        acts = self._all("act", items.act, lambda act: act.id)
-        stages = self._all("stage", items.stage, lambda stage: stage.id)
-        ladders = self._all("ladder", items.ladder, lambda ladder: ladder.id)
-        indicators = self._all("indicator", items.indicator, lambda indicator: indicator.id)
-        bodies = self._all("body", items.body, lambda body: body.id)
-        obligations = self._all("obligation", items.obligation, lambda obligation: obligation.id)
-        examples = self._all("example", example, lambda example: example.title)
-        try:
-            top.only(*_TOP)
-            for key in ("act", "stage", "ladder", "obligation"):
-                if key not in top:
-                    raise Wrong("missing_key", "", value=key)
-            return Procedure(
-                id=top.name("id", items.DASHED),
-                in_force=top.day("in_force"),
-                in_force_assumed=top.flag("in_force_assumed"),
-                last_checked_on=top.day("last_checked_on"),
-                title=top.texts("title"),
-                begins_with=top.text("begins_with"),
-                acts=acts,
-                stages=tuple(stages.values()),
-                obligations=tuple(obligations.values()),
-                ladders=ladders,
-                indicators=indicators,
-                examples=tuple(examples.values()),
-                notes=tuple(texts(note) for note in top.tables("notes")),
-                applies_to=top.names("applies_to", allowed=NAMES),
-                opened=cast(Opened, top.choice("opened", OPENED, "event")),
-                confidential=top.flag("confidential"),
-                bodies=bodies,
-                digest=digest,
-            )
-        except Wrong as wrong:
-            self.problems.append(wrong.problem)
-            return None
+def _obligation(
+    *, term: AnchoredTerm, duty: str = "", by_itself: bool = False, values: tuple[str, ...] = (), **fields: Any
+) -> law.Obligation:
+    if not duty and not by_itself:
+        raise wrong("missing_key", "duty")
+    return law.Obligation(
+        term=term[0],
+        since=term[1],
+        # What comes by itself is nobody's to do.
+        duty=duty or OUTSIDE,
+        by_itself=by_itself,
+        values=values or (("measured",) if isinstance(term[0], Target) else ()),
+        **fields,
+    )
 
-    def _all(self, key: str, build: Callable[[Table], T], name: Callable[[T], str]) -> dict[str, T]:
-        found: dict[str, T] = {}
-        for table in self._tables(key):
-            try:
-                item = build(table)
-                if name(item) in found:
-                    raise Wrong("duplicate", table.place, value=name(item))
-            except Wrong as wrong:
-                self.problems.append(wrong.problem)
-                continue
-            found[name(item)] = item
-            if key == "obligation":
-                self.places[name(item)] = table.place
-        return found
 
-    def _tables(self, key: str) -> Iterator[Table]:
-        try:
-            yield from self.top.tables(key)
-        except Wrong as wrong:
-            self.problems.append(wrong.problem)
+ACT = table(
+    law.Act,
+    id=DashedName,
+    by_authorised_body=Keyed("issued_by", Annotated[bool, one_of("authorised_body"), AfterValidator(bool)]),
+)
+BODY = table(law.Body, id=BodyId, successors=BodyIds, kinds=Kinds)
+STAGE = table(law.Stage, id=Name)
+RUNG = table(
+    partial(law.Rung, to=()),
+    at=within(-250, 250),
+    # "duty" is the one who must do the thing, "above" the next higher head, whoever heads the unit.
+    to=Distinct[Annotated[str, one_of("duty", ABOVE, *DUTIES)]],
+    through=Distinct[Annotated[str, named("^[a-z][a-z0-9_]*$")]],
+)
+LADDER = table(partial(law.Ladder, rungs=()), id=Name, rungs=many(RUNG, AfterValidator(_earliest_first)))
+INDICATOR = table(law.Indicator, id=named(r"^[A-Z0-9]+(\.[A-Z0-9]+)*$"))
+OBLIGATION = table(
+    partial(law.Obligation, duty=""),
+    make=_obligation,
+    without=["since", "own", "readings", "asked_every"],
+    id=Name,
+    term=TERM,
+    duty=Duty,
+    evidence=Distinct[Evidence],
+    recurs=table(_recurrence),
+    only_for=Kinds,
+    signed_by=Annotated[SIGNED_BY, AfterValidator(_signatories)],
+    bodies=BodyIds,
+    by_agreement=BodyIds,
+    sources=Distinct[Source],
+)
+EXAMPLE = table(
+    law.Example,
+    due=dict[str, Due],
+    findings=Distinct[Finding],
+    kind=one_of(*KINDS),
+    values=dict[str, dict[str, Number]],
+    signed_by=dict[str, Duty],
+    state=dict[str, Annotated[str, one_of(*STATES)]],
+)
+EDITION = table(
+    partial(law.Procedure, in_force_assumed=False, indicators={}),
+    without=["digest", "overlays"],
+    id=DashedName,
+    applies_to=Kinds,
+    acts=Keyed("act", many(ACT, BY_ID)),
+    stages=Keyed("stage", many(STAGE)),
+    obligations=Keyed("obligation", many(OBLIGATION)),
+    ladders=Keyed("ladder", many(LADDER, BY_ID)),
+    indicators=Keyed("indicator", many(INDICATOR, BY_ID)),
+    examples=Keyed("example", many(EXAMPLE)),
+    bodies=Keyed("body", many(BODY, BY_ID)),
+)
+
+
+def read(name: str, text: bytes) -> law.Procedure:
+    """Return the procedure a regulation file describes; the SHA-256 of its text is the edition's digest."""
+    procedure: law.Procedure = read_edition(EDITION, name, text, problems)
+    return replace(procedure, digest=sha256(text).hexdigest())

@@ -3,49 +3,94 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import PurePath
-from typing import cast
+from typing import Annotated, Any
 
-from calendars import OutOfRange
+from pydantic import WrapValidator
+
+from calendars import OutOfRange, terms
 from calendars.calendar import Calendar
 from calendars.counting import Counted, count
-from calendars.terms import (
-    DayAfterPeriod,
-    Embargo,
-    InMonth,
-    InQuarter,
-    InYears,
-    OnDate,
-    Period,
-    PerPeriod,
-    Quota,
-    Standing,
-    Target,
-    Term,
-    Window,
-    WithoutTerm,
-)
+from calendars.terms import Period
+from workflow.law.file_models import DashedName, Name, many, one_of, table, wrong
 from workflow.law.overlay import SWITCHES, Overlay, Stricter, stricter
-from workflow.law.procedure import Act, Obligation, OwnTerm, Procedure
+from workflow.law.procedure import Act, Obligation, OwnTerm, Procedure, Text
 from workflow.nearest import nearest_first
 from workflow.periods import period_of, shorter
-from workflow.reading.edition import parsed
-from workflow.reading.items import DASHED
-from workflow.reading.table import Problem, Table, UnreadableRegulation, Wrong
-from workflow.reading.terms import PERIODS, read_term
+from workflow.reading.table import Problem, UnreadableRegulation, read_table
+from workflow.reading.terms import TERM, AnchoredTerm
 
 _NAME = re.compile(r"overlay\.([a-z0-9]+(?:-[a-z0-9]+)*)\.(\d{4}-\d\d-\d\d)\.toml")
-_OF_A_PERIOD = (DayAfterPeriod, PerPeriod, Quota)
-_NO_DUTY = (Standing, Target, Window)
-_WITHOUT_A_DAY = (WithoutTerm, *_NO_DUTY)
+_OF_A_PERIOD = (terms.DayAfterPeriod, terms.PerPeriod, terms.Quota)
+_NO_DUTY = (terms.Standing, terms.Target, terms.Window)
+_WITHOUT_A_DAY = (terms.WithoutTerm, *_NO_DUTY)
 _SAMPLE_DAYS = 366
+_NO_TEXT = Text(kk="", ru="", en="")
+_NO_ACT = Act(id="overlay", title=_NO_TEXT, short=_NO_TEXT)
+
+
+def _act(title: Text, short: Text | None = None, number: str | None = None, date: date | None = None) -> Act:
+    """The organisation's own act; the name of the file completes it."""
+    return Act(id="overlay", title=title, short=short or title, number=number, adopted_on=date)
+
+
+def _term(
+    obligation: Name,
+    term: AnchoredTerm | None = None,
+    every: Period | None = None,
+    paragraph: str | None = None,
+) -> Stricter:
+    """The organisation's own term for an obligation, or its own shorter period."""
+    if term is None:
+        if every is None:
+            raise wrong("missing_key", "term")
+        return Stricter(obligation=obligation, every=every)
+    if isinstance(term[0], _WITHOUT_A_DAY):
+        raise wrong("own_no_day", "term")
+    if paragraph is None:
+        raise wrong("missing_key", "paragraph")
+    own = OwnTerm(term=term[0], since=term[1], act=_NO_ACT, paragraph=paragraph)
+    return Stricter(obligation=obligation, own=own, every=every)
+
+
+def _overlay(
+    procedure: DashedName,
+    in_force: date,
+    act: Act,
+    unit: str = "",
+    term: tuple[Stricter, ...] = (),
+    switches: Mapping[str, str] | None = None,
+) -> Overlay:
+    """An organisation's own rules over a procedure."""
+    return Overlay(
+        name="", in_force=in_force, procedure=procedure, act=act, unit=unit, terms=term, switches=switches or {}
+    )
+
+
+def _in_file_order(given: Mapping[str, str], check: Callable[[object], object]) -> Mapping[str, str]:
+    check(given)
+    return dict(given)
+
+
+def _switches(**readings: str) -> Mapping[str, str]:
+    """The readings the organisation has chosen."""
+    return readings
+
+
+_READINGS: dict[str, Any] = {name: one_of(*values) for name, values in SWITCHES.items()}
+OVERLAY = table(
+    _overlay,
+    act=table(_act),
+    term=many(table(_term, term=TERM)),
+    switches=Annotated[Any, table(_switches, **_READINGS), WrapValidator(_in_file_order)],
+)
 
 
 def read_overlay(name: str, text: bytes) -> Overlay:
-    """The own rules a file describes.
+    """Return the own rules a file describes.
 
     Args:
         name: of the file (or its path); it must be `overlay.<name>.<in_force>.toml`.
@@ -56,71 +101,15 @@ def read_overlay(name: str, text: bytes) -> Overlay:
     """
     file = PurePath(name).name
     named = _NAME.fullmatch(file)
-    top = Table(parsed(file, text))
-    found: list[Problem] = []
-    terms: list[Stricter] = []
-    try:
-        top.only("procedure", "unit", "in_force", "act", "term", "switches")
-        in_force = top.day("in_force")
-        if named is None or named[2] != in_force.isoformat():
-            example = f"overlay.{named[1] if named else 'own-rules'}.{in_force.isoformat()}.toml"
-            raise Wrong("own_file_name", "in_force", value=example)
-        act = _act(top.table("act"), f"overlay-{named[1]}")
-        overlay = Overlay(
-            name=named[1],
-            in_force=in_force,
-            procedure=top.name("procedure", DASHED),
-            unit=top.optional_text("unit") or "",
-            act=act,
-            switches=_switches(top.table("switches")) if "switches" in top else {},
-            text=text.decode("utf-8-sig"),
-        )
-        for table in top.tables("term"):
-            try:
-                terms.append(_term(table, act, terms))
-            except Wrong as wrong:
-                found.append(wrong.problem)
-        if not terms and not overlay.switches and not found:
-            raise Wrong("own_nothing", "")
-    except Wrong as wrong:
-        raise UnreadableRegulation(file, [wrong.problem, *found]) from None
-    if found:
-        raise UnreadableRegulation(file, found)
-    return replace(overlay, terms=tuple(terms))
-
-
-def _act(table: Table, id: str) -> Act:
-    table.only("title", "short", "number", "date")
-    return Act(
-        id=id,
-        title=table.texts("title"),
-        short=table.texts("short") if "short" in table else table.texts("title"),
-        number=table.optional_text("number"),
-        adopted_on=table.day("date") if "date" in table else None,
-    )
-
-
-def _switches(table: Table) -> Mapping[str, str]:
-    table.only(*SWITCHES)
-    return {name: table.choice(name, SWITCHES[name]) for name in table.values}
-
-
-def _term(table: Table, act: Act, before: Sequence[Stricter]) -> Stricter:
-    table.only("obligation", "term", "every", "paragraph")
-    name = table.name("obligation")
-    place = Table(table.values, f'term "{name}"')
-    if any(one.obligation == name for one in before):
-        raise Wrong("duplicate", place.place, value=name)
-    every = cast(Period, place.choice("every", PERIODS)) if "every" in table else None
-    own = None
-    if "term" in table:
-        term, since = read_term(place)
-        if isinstance(term, _WITHOUT_A_DAY):
-            raise Wrong("own_no_day", place.at("term"))
-        own = OwnTerm(term=term, since=since, act=act, paragraph=place.text("paragraph"))
-    elif every is None:
-        raise Wrong("missing_key", place.place, value="term")
-    return Stricter(obligation=name, own=own, every=every)
+    overlay: Overlay = read_table(OVERLAY, file, text)
+    if named is None or named[2] != overlay.in_force.isoformat():
+        expected = replace(overlay, name=named[1] if named else "own-rules").file
+        raise UnreadableRegulation(file, [Problem("own_file_name", "in_force", {"value": expected})])
+    if not overlay.terms and not overlay.switches:
+        raise UnreadableRegulation(file, [Problem("own_nothing", "")])
+    act = replace(overlay.act, id=f"overlay-{named[1]}")
+    terms = (replace(one, own=one.own and replace(one.own, act=act)) for one in overlay.terms)
+    return replace(overlay, name=named[1], act=act, terms=tuple(terms), text=text.decode("utf-8-sig"))
 
 
 def unfitting(overlay: Overlay, editions: Sequence[Procedure]) -> None:
@@ -164,7 +153,7 @@ def _unfitting(one: Stricter, editions: Sequence[Procedure]) -> Iterator[Problem
         yield Problem("recurring_anchor", f"{place}: term.from", {"value": anchor.id})
     if isinstance(term, _OF_A_PERIOD) and asked.recurs is None:
         yield Problem("own_never_recurs", f"{place}: term", {"value": one.obligation})
-    if isinstance(term, Embargo) != isinstance(asked.term, Embargo):
+    if isinstance(term, terms.Embargo) != isinstance(asked.term, terms.Embargo):
         yield Problem("own_other_kind", f"{place}: term", {"value": one.obligation})
     for edition in editions:
         path = _circle(edition, one.obligation, since)
@@ -211,9 +200,9 @@ def milder(overlay: Overlay, edition: Procedure, calendar: Calendar) -> tuple[Mi
     return tuple(found)
 
 
-def _ever(own: Term, asked: Obligation, overlay: Overlay, calendar: Calendar) -> bool:
+def _ever(own: terms.Term, asked: Obligation, overlay: Overlay, calendar: Calendar) -> bool:
     """Whether it is stricter from any day of a year."""
-    if isinstance(own, OnDate | InMonth | InQuarter | InYears):
+    if isinstance(own, terms.OnDate | terms.InMonth | terms.InQuarter | terms.InYears):
         return True
     for step in range(_SAMPLE_DAYS):
         day = overlay.in_force + timedelta(days=step)
@@ -224,7 +213,7 @@ def _ever(own: Term, asked: Obligation, overlay: Overlay, calendar: Calendar) ->
     return False
 
 
-def _count(term: Term, day: date, calendar: Calendar) -> Counted:
+def _count(term: terms.Term, day: date, calendar: Calendar) -> Counted:
     try:
         return count(term, day, calendar)
     except OutOfRange:

@@ -1,34 +1,36 @@
-"""From the text of a scoring file to a Scoring. Pure: whoever calls has opened the file."""
+"""The tables of a scoring file, and its reading into a Scoring. Pure: the caller has opened the file."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from pathlib import PurePath
-from typing import cast, get_args
+from functools import partial
+from typing import Annotated, Any
 
-from workflow.law.procedure import Text
-from workflow.points.scale import (
-    Brackets,
-    CountedBy,
-    Counting,
-    CoverageAndRisks,
-    Each,
-    Kinds,
-    Monthly,
-    Presence,
-    Propaganda,
-    Row,
-    Scale,
-    Scored,
-    Scoring,
-    Share,
-    Sittings,
+from pydantic import AfterValidator
+
+from workflow.law.file_models import (
+    BY_ID,
+    DashedName,
+    Distinct,
+    Keyed,
+    Name,
+    NonBlank,
+    Number,
+    Texts,
+    many,
+    matching,
+    named,
+    one_of,
+    one_of_forms,
+    repeated,
+    table,
+    within,
+    wrong,
 )
-from workflow.reading.edition import parsed
-from workflow.reading.items import DASHED
-from workflow.reading.table import NAME, Problem, Table, UnreadableRegulation, Wrong, texts
+from workflow.law.procedure import Text
+from workflow.points import scale as scales
+from workflow.reading.table import Problem, heading, read_edition
 
 READINGS: Mapping[str, frozenset[str]] = {
     "rounding": frozenset({"whole_steps", "linear"}),
@@ -41,208 +43,128 @@ READINGS: Mapping[str, frozenset[str]] = {
 }
 """The readings the arithmetic knows. A file says what they mean and which value is used."""
 
-_FACT = re.compile(r"[a-z0-9-]+:[a-z0-9_]+")
-_SUBTASK = re.compile(r"P\d\.T\d\.S\d")
-_NUMBER = re.compile(r"\d{1,4}(\.\d{1,4})?")
-_TOP = ("id", "in_force", "in_force_assumed", "last_checked_on", "title", "notes", "reading", "indicator")
+Fact = Annotated[str, matching("^[a-z0-9-]+:[a-z0-9_]+$", '"tbn4-project-4:event_held"')]
+Reading = Annotated[str, one_of(*READINGS)]
 
 
-def read_scoring(name: str, text: bytes) -> Scoring:
-    """The scoring a file describes.
-
-    Args:
-        name: name of the file (or its path); it must be `<id>.<in_force>.toml`.
-        text: its bytes, TOML in UTF-8.
-
-    Raises:
-        UnreadableRegulation: with the first problem found.
-    """
-    top = Table(parsed(name, text))
-    try:
-        scoring = _scoring(top)
-    except Wrong as wrong:
-        raise UnreadableRegulation(name, [wrong.problem]) from wrong
-    expected = f"{scoring.edition}.toml"
-    if PurePath(name).name != expected:
-        raise UnreadableRegulation(name, [Problem("file_name", "in_force", {"value": expected})])
-    return scoring
+def _value(id: str, text: Texts) -> tuple[str, Text]:
+    """One value of a reading."""
+    return id, text
 
 
-def _scoring(top: Table) -> Scoring:
-    top.only(*_TOP)
-    readings: dict[str, Mapping[str, Text]] = {}
-    for table in top.tables("reading"):
-        table.only("id", "value")
-        reading = _new(table, table.choice("id", tuple(READINGS)), readings)
-        readings[reading] = _values(table, tuple(sorted(READINGS[reading])))
-    indicators: dict[str, Scored] = {}
-    for table in top.tables("indicator"):
-        indicator = _indicator(table, tuple(readings))
-        indicators[_new(table, indicator.id, indicators)] = indicator
-    return Scoring(
-        id=top.name("id", DASHED),
-        in_force=top.day("in_force"),
-        in_force_assumed=top.flag("in_force_assumed"),
-        last_checked_on=top.day("last_checked_on"),
-        title=top.texts("title"),
-        indicators=indicators,
-        readings=readings,
-        notes=tuple(texts(note) for note in top.tables("notes")),
-    )
+def _reading(id: Reading, value: tuple[tuple[str, Text], ...]) -> tuple[str, Mapping[str, Text]]:
+    """One reading of an unclear place; its first value is the one used."""
+    names = [name for name, _ in value]
+    for number, name in enumerate(names):
+        if name not in READINGS[id]:
+            raise wrong("not_allowed", "value", number, "id", allowed=tuple(sorted(READINGS[id])))
+    for number in repeated(names):
+        raise wrong("duplicate", "value", number, value=names[number])
+    if not names:
+        raise wrong("missing_key", value="value")
+    return id, dict(value)
 
 
-def _values(reading: Table, allowed: tuple[str, ...]) -> Mapping[str, Text]:
-    """The values of one reading, the one used first."""
-    found: dict[str, Text] = {}
-    for value in reading.tables("value"):
-        value.only("id", "text")
-        found[_new(value, value.choice("id", allowed), found)] = value.texts("text")
-    if not found:
-        raise Wrong("missing_key", reading.place, value="value")
-    return found
+def _counted(
+    by: scales.CountedBy,
+    fact: Fact | None = None,
+    facts: dict[str, Fact] | None = None,
+    done: NonBlank | None = None,
+    of: NonBlank | None = None,
+    times: Annotated[int, within(1)] = 1,
+) -> scales.Counting:
+    """How an indicator is counted from what is recorded."""
+    given = {"fact": fact, "facts": facts, "done": done, "of": of}
+    needed = {"kinds": ("facts",), "value": ("fact", "done"), "values": ("fact", "done", "of")}
+    for key in needed.get(by, ("fact",)):
+        if given[key] is None:
+            raise wrong("missing_key", key)
+    counted = (facts or {}) if by == "kinds" else {"": fact or ""}
+    return scales.Counting(by=by, facts=counted, done=done or "", of=of or "", times=times)
 
 
-def _indicator(table: Table, readings: tuple[str, ...]) -> Scored:
-    table.only("id", "title", "scale", "counted", "deduction", "assessed", "readings", "notes")
-    scale = table.table("scale")
-    build = _KINDS[scale.choice("kind", tuple(_KINDS))]
-    return Scored(
-        id=table.name("id", _SUBTASK),
-        title=table.texts("title"),
-        scale=build(scale),
-        counting=_counting(table.table("counted")),
-        deduction=_number(table, "deduction") if "deduction" in table else None,
-        assessed=table.names("assessed"),
-        readings=table.names("readings", allowed=readings),
-        notes=tuple(texts(note) for note in table.tables("notes")),
-    )
+# -------------------------------------------------------------------------------------------------- scales
 
 
-def _counting(table: Table) -> Counting:
-    table.only("by", "fact", "facts", "done", "of", "times")
-    by = cast(CountedBy, table.choice("by", get_args(CountedBy)))
-    given = table.table("facts") if by == "kinds" else table
-    facts = {
-        key if by == "kinds" else "": given.text(key) for key in (given.values if by == "kinds" else ["fact"])
-    }
-    for key, fact in facts.items():
-        if not _FACT.fullmatch(fact):
-            raise Wrong(
-                "not_written_so", given.at(key or "fact"), value=fact, example='"tbn4-project-4:event_held"'
-            )
-    return Counting(
-        by=by,
-        facts=facts,
-        done=table.text("done") if by in ("value", "values") else "",
-        of=table.text("of") if by == "values" else "",
-        times=table.whole("times", least=1) if "times" in table else 1,
-    )
-
-
-def _presence(table: Table) -> Scale:
-    table.only("kind")
-    return Presence()
-
-
-def _share(table: Table) -> Share:
-    table.only("kind", "maximum", "step", "per_step", "full", "nothing_below")
-    scale = Share(
-        maximum=_number(table, "maximum"),
-        step=_number(table, "step"),
-        per_step=_number(table, "per_step"),
-        full=_number(table, "full") if "full" in table else Fraction(100),
-        nothing_below=_number(table, "nothing_below") if "nothing_below" in table else None,
-    )
-    _adds_up(table, scale.full / scale.step * scale.per_step, scale.maximum)
+def _adds_up(scale: scales.Share | scales.Sittings) -> scales.Share | scales.Sittings:
+    """Refuse a scale whose steps together are not its maximum: a slip of one digit must not pass."""
+    full = scale.full if isinstance(scale, scales.Share) else Fraction(100)
+    steps = full / scale.step * scale.per_step
+    if steps != scale.maximum:
+        raise wrong("not_written_so", "maximum", example=f'"{float(steps):g}"')
     return scale
 
 
-def _each(table: Table) -> Scale:
-    table.only("kind", "points")
-    return Each(points=_number(table, "points"))
+def _follow_each_other(brackets: scales.Brackets) -> scales.Brackets:
+    """Refuse rows with gaps between them, and a last one that ends."""
+    first = 0
+    for number, row in enumerate(brackets.rows):
+        if row.first != first:
+            raise wrong("out_of_bounds", "rows", number, "first", least=first, most=first)
+        if row.last is None and number + 1 < len(brackets.rows):
+            raise wrong("missing_key", "rows", number, "last")
+        if row.last is not None and row.last < first:
+            raise wrong("out_of_bounds", "rows", number, "last", least=first, most=None)
+        first = (row.first if row.last is None else row.last) + 1
+    if not brackets.rows or brackets.rows[-1].last is not None:
+        raise wrong("missing_key", value="rows")
+    return brackets
 
 
-def _kinds(table: Table) -> Scale:
-    table.only("kind", "points")
-    points = table.table("points")
-    for kind in points.values:
-        if not NAME.fullmatch(kind):
-            raise Wrong("not_a_name", points.at(kind), value=kind)
-    return Kinds(points={kind: _number(points, kind) for kind in points.values})
+def _coverage(units: scales.Share, risks: Mapping[str, Fraction]) -> scales.CoverageAndRisks:
+    """A share of units, and points for every risk found, removed, removed to real completion."""
+    return scales.CoverageAndRisks(units=units, **risks)
 
 
-def _brackets(table: Table) -> Scale:
-    table.only("kind", "rows")
-    rows: list[Row] = []
-    next_first = 0
-    for row in table.tables("rows"):
-        row.only("first", "last", "points")
-        if rows and rows[-1].last is None:
-            raise Wrong("missing_key", f"{table.at('rows')}[{len(rows)}]", value="last")
-        first = row.whole("first", least=next_first, most=next_first)
-        last = row.whole("last", least=first) if "last" in row else None
-        rows.append(Row(first=first, last=last, points=_number(row, "points")))
-        next_first = (first if last is None else last) + 1
-    if not rows or rows[-1].last is not None:
-        raise Wrong("missing_key", table.place, value="rows")
-    return Brackets(rows=tuple(rows))
+def _scale(kind: str, declared: Any, *annotations: object, **types: Any) -> Any:
+    return Annotated[Any, table(declared, kind=one_of(kind), **types), *annotations]
 
 
-def _monthly(table: Table) -> Scale:
-    table.only("kind", "points", "at_most")
-    return Monthly(points=_number(table, "points"), at_most=_number(table, "at_most"))
-
-
-def _sittings(table: Table) -> Scale:
-    table.only("kind", "maximum", "step", "per_step")
-    maximum, step, per_step = (_number(table, key) for key in ("maximum", "step", "per_step"))
-    _adds_up(table, Fraction(100) / step * per_step, maximum)
-    return Sittings(maximum=maximum, step=step, per_step=per_step)
-
-
-def _coverage(table: Table) -> Scale:
-    table.only("kind", "units", "risks")
-    risks = table.table("risks")
-    risks.only("found", "removed", "completed")
-    found, removed, completed = (_number(risks, key) for key in ("found", "removed", "completed"))
-    units = _share(table.table("units"))
-    return CoverageAndRisks(units=units, found=found, removed=removed, completed=completed)
-
-
-def _propaganda(table: Table) -> Scale:
-    table.only("kind", "shown", "scaled", "viewed", "views")
-    shown, scaled, viewed = (_number(table, key) for key in ("shown", "scaled", "viewed"))
-    return Propaganda(shown=shown, scaled=scaled, viewed=viewed, views=table.whole("views", least=1))
-
-
-_KINDS: Mapping[str, Callable[[Table], Scale]] = {
-    "presence": _presence,
-    "share": _share,
-    "each": _each,
-    "kinds": _kinds,
-    "brackets": _brackets,
-    "monthly": _monthly,
-    "sittings": _sittings,
-    "coverage": _coverage,
-    "propaganda": _propaganda,
+SHARE = Annotated[Any, table(scales.Share), AfterValidator(_adds_up)]
+RISKS = table(scales.CoverageAndRisks, without=["units"], make=dict)
+ROW = table(partial(scales.Row, last=None), first=int, last=int)
+SCALES = {
+    "presence": _scale("presence", scales.Presence),
+    "share": _scale("share", scales.Share, AfterValidator(_adds_up)),
+    "each": _scale("each", scales.Each),
+    "kinds": _scale("kinds", scales.Kinds, points=dict[Name, Number]),
+    "brackets": _scale("brackets", scales.Brackets, AfterValidator(_follow_each_other), rows=many(ROW)),
+    "monthly": _scale("monthly", scales.Monthly),
+    "sittings": _scale("sittings", scales.Sittings, AfterValidator(_adds_up)),
+    "coverage": _scale("coverage", _coverage, units=SHARE, risks=RISKS),
+    "propaganda": _scale("propaganda", scales.Propaganda, views=within(1)),
 }
 
 
-def _number(table: Table, key: str) -> Fraction:
-    """A decimal in quotes, more than nothing: `"0.3"`. Floats of TOML would not be exact."""
-    text = table.text(key)
-    if not _NUMBER.fullmatch(text) or not Fraction(text):
-        raise Wrong("not_written_so", table.at(key), value=text, example='"0.3"')
-    return Fraction(text)
+def _kind(given: object) -> str:
+    return str(given.get("kind")) if isinstance(given, dict) else ""
 
 
-def _adds_up(table: Table, steps: Fraction, maximum: Fraction) -> None:
-    """All steps together are the maximum: a slip of one digit must not pass."""
-    if steps != maximum:
-        raise Wrong("not_written_so", table.at("maximum"), value=str(maximum), example=f'"{float(steps):g}"')
+INDICATOR = table(
+    scales.Scored,
+    id=named(r"^P[0-9]\.T[0-9]\.S[0-9]$"),
+    scale=one_of_forms(SCALES, _kind, "not_allowed", kind=dict, keys=("kind",), allowed=tuple(SCALES)),
+    counting=Keyed("counted", table(_counted)),
+    readings=Distinct[Reading],
+)
+SCORING = table(
+    partial(scales.Scoring, in_force_assumed=False, indicators={}, readings={}),
+    id=DashedName,
+    indicators=Keyed("indicator", many(INDICATOR, BY_ID)),
+    readings=Keyed("reading", many(table(_reading, value=many(table(_value))), AfterValidator(dict))),
+)
 
 
-def _new(table: Table, name: str, known: Mapping[str, object]) -> str:
-    if name in known:
-        raise Wrong("duplicate", table.place, value=name)
-    return name
+def read_scoring(name: str, text: bytes) -> scales.Scoring:
+    """Return the scoring a file describes; UnreadableRegulation says what is wrong with it."""
+    scoring: scales.Scoring = read_edition(SCORING, name, text, _unexplained)
+    return scoring
+
+
+def _unexplained(scoring: scales.Scoring) -> Iterator[Problem]:
+    """Yield the readings of indicators that the file does not explain."""
+    for number, indicator in enumerate(scoring.indicators.values()):
+        for reading in indicator.readings:
+            if reading not in scoring.readings:
+                place = f"{heading('indicator', number, indicator.id)}: readings"
+                yield Problem("not_allowed", place, {"value": reading, "allowed": tuple(scoring.readings)})

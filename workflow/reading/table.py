@@ -1,29 +1,40 @@
-"""One table of a regulation file, read key by key; what is wrong is said with its place and what is allowed."""
+"""Reading a TOML file as a table; what is wrong is reported with its place and what is allowed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import TypeVar
+from pathlib import PurePath
+from typing import Any
 
-from workflow.law.procedure import Text
+from pydantic import ValidationError
+
+from workflow.law.file_models import (
+    LANGUAGES,
+    MISTAKES_LIMIT,
+    Mistake,
+    Path,
+    Table,
+    mistakes,
+    repeated,
+    written,
+)
 from workflow.nearest import nearest_first
 from workflow.refusal import Refusal, quoted
 
-T = TypeVar("T")
-_LANGUAGES = ("kk", "ru", "en")
-_NAMES: Mapping[type, str] = {
-    str: "text",
-    bool: "yes_no",
-    int: "integer",
-    date: "date",
-    dict: "table",
-    list: "list",
+_TYPES = {
+    "str_type": "text",
+    "string_type": "text",
+    "bool_type": "yes_no",
+    "int_type": "integer",
+    "number_type": "number",
+    "date_type": "date",
+    "dict_type": "table",
+    "tuple_type": "list",
 }
-NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-"""Facts, stages, ladders, duties: they become parts of ids, columns of tables and words of commands."""
+"""What is needed in place of another type: under `regulation.type.` in the catalogues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,157 +60,129 @@ class UnreadableRegulation(Refusal):
         self.problems = tuple(replace(one, arguments=quoted(one.arguments)) for one in problems)
 
 
-class Wrong(Exception):
-    """One problem on its way from the key it was found at to the list of all of them."""
+def read_table(table: Table, name: str, text: bytes) -> Any:
+    """Return the value of a file.
 
-    def __init__(self, code: str, place: str, **arguments: object) -> None:
-        super().__init__(code, place, arguments)
-        self.problem = Problem(code, place, arguments)
-
-
-class Table:
-    """A TOML table and where it stands in the file.
-
-    Every method raises Wrong: a key that is missing, of another type, or not among what is allowed.
+    Raises:
+        UnreadableRegulation: with all problems, those inside the lists of tables first.
     """
-
-    def __init__(self, values: Mapping[str, object], heading: str = "", path: str = "") -> None:
-        self.values = values
-        self._heading = heading
-        self._path = path
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.values
-
-    @property
-    def place(self) -> str:
-        """Where the table itself stands: `obligation 3 "start_announced": term`."""
-        return ": ".join(part for part in (self._heading, self._path) if part)
-
-    def at(self, key: str) -> str:
-        """Where a key of it stands: `obligation 3 "start_announced": term.in`."""
-        path = f"{self._path}.{key}" if self._path else key
-        return f"{self._heading}: {path}" if self._heading else path
-
-    def only(self, *allowed: str) -> None:
-        """No key besides these; the nearest allowed one is named first."""
-        for key in self.values:
-            if key not in allowed:
-                raise Wrong("unknown_key", self.place, value=key, allowed=nearest_first(key, allowed))
-
-    def text(self, key: str) -> str:
-        """A text that says something."""
-        value = self._typed(key, str)
-        if not value.strip():
-            raise Wrong("empty", self.at(key))
-        return value
-
-    def optional_text(self, key: str) -> str | None:
-        return self.text(key) if key in self else None
-
-    def name(self, key: str, pattern: re.Pattern[str] = NAME) -> str:
-        """A text that can be a name: small Latin letters and digits, joined."""
-        value = self.text(key)
-        if not pattern.fullmatch(value):
-            raise Wrong("not_a_name", self.at(key), value=value)
-        return value
-
-    def choice(self, key: str, allowed: Sequence[str], default: str | None = None) -> str:
-        """One of the allowed texts."""
-        if default is not None and key not in self:
-            return default
-        value = self._typed(key, str)
-        if value not in allowed:
-            raise Wrong("not_allowed", self.at(key), value=value, allowed=nearest_first(value, allowed))
-        return value
-
-    def names(
-        self, key: str, pattern: re.Pattern[str] = NAME, *, allowed: Sequence[str] | None = None
-    ) -> tuple[str, ...]:
-        """A list of names, of the allowed ones where there are some; none twice; empty without the key."""
-        if key not in self:
-            return ()
-        values = self._typed(key, list)
-        for place, value in enumerate(values, 1):
-            if type(value) is not str:
-                raise Wrong("wrong_type", f"{self.at(key)}[{place}]", value=str(value), expected="text")
-            if not pattern.fullmatch(value):
-                raise Wrong("not_a_name", f"{self.at(key)}[{place}]", value=value)
-            if allowed is not None and value not in allowed:
-                raise Wrong(
-                    "not_allowed",
-                    f"{self.at(key)}[{place}]",
-                    value=value,
-                    allowed=nearest_first(value, allowed),
-                )
-            if value in values[: place - 1]:
-                raise Wrong("duplicate", f"{self.at(key)}[{place}]", value=value)
-        return tuple(values)
-
-    def flag(self, key: str) -> bool:
-        """Yes or no; no when the key is absent."""
-        return self._typed(key, bool) if key in self else False
-
-    def whole(self, key: str, *, least: int | None = None, most: int | None = None) -> int:
-        """A whole number, within bounds where there are some."""
-        value = self._typed(key, int)
-        if (least is not None and value < least) or (most is not None and value > most):
-            raise Wrong("out_of_bounds", self.at(key), value=value, least=least, most=most)
-        return value
-
-    def wholes(self, key: str, *, least: int, most: int) -> tuple[int, ...]:
-        """A list of whole numbers within bounds."""
-        values = self._typed(key, list)
-        for place, value in enumerate(values, 1):
-            if type(value) is not int:
-                raise Wrong("wrong_type", f"{self.at(key)}[{place}]", value=str(value), expected="integer")
-            if not least <= value <= most:
-                raise Wrong("out_of_bounds", f"{self.at(key)}[{place}]", value=value, least=least, most=most)
-        return tuple(values)
-
-    def day(self, key: str) -> date:
-        """A date of TOML itself (2024-01-01), not a text and not a moment."""
-        return self._typed(key, date)
-
-    def texts(self, key: str) -> Text:
-        """A text in all three languages."""
-        return texts(self.table(key))
-
-    def table(self, key: str) -> Table:
-        path = f"{self._path}.{key}" if self._path else key
-        return Table(self._typed(key, dict), self._heading, path)
-
-    def tables(self, key: str) -> list[Table]:
-        """A list of tables: headed `obligation 3 "start_announced"` at the top of the file, else `rungs[2]`."""
-        if key not in self:
-            return []
-        found = []
-        for place, value in enumerate(self._typed(key, list), 1):
-            if not isinstance(value, dict):
-                raise Wrong("wrong_type", f"{self.at(key)}[{place}]", value=str(value), expected="table")
-            if self.place:
-                found.append(Table(value, self._heading, f"{self._path}.{key}[{place}]".lstrip(".")))
-            else:
-                named = value.get("id", value.get("title"))
-                found.append(
-                    Table(value, f'{key} {place} "{named}"' if type(named) is str else f"{key} {place}")
-                )
-        return found
-
-    def _typed(self, key: str, kind: type[T]) -> T:
-        if key not in self.values:
-            raise Wrong("missing_key", self.place, value=key)
-        value = self.values[key]
-        # type() and not isinstance(): True is an int in Python, and a moment is a date.
-        if type(value) is not kind:
-            raise Wrong("wrong_type", self.at(key), value=str(value), expected=_NAMES[kind])
-        return value
+    data = parsed(name, text)
+    unknown = [key for key in data if key not in table.fields][:MISTAKES_LIMIT]
+    found = [Mistake("unknown_key", (), key, {"allowed": tuple(table.fields)}) for key in unknown]
+    try:
+        value = table.adapter.validate_python({key: data[key] for key in table.fields if key in data})
+    except ValidationError as error:
+        # A key that is missing at the top is most likely the one that is misspelt there.
+        found += (one for one in mistakes(error, data) if one.path or one.code != "missing_key" or not unknown)
+    found.sort(key=lambda mistake: _listed_table(mistake.path, data) is None)
+    problems = [*(_problem(mistake, data) for mistake in found), *_duplicates(data)]
+    if problems:
+        raise UnreadableRegulation(name, problems)
+    return value
 
 
-def texts(table: Table) -> Text:
-    """The table as a text in three languages."""
-    table.only(*_LANGUAGES)
-    for language in _LANGUAGES:
-        if language not in table:
-            raise Wrong("missing_language", table.place, value=language)
-    return Text(kk=table.text("kk"), ru=table.text("ru"), en=table.text("en"))
+def read_edition(
+    table: Table, name: str, text: bytes, check: Callable[[Any], Iterable[Problem]] = lambda value: ()
+) -> Any:
+    """Return the value of a file that is called by its edition: `<id>.<in_force>.toml`.
+
+    Args:
+        name: of the file, or its path.
+        text: its bytes, TOML in UTF-8.
+        check: yields what is wrong between the parts of the value.
+
+    Raises:
+        UnreadableRegulation: with all problems found, the first of them in its code and arguments.
+    """
+    value = read_table(table, name, text)
+    problems = list(check(value))
+    expected = f"{value.edition}.toml"
+    if PurePath(name).name != expected:
+        problems.append(Problem("file_name", "in_force", {"value": expected}))
+    if problems:
+        raise UnreadableRegulation(name, problems)
+    return value
+
+
+def parsed(name: str, text: bytes) -> dict[str, Any]:
+    """Return the file as TOML. Raises UnreadableRegulation with the line of the first mistake."""
+    try:
+        return tomllib.loads(text.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        raise UnreadableRegulation(name, [Problem("not_utf8", str(line), {"line": line})]) from error
+    except (ValueError, RecursionError) as error:
+        # A number of thousands of digits, tables within tables without end: no TOML either.
+        raise UnreadableRegulation(name, [_syntax(str(error), text)]) from error
+
+
+def _syntax(message: str, text: bytes) -> Problem:
+    # Before Python 3.14 the position stands in the message alone, and "end of document" has none.
+    match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
+    detail = match[1] if match else message
+    if match and match[2]:
+        line, column = int(match[2]), int(match[3])
+    else:
+        lines = text.decode("utf-8-sig").split("\n")
+        line, column = len(lines), len(lines[-1]) + 1
+    return Problem("syntax", f"{line}:{column}", {"line": line, "column": column, "detail": detail})
+
+
+def _problem(mistake: Mistake, data: Mapping[str, Any]) -> Problem:
+    place, given, arguments = place_of(mistake.path, data), mistake.given, mistake.arguments
+    match mistake.code:
+        case code if code in _TYPES:
+            return Problem("wrong_type", place, {"value": _shown(given), "expected": _TYPES[code]})
+        case "missing_key" if given in LANGUAGES:
+            return Problem("missing_language", place, {"value": given})
+        case "unknown_term":
+            return Problem("unknown_term", place, {"value": ", ".join(given), **arguments})
+        case "unknown_key" | "not_allowed":
+            value = arguments.get("value", given)
+            allowed = nearest_first(str(value), arguments["allowed"])
+            return Problem(mistake.code, place, {"value": value, "allowed": allowed})
+    return Problem(mistake.code, place, {"value": _shown(given), **arguments})
+
+
+def _shown(value: object) -> str:
+    try:
+        return str(value)
+    except ValueError:
+        # A number that is written in sixteens can be too long to be written in tens.
+        return "…"
+
+
+def _duplicates(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield the tables at the top of the file that bear the name of an earlier one."""
+    for key, tables in data.items():
+        names = [_name(table) for table in tables] if isinstance(tables, list) else []
+        for number in repeated(names):
+            if names[number]:
+                yield Problem("duplicate", heading(key, number, names[number]), {"value": names[number]})
+
+
+def place_of(path: Path, data: Mapping[str, Any]) -> str:
+    """Return where a path leads: `obligation 3 "start_announced": term.in`."""
+    table = _listed_table(path, data)
+    if table is None:
+        return written(path)
+    inside = written(path[2:])
+    return heading(str(path[0]), int(path[1]), _name(table)) + (f": {inside}" if inside else "")
+
+
+def heading(key: str, number: int, name: str) -> str:
+    """Return how a table in a list at the top of the file is called; numbers are counted from 0."""
+    return f'{key} {number + 1} "{name}"' if name else f"{key} {number + 1}"
+
+
+def _listed_table(path: Path, data: Mapping[str, Any]) -> Mapping[str, object] | None:
+    """Return the table in a list at the top of the file that the path leads into."""
+    table = data[str(path[0])][path[1]] if len(path) > 1 and isinstance(path[1], int) else None
+    return table if isinstance(table, dict) else None
+
+
+def _name(table: Any) -> str:
+    for key in ("id", "title", "obligation") if isinstance(table, dict) else ():
+        if isinstance(table.get(key), str):
+            return str(table[key])
+    return ""

@@ -1,237 +1,188 @@
-"""A term as a regulation file writes it, read as a value of `calendars.terms`. Its first key tells its form."""
+"""The forms of a term: each is a table, told by its first key, and its function makes the value."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
-from typing import cast
+from typing import Annotated, Literal
 
-from calendars.terms import (
-    AtOnce,
-    Backward,
-    Before,
-    Better,
-    CalendarDays,
-    DayAfterPeriod,
-    Duration,
-    Embargo,
-    InMonth,
-    InQuarter,
-    InYears,
-    Months,
-    OnDate,
-    Period,
-    PerPeriod,
-    Quota,
-    Roll,
-    Standing,
-    Target,
-    Term,
-    Weeks,
-    Window,
-    WithoutTerm,
-    WorkingDays,
-    YearlyDate,
-    Years,
-)
-from workflow.reading.table import Table, Wrong
+from pydantic import AfterValidator, Strict
 
-PERIODS: tuple[Period, ...] = ("month", "quarter", "half-year", "year")
-_UNITS = ("working days", "calendar days", "days", "weeks", "months", "years")
-_ROLLS = ("next", "none")
-_WORDS = ('"none"', '"standing"')
-_FIGURE = re.compile(r"\d+(\.\d+)?(-\d+(\.\d+)?)?( ?%)?")
+from calendars import terms
+from calendars.terms import Backward, Better, Period, Roll
+from workflow.law.file_models import Name, matching, one_of, one_of_forms, table, within, wrong
 
-Read = tuple[Term, str | None]
+AnchoredTerm = tuple[terms.Term, str | None]
 """A term, and the fact it counts from."""
+UNITS = ("working days", "calendar days", "days", "weeks", "months", "years")
 
 
-def read_term(obligation: Table) -> Read:
-    """The `term` of an obligation: a table, "none" where the act names no term, "standing" for every day.
-
-    Raises:
-        Wrong: the form is not known, or a key of it is missing, unknown or not allowed.
-    """
-    if obligation.values.get("term") == "none":
-        return WithoutTerm(), None
-    if obligation.values.get("term") == "standing":
-        return Standing(), None
-    table = obligation.table("term")
-    for key, form in _FORMS.items():
-        if key in table:
-            return form(table)
-    raise Wrong("unknown_term", table.place, value=", ".join(table.values), allowed=(*_FORMS, *_WORDS))
-
-
-def _count(table: Table) -> Read:
-    unit = table.choice("in", _UNITS)
-    if unit == "working days":
-        table.only("count", "in", "from", "backward")
-        backward = table.choice("backward", ("nth_day", "clear_days"), "nth_day")
-        return WorkingDays(_number(table), backward=cast(Backward, backward)), table.text("from")
-    table.only("count", "in", "from", "roll")
-    count, roll = _number(table), _roll(table)
-    term: Term
-    match unit:
-        case "calendar days" | "days":
-            # "10 күн" without saying which days: counted as calendar days, and the explanation says so.
-            term = CalendarDays(count, unspecified=unit == "days", roll=roll)
-        case "weeks":
-            term = Weeks(table.whole("count", least=1), roll=roll)
-        case "months":
-            term = Months(count, roll=roll)
-        case _:
-            term = Years(table.whole("count", least=1, most=100), roll=roll)
-    return term, table.text("from")
-
-
-def _number(table: Table) -> int:
-    count = table.whole("count", least=-1000, most=1000)
+def _not_zero(count: int) -> int:
     if count == 0:
-        raise Wrong("zero", table.at("count"))
+        raise wrong("zero")
     return count
 
 
-def _at_most(table: Table) -> Read:
-    table.only("at_most", "in", "from")
-    table.choice("in", ("working days",))
-    return Duration(table.whole("at_most", least=1, most=1000)), table.text("from")
+Count = Annotated[int, within(-1000, 1000), AfterValidator(_not_zero)]
+UpTo100 = Annotated[int, within(1, 100)]
+UpTo1000 = Annotated[int, within(1, 1000)]
+MonthAndDay = Annotated[str, matching("^[0-9]{2}-[0-9]{2}$", "06-30")]
+Month = Annotated[str, matching("^20[0-9]{2}-(0[1-9]|1[0-2])$", "2026-05")]
+Quarter = Annotated[str, matching("^20[0-9]{2}Q[1-4]$", "2026Q3")]
+Share = Annotated[str, matching(r"^[0-9]{1,3}(\.[0-9]+)? ?%$", "5 %")]
+Year = Annotated[str, matching("^20[0-9]{2}$", "2023")]
+Figure = Annotated[str, matching(r"^[0-9]+(\.[0-9]+)?(-[0-9]+(\.[0-9]+)?)?( ?%)?$", "62-65")]
+WindowUnit = Annotated[str, one_of("working days", "calendar days", "months", "years")]
+Years = Annotated[tuple[Annotated[int, within(2000, 2100)], ...], Strict(False)]
 
 
-def _by(table: Table) -> Read:
-    table.only("by", "from", "years", "roll", "safe_by")
-    found = _parts(table, "by", r"(\d\d)-(\d\d)", "06-30")
+def _working_days(
+    count: Count, in_: Annotated[str, one_of("working days")], from_: str, backward: Backward = "nth_day"
+) -> AnchoredTerm:
+    """Working days after a fact; before it when negative."""
+    return terms.WorkingDays(count, backward), from_
+
+
+def _count(
+    count: Count, in_: Annotated[str, one_of(*UNITS[1:], shown=UNITS)], from_: str, roll: Roll = "next"
+) -> AnchoredTerm:
+    """Calendar days, weeks, months or years after a fact; "days" where the act does not say which days."""
+    least, most = {"weeks": (1, 1000), "years": (1, 100)}.get(in_, (-1000, 1000))
+    if not least <= count <= most:
+        raise wrong("out_of_bounds", "count", least=least, most=most)
+    match in_:
+        case "weeks":
+            return terms.Weeks(count, roll), from_
+        case "months":
+            return terms.Months(count, roll), from_
+        case "years":
+            return terms.Years(count, roll), from_
+    return terms.CalendarDays(count, unspecified=in_ == "days", roll=roll), from_
+
+
+def _at_most(at_most: UpTo1000, in_: Annotated[str, one_of("working days")], from_: str) -> AnchoredTerm:
+    """A duration: at most so many working days from a fact on, both ends counted."""
+    return terms.Duration(at_most), from_
+
+
+def _by(
+    by: MonthAndDay,
+    from_: str,
+    years: Annotated[int, within(0, 100)] = 0,
+    roll: Roll = "next",
+    safe_by: Literal["the day before"] | None = None,
+) -> AnchoredTerm:
+    """A day and month of the year a fact lies in, or of a later one."""
+    month, day = map(int, by.split("-"))
     try:
         # A year without 29 February: such a date would not come every year.
-        date(2001, *found)
+        date(2001, month, day)
     except ValueError:
-        raise Wrong("not_written_so", table.at("by"), value=table.text("by"), example="06-30") from None
-    years = table.whole("years", least=0, most=100) if "years" in table else 0
+        raise wrong("not_written_so", "by", example="06-30") from None
     # "15 сәуіріне дейін": whether the day itself counts is not said.
-    doubt = "safe_by" in table and bool(table.choice("safe_by", ("the day before",)))
-    term = YearlyDate(month=found[0], day=found[1], years=years, roll=_roll(table), day_in_doubt=doubt)
-    return term, table.text("from")
+    return terms.YearlyDate(month, day, years, roll, day_in_doubt=safe_by is not None), from_
 
 
-def _day(table: Table) -> Read:
-    table.only("day", "of", "months", "roll")
-    table.choice("of", ("month after the period",))
-    months = table.whole("months", least=1, most=12) if "months" in table else 1
-    return DayAfterPeriod(table.whole("day", least=1, most=31), months=months, roll=_roll(table)), None
+def _day(
+    day: Annotated[int, within(1, 31)],
+    of: Annotated[str, one_of("month after the period")],
+    months: Annotated[int, within(1, 12)] = 1,
+    roll: Roll = "next",
+) -> AnchoredTerm:
+    """A day of a month after the period of a recurring obligation."""
+    return terms.DayAfterPeriod(day, months, roll), None
 
 
-def _at_least(table: Table) -> Read:
-    table.only("at_least", "per")
-    return PerPeriod(table.whole("at_least", least=1), _period(table, "per")), None
+def _at_least(at_least: Annotated[int, within(1)], per: Period) -> AnchoredTerm:
+    """So often in a period."""
+    return terms.PerPeriod(at_least, per), None
 
 
-def _share(table: Table) -> Read:
-    table.only("share", "of", "per", "done")
-    written = table.text("share")
-    found = re.fullmatch(r"(\d{1,3}(?:\.\d+)?) ?%", written)
-    if not found:
-        raise Wrong("not_written_so", table.at("share"), value=written, example="5 %")
-    done = table.name("done") if "done" in table else None
-    return Quota(Fraction(found[1]) / 100, table.text("of"), _period(table, "per"), done), None
+def _share(share: Share, of: str, per: Period, done: Name | None = None) -> AnchoredTerm:
+    """A share in a period; counted from the numbers `done` and `of` where both are named."""
+    return terms.Quota(Fraction(share.rstrip(" %")) / 100, of, per, done), None
 
 
-def _embargo(table: Table) -> Read:
-    table.only("embargo", "in", "from")
-    table.choice("in", ("years",))
-    return Embargo(table.whole("embargo", least=1, most=100)), table.text("from")
+def _embargo(embargo: UpTo100, in_: Annotated[str, one_of("years")], from_: str) -> AnchoredTerm:
+    """Not before so many years after a fact."""
+    return terms.Embargo(embargo), from_
 
 
-def _within(table: Table) -> Read:
-    table.only("within", "in", "from")
-    unit = table.choice("in", ("working days", "calendar days", "months", "years"))
-    count = table.whole("within", least=1, most=1000)
-    within = {"working days": WorkingDays, "calendar days": CalendarDays, "months": Months, "years": Years}
-    return Window(within[unit](count)), table.text("from")
+def _within(within: UpTo1000, in_: WindowUnit, from_: str) -> AnchoredTerm:
+    """A right that may be used within a time after a fact."""
+    units = {"working days": terms.WorkingDays, "calendar days": terms.CalendarDays, "months": terms.Months}
+    return terms.Window(units.get(in_, terms.Years)(within)), from_
 
 
-def _target(table: Table) -> Read:
-    table.only("target", "better")
-    better = cast(Better, table.choice("better", ("higher", "lower", "place")))
-    figures = table.table("target")
-    if not figures.values:
-        raise Wrong("empty", table.at("target"))
-    years = []
-    for year in sorted(figures.values):
-        if not re.fullmatch(r"20\d\d", year):
-            raise Wrong("not_written_so", table.at("target"), value=year, example="2023")
-        if not _FIGURE.fullmatch(figures.text(year)):
-            raise Wrong("not_written_so", figures.at(year), value=figures.text(year), example="62-65")
-        years.append((int(year), figures.text(year)))
-    return Target(tuple(years), better), None
+def _target(target: dict[Year, Figure], better: Better) -> AnchoredTerm:
+    """A figure of each year."""
+    if not target:
+        raise wrong("empty", "target")
+    return terms.Target(tuple((int(year), target[year]) for year in sorted(target)), better), None
 
 
-def _in_years(table: Table) -> Read:
-    table.only("in_years", "roll")
-    years = table.wholes("in_years", least=2000, most=2100)
-    if not years or list(years) != sorted(set(years)):
-        raise Wrong("not_written_so", table.at("in_years"), value=str(list(years)), example="[2022, 2026]")
-    return InYears(years[0], years[-1], roll=_roll(table, "none")), None
+def _in_years(in_years: Years, roll: Roll = "none") -> AnchoredTerm:
+    """Years the act names."""
+    if not in_years or list(in_years) != sorted(set(in_years)):
+        raise wrong("not_written_so", "in_years", example="[2022, 2026]")
+    return terms.InYears(in_years[0], in_years[-1], roll), None
 
 
-def _in_month(table: Table) -> Read:
-    table.only("in_month", "roll")
-    year, month = _parts(table, "in_month", r"(20\d\d)-(0[1-9]|1[0-2])", "2026-05")
-    return InMonth(year, month, roll=_roll(table, "none")), None
+def _in_month(in_month: Month, roll: Roll = "none") -> AnchoredTerm:
+    """A month the act names."""
+    year, month = map(int, in_month.split("-"))
+    return terms.InMonth(year, month, roll), None
 
 
-def _in_quarter(table: Table) -> Read:
-    table.only("in_quarter", "roll")
-    year, quarter = _parts(table, "in_quarter", r"(20\d\d)Q([1-4])", "2026Q3")
-    return InQuarter(year, quarter, roll=_roll(table, "none")), None
+def _in_quarter(in_quarter: Quarter, roll: Roll = "none") -> AnchoredTerm:
+    """A quarter the act names."""
+    year, quarter = map(int, in_quarter.split("Q"))
+    return terms.InQuarter(year, quarter, roll), None
 
 
-def _on(table: Table) -> Read:
-    table.only("on", "roll")
-    return OnDate(table.day("on"), roll=_roll(table, "none")), None
+def _on(on: date, roll: Roll = "none") -> AnchoredTerm:
+    """A date the act names."""
+    return terms.OnDate(on, roll), None
 
 
-def _before(table: Table) -> Read:
-    table.only("before")
-    return Before(), table.text("before")
+def _before(before: str) -> AnchoredTerm:
+    """Before a fact, without a number."""
+    return terms.Before(), before
 
 
-def _at_once_after(table: Table) -> Read:
-    table.only("at_once_after")
-    return AtOnce(), table.text("at_once_after")
+def _at_once_after(at_once_after: str) -> AnchoredTerm:
+    """At once after a fact, without a number."""
+    return terms.AtOnce(), at_once_after
 
 
-def _roll(table: Table, default: Roll = "next") -> Roll:
-    return cast(Roll, table.choice("roll", _ROLLS, default))
-
-
-def _period(table: Table, key: str) -> Period:
-    return cast(Period, table.choice(key, PERIODS))
-
-
-def _parts(table: Table, key: str, pattern: str, example: str) -> tuple[int, int]:
-    written = table.text(key)
-    found = re.fullmatch(pattern, written)
-    if not found:
-        raise Wrong("not_written_so", table.at(key), value=written, example=example)
-    return int(found[1]), int(found[2])
-
-
-_FORMS: Mapping[str, Callable[[Table], Read]] = {
-    "count": _count,
-    "at_most": _at_most,
-    "by": _by,
-    "day": _day,
-    "at_least": _at_least,
-    "share": _share,
-    "embargo": _embargo,
-    "within": _within,
-    "target": _target,
-    "in_years": _in_years,
-    "in_month": _in_month,
-    "in_quarter": _in_quarter,
-    "on": _on,
-    "before": _before,
-    "at_once_after": _at_once_after,
+WORDS: Mapping[str, AnchoredTerm] = {"none": (terms.WithoutTerm(), None), "standing": (terms.Standing(), None)}
+FORMS: Mapping[str, Callable[..., AnchoredTerm]] = {
+    form.__name__.removeprefix("_"): form
+    for form in (
+        *(_count, _at_most, _by, _day, _at_least, _share, _embargo, _within, _target),
+        *(_in_years, _in_month, _in_quarter, _on, _before, _at_once_after),
+    )
 }
+"""The forms of a term; each is called after the key that tells it."""
+
+
+def _form(given: object) -> str | None:
+    """Return the name of the form of a term; a word is a form of its own."""
+    if not isinstance(given, dict):
+        return given if isinstance(given, str) else None
+    if "count" in given and given.get("in") == "working days":
+        return "working days"
+    return next((key for key in FORMS if key in given), None)
+
+
+TERM = one_of_forms(
+    {key: table(form) for key, form in FORMS.items()}
+    | {"working days": table(_working_days)}
+    | {word: Annotated[str, one_of(word), AfterValidator(WORDS.__getitem__)] for word in WORDS},
+    _form,
+    "unknown_term",
+    kind=dict,
+    allowed=(*FORMS, *(f'"{word}"' for word in WORDS)),
+)
+"""The `term` of an obligation: a table, "none" where the act names no term, "standing" for every day."""

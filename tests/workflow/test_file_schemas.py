@@ -1,0 +1,87 @@
+"""The JSON Schemas of the files of the law: what an editor says of a file is what reading it says."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from datetime import date
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.law import ROOT
+from tests.workflow.rules import ACT, term
+from tests.workflow.test_reading import MISTAKES, TEA, TERM, TERM_MISTAKES
+from workflow.reading.json_schema import FILES, schema
+
+KNOWN_TO_THE_READER_ALONE = (
+    'in_force = "2024-01-01"',
+    '{ on = "2026-12-31" }',
+    '{ by = "02-29", from = "water_boiled" }',
+    '{ count = 0, in = "working days", from = "water_boiled" }',
+    '{ count = -1, in = "years", from = "water_boiled" }',
+    "in_force = 2024-01-02",
+    'id = "cocoa"',
+)
+"""A schema sees dates as texts; it knows neither the days of a year nor bounds by unit nor the file's name."""
+BETWEEN_PARTS = ("unknown_reference", "duplicate", "itself")
+"""What one part of a file says of another, a schema cannot say either."""
+
+
+def valid(name: str, text: str) -> bool:
+    """Whether an editor finds nothing wrong; it sees dates as texts."""
+    checked = jsonschema.Draft7Validator(schema(name), format_checker=jsonschema.FormatChecker())
+    return checked.is_valid(as_json(tomllib.loads(text)))
+
+
+def as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: as_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [as_json(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_schemas_in_the_documentation_are_those_of_the_readers(name: str) -> None:
+    """`make schemas` writes them anew."""
+    written = json.loads((ROOT / "docs" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+
+    assert written == schema(name)
+    jsonschema.Draft7Validator.check_schema(written)
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [("edition", "regulations/*.toml"), ("scoring-file", "regulations/scoring/*.toml")],
+)
+def test_every_shipped_file_is_as_its_schema_says(name: str, files: str) -> None:
+    """An editor that marked the law itself would be switched off."""
+    wrong = [file.name for file in ROOT.glob(files) if not valid(name, file.read_text(encoding="utf-8"))]
+
+    assert not wrong
+
+
+def test_a_file_of_own_rules_is_as_its_schema_says() -> None:
+    """And one with a key that is not there is not."""
+    head = 'procedure = "internal-analysis"\nin_force = 2026-01-01\n'
+    rules = head + ACT + term("plan_approved", '{ count = 5, in = "working days", from = "note_signed" }')
+
+    assert valid("overlay-file", rules)
+    assert not valid("overlay-file", rules.replace("paragraph", "paragraf"))
+    assert not valid("overlay-file", rules + '[switches]\nroll = "never"\n')
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (old, new)
+        for old, new, code, _ in (*MISTAKES, *((TERM, *mistake) for mistake in TERM_MISTAKES))
+        if code not in BETWEEN_PARTS and new not in KNOWN_TO_THE_READER_ALONE
+    ],
+)
+def test_an_editor_marks_what_reading_refuses(old: str, new: str) -> None:
+    """A misspelt key, another type, a value that is not allowed: while the file is written."""
+    assert valid("edition", TEA)
+    assert not valid("edition", TEA.replace(old, new, 1))

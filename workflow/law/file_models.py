@@ -1,0 +1,317 @@
+"""Tables of files, read by pydantic: each is declared once, as the dataclass or function that makes its value.
+
+Mistakes bear codes of the catalogues. The JSON Schema for editors comes from the same declarations.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from workflow.law.procedure import Text
+from workflow.nearest import nearest_first
+
+T = TypeVar("T")
+LANGUAGES = ("kk", "ru", "en")
+_STRICT = core_schema.CoreConfig(strict=True, extra_fields_behavior="forbid")
+
+
+class Field(NamedTuple):
+    """A key of a table: the type of what stands there, and the parameter it is passed as ("" for none)."""
+
+    type_: Any
+    parameter: str
+    required: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Annotation: a table of a file, with no key besides its fields and no value of another type.
+
+    Attributes:
+        fields: by key.
+        make: makes the value of what the table says.
+        description: of the table, for the JSON Schema.
+    """
+
+    fields: Mapping[str, Field]
+    make: Callable[..., Any]
+    description: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        fields = {
+            key: core_schema.typed_dict_field(handler.generate_schema(field.type_), required=field.required)
+            for key, field in self.fields.items()
+        }
+        table = core_schema.typed_dict_schema(fields, config=_STRICT)
+        checked = core_schema.no_info_before_validator_function(self._only_known_keys, table)
+        plain = all(key == field.parameter for key, field in self.fields.items())
+        value = (lambda given: self.make(**given)) if plain else self._value
+        return core_schema.no_info_after_validator_function(value, checked)
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """What validates a file or record that is this table."""
+        return TypeAdapter(Annotated[Any, self])
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "description": self.description}
+
+    def _only_known_keys(self, given: object) -> object:
+        for key in given if isinstance(given, dict) else ():
+            if key not in self.fields:
+                raise wrong("unknown_key", value=key, allowed=nearest_first(key, self.fields))
+        return given
+
+    def _value(self, given: Mapping[str, Any]) -> Any:
+        passed = ((self.fields[key].parameter, value) for key, value in given.items())
+        return self.make(**{parameter: value for parameter, value in passed if parameter})
+
+
+def table(
+    declared: Callable[..., Any],
+    *,
+    without: Collection[str] = (),
+    make: Callable[..., Any] | None = None,
+    **types: Any,
+) -> Table:
+    """Return the table whose keys are the fields of a dataclass or the parameters of a function.
+
+    A parameter that ends in an underscore is a key without it.
+
+    Args:
+        declared: the dataclass or function; it is called with what the table says.
+        without: parameters that the file does not write.
+        make: is called in place of `declared`.
+        types: narrower types of parameters, or annotations of them. Under other names they are keys that are
+            not passed on; where the function takes any, keys that may be left out.
+    """
+    function = getattr(declared, "func", declared)
+    hints = get_type_hints(function, include_extras=True)
+    parameters = {
+        name: one for name, one in inspect.signature(declared).parameters.items() if name not in without
+    }
+    any_key = [name for name, one in parameters.items() if one.kind is one.VAR_KEYWORD]
+    for name in any_key:
+        del parameters[name]
+    fields = {}
+    for name in (*parameters, *(name for name in types if name not in parameters)):
+        type_ = types[name] if name in types else _written(hints[name])
+        key, type_ = type_ if isinstance(type_, Keyed) else (name.removesuffix("_"), type_)
+        if name in parameters:
+            fields[key] = Field(as_type(type_), name, parameters[name].default is inspect.Parameter.empty)
+        else:
+            fields[key] = Field(as_type(type_), name if any_key else "", not any_key)
+    return Table(fields, make or declared, (function.__doc__ or "").partition("\n")[0])
+
+
+class Keyed(NamedTuple):
+    """The key and the type of a parameter that has another name in the file."""
+
+    key: str
+    type_: Any
+
+
+def many(type_: Any, *annotations: object) -> Any:
+    """Return the type of a list."""
+    values = tuple.__class_getitem__((as_type(type_), ...))
+    return Annotated[values, Strict(False), *annotations]
+
+
+def as_type(type_: Any) -> Any:
+    """Return a type; an annotation stands for the type it annotates."""
+    return Annotated[Any, type_] if isinstance(type_, Table | Reported) else type_
+
+
+def _written(hint: Any) -> Any:
+    """Return the type of a field in a file, by its type in the dataclass or function; a file has no null."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return _written(arguments[0])
+    if origin is Literal:
+        return one_of(*arguments)
+    if origin is Mapping:
+        return dict.__class_getitem__(arguments)
+    return _WRITTEN.get(hint, hint)
+
+
+# --------------------------------------------------------------------------------------- types of fields
+
+
+@dataclass(frozen=True, eq=False)
+class Reported:
+    """Annotation: a mistake bears a code; a value that is not even of the type `kind` is a mistake of type."""
+
+    schema: CoreSchema
+    code: str
+    kind: type
+    arguments: Mapping[str, object]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        context: dict[str, Any] = {"kind": self.kind, **self.arguments}
+        return core_schema.custom_error_schema(
+            self.schema,
+            custom_error_type=self.code,
+            custom_error_message=self.code,
+            custom_error_context=context,
+        )
+
+
+def matching(pattern: str, example: str = "", code: str = "not_written_so") -> Reported:
+    """Annotate a text of a pattern."""
+    return Reported(core_schema.str_schema(pattern=pattern), code, str, {"example": example})
+
+
+def named(pattern: str) -> Reported:
+    """Annotate a name of a pattern."""
+    return matching(pattern, code="not_a_name")
+
+
+def one_of(*texts: str, shown: Collection[str] = ()) -> Reported:
+    """Annotate one of these texts; a mistake shows what is allowed."""
+    return Reported(
+        core_schema.literal_schema(list(texts)), "not_allowed", str, {"allowed": tuple(shown or texts)}
+    )
+
+
+def within(least: int, most: int | None = None) -> Reported:
+    """Annotate a whole number within bounds."""
+    schema = core_schema.int_schema(ge=least, le=most, strict=True)
+    return Reported(schema, "out_of_bounds", int, {"least": least, "most": most})
+
+
+def one_of_forms(
+    forms: Mapping[str, Any], choose: Callable[[Any], str | None], code: str, **arguments: Any
+) -> Any:
+    """Return the type of a field that has one of several forms.
+
+    Args:
+        choose: returns the name of the form of what is given; where that is none, the mistake bears the code.
+    """
+
+    choices = tuple(Annotated[as_type(form), Tag(f"<{name}>")] for name, form in forms.items())
+    chosen = Discriminator(
+        lambda given: f"<{choose(given)}>",
+        custom_error_type=code,
+        custom_error_message=code,
+        custom_error_context=arguments,
+    )
+    return Annotated[Union[choices], chosen]  # noqa: UP007
+
+
+def _distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    if len(set(values)) < len(values):
+        raise wrong("duplicate", next(repeated(values)))
+    return values
+
+
+def repeated(values: Iterable[object]) -> Iterator[int]:
+    """Yield the positions of values that stood before."""
+    before = set[object]()
+    for position, value in enumerate(values):
+        if value in before:
+            yield position
+        before.add(value)
+
+
+def _fraction(text: str) -> Fraction:
+    if not Fraction(text):
+        raise wrong("not_written_so", example='"0.3"')
+    return Fraction(text)
+
+
+Distinct = Annotated[tuple[T, ...], Strict(False), AfterValidator(_distinct)]
+"""A list in which nothing stands twice."""
+BY_ID = AfterValidator(lambda values: {value.id: value for value in values})
+"""Annotation: values by their id."""
+NonBlank = Annotated[str, matching(r"\S", code="empty")]
+Name = Annotated[str, named("^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+"""Facts, stages, ladders: they become parts of ids, columns of tables and words of commands."""
+DashedName = Annotated[str, named("^[a-z0-9]+(-[a-z0-9]+)*$")]
+"""Procedures and acts."""
+Number = Annotated[Fraction, matching(r"^[0-9]{1,4}(\.[0-9]{1,4})?$", '"0.3"'), AfterValidator(_fraction)]
+"""A decimal in quotes, more than nothing: floats of TOML would not be exact."""
+_WRITTEN: dict[object, object] = {str: NonBlank, Fraction: Number, tuple[str, ...]: Distinct[Name]}
+Texts = Annotated[Text, table(Text)]
+"""A text in the three languages."""
+_WRITTEN |= {Text: Texts, tuple[Text, ...]: many(Texts)}
+
+
+# ------------------------------------------------------------------------------------------------ mistakes
+
+Path = tuple[str | int, ...]
+"""Keys of tables and positions in lists, from the top of a file."""
+MISTAKES_LIMIT = 100
+"""More mistakes than this are not listed: such a file is not what it was meant to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing wrong in a file: a code of ours, or pydantic's name of the error.
+
+    Attributes:
+        given: what stands there; the key itself, where that is missing or unknown.
+    """
+
+    code: str
+    path: Path
+    given: Any
+    arguments: Mapping[str, Any]
+
+
+def wrong(code: str, *keys: str | int, **arguments: object) -> PydanticCustomError:
+    """Return the error a validator raises of a table or a list; the keys lead to what is wrong in it."""
+    return PydanticCustomError(code, code, {"keys": keys, **arguments})
+
+
+def mistakes(error: ValidationError, data: object) -> Iterator[Mistake]:
+    """Yield what pydantic found wrong with the data."""
+    for one in error.errors(include_url=False)[:MISTAKES_LIMIT]:
+        code, given, location = one["type"], one["input"], one["loc"]
+        path, arguments = _path(location, data), dict(one.get("ctx", {}))
+        keys, kind = arguments.pop("keys", ()), arguments.pop("kind", None)
+        if code == "missing":
+            code, given = "missing_key", location[-1]
+        elif location[-1:] == ("[key]",):
+            code = "unknown_key" if code == "not_allowed" else code
+            path, given = path[:-1], path[-1]
+        elif kind is not None and type(given) is not kind:
+            code, keys = f"{kind.__name__}_type", ()
+        for key in keys:
+            if isinstance(key, str) and key not in given:
+                code, given = "missing_key", key
+                break
+            path, given = (*path, key), given[key]
+        yield Mistake(code, path, given, arguments)
+
+
+def _path(location: Sequence[str | int], data: Any) -> Path:
+    """Return the location without the forms that pydantic names in it, and without a missing key."""
+    path: list[str | int] = []
+    for part in location:
+        if part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int):
+            path.append(part)
+            data = data[part]
+    return tuple(path)
+
+
+def written(path: Path) -> str:
+    """Return a path as the file writes it: `term.in`, `rungs[2].to[1]`."""
+    return "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
