@@ -113,7 +113,7 @@ class Changed(BaseModel):
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}}
-    for status in (400, 401, 403, 404, 405, 409, 413, 415, 422)
+    for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 503)
 }
 """Answers any request may earn."""
 DAMAGED: dict[int | str, dict[str, Any]] = {
