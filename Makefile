@@ -73,7 +73,7 @@ pictures: $(VENV)/.test
 bench: $(VENV)/.test
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
-# Some forty minutes, hence not part of `make test`: whatever can happen to an office happens to it under load, and
+# Some fifty minutes, hence not part of `make test`: whatever can happen to an office happens to it under load, and
 # one table says what the account came to. `python -m tests.crash kills=50 tampering` holds some of it.
 crash: $(VENV)/.test
 	$(BIN)/python -m tests.crash

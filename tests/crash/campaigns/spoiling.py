@@ -12,7 +12,7 @@ from tests.web.real import real_office
 SECONDS = 120
 STORIES, STEPS = 25, 60
 LARGE = 100
-SPOILED = 3
+SPOILED = 1
 """Times every hostile file is sent once more to every address, spoiled."""
 
 
