@@ -288,7 +288,17 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
             "working_days": _days,
         },
     ),
-    "database": (DatabaseSettings, {"url": _text, "password_env": _text, "installation": _text}),
+    "database": (
+        DatabaseSettings,
+        {
+            "url": _text,
+            "password_env": _text,
+            "installation": _text,
+            "answer_within": _number,
+            "statement_limit": _number,
+            "long_statement_limit": _number,
+        },
+    ),
     "evidence": (EvidenceSettings, {"folder": _path}),
     "channels": (ChannelSettings, {"use": _channel_names}),
     "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number, "digests": _digests}),

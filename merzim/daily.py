@@ -146,6 +146,7 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
         raise NeedsHttps("cli.needs_https", host=web.host, address=web.public_address)
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
+    house.answers_pages = True
     house.refuse_unable()
     logs.set_up(house.settings, context=context)
     _warn(house, tell=tell, say=say)

@@ -30,6 +30,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
+from storage.database.silence import QUEUE_PATIENCE, QueueConnection
 from storage.database.waiting import PATIENCE
 from storage.refusals import StorageUnavailable
 
@@ -184,7 +185,10 @@ class _Ending(JobManager):
 
 def application(conninfo: str, acts: Acts) -> App:
     """Procrastinate with our tasks."""
-    app = App(connector=PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10.0))
+    connector = PsycopgConnector(
+        conninfo=conninfo, min_size=1, max_size=4, timeout=QUEUE_PATIENCE, connection_class=QueueConnection
+    )
+    app = App(connector=connector)
     app.job_manager = _Ending(app.connector)
     cron = every(acts.every)
 

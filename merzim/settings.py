@@ -67,11 +67,17 @@ class DatabaseSettings:
     """Where the office's memory lies (an SQLAlchemy address), and whose it is ("" for the office's name).
 
     `password_env`: the environment variable that holds the password; "" where the address needs none.
+    `answer_within`: seconds after which a page gives up a server that does not answer; commands and workers
+    wait three times as long. `statement_limit`, `long_statement_limit`: the most seconds one statement may
+    take, of a page and of long work.
     """
 
     url: str = "sqlite:///var/merzim.sqlite"
     password_env: str = ""
     installation: str = ""
+    answer_within: int = 4
+    statement_limit: int = 30
+    long_statement_limit: int = 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from storage.cases.kept_points import KeptPoints
     from storage.cases.ledger import SqlLedger
     from storage.database.leases import SqlLeases
+    from storage.database.limits import Limits
     from storage.kept import Kept
     from storage.notices.links import SqlLinks
     from storage.notices.outbox import SqlOutbox
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from workflow.office import Office
 
 
+UNWATCHED = 3
+"""So many times as long as pages commands and workers wait for a server: nobody looks at them."""
 log = logging.getLogger("merzim.house")
 
 
@@ -55,15 +58,20 @@ class House:
         """`clock` counts what a new version writes anew when the database is opened; `note` hears of it.
 
         `stopping` is set when the process was told to leave: what is in hand is ended, nothing more is begun.
+        `answers_pages`: whether somebody waits for the answers; who does other work says so before the database
+        is opened.
         """
         self.settings = settings
+        self.answers_pages = True
         self.stopping = threading.Event()
         self._clock = clock
         self._note = _logged if note is None else note
 
     def apart(self) -> House:
         """The same house once more, with connections of its own, for what goes on beside it in a thread."""
-        return House(self.settings, clock=self._clock, note=self._note)
+        made = House(self.settings, clock=self._clock, note=self._note)
+        made.answers_pages = self.answers_pages
+        return made
 
     @cached_property
     def acts(self) -> tuple[Adoption, ...]:
@@ -111,6 +119,15 @@ class House:
             self._forget("steps", "library", "units_ruled", "desk")
         elif self.steps and self._units() != self.units_ruled:
             self._forget("library", "units_ruled", "desk")
+
+    def adopted(self) -> Hashable:
+        """What decides how days are counted here, as the database says it now: another value, other pages."""
+        if _not_there(self.settings.database.url):
+            return None
+        from storage.office import adoptions, own_rules
+
+        rules = own_rules.head(self.engine)
+        return adoptions.head(self.engine), rules, self._units() if rules else None
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -174,6 +191,12 @@ class House:
             StorageUnavailable: it cannot be used; nothing was changed.
             AnothersDatabase: another installation's.
         """
+        from storage.database.limits import long_work
+
+        with long_work():
+            return self._prepared()
+
+    def _prepared(self) -> Any:
         from storage.cases import recommendations
         from storage.upkeep.installation import claim, refuse_anothers
         from storage.upkeep.schema import BOARD, create_or_migrate
@@ -218,7 +241,22 @@ class House:
                 key="database.password_env",
                 variable=variable,
             )
-        return engine.open(self.settings.database.url, password=os.environ[variable] if variable else None)
+        return engine.open(
+            self.settings.database.url,
+            password=os.environ[variable] if variable else None,
+            limits=self._limits,
+        )
+
+    @property
+    def _limits(self) -> Limits:
+        """How long a server is waited for: by pages, which somebody looks at, and by all others."""
+        from storage.database.limits import Limits
+
+        said = self.settings.database
+        long = said.long_statement_limit
+        if self.answers_pages:
+            return Limits(patience=said.answer_within, statement=said.statement_limit, long_statement=long)
+        return Limits(patience=UNWATCHED * said.answer_within, statement=long, long_statement=long)
 
     def refuse_unable(self) -> None:
         """Find out, before a service begins, that letters can leave and that it may write.

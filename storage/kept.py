@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from storage.board import marks, sums
 from storage.database.engine import reading
+from storage.database.flight import SingleFlight
 from storage.office import store as office_store
 from workflow.office import Office
 from workflow.sums import Horizon, Sum, Sums, by_unit
@@ -56,8 +57,9 @@ class Kept:
         self._language = language
         self._office: tuple[int, Office] | None = None
         self._board: _Board | None = None
-        self._reading_office = Lock()
-        self._reading_board = Lock()
+        self._reading_office: SingleFlight[Office] = SingleFlight()
+        self._reading_board: SingleFlight[_Board] = SingleFlight()
+        self._board_guard = Lock()
 
     def office(self) -> Office:
         """Units, people and matches as they stand, with the officer config.toml names.
@@ -75,8 +77,8 @@ class Kept:
         """
         versions = self._versions()
         tree = self._office_of(versions)
-        with self._reading_board:
-            board = self._current(horizon, versions.get(marks.BOARD))
+        board = self._board_of(horizon, versions.get(marks.BOARD))
+        with self._board_guard:
             if board.tree is not tree:
                 board.tree, board.roots, board.stale = tree, {}, {}
             found, changed = board.roots.get(root), board.stale.get(root, ())
@@ -97,34 +99,47 @@ class Kept:
             return marks.versions(connection)
 
     def _office_of(self, versions: Mapping[str, int]) -> Office:
-        version, kept = versions.get(marks.OFFICE), self._office
-        if kept is not None and kept[0] == version:
-            return kept[1]
-        with self._reading_office:
+        version = versions.get(marks.OFFICE)
+
+        def known() -> Office | None:
             kept = self._office
-            if kept is not None and kept[0] == version:
-                # Another thread has read all of it while this one waited its turn.
-                return kept[1]
-            version = self._versions().get(marks.OFFICE)
-            office = office_store.office(self._engine, officer=self._officer, language=self._language)
-            self._office = None if version is None else (version, office)
-            settle(office)
+            return kept[1] if kept is not None and kept[0] == version else None
+
+        return self._reading_office.get(known, self._read_office)
+
+    def _read_office(self) -> Office:
+        """All of it anew, by one thread at a time."""
+        version = self._versions().get(marks.OFFICE)
+        office = office_store.office(self._engine, officer=self._officer, language=self._language)
+        self._office = None if version is None else (version, office)
+        settle(office)
         return office
 
-    def _current(self, horizon: Horizon, version: int | None) -> _Board:
-        """The sums by unit as they stand; those of units that changed are read anew."""
-        kept = self._board
-        if kept is not None and (kept.version, kept.horizon) == (version, horizon):
-            return kept
+    def _board_of(self, horizon: Horizon, version: int | None) -> _Board:
+        """The sums by unit as they stand."""
+
+        def known() -> _Board | None:
+            kept = self._board
+            return kept if kept is not None and (kept.version, kept.horizon) == (version, horizon) else None
+
+        return self._reading_board.get(known, lambda: self._read_board(horizon))
+
+    def _read_board(self, horizon: Horizon) -> _Board:
+        """The sums, read anew by one thread at a time: of units that changed, or of all."""
+        kept = self._board if self._board is not None and self._board.horizon == horizon else None
         with reading(self._engine) as connection:
             lines = marks.lines(connection, marks.BOARD)
-            known = kept is not None and kept.horizon == horizon
-            changed = marks.changed(kept.lines, lines) if kept is not None and known else None
-            if kept is None or changed is None or len(changed) > MOST_UNITS:
-                kept = self._board = _Board(horizon, 0, {}, by_unit(sums.plain(connection, horizon)))
-            elif changed:
-                _exchange(kept, changed, by_unit(sums.plain(connection, horizon, units=changed)))
-        kept.lines, kept.version = lines, sum(n for _, n in lines.values())
+            changed = marks.changed(kept.lines, lines) if kept is not None else None
+            if changed is None or len(changed) > MOST_UNITS:
+                kept, changed = None, None
+            fresh = by_unit(sums.plain(connection, horizon, units=changed)) if changed != frozenset() else {}
+        version = sum(n for _, n in lines.values())
+        with self._board_guard:
+            if kept is None or changed is None:
+                kept = self._board = _Board(horizon, version, lines, dict(fresh))
+            else:
+                _exchange(kept, changed, fresh)
+                kept.lines, kept.version = lines, version
         return kept
 
 

@@ -17,6 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from storage.database.limits import long_work
+
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from calendars.entries import Records, Source
@@ -105,6 +107,7 @@ def read(file: Path) -> str:
         raise RecordError("toml", file.name, "the file", str(trouble)) from None
 
 
+@long_work()
 def preview(house: House, text: str, name: str, *, today: date) -> Preview:
     """What an act would move; nothing is written. `name`: what its text is called (the name of the file).
 
@@ -128,6 +131,7 @@ def preview(house: House, text: str, name: str, *, today: date) -> Preview:
         )
 
 
+@long_work()
 def apply(house: House, text: str, name: str, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
     """Adopt an act, and write what it moves. The same act again changes nothing.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from datetime import date, datetime
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from storage.database.flight import SingleFlight
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -103,9 +103,10 @@ class Dashboard:
     def __init__(self, house: House, clock: Clock) -> None:
         self._house = house
         self._clock = clock
-        self._lock = Lock()
+        self._adopting: SingleFlight[Any] = SingleFlight()
         self._counted_by: tuple[Calendar, Library] = house.calendar, house.library
         self._pages: Any = pages(house, clock)
+        self._standing: tuple[Hashable, Any] = (None, self._pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the pages over the calendar as it stands."""
@@ -117,14 +118,24 @@ class Dashboard:
         await standing(scope, receive, send)
 
     def _current(self) -> Any:
-        with self._lock:
-            try:
-                self._house.refresh()
-            except Refusal:
-                # The database is away: the page finds out itself, and says so in the reader's language.
-                return self._pages
-            calendar, library = self._house.calendar, self._house.library
-            if calendar is not self._counted_by[0] or library is not self._counted_by[1]:
-                self._counted_by = calendar, library
-                self._pages = pages(self._house, self._clock)
+        try:
+            return self._adopting.get(self._fitting, self._renewed)
+        except Refusal:
+            # The database is away: the page finds out itself, and says so in the reader's language.
             return self._pages
+
+    def _fitting(self) -> Any:
+        """The pages, where they were made with what holds now."""
+        adopted, made = self._standing
+        return made if adopted is not None and adopted == self._house.adopted() else None
+
+    def _renewed(self) -> Any:
+        """The pages over the calendar and the rules as they stand now."""
+        adopted = self._house.adopted()
+        self._house.refresh()
+        calendar, library = self._house.calendar, self._house.library
+        if calendar is not self._counted_by[0] or library is not self._counted_by[1]:
+            self._counted_by = calendar, library
+            self._pages = pages(self._house, self._clock)
+        self._standing = (adopted, self._pages)
+        return self._pages

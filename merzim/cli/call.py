@@ -90,7 +90,9 @@ class Call:
         def note(code: str, **arguments: object) -> None:
             self.note(self.say(code, **arguments))
 
-        return House(self.settings, clock=lambda: self.moment, note=note)
+        house = House(self.settings, clock=lambda: self.moment, note=note)
+        house.answers_pages = False
+        return house
 
     def check(self) -> None:
         """Refuse a language or a moment that is none, even where the command would never ask for it."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 from storage.board import marks
 from storage.cases import points
 from storage.database.engine import reading
+from storage.database.flight import SingleFlight
 from storage.kept import MOST_UNITS, Kept, settle
 from workflow.office import Office
 from workflow.points.recorded import Body, Gathered, Lacking, Numbers, body, numbers
@@ -43,7 +44,8 @@ class KeptPoints:
     def __init__(self, engine: Engine, kept: Kept) -> None:
         self._engine, self._kept = engine, kept
         self._years: dict[tuple[str, int, date], _Year] = {}
-        self._reading = Lock()
+        self._guard = Lock()
+        self._reading: SingleFlight[Gathered] = SingleFlight()
 
     def year(self, scoring: Scoring, year: int, *, today: date) -> Gathered:
         """What every unit recorded in a year up to a day, and lacks.
@@ -53,17 +55,39 @@ class KeptPoints:
         """
         # A year gone by is the same on every day after it.
         today = min(today, date(year, 12, 31))
-        with self._reading:
-            office = self._kept.office()
-            before = self._years.pop((scoring.edition, year, today), None)
-            with reading(self._engine) as connection:
-                found = self._current(connection, scoring, office, before, year, today)
-            while len(self._years) >= MOST_YEARS:
-                self._years.pop(next(iter(self._years)))
-            self._years[scoring.edition, year, today] = found
-            if before is None:
-                settle(office)
-            return found.gathered
+        office = self._kept.office()
+        with reading(self._engine) as connection:
+            versions = _versions(connection)
+
+        def known() -> Gathered | None:
+            with self._guard:
+                kept = self._years.get((scoring.edition, year, today))
+                if kept is None or kept.versions != versions or kept.gathered.office is not office:
+                    return None
+                self._keep((scoring.edition, year, today), kept)
+                return kept.gathered
+
+        return self._reading.get(known, lambda: self._read(scoring, office, year, today))
+
+    def _read(self, scoring: Scoring, office: Office, year: int, today: date) -> Gathered:
+        """What has changed of a year, read anew by one thread at a time."""
+        place = (scoring.edition, year, today)
+        with self._guard:
+            before = self._years.get(place)
+        with reading(self._engine) as connection:
+            found = self._current(connection, scoring, office, before, year, today)
+        with self._guard:
+            self._keep(place, found)
+        if before is None:
+            settle(office)
+        return found.gathered
+
+    def _keep(self, place: tuple[str, int, date], found: _Year) -> None:
+        """Keep a year; the one asked for last is forgotten last."""
+        self._years.pop(place, None)
+        while len(self._years) >= MOST_YEARS:
+            self._years.pop(next(iter(self._years)))
+        self._years[place] = found
 
     def any_lacking(self, scoring: Scoring) -> bool:
         """Whether anything that is counted waits or was missed, of whatever year."""
@@ -80,8 +104,7 @@ class KeptPoints:
         today: date,
     ) -> _Year:
         # The marks before what they speak of: what is read may be newer, and is then read again.
-        told = marks.versions(connection)
-        versions = (told.get(marks.FACTS), told.get(marks.BOARD))
+        versions = _versions(connection)
         if before is not None and before.versions == versions and before.gathered.office is office:
             return before
         facts, board = marks.lines(connection, marks.FACTS), marks.lines(connection, marks.BOARD)
@@ -105,6 +128,11 @@ class KeptPoints:
         else:
             gathered = Gathered(office, own({*known, *lacking}))
         return _Year(versions, facts, board, known, lacking, gathered)
+
+
+def _versions(connection: Connection) -> tuple[int | None, int | None]:
+    told = marks.versions(connection)
+    return told.get(marks.FACTS), told.get(marks.BOARD)
 
 
 def _numbers(

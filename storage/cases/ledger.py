@@ -23,6 +23,7 @@ from storage.cases.batch import HEAD, Batch, Before, batch
 from storage.cases.written import PLACE, Moved, at, write
 from storage.database.dialect import filled, insert
 from storage.database.engine import Record, reading, writing
+from storage.database.limits import long_work
 from storage.database.names import each, named
 from storage.database.turnstile import Turnstile
 from storage.kept import Kept
@@ -150,6 +151,7 @@ class SqlLedger:
         """
         return self._append(changes, now)
 
+    @long_work()
     def append_many(self, changes: Iterable[Written], *, now: datetime) -> None:
         """The same for thousands of cases, CHUNK of them in a transaction, letting other writers in between.
 

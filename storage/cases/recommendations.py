@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from storage.database.dialect import insert_many
 from storage.database.engine import Record, reading, writing
+from storage.database.limits import long_work
 from storage.database.names import each, named
 from storage.rows import EVENTS_IN_ORDER, Values, event
 from storage.tables import CASE, EVENT, RECOMMENDATION, UNLISTED
@@ -74,6 +75,7 @@ def waiting(engine: Engine) -> int:
         return connection.execute(select(func.count()).select_from(UNLISTED)).scalar_one()
 
 
+@long_work()
 def catch_up(engine: Engine) -> None:
     """List what is unlisted: cases a version before this one wrote; most often none.
 

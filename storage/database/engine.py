@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import URL, Connection, Engine, Row, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from storage.database.database_file import DatabaseFile
+from storage.database.limits import Limits, is_long_work
 from storage.database.troubles import clear
 from storage.database.turnstile import Turnstile
 from storage.refusals import StorageUnavailable
@@ -30,17 +32,23 @@ PATIENCE = 30.0
 """Seconds a writer waits for another process before it gives up."""
 AWAY = frozenset({"unreachable", "not_let_in", "failed"})
 """What a connection that broke off is called."""
+IDLE = 60.0
+"""Seconds a transaction of ours may wait for its own program before the server ends it."""
+KEEPALIVE = 10
+"""Seconds after which, and between which, an idle connection is asked whether its other end is there."""
 _POLL = 0.004
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_limits: WeakKeyDictionary[Engine, Limits] = WeakKeyDictionary()
 _turnstiles: defaultdict[str, Turnstile] = defaultdict(Turnstile)
 
 
-def open(url: str, *, password: str | None = None) -> Engine:
+def open(url: str, *, password: str | None = None, limits: Limits | None = None) -> Engine:
     """An engine for an address: `sqlite:///file`, `postgresql://user@host/name`. Only the folder is created.
 
     Args:
         password: of a server, where it does not stand in the address.
+        limits: how long a server is waited for.
 
     Raises:
         StorageUnavailable: the address is none, or names a database this house does not speak to.
@@ -50,10 +58,7 @@ def open(url: str, *, password: str | None = None) -> Engine:
         return _sqlite(address)
     if password is not None:
         address = address.set(password=password)
-    arguments: dict[str, object] = {"connect_timeout": 10}
-    if "options" not in address.query:
-        arguments["options"] = f"-c timezone=UTC -c lock_timeout={int(PATIENCE * 1000)}"
-    return create_engine(address, connect_args=arguments, pool_pre_ping=True, hide_parameters=True)
+    return _postgresql(address, limits or Limits())
 
 
 @contextmanager
@@ -98,9 +103,19 @@ def driver(connection: Connection) -> Any:
     return connection.connection.dbapi_connection
 
 
-def conninfo(engine: Engine) -> str:
-    """The address of a PostgreSQL database as its own library knows it, with its password."""
-    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+def conninfo(engine: Engine, *, password: bool = True) -> str:
+    """The address of a PostgreSQL database as libpq knows it, with what its connections are opened with.
+
+    Args:
+        password: whether its password stands in it.
+    """
+    own = engine.url.set(drivername="postgresql")
+    said = connection_arguments(_limits[engine]) if engine in _limits else {}
+    whole = own.update_query_dict({name: str(value) for name, value in said.items() if name not in own.query})
+    shown = (whole if password else whole.set(password=None)).render_as_string(hide_password=False)
+    where, _, query = shown.partition("?")
+    # To libpq a plus sign is no space.
+    return f"{where}?{query.replace('+', '%20')}" if query else where
 
 
 def shared(url: str) -> bool:
@@ -116,6 +131,64 @@ def _address(url: str) -> URL:
         raise StorageUnavailable("unsupported", where=url.partition("://")[0]) from None
     except (ArgumentError, ValueError):
         raise StorageUnavailable("address", where=url.rpartition("@")[2].partition("?")[0]) from None
+
+
+def _postgresql(address: URL, limits: Limits) -> Engine:
+    # An office on SQLite has no need of the driver.
+    from storage.database.silence import Watch
+
+    watch = Watch(limits)
+    engine = create_engine(
+        address,
+        connect_args={
+            name: value for name, value in connection_arguments(limits).items() if name not in address.query
+        },
+        pool_pre_ping=True,
+        pool_timeout=limits.patience,
+        hide_parameters=True,
+    )
+
+    _limits[engine] = limits
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, _args: object, arguments: dict[str, Any]) -> object:
+        return watch.connect(**arguments)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if is_long_work():
+            limit = int(limits.long_statement * 1000)
+            for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {name} = {limit}")
+
+    return engine
+
+
+def connection_arguments(limits: Limits) -> dict[str, object]:
+    """What a connection to a server is opened with, as libpq calls it.
+
+    Where packets are dropped the kernel gives a connection up, at the server's end, too: what it held there
+    would keep others from writing after the network is back.
+    """
+    options = {
+        "timezone": "UTC",
+        "lock_timeout": int(PATIENCE * 1000),
+        "statement_timeout": int(limits.statement * 1000),
+        "idle_in_transaction_session_timeout": int(IDLE * 1000),
+        "tcp_keepalives_idle": KEEPALIVE,
+        "tcp_keepalives_interval": KEEPALIVE,
+        "tcp_keepalives_count": 3,
+        "tcp_user_timeout": int(IDLE * 1000),
+    }
+    return {
+        "connect_timeout": limits.connect,
+        "keepalives": 1,
+        "keepalives_idle": KEEPALIVE,
+        "keepalives_interval": KEEPALIVE,
+        "keepalives_count": 3,
+        "tcp_user_timeout": int(limits.patience * 1000),
+        "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
+    }
 
 
 def _sqlite(address: URL) -> Engine:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 from storage.refusals import StorageUnavailable
 
@@ -29,11 +30,12 @@ _POSTGRESQL = {
     "53": "full",
     "25006": "read_only",
     "55P03": "busy",
+    "57014": "busy",
     "40": "busy",
     "57": "unreachable",
 }
 # libpq gives no code for a connection the server refused, only the server's words: in its own language.
-_NOT_LET_IN = re.compile(r"\b(FATAL|ВАЖНО):")
+NOT_LET_IN = re.compile(r"\b(FATAL|ВАЖНО):")
 _CROWDED = re.compile(r"too many (clients|connections)|слишком много клиентов|remaining connection slots")
 # It is being started or stopped: nothing an operator has to mend, it comes back by itself.
 _ON_ITS_WAY = re.compile(
@@ -72,6 +74,8 @@ def clear(engine: Engine) -> Iterator[None]:
         raise unavailable(engine, trouble) from trouble
     except DBAPIError as trouble:
         raise unavailable(engine, trouble.orig or trouble) from trouble
+    except NoneFree as trouble:
+        raise StorageUnavailable("busy", where=where(engine), problem=str(trouble)) from trouble
     except SQLAlchemyError as trouble:
         raise StorageUnavailable("failed", where=where(engine), problem=str(trouble)) from trouble
 
@@ -92,9 +96,9 @@ def unavailable(engine: Engine, trouble: BaseException) -> StorageUnavailable:
         what = "busy"
     elif _ON_ITS_WAY.search(str(trouble)):
         what = "unreachable"
-    elif _NOT_LET_IN.search(str(trouble)):
+    elif NOT_LET_IN.search(str(trouble)):
         what = "not_let_in"
-    elif "Operational" in type(trouble).__name__ or "Timeout" in type(trouble).__name__:
+    elif any("Operational" in kind.__name__ or "Timeout" in kind.__name__ for kind in type(trouble).__mro__):
         what = "unreachable"
     else:
         what = "failed"

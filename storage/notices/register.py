@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, func, select, text
 from notifications.notice import Notice
 from storage.chain import canonical, link, moment
 from storage.database.engine import reading
+from storage.database.limits import long_work
 from storage.rows import notice
 from storage.tables import NOTICE, PROOF, SEAL
 
@@ -145,6 +146,7 @@ class Standing:
     seal: int
 
 
+@long_work()
 def standing(engine: Engine) -> Standing:
     """The register against its chain, at this moment."""
     with reading(engine) as connection:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, select
 
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
+from storage.database.limits import long_work
 from storage.office.chain import Hand
 from storage.office.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
 from storage.office.time import time_kept, time_text
@@ -32,6 +33,7 @@ class Saved:
     same: int = 0
 
 
+@long_work()
 def save(
     engine: Engine,
     *,

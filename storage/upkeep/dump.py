@@ -12,9 +12,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from sqlalchemy import URL, Engine, inspect
+from sqlalchemy import Engine, inspect
 
-from storage.database.engine import reading
+from storage.database.engine import conninfo, reading
 from storage.database.troubles import where
 from storage.refusals import BackupRefused
 from storage.upkeep.schema import create_or_migrate, known, revision
@@ -102,10 +102,8 @@ def _check(file: Path) -> None:
 
 def _run(engine: Engine, tool: str, *arguments: str) -> None:
     """The tool on that database. Its password goes by the environment: everybody may read a command line."""
-    address: URL = engine.url.set(drivername="postgresql")
-    password = address.password
-    hidden = address.set(password=None).render_as_string(hide_password=False)
-    _asked(tool, f"--dbname={hidden}", *arguments, secret={"PGPASSWORD": password} if password else {})
+    secret = {"PGPASSWORD": engine.url.password} if engine.url.password else {}
+    _asked(tool, f"--dbname={conninfo(engine, password=False)}", *arguments, secret=secret)
 
 
 def _asked(tool: str, *arguments: str, secret: Mapping[str, str] | None = None) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Integer, Table, func, inspect, select
 
 from storage.database.engine import Record, driver, writing
+from storage.database.limits import long_work
 from storage.refusals import Migration
 from storage.tables import EVENT, FLOOR, MARK, TALLY, UNLISTED, Kept
 from storage.upkeep.schema import create
@@ -21,6 +22,7 @@ from storage.upkeep.schema import create
 _STEP = 5000
 
 
+@long_work()
 def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -> int:
     """Copy an office into an empty PostgreSQL database; the source stays as it is. Returns its count of events.
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from storage.board import marks
 from storage.cases import recommendations
 from storage.database.engine import reading, writing
+from storage.database.limits import long_work
 from storage.database.troubles import where
 from storage.notices import tally
 from storage.refusals import StorageUnavailable
@@ -50,6 +51,7 @@ def known() -> tuple[str, ...]:
     return tuple(sorted(match[1] for match in found if match))
 
 
+@long_work()
 def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
     """Make the tables, or bring them up to date, in one transaction. Returns whether anything was done.
 

@@ -16,6 +16,7 @@ from storage.cases import recommendations
 from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import line, link, seal_line
 from storage.database.engine import Record, reading, writing
+from storage.database.limits import long_work
 from storage.notices import register, tally
 from storage.office.chain import IN_ORDER, OFFICE
 from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
@@ -50,6 +51,7 @@ class Problem:
     arguments: Mapping[str, object] = field(default_factory=dict)
 
 
+@long_work()
 def verify(
     engine: Engine,
     *,
@@ -133,6 +135,7 @@ def _totals(engine: Engine) -> list[Problem]:
         ]
 
 
+@long_work()
 def rebuild(
     engine: Engine, recompute: Recompute, *, now: datetime, each: Callable[[], None] | None = None
 ) -> int:

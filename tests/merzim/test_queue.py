@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from importlib.resources import files
 from itertools import count
 from pathlib import Path
@@ -26,12 +26,14 @@ from merzim.cli import main
 from merzim.clock import Moment, clock
 from merzim.configuration import read
 from merzim.wiring import House
+from storage.database import silence
 from storage.database.engine import conninfo, driver, writing
 from storage.database.engine import open as open_database
 from storage.notices.sending import Batch
 from storage.refusals import StorageUnavailable
+from tests.forwarder import Forwarder, forwarding
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE, Merzim
-from tests.postgres import administer
+from tests.postgres import Server, administer
 from tests.storage.conftest import database, postgresql, postgresql_server, server
 
 __all__ = ["database", "postgresql", "postgresql_server", "server"]
@@ -438,3 +440,63 @@ def test_an_office_opened_on_a_new_server_has_its_queue(database: str, tmp_path:
     with writing(made) as connection:
         assert connection.execute(text("SELECT obj_description('procrastinate_jobs'::regclass)")).scalar()
     made.dispose()
+
+
+@pytest.fixture
+def forwarder(postgresql_server: Server) -> Iterator[Forwarder]:
+    """A forwarder before the server."""
+    with forwarding(next(postgresql_server.sockets.glob(".s.PGSQL.*[0-9]"))) as made:
+        yield made
+
+
+def test_a_worker_goes_on_after_a_silent_database(
+    house: House,
+    forwarder: Forwarder,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing was refused and nothing closed: it notices by itself, and ends meanwhile when it is told to."""
+    monkeypatch.setattr(silence, "QUEUE_PATIENCE", 1.0)
+    monkeypatch.setattr(queue, "QUEUE_PATIENCE", 1.0)
+    monkeypatch.setattr(queue, "PATIENCE", 1.0)
+    monkeypatch.setattr(queue, "REST", 0.1)
+    address = house.engine.url.set(host="127.0.0.1", port=forwarder.port).difference_update_query(
+        ["host", "port"]
+    )
+    settings = f'[database]\nurl = "{address.render_as_string(hide_password=False)}"\nanswer_within = 1\n'
+    (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
+    stopped, rounds = threading.Event(), [0]
+    with closing(House(read(tmp_path / "config.toml", at=tmp_path))) as far:
+
+        def a_round() -> None:
+            with suppress(StorageUnavailable):
+                far.outbox.notices(limit=1)
+                rounds[0] += 1
+
+        def until_the_next(seconds: float = 30) -> None:
+            before, give_up = rounds[0], time.monotonic() + seconds
+            while rounds[0] == before:
+                assert time.monotonic() < give_up
+                time.sleep(0.05)
+
+        acts = queue.Acts(round=a_round, deliver=lambda: None, send=lambda keys, again: None, every=1)
+        worker = threading.Thread(target=queue.work, args=(conninfo(far.engine), acts, stopped), daemon=True)
+        worker.start()
+        until_the_next()
+        forwarder.fall_silent()
+        give_up = time.monotonic() + 30
+        while not any(record.name == "merzim.queue" for record in caplog.records):
+            assert time.monotonic() < give_up
+            time.sleep(0.05)
+        forwarder.speak()
+        until_the_next()
+        forwarder.fall_silent()
+        stopped.set()
+        began = time.monotonic()
+        worker.join(30)
+        ended = time.monotonic() - began
+        forwarder.speak()
+
+    assert not worker.is_alive()
+    assert ended < 20

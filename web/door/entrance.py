@@ -106,8 +106,15 @@ def known(request: Request, home: House) -> tuple[Account, Entry] | None:
     return account, entry
 
 
-def house(request: Request) -> House:
-    """The house as everybody finds it, before anybody is known. For the pages of the entrance."""
+async def house(request: Request) -> House:
+    """The house as everybody finds it, before anybody is known. For the pages of the entrance.
+
+    Asynchronous, so that no thread is waited for: those that make pages may all be busy.
+    """
+    return _house(request)
+
+
+def _house(request: Request) -> House:
     found: House = request.app.state.house
     return found
 
@@ -124,7 +131,7 @@ def needs(need: Need, *, asking: bool = False) -> Callable[[Request], House]:
     """
 
     def enter(request: Request) -> House:
-        home = house(request)
+        home = _house(request)
         found = known(request, home)
         if found is None:
             raise NotLoggedIn

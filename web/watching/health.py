@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
@@ -15,6 +16,9 @@ from web.ports.readiness import DatabaseState, Readiness
 router = APIRouter(tags=["service"])
 LATE = timedelta(minutes=10)
 """A round comes every minute; after so long without one somebody should look."""
+
+LOOKING = CapacityLimiter(2)
+"""Threads that look at the database for `/ready`, apart from those that make pages."""
 
 
 class Health(BaseModel):
@@ -46,7 +50,7 @@ async def healthz() -> Health:
 
 
 @router.get("/ready", responses={503: {"model": Ready}, 422: PROBLEMS[422]})
-def ready(
+async def ready(
     home: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
 ) -> Ready:
     """Whether requests can be answered now: the database answers and is of this version, its board whole.
@@ -54,9 +58,9 @@ def ready(
     A round that is late is told and is no refusal: without reminders the pages are as right as with them. With
     `round` it is one, when the last is older than so many seconds: that is the question to ask about workers.
     """
-    found = (
-        home.readiness() if home.readiness is not None else Readiness(database="ok", schema=True, board=True)
-    )
+    look = home.readiness or _nothing_to_look_at
+    # By a thread of its own: those that make pages may all be waiting for the database.
+    found = await to_thread.run_sync(look, limiter=LOOKING)
     now, _ = home.clock()
     age = None if found.round is None else now - found.round
     late = age is None or age > (LATE if round is None else timedelta(seconds=round))
@@ -72,3 +76,7 @@ def ready(
             last=found.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
         ),
     )
+
+
+def _nothing_to_look_at() -> Readiness:
+    return Readiness(database="ok", schema=True, board=True)

@@ -1,0 +1,140 @@
+"""Work wanted by many threads at once: one does it, and all hear at once what came of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine
+
+from merzim.asking.scoring import scoring
+from storage.board import sums
+from storage.cases import points
+from storage.cases.kept_points import KeptPoints
+from storage.database.flight import SingleFlight
+from storage.kept import Kept
+from storage.office import store as office_store
+from storage.refusals import StorageUnavailable
+from tests.storage.house import TODAY
+from workflow.sums import horizon
+
+MANY = 5
+
+
+def at_once(act: Callable[[], object]) -> list[object]:
+    """What as many threads get or are refused, all of which began before any ended."""
+
+    def tried(_: int) -> object:
+        try:
+            return act()
+        except StorageUnavailable as trouble:
+            return trouble.what
+
+    with ThreadPoolExecutor(MANY) as threads:
+        return list(threads.map(tried, range(MANY)))
+
+
+class Slow:
+    """Work that takes a moment and is counted; `fails`: instead of giving a result."""
+
+    def __init__(self, result: object = None, *, fails: bool = False) -> None:
+        self.times = 0
+        self._result, self._fails = result, fails
+
+    def __call__(self, *_: object, **__: object) -> object:
+        self.times += 1
+        time.sleep(0.2)
+        if self._fails:
+            raise StorageUnavailable("unreachable", where="here")
+        return self._result
+
+
+def test_one_does_the_work_and_all_have_its_result() -> None:
+    """Those who came while it was done."""
+    flight, kept, work = SingleFlight[str](), list[str](), Slow("result")
+
+    def done() -> str:
+        kept.append(str(work()))
+        return kept[-1]
+
+    found = at_once(lambda: flight.get(lambda: kept[-1] if kept else None, done))
+
+    assert found == ["result"] * MANY
+    assert work.times == 1
+
+
+def test_its_failure_is_everybody_s_at_once_and_nobody_s_later() -> None:
+    """Nobody waits for the same trouble a second time; who comes afterwards tries anew."""
+    flight, work = SingleFlight[str](), Slow(fails=True)
+    began = time.monotonic()
+    found = at_once(lambda: flight.get(lambda: None, work))  # type: ignore[arg-type]
+    seconds = time.monotonic() - began
+
+    assert found == ["unreachable"] * MANY
+    assert work.times == 1
+    assert seconds < 0.2 * MANY
+    assert flight.get(lambda: None, lambda: "well again") == "well again"
+
+
+def test_who_came_later_than_the_work_began_asks_again() -> None:
+    """Its result may be older than the question."""
+    flight, began, go_on = SingleFlight[int](), threading.Event(), threading.Event()
+    version, kept = [1], list[int]()
+
+    def work() -> int:
+        read = version[0]
+        began.set()
+        assert go_on.wait(5)
+        kept.append(read)
+        return read
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(flight.get, lambda: None, work)
+        assert began.wait(5)
+        version[0] = 2
+        second = threads.submit(flight.get, lambda: 2 if 2 in kept else None, work)
+        go_on.set()
+
+        assert (first.result(5), second.result(5)) == (1, 2)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_process_reads_the_office_once_for_all_who_wait(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """And is refused once for all of them: a database that does not answer is not waited for in a row."""
+    work = Slow(office_store.office(engine), fails=fails)
+    monkeypatch.setattr(office_store, "office", work)
+    found = at_once(Kept(engine).office)
+
+    assert work.times == 1
+    assert found == (["unreachable"] * MANY if fails else [office_store.office(engine)] * MANY)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_process_reads_the_sums_of_the_board_once_for_all_who_wait(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """The same, and who asks for the office meanwhile has it."""
+    kept, work = Kept(engine), Slow([], fails=fails)
+    kept.office()
+    monkeypatch.setattr(sums, "plain", work)
+    found = at_once(lambda: len(list(kept.sums(horizon(TODAY, soon=TODAY)))))
+
+    assert work.times == 1
+    assert found == (["unreachable"] * MANY if fails else [0] * MANY)
+
+
+def test_a_process_reads_the_points_of_a_year_once_for_all_who_wait(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same."""
+    kept, work = KeptPoints(engine, Kept(engine)), Slow(fails=True)
+    monkeypatch.setattr(points, "recorded", work)
+    found = at_once(lambda: kept.year(scoring(), 2026, today=TODAY))
+
+    assert work.times == 1
+    assert found == ["unreachable"] * MANY

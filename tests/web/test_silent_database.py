@@ -1,0 +1,150 @@
+"""A PostgreSQL that falls silent under the pages: each says so in seconds, and all come back by themselves."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import uvicorn
+from sqlalchemy import make_url
+
+from merzim.behind_pages.dashboard import Dashboard
+from merzim.clock import stand
+from merzim.configuration import read
+from merzim.services.rounds import remind
+from merzim.wiring import House
+from tests.forwarder import Forwarder, forwarding
+from tests.storage.conftest import database, postgresql, postgresql_server
+from tests.web.real import DAY, RealOffice
+from workflow.access import Reader
+
+__all__ = ["database", "postgresql", "postgresql_server"]
+pytestmark = pytest.mark.postgresql
+SOON = 5.0
+"""Seconds within which every page says that the database does not answer, at the longest."""
+AT_ONCE = 1.0
+"""Seconds of an answer nobody had to wait for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    status: int
+    text: str
+    headers: dict[str, str]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Served:
+    """An office on a database behind a forwarder, served on a port."""
+
+    forwarder: Forwarder
+    port: int
+    cookie: str
+    token: str
+
+    def get(self, path: str, language: str = "en") -> Answer:
+        """Ask as the officer does, on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {"cookie": f"__Host-merzim={self.cookie}", "accept-language": language}
+        if path.startswith("/api/"):
+            headers = {"authorization": f"Bearer {self.token}", "accept-language": language}
+        began = time.monotonic()
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        return Answer(
+            status=answer.status,
+            text=text,
+            headers={name.lower(): value for name, value in answer.getheaders()},
+            seconds=time.monotonic() - began,
+        )
+
+
+@pytest.fixture
+def served(database: str, tmp_path: Path) -> Iterator[Served]:
+    """The pages as `merzim serve` makes them, with short limits."""
+    local = make_url(database)
+    with forwarding(next(Path(str(local.query["host"])).glob(".s.PGSQL.*[0-9]"))) as forwarder:
+        address = local.set(host="127.0.0.1", port=forwarder.port).difference_update_query(["host", "port"])
+        (tmp_path / "config.toml").write_text(
+            f'[database]\nurl = "{address.render_as_string(hide_password=False)}"\nanswer_within = 2\n',
+            encoding="utf-8",
+        )
+        house = House(read(tmp_path / "config.toml", at=tmp_path))
+        moment = stand(DAY)
+        office = RealOffice(folder=tmp_path, house=house, pages=None, moment=[moment])
+        reader = Reader(login="officer", access="officer")
+        house.accounts.save(reader, disabled=False, by="a", now=moment.now, today=moment.today)
+        remind(house, now=moment.now, today=moment.today)
+        cookie, token = office.way_in("officer"), office.way_in("officer", kind="token", scope="read")
+        app = Dashboard(house, lambda: moment)
+        config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none", access_log=False)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        found = Served(forwarder, server.servers[0].sockets[0].getsockname()[1], cookie, token)
+        assert found.get("/").status == 200
+        yield found
+        server.should_exit = True
+        thread.join(10)
+        house.close()
+
+
+SAID = {
+    "kk": "Дерекқор қазір жауап бермейді.",
+    "ru": "База данных сейчас не отвечает.",
+    "en": "The database does not answer at the moment.",
+}
+
+
+def test_every_page_says_so_in_the_reader_s_language_and_comes_back(served: Served) -> None:
+    """Within five seconds the first, at once the others; nobody has to start anything again."""
+    served.forwarder.fall_silent()
+    first = served.get("/", "kk")
+    others = [served.get("/cases", "ru"), served.get("/desk", "en"), served.get("/api/v1/cases", "en")]
+    served.forwarder.speak()
+
+    assert (first.status, first.headers["retry-after"]) == (503, "30")
+    assert SAID["kk"] in first.text
+    assert first.seconds < SOON
+    for answer, language in zip(others, ("ru", "en", "en"), strict=True):
+        assert answer.status == 503
+        assert SAID[language] in answer.text
+        assert answer.seconds < SOON
+    assert json.loads(others[-1].text)["status"] == 503
+    began = time.monotonic()
+    while served.get("/").status != 200:
+        assert time.monotonic() < began + 15
+        time.sleep(0.1)
+    assert served.get("/ready").status == 200
+
+
+def test_readiness_is_refused_soon_and_health_never(served: Served) -> None:
+    """While more requests than there are threads wait for the database."""
+    served.forwarder.fall_silent()
+    with ThreadPoolExecutor(80) as crowd:
+        waiting = [crowd.submit(served.get, "/cases") for _ in range(80)]
+        time.sleep(0.1)
+        health, ready = served.get("/health"), served.get("/ready")
+        told = [one.result() for one in waiting]
+    again = served.get("/ready")
+    served.forwarder.speak()
+
+    assert (health.status, json.loads(health.text)) == (200, {"status": "ok"})
+    assert health.seconds < AT_ONCE
+    assert (ready.status, json.loads(ready.text)["database"]) == (503, "unreachable")
+    assert ready.seconds < SOON
+    assert again.status == 503
+    assert {one.status for one in told} == {503}
+    assert max(one.seconds for one in told) < SOON + 1
