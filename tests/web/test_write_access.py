@@ -17,6 +17,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
+from storage.tables import ACT
 from tests.web.real import real_office
 from tests.web.test_access import OPEN, ROUTES, filled, is_question, need
 from tests.web.writes import ELSEWHERE, READERS, SENT, UNNAMED, Sent, World, prepare
@@ -123,8 +124,11 @@ def test_whoever_is_refused_is_told_so_and_nothing_is_written(world: World, watc
     assert not wrong, wrong
     assert tried > 500
     after = watch.digests()
-    # A session of each reader was opened to ask at all.
-    assert {table for table in after if after[table] != before[table]} <= {"entry"}
+    # A session of each reader was opened to ask at all, and the office's chain says so.
+    assert {table for table in after if after[table] != before[table]} <= {"entry", "act"}
+    with world.office.house.engine.connect() as connection:
+        newest = connection.execute(ACT.select().order_by(ACT.c.seq.desc()).limit(len(READERS))).all()
+    assert {one.kind for one in newest} == {"session_given"}
 
 
 def test_nobody_writes_anything(world: World, watch: Watch) -> None:
