@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -219,14 +220,6 @@ def _errors(indicator: Scored, example: str, found: Sequence[Mistake]) -> Iterat
 
 
 def _shown(value: object) -> str:
-    """Return a value as its writer knows it, cut where it is long."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            text = f'"{value}"'
-        case _:
-            text = str(value)
+    """Return a value as its file writes it, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 40 else text[:39] + "…"
