@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -89,6 +90,19 @@ def test_a_position_is_listed_talked_to_and_taken_off(office: RealOffice, office
     )
     assert "Конфликт интересов" in shown
     assert (known.talks[0].evidence[0].reference, known.cleared_on is not None) == ("https://a.kz/1", True)
+
+
+def test_what_is_refused_is_said_though_its_form_is_not_on_the_page(officer: Any) -> None:
+    """A position nobody knows, or that was taken off meanwhile, has no form the sentence could stand in."""
+    answer = officer.post(
+        f"/cases/{CASE}/positions/talk?lang=ru", data={"number": "77", "on": "2026-04-03", "topic": "Тема"}
+    )
+    (said,) = re.findall(
+        r'<div id="talk-77-problem" class="problem-line" role="alert">([^<]+)</div>', answer.text
+    )
+
+    assert answer.status_code == 422
+    assert "77" in said
 
 
 def test_a_remark_is_recorded_and_answered(office: RealOffice, officer: Any) -> None:
