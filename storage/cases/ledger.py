@@ -40,7 +40,7 @@ CHUNK = 250
 _PAUSE = 0.01
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
 """Seconds a command waits, at most, before its second attempt and before its last."""
-_PATIENCE = 30.0
+_PATIENCE = 2.0
 """Seconds a command waits for others of this process on the same case; then it goes on beside them."""
 _TURNS = tuple(Turnstile() for _ in range(251))
 """Where commands on one case wait for each other; cases that share one wait in vain, and not for long."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -149,6 +149,31 @@ def test_the_same_fact_with_another_date_is_refused_with_who_recorded_what_and_w
         "Айгүл",
     )
     assert same.events == ()
+
+
+def test_a_command_that_hangs_keeps_nobody_from_its_case(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others wait for it for a while, then write beside it; it decides anew when it goes on."""
+    monkeypatch.setattr(ledgers, "_PATIENCE", 0.05)
+    case, other, inside, go = opened(engine), RegisterDesk(desk(engine)), Event(), Event()
+
+    def hang() -> None:
+        inside.set()
+        go.wait(30)
+
+    said: dict[str, Any] = {"author": "", "source": "discussion", "on": DAY, "now": NOW, "today": TODAY}
+    slow = RegisterDesk(interrupted(engine, hang)[0])
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(slow.remark, case.id, text="late", by="а", **said)
+        assert inside.wait(30)
+        other.remark(case.id, text="soon", by="б", **said)
+        go.set()
+        late.result(30)
+    whole = SqlLedger(engine).case(case.id)
+    assert whole is not None
+
+    assert {n: one.text for n, one in remarks(whole).items()} == {1: "soon", 2: "late"}
 
 
 def test_after_so_many_attempts_it_is_said_who_came_first(
