@@ -28,12 +28,14 @@ from merzim.settings import (
     OfficeSettings,
     RegulationSettings,
     ReminderSettings,
+    SecretSettings,
     Settings,
     WebSettings,
 )
 from notifications.channels import UnknownChannel, names
 from web.door.origins import public_address
 from web.door.proxies import Network
+from workflow.access import ACCESSES
 from workflow.refusal import Refusal
 
 DIGESTS = frozenset({"personal", "unit", "managers"})
@@ -244,6 +246,13 @@ def _digests(value: object) -> frozenset[str]:
     return chosen
 
 
+def _accesses(value: object) -> frozenset[str]:
+    chosen = frozenset(_names(value))
+    if not chosen <= frozenset(ACCESSES):
+        raise ValueError("accesses")
+    return chosen
+
+
 def _hours(value: object) -> tuple[time, time]:
     try:
         first, last = (time.fromisoformat(hour) for hour in value)  # type: ignore[attr-defined]
@@ -304,7 +313,17 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
     "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number, "digests": _digests}),
     "web": (
         WebSettings,
-        {"host": _text, "port": _port, "public_address": _address, "trusted_proxies": _networks},
+        {
+            "host": _text,
+            "port": _port,
+            "public_address": _address,
+            "trusted_proxies": _networks,
+            "totp_required": _accesses,
+        },
+    ),
+    "secrets": (
+        SecretSettings,
+        {"key_env": _text, "old_keys_env": _text, "key_file": _optional_path},
     ),
     "regulations": (RegulationSettings, {"folder": _optional_path}),
     "logs": (

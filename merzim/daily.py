@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from merzim import logs
 from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import almaty
-from merzim.people import users
+from merzim.people import second_factors, users
 from merzim.services import rounds
 from merzim.services.polling import polling
 from papers.sandbox import readers
@@ -137,6 +137,7 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
         DemonstrationExposed: the day is an appointed one, and the pages are not this machine's alone.
         NeedsHttps: `web.host` is an address other machines reach, and the public address is not https.
         PortTaken: something else answers there.
+        BadSetting: the key of second factors is missing, or is none.
     """
     web = house.settings.web
     moment = clock()
@@ -147,9 +148,11 @@ def serve(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
     house.answers_pages = True
+    house.refuse_without_key()
     house.refuse_unable()
     logs.set_up(house.settings, context=context)
     _warn(house, tell=tell, say=say)
+    _encrypt(house, clock, tell=tell, say=say)
     app = Traced(Dashboard(house, clock))
     with ExitStack() as company:
         company.enter_context(readers.service())
@@ -235,6 +238,17 @@ def _warn(house: House, *, tell: Tell, say: Say) -> None:
     """A file of settings is copied, mailed and kept in backups: a secret in it is told of, and works."""
     for key in house.settings.in_clear:
         tell(say("cli.secret_in_clear", file=str(house.settings.file), key=key))
+
+
+def _encrypt(house: House, clock: Clock, *, tell: Tell, say: Say) -> None:
+    """Encrypt second factors an older version left in clear; tell of those that no given key opens."""
+    encrypted = second_factors.encrypt(house, by="merzim", now=clock().now, all_keys=False)
+    if encrypted.done:
+        tell(say("cli.secrets_encrypted", count=encrypted.done))
+    count, keys = second_factors.unreadable(house)
+    if count:
+        tell(say("cli.secrets_unreadable", count=count, keys=keys, known=house.cipher.key))
+        log.error("%s second factors are encrypted with a key that was not given (%s)", count, ", ".join(keys))
 
 
 def acts(house: House, clock: Clock, *, planning: House | None = None) -> Acts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -128,6 +129,26 @@ def migrate_to(house: House, address: str, *, now: datetime, today: date) -> tup
         return events, verify(there, now=now, today=today)
     finally:
         there.close()
+
+
+def key_place(house: House) -> str:
+    """Return where the key of second factors is: the name of a variable, or a file."""
+    from merzim.secret_keys import key_place as place
+
+    return place(house.settings, os.environ)
+
+
+def missing_keys(house: House) -> tuple[int, tuple[str, ...]]:
+    """Return how many second factors open with no key that is at hand, and the ids of their keys.
+
+    No key file is made for the question: where there is none, no key is at hand.
+    """
+    from merzim.secret_keys import at_hand
+
+    used = house.factors.keys()
+    cipher = house.cipher if at_hand(house.settings, os.environ) else None
+    missing = {key: count for key, count in used.items() if key and (cipher is None or not cipher.knows(key))}
+    return sum(missing.values()), tuple(sorted(missing))
 
 
 def whose(house: House) -> Standing:

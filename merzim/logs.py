@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
+from merzim.secret_keys import separate
 from merzim.settings import SECRETS, Settings
 
 HIDDEN = "***"
@@ -63,6 +64,8 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
             elif key in SECRETS:
                 found.add(str(value))
     found.add(environment.get(settings.database.password_env, ""))
+    found.add(environment.get(settings.secrets.key_env, "").strip())
+    found.update(separate(environment.get(settings.secrets.old_keys_env, "")))
     password = urlsplit(settings.database.url).password or ""
     found |= {password, unquote(password)}
     return tuple(sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True))

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from web.door.proxies import LOOPBACK_NETWORKS, Network
+from workflow.access import Access
 
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -114,16 +116,38 @@ class WebSettings:
     """Where the pages answer; `public_address`: what letters link to; else this machine itself.
 
     `trusted_proxies`: whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    `totp_required`: the accesses whose accounts must have a second factor.
     """
 
     host: str = "127.0.0.1"
     port: int = 8000
     public_address: str = ""
     trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
+    totp_required: frozenset[Access] = frozenset()
 
     def __post_init__(self) -> None:
         if not self.public_address:
             object.__setattr__(self, "public_address", f"http://127.0.0.1:{self.port}")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether this machine alone reaches the pages: neither host nor public address names another."""
+        return _is_loopback(self.host) and _is_loopback(urlsplit(self.public_address).hostname or "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretSettings:
+    """Where the key is that second factors are encrypted with.
+
+    Attributes:
+        key_env: the environment variable that holds it; `old_keys_env`: the one with older keys, to read by.
+        key_file: where it is kept when the environment gives none and only this machine reaches the pages; None
+            for beside the database.
+    """
+
+    key_env: str = "MERZIM_SECRET_KEY"
+    old_keys_env: str = "MERZIM_SECRET_KEYS_OLD"
+    key_file: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,6 +176,7 @@ class Settings:
     channels: ChannelSettings = field(default_factory=ChannelSettings)
     reminders: ReminderSettings = field(default_factory=ReminderSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    secrets: SecretSettings = field(default_factory=SecretSettings)
     regulations: RegulationSettings = field(default_factory=RegulationSettings)
     logs: LogSettings = field(default_factory=LogSettings)
 
@@ -168,3 +193,12 @@ class Settings:
     def installation(self) -> str:
         """What the installation is called, the same on all its nodes; "" where nobody named it."""
         return self.database.installation.strip() or self.office.name.strip()
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from notifications.rules import Rules
     from storage.access.accounts import SqlAccounts
     from storage.access.answers import SqlAnswers
+    from storage.access.encryption import Cipher
+    from storage.access.second_factors import SqlSecondFactors
     from storage.cases.evidence import EvidenceFolder
     from storage.cases.kept_points import KeptPoints
     from storage.cases.ledger import SqlLedger
@@ -332,6 +334,30 @@ class House:
         from storage.access.accounts import SqlAccounts
 
         return SqlAccounts(self.engine)
+
+    @cached_property
+    def factors(self) -> SqlSecondFactors:
+        """The second factors of those who may log in."""
+        from storage.access.second_factors import SqlSecondFactors
+
+        return SqlSecondFactors(self.engine, cipher=lambda: self.cipher, queue=self.outbox.queue)
+
+    def refuse_without_key(self) -> None:
+        """Refuse a start that has no key for second factors, before anything is made. Raises BadSetting."""
+        from merzim.secret_keys import refuse_missing
+
+        refuse_missing(self.settings, os.environ)
+
+    @cached_property
+    def cipher(self) -> Cipher:
+        """What encrypts second factors and reads them.
+
+        Raises:
+            BadSetting: the key is missing, is none, or lies open to others; nothing was touched.
+        """
+        from merzim.secret_keys import read_cipher
+
+        return read_cipher(self.settings, os.environ, note=self._note)
 
     @cached_property
     def answers(self) -> SqlAnswers:

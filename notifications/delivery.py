@@ -200,7 +200,7 @@ def _mark(
             state = "failed"
         else:
             wait = max(patience, outcome.wait or timedelta())
-            again = times.opening(notice.person, now + wait, due=_speaks_of(notice))
+            again = times.leaving(notice, now + wait)
     return Mark(
         key=notice.key,
         state=state,
@@ -211,15 +211,10 @@ def _mark(
     )
 
 
-def _speaks_of(notice: Notice) -> date | None:
-    """The due date a letter must not come after, if there is one."""
-    return notice.due if notice.kind == "reminder" else None
-
-
 def _leaving(outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, now: datetime) -> list[Notice]:
     """Those whose reader's office is open now. The others, which a server or a process long kept waiting, go
     back untried until it opens."""
-    opens = {one.key: times.opening(one.person, now, due=_speaks_of(one)) for one in claimed}
+    opens = {one.key: times.leaving(one, now) for one in claimed}
     closed = [one for one in claimed if opens[one.key] > now]
     outbox.mark(
         [

@@ -59,11 +59,14 @@ def _elsewhere(
     now: datetime,
     times: OfficeTimes,
 ) -> Iterator[Notice]:
-    """The same for the person through the other channels; where none reaches them, for the officer instead."""
+    """The same for the person through the other channels; where none reaches them, for the officer instead, but
+    for what is news of the person's own account."""
     person = office.people.get(notice.person)
     if person is not None:
         place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
         for channel, reached in ways(Told(person=person, why="duty"), channels, office):
+            if notice.kind == "account" and reached.person != person:
+                continue
             yield from _through(notice, place, reached.person, (channel,), rules, now, times)
 
 
@@ -100,7 +103,7 @@ def _through(
         if address is None:
             continue
         key = f"{place}:{person.key}:{channel.name}"
-        yield replace(
+        again = replace(
             notice,
             key=key,
             person=person.key,
@@ -110,9 +113,9 @@ def _through(
             state="queued",
             attempts=0,
             queued_at=now,
-            not_before=times.opening(person.key, now, due=notice.due if notice.kind == "reminder" else None),
             attempted_at=None,
             answer="",
             text_hash="",
             message_id=message_id(key, rules.domain),
         )
+        yield replace(again, not_before=times.leaving(again, now))

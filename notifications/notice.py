@@ -8,11 +8,20 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 NoticeKind = Literal[
-    "reminder", "moved", "collected", "moves", "digest", "unit_digest", "managers_digest", "calendar", "lost"
+    "reminder",
+    "moved",
+    "collected",
+    "moves",
+    "digest",
+    "unit_digest",
+    "managers_digest",
+    "calendar",
+    "lost",
+    "account",
 ]
 """A reminder speaks of one rung; `moved` of a due date that moved or fell away. `collected`, `moves` and
 `digest` carry others: missed rungs, what one change moved, what a person has put into their digest. `lost`
-tells the officer of a person a channel reaches no more."""
+tells the officer of a person a channel reaches no more, `account` a person of their own account."""
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
+from notifications.notice import Notice
 from notifications.rules import Rules, local_day, opening
 from workflow.office import Office, time_of
 from workflow.office_time import days_of
@@ -41,6 +42,16 @@ class OfficeTimes:
             return own
         general = opening(now, self._calendar, self._rules)
         return general if local_day(general, self._rules) <= due else own
+
+    def leaving(self, notice: Notice, at: datetime) -> datetime:
+        """Return the first moment from `at` on at which a notice may leave.
+
+        News of one's own account leaves at once, a reminder no later than what it speaks of, all else in office
+        hours.
+        """
+        if notice.kind == "account":
+            return at
+        return self.opening(notice.person, at, due=notice.due if notice.kind == "reminder" else None)
 
     def _unit(self, person: str) -> str:
         """The unit whose time holds, "" for the organisation's own."""

@@ -61,9 +61,14 @@ def back_off(attempts: int, rules: Rules) -> timedelta | None:
     return BACK_OFF[min(attempts, len(BACK_OFF)) - 1] if attempts < rules.attempts else None
 
 
+def local_moment(moment: datetime, rules: Rules) -> datetime:
+    """Return a moment by the clocks of the office."""
+    return moment.astimezone(_zone(rules.zone))
+
+
 def local_day(moment: datetime, rules: Rules) -> date:
     """The local date of a moment."""
-    return moment.astimezone(_zone(rules.zone)).date()
+    return local_moment(moment, rules).date()
 
 
 @cache

@@ -580,6 +580,7 @@ class KeptAccount(Kept, table=True):
     name: str = ""
     unit: str = ""
     password: str = ""
+    # The second factor's secret, encrypted (`storage.access.encryption`); the last step whose code was taken.
     totp: str = ""
     totp_step: int = 0
     disabled: bool = False
@@ -601,6 +602,29 @@ class KeptEntry(Kept, table=True):
     seen_at: datetime = Field(sa_type=Moment)
     expires_at: datetime = Field(sa_type=Moment)
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class KeptRecoveryCode(Kept, table=True):
+    """A one-time code in place of an authenticator's, by its SHA-256; an account's ten are made together."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = _CLUSTERED
+
+    login: str = Field(primary_key=True)
+    hash: str = Field(primary_key=True)
+    made_at: datetime = Field(sa_type=Moment)
+    used_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class KeptFactorRemoval(Kept, table=True):
+    """A request to remove an account's second factor. Who asks, why and until when stands in the office's chain
+    alone: `seq` is the number of that line."""
+
+    __tablename__ = "factor_removal"
+    __table_args__ = _CLUSTERED
+
+    login: str = Field(primary_key=True)
+    seq: int
 
 
 class KeptAttempt(Kept, table=True):
@@ -723,6 +747,8 @@ ACCOUNT = _table("account")
 ENTRY = _table("entry")
 RATE_LIMIT = _table("rate_limit")
 DEVICE = _table("device")
+RECOVERY_CODE = _table("recovery_code")
+FACTOR_REMOVAL = _table("factor_removal")
 READER = _table("reader")
 ANSWER = _table("answer")
 FLOOR = _table("floor")

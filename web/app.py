@@ -23,7 +23,7 @@ from papers.sheets.unreadable import UnreadablePaper
 from web.account.login import LONGEST_FIELD, inside, login_page
 from web.case.judgement import judge_by
 from web.door.demonstration import allowed_by
-from web.door.entrance import NotLoggedIn
+from web.door.entrance import NotLoggedIn, SecondFactorMissing
 from web.door.guard import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, Guard
 from web.door.origins import public_address
 from web.door.proxies import LOOPBACK_NETWORKS, Network
@@ -38,9 +38,11 @@ from web.ports.judging import Judge
 from web.ports.opening import Intake
 from web.ports.readiness import Look
 from web.ports.reads import Reads
+from web.ports.second_factors import AccountLetters, SecondFactors
 from web.ports.shell import Shell
 from web.ports.writing import Answers, EvidenceStore, Leaves, Uploads
 from web.routes import every_route
+from workflow.access import Access
 from workflow.desk.desk import Desk
 from workflow.law.library import Library
 from workflow.ports import Contradiction
@@ -70,6 +72,7 @@ def create_app(
     demonstration: bool,
     evidence_store: EvidenceStore,
     accounts: Accounts,
+    factors: SecondFactors,
     answers: Answers,
     shell: Shell,
     address: str = "",
@@ -85,6 +88,8 @@ def create_app(
     leaves: Leaves | None = None,
     choices: Choices | None = None,
     readiness: Look | None = None,
+    totp_required: frozenset[Access] = frozenset(),
+    account_letters: AccountLetters | None = None,
 ) -> FastAPI:
     """The dashboard as an ASGI application.
 
@@ -93,6 +98,7 @@ def create_app(
         demonstration: whether the day is an appointed one and not today; every page then says so, and where it
             answers to this machine's names alone one logs in without a password.
         accounts: who may log in.
+        factors: their second factors.
         answers: what requests of the API were answered under their keys.
         shell: papers, scales, points and proofs, which stand behind the pages.
         address: the public address, which it answers to besides this machine's own names; "" for none.
@@ -108,6 +114,8 @@ def create_app(
         choices: how people want to be reminded; None where nobody is.
         post: the sending of letters, for operators and for what did not arrive; None where nothing is sent.
         readiness: looks how the database stands; None where there is nothing to look at.
+        totp_required: the accesses that require a second factor.
+        account_letters: letters to people about their accounts; None where nothing is sent.
     """
     app = FastAPI(
         title="Merzim",
@@ -127,6 +135,7 @@ def create_app(
         passwordless=demonstration and allowed_by(address),
         evidence_store=evidence_store,
         accounts=accounts,
+        factors=factors,
         answers=answers,
         shell=shell,
         organisation=organisation,
@@ -139,6 +148,8 @@ def create_app(
         leaves=leaves,
         choices=choices,
         readiness=readiness,
+        totp_required=totp_required,
+        account_letters=account_letters,
     )
 
     def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
@@ -235,6 +246,12 @@ def create_app(
             login_page, request, home, onward=inside(here), kept=kept, files=files, status=401
         )
 
+    async def on_second_factor(request: Request, error: Exception) -> Response:
+        """An account that lacks the second factor its access requires is led to set one, and nowhere else."""
+        if _of_a_program(request):
+            return problem(request, 403, "web.problem.second_factor")
+        return _elsewhere(request, "/account/totp")
+
     async def on_error(request: Request, error: Exception) -> Response:
         """The last net. It stands outside the guard, so it brings the headers itself; the log has the rest."""
         response = problem(request, 500, "web.problem.internal")
@@ -244,6 +261,7 @@ def create_app(
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(NotLoggedIn, on_stranger)
+    app.add_exception_handler(SecondFactorMissing, on_second_factor)
     app.add_exception_handler(Refusal, on_refusal)
     app.add_exception_handler(OutOfRange, on_refusal)
     app.add_exception_handler(Exception, on_error)

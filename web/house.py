@@ -15,9 +15,10 @@ from web.ports.judging import Judge
 from web.ports.opening import Intake
 from web.ports.readiness import Look
 from web.ports.reads import Reads
+from web.ports.second_factors import AccountLetters, SecondFactors
 from web.ports.shell import Shell
 from web.ports.writing import Answers, EvidenceStore, Leaves, Uploads
-from workflow.access import Reader
+from workflow.access import Access, Reader
 from workflow.desk.desk import Desk
 from workflow.law.library import Library
 
@@ -44,11 +45,14 @@ class House:
     organisation: str
     judge: Judge
     accounts: Accounts
+    factors: SecondFactors
     answers: Answers
     shell: Shell
     intake: Intake | None = None
     uploads: Uploads | None = None
     reader: Reader = NOBODY
+    totp_required: frozenset[Access] = frozenset()
+    account_letters: AccountLetters | None = None
     administration: Administration | None = None
     acts: Acts | None = None
     post: Post | None = None

@@ -6,7 +6,7 @@ named to know of it or told of it, whatever their access.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -91,15 +91,62 @@ class Account:
 
     Attributes:
         password: an argon2id hash; "" before the invitation is taken up.
-        totp: the shared secret of the second factor in base32; "" without one.
-        totp_step: the last step of 30 seconds a code was taken for; none is taken twice.
+        second_factor: whether a code of an authenticator is asked for at log-in.
     """
 
     reader: Reader
     password: str = ""
-    totp: str = ""
-    totp_step: int = 0
+    second_factor: bool = False
     disabled: bool = False
+
+
+def must_enrol(account: Account, required: Collection[Access]) -> bool:
+    """Return whether an account lacks the second factor its access requires.
+
+    Args:
+        required: the accesses that require one (`web.totp_required`).
+    """
+    return account.reader.access in required and not account.second_factor
+
+
+def administrators(accounts: Iterable[Account]) -> list[str]:
+    """Return the logins of the administrators who can log in."""
+    return [
+        one.reader.login
+        for one in accounts
+        if one.reader.access == "administrator" and one.password and not one.disabled
+    ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecoveryCodes:
+    """The one-time codes an account may log in with instead of its authenticator's.
+
+    Attributes:
+        left: how many are unused.
+        made_at: UTC; None where none were made.
+        used_at: when the last one was used (UTC); None where none was.
+    """
+
+    left: int = 0
+    made_at: datetime | None = None
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemovalRequest:
+    """An administrator's request to remove an account's second factor, which another one approves.
+
+    Attributes:
+        by: login of the administrator who asks.
+        at, until: UTC moments; from `until` on it holds no more.
+    """
+
+    login: str
+    by: str
+    ground: str
+    at: datetime
+    until: datetime
 
 
 EntryKind = Literal["session", "invitation", "token", "feed", "device"]

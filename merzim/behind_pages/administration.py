@@ -253,7 +253,7 @@ def _obligation(house: House, case: Case, name: str) -> Obligation | None:
 
 
 def _shown(key: str, value: object) -> str:
-    hidden = any(word in key for word in _SECRET) and not key.endswith(("_env", "_selector", "_key"))
+    hidden = any(word in key for word in _SECRET) and not key.endswith(("_env", "_selector", "_key", "_file"))
     return "•••" if hidden and value else _text(value)
 
 

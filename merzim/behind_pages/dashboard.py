@@ -34,6 +34,7 @@ def pages(house: House, clock: Clock) -> Any:
     from merzim.behind_pages.intake import HouseIntake
     from merzim.behind_pages.postbox import Postbox
     from merzim.behind_pages.shell import Shell
+    from merzim.people.account_letters import OfficeLetters
     from storage.access.uploads import SqlUploads
     from storage.office.choices import SqlChoices
     from storage.office.leaves import SqlLeaves
@@ -52,6 +53,7 @@ def pages(house: House, clock: Clock) -> Any:
         demonstration=clock().demonstration,
         evidence_store=house.evidence,
         accounts=house.accounts,
+        factors=house.factors,
         answers=house.answers,
         shell=Shell(house),
         address=house.settings.web.public_address,
@@ -65,6 +67,8 @@ def pages(house: House, clock: Clock) -> Any:
         leaves=SqlLeaves(house.engine),
         choices=SqlChoices(house.engine, house.rules.link_key),
         readiness=lambda: readiness(house),
+        totp_required=house.settings.web.totp_required,
+        account_letters=OfficeLetters(house),
     )
 
 

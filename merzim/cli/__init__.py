@@ -44,6 +44,7 @@ STATIONS = (
     "gathering",
     "users",
     "readers",
+    "secret_key",
     "house",
 )
 """Files of commands, in the order help lists them."""

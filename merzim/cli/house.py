@@ -146,6 +146,7 @@ def rebuild(ctx: typer.Context) -> None:
 def backup(ctx: typer.Context, file: File) -> None:
     call = Call.of(ctx)
     keeping.backup(call.house, Path(file))
+    call.note(call.say("cli.key_not_in_copy", where=keeping.key_place(call.house)))
     files, folder = keeping.recorded_evidence(call.house), str(call.house.settings.evidence.folder)
     if call.json:
         call.answer({"file": file, "evidence": {"files": files, "folder": folder}})
@@ -158,6 +159,7 @@ def backup(ctx: typer.Context, file: File) -> None:
 def restore(ctx: typer.Context, file: File) -> int:
     call = Call.of(ctx)
     before = keeping.restore(call.house, Path(file))
+    _tell_of_keys(call)
     damaged = keeping.damaged_evidence(call.house)
     differing = keeping.office_differences(call.house, now=call.moment.now)
     if call.json:
@@ -175,6 +177,13 @@ def restore(ctx: typer.Context, file: File) -> int:
     return NOT_SO if damaged or differing else DONE
 
 
+def _tell_of_keys(call: Call) -> None:
+    """Say of a restored copy which key its second factors open with, and whether it is here."""
+    count, missing = keeping.missing_keys(call.house)
+    code = "cli.key_not_here" if missing else "cli.key_not_in_copy"
+    call.note(call.say(code, where=keeping.key_place(call.house), count=count, keys=missing))
+
+
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
     from storage.database.troubles import where
 
@@ -188,6 +197,7 @@ def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metava
         for one in problems:
             call.print(call.say(one.code, **one.arguments))
         call.note(call.say("cli.migrated_next", before=before))
+    call.note(call.say("cli.key_moves_along", where=keeping.key_place(call.house)))
     return NOT_SO if problems else DONE
 
 

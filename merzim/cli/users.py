@@ -1,4 +1,4 @@
-"""Who may log in: `merzim user add|list|change|invite|close|open|token|end`."""
+"""Who may log in: `merzim user add|list|change|invite|close|open|token|end|remove-totp`."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def add_to(app: typer.Typer) -> None:
         "open": reopen,
         "token": token,
         "end": end,
+        "remove-totp": remove_totp,
     }
     for name, command in commands.items():
-        group.command(name, cls=Command, help=f"cli.help.user.{name}")(command)
+        group.command(name, cls=Command, help=f"cli.help.user.{name.replace('-', '_')}")(command)
     app.add_typer(group, name="user")
 
 
@@ -73,7 +74,7 @@ def listed(ctx: typer.Context) -> None:
                 "access": one.reader.access,
                 "person": one.reader.person,
                 "unit": one.reader.unit,
-                "second_factor": bool(one.totp),
+                "second_factor": one.second_factor,
                 "invited": not one.password,
                 "closed": one.disabled,
             }
@@ -157,6 +158,19 @@ def end(ctx: typer.Context, login: Login) -> None:
     account = users.the(call.house, login)
     call.house.accounts.end(account.reader.login, now=call.moment.now, by=call.by)
     _tell(call, login, "ended")
+
+
+def remove_totp(
+    ctx: typer.Context,
+    login: Login,
+    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")],
+) -> None:
+    from merzim.people import second_factors
+
+    call = Call.of(ctx)
+    moment = call.moment
+    second_factors.remove(call.house, login, ground=ground, by=call.by, now=moment.now, today=moment.today)
+    _tell(call, login, "factor_removed")
 
 
 def _switch(call: Call, login: str, *, disabled: bool) -> None:

@@ -9,6 +9,7 @@ from itertools import chain
 
 from calendars.calendar import Calendar
 from notifications.channels import Channel, Parcel
+from notifications.letters.account import account_letter
 from notifications.letters.collecting import collected_letter
 from notifications.letters.digesting import digest_letter, managers_letter, unconfirmed_letter, unit_letter
 from notifications.letters.losing import lost_letter
@@ -117,6 +118,9 @@ def _letter(notice: Notice, told: Sequence[Told], matters: Matters, overview: Ov
             return unconfirmed_letter(notice, matters)
         case "lost":
             return _about_lost(notice, matters)
+        case "account":
+            name = matters.name(notice)
+            return account_letter(notice.about, name=name, rules=matters.rules, language=language)
 
 
 def _about_lost(notice: Notice, matters: Matters) -> Letter:

@@ -17,7 +17,6 @@ from storage.office.vouched import ACCOUNTS, ENTRIES, RowChange, RowEvent, recor
 from storage.tables import ACCOUNT, ENTRY
 from workflow.access import Access, Account, Entry, EntryKind, LimitReached, RateLimit, Reader
 
-Said = dict[str, object]
 _PRUNE_EVERY = 50
 """Attempts of this process between two looks for rows of limits nobody needs."""
 
@@ -69,7 +68,7 @@ class SqlAccounts:
             )
             before = dict(known._mapping) if known else None
             change = ACCOUNTS.changed(before, {**(before or new), **values})
-            ended = _end(connection, ENTRY.c.login == reader.login, now) if disabled else []
+            ended = end_entries(connection, ENTRY.c.login == reader.login, now) if disabled else []
             if disabled:
                 devices.end(connection, reader.login)
             record(
@@ -87,22 +86,19 @@ class SqlAccounts:
     def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
         """Another password (its hash); every session of the account ends, and the first administrator's
         invitation."""
-        self._secret(login, {"password": password}, "password_set", by=by, now=now, today=today)
-
-    def set_totp(self, login: str, secret: str, step: int, *, by: str, now: datetime, today: date) -> None:
-        """Another second factor, or none (""); every session of the account ends."""
-        values = {"totp": secret, "totp_step": step}
-        kind = "second_factor_set" if secret else "second_factor_removed"
-        self._secret(login, values, kind, by=by, now=now, today=today)
-
-    def take_step(self, login: str, step: int) -> bool:
-        """Write down that the code of that step was used. False when it was, or a later one: no code is taken
-        twice."""
-        asked = (
-            update(ACCOUNT).where(ACCOUNT.c.login == login, ACCOUNT.c.totp_step < step).values(totp_step=step)
-        )
         with writing(self._engine) as connection:
-            return connection.execute(asked).rowcount == 1
+            known = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login)).first()
+            if known is None:
+                return
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password))
+            before = dict(known._mapping)
+            change = ACCOUNTS.changed(before, {**before, "password": password})
+            ended = end_entries(connection, ENTRY.c.login == login, now)
+            devices.end(connection, login)
+            if password:
+                ended += end_entries(connection, _FIRST_INVITATION, now)
+            event = RowEvent(kind="password_set", name=login, on=today, by=by, now=now, rows=[change, *ended])
+            record(connection, event)
 
     # ------------------------------------------------------------------------------------------------ ways in
 
@@ -169,7 +165,7 @@ class SqlAccounts:
         """Use up an invitation. False when somebody used it already."""
         with writing(self._engine) as connection:
             login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
-            taken = _end(connection, ENTRY.c.hash == hash, now)
+            taken = end_entries(connection, ENTRY.c.hash == hash, now)
             if taken:
                 name = str(login)
                 record(connection, RowEvent(kind="entry_taken", name=name, by=name, now=now, rows=taken))
@@ -181,7 +177,7 @@ class SqlAccounts:
         Called after the new one is committed: of two services that start at once, at most one has one.
         """
         with writing(self._engine) as connection:
-            ended = _end(connection, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
+            ended = end_entries(connection, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
             if ended:
                 record(connection, RowEvent(kind="entries_ended", name="", by="", now=now, rows=ended))
 
@@ -189,7 +185,7 @@ class SqlAccounts:
         """End one way in of an account, or all of them. `by`: who ends it; the account itself by default."""
         mine = ENTRY.c.login == login
         with writing(self._engine) as connection:
-            ended = _end(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
+            ended = end_entries(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
             devices.end(connection, login, hash)
             if ended:
                 event = RowEvent(kind="entries_ended", name=login, by=by or login, now=now, rows=ended)
@@ -208,28 +204,13 @@ class SqlAccounts:
         """Take one attempt back under each of these limits."""
         forget_attempt(self._engine, limits)
 
-    def _secret(self, login: str, values: Said, kind: str, *, by: str, now: datetime, today: date) -> None:
-        with writing(self._engine) as connection:
-            known = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login)).first()
-            if known is None:
-                return
-            connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(**values))
-            before = dict(known._mapping)
-            change = ACCOUNTS.changed(before, {**before, **values})
-            ended = _end(connection, ENTRY.c.login == login, now)
-            devices.end(connection, login)
-            if values.get("password"):
-                ended += _end(connection, _FIRST_INVITATION, now)
-            event = RowEvent(kind=kind, name=login, on=today, by=by, now=now, rows=[change, *ended])
-            record(connection, event)
-
 
 _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
 """Whether a way in is an invitation that names no account: those of the first administrator."""
 
 
-def _end(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[RowChange]:
-    """End these ways in, those that were not ended before."""
+def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[RowChange]:
+    """End these ways in, those that were not ended before, in the caller's own transaction."""
     query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now).returning(ENTRY.c.hash)
     return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
 
@@ -245,8 +226,7 @@ def _account(record: Record) -> Account:
     return Account(
         reader=reader,
         password=record.password,
-        totp=record.totp,
-        totp_step=record.totp_step,
+        second_factor=bool(record.totp),
         disabled=record.disabled,
     )
 

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 from weakref import WeakKeyDictionary
@@ -96,6 +96,28 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection.execution_options(writer=True)
         with connection.begin():
             yield connection
+
+
+@contextmanager
+def overwriting(connection: Connection) -> Iterator[None]:
+    """Have SQLite overwrite what is written anew in this block: else the former bytes stay in its file, in
+    space it has no use for."""
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        if sqlite:
+            connection.exec_driver_sql("PRAGMA secure_delete = OFF")
+
+
+def empty_journal(engine: Engine) -> None:
+    """Have SQLite bring what its journal holds into the file and empty it; while others read it stays."""
+    if engine.dialect.name != "sqlite":
+        return
+    with clear(engine), closing(engine.raw_connection()) as connection:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 
 def driver(connection: Connection) -> Any:

@@ -94,7 +94,7 @@ class SqlOutbox:
         if not settlements:
             return 0
         with writing(self._engine) as connection:
-            return self._queue(connection, rungs.settle(connection, settlements))
+            return self.queue(connection, rungs.settle(connection, settlements))
 
     def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
         """Queue notices no row of the board has asked for; a key already there changes nothing, except that a
@@ -102,7 +102,7 @@ class SqlOutbox:
         if not notices:
             return 0
         with writing(self._engine) as connection:
-            return self._queue(connection, notices)
+            return self.queue(connection, notices)
 
     def claim(
         self, channel: str, *, now: datetime, limit: int, keys: Collection[str] | None = None
@@ -252,7 +252,7 @@ class SqlOutbox:
         """Queue the notices of these moves and forget the moves, in one transaction; how many are queued."""
         with writing(self._engine) as connection:
             bundles.settle_moves(connection, [number for one in moves for number in one.numbers])
-            return self._queue(connection, notices)
+            return self.queue(connection, notices)
 
     def open_rows(self, until: date) -> Sequence[Row]:
         """Open rows of active cases due by that day, by due date."""
@@ -326,7 +326,8 @@ class SqlOutbox:
             hand_out(connection, self._hand, [(key, not_before)])
         return True
 
-    def _queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
+    def queue(self, connection: Connection, letters: Sequence[Notice]) -> int:
+        """Queue notices in the caller's own transaction; return how many are queued by it."""
         if not letters or not (count := _insert(connection, letters)):
             return 0
         # What waits to be carried leaves with the letter that carries it.

@@ -32,6 +32,7 @@ from storage.tables import (
     MATCH,
     PERSON,
     PREFERENCE,
+    RECOVERY_CODE,
     SALT,
     UNIT,
 )
@@ -139,6 +140,13 @@ ENTRIES = VouchedTable(
     rows=ENTRY.c.ended_at.is_(None),
     expires="expires_at",
 )
+RECOVERY_CODES = VouchedTable(
+    table=RECOVERY_CODE,
+    key=("login", "hash"),
+    open=("made_at",),
+    # One that was used is worth nothing; who takes that away puts a way in there.
+    rows=RECOVERY_CODE.c.used_at.is_(None),
+)
 UNITS = VouchedTable(table=UNIT, key=("id",), open=("name", "parent", "kind"))
 PEOPLE = VouchedTable(
     table=PERSON,
@@ -157,6 +165,7 @@ LINK_CODES = VouchedTable(
 VOUCHED: tuple[VouchedTable, ...] = (
     ACCOUNTS,
     ENTRIES,
+    RECOVERY_CODES,
     UNITS,
     PEOPLE,
     MATCHES,

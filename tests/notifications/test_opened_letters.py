@@ -15,12 +15,16 @@ from pathlib import Path
 import icalendar
 import pytest
 
-from notifications.channels import Parcel
+from notifications.account_notices import account_notices
+from notifications.channels import Channel, Parcel
 from notifications.letters.losing import lost_letter
+from notifications.notice import Notice
+from notifications.rules import Rules
 from notifications.wire.message import build
 from storage.office.preferences import DIGEST, prefer
 from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, PEOPLE, RULES, Shelf, Town, noon, parcel
 from words import LANGUAGES
+from workflow.office import Person
 
 KINDS = {
     "reminder",
@@ -32,6 +36,7 @@ KINDS = {
     "collected",
     "calendar",
     "lost",
+    "account",
 }
 DAYS = (FIVE_BEFORE, date(2026, 3, 31), date(2026, 4, 6), date(2026, 4, 9), date(2026, 11, 2))
 
@@ -56,12 +61,29 @@ def written(folder: Path, language: str) -> Iterator[Parcel]:
             hand = {"by": "Айгүл", "now": noon(day), "today": day}
             town.desk.replan(moved.id, "analysis_started", on=date(2026, 4, 27), **hand)  # type: ignore[arg-type]
             town.desk.cancel(cancelled.id, ground="«А» & <Б>", **hand)  # type: ignore[arg-type]
+    person = next(one for one in people if one.key == AIGUL.key)
+    town.outbox.add(about_account(person, shelf, rules, DAYS[-1]), now=noon(DAYS[-1]))
+    town.deliver([shelf], DAYS[-1])
     town.close()
     yield from shelf.kept
     letter = lost_letter(
         officer=OFFICER.name, person=AIGUL.name, channel="telegram", key=AIGUL.key, language=language
     )
     yield replace(parcel(), letter=letter)
+
+
+def about_account(person: Person, channel: Channel, rules: Rules, day: date) -> tuple[Notice, ...]:
+    """What somebody hears when a recovery code of theirs was used."""
+    return account_notices(
+        person,
+        [channel],
+        rules,
+        login="aigul",
+        event="recovery_code_used",
+        facts={"left": 9},
+        now=noon(day),
+        today=day,
+    )
 
 
 def opened(one: Parcel) -> EmailMessage:

@@ -43,26 +43,22 @@ def test_an_account_is_kept_and_found_in_any_letter_case(engine: Engine) -> None
 
     found = accounts.account("ALIYEVA")
     assert found is not None
-    assert (found.reader, found.password, found.totp) == (OFFICER, "", "")
+    assert (found.reader, found.password, found.second_factor) == (OFFICER, "", False)
     assert accounts.account("nobody") is None
 
 
 def test_whatever_an_administrator_does_stands_in_the_chain_without_secrets(engine: Engine) -> None:
-    """Opened, changed, a password, a second factor; saying the same again is no line."""
+    """Opened, changed, a password; saying the same again is no line."""
     accounts = SqlAccounts(engine)
     accounts.save(OFFICER, disabled=False, **SAID)
     accounts.save(OFFICER, disabled=False, **SAID)
     accounts.save(OFFICER, disabled=True, **SAID)
     accounts.set_password("aliyeva", "$argon2id$secret", **SAID)
-    accounts.set_totp("aliyeva", "JBSWY3DPEHPK3PXP", 1, **SAID)
 
-    assert [kind for kind, _ in chain(engine)] == [
-        *("account_opened", "account_changed", "password_set", "second_factor_set"),
-    ]
+    assert [kind for kind, _ in chain(engine)] == ["account_opened", "account_changed", "password_set"]
     with engine.connect() as connection:
         payloads = " ".join(row.payload for row in connection.execute(IN_ORDER))
     assert "argon2" not in payloads
-    assert "JBSWY" not in payloads
     assert [problem.code for problem in verify(engine)] == []
 
 
@@ -146,14 +142,3 @@ def test_the_first_password_of_any_account_ends_the_first_invitation_for_good(en
     accounts.set_password("aliyeva", "$argon2id$x", **SAID)
 
     assert accounts.entry("invitation", "f1", now=NOW) is None
-
-
-def test_a_code_of_the_second_factor_is_taken_once(engine: Engine) -> None:
-    """Neither the same step again nor an earlier one."""
-    accounts = SqlAccounts(engine)
-    accounts.save(OFFICER, disabled=False, **SAID)
-    accounts.set_totp("aliyeva", "S", 100, **SAID)
-
-    assert [accounts.take_step("aliyeva", step) for step in (100, 101, 101, 99, 102)] == [
-        *(False, True, False, False, True)
-    ]

@@ -39,11 +39,13 @@ from storage.upkeep.seals import seal
 from storage.upkeep.verify import verify
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
+from tests.second_factors import second_factors
 from tests.storage.house import NOW, TODAY, opened
 from workflow.office import Unit
 from workflow.sums import horizon
 
 pytestmark = pytest.mark.postgresql
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,9 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     merzim("people", PEOPLE)
     merzim("import", SCHEDULE, "--now", "2026-03-30")
     merzim("user", "add", "officer", "--access", "officer", "--now", "2026-03-30")
+    own = open_database(f"sqlite:///{folder / 'var' / 'merzim.sqlite'}")
+    second_factors(own).enrol("officer", TOTP_SECRET, 1, ("h1", "h2"), by="officer", now=NOW, today=TODAY)
+    own.dispose()
     merzim("remind", "--now", "2026-04-06")
     merzim("deliver", "--now", "2026-04-06")
     merzim("risks", "add", "2026-0001", "--text", "Тәуекел", "--now", "2026-04-06")
@@ -115,6 +120,16 @@ def test_every_row_is_as_it_was_and_the_old_place_too(file: Engine, empty: Engin
 
     assert _everything(empty) == before == _everything(file)
     assert verify(empty) == verify(file) == ()
+
+
+def test_second_factors_open_there_with_the_key_they_had_here(file: Engine, empty: Engine) -> None:
+    """They move encrypted; recovery codes go along."""
+    migrate(file, empty, prepare=prepare)
+    there = second_factors(empty)
+
+    assert there.secret("officer") == TOTP_SECRET
+    assert there.codes("officer").left == 2
+    assert there.take_code("officer", "h1", now=NOW, today=TODAY)
 
 
 def test_the_new_place_is_lived_in_at_once(file: Engine, empty: Engine) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, event, text
 import words
 from notifications.links import hashed
 from storage.access.accounts import SqlAccounts
+from storage.access.encryption import Cipher, Key
 from storage.database.engine import open as open_database
 from storage.notices.links import SqlLinks
 from storage.office import chain as office_chain
@@ -27,6 +28,7 @@ from storage.upkeep.schema import create_or_migrate
 from storage.upkeep.seals import seal
 from storage.upkeep.verify import Problem, rebuild, verify
 from storage.upkeep.vouching import ensure_baseline, renew_baseline, vouching
+from tests.second_factors import KEY, second_factors
 from tests.storage.house import desk, opened, recompute
 from tests.storage.versions import back_to
 from workflow.access import Entry, Reader, scope
@@ -70,7 +72,9 @@ def office(engine: Engine) -> Engine:
     for reader in (ALIYEVA, ROOT):
         accounts.save(reader, disabled=False, **SAID)
         accounts.set_password(reader.login, PASSWORD + reader.login, **SAID)
-    accounts.set_totp("aliyeva", TOTP, 1, **SAID)
+    factors = second_factors(engine)
+    factors.enrol("aliyeva", TOTP, 1, ("code1", "code2", "code3"), **SAID)
+    assert factors.take_code("aliyeva", "code1", now=NOW, today=TODAY)
     accounts.let_in(way_in("5e55", "session"))
     accounts.let_in(way_in("70cead", "token", scope="read"), by="root")
     accounts.let_in(way_in("70ce0d", "token", scope="write"), by="root")
@@ -105,12 +109,22 @@ def test_what_the_program_wrote_is_found_in_order(office: Engine) -> None:
     accounts, staff, links = SqlAccounts(office), SqlStaff(office), SqlLinks(office)
     seen = verify(office)
     accounts.save(replace(ALIYEVA, access="officer", unit=""), disabled=False, **SAID)
-    accounts.set_totp("aliyeva", "", 0, **SAID)
+    factors = second_factors(office)
+    assert factors.take_code("aliyeva", "code2", now=NOW, today=TODAY)
+    factors.make_codes("aliyeva", ("code4", "code5"), **SAID)
+    factors.enrol("root", TOTP, 1, ("code6",), **SAID)
+    assert (
+        second_factors(office, Cipher(Key(value=b"n" * 32), [KEY]))
+        .encrypt(by="root", now=NOW, all_keys=True)
+        .done
+        == 2
+    )
+    factors.remove("aliyeva", **SAID)
     accounts.let_in(way_in("f1", "invitation", ""))
     accounts.let_in(way_in("f2", "invitation", ""))
     accounts.end_first_invitations(but="f2", now=NOW)
     accounts.save(ALIYEVA, disabled=True, **SAID)
-    accounts.take_step("root", 7)
+    factors.take_step("root", 7)
     accounts.seen("5e55", now=LATER)
     staff.keep_person(replace(BOLAT, email="new@org.kz", digest="weekly"), was=BOLAT, **SAID)
     SqlLeaves(office).set_leave(
@@ -165,6 +179,18 @@ INJURIES = {
     "a second factor set": (
         "UPDATE account SET totp = 'MINE' WHERE login = 'root'",
         ("office_secret_added", "account", "root", "totp"),
+    ),
+    "a second factor copied from another account": (
+        "UPDATE account SET totp = (SELECT totp FROM account WHERE login = 'aliyeva') WHERE login = 'root'",
+        ("office_secret_added", "account", "root", "totp"),
+    ),
+    "a recovery code put there": (
+        "INSERT INTO recovery_code (login, hash, made_at) VALUES ('root', 'bad', '2026-04-06 07:00:00')",
+        ("office_row_added", "recovery_code", "root / bad"),
+    ),
+    "a used recovery code brought back": (
+        "UPDATE recovery_code SET used_at = NULL WHERE hash = 'code1'",
+        ("office_row_added", "recovery_code", "aliyeva / code1"),
     ),
     "an account put there": (
         "INSERT INTO account (login, access, person, name, unit, password, totp, totp_step, disabled, "

@@ -47,6 +47,7 @@ UNDONE = {
     "0021": ("DROP INDEX IF EXISTS ix_notice_newest",),
     "0022": ("DROP TABLE recommendation", "DROP TABLE unlisted", "DROP INDEX ix_deadline_measures"),
     "0023": ("DROP TABLE salt",),
+    "0025": ("DROP TABLE recovery_code", "DROP TABLE factor_removal"),
     "0027": (
         *(f"DROP INDEX ix_notice_{name}" for name in ("case_person", "channel", "unsent")),
         *(

@@ -30,6 +30,7 @@ from tests.web.memory import (
     EvidenceInMemory,
     LeavesInMemory,
     Memory,
+    SecondFactorsInMemory,
     library,
 )
 from web.app import create_app
@@ -54,6 +55,7 @@ class Home:
     desk: Desk
     store: EvidenceInMemory
     accounts: Accounts
+    factors: SecondFactorsInMemory
     real: str = ""
     late: str = ""
     missed: str = ""
@@ -144,7 +146,8 @@ def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **
     """A dashboard over a memory."""
     desk = Desk(memory, library(), calendars.calendar())
     store = EvidenceInMemory()
-    accounts = people(AccountsInMemory())
+    known = AccountsInMemory()
+    accounts, factors = people(known), SecondFactorsInMemory(known)
     app = create_app(
         desk,
         memory,
@@ -154,13 +157,14 @@ def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **
         demonstration=demonstration,
         evidence_store=store,
         accounts=accounts,
+        factors=factors,
         answers=AnswersInMemory(),
         shell=Shell(behind(memory, desk, store, engine=empty_database())),
         administration=AdministrationInMemory(memory),
         leaves=LeavesInMemory(memory),
         **more,  # type: ignore[arg-type]
     )
-    return Home(app=app, memory=memory, desk=desk, store=store, accounts=accounts)
+    return Home(app=app, memory=memory, desk=desk, store=store, accounts=accounts, factors=factors)
 
 
 def fill(home: Home) -> Home:

@@ -15,7 +15,19 @@ from typing import BinaryIO
 from notifications.notice import Notice
 from papers.sheets.evidence_damage import EvidenceDamaged
 from papers.sheets.file_kind import StoredFile
-from workflow.access import Account, Answered, Entry, EntryKind, LimitReached, RateLimit, Reader, Scope, within
+from workflow.access import (
+    Account,
+    Answered,
+    Entry,
+    EntryKind,
+    LimitReached,
+    RateLimit,
+    Reader,
+    RecoveryCodes,
+    RemovalRequest,
+    Scope,
+    within,
+)
 from workflow.board import Row, Wanted
 from workflow.case import Case, Event, fold
 from workflow.law.library import Library
@@ -390,15 +402,6 @@ class AccountsInMemory:
         self.accounts[login] = replace(self.accounts[login], password=password)
         self.end(login, now=now)
 
-    def set_totp(self, login: str, secret: str, step: int, *, by: str, now: datetime, today: date) -> None:
-        self.accounts[login] = replace(self.accounts[login], totp=secret, totp_step=step)
-        self.end(login, now=now)
-
-    def take_step(self, login: str, step: int) -> bool:
-        account = self.accounts[login]
-        self.accounts[login] = replace(account, totp_step=max(step, account.totp_step))
-        return step > account.totp_step
-
     def let_in(self, entry: Entry, *, by: str = "") -> None:
         self.ways_in[entry.hash] = entry
 
@@ -434,6 +437,97 @@ class AccountsInMemory:
     def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
         for limit in limits:
             self.counted[limit.kind, limit.key] -= limit.period
+
+
+@dataclass
+class SecondFactorsInMemory:
+    """Second factors of the accounts in memory, secrets in clear; `letters` is what would be queued."""
+
+    accounts: AccountsInMemory
+    secrets: dict[str, str] = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
+    unused: dict[str, set[str]] = field(default_factory=dict)
+    used: dict[str, datetime] = field(default_factory=dict)
+    requests: dict[str, RemovalRequest] = field(default_factory=dict)
+    letters: list[Notice] = field(default_factory=list)
+
+    def secret(self, login: str) -> str:
+        return self.secrets.get(login, "")
+
+    def enrol(
+        self, login: str, secret: str, step: int, codes: Collection[str], *, by: str, now: datetime, today: date
+    ) -> None:
+        self._set(login, secret, step, now)
+        self.unused[login] = set(codes)
+
+    def remove(self, login: str, *, by: str, now: datetime, today: date) -> None:
+        self._set(login, "", 0, now)
+        self.unused.pop(login, None)
+
+    def _set(self, login: str, secret: str, step: int, now: datetime) -> None:
+        known = self.accounts.accounts[login]
+        self.accounts.accounts[login] = replace(known, second_factor=bool(secret))
+        self.secrets[login], self.steps[login] = secret, step
+        self.requests.pop(login, None)
+        self.accounts.end(login, now=now)
+
+    def take_step(self, login: str, step: int) -> bool:
+        last = self.steps.get(login, 0)
+        self.steps[login] = max(step, last)
+        return step > last
+
+    def codes(self, login: str) -> RecoveryCodes:
+        return RecoveryCodes(left=len(self.unused.get(login, ())), used_at=self.used.get(login))
+
+    def make_codes(self, login: str, codes: Collection[str], *, by: str, now: datetime, today: date) -> None:
+        self.unused[login] = set(codes)
+
+    def take_code(
+        self, login: str, code: str, *, now: datetime, today: date, letters: Sequence[Notice] = ()
+    ) -> bool:
+        if code not in self.unused.get(login, ()):
+            return False
+        self.unused[login].remove(code)
+        self.used[login] = now
+        self.letters += letters
+        return True
+
+    def removal(self, login: str, *, now: datetime) -> RemovalRequest | None:
+        found = self.requests.get(login)
+        return found if found is not None and found.until > now else None
+
+    def removals(self, *, now: datetime) -> Sequence[RemovalRequest]:
+        return [one for login in sorted(self.requests) if (one := self.removal(login, now=now))]
+
+    def request_removal(
+        self,
+        login: str,
+        ground: str,
+        *,
+        until: datetime,
+        by: str,
+        now: datetime,
+        today: date,
+        letters: Sequence[Notice] = (),
+    ) -> bool:
+        if self.removal(login, now=now) is not None:
+            return False
+        self.requests[login] = RemovalRequest(login=login, by=by, ground=ground, at=now, until=until)
+        self.letters += letters
+        return True
+
+    def withdraw_removal(self, login: str, *, by: str, now: datetime, today: date) -> bool:
+        return self.requests.pop(login, None) is not None
+
+    def approve_removal(
+        self, login: str, *, by: str, now: datetime, today: date, letters: Sequence[Notice] = ()
+    ) -> bool:
+        request = self.removal(login, now=now)
+        if request is None or by in (request.by, login):
+            return False
+        self.remove(login, by=by, now=now, today=today)
+        self.letters += letters
+        return True
 
 
 @dataclass

@@ -22,6 +22,7 @@ from storage.database import engine as database
 from storage.office import store as office_store
 from storage.queries import SqlReads
 from storage.upkeep import schema
+from tests.second_factors import second_factors
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
 from tests.web.memory import Memory, library, office
 from web.analyses import pages as analyses
@@ -47,6 +48,7 @@ class Kept:
             clock=lambda: (NOW, TODAY),
             evidence_store=EvidenceFolder(folder / "evidence"),
             accounts=people(SqlAccounts(self.engine)),
+            factors=second_factors(self.engine),
             answers=SqlAnswers(self.engine),
             shell=Shell(behind(SqlReads(self.engine), self.desk, None, engine=self.engine)),
             demonstration=True,

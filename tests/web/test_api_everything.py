@@ -88,6 +88,9 @@ BY_A_PERSON_ALONE = {
     "/welcome/{secret}": "a password is chosen by whoever will type it",
     "/account/password": "a token must not change what proves who its holder is",
     "/account/totp": "a token must not change what proves who its holder is",
+    "/account/recovery": "a token must not change what proves who its holder is",
+    "/administration/account/second-factor": "administrators give tokens of each other's accounts: two of them "
+    "would be one",
     "/digest/{secret}/{choice}": "one click of a mail program, without a log-in; by a token: /account/digest",
 }
 """Writes of pages a program has no use for, and why; a new entry is a decision."""
@@ -151,6 +154,7 @@ FOR_EYES = {
     "/past": "a form",
     "/past/template.xlsx": "an empty table for somebody to fill in",
     "/calendar/acts": "a form",
+    "/account/totp": "a form, with a secret made for it",
     "/administration": "an entrance with four counts",
     "/administration/people/import": "a form",
     "/feeds/{token}.ics": "for calendar programs, by its own secret",

@@ -157,13 +157,13 @@ def test_an_attacker_who_changes_ipv6_addresses_stays_one(office: Home) -> None:
 def test_codes_of_the_second_factor_are_few_and_tell_nothing(office: Home) -> None:
     """With the right password, from however many addresses: answered like a wrong password, then and after."""
     secret = pyotp.random_base32()
-    office.accounts.set_totp("officer", secret, 0, **SAID)
+    office.factors.enrol("officer", secret, 0, (), **SAID)
     code = pyotp.TOTP(secret).at(int(NOW.timestamp()))
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
     known = browser(office)
     first = enter(known, code=code)
     answers = [enter(browser(office, f"203.0.113.{n}"), code=wrong) for n in range(12)]
-    office.accounts.set_totp("officer", secret, 0, **SAID)
+    office.factors.enrol("officer", secret, 0, (), **SAID)
 
     assert first == 303
     assert answers == [401] * 12
@@ -174,7 +174,7 @@ def test_a_right_password_without_its_code_costs_what_a_wrong_one_does(
     office: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many counters are written, whether there is such an account or not: the time tells nothing."""
-    office.accounts.set_totp("officer", pyotp.random_base32(), 0, **SAID)
+    office.factors.enrol("officer", pyotp.random_base32(), 0, (), **SAID)
     counted: list[int] = []
     count = office.accounts.count_attempt
 
@@ -198,7 +198,7 @@ def test_a_right_password_without_its_code_costs_what_a_wrong_one_does(
 def test_codes_tried_elsewhere_do_not_close_a_known_device(office: Home) -> None:
     """Whoever knows the password cannot keep its owner out."""
     secret = pyotp.random_base32()
-    office.accounts.set_totp("officer", secret, 0, **SAID)
+    office.factors.enrol("officer", secret, 0, (), **SAID)
     codes = [pyotp.TOTP(secret).at(int(NOW.timestamp()) + seconds) for seconds in (-30, 0)]
     known = browser(office)
     first = enter(known, code=codes[0])
@@ -379,7 +379,7 @@ def test_each_refused_log_in_is_one_line_with_the_address_and_the_reason(
     closed = office.accounts.account("auditor")
     assert closed is not None
     office.accounts.save(closed.reader, disabled=True, **SAID)
-    office.accounts.set_totp("first_head", pyotp.random_base32(), 0, **SAID)
+    office.factors.enrol("first_head", pyotp.random_base32(), 0, (), **SAID)
     secret = "құпиясөзім\nlog-in refused: address=192.0.2.1"
     for login, password in (
         *(("officer", "wrong"), (secret, "wrong"), ("auditor", PASSWORD), ("auditor", "wrong")),
@@ -407,7 +407,7 @@ def test_what_is_not_looked_at_any_more_is_logged_as_such(
     """Passwords, codes, and the present password of a session."""
     guess(office, times=11)
     passwords = refusals(caplog)[-1]
-    office.accounts.set_totp("first_head", pyotp.random_base32(), 0, **SAID)
+    office.factors.enrol("first_head", pyotp.random_base32(), 0, (), **SAID)
     for number in range(11):
         enter(browser(office, f"192.0.2.{number}"), "first_head")
     codes = refusals(caplog)[-1]

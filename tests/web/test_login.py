@@ -118,7 +118,7 @@ def test_a_closed_account_is_out_at_once(home: Home) -> None:
 
 def test_a_second_factor_is_asked_for_and_its_code_taken_once(home: Home) -> None:
     """Without the code, with a wrong one, with the right one, with the same one again."""
-    home.accounts.set_totp("officer", SECRET, 0, **SAID)
+    home.factors.enrol("officer", SECRET, 0, (), **SAID)
     code = pyotp.TOTP(SECRET).at(int(NOW.timestamp()))
     wrong = f"{(int(code) + 1) % 1_000_000:06d}"
 
@@ -289,22 +289,3 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(home: Home) -
 
     assert (wrong.status_code, right.status_code, here) == (422, 303, 200)
     assert other.get("/").status_code == 303
-
-
-def test_a_second_factor_is_set_after_its_first_code(home: Home) -> None:
-    """The page shows its picture and key; with a wrong code nothing is set."""
-    with home.client() as browser:
-        page = browser.get("/account").text
-        (secret,) = re.findall(r'name="secret" value="([A-Z2-7]+)"', page)
-        code = pyotp.TOTP(secret).at(int(NOW.timestamp()))
-        wrong = browser.post("/account/totp", data={"secret": secret, "code": "0", "old": PASSWORD})
-        before = home.accounts.account("officer")
-        right = browser.post("/account/totp", data={"secret": secret, "code": code, "old": PASSWORD})
-
-    after = home.accounts.account("officer")
-    assert "<svg" in page
-    assert (wrong.status_code, right.status_code) == (422, 303)
-    assert before is not None
-    assert after is not None
-    assert (before.totp, after.totp) == ("", secret)
-    assert replace(after, totp="", totp_step=0) == replace(before, totp="", totp_step=0)

@@ -21,6 +21,7 @@ from storage.notices.outbox import SqlOutbox
 from storage.office import store as office_store
 from storage.queries import SqlReads
 from storage.upkeep import schema
+from tests.second_factors import second_factors
 from tests.web.conftest import NOW, PASSWORD, TODAY, behind, people
 from tests.web.memory import library, office
 from web.app import create_app
@@ -58,6 +59,7 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
         evidence_store=store,
         shell=Shell(house),
         accounts=people(SqlAccounts(engine)),
+        factors=second_factors(engine),
         answers=SqlAnswers(engine),
         demonstration=True,
         organisation="Ұлттық экономика министрлігі",

@@ -22,6 +22,7 @@ from storage.database import engine as database
 from storage.office import store as office_store
 from storage.queries import SqlReads
 from storage.upkeep import schema
+from tests.second_factors import second_factors
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
 from tests.web.memory import Memory, library, office
 from web.app import create_app
@@ -202,6 +203,7 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(
         clock=lambda: (NOW, TODAY),
         evidence_store=store,
         accounts=people(SqlAccounts(engine)),
+        factors=second_factors(engine),
         answers=SqlAnswers(engine),
         shell=Shell(behind(reads, desk, store, engine=engine)),
         demonstration=True,

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-import pyotp
 from sqlalchemy import insert
 
 from papers.sheets.upload import UploadKind
 from storage.access.uploads import SqlUploads
 from storage.office import store as office_store
 from storage.tables import NOTICE
+from tests.second_factors import code_at
 from tests.web.real import ROOT, RealOffice
 from web.administration.staff_forms import mark
 from web.door.credentials import hashed
@@ -96,9 +96,9 @@ class World:
     def mark_of_unit(self, unit: str) -> str:
         return mark(self.office.house.reads.office().units[unit])
 
-    def code(self) -> str:
-        """A code of a second factor that is right at this moment."""
-        return pyotp.TOTP(SECRET).at(self.office.moment[0].now)
+    def code(self, *, later: int = 0) -> str:
+        """A code of a second factor that is right at this moment, or so many steps later."""
+        return code_at(SECRET, self.office.moment[0].now, later=later)
 
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -277,9 +277,8 @@ SENT: Mapping[str, Sent] = {
     "/calendar/acts": Sent(form={"text": ACT.format(off=22, work=23, n=2), "name": "b.toml", "do": "apply"}),
     "/channels/resend": Sent(form={}, changes=False),
     # -------------------------------------------------------------------------------- pages: one's own account
-    "/account/totp": Sent(
-        form=lambda world: {"old": PASSWORD, "secret": SECRET, "code": world.code()}, status=(303,)
-    ),
+    "/account/totp": Sent(form=lambda world: {"old": PASSWORD, "secret": SECRET, "code": world.code()}),
+    "/account/recovery": Sent(form=lambda world: {"old": PASSWORD, "present": world.code(later=1)}),
     "/account/password": Sent(form={"old": PASSWORD, "password": PASSWORD, "again": PASSWORD}),
     "/account/sessions/end": Sent(form={}),
     "/account/digest": Sent(form={"digest": "daily", "language": "kk"}),
@@ -299,6 +298,9 @@ SENT: Mapping[str, Sent] = {
     "/administration/account": Sent(
         form={"login": "spare3", "do": "change", "access": "auditor", "name": "Бет"}
     ),
+    "/administration/account/second-factor": Sent(
+        form={"login": "guarded", "do": "request", "ground": "телефон жоғалды"}
+    ),
     "/administration/people/import": Sent(
         form={"do": "take"}, files={"file": ("people.csv", PEOPLE.format(unit=OWN, n=2).encode())}
     ),
@@ -315,10 +317,15 @@ def prepare(office: RealOffice) -> World:
     office_store.save(house.engine, units=[Unit(id=EMPTY, name=EMPTY, parent="Правление")], people=gone)
     password = hashed(PASSWORD)
     spares = tuple(Reader(login=f"spare{n}", access="officer") for n in (1, 2, 3))
-    for reader in (*READERS, *ELSEWHERE, UNNAMED, *spares):
+    others = (
+        Reader(login="guarded", access="officer"),
+        Reader(login="administrator2", access="administrator"),
+    )
+    for reader in (*READERS, *ELSEWHERE, UNNAMED, *spares, *others):
         house.accounts.save(reader, disabled=False, **who)
         house.accounts.set_password(reader.login, password, **who)
     office.way_in("spare2")
+    house.factors.enrol("guarded", SECRET, 0, (), **who)
     opened = house.desk.open_many([_analysis() for _ in range(3)], **who)
     secret = house.desk.open(
         Opening(

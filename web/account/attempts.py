@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from starlette.requests import Request
 
+from web.account.codes import accepted, try_code
 from web.door import credentials
 from web.door.credentials import BadPassword
 from web.door.devices import known_device
@@ -63,9 +64,10 @@ def log_in(request: Request, home: House, login: str, texts: Mapping[str, str]) 
             reason = "account_closed"
         # A right password is followed by a code, which is counted: the time must not tell the two apart.
         home.accounts.count_attempt(decoy_limits(login), now=now)
+        try_code(home, login, texts.get("code", ""))
         log_refusal(address, reason, named)
         raise NotProved
-    if account.totp:
+    if account.second_factor:
         _check_code(home, account, texts.get("code", ""), device=device, address=address)
     home.accounts.forget_attempt(limits)
     return account
@@ -88,6 +90,20 @@ def check_present_password(request: Request, home: House, password: str) -> Acco
     return account
 
 
+def check_present_code(request: Request, home: House, account: Account, code: str) -> None:
+    """Raise BadPassword unless the code is the account's: of its authenticator, or a recovery code."""
+    now, _ = home.clock()
+    address, login = client_address(request), account.reader.login
+    limits = code_limits(login, known_device(request, home.accounts, login, now=now))
+    if reached := home.accounts.count_attempt(limits, now=now):
+        log_refusal(address, "too_many_codes", login)
+        raise BadPassword("web.totp.too_many", minutes=minutes(reached.wait))
+    if not accepted(home, account, code):
+        log_refusal(address, "wrong_code", login)
+        raise BadPassword("web.totp.present_wrong")
+    home.accounts.forget_attempt(limits)
+
+
 def minutes(wait: timedelta) -> int:
     """Return a wait in whole minutes, rounded up."""
     return -(-wait // _MINUTE)
@@ -104,8 +120,7 @@ def _check_code(home: House, account: Account, code: str, *, device: Entry | Non
     if home.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_codes", login)
         raise NotProved
-    step = credentials.totp_step(account.totp, code, now=now)
-    if step is None or not home.accounts.take_step(login, step):
+    if not accepted(home, account, code):
         log_refusal(address, "wrong_code", login)
         raise NotProved
     home.accounts.forget_attempt(limits)

@@ -1,4 +1,7 @@
-"""The pages of the entrance: log in and out, take up an invitation, one's own account."""
+"""The pages of the entrance: log in and out, take up an invitation, one's own account.
+
+A second factor stands behind every one of these ways: an invitation changes a password and lets nobody past it.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,11 @@ from web.case import commands
 from web.door import credentials, demonstration
 from web.door.credentials import BadPassword, hidden
 from web.door.devices import device_hashes
-from web.door.entrance import Anybody, Own, begin, leave, session
+from web.door.entrance import Anybody, Enrolling, Own, OwnByPerson, begin, leave, session
 from web.house import House
 from web.page.render import page
 from web.ports.administration import TelegramOffer
-from workflow.access import ACCESSES, Account, Entry, Reader
+from workflow.access import ACCESSES, Account, Entry, Reader, must_enrol
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -32,24 +35,24 @@ Secret = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9
 LONGEST_FIELD = 64 * 1024
 MAX_FIELDS = 80
 _LOGIN = 80
-OWN_SAID = ("password", "totp", "ended", "ended_one", "revoked", "unlinked", "digest")
+OWN_SAID = ("password", "totp", "recovery", "kept", "ended", "ended_one", "revoked", "unlinked", "digest")
 
 
 @router.get("/login")
-def ask(request: Request, home: Anybody, next: str = "/") -> Response:
-    """The log-in page. `next` is where the reader wanted to go."""
-    return login_page(request, home, onward=inside(next))
+def ask(request: Request, home: Anybody, next: str = "/", said: str = "") -> Response:
+    """The log-in page. `next` is where the reader wanted to go; `said` what was done before."""
+    return login_page(request, home, onward=inside(next), chosen=said == "password")
 
 
 @router.post("/login")
 async def log_in(request: Request, home: Anybody) -> Response:
     """Name, password and, where one is set, the code of the second factor; one answer to all that is wrong."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_log_in, request, home, _texts(form))
+        return await run_in_threadpool(_log_in, request, home, field_texts(form))
 
 
 @router.post("/logout")
-def log_out(request: Request, home: Own) -> Response:
+def log_out(request: Request, home: Enrolling) -> Response:
     """End this session."""
     now, _ = home.clock()
     response = RedirectResponse("/login", status_code=303)
@@ -63,9 +66,9 @@ async def look(request: Request, home: Anybody) -> Response:
     if not demonstration.offered(request, allowed=home.passwordless):
         raise HTTPException(404)
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        texts = _texts(form)
+        texts = field_texts(form)
     account = home.accounts.account(texts.get("login", "")[:_LOGIN])
-    if account is None or account.disabled:
+    if account is None or account.disabled or account.second_factor:
         raise HTTPException(404)
     return _in(request, home, account, texts, scope=demonstration.SCOPE)
 
@@ -80,7 +83,7 @@ def invited(request: Request, home: Anybody, secret: Secret) -> Response:
 async def accept(request: Request, home: Anybody, secret: Secret) -> Response:
     """Take up an invitation."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_accept, request, home, secret, _texts(form))
+        return await run_in_threadpool(_accept, request, home, secret, field_texts(form))
 
 
 @router.get("/account")
@@ -90,24 +93,17 @@ def own(request: Request, home: Own, said: str = "") -> Response:
 
 
 @router.post("/account/password")
-async def change_password(request: Request, home: Own) -> Response:
+async def change_password(request: Request, home: OwnByPerson) -> Response:
     """Another password; every session ends, and this browser gets a new one."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_change_password, request, home, _texts(form))
-
-
-@router.post("/account/totp")
-async def change_totp(request: Request, home: Own) -> Response:
-    """Set a second factor after its first code, or take it away with the password."""
-    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_change_totp, request, home, _texts(form))
+        return await run_in_threadpool(_change_password, request, home, field_texts(form))
 
 
 @router.post("/account/sessions/end")
 async def end_sessions(request: Request, home: Own) -> Response:
     """End the session or known device that was chosen; without a choice all but those of this browser."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_end_sessions, request, home, _texts(form).get("hash", ""))
+        return await run_in_threadpool(_end_sessions, request, home, field_texts(form).get("hash", ""))
 
 
 def login_page(
@@ -121,12 +117,14 @@ def login_page(
     wait: timedelta | None = None,
     login: str = "",
     status: int = 200,
+    chosen: bool = False,
 ) -> Response:
     """The page that asks who somebody is.
 
     Args:
         kept: what was typed into a form when the session ended.
         wait: after how long the next attempt is looked at, where they came too often.
+        chosen: whether a new password was just chosen, which does not let in by itself.
     """
     shown = demonstration.offered(request, allowed=home.passwordless)
     _, today = home.clock()
@@ -143,6 +141,7 @@ def login_page(
         wrong=wrong,
         minutes=attempts.minutes(wait) if wait else 0,
         login=login,
+        chosen=chosen,
         demonstrators=_demonstrators(home) if shown else [],
         nobody=not home.accounts.any(),
     )
@@ -152,8 +151,9 @@ def login_page(
 
 
 def _demonstrators(home: House) -> list[Reader]:
-    """Whom one may look as: those who work with cases first, in the order of the accesses."""
-    readers = [one.reader for one in home.accounts.all() if not one.disabled]
+    """Whom one may look as: those who work with cases first, in the order of the accesses; nobody who has a
+    second factor."""
+    readers = [one.reader for one in home.accounts.all() if not one.disabled and not one.second_factor]
     return sorted(readers, key=lambda one: (ACCESSES.index(one.access), one.login))
 
 
@@ -181,16 +181,28 @@ def _log_in(request: Request, home: House, texts: Mapping[str, str]) -> Response
             login=login,
             status=401 if refusal.wait is None else 429,
         )
-    return _in(request, home, account, texts)
+    recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
+    return _in(request, home, account, texts, recovered=recovered)
 
 
 def _in(
-    request: Request, home: House, account: Account, texts: Mapping[str, str], *, scope: str = ""
+    request: Request,
+    home: House,
+    account: Account,
+    texts: Mapping[str, str],
+    *,
+    scope: str = "",
+    recovered: bool = False,
 ) -> Response:
+    """Let an account in. `recovered`: by a recovery code, of which there is one less now."""
     now, today = home.clock()
     onward, kept = inside(texts.get("next", "/")), _kept(texts)
-    if onward == "/":
-        onward = _first_page(account.reader)
+    if must_enrol(account, home.totp_required):
+        onward, kept = "/account/totp", {}
+    elif recovered and not kept:
+        onward = "/account?said=recovery"
+    elif onward == "/":
+        onward = first_page(account.reader)
     response: Response = RedirectResponse(onward, status_code=303)
     if kept:
         fields = list(kept.items())
@@ -199,7 +211,7 @@ def _in(
     return response
 
 
-def _first_page(reader: Reader) -> str:
+def first_page(reader: Reader) -> str:
     """Where a reader's day begins: at the desk for whoever does the work, at the overview for others."""
     if not reader.may("read"):
         return "/administration"
@@ -263,6 +275,9 @@ def _accept(request: Request, home: House, secret: str, texts: Mapping[str, str]
     home.accounts.set_password(login, password, by=login, now=now, today=today)
     account = home.accounts.account(login)
     assert account is not None
+    if account.second_factor:
+        # The link proves one factor and no more: whoever holds it still has to give a code.
+        return RedirectResponse("/login?said=password", status_code=303)
     return _in(request, home, account, {})
 
 
@@ -281,8 +296,6 @@ def own_page(
     account = home.accounts.account(home.reader.login)
     assert account is not None
     here = session(request, home.accounts, now=now)
-    fresh = "" if account.totp else credentials.new_totp()
-    address = credentials.totp_address(fresh, home.reader.login, home.organisation or "Merzim") if fresh else ""
     return page(
         request,
         home,
@@ -290,8 +303,10 @@ def own_page(
         today=today,
         status=status,
         account=account,
-        secret=fresh,
-        picture=credentials.totp_picture(address) if address else "",
+        codes=home.factors.codes(home.reader.login) if account.second_factor else None,
+        removal=home.factors.removal(home.reader.login, now=now),
+        required=home.reader.access in home.totp_required,
+        recovery_codes=credentials.RECOVERY_CODES,
         entries=home.accounts.entries(home.reader.login, now=now),
         present={here.hash if here else "", *device_hashes(request)},
         refusal=refusal,
@@ -317,24 +332,7 @@ def _change_password(request: Request, home: House, texts: Mapping[str, str]) ->
     except BadPassword as refusal:
         return own_page(request, home, refusal=refusal, status=422)
     home.accounts.set_password(login, credentials.hashed(texts["password"]), by=login, now=now, today=today)
-    return _again(request, home, "password")
-
-
-def _change_totp(request: Request, home: House, texts: Mapping[str, str]) -> Response:
-    now, today = home.clock()
-    login, secret = home.reader.login, texts.get("secret", "")
-    try:
-        account = attempts.check_present_password(request, home, texts.get("old", ""))
-    except BadPassword as refusal:
-        return own_page(request, home, refusal=refusal, status=422)
-    if account.totp:
-        home.accounts.set_totp(login, "", 0, by=login, now=now, today=today)
-        return _again(request, home, "totp")
-    step = credentials.totp_step(secret, texts.get("code", ""), now=now) if secret.isalnum() else None
-    if step is None:
-        return own_page(request, home, refusal=BadPassword("web.totp.wrong"), status=422)
-    home.accounts.set_totp(login, secret, step, by=login, now=now, today=today)
-    return _again(request, home, "totp")
+    return begin_again(request, home, "password")
 
 
 def _end_sessions(request: Request, home: House, hash: str) -> Response:
@@ -347,7 +345,7 @@ def _end_sessions(request: Request, home: House, hash: str) -> Response:
     return RedirectResponse("/account?said=ended", status_code=303)
 
 
-def _again(request: Request, home: House, said: str) -> Response:
+def begin_again(request: Request, home: House, said: str) -> Response:
     """A new session for this browser: all others have ended."""
     now, _ = home.clock()
     response = RedirectResponse(f"/account?said={said}", status_code=303)
@@ -364,5 +362,6 @@ def _kept(texts: Mapping[str, str]) -> dict[str, str]:
     return {str(key): str(value) for key, value in kept.items()} if isinstance(kept, dict) else {}
 
 
-def _texts(form: FormData) -> dict[str, str]:
+def field_texts(form: FormData) -> dict[str, str]:
+    """Return the fields of a form that are no files."""
     return {key: value for key, value in form.multi_items() if isinstance(value, str)}

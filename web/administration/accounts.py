@@ -9,9 +9,9 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from web.administration import account_commands
+from web.administration import account_commands, factor_removal
 from web.administration.administering import LONGEST_FIELD, onward, placed, show, texts, the, the_office
-from web.door.entrance import Setting
+from web.door.entrance import Setting, SettingByPerson
 from web.house import House
 from web.page.found import person_field, person_meant, unit_field, unit_meant
 from workflow.access import ACCESSES, Account
@@ -48,6 +48,13 @@ async def change(request: Request, home: Setting) -> Response:
         return await run_in_threadpool(_change, request, home, texts(form))
 
 
+@router.post("/account/second-factor")
+async def remove_second_factor(request: Request, home: SettingByPerson) -> Response:
+    """Ask that a second factor be removed, approve what another administrator asked, or refuse it."""
+    async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_remove_second_factor, request, home, texts(form))
+
+
 def _accounts_page(
     request: Request,
     home: House,
@@ -65,6 +72,7 @@ def _accounts_page(
         status=200 if refusal is None else 422,
         accounts=(found := home.accounts.all()),
         readers={one.reader.login: placed_reader(one.reader, office) for one in found},
+        removals=home.factors.removals(now=home.clock()[0]),
         office=office,
         accesses=ACCESSES,
         unit=unit_field(office, (typed or {}).get("unit", "")),
@@ -88,6 +96,7 @@ def _account_page(
     office, reader = the_office(home), known.reader
     shown = typed or {"access": reader.access, "name": reader.name}
     now, _ = home.clock()
+    removal = home.factors.removal(reader.login, now=now)
     return show(
         request,
         home,
@@ -103,6 +112,9 @@ def _account_page(
         form=shown,
         no_unit=placed_reader(known.reader, office).nowhere,
         entries=home.accounts.entries(known.reader.login, now=now),
+        removal=removal,
+        obstacle=factor_removal.obstacle(home, removal) if removal else "",
+        longest_ground=factor_removal.LONGEST_GROUND,
         refusal=refusal,
         link=link,
         token=token,
@@ -153,3 +165,23 @@ def _change(request: Request, home: House, typed: Mapping[str, str]) -> Response
     except Refusal as refusal:
         return _account_page(request, home, known, typed=typed if do == "change" else None, refusal=refusal)
     raise HTTPException(422)
+
+
+def _remove_second_factor(request: Request, home: House, typed: Mapping[str, str]) -> Response:
+    known = account_commands.the_account(home, typed.get("login", "")[:80])
+    try:
+        match typed.get("do", ""):
+            case "request":
+                factor_removal.request_removal(home, known, typed.get("ground", ""))
+                said = "removal_requested"
+            case "approve":
+                factor_removal.approve(home, known)
+                said = "removal_approved"
+            case "withdraw":
+                factor_removal.withdraw(home, known)
+                said = "removal_withdrawn"
+            case _:
+                raise HTTPException(422)
+    except Refusal as refusal:
+        return _account_page(request, home, known, refusal=refusal)
+    return onward(request, "/administration/account", login=known.reader.login, said=said)

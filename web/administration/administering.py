@@ -17,7 +17,12 @@ from workflow.office import Office
 
 MAX_FIELDS = 140
 LONGEST_FIELD = 64 * 1024
-SAID = frozenset({"saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked"})
+SAID = frozenset(
+    {
+        *("saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked"),
+        *("removal_requested", "removal_approved", "removal_withdrawn"),
+    }
+)
 
 
 def the(home: House) -> Administration:

@@ -23,7 +23,7 @@ from web.door.credentials import hidden, new_secret
 from web.door.entrance import Anybody, the_reader
 from web.house import House
 from web.ports.reads import Reads
-from workflow.access import Account, Entry, Reader, scope
+from workflow.access import Account, Entry, Reader, must_enrol, scope
 from workflow.board import Row
 from workflow.case import Case
 from workflow.counting.entry_deadlines import entry_obligation
@@ -94,6 +94,8 @@ def feed(request: Request, home: Anybody, token: Token) -> Response:
     account = home.accounts.account(entry.login) if entry and entry.login else None
     if entry is None or (entry.login and (account is None or account.disabled)):
         raise HTTPException(404, "web.problem.no_feed")
+    if account is not None and must_enrol(account, home.totp_required):
+        raise HTTPException(403, "web.problem.second_factor")
     if entry.seen_at + _TOUCH < now:
         home.accounts.seen(entry.hash, now=now)
     office = home.reads.office()

@@ -39,7 +39,8 @@ class WayIn(BaseModel):
 
 
 class AccountAnswer(BaseModel):
-    """Whose token this is. `person`: their key, empty when nobody's of the people file."""
+    """Whose token this is. `person`: their key, empty when nobody's of the people file. `recovery_codes_left`:
+    null without a second factor."""
 
     login: str
     access: str
@@ -48,6 +49,8 @@ class AccountAnswer(BaseModel):
     unit: str
     digest: str | None
     language: str | None
+    second_factor: bool
+    recovery_codes_left: int | None
     ways_in: list[WayIn]
 
 
@@ -114,6 +117,8 @@ def me(home: Own) -> AccountAnswer:
     """Who the token speaks for, and by what that account is let in."""
     now, _ = home.clock()
     reader, choosing = home.reader, own_choice(home)
+    account = home.accounts.account(reader.login)
+    second_factor = account is not None and account.second_factor
     return AccountAnswer(
         login=reader.login,
         access=reader.access,
@@ -122,6 +127,8 @@ def me(home: Own) -> AccountAnswer:
         unit=reader.unit,
         digest=(choosing.digest or "single") if choosing else None,
         language=choosing.language if choosing else None,
+        second_factor=second_factor,
+        recovery_codes_left=home.factors.codes(reader.login).left if second_factor else None,
         ways_in=[way_in(one) for one in home.accounts.entries(reader.login, now=now)],
     )
 

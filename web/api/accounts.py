@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -56,10 +56,20 @@ class AccountAnswer(BaseModel):
     second_factor: bool
 
 
+class RemovalAnswer(BaseModel):
+    """A request to remove a second factor; another administrator approves it in a session, never by a token."""
+
+    by: str
+    ground: str
+    at: datetime
+    until: datetime
+
+
 class OneAccount(AccountAnswer):
     """`invited`: no password has been chosen yet."""
 
     ways_in: list[WayIn]
+    second_factor_removal: RemovalAnswer | None
 
 
 class Invitation(BaseModel):
@@ -243,7 +253,12 @@ def rules(home: Setting) -> list[RulesAnswer]:
 def _one(home: House, login: str) -> OneAccount:
     known, (now, _) = account_commands.the_account(home, login), home.clock()
     ways = home.accounts.entries(known.reader.login, now=now)
-    return OneAccount(**_told(known), ways_in=[way_in(one) for one in ways])
+    removal = home.factors.removal(known.reader.login, now=now)
+    return OneAccount(
+        **_told(known),
+        ways_in=[way_in(one) for one in ways],
+        second_factor_removal=RemovalAnswer.model_validate(removal, from_attributes=True) if removal else None,
+    )
 
 
 def _told(account: Account) -> dict[str, Any]:
@@ -256,5 +271,5 @@ def _told(account: Account) -> dict[str, Any]:
         "unit": reader.unit,
         "disabled": account.disabled,
         "invited": not account.password,
-        "second_factor": bool(account.totp),
+        "second_factor": account.second_factor,
     }

@@ -20,6 +20,12 @@ SHORTEST, LONGEST = 12, 200
 STEP = 30
 """Seconds a code of the second factor lasts."""
 INVITATION_LASTS = timedelta(hours=72)
+RECOVERY_CODES = 10
+"""Codes an account gets at once."""
+_CODE_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
+_CODE_LENGTH = 16
+_LOOK_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
+_TOTP_SECRET = re.compile(r"[A-Z2-7]{32}")
 _LOGIN = re.compile(r"[\w.@+-]{2,80}")
 
 
@@ -75,6 +81,29 @@ def new_totp() -> str:
     import pyotp
 
     return pyotp.random_base32()
+
+
+def is_totp_secret(text: str) -> bool:
+    """Return whether a text may be a shared secret of ours."""
+    return _TOTP_SECRET.fullmatch(text) is not None
+
+
+def new_recovery_codes() -> tuple[str, ...]:
+    """Return one-time codes of 80 random bits each, as they are shown: in four groups of four."""
+    plain = ("".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH)) for _ in range(RECOVERY_CODES))
+    return tuple("-".join(code[start : start + 4] for start in range(0, _CODE_LENGTH, 4)) for code in plain)
+
+
+def recovery_hash(code: str, login: str) -> str | None:
+    """Return what is kept of a recovery code: a SHA-256 of it and its account; None when it cannot be one.
+
+    It has 80 bits of its own, so no slow hash is needed. Letter case, spaces, hyphens and letters that look
+    like digits are no matter.
+    """
+    typed = "".join(letter for letter in code.casefold() if letter.isalnum()).translate(_LOOK_ALIKE)
+    if len(typed) != _CODE_LENGTH or not set(typed) <= set(_CODE_LETTERS):
+        return None
+    return sha256(f"recovery:{login}:{typed}".encode()).hexdigest()
 
 
 def totp_address(secret: str, login: str, issuer: str) -> str:

@@ -18,7 +18,7 @@ from web.door.demonstration import SCOPE, offered
 from web.door.devices import remember
 from web.house import House
 from web.ports.accounts import Accounts
-from workflow.access import OF_ONE_UNIT, Account, Entry, Need, Reader, placed, scope
+from workflow.access import OF_ONE_UNIT, Account, Entry, Need, Reader, must_enrol, placed, scope
 
 COOKIE = "__Host-merzim"
 LASTS = timedelta(hours=12)
@@ -29,6 +29,10 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 class NotLoggedIn(Exception):
     """Nobody is known by this request: the log-in page stands in the way."""
+
+
+class SecondFactorMissing(Exception):
+    """The reader's access requires a second factor and the account has none: setting one stands in the way."""
 
 
 def begin(
@@ -119,15 +123,21 @@ def _house(request: Request) -> House:
     return found
 
 
-def needs(need: Need, *, asking: bool = False) -> Callable[[Request], House]:
+def needs(
+    need: Need, *, asking: bool = False, enrolling: bool = False, by_person: bool = False
+) -> Callable[[Request], House]:
     """A dependency: the house as the reader of this request may see it.
 
     Args:
         asking: whether nothing is written whatever the method: questions too long for an address.
+        by_person: whether only a session will do, never a token: what proves who somebody is.
+        enrolling: whether it is open to an account that lacks the second factor its access requires.
 
     Raises:
         NotLoggedIn: the request is nobody's.
-        HTTPException: 403, the reader's access does not allow it anywhere.
+        SecondFactorMissing: the access requires a second factor, the account has none, and more is asked for
+            than to set one.
+        HTTPException: 403, the reader's access does not allow it anywhere, or a token does not.
     """
 
     def enter(request: Request) -> House:
@@ -136,10 +146,14 @@ def needs(need: Need, *, asking: bool = False) -> Callable[[Request], House]:
         if found is None:
             raise NotLoggedIn
         account, entry = found
+        if not enrolling and must_enrol(account, home.totp_required):
+            raise SecondFactorMissing
         reader = the_reader(home, account)
         only_read = entry.kind == "token" and entry.scope != "write"
         if not reader.may(need) or (only_read and not asking and request.method not in _SAFE):
             raise HTTPException(403, "web.problem.not_yours")
+        if by_person and entry.kind != "session":
+            raise HTTPException(403, "web.problem.by_person")
         request.state.reader = reader
         return _seen_by(home, reader)
 
@@ -175,6 +189,11 @@ Recording = Annotated[House, Depends(needs("record"))]
 Managing = Annotated[House, Depends(needs("manage"))]
 Setting = Annotated[House, Depends(needs("settings"))]
 Own = Annotated[House, Depends(needs("self"))]
+OwnByPerson = Annotated[House, Depends(needs("self", by_person=True))]
+SettingByPerson = Annotated[House, Depends(needs("settings", by_person=True))]
+"""Only in a session: what proves who somebody is, changed by themselves or by an administrator."""
+Enrolling = Annotated[House, Depends(needs("self", by_person=True, enrolling=True))]
+"""One's own account before it has the second factor its access requires: to set one, and to leave."""
 Asking = Annotated[House, Depends(needs("read", asking=True))]
 AskingOwn = Annotated[House, Depends(needs("self", asking=True))]
 AskingToManage = Annotated[House, Depends(needs("manage", asking=True))]

@@ -28,12 +28,6 @@ class Accounts(Protocol):
     def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
         """Another password (its hash); every way in of the account ends."""
 
-    def set_totp(self, login: str, secret: str, step: int, *, by: str, now: datetime, today: date) -> None:
-        """Another second factor, or none; every way in of the account ends."""
-
-    def take_step(self, login: str, step: int) -> bool:
-        """Use up a code of the second factor; False when it was used already."""
-
     def let_in(self, entry: Entry, *, by: str = "") -> None:
         """Keep a way in. With `by`, who gave it is an event of the office's chain."""
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0027"
-down_revision = "0023"
+down_revision = "0025"
 
 # Written out, for what a migration does must not change with the code around it.
 _INDEXES: tuple[tuple[str, str, tuple[str, ...], str], ...] = (

@@ -27,23 +27,28 @@ def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 def test_somebody_sets_a_second_factor_and_logs_in_with_it(served: Served, quiet: Callable[[], None]) -> None:
-    """The code of the picture once to set it, a later one to come in; the same code not twice."""
+    """The code of the picture once to set it, a later one to come in; the same code not twice. Then a recovery
+    code, and the page says how many are left."""
     office = served.office
     now, today = office.moment[0].now, office.moment[0].today
     office.house.accounts.set_password("officer", hashed(PASSWORD), by="officer", now=now, today=today)
     with served.page("") as page:
-        page.goto("/account")
+        page.goto("/account/totp")
         page.fill("#login-name", "officer")
         page.fill("#login-password", PASSWORD)
         page.locator("form[action='/login'] button[type=submit]").click()
-        page.wait_for_url("**/account")
+        page.wait_for_url("**/account/totp")
         form = page.locator("form[action='/account/totp']")
         secret = form.locator("input[name=secret]").input_value()
         code = pyotp.TOTP(secret).at(int(office.moment[0].now.timestamp()))
         form.locator("input[name=old]").fill(PASSWORD)
         form.locator("input[name=code]").fill(code)
         form.locator("button[type=submit]").click()
-        page.wait_for_url("**said=totp")
+        page.wait_for_selector("ol.codes")
+        recovery = page.locator("ol.codes code").all_inner_texts()
+        assert len(recovery) == 10
+        page.locator("main a.btn-primary").click()
+        page.wait_for_url("**/account")
         page.locator("form[action='/logout'] button").click()
         page.wait_for_url("**/login")
         served.watched.complaints.clear()
@@ -63,6 +68,15 @@ def test_somebody_sets_a_second_factor_and_logs_in_with_it(served: Served, quiet
         page.wait_for_url(lambda address: "/login" not in address)
 
         assert page.locator(".who a").inner_text() == "officer"
+        page.locator("form[action='/logout'] button").click()
+        page.wait_for_url("**/login")
+        page.fill("#login-name", "officer")
+        page.fill("#login-password", PASSWORD)
+        page.fill("#login-code", recovery[0].upper())
+        page.locator("form[action='/login'] button[type=submit]").click()
+        page.wait_for_url("**/account?said=recovery")
+
+        assert "9" in page.locator("form[action='/account/recovery'] b").inner_text()
 
 
 def test_what_was_typed_survives_the_end_of_the_session(served: Served) -> None:

@@ -1,0 +1,40 @@
+"""The key second factors are encrypted with: `merzim secret-key new|rotate`."""
+
+from __future__ import annotations
+
+import typer
+
+from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.help import Command, Group
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the group on the application."""
+    group = typer.Typer(cls=Group, help="cli.help.secret_key", rich_markup_mode=None)
+    group.command("new", cls=Command, help="cli.help.secret_key.new")(new)
+    group.command("rotate", cls=Command, help="cli.help.secret_key.rotate")(rotate)
+    app.add_typer(group, name="secret-key")
+
+
+def new(ctx: typer.Context) -> None:
+    from storage.access.encryption import new_key
+
+    call, key = Call.of(ctx), new_key()
+    if call.json:
+        call.answer({"key": key})
+    else:
+        call.print(key)
+
+
+def rotate(ctx: typer.Context) -> int:
+    from merzim.people import second_factors
+
+    call = Call.of(ctx)
+    found = second_factors.encrypt(call.house, by=call.by, now=call.moment.now, all_keys=True)
+    if call.json:
+        call.answer({"encrypted": found.done, "unchanged": found.same, "unreadable": list(found.unreadable)})
+    else:
+        call.print(call.say("cli.secret_key.rotated", count=found.done, same=found.same))
+    if found.unreadable:
+        call.note(call.say("cli.secret_key.unreadable", logins=found.unreadable))
+    return NOT_SO if found.unreadable else DONE

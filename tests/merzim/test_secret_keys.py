@@ -1,0 +1,350 @@
+"""The key of second factors: where it comes from, what a start without it says, changed, and in no backup."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import stat
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from merzim.configuration import BadSetting, read
+from merzim.logs import secrets_of
+from merzim.secret_keys import key_file, read_cipher
+from merzim.settings import Settings
+from merzim.wiring import House
+from storage.access.encryption import new_key, parse_key
+from storage.office.vouched import ROWS
+from tests.merzim.conftest import PEOPLE, Merzim
+from tests.notifications.servers import free_port
+from workflow.access import Access, Reader
+
+KEY, OLD = new_key(), new_key()
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+SAID = {"by": "test", "now": NOW, "today": date(2026, 4, 6)}
+
+
+def settings(folder: Path, text: str = "") -> Settings:
+    """The settings of a folder with that config.toml."""
+    (folder / "config.toml").write_text(text, encoding="utf-8")
+    return read(folder / "config.toml", at=folder)
+
+
+def cipher_id(chosen: Settings, **environment: str) -> str:
+    """Which key is taken."""
+    return read_cipher(chosen, environment, note=lambda *_, **__: None).key
+
+
+def office(folder: Path, *logins: str, access: Access = "administrator") -> House:
+    """A house in which these accounts can log in; the first one has a second factor."""
+    house = House(read(at=folder))
+    for login in logins:
+        reader = Reader(login=login, access=access, person="a.akhmetova@example.kz")
+        house.accounts.save(reader, disabled=False, **SAID)
+        house.accounts.set_password(login, "$argon2id$x", **SAID)
+    house.factors.enrol(logins[0], SECRET, 1, ("h1",), **SAID)
+    return house
+
+
+def stored(folder: Path) -> dict[str, str]:
+    """What stands in the rows of accounts."""
+    with sqlite3.connect(folder / "var" / "merzim.sqlite") as connection:
+        return dict(connection.execute("SELECT login, totp FROM account WHERE totp <> ''"))
+
+
+def chain(folder: Path, kind: str) -> list[tuple[str, str, dict[str, object]]]:
+    """Name, author and payload of the office's lines of a kind."""
+    with sqlite3.connect(folder / "var" / "merzim.sqlite") as connection:
+        found = connection.execute("SELECT name, by, payload FROM act WHERE kind = ? ORDER BY seq", (kind,))
+        return [(name, by, _without_rows(json.loads(payload))) for name, by, payload in found]
+
+
+def _without_rows(payload: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in payload.items() if key != ROWS}
+
+
+# ------------------------------------------------------------------------------------------------- where it is
+
+
+def test_on_this_machine_alone_a_key_is_made_beside_the_database_for_its_owner_alone(tmp_path: Path) -> None:
+    """Mode 0600 whatever the umask; the next start finds the same one; a sentence says it was made."""
+    chosen, heard = settings(tmp_path), []
+    umask = os.umask(0)
+    try:
+        first = read_cipher(chosen, {}, note=lambda code, **arguments: heard.append((code, arguments)))
+    finally:
+        os.umask(umask)
+    file = tmp_path / "var" / "merzim.key"
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert parse_key(file.read_text()).id == first.key
+    assert heard == [("cli.key_made", {"file": str(file)})]
+    assert cipher_id(chosen) == first.key
+    assert sorted(one.name for one in file.parent.iterdir()) == ["merzim.key"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", "var/merzim.key"),
+        ('[database]\nurl = "sqlite:///data/office.sqlite"\n', "data/office.key"),
+        ('[database]\nurl = "postgresql://m@db/m"\n', "var/merzim.key"),
+        ('[secrets]\nkey_file = "elsewhere/k"\n', "elsewhere/k"),
+    ],
+)
+def test_the_file_lies_beside_the_database_unless_it_is_named(tmp_path: Path, text: str, place: str) -> None:
+    """A server's database has no place here: then beside the folder of evidence."""
+    assert key_file(settings(tmp_path, text)) == tmp_path / place
+
+
+def test_a_key_file_others_may_read_is_refused(tmp_path: Path) -> None:
+    """0600 and 0400 will do, one bit more will not."""
+    chosen = settings(tmp_path)
+    read_cipher(chosen, {}, note=lambda *_, **__: None)
+    file = key_file(chosen)
+    for mode, taken in ((0o400, True), (0o640, False), (0o604, False), (0o600, True)):
+        file.chmod(mode)
+        if taken:
+            cipher_id(chosen)
+            continue
+        with pytest.raises(BadSetting) as refused:
+            cipher_id(chosen)
+        assert refused.value.code == "cli.key_file_open"
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    """And no file is made."""
+    chosen = settings(tmp_path)
+
+    assert cipher_id(chosen, MERZIM_SECRET_KEY=f" {KEY}\n") == parse_key(KEY).id
+    assert not key_file(chosen).exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[web]\npublic_address = "https://merzim.example.kz"\n',
+        '[web]\npublic_address = "http://10.0.0.7:8000"\n',
+        '[web]\nhost = "0.0.0.0"\npublic_address = "https://localhost"\n',
+        '[web]\nhost = "10.0.0.7"\n',
+    ],
+)
+def test_where_others_reach_the_pages_the_environment_must_give_it(tmp_path: Path, text: str) -> None:
+    """No file is made, not even taken: it would lie in the copies of the disk."""
+    key_file(settings(tmp_path)).parent.mkdir()
+    key_file(settings(tmp_path)).write_text(KEY)
+    key_file(settings(tmp_path)).chmod(0o600)
+    chosen = settings(tmp_path, text)
+
+    with pytest.raises(BadSetting) as refused:
+        cipher_id(chosen)
+    assert refused.value.code == "cli.no_secret_key"
+    assert cipher_id(chosen, MERZIM_SECRET_KEY=KEY) == parse_key(KEY).id
+
+
+@pytest.mark.parametrize(
+    "text", ["https://localhost", "http://127.0.0.1:8000", "https://127.3.2.1", "http://[::1]:9"]
+)
+def test_this_machine_by_any_of_its_names_needs_no_variable(tmp_path: Path, text: str) -> None:
+    """What only it reaches."""
+    assert settings(tmp_path, f'[web]\npublic_address = "{text}"\n').web.on_loopback
+
+
+def test_the_variables_may_have_other_names(tmp_path: Path) -> None:
+    """As for every secret; older keys are a list."""
+    text = '[secrets]\nkey_env = "A"\nold_keys_env = "B"\n'
+    chosen = settings(tmp_path, text)
+    cipher = read_cipher(chosen, {"A": KEY, "B": f"{OLD}, {new_key()}"}, note=lambda *_, **__: None)
+
+    assert cipher.key == parse_key(KEY).id
+    assert cipher.knows(parse_key(OLD).id)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("MERZIM_SECRET_KEY", "geheim"), ("MERZIM_SECRET_KEYS_OLD", "geheim")]
+)
+def test_a_key_that_is_none_is_refused_by_the_name_of_its_variable(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    """The value is not repeated."""
+    with pytest.raises(BadSetting) as refused:
+        cipher_id(settings(tmp_path), **{"MERZIM_SECRET_KEY": KEY, name: value})
+    assert (refused.value.code, refused.value.arguments) == ("cli.secret_key_bad", {"where": name})
+
+
+def test_no_key_reaches_a_log(tmp_path: Path) -> None:
+    """Each of the older ones by itself, whatever their variables are called."""
+    chosen = settings(tmp_path, '[secrets]\nkey_env = "A"\nold_keys_env = "B"\n')
+
+    assert {KEY, OLD, "third"} <= set(secrets_of(chosen, {"A": KEY, "B": f"{OLD},third"}))
+
+
+# --------------------------------------------------------------------------------------------------- the start
+
+
+def test_a_start_for_others_without_a_key_is_refused_in_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
+    """Before anything is touched: not even a database is made."""
+    port = free_port()
+    settings(tmp_path, f'[web]\nport = {port}\npublic_address = "https://merzim.example.kz"\n')
+    said = merzim("serve")
+
+    assert (said.code, said.out) == (2, "")
+    assert said.err.splitlines() == [
+        "merzim: The pages are open to other machines (https://merzim.example.kz) and there is no key to "
+        'encrypt second factors with: set the environment variable "MERZIM_SECRET_KEY" (merzim secret-key new).'
+    ]
+    assert not (tmp_path / "var").exists()
+
+
+def test_commands_and_workers_need_no_key(merzim: Merzim, tmp_path: Path) -> None:
+    """Only who asks for codes has it: a worker's machine is not given it."""
+    settings(tmp_path, '[web]\npublic_address = "https://merzim.example.kz"\n')
+
+    assert merzim("user", "add", "asel", "--access", "officer").code == 0
+    assert merzim("user", "list").code == 0
+    assert merzim("remind").code == 0
+    assert merzim("verify").code == 0
+    assert not (tmp_path / "var" / "merzim.key").exists()
+
+
+# ------------------------------------------------------------------------------------------- changed and copied
+
+
+def test_the_key_is_changed_by_one_command(
+    merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the old one beside it; then the old one is needed no more, and the chain says so."""
+    house = office(tmp_path, "asel")
+    house.close()
+    old = (tmp_path / "var" / "merzim.key").read_text().strip()
+    monkeypatch.setenv("MERZIM_SECRET_KEY", KEY)
+    alone = merzim("secret-key", "rotate", "--json")
+    monkeypatch.setenv("MERZIM_SECRET_KEYS_OLD", old)
+    both = merzim("secret-key", "rotate", "--json")
+    monkeypatch.delenv("MERZIM_SECRET_KEYS_OLD")
+    again = merzim("secret-key", "rotate")
+
+    assert (alone.code, alone.json) == (1, {"encrypted": 0, "unchanged": 0, "unreadable": ["asel"]})
+    assert "asel" in alone.err
+    assert (both.code, both.json) == (0, {"encrypted": 1, "unchanged": 0, "unreadable": []})
+    assert (again.code, again.out) == (0, "Second factors encrypted with the present key: 0; already so: 1.\n")
+    assert [said["key"] for _, _, said in chain(tmp_path, "second_factors_encrypted")] == [parse_key(KEY).id]
+    house = House(read(at=tmp_path))
+    assert house.factors.secret("asel") == SECRET
+    house.close()
+    assert merzim("verify").code == 0
+
+
+def test_a_new_key_is_printed_and_kept_nowhere(merzim: Merzim, tmp_path: Path) -> None:
+    """Two are not the same."""
+    first, second = merzim("secret-key", "new"), merzim("secret-key", "new", "--json")
+
+    assert parse_key(first.out).id != parse_key(second.json["key"]).id
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_says_that_the_key_is_not_in_it_and_where_it_is(merzim: Merzim, tmp_path: Path) -> None:
+    """On stderr: the answer for machines stays what it was."""
+    office(tmp_path, "asel").close()
+    said = merzim("backup", "copy.sqlite", "--json")
+    key = (tmp_path / "var" / "merzim.key").read_text().strip()
+
+    assert (said.json["file"], key in said.out) == ("copy.sqlite", False)
+    assert f"not in the copy: it is in {tmp_path / 'var' / 'merzim.key'}" in said.err
+    assert key.encode() not in (tmp_path / "copy.sqlite").read_bytes()
+
+
+def test_a_restore_says_whether_the_key_of_the_copy_is_here(merzim: Merzim, tmp_path: Path) -> None:
+    """Where it is, second factors open; where it is not, their holders are counted, and no key is made up."""
+    office(tmp_path, "asel").close()
+    merzim("backup", "copy.sqlite")
+    file = tmp_path / "var" / "merzim.key"
+    here = merzim("restore", "copy.sqlite")
+    kept = file.read_text()
+    file.unlink()
+    missing = merzim("restore", "copy.sqlite")
+    made = file.exists()
+    file.write_text(new_key())
+    file.chmod(0o600)
+    other = merzim("restore", "copy.sqlite")
+
+    assert (here.code, missing.code, other.code, made) == (0, 0, 0, False)
+    assert "is not in the copy" in here.err
+    for said in (missing, other):
+        assert f"the key {parse_key(kept).id} is missing, with which 1 of them" in said.err
+
+
+# --------------------------------------------------------------------------------------- removal by a command
+
+
+def test_where_there_is_one_administrator_a_command_removes_a_second_factor(
+    merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their own; the chain says that a command did it, by whom, on what ground; the holder gets a letter."""
+    merzim("people", PEOPLE)
+    office(tmp_path, "asel").close()
+    monkeypatch.setenv("MERZIM_BY", "operator")
+    said = merzim("user", "remove-totp", "Asel", "--ground", "lost telephone", "--now", "2026-04-06")
+
+    assert (said.code, stored(tmp_path)) == (0, {})
+    assert chain(tmp_path, "second_factor_removed") == [
+        (
+            "asel",
+            "operator",
+            {"administrators": [], "by_command": True, "ground": "lost telephone"},
+        )
+    ]
+    letters = merzim("notices", "--json").json["notices"]
+    assert [(one["rung"], one["state"]) for one in letters] == [("account", "queued")]
+    assert merzim("verify").code == 0
+
+
+def test_where_two_administrators_can_do_it_no_command_does(merzim: Merzim, tmp_path: Path) -> None:
+    """It names them, and nothing changes. One of them alone cannot, so then it may."""
+    merzim("people", PEOPLE)
+    house = office(tmp_path, "asel", "bolat", "dana")
+    house.close()
+    refused = merzim("user", "remove-totp", "asel", "--ground", "lost")
+    merzim("user", "close", "dana")
+    taken = merzim("user", "remove-totp", "asel", "--ground", "lost")
+
+    assert refused.code == 2
+    assert "bolat" in refused.err
+    assert "dana" in refused.err
+    assert "asel" not in stored(tmp_path)
+    assert taken.code == 0
+    assert [said["administrators"] for *_, said in chain(tmp_path, "second_factor_removed")] == [["bolat"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (("asel", "--ground", " "), "ground is missing"),
+        (("bolat", "--ground", "x"), "has no second factor"),
+        (("nobody", "--ground", "x"), "There is no account"),
+    ],
+)
+def test_a_command_that_cannot_remove_it_says_why(
+    merzim: Merzim, tmp_path: Path, line: tuple[str, ...], says: str
+) -> None:
+    """One sentence each."""
+    merzim("people", PEOPLE)
+    office(tmp_path, "asel", "bolat").close()
+    said = merzim("user", "remove-totp", *line)
+
+    assert (said.code, says in said.err) == (2, True)
+    assert set(stored(tmp_path)) == {"asel"}
+
+
+def test_an_access_that_is_none_cannot_require_a_second_factor(tmp_path: Path) -> None:
+    """A misspelt one would require it of nobody."""
+    chosen = settings(tmp_path, '[web]\ntotp_required = ["administrator", "officer"]\n')
+
+    assert chosen.web.totp_required == frozenset({"administrator", "officer"})
+    for text in ('["administrators"]', '"officer"', "[1]"):
+        with pytest.raises(BadSetting):
+            settings(tmp_path, f"[web]\ntotp_required = {text}\n")

@@ -1,0 +1,25 @@
+"""Second factors for tests: on a database with a key of their own, and codes as an authenticator shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pyotp
+from sqlalchemy import Engine
+
+from storage.access.encryption import Cipher, Key
+from storage.access.second_factors import SqlSecondFactors
+from storage.notices.outbox import SqlOutbox
+
+KEY = Key(value=bytes(range(32)))
+CIPHER = Cipher(KEY)
+
+
+def second_factors(engine: Engine, cipher: Cipher = CIPHER) -> SqlSecondFactors:
+    """Return the second factors of a database."""
+    return SqlSecondFactors(engine, cipher=lambda: cipher, queue=SqlOutbox(engine).queue)
+
+
+def code_at(secret: str, moment: datetime, *, later: int = 0) -> str:
+    """Return the code an authenticator shows so many steps of 30 seconds after a moment."""
+    return str(pyotp.TOTP(secret).at(int(moment.timestamp()) + 30 * later))

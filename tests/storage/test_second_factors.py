@@ -1,0 +1,411 @@
+"""Second factors on both databases: secrets encrypted, codes used once, removal by two administrators."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from notifications.notice import Notice
+from storage.access.accounts import SqlAccounts
+from storage.access.encryption import Cipher, Key, UnreadableSecret, key_of
+from storage.access.second_factors import SqlSecondFactors
+from storage.database.engine import open as open_database
+from storage.database.engine import writing
+from storage.notices.outbox import SqlOutbox
+from storage.office.chain import IN_ORDER
+from storage.office.vouched import ROWS
+from storage.tables import ACCOUNT
+from storage.upkeep.schema import create_or_migrate
+from storage.upkeep.verify import verify
+from tests.second_factors import CIPHER, second_factors
+from workflow.access import Access, Entry, Reader
+
+NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+TODAY = date(2026, 4, 6)
+HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+OTHER = "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"
+CODES = ("h1", "h2", "h3")
+SAID = {"now": NOW, "today": TODAY}
+BY_HOLDER = {"by": "aliyeva", **SAID}
+
+
+def account(engine: Engine, login: str, access: Access = "officer") -> None:
+    """Make an account that may log in."""
+    accounts = SqlAccounts(engine)
+    accounts.save(Reader(login=login, access=access), disabled=False, by="x", **SAID)
+    accounts.set_password(login, "$argon2id$x", by="x", **SAID)
+
+
+@pytest.fixture
+def factors(engine: Engine) -> SqlSecondFactors:
+    """The second factors of an office in which `aliyeva` has one."""
+    for login, access in (("aliyeva", "officer"), ("asel", "administrator"), ("bolat", "administrator")):
+        account(engine, login, access)  # type: ignore[arg-type]
+    made = second_factors(engine)
+    made.enrol("aliyeva", SECRET, 100, CODES, **BY_HOLDER)
+    return made
+
+
+def chain(engine: Engine, name: str = "aliyeva") -> list[tuple[str, str, dict[str, object]]]:
+    """Kind, author and payload of the lines about second factors of an account."""
+    with engine.connect() as connection:
+        lines = [row for row in connection.execute(IN_ORDER) if row.name == name]
+    told = ("second_factor", "recovery_code")
+    found = [(row.kind, row.by, json.loads(row.payload)) for row in lines if row.kind.startswith(told)]
+    return [(kind, by, {key: one for key, one in more.items() if key != ROWS}) for kind, by, more in found]
+
+
+def stored(engine: Engine, login: str = "aliyeva") -> str:
+    """What stands in the row of an account."""
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT totp FROM account WHERE login = :l"), {"l": login})
+        return str(found.scalar())
+
+
+def store(engine: Engine, value: str, login: str = "aliyeva") -> None:
+    """Write into the row of an account by hand."""
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE account SET totp = :v WHERE login = :l"), {"v": value, "l": login})
+
+
+def letter(key: str = "::2026-04-06:x:a@org.kz:email") -> Notice:
+    """A letter to an account's holder."""
+    return Notice(
+        key=key,
+        case="",
+        obligation="",
+        due=TODAY,
+        rung="account",
+        person="a@org.kz",
+        channel="email",
+        address="a@org.kz",
+        language="kk",
+        queued_at=NOW,
+        not_before=NOW,
+        kind="account",
+        about={"event": "recovery_code_used"},
+    )
+
+
+def queued(engine: Engine) -> list[str]:
+    """Keys of the letters that wait."""
+    return [one.key for one in SqlOutbox(engine).notices(state="queued")]
+
+
+# ---------------------------------------------------------------------------------------------------- secrets
+
+
+def test_neither_the_secret_nor_a_code_is_anywhere_in_the_database(
+    factors: SqlSecondFactors, tmp_path: Path
+) -> None:
+    """Not in its rows, not in its chain, not in a page of the file that was written over."""
+    file = open_database(f"sqlite:///{tmp_path / 'own.sqlite'}")
+    create_or_migrate(file)
+    account(file, "aliyeva")
+    second_factors(file).enrol("aliyeva", SECRET, 1, CODES, **BY_HOLDER)
+    file.dispose()
+    content = b"".join(one.read_bytes() for one in tmp_path.glob("own.sqlite*"))
+
+    assert content
+    assert SECRET.encode() not in content
+    assert factors.secret("aliyeva") == SECRET
+
+
+def test_an_account_without_a_second_factor_has_no_secret_and_needs_no_key(engine: Engine) -> None:
+    """A command without the key lists accounts and removes second factors."""
+
+    def no_key() -> Cipher:
+        raise AssertionError("nobody may ask for the key")
+
+    account(engine, "aliyeva")
+    keyless = SqlSecondFactors(engine, cipher=no_key, queue=SqlOutbox(engine).queue)
+
+    assert keyless.secret("aliyeva") == ""
+    assert keyless.encrypt(by="x", now=NOW, all_keys=True).done == 0
+    keyless.remove("aliyeva", by="x", **SAID)
+
+
+def test_a_code_of_the_authenticator_is_taken_once(factors: SqlSecondFactors) -> None:
+    """Neither the step it was set with, nor the same again, nor an earlier one."""
+    steps = (100, 101, 101, 99, 102)
+
+    assert [factors.take_step("aliyeva", step) for step in steps] == [False, True, False, False, True]
+
+
+def test_a_second_factor_that_is_set_or_removed_ends_every_way_in(
+    factors: SqlSecondFactors, engine: Engine
+) -> None:
+    """Sessions, tokens, feeds and invitations: whoever had one proves anew who they are."""
+    accounts = SqlAccounts(engine)
+
+    def let_in() -> None:
+        for kind in ("session", "token", "feed", "invitation"):
+            accounts.let_in(
+                Entry(
+                    hash=f"{kind}{len(accounts.entries('aliyeva', now=NOW))}{kept}",
+                    kind=kind,  # type: ignore[arg-type]
+                    login="aliyeva",
+                    created_at=NOW,
+                    seen_at=NOW,
+                    expires_at=NOW + HOUR,
+                )
+            )
+
+    kept = "before"
+    let_in()
+    factors.enrol("aliyeva", OTHER, 1, (), **BY_HOLDER)
+    assert accounts.entries("aliyeva", now=NOW) == []
+    kept = "after"
+    let_in()
+    factors.remove("aliyeva", **BY_HOLDER)
+    assert accounts.entries("aliyeva", now=NOW) == []
+    assert factors.secret("aliyeva") == ""
+
+
+def test_what_is_set_and_removed_stands_in_the_chain_without_secrets(
+    factors: SqlSecondFactors, engine: Engine
+) -> None:
+    """And the chain verifies."""
+    factors.make_codes("aliyeva", ("n1", "n2"), **BY_HOLDER)
+    factors.remove("aliyeva", **BY_HOLDER)
+
+    assert chain(engine) == [
+        ("second_factor_set", "aliyeva", {"recovery_codes": 3}),
+        ("recovery_codes_made", "aliyeva", {"count": 2}),
+        ("second_factor_removed", "aliyeva", {}),
+    ]
+    assert verify(engine) == ()
+
+
+# --------------------------------------------------------------------------------------------- recovery codes
+
+
+def test_a_recovery_code_is_used_once_and_only_by_its_account(
+    factors: SqlSecondFactors, engine: Engine
+) -> None:
+    """The second use, an unknown one, another account's: nothing, and nothing is written."""
+    factors.enrol("bolat", OTHER, 1, ("b1",), by="bolat", **SAID)
+    taken = [factors.take_code("aliyeva", code, **SAID) for code in ("h1", "h1", "zz", "b1")]
+    codes = factors.codes("aliyeva")
+
+    assert taken == [True, False, False, False]
+    assert (codes.left, codes.made_at, codes.used_at) == (2, NOW, NOW)
+    assert chain(engine)[1:] == [("recovery_code_used", "aliyeva", {"left": 2})]
+
+
+def test_of_two_who_use_one_recovery_code_at_once_one_gets_in(factors: SqlSecondFactors) -> None:
+    """Twenty at once, on both databases."""
+    with ThreadPoolExecutor(20) as pool:
+        taken = list(pool.map(lambda _: factors.take_code("aliyeva", "h2", **SAID), range(20)))
+
+    assert sorted(taken) == [False] * 19 + [True]
+    assert factors.codes("aliyeva").left == 2
+
+
+def test_new_recovery_codes_end_the_former_ones(factors: SqlSecondFactors) -> None:
+    """A list that lies somewhere opens nothing any more."""
+    factors.take_code("aliyeva", "h1", **SAID)
+    factors.make_codes("aliyeva", ("n1", "n2"), **BY_HOLDER)
+
+    assert factors.codes("aliyeva").left == 2
+    assert not factors.take_code("aliyeva", "h2", **SAID)
+    assert factors.take_code("aliyeva", "n1", **SAID)
+
+
+def test_a_removed_second_factor_leaves_no_recovery_code(factors: SqlSecondFactors) -> None:
+    """What is set later does not find the former codes."""
+    factors.remove("aliyeva", **BY_HOLDER)
+
+    assert factors.codes("aliyeva").left == 0
+    assert not factors.take_code("aliyeva", "h1", **SAID)
+
+
+def test_the_letter_about_a_used_code_is_queued_with_it_or_not_at_all(
+    factors: SqlSecondFactors, engine: Engine
+) -> None:
+    """In one transaction: a crash in between leaves neither; a code that is refused tells nobody."""
+
+    def crash(connection: Connection, letters: Sequence[Notice]) -> int:
+        SqlOutbox(engine).queue(connection, letters)
+        raise ZeroDivisionError
+
+    dying = SqlSecondFactors(engine, cipher=lambda: CIPHER, queue=crash)
+    with pytest.raises(ZeroDivisionError):
+        dying.take_code("aliyeva", "h1", letters=[letter()], **SAID)
+    assert (factors.codes("aliyeva").left, queued(engine)) == (3, [])
+
+    assert not factors.take_code("aliyeva", "zz", letters=[letter()], **SAID)
+    assert queued(engine) == []
+    assert factors.take_code("aliyeva", "h1", letters=[letter()], **SAID)
+    assert queued(engine) == [letter().key]
+
+
+# ----------------------------------------------------------------------------------------------------- removal
+
+
+def asked(factors: SqlSecondFactors, by: str = "asel", *, login: str = "aliyeva") -> bool:
+    """Whether a request for an hour was taken."""
+    return factors.request_removal(login, "lost telephone", until=NOW + HOUR, by=by, **SAID)
+
+
+def test_what_one_administrator_asks_another_approves(factors: SqlSecondFactors, engine: Engine) -> None:
+    """Both stand in the chain, with the ground; the second factor and the request are gone."""
+    assert asked(factors)
+    assert factors.approve_removal("aliyeva", by="bolat", letters=[letter()], **SAID)
+
+    assert stored(engine) == ""
+    assert factors.removals(now=NOW) == []
+    assert queued(engine) == [letter().key]
+    assert chain(engine)[1:] == [
+        (
+            "second_factor_removal_requested",
+            "asel",
+            {"ground": "lost telephone", "until": "2026-04-06T08:00:00+00:00"},
+        ),
+        ("second_factor_removed", "bolat", {"requested_by": "asel", "ground": "lost telephone"}),
+    ]
+    assert verify(engine) == ()
+
+
+def test_nobody_approves_their_own_request_nor_one_about_themselves(factors: SqlSecondFactors) -> None:
+    """Refused where it is written, whatever a page would let through."""
+    factors.enrol("bolat", OTHER, 1, (), by="bolat", **SAID)
+    assert asked(factors)
+    assert asked(factors, login="bolat")
+
+    assert not factors.approve_removal("aliyeva", by="asel", **SAID)
+    assert not factors.approve_removal("bolat", by="bolat", **SAID)
+    assert (factors.secret("aliyeva"), factors.secret("bolat")) == (SECRET, OTHER)
+
+
+def test_a_request_holds_until_its_last_moment_and_not_at_it(factors: SqlSecondFactors) -> None:
+    """The second before, the second itself; a new one may stand after it."""
+    asked(factors)
+    last = NOW + HOUR - SECOND
+    request = factors.removal("aliyeva", now=last)
+
+    assert request is not None
+    assert (request.by, request.ground, request.until) == ("asel", "lost telephone", NOW + HOUR)
+    assert factors.removal("aliyeva", now=NOW + HOUR) is None
+    assert not factors.approve_removal("aliyeva", by="bolat", now=NOW + HOUR, today=TODAY)
+    again = {"until": NOW + 3 * HOUR, "by": "bolat", "now": NOW + HOUR, "today": TODAY}
+    assert factors.request_removal("aliyeva", "still lost", **again)
+    assert not factors.approve_removal("aliyeva", by="bolat", now=NOW + HOUR, today=TODAY)
+    assert factors.approve_removal("aliyeva", by="asel", now=NOW + HOUR, today=TODAY)
+
+
+def test_there_is_one_request_at_a_time_and_it_can_be_taken_back(factors: SqlSecondFactors) -> None:
+    """Withdrawn it removes nothing."""
+    assert [asked(factors), asked(factors, "bolat")] == [True, False]
+    assert factors.withdraw_removal("aliyeva", by="aliyeva", **SAID)
+    assert not factors.withdraw_removal("aliyeva", by="aliyeva", **SAID)
+    assert not factors.approve_removal("aliyeva", by="bolat", **SAID)
+    assert factors.secret("aliyeva") == SECRET
+
+
+def test_a_second_factor_set_anew_ends_a_request_to_remove_the_former(factors: SqlSecondFactors) -> None:
+    """Its holder has found the telephone."""
+    asked(factors)
+    factors.enrol("aliyeva", OTHER, 200, (), **BY_HOLDER)
+
+    assert not factors.approve_removal("aliyeva", by="bolat", **SAID)
+    assert factors.secret("aliyeva") == OTHER
+
+
+def test_a_request_written_by_hand_into_the_table_asks_for_nothing(
+    factors: SqlSecondFactors, engine: Engine
+) -> None:
+    """Who asks is read from the chain: a row alone, or one that names another line, is no request."""
+    with engine.connect() as connection:
+        last = max(row.seq for row in connection.execute(IN_ORDER))
+    for seq in (last, last + 1):
+        with writing(engine) as connection:
+            connection.execute(text("DELETE FROM factor_removal"))
+            connection.execute(text("INSERT INTO factor_removal VALUES ('aliyeva', :n)"), {"n": seq})
+        assert factors.removal("aliyeva", now=NOW) is None
+        assert not factors.approve_removal("aliyeva", by="bolat", **SAID)
+
+
+# -------------------------------------------------------------------------------------------------- encryption
+
+
+def test_secrets_in_clear_are_encrypted_once_and_still_open(factors: SqlSecondFactors, engine: Engine) -> None:
+    """As the first start of a new version finds them; the chain says how many, with which key."""
+    store(engine, SECRET)
+    assert factors.secret("aliyeva") == SECRET
+    first = factors.encrypt(by="merzim", now=NOW, all_keys=False)
+    second = factors.encrypt(by="merzim", now=NOW, all_keys=False)
+
+    assert (first.done, second.done, second.same) == (1, 0, 1)
+    assert key_of(stored(engine)) == CIPHER.key
+    assert factors.secret("aliyeva") == SECRET
+    assert chain(engine, "") == [("second_factors_encrypted", "merzim", {"count": 1, "key": CIPHER.key})]
+
+
+def test_no_byte_of_a_secret_in_clear_is_left_in_the_file(tmp_path: Path) -> None:
+    """SQLite leaves what it writes over where it was, in pages and in the journal: not here."""
+    engine = open_database(f"sqlite:///{tmp_path / 'own.sqlite'}")
+    create_or_migrate(engine)
+    secrets = [f"{n:02}".translate(str.maketrans("0123456789", "ABCDEFGHIJ")) + SECRET[2:] for n in range(60)]
+    with writing(engine) as connection:
+        for n, secret in enumerate(secrets):
+            row = {"login": f"login{n}", "totp": secret, "name": "x" * (n % 7) * 40}
+            connection.execute(ACCOUNT.insert(), {**_BARE, **row})
+    found = second_factors(engine).encrypt(by="x", now=NOW, all_keys=False)
+    content = b"".join(one.read_bytes() for one in tmp_path.glob("own.sqlite*"))
+    engine.dispose()
+
+    assert found.done == 60
+    assert [secret for secret in secrets if secret.encode() in content] == []
+
+
+_BARE = {
+    **dict.fromkeys(("person", "unit", "password"), ""),
+    "access": "officer",
+    "totp_step": 0,
+    "disabled": False,
+    "created_at": NOW,
+}
+
+
+def test_another_key_reads_what_the_old_one_wrote_and_encrypts_it_anew(
+    factors: SqlSecondFactors, engine: Engine
+) -> None:
+    """A start leaves it; the command encrypts it, and then the old key is needed no more."""
+    factors.enrol("asel", OTHER, 1, (), by="asel", **SAID)
+    new, old = Key(value=b"n" * 32), Key(value=bytes(range(32)))
+    both, alone = second_factors(engine, Cipher(new, [old])), second_factors(engine, Cipher(new))
+
+    assert both.encrypt(by="x", now=NOW, all_keys=False).done == 0
+    assert both.secret("aliyeva") == SECRET
+    assert both.encrypt(by="x", now=NOW, all_keys=True).done == 2
+    assert alone.keys() == {new.id: 2}
+    assert (alone.secret("aliyeva"), alone.secret("asel")) == (SECRET, OTHER)
+
+
+def test_what_no_key_opens_is_named_and_left_as_it_is(factors: SqlSecondFactors, engine: Engine) -> None:
+    """A wrong key destroys nothing; recovery codes still open, for they are not encrypted."""
+    before = stored(engine)
+    wrong = second_factors(engine, Cipher(Key(value=b"w" * 32)))
+    found = wrong.encrypt(by="x", now=NOW, all_keys=True)
+
+    assert (found.done, found.unreadable) == (0, ("aliyeva",))
+    assert stored(engine) == before
+    with pytest.raises(UnreadableSecret):
+        wrong.secret("aliyeva")
+    assert wrong.take_code("aliyeva", "h1", **SAID)
+
+
+def test_a_secret_moved_to_another_account_opens_nothing(factors: SqlSecondFactors, engine: Engine) -> None:
+    """Whoever writes to the table cannot lend an administrator their own authenticator."""
+    store(engine, stored(engine), login="asel")
+
+    with pytest.raises(UnreadableSecret):
+        factors.secret("asel")

@@ -1,0 +1,570 @@
+"""The second factor on the pages: no link goes past it, recovery codes, required by role, removal by two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+import pyotp
+import pytest
+from starlette.testclient import TestClient
+
+from notifications.notice import Notice
+from tests.second_factors import code_at
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
+from tests.web.memory import Memory
+from web.door.credentials import hidden, new_recovery_codes, new_secret, recovery_hash
+from workflow.access import Account, Entry, Reader
+
+SECRET = pyotp.random_base32()
+NEW = "жаңа құпиясөзім"
+SAID = {"by": "test", "now": NOW, "today": TODAY}
+
+
+@dataclass
+class Told:
+    """Letters about accounts, kept instead of sent."""
+
+    events: list[tuple[str, str, Mapping[str, object]]] = field(default_factory=list)
+
+    def about(
+        self, account: Account, event: str, *, now: datetime, today: date, facts: Mapping[str, object]
+    ) -> Sequence[Notice]:
+        self.events.append((account.reader.login, event, facts))
+        return ()
+
+
+def office(*required: str, told: Told | None = None) -> Home:
+    """An office on a real day; who has one of these accesses must have a second factor."""
+    return fill(
+        build(
+            Memory(),
+            demonstration=False,
+            totp_required=frozenset(required),
+            account_letters=told or Told(),
+        )
+    )
+
+
+def enrolled(home: Home, login: str = "officer", secret: str = SECRET) -> tuple[str, ...]:
+    """Give an account a second factor; its recovery codes."""
+    codes = new_recovery_codes()
+    hashes = [hash for code in codes if (hash := recovery_hash(code, login))]
+    home.factors.enrol(login, secret, 0, hashes, **SAID)
+    return codes
+
+
+def now_code(secret: str = SECRET, *, later: int = 0) -> str:
+    return code_at(secret, NOW, later=later)
+
+
+def invitation(home: Home, login: str = "officer") -> str:
+    """The address of a link by which a password is chosen anew."""
+    secret = new_secret()
+    home.accounts.let_in(
+        Entry(
+            hash=hidden(secret),
+            kind="invitation",
+            login=login,
+            created_at=NOW,
+            seen_at=NOW,
+            expires_at=NOW + timedelta(hours=72),
+        )
+    )
+    return f"/welcome/{secret}"
+
+
+def log_in(browser: TestClient, login: str = "officer", password: str = PASSWORD, **more: str) -> int:
+    """The status: 303 in, 401 not."""
+    return browser.post("/login", data={"login": login, "password": password, **more}).status_code
+
+
+def shown(page: str) -> list[str]:
+    """The recovery codes a page shows."""
+    return re.findall(r"<code>([0-9a-z]{4}(?:-[0-9a-z]{4}){3})</code>", page)
+
+
+# ------------------------------------------------------------------------------- links, and the demonstration
+
+
+def test_a_reset_link_changes_the_password_and_lets_nobody_past_the_second_factor() -> None:
+    """No session; nothing of the account opens; the new password asks for a code as the old one did."""
+    home = office()
+    enrolled(home)
+    with home.stranger() as browser:
+        answer = browser.post(invitation(home), data={"password": NEW, "again": NEW})
+        cookies = dict(browser.cookies)
+        page = browser.get(answer.headers["location"] + "&lang=en").text
+        own = browser.get("/account")
+        taken = browser.post("/account/totp", data={"do": "remove", "old": NEW}).status_code
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?said=password")
+    assert cookies == {}
+    assert "The new password is kept" in page
+    assert (own.status_code, own.headers["location"], taken) == (303, "/login?next=%2Faccount", 401)
+    assert log_in(home.stranger(), password=NEW) == 401
+    assert log_in(home.stranger(), password=NEW, code=now_code()) == 303
+
+
+def test_a_reset_link_lets_in_whoever_has_no_second_factor() -> None:
+    """As before: the link is all they were asked for."""
+    home = office()
+    with home.stranger() as browser:
+        answer = browser.post(invitation(home), data={"password": NEW, "again": NEW})
+
+        assert answer.headers["location"] == "/desk"
+        assert browser.get("/account").status_code == 200
+
+
+def test_a_demonstration_opens_no_account_that_has_a_second_factor() -> None:
+    """It asks for no password, and so for no code."""
+    home = fill(build(Memory()))
+    enrolled(home)
+    with home.stranger() as browser:
+        offered = browser.get("/login").text
+
+        assert 'value="officer"' not in offered
+        assert 'value="auditor"' in offered
+        assert browser.post("/login/demonstration", data={"login": "officer"}).status_code == 404
+        assert browser.post("/login/demonstration", data={"login": "auditor"}).status_code == 303
+
+
+# ---------------------------------------------------------------------------------------------- setting it
+
+
+def enrol(browser: TestClient, **changes: str) -> tuple[int, str]:
+    """Status and page of the form, filled in as it is shown but for the changes."""
+    page = browser.get("/account/totp").text
+    (secret,) = re.findall(r'name="secret" value="([A-Z2-7]{32})"', page)
+    assert "<svg" in page
+    data = {"secret": secret, "code": now_code(secret), "old": PASSWORD, **changes}
+    answer = browser.post("/account/totp?lang=en", data=data)
+    return answer.status_code, answer.text
+
+
+def test_a_second_factor_is_set_after_its_first_code_and_ten_recovery_codes_are_shown_once() -> None:
+    """This browser stays in; the codes are nowhere again."""
+    home = office()
+    other = home.client()
+    with home.client() as browser:
+        status, page = enrol(browser)
+        again = browser.get("/account?lang=en").text
+
+    assert status == 200
+    assert len(set(shown(page))) == 10
+    assert shown(again) == []
+    assert "10 of 10 left" in again
+    assert other.get("/account").status_code == 303
+    assert home.factors.unused["officer"] == {recovery_hash(code, "officer") for code in shown(page)}
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"code": "000000"}, "code does not fit"),
+        ({"code": ""}, "code does not fit"),
+        ({"old": "wrong password"}, "present password is wrong"),
+        ({"secret": "A"}, "code does not fit"),
+        ({"secret": "not base32 at all, not base32 at"}, "code does not fit"),
+    ],
+)
+def test_a_wrong_answer_sets_nothing_and_keeps_the_picture(changes: dict[str, str], says: str) -> None:
+    """Who has scanned it does not scan it again."""
+    home = office()
+    with home.client() as browser:
+        page = browser.get("/account/totp").text
+        (secret,) = re.findall(r'name="secret" value="([A-Z2-7]{32})"', page)
+        data = {"secret": secret, "code": now_code(secret), "old": PASSWORD, **changes}
+        answer = browser.post("/account/totp?lang=en", data=data)
+
+    assert answer.status_code == 422
+    assert says in answer.text
+    assert (f'name="secret" value="{secret}"' in answer.text) == ("secret" not in changes)
+    assert home.factors.secret("officer") == ""
+
+
+def test_another_device_needs_a_code_of_the_present_one() -> None:
+    """Whoever has a session and the password cannot put their own telephone in its place."""
+    home = office()
+    enrolled(home)
+    with home.client() as browser:
+        without = enrol(browser)[0]
+        wrong = enrol(browser, present="000000")[0]
+        kept = home.factors.secret("officer")
+        status, page = enrol(browser, present=now_code())
+
+    assert (without, wrong, kept, status) == (422, 422, SECRET, 200)
+    assert home.factors.secret("officer") not in ("", SECRET)
+    assert len(shown(page)) == 10
+
+
+def test_a_lost_device_is_replaced_with_a_recovery_code_which_a_slip_does_not_cost() -> None:
+    """The new code is looked at first."""
+    home = office()
+    codes = enrolled(home)
+    with home.client() as browser:
+        slip = enrol(browser, present=codes[0], code="000000")[0]
+        left = home.factors.codes("officer").left
+        status, _ = enrol(browser, present=codes[0])
+
+    assert (slip, left, status) == (422, 10, 200)
+
+
+def test_it_is_removed_with_the_password_and_a_code_and_not_with_the_password_alone() -> None:
+    """A session left open and a password somebody saw are not enough."""
+    home = office()
+    enrolled(home)
+    with home.client() as browser:
+        alone = browser.post("/account/totp", data={"do": "remove", "old": PASSWORD}).status_code
+        wrong = browser.post("/account/totp", data={"do": "remove", "old": "x", "present": now_code()})
+        kept = home.factors.secret("officer")
+        right = browser.post("/account/totp", data={"do": "remove", "old": PASSWORD, "present": now_code()})
+
+    assert (alone, wrong.status_code, kept) == (422, 422, SECRET)
+    assert right.headers["location"] == "/account?said=totp"
+    assert home.factors.secret("officer") == ""
+
+
+def test_wrong_answers_on_these_forms_make_the_next_one_wait() -> None:
+    """A million codes are not tried in a stolen session: after some the right one is not looked at."""
+    home = office()
+    enrolled(home)
+    with home.client() as browser:
+        for _ in range(10):
+            browser.post("/account/totp", data={"do": "remove", "old": PASSWORD, "present": "000000"})
+        data = {"do": "remove", "old": PASSWORD, "present": now_code()}
+        answer = browser.post("/account/totp?lang=en", data=data)
+
+    assert answer.status_code == 422
+    assert "The code was wrong too often" in answer.text
+    assert home.factors.secret("officer") == SECRET
+
+
+# -------------------------------------------------------------------------------------------- recovery codes
+
+
+def test_a_recovery_code_lets_in_once_and_its_holder_is_told() -> None:
+    """However it is typed; the page says how many are left, a letter goes out."""
+    told = Told()
+    home = office(told=told)
+    codes = enrolled(home)
+    typed = codes[3].upper().replace("-", " ")
+    with home.stranger() as browser:
+        answer = browser.post("/login", data={"login": "officer", "password": PASSWORD, "code": typed})
+        page = browser.get(answer.headers["location"] + "&lang=en").text
+
+    assert answer.headers["location"] == "/account?said=recovery"
+    assert "You logged in with a recovery code" in page
+    assert "9 of 10 left" in page
+    assert told.events == [("officer", "recovery_code_used", {"left": 9})]
+    assert log_in(home.stranger(), code=codes[3]) == 401
+
+
+def test_a_recovery_code_without_the_password_or_of_another_account_is_nothing() -> None:
+    """And it is not used up by the attempt."""
+    home = office()
+    codes = enrolled(home)
+    enrolled(home, "auditor", pyotp.random_base32())
+
+    assert log_in(home.stranger(), password="wrong password", code=codes[0]) == 401
+    assert log_in(home.stranger(), "auditor", code=codes[0]) == 401
+    assert home.factors.codes("officer").left == 10
+
+
+def test_recovery_codes_are_made_anew_with_password_and_code() -> None:
+    """The former ones hold no more; with one of the two proofs nothing happens."""
+    home = office()
+    codes = enrolled(home)
+    with home.client() as browser:
+        refused = [
+            browser.post("/account/recovery", data=data).status_code
+            for data in ({"old": PASSWORD}, {"old": "x", "present": now_code()}, {})
+        ]
+        answer = browser.post("/account/recovery", data={"old": PASSWORD, "present": now_code()})
+        here = browser.get("/account").status_code
+
+    assert refused == [422, 422, 422]
+    assert (answer.status_code, len(shown(answer.text)), here) == (200, 10, 200)
+    assert set(shown(answer.text)).isdisjoint(codes)
+    assert log_in(home.stranger(), code=codes[0]) == 401
+    assert log_in(home.stranger(), code=shown(answer.text)[0]) == 303
+
+
+def test_recovery_codes_are_long_and_read_without_mistakes() -> None:
+    """80 random bits each; letters that look like digits are taken for them."""
+    codes = new_recovery_codes()
+
+    assert len(set(codes)) == 10
+    assert all(re.fullmatch(r"[0-9a-hjkmnp-tv-z]{4}(-[0-9a-hjkmnp-tv-z]{4}){3}", code) for code in codes)
+    assert recovery_hash("0011-aaaa-bbbb-cccc", "x") == recovery_hash("OOIL AAAA bbbb cccc", "x")
+    assert recovery_hash(codes[0], "x") != recovery_hash(codes[0], "y")
+    assert [recovery_hash(text, "x") for text in ("", "123456", codes[0][:-1], codes[0] + "1", "u" * 16)] == [
+        None
+    ] * 5
+
+
+# --------------------------------------------------------------------------------------------- required by role
+
+
+def test_who_must_have_a_second_factor_can_do_nothing_before_it_is_set() -> None:
+    """Every page leads to the form, htmx too; a program is told; leaving is allowed."""
+    home = office("officer")
+    with home.stranger() as browser:
+        answer = browser.post("/login", data={"login": "officer", "password": PASSWORD})
+        pages = {path: browser.get(path) for path in ("/", "/desk", "/account", f"/cases/{home.real}")}
+        part = browser.get("/cases", headers={"hx-request": "true"})
+        written = browser.post(f"/cases/{home.real}", data={"fact": "order_signed", "on": "2026-04-06"})
+        changed = browser.post("/account/password", data={"old": PASSWORD, "password": NEW, "again": NEW})
+        program = browser.get("/api/v1/board?lang=en")
+        form = browser.get("/account/totp?lang=en")
+        out = browser.post("/logout")
+
+    assert answer.headers["location"] == "/account/totp"
+    assert {one.headers["location"] for one in (*pages.values(), written, changed)} == {"/account/totp"}
+    assert part.headers["hx-redirect"] == "/account/totp"
+    assert (program.status_code, program.json()["code"]) == (403, "web.problem.second_factor")
+    assert form.status_code == 200
+    assert "Until it is set nothing else can be done" in form.text
+    assert out.headers["location"] == "/login"
+    assert "order_signed" not in home.facts(home.real)
+
+
+def test_once_it_is_set_they_go_on_where_their_day_begins() -> None:
+    """The page with the recovery codes leads there, and all pages open."""
+    home = office("officer")
+    with home.client() as browser:
+        _, page = enrol(browser)
+
+        assert len(shown(page)) == 10
+        assert 'href="/desk"' in page
+        assert browser.get("/desk").status_code == 200
+
+
+def test_it_is_asked_of_the_accesses_named_and_of_no_other() -> None:
+    """And of somebody who becomes one of them, at once."""
+    home = office("administrator")
+    with home.client("officer") as browser:
+        before = browser.get("/desk").status_code
+        home.accounts.save(Reader(login="officer", access="administrator"), disabled=False, **SAID)
+        after = browser.get("/account").status_code
+
+    assert (before, after) == (200, 303)
+
+
+def test_who_must_have_it_cannot_remove_it_but_can_change_the_device() -> None:
+    """The button is not there, and what posts without it is refused."""
+    home = office("officer")
+    enrolled(home)
+    with home.client() as browser:
+        page = browser.get("/account").text
+        data = {"do": "remove", "old": PASSWORD, "present": now_code()}
+        refused = browser.post("/account/totp?lang=en", data=data)
+        status, _ = enrol(browser, present=now_code())
+
+    assert 'value="remove"' not in page
+    assert refused.status_code == 422
+    assert "requires a second factor" in refused.text
+    assert status == 200
+
+
+@pytest.mark.parametrize("kind", ["token", "feed"])
+def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) -> None:
+    """They were given before it was required; with a second factor they work."""
+    home = office("officer")
+    secret = new_secret()
+
+    def given() -> None:
+        home.accounts.let_in(
+            Entry(
+                hash=hidden(secret),
+                kind=kind,  # type: ignore[arg-type]
+                login="officer",
+                scope="write" if kind == "token" else "",
+                created_at=NOW,
+                seen_at=NOW,
+                expires_at=NOW + timedelta(hours=1),
+            )
+        )
+
+    def asked() -> int:
+        with home.stranger(authorization=f"Bearer {secret}") as program:
+            return program.get("/api/v1/board" if kind == "token" else f"/feeds/{secret}.ics").status_code
+
+    given()
+    before = asked()
+    enrolled(home)
+    ended = asked()
+    given()
+
+    assert (before, ended, asked()) == (403, 401 if kind == "token" else 404, 200)
+
+
+# ----------------------------------------------------------------------------------- removal by administrators
+
+
+def administrators(*, told: Told | None = None, second: bool = True) -> Home:
+    """An office with two administrators, `administrator` and `second`, and an officer with a second factor."""
+    home = office(told=told)
+    home.accounts.save(Reader(login="second", access="administrator"), disabled=False, **SAID)
+    account = home.accounts.account("officer")
+    assert account is not None
+    if second:
+        home.accounts.set_password("second", account.password, **SAID)
+        enrolled(home, "second", pyotp.random_base32())
+    enrolled(home)
+    return home
+
+
+def act(home: Home, login: str, do: str, *, about: str = "officer", ground: str = "lost") -> tuple[int, str]:
+    """Status and page of what an administrator does about an account's second factor."""
+    data = {"login": about, "do": do, "ground": ground}
+    with home.client(login) as browser:
+        answer = browser.post("/administration/account/second-factor?lang=en", data=data)
+        return answer.status_code, answer.text
+
+
+def test_a_second_factor_is_removed_when_one_administrator_asks_and_another_approves() -> None:
+    """Its holder is told of both; then the password alone lets in."""
+    told = Told()
+    home = administrators(told=told)
+    asked, _ = act(home, "administrator", "request")
+    with home.client("second") as browser:
+        listed = browser.get("/administration/accounts?lang=en").text
+        page = browser.get("/administration/account?login=officer&lang=en").text
+    kept = home.factors.secret("officer")
+    approved, _ = act(home, "second", "approve")
+
+    assert (asked, approved, kept) == (303, 303, SECRET)
+    assert "Asked by administrator" in listed
+    assert 'value="approve"' in page
+    assert home.factors.secret("officer") == ""
+    assert [(login, event) for login, event, _ in told.events] == [
+        ("officer", "removal_requested"),
+        ("officer", "removed"),
+    ]
+    assert told.events[1][2] == {"by": "administrator", "approved_by": "second"}
+    assert log_in(home.stranger()) == 303
+
+
+def test_nobody_approves_what_they_asked_themselves() -> None:
+    """The button is not shown, and what posts without it is refused."""
+    home = administrators()
+    enrolled(home, "administrator", pyotp.random_base32())
+    act(home, "administrator", "request")
+    with home.client("administrator") as browser:
+        page = browser.get("/administration/account?login=officer&lang=en").text
+    status, refused = act(home, "administrator", "approve")
+
+    assert 'value="approve"' not in page
+    assert (status, "You asked for it yourself" in refused) == (422, True)
+    assert home.factors.secret("officer") == SECRET
+
+
+def test_nobody_approves_a_request_about_their_own_account() -> None:
+    """Two have to agree on it, and the holder is neither."""
+    home = administrators()
+    account = home.accounts.account("officer")
+    assert account is not None
+    home.accounts.save(Reader(login="third", access="administrator"), disabled=False, **SAID)
+    home.accounts.set_password("third", account.password, **SAID)
+    asked, _ = act(home, "administrator", "request", about="second")
+    status, refused = act(home, "second", "approve", about="second")
+
+    assert asked == 303
+    assert (status, "your own account" in refused) == (422, True)
+    assert home.factors.secret("second") != ""
+
+
+def test_who_approves_has_a_second_factor_of_their_own() -> None:
+    """Else whoever asks could make a reset link for the other administrator, and approve as them."""
+    home = administrators()
+    home.factors.remove("second", **SAID)
+    act(home, "administrator", "request")
+    status, refused = act(home, "second", "approve")
+
+    assert (status, "set a second factor on your own account first" in refused) == (422, True)
+    assert home.factors.secret("officer") == SECRET
+
+
+def test_where_nobody_could_approve_nothing_is_asked() -> None:
+    """One administrator, or another who never chose a password: the operator does it on the server."""
+    home = administrators(second=False)
+    status, refused = act(home, "administrator", "request")
+
+    assert (status, "no other administrator" in refused) == (422, True)
+    assert home.factors.removals(now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("do", "ground", "says"),
+    [
+        ("request", " ", "ground is missing"),
+        ("approve", "", "No request about"),
+        ("withdraw", "", "No request about"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(do: str, ground: str, says: str) -> None:
+    """Without a ground nothing is asked, without a request nothing approved."""
+    status, page = act(administrators(), "administrator", do, ground=ground)
+
+    assert (status, says in page) == (422, True)
+
+
+def test_the_holder_refuses_what_they_did_not_ask_for() -> None:
+    """They see who asks and why on their own page; the request is gone."""
+    home = administrators()
+    act(home, "administrator", "request", ground="<b>says he lost it</b>")
+    with home.client() as browser:
+        page = browser.get("/account?lang=en").text
+        kept = browser.post("/account/totp", data={"do": "keep"})
+    status, _ = act(home, "second", "approve")
+
+    assert "&lt;b&gt;says he lost it&lt;/b&gt;" in page
+    assert kept.headers["location"] == "/account?said=kept"
+    assert status == 422
+    assert home.factors.secret("officer") == SECRET
+
+
+def test_no_token_takes_part_in_it() -> None:
+    """An administrator could give themselves one of the other's: two would be one."""
+    home = administrators()
+    act(home, "administrator", "request")
+    secret = new_secret()
+    home.accounts.let_in(
+        Entry(
+            hash=hidden(secret),
+            kind="token",
+            login="second",
+            scope="write",
+            created_at=NOW,
+            seen_at=NOW,
+            expires_at=NOW + timedelta(hours=1),
+        )
+    )
+    with home.stranger(authorization=f"Bearer {secret}") as program:
+        seen = program.get("/api/v1/administration/accounts/officer").json()
+        data = {"login": "officer", "do": "approve"}
+        answer = program.post("/administration/account/second-factor", data=data)
+        own = [
+            program.post(path, data={"old": PASSWORD, "password": NEW, "again": NEW}).status_code
+            for path in ("/account/totp", "/account/recovery", "/account/password")
+        ]
+
+    assert seen["second_factor_removal"]["by"] == "administrator"
+    assert (answer.status_code, own) == (403, [403, 403, 403])
+    assert home.factors.secret("officer") == SECRET
+
+
+def test_a_program_reads_how_many_recovery_codes_are_left() -> None:
+    """Null without a second factor."""
+    home = office()
+    with home.client() as browser:
+        before = browser.get("/api/v1/account").json()
+        enrolled(home)
+    with home.client() as browser:
+        after = browser.get("/api/v1/account").json()
+
+    assert (before["second_factor"], before["recovery_codes_left"]) == (False, None)
+    assert (after["second_factor"], after["recovery_codes_left"]) == (True, 10)
