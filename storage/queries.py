@@ -442,13 +442,17 @@ class SqlReads:
 
     def _by_unit(self, sought: Sought, wanted: int) -> bool:
         """Whether the rows of a list are best found unit by unit; else by walking everybody's by due date."""
-        roots = self._roots(sought.unit)
-        if not roots or sought.on is not None:
-            return bool(roots)
-        every = replace(sought, unit=None, stage=None, asked=None)
-        theirs = counted(self._plain(sought.horizon, sought.unit), every)
-        walked = wanted * counted(self._kept.sums(sought.horizon), every) / max(1, theirs)
-        return theirs + len(self._below(roots[0])) < walked
+        roots, asked = self._roots(sought.unit), sought.asked
+        named = asked is not None and len(asked) <= summing.NAMED
+        if not (roots or named) or sought.on is not None:
+            return bool(roots) or named
+        theirs = counted(
+            self._plain(sought.horizon, sought.unit),
+            replace(sought, unit=None, stage=None, asked=asked if named else None),
+        )
+        every = counted(self._kept.sums(sought.horizon), replace(sought, unit=None, stage=None, asked=None))
+        units = len({one.unit for one in asked or ()}) if named else len(self._below(roots[0]))
+        return theirs + units < wanted * every / max(1, theirs)
 
     def _within(self, column: ColumnElement[str], root: str, *, walked: bool = False) -> ColumnElement[bool]:
         """Whether a unit is the root or lies below it; the root itself even when nobody has entered it."""

@@ -164,8 +164,7 @@ def listed(connection: Connection, sought: Sought, eyes: Eyes, *, limit: int, of
     """A page of the rows sought, the earliest due first."""
     asked = select(DEADLINE).where(*_sought(sought), *eyes.rows)
     # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
-    by_unit = eyes.few or (sought.asked is not None and len(sought.asked) <= NAMED)
-    first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if by_unit else DEADLINE.c.due
+    first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if eyes.few else DEADLINE.c.due
     asked = asked.order_by(first, *_IN_ORDER[1:])
     if sought.asked is None or len(sought.asked) <= NAMED:
         return [row(record) for record in connection.execute(asked.limit(limit).offset(offset))]

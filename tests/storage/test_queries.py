@@ -15,8 +15,10 @@ from storage.office import store as office_store
 from storage.queries import SqlReads
 from tests.storage.house import NOW, TODAY, UNIT, desk, later, letter, opened
 from tests.storage.test_outbox import settlement
+from tests.web.plans import explained
 from workflow.board import Wanted
 from workflow.office import Person, Unit
+from workflow.sums import Sought, horizon
 
 FAR = date(2027, 12, 31)
 
@@ -215,3 +217,27 @@ def test_the_number_of_queries_does_not_grow_with_the_answer(engine: Engine) -> 
     assert numbers[0] == numbers[1]
     # Besides the answer: whether the office is still the one that was read, once for each unit or search.
     assert max(numbers[0]) <= 4
+
+
+def test_rows_of_those_for_whom_most_wait_are_walked_by_due_date(sqlite: Engine) -> None:
+    """Of one unit of twelve they are found by the unit, of all by the day: a page costs what it shows."""
+    units = [Unit(id=f"u{number}", name=f"{number}") for number in range(12)]
+    office_store.save(sqlite, units=units)
+    for unit in units:
+        opened(sqlite, unit=unit.id)
+    reads, day = SqlReads(sqlite), horizon(FAR, soon=FAR)
+    every = frozenset(one.asked for one in reads.sums(day))
+    found = {}
+    for asked in (every, frozenset(one for one in every if one.unit == "u7")):
+        with explained() as plans:
+            rows = reads.listed(Sought(urgency="overdue", horizon=day, asked=asked), limit=5)
+        steps = [
+            step for steps, _ in plans.met.values() for step in steps if step.startswith("SEARCH deadline")
+        ]
+        found[len(asked)] = rows, steps[-1]
+    (first, by_day), (own, by_unit) = found.values()
+
+    assert "ix_deadline_state_due (state=? AND due<?)" in by_day
+    assert "ix_deadline_unit_state_due (unit=? AND state=? AND due<?)" in by_unit
+    assert [row.due for row in first] == sorted(row.due for row in reads.overdue(FAR) if row.due)[:5]
+    assert own == [row for row in reads.overdue(FAR) if row.unit == "u7"][:5]
