@@ -109,23 +109,23 @@ def test_a_seal_kept_elsewhere_shows_what_nothing_inside_can(engine: Engine) -> 
 def test_a_seal_is_printed_written_down_and_asked_for(
     sqlite: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One line; what is no such line is refused in one sentence."""
+    """One line, the first over the baseline; what is no such line is refused in one sentence."""
     config = tmp_path / "config.toml"
     config.write_text(f'[database]\nurl = "{sqlite.url.set(drivername="sqlite")}"\n', encoding="utf-8")
     options = ["--config", str(config), "--lang", "en", "--now", "2026-04-06"]
-    assert main(["seal", *options]) == 1
+    assert main(["seal", *options]) == 0
+    assert capsys.readouterr().out.startswith("1 ")
     opened(sqlite)
-    capsys.readouterr()
 
     assert main(["seal", *options]) == 0
     line = capsys.readouterr().out.strip()
-    assert line.startswith("1 2026-04-06T07:00:00Z ")
+    assert line.startswith("2 2026-04-06T07:00:00Z ")
     assert main(["seal", *options]) == 0
     assert capsys.readouterr().out.strip() == line
     sealed = newest(sqlite)
     assert sealed is not None
-    assert codes(sqlite, (1, line.split()[-1])) == []
-    assert codes(sqlite, (1, "0" * 64)) == ["seal_unknown"]
+    assert codes(sqlite, (2, line.split()[-1])) == []
+    assert codes(sqlite, (2, "0" * 64)) == ["seal_unknown"]
     assert main(["verify", "--seal", "seal 1", *options]) == 2
     assert capsys.readouterr().err.count("\n") == 1
 

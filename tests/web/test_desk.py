@@ -101,7 +101,7 @@ def test_what_is_refused_is_said_though_its_row_is_gone_meanwhile(home: Home) ->
     browser.post("/desk/record", data=form)
     answer = browser.post("/desk/record", data={**form, "on": "2026-04-02"})
 
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert f'id="{home.late}:start_announced"' not in answer.text
     (said,) = re.findall(r'<span id="row-problem" class="problem-line">([^<]+)</span></div>', answer.text)
     assert "2026" in said

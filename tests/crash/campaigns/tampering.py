@@ -32,6 +32,7 @@ from tests.crash.office import MORNING, TODAY, settled
 from tests.law import CALENDAR, library
 from tests.notifications.town import PEOPLE
 from tests.postgres import administer
+from tests.second_factors import second_factors
 from workflow.access import Entry, Reader
 from workflow.case import Evidence
 from workflow.desk.desk import Desk
@@ -246,7 +247,7 @@ def _let_in(engine: Engine) -> None:
     reader = Reader(login="tampered", access="responsible", person=PEOPLE[0].key, unit=PEOPLE[0].unit)
     accounts.save(reader, disabled=False, by="root", now=MORNING, today=TODAY)
     accounts.set_password("tampered", "$argon2id$stored", by="root", now=MORNING, today=TODAY)
-    accounts.set_totp("tampered", "JBSWY3DPEHPK3PXP", 1, by="root", now=MORNING, today=TODAY)
+    second_factors(engine).enrol("tampered", "JBSWY3DPEHPK3PXP", 1, (), by="root", now=MORNING, today=TODAY)
     token = Entry(
         hash="70cead",
         kind="token",
