@@ -266,11 +266,14 @@ class House:
         Raises:
             UnknownChannel, BadSetting: no channel can be made as config.toml asks; nothing was touched.
             StorageUnavailable: `read_only` or `no_rights`.
+            BadSetting: a folder of config.toml cannot be written.
         """
+        from merzim import folders
         from storage.upkeep.rights import refuse_unwritable
 
         self.channels  # noqa: B018 (made here, or refused here)
         refuse_unwritable(self.engine)
+        folders.refuse_unwritable(self.settings)
 
     @cached_property
     def kept(self) -> Kept:

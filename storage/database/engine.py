@@ -131,13 +131,15 @@ def conninfo(engine: Engine, *, password: bool = True) -> str:
     Args:
         password: whether its password stands in it.
     """
-    own = engine.url.set(drivername="postgresql")
+    from psycopg.conninfo import make_conninfo
+
     said = connection_arguments(_limits[engine]) if engine in _limits else {}
-    whole = own.update_query_dict({name: str(value) for name, value in said.items() if name not in own.query})
-    shown = (whole if password else whole.set(password=None)).render_as_string(hide_password=False)
-    where, _, query = shown.partition("?")
-    # To libpq a plus sign is no space.
-    return f"{where}?{query.replace('+', '%20')}" if query else where
+    _, own = engine.dialect.create_connect_args(engine.url)
+    # Not as a URL: libpq takes no space in one, and its complaint would show the password.
+    # `context` is for the driver alone: how it reads values.
+    hidden = {"context"} if password else {"context", "password"}
+    known = {name: str(value) for name, value in {**said, **own}.items() if name not in hidden}
+    return make_conninfo("", **known)
 
 
 def shared(url: str) -> bool:

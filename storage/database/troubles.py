@@ -35,7 +35,7 @@ _POSTGRESQL = {
     "57": "unreachable",
 }
 # libpq gives no code for a connection the server refused, only the server's words: in its own language.
-NOT_LET_IN = re.compile(r"\b(FATAL|ВАЖНО):")
+NOT_LET_IN = re.compile(r"\b(FATAL|ВАЖНО):|no password supplied")
 _CROWDED = re.compile(r"too many (clients|connections)|слишком много клиентов|remaining connection slots")
 # It is being started or stopped: nothing an operator has to mend, it comes back by itself.
 _ON_ITS_WAY = re.compile(

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 from psycopg import OperationalError
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, event, text
 
 import words
 from storage.cases.ledger import SqlLedger
 from storage.database import engine as engines
+from storage.database.engine import conninfo, reading, writing
 from storage.database.engine import open as open_database
-from storage.database.engine import reading, writing
 from storage.database.troubles import unavailable, where
 from storage.refusals import StorageUnavailable
 from storage.types import Moment
@@ -259,3 +260,18 @@ CODES = ["address", "unsupported", "unreachable", "read_only", "full", "not_a_da
 def test_every_reason_has_its_sentence(what: str) -> None:
     """In the three languages."""
     assert all("{" not in text for text in said(StorageUnavailable(what, where="a.sqlite", problem="x")))
+
+
+@pytest.mark.parametrize("password", ["d b$w", "@:/+%?#&='\\", "құпия сөз", " "])
+def test_the_queue_and_the_tools_get_the_password_as_it_is(password: str) -> None:
+    """Whatever stands in it; and not where a command line would show it."""
+    engine = open_database("postgresql://m@h1:1/o?options=-c%20work_mem%3D8MB", password=password)
+
+    whole = conninfo_to_dict(conninfo(engine))
+    shown = conninfo_to_dict(conninfo(engine, password=False))
+    engine.dispose()
+
+    assert whole["password"] == password
+    assert (whole["user"], whole["host"], whole["port"], whole["dbname"]) == ("m", "h1", "1", "o")
+    assert whole["options"] == "-c work_mem=8MB"
+    assert "password" not in shown

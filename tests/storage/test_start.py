@@ -16,6 +16,7 @@ from merzim.cli import main
 from storage.database.engine import open as open_database
 from storage.upkeep.installation import SINCE
 from storage.upkeep.schema import known
+from tests.postgres import administer
 from tests.storage.house import opened
 from tests.storage.versions import back_to
 
@@ -221,6 +222,28 @@ def test_the_password_stands_in_the_environment(
     refused(run(bare, "cases", password_env="OFFICE_PASSWORD"), "OFFICE_PASSWORD")
     monkeypatch.setenv("OFFICE_PASSWORD", "correct")
     assert run(bare, "cases", password_env="OFFICE_PASSWORD").code == 0
+
+
+@pytest.mark.postgresql
+def test_an_office_moves_with_the_password_of_the_environment(
+    poor: str, postgresql: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings of the file it moves from name the variable; without it the sentence says which key does."""
+    file = f"sqlite:///{tmp_path / 'office.sqlite'}"
+    there = make_url(poor.replace(":correct@", "@")).set(database="moved").render_as_string()
+    run(file, "open", "internal-analysis", "--now", "2026-04-01")
+    administer(postgresql, "CREATE DATABASE moved OWNER guest")
+    try:
+        refused(run(file, "migrate-to", there), "lets nobody in", "database.password_env")
+        refused(run(file, "migrate-to", there, password_env="OFFICE_PASSWORD"), "OFFICE_PASSWORD")
+        monkeypatch.setenv("OFFICE_PASSWORD", "correct")
+        moved = run(file, "migrate-to", there, password_env="OFFICE_PASSWORD")
+        cases = run(there, "cases", password_env="OFFICE_PASSWORD")
+    finally:
+        administer(postgresql, "DROP DATABASE moved WITH (FORCE)")
+
+    assert moved.code == 0, moved
+    assert "2026-0001" in cases.out
 
 
 @pytest.mark.postgresql

@@ -1,0 +1,121 @@
+"""Installed as `docs/operations.md` says: settings are read, folders are the service's, the order holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import words
+from merzim.cli import main
+from merzim.configuration import read
+from tests.merzim.conftest import ROOT
+
+OPERATIONS = ROOT / "docs" / "operations"
+PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
+CHAPTERS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
+INSTALL, SEVERAL = CHAPTERS["Install on one machine"], CHAPTERS["Several machines"]
+UNITS = sorted(OPERATIONS.glob("*.service"))
+
+
+def unit(file: Path) -> dict[str, str]:
+    """What a unit sets; of a key named twice the last."""
+    return dict(re.findall(r"^(\w+)=(.*)$", file.read_text("utf-8"), re.M))
+
+
+def test_the_settings_of_the_chapter_are_read_and_keep_to_the_folder_of_the_service(tmp_path: Path) -> None:
+    """Copied as they stand. Elsewhere the units let the service write nothing."""
+    (tmp_path / "config.toml").write_text(re.findall(r"```toml\n(.*?)```", INSTALL, re.S)[0], "utf-8")
+    settings = read(tmp_path / "config.toml", at=tmp_path)
+    state = [Path("/var/lib") / unit(file)["StateDirectory"] for file in UNITS]
+
+    assert len(state) == 2
+    for folder in state:
+        assert Path(settings.database.url.removeprefix("sqlite:///")).is_relative_to(folder)
+        assert settings.evidence.folder.is_relative_to(folder)
+        assert Path(str(settings.channels.sections["folder"]["path"])).is_relative_to(folder)
+
+
+def test_nothing_is_started_before_its_settings_stand() -> None:
+    """The folder, the file of settings, the database, and only then the unit; the moved office likewise."""
+    steps = [
+        "useradd",
+        "docs/operations/merzim.sh",
+        "install -d -o merzim -g merzim -m 0750 /var/lib/merzim",
+        'public_address = "https://',
+        "merzim installation ",
+        "docs/operations/merzim-web.service",
+        "systemctl daemon-reload",
+        "systemctl enable --now merzim-web",
+    ]
+    moving = [
+        "password_env",
+        "systemctl stop merzim-web",
+        "merzim backup",
+        "merzim migrate-to",
+        "merzim verify",
+    ]
+
+    assert [INSTALL.index(step) for step in steps] == sorted(INSTALL.index(step) for step in steps)
+    assert [SEVERAL.index(step) for step in moving] == sorted(SEVERAL.index(step) for step in moving)
+
+
+def test_what_the_chapter_installs_is_there() -> None:
+    """Every file it names, and the page the units point to is one it puts there."""
+    named = set(re.findall(r"docs/operations[\w/@.-]*\.\w+", INSTALL + SEVERAL))
+
+    assert all((ROOT / name).is_file() for name in named)
+    for file in UNITS:
+        page = unit(file)["Documentation"].removeprefix("file://")
+        assert re.search(rf"^install .*docs/operations\.md {re.escape(page)}$", INSTALL, re.M)
+        assert unit(file)["ExecStart"].startswith("/opt/merzim/bin/merzim ")
+
+
+def test_commands_get_the_secrets_of_the_service_as_they_stand(tmp_path: Path) -> None:
+    """A password may hold whatever a shell would take for its own; no comment and no other line becomes one."""
+    secret = tmp_path / "secrets"
+    password = "MERZIM_DATABASE_PASSWORD=d b$HOME`id`\"7'\\ #x"
+    secret.write_text(f"# the database\n{password}\n\nno secret\nMERZIM_SMTP_PASSWORD=ә=1", "utf-8")
+    command = (OPERATIONS / "merzim.sh").read_text("utf-8").replace("/etc/merzim/secrets", str(secret))
+    # In the place of what changes the user, for which one has to be root: it says what it was given.
+    (tmp_path / "setpriv").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\nexec env\n', "utf-8")
+    (tmp_path / "setpriv").chmod(0o755)
+    said = subprocess.run(
+        ["sh", "-c", command, "merzim", "backup", "a file"],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    assert said[:3] == ["--reuid=merzim", "--regid=merzim", "--init-groups"]
+    assert said[3:8] == ["/opt/merzim/bin/merzim", "--config", "/etc/merzim/config.toml", "backup", "a file"]
+    assert password in said
+    assert "MERZIM_SMTP_PASSWORD=ә=1" in said
+    assert not [line for line in said if "no secret" in line or line.startswith("#")]
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ('[evidence]\nfolder = "taken/evidence"\n', "evidence.folder"),
+        ('[channels.folder]\npath = "taken/letters"\n', "channels.folder.path"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_starts_no_service(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], settings: str, key: str, command: str
+) -> None:
+    """One sentence with the key of the setting, and no port is answered."""
+    (tmp_path / "taken").write_text("a file, and no folder")
+    (tmp_path / "config.toml").write_text("[web]\nport = 47613\n" + settings, "utf-8")
+
+    for language in words.LANGUAGES:
+        assert main([command, "--config", str(tmp_path / "config.toml"), "--lang", language]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert key in said
+        assert str(tmp_path / "taken") in said
