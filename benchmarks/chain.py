@@ -7,11 +7,11 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-import words
+import i18n
 from calendars import calendar
-from workflow.case import Case
-from workflow.counting.chain import deadlines
-from workflow.reading import read
+from workflow.cases.case import Case
+from workflow.deadlines.resolver import deadlines
+from workflow.law.reader import read
 
 ROOT = Path(__file__).parent.parent
 TODAY = date(2026, 4, 6)
@@ -34,7 +34,7 @@ def main() -> None:
 
     def sentences(language: str) -> int:
         return sum(
-            len(words.explain(deadline.explanation, language))
+            len(i18n.explain(deadline.explanation, language))
             for deadline in deadlines(case, procedure, days, today=TODAY)
         )
 

@@ -32,19 +32,19 @@ from storage import tables
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
-from storage.office import store as office_store
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.seals import seal
-from workflow.board import Row
-from workflow.case import Case, Event
-from workflow.desk.desk import Desk, Opening
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.seals import seal
+from storage.org import store as office_store
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Event
+from workflow.cases.commands.desk import Desk, Opening
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.risk import DIRECTIONS
 from workflow.law.library import Library
-from workflow.office import Office, Person, Unit
+from workflow.law.reader import read
+from workflow.org.office import Office, Person, Unit
 from workflow.ports import Result, Written
-from workflow.reading import read
-from workflow.registers.measure_term import MeasureTerm
-from workflow.registers.risk import DIRECTIONS
 
 TODAY = date(2026, 3, 16)
 NOW = datetime(2026, 3, 16, 5, 0, tzinfo=UTC)

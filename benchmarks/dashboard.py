@@ -37,7 +37,7 @@ from storage.database.engine import open as open_database
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.wiring import House
+    from services.app import AppContext
 
 CASES = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
 PEOPLE = int(sys.argv[2]) if len(sys.argv) > 2 else 20
@@ -99,10 +99,10 @@ def main() -> None:
 def _build(address: str, cases: int, units: int) -> tuple[int, int, int]:
     """Cases begun over three years; most of the past is done, as in an office that works. A database made by
     benchmarks.country is taken as it is. The rounds of the days before have been."""
-    from merzim.services.rounds import remind
-    from storage.access.accounts import SqlAccounts
-    from storage.upkeep.schema import create_or_migrate
-    from workflow.access import Reader
+    from services.jobs.rounds import remind
+    from storage.accounts.accounts import SqlAccounts
+    from storage.maintenance.schema import create_or_migrate
+    from workflow.org.access import Reader
 
     engine = open_database(address)
     if WHERE in ("sqlite", "postgresql"):
@@ -148,18 +148,18 @@ def _served(
                 one.join(timeout=10)
 
 
-def _house(folder: Path, address: str) -> House:
-    from merzim.configuration import read
-    from merzim.wiring import House
+def _house(folder: Path, address: str) -> AppContext:
+    from merzim.app import build_app
+    from merzim.settings_file import read
 
     config = folder / "config.toml"
     config.write_text(f'[database]\nurl = "{address}"\n')
-    return House(read(config, at=folder))
+    return build_app(read(config, at=folder))
 
 
 def _readers() -> list[object]:
     """Managers and auditors of the whole, heads of units, officers, and people who answer for one unit."""
-    from workflow.access import Reader
+    from workflow.org.access import Reader
 
     found: list[object] = []
     for n in range(PEOPLE):
@@ -181,7 +181,7 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
     import uvicorn
 
     from merzim.behind_pages.dashboard import Dashboard
-    from merzim.clock import Moment
+    from services.moments import Moment
 
     folder.mkdir()
     app = Dashboard(_house(folder, address), lambda: Moment(now=NOW, today=TODAY, demonstration=True))
@@ -191,9 +191,9 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
 def _sessions(address: str, port: int) -> list[tuple[str, str]]:
     """A session of each reader, once the server answers: (access, secret)."""
-    from storage.access.accounts import SqlAccounts
-    from web.door.credentials import hidden, new_secret
-    from workflow.access import Entry, Reader
+    from services.credentials import hidden, new_secret
+    from storage.accounts.accounts import SqlAccounts
+    from workflow.org.access import Entry, Reader
 
     engine = open_database(address)
     found = []
@@ -279,7 +279,7 @@ def _record(address: str, cases: list[str]) -> None:
     """A plan date that changes, again and again: what is kept of sums has to follow."""
     from calendars import calendar
     from storage.cases.ledger import SqlLedger
-    from workflow.desk.desk import Desk
+    from workflow.cases.commands.desk import Desk
 
     engine = open_database(address)
     ledger, chance, moment = SqlLedger(engine), random.Random(1), NOW

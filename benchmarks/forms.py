@@ -12,13 +12,14 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from merzim.documents.filling import from_case
-from merzim.settings import DatabaseSettings, Settings
-from merzim.wiring import House
-from papers.forms import LANGUAGES, fill, form, names
-from workflow.desk.opening import Opening
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
-from workflow.registers.measure_term import MeasureTerm
+from documents.forms import LANGUAGES, fill, form, names
+from merzim.app import build_app
+from services.app import AppContext
+from services.documents.filling import from_case
+from services.settings import DatabaseSettings, Settings
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.registers.measure_term import MeasureTerm
 
 RISKS = 40
 LIMIT = 1.0
@@ -31,7 +32,7 @@ def main() -> None:
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         file = Path(name) / "office.sqlite"
-        house = House(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
+        house = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
         case = _case(house)
         ready = time.perf_counter()
         _filled(house, case, "order", "kk")
@@ -52,7 +53,7 @@ def main() -> None:
     print(f"target: under {LIMIT:.0f} s")
 
 
-def _case(house: House) -> str:
+def _case(house: AppContext) -> str:
     facts = {"order_signed": date(2026, 4, 6), "note_signed": date(2026, 6, 8)}
     opening = Opening(procedure="internal-analysis", object="Сатып алу басқармасы", facts=facts)
     opened = house.desk.open(opening, by="bench", now=NOW, today=TODAY)
@@ -66,7 +67,7 @@ def _case(house: House) -> str:
     return opened.id
 
 
-def _filled(house: House, case: str, name: str, language: str) -> bytes:
+def _filled(house: AppContext, case: str, name: str, language: str) -> bytes:
     wanted, view = form(name), house.desk.view(case, today=TODAY)
     known = from_case(house, wanted, view, language, today=TODAY)
     return fill(wanted, known.fields, language, rows=known.rows).document

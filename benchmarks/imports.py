@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from calendars import calendar
-from merzim.settings import Settings
-from merzim.taking_in.papers import import_schedule
-from merzim.wiring import House
-from workflow.desk.opening import Opening
+from merzim.app import build_app
+from services.imports.files import import_schedule
+from services.settings import Settings
+from workflow.cases.commands.opening import Opening
 
 COUNT = 5_000
 NOW, TODAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC), date(2026, 3, 2)
@@ -36,7 +36,7 @@ def workbook(path: Path) -> None:
 
 def write_beside(folder: Path) -> None:
     """The other writer: records a fact after a fact until told to stop; prints how long the slowest took."""
-    house = House(_settings(folder))
+    house = build_app(_settings(folder))
     case = house.desk.open(Opening(procedure="internal-analysis", object="other"), by="o", now=NOW, today=TODAY)
     print("ready", flush=True)
     slowest, number = 0.0, 0
@@ -56,7 +56,7 @@ def main() -> None:
         folder = Path(name)
         paper = folder / "schedule.xlsx"
         workbook(paper)
-        house = House(_settings(folder))
+        house = build_app(_settings(folder))
         _ = house.engine, house.library
         other = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.imports", str(folder)], stdout=subprocess.PIPE, text=True
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def _settings(folder: Path) -> Settings:
-    from merzim.settings import DatabaseSettings
+    from services.settings import DatabaseSettings
 
     return Settings(database=DatabaseSettings(url=f"sqlite:///{folder / 'office.sqlite'}"))
 

@@ -20,7 +20,7 @@ import aiosmtplib
 
 from benchmarks.rounds import library
 from calendars import calendar
-from notifications.channels import Parcel
+from notifications.channels import OutgoingMessage
 from notifications.channels.email import Email
 from notifications.delivery import BATCH, deliver
 from notifications.letters.composing import compose
@@ -29,12 +29,12 @@ from notifications.rules import Rules
 from notifications.wire.message import build
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
+from storage.maintenance.schema import create_or_migrate
 from storage.notices.outbox import SqlOutbox
-from storage.office import store as office_store
-from storage.upkeep.schema import create_or_migrate
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.office import Person, Unit
+from storage.org import store as office_store
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.org.office import Person, Unit
 
 ROOT = Path(__file__).parent.parent
 NOW, TODAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC), date(2026, 3, 2)
@@ -106,7 +106,7 @@ def office(file: Path):  # type: ignore[no-untyped-def]
     return SqlOutbox(engine), editions, days
 
 
-async def bare(parcels: tuple[Parcel, ...], port: int) -> float:
+async def bare(parcels: tuple[OutgoingMessage, ...], port: int) -> float:
     """Letters a second when one builds and sends them and nothing else."""
     sender = "Merzim <merzim@example.kz>"
     begun = time.perf_counter()

@@ -31,7 +31,7 @@ from benchmarks.country import NOW, TODAY, build, counted, load, postgresql
 from storage import tables
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
-from storage.database.names import each, named
+from storage.database.in_list import execute_for_names, in_names
 
 ACT = """
 [[transfer]]
@@ -82,13 +82,13 @@ def main() -> None:
 
 
 def _measure(folder: Path, address: str) -> None:
-    from merzim.adopting.calendar_change import apply, preview
-    from merzim.configuration import read
-    from merzim.wiring import House
+    from merzim.app import build_app
+    from merzim.settings_file import read
+    from services.calendar_acts import apply, preview
 
     config = folder / "config.toml"
     config.write_text(f'[database]\nurl = "{address}"\n')
-    house = House(read(config, at=folder))
+    house = build_app(read(config, at=folder))
     cases, rows, _ = counted(house.engine)
     print(f"over            {cases:,} cases, {rows:,} deadlines ({house.engine.dialect.name})")
     begun = time.perf_counter()
@@ -143,9 +143,11 @@ class _Watched:
 def _rows(house: Any, cases: Collection[str]) -> dict[Place, Days]:
     """The days of the rows of these cases."""
     row = tables.DEADLINE.c
-    asked = select(row.case, row.obligation, row.due, row.next_rung_on).where(named(row.case))
+    asked = select(row.case, row.obligation, row.due, row.next_rung_on).where(in_names(row.case))
     with reading(house.engine) as connection:
-        return {(case, name): (due, rung) for case, name, due, rung in each(connection, asked, cases)}
+        return {
+            (case, name): (due, rung) for case, name, due, rung in execute_for_names(connection, asked, cases)
+        }
 
 
 def _bare(house: Any, moved: Mapping[Place, tuple[Days, Days]]) -> tuple[float, float]:

@@ -12,12 +12,13 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from merzim.settings import DatabaseSettings, Settings
-from merzim.wiring import House
-from merzim.yearly.opening import open_year
-from storage.office import store as office_store
-from workflow.kinds import KINDS
-from workflow.office import Unit
+from merzim.app import build_app
+from services.app import AppContext
+from services.settings import DatabaseSettings, Settings
+from services.yearly.opening import open_year
+from storage.org import store as office_store
+from workflow.org.kinds import KINDS
+from workflow.org.office import Unit
 
 UNITS = 500
 LIMIT = 10.0
@@ -29,7 +30,7 @@ def main() -> None:
     """Open the year 2026 and print seconds, cases and obligations."""
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         file = Path(name) / "office.sqlite"
-        house = House(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
+        house = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
         units = [
             Unit(id=f"{number:03d}", name=f"Ұйым {number}", kind=KINDS[number % len(KINDS)])
             for number in range(UNITS)
@@ -44,7 +45,7 @@ def main() -> None:
     print(f"asked again: {again:.2f} s, {none} cases opened")
 
 
-def _opened(house: House) -> tuple[float, int]:
+def _opened(house: AppContext) -> tuple[float, int]:
     begun = time.perf_counter()
     done = open_year(house, 2026, by="bench", now=NOW, today=TODAY)
     return time.perf_counter() - begun, len(done.cases)

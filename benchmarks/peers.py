@@ -25,9 +25,9 @@ import psycopg
 from benchmarks import country, recording
 from benchmarks._peers_side import megabytes
 from benchmarks.country import load, postgresql
-from workflow.case import Case, fold
-from workflow.desk.desk import Opening
-from workflow.machine import stage
+from workflow.cases.case import Case, fold
+from workflow.cases.commands.desk import Opening
+from workflow.cases.machine import stage
 
 SQUARE = 20_000
 """So many models at most are registered as transitions does it: five times as many take 25 times as long."""

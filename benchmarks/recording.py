@@ -21,14 +21,14 @@ from pathlib import Path
 from calendars import calendar
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.upkeep.schema import create_or_migrate
-from workflow.board import Row
-from workflow.case import Case, Event, apply
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
+from storage.maintenance.schema import create_or_migrate
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Event, apply
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
+from workflow.law.reader import read
 from workflow.ports import Written
-from workflow.reading import read
 
 FACTS = 2000
 CASES = 100

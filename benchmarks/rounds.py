@@ -29,14 +29,14 @@ from storage import tables
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.seals import seal
 from storage.notices.outbox import SqlOutbox
-from storage.office import store as office_store
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.seals import seal
-from workflow.desk.opening import Opening
+from storage.org import store as office_store
+from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
-from workflow.office import Person, Unit
-from workflow.reading import read
+from workflow.law.reader import read
+from workflow.org.office import Person, Unit
 
 ROOT = Path(__file__).parent.parent
 NOW, TODAY = datetime(2026, 3, 2, 5, 0, tzinfo=UTC), date(2026, 3, 2)

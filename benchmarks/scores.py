@@ -13,14 +13,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from merzim.asking.scores import year_scores
-from merzim.asking.scoring import scoring
-from merzim.settings import DatabaseSettings, Settings
-from merzim.wiring import House
-from merzim.yearly.opening import open_year
-from storage.office import store as office_store
-from workflow.kinds import KINDS
-from workflow.office import Unit
+from merzim.app import build_app
+from services.app import AppContext
+from services.scoring import scoring
+from services.settings import DatabaseSettings, Settings
+from services.year_scores import year_scores
+from services.yearly.opening import open_year
+from storage.org import store as office_store
+from workflow.org.kinds import KINDS
+from workflow.org.office import Unit
 
 UNITS = 500
 LIMIT = 5.0
@@ -33,7 +34,7 @@ def main() -> None:
     """Score the year 2026 and print seconds."""
     with tempfile.TemporaryDirectory(prefix="merzim-bench-") as name:
         file = Path(name) / "office.sqlite"
-        house = House(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
+        house = build_app(Settings(database=DatabaseSettings(url=f"sqlite:///{file.as_posix()}")))
         top = Unit(id="top", name="Министрлік", kind="central_body")
         units = [
             Unit(id=f"{number:03d}", name=f"Ұйым {number}", kind=KINDS[number % len(KINDS)], parent="top")
@@ -51,7 +52,7 @@ def main() -> None:
     print(f"target: under {LIMIT:.0f} s")
 
 
-def _record(house: House) -> int:
+def _record(house: AppContext) -> int:
     """Trained staff and three events in every organisation that trains."""
     heads = [one for one in house.reads.cases() if one.procedure == "tbn4-project-4"]
     for case in heads:

@@ -32,12 +32,12 @@ from notifications.wire.telegram import reference
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading, writing
-from storage.office import store as office_store
+from storage.maintenance.schema import create_or_migrate
+from storage.org import store as office_store
 from storage.tables import LINK
-from storage.upkeep.schema import create_or_migrate
 from tests.notifications.servers import free_port
-from workflow.desk.opening import Opening
-from workflow.office import Person, Unit
+from workflow.cases.commands.opening import Opening
+from workflow.org.office import Person, Unit
 
 ROOT = Path(__file__).parent.parent
 OPENED, TODAY = datetime(2026, 2, 2, 7, tzinfo=UTC), date(2026, 4, 6)

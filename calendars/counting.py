@@ -29,10 +29,10 @@ from calendars.terms import (
     InYears,
     Months,
     OnDate,
+    OngoingDuty,
     PerPeriod,
     Quota,
     Roll,
-    Standing,
     Target,
     Term,
     Weeks,
@@ -145,7 +145,7 @@ def _unanchored(term: Term, calendar: Calendar) -> Counted:
             if begin == end:
                 return _dated("in_year", years, to, roll, calendar)
             return _dated("in_years", {"first": begin, **years}, to, roll, calendar)
-        case Standing():
+        case OngoingDuty():
             return Counted(elements=(Element(code="standing"),))
         case Before():
             return Counted(elements=(Element(code="before_anchor"),))

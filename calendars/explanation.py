@@ -15,7 +15,7 @@ class Element:
     """One statement of an explanation.
 
     Attributes:
-        code: which statement this is (a key of the catalogues of words/).
+        code: which statement this is (a key of the catalogues of i18n/).
         arguments: what fills the statement: numbers, dates, tuples of dates, codes, titles by language.
         on: the date the statement speaks of, if it speaks of one.
         act: id of the act the statement rests on, if it rests on one.

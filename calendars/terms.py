@@ -119,7 +119,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OngoingDuty:
     """A standing duty: observed every day, done on none."""
 
 
@@ -186,7 +186,7 @@ Term = (
     | Quota
     | Embargo
     | Window
-    | Standing
+    | OngoingDuty
     | Target
     | InYears
     | InMonth

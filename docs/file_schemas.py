@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from workflow.reading.json_schema import FILES, schema
+from workflow.law.reader.json_schema import FILES, schema
 
 HERE = Path(__file__).parent / "schemas"
 

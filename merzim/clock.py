@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from functools import cache
-from importlib.resources import files
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time
 
+from services.moments import Clock, Moment, almaty
 from workflow.refusal import Refusal
 
 NOON = time(12, 0)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Moment:
-    """The present, read once per request, command or round.
-
-    Attributes:
-        now: aware UTC, whole seconds; becomes `at` of whatever is written.
-        today: the local date of Almaty; what `on` and `due` are compared with.
-        demonstration: True when the moment was given and not read from the clock.
-    """
-
-    now: datetime
-    today: date
-    demonstration: bool = False
-
-
-Clock = Callable[[], Moment]
 
 
 class NotAMoment(Refusal, ValueError):
@@ -37,17 +15,6 @@ class NotAMoment(Refusal, ValueError):
 
     def __init__(self, text: str) -> None:
         super().__init__("cli.not_a_moment", text=text)
-
-
-@cache
-def almaty() -> ZoneInfo:
-    """Asia/Almaty out of the tzdata wheel.
-
-    The system's own copy may be older than the decree that made the whole country UTC+5 (1 March 2024),
-    and a server one hour off would take the evening of one day for the next.
-    """
-    with (files("tzdata") / "zoneinfo" / "Asia" / "Almaty").open("rb") as zone:
-        return ZoneInfo.from_file(zone, key="Asia/Almaty")
 
 
 def clock(given: str | None = None) -> Clock:

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
-from merzim.secret_keys import separate
-from merzim.settings import SECRETS, Settings
+from services.secret_keys import separate
+from services.settings import SECRETS, Settings
 
 HIDDEN = "***"
 SHORTEST = 4

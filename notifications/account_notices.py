@@ -9,7 +9,7 @@ from notifications.channels import Channel, language_of
 from notifications.notice import Notice
 from notifications.rules import Rules
 from notifications.wire.message import message_id
-from workflow.office import Person
+from workflow.org.office import Person
 
 
 def account_notices(

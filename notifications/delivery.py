@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from calendars.calendar import Calendar
-from notifications.carriers import carried as carriers
-from notifications.channels import Channel, Parcel
-from notifications.falling_back import fall_back
+from notifications.bundling import carried as carriers
+from notifications.channels import Channel, OutgoingMessage
+from notifications.fallback import fall_back
 from notifications.letters.composing import Composed, compose
 from notifications.letters.overview import Overview
 from notifications.notice import Notice, NoticeState, Outcome
 from notifications.office_time import OfficeTimes
-from notifications.ports import Mark, Outbox
+from notifications.ports import DeliveryOutcome, Outbox
 from notifications.rules import BACK_OFF, Rules, back_off
 from notifications.wire.message import text_hash
 from workflow.law.library import Library
@@ -158,7 +158,7 @@ def _marks(
     *,
     now: datetime,
     rules: Rules,
-) -> list[Mark]:
+) -> list[DeliveryOutcome]:
     """What has become of the batch, and of all that its letters carried: the same as of the letter."""
     hashes = {parcel.notice.key: text_hash(parcel.letter) for parcel in composed.parcels}
     marks = []
@@ -176,7 +176,7 @@ def _marks(
     return marks
 
 
-def _send(channel: Channel, parcels: Sequence[Parcel], *, now: datetime) -> dict[str, Outcome]:
+def _send(channel: Channel, parcels: Sequence[OutgoingMessage], *, now: datetime) -> dict[str, Outcome]:
     """An outcome for every parcel, whatever the channel does."""
     if not parcels:
         return {}
@@ -192,7 +192,7 @@ def _send(channel: Channel, parcels: Sequence[Parcel], *, now: datetime) -> dict
 
 def _mark(
     notice: Notice, outcome: Outcome, hashed: str, times: OfficeTimes, *, now: datetime, rules: Rules
-) -> Mark:
+) -> DeliveryOutcome:
     state, again = outcome.state, None
     if state == "queued":
         patience = back_off(notice.attempts, rules) if outcome.tried else BACK_OFF[0]
@@ -201,7 +201,7 @@ def _mark(
         else:
             wait = max(patience, outcome.wait or timedelta())
             again = times.leaving(notice, now + wait)
-    return Mark(
+    return DeliveryOutcome(
         key=notice.key,
         state=state,
         answer=outcome.answer,
@@ -218,7 +218,9 @@ def _leaving(outbox: Outbox, claimed: Sequence[Notice], times: OfficeTimes, *, n
     closed = [one for one in claimed if opens[one.key] > now]
     outbox.mark(
         [
-            Mark(key=one.key, state="queued", answer=one.answer, not_before=opens[one.key], tried=False)
+            DeliveryOutcome(
+                key=one.key, state="queued", answer=one.answer, not_before=opens[one.key], tried=False
+            )
             for one in closed
         ],
         now=now,

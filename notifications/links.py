@@ -21,7 +21,7 @@ Redeemed = Literal["linked", "wrong", "used", "expired", "taken"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Awaited:
+class PendingLink:
     """What the bot has asked a person for: evidence of one kind for one obligation of a case."""
 
     case: str
@@ -47,7 +47,7 @@ class Link:
     language: str
     linked_at: datetime
     blocked_at: datetime | None = None
-    awaited: Awaited | None = None
+    awaited: PendingLink | None = None
 
 
 class Links(Protocol):
@@ -87,7 +87,7 @@ class Links(Protocol):
     def speak(self, person: str, language: str) -> None:
         """The language in which the bot speaks to them from now on."""
 
-    def await_from(self, person: str, awaited: Awaited | None) -> None:
+    def await_from(self, person: str, awaited: PendingLink | None) -> None:
         """What the next document or address they send is for."""
 
 

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from calendars.calendar import Calendar
 from notifications.notice import Notice
 from notifications.rules import Rules, local_day, opening
-from workflow.office import Office, time_of
-from workflow.office_time import days_of
+from workflow.org.office import Office, time_of
+from workflow.org.office_time import days_of
 
 
 class OfficeTimes:

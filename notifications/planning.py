@@ -8,31 +8,31 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from calendars.calendar import Calendar
-from notifications.carriers import DIGEST, MISSED, digest_day, digest_key
+from notifications.bundling import DIGEST, MISSED, digest_day, digest_key
 from notifications.channels import Channel, language_of
+from notifications.digest_schedule import PERSONAL
 from notifications.notice import Notice
 from notifications.office_time import OfficeTimes
 from notifications.ports import Outbox, Settlement
 from notifications.recipients import Problem, told, ways
-from notifications.regular import PERSONAL
 from notifications.rules import Rules
 from notifications.wire.message import message_id
-from workflow.board import Row
-from workflow.case import Case
-from workflow.counting.entry_deadlines import entry_obligation
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
-from workflow.law.procedure import Obligation, Procedure, Rung
-from workflow.office import Office, Person, Told, with_officer
+from workflow.law.procedure import Obligation, Procedure, Step
+from workflow.org.office import Office, Person, Recipient, with_officer
 from workflow.refusal import Refusal
-from workflow.reminder import Reminder, following_rung, ladder_of, next_rung, rung_named
+from workflow.reminders import Reminder, following_rung, ladder_of, next_rung, rung_named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Hearing:
+class Planned:
     """Who would hear what, why and when. `notice` is the one that would be queued for it."""
 
     reminder: Reminder
-    told: Told
+    told: Recipient
     notice: Notice
 
 
@@ -41,7 +41,7 @@ class Page:
     """What is planned for one page of rows."""
 
     rows: int
-    hearings: list[Hearing]
+    hearings: list[Planned]
     problems: list[Problem]
     settlements: list[Settlement]
 
@@ -109,7 +109,7 @@ class Planner:
         obligation = entry_obligation(case, procedure, row.obligation)
         ladder = ladder_of(case, procedure, row.obligation, row.due, self.calendar)
         come = next_rung(ladder, row.due, self.calendar, today=self.today)
-        hearings: list[Hearing] = []
+        hearings: list[Planned] = []
         following = come
         if come is not None and come[1] <= self.today:
             rung = rung_named(ladder, come[0])
@@ -138,8 +138,8 @@ class Planner:
         return self._editions[name]
 
     def _hearings(
-        self, row: Row, case: Case, obligation: Obligation, rung: Rung, on: date
-    ) -> tuple[list[Hearing], list[Problem]]:
+        self, row: Row, case: Case, obligation: Obligation, rung: Step, on: date
+    ) -> tuple[list[Planned], list[Problem]]:
         people, nobody = told(self.office, case, obligation, row.obligation, rung, on=self.today)
         problems = [
             Problem(
@@ -150,7 +150,7 @@ class Planner:
             )
             for missing in nobody
         ]
-        hearings: dict[str, Hearing] = {}
+        hearings: dict[str, Planned] = {}
         for one in people:
             reached = ways(one, self.channels, self.office, through=rung.through)
             if not reached:
@@ -168,7 +168,7 @@ class Planner:
                 hearings.setdefault(hearing.notice.key, hearing)
         return list(hearings.values()), problems
 
-    def _hearing(self, row: Row, rung: Rung, on: date, one: Told, channel: Channel) -> Hearing:
+    def _hearing(self, row: Row, rung: Step, on: date, one: Recipient, channel: Channel) -> Planned:
         assert row.due is not None
         reminder = Reminder(
             case=row.case,
@@ -195,7 +195,7 @@ class Planner:
             bundle=self._bundle(row.due, on, one.person, channel),
             about={"on": on.isoformat()} if on < self.today else {},
         )
-        return Hearing(reminder=reminder, told=one, notice=notice)
+        return Planned(reminder=reminder, told=one, notice=notice)
 
     def _bundle(self, due: date, on: date, person: Person, channel: Channel) -> str:
         """What the notice waits to be carried by.

@@ -9,9 +9,9 @@ from datetime import date, datetime
 from typing import Protocol
 
 from notifications.notice import Notice, NoticeState
-from workflow.board import Row
-from workflow.case import Case
-from workflow.office import Office
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.org.office import Office
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +34,7 @@ class Settlement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
+class DeliveryOutcome:
     """What became of one claimed notice.
 
     Attributes:
@@ -54,7 +54,7 @@ class Mark:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class PendingStep:
     """Queued notices of one person through one channel that wait for one letter to carry them all."""
 
     person: str
@@ -128,7 +128,7 @@ class Outbox(Protocol):
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         """Write down what a channel itself suffers from (`Outcome.fault`); with no code it is well again."""
 
-    def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
+    def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
         """Write down outcomes of claimed notices in one transaction (only where the state is still `sending`);
         `sent_at = now` where sent."""
 
@@ -152,10 +152,10 @@ class Outbox(Protocol):
         Not to be called with claimed notices in hand.
         """
 
-    def waiting(self) -> Sequence[Waiting]:
+    def waiting(self) -> Sequence[PendingStep]:
         """Notices that wait to be carried and for which no letter is on its way."""
 
-    def unbundle(self, groups: Sequence[Waiting]) -> None:
+    def unbundle(self, groups: Sequence[PendingStep]) -> None:
         """Let these go as letters of their own."""
 
     def collect(self, carriers: Sequence[Notice], *, now: datetime) -> Mapping[str, Sequence[Notice]]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from notifications.channels import Channel
-from workflow.case import Case
-from workflow.duties import Unresolved, resolve
-from workflow.law.procedure import Obligation, Rung
-from workflow.office import Office, Told, uploads_through
+from workflow.cases.case import Case
+from workflow.law.procedure import Obligation, Step
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.office import Office, Recipient, uploads_through
 
 # In a rung, "duty" is whoever must do the thing itself; every other word is a duty of the office.
 THE_DUTY_ITSELF = "duty"
@@ -23,7 +23,7 @@ STAND_INS = ("deputy", "officer")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """Something a round could not do, as a code with arguments (words/ says it). Shown, never dropped."""
+    """Something a round could not do, as a code with arguments (i18n/ says it). Shown, never dropped."""
 
     case: str
     obligation: str
@@ -32,14 +32,14 @@ class Problem:
 
 
 def told(
-    office: Office, case: Case, obligation: Obligation, deadline: str, rung: Rung, *, on: date
-) -> tuple[tuple[Told, ...], tuple[Unresolved, ...]]:
+    office: Office, case: Case, obligation: Obligation, deadline: str, rung: Step, *, on: date
+) -> tuple[tuple[Recipient, ...], tuple[Unresolved, ...]]:
     """Who is told by a rung of that day, and which of its duties mean nobody.
 
     Args:
         deadline: the obligation's id with its period.
     """
-    people: dict[str, Told] = {}
+    people: dict[str, Recipient] = {}
     nobody = []
     for duty in rung.to:
         itself = duty == THE_DUTY_ITSELF
@@ -59,7 +59,7 @@ def told(
 
 def doers(
     office: Office, case: Case, obligation: Obligation, deadline: str, *, on: date
-) -> tuple[Told, ...] | Unresolved:
+) -> tuple[Recipient, ...] | Unresolved:
     """Who must do the thing itself, or stands in for them, on that day; never the person
     concerned, but for what they must do themselves.
 
@@ -88,13 +88,13 @@ def concerned(case: Case, duty: str) -> frozenset[str]:
     return frozenset({case.person}) if case.person and duty != "person_concerned" else frozenset()
 
 
-def _copied(one: Told) -> Told:
+def _copied(one: Recipient) -> Recipient:
     return replace(one, why="copied")
 
 
 def ways(
-    one: Told, channels: Sequence[Channel], office: Office, *, through: Sequence[str] = ()
-) -> tuple[tuple[Channel, Told], ...]:
+    one: Recipient, channels: Sequence[Channel], office: Office, *, through: Sequence[str] = ()
+) -> tuple[tuple[Channel, Recipient], ...]:
     """Through which channels somebody hears: all that reach them; where none does, the officer's instead.
 
     So a person without Telegram hears by e-mail. Empty when not even the officer can be reached.
@@ -109,5 +109,5 @@ def ways(
     officer = office.people.get(office.officer or "")
     if direct or officer is None:
         return direct
-    instead = Told(person=officer, why="unreachable", instead_of=one.person)
+    instead = Recipient(person=officer, why="unreachable", instead_of=one.person)
     return tuple((channel, instead) for channel in channels if channel.address(officer) is not None)

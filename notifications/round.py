@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
-from notifications.carriers import carry
+from notifications.bundling import carry
 from notifications.channels import Channel
-from notifications.letters.digesting import says_something
+from notifications.digest_schedule import plan_regular
+from notifications.letters.digests import says_something
 from notifications.letters.overview import Overview
-from notifications.moves import tell_moves, told_moves
+from notifications.moved_dates import tell_moves, told_moves
 from notifications.notice import Notice
-from notifications.planning import Hearing, Page, Planner
+from notifications.planning import Page, Planned, Planner
 from notifications.ports import Outbox
 from notifications.recipients import Problem
-from notifications.regular import plan_regular
 from notifications.rules import Rules
 from workflow.law.library import Library
 
@@ -41,7 +41,7 @@ class RoundReport:
     """
 
     rows: int
-    hearings: tuple[Hearing, ...]
+    hearings: tuple[Planned, ...]
     problems: tuple[Problem, ...]
     queued: int | None
     others: tuple[Notice, ...] = ()

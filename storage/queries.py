@@ -28,34 +28,35 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice
-from storage.board import firsts, recommended
+from storage.board import first_rows
+from storage.board import recommendations as recommended
 from storage.board import sums as summing
-from storage.board.firsts import Firsts
-from storage.board.recommended import Standing as Stands
+from storage.board.first_rows import Firsts
+from storage.board.recommendations import Standing as Stands
+from storage.cache import DatabaseCache
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
 from storage.database.engine import reading
-from storage.database.names import among, each, named
-from storage.kept import Kept
+from storage.database.in_list import execute_for_names, in_collection, in_names
 from storage.notices import letters, tally
 from storage.notices.outbox import SqlOutbox
 from storage.notices.register import SETTLED
 from storage.rows import HEAD, by_id, head, notice, row, rows_by_case
 from storage.tables import CASE, DEADLINE, NOTICE, READER, RECOMMENDATION
-from workflow.access import Scope, within
-from workflow.board import Row, Wanted
-from workflow.case import Case, Event, Standing
-from workflow.office import Office
-from workflow.registers.proving import as_seen, events_as_seen
-from workflow.registers.risk_lists import Alike, Narrowed, Place
-from workflow.sums import Horizon, Sought, Sums, counted
+from workflow.board.rows import CaseFilter, Row
+from workflow.board.sums import DeadlineFilter, Horizon, Sums, counted
+from workflow.cases.case import Case, CaseStatus, Event
+from workflow.cases.registers.evidence_list import as_seen, events_as_seen
+from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
+from workflow.org.access import Scope, within
+from workflow.org.office import Office
 
 _OPEN = and_(DEADLINE.c.state == "open", CASE.c.standing == "active")
 _BOARD = select(DEADLINE).join(CASE, CASE.c.id == DEADLINE.c.case)
-_HEADS_OF = select(*HEAD).where(named(CASE.c.id))
+_HEADS_OF = select(*HEAD).where(in_names(CASE.c.id))
 _ROWS_OF = (
     select(DEADLINE)
-    .where(named(DEADLINE.c.case))
+    .where(in_names(DEADLINE.c.case))
     .order_by(DEADLINE.c.case, DEADLINE.c.due.is_(None), DEADLINE.c.due, DEADLINE.c.obligation)
 )
 _NEWEST = (CASE.c.opened_at.desc(), CASE.c.id.desc())
@@ -96,11 +97,11 @@ class SqlReads:
         officer: str = "",
         language: str = "kk",
         scope: Scope | None = None,
-        kept: Kept | None = None,
+        kept: DatabaseCache | None = None,
     ) -> None:
         self._scope = scope
         self._engine = engine
-        self._kept = kept or Kept(engine, officer=officer, language=language)
+        self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
         self._trees: dict[str, Sequence[str]] = {}
         self._ledger = SqlLedger(engine, kept=self._kept)
         self._outbox = SqlOutbox(engine, kept=self._kept)
@@ -127,7 +128,7 @@ class SqlReads:
         self,
         unit: str | None = None,
         *,
-        standing: Standing | None = None,
+        standing: CaseStatus | None = None,
         stage: str | None = None,
         procedure: str | None = None,
         search: str = "",
@@ -150,7 +151,7 @@ class SqlReads:
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(asked)]
 
-    def page(self, wanted: Wanted, *, first: int, count: int) -> Sequence[Case]:
+    def page(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
         """Heads of the wanted cases, the newest first: `count` of them after the first `first`."""
         # Ids first: they are read off an index, and only what is shown is looked up whole.
         shown = select(CASE.c.id).where(*self._wanted(wanted))
@@ -159,7 +160,7 @@ class SqlReads:
         with reading(self._engine) as connection:
             return [head(record) for record in connection.execute(asked)]
 
-    def how_many(self, wanted: Wanted) -> int:
+    def how_many(self, wanted: CaseFilter) -> int:
         """How many cases are wanted in all; those everybody may know of by an index that holds nothing else."""
         asked = select(func.count()).select_from(CASE)
         plain = asked.where(not_(CASE.c.confidential), *self._wanted(wanted, to_know=False))
@@ -177,7 +178,7 @@ class SqlReads:
         """The named cases by id, as heads."""
         asked = _HEADS_OF.where(*self._seen())
         with reading(self._engine) as connection:
-            return by_id(head(record) for record in each(connection, asked, cases))
+            return by_id(head(record) for record in execute_for_names(connection, asked, cases))
 
     def whole(self, cases: Collection[str]) -> Mapping[str, Case]:
         """The named cases by id, folded from their events."""
@@ -186,15 +187,15 @@ class SqlReads:
 
     def stages(self, cases: Collection[str]) -> Mapping[str, str]:
         """Where the named cases stand, by id."""
-        asked = select(CASE.c.id, CASE.c.stage).where(named(CASE.c.id))
+        asked = select(CASE.c.id, CASE.c.stage).where(in_names(CASE.c.id))
         asked = asked.where(*self._seen())
         with reading(self._engine) as connection:
-            return {record.id: record.stage for record in each(connection, asked, cases)}
+            return {record.id: record.stage for record in execute_for_names(connection, asked, cases)}
 
     def rows_of(self, cases: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """All board rows of the named cases by case id, by due date, those without one last."""
         with reading(self._engine) as connection:
-            return rows_by_case(each(connection, _ROWS_OF, self._visible(cases)))
+            return rows_by_case(execute_for_names(connection, _ROWS_OF, self._visible(cases)))
 
     def counts(self, today: date, unit: str | None = None) -> Sequence[Count]:
         """Active cases by unit and stage, with what is overdue and the points at stake in it."""
@@ -251,7 +252,7 @@ class SqlReads:
         found = self.whole(cases_with_entries(self._engine, (own or None) if unit is None else unit))
         return [found[case] for case in sorted(found)]
 
-    def recommendations(self, narrowed: Narrowed, today: date) -> Mapping[Stands, int]:
+    def recommendations(self, narrowed: RecommendationFilter, today: date) -> Mapping[Stands, int]:
         """How many recommendations stand how, by status and whether they are late; of all that is narrowed to
         but these two.
         """
@@ -260,14 +261,14 @@ class SqlReads:
             return recommended.counts(connection, narrowed, today, seen)
 
     def recommended(
-        self, narrowed: Narrowed, today: date, *, limit: int | None = None, offset: int = 0
+        self, narrowed: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[Place]:
         """A page of the recommendations wanted, by case, risk and measure."""
         seen = self._recommended(narrowed.unit)
         with reading(self._engine) as connection:
             return recommended.page(connection, narrowed, today, seen, limit=limit, offset=offset)
 
-    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[Alike]:
+    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
         """Risks found in more than one case, those in most units first; of each so many are named."""
         seen = self._recommended(unit)
         with reading(self._engine) as connection:
@@ -282,13 +283,13 @@ class SqlReads:
         """By quarter, what was due before the day and nobody has reported: how many, and some of them."""
         eyes = self._eyes(unit)
         with reading(self._engine) as connection:
-            return firsts.unreported(connection, today, eyes, limit=limit, offset=offset)
+            return first_rows.unreported(connection, today, eyes, limit=limit, offset=offset)
 
     def days(self, first: date, last: date, unit: str | None = None, *, limit: int) -> Mapping[date, Firsts]:
         """By day from `first` to `last`, what is open and due on it: how many, and the first by case."""
         eyes = self._eyes(unit)
         with reading(self._engine) as connection:
-            return firsts.by_day(connection, first, last, eyes, limit=limit)
+            return first_rows.by_day(connection, first, last, eyes, limit=limit)
 
     def told(
         self,
@@ -372,13 +373,13 @@ class SqlReads:
         with reading(self._engine) as connection:
             return summing.since(connection, [unit for unit in units if unit in seen], today, eyes)
 
-    def listed(self, sought: Sought, *, limit: int, offset: int = 0) -> Sequence[Row]:
+    def listed(self, sought: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """A page of the rows sought, the earliest due first."""
         eyes = self._eyes(sought.unit, few=self._by_unit(sought, limit + offset))
         with reading(self._engine) as connection:
             return summing.listed(connection, sought, eyes, limit=limit, offset=offset)
 
-    def count(self, sought: Sought) -> int:
+    def count(self, sought: DeadlineFilter) -> int:
         """How many rows are sought."""
         if sought.on is None:
             return counted(self.sums(sought.horizon, sought.unit), sought)
@@ -399,11 +400,11 @@ class SqlReads:
         with reading(self._engine) as connection:
             return letters.unread(connection, cases, self._scope.names)
 
-    def _eyes(self, unit: str | None, *, narrowed: bool = True, few: bool = False) -> summing.Eyes:
+    def _eyes(self, unit: str | None, *, narrowed: bool = True, few: bool = False) -> summing.AccessFilter:
         """The rule of `_seen`, narrowed to a unit, for each table the sums are made of; not narrowed where the
         units are named already."""
         roots = self._roots(unit) if narrowed else []
-        return summing.Eyes(
+        return summing.AccessFilter(
             cases=[*self._seen(), *([] if unit is None else [self._within(CASE.c.unit, unit)])],
             rows=self._sight(DEADLINE.c.case, DEADLINE.c.unit, roots, walked=not few),
             few=few,
@@ -440,23 +441,23 @@ class SqlReads:
             return Sums()
         return self._kept.sums(horizon, roots[0] if roots else None)
 
-    def _by_unit(self, sought: Sought, wanted: int) -> bool:
+    def _by_unit(self, sought: DeadlineFilter, wanted: int) -> bool:
         """Whether the rows of a list are best found unit by unit; else by walking everybody's by due date."""
         roots, asked = self._roots(sought.unit), sought.asked
-        named = asked is not None and len(asked) <= summing.NAMED
-        if not (roots or named) or sought.on is not None:
-            return bool(roots) or named
+        in_names = asked is not None and len(asked) <= summing.NAMED
+        if not (roots or in_names) or sought.on is not None:
+            return bool(roots) or in_names
         theirs = counted(
             self._plain(sought.horizon, sought.unit),
-            replace(sought, unit=None, stage=None, asked=asked if named else None),
+            replace(sought, unit=None, stage=None, asked=asked if in_names else None),
         )
         every = counted(self._kept.sums(sought.horizon), replace(sought, unit=None, stage=None, asked=None))
-        units = len({one.unit for one in asked or ()}) if named else len(self._below(roots[0]))
+        units = len({one.unit for one in asked or ()}) if in_names else len(self._below(roots[0]))
         return theirs + units < wanted * every / max(1, theirs)
 
     def _within(self, column: ColumnElement[str], root: str, *, walked: bool = False) -> ColumnElement[bool]:
         """Whether a unit is the root or lies below it; the root itself even when nobody has entered it."""
-        return among(self._engine, column, self._below(root), walked=walked)
+        return in_collection(self._engine, column, self._below(root), walked=walked)
 
     def _below(self, root: str) -> Sequence[str]:
         """The unit and all below it. Whose questions these are asks within one request: once is enough."""
@@ -474,9 +475,9 @@ class SqlReads:
         """Those of the named cases that may be seen."""
         if self._scope is None:
             return cases
-        asked = select(CASE.c.id).where(named(CASE.c.id), *self._seen())
+        asked = select(CASE.c.id).where(in_names(CASE.c.id), *self._seen())
         with reading(self._engine) as connection:
-            return [record.id for record in each(connection, asked, cases)]
+            return [record.id for record in execute_for_names(connection, asked, cases)]
 
     def _rows(self, asked: Select[tuple[object, ...]], unit: str | None) -> list[Row]:
         asked = asked.where(*self._seen())
@@ -502,12 +503,12 @@ class SqlReads:
         return [
             or_(
                 CASE.c.search.contains(word, autoescape=True),
-                among(self._engine, CASE.c.unit, office.called(word) if office else ()),
+                in_collection(self._engine, CASE.c.unit, office.called(word) if office else ()),
             )
             for word in words
         ]
 
-    def _wanted(self, wanted: Wanted, *, to_know: bool = True) -> list[ColumnElement[bool]]:
+    def _wanted(self, wanted: CaseFilter, *, to_know: bool = True) -> list[ColumnElement[bool]]:
         asked = self._seen(to_know=to_know)
         for name in ("procedure", "stage", "standing"):
             value = getattr(wanted, name)
@@ -527,9 +528,9 @@ def _told(scope: Scope | None) -> ColumnElement[bool]:
     """Whether a reader was named to know of a case or told of it; the house itself knows of all."""
     if scope is None:
         return true()
-    named = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
+    in_names = exists().where(READER.c.case == CASE.c.id, READER.c.person.in_(scope.names))
     # A letter that left is proved in the register; one that only waits could have been put there by anybody.
     told = exists().where(
         NOTICE.c.case == CASE.c.id, NOTICE.c.person.in_(scope.names), NOTICE.c.state.in_(SETTLED)
     )
-    return or_(named, told)
+    return or_(in_names, told)

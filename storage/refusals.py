@@ -1,4 +1,4 @@
-"""What storage cannot do, as refusals; the sentences stand in words/catalogue/storage.toml."""
+"""What storage cannot do, as refusals; the sentences stand in i18n/catalogue/storage.toml."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from operator import attrgetter
 from typing import Any
 
 from notifications.notice import Notice
-from storage.database.engine import Record
+from storage.database.engine import Row_
 from storage.tables import CASE, DEADLINE, EVENT, NOTICE
-from workflow.board import Row
-from workflow.case import Case, Event, fold
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Event, fold
 
 Values = dict[str, Any]
 
@@ -39,12 +39,12 @@ HEAD = [CASE.c[name] for name in _HEAD]
 EVENTS_IN_ORDER = EVENT.select().order_by(EVENT.c.case, EVENT.c.seq)
 
 
-def row(record: Record) -> Row:
+def row(record: Row_) -> Row:
     """A row of the board."""
     return Row(**dict(zip(ROW_COLUMNS, record, strict=True)))
 
 
-def rows_by_case(records: Iterable[Record]) -> dict[str, list[Row]]:
+def rows_by_case(records: Iterable[Row_]) -> dict[str, list[Row]]:
     """Rows of the board by case id, in the order given."""
     found: dict[str, list[Row]] = {}
     for record in records:
@@ -52,7 +52,7 @@ def rows_by_case(records: Iterable[Record]) -> dict[str, list[Row]]:
     return found
 
 
-def notice(record: Record) -> Notice:
+def notice(record: Row_) -> Notice:
     """A notice with its delivery record; one that belongs to no case has the case ""."""
     values = dict(zip(NOTICE_COLUMNS, record, strict=True))
     return Notice(**{**values, "case": values["case"] or ""})
@@ -64,7 +64,7 @@ def notice_values(value: Notice) -> Values:
     return {**values, "case": value.case or None}
 
 
-def event(record: Record) -> Event:
+def event(record: Row_) -> Event:
     """An event as written, with its hashes."""
     return Event(
         case=record.case,
@@ -80,12 +80,12 @@ def event(record: Record) -> Event:
     )
 
 
-def head(record: Record) -> Case:
+def head(record: Row_) -> Case:
     """A case without its facts and plan dates, of the columns HEAD."""
     return Case(**dict(zip(_HEAD, record, strict=True)))
 
 
-def folded(records: Iterable[Record]) -> Iterator[Case]:
+def folded(records: Iterable[Row_]) -> Iterator[Case]:
     """Cases folded from events that come in the order of case and seq."""
     for _, chain in groupby(records, key=attrgetter("case")):
         yield fold(event(record) for record in chain)

@@ -188,7 +188,7 @@ class KeptAct(Kept, table=True):
 
 
 class KeptDeadline(Kept, table=True):
-    """A row of the board (`workflow.board.Row`)."""
+    """A row of the board (`workflow.board.rows.Row`)."""
 
     __tablename__ = "deadline"
     __table_args__ = (
@@ -462,7 +462,7 @@ class KeptTally(Kept, table=True):
 
 class KeptMark(Kept, table=True):
     """What was changed, by a random number each: processes ask whether what they keep still holds
-    (`storage.board.marks`). The database writes the lines by triggers.
+    (`storage.board.change_counters`). The database writes the lines by triggers.
 
     `what` is `office`, `board` or `facts`; `unit` whose rows or facts, null for all, or for lines folded
     into one.
@@ -525,7 +525,8 @@ class KeptLease(Kept, table=True):
 
 class KeptInstallation(Kept, table=True):
     """Whose database this is, in one row. `name`: of the installation, "" while nobody claimed it;
-    `board`: the revision at which the read models were last written whole (`storage.upkeep.schema.BOARD`)."""
+    `board`: the revision at which the read models were last written whole
+    (`storage.maintenance.schema.BOARD`)."""
 
     __tablename__ = "installation"
 
@@ -547,7 +548,7 @@ class KeptPaper(Kept, table=True):
 
 
 class KeptUpload(Kept, table=True):
-    """A file somebody sent and has not decided about yet (`papers.sheets.upload.Upload`); gone after a day."""
+    """A file that was sent and is not yet imported (`documents.sheets.upload.Upload`); deleted after a day."""
 
     __tablename__ = "upload"
 
@@ -580,7 +581,7 @@ class KeptAccount(Kept, table=True):
     name: str = ""
     unit: str = ""
     password: str = ""
-    # The second factor's secret, encrypted (`storage.access.encryption`); the last step whose code was taken.
+    # The second factor's secret, encrypted (`storage.accounts.encryption`); the last step whose code was taken.
     totp: str = ""
     totp_step: int = 0
     disabled: bool = False
@@ -638,7 +639,7 @@ class KeptAttempt(Kept, table=True):
 
 
 class RateLimitRow(Kept, table=True):
-    """What was tried under a limit (`workflow.access.RateLimit`).
+    """What was tried under a limit (`workflow.org.access.RateLimit`).
 
     Attributes:
         key: kind and SHA-256 of whose attempts these are; a name that was typed may be a password.
@@ -682,7 +683,7 @@ class KeptAnswer(Kept, table=True):
 
 
 class KeptFloor(Kept, table=True):
-    """One row: the oldest revision whose code may still use the schema (`storage.upkeep.schema.FLOOR`)."""
+    """One row: the oldest revision whose code may still use the schema (`storage.maintenance.schema.FLOOR`)."""
 
     __tablename__ = "floor"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection
 
-from storage.upkeep import schema
+from storage.maintenance import schema
 
 _skipped: dict[str, set[str]] = {}
 

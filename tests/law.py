@@ -7,10 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from calendars import calendar
-from workflow.case import Case, Fact
+from workflow.cases.case import Case, Fact
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
-from workflow.reading import read
+from workflow.law.reader import read
 
 ROOT = Path(__file__).parent.parent
 CALENDAR = calendar()

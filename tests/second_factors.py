@@ -7,8 +7,8 @@ from datetime import datetime
 import pyotp
 from sqlalchemy import Engine
 
-from storage.access.encryption import Cipher, Key
-from storage.access.second_factors import SqlSecondFactors
+from storage.accounts.encryption import Cipher, Key
+from storage.accounts.second_factors import SqlSecondFactors
 from storage.notices.outbox import SqlOutbox
 
 KEY = Key(value=bytes(range(32)))

@@ -16,7 +16,7 @@ from packaging.utils import canonicalize_name
 from typer.core import TyperGroup
 from typer.main import get_command
 
-import words
+import i18n
 from merzim.cli import application
 from merzim.cli.help import OpenGroup
 from notifications.channels import names
@@ -85,10 +85,10 @@ def test_every_contract_is_named_as_a_sentence() -> None:
 def test_every_command_is_documented(name: str) -> None:
     """In its page by its name, in its help in three languages."""
     *group, last = name.split()
-    said = {words.say(COMMANDS[name].help, {}, language) for language in words.LANGUAGES}
+    said = {i18n.say(COMMANDS[name].help, {}, language) for language in i18n.LANGUAGES}
 
     assert re.search(rf"`[^`]*\b{re.escape(' '.join([*group, last]))}\b", COMMANDS_PAGE), name
-    assert len(said) == len(words.LANGUAGES)
+    assert len(said) == len(i18n.LANGUAGES)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -96,7 +96,7 @@ def test_every_option_is_documented(name: str) -> None:
     """A code of the catalogues for each; no option is hidden."""
     for parameter in COMMANDS[name].params:
         if parameter.name != "help" and parameter.param_type_name == "option":
-            assert words.knows(parameter.help), parameter.name
+            assert i18n.knows(parameter.help), parameter.name
 
 
 def test_no_command_of_the_contract_is_missing() -> None:
@@ -170,11 +170,11 @@ def test_one_file_reads_the_clock() -> None:
 def test_one_file_knows_a_library() -> None:
     """transitions, APScheduler, Procrastinate, uvicorn, cryptography have one home each; aiogram two."""
     homes = {
-        "transitions": "workflow/machine.py",
-        "apscheduler": "merzim/daily.py",
-        "procrastinate": "merzim/queue.py",
-        "uvicorn": "merzim/daily.py",
-        "cryptography": "storage/access/encryption.py",
+        "transitions": "workflow/cases/machine.py",
+        "apscheduler": "merzim/metronome.py",
+        "procrastinate": "services/jobs/queue.py",
+        "uvicorn": "merzim/metronome.py",
+        "cryptography": "storage/accounts/encryption.py",
     }
     telegram = {"notifications/channels/telegram.py", "notifications/bot/polling.py"}
     found: dict[str, set[str]] = {library: set() for library in (*homes, "aiogram")}

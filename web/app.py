@@ -17,21 +17,17 @@ from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Re
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.figures import Post
-from papers.sheets.evidence_damage import EvidenceDamaged
-from papers.sheets.unreadable import UnreadablePaper
-from web.account.login import LONGEST_FIELD, inside, login_page
-from web.case.judgement import judge_by
-from web.door.demonstration import allowed_by
-from web.door.entrance import NotLoggedIn, SecondFactorMissing
-from web.door.guard import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, Guard
-from web.door.origins import public_address
-from web.door.proxies import LOOPBACK_NETWORKS, Network
-from web.house import Clock, House
-from web.page.answers import status_of
-from web.page.assets import BY_NAME, OWN
-from web.page.preferences import preferences, remember
-from web.page.render import Scribe, page
+from documents.sheets.evidence_damage import EvidenceDamaged
+from documents.sheets.unreadable import UnreadablePaper
+from notifications.statistics import Post
+from services.settings import LOOPBACK_NETWORKS, Network
+from web.auth.demonstration import allowed_by
+from web.auth.dependencies import NotLoggedIn, SecondFactorMissing
+from web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, SecurityMiddleware
+from web.auth.origins import public_address
+from web.context import Clock, RequestContext
+from web.pages.account.login import LONGEST_FIELD, inside, login_page
+from web.pages.cases.judgement import judge_by
 from web.ports.accounts import Accounts, Choices
 from web.ports.administration import Acts, Administration
 from web.ports.judging import Judge
@@ -42,9 +38,13 @@ from web.ports.second_factors import AccountLetters, SecondFactors
 from web.ports.shell import Shell
 from web.ports.writing import Answers, EvidenceStore, Leaves, Uploads
 from web.routes import every_route
-from workflow.access import Access
-from workflow.desk.desk import Desk
+from web.ui.assets import BY_NAME, OWN
+from web.ui.form_values import status_of
+from web.ui.preferences import preferences, remember
+from web.ui.render import Translator, page
+from workflow.cases.commands.desk import Desk
 from workflow.law.library import Library
+from workflow.org.access import Access
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
@@ -125,7 +125,7 @@ def create_app(
         openapi_url="/api/openapi.json",
         routes=list(every_route()),
     )
-    home = app.state.house = House(
+    home = app.state.house = RequestContext(
         desk=desk,
         reads=reads,
         library=library,
@@ -154,7 +154,7 @@ def create_app(
 
     def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
         """A page, or JSON for machines, that says in the reader's language what is wrong and where to go on."""
-        scribe = Scribe(preferences(request).language)
+        scribe = Translator(preferences(request).language)
         arguments = {
             "first": calendar.first.year,
             "last": calendar.last.year,
@@ -204,7 +204,7 @@ def create_app(
             response = problem(request, 503, "web.problem.database_moved" if moved else "web.problem.away")
             response.headers["retry-after"] = "30"
             return response
-        scribe = Scribe(preferences(request).language)
+        scribe = Translator(preferences(request).language)
         detail = scribe.refuse(error)
         status = 500 if isinstance(error, EvidenceDamaged) else 503 if error.code in LATER else status_of(error)
         if _of_a_program(request):
@@ -266,7 +266,7 @@ def create_app(
     app.add_exception_handler(OutOfRange, on_refusal)
     app.add_exception_handler(Exception, on_error)
     app.add_middleware(
-        Guard,
+        SecurityMiddleware,
         problem=problem,
         max_body=max_body,
         public=public_address(address) if address else None,
@@ -290,7 +290,7 @@ def create_app(
     return app
 
 
-def row_faults(error: Exception, scribe: Scribe) -> Faults:
+def row_faults(error: Exception, scribe: Translator) -> Faults:
     """Every bad row of a file that was refused, in words."""
     rows = error.errors if isinstance(error, UnreadablePaper) else ()
     return [{"row": one.row, "detail": scribe.tell(one.code, one.arguments)} for one in rows[:MOST_FAULTS]]

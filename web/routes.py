@@ -7,34 +7,34 @@ from functools import cache
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
-from web import (
+from web import api
+from web.pages import (
     account,
-    across,
     administration,
-    analyses,
-    api,
+    autocomplete,
     calendar,
-    case,
-    desk,
-    opening,
+    case_creation,
+    case_list,
+    cases,
+    health,
+    my_tasks,
     overview,
-    suggesting,
-    watching,
+    reports,
 )
 
 ROOMS = (
     account,
-    watching,
+    health,
     api,
-    analyses,
-    opening,
+    case_list,
+    case_creation,
     overview,
-    desk,
-    suggesting,
-    case,
+    my_tasks,
+    autocomplete,
+    cases,
     administration,
     calendar,
-    across,
+    reports,
 )
 
 

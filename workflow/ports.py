@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
-from workflow.board import Row
-from workflow.case import Case, Event
-from workflow.office import Office
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Event
+from workflow.org.office import Office
 from workflow.refusal import Refusal
 
 Result = TypeVar("Result")

@@ -1,4 +1,4 @@
-"""A refusal: what cannot be done, as a code with arguments; words/ makes the sentence of it."""
+"""A refusal: what cannot be done, as a code with arguments; i18n/ makes the sentence of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LONGEST = 300
 class Refusal(Exception):
     """The asked-for thing is not possible as asked; the sentence says what, where and what is allowed.
 
-    Each station subclasses it beside what raises it. `code` is a key of the catalogues of words/.
+    Each station subclasses it beside what raises it. `code` is a key of the catalogues of i18n/.
     `undecided`: it may have been done all the same; nobody heard the answer.
     """
 

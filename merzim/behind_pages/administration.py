@@ -9,19 +9,19 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from merzim.adopting.own_rules import resettle
+from services.overlays import resettle
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.wiring import House
     from notifications.notice import Outcome
-    from storage.office.store import Saved
+    from services.app import AppContext
+    from storage.org.store import Saved
     from web.ports.administration import ChannelInUse, Falling, RulesInForce, TelegramOffer
-    from workflow.board import Row
-    from workflow.case import Case
+    from workflow.board.rows import Row
+    from workflow.cases.case import Case
     from workflow.law.procedure import Obligation, Text
-    from workflow.office import Office, Person, Unit
-    from workflow.office_time import Hours
+    from workflow.org.office import Office, Person, Unit
+    from workflow.org.office_time import Hours
 
 _SECRET = ("password", "token", "secret", "key")
 """A setting with such a word in its name is not shown; the name of an environment variable is."""
@@ -36,8 +36,8 @@ class OfficeStaff:
     """Units and people of one house. Own rules hold for a unit and what lies below it: where the tree becomes
     another one, so do dates."""
 
-    def __init__(self, house: House) -> None:
-        from storage.office.staff import SqlStaff
+    def __init__(self, house: AppContext) -> None:
+        from storage.org.staff import SqlStaff
 
         self._house = house
         self._staff = SqlStaff(house.engine)
@@ -64,7 +64,7 @@ class OfficeStaff:
 class OfficeAdministration:
     """People, channels and settings of one house."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: AppContext) -> None:
         self._house = house
 
     @property
@@ -148,11 +148,11 @@ class OfficeAdministration:
 
     def test(self, channel: str, person: Person, *, language: str, now: datetime) -> Outcome:
         """Send a test letter at once. Raises NotReached; BadSetting: the channel's section cannot be used."""
-        from notifications.channels import Parcel
+        from i18n import say
+        from notifications.channels import OutgoingMessage
         from notifications.letters.page import Page, written
         from notifications.notice import Notice
         from notifications.wire.message import message_id
-        from words import say
 
         way = self._house.channels[channel]
         address = way.address(person)
@@ -184,7 +184,7 @@ class OfficeAdministration:
             not_before=now,
             message_id=message_id(key, self._house.rules.domain),
         )
-        sent = asyncio.run(way.send([Parcel(notice=notice, letter=letter, name=person.name)], now=now))
+        sent = asyncio.run(way.send([OutgoingMessage(notice=notice, letter=letter, name=person.name)], now=now))
         return sent[key]
 
     def settings(self) -> Sequence[tuple[str, str]]:
@@ -193,7 +193,7 @@ class OfficeAdministration:
 
     def rules(self) -> Sequence[RulesInForce]:
         """The own rules that stand."""
-        from storage.office.own_rules import standing, steps
+        from storage.org.own_rules import standing, steps
         from web.ports.administration import RulesInForce
 
         return [
@@ -203,7 +203,7 @@ class OfficeAdministration:
 
     def telegram(self, person: str, *, now: datetime) -> TelegramOffer:
         """A one-time code for a person."""
-        from merzim.people.telegram import offer
+        from services.telegram import offer
         from web.ports.administration import TelegramOffer
 
         made = offer(self._house, person, now=now)
@@ -232,7 +232,7 @@ def _without(office: Office, person: str) -> Office:
 
 def _told(office: Office, case: Case, asked: Obligation, name: str, today: date) -> Mapping[str, str]:
     """Who would be told, by key."""
-    from workflow.duties import Unresolved, resolve
+    from workflow.org.duties import Unresolved, resolve
 
     responsible = case.responsible.get(name) or case.responsible.get(asked.id) or ""
     found = resolve(
@@ -243,8 +243,8 @@ def _told(office: Office, case: Case, asked: Obligation, name: str, today: date)
     return {one.person.key: one.person.name for one in found}
 
 
-def _obligation(house: House, case: Case, name: str) -> Obligation | None:
-    from workflow.counting.entry_deadlines import entry_obligation
+def _obligation(house: AppContext, case: Case, name: str) -> Obligation | None:
+    from workflow.deadlines.register_deadlines import entry_obligation
 
     try:
         return entry_obligation(case, house.library.of(case), name)

@@ -9,13 +9,13 @@ from collections.abc import Awaitable, Callable, Hashable, MutableMapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from storage.database.flight import SingleFlight
+from storage.database.single_flight import SingleFlight
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
-    from merzim.clock import Clock
-    from merzim.wiring import House
+    from services.app import AppContext
+    from services.moments import Clock
     from web.ports.readiness import DatabaseState, Readiness
     from workflow.law.library import Library
 
@@ -27,17 +27,17 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-def pages(house: House, clock: Clock) -> Any:
+def pages(house: AppContext, clock: Clock) -> Any:
     """The dashboard as an ASGI application, over the calendar as it stands now."""
-    from merzim.adopting.calendar_change import OfficeActs
     from merzim.behind_pages.administration import OfficeAdministration
     from merzim.behind_pages.intake import HouseIntake
     from merzim.behind_pages.postbox import Postbox
     from merzim.behind_pages.shell import Shell
-    from merzim.people.account_letters import OfficeLetters
-    from storage.access.uploads import SqlUploads
-    from storage.office.choices import SqlChoices
-    from storage.office.leaves import SqlLeaves
+    from services.account_letters import OfficeLetters
+    from services.calendar_acts import OfficeActs
+    from storage.accounts.uploads import SqlUploads
+    from storage.org.choices import SqlChoices
+    from storage.org.leaves import SqlLeaves
     from web.app import create_app
 
     def asked() -> tuple[datetime, date]:
@@ -72,10 +72,10 @@ def pages(house: House, clock: Clock) -> Any:
     )
 
 
-def readiness(house: House) -> Readiness:
+def readiness(house: AppContext) -> Readiness:
     """How the database stands at this moment."""
+    from storage.maintenance.readiness import look
     from storage.refusals import StorageUnavailable
-    from storage.upkeep.readiness import look
     from web.ports.readiness import Readiness
 
     try:
@@ -104,7 +104,7 @@ class Dashboard:
     fact here a moment later must count by what holds now.
     """
 
-    def __init__(self, house: House, clock: Clock) -> None:
+    def __init__(self, house: AppContext, clock: Clock) -> None:
         self._house = house
         self._clock = clock
         self._adopting: SingleFlight[Any] = SingleFlight()

@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING
 from web.ports.opening import Analysis, Intake, Past, Taken, Year
 
 if TYPE_CHECKING:
-    from merzim.taking_in.importing import Considered
-    from merzim.wiring import House
+    from services.app import AppContext
+    from services.imports.schedules import Considered
 
 
 class HouseIntake(Intake):
     """The use cases of the commands, for pages."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: AppContext) -> None:
         self._house = house
 
     def look(
         self, content: bytes, name: str, procedure: str, *, today: date
     ) -> tuple[tuple[Analysis, ...], Taken]:
         """What taking in a schedule would do. Raises UnreadablePaper, UnknownProcedure."""
-        from merzim.taking_in.papers import consider_schedule
+        from services.imports.files import consider_schedule
 
         seen = consider_schedule(self._house, content, procedure, name=name, today=today)
         analyses = tuple(_analysis(one) for one in seen.analyses)
@@ -41,12 +41,12 @@ class HouseIntake(Intake):
         today: date,
     ) -> Taken:
         """Take in a schedule, all of it or none. Raises UnreadablePaper, UnknownProcedure."""
-        from merzim.taking_in.papers import import_schedule
-        from storage.office import store as office_store
-        from storage.office.chain import Hand
+        from services.imports.files import import_schedule
+        from storage.org import store as office_store
+        from storage.org.chain import Stamp
 
         if meant:
-            office_store.save(self._house.engine, matches=meant, hand=Hand(by=by, now=now, today=today))
+            office_store.save(self._house.engine, matches=meant, hand=Stamp(by=by, now=now, today=today))
         done = import_schedule(self._house, content, procedure, name=name, by=by, now=now, today=today)
         return Taken(
             cases=tuple(case.id for case in done.cases),
@@ -59,20 +59,20 @@ class HouseIntake(Intake):
 
     def year(self, year: int, unit: str) -> Year:
         """What opening a year would open. Raises NothingYearly, OutOfRange."""
-        from merzim.yearly.opening import year_ahead
+        from services.yearly.opening import year_ahead
 
         openings, there = year_ahead(self._house, year, unit=unit)
         return Year(openings=tuple(openings), there=there)
 
     def open_year(self, year: int, unit: str, *, by: str, now: datetime, today: date) -> int:
         """Open it; how many cases were opened."""
-        from merzim.yearly.opening import open_year
+        from services.yearly.opening import open_year
 
         return len(open_year(self._house, year, unit=unit, by=by, now=now, today=today).cases)
 
     def past(self, content: bytes, name: str, procedure: str) -> tuple[Past, ...]:
         """Findings of a table of past analyses. Raises UnreadablePaper, UnknownProcedure."""
-        from merzim.asking.looking import audit
+        from services.queries import audit
 
         judged = audit(self._house, content, procedure, name=name)
         return tuple(Past(case=case, findings=findings) for case, findings in judged)

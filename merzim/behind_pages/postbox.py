@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from merzim.wiring import House
-    from notifications.figures import Fault, Figures
     from notifications.notice import Notice
     from notifications.recipients import Problem
+    from notifications.statistics import Fault, Figures
+    from services.app import AppContext
 
 
 class Postbox:
-    """`notifications.figures.Post` of a house."""
+    """`notifications.statistics.Post` of a house."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: AppContext) -> None:
         self._house = house
 
     def figures(self, *, now: datetime) -> Figures:
@@ -45,8 +45,8 @@ class Postbox:
 
     def _unusable(self) -> list[Fault]:
         """What of config.toml keeps the channels from being made, and so every round from being gone."""
-        from notifications.figures import Fault
-        from words import refusal
+        from i18n import refusal
+        from notifications.statistics import Fault
 
         try:
             _ = self._house.channels
@@ -72,7 +72,7 @@ class Postbox:
 
     def resend_all(self, channel: str, *, now: datetime) -> int:
         """Queue again what a fault of the channel has kept from leaving; how many letters."""
-        from merzim.services.rounds import resend_all
+        from services.jobs.rounds import resend_all
 
         return resend_all(self._house, channel, now=now)
 
@@ -86,6 +86,6 @@ class Postbox:
 
     def resend(self, key: str, *, now: datetime) -> bool:
         """Queue one of them again, for the next office hours; False when there is none of that key."""
-        from merzim.services.rounds import resend
+        from services.jobs.rounds import resend
 
         return resend(self._house, key, now=now)

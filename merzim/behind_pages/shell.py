@@ -10,18 +10,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
-from web.ports.shell import PackageFile, PlanTaken, RegisterStanding, Sheet
+from web.ports.shell import PackageFile, PlanTaken, RegisterStatus, Sheet
 
 if TYPE_CHECKING:
-    from merzim.asking.scores import YearScores
-    from merzim.wiring import House
-    from merzim.yearly.clock import Clocked
-    from merzim.yearly.gathering import Gathered, Ready
     from notifications.notice import Notice
-    from workflow.access import Scope
-    from workflow.desk.desk import View
-    from workflow.points.scale import Readings, Scoring
-    from workflow.registers.risk_scale import RiskScale
+    from services.app import AppContext
+    from services.year_scores import YearScores
+    from services.yearly.clock import UnitTurn
+    from services.yearly.consolidated import ConsolidatedReport, Ready
+    from workflow.cases.commands.desk import View
+    from workflow.cases.registers.risk_scale import RiskScale
+    from workflow.org.access import Scope
+    from workflow.scoring.scale import Readings, Scoring
 
 
 log = logging.getLogger("merzim.house")
@@ -30,13 +30,13 @@ log = logging.getLogger("merzim.house")
 class Shell:
     """Papers, scales, points and proofs of one house."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: AppContext) -> None:
         self._house = house
 
     def sheets(self, case: str, language: str, scope: Scope, *, today: date) -> Sequence[Sheet]:
         """The forms about a case, in the order of their names, each with what nobody has told yet."""
-        from merzim.documents.filling import from_case
-        from papers.forms import form, lacking, names
+        from documents.forms import form, lacking, names
+        from services.documents.filling import from_case
 
         view = self._view(case, scope, today)
         found = []
@@ -54,9 +54,9 @@ class Shell:
         Raises:
             UnknownForm: there is none of that name about cases.
         """
-        from merzim.documents.filling import from_case
-        from papers.forms import UnknownForm, fill, names
-        from papers.forms import form as form_named
+        from documents.forms import UnknownForm, fill, names
+        from documents.forms import form as form_named
+        from services.documents.filling import from_case
 
         wanted = form_named(form)
         if wanted.about != "case":
@@ -66,8 +66,8 @@ class Shell:
 
     def package(self, case: str, language: str, scope: Scope) -> PackageFile:
         """Return the export package of one case; the file is gone when it is closed."""
-        from merzim.documents.packing import documents
-        from papers.package import write_package
+        from documents.package import write_package
+        from services.documents.packing import documents
 
         with TemporaryDirectory(prefix="merzim") as folder:
             target = Path(folder) / "package.zip"
@@ -79,16 +79,16 @@ class Shell:
 
     def register(self, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
         """These notices on paper, with what the chain says of them."""
-        from merzim.documents.register import paper
+        from services.documents.register import paper
 
         return paper(self._house, notices, ending, language, now=now)
 
-    def standing(self) -> RegisterStanding:
+    def standing(self) -> RegisterStatus:
         """The register against its chain, at this moment."""
         from storage.notices.register import standing
 
         found = standing(self._house.engine)
-        return RegisterStanding(
+        return RegisterStatus(
             altered=tuple((code, str(told.get("key", ""))) for code, told in found.problems),
             batches=found.batches,
             end=found.end,
@@ -99,7 +99,7 @@ class Shell:
         self, case: str, content: BinaryIO, name: str, *, year: int | None, by: str, now: datetime, today: date
     ) -> PlanTaken:
         """A plan of measures becomes risks and measures of a case."""
-        from merzim.asking.risks import import_plan
+        from services.risks import import_plan
 
         taken = import_plan(
             self._house, case, content.read(), name=name, year=year, by=by, now=now, today=today
@@ -108,25 +108,25 @@ class Shell:
 
     def responsible(self, text: str, *, by: str, now: datetime, today: date) -> None:
         """Keep whom the words of a plan mean, where it can be told."""
-        from merzim.asking.risks import keep_responsible
+        from services.risks import keep_responsible
 
         keep_responsible(self._house, [text], by=by, now=now, today=today)
 
     def scale(self, on: date) -> RiskScale:
         """The scale in force on a day."""
-        from merzim.asking.risks import scale
+        from services.risks import scale
 
         return scale(on)
 
     def scales(self) -> Mapping[str, RiskScale]:
         """All shipped scales."""
-        from merzim.asking.risks import scales
+        from services.risks import scales
 
         return scales()
 
     def scoring(self) -> Scoring:
         """The latest shipped edition."""
-        from merzim.asking.scoring import scoring
+        from services.scoring import scoring
 
         return scoring()
 
@@ -134,34 +134,34 @@ class Shell:
         self, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool
     ) -> Sequence[YearScores]:
         """The points of a unit, then of its parts where asked."""
-        from merzim.asking.scores import year_scores
+        from services.year_scores import year_scores
 
         return year_scores(self._house, unit, year, today=today, readings=readings, by_unit=by_unit)
 
     def consolidated(
         self, procedure: str, obligation: str, scope: Scope, *, unit: str, year: int, today: date
-    ) -> Gathered:
+    ) -> ConsolidatedReport:
         """Who of many organisations did it in a year, and who has not reported."""
-        from merzim.yearly.gathering import consolidated
+        from services.yearly.consolidated import consolidated
 
         reads = self._house.reads.seen_by(scope)
         return consolidated(self._house, procedure, obligation, unit=unit, year=year, today=today, reads=reads)
 
     def ready(self, scope: Scope, *, unit: str, today: date) -> Sequence[Ready]:
         """What is ready and has not been uploaded."""
-        from merzim.yearly.gathering import uploads
+        from services.yearly.consolidated import uploads
 
         return uploads(self._house, unit, today=today, reads=self._house.reads.seen_by(scope))
 
-    def turns(self, scope: Scope, *, unit: str, today: date) -> Sequence[Clocked]:
+    def turns(self, scope: Scope, *, unit: str, today: date) -> Sequence[UnitTurn]:
         """Where every organisation stands with its analysis of the year."""
-        from merzim.yearly.clock import turns
+        from services.yearly.clock import turns
 
         return turns(self._house, unit, today=today, reads=self._house.reads.seen_by(scope))
 
     def _view(self, case: str, scope: Scope, today: date) -> View:
         """Return the case as the reader sees it: a form names no document they may not open."""
-        from workflow.registers.proving import as_seen
+        from workflow.cases.registers.evidence_list import as_seen
 
         view = self._house.desk.view(case, today=today)
         return replace(view, case=as_seen(view.case, scope))

@@ -15,8 +15,8 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from merzim.cli.call import BAD_INPUT, DONE, Call
-from merzim.cli.common import Common, split
+from merzim.cli.call import BAD_INPUT, DONE, CommandContext
+from merzim.cli.common import CommonOptions, split
 from merzim.cli.failures import told
 from merzim.cli.help import Group
 from workflow.refusal import Refusal
@@ -52,12 +52,12 @@ STATIONS = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code: 0 done, 1 the asked-for thing is not so, 2 bad input."""
-    call = Call(Common())
+    call = CommandContext(CommonOptions())
     if arguments is None:
         _speak_utf8()
     try:
         common, rest = split(sys.argv[1:] if arguments is None else arguments)
-        call = Call(common)
+        call = CommandContext(common)
         call.check()
         code = _run(call, rest)
         call.finish()
@@ -81,7 +81,7 @@ def application() -> typer.Typer:
         pretty_exceptions_enable=False,
         invoke_without_command=True,
     )
-    app.callback(invoke_without_command=True)(import_module("merzim.cli.house").version)
+    app.callback(invoke_without_command=True)(import_module("merzim.cli.maintenance").version)
     for station in STATIONS:
         import_module(f"merzim.cli.{station}").add_to(app)
     return app
@@ -92,7 +92,7 @@ def _command() -> Any:
     return get_command(application())
 
 
-def _run(call: Call, rest: list[str]) -> int:
+def _run(call: CommandContext, rest: list[str]) -> int:
     answer = _command().main(args=rest, prog_name="merzim", standalone_mode=False, obj=call)
     sys.stdout.flush()
     return answer if isinstance(answer, int) else DONE

@@ -10,14 +10,14 @@ from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
     from calendars.explanation import Element
-    from merzim.cli.call import Call
-    from workflow.counting.deadline import Deadline
+    from merzim.cli.call import CommandContext
+    from workflow.deadlines.deadline import Deadline
     from workflow.findings.finding import Finding
 
 Json = dict[str, object]
 
 
-def obligation(call: Call, deadline: Deadline) -> Json:
+def obligation(call: CommandContext, deadline: Deadline) -> Json:
     """One obligation with its due date, as `plan --json` and `case --json` give it."""
     asked = deadline.obligation
     return {
@@ -44,12 +44,12 @@ def obligation(call: Call, deadline: Deadline) -> Json:
     }
 
 
-def element(call: Call, one: Element) -> Json:
+def element(call: CommandContext, one: Element) -> Json:
     """One sentence of an explanation."""
     return {"code": one.code, "text": call.say(one.code, **one.arguments), "date": one.on, "act": one.act}
 
 
-def finding(call: Call, found: Finding) -> Json:
+def finding(call: CommandContext, found: Finding) -> Json:
     """One finding, as the contract has it."""
     return {
         "kind": found.kind,
@@ -62,12 +62,12 @@ def finding(call: Call, found: Finding) -> Json:
     }
 
 
-def explained(call: Call, deadline: Deadline) -> str:
+def explained(call: CommandContext, deadline: Deadline) -> str:
     """The explanation as one paragraph."""
     return " ".join(call.say(one.code, **one.arguments) for one in deadline.explanation)
 
 
-def print_deadlines(call: Call, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
+def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
     """A table for a person: by when, what, what has become of it (by `today`, where there is one)."""
     rows = [
         (
@@ -82,7 +82,7 @@ def print_deadlines(call: Call, deadlines: Iterable[Deadline], *, today: date | 
     call.table(("due", "what", "state", "force", "id"), rows)
 
 
-def state(call: Call, deadline: Deadline, *, today: date | None = None) -> str:
+def state(call: CommandContext, deadline: Deadline, *, today: date | None = None) -> str:
     """What has become of a deadline, in words: done on a day and how late, or still open and how sure."""
     if deadline.state == "done":
         code = "cli.state.done_late" if deadline.late_by is not None else "cli.state.done"
@@ -94,7 +94,7 @@ def state(call: Call, deadline: Deadline, *, today: date | None = None) -> str:
     return call.say(f"cli.state.{deadline.state}")
 
 
-def print_findings(call: Call, findings: Iterable[Finding], *, indent: int = 0) -> None:
+def print_findings(call: CommandContext, findings: Iterable[Finding], *, indent: int = 0) -> None:
     """Findings as a list, each with what it rests on."""
     for found in findings:
         mark = call.say(f"cli.kind.{found.kind}")

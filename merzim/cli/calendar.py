@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command, Group
 from merzim.cli.parsing import day, number, optional_day
 
@@ -28,7 +28,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     asked = days.day(day(on, where="DATE"))
     knowledge = days.knowledge(asked.on, asked.on)
@@ -63,7 +63,7 @@ def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
 def add(
     ctx: typer.Context, on: Day, count: Annotated[str, typer.Argument(metavar="N")], as_of: AsOf = None
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     start, steps = day(on, where="DATE"), number(count, where="N")
     reached = days.add(start, steps)
@@ -87,7 +87,7 @@ def count(
     last: Annotated[str, typer.Argument(metavar="LAST")],
     as_of: AsOf = None,
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     begins, ends = day(first, where="FIRST"), day(last, where="LAST")
     counted = days.count(begins, ends)
@@ -101,7 +101,7 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
     from calendars import layout
     from merzim.cli.year_table import printed
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     days = _calendar(call, as_of)
     laid = layout.year(number(of, where="YYYY", first=days.first.year, last=days.last.year), days)
     if not call.json:
@@ -130,7 +130,7 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
     )
 
 
-def _calendar(call: Call, as_of: str | None) -> Calendar:
+def _calendar(call: CommandContext, as_of: str | None) -> Calendar:
     asked = optional_day(as_of, where="--as-of")
     house = call.house
     return house.calendar if asked is None else house.calendar_of(house.records, asked)

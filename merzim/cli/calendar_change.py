@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.call import Call
+from merzim.cli.call import CommandContext
 from merzim.cli.help import Command, Group
-from merzim.cli.moved import moved, print_moved
+from merzim.cli.moved_dates import moved, print_moved
 
 if TYPE_CHECKING:
     from calendars.calendar import Day
-    from merzim.adopting.calendar_change import Preview
+    from services.calendar_acts import Preview
 
 NAME = "calendar-change"
 """Deadlines a person is shown; a machine gets all of them."""
@@ -29,11 +29,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def preview(ctx: typer.Context, file: File) -> None:
-    from merzim.adopting import calendar_change
+    from services import calendar_acts
 
-    call = Call.of(ctx)
-    shown = calendar_change.preview(
-        call.house, calendar_change.read(Path(file)), Path(file).name, today=call.moment.today
+    call = CommandContext.of(ctx)
+    shown = calendar_acts.preview(
+        call.house, calendar_acts.read(Path(file)), Path(file).name, today=call.moment.today
     )
     if call.json:
         call.answer(_answer(call, shown))
@@ -44,13 +44,13 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
-    from merzim.adopting import calendar_change
+    from services import calendar_acts
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     moment = call.moment
-    shown, written = calendar_change.apply(
+    shown, written = calendar_acts.apply(
         call.house,
-        calendar_change.read(Path(file)),
+        calendar_acts.read(Path(file)),
         Path(file).name,
         by=call.by,
         now=moment.now,
@@ -66,7 +66,7 @@ def apply(ctx: typer.Context, file: File) -> None:
         call.print("\n" + call.say("cli.calendar_change.applied", written=written))
 
 
-def _print(call: Call, shown: Preview) -> None:
+def _print(call: CommandContext, shown: Preview) -> None:
     if shown.days:
         call.print(call.say("cli.calendar_change.days"))
         days = [(one.on, _kind(call, one.before), _kind(call, one.after), one.after.act) for one in shown.days]
@@ -78,7 +78,7 @@ def _print(call: Call, shown: Preview) -> None:
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(shown)))
 
 
-def _answer(call: Call, shown: Preview) -> dict[str, object]:
+def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
     return {
         "known": shown.known,
         "calendar_version": {"before": shown.before.version, "after": shown.after.version},
@@ -106,5 +106,5 @@ def _totals(shown: Preview) -> dict[str, int]:
     }
 
 
-def _kind(call: Call, day: Day) -> str:
+def _kind(call: CommandContext, day: Day) -> str:
     return call.say(f"day.{day.kind}")

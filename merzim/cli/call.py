@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from merzim.cli import printing
-from merzim.cli.common import Common
-from merzim.configuration import read
-from merzim.settings import LANGUAGES, Settings
+from merzim.cli.common import CommonOptions
+from merzim.settings_file import read
+from services.settings import LANGUAGES, Settings
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     import typer
 
-    from merzim.clock import Clock, Moment
-    from merzim.wiring import House
+    from services.app import AppContext
+    from services.moments import Clock, Moment
 
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
 DEFAULT_LANGUAGE = "kk"
@@ -33,18 +33,18 @@ class TwoAnswers(Refusal, ValueError):
     """A workbook and JSON are asked for at once."""
 
 
-class Call:
+class CommandContext:
     """What one command line asks for. Everything is read on the first question, nothing before."""
 
-    def __init__(self, common: Common) -> None:
+    def __init__(self, common: CommonOptions) -> None:
         self.common = common
         self.json = common.json
         self._listed: list[tuple[list[str], list[Sequence[object]]]] = []
 
     @classmethod
-    def of(cls, context: typer.Context) -> Call:
+    def of(cls, context: typer.Context) -> CommandContext:
         """The call a command runs in."""
-        return cast("Call", context.obj)
+        return cast("CommandContext", context.obj)
 
     @cached_property
     def settings(self) -> Settings:
@@ -83,14 +83,14 @@ class Call:
         return clock(self.common.now)
 
     @cached_property
-    def house(self) -> House:
+    def house(self) -> AppContext:
         """Ports and adapters, joined; nothing is opened until it is asked for."""
-        from merzim.wiring import House
+        from merzim.app import build_app
 
         def note(code: str, **arguments: object) -> None:
             self.note(self.say(code, **arguments))
 
-        house = House(self.settings, clock=lambda: self.moment, note=note)
+        house = build_app(self.settings, clock=lambda: self.moment, note=note)
         house.answers_pages = False
         return house
 
@@ -115,7 +115,7 @@ class Call:
         if not self._listed:
             self.note(self.say("cli.xlsx_no_table"))
             return
-        from papers import Listed, write_listing
+        from documents import Listed, write_listing
 
         write_listing(self.common.xlsx, [Listed(heads, rows) for heads, rows in self._listed])
         count = sum(len(rows) for _, rows in self._listed)
@@ -140,7 +140,7 @@ class Call:
 
     def say(self, code: str, **arguments: object) -> str:
         """A sentence of the catalogues in the language of this call."""
-        from words import say
+        from i18n import say
 
         return say(code, arguments, self.language_or_default)
 

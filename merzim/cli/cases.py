@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from merzim.asking.looking import findings_of, person_named, stage_title, unit_named
 from merzim.cli.answers import explained, finding, obligation, print_deadlines, print_findings
-from merzim.cli.call import Call
+from merzim.cli.call import CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.printing import paragraph
+from services.queries import findings_of, person_named, stage_title, unit_named
 
 if TYPE_CHECKING:
-    from workflow.case import Case
-    from workflow.desk.desk import Change
+    from workflow.cases.case import Case
+    from workflow.cases.commands.desk import Change
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Fact = Annotated[str, typer.Argument(metavar="FACT")]
@@ -56,9 +56,9 @@ def open_case(
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="cli.option.again")] = False,
 ) -> None:
-    from workflow.desk.opening import Opening
+    from workflow.cases.commands.opening import Opening
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     opening = Opening(
         procedure=procedure,
         unit=unit_named(call.house, unit, new=True),
@@ -79,9 +79,9 @@ def open_year(
     year: Annotated[str, typer.Argument(metavar="YEAR")],
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
 ) -> None:
-    from merzim.yearly.opening import open_year as opened_year
+    from services.yearly.opening import open_year as opened_year
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     asked = number(year, where="YEAR", first=2000, last=2100)
     done = opened_year(call.house, asked, unit=unit_named(call.house, unit), **_written(call))
     if call.json:
@@ -95,7 +95,7 @@ def open_year(
 
 
 def cases(ctx: typer.Context) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     heads = call.house.reads.cases()
     standing = call.house.reads.stages([head.id for head in heads])
     if call.json:
@@ -109,7 +109,7 @@ def cases(ctx: typer.Context) -> None:
 
 
 def show(ctx: typer.Context, case: CaseId) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     house, today = call.house, call.moment.today
     view = house.desk.view(case, today=today)
     found = findings_of(house, view)
@@ -171,7 +171,7 @@ def record(
 ) -> None:
     from merzim.cli.proofs import given, kept
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}
     house, happened = call.house, day(on, where="--on")
     before = house.desk.view(case, today=call.moment.today)
@@ -182,7 +182,7 @@ def record(
 
 
 def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     intended = day(on, where="--on")
     change = call.house.desk.replan(case, fact, on=intended, **_written(call))
     _tell(call, change, done="cli.replanned", already="cli.replanned_already", fact=fact, on=intended)
@@ -197,7 +197,7 @@ def correct(
     value: Values = None,
     signed_by: SignedBy = "",
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     right = day(on, where="--on")
     told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}
     change = call.house.desk.correct(case, fact, on=right, ground=ground, **told, **_written(call))
@@ -205,7 +205,7 @@ def correct(
 
 
 def cancel(ctx: typer.Context, case: CaseId, ground: Ground) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     _tell(call, call.house.desk.cancel(case, ground=ground, **_written(call)), done="cli.cancelled")
 
 
@@ -215,7 +215,7 @@ def exempt(
     ground: Ground,
     only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = call.house.desk.exempt(case, ground=ground, obligation=only, **_written(call))
     _tell(call, change, done="cli.exempted")
 
@@ -226,7 +226,7 @@ def reopen(
     ground: Ground,
     only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = call.house.desk.reopen(case, ground=ground, obligation=only, **_written(call))
     _tell(call, change, done="cli.reopened_one" if only else "cli.reopened", obligation=only)
 
@@ -234,9 +234,9 @@ def reopen(
 def explain(
     ctx: typer.Context, case: CaseId, name: Annotated[str, typer.Argument(metavar="OBLIGATION")]
 ) -> None:
-    from merzim.cli.choosing import deadline_named
+    from merzim.cli.obligation_names import deadline_named
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     view = call.house.desk.view(case, today=call.moment.today)
     deadlines = deadline_named(view, name)
     if call.json:
@@ -246,12 +246,12 @@ def explain(
     call.print("\n\n".join(explained(call, deadline) for deadline in deadlines))
 
 
-def _written(call: Call) -> dict[str, Any]:
+def _written(call: CommandContext) -> dict[str, Any]:
     """Who writes, and when: what every command of the desk asks for."""
     return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
 
 
-def _print_told(call: Call, case: Case) -> None:
+def _print_told(call: CommandContext, case: Case) -> None:
     """Numbers and signatures that go with the facts."""
     told = [
         (name, call.say("cli.value", value=value, number=number))
@@ -268,7 +268,7 @@ def _print_told(call: Call, case: Case) -> None:
         call.table(("id", "value"), sorted([*told, *signed]), indent=2)
 
 
-def _about(call: Call, case: Case) -> str:
+def _about(call: CommandContext, case: Case) -> str:
     """What a case is about: its object, as the act names it; of a programme without one, its title."""
     edition = call.house.library.named(case.edition)
     if case.object in edition.bodies:
@@ -276,12 +276,12 @@ def _about(call: Call, case: Case) -> str:
     return case.object or edition.title[call.language]
 
 
-def _stage(call: Call, case: Case, stage: str) -> str:
+def _stage(call: CommandContext, case: Case, stage: str) -> str:
     named = stage_title(call.house, case, stage)
     return call.say(named) if isinstance(named, str) else named[call.language]
 
 
-def _head(call: Call, case: Case) -> dict[str, object]:
+def _head(call: CommandContext, case: Case) -> dict[str, object]:
     return {
         "id": case.id,
         "procedure": case.procedure,
@@ -294,7 +294,7 @@ def _head(call: Call, case: Case) -> dict[str, object]:
     }
 
 
-def _tell(call: Call, change: Change, *, done: str, already: str = "", **arguments: object) -> None:
+def _tell(call: CommandContext, change: Change, *, done: str, already: str = "", **arguments: object) -> None:
     """What a command did, and which due dates it moved."""
     if call.json:
         call.answer(

@@ -18,7 +18,7 @@ class MissingValue(Refusal):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Common:
+class CommonOptions:
     """What the common options say; None where they are not given."""
 
     config: str | None = None
@@ -28,7 +28,7 @@ class Common:
     xlsx: str | None = None
 
 
-def split(arguments: Sequence[str]) -> tuple[Common, list[str]]:
+def split(arguments: Sequence[str]) -> tuple[CommonOptions, list[str]]:
     """The common options of a command line, and the line without them.
 
     Whatever follows `--` is left as it is. A bare negative number becomes one with a minus sign, which no
@@ -37,7 +37,7 @@ def split(arguments: Sequence[str]) -> tuple[Common, list[str]]:
     Raises:
         MissingValue: an option without its value.
     """
-    common, rest = Common(), list[str]()
+    common, rest = CommonOptions(), list[str]()
     left = list(arguments)
     while left:
         argument = left.pop(0)
@@ -59,7 +59,7 @@ def split(arguments: Sequence[str]) -> tuple[Common, list[str]]:
     return common, rest
 
 
-def _with(common: Common, name: str, value: str) -> Common:
+def _with(common: CommonOptions, name: str, value: str) -> CommonOptions:
     match name:
         case "--config":
             return replace(common, config=value)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 
 
@@ -20,10 +20,10 @@ Page = Annotated[str | None, typer.Option("--write", metavar="FILE", help="cli.o
 
 
 def coverage(ctx: typer.Context, write: Page = None) -> int:
-    from merzim.documents import coverage as covering
-    from merzim.documents.coverage_page import page, term
+    from services.documents import coverage as covering
+    from services.documents.coverage_page import page, term
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     found = covering.coverage(call.house.library)
     readings = covering.contradictions()
     gaps = tuple(found.gaps())

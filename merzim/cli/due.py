@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.asking.looking import title, unit_named, whole
-from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, optional_day
+from services.queries import title, unit_named, whole
 
 if TYPE_CHECKING:
-    from workflow.board import Row
+    from workflow.board.rows import Row
 
 AHEAD = 7
 Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")]
@@ -31,7 +31,7 @@ def due(
     until: Annotated[str | None, typer.Option("--until", metavar="DATE", help="cli.option.until")] = None,
     unit: Unit = "",
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     house, today = call.house, call.moment.today
     last = optional_day(until, where="--until") or house.calendar.add(today, AHEAD)
     if last < today:
@@ -44,7 +44,7 @@ def due(
 
 
 def overdue(ctx: typer.Context, unit: Unit = "") -> int:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     house, today = call.house, call.moment.today
     rows = house.reads.overdue(today, unit_named(house, unit) or None)
     if not rows and not call.json and not call.lists:
@@ -54,8 +54,8 @@ def overdue(ctx: typer.Context, unit: Unit = "") -> int:
     return NOT_SO if rows else DONE
 
 
-def _show(call: Call, rows: Sequence[Row], today: date, *, extra: dict[str, object]) -> None:
-    from workflow.counting.chain import late_by
+def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict[str, object]) -> None:
+    from workflow.deadlines.resolver import late_by
 
     house = call.house
     heads = whole(house, rows)

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.asking.looking import unit_named
-from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, day
+from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from papers.package import Document
-    from workflow.case import Evidence
-    from workflow.registers.proving import Proved
+    from documents.package import Document
+    from workflow.cases.case import Evidence
+    from workflow.cases.registers.evidence_list import Proved
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,7 +38,7 @@ def attach(
     from merzim.cli.proofs import given, kept
     from workflow.law.names import known_fact
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     house, today = call.house, call.moment.today
     view = house.desk.view(case, today=today)
     title = known_fact(view.procedure, fact).title
@@ -65,9 +65,9 @@ def attach(
 
 
 def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE")]) -> None:
-    from workflow.registers.proving import proofs
+    from workflow.cases.registers.evidence_list import proofs
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     view = call.house.desk.view(case, today=call.moment.today)
     if call.json:
         shown: dict[str, list[Evidence]] = {}
@@ -93,10 +93,10 @@ def package(
         bool, typer.Option("--with-restricted", help="cli.option.with_restricted")
     ] = False,
 ) -> int:
-    from merzim.documents.packing import documents
-    from papers.package import write_package
+    from documents.package import write_package
+    from services.documents.packing import documents
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     house = call.house
     if case:
         house.desk.view(case, today=call.moment.today)
@@ -130,7 +130,7 @@ def _named(documents: Iterable[Document]) -> list[dict[str, str]]:
     return [{"case": one.case, "name": one.name, "sha256": one.reference} for one in documents]
 
 
-def _row(call: Call, one: Proved) -> tuple[object, ...]:
+def _row(call: CommandContext, one: Proved) -> tuple[object, ...]:
     item = one.evidence
     return (
         one.of,
@@ -145,6 +145,6 @@ def _row(call: Call, one: Proved) -> tuple[object, ...]:
 
 
 def _recorded(item: Evidence) -> object:
-    from merzim.clock import almaty
+    from services.moments import almaty
 
     return item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None

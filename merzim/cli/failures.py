@@ -9,14 +9,14 @@ from typing import Protocol, runtime_checkable
 
 from typer import TyperException
 
-from merzim.cli.call import BAD_INPUT, Call
+from merzim.cli.call import BAD_INPUT, CommandContext
 from workflow.refusal import Refusal
 
 DEBUG = "MERZIM_DEBUG"
 
 
 @runtime_checkable
-class Said(Protocol):
+class FailureText(Protocol):
     """An error with a sentence in the catalogues that is no Refusal (`calendars.OutOfRange`)."""
 
     @property
@@ -26,14 +26,14 @@ class Said(Protocol):
     def arguments(self) -> Mapping[str, object]: ...
 
 
-def told(trouble: BaseException, call: Call) -> int:
+def told(trouble: BaseException, call: CommandContext) -> int:
     """Say on stderr what happened; the exit code that goes with it.
 
     Raises:
         BaseException: the trouble itself, unsaid, when MERZIM_DEBUG is set and it is a fault of ours.
     """
     match trouble:
-        case Refusal() | Said():
+        case Refusal() | FailureText():
             _tell(_said(trouble.code, trouble.arguments, call))
             _list(getattr(trouble, "errors", ()), call)
         case TyperException():
@@ -49,7 +49,7 @@ def told(trouble: BaseException, call: Call) -> int:
     return BAD_INPUT
 
 
-def _said(code: str, arguments: Mapping[str, object], call: Call) -> str:
+def _said(code: str, arguments: Mapping[str, object], call: CommandContext) -> str:
     """The sentence of a code. A gap in the catalogues must not hide what happened: then the code speaks."""
     try:
         return call.say(code, **arguments)
@@ -57,7 +57,7 @@ def _said(code: str, arguments: Mapping[str, object], call: Call) -> str:
         return f"{code} {dict(arguments)}"
 
 
-def _usage(trouble: TyperException, call: Call) -> str:
+def _usage(trouble: TyperException, call: CommandContext) -> str:
     """What the parser did not understand. Its kinds are told by name: they live in a private module."""
     parameter = getattr(trouble, "param", None)
     name = ""
@@ -83,7 +83,7 @@ def _usage(trouble: TyperException, call: Call) -> str:
             return call.say("cli.bad_usage", problem=_one_line(trouble.message))
 
 
-def _file_trouble(trouble: OSError, call: Call) -> str:
+def _file_trouble(trouble: OSError, call: CommandContext) -> str:
     name = str(trouble.filename or "")
     if isinstance(trouble, FileNotFoundError) and name:
         return call.say("cli.no_such_file", file=name)
@@ -92,7 +92,7 @@ def _file_trouble(trouble: OSError, call: Call) -> str:
     return call.say("cli.file_trouble", file=name, problem=trouble.strerror or _one_line(str(trouble)))
 
 
-def _list(rows: Iterable[object], call: Call) -> None:
+def _list(rows: Iterable[object], call: CommandContext) -> None:
     """The bad rows of a file, one a line: the row's number and what is wrong in it."""
     for row in rows:
         number, reason = getattr(row, "row", ""), getattr(row, "code", None)

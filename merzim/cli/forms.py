@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.call import Call
+from merzim.cli.call import CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, number
 from merzim.cli.printing import paragraph
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from papers.forms import Filled, Form, Missing
-    from workflow.desk.desk import View
+    from documents.forms import Filled, Form, Missing
+    from workflow.cases.commands.desk import View
 
 
 DUTIES = ("head", "deputy", "chief_of_staff", "ethics_officer")
@@ -47,13 +47,13 @@ def form(
     approver: Annotated[str, typer.Option("--approver", metavar="DUTY", help="cli.option.approver")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="cli.option.replace")] = False,
 ) -> None:
-    from merzim.asking.looking import unit_named
-    from merzim.documents.filling import from_case, from_office, given
-    from papers.forms import LANGUAGES, FormData, fill
-    from papers.forms import form as form_named
-    from papers.sandbox.readers import read_form_data
+    from documents.forms import LANGUAGES, FormData, fill
+    from documents.forms import form as form_named
+    from documents.sandbox.readers import read_form_data
+    from services.documents.filling import from_case, from_office, given
+    from services.queries import unit_named
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     case, name = (first, second) if second else ("", first)
     wanted = form_named(name)
     language = call.language if call.language in LANGUAGES else call.settings.office.language
@@ -85,12 +85,12 @@ def forms(
     ctx: typer.Context,
     write: Annotated[str | None, typer.Option("--write", metavar="FILE", help="cli.option.forms_page")] = None,
 ) -> None:
-    from papers.forms import form as form_named
-    from papers.forms import names, title
+    from documents.forms import form as form_named
+    from documents.forms import names, title
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     if write is not None:
-        from merzim.documents.forms_page import page
+        from services.documents.forms_page import page
 
         _write(Path(write), page(call.language).encode())
         call.note(call.say("form.page.written", file=write))
@@ -129,8 +129,8 @@ def _check_duty(duty: str) -> None:
         raise BadArgument("form_duty_unknown", duty=duty, allowed=DUTIES)
 
 
-def _wrong_approver(call: Call, wanted: Form, duty: str, view: View | None) -> list[str]:
-    from merzim.documents.filling import approvers_of
+def _wrong_approver(call: CommandContext, wanted: Form, duty: str, view: View | None) -> list[str]:
+    from services.documents.filling import approvers_of
 
     allowed = [one for one in approvers_of(wanted, call.settings.office.kind, view) if one in DUTIES]
     if not duty or duty in allowed or not allowed:
@@ -145,7 +145,9 @@ def _write(file: Path, document: bytes) -> None:
         raise NotWritten("form_not_written", file=str(file), problem=trouble.strerror or str(trouble)) from None
 
 
-def _answer(call: Call, wanted: Form, language: str, file: str, filled: Filled, more: list[str]) -> None:
+def _answer(
+    call: CommandContext, wanted: Form, language: str, file: str, filled: Filled, more: list[str]
+) -> None:
     notes = more + [call.say(note.code, **note.arguments) for note in filled.notes]
     if call.json:
         missing = [{"field": one.field, "row": one.row, "title": _title(call, one)} for one in filled.missing]
@@ -166,8 +168,8 @@ def _answer(call: Call, wanted: Form, language: str, file: str, filled: Filled, 
             call.print(paragraph(note, indent=2))
 
 
-def _title(call: Call, one: Missing) -> str:
-    from papers.forms import title
+def _title(call: CommandContext, one: Missing) -> str:
+    from documents.forms import title
 
     said = title(one.field, call.language)
     return said if one.row is None else call.say("form.said.missing_in_row", row=one.row, title=said)

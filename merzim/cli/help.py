@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
-from merzim.cli.call import Call
+from merzim.cli.call import CommandContext
 from merzim.cli.printing import paragraph, table
 
 COMMON = (("--config", "FILE"), ("--lang", "kk|ru|en"), ("--json", ""), ("--xlsx", "FILE"), ("--now", "MOMENT"))
@@ -28,7 +28,7 @@ class Command(TyperCommand):
 
     def get_help(self, ctx: Any) -> str:
         """Usage, what it does, its options."""
-        call = Call.of(ctx)
+        call = CommandContext.of(ctx)
         parameters = [parameter for parameter in self.params if parameter.name != "help"]
         pieces = [ctx.command_path, *filter(None, map(_usage, parameters))]
         options = _options(parameters, call)
@@ -65,7 +65,7 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:
         """Usage, what it is for, its commands."""
-        call = Call.of(ctx)
+        call = CommandContext.of(ctx)
         return "\n".join(
             [
                 call.say("cli.usage", line=f"{ctx.command_path} {call.say('cli.command_word')} ..."),
@@ -86,12 +86,12 @@ class OpenGroup(Group):
 
     def get_help(self, ctx: Any) -> str:
         """What the group says, with the options of its own command."""
-        call = Call.of(ctx)
+        call = CommandContext.of(ctx)
         options = _block(call.say("cli.options"), _options(self.params, call))
         return "\n".join([super().get_help(ctx), *options])
 
 
-def _options(parameters: Iterable[Any], call: Call) -> list[tuple[str, str]]:
+def _options(parameters: Iterable[Any], call: CommandContext) -> list[tuple[str, str]]:
     return [
         (_option_name(parameter), call.say(parameter.help or ""))
         for parameter in parameters
@@ -99,7 +99,7 @@ def _options(parameters: Iterable[Any], call: Call) -> list[tuple[str, str]]:
     ]
 
 
-def _commands(group: TyperGroup, call: Call, *, prefix: str = "") -> list[tuple[str, str]]:
+def _commands(group: TyperGroup, call: CommandContext, *, prefix: str = "") -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     groups_first = sorted(group.commands.items(), key=lambda item: not isinstance(item[1], TyperGroup))
     for name, command in groups_first:
@@ -112,7 +112,7 @@ def _commands(group: TyperGroup, call: Call, *, prefix: str = "") -> list[tuple[
     return rows
 
 
-def _common(call: Call) -> list[tuple[str, str]]:
+def _common(call: CommandContext) -> list[tuple[str, str]]:
     return [
         (f"{name} {metavar}".strip(), call.say("cli.option." + name.removeprefix("--")))
         for name, metavar in COMMON

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from merzim.cli.answers import finding, obligation, print_deadlines, print_findings
-from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument, named_days, optional_day
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from merzim.asking.authority import Authority
-    from merzim.settings import AuthorisedBody
+    from services.authority import Authority
+    from services.settings import AuthorisedBody
     from workflow.law.procedure import Obligation, Procedure
 
 PROCEDURE = "internal-analysis"
@@ -35,7 +35,7 @@ def procedures(
     name: Annotated[str | None, typer.Argument(metavar="ID")] = None,
     diagram: Annotated[bool, typer.Option("--diagram", help="cli.option.diagram")] = False,
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     library = call.house.library
     if name is None:
         editions = library.all()
@@ -44,7 +44,7 @@ def procedures(
     else:
         editions = (library.named(name),)
     if diagram:
-        from workflow.machine import diagram as drawn
+        from workflow.cases.machine import diagram as drawn
 
         call.print("\n\n".join(f"%% {edition.edition}\n{drawn(edition)}" for edition in editions))
     elif call.json:
@@ -67,15 +67,15 @@ def plan(
     on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="cli.option.edition_on")] = None,
     kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="cli.option.kind")] = "",
 ) -> int:
-    from workflow.desk.planning import Supposed
-    from workflow.desk.planning import plan as what_if
-    from workflow.kinds import KINDS
-    from workflow.nearest import nearest_first
+    from workflow.cases.commands.planning import AssumedCase
+    from workflow.cases.commands.planning import plan as what_if
+    from workflow.closest_matches import closest_first
+    from workflow.org.kinds import KINDS
 
     if kind and kind not in KINDS:
-        raise BadArgument("cli.unknown_kind", kind=kind, allowed=nearest_first(kind, KINDS))
+        raise BadArgument("cli.unknown_kind", kind=kind, allowed=closest_first(kind, KINDS))
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     house = call.house
     made = what_if(
         house.library,
@@ -85,7 +85,7 @@ def plan(
         calendar=house.calendar,
         on=optional_day(on, where="--on"),
         today=call.moment.today if call.common.now else None,
-        supposed=Supposed(kind=kind),
+        supposed=AssumedCase(kind=kind),
     )
     if call.json:
         call.answer(
@@ -119,9 +119,9 @@ def audit(
         str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
     ] = PROCEDURE,
 ) -> int:
-    from merzim.asking.looking import audit as findings_of_file
+    from services.queries import audit as findings_of_file
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     cases = findings_of_file(call.house, Path(file), procedure)
     if call.json:
         answer = [{"case": case, "findings": [finding(call, found) for found in of]} for case, of in cases]
@@ -133,13 +133,13 @@ def audit(
     return NOT_SO if any(of for _, of in cases) else DONE
 
 
-def _now(call: Call) -> Authority:
-    from merzim.asking.authority import authority
+def _now(call: CommandContext) -> Authority:
+    from services.authority import authority
 
     return authority(call.settings.office.authorised_body, on=call.moment.today)
 
 
-def _authority(call: Call) -> dict[str, object]:
+def _authority(call: CommandContext) -> dict[str, object]:
     """Who is authorised, as the settings name them."""
     found = _now(call)
     named = {"now": found.now, "before": found.before}
@@ -153,7 +153,7 @@ def _authority(call: Call) -> dict[str, object]:
     }
 
 
-def _authorised(call: Call) -> str:
+def _authorised(call: CommandContext) -> str:
     """In words: who issued the rules, who is authorised now, whether they were confirmed."""
     found, said = _now(call), []
     if found.before is not None:
@@ -170,11 +170,11 @@ def _authorised(call: Call) -> str:
     return " ".join(said)
 
 
-def _body_name(call: Call, body: AuthorisedBody) -> str:
+def _body_name(call: CommandContext, body: AuthorisedBody) -> str:
     return body.name[call.language]
 
 
-def _edition(call: Call, edition: Procedure) -> dict[str, object]:
+def _edition(call: CommandContext, edition: Procedure) -> dict[str, object]:
     language = call.language
     return {
         "id": edition.id,
@@ -236,14 +236,14 @@ def _edition(call: Call, edition: Procedure) -> dict[str, object]:
     }
 
 
-def _term(call: Call, edition: Procedure, obligation: Obligation) -> str:
+def _term(call: CommandContext, edition: Procedure, obligation: Obligation) -> str:
     """The rule in words."""
-    from workflow.counting.wording import wording
+    from workflow.deadlines.term_elements import wording
 
     return "; ".join(call.say(part.code, **part.arguments) for part in wording(obligation, edition))
 
 
-def _print_edition(call: Call, edition: Procedure) -> None:
+def _print_edition(call: CommandContext, edition: Procedure) -> None:
     language = call.language
     call.print(f"{edition.edition}  {edition.title[language]}")
     code = "cli.edition.assumed" if edition.in_force_assumed else "cli.edition.in_force"

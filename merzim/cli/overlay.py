@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.call import Call
+from merzim.cli.call import CommandContext
 from merzim.cli.help import Command, Group
-from merzim.cli.moved import moved, print_moved
+from merzim.cli.moved_dates import moved, print_moved
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from merzim.adopting.own_rules import Preview
+    from services.overlays import Preview
     from workflow.law.overlay import Overlay
-    from workflow.reading.overlay import Milder
+    from workflow.law.reader.overlay import Milder
 
 NAME = "overlay"
 """Deadlines a person is shown; a machine gets all of them."""
@@ -38,10 +38,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_(ctx: typer.Context) -> None:
-    from merzim.adopting import own_rules
+    from services import overlays
 
-    call = Call.of(ctx)
-    held, left = own_rules.standing(call.house), own_rules.waiting_files(call.house)
+    call = CommandContext.of(ctx)
+    held, left = overlays.standing(call.house), overlays.waiting_files(call.house)
     if call.json:
         adopted = [_told(call, overlay) | {"adopted_on": step.on, "by": step.by} for step, overlay in held]
         call.answer({"adopted": adopted, "not_adopted": left})
@@ -59,10 +59,10 @@ def list_(ctx: typer.Context) -> None:
 
 
 def preview(ctx: typer.Context, file: File) -> None:
-    from merzim.adopting import own_rules
+    from services import overlays
 
-    call = Call.of(ctx)
-    shown = own_rules.preview(call.house, Path(file), today=call.moment.today)
+    call = CommandContext.of(ctx)
+    shown = overlays.preview(call.house, Path(file), today=call.moment.today)
     if call.json:
         call.answer(_answer(call, shown))
         return
@@ -71,11 +71,11 @@ def preview(ctx: typer.Context, file: File) -> None:
 
 
 def apply(ctx: typer.Context, file: File) -> None:
-    from merzim.adopting import own_rules
+    from services import overlays
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     moment = call.moment
-    shown, written = own_rules.apply(call.house, Path(file), by=call.by, now=moment.now, today=moment.today)
+    shown, written = overlays.apply(call.house, Path(file), by=call.by, now=moment.now, today=moment.today)
     if call.json:
         call.answer(_answer(call, shown) | {"applied": not shown.done, "written": written})
     elif shown.done:
@@ -86,11 +86,11 @@ def apply(ctx: typer.Context, file: File) -> None:
 
 
 def withdraw(ctx: typer.Context, file: File) -> None:
-    from merzim.adopting import own_rules
+    from services import overlays
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     moment = call.moment
-    shown, written = own_rules.withdraw(call.house, Path(file), by=call.by, now=moment.now, today=moment.today)
+    shown, written = overlays.withdraw(call.house, Path(file), by=call.by, now=moment.now, today=moment.today)
     if call.json:
         call.answer(_answer(call, shown) | {"withdrawn": True, "written": written})
         return
@@ -98,7 +98,7 @@ def withdraw(ctx: typer.Context, file: File) -> None:
     call.print("\n" + call.say("cli.overlay.withdrawn", written=written))
 
 
-def _print(call: Call, shown: Preview) -> None:
+def _print(call: CommandContext, shown: Preview) -> None:
     overlay = shown.overlay
     head = {"act": overlay.act.title, "unit": overlay.unit, "on": overlay.in_force}
     call.print(call.say("cli.overlay.head" if overlay.unit else "cli.overlay.head_all", **head))
@@ -111,7 +111,7 @@ def _print(call: Call, shown: Preview) -> None:
     call.print("\n" + call.say("cli.overlay.totals", **_totals(shown)))
 
 
-def _answer(call: Call, shown: Preview) -> dict[str, object]:
+def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
     return _told(call, shown.overlay) | {
         "known": shown.done,
         "milder": [
@@ -123,7 +123,7 @@ def _answer(call: Call, shown: Preview) -> dict[str, object]:
     }
 
 
-def _told(call: Call, overlay: Overlay) -> dict[str, object]:
+def _told(call: CommandContext, overlay: Overlay) -> dict[str, object]:
     return {
         "file": overlay.file,
         "procedure": overlay.procedure,
@@ -144,7 +144,7 @@ def _totals(shown: Preview) -> dict[str, int]:
     }
 
 
-def _milder(call: Call, one: Milder) -> str:
+def _milder(call: CommandContext, one: Milder) -> str:
     if one.own is None:
         return call.say("cli.overlay.longer_period", title=one.obligation.title)
     return call.say("cli.overlay.milder", title=one.obligation.title, paragraph=one.own.paragraph)

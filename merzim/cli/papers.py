@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.call import BAD_INPUT, DONE, Call
+from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.law import PROCEDURE
 from merzim.cli.parsing import BadArgument
 from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
-    from merzim.taking_in.importing import Imported
-    from papers import Note, UnreadablePaper
+    from documents import Note, UnreadablePaper
+    from services.imports.schedules import Imported
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,10 +34,10 @@ def import_(
         str, typer.Option("--procedure", metavar="PROCEDURE", help="cli.option.procedure")
     ] = PROCEDURE,
 ) -> int:
-    from merzim.taking_in.papers import import_schedule
-    from papers import UnreadablePaper, write_template
+    from documents import UnreadablePaper, write_template
+    from services.imports.files import import_schedule
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     if template is not None:
         write_template(template, call.language)
         if call.json:
@@ -71,9 +71,9 @@ def people(
         list[str] | None, typer.Option("--match", metavar="TEXT=KEY", help="cli.option.match")
     ] = None,
 ) -> None:
-    from merzim.taking_in.papers import import_people, keep_match
+    from services.imports.files import import_people, keep_match
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     house, moment = call.house, call.moment
     if file is not None:
         import_people(house, Path(file), by=call.by, now=moment.now, today=moment.today)
@@ -89,7 +89,7 @@ def people(
     if file is not None:
         call.print(call.say("cli.people_known", units=len(office.units), people=len(office.people)))
     elif call.lists:
-        from papers.people.sheet import people_table
+        from documents.people.sheet import people_table
 
         table = people_table(office, call.language)
         call.sheet(table.heads, table.rows)
@@ -104,7 +104,7 @@ def people(
         call.table(("responsible", "who"), sorted(office.matches.items()))
 
 
-def _imported(call: Call, taken: Imported) -> dict[str, object]:
+def _imported(call: CommandContext, taken: Imported) -> dict[str, object]:
     return {
         "cases": [
             {
@@ -123,7 +123,7 @@ def _imported(call: Call, taken: Imported) -> dict[str, object]:
     }
 
 
-def _print_imported(call: Call, taken: Imported) -> None:
+def _print_imported(call: CommandContext, taken: Imported) -> None:
     if not taken.opened and not taken.replanned:
         call.print(call.say("cli.import.nothing_changed", count=len(taken.cases)))
     else:
@@ -159,11 +159,11 @@ def _print_imported(call: Call, taken: Imported) -> None:
             call.print(paragraph(_note(call, note), indent=2))
 
 
-def _note(call: Call, note: Note) -> str:
+def _note(call: CommandContext, note: Note) -> str:
     return call.say(note.code, **{"row": note.row, **note.arguments})
 
 
-def errors_of(call: Call, refusal: UnreadablePaper) -> list[dict[str, object]]:
+def errors_of(call: CommandContext, refusal: UnreadablePaper) -> list[dict[str, object]]:
     """Every bad row of a file that was not taken; one line for the file where it is the trouble itself."""
     rows: list[dict[str, object]] = [
         {"row": error.row, "code": error.code, "message": call.say(error.code, **error.arguments)}

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.asking.looking import unit_named
 from merzim.cli.answers import finding, print_findings
-from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, Call
+from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command, Group
 from merzim.cli.parsing import number as whole
 from merzim.cli.parsing import optional_day
 from merzim.cli.risk_answers import day_or_today, position_json, proofs, tell, written
+from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from workflow.case import Case
+    from workflow.cases.case import Case
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Number = Annotated[str, typer.Argument(metavar="N")]
@@ -49,9 +49,9 @@ def list_positions(
     case: Annotated[str | None, typer.Argument(metavar="CASE")] = None,
     unit: Unit = "",
 ) -> None:
-    from workflow.registers.exposure import exposure
+    from workflow.cases.registers.exposure import exposure
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     known = [
         (one, position) for one in _cases(call, case, unit) for position in exposure(one).positions.values()
     ]
@@ -85,10 +85,10 @@ def add(
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
     on: On = None,
 ) -> None:
-    from merzim.asking.risks import registers
-    from workflow.desk.registers import ExposedPosition
+    from services.risks import registers
+    from workflow.cases.commands.registers import ExposedPosition
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     told = ExposedPosition(
         number=None if number is None else _number(number, "--number"),
         title=title,
@@ -103,9 +103,9 @@ def add(
 
 
 def clear(ctx: typer.Context, case: CaseId, number: Number, on: On = None) -> None:
-    from merzim.asking.risks import registers
+    from services.risks import registers
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = registers(call.house).clear(case, _number(number), on=day_or_today(call, on), **written(call))
     tell(call, change, "cli.risks.position_cleared", number=number)
 
@@ -120,9 +120,9 @@ def talk(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> None:
-    from merzim.asking.risks import registers
+    from services.risks import registers
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = registers(call.house).talk(
         case,
         _number(number),
@@ -136,9 +136,9 @@ def talk(
 
 
 def plan(ctx: typer.Context, unit: Unit = "") -> None:
-    from workflow.registers.exposure import exposure, spread
+    from workflow.cases.registers.exposure import exposure, spread
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     positions = [at for one in _cases(call, None, unit) for at in exposure(one).positions.values()]
     months = spread(positions, today=call.moment.today)
     if call.json:
@@ -163,12 +163,12 @@ def record(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> int:
-    from merzim.asking.risks import registers
+    from documents import UnreadablePaper
+    from documents.sandbox.readers import read_cartogram
     from merzim.cli.papers import errors_of
-    from papers import UnreadablePaper
-    from papers.sandbox.readers import read_cartogram
+    from services.risks import registers
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     published = day_or_today(call, on)
     try:
         lines = read_cartogram(Path(file))
@@ -185,10 +185,10 @@ def record(
 
 
 def compare(ctx: typer.Context, unit: Unit = "") -> int:
-    from merzim.asking.risks import cartogram_lines
+    from services.risks import cartogram_lines
     from workflow.findings.cartogram import compared, latest
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     known = latest(_cases(call, None, unit))
     found = compared(cartogram_lines(call.house, unit_named(call.house, unit)), known)
     if call.json:
@@ -200,8 +200,8 @@ def compare(ctx: typer.Context, unit: Unit = "") -> int:
     return NOT_SO if found else DONE
 
 
-def _cases(call: Call, case: str | None, unit: str) -> list[Case]:
-    from merzim.asking.risks import cases
+def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
+    from services.risks import cases
 
     if case is not None:
         return [call.house.desk.view(case, today=call.moment.today).case]

@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from documents.sheets.web_address import is_web_address
 from merzim.cli.parsing import BadArgument, day
-from papers.sheets.web_address import is_web_address
-from workflow.case import Evidence
+from workflow.cases.case import Evidence
 from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from merzim.cli.call import Call
+from merzim.cli.call import CommandContext
 from merzim.cli.help import Command, Group
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def add(ctx: typer.Context, case: CaseId, person: Person) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     moment = call.moment
     call.house.desk.name_reader(case, person, by=call.by, now=moment.now, today=moment.today)
     _list(call, case)
@@ -35,17 +35,17 @@ def remove(
     person: Person,
     ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")],
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     moment = call.moment
     call.house.desk.remove_reader(case, person, ground=ground, by=call.by, now=moment.now, today=moment.today)
     _list(call, case)
 
 
 def listed(ctx: typer.Context, case: CaseId) -> None:
-    _list(Call.of(ctx), case)
+    _list(CommandContext.of(ctx), case)
 
 
-def _list(call: Call, case: str) -> None:
+def _list(call: CommandContext, case: str) -> None:
     found = call.house.desk.view(case, today=call.moment.today).case
     if call.json:
         call.answer({"case": case, "confidential": found.confidential, "readers": sorted(found.readers)})

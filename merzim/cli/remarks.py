@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from merzim.cli.call import Call
+from merzim.cli.call import CommandContext
 from merzim.cli.help import Command, Group
 from merzim.cli.parsing import number as whole
 from merzim.cli.risk_answers import day_or_today, remark_json, tell, written
@@ -26,9 +26,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def list_remarks(ctx: typer.Context, case: CaseId) -> None:
-    from workflow.registers.remarks import remarks
+    from workflow.cases.registers.remarks import remarks
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     view = call.house.desk.view(case, today=call.moment.today)
     known = remarks(view.case).values()
     if call.json:
@@ -62,9 +62,9 @@ def add(
     ] = "discussion",
     on: On = None,
 ) -> None:
-    from merzim.asking.risks import registers
+    from services.risks import registers
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = registers(call.house).remark(
         case, text=text, author=author, source=source, on=day_or_today(call, on), **written(call)
     )
@@ -79,9 +79,9 @@ def answer(
     text: Annotated[str, typer.Option("--answer", metavar="TEXT", help="cli.option.answer_text")] = "",
     on: On = None,
 ) -> None:
-    from merzim.asking.risks import registers
+    from services.risks import registers
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = registers(call.house).answer_remark(
         case,
         whole(number, where="N", first=1, last=9999),

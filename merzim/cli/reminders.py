@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.asking.looking import force
-from merzim.cli.call import Call
+from merzim.cli.acknowledge import acknowledge
+from merzim.cli.call import CommandContext
+from merzim.cli.contact_settings import resend
 from merzim.cli.help import Command, OpenGroup
-from merzim.cli.minding import acknowledge
 from merzim.cli.parsing import BadArgument, day
-from merzim.cli.reaching import resend
-from merzim.services import rounds
-from merzim.services.rehearsing import rehearse as rehearsed
+from services.jobs import rounds
+from services.jobs.rehearsal import rehearse as rehearsed
+from services.queries import force
 
 if TYPE_CHECKING:
     from notifications.notice import Notice
@@ -43,7 +43,7 @@ def remind(
     ctx: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     moment = call.moment
     report = rounds.remind(call.house, now=moment.now, today=moment.today, dry_run=dry_run)
     if call.json:
@@ -59,7 +59,7 @@ def remind(
 
 
 def deliver(ctx: typer.Context) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     moment = call.moment
     report = rounds.deliver(call.house, now=moment.now, today=moment.today)
     if call.json:
@@ -79,10 +79,10 @@ def notices(
 ) -> None:
     if ctx.invoked_subcommand is not None:
         return
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     found = call.house.outbox.notices(case=case)
     if export is not None:
-        from merzim.documents.register import write
+        from services.documents.register import write
 
         write(call.house, found, Path(export), call.language, now=call.moment.now)
         call.note(call.say("cli.exported", count=len(found), file=export))
@@ -110,7 +110,7 @@ def rehearse(
     first: Annotated[str, typer.Option("--from", metavar="DATE", help="cli.option.from")],
     last: Annotated[str, typer.Option("--until", metavar="DATE", help="cli.option.until")],
 ) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     begins, ends = day(first, where="--from"), day(last, where="--until")
     if ends < begins:
         raise BadArgument("cli.until_before_from", first=begins, until=ends)
@@ -136,7 +136,7 @@ def rehearse(
         call.print(call.say("cli.rehearse.nothing", first=begins, until=ends))
 
 
-def _round(call: Call, report: RoundReport) -> dict[str, object]:
+def _round(call: CommandContext, report: RoundReport) -> dict[str, object]:
     return {
         "rows": report.rows,
         "queued": report.queued,
@@ -153,7 +153,7 @@ def _round(call: Call, report: RoundReport) -> dict[str, object]:
     }
 
 
-def _hearings(call: Call, report: RoundReport) -> None:
+def _hearings(call: CommandContext, report: RoundReport) -> None:
     """Who hears what, when, through what, and why they."""
     rows = [
         (
@@ -187,15 +187,15 @@ def _hearings(call: Call, report: RoundReport) -> None:
         call.note(f"{text} ({len(places)}: {named})")
 
 
-def _leaves(call: Call, one: Notice) -> str:
+def _leaves(call: CommandContext, one: Notice) -> str:
     """When a letter may leave at the earliest, and whether in another's company."""
-    from merzim.clock import almaty
+    from services.moments import almaty
 
     at = f"{one.not_before.astimezone(almaty()):%d.%m %H:%M}"
     return f"{at} ({call.say('cli.carried')})" if one.bundle else at
 
 
-def _forces(call: Call, notices: Sequence[Notice]) -> dict[str, Force]:
+def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]:
     """With what force each notice's obligation is asked, by its key; nothing for one without any."""
     cases = call.house.reads.whole({one.case for one in notices if one.case})
     found = {}
@@ -234,7 +234,7 @@ def _notice(one: Notice) -> dict[str, object]:
     }
 
 
-def _state(call: Call, one: Notice) -> str:
+def _state(call: CommandContext, one: Notice) -> str:
     said = call.say(f"cli.notice.{one.state}")
     # One that waits after an attempt says why: a token that is not accepted, a server that is away.
     told = one.state in ("failed", "unknown", "queued") and one.answer

@@ -10,27 +10,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from merzim.cli.call import Call
-    from workflow.case import Case, Evidence
-    from workflow.desk.desk import Change
-    from workflow.registers.exposure import Position
-    from workflow.registers.remarks import Remark
-    from workflow.registers.risk import Measure, Risk
+    from merzim.cli.call import CommandContext
+    from workflow.cases.case import Case, Evidence
+    from workflow.cases.commands.desk import Change
+    from workflow.cases.registers.exposure import Position
+    from workflow.cases.registers.remarks import Remark
+    from workflow.cases.registers.risk import Measure, Risk
 
 Json = dict[str, object]
 
 
-def written(call: Call) -> dict[str, Any]:
+def written(call: CommandContext) -> dict[str, Any]:
     """Who writes, and when: what every command of a desk asks for."""
     return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
 
 
-def day_or_today(call: Call, text: str | None) -> date:
+def day_or_today(call: CommandContext, text: str | None) -> date:
     """The day --on names; today without it."""
     return call.moment.today if text is None else day(text, where="--on")
 
 
-def proofs(call: Call, given: Iterable[str] | None, *, restricted: str = "") -> tuple[Evidence, ...]:
+def proofs(call: CommandContext, given: Iterable[str] | None, *, restricted: str = "") -> tuple[Evidence, ...]:
     """Files and links as typed, files kept. `restricted`: the ground on which few may see them."""
     from merzim.cli.proofs import given_freely, kept
 
@@ -38,7 +38,7 @@ def proofs(call: Call, given: Iterable[str] | None, *, restricted: str = "") -> 
     return tuple(kept(given_freely(text), call.house.evidence, restricted=ground) for text in given or ())
 
 
-def tell(call: Call, change: Change, code: str, **arguments: object) -> None:
+def tell(call: CommandContext, change: Change, code: str, **arguments: object) -> None:
     """What a command on a register did."""
     if call.json:
         call.answer({"case": change.case.id, "changed": bool(change.events), "events": change.events})
@@ -47,9 +47,9 @@ def tell(call: Call, change: Change, code: str, **arguments: object) -> None:
     call.print(call.say(said, case=change.case.id, **arguments))
 
 
-def risk_json(call: Call, case: Case, risk: Risk) -> Json:
+def risk_json(call: CommandContext, case: Case, risk: Risk) -> Json:
     """One risk, its measures apart."""
-    from merzim.asking.risks import scales
+    from services.risks import scales
 
     scale = scales().get(risk.rank.scale) if risk.rank else None
     rank: Json | None = None
@@ -91,7 +91,7 @@ def risk_json(call: Call, case: Case, risk: Risk) -> Json:
     }
 
 
-def measure_json(call: Call, measure: Measure, due: date | None) -> Json:
+def measure_json(call: CommandContext, measure: Measure, due: date | None) -> Json:
     """One measure with its reviews. `due`: its next due date, None where its term names no day."""
     return {
         "number": measure.number,

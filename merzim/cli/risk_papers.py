@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.asking.looking import unit_named
 from merzim.cli.answers import finding, print_findings
-from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, Call
+from merzim.cli.call import BAD_INPUT, DONE, NOT_SO, CommandContext
 from merzim.cli.parsing import BadArgument
 from merzim.cli.parsing import number as whole
 from merzim.cli.risk_answers import written
+from services.queries import unit_named
 
 if TYPE_CHECKING:
+    from workflow.cases.registers.risk_lists import Listed, Shared
     from workflow.findings.finding import Finding
-    from workflow.registers.risk_lists import Listed, Shared
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Export = Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.export_to")]
@@ -31,11 +31,11 @@ def import_plan(
     file: Annotated[str, typer.Argument(metavar="FILE.csv|.xlsx")],
     year: Annotated[str | None, typer.Option("--year", metavar="YYYY", help="cli.option.plan_year")] = None,
 ) -> int:
-    from merzim.asking.risks import import_plan as taken_in
+    from documents import UnreadablePaper
     from merzim.cli.papers import errors_of
-    from papers import UnreadablePaper
+    from services.risks import import_plan as taken_in
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     meant = None if year is None else whole(year, where="--year", first=2010, last=2099)
     try:
         taken = taken_in(call.house, case, Path(file), year=meant, **written(call))
@@ -73,7 +73,7 @@ def import_plan(
 
 
 def check(ctx: typer.Context, case: CaseId) -> int:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     found = _findings(call, case)
     if call.json:
         call.answer({"case": case, "findings": [finding(call, one) for one in found]})
@@ -85,10 +85,10 @@ def check(ctx: typer.Context, case: CaseId) -> int:
 
 
 def same(ctx: typer.Context, unit: Unit = "") -> None:
-    from merzim.asking.risks import cases
-    from workflow.registers.risk_lists import shared
+    from services.risks import cases
+    from workflow.cases.registers.risk_lists import shared
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     found = shared(cases(call.house, unit_named(call.house, unit)))
     if call.json:
         call.answer(
@@ -131,7 +131,7 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
         call.print(call.say("cli.risks.none_shared"))
 
 
-def _requests(call: Call, one: Shared) -> str:
+def _requests(call: CommandContext, one: Shared) -> str:
     """Of the cases where the cause lies above: in how many it was asked there, and answered."""
     above = [risk.request for _, risk in one.found if risk.body]
     asked = [request for request in above if request is not None]
@@ -141,9 +141,9 @@ def _requests(call: Call, one: Shared) -> str:
 
 
 def scale(ctx: typer.Context) -> None:
-    from merzim.asking.risks import scale as in_force
+    from services.risks import scale as in_force
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     known = in_force(call.moment.today)
     language = call.language
     axes = (("likelihood", known.likelihood), ("effect", known.effect))
@@ -176,10 +176,10 @@ def scale(ctx: typer.Context) -> None:
 
 
 def write_list(
-    call: Call, lines: Sequence[Listed], dues: Mapping[str, Mapping[int, date]], export: str
+    call: CommandContext, lines: Sequence[Listed], dues: Mapping[str, Mapping[int, date]], export: str
 ) -> None:
     """The list as a workbook."""
-    from papers.sheets.list_book import write_book
+    from documents.sheets.list_book import write_book
 
     _ending(export, (".xlsx",))
     heads = (
@@ -216,7 +216,7 @@ def _ending(file: str, allowed: tuple[str, ...]) -> str:
     return ending
 
 
-def _findings(call: Call, case: str) -> tuple[Finding, ...]:
+def _findings(call: CommandContext, case: str) -> tuple[Finding, ...]:
     from workflow.findings.of_risks import risk_findings
 
     view = call.house.desk.view(case, today=call.moment.today)
@@ -229,11 +229,11 @@ def risk_map(
     unit: Unit = "",
     export: Export = None,
 ) -> None:
-    from merzim.asking.risks import cases, scale
-    from papers.drawings.risk_map import Mapped, risk_map
-    from workflow.registers.risk import register
+    from documents.drawings.risk_map import Mapped, risk_map
+    from services.risks import cases, scale
+    from workflow.cases.registers.risk import register
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     if export is None:
         raise BadArgument("cli.risks.map_needs_file")
     _ending(export, (".svg",))
@@ -266,10 +266,10 @@ def risk_map(
 
 
 def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> None:
-    from merzim.asking.risks import cartogram_lines
-    from papers.drawings.cartogram import drawn, write_workbook
+    from documents.drawings.cartogram import drawn, write_workbook
+    from services.risks import cartogram_lines
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     place = unit_named(call.house, unit)
     told = cartogram_lines(call.house, place)
     if export is not None:
@@ -293,7 +293,7 @@ def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> Non
         call.print(call.say("cartogram.nothing"))
 
 
-def _named(call: Call, unit: str) -> str:
+def _named(call: CommandContext, unit: str) -> str:
     """A unit's name; without one the organisation's, else that all cases are meant."""
     if unit:
         known = call.house.reads.office().units.get(unit)
@@ -301,7 +301,7 @@ def _named(call: Call, unit: str) -> str:
     return call.settings.office.name or call.say("risk_map.office")
 
 
-def _written_to(call: Call, file: str, count: int) -> None:
+def _written_to(call: CommandContext, file: str, count: int) -> None:
     if call.json:
         call.answer({"file": file, "count": count})
     else:

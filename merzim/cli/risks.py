@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.asking.looking import unit_named
 from merzim.cli import risk_papers
-from merzim.cli.call import Call
+from merzim.cli.call import CommandContext
 from merzim.cli.help import Command, Group
 from merzim.cli.parsing import number as whole
 from merzim.cli.parsing import optional_day
 from merzim.cli.risk_answers import day_or_today, measure_json, proofs, risk_json, tell, written
+from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from workflow.case import Case
-    from workflow.registers.risk_lists import Listed
+    from workflow.cases.case import Case
+    from workflow.cases.registers.risk_lists import Listed
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Number = Annotated[str, typer.Argument(metavar="N")]
@@ -62,11 +62,11 @@ def list_risks(
         str | None, typer.Option("--export", metavar="FILE.xlsx", help="cli.option.export_to")
     ] = None,
 ) -> None:
-    from workflow.desk.risks import CannotEnter
-    from workflow.registers.risk import OUTCOMES
-    from workflow.registers.risk_lists import listed
+    from workflow.cases.commands.risks import CannotEnter
+    from workflow.cases.registers.risk import OUTCOMES
+    from workflow.cases.registers.risk_lists import listed
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     allowed = (*OUTCOMES, NOT_REVIEWED)
     if status and status not in allowed:
         raise CannotEnter("risk.unknown_outcome", outcome=status, allowed=allowed)
@@ -105,10 +105,10 @@ def add(
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
     on: On = None,
 ) -> None:
-    from merzim.asking.risks import desk
-    from workflow.desk.risks import FoundRisk
+    from services.risks import desk
+    from workflow.cases.commands.risks import FoundRisk
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     found = FoundRisk(
         number=None if number is None else _number(number, "--number"),
         description=text,
@@ -131,10 +131,10 @@ def rank(
     likelihood: Annotated[str, typer.Option("--likelihood", metavar="L", help="cli.option.likelihood")],
     effect: Annotated[str, typer.Option("--effect", metavar="E", help="cli.option.effect")],
 ) -> None:
-    from merzim.asking.risks import desk, scale
-    from workflow.registers.risk import Rank
+    from services.risks import desk, scale
+    from workflow.cases.registers.risk import Rank
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     by = scale(call.moment.today)
     given = Rank(
         likelihood=whole(likelihood, where="--likelihood"),
@@ -170,11 +170,11 @@ def measure(
     ] = "",
     number: Annotated[str | None, typer.Option("--number", metavar="N", help="cli.option.risk_number")] = None,
 ) -> None:
-    from merzim.asking.risks import desk, keep_responsible
-    from papers.schedules.written_terms import read_term
-    from workflow.desk.risks import SetMeasure
+    from documents.schedules.written_terms import read_term
+    from services.risks import desk, keep_responsible
+    from workflow.cases.commands.risks import SetMeasure
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     said = SetMeasure(
         number=None if number is None else _number(number, "--number"),
         risk=_number(risk, "RISK"),
@@ -204,9 +204,9 @@ def review(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> None:
-    from merzim.asking.risks import desk
+    from services.risks import desk
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = desk(call.house).review(
         case,
         _number(number),
@@ -230,9 +230,9 @@ def remove(
     evidence: Proof = None,
     restricted: Restricted = "",
 ) -> None:
-    from merzim.asking.risks import desk
+    from services.risks import desk
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = desk(call.house).remove(
         case,
         _number(number),
@@ -253,10 +253,10 @@ def ask(
     term: Term = "",
     on: On = None,
 ) -> None:
-    from merzim.asking.risks import desk
-    from papers.schedules.written_terms import read_term
+    from documents.schedules.written_terms import read_term
+    from services.risks import desk
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = desk(call.house).ask(
         case,
         _number(number),
@@ -276,26 +276,26 @@ def answer(
     text: Annotated[str, typer.Option("--text", metavar="TEXT", help="cli.option.answer_text")] = "",
     on: On = None,
 ) -> None:
-    from merzim.asking.risks import desk
+    from services.risks import desk
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     change = desk(call.house).answer(
         case, _number(number), text=text, on=day_or_today(call, on), **written(call)
     )
     tell(call, change, "cli.risks.answered", number=number)
 
 
-def _cases(call: Call, case: str | None, unit: str) -> list[Case]:
-    from merzim.asking.risks import cases
+def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
+    from services.risks import cases
 
     if case is not None:
         return [call.house.desk.view(case, today=call.moment.today).case]
     return list(cases(call.house, unit_named(call.house, unit)))
 
 
-def _dues(call: Call, case: Case) -> Mapping[int, date]:
+def _dues(call: CommandContext, case: Case) -> Mapping[int, date]:
     """The next due date of each measure: the earliest still open, else the last of all."""
-    from merzim.asking.risks import dues
+    from services.risks import dues
 
     return dues(call.house, case, today=call.moment.today)
 
@@ -304,13 +304,13 @@ def _number(text: str, where: str = "N") -> int:
     return whole(text, where=where, first=1, last=9999)
 
 
-def _line_json(call: Call, line: Listed, dues: Mapping[int, date]) -> dict[str, object]:
+def _line_json(call: CommandContext, line: Listed, dues: Mapping[int, date]) -> dict[str, object]:
     one = risk_json(call, line.case, line.risk)
     due = dues.get(line.measure.number) if line.measure else None
     return {**one, "measure": line.measure and measure_json(call, line.measure, due)}
 
 
-def _print(call: Call, lines: list[Listed], dues: Mapping[str, Mapping[int, date]]) -> None:
+def _print(call: CommandContext, lines: list[Listed], dues: Mapping[str, Mapping[int, date]]) -> None:
     if not lines:
         call.print(call.say("cli.risks.none"))
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.cli.call import BAD_INPUT, DONE, Call
+from merzim.cli.call import BAD_INPUT, DONE, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument
 from merzim.cli.printing import paragraph
@@ -15,11 +15,11 @@ from merzim.cli.printing import paragraph
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from merzim.asking.scores import YearScores
-    from workflow.points.prospects import Step
-    from workflow.points.scale import Readings
-    from workflow.points.score import Score, Scores
-    from workflow.points.score_inputs import BadInputs
+    from services.year_scores import YearScores
+    from workflow.scoring.prospects import Step
+    from workflow.scoring.scale import Readings
+    from workflow.scoring.score import Score, Scores
+    from workflow.scoring.score_inputs import BadInputs
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,11 +37,11 @@ def score(
         list[str] | None, typer.Option("--reading", metavar="NAME=VALUE", help="cli.option.reading")
     ] = None,
 ) -> int:
-    from merzim.asking import scoring as shipped
-    from workflow.points.score import score as scored
-    from workflow.points.score_inputs import BadInputs, choose, read_inputs
+    from services import scoring as shipped
+    from workflow.scoring.score import score as scored
+    from workflow.scoring.score_inputs import BadInputs, choose, read_inputs
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     scoring = shipped.scoring()
     readings = choose(_chosen(reading), scoring)
     if not inputs:
@@ -60,9 +60,9 @@ def score(
     return DONE
 
 
-def _of_a_year(call: Call, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
-    from merzim.asking.looking import unit_named
-    from merzim.asking.scores import year_scores
+def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *, by_unit: bool) -> int:
+    from services.queries import unit_named
+    from services.year_scores import year_scores
 
     first, last = call.house.calendar.first.year, call.house.calendar.last.year
     if not first <= year <= last:
@@ -78,8 +78,8 @@ def _of_a_year(call: Call, unit: str, year: int, readings: Readings, *, by_unit:
     return DONE
 
 
-def _year_answer(call: Call, found: YearScores) -> dict[str, object]:
-    from workflow.points.score import written
+def _year_answer(call: CommandContext, found: YearScores) -> dict[str, object]:
+    from workflow.scoring.score import written
 
     indicators = []
     for one, row in zip(found.scores.scores, _rows(call, found.scores), strict=True):
@@ -110,9 +110,9 @@ def _year_answer(call: Call, found: YearScores) -> dict[str, object]:
     }
 
 
-def _print_year(call: Call, whole: YearScores, parts: list[YearScores]) -> None:
-    from words import number
-    from workflow.points.score import written
+def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]) -> None:
+    from i18n import number
+    from workflow.scoring.score import written
 
     def said(points: Fraction | None) -> str:
         return "" if points is None else number(written(points), call.language)
@@ -148,10 +148,10 @@ def _print_year(call: Call, whole: YearScores, parts: list[YearScores]) -> None:
         call.print(paragraph(f"{one.id}: {_arithmetic(call, one)}", indent=2))
 
 
-def _step(call: Call, step: Step) -> str:
+def _step(call: CommandContext, step: Step) -> str:
     from fractions import Fraction
 
-    from workflow.points.score import written
+    from workflow.scoring.score import written
 
     units = call.house.reads.office().units
     named = tuple(units[one].name if one in units else one for one in step.missing)
@@ -173,7 +173,7 @@ def _chosen(pairs: list[str] | None) -> dict[str, str]:
     return chosen
 
 
-def _refused(call: Call, file: str, refusal: BadInputs) -> int:
+def _refused(call: CommandContext, file: str, refusal: BadInputs) -> int:
     """One line for all, then one for each place."""
     call.note("merzim: " + call.say("score.several", file=file, count=len(refusal.problems)))
     for error in refusal.problems:
@@ -181,8 +181,8 @@ def _refused(call: Call, file: str, refusal: BadInputs) -> int:
     return BAD_INPUT
 
 
-def _answer(call: Call, found: Scores) -> dict[str, object]:
-    from workflow.points.score import written
+def _answer(call: CommandContext, found: Scores) -> dict[str, object]:
+    from workflow.scoring.score import written
 
     return {
         "indicators": _rows(call, found),
@@ -190,8 +190,8 @@ def _answer(call: Call, found: Scores) -> dict[str, object]:
     }
 
 
-def _rows(call: Call, found: Scores) -> list[dict[str, object]]:
-    from workflow.points.score import written
+def _rows(call: CommandContext, found: Scores) -> list[dict[str, object]]:
+    from workflow.scoring.score import written
 
     return [
         {
@@ -204,9 +204,9 @@ def _rows(call: Call, found: Scores) -> list[dict[str, object]]:
     ]
 
 
-def _print(call: Call, found: Scores) -> None:
-    from words import number
-    from workflow.points.score import written
+def _print(call: CommandContext, found: Scores) -> None:
+    from i18n import number
+    from workflow.scoring.score import written
 
     def said(points: Fraction | None) -> str:
         return "" if points is None else number(written(points), call.language)
@@ -221,5 +221,5 @@ def _print(call: Call, found: Scores) -> None:
         call.print(paragraph(f"{one.id}: {_arithmetic(call, one)}", indent=2))
 
 
-def _arithmetic(call: Call, one: Score) -> str:
+def _arithmetic(call: CommandContext, one: Score) -> str:
     return " ".join(call.say(element.code, **element.arguments) for element in one.arithmetic)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command, Group
 
 
@@ -17,9 +17,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def new(ctx: typer.Context) -> None:
-    from storage.access.encryption import new_key
+    from storage.accounts.encryption import new_key
 
-    call, key = Call.of(ctx), new_key()
+    call, key = CommandContext.of(ctx), new_key()
     if call.json:
         call.answer({"key": key})
     else:
@@ -27,9 +27,9 @@ def new(ctx: typer.Context) -> None:
 
 
 def rotate(ctx: typer.Context) -> int:
-    from merzim.people import second_factors
+    from services import second_factors
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     found = second_factors.encrypt(call.house, by=call.by, now=call.moment.now, all_keys=True)
     if call.json:
         call.answer({"encrypted": found.done, "unchanged": found.same, "unreadable": list(found.unreadable)})

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command, Group
 
 PersonKey = Annotated[str, typer.Argument(metavar="PERSON")]
@@ -23,10 +23,10 @@ def add_to(app: typer.Typer) -> None:
 
 
 def link(ctx: typer.Context, person: PersonKey) -> None:
-    from merzim.clock import almaty
-    from merzim.people.telegram import offer
+    from services.moments import almaty
+    from services.telegram import offer
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     made = offer(call.house, person, now=call.moment.now)
     until = made.until.astimezone(almaty())
     if call.json:
@@ -40,9 +40,9 @@ def link(ctx: typer.Context, person: PersonKey) -> None:
 
 
 def links(ctx: typer.Context) -> None:
-    from merzim.people.telegram import linked
+    from services.telegram import linked
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     found = linked(call.house)
     if call.json:
         rows = [
@@ -77,9 +77,9 @@ def links(ctx: typer.Context) -> None:
 
 
 def unlink(ctx: typer.Context, person: PersonKey) -> int:
-    from merzim.people.telegram import unlink as forget
+    from services.telegram import unlink as forget
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     known, was = forget(call.house, person, by=call.by, now=call.moment.now)
     if call.json:
         call.answer({"person": known.key, "unlinked": was})

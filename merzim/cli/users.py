@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.asking.looking import unit_named
-from merzim.cli.call import Call
+from merzim.cli.call import CommandContext
 from merzim.cli.help import Command, Group
 from merzim.cli.parsing import BadArgument
+from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from workflow.access import Access
+    from workflow.org.access import Access
 
 Login = Annotated[str, typer.Argument(metavar="LOGIN")]
 Unit = Annotated[str | None, typer.Option("--unit", metavar="U", help="cli.option.user_unit")]
@@ -46,9 +46,9 @@ def add(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="cli.option.user_name")] = "",
     unit: Unit = None,
 ) -> None:
-    from merzim.people import users
+    from services import accounts as users
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     link = users.add(
         call.house,
         login,
@@ -65,7 +65,7 @@ def add(
 
 
 def listed(ctx: typer.Context) -> None:
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     accounts = call.house.accounts.all()
     if call.json:
         rows = [
@@ -103,9 +103,9 @@ def change(
     access: Annotated[str, typer.Option("--access", metavar="ACCESS", help="cli.option.access")] = "",
     unit: Unit = None,
 ) -> None:
-    from merzim.people import users
+    from services import accounts as users
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     users.change(
         call.house,
         login,
@@ -120,18 +120,18 @@ def change(
 
 
 def invite(ctx: typer.Context, login: Login) -> None:
-    from merzim.people import users
+    from services import accounts as users
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     _tell(call, login, "invited_again", link=users.invite(call.house, login, now=call.moment.now, by=call.by))
 
 
 def close(ctx: typer.Context, login: Login) -> None:
-    _switch(Call.of(ctx), login, disabled=True)
+    _switch(CommandContext.of(ctx), login, disabled=True)
 
 
 def reopen(ctx: typer.Context, login: Login) -> None:
-    _switch(Call.of(ctx), login, disabled=False)
+    _switch(CommandContext.of(ctx), login, disabled=False)
 
 
 def token(
@@ -141,9 +141,9 @@ def token(
     days: Annotated[int, typer.Option("--days", metavar="N", help="cli.option.token_days")] = 90,
     write: Annotated[bool, typer.Option("--write", help="cli.option.token_write")] = False,
 ) -> None:
-    from merzim.people import users
+    from services import accounts as users
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     secret = users.token(call.house, login, name=name, write=write, days=days, now=call.moment.now, by=call.by)
     if call.json:
         call.answer({"login": login.casefold(), "token": secret})
@@ -152,9 +152,9 @@ def token(
 
 
 def end(ctx: typer.Context, login: Login) -> None:
-    from merzim.people import users
+    from services import accounts as users
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     account = users.the(call.house, login)
     call.house.accounts.end(account.reader.login, now=call.moment.now, by=call.by)
     _tell(call, login, "ended")
@@ -165,16 +165,16 @@ def remove_totp(
     login: Login,
     ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")],
 ) -> None:
-    from merzim.people import second_factors
+    from services import second_factors
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     moment = call.moment
     second_factors.remove(call.house, login, ground=ground, by=call.by, now=moment.now, today=moment.today)
     _tell(call, login, "factor_removed")
 
 
-def _switch(call: Call, login: str, *, disabled: bool) -> None:
-    from merzim.people import users
+def _switch(call: CommandContext, login: str, *, disabled: bool) -> None:
+    from services import accounts as users
 
     moment = call.moment
     users.switch(call.house, login, disabled=disabled, by=call.by, now=moment.now, today=moment.today)
@@ -182,7 +182,7 @@ def _switch(call: Call, login: str, *, disabled: bool) -> None:
 
 
 def _access(text: str) -> Access:
-    from workflow.access import ACCESSES
+    from workflow.org.access import ACCESSES
 
     if text not in ACCESSES:
         raise BadArgument("cli.user.bad_access", access=text, allowed=ACCESSES)
@@ -193,17 +193,17 @@ def _standing(password: str, disabled: bool) -> str:
     return "closed" if disabled else "active" if password else "invited"
 
 
-def _warn(call: Call, login: str) -> None:
+def _warn(call: CommandContext, login: str) -> None:
     """Say that an account sees no case for want of a unit."""
-    from merzim.people import users
-    from workflow.access import placed
+    from services import accounts as users
+    from workflow.org.access import placed
 
     reader = users.the(call.house, login).reader
     if not call.json and placed(reader, call.house.reads.office()).nowhere:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 
 
-def _tell(call: Call, login: str, code: str, **more: object) -> None:
+def _tell(call: CommandContext, login: str, code: str, **more: object) -> None:
     if call.json:
         call.answer({"login": login.casefold(), **more})
     else:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from i18n import month_name
 from merzim.cli.printing import table
-from words import month_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from calendars.calendar import Day
     from calendars.layout import Month, Year
-    from merzim.cli.call import Call
+    from merzim.cli.call import CommandContext
 
 MONTHS_ABREAST = 3
 CELL = 4
 WEEKS = 6
 
 
-def printed(call: Call, year: Year) -> str:
+def printed(call: CommandContext, year: Year) -> str:
     """The whole sheet: twelve months, the counts by month and quarter, the special days with their acts."""
     parts = [call.say("cli.year.title", year=year.number), call.say("cli.year.legend"), ""]
     for start in range(0, 12, MONTHS_ABREAST):
@@ -32,7 +32,7 @@ def printed(call: Call, year: Year) -> str:
     return "\n".join(parts)
 
 
-def _month(call: Call, month: Month) -> list[str]:
+def _month(call: CommandContext, month: Month) -> list[str]:
     size = CELL * 7
     weekdays = call.say("cli.weekdays").split()
     name = month_name(month.first.month, call.language)
@@ -47,7 +47,7 @@ def _cell(day: Day) -> str:
     return f" {day.on.day:>2}+" if day.on.weekday() >= 5 else f" {day.on.day:>2} "
 
 
-def _counts(call: Call, year: Year) -> str:
+def _counts(call: CommandContext, year: Year) -> str:
     rows: list[tuple[object, ...]] = []
     for number, quarter in enumerate(year.quarters, start=1):
         rows += [(month_name(month.first.month, call.language), *_count([month])) for month in quarter]
@@ -61,7 +61,7 @@ def _count(months: Sequence[Month]) -> tuple[int, int, int]:
     return size, working, size - working
 
 
-def _named(call: Call, year: Year) -> str:
+def _named(call: CommandContext, year: Year) -> str:
     rows = [
         (
             day.on,

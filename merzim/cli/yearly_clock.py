@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from merzim.asking.looking import unit_named
-from merzim.cli.call import DONE, NOT_SO, Call
+from merzim.cli.call import DONE, NOT_SO, CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import BadArgument
 from merzim.cli.printing import paragraph
+from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from merzim.yearly.clock import Clocked
+    from services.yearly.clock import UnitTurn
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,10 +26,10 @@ def yearly_clock(
     unit: Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")] = "",
     reading: Annotated[str, typer.Option("--reading", metavar="READING", help="cli.option.once_in")] = "",
 ) -> int:
-    from merzim.yearly.clock import turns
+    from services.yearly.clock import turns
     from workflow.law.overlay import SWITCHES
 
-    call = Call.of(ctx)
+    call = CommandContext.of(ctx)
     if reading and reading not in SWITCHES["once_in"]:
         raise BadArgument("cli.unknown_reading", reading=reading, allowed=SWITCHES["once_in"])
     office = call.house.reads.office()
@@ -42,7 +42,7 @@ def yearly_clock(
     return NOT_SO if any(one.turn.state == "overdue" for one in found) else DONE
 
 
-def _print(call: Call, found: tuple[Clocked, ...], names: dict[str, str]) -> None:
+def _print(call: CommandContext, found: tuple[UnitTurn, ...], names: dict[str, str]) -> None:
     rows = [
         (
             names.get(one.turn.unit, one.turn.unit),
@@ -69,7 +69,7 @@ def _print(call: Call, found: tuple[Clocked, ...], names: dict[str, str]) -> Non
     call.print(paragraph(call.say("yearly_clock.practice")))
 
 
-def _told(one: Clocked, names: dict[str, str]) -> dict[str, object]:
+def _told(one: UnitTurn, names: dict[str, str]) -> dict[str, object]:
     turn = one.turn
     return {
         "unit": turn.unit,

@@ -10,18 +10,18 @@ import re
 from datetime import date, datetime
 from html import escape
 
-from notifications.answering import acknowledge
+from i18n import explain, say
+from notifications.acknowledgement import acknowledge
 from notifications.bot import evidence
+from notifications.bot.messages import Pressed, Reply, line, shortened
 from notifications.bot.office import House, still_theirs, to_do
-from notifications.bot.said import Pressed, Reply, line, shortened
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, buttons, reference
-from words import explain, say
-from workflow.board import WAITING
-from workflow.counting.deadline import Deadline
-from workflow.desk import minding
-from workflow.desk.desk import View
-from workflow.office import Office, Person
+from workflow.board.rows import WAITING
+from workflow.cases.commands import reminder_actions
+from workflow.cases.commands.desk import View
+from workflow.deadlines.deadline import Deadline
+from workflow.org.office import Office, Person
 
 CHANNEL = "telegram"
 LOOKED_AT = 1000
@@ -61,7 +61,7 @@ def pressed(
     if not notice.case:
         return Pressed(toast=line("no_one_deadline", language), alert=True)
     view = house.desk.view(notice.case, today=today)
-    deadline = minding.deadline_of(view, notice.obligation)
+    deadline = reminder_actions.deadline_of(view, notice.obligation)
     if mark == "o":
         return Pressed(toast="", replies=(_opened(house, view, deadline, language),))
     if view.procedure.confidential:
@@ -81,12 +81,12 @@ def pressed(
     if day is None:
         return Pressed(toast=line("not_yours", language), alert=True)
     if mark == "s":
-        change = minding.put_off(
+        change = reminder_actions.put_off(
             house.desk, house.calendar, notice.case, notice.obligation, until=day, by=by, now=now, today=today
         )
         until = change.case.put_off[notice.obligation].until
         return Pressed(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
-    minding.done(house.desk, notice.case, notice.obligation, on=day, by=by, now=now, today=today)
+    reminder_actions.done(house.desk, notice.case, notice.obligation, on=day, by=by, now=now, today=today)
     said = Reply(text=line("done", language, title=deadline.obligation.title, on=day))
     asked = evidence.ask(house, person, view, deadline, reference(notice.key), language, now=now)
     return Pressed(toast="", replies=(said, *asked), buttons=())
@@ -114,7 +114,7 @@ def _which_day(
 ) -> Pressed:
     """The days to choose from, each a button."""
     if mark == "s":
-        days = minding.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
+        days = reminder_actions.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
         if not days:
             return Pressed(toast=line("put_off_no_more", language), alert=True)
     else:

@@ -9,14 +9,14 @@ from datetime import date, datetime
 from typing import BinaryIO
 
 from calendars import OutOfRange
+from i18n import refusal
 from notifications.bot import buttons, evidence
 from notifications.bot.lists import listed
+from notifications.bot.messages import LANGUAGES, Pressed, Reply, Sender, line
 from notifications.bot.office import House
-from notifications.bot.said import LANGUAGES, Pressed, Reply, Sender, line
 from notifications.links import Link, hashed
 from notifications.wire.telegram import Button
-from words import refusal
-from workflow.office import Office, Person, with_officer
+from workflow.org.office import Office, Person, with_officer
 from workflow.refusal import Refusal
 
 COMMANDS = ("my", "week", "overdue", "language", "evidence", "stop")

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import BinaryIO
 
+from documents.sheets.web_address import is_web_address
+from notifications.bot.messages import Pressed, Reply, line
 from notifications.bot.office import House, still_theirs
-from notifications.bot.said import Pressed, Reply, line
-from notifications.links import Awaited, Link
+from notifications.links import Link, PendingLink
 from notifications.wire.telegram import Button
-from papers.sheets.web_address import is_web_address
-from workflow.case import Evidence
-from workflow.counting.deadline import Deadline
-from workflow.desk import minding
-from workflow.desk.desk import UnknownCase, View
-from workflow.office import Office, Person
-from workflow.registers.entries import is_entry
+from workflow.cases.case import Evidence
+from workflow.cases.commands import reminder_actions
+from workflow.cases.commands.desk import UnknownCase, View
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.deadline import Deadline
+from workflow.org.office import Office, Person
 
 AWAITED_FOR = timedelta(hours=1)
 _ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
@@ -45,7 +45,7 @@ def button(
         return Pressed(toast="", replies=ask(house, person, view, deadline, name, language, now=now))
     if not chosen.isdigit() or int(chosen) >= len(kinds):
         return Pressed(toast=line("not_yours", language), alert=True)
-    awaited = Awaited(case=view.case.id, obligation=deadline.id, kind=kinds[int(chosen)], at=now)
+    awaited = PendingLink(case=view.case.id, obligation=deadline.id, kind=kinds[int(chosen)], at=now)
     house.links.await_from(person.key, awaited)
     return Pressed(toast="", replies=(_asked(deadline, awaited.kind, language),))
 
@@ -70,7 +70,9 @@ def ask(
         )
         return (Reply(text=line("evidence_which", language, title=deadline.obligation.title), buttons=rows),)
     kind = kinds[0][1] if kinds else ""
-    house.links.await_from(person.key, Awaited(case=view.case.id, obligation=deadline.id, kind=kind, at=now))
+    house.links.await_from(
+        person.key, PendingLink(case=view.case.id, obligation=deadline.id, kind=kind, at=now)
+    )
     return (_asked(deadline, kind, language),)
 
 
@@ -95,12 +97,12 @@ def named(
     ):
         # Whoever has no part in a confidential case is not told that it exists, nor what it asks for.
         raise UnknownCase(words[0])
-    deadline = minding.deadline_of(view, words[1])
+    deadline = reminder_actions.deadline_of(view, words[1])
     if not still_theirs(house, office, person, view.case, deadline.id, today=today):
         return (Reply(text=line("no_longer_yours", language)),)
     if view.procedure.confidential:
         return (Reply(text=line("behind_login", language)),)
-    house.links.await_from(person.key, Awaited(case=view.case.id, obligation=deadline.id, kind="", at=now))
+    house.links.await_from(person.key, PendingLink(case=view.case.id, obligation=deadline.id, kind="", at=now))
     return (_asked(deadline, "", language),)
 
 
@@ -159,7 +161,7 @@ def _recorded(
     if awaited is None:
         return (Reply(text=line("evidence_for_what", language)),)
     view = house.desk.view(awaited.case, today=today)
-    deadline = minding.deadline_of(view, awaited.obligation)
+    deadline = reminder_actions.deadline_of(view, awaited.obligation)
     if not still_theirs(house, office, person, view.case, deadline.id, today=today):
         # It passed to somebody else after it was asked for.
         house.links.await_from(person.key, None)
@@ -181,7 +183,7 @@ def _recorded(
     return (Reply(text=line("evidence_taken", language, title=deadline.obligation.title, on=on)),)
 
 
-def _due(link: Link, now: datetime) -> Awaited | None:
+def _due(link: Link, now: datetime) -> PendingLink | None:
     """What is awaited, unless it was asked for long ago."""
     awaited = link.awaited
     return awaited if awaited is not None and abs(now - awaited.at) < AWAITED_FOR else None

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from html import escape
 
+from i18n import say
+from notifications.bot.messages import Reply, line, shortened
 from notifications.bot.office import House, theirs
-from notifications.bot.said import Reply, line, shortened
 from notifications.letters.texts import standing
-from words import say
-from workflow.office import Office, Person
+from workflow.org.office import Office, Person
 
 WORKING_DAYS_AHEAD = 5
 DAYS_AHEAD = 30

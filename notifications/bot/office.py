@@ -7,18 +7,18 @@ from datetime import date, datetime
 from typing import Protocol
 
 from calendars.calendar import Calendar
-from notifications.bot.said import EvidenceStore
+from notifications.bot.messages import EvidenceStore
 from notifications.links import Links
 from notifications.notice import Notice, NoticeState
 from notifications.recipients import doers, told
 from notifications.rules import Rules
-from workflow.board import Row
-from workflow.case import Case
-from workflow.desk.desk import Desk
-from workflow.duties import Unresolved
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.cases.commands.desk import Desk
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure
-from workflow.office import Office, Person
+from workflow.org.duties import Unresolved
+from workflow.org.office import Office, Person
 
 
 class Notices(Protocol):

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notifications.bot.conversation import COMMANDS, Conversation
-from notifications.bot.said import LANGUAGES, LARGEST, Reply, Sender, line
+from notifications.bot.messages import LANGUAGES, LARGEST, Reply, Sender, line
 from notifications.channels.telegram import Telegram, TokenMissing, hang_up, keyboard
 
 if TYPE_CHECKING:

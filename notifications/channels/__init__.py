@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any, Protocol, cast, runtime_checkable
 
 from notifications.notice import Letter, Notice, Outcome
-from workflow.office import Person
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parcel:
+class OutgoingMessage:
     """One claimed notice with what it says and how its reader is called."""
 
     notice: Notice
@@ -41,7 +41,7 @@ class Channel(Protocol):
     def address(self, person: Person) -> str | None:
         """Where this channel finds the person; None when it cannot."""
 
-    async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
         """Try each parcel once; an outcome for every key, never an exception for what a server or disk does.
 
         `queued` means: again later. The delivery decides when, and when to give up.

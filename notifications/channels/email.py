@@ -20,11 +20,11 @@ from typing import Literal
 
 import aiosmtplib
 
-from notifications.channels import Parcel
+from notifications.channels import OutgoingMessage
 from notifications.notice import Outcome
 from notifications.wire.message import build
 from notifications.wire.signing import Signature, signature
-from workflow.office import Person
+from workflow.org.office import Person
 
 Security = Literal["none", "starttls", "tls"]
 
@@ -60,7 +60,7 @@ class Email:
     def address(self, person: Person) -> str | None:
         return person.email
 
-    async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
         server: aiosmtplib.SMTP | None = None
         failures = 0
@@ -102,7 +102,7 @@ class Email:
                 await _hang_up(server)
         return outcomes
 
-    def _envelope(self, parcel: Parcel, now: datetime) -> tuple[str, list[str], bytes]:
+    def _envelope(self, parcel: OutgoingMessage, now: datetime) -> tuple[str, list[str], bytes]:
         content = build(parcel.notice, parcel.letter, name=parcel.name, sender=self.sender, now=now)
         if self.signature is not None:
             content = self.signature.signed(content)

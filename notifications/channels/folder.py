@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from notifications.channels import Parcel
+from notifications.channels import OutgoingMessage
 from notifications.notice import Outcome
 from notifications.wire.message import build
-from workflow.office import Person
+from workflow.org.office import Person
 
 # A letter in a folder is addressed to somebody even where no e-mail of theirs is known.
 NO_ADDRESS = "no-address@localhost.invalid"
@@ -30,10 +30,10 @@ class Folder:
     def address(self, person: Person) -> str | None:
         return person.email or NO_ADDRESS
 
-    async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
         return {parcel.notice.key: self._write(parcel, now) for parcel in batch}
 
-    def _write(self, parcel: Parcel, now: datetime) -> Outcome:
+    def _write(self, parcel: OutgoingMessage, now: datetime) -> Outcome:
         notice = parcel.notice
         target = self.path / f"{notice.message_id.strip('<>').partition('@')[0]}.eml"
         part = target.with_suffix(f".{os.getpid()}.part")

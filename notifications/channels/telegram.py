@@ -18,12 +18,12 @@ from datetime import datetime, timedelta
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, cast
 
-from notifications.channels import Parcel
+from notifications.channels import OutgoingMessage
 from notifications.links import Link, Links
 from notifications.notice import Outcome
 from notifications.pacing import Pacer
 from notifications.wire.telegram import Buttons, buttons, message
-from workflow.office import Person
+from workflow.org.office import Person
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -77,9 +77,9 @@ class Telegram:
         """The person's account takes nothing any more."""
         self.links.block(person, now=now)
 
-    async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
         outcomes: dict[str, Outcome] = {}
-        waiting: list[tuple[str, Parcel]] = []
+        waiting: list[tuple[str, OutgoingMessage]] = []
         # The accounts as they stand now: people may have changed or lost them since their notices were queued.
         accounts = self.links.these({parcel.notice.person for parcel in batch})
         for parcel in batch:
@@ -168,7 +168,7 @@ class _Batch:
         self.stopped: Outcome | None = None
         self.outcomes: dict[str, Outcome] = {}
 
-    async def send(self, waiting: Sequence[tuple[str, Parcel]]) -> dict[str, Outcome]:
+    async def send(self, waiting: Sequence[tuple[str, OutgoingMessage]]) -> dict[str, Outcome]:
         left, flying = list(waiting), set[asyncio.Task[None]]()
         if (paused := self.channel.pacer.paused(at=self.began)) > SHORT_PAUSE:
             # Asked of an earlier batch, and not over yet: nobody waits for it here.
@@ -197,7 +197,7 @@ class _Batch:
     def _over(self) -> bool:
         return self.stopped is not None
 
-    async def _one(self, chat: str, parcel: Parcel) -> None:
+    async def _one(self, chat: str, parcel: OutgoingMessage) -> None:
         from aiogram.exceptions import AiogramError
 
         try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from i18n import say
 from notifications.letters.page import Line, Page, Section, written
 from notifications.notice import Letter
 from notifications.rules import Rules, local_moment
-from words import say
 
 _MOMENTS = ("at", "until")
 

@@ -8,15 +8,15 @@ from datetime import date
 from itertools import chain
 
 from calendars.calendar import Calendar
-from notifications.channels import Channel, Parcel
+from notifications.channels import Channel, OutgoingMessage
 from notifications.letters.account import account_letter
-from notifications.letters.collecting import collected_letter
-from notifications.letters.digesting import digest_letter, managers_letter, unconfirmed_letter, unit_letter
-from notifications.letters.losing import lost_letter
-from notifications.letters.matters import Matters
+from notifications.letters.catch_up import collected_letter
+from notifications.letters.digests import digest_letter, managers_letter, unconfirmed_letter, unit_letter
 from notifications.letters.moved import moved_letter
 from notifications.letters.overview import Overview
+from notifications.letters.subjects import Matters
 from notifications.letters.texts import Matter, entry, letter
+from notifications.letters.unreachable import lost_letter
 from notifications.notice import Letter, Notice, Outcome
 from notifications.ports import Outbox
 from notifications.rules import Rules
@@ -31,7 +31,7 @@ Told = tuple[Notice, Matter]
 class Composed:
     """Letters ready to go, and what has become of the notices that need none (by key)."""
 
-    parcels: tuple[Parcel, ...]
+    parcels: tuple[OutgoingMessage, ...]
     settled: Mapping[str, Outcome] = field(default_factory=dict)
 
 
@@ -75,7 +75,7 @@ def compose(
             continue
         address, one_click = matters.settings(notice)
         said = replace(said, settings=address, one_click=one_click)
-        parcels.append(Parcel(notice=notice, letter=said, name=matters.name(notice)))
+        parcels.append(OutgoingMessage(notice=notice, letter=said, name=matters.name(notice)))
     return Composed(parcels=tuple(parcels), settled=settled)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from i18n import say
 from notifications.letters.page import Line, Section
-from notifications.letters.texts import Standing
-from words import say
+from notifications.letters.texts import DeadlineSummary
 from workflow.law.procedure import Force, Text
 
 SOON = ("soon", "last_working_day")
@@ -25,7 +25,7 @@ class Item:
     title: Text
     object: str
     due: date
-    standing: Standing
+    standing: DeadlineSummary
     force: Force
     link: str | None
     discreet: bool = False

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date
 from itertools import zip_longest
 
+from i18n import explain, knows, say
 from notifications.letters.page import Line, Page, Section, written
 from notifications.letters.texts import Matter, case_page, entry
 from notifications.notice import Entry, Letter, Notice
 from notifications.rules import Rules
-from words import explain, knows, say
 
 WITHDRAWN = "withdrawn"
 

@@ -9,18 +9,18 @@ from functools import cached_property
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from notifications.letters.matters import confidential
-from notifications.letters.texts import Standing, standing
+from notifications.letters.subjects import confidential
+from notifications.letters.texts import DeadlineSummary, standing
 from notifications.ports import Outbox
 from notifications.recipients import doers
 from notifications.rules import Rules
-from workflow.board import Row
-from workflow.case import Case
-from workflow.counting.entry_deadlines import entry_obligation
-from workflow.duties import Unresolved
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure, Text
-from workflow.office import Office, Told, with_officer
+from workflow.org.duties import Unresolved
+from workflow.org.office import Office, Recipient, with_officer
 from workflow.refusal import Refusal
 
 AHEAD = 5
@@ -38,8 +38,8 @@ class Open:
     obligation: Obligation
     id: str
     due: date
-    standing: Standing
-    people: tuple[Told, ...]
+    standing: DeadlineSummary
+    people: tuple[Recipient, ...]
     unit: str
     cause: str
     confidential: bool
@@ -135,7 +135,7 @@ def _cause(
     case: Case,
     obligation: Obligation,
     row: Row,
-    people: tuple[Told, ...],
+    people: tuple[Recipient, ...],
     unreached: frozenset[tuple[str, str]],
 ) -> str:
     if not people or all(one.why == "officer" for one in people):

@@ -9,15 +9,15 @@ from decimal import Decimal
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
+from i18n import explain, say
 from notifications.letters.page import Line, Page, Section, written
 from notifications.notice import Entry, Letter
 from notifications.wire.entry import uid
-from words import explain, say
-from workflow.case import Case
-from workflow.counting.deadline import Deadline
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry, number_of
+from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Procedure
-from workflow.office import Told
-from workflow.registers.entries import is_entry, number_of
+from workflow.org.office import Recipient
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,14 +38,14 @@ class Matter:
     deadline: Deadline
     unit: str
     name: str
-    told: Told | None
+    told: Recipient | None
     others: tuple[str, ...] = ()
     public_address: str = ""
     confidential: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DeadlineSummary:
     """How the day of reading stands to the due date: the word in the codes, and the working days between."""
 
     word: str
@@ -53,20 +53,20 @@ class Standing:
     late: int = 0
 
 
-def standing(due: date, calendar: Calendar, *, today: date) -> Standing:
+def standing(due: date, calendar: Calendar, *, today: date) -> DeadlineSummary:
     """Where `today` stands: the working days left do not count today and do count the due date; those passed
     count from the day after the due date up to today."""
     if today == due:
-        return Standing("today")
+        return DeadlineSummary("today")
     day = timedelta(days=1)
     try:
         if today < due:
             left = calendar.count(today + day, due)
-            return Standing("soon", left=left) if left else Standing("last_working_day")
+            return DeadlineSummary("soon", left=left) if left else DeadlineSummary("last_working_day")
         late = calendar.count(due + day, today)
     except OutOfRange:
-        return Standing("just_past" if today > due else "today")
-    return Standing("overdue", late=late) if late else Standing("just_past")
+        return DeadlineSummary("just_past" if today > due else "today")
+    return DeadlineSummary("overdue", late=late) if late else DeadlineSummary("just_past")
 
 
 def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:

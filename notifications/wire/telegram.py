@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 
+from i18n import say
 from notifications.notice import Letter, Notice
-from words import say
 
 LONGEST = 4096
 """Characters a message may have, counted as UTF-16 does, marks not counted."""

@@ -27,12 +27,12 @@ from sqlalchemy import (
 )
 
 from storage.board.totals import month
-from storage.database.engine import Record
-from storage.database.names import each, named
+from storage.database.engine import Row_
+from storage.database.in_list import execute_for_names, in_names
 from storage.rows import row
 from storage.tables import CASE, DEADLINE, TOTAL
-from workflow.board import Row
-from workflow.sums import Asked, Horizon, Mend, Sought, Sum, Sums, base, by_unit
+from workflow.board.rows import Row
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Mend, Sum, Sums, base, by_unit
 
 Conditions = Sequence[ColumnElement[bool]]
 _ASKED = (DEADLINE.c.unit, DEADLINE.c.duty, DEADLINE.c.responsible, DEADLINE.c.person)
@@ -51,7 +51,7 @@ _IN_ORDER = (DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Eyes:
+class AccessFilter:
     """What may be seen, said of each table: of cases with the confidential ones, and of rows alone.
 
     `few`: whether only a small part of the office is seen, so that its rows are best found by unit.
@@ -90,19 +90,19 @@ def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | 
         _add(found, connection.execute(asked))
         _add(found, connection.execute(rows))
     else:
-        _add(found, each(connection, asked.where(named(TOTAL.c.unit)), units))
-        _add(found, each(connection, rows.where(named(DEADLINE.c.unit)), units))
+        _add(found, execute_for_names(connection, asked.where(in_names(TOTAL.c.unit)), units))
+        _add(found, execute_for_names(connection, rows.where(in_names(DEADLINE.c.unit)), units))
     return list(found.values())
 
 
-def confidential(connection: Connection, horizon: Horizon, eyes: Eyes) -> list[Sum]:
+def confidential(connection: Connection, horizon: Horizon, eyes: AccessFilter) -> list[Sum]:
     """The same of confidential cases, which are for those alone who may know of them."""
     found: dict[tuple[object, ...], Sum] = {}
     # Their cases first, which are few: in one statement SQLite would read every row there is.
     known = connection.execute(select(CASE.c.id).where(CASE.c.confidential, *eyes.cases)).scalars().all()
     if known:
-        theirs = _counted(horizon).where(named(CASE.c.id))
-        _add(found, each(connection, theirs, known))
+        theirs = _counted(horizon).where(in_names(CASE.c.id))
+        _add(found, execute_for_names(connection, theirs, known))
     return list(found.values())
 
 
@@ -134,7 +134,7 @@ def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
     return mended
 
 
-def by_day(connection: Connection, first: date, last: date, eyes: Eyes) -> dict[date, int]:
+def by_day(connection: Connection, first: date, last: date, eyes: AccessFilter) -> dict[date, int]:
     """How many open rows are due on each day from `first` to `last`; days without any are left out."""
     asked = (
         select(DEADLINE.c.due, func.count())
@@ -144,23 +144,27 @@ def by_day(connection: Connection, first: date, last: date, eyes: Eyes) -> dict[
     return {record[0]: record[1] for record in connection.execute(asked)}
 
 
-def since(connection: Connection, units: Sequence[str], today: date, eyes: Eyes) -> Mapping[str, date]:
+def since(connection: Connection, units: Sequence[str], today: date, eyes: AccessFilter) -> Mapping[str, date]:
     """Of each of these units, the due date of what is overdue the longest."""
     if not units:
         return {}
-    named = union_all(*(select(literal(unit).label("unit")) for unit in units)).subquery()
+    in_names = union_all(*(select(literal(unit).label("unit")) for unit in units)).subquery()
     longest = (
         select(DEADLINE.c.due)
-        .where(DEADLINE.c.unit == named.c.unit, DEADLINE.c.state == "open", DEADLINE.c.due < today, *eyes.rows)
+        .where(
+            DEADLINE.c.unit == in_names.c.unit, DEADLINE.c.state == "open", DEADLINE.c.due < today, *eyes.rows
+        )
         .order_by(DEADLINE.c.due)
         .limit(1)
-        .correlate(named)
+        .correlate(in_names)
         .scalar_subquery()
     )
-    return {unit: on for unit, on in connection.execute(select(named.c.unit, longest)) if on is not None}
+    return {unit: on for unit, on in connection.execute(select(in_names.c.unit, longest)) if on is not None}
 
 
-def listed(connection: Connection, sought: Sought, eyes: Eyes, *, limit: int, offset: int) -> list[Row]:
+def listed(
+    connection: Connection, sought: DeadlineFilter, eyes: AccessFilter, *, limit: int, offset: int
+) -> list[Row]:
     """A page of the rows sought, the earliest due first."""
     asked = select(DEADLINE).where(*_sought(sought), *eyes.rows)
     # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
@@ -174,7 +178,7 @@ def listed(connection: Connection, sought: Sought, eyes: Eyes, *, limit: int, of
         return [*islice(found, offset, offset + limit)]
 
 
-def count(connection: Connection, sought: Sought, eyes: Eyes) -> int:
+def count(connection: Connection, sought: DeadlineFilter, eyes: AccessFilter) -> int:
     """How many rows are sought of a day."""
     if sought.asked is not None and len(sought.asked) > NAMED:
         return len(listed(connection, sought, eyes, limit=MOST_OF_A_DAY, offset=0))
@@ -182,7 +186,7 @@ def count(connection: Connection, sought: Sought, eyes: Eyes) -> int:
     return int(connection.execute(asked).scalar_one())
 
 
-def _sought(sought: Sought) -> Iterator[ColumnElement[bool]]:
+def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     day, due = sought.horizon, DEADLINE.c.due
     yield DEADLINE.c.state == ("missed" if sought.urgency == "missed" else "open")
     match sought.urgency:
@@ -206,7 +210,7 @@ def _sought(sought: Sought) -> Iterator[ColumnElement[bool]]:
         yield _waiting_for(sought.asked)
 
 
-def _waiting_for(asked: frozenset[Asked]) -> ColumnElement[bool]:
+def _waiting_for(asked: frozenset[AssigneeKey]) -> ColumnElement[bool]:
     """Units first, so that an index may answer; then whom they wait for. Of very many the duty alone."""
     if not asked:
         return DEADLINE.c.unit.in_(())
@@ -237,7 +241,7 @@ def _counted(horizon: Horizon) -> Select[tuple[object, ...]]:
     return asked.join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case).group_by(*_WAITS)
 
 
-def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Record]) -> None:
+def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Row_]) -> None:
     for unit, duty, responsible, person, edition, stage, name, *numbers in records:
         if not any(numbers):
             continue
@@ -245,7 +249,7 @@ def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Record]) -> Non
         one = found.get(known)
         if one is None:
             one = found[known] = Sum(
-                asked=Asked(unit, duty, responsible, person),
+                asked=AssigneeKey(unit, duty, responsible, person),
                 edition=edition,
                 stage=stage,
                 obligation=base(name),
@@ -258,8 +262,8 @@ def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Record]) -> Non
         one.missed += numbers[5]
 
 
-def _asked_by(row: Row) -> Asked:
-    return Asked(row.unit, row.duty, row.responsible, row.person)
+def _asked_by(row: Row) -> AssigneeKey:
+    return AssigneeKey(row.unit, row.duty, row.responsible, row.person)
 
 
 def _both(one: Sum, other: Sum) -> Sum:

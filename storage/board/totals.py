@@ -9,12 +9,12 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, Engine, select, true
 
-from storage.board import marks
+from storage.board import change_counters
 from storage.database.dialect import FEW, filled, given, insert
 from storage.database.engine import writing
 from storage.rows import ROW_COLUMNS
 from storage.tables import CASE, DEADLINE, TOTAL
-from workflow.sums import base
+from workflow.board.sums import base
 
 Key: TypeAlias = tuple[str, ...]
 """What a line of the sums is of, in the order of the table's columns."""
@@ -85,7 +85,7 @@ def rewrite(engine: Engine) -> None:
             connection.exec_driver_sql("LOCK TABLE total IN EXCLUSIVE MODE")
         refill(connection)
         # No row of the board changed, and what was counted of them may have.
-        marks.put(connection, marks.BOARD)
+        change_counters.put(connection, change_counters.BOARD)
 
 
 def refill(connection: Connection) -> None:

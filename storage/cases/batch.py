@@ -11,8 +11,8 @@ from storage.board.totals import Key, key
 from storage.cases import recommendations
 from storage.chain import canonical, line, link
 from storage.rows import ROW_COLUMNS, Values, row_values
-from workflow.board import WAITING, Row
-from workflow.case import Case
+from workflow.board.rows import WAITING, Row
+from workflow.cases.case import Case
 from workflow.ports import Conflict, Written
 
 _NAMING = ("opened", "reader_named", "reader_removed")

@@ -17,10 +17,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, SpooledTemporaryFile
 from typing import BinaryIO, cast
 
-from papers.sandbox.readers import media_type
-from papers.sheets.evidence_damage import EvidenceDamaged
-from papers.sheets.file_kind import ALLOWED, StoredFile, extension
-from papers.sheets.unreadable import UnreadablePaper
+from documents.sandbox.readers import media_type
+from documents.sheets.evidence_damage import EvidenceDamaged
+from documents.sheets.file_kind import ALLOWED, StoredFile, extension
+from documents.sheets.unreadable import UnreadablePaper
 from storage.refusals import EvidenceRefused
 
 LIMIT = 50 * 1024 * 1024

@@ -19,20 +19,20 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from storage.cache import DatabaseCache
 from storage.cases.batch import HEAD, Batch, Before, batch
-from storage.cases.written import PLACE, Moved, at, write
+from storage.cases.writing import PLACE, ConcurrentChange, at, write
 from storage.database.dialect import filled, insert
-from storage.database.engine import Record, reading, writing
+from storage.database.engine import Row_, reading, writing
+from storage.database.fair_lock import FairLock
+from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import long_work
-from storage.database.names import each, named
-from storage.database.turnstile import Turnstile
-from storage.kept import Kept
 from storage.refusals import CaseBroken
 from storage.rows import EVENTS_IN_ORDER, by_id, event, folded, row, rows_by_case
 from storage.tables import CASE, COUNTER, DEADLINE, EVENT
-from workflow.board import Row
-from workflow.case import Case, Event, fold
-from workflow.office import Office
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Event, fold
+from workflow.org.office import Office
 from workflow.ports import Conflict, Result, Written, changes_since, repeated
 
 CHUNK = 250
@@ -42,14 +42,14 @@ _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.005, 0.25
 """Seconds a command waits, at most, before its second attempt and before its last."""
 _PATIENCE = 2.0
 """Seconds a command waits for others of this process on the same case; then it goes on beside them."""
-_TURNS = tuple(Turnstile() for _ in range(251))
+_TURNS = tuple(FairLock() for _ in range(251))
 """Where commands on one case wait for each other; cases that share one wait in vain, and not for long."""
 _holding = local()
 
 _EVENTS = EVENTS_IN_ORDER.where(EVENT.c.case == bindparam("k_case"))
-_EVENTS_OF = EVENTS_IN_ORDER.where(named(EVENT.c.case))
+_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
 _ROWS = DEADLINE.select().where(DEADLINE.c.case == bindparam("k_case"))
-_ROWS_OF = DEADLINE.select().where(named(DEADLINE.c.case))
+_ROWS_OF = DEADLINE.select().where(in_names(DEADLINE.c.case))
 _HEADS: Select[Any] = select(CASE.c.id, CASE.c.seq, CASE.c.head, *(CASE.c[name] for name in HEAD))
 # The head and the rows of one case together: one query less where it counts, when a fact is recorded.
 _BEFORE = (
@@ -57,7 +57,7 @@ _BEFORE = (
     .join_from(CASE, DEADLINE, DEADLINE.c.case == CASE.c.id, isouter=True)
     .where(CASE.c.id == bindparam("k_case"))
 )
-_HEADS_OF = _HEADS.where(named(CASE.c.id))
+_HEADS_OF = _HEADS.where(in_names(CASE.c.id))
 
 
 class SqlLedger:
@@ -69,10 +69,10 @@ class SqlLedger:
     """
 
     def __init__(
-        self, engine: Engine, *, officer: str = "", language: str = "kk", kept: Kept | None = None
+        self, engine: Engine, *, officer: str = "", language: str = "kk", kept: DatabaseCache | None = None
     ) -> None:
         self._engine = engine
-        self._kept = kept or Kept(engine, officer=officer, language=language)
+        self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
 
     def case(self, case: str) -> Case | None:
         """The case folded from its events; None when there is none of that id."""
@@ -93,7 +93,7 @@ class SqlLedger:
     def rows_of(self, ids: Collection[str]) -> Mapping[str, Sequence[Row]]:
         """Board rows of these cases by case id, in one query."""
         with reading(self._engine) as connection:
-            return rows_by_case(each(connection, _ROWS_OF, ids))
+            return rows_by_case(execute_for_names(connection, _ROWS_OF, ids))
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         """These cases folded from their events, in one query; an unknown id is left out."""
@@ -173,7 +173,7 @@ class SqlLedger:
                 wanted = count - len(found)
                 last = _counted(connection, year, wanted)
                 names = [f"{year}-{n:04d}" for n in range(last - wanted + 1, last + 1)]
-                taken = {record.id for record in each(connection, _HEADS_OF, names)}
+                taken = {record.id for record in execute_for_names(connection, _HEADS_OF, names)}
                 found += [name for name in names if name not in taken]
         return found
 
@@ -204,7 +204,7 @@ class SqlLedger:
         try:
             with writing(self._engine) as connection:
                 write(connection, made, now)
-        except (IntegrityError, Moved) as trouble:
+        except (IntegrityError, ConcurrentChange) as trouble:
             raise self._conflict(made, trouble) from None
         return len(made.written)
 
@@ -215,7 +215,7 @@ class SqlLedger:
         with reading(self._engine) as connection:
             if len(known) == 1:
                 return batch(changes, {known[0]: _before(connection, known[0])})
-            heads = {record[0]: record for record in each(connection, _HEADS_OF, known)}
+            heads = {record[0]: record for record in execute_for_names(connection, _HEADS_OF, known)}
             changes = [_told(change, heads.get(change.case.id)) for change in changes]
             rows: dict[str, dict[str, tuple[object, ...]]] = {}
             for record in _stored(connection, [one for one in changes if one.case.id in heads]):
@@ -242,13 +242,17 @@ class SqlLedger:
     def _conflict(self, made: Batch, trouble: Exception) -> Exception:
         """The conflict on the first case that is not where the batch expects it."""
         with reading(self._engine) as connection:
-            stands = {record.id: record.seq for record in each(connection, _HEADS_OF, made.expected)}
+            stands = {
+                record.id: record.seq for record in execute_for_names(connection, _HEADS_OF, made.expected)
+            }
         for name, seq in made.expected.items():
             if stands.get(name, 0) != seq:
                 return Conflict(name, since=seq)
         # Counted anew by somebody else meanwhile: no event more, but other rows.
         return (
-            Conflict(trouble.case, since=made.expected[trouble.case]) if isinstance(trouble, Moved) else trouble
+            Conflict(trouble.case, since=made.expected[trouble.case])
+            if isinstance(trouble, ConcurrentChange)
+            else trouble
         )
 
 
@@ -285,7 +289,7 @@ def _feels(first: date, last: date) -> ColumnElement[bool]:
 
 def cases(connection: Connection, ids: Collection[str]) -> Mapping[str, Case]:
     """These cases folded from their events."""
-    return by_id(folded(each(connection, _EVENTS_OF, ids)))
+    return by_id(folded(execute_for_names(connection, _EVENTS_OF, ids)))
 
 
 def _before(connection: Connection, case: str) -> Before:
@@ -299,16 +303,16 @@ def _before(connection: Connection, case: str) -> Before:
     return Before(seq, head, rows, dict(zip(HEAD, values, strict=True)))
 
 
-def _told(change: Written, head: Record | None) -> Written:
+def _told(change: Written, head: Row_ | None) -> Written:
     """The change, with all of its rows where the case is counted under another edition than the one stored."""
     if change.touched is None or (head is not None and head.edition == change.case.edition):
         return change
     return replace(change, touched=None)
 
 
-def _stored(connection: Connection, changes: Sequence[Written]) -> Iterator[Record]:
+def _stored(connection: Connection, changes: Sequence[Written]) -> Iterator[Row_]:
     """The rows these changes may touch, as they are stored."""
-    yield from each(connection, _ROWS_OF, [one.case.id for one in changes if one.touched is None])
+    yield from execute_for_names(connection, _ROWS_OF, [one.case.id for one in changes if one.touched is None])
     few = [(one.case.id, name) for one in changes for name in sorted(one.touched or ())]
     if few:
         asked = DEADLINE.select().join_from(DEADLINE, *at(connection))

@@ -11,18 +11,18 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 
 from storage.cases.ledger import cases
 from storage.database.dialect import before
-from storage.database.engine import Record
-from storage.database.names import each, named
+from storage.database.engine import Row_
+from storage.database.in_list import execute_for_names, in_names
 from storage.tables import CASE, DEADLINE, EVENT, FIRST_ENTRY
-from workflow.case import Case, values_of
-from workflow.points.recorded import Lacking, Recorded
-from workflow.points.scale import Risks
-from workflow.registers.risk import register
+from workflow.cases.case import Case, values_of
+from workflow.cases.registers.risk import register
+from workflow.scoring.recorded import MissingFact, Recorded
+from workflow.scoring.scale import Risks
 
 _TOLD = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
 _COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
-_AMENDED = select(EVENT.c.case).where(EVENT.c.kind.in_(("corrected", "evidence")), named(EVENT.c.case))
-_ENTERED = select(EVENT.c.case).where(FIRST_ENTRY, named(EVENT.c.case))
+_AMENDED = select(EVENT.c.case).where(EVENT.c.kind.in_(("corrected", "evidence")), in_names(EVENT.c.case))
+_ENTERED = select(EVENT.c.case).where(FIRST_ENTRY, in_names(EVENT.c.case))
 
 
 def recorded(
@@ -41,11 +41,13 @@ def recorded(
     within = EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31))
     found = list(_in(connection, asked.where(called, within), CASE.c.unit, units))
     # Of most cases each fact has one event. Where something was said anew, all that was said counts.
-    anew = {record.case for record in each(connection, _AMENDED, {record.case for record in found})}
-    whole = asked.where(named(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
+    anew = {
+        record.case for record in execute_for_names(connection, _AMENDED, {record.case for record in found})
+    }
+    whole = asked.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
     records = [one for one in found if one.case not in anew]
     by_unit: dict[str, list[Recorded]] = {}
-    for one in _told([*records, *each(connection, whole, sorted(anew))], wanted):
+    for one in _told([*records, *execute_for_names(connection, whole, sorted(anew))], wanted):
         if one.on.year == year:
             by_unit.setdefault(one.unit, []).append(one)
     return by_unit
@@ -53,14 +55,14 @@ def recorded(
 
 def lacking(
     connection: Connection, facts: Collection[str], year: int, *, units: Collection[str] | None = None
-) -> dict[str, list[Lacking]]:
+) -> dict[str, list[MissingFact]]:
     """Board rows of these facts that wait or were missed in active cases and were due in a year, by unit."""
     asked = _lacking(facts, DEADLINE.c.due.between(date(year, 1, 1), date(year, 12, 31)))
-    found: dict[str, list[Lacking]] = {}
+    found: dict[str, list[MissingFact]] = {}
     for record in _in(connection, asked, DEADLINE.c.unit, units):
         fact = f"{record.procedure}:{record.obligation}"
         if fact in facts:
-            one = Lacking(case=record.case, unit=record.unit, fact=fact, due=record.due)
+            one = MissingFact(case=record.case, unit=record.unit, fact=fact, due=record.due)
             found.setdefault(one.unit, []).append(one)
     return found
 
@@ -72,7 +74,7 @@ def any_lacking(connection: Connection, facts: Collection[str]) -> bool:
 
 def risks(connection: Connection, ended: Collection[str]) -> dict[str, Risks]:
     """Of each of these cases that keeps a register of risks: how many were found and removed."""
-    entered = {record.case for record in each(connection, _ENTERED, ended)}
+    entered = {record.case for record in execute_for_names(connection, _ENTERED, ended)}
     found = {name: _risks(case) for name, case in cases(connection, entered).items()}
     return {name: one for name, one in found.items() if one.found}
 
@@ -100,13 +102,13 @@ def _of_active(asked: Select[Any], case: ColumnElement[str], facts: Iterable[str
 
 def _in(
     connection: Connection, asked: Select[Any], unit: ColumnElement[str], units: Collection[str] | None
-) -> Iterable[Record]:
+) -> Iterable[Row_]:
     if units is None:
         return connection.execute(asked)
-    return each(connection, asked.where(named(unit)), sorted(units))
+    return execute_for_names(connection, asked.where(in_names(unit)), sorted(units))
 
 
-def _told(records: Iterable[Record], facts: frozenset[str]) -> Iterator[Recorded]:
+def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[Recorded]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for one in records:
         fact = f"{one.procedure}:{one.name.partition('.')[0]}"

@@ -10,24 +10,27 @@ from operator import attrgetter
 from sqlalchemy import Connection, Engine, func, select
 
 from storage.database.dialect import insert_many
-from storage.database.engine import Record, reading, writing
+from storage.database.engine import Row_, reading, writing
+from storage.database.in_list import execute_for_names, in_names
 from storage.database.limits import long_work
-from storage.database.names import each, named
 from storage.rows import EVENTS_IN_ORDER, Values, event
 from storage.tables import CASE, EVENT, RECOMMENDATION, UNLISTED
-from workflow.case import Case, Event, fold
-from workflow.registers.risk_lists import likeness, listed, unasked
+from workflow.cases.case import Case, Event, fold
+from workflow.cases.registers.risk_lists import likeness, listed, unasked
 
 KINDS = ("risk_found", "measure_set", "measure_reviewed", "request_sent")
 """Kinds of events that may change a line."""
 AT_ONCE = 250
 """Cases listed in one transaction."""
 _HELD = (
-    select(CASE.c.id, CASE.c.head).where(named(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
+    select(CASE.c.id, CASE.c.head)
+    .where(in_names(CASE.c.id))
+    .order_by(CASE.c.id)
+    .with_for_update(key_share=True)
 )
-_EVENTS_OF = EVENTS_IN_ORDER.where(named(EVENT.c.case))
-_WAITING = select(UNLISTED.c.case).where(named(UNLISTED.c.case))
-_LINES_OF = select(RECOMMENDATION).where(named(RECOMMENDATION.c.case))
+_EVENTS_OF = EVENTS_IN_ORDER.where(in_names(EVENT.c.case))
+_WAITING = select(UNLISTED.c.case).where(in_names(UNLISTED.c.case))
+_LINES_OF = select(RECOMMENDATION).where(in_names(RECOMMENDATION.c.case))
 
 
 def told(events: Iterable[Event]) -> bool:
@@ -89,9 +92,9 @@ def catch_up(engine: Engine) -> None:
 def differences(connection: Connection, cases: Mapping[str, Case]) -> Iterator[str]:
     """Ids of those of the cases whose lines are not what their events say, in order; the unlisted wait yet."""
     kept: dict[str, list[Values]] = {}
-    for line in each(connection, _LINES_OF, cases):
+    for line in execute_for_names(connection, _LINES_OF, cases):
         kept.setdefault(line.case, []).append(dict(line._mapping))
-    unlisted = {one.case for one in each(connection, _WAITING, cases)}
+    unlisted = {one.case for one in execute_for_names(connection, _WAITING, cases)}
     for name in sorted(cases):
         if name not in unlisted and sorted(kept.get(name, ()), key=_place) != lines(cases[name]):
             yield name
@@ -107,17 +110,17 @@ def install(connection: Connection) -> None:
     }
     for table, (when, only, case) in told.items():
         name = f"merzim_mark_unlisted_{table}"
-        named = f'INSERT INTO unlisted ("case") SELECT {case} WHERE NOT EXISTS '
-        named += f'(SELECT 1 FROM unlisted u WHERE u."case" = {case})'
+        in_names = f'INSERT INTO unlisted ("case") SELECT {case} WHERE NOT EXISTS '
+        in_names += f'(SELECT 1 FROM unlisted u WHERE u."case" = {case})'
         if connection.dialect.name == "sqlite":
             statements = [
                 f"DROP TRIGGER IF EXISTS {name}",
-                f"CREATE TRIGGER {name} {when} WHEN {only} BEGIN {named}; END",
+                f"CREATE TRIGGER {name} {when} WHEN {only} BEGIN {in_names}; END",
             ]
         else:
             statements = [
                 f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
-                f"BEGIN {named} ON CONFLICT DO NOTHING; RETURN NULL; END $$",
+                f"BEGIN {in_names} ON CONFLICT DO NOTHING; RETURN NULL; END $$",
                 f'DROP TRIGGER IF EXISTS {name} ON "{table}"',
                 f"CREATE TRIGGER {name} {when} FOR EACH ROW WHEN ({only}) EXECUTE FUNCTION {name}()",
             ]
@@ -136,15 +139,15 @@ def _some(engine: Engine, after: str) -> str | None:
     with writing(engine) as connection:
         names = connection.execute(asked).scalars().all()
         # Held first, as whoever writes a case holds it: what is read then is so until these lines are theirs.
-        heads = {one.id: one.head for one in each(connection, _HELD, names)}
-        unlisted = [one.case for one in each(connection, _WAITING, heads)]
-        told = groupby(each(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
+        heads = {one.id: one.head for one in execute_for_names(connection, _HELD, names)}
+        unlisted = [one.case for one in execute_for_names(connection, _WAITING, heads)]
+        told = groupby(execute_for_names(connection, _EVENTS_OF, unlisted), key=attrgetter("case"))
         found = {name: _told_lines(events, heads[name]) for name, events in told}
         write(connection, {name: told for name, told in found.items() if told is not None})
         return names[-1] if names else None
 
 
-def _told_lines(records: Iterable[Record], head: str) -> list[Values] | None:
+def _told_lines(records: Iterable[Row_], head: str) -> list[Values] | None:
     """The lines of a case by its events; None where these are not what was written."""
     events = [event(record) for record in records]
     if events[-1].hash != head:

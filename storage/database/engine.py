@@ -2,7 +2,7 @@
 
 SQLite: WAL, synchronous=FULL, foreign keys; writers begin with BEGIN IMMEDIATE behind one lock per
 database of this process. PostgreSQL: psycopg 3. Whatever the driver says becomes a StorageUnavailable
-(storage/database/troubles.py). Values never stand in an error: a log would keep whom a letter went to.
+(storage/database/errors.py). Values never stand in an error: a log would keep whom a letter went to.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from storage.database.database_file import DatabaseFile
+from storage.database.errors import translate_errors
+from storage.database.fair_lock import FairLock
 from storage.database.limits import Limits, is_long_work
-from storage.database.troubles import clear
-from storage.database.turnstile import Turnstile
 from storage.refusals import StorageUnavailable
 
-Record: TypeAlias = "Row[*tuple[Any, ...]]"
+Row_: TypeAlias = "Row[*tuple[Any, ...]]"
 """What a query finds, line by line."""
-PATIENCE = 30.0
+LOCK_TIMEOUT = 30.0
 """Seconds a writer waits for another process before it gives up."""
-AWAY = frozenset({"unreachable", "not_let_in", "failed"})
+CONNECTION_LOST = frozenset({"unreachable", "not_let_in", "failed"})
 """What a connection that broke off is called."""
 IDLE = 60.0
 """Seconds a transaction of ours may wait for its own program before the server ends it."""
@@ -40,7 +40,7 @@ _POLL = 0.004
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _limits: WeakKeyDictionary[Engine, Limits] = WeakKeyDictionary()
-_turnstiles: defaultdict[str, Turnstile] = defaultdict(Turnstile)
+_turnstiles: defaultdict[str, FairLock] = defaultdict(FairLock)
 
 
 def open(url: str, *, password: str | None = None, limits: Limits | None = None) -> Engine:
@@ -68,7 +68,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     Raises:
         StorageUnavailable: the database cannot be read.
     """
-    with clear(engine), engine.connect() as connection, connection.begin():
+    with translate_errors(engine), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -84,15 +84,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
     if engine.dialect.name != "sqlite":
         committing = False
         try:
-            with clear(engine), engine.begin() as connection:
+            with translate_errors(engine), engine.begin() as connection:
                 yield connection
                 committing = True
         except StorageUnavailable as trouble:
             # A server that goes away while it says "committed" may have done it.
-            trouble.undecided = trouble.undecided or (committing and trouble.what in AWAY)
+            trouble.undecided = trouble.undecided or (committing and trouble.what in CONNECTION_LOST)
             raise
         return
-    with clear(engine), _turnstiles[str(engine.url.database)].passing(), engine.connect() as connection:
+    with (
+        translate_errors(engine),
+        _turnstiles[str(engine.url.database)].passing(),
+        engine.connect() as connection,
+    ):
         connection.execution_options(writer=True)
         with connection.begin():
             yield connection
@@ -116,7 +120,7 @@ def empty_journal(engine: Engine) -> None:
     """Have SQLite bring what its journal holds into the file and empty it; while others read it stays."""
     if engine.dialect.name != "sqlite":
         return
-    with clear(engine), closing(engine.raw_connection()) as connection:
+    with translate_errors(engine), closing(engine.raw_connection()) as connection:
         connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
 
@@ -159,7 +163,7 @@ def _address(url: str) -> URL:
 
 def _postgresql(address: URL, limits: Limits) -> Engine:
     # An office on SQLite has no need of the driver.
-    from storage.database.silence import Watch
+    from storage.database.silent_server import Watch
 
     watch = Watch(limits)
     engine = create_engine(
@@ -196,7 +200,7 @@ def connection_arguments(limits: Limits) -> dict[str, object]:
     """
     options = {
         "timezone": "UTC",
-        "lock_timeout": int(PATIENCE * 1000),
+        "lock_timeout": int(LOCK_TIMEOUT * 1000),
         "statement_timeout": int(limits.statement * 1000),
         "idle_in_transaction_session_timeout": int(IDLE * 1000),
         "tcp_keepalives_idle": KEEPALIVE,
@@ -274,7 +278,7 @@ def _until_free(connection: sqlite3.Connection, *statements: str) -> None:
     SQLite's own busy handler sleeps up to 0.1 s between two looks and would miss the short pauses an
     import makes for others; hence our own, with no limit but PATIENCE.
     """
-    patience = time.monotonic() + PATIENCE
+    patience = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
             for statement in statements:

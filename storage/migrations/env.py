@@ -1,4 +1,4 @@
-"""Alembic's entry: it runs on the connection `storage.upkeep.schema` hands it, inside that transaction."""
+"""Alembic's entry: it runs on the connection `storage.maintenance.schema` hands it, inside that transaction."""
 
 from __future__ import annotations
 

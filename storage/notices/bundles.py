@@ -8,19 +8,19 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Engine, Select, and_, func, literal_column, or_, select, update
 
 from notifications.notice import Notice
-from notifications.ports import Move, Waiting
+from notifications.ports import Move, PendingStep
 from storage.database.engine import reading, writing
-from storage.notices.sending import Hand, hand_out
+from storage.notices.sending import EnqueueJobs, hand_out
 from storage.rows import notice, row
 from storage.tables import CASE, DEADLINE, MOVED, NOTICE
-from workflow.board import Row
+from workflow.board.rows import Row
 
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
 _TOLD = ("sending", "sent", "unknown")
 
 
-def waiting(engine: Engine) -> Sequence[Waiting]:
+def waiting(engine: Engine) -> Sequence[PendingStep]:
     """Queued notices that wait for a letter to carry them, by person, channel and bundle, where none is on its
     way."""
     named = (NOTICE.c.person, NOTICE.c.channel, NOTICE.c.bundle)
@@ -44,7 +44,7 @@ def waiting(engine: Engine) -> Sequence[Waiting]:
         groups = connection.execute(asked).all()
         on_its_way = {tuple(one) for one in connection.execute(carriers)} if groups else set()
     return [
-        Waiting(
+        PendingStep(
             person=person,
             channel=channel,
             bundle=bundle,
@@ -58,7 +58,7 @@ def waiting(engine: Engine) -> Sequence[Waiting]:
     ]
 
 
-def unbundle(engine: Engine, groups: Sequence[Waiting], hand: Hand | None) -> None:
+def unbundle(engine: Engine, groups: Sequence[PendingStep], hand: EnqueueJobs | None) -> None:
     """Let these go as letters of their own."""
     if not groups:
         return

@@ -18,10 +18,10 @@ from sqlalchemy import (
     update,
 )
 
-from notifications.figures import Fault
+from notifications.statistics import Fault
 from storage.database.engine import reading, writing
 from storage.notices import register
-from storage.notices.sending import Hand, hand_out
+from storage.notices.sending import EnqueueJobs, hand_out
 from storage.tables import CHANNEL_FAULT, NOTICE
 
 Opens = Callable[[str], datetime]
@@ -68,7 +68,7 @@ def faults(connection: Connection) -> Sequence[Fault]:
     ]
 
 
-def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens, hand: Hand | None) -> int:
+def resend_all(engine: Engine, channel: str, *, now: datetime, opens: Opens, hand: EnqueueJobs | None) -> int:
     """Queue again what the channel's fault has kept from leaving; how many letters. None where it has none."""
     with writing(engine) as connection:
         known = connection.execute(

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, literal_column, select
 
-from notifications.figures import Figures
 from notifications.notice import Notice
-from storage.board import marks
+from notifications.statistics import Figures
+from storage.board import change_counters
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.notices import faults, tally
@@ -60,4 +60,4 @@ def beat(engine: Engine, name: str, *, now: datetime, seconds: float) -> None:
         )
         connection.execute(step, {"name": name, "at": now, "seconds": seconds})
         tally.fold(connection)
-        marks.fold(connection)
+        change_counters.fold(connection)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from storage.database.names import each, named
+from storage.database.in_list import execute_for_names, in_names
 from storage.tables import NOTICE
 
 
@@ -17,11 +17,11 @@ def unread(
     asked = (
         select(NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.key)
         .where(
-            named(NOTICE.c.case),
+            in_names(NOTICE.c.case),
             NOTICE.c.person.in_(names),
             NOTICE.c.state == "sent",
             NOTICE.c.acknowledged_at.is_(None),
         )
         .order_by(NOTICE.c.sent_at)
     )
-    return {(case, obligation): key for case, obligation, key in each(connection, asked, cases)}
+    return {(case, obligation): key for case, obligation, key in execute_for_names(connection, asked, cases)}

@@ -9,11 +9,11 @@ from threading import Lock
 
 from sqlalchemy import Connection, Engine, select
 
-from notifications.links import CODE_LASTS, Awaited, Link, Redeemed
+from notifications.links import CODE_LASTS, Link, PendingLink, Redeemed
 from storage.chain import moment
 from storage.database.dialect import insert
-from storage.database.engine import Record, reading, writing
-from storage.office.vouched import LINK_CODES, LINKS, RowEvent, record
+from storage.database.engine import Row_, reading, writing
+from storage.org.vouched import LINK_CODES, LINKS, RowEvent, record
 from storage.tables import LINK, LINK_CODE
 
 FRESH = 2.0
@@ -126,7 +126,7 @@ class SqlLinks:
         """The language in which the bot speaks to them from now on."""
         self._change(person, LINK.c.language != language, language=language)
 
-    def await_from(self, person: str, awaited: Awaited | None) -> None:
+    def await_from(self, person: str, awaited: PendingLink | None) -> None:
         """What the next document or address they send is for."""
         value = awaited and {
             "case": awaited.case,
@@ -157,7 +157,7 @@ def _first(connection: Connection, which: object) -> Link | None:
     return _link(record) if record is not None else None
 
 
-def _link(record: Record) -> Link:
+def _link(record: Row_) -> Link:
     awaited = record.awaited
     return Link(
         person=record.person,
@@ -165,5 +165,5 @@ def _link(record: Record) -> Link:
         language=record.language,
         linked_at=record.linked_at,
         blocked_at=record.blocked_at,
-        awaited=Awaited(**{**awaited, "at": datetime.fromisoformat(awaited["at"])}) if awaited else None,
+        awaited=PendingLink(**{**awaited, "at": datetime.fromisoformat(awaited["at"])}) if awaited else None,
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Integer, String, Text, case, column, func, literal_column, update, values
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from notifications.ports import Mark
+from notifications.ports import DeliveryOutcome
 from storage.tables import NOTICE
 
 _SENDING = NOTICE.c.state == literal_column("'sending'")
@@ -27,7 +27,7 @@ _COLUMNS = (
 )
 
 
-def step(marks: Sequence[Mark], *, now: datetime) -> ReturningUpdate[tuple[object, ...]]:
+def step(marks: Sequence[DeliveryOutcome], *, now: datetime) -> ReturningUpdate[tuple[object, ...]]:
     """The statement that writes them, where the notice is still `sending`; it returns those it has changed."""
     lines = [
         (

@@ -23,22 +23,22 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice, NoticeState
-from notifications.ports import Mark, Move, Settlement, Waiting
+from notifications.ports import DeliveryOutcome, Move, PendingStep, Settlement
+from storage.cache import DatabaseCache
 from storage.cases import ledger
 from storage.chain import moment
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.database.waiting import until_back
-from storage.kept import Kept
-from storage.notices import bundles, faults, marking, register, rungs
+from storage.database.retry import until_back
+from storage.notices import bundles, faults, marking, register, steps
 from storage.notices.delivery_lock import DeliveryLock
-from storage.notices.holding import Holding
-from storage.notices.sending import Hand, hand_out
+from storage.notices.sending import EnqueueJobs, hand_out
+from storage.notices.stale_claims import Holding
 from storage.rows import NOTICE_COLUMNS, notice, notice_values
 from storage.tables import NOTICE
-from workflow.board import Row
-from workflow.case import Case
-from workflow.office import Office
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.org.office import Office
 
 # Written out, not bound, so that both planners see that the partial indexes answer.
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
@@ -62,19 +62,19 @@ class SqlOutbox:
         *,
         officer: str = "",
         language: str = "kk",
-        hand: Hand | None = None,
-        kept: Kept | None = None,
+        hand: EnqueueJobs | None = None,
+        kept: DatabaseCache | None = None,
     ) -> None:
         self._engine = engine
         self._holding = Holding(engine)
         self._delivery = DeliveryLock(engine)
         self._hand = hand
-        self._kept = kept or Kept(engine, officer=officer, language=language)
+        self._kept = kept or DatabaseCache(engine, officer=officer, language=language)
 
     def due_rows(self, today: date, *, limit: int, after: tuple[date, str, str] | None = None) -> Sequence[Row]:
         """Rows with `next_rung_on <= today` that still wait for somebody, of active cases, in the order
         (next_rung_on, case, obligation), those behind `after` only."""
-        return rungs.due_rows(self._engine, today, limit=limit, after=after)
+        return steps.due_rows(self._engine, today, limit=limit, after=after)
 
     def cases(self, ids: Collection[str]) -> Mapping[str, Case]:
         """These cases folded from their events, read together; an unknown id is left out."""
@@ -94,7 +94,7 @@ class SqlOutbox:
         if not settlements:
             return 0
         with writing(self._engine) as connection:
-            return self.queue(connection, rungs.settle(connection, settlements))
+            return self.queue(connection, steps.settle(connection, settlements))
 
     def add(self, notices: Sequence[Notice], *, now: datetime) -> int:
         """Queue notices no row of the board has asked for; a key already there changes nothing, except that a
@@ -143,13 +143,13 @@ class SqlOutbox:
         """Queue again what a fault of the channel has kept from leaving; how many letters."""
         return faults.resend_all(self._engine, channel, now=now, opens=opens, hand=self._hand)
 
-    def mark(self, marks: Sequence[Mark], *, now: datetime) -> None:
+    def mark(self, marks: Sequence[DeliveryOutcome], *, now: datetime) -> None:
         """Write down outcomes of claimed notices, only where the state is still `sending`."""
         if marks:
             # The letters have left: a database that is away for a moment is waited for, or they leave again.
             until_back(lambda: self._mark(marks, now))
 
-    def _mark(self, marks: Sequence[Mark], now: datetime) -> None:
+    def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
         with writing(self._engine) as connection:
             done = [notice(record) for record in connection.execute(marking.step(marks, now=now))]
             register.prove_these(connection, done, now=now)
@@ -228,11 +228,11 @@ class SqlOutbox:
                 hand_out(connection, self._hand, [(key, now) for key in found])
             return len(found)
 
-    def waiting(self) -> Sequence[Waiting]:
+    def waiting(self) -> Sequence[PendingStep]:
         """Notices that wait to be carried and for which no letter is on its way."""
         return bundles.waiting(self._engine)
 
-    def unbundle(self, groups: Sequence[Waiting]) -> None:
+    def unbundle(self, groups: Sequence[PendingStep]) -> None:
         """Let these go as letters of their own."""
         bundles.unbundle(self._engine, groups, self._hand)
 

@@ -134,7 +134,7 @@ def _lines(said: str) -> Iterable[Line] | None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class RegisterStatus:
     """How the register stands: what is not as it was written, how many batches there are, and the last hash.
 
     `seal`: the number of the last seal, which covers the chain up to where it then ended.
@@ -147,12 +147,12 @@ class Standing:
 
 
 @long_work()
-def standing(engine: Engine) -> Standing:
+def standing(engine: Engine) -> RegisterStatus:
     """The register against its chain, at this moment."""
     with reading(engine) as connection:
         last = end(connection)
         seal = connection.execute(select(func.max(SEAL.c.n))).scalar()
-        return Standing(
+        return RegisterStatus(
             problems=tuple(problems(connection)),
             batches=last[1] if last else 0,
             end=last[2] if last else "",

@@ -29,11 +29,11 @@ class Batch:
     keys: tuple[str, ...]
 
 
-Hand = Callable[[object, Sequence[Batch]], None]
+EnqueueJobs = Callable[[object, Sequence[Batch]], None]
 """Hands batches to a queue through the driver's own connection, inside the transaction that is under way."""
 
 
-def hand_out(connection: Connection, hand: Hand | None, queued: Iterable[tuple[str, datetime]]) -> None:
+def hand_out(connection: Connection, hand: EnqueueJobs | None, queued: Iterable[tuple[str, datetime]]) -> None:
     """Hand out queued notices, by key and `not_before`; nothing where nobody takes batches."""
     if hand is not None and (batches := _batches(queued)):
         hand(driver(connection), batches)

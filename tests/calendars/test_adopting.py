@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 import calendars
-import words
+import i18n
 from calendars.adopting import EmptyAct, OnFile, Overruled, adopted, known_since
 from calendars.checks import BalanceMismatch, TransferMismatch
 from calendars.entries import Records
@@ -74,8 +74,8 @@ def test_an_act_that_does_not_fit_is_refused_with_a_sentence(
         adopted(shipped(), act(text))
 
     assert raised.value.code == code  # type: ignore[attr-defined]
-    for language in words.LANGUAGES:
-        assert words.say(code, raised.value.arguments, language)  # type: ignore[attr-defined]
+    for language in i18n.LANGUAGES:
+        assert i18n.say(code, raised.value.arguments, language)  # type: ignore[attr-defined]
 
 
 def test_a_day_off_by_an_override_comes_with_its_balance() -> None:
@@ -125,5 +125,5 @@ def test_an_entry_that_cannot_be_read_has_its_sentence(text: str, code: str) -> 
         act(text)
 
     assert raised.value.code == code  # type: ignore[attr-defined]
-    for language in words.LANGUAGES:
-        assert "act.toml" in words.say(code, raised.value.arguments, language)  # type: ignore[attr-defined]
+    for language in i18n.LANGUAGES:
+        assert "act.toml" in i18n.say(code, raised.value.arguments, language)  # type: ignore[attr-defined]

@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from calendars import OutOfRange
 from calendars.counting import count
-from calendars.terms import Better, CalendarDays, InYears, Months, Standing, Target, Window, WorkingDays, Years
+from calendars.terms import (
+    Better,
+    CalendarDays,
+    InYears,
+    Months,
+    OngoingDuty,
+    Target,
+    Window,
+    WorkingDays,
+    Years,
+)
 from tests.law import CALENDAR
 
 figures = st.decimals(min_value=0, max_value=1000, places=2)
@@ -69,7 +79,7 @@ def test_standing_duties_and_targets_have_no_day() -> None:
     target = Target(((2026, "62-65"),), "higher")
 
     for term, anchor, code in (
-        (Standing(), None, "standing"),
+        (OngoingDuty(), None, "standing"),
         (target, date(2026, 12, 31), "target"),
         (target, date(2027, 12, 31), "target_none"),
     ):

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from merzim import keeping
-from merzim.clock import almaty
-from merzim.wiring import House
 from notifications import round as rounds
 from notifications.notice import Notice
+from services import maintenance
+from services.app import AppContext
+from services.moments import almaty
 from storage.database.engine import reading
-from storage.upkeep.seals import seal
+from storage.maintenance.seals import seal
 from tests.crash.office import MORNING
 from tests.crash.people import Deed, Writer, found
 
@@ -102,7 +102,7 @@ def people(account: Account) -> str:
     return ", ".join(f"{count} {fate}" for fate, count in sorted(fates.items()))
 
 
-def due(house: House, *, now: datetime, today: date) -> frozenset[Reminder]:
+def due(house: AppContext, *, now: datetime, today: date) -> frozenset[Reminder]:
     """What a round at that moment would tell whom; nothing is written."""
     planned = rounds.plan(
         house.outbox,
@@ -117,7 +117,7 @@ def due(house: House, *, now: datetime, today: date) -> frozenset[Reminder]:
 
 
 def drawn_up(
-    house: House,
+    house: AppContext,
     seen: Path,
     *,
     promised: frozenset[Reminder],
@@ -149,7 +149,7 @@ def drawn_up(
         waiting=int(rows),
         jobs=tuple(jobs),
         problems=tuple(
-            f"{one.code} {dict(one.arguments)}" for one in keeping.verify(house, now=MORNING, today=today)
+            f"{one.code} {dict(one.arguments)}" for one in maintenance.verify(house, now=MORNING, today=today)
         ),
         deeds=tuple(deed for one in writers for deed in one.deeds),
         chained=found(house),

@@ -21,8 +21,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from i18n import LANGUAGES, say
 from tests.crash.readers import Reader, readers
-from words import LANGUAGES, say
 
 PATIENCE = 10.0
 """Seconds of its own work a reader may take over one small file."""

@@ -20,7 +20,7 @@ from typing import Any
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from tests.papers.sheets import REAL, by_hand, far_cells, zipped
+from tests.documents.sheets import REAL, by_hand, far_cells, zipped
 from tests.web.real import RealOffice
 
 PATIENCE = 15.0

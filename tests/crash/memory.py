@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from workflow.board import Row
-from workflow.case import Case, Event, fold
-from workflow.office import Office
+from workflow.board.rows import Row
+from workflow.cases.case import Case, Event, fold
+from workflow.org.office import Office
 from workflow.ports import Conflict, Ledger, Result, Written, repeated
 
 

@@ -16,12 +16,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import merzim.clock
-from merzim.clock import Clock, Moment, stand
+from merzim.clock import stand
+from services.moments import Clock, Moment
 
 WARM = (
-    *("merzim.cli", "merzim.daily", "merzim.queue", "merzim.behind_pages.dashboard"),
-    *("merzim.behind_pages.shell", "merzim.behind_pages.postbox", "merzim.services.polling"),
-    *("storage.upkeep.schema", "storage.upkeep.installation", "storage.upkeep.rights"),
+    *("merzim.cli", "merzim.metronome", "services.jobs.queue", "merzim.behind_pages.dashboard"),
+    *("merzim.behind_pages.shell", "merzim.behind_pages.postbox", "services.jobs.bot_polling"),
+    *("storage.maintenance.schema", "storage.maintenance.installation", "storage.maintenance.privileges"),
     *("notifications.channels.email", "uvicorn"),
     *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "web.app"),
     *("uvicorn.protocols.http.auto", "uvicorn.loops.auto", "uvicorn.lifespan.on", "psycopg_pool"),
@@ -65,7 +66,7 @@ def live(folder: Path, command: str, clock: Path, log: Path, quick: bool, pages:
     merzim.clock.read = one
     merzim.clock.clock = lambda given=None: one
     if quick:
-        from merzim import queue
+        from services.jobs import queue
 
         queue.BEAT, queue.DEAD, queue.LOOK, queue.REST = 0.5, 2.0, 0.5, 0.5
     from notifications import delivery

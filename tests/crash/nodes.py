@@ -16,9 +16,10 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from merzim.clock import almaty
-from merzim.configuration import read
-from merzim.wiring import House
+from merzim.app import build_app
+from merzim.settings_file import read
+from services.app import AppContext
+from services.moments import almaty
 from storage.database.engine import reading
 from storage.refusals import StorageUnavailable
 from storage.tables import NOTICE
@@ -70,7 +71,7 @@ class Nodes:
     commands: Sequence[str]
     web: int
     seen: Path
-    house: House
+    house: AppContext
     quick: bool
     pages: Path | None = None
     started: Counter[int] = field(default_factory=Counter)
@@ -213,7 +214,7 @@ def nodes(
         for place, url in ((folder, through or address), (own, address)):
             settings = _SETTINGS.format(address=url, mail=mail, web=web, tick=tick)
             (place / "config.toml").write_text(settings, encoding="utf-8")
-        house = House(read(at=own))
+        house = build_app(read(at=own))
         made = Nodes(folder, commands, web, folder / "seen.txt", house, quick, pages)
         made.show(NINE)
         try:

@@ -8,12 +8,12 @@ from pathlib import Path
 from notifications.rules import Rules
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.office import store as office_store
-from storage.upkeep.schema import create_or_migrate
+from storage.maintenance.schema import create_or_migrate
+from storage.org import store as office_store
 from tests.law import CALENDAR, library
 from tests.notifications.town import OPENED, PEOPLE, PLANNED, UNITS, noon
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
 
 TODAY = date(2026, 4, 6)
 MORNING = datetime(2026, 4, 6, 0, tzinfo=UTC)

@@ -29,29 +29,29 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from calendars import OutOfRange
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.office import store as office_store
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import verify
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import verify
+from storage.org import store as office_store
 from tests.crash.memory import Doorway, MemoryLedger
 from tests.crash.plain import FIRST, PlainCase, Wrong
 from tests.law import CALENDAR, ROOT, library
-from workflow.case import Case, Evidence
-from workflow.counting.chain import deadlines
-from workflow.counting.deadline import Deadline
-from workflow.desk.desk import Change, Desk, Opening
-from workflow.desk.minding import acknowledged, done, put_off
-from workflow.desk.registers import ExposedPosition, RegisterDesk
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
-from workflow.law.procedure import Obligation, Rung
-from workflow.machine import stage
-from workflow.office import Office, Unit
+from workflow.cases.case import Case, Evidence
+from workflow.cases.commands.desk import Change, Desk, Opening
+from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
+from workflow.cases.commands.reminder_actions import acknowledged, done, put_off
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.machine import stage
+from workflow.cases.registers.exposure import CartogramLine, exposure
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.remarks import remarks
+from workflow.cases.registers.risk import register
+from workflow.cases.registers.scale_file import read_scale
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
+from workflow.law.procedure import Obligation, Step
+from workflow.org.office import Office, Unit
 from workflow.refusal import Refusal
-from workflow.registers.exposure import CartogramLine, exposure
-from workflow.registers.measure_term import MeasureTerm
-from workflow.registers.remarks import remarks
-from workflow.registers.risk import register
-from workflow.registers.scale_file import read_scale
 
 BEGUN = datetime(2026, 4, 6, 7, tzinfo=UTC)
 UNITS = (
@@ -660,7 +660,7 @@ class Orders(RuleBasedStateMachine):
         } == plain.answers
 
 
-def _rungs(at: PlainCase, deadline: Deadline) -> Iterable[Rung]:
+def _rungs(at: PlainCase, deadline: Deadline) -> Iterable[Step]:
     return at.procedure.ladders[deadline.obligation.ladder].rungs
 
 

@@ -23,12 +23,12 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
-from merzim.wiring import House
+from services.app import AppContext
+from services.credentials import hidden, new_secret
 from storage.database.engine import reading
 from storage.tables import EVENT
 from tests.notifications.town import DANA, OFFICER
-from web.door.credentials import hidden, new_secret
-from workflow.access import Access, Entry, Reader
+from workflow.org.access import Access, Entry, Reader
 
 FACTS = (
     ("schedule_approved", "2026-01-15"),
@@ -145,7 +145,7 @@ class Writer:
 
 
 @contextmanager
-def writing(house: House, port: int, *, now: datetime, count: int = 2) -> Iterator[Sequence[Writer]]:
+def writing(house: AppContext, port: int, *, now: datetime, count: int = 2) -> Iterator[Sequence[Writer]]:
     """So many people at the web node on that port, while the block lasts."""
     holders: Sequence[tuple[str, Access, str]] = (
         ("officer", "officer", OFFICER.key),
@@ -180,7 +180,7 @@ def writing(house: House, port: int, *, now: datetime, count: int = 2) -> Iterat
             thread.join(60)
 
 
-def found(house: House) -> Counter[tuple[str, str]]:
+def found(house: AppContext) -> Counter[tuple[str, str]]:
     """How often each deed stands in the chains, by kind and token."""
     seen: Counter[tuple[str, str]] = Counter()
     asked = select(EVENT.c.kind, EVENT.c.payload).where(EVENT.c.kind.in_(("opened", "fact", "notice")))

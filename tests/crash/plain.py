@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
-from workflow.case import Evidence
+from workflow.cases.case import Evidence
 from workflow.law.procedure import Procedure
 
 FIRST, LAST = date(2010, 1, 1), date(2028, 12, 31)

@@ -14,34 +14,34 @@ from pathlib import Path
 from calendars import compiled
 from calendars.adopting import adopted
 from calendars.records import parse, shipped
-from merzim.asking.scoring import inputs
+from documents.drawings.cartogram_table import read_cartogram
+from documents.measure_plan import read_measures
+from documents.people.table import read_people
+from documents.schedules.any_schedule import read_schedule
+from documents.schedules.audit_table import read_audit
+from documents.schedules.written_terms import read_term
+from documents.sheets.csv_text import rows_of
+from documents.sheets.dates import read_lines
+from documents.sheets.file_kind import media_type
+from documents.sheets.workbook import MAX_LETTERS
 from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.proofs import given
 from merzim.clock import stand
-from merzim.configuration import read as read_config
-from papers.drawings.cartogram_table import read_cartogram
-from papers.measures import read_measures
-from papers.people.table import read_people
-from papers.schedules.any_schedule import read_schedule
-from papers.schedules.audit_table import read_audit
-from papers.schedules.written_terms import read_term
-from papers.sheets.csv_text import rows_of
-from papers.sheets.dates import read_lines
-from papers.sheets.file_kind import media_type
-from papers.sheets.workbook import MAX_LETTERS
+from merzim.settings_file import read as read_config
+from services.scoring import inputs
+from tests.documents.sheets import REAL, xlsx
 from tests.law import CALENDAR, ROOT, analysis, library
-from tests.papers.sheets import REAL, xlsx
 from tests.workflow.rules import OFFICE, term
-from workflow.desk.planning import Supposed, plan
+from workflow.cases.commands.planning import AssumedCase, plan
+from workflow.cases.registers.scale_file import read_scale
 from workflow.law.library import Library
 from workflow.law.own_rules import OwnRules
 from workflow.law.procedure import Procedure
-from workflow.points.score import score
-from workflow.points.score_inputs import choose, read_inputs
-from workflow.reading import read
-from workflow.reading.overlay import read_overlay, unfitting
-from workflow.reading.scoring import read_scoring
-from workflow.registers.scale_file import read_scale
+from workflow.law.reader import read
+from workflow.law.reader.overlay import read_overlay, unfitting
+from workflow.law.reader.scoring import read_scoring
+from workflow.scoring.score import score
+from workflow.scoring.score_inputs import choose, read_inputs
 
 _HEAD = re.compile(r'^id = "([\w-]+)"\nin_force = (\d{4}-\d\d-\d\d)', re.MULTILINE)
 FACTS = tuple(one.id for one in analysis().obligations)
@@ -135,7 +135,7 @@ def _planned(edition: Procedure, facts: dict[str, date], planned: dict[str, date
         planned=planned,
         calendar=CALENDAR,
         on=edition.in_force,
-        supposed=Supposed(),
+        supposed=AssumedCase(),
     )
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
+from documents.people.office_time import week_of
+from documents.schedules.heading_block import read_above
+from documents.schedules.written_terms import read_term
+from documents.sheets.date_text import LONGEST
+from documents.sheets.dates import read_lines
+from documents.sheets.unreadable import Errors
+from documents.sheets.workbook import MAX_LETTERS, Row
 from merzim.logs import veiled
-from papers.people.office_time import week_of
-from papers.schedules.heading_block import read_above
-from papers.schedules.written_terms import read_term
-from papers.sheets.date_text import LONGEST
-from papers.sheets.dates import read_lines
-from papers.sheets.unreadable import Errors
-from papers.sheets.workbook import MAX_LETTERS, Row
 from tests.crash import fuzzing
 from tests.crash.readers import Reader, readers
 

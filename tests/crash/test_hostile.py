@@ -8,7 +8,7 @@ import pytest
 
 from tests.crash import hostile
 from tests.crash.hostile import Hostile, Place
-from tests.papers.sheets import REAL, zipped
+from tests.documents.sheets import REAL, zipped
 from tests.web.real import ROOT, RealOffice, real_office
 
 KINDS = hostile.kinds()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from merzim.settings import Settings
-from merzim.wiring import House
+from merzim.app import build_app
+from services.settings import Settings
 from tests.crash import node
 
 for name in node.WARM:
     import_module(name)
-_house = House(Settings())
+_house = build_app(Settings())
 _ = _house.editions, _house.calendar

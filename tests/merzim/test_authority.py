@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from merzim.asking.authority import authority
-from merzim.settings import AGENCY, AuthorisedBody
+from services.authority import authority
+from services.settings import AGENCY, AuthorisedBody
 from tests.merzim.conftest import Merzim
 
 NOW = ("--now", "2026-11-21")

@@ -210,7 +210,7 @@ def test_a_demonstration_day_is_refused_where_other_machines_may_ask(
     merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, web: str, by: str
 ) -> None:
     """Anybody would log in as anybody; nothing is made before."""
-    monkeypatch.setattr("merzim.daily._answer", lambda *_, **__: pytest.fail("the service began"))
+    monkeypatch.setattr("merzim.metronome._answer", lambda *_, **__: pytest.fail("the service began"))
     config = tmp_path / "config.toml"
     config.write_text(f"[web]\n{web}\n", encoding="utf-8")
     if by == "MERZIM_NOW":
@@ -228,7 +228,7 @@ def _broken(_: object) -> object:
 
 def test_our_own_fault_is_one_sentence_too(merzim: Merzim, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something unexpected is said in one line; MERZIM_DEBUG=1 shows where it broke."""
-    monkeypatch.setattr("merzim.wiring.House.library", property(_broken))
+    monkeypatch.setattr("services.app.AppContext.library", property(_broken))
 
     assert "KeyError" in _one_line(merzim("procedures"))
 

@@ -13,11 +13,11 @@ import jsonschema
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import clock
-from merzim.configuration import read
-from merzim.wiring import House
-from storage.office.adoptions import adopt
+from merzim.settings_file import read
+from storage.org.adoptions import adopt
 from tests.merzim.conftest import ROOT, Merzim
 
 SOURCE = 'act = "G26G0000111"\naddress = "https://adilet.zan.kz/rus/docs/G26G0000111"\n'
@@ -149,7 +149,7 @@ def test_the_letter_about_the_old_date_is_withdrawn(two: Merzim, act: Path) -> N
 
 def test_after_a_crash_between_act_and_rows_the_same_command_finishes(two: Merzim, act: Path) -> None:
     """The act stands, the rows do not: verify names them, apply writes them, and then all is done."""
-    house = House(read(None, at=Path.cwd()))
+    house = build_app(read(None, at=Path.cwd()))
     moment = clock("2026-04-20")()
     text = act.read_text(encoding="utf-8")
     adopt(house.engine, (), name=act.name, text=text, on=date(2026, 4, 20), by="А", now=moment.now)
@@ -242,7 +242,7 @@ def test_to_ask_for_days_makes_no_database(merzim: Merzim) -> None:
 def test_a_service_that_runs_takes_the_new_days_up(two: Merzim, act: Path) -> None:
     """Another process adopts the act; the next page counts by it."""
     two("user", "add", "officer", "--access", "officer", *NOW)
-    house = House(read(None, at=Path.cwd()))
+    house = build_app(read(None, at=Path.cwd()))
     app = Dashboard(house, clock("2026-04-20"))
     with TestClient(app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000)) as client:
         client.post("/login/demonstration", data={"login": "officer"})

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from merzim.cli.common import Common, MissingValue, split
+from merzim.cli.common import CommonOptions, MissingValue, split
 from merzim.cli.parsing import BadArgument, day, named_days, number
 
 
@@ -22,7 +22,7 @@ def test_common_options_stand_anywhere(line: list[str]) -> None:
     """Before the command, after it, with `=` or without."""
     common, rest = split(line)
 
-    assert common == Common(config="c.toml", language="ru", json=True, now="2026-04-06")
+    assert common == CommonOptions(config="c.toml", language="ru", json=True, now="2026-04-06")
     assert rest == ["cases"]
 
 

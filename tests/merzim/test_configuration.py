@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-import words
-from merzim.configuration import BadSetting, read
-from merzim.settings import Settings
+import i18n
+from merzim.settings_file import BadSetting, read
 from notifications.channels import UnknownChannel
+from services.settings import Settings
 from tests.merzim.conftest import ROOT
 from workflow.refusal import Refusal
 
@@ -174,8 +174,8 @@ def test_a_public_address_no_browser_would_name_is_refused(tmp_path: Path, value
     with pytest.raises(BadSetting) as refused:
         read(_written(tmp_path, f"[web]\npublic_address = {value}\n"), at=tmp_path)
 
-    for language in words.LANGUAGES:
-        assert "web.public_address" in words.refusal(refused.value, language)
+    for language in i18n.LANGUAGES:
+        assert "web.public_address" in i18n.refusal(refused.value, language)
 
 
 def test_proxies_are_addresses_and_networks(tmp_path: Path) -> None:
@@ -199,8 +199,8 @@ def test_proxies_that_are_no_addresses_or_all_of_them_are_refused(tmp_path: Path
     with pytest.raises(BadSetting) as refused:
         read(_written(tmp_path, f"[web]\ntrusted_proxies = {value}\n"), at=tmp_path)
 
-    for language in words.LANGUAGES:
-        said = words.refusal(refused.value, language)
+    for language in i18n.LANGUAGES:
+        said = i18n.refusal(refused.value, language)
         assert "web.trusted_proxies" in said
         assert "10.1.0.0/24" in said
 
@@ -244,7 +244,7 @@ def test_a_setting_that_could_only_fail_later_is_refused_at_once(
 
     with pytest.raises(Refusal) as refusal:
         read(tmp_path / "config.toml", at=tmp_path)
-    assert named in words.refusal(refusal.value, "en")
+    assert named in i18n.refusal(refusal.value, "en")
 
 
 @pytest.mark.parametrize(
@@ -263,8 +263,8 @@ def test_a_secret_in_clear_is_named_by_its_key(tmp_path: Path, text: str, keys: 
     settings = read(_written(tmp_path, text), at=tmp_path)
 
     assert settings.in_clear == keys
-    for language in words.LANGUAGES:
+    for language in i18n.LANGUAGES:
         for key in keys:
-            said = words.say("cli.secret_in_clear", {"file": "config.toml", "key": key}, language)
+            said = i18n.say("cli.secret_in_clear", {"file": "config.toml", "key": key}, language)
             assert key in said
             assert "geheim" not in said

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-import words
+import i18n
 from merzim.cli import main
-from merzim.documents.coverage import Coverage, Gap, contradictions, coverage
-from merzim.documents.coverage_page import page
+from services.documents.coverage import Coverage, Gap, contradictions, coverage
+from services.documents.coverage_page import page
 from tests.law import ROOT, library
 from workflow.law.library import Library
 
@@ -51,8 +51,8 @@ def test_a_source_named_wrongly_is_found(sources: tuple[str, ...], code: str, ro
 
     place = "" if code == "missing" else "concept-plan.2022-02-02: measure_1"
     assert Gap(code, row, place) in found.gaps()
-    for language in words.LANGUAGES:
-        assert words.say(f"coverage.gap.{code}", {"row": row, "obligation": place}, language)
+    for language in i18n.LANGUAGES:
+        assert i18n.say(f"coverage.gap.{code}", {"row": row, "obligation": place}, language)
 
 
 def test_the_page_in_docs_is_what_the_command_makes_now() -> None:
@@ -79,7 +79,7 @@ def test_every_contradiction_is_read_and_its_reading_is_held_by_a_test() -> None
 
 def test_the_page_has_a_line_for_every_row_in_every_language() -> None:
     """Procedure, obligation, term in words, and what proves it."""
-    for language in words.LANGUAGES:
+    for language in i18n.LANGUAGES:
         lines = page(COVERAGE, READINGS, language).splitlines()
 
         assert len(_rows(lines)) == len(COVERAGE.rows)

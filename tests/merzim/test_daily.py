@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from merzim import daily
+from merzim import metronome as daily
+from merzim.app import build_app
 from merzim.clock import clock
-from merzim.configuration import read
-from merzim.wiring import House
+from merzim.settings_file import read
 from tests.merzim.conftest import ROOT, Merzim
 
 
@@ -29,7 +29,7 @@ def _letters(folder: Path) -> list[Path]:
 
 def test_a_tick_is_one_round_and_one_delivery(office: Merzim, tmp_path: Path) -> None:
     """On the day the order is due one letter leaves; a second tick adds none."""
-    house = House(read(at=tmp_path))
+    house = build_app(read(at=tmp_path))
     for _ in range(3):
         daily.tick(house, clock("2026-04-06"))
     house.close()
@@ -43,9 +43,9 @@ def test_a_tick_that_fails_is_logged_and_the_next_goes_on(
     office: Merzim, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A database that is away for a minute must not end the metronome."""
-    house = House(read(at=tmp_path))
+    house = build_app(read(at=tmp_path))
     with monkeypatch.context() as broken:
-        broken.setattr("merzim.services.rounds.remind", lambda *a, **k: 1 / 0)
+        broken.setattr("services.jobs.rounds.remind", lambda *a, **k: 1 / 0)
         daily.tick(house, clock("2026-04-06"))
     daily.tick(house, clock("2026-04-06"))
     house.close()
@@ -57,7 +57,7 @@ def test_a_tick_that_fails_is_logged_and_the_next_goes_on(
 def test_the_metronome_ticks_at_once_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first tick does not wait a minute; missed ticks are one."""
     (tmp_path / "config.toml").write_text("[reminders]\ntick = 1\n", encoding="utf-8")
-    house = House(read(at=tmp_path))
+    house = build_app(read(at=tmp_path))
     ticks: list[float] = []
     enough = threading.Event()
 
@@ -81,7 +81,7 @@ def test_letters_of_a_process_that_died_do_not_wait_for_the_next_tick(
     assert daily.LOOK <= 15
     (tmp_path / "config.toml").write_text("[reminders]\ntick = 3600\n", encoding="utf-8")
     asked = clock("2026-04-06")
-    house, dying = House(read(at=tmp_path)), House(read(at=tmp_path))
+    house, dying = build_app(read(at=tmp_path)), build_app(read(at=tmp_path))
     daily.rounds.remind(dying, now=asked().now, today=asked().today)
     with dying.outbox.delivering():
         claimed = dying.outbox.claim("folder", now=asked().now, limit=10)

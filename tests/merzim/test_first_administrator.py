@@ -9,25 +9,26 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import pages
-from merzim.clock import Moment
-from merzim.configuration import read
-from merzim.people import users
-from merzim.wiring import House
+from merzim.settings_file import read
+from services import accounts as users
+from services.app import AppContext
+from services.moments import Moment
 
 MOMENT = Moment(now=datetime(2026, 4, 6, 7, 0, tzinfo=UTC), today=date(2026, 4, 6))
 CHOICE = {"password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[AppContext]:
     """A new office, nobody in it."""
-    made = House(read(at=tmp_path))
+    made = build_app(read(at=tmp_path))
     yield made
     made.close()
 
 
-def browser(house: House) -> TestClient:
+def browser(house: AppContext) -> TestClient:
     """A browser on this machine nobody has logged in with."""
     app = pages(house, lambda: MOMENT)
     return TestClient(
@@ -35,13 +36,13 @@ def browser(house: House) -> TestClient:
     )
 
 
-def start(house: House) -> str:
+def start(house: AppContext) -> str:
     """What a start of the service prints: the path of the address, "" for none."""
     address = users.first(house, now=MOMENT.now)
     return address.removeprefix("http://127.0.0.1:8000") if address else ""
 
 
-def test_each_start_ends_the_address_of_the_one_before(house: House) -> None:
+def test_each_start_ends_the_address_of_the_one_before(house: AppContext) -> None:
     """An old line of the journal opens nothing; the newest one does, once."""
     addresses = [start(house) for _ in range(3)]
     with browser(house) as stranger:
@@ -53,7 +54,7 @@ def test_each_start_ends_the_address_of_the_one_before(house: House) -> None:
     assert [one.reader.login for one in house.accounts.all()] == ["root2"]
 
 
-def test_an_invited_colleagues_password_ends_the_first_administrators_address(house: House) -> None:
+def test_an_invited_colleagues_password_ends_the_first_administrators_address(house: AppContext) -> None:
     """Somebody can log in, so nobody needs it any more; nor does the next start give one."""
     first = start(house)
     invited = users.add(house, "boss", "administrator", by="cli", now=MOMENT.now, today=MOMENT.today)
@@ -66,10 +67,10 @@ def test_an_invited_colleagues_password_ends_the_first_administrators_address(ho
     assert start(house) == ""
 
 
-def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(house: House) -> None:
+def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(house: AppContext) -> None:
     """It left one behind with every start, and they still worked in an office with administrators."""
-    from storage.access.accounts import SqlAccounts
-    from web.door.credentials import hidden
+    from services.credentials import hidden
+    from storage.accounts.accounts import SqlAccounts
 
     left, taken = start(house), start(house)
     with house.engine.begin() as connection:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from merzim.documents.periods import period_rows
-from merzim.documents.rows import position_rows
-from papers.forms import form
+from documents.forms import form
+from services.documents.periods import period_rows
+from services.documents.rows import position_rows
+from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import Merzim
-from tests.papers.test_forms import tables_of, text_of
-from workflow.case import Case, Event, EventKind
-from workflow.office import Office, Person
+from workflow.cases.case import Case, Event, EventKind
+from workflow.org.office import Office, Person
 
 CASE, NOW = "2026-0001", ("--now", "2026-10-20")
 PLAN = (

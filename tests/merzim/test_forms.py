@@ -7,9 +7,9 @@ from pathlib import Path
 
 import docx
 
-from papers.forms import form, names
+from documents.forms import form, names
+from tests.documents.test_forms import tables_of, text_of
 from tests.merzim.conftest import ROOT, Merzim
-from tests.papers.test_forms import tables_of, text_of
 
 OF_A_CASE = [name for name in names() if form(name).about == "case"]
 OTHERS = [name for name in names() if form(name).about != "case"]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-import words
+import i18n
 from merzim.cli import main
-from merzim.configuration import read
+from merzim.settings_file import read
 from tests.merzim.conftest import ROOT
 
 OPERATIONS = ROOT / "docs" / "operations"
@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_written_starts_no_service(
     (tmp_path / "taken").write_text("a file, and no folder")
     (tmp_path / "config.toml").write_text("[web]\nport = 47613\n" + settings, "utf-8")
 
-    for language in words.LANGUAGES:
+    for language in i18n.LANGUAGES:
         assert main([command, "--config", str(tmp_path / "config.toml"), "--lang", language]) == 2
         said = capsys.readouterr().err
         assert said.count("\n") == 1

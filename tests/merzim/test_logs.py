@@ -9,9 +9,9 @@ from io import StringIO
 import pytest
 
 from merzim.logs import HIDDEN, JsonLines, Lines, secrets_of, veiled
-from merzim.settings import ChannelSettings, DatabaseSettings, Settings
 from notifications.links import new_code
-from web.door.credentials import new_secret
+from services.credentials import new_secret
+from services.settings import ChannelSettings, DatabaseSettings, Settings
 
 # Made up, as long as ours are: a test has one name in every process.
 SECRET = "kUa-45cruvnQ978RFvWWsS2-ueaJJAhQnIBGSRKykHg"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.answering import acknowledge
+from notifications.acknowledgement import acknowledge
 from storage.database.engine import writing
 from storage.tables import NOTICE
 from tests.merzim.conftest import Merzim

@@ -12,11 +12,11 @@ import jsonschema
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import clock
-from merzim.configuration import read
-from merzim.wiring import House
-from storage.office.own_rules import ADOPTED, steps, take
+from merzim.settings_file import read
+from storage.org.own_rules import ADOPTED, steps, take
 from tests.merzim.conftest import ROOT, Merzim
 from tests.workflow.rules import ACT, term
 
@@ -103,7 +103,7 @@ def test_adopted_again_with_another_text_the_new_text_holds(office: Merzim, rule
     assert office("overlay", "apply", rules, *NOW).code == 0
 
     assert due(office) == "2026-05-21"
-    house = House(read(None, at=Path.cwd()))
+    house = build_app(read(None, at=Path.cwd()))
     assert [step.kind for step in steps(house.engine)] == [ADOPTED, ADOPTED]
     house.close()
 
@@ -146,7 +146,7 @@ def test_after_a_crash_between_the_step_and_the_rows_the_same_command_finishes(
     office: Merzim, rules: Path
 ) -> None:
     """The step stands, the rows do not: verify names them, apply writes them, and then all is done."""
-    house = House(read(None, at=Path.cwd()))
+    house = build_app(read(None, at=Path.cwd()))
     text, now = rules.read_text(encoding="utf-8"), clock("2026-04-06")().now
     take(house.engine, (), kind=ADOPTED, name=NAME, text=text, on=date(2026, 4, 6), by="А", now=now)
     house.close()
@@ -176,7 +176,7 @@ def test_rules_altered_in_the_database_are_named(office: Merzim, rules: Path) ->
 
 def test_pages_that_run_already_count_by_rules_adopted_meanwhile(office: Merzim, rules: Path) -> None:
     """The next request looks; nothing is restarted."""
-    house = House(read(None, at=Path.cwd()))
+    house = build_app(read(None, at=Path.cwd()))
     with TestClient(Dashboard(house, clock("2026-04-06")), base_url="http://127.0.0.1:8000"):
         old = house.desk
         assert office("overlay", "apply", rules, *NOW).code == 0

@@ -75,7 +75,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path, line: tuple[str, ...]) -> No
 def test_importing_a_station_reads_no_clock_and_opens_nothing(tmp_path: Path) -> None:
     """Nothing happens at import: no file, no database, no folder."""
     stations = (
-        "words, workflow.desk.desk, papers, notifications.round, storage.cases.ledger, web.app, merzim.cli"
+        "i18n, workflow.cases.commands.desk, documents, notifications.round, storage.cases.ledger, web.app"
     )
     code = f"import calendars, {stations}"
     subprocess.run(

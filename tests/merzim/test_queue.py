@@ -21,12 +21,15 @@ from procrastinate import periodic
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import Engine, text
 
-from merzim import daily, queue
+from merzim import metronome
+from merzim.app import build_app
 from merzim.cli import main
-from merzim.clock import Moment, clock
-from merzim.configuration import read
-from merzim.wiring import House
-from storage.database import silence
+from merzim.clock import clock
+from merzim.settings_file import read
+from services.app import AppContext
+from services.jobs import queue
+from services.moments import Moment
+from storage.database import silent_server
 from storage.database.engine import conninfo, driver, writing
 from storage.database.engine import open as open_database
 from storage.notices.sending import Batch
@@ -54,23 +57,23 @@ def pattern(postgresql: str, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def house(postgresql: str, pattern: str, tmp_path: Path) -> Iterator[House]:
+def house(postgresql: str, pattern: str, tmp_path: Path) -> Iterator[AppContext]:
     """A copy of it."""
     name = f"queue_{next(_numbers)}"
     administer(postgresql, f"CREATE DATABASE {name} TEMPLATE {pattern}")
     settings = f'[database]\nurl = "{postgresql.format(name=name)}"\n[reminders]\ntick = 1\n'
     (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
-    made = House(read(at=tmp_path))
+    made = build_app(read(at=tmp_path))
     yield made
     made.close()
     administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _worked(house: House, at: str = MORNING) -> None:
+def _worked(house: AppContext, at: str = MORNING) -> None:
     """A worker did whatever job there was, and ended."""
 
     async def until_nothing_is_left() -> None:
-        app = queue.application(conninfo(house.engine), daily.acts(house, clock(at)))
+        app = queue.application(conninfo(house.engine), metronome.acts(house, clock(at)))
         app.periodic_registry.periodic_tasks.clear()
         async with app.open_async():
             await app.run_worker_async(wait=False, install_signal_handlers=False, delete_jobs="always")
@@ -78,16 +81,16 @@ def _worked(house: House, at: str = MORNING) -> None:
     asyncio.run(until_nothing_is_left())
 
 
-def _asked(house: House, question: str) -> list[tuple[Any, ...]]:
+def _asked(house: AppContext, question: str) -> list[tuple[Any, ...]]:
     with writing(house.engine) as connection:
         return [tuple(one) for one in connection.execute(text(question))]
 
 
-def _jobs(house: House) -> list[tuple[Any, ...]]:
+def _jobs(house: AppContext) -> list[tuple[Any, ...]]:
     return _asked(house, "SELECT task_name, status::text, attempts FROM procrastinate_jobs ORDER BY id")
 
 
-def _states(house: House) -> dict[str, int]:
+def _states(house: AppContext) -> dict[str, int]:
     # A digest that found nothing to say is withdrawn when it would have left.
     kept = 'FROM notice WHERE "case" IS NOT NULL GROUP BY state'
     return dict(_asked(house, f"SELECT state, count(*) {kept}"))
@@ -97,11 +100,11 @@ def _letters(folder: Path) -> int:
     return len(list((folder / "var" / "letters").glob("*.eml")))
 
 
-def _reminded(house: House, at: str = MORNING) -> None:
-    daily.acts(house, clock(at)).round()
+def _reminded(house: AppContext, at: str = MORNING) -> None:
+    metronome.acts(house, clock(at)).round()
 
 
-def test_what_a_round_queues_is_a_job_and_sent_once(house: House, tmp_path: Path) -> None:
+def test_what_a_round_queues_is_a_job_and_sent_once(house: AppContext, tmp_path: Path) -> None:
     """The job stands in the transaction that queued it; once it is done nothing is left of it."""
     _reminded(house)
     queued = _states(house)["queued"]
@@ -115,7 +118,7 @@ def test_what_a_round_queues_is_a_job_and_sent_once(house: House, tmp_path: Path
     assert _letters(tmp_path) >= queued
 
 
-def test_no_job_without_its_notices_and_no_notice_without_its_job(house: House) -> None:
+def test_no_job_without_its_notices_and_no_notice_without_its_job(house: AppContext) -> None:
     """What fails in the middle leaves neither."""
     hand = queue.hand
 
@@ -130,7 +133,7 @@ def test_no_job_without_its_notices_and_no_notice_without_its_job(house: House) 
     assert _jobs(house) == []
 
 
-def test_a_job_repeated_sends_nothing_twice(house: House, tmp_path: Path) -> None:
+def test_a_job_repeated_sends_nothing_twice(house: AppContext, tmp_path: Path) -> None:
     """The notice's own state decides."""
     _reminded(house)
     doubled = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) "
@@ -144,7 +147,7 @@ def test_a_job_repeated_sends_nothing_twice(house: House, tmp_path: Path) -> Non
     assert letters == _letters(tmp_path) == len([one for one in house.outbox.notices() if one.state == "sent"])
 
 
-def test_a_letter_to_be_tried_again_is_a_job_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_letter_to_be_tried_again_is_a_job_again(house: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """The disk was full: the batch goes back into the queue, for later, in the transaction that says so."""
     from notifications.channels.folder import Folder
     from notifications.notice import Outcome
@@ -155,25 +158,25 @@ def test_a_letter_to_be_tried_again_is_a_job_again(house: House, monkeypatch: py
     _reminded(house)
     with monkeypatch.context() as away:
         away.setattr(Folder, "send", full)
-        daily.acts(house, clock(MORNING)).deliver()
+        metronome.acts(house, clock(MORNING)).deliver()
     later = _asked(house, "SELECT DISTINCT not_before FROM notice WHERE answer = 'disk full'")
     scheduled = _asked(house, "SELECT scheduled_at FROM procrastinate_jobs ORDER BY id DESC LIMIT 1")
 
     assert later == scheduled
 
 
-def test_what_has_no_job_is_sent_by_the_delivery(house: House, tmp_path: Path) -> None:
+def test_what_has_no_job_is_sent_by_the_delivery(house: AppContext, tmp_path: Path) -> None:
     """An office moved here, or a node of the version before: its notices were queued without jobs."""
     _reminded(house)
     with writing(house.engine) as connection:
         connection.execute(text("DELETE FROM procrastinate_jobs"))
 
-    daily.acts(house, clock(MORNING)).deliver()
+    metronome.acts(house, clock(MORNING)).deliver()
 
     assert set(_states(house)) == {"sent"}
 
 
-def test_the_job_of_a_dead_worker_is_taken_up_at_once(house: House) -> None:
+def test_the_job_of_a_dead_worker_is_taken_up_at_once(house: AppContext) -> None:
     """It died between claim and mark; nobody waits ten minutes for one that is known to be dead."""
     _reminded(house)
     queued = _states(house)["queued"]
@@ -191,7 +194,7 @@ def test_the_job_of_a_dead_worker_is_taken_up_at_once(house: House) -> None:
     assert _states(house) == {"sent": queued}
 
 
-def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(house: House) -> None:
+def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(house: AppContext) -> None:
     """The one that waits would violate the rule that only one waits, were the dead one put back beside it."""
     held = "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, queueing_lock, status) VALUES "
     with writing(house.engine) as connection:
@@ -203,7 +206,7 @@ def test_the_round_of_a_dead_worker_does_not_hold_up_the_next(house: House) -> N
     assert _jobs(house) == [("round", "todo", 0)]
 
 
-def test_a_worker_that_lives_keeps_its_job(house: House) -> None:
+def test_a_worker_that_lives_keeps_its_job(house: AppContext) -> None:
     """A long round takes longer than any silence; its worker says meanwhile that it lives."""
     with writing(house.engine) as connection:
         worker = connection.execute(text("SELECT procrastinate_register_worker_v1()")).scalar()
@@ -215,13 +218,13 @@ def test_a_worker_that_lives_keeps_its_job(house: House) -> None:
     assert _jobs(house) == [("send", "doing", 0)]
 
 
-async def _taken_back(house: House) -> None:
-    app = queue.application(conninfo(house.engine), daily.acts(house, clock(MORNING)))
+async def _taken_back(house: AppContext) -> None:
+    app = queue.application(conninfo(house.engine), metronome.acts(house, clock(MORNING)))
     async with app.open_async():
         await queue.taken_back(app)
 
 
-def test_the_end_of_a_job_is_written_when_its_connection_broke(house: House) -> None:
+def test_the_end_of_a_job_is_written_when_its_connection_broke(house: AppContext) -> None:
     """Left as it is, it would be held by a worker that lives: nobody takes it back, and no round follows."""
     first_breaks = (
         "CREATE SEQUENCE ends",
@@ -247,10 +250,10 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(house: House) -> 
     assert _jobs(house) == []
 
 
-def test_no_round_is_ever_too_late(house: House) -> None:
+def test_no_round_is_ever_too_late(house: AppContext) -> None:
     """Procrastinate drops what is ten minutes late; the tick before now never is, whenever a worker starts."""
     for seconds in (1, 30, 60, 300, 3600):
-        app = queue.application(conninfo(house.engine), daily.acts(house, clock(MORNING)))
+        app = queue.application(conninfo(house.engine), metronome.acts(house, clock(MORNING)))
         for task in app.periodic_registry.periodic_tasks.values():
             object.__setattr__(task, "cron", queue.every(seconds))
         for start in range(0, 86400, 977):
@@ -259,17 +262,17 @@ def test_no_round_is_ever_too_late(house: House) -> None:
             assert names == {"round", "deliver", "take_back"} or seconds > 600
 
 
-def test_the_local_day_is_the_offices_though_cron_speaks_utc(house: House) -> None:
+def test_the_local_day_is_the_offices_though_cron_speaks_utc(house: AppContext) -> None:
     """Half past midnight in Almaty is the evening before in UTC. No hour stands in any cron of ours."""
     _reminded(house, "2026-04-06T00:30+05:00")
     due = {one.obligation for one in house.outbox.notices() if one.rung == "0"}
 
     assert due == {"order_signed"}
-    app = queue.application(conninfo(house.engine), daily.acts(house, clock(MORNING)))
+    app = queue.application(conninfo(house.engine), metronome.acts(house, clock(MORNING)))
     assert {task.cron.split()[1] for task in app.periodic_registry.periodic_tasks.values()} == {"*"}
 
 
-def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: House) -> None:
+def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: AppContext) -> None:
     """A bad morning takes a while to plan; what its first page queued need not wait for the last."""
     stopped, left = threading.Event(), threading.Event()
     under_way = threading.Lock()
@@ -304,7 +307,7 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: House)
     assert not any(together)
 
 
-def test_two_workers_share_the_letters_and_end_when_told(house: House, tmp_path: Path) -> None:
+def test_two_workers_share_the_letters_and_end_when_told(house: AppContext, tmp_path: Path) -> None:
     """Two processes from the command line, one database: each letter once; SIGTERM ends them quietly."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "MERZIM_NOW": MORNING, "MERZIM_LANG": "en"}
     workers = [
@@ -399,23 +402,23 @@ def _functions(raw: Any) -> set[str]:
     return {name for (name,) in raw.execute(asked).fetchall()}
 
 
-def test_what_the_queue_cannot_write_is_said_in_storages_words(house: House) -> None:
+def test_what_the_queue_cannot_write_is_said_in_storages_words(house: AppContext) -> None:
     """No error of a library reaches whoever queued a letter."""
     with writing(house.engine) as connection:
         connection.execute(text("DROP TABLE procrastinate_jobs CASCADE"))
     moment: Moment = clock(MORNING)()
 
     with pytest.raises(StorageUnavailable):
-        daily.rounds.remind(house, now=moment.now, today=moment.today)
+        metronome.rounds.remind(house, now=moment.now, today=moment.today)
     assert not issubclass(StorageUnavailable, ConnectorException)
 
 
 def test_on_sqlite_nothing_of_it_is_imported(office: Merzim, tmp_path: Path) -> None:
     """One process does it all there: round and delivery, and the queue stays on the shelf."""
     script = (
-        "import sys; from pathlib import Path; from merzim import daily; from merzim.clock import clock; "
-        "from merzim.wiring import House; from merzim.configuration import read; "
-        f"daily.tick(House(read(at=Path('.'))), clock({MORNING!r})); "
+        "import sys; from pathlib import Path; from merzim import metronome; from merzim.clock import clock; "
+        "from merzim.app import build_app; from merzim.settings_file import read; "
+        f"metronome.tick(build_app(read(at=Path('.'))), clock({MORNING!r})); "
         "sys.exit(bool({'procrastinate', 'psycopg', 'psycopg_pool'} & sys.modules.keys()))"
     )
     done = subprocess.run(
@@ -433,7 +436,7 @@ def test_an_office_opened_on_a_new_server_has_its_queue(database: str, tmp_path:
     """Any command makes it, and two at once make it once."""
     (tmp_path / "config.toml").write_text(f'[database]\nurl = "{database}"\n', encoding="utf-8")
     for _ in range(2):
-        house = House(read(at=tmp_path))
+        house = build_app(read(at=tmp_path))
         assert _jobs(house) == []
         house.close()
     made = open_database(database)
@@ -450,14 +453,14 @@ def forwarder(postgresql_server: Server) -> Iterator[Forwarder]:
 
 
 def test_a_worker_goes_on_after_a_silent_database(
-    house: House,
+    house: AppContext,
     forwarder: Forwarder,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Nothing was refused and nothing closed: it notices by itself, and ends meanwhile when it is told to."""
-    monkeypatch.setattr(silence, "QUEUE_PATIENCE", 1.0)
+    monkeypatch.setattr(silent_server, "QUEUE_PATIENCE", 1.0)
     monkeypatch.setattr(queue, "QUEUE_PATIENCE", 1.0)
     monkeypatch.setattr(queue, "PATIENCE", 1.0)
     monkeypatch.setattr(queue, "REST", 0.1)
@@ -467,7 +470,7 @@ def test_a_worker_goes_on_after_a_silent_database(
     settings = f'[database]\nurl = "{address.render_as_string(hide_password=False)}"\nanswer_within = 1\n'
     (tmp_path / "config.toml").write_text(settings, encoding="utf-8")
     stopped, rounds = threading.Event(), [0]
-    with closing(House(read(tmp_path / "config.toml", at=tmp_path))) as far:
+    with closing(build_app(read(tmp_path / "config.toml", at=tmp_path))) as far:
 
         def a_round() -> None:
             with suppress(StorageUnavailable):
@@ -486,7 +489,7 @@ def test_a_worker_goes_on_after_a_silent_database(
         until_the_next()
         forwarder.fall_silent()
         give_up = time.monotonic() + 30
-        while not any(record.name == "merzim.queue" for record in caplog.records):
+        while not any(record.name == "services.jobs.queue" for record in caplog.records):
             assert time.monotonic() < give_up
             time.sleep(0.05)
         forwarder.speak()

@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from merzim.configuration import BadSetting, read
+from merzim.app import build_app
 from merzim.logs import secrets_of
-from merzim.secret_keys import key_file, read_cipher
-from merzim.settings import Settings
-from merzim.wiring import House
-from storage.access.encryption import new_key, parse_key
-from storage.office.vouched import ROWS
+from merzim.settings_file import BadSetting, read
+from services.app import AppContext
+from services.secret_keys import key_file, read_cipher
+from services.settings import Settings
+from storage.accounts.encryption import new_key, parse_key
+from storage.org.vouched import ROWS
 from tests.merzim.conftest import PEOPLE, Merzim
 from tests.notifications.servers import free_port
-from workflow.access import Access, Reader
+from workflow.org.access import Access, Reader
 
 KEY, OLD = new_key(), new_key()
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -39,9 +40,9 @@ def cipher_id(chosen: Settings, **environment: str) -> str:
     return read_cipher(chosen, environment, note=lambda *_, **__: None).key
 
 
-def office(folder: Path, *logins: str, access: Access = "administrator") -> House:
+def office(folder: Path, *logins: str, access: Access = "administrator") -> AppContext:
     """A house in which these accounts can log in; the first one has a second factor."""
-    house = House(read(at=folder))
+    house = build_app(read(at=folder))
     for login in logins:
         reader = Reader(login=login, access=access, person="a.akhmetova@example.kz")
         house.accounts.save(reader, disabled=False, **SAID)
@@ -233,7 +234,7 @@ def test_the_key_is_changed_by_one_command(
     assert (both.code, both.json) == (0, {"encrypted": 1, "unchanged": 0, "unreadable": []})
     assert (again.code, again.out) == (0, "Second factors encrypted with the present key: 0; already so: 1.\n")
     assert [said["key"] for _, _, said in chain(tmp_path, "second_factors_encrypted")] == [parse_key(KEY).id]
-    house = House(read(at=tmp_path))
+    house = build_app(read(at=tmp_path))
     assert house.factors.secret("asel") == SECRET
     house.close()
     assert merzim("verify").code == 0

@@ -22,9 +22,9 @@ from urllib.parse import urlencode
 import pytest
 
 from merzim.cli import main
-from storage.access.encryption import Cipher, parse_key
+from storage.accounts.encryption import Cipher, parse_key
+from tests.documents.sheets import by_hand, far_cells
 from tests.merzim.conftest import ROOT
-from tests.papers.sheets import by_hand, far_cells
 
 PASSWORD = "жақсы құпиясөз 1"
 MAIL = "mail-geheim-7"

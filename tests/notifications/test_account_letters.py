@@ -12,7 +12,7 @@ import pytest
 from notifications.account_notices import account_notices
 from notifications.notice import Notice, Outcome
 from tests.notifications.town import AIGUL, BOLAT, DANA, OFFICER, PEOPLE, RULES, Shelf, Town
-from workflow.office import Person
+from workflow.org.office import Person
 
 SUNDAY = date(2026, 4, 5)
 NIGHT = datetime(2026, 4, 5, 21, 30, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 
 from notifications.channels.email import channel as email
 from notifications.channels.telegram import Telegram
-from notifications.figures import Fault
 from notifications.notice import Outcome
+from notifications.statistics import Fault
 from storage.database.engine import reading
 from storage.notices.faults import faults
 from storage.notices.links import SqlLinks

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from i18n import LANGUAGES, refusal
 from notifications.channels import UnknownChannel, load, names
 from notifications.channels.folder import Folder, channel
 from notifications.notice import Outcome
 from tests.notifications.town import AIGUL, FIVE_BEFORE, noon, parcel
-from words import LANGUAGES, refusal
 
 NOW = noon(FIVE_BEFORE)
 

@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from notifications.notice import Outcome
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import verify
 from tests.notifications.town import AIGUL, FIVE_BEFORE, PEOPLE, Shelf, Town, noon
 
 DAY = timedelta(days=1)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications.channels import Parcel
+from notifications.channels import OutgoingMessage
 from notifications.channels.email import channel as email
 from notifications.channels.folder import channel as folder
 from notifications.delivery import FEW, deliver
@@ -236,7 +236,7 @@ def test_letters_of_one_who_dies_beside_a_long_delivery_leave_with_its_next_batc
     (claimed,) = other.claim("shelf", now=NINE, limit=1)
     usual = shelf.send
 
-    async def dies_meanwhile(batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+    async def dies_meanwhile(batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
         if not shelf.kept:
             dying.__exit__(None, None, None)
         return await usual(batch, now=now)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from notifications.carriers import digest_day, first_of_week
-from notifications.channels import Parcel
-from storage.office.preferences import DIGEST, UPLOADS_THROUGH, prefer
+from notifications.bundling import digest_day, first_of_week
+from notifications.channels import OutgoingMessage
+from storage.org.preferences import DIGEST, UPLOADS_THROUGH, prefer
 from tests.law import CALENDAR
 from tests.notifications.town import (
     AIGUL,
@@ -43,7 +43,7 @@ def choose(town: Town, chosen: str, person: str = AIGUL.key) -> None:
     prefer(town.engine, person, DIGEST, chosen, by="Айгүл", now=noon(date(2026, 3, 2)))
 
 
-def day(town: Town, on: date) -> list[Parcel]:
+def day(town: Town, on: date) -> list[OutgoingMessage]:
     shelf = Shelf()
     for _ in range(2):
         town.round([shelf], on)
@@ -51,7 +51,7 @@ def day(town: Town, on: date) -> list[Parcel]:
     return shelf.kept
 
 
-def kinds(kept: list[Parcel]) -> list[tuple[str, str]]:
+def kinds(kept: list[OutgoingMessage]) -> list[tuple[str, str]]:
     return sorted((one.notice.kind, one.name) for one in kept)
 
 
@@ -219,7 +219,7 @@ def test_a_confirmed_year_is_not_asked_for(town: Town) -> None:
 
 def test_a_unit_uploads_through_the_body_above_it(town: Town) -> None:
     """What people chose survives a new import of the table of people."""
-    from storage.office import store as office_store
+    from storage.org import store as office_store
     from tests.notifications.town import PEOPLE, UNITS
 
     prefer(town.engine, "staff", UPLOADS_THROUGH, "body", by="x", now=noon(FIVE_BEFORE))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from notifications.channels import Parcel
+from notifications.channels import OutgoingMessage
 from notifications.channels.email import PATIENCE, Email, channel
 from notifications.notice import NoticeState, Outcome
 from tests.notifications.servers import Office, always, drop, first, free_port, hang, only, serving
@@ -45,11 +45,11 @@ def plainly(port: int, **more: object) -> Email:
     return channel(host="localhost", port=port, sender="Мерзім <merzim@example.kz>", **settings)  # type: ignore[arg-type]
 
 
-def sent(email: Email, batch: Sequence[Parcel] = BATCH) -> Mapping[str, Outcome]:
+def sent(email: Email, batch: Sequence[OutgoingMessage] = BATCH) -> Mapping[str, Outcome]:
     return asyncio.run(email.send(batch, now=NOW))
 
 
-def states(outcomes: Mapping[str, Outcome], batch: Sequence[Parcel] = BATCH) -> list[NoticeState]:
+def states(outcomes: Mapping[str, Outcome], batch: Sequence[OutgoingMessage] = BATCH) -> list[NoticeState]:
     return [outcomes[one.notice.key].state for one in batch]
 
 

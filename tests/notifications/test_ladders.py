@@ -12,10 +12,10 @@ from notifications.channels.folder import Folder
 from notifications.recipients import told, ways
 from tests.law import library
 from tests.notifications.town import AIGUL, BOLAT, DANA, FIVE_BEFORE, OFFICER, UNITS, Shelf, Town
-from workflow.case import Case
-from workflow.duties import Unresolved
-from workflow.law.procedure import Rung
-from workflow.office import Office, Person, Told, Unit
+from workflow.cases.case import Case
+from workflow.law.procedure import Step
+from workflow.org.duties import Unresolved
+from workflow.org.office import Office, Person, Recipient, Unit
 
 ON = date(2026, 3, 18)
 DEPARTMENT = Unit(id="department", name="Департамент", parent="body")
@@ -34,7 +34,7 @@ def case(*, unit: str = "staff", person: str = "") -> Case:
 
 
 def names(where: Office, *duties: str, of: Case | None = None) -> list[str]:
-    found, nobody = told(where, of or case(), OBLIGATION, OBLIGATION.id, Rung(at=5, to=duties), on=ON)
+    found, nobody = told(where, of or case(), OBLIGATION, OBLIGATION.id, Step(at=5, to=duties), on=ON)
     return [one.person.name for one in found] + [f"nobody: {one.duty}" for one in nobody]
 
 
@@ -88,7 +88,7 @@ def test_somebody_away_is_stood_in_for_on_every_step() -> None:
 def test_a_rung_speaks_through_its_channels(tmp_path: Path, through: tuple[str, ...], heard: list[str]) -> None:
     """Those it names; all of them where none it names reaches the reader."""
     channels = [Shelf(), Folder(path=tmp_path, sender="m@example.kz")]
-    found = ways(Told(person=AIGUL, why="duty"), channels, office(AIGUL), through=through)
+    found = ways(Recipient(person=AIGUL, why="duty"), channels, office(AIGUL), through=through)
 
     assert sorted(channel.name for channel, _ in found) == heard
 
@@ -98,7 +98,7 @@ def test_uploads_of_a_unit_without_an_account_are_for_the_higher_body() -> None:
     own = Person(key="own@example.kz", name="Own", unit="staff", duties=("account_holder",))
     higher = Person(key="up@example.kz", name="Higher", unit="body", duties=("account_holder",))
     upload = replace(OBLIGATION, duty="account_holder")
-    rung = Rung(at=-5, to=("duty",))
+    rung = Step(at=-5, to=("duty",))
     plain = office(own, higher)
     through = replace(plain, units={**plain.units, "staff": replace(STAFF, uploads_through="body")})
     first, _ = told(plain, case(), upload, upload.id, rung, on=ON)
@@ -113,7 +113,7 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
     somebody else's lists it."""
     from notifications.letters.texts import Matter, letter
     from tests.law import CALENDAR
-    from workflow.counting.chain import deadline
+    from workflow.deadlines.resolver import deadline
 
     town = Town(tmp_path)
     opened = town.open()
@@ -150,6 +150,6 @@ def test_a_confidential_letter_says_nothing(tmp_path: Path) -> None:
 
 def test_resolving_nobody_is_unresolved() -> None:
     """An empty office tells nobody and says so."""
-    from workflow.duties import resolve
+    from workflow.org.duties import resolve
 
     assert isinstance(resolve(Office(), duty="above", unit="staff", on=ON), Unresolved)

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from notifications.channels import Parcel
+from notifications.channels import OutgoingMessage
 from notifications.wire.message import build, message_id, text_hash
 from tests.notifications.town import FIVE_BEFORE, noon, parcel
 
@@ -18,11 +18,11 @@ NOW = noon(FIVE_BEFORE)
 SENDER = "Мерзім <merzim@letters.example.kz>"
 
 
-def made(one: Parcel, now: datetime = NOW) -> bytes:
+def made(one: OutgoingMessage, now: datetime = NOW) -> bytes:
     return build(one.notice, one.letter, name=one.name, sender=SENDER, now=now)
 
 
-def parsed(one: Parcel) -> EmailMessage:
+def parsed(one: OutgoingMessage) -> EmailMessage:
     message = message_from_bytes(made(one), policy=policy.default)
     assert isinstance(message, EmailMessage)
     return message

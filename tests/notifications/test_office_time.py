@@ -11,11 +11,11 @@ import pytest
 
 from notifications.office_time import OfficeTimes
 from notifications.rules import Rules
-from storage.office import store as office_store
-from storage.office.chain import Hand
-from storage.office.preferences import DIGEST, OFFICE_TIME, prefer
-from storage.office.staff import SqlStaff
-from storage.office.time import time_kept, time_text
+from storage.org import store as office_store
+from storage.org.chain import Stamp
+from storage.org.preferences import DIGEST, OFFICE_TIME, prefer
+from storage.org.staff import SqlStaff
+from storage.org.time import time_kept, time_text
 from tests.law import CALENDAR
 from tests.notifications.town import (
     AIGUL,
@@ -30,8 +30,8 @@ from tests.notifications.town import (
     Town,
     noon,
 )
-from workflow.office import Office, time_of
-from workflow.office_time import NOTHING_OWN, OfficeTime, days_of
+from workflow.org.office import Office, time_of
+from workflow.org.office_time import NOTHING_OWN, OfficeTime, days_of
 
 SIX_DAYS = OfficeTime(week=(1, 2, 3, 4, 5, 6))
 FRIDAY, SATURDAY, MONDAY = date(2026, 4, 10), date(2026, 4, 11), date(2026, 4, 13)
@@ -185,7 +185,7 @@ def test_a_digest_comes_on_the_days_of_the_reader(town: Town) -> None:
 def test_a_time_is_an_event_of_the_office_and_a_table_without_it_leaves_it(tmp_path: Path) -> None:
     """Kept with the unit by the page, by a table of people; taken back by the page."""
     town = Town(tmp_path)
-    hand = Hand(by="Айгүл", now=noon(FRIDAY), today=FRIDAY)
+    hand = Stamp(by="Айгүл", now=noon(FRIDAY), today=FRIDAY)
     unit = replace(UNITS[1], time=SIX_DAYS)
     saved = office_store.save(town.engine, units=[unit], hand=hand)
     office_store.save(town.engine, units=UNITS, hand=hand)

@@ -15,16 +15,16 @@ from pathlib import Path
 import icalendar
 import pytest
 
+from i18n import LANGUAGES
 from notifications.account_notices import account_notices
-from notifications.channels import Channel, Parcel
-from notifications.letters.losing import lost_letter
+from notifications.channels import Channel, OutgoingMessage
+from notifications.letters.unreachable import lost_letter
 from notifications.notice import Notice
 from notifications.rules import Rules
 from notifications.wire.message import build
-from storage.office.preferences import DIGEST, prefer
+from storage.org.preferences import DIGEST, prefer
 from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, PEOPLE, RULES, Shelf, Town, noon, parcel
-from words import LANGUAGES
-from workflow.office import Person
+from workflow.org.office import Person
 
 KINDS = {
     "reminder",
@@ -41,7 +41,7 @@ KINDS = {
 DAYS = (FIVE_BEFORE, date(2026, 3, 31), date(2026, 4, 6), date(2026, 4, 9), date(2026, 11, 2))
 
 
-def written(folder: Path, language: str) -> Iterator[Parcel]:
+def written(folder: Path, language: str) -> Iterator[OutgoingMessage]:
     """What an office hears over its year, in one language."""
     people = [replace(one, language=language) for one in PEOPLE]
     rules = replace(
@@ -86,7 +86,7 @@ def about_account(person: Person, channel: Channel, rules: Rules, day: date) -> 
     )
 
 
-def opened(one: Parcel) -> EmailMessage:
+def opened(one: OutgoingMessage) -> EmailMessage:
     message = build(one.notice, one.letter, name=one.name, sender="M <m@example.kz>", now=noon(FIVE_BEFORE))
     found = message_from_bytes(message, policy=policy.default)
     assert isinstance(found, EmailMessage)
@@ -110,9 +110,11 @@ def seen(page: str) -> str:
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
-def letters(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Parcel]:
+def letters(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, OutgoingMessage]:
     """One letter of each kind, in one language."""
-    found: dict[str, Parcel] = {}
+    found: dict[str, OutgoingMessage] = {}
     for one in written(tmp_path_factory.mktemp("year"), request.param):
         kind = one.notice.kind
         news = kind in ("moved", "moves")
@@ -123,16 +125,16 @@ def letters(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     return found
 
 
-def _states(one: Parcel) -> set[str]:
+def _states(one: OutgoingMessage) -> set[str]:
     return {entry.status for entry in one.letter.entries}
 
 
-def test_there_is_one_of_each_kind(letters: Mapping[str, Parcel]) -> None:
+def test_there_is_one_of_each_kind(letters: Mapping[str, OutgoingMessage]) -> None:
     """Or the tests beside would pass for want of letters."""
     assert set(letters) == KINDS
 
 
-def test_text_and_html_say_the_same(letters: Mapping[str, Parcel]) -> None:
+def test_text_and_html_say_the_same(letters: Mapping[str, OutgoingMessage]) -> None:
     """Word for word, with the same links, in the language the letter says it is in."""
     for kind, one in letters.items():
         message = opened(one)
@@ -145,7 +147,7 @@ def test_text_and_html_say_the_same(letters: Mapping[str, Parcel]) -> None:
         assert message["content-language"] == one.letter.language
 
 
-def test_the_item_is_one_a_calendar_takes(letters: Mapping[str, Parcel]) -> None:
+def test_the_item_is_one_a_calendar_takes(letters: Mapping[str, OutgoingMessage]) -> None:
     """With the due day, a UID and a title; cancelled where nobody is asked any more."""
     taken = {}
     for kind, one in letters.items():

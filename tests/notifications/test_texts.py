@@ -9,16 +9,16 @@ from datetime import date, timedelta
 
 import pytest
 
+from i18n import LANGUAGES
 from notifications.letters.texts import Matter, letter, page, standing
 from notifications.notice import Letter
 from tests.law import CALENDAR, analysis, case
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, BOLAT, DANA, END, FIVE_BEFORE, START
-from words import LANGUAGES
-from workflow.case import Case
-from workflow.counting.chain import deadline
-from workflow.counting.deadline import Deadline
+from workflow.cases.case import Case
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadline
 from workflow.law.procedure import Text
-from workflow.office import Told
+from workflow.org.office import Recipient
 
 NEXT_DAY = date(2026, 3, 31)
 A_WEEK_AFTER = date(2026, 4, 6)
@@ -42,7 +42,7 @@ def matter(found: Deadline | None = None, **changes: object) -> Matter:
         deadline=found or due(),
         unit="Аппарат",
         name=AIGUL.name,
-        told=Told(person=AIGUL, why="duty"),
+        told=Recipient(person=AIGUL, why="duty"),
         public_address="https://merzim.example.kz",
     )
     return replace(known, **changes)  # type: ignore[arg-type]
@@ -141,7 +141,7 @@ def test_the_letter_in_kazakh() -> None:
 
 def test_the_letter_in_russian_when_the_day_has_passed() -> None:
     """Neutral words: not confirmed in time, and a late step counts all the same."""
-    assert said("ru", NEXT_DAY, told=Told(person=BOLAT, why="copied"), name=BOLAT.name).text == (
+    assert said("ru", NEXT_DAY, told=Recipient(person=BOLAT, why="copied"), name=BOLAT.name).text == (
         """Здравствуйте, Сериков Болат!
 
 Объявление о начале анализа – последним днём было 30 марта 2026 года (понедельник), с тех пор прошёл 1 рабочий день. Исполнение в срок не подтверждено.
@@ -322,7 +322,7 @@ def test_every_obligation_has_a_letter_on_every_day(language: str, days: int) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_reason_for_writing_has_its_words(language: str, why: str) -> None:
     """The reader always learns why the letter came to them, and for whom it was if for another."""
-    told = Told(person=AIGUL, why=why, instead_of=BOLAT)  # type: ignore[arg-type]
+    told = Recipient(person=AIGUL, why=why, instead_of=BOLAT)  # type: ignore[arg-type]
     written = said(language, FIVE_BEFORE, told=told)
 
     assert (BOLAT.name in written.text) == (why in ("deputy", "unreachable"))

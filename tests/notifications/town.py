@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from notifications import round as rounds
-from notifications.channels import Channel, Parcel
+from notifications.channels import Channel, OutgoingMessage
 from notifications.delivery import DeliveryReport, deliver
 from notifications.notice import Letter, Notice, Outcome
 from notifications.round import RoundReport
@@ -19,14 +19,14 @@ from notifications.rules import Rules
 from notifications.wire.message import message_id
 from storage.cases.ledger import SqlLedger
 from storage.database import engine
+from storage.maintenance import schema
 from storage.notices.outbox import SqlOutbox
-from storage.office import store as office_store
-from storage.upkeep import schema
+from storage.org import store as office_store
 from tests.law import CALENDAR, library
-from workflow.case import Case
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.office import Person, Unit
+from workflow.cases.case import Case
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.org.office import Person, Unit
 
 START = date(2026, 4, 13)
 END = date(2026, 5, 26)
@@ -123,7 +123,7 @@ class Shelf:
     """A channel that keeps what it is given and answers as told: the delivery's own rules need no server."""
 
     def __init__(self, *answers: Outcome | Exception, repeatable: bool = True) -> None:
-        self.kept: list[Parcel] = []
+        self.kept: list[OutgoingMessage] = []
         self._answers = itertools.chain(answers, itertools.repeat(Outcome(state="sent", answer="250 kept")))
         self._repeatable = repeatable
 
@@ -138,7 +138,7 @@ class Shelf:
     def address(self, person: Person) -> str | None:
         return person.email
 
-    async def send(self, batch: Sequence[Parcel], *, now: datetime) -> Mapping[str, Outcome]:
+    async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
         outcomes = {}
         for parcel in batch:
             answer = next(self._answers)
@@ -150,7 +150,7 @@ class Shelf:
         return outcomes
 
 
-def parcel(number: int = 1, *, address: str = "aigul@example.kz", name: str = AIGUL.name) -> Parcel:
+def parcel(number: int = 1, *, address: str = "aigul@example.kz", name: str = AIGUL.name) -> OutgoingMessage:
     """A letter ready to go, without an office behind it."""
     key = f"2026-{number:04}:start_announced:2026-03-30:-5:{address}:email"
     notice = Notice(
@@ -173,4 +173,4 @@ def parcel(number: int = 1, *, address: str = "aigul@example.kz", name: str = AI
         html="<p>Құрметті әріптес!</p>",
         language="kk",
     )
-    return Parcel(notice=notice, letter=said, name=name)
+    return OutgoingMessage(notice=notice, letter=said, name=name)

@@ -12,21 +12,21 @@ from typing import NamedTuple
 
 import pytest
 
-from calendars.terms import AtOnce, Before, Embargo, PerPeriod, Standing, Target, Window, WithoutTerm
+from calendars.terms import AtOnce, Before, Embargo, OngoingDuty, PerPeriod, Target, Window, WithoutTerm
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.upkeep.schema import create_or_migrate
+from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
-from workflow.board import rows
-from workflow.case import Case, Fact
-from workflow.counting.chain import deadlines
-from workflow.counting.deadline import Deadline
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.duties import resolve
-from workflow.kinds import GROUPS, KINDS
+from workflow.board.rows import rows
+from workflow.cases.case import Case, Fact
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Obligation, Procedure
-from workflow.office import DUTIES, Office, Person, Told, Unit
+from workflow.org.duties import resolve
+from workflow.org.kinds import GROUPS, KINDS
+from workflow.org.office import DUTIES, Office, Person, Recipient, Unit
 
 TODAY = date(2028, 3, 1)
 NOW = datetime(2028, 3, 1, 7, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ WHY_NOT = {
     Before: "before_anchor",
     AtOnce: "at_once",
     Embargo: "embargo_until",
-    Standing: "standing",
+    OngoingDuty: "standing",
     Window: "window_closes",
     Target: "target",
 }
@@ -119,7 +119,7 @@ def test_every_obligation_with_a_due_date_is_reminded_of(asked: Asked) -> None:
             about = "person_concerned"
             told = resolve(OFFICE, duty=meant, unit="office", on=row.next_rung_on, person=about)
             assert isinstance(told, tuple), f"nobody is told: {meant}"
-            assert all(isinstance(one, Told) for one in told)
+            assert all(isinstance(one, Recipient) for one in told)
 
 
 @every
@@ -135,7 +135,7 @@ def test_every_obligation_can_be_recorded(asked: Asked, desk: Desk) -> None:
             desk.record(case.id, name, on=on, by="officer", now=NOW, today=TODAY)
 
     after = next(one for one in desk.view(case.id, today=TODAY).deadlines if one.id == deadline.id)
-    assert after.state == ("standing" if isinstance(asked.obligation.term, Standing) else "done")
+    assert after.state == ("standing" if isinstance(asked.obligation.term, OngoingDuty) else "done")
     assert after.recorded_on == on
 
 

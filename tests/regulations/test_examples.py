@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.law import CALENDAR, library
-from workflow.desk.planning import Supposed, plan
+from workflow.cases.commands.planning import AssumedCase, plan
 from workflow.law.procedure import Example, Procedure
 
 EXAMPLES = [
@@ -25,7 +25,7 @@ def test_the_worked_example_comes_out_as_its_file_says(procedure: Procedure, exa
         planned=example.planned,
         calendar=CALENDAR,
         on=procedure.in_force,
-        supposed=Supposed(
+        supposed=AssumedCase(
             kind=example.kind, object=example.object, values=example.values, signed_by=example.signed_by
         ),
     )

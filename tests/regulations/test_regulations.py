@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import words
+import i18n
 from calendars.terms import (
     AtOnce,
     Before,
@@ -20,10 +20,10 @@ from calendars.terms import (
     YearlyDate,
 )
 from tests.law import CALENDAR
-from workflow.desk.planning import plan
+from workflow.cases.commands.planning import plan
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
-from workflow.reading import read
+from workflow.law.reader import read
 
 FOLDER = Path(__file__).parents[2] / "regulations"
 FILES = sorted(FOLDER.glob("*.toml"))
@@ -199,7 +199,7 @@ def test_every_kind_of_evidence_has_a_name_in_three_languages(edition: Procedure
     """A new kind of evidence needs an entry in the catalogues and nothing else."""
     kinds = {kind for one in edition.obligations for kind in one.evidence}
 
-    assert {kind for kind in kinds if not words.knows(f"evidence.{kind}")} == set()
+    assert {kind for kind in kinds if not i18n.knows(f"evidence.{kind}")} == set()
 
 
 @editions
@@ -207,7 +207,7 @@ def test_every_number_asked_for_has_a_name_in_three_languages(edition: Procedure
     """A finding says which number is lacking, a form asks for it."""
     numbers = {name for one in edition.obligations for name in one.values}
 
-    assert {name for name in numbers if not words.knows(f"value.{name}")} == set()
+    assert {name for name in numbers if not i18n.knows(f"value.{name}")} == set()
 
 
 @editions

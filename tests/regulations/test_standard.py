@@ -12,8 +12,8 @@ from calendars.terms import (
     CalendarDays,
     Embargo,
     Months,
+    OngoingDuty,
     PerPeriod,
-    Standing,
     Term,
     Weeks,
     WithoutTerm,
@@ -101,7 +101,7 @@ def test_the_enterprise_names_no_number() -> None:
         for edition in EDITIONS
         if "enterprise-policy" in edition.acts
         for one in edition.obligations
-        if not isinstance(one.term, WithoutTerm | Standing | Before | AtOnce)
+        if not isinstance(one.term, WithoutTerm | OngoingDuty | Before | AtOnce)
     }
 
     assert numbered == {("enterprise-policy-year", "standing_confirmed")}
@@ -152,7 +152,7 @@ def test_a_confidential_ladder_tells_nobody_else(edition: Procedure) -> None:
 @editions
 def test_standing_duties_are_confirmed_once_a_year(edition: Procedure) -> None:
     """A duty of every day is proved by one confirmation a year, which says that it is ours."""
-    standing = [one for one in edition.obligations if isinstance(one.term, Standing)]
+    standing = [one for one in edition.obligations if isinstance(one.term, OngoingDuty)]
     confirmed = edition.by_id.get("standing_confirmed")
 
     assert bool(standing) is (confirmed is not None)

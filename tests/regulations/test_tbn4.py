@@ -9,17 +9,17 @@ from calendars.terms import (
     Before,
     CalendarDays,
     DayAfterPeriod,
+    OngoingDuty,
     PerPeriod,
     Quota,
-    Standing,
     Term,
     WithoutTerm,
     WorkingDays,
     YearlyDate,
 )
 from tests.law import library
-from workflow.kinds import KINDS, among
 from workflow.law.procedure import Obligation, Procedure
+from workflow.org.kinds import KINDS, among
 
 YEARLY = ["tbn4-year", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"]
 OPENED_BY_A_FACT = ["offence-report", "head-responsibility", "candidate-check", "candidate-check-quasi"]
@@ -76,7 +76,7 @@ def test_a_case_does_not_end_before_anything_was_done(edition: Procedure, kind: 
         ("tbn4-year", "projects_named", AtOnce(), "projects_created"),
         ("tbn4-year", "evidence_approved", Before(), "evidence_uploaded"),
         ("tbn4-year", "evidence_uploaded", WithoutTerm(), None),
-        ("tbn4-year", "list_used", Standing(), None),
+        ("tbn4-year", "list_used", OngoingDuty(), None),
         ("tbn4-project-2", "quarter_reported", DayAfterPeriod(5), None),
         ("tbn4-project-2", "offences_requested", Before(), "offences_reconciled"),
         ("tbn4-project-2", "offences_reconciled", WithoutTerm(), None),

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine
 
 from storage.database.engine import open as open_database
-from storage.upkeep.schema import create_or_migrate
+from storage.maintenance.schema import create_or_migrate
 from tests.postgres import Server, administer, serving
 
 _numbers = count(1)

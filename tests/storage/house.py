@@ -11,14 +11,14 @@ from sqlalchemy import Engine
 import calendars
 from notifications.notice import Notice
 from storage.cases.ledger import SqlLedger
-from workflow.board import Row
-from workflow.case import Case
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
+from workflow.law.reader import read
 from workflow.ports import Written
-from workflow.reading import read
-from workflow.reminder import Reminder
+from workflow.reminders import Reminder
 
 REGULATIONS = Path(__file__).parents[2] / "regulations"
 TODAY = date(2026, 2, 2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, text
 
 from storage.database.engine import writing
+from storage.maintenance.schema import FLOOR, known
 from storage.tables import Kept
-from storage.upkeep.schema import FLOOR, known
 
 NEXT = f"{int(known()[-1]) + 1:04}"
 """The revision after the newest there is."""

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Engine
 
-from merzim.asking.scoring import scoring
+from services.scoring import scoring
 from storage.cases.ledger import SqlLedger
-from workflow.case import Case, Fact
-from workflow.office import Office
-from workflow.points.scale import (
+from workflow.cases.case import Case, Fact
+from workflow.cases.registers.risk import register
+from workflow.org.office import Office
+from workflow.scoring.scale import (
     Analyses,
     Answer,
     Count,
@@ -25,8 +26,7 @@ from workflow.points.scale import (
     Present,
     Risks,
 )
-from workflow.points.tally import assessed
-from workflow.registers.risk import register
+from workflow.scoring.tally import assessed
 
 
 class Found(NamedTuple):

@@ -12,8 +12,8 @@ from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.notices.outbox import SqlOutbox
 from tests.storage.house import NOW, TODAY, desk, later
-from workflow.case import Event
-from workflow.desk.registers import RegisterDesk
+from workflow.cases.case import Event
+from workflow.cases.commands.registers import RegisterDesk
 from workflow.ports import Conflict, Written
 
 

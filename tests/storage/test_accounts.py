@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from storage.access.accounts import SqlAccounts
-from storage.office.chain import IN_ORDER
-from storage.upkeep.verify import verify
-from workflow.access import Entry, Reader
+from storage.accounts.accounts import SqlAccounts
+from storage.maintenance.verify import verify
+from storage.org.chain import IN_ORDER
+from workflow.org.access import Entry, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)

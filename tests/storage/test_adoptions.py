@@ -11,9 +11,9 @@ from sqlalchemy.exc import DatabaseError
 import calendars
 from calendars.entries import with_records
 from calendars.records import RecordError, shipped
-from storage.office.adoptions import adopt, adoptions, head, head_of
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import verify
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import verify
+from storage.org.adoptions import adopt, adoptions, head, head_of
 from tests.storage.house import NOW, TODAY, later, opened, recompute
 from tests.storage.test_verify import by_hand, codes
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from storage.access.answers import KEPT, SqlAnswers
+from storage.accounts.idempotency import KEPT, SqlAnswers
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 

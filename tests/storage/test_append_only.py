@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from storage.maintenance import triggers
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.seals import seal
 from storage.tables import Kept
-from storage.upkeep import triggers
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.seals import seal
 from tests.storage.house import NOW, opened
 
 TAMPERING = [

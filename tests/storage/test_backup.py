@@ -8,13 +8,13 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import Engine, text
 
-import words
+import i18n
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
+from storage.maintenance.backup import backup, restore
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import verify
 from storage.refusals import BackupRefused
-from storage.upkeep.backup import backup, restore
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import verify
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
 
 
@@ -141,7 +141,7 @@ def test_a_bad_backup_is_refused_and_nothing_changes(
     assert caught.value.code == code
     assert SqlLedger(sqlite).ids() == [case.id]
     assert not list(tmp_path.glob("*.before-restore*"))
-    assert all(words.say(code, caught.value.arguments, language) for language in words.LANGUAGES)
+    assert all(i18n.say(code, caught.value.arguments, language) for language in i18n.LANGUAGES)
 
 
 @pytest.mark.postgresql
@@ -150,4 +150,4 @@ def test_what_is_played_on_a_file_says_so_on_postgresql(server: Engine, tmp_path
     with pytest.raises(BackupRefused) as caught:
         backup(server, tmp_path / "x")
 
-    assert "merzim remind --dry-run" in words.say(caught.value.code, caught.value.arguments, "kk")
+    assert "merzim remind --dry-run" in i18n.say(caught.value.code, caught.value.arguments, "kk")

@@ -18,18 +18,18 @@ import calendars
 from notifications.channels.email import channel
 from notifications.delivery import BATCH, DeliveryReport, deliver
 from notifications.notice import Notice
-from notifications.ports import Mark
+from notifications.ports import DeliveryOutcome
 from notifications.rules import Rules
 from notifications.wire.message import message_id
 from storage.database.engine import reading
 from storage.notices import register
 from storage.notices.outbox import SqlOutbox
 from storage.notices.tally import counts
-from storage.office import store as office_store
+from storage.org import store as office_store
 from storage.tables import PROOF
 from tests.notifications.servers import Answer, Office, always, drop, first, only, serving
 from tests.storage.house import NOW, TODAY, letter, library, opened
-from workflow.office import Person, Unit
+from workflow.org.office import Person, Unit
 
 RULES = Rules(domain="letters.example.kz")
 PEOPLE = 101
@@ -175,12 +175,12 @@ def test_a_mark_says_what_it_says_and_leaves_the_rest(engine: Engine, outbox: Sq
     later = NOW.replace(hour=9)
     outbox.mark(
         [
-            Mark(key=sending[0].key, state="sent", answer="250 'kept'; %s", text_hash="h"),
-            Mark(key=sending[1].key, state="queued", answer="451", not_before=later),
-            Mark(key=sending[2].key, state="queued", answer="", not_before=later, tried=False),
-            Mark(key=sending[3].key, state="failed", answer="550"),
+            DeliveryOutcome(key=sending[0].key, state="sent", answer="250 'kept'; %s", text_hash="h"),
+            DeliveryOutcome(key=sending[1].key, state="queued", answer="451", not_before=later),
+            DeliveryOutcome(key=sending[2].key, state="queued", answer="", not_before=later, tried=False),
+            DeliveryOutcome(key=sending[3].key, state="failed", answer="550"),
             # Not being sent: somebody else's by now.
-            Mark(key=left.key, state="sent", answer=""),
+            DeliveryOutcome(key=left.key, state="sent", answer=""),
         ],
         now=later,
     )
@@ -205,7 +205,7 @@ def test_a_batch_costs_as_many_statements_as_one_letter(engine: Engine, outbox: 
         listen = hearing(heard)
         claimed = outbox.claim("email", now=NOW, limit=limit)
         event.listen(engine, "before_cursor_execute", listen)
-        outbox.mark([Mark(key=one.key, state="sent", answer="250") for one in claimed], now=NOW)
+        outbox.mark([DeliveryOutcome(key=one.key, state="sent", answer="250") for one in claimed], now=NOW)
         event.remove(engine, "before_cursor_execute", listen)
         assert len(claimed) == limit
         return len(heard)
@@ -219,7 +219,7 @@ def test_a_morning_is_queued_by_the_thousand(engine: Engine, outbox: SqlOutbox) 
     claimed = outbox.claim("email", now=NOW, limit=2)
     outbox.mark(
         [
-            Mark(key=one.key, state="sent" if one.key == sent_before.key else "withdrawn", answer="")
+            DeliveryOutcome(key=one.key, state="sent" if one.key == sent_before.key else "withdrawn", answer="")
             for one in claimed
         ],
         now=NOW,

@@ -25,15 +25,15 @@ from storage.cases.batch import Batch
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.verify import verify
 from tests.law import CALENDAR
 from tests.storage.house import letter
-from workflow.board import Row
-from workflow.counting.moving import reach
-from workflow.desk.desk import Desk, Opening
-from workflow.desk.recounting import recounted
+from workflow.board.rows import Row
+from workflow.cases.commands.desk import Desk, Opening
+from workflow.cases.commands.recalculation import recounted
+from workflow.deadlines.impact import reach
 from workflow.ports import Conflict, Written
 
 TRANSFER = compiled(

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, func, select
 
-from storage.access.accounts import SqlAccounts
-from storage.access.devices import MAX_DEVICES
+from storage.accounts.accounts import SqlAccounts
+from storage.accounts.devices import MAX_DEVICES
 from storage.tables import DEVICE
-from workflow.access import Entry, EntryKind, Reader
+from workflow.org.access import Entry, EntryKind, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 SAID = {"by": "admin", "now": NOW, "today": date(2026, 4, 6)}

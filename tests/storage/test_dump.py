@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-import words
+import i18n
 from merzim.cli import main
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import writing
+from storage.maintenance.dump import backup, restore
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import verify
 from storage.refusals import BackupRefused
-from storage.upkeep.dump import backup, restore
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import verify
 from tests.postgres import administer
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
 
@@ -106,7 +106,7 @@ def test_what_is_no_copy_of_ours_leaves_the_database_empty(
         with pytest.raises(BackupRefused) as caught:
             restore(empty, tmp_path / name)
         assert caught.value.code == code
-        assert all(words.say(code, caught.value.arguments, language) for language in words.LANGUAGES)
+        assert all(i18n.say(code, caught.value.arguments, language) for language in i18n.LANGUAGES)
     with empty.connect() as connection:
         assert (
             connection.execute(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).scalar() == 0

@@ -13,21 +13,21 @@ from psycopg import OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, Engine, event, text
 
-import words
+import i18n
 from storage.cases.ledger import SqlLedger
 from storage.database import engine as engines
 from storage.database.engine import conninfo, reading, writing
 from storage.database.engine import open as open_database
-from storage.database.troubles import unavailable, where
+from storage.database.errors import unavailable, where
+from storage.maintenance.schema import create_or_migrate
 from storage.refusals import StorageUnavailable
 from storage.types import Moment
-from storage.upkeep.schema import create_or_migrate
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, opened
-from workflow.desk.opening import Opening
+from workflow.cases.commands.opening import Opening
 
 
 def said(refusal: StorageUnavailable) -> list[str]:
-    return [words.say(refusal.code, refusal.arguments, language) for language in words.LANGUAGES]
+    return [i18n.say(refusal.code, refusal.arguments, language) for language in i18n.LANGUAGES]
 
 
 @pytest.mark.parametrize(

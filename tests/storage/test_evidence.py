@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-import words
-from papers.sheets.evidence_damage import EvidenceDamaged
+import i18n
+from documents.sheets.evidence_damage import EvidenceDamaged
 from storage.cases.evidence import EvidenceFolder
 from storage.refusals import EvidenceRefused
-from tests.papers.sheets import zipped
+from tests.documents.sheets import zipped
 
 ORDER = "Бұйрық №15 «Ішкі талдау туралы»".encode()
 
@@ -81,7 +81,7 @@ def test_a_folder_that_cannot_be_written_is_a_refusal(tmp_path: Path) -> None:
         EvidenceFolder(tmp_path / "taken").keep(BytesIO(ORDER), "бұйрық.txt")
 
     assert caught.value.code == "evidence_unwritable"
-    assert all(words.say(caught.value.code, caught.value.arguments, language) for language in words.LANGUAGES)
+    assert all(i18n.say(caught.value.code, caught.value.arguments, language) for language in i18n.LANGUAGES)
 
 
 @pytest.mark.parametrize("reference", ["../../etc/passwd", "", "ab", "A" * 64, "0" * 64])
@@ -110,8 +110,8 @@ def test_a_file_of_a_wrong_kind_is_refused_in_one_sentence(
 
     assert caught.value.code == code
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
-    for language in words.LANGUAGES:
-        assert name in words.say(caught.value.code, caught.value.arguments, language)
+    for language in i18n.LANGUAGES:
+        assert name in i18n.say(caught.value.code, caught.value.arguments, language)
 
 
 def test_a_gigabyte_is_refused_without_being_taken_into_memory(tmp_path: Path) -> None:
@@ -192,8 +192,8 @@ def test_a_file_that_is_not_as_it_was_recorded_is_never_opened(
 
     assert (opening.value.code, checking.value.code) == (code, code)
     named = opening.value.of("2026-0001", "бұйрық.txt")
-    for language in words.LANGUAGES:
-        sentence = words.say(named.code, named.arguments, language)
+    for language in i18n.LANGUAGES:
+        sentence = i18n.say(named.code, named.arguments, language)
         assert all(part in sentence for part in ("2026-0001", "бұйрық.txt", reference)), sentence
 
 

@@ -11,12 +11,12 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import Engine, make_url, text
 
-import words
+import i18n
 from merzim.cli import main
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.upkeep.seals import newest, seal
-from storage.upkeep.verify import verify
+from storage.maintenance.seals import newest, seal
+from storage.maintenance.verify import verify
 from tests.storage.house import NOW, TODAY, desk, later, opened, recompute
 from tests.storage.test_verify import by_hand
 
@@ -130,7 +130,7 @@ def test_a_seal_is_printed_written_down_and_asked_for(
     assert capsys.readouterr().err.count("\n") == 1
 
 
-@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize(
     ("code", "arguments"),
     [
@@ -141,7 +141,7 @@ def test_a_seal_is_printed_written_down_and_asked_for(
 )
 def test_what_is_found_is_a_sentence(code: str, arguments: dict[str, object], language: str) -> None:
     """With all it carries."""
-    said = words.say(code, arguments, language)
+    said = i18n.say(code, arguments, language)
 
     assert "{" not in said
     assert all(str(value) in said for value in arguments.values())

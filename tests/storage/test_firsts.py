@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from sqlalchemy import Engine, text
 
 from storage.cases.ledger import SqlLedger
-from storage.office import store as office_store
+from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.tables import CASE
 from tests.storage.house import NOW, desk, opened
-from workflow.access import Scope
-from workflow.board import Row
-from workflow.office import Unit
+from workflow.board.rows import Row
+from workflow.org.access import Scope
+from workflow.org.office import Unit
 
 TODAY = date(2026, 7, 20)
 WHO = {"by": "А", "now": NOW, "today": TODAY}

@@ -10,16 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Engine
 
-from merzim.asking.scoring import scoring
+from services.scoring import scoring
 from storage.board import sums
+from storage.cache import DatabaseCache
 from storage.cases import points
-from storage.cases.kept_points import KeptPoints
-from storage.database.flight import SingleFlight
-from storage.kept import Kept
-from storage.office import store as office_store
+from storage.cases.points_cache import PointsCache
+from storage.database.single_flight import SingleFlight
+from storage.org import store as office_store
 from storage.refusals import StorageUnavailable
 from tests.storage.house import TODAY
-from workflow.sums import horizon
+from workflow.board.sums import horizon
 
 MANY = 5
 
@@ -108,7 +108,7 @@ def test_a_process_reads_the_office_once_for_all_who_wait(
     """And is refused once for all of them: a database that does not answer is not waited for in a row."""
     work = Slow(office_store.office(engine), fails=fails)
     monkeypatch.setattr(office_store, "office", work)
-    found = at_once(Kept(engine).office)
+    found = at_once(DatabaseCache(engine).office)
 
     assert work.times == 1
     assert found == (["unreachable"] * MANY if fails else [office_store.office(engine)] * MANY)
@@ -119,7 +119,7 @@ def test_a_process_reads_the_sums_of_the_board_once_for_all_who_wait(
     engine: Engine, monkeypatch: pytest.MonkeyPatch, fails: bool
 ) -> None:
     """The same, and who asks for the office meanwhile has it."""
-    kept, work = Kept(engine), Slow([], fails=fails)
+    kept, work = DatabaseCache(engine), Slow([], fails=fails)
     kept.office()
     monkeypatch.setattr(sums, "plain", work)
     found = at_once(lambda: len(list(kept.sums(horizon(TODAY, soon=TODAY)))))
@@ -132,7 +132,7 @@ def test_a_process_reads_the_points_of_a_year_once_for_all_who_wait(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same."""
-    kept, work = KeptPoints(engine, Kept(engine)), Slow(fails=True)
+    kept, work = PointsCache(engine, DatabaseCache(engine)), Slow(fails=True)
     monkeypatch.setattr(points, "recorded", work)
     found = at_once(lambda: kept.year(scoring(), 2026, today=TODAY))
 

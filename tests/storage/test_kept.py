@@ -12,25 +12,25 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event, text
 
-from storage.board import marks
+from storage.board import change_counters
+from storage.cache import DatabaseCache
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading, writing
-from storage.kept import Kept
+from storage.maintenance.backup import backup, restore
+from storage.maintenance.verify import rebuild
 from storage.notices.figures import beat
-from storage.office import store as office_store
-from storage.office.chain import Hand
-from storage.office.preferences import LANGUAGE, prefer
-from storage.office.staff import SqlStaff
+from storage.org import store as office_store
+from storage.org.chain import Stamp
+from storage.org.preferences import LANGUAGE, prefer
+from storage.org.staff import SqlStaff
 from storage.tables import MARK, PERSON, UNIT
-from storage.upkeep.backup import backup, restore
-from storage.upkeep.verify import rebuild
 from tests.storage.house import NOW, TODAY, desk, recompute
 from tests.storage.test_sums import filled
-from workflow.office import Office, Person, Unit
-from workflow.sums import Horizon, Sum, horizon
+from workflow.board.sums import Horizon, Sum, horizon
+from workflow.org.office import Office, Person, Unit
 
-HAND = Hand(by="А", now=NOW, today=TODAY)
+HAND = Stamp(by="А", now=NOW, today=TODAY)
 WHO = {"by": "А", "now": NOW, "today": TODAY}
 DEPARTMENT = Unit(id="dep", name="Департамент")
 AIGUL = Person(key="aigul", name="Айгүл", unit="dep", duties=("head",))
@@ -54,7 +54,7 @@ def figures(sums: tuple[Sum, ...]) -> Counter[tuple[object, ...]]:
 
 def counted(engine: Engine, day: Horizon = DAY, root: str | None = None) -> Counter[tuple[object, ...]]:
     """The same by a process that has kept nothing."""
-    return figures(Kept(engine).sums(day, root))
+    return figures(DatabaseCache(engine).sums(day, root))
 
 
 def statements(engine: Engine, what: Callable[[], object]) -> list[str]:
@@ -85,7 +85,7 @@ def test_what_another_process_changed_of_the_office_is_seen_by_the_next_question
 ) -> None:
     """A unit, a person, a match, a choice; one taken out, one renamed: each by another engine."""
     office_store.save(engine, units=[DEPARTMENT], people=[AIGUL])
-    kept = Kept(engine)
+    kept = DatabaseCache(engine)
     before = kept.office()
     other = open_database(url)
     CHANGES[change](other)
@@ -98,7 +98,7 @@ def test_what_another_process_changed_of_the_office_is_seen_by_the_next_question
 def test_an_office_that_did_not_change_is_the_same_value_for_one_small_question(engine: Engine) -> None:
     """Also after a table of people was taken in that says nothing new."""
     office_store.save(engine, units=[DEPARTMENT], people=[AIGUL])
-    kept = Kept(engine)
+    kept = DatabaseCache(engine)
     before = kept.office()
     office_store.save(engine, units=[DEPARTMENT], people=[AIGUL])
 
@@ -109,7 +109,7 @@ def test_an_office_that_did_not_change_is_the_same_value_for_one_small_question(
 def test_a_change_that_was_taken_back_was_none(engine: Engine, url: str) -> None:
     """Half done, the marks of a transaction are its own; rolled back, they are nobody's."""
     office_store.save(engine, units=[DEPARTMENT])
-    kept = Kept(engine)
+    kept = DatabaseCache(engine)
     before = kept.office()
     with engine.connect() as connection, connection.begin() as transaction:
         connection.execute(UNIT.delete())
@@ -126,9 +126,9 @@ def test_who_takes_in_very_many_at_once_leaves_one_mark(server: Engine) -> None:
 
     def count() -> int:
         with reading(server) as connection:
-            return len(marks.lines(connection, marks.OFFICE))
+            return len(change_counters.lines(connection, change_counters.OFFICE))
 
-    before, kept = count(), Kept(server)
+    before, kept = count(), DatabaseCache(server)
     office_store.save(server, people=[Person(key=f"p{n}", name=f"Адам {n}", unit="hr") for n in range(300)])
     assert count() == before + 1
     assert len(kept.office().people) >= 300
@@ -143,7 +143,7 @@ def test_who_takes_in_very_many_at_once_leaves_one_mark(server: Engine) -> None:
 
 def test_of_two_changes_the_one_begun_first_may_end_last(server: Engine, database: str) -> None:
     """A counter read from a row or a sequence would miss it: what is kept holds both."""
-    kept = Kept(server)
+    kept = DatabaseCache(server)
     with server.begin() as slow:
         slow.execute(UNIT.insert(), {"id": "slow", "name": "Б", "kind": ""})
         with server.begin() as fast:
@@ -159,7 +159,7 @@ def test_an_office_put_back_from_a_copy_is_the_office_of_the_copy(sqlite: Engine
     office_store.save(sqlite, units=[DEPARTMENT])
     backup(sqlite, tmp_path / "copy.sqlite")
     office_store.save(sqlite, units=[Unit(id="hr", name="Кадр")])
-    kept = Kept(sqlite)
+    kept = DatabaseCache(sqlite)
     assert set(kept.office().units) == {"dep", "hr"}
     restore(sqlite, tmp_path / "copy.sqlite")
 
@@ -171,7 +171,7 @@ def test_an_office_put_back_from_a_copy_is_the_office_of_the_copy(sqlite: Engine
 def test_the_sums_follow_whatever_is_recorded_by_others(engine: Engine, url: str) -> None:
     """Recorded, planned anew, cancelled, taken up again, opened; of every unit, and of what lies below one."""
     names = filled(engine, 8)
-    kept, other = Kept(engine), open_database(url)
+    kept, other = DatabaseCache(engine), open_database(url)
     core, chance = desk(other), random.Random(4)
     assert figures(kept.sums(DAY)) == counted(engine)
     for step in range(24):
@@ -195,7 +195,7 @@ def test_the_sums_follow_whatever_is_recorded_by_others(engine: Engine, url: str
 def test_only_units_that_changed_are_read_anew(engine: Engine) -> None:
     """What is put together of the others stays the same value, with all that was worked out of it."""
     names = filled(engine, 6)
-    kept = Kept(engine)
+    kept = DatabaseCache(engine)
     law, hr = kept.sums(DAY, "law"), kept.sums(DAY, "hr")
     desk(engine).record(names[0], "order_signed", on=TODAY, **WHO)
 
@@ -207,7 +207,7 @@ def test_only_units_that_changed_are_read_anew(engine: Engine) -> None:
 def test_another_day_and_another_tree_are_counted_anew(engine: Engine) -> None:
     """The day changes at midnight; a unit moves below another by an administrator's hand."""
     filled(engine, 6)
-    kept, later = Kept(engine), horizon(date(2026, 6, 1), soon=date(2026, 6, 10))
+    kept, later = DatabaseCache(engine), horizon(date(2026, 6, 1), soon=date(2026, 6, 10))
     assert figures(kept.sums(DAY)) == counted(engine)
     assert figures(kept.sums(later)) == counted(engine, later) != counted(engine)
     assert {one.asked.unit for one in kept.sums(later, "head")} == {"hr"}
@@ -220,7 +220,7 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
     """Whoever saw the lines that are folded goes on, be it one change short of as many as stay; whoever did not
     reads all anew."""
     names = filled(server, 6)
-    attentive, seldom, absent = Kept(server), Kept(server), Kept(server)
+    attentive, seldom, absent = DatabaseCache(server), DatabaseCache(server), DatabaseCache(server)
 
     def change(*days: int) -> None:
         with writing(server) as connection:
@@ -229,14 +229,17 @@ def test_marks_are_folded_and_nobody_misses_a_change(server: Engine) -> None:
                 connection.execute(named, {"duty": f"d{n}", "case": names[0]})
 
     absent.sums(DAY)
-    change(*range(marks.FOLD))
+    change(*range(change_counters.FOLD))
     seen = seldom.sums(DAY, "law")
-    change(*range(marks.FOLD))
+    change(*range(change_counters.FOLD))
     before = attentive.sums(DAY, "law")
     beat(server, "delivery", now=NOW, seconds=0)
     with reading(server) as connection:
         lines = connection.execute(MARK.select().order_by(MARK.c.id)).all()
-    assert (len(lines), {line.unit for line in lines[marks.FOLD :]}) == (marks.FOLD + 3, {None})
+    assert (len(lines), {line.unit for line in lines[change_counters.FOLD :]}) == (
+        change_counters.FOLD + 3,
+        {None},
+    )
 
     assert attentive.sums(DAY, "law") is before
     assert seldom.sums(DAY, "law") is seen
@@ -252,7 +255,7 @@ def test_what_is_counted_anew_is_read_anew(engine: Engine) -> None:
     right = counted(engine)
     with writing(engine) as connection:
         connection.execute(text("UPDATE total SET n = n + 5"))
-    kept = Kept(engine)
+    kept = DatabaseCache(engine)
     assert figures(kept.sums(DAY)) != right
     rebuild(engine, recompute(engine), now=NOW)
 
@@ -264,10 +267,10 @@ def test_a_statement_over_very_many_units_marks_them_all(engine: Engine) -> None
     filled(engine, 4)
     with writing(engine) as connection:
         connection.execute(text("UPDATE deadline SET unit = 'u' || obligation || \"case\""))
-    kept = Kept(engine)
+    kept = DatabaseCache(engine)
     kept.sums(DAY)
     with writing(engine) as connection:
         changed = connection.execute(text("UPDATE deadline SET due = NULL"))
-        assert changed.rowcount > marks.NAMED
+        assert changed.rowcount > change_counters.NAMED
 
     assert all(not (one.today or one.week or one.due) for one in kept.sums(DAY))

@@ -11,21 +11,21 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Engine
 
-from merzim.asking.scoring import scoring
-from storage.cases.kept_points import KeptPoints
+from services.scoring import scoring
+from storage.cache import DatabaseCache
+from storage.cases.points_cache import PointsCache
 from storage.database.engine import open as open_database
-from storage.kept import Kept
-from storage.office import store as office_store
+from storage.org import store as office_store
 from tests.storage.house import NOW, desk
 from tests.storage.plain_points import LEFT_OUT, Found, plain
 from tests.storage.test_kept import statements
-from workflow.case import Evidence
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.desk.risks import FoundRisk, RiskDesk
-from workflow.office import Unit
-from workflow.points.scale import Analyses
-from workflow.points.tally import Year, tally
+from workflow.cases.case import Evidence
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.risks import FoundRisk, RiskDesk
+from workflow.org.office import Unit
+from workflow.scoring.scale import Analyses
+from workflow.scoring.tally import Year, tally
 
 TODAY = date(2026, 7, 20)
 WHO = {"by": "А", "now": NOW, "today": TODAY}
@@ -88,11 +88,11 @@ def change(core: Desk, case: str, chance: random.Random, step: int) -> None:
         core.record(case, fact, on=on, evidence=[LINK] if step % 4 == 3 else [], **WHO)
 
 
-def kept_points(engine: Engine) -> KeptPoints:
-    return KeptPoints(engine, Kept(engine))
+def kept_points(engine: Engine) -> PointsCache:
+    return PointsCache(engine, DatabaseCache(engine))
 
 
-def told(points: KeptPoints, root: str, year: int) -> dict[str, Found]:
+def told(points: PointsCache, root: str, year: int) -> dict[str, Found]:
     """What is kept, as the plain way tells it."""
     gathered = points.year(scoring(), year, today=TODAY)
     risks = gathered.risks(root, named=False)
@@ -125,13 +125,13 @@ def test_points_are_counted_from_what_is_recorded_whoever_records_it(engine: Eng
     moves below another. What is kept, what is read anew, and what every case says by itself are the same.
     """
     names, points = opened(engine), kept_points(engine)
-    core, chance, office = desk(other), random.Random(7), Kept(engine).office()
+    core, chance, office = desk(other), random.Random(7), DatabaseCache(engine).office()
     seen = set()
     for step in range(70):
         change(core, chance.choice(names), chance, step)
         if step == 20:
             office_store.save(other, units=[Unit(id="law", name="Заң бөлімі", parent="hr")])
-            office = Kept(other).office()
+            office = DatabaseCache(other).office()
         if step % 5 == 0:
             for year in (2025, 2026):
                 for root in ROOTS:
@@ -194,7 +194,7 @@ def test_what_a_country_recorded_is_left_alone_by_collections(
     kept_points(engine).year(scoring(), TODAY.year, today=TODAY)
     assert not gc.get_freeze_count()
 
-    monkeypatch.setattr("storage.kept.LARGE", len(UNITS) - 1)
+    monkeypatch.setattr("storage.cache.LARGE", len(UNITS) - 1)
     points = kept_points(engine)
     points.year(scoring(), TODAY.year, today=TODAY)
     try:

@@ -16,8 +16,8 @@ from storage.cases.ledger import CHUNK, SqlLedger
 from storage.chain import canonical, line, link
 from storage.notices.outbox import SqlOutbox
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
-from workflow.case import Case, Event, Evidence
-from workflow.desk.opening import Opening
+from workflow.cases.case import Case, Event, Evidence
+from workflow.cases.commands.opening import Opening
 from workflow.ports import Conflict, Written
 
 

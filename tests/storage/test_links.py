@@ -9,7 +9,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, select
 
-from notifications.links import CODE_LASTS, Awaited, Redeemed, address, hashed, new_code
+from notifications.links import CODE_LASTS, PendingLink, Redeemed, address, hashed, new_code
 from storage.database.engine import reading
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
@@ -95,7 +95,7 @@ def test_a_new_account_takes_the_place_of_the_old_one(links: SqlLinks) -> None:
     links.offer("a", hashed("ONE"), now=NOW)
     redeem(links, "ONE")
     links.speak("a", "ru")
-    links.await_from("a", Awaited(case="c", obligation="o", kind="", at=NOW))
+    links.await_from("a", PendingLink(case="c", obligation="o", kind="", at=NOW))
     links.block("a", now=NOW)
     links.offer("a", hashed("TWO"), now=later(5))
     assert redeem(links, "TWO", "2", after=timedelta(minutes=5)) == "linked"
@@ -110,7 +110,7 @@ def test_what_is_awaited_comes_back_whole(links: SqlLinks) -> None:
     """With its moment; and is forgotten when told so."""
     links.offer("a", hashed("ONE"), now=NOW)
     redeem(links, "ONE")
-    awaited = Awaited(case="2026-0001", obligation="order_signed", kind="document:order", at=NOW)
+    awaited = PendingLink(case="2026-0001", obligation="order_signed", kind="document:order", at=NOW)
     links.await_from("a", awaited)
     assert [link.awaited for link in links.all().values()] == [awaited]
     links.await_from("a", None)

@@ -10,13 +10,18 @@ import pytest
 from sqlalchemy import Engine, inspect, select, text
 
 from merzim.cli import main
-from merzim.queue import prepare
+from services.jobs.queue import prepare
+from storage.cache import DatabaseCache
 from storage.database.engine import open as open_database
 from storage.database.engine import reading, writing
-from storage.kept import Kept
+from storage.maintenance import migrate_to
+from storage.maintenance.migrate_to import migrate
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import verify
 from storage.notices.tally import counts
-from storage.office import store as office_store
-from storage.office.staff import SqlStaff
+from storage.org import store as office_store
+from storage.org.staff import SqlStaff
 from storage.refusals import Migration, StorageUnavailable
 from storage.tables import (
     ACT,
@@ -31,18 +36,13 @@ from storage.tables import (
     UNLISTED,
     UPLOAD,
 )
-from storage.tables import Kept as Table
-from storage.upkeep import migrating
-from storage.upkeep.migrating import migrate
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import verify
+from storage.tables import DatabaseCache as Table
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
 from tests.storage.house import NOW, TODAY, opened
-from workflow.office import Unit
-from workflow.sums import horizon
+from workflow.board.sums import horizon
+from workflow.org.office import Unit
 
 pytestmark = pytest.mark.postgresql
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -138,7 +138,7 @@ def test_the_new_place_is_lived_in_at_once(file: Engine, empty: Engine) -> None:
     cases = {name.split(":")[0] for name in _everything(empty)["case"]}
 
     assert opened(empty).id not in cases
-    kept, day = Kept(empty), horizon(TODAY, soon=TODAY)
+    kept, day = DatabaseCache(empty), horizon(TODAY, soon=TODAY)
     assert kept.office() == office_store.office(empty)
     assert kept.sums(day)
     SqlStaff(empty).keep_unit(Unit(id="new", name="Жаңа"), was=None, by="А", now=NOW, today=TODAY)
@@ -175,7 +175,7 @@ def test_interrupted_there_is_nothing(
 ) -> None:
     """Whatever ends it, the next attempt finds an empty place and an office as it was."""
     before = _everything(file)
-    copied = migrating._copied
+    copied = migrate_to._copied
 
     def interrupted(here: Any, there: Any, table: Any) -> Any:
         if when == "before the first row" or (when == "in the middle" and table is ACT):
@@ -186,7 +186,7 @@ def test_interrupted_there_is_nothing(
         return done
 
     with monkeypatch.context() as broken:
-        broken.setattr(migrating, "_copied", interrupted)
+        broken.setattr(migrate_to, "_copied", interrupted)
         with pytest.raises(KeyboardInterrupt):
             migrate(file, empty, prepare=prepare)
 
@@ -199,7 +199,7 @@ def test_a_row_that_came_out_different_is_noticed(
     file: Engine, empty: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The check can fail: one row less there is enough."""
-    copied = migrating._copied
+    copied = migrate_to._copied
 
     def lossy(here: Any, there: Any, table: Any) -> Any:
         done = copied(here, there, table)
@@ -207,7 +207,7 @@ def test_a_row_that_came_out_different_is_noticed(
             there.execute(text("DELETE FROM person WHERE key = (SELECT min(key) FROM person)"))
         return done
 
-    monkeypatch.setattr(migrating, "_copied", lossy)
+    monkeypatch.setattr(migrate_to, "_copied", lossy)
     with pytest.raises(Migration) as caught:
         migrate(file, empty, prepare=prepare)
 

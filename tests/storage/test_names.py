@@ -11,22 +11,26 @@ from sqlalchemy import Engine, or_, select
 
 from storage.database import dialect
 from storage.database.engine import reading
-from storage.database.names import SPELT, among, each, named
-from storage.office import store as office_store
+from storage.database.in_list import LITERAL_LIST_LIMIT, execute_for_names, in_collection, in_names
+from storage.org import store as office_store
 from storage.tables import DEADLINE, NOTICE
 from storage.tables import UNIT as UNITS
-from workflow.office import Unit
+from workflow.org.office import Unit
 
 ODD = "Қ'\"\\ ,{}"
 
 
-@pytest.mark.parametrize("count", [0, 1, SPELT, SPELT + 1, 70_000])
+@pytest.mark.parametrize("count", [0, 1, LITERAL_LIST_LIMIT, LITERAL_LIST_LIMIT + 1, 70_000])
 def test_among_few_or_many_names(engine: Engine, count: int) -> None:
     """None, one, as many as are spelt out, one more, more than a statement takes values; odd letters too."""
     office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", ODD, "y")])
     names = [ODD, *map(str, range(count))][:count]
     with reading(engine) as connection:
-        found = connection.execute(select(UNITS.c.id).where(among(engine, UNITS.c.id, names))).scalars().all()
+        found = (
+            connection.execute(select(UNITS.c.id).where(in_collection(engine, UNITS.c.id, names)))
+            .scalars()
+            .all()
+        )
 
     assert set(found) == {"0", ODD} & set(names)
 
@@ -37,14 +41,17 @@ def test_each_of_few_or_many_names_is_found_once(engine: Engine, count: int) -> 
     office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", ODD, "y")])
     names = [ODD, *map(str, range(count))][:count]
     with reading(engine) as connection:
-        found = [one.id for one in each(connection, select(UNITS.c.id).where(named(UNITS.c.id)), names)]
+        found = [
+            one.id
+            for one in execute_for_names(connection, select(UNITS.c.id).where(in_names(UNITS.c.id)), names)
+        ]
 
     assert sorted(found) == sorted({"0", ODD} & set(names))
 
 
 def test_rows_named_by_a_key_are_searched_by_its_index(sqlite: Engine) -> None:
     """Alone, beside another condition and inside OR: no table is read whole on SQLite."""
-    by_case, by_unit = named(DEADLINE.c.case), named(DEADLINE.c.unit)
+    by_case, by_unit = in_names(DEADLINE.c.case), in_names(DEADLINE.c.unit)
     statements = [
         DEADLINE.select().where(by_case),
         DEADLINE.select().where(DEADLINE.c.state == "open", by_unit),
@@ -68,7 +75,12 @@ def test_rows_not_named_are_the_others(engine: Engine) -> None:
     """The condition may be negated on both databases."""
     office_store.save(engine, units=[Unit(id=one, name=one) for one in ("0", ODD, "y")])
     with reading(engine) as connection:
-        others = [one.id for one in each(connection, select(UNITS.c.id).where(~named(UNITS.c.id)), ["0", "z"])]
+        others = [
+            one.id
+            for one in execute_for_names(
+                connection, select(UNITS.c.id).where(~in_names(UNITS.c.id)), ["0", "z"]
+            )
+        ]
 
     assert set(others) == {ODD, "y"}
 

@@ -12,19 +12,19 @@ import pytest
 from sqlalchemy import Engine, text
 
 from storage.cases.ledger import SqlLedger
-from storage.office import store as office_store
+from storage.maintenance.verify import rebuild, verify
+from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.rows import notice_values
 from storage.tables import NOTICE, TALLY
-from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import desk, letter, opened, recompute
 from tests.web.plans import explained
-from workflow.access import Access, Reader, Scope, scope
-from workflow.case import Case
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.office import Unit
-from workflow.sums import horizon
+from workflow.board.sums import horizon
+from workflow.cases.case import Case
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.org.access import Access, Reader, Scope, scope
+from workflow.org.office import Unit
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
 SAID = {"by": "opener", "now": NOW, "today": TODAY}

@@ -6,9 +6,9 @@ from datetime import date
 
 from sqlalchemy import Engine
 
-from storage.office import store as office_store
-from storage.office.store import Saved
-from workflow.office import Person, Unit
+from storage.org import store as office_store
+from storage.org.store import Saved
+from workflow.org.office import Person, Unit
 
 UNITS = [Unit(id="dep", name="Қаржы департаменті"), Unit(id="div", name="Бюджет басқармасы", parent="dep")]
 AIGUL = Person(

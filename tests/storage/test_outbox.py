@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import Engine, event
 
 from notifications.notice import Notice
-from notifications.ports import Mark, Settlement
+from notifications.ports import DeliveryOutcome, Settlement
 from storage.cases.ledger import SqlLedger
 from storage.notices import delivery_lock, register
-from storage.notices.holding import Holding
 from storage.notices.outbox import SqlOutbox
+from storage.notices.stale_claims import Holding
 from tests.postgres import Server
 from tests.storage.house import NOW, TODAY, desk, later, letter, opened
-from workflow.board import Row
+from workflow.board.rows import Row
 
 FAR = date(2027, 12, 31)
 
@@ -144,7 +144,7 @@ def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, ro
     outbox = SqlOutbox(engine)
     outbox.settle([settlement(row, letter(row), rung="-1", on=row.next_rung_on)], now=NOW)
     outbox.claim("email", now=NOW, limit=9)
-    outbox.mark([Mark(key=letter(row).key, state="sent", answer="250 OK")], now=later(1))
+    outbox.mark([DeliveryOutcome(key=letter(row).key, state="sent", answer="250 OK")], now=later(1))
 
     queued = outbox.settle([settlement(row, letter(row, at=later(9)))], now=later(9))
 
@@ -191,9 +191,9 @@ def test_outcomes_are_written_down(engine: Engine, row: Row) -> None:
 
     outbox.mark(
         [
-            Mark(key=sent.key, state="sent", answer="250 Қабылданды", text_hash="abc"),
-            Mark(key=put_off.key, state="queued", answer="421 busy", not_before=later(10)),
-            Mark(key=failed.key, state="failed", answer="550 no such user"),
+            DeliveryOutcome(key=sent.key, state="sent", answer="250 Қабылданды", text_hash="abc"),
+            DeliveryOutcome(key=put_off.key, state="queued", answer="421 busy", not_before=later(10)),
+            DeliveryOutcome(key=failed.key, state="failed", answer="550 no such user"),
         ],
         now=later(1),
     )
@@ -216,7 +216,7 @@ def test_a_mark_counts_only_while_the_notice_is_being_sent(engine: Engine, row: 
     note = letter(row)
     outbox = queue(engine, row, note)
 
-    outbox.mark([Mark(key=note.key, state="sent", answer="250")], now=NOW)
+    outbox.mark([DeliveryOutcome(key=note.key, state="sent", answer="250")], now=NOW)
 
     assert [one.state for one in outbox.notices()] == ["queued"]
 
@@ -313,7 +313,7 @@ def test_a_clock_ahead_takes_nothing_from_whoever_is_sending(
         return ahead.recover(sent.channel, before=later(60), state="queued", now=later(70))
 
     assert [looked(after) for after in (0, 599)] == [0, 0]
-    here.mark([Mark(key=sent.key, state="queued", answer="451", not_before=NOW)], now=NOW)
+    here.mark([DeliveryOutcome(key=sent.key, state="queued", answer="451", not_before=NOW)], now=NOW)
     here.claim(sent.channel, now=NOW, limit=1)
     assert [looked(after) for after in (601, 1200, 1201)] == [0, 0, 1]
 
@@ -329,7 +329,7 @@ def test_what_has_left_is_written_down_when_the_database_is_back(
     outbox.claim(sent.channel, now=later(1), limit=10)
     acts: tuple[Callable[[], None], ...] = (
         lambda: outbox.fault(sent.channel, "", "", now=later(2)),
-        lambda: outbox.mark([Mark(key=sent.key, state="sent", answer="250")], now=later(2)),
+        lambda: outbox.mark([DeliveryOutcome(key=sent.key, state="sent", answer="250")], now=later(2)),
     )
 
     for act in acts:

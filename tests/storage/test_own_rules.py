@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from storage.office.own_rules import ADOPTED, WITHDRAWN, Kind, head, head_of, standing, steps, take
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import verify
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import verify
+from storage.org.own_rules import ADOPTED, WITHDRAWN, Kind, head, head_of, standing, steps, take
 from tests.storage.house import NOW, TODAY
 
 

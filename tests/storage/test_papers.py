@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from storage.cases import papers
+from storage.cases import imported_files
 from tests.storage.house import NOW, OBJECT, PROCEDURE, TODAY, UNIT, desk, later, opened
 
 
@@ -12,20 +12,20 @@ def test_a_file_imported_before_is_known_with_its_cases(engine: Engine) -> None:
     """Byte for byte the same file: place by place the same cases."""
     case = opened(engine)
 
-    papers.remember(engine, "ab12", {"0": case.id}, now=NOW)
+    imported_files.remember(engine, "ab12", {"0": case.id}, now=NOW)
 
-    assert papers.known(engine, "ab12") == {"0": case.id}
-    assert papers.known(engine, "cd34") == {}
+    assert imported_files.known(engine, "ab12") == {"0": case.id}
+    assert imported_files.known(engine, "cd34") == {}
 
 
 def test_what_a_place_became_stays(engine: Engine) -> None:
     """Remembering again, after a crash perhaps, changes nothing."""
     first, second = opened(engine), opened(engine)
-    papers.remember(engine, "ab12", {"0": first.id}, now=NOW)
+    imported_files.remember(engine, "ab12", {"0": first.id}, now=NOW)
 
-    papers.remember(engine, "ab12", {"0": second.id, "1": second.id}, now=later(1))
+    imported_files.remember(engine, "ab12", {"0": second.id, "1": second.id}, now=later(1))
 
-    assert papers.known(engine, "ab12") == {"0": first.id, "1": second.id}
+    assert imported_files.known(engine, "ab12") == {"0": first.id, "1": second.id}
 
 
 def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engine) -> None:
@@ -33,10 +33,10 @@ def test_cases_alike_are_found_by_unit_and_object_the_newest_first(engine: Engin
     first, second, third = opened(engine), opened(engine), opened(engine)
     desk(engine).cancel(third.id, ground="Қате", by="А", now=NOW, today=TODAY)
 
-    found = papers.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
+    found = imported_files.alike(engine, PROCEDURE, [(UNIT, OBJECT), (UNIT, "Басқа")])
 
     assert found == {(UNIT, OBJECT): (second.id, first.id)}
-    assert papers.alike(engine, "other", [(UNIT, OBJECT)]) == {}
+    assert imported_files.alike(engine, "other", [(UNIT, OBJECT)]) == {}
 
 
 def test_thousands_of_places_are_asked_at_once(engine: Engine) -> None:
@@ -44,4 +44,4 @@ def test_thousands_of_places_are_asked_at_once(engine: Engine) -> None:
     case = opened(engine)
     places = [(UNIT, f"Объект {n}") for n in range(5000)]
 
-    assert papers.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == {(UNIT, OBJECT): (case.id,)}
+    assert imported_files.alike(engine, PROCEDURE, [*places, (UNIT, OBJECT)]) == {(UNIT, OBJECT): (case.id,)}

@@ -11,14 +11,14 @@ from sqlalchemy import Engine, event
 
 from storage.cases.ledger import SqlLedger
 from storage.notices.outbox import SqlOutbox
-from storage.office import store as office_store
+from storage.org import store as office_store
 from storage.queries import SqlReads
 from tests.storage.house import NOW, TODAY, UNIT, desk, later, letter, opened
 from tests.storage.test_outbox import settlement
 from tests.web.plans import explained
-from workflow.board import Wanted
-from workflow.office import Person, Unit
-from workflow.sums import Sought, horizon
+from workflow.board.rows import CaseFilter
+from workflow.board.sums import DeadlineFilter, horizon
+from workflow.org.office import Person, Unit
 
 FAR = date(2027, 12, 31)
 
@@ -125,15 +125,15 @@ def test_a_search_finds_cyrillic_in_any_letter_case(tree: SqlReads) -> None:
 def test_a_list_comes_page_by_page_and_narrowed(tree: SqlReads) -> None:
     """The same order as the whole list; what is wanted counts what it shows."""
     whole = [case.id for case in tree.cases()]
-    pages = [[case.id for case in tree.page(Wanted(), first=first, count=2)] for first in (0, 2, 4)]
+    pages = [[case.id for case in tree.page(CaseFilter(), first=first, count=2)] for first in (0, 2, 4)]
     wanted = {
-        Wanted(search="БЮДЖЕТ объект"): ["div"],
-        Wanted(search="%"): [],
-        Wanted(unit="dep"): ["div", "dep"],
-        Wanted(unit="dep", search="қаржы"): ["dep"],
-        Wanted(standing="cancelled"): [],
-        Wanted(late_on=FAR, unit="hr"): ["hr"],
-        Wanted(late_on=date(2020, 1, 1)): [],
+        CaseFilter(search="БЮДЖЕТ объект"): ["div"],
+        CaseFilter(search="%"): [],
+        CaseFilter(unit="dep"): ["div", "dep"],
+        CaseFilter(unit="dep", search="қаржы"): ["dep"],
+        CaseFilter(standing="cancelled"): [],
+        CaseFilter(late_on=FAR, unit="hr"): ["hr"],
+        CaseFilter(late_on=date(2020, 1, 1)): [],
     }
 
     assert [name for page in pages for name in page] == whole
@@ -187,8 +187,8 @@ QUESTIONS: list[Callable[[SqlReads], object]] = [
     lambda reads: reads.due(TODAY, FAR),
     lambda reads: reads.missed(),
     lambda reads: reads.cases(search="бағдарлама"),
-    lambda reads: reads.page(Wanted(search="бағдарлама ұлт", late_on=FAR), first=0, count=50),
-    lambda reads: reads.how_many(Wanted(unit=UNIT)),
+    lambda reads: reads.page(CaseFilter(search="бағдарлама ұлт", late_on=FAR), first=0, count=50),
+    lambda reads: reads.how_many(CaseFilter(unit=UNIT)),
     lambda reads: reads.heads([f"2026-000{n}" for n in range(1, 9)]),
     lambda reads: reads.rows_of([f"2026-000{n}" for n in range(1, 9)]),
     lambda reads: reads.counts(FAR),
@@ -230,7 +230,7 @@ def test_rows_of_those_for_whom_most_wait_are_walked_by_due_date(sqlite: Engine)
     found = {}
     for asked in (every, frozenset(one for one in every if one.unit == "u7")):
         with explained() as plans:
-            rows = reads.listed(Sought(urgency="overdue", horizon=day, asked=asked), limit=5)
+            rows = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, asked=asked), limit=5)
         steps = [
             step for steps, _ in plans.met.values() for step in steps if step.startswith("SEARCH deadline")
         ]

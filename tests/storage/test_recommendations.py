@@ -14,27 +14,27 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from calendars.terms import OnDate, PerPeriod
-from storage.board import recommended
+from storage.board import recommendations as recommended
 from storage.cases import recommendations
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.database.engine import reading, writing
-from storage.office import store as office_store
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.verify import rebuild, verify
+from storage.org import store as office_store
 from storage.queries import SqlReads
 from storage.tables import CASE, RECOMMENDATION, UNLISTED
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import NOW, desk, recompute
 from tests.storage.versions import back_to
-from workflow.access import Scope
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
-from workflow.office import Unit
-from workflow.registers.entries import measure_id
-from workflow.registers.measure_term import MeasureTerm
-from workflow.registers.risk import DIRECTIONS, OUTCOMES, register
-from workflow.registers.risk_lists import Narrowed, Place, listed, shared
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.registers.entries import measure_id
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, register
+from workflow.cases.registers.risk_lists import Place, RecommendationFilter, listed, shared
+from workflow.org.access import Scope
+from workflow.org.office import Unit
 
 TODAY = date(2026, 7, 20)
 WHO = {"by": "А", "now": NOW, "today": TODAY}
@@ -46,13 +46,13 @@ UNITS = (
 )
 WORDS = ("Анықтама қағаз түрінде", "анықтама – қағаз түрінде!", "Бір адам шешеді", "Мерзімі жоқ")
 NARROWED = (
-    Narrowed(),
-    Narrowed(unit="head"),
-    Narrowed(unit="law", legal=True),
-    Narrowed(status="none", direction="procurement"),
-    Narrowed(status="executed"),
-    Narrowed(late=True),
-    Narrowed(unit="hr", status="none", late=True),
+    RecommendationFilter(),
+    RecommendationFilter(unit="head"),
+    RecommendationFilter(unit="law", legal=True),
+    RecommendationFilter(status="none", direction="procurement"),
+    RecommendationFilter(status="executed"),
+    RecommendationFilter(late=True),
+    RecommendationFilter(unit="hr", status="none", late=True),
 )
 QUARTERLY = MeasureTerm(written="тоқсан сайын", term=PerPeriod(1, "quarter"), said="recurring", every="quarter")
 
@@ -99,7 +99,7 @@ def change(core: Desk, case: str, chance: random.Random, step: int) -> None:
         risks.ask(case, asked[0], body="", asked="Түсіндіру", term=until(TODAY), on=TODAY, **WHO)
 
 
-def plain(engine: Engine, narrowed: Narrowed) -> tuple[list[Place], Mapping[tuple[str, bool], int]]:
+def plain(engine: Engine, narrowed: RecommendationFilter) -> tuple[list[Place], Mapping[tuple[str, bool], int]]:
     """The places wanted, and how many stand how: every case read whole."""
     ledger = SqlLedger(engine)
     below = {"": None, "head": {"head", "hr", "law"}}.get(narrowed.unit, {narrowed.unit})
@@ -156,7 +156,7 @@ def test_lists_and_counts_are_what_reading_every_case_comes_to(engine: Engine, s
         change(core, chance.choice(cases), chance, step)
         if step % 10 == 9:
             agrees(engine)
-    assert plain(engine, Narrowed())[0]
+    assert plain(engine, RecommendationFilter())[0]
     assert verify(engine, recompute=recompute(engine, TODAY)) == ()
     with reading(engine) as connection:
         assert connection.execute(select(func.count()).select_from(UNLISTED)).scalar_one() == 0
@@ -179,7 +179,7 @@ def test_a_measure_is_late_from_the_day_after_its_day(engine: Engine) -> None:
     reads = SqlReads(engine)
 
     def late(on: date) -> int:
-        return reads.recommendations(Narrowed(), on).get(("none", True), 0)
+        return reads.recommendations(RecommendationFilter(), on).get(("none", True), 0)
 
     assert [late(date(2026, 6, 30)), late(date(2026, 7, 1)), late(date(2026, 7, 2))] == [0, 0, 1]
 
@@ -191,7 +191,7 @@ def test_nobody_finds_what_they_may_not_see(engine: Engine) -> None:
 
     def found(scope: Scope, unit: str = "") -> tuple[list[str], int, int]:
         reads = SqlReads(engine).seen_by(scope)
-        narrowed = Narrowed(unit=unit)
+        narrowed = RecommendationFilter(unit=unit)
         places = [place.case for place in reads.recommended(narrowed, TODAY)]
         counted = sum(reads.recommendations(narrowed, TODAY).values())
         return places, counted, len(reads.alike(unit, limit=20, first=10))
@@ -213,12 +213,12 @@ def test_what_a_version_before_wrote_is_listed_by_the_next_round(
         before.setattr(recommendations, "told", lambda events: False)
         case = with_a_risk(engine)
     reads = SqlReads(engine)
-    assert reads.recommended(Narrowed(), TODAY) == []
+    assert reads.recommended(RecommendationFilter(), TODAY) == []
     assert verify(engine, recompute=recompute(engine, TODAY)) == ()
 
     recommendations.catch_up(engine)
 
-    assert reads.recommended(Narrowed(), TODAY) == [Place(case, 1, 1)]
+    assert reads.recommended(RecommendationFilter(), TODAY) == [Place(case, 1, 1)]
     with reading(engine) as connection:
         assert connection.execute(select(UNLISTED)).first() is None
 
@@ -247,7 +247,9 @@ def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None
         ended.set()
         assert told.result(timeout=60) > 1
     other.dispose()
-    assert SqlReads(engine).recommended(Narrowed(), TODAY) == plain(engine, Narrowed())[0]
+    assert (
+        SqlReads(engine).recommended(RecommendationFilter(), TODAY) == plain(engine, RecommendationFilter())[0]
+    )
 
 
 def test_what_was_written_before_there_were_lines_is_listed_once(engine: Engine) -> None:
@@ -260,7 +262,7 @@ def test_what_was_written_before_there_were_lines_is_listed_once(engine: Engine)
     with reading(engine) as connection:
         assert connection.execute(select(UNLISTED.c.case)).scalars().all() == [case]
     recommendations.catch_up(engine)
-    assert SqlReads(engine).recommended(Narrowed(), TODAY) == [Place(case, 1, 1)]
+    assert SqlReads(engine).recommended(RecommendationFilter(), TODAY) == [Place(case, 1, 1)]
 
 
 def test_a_case_whose_events_are_gone_keeps_nobody_from_beginning(
@@ -276,7 +278,7 @@ def test_a_case_whose_events_are_gone_keeps_nobody_from_beginning(
 
     recommendations.catch_up(engine)
 
-    assert [place.case for place in SqlReads(engine).recommended(Narrowed(), TODAY)] == [whole]
+    assert [place.case for place in SqlReads(engine).recommended(RecommendationFilter(), TODAY)] == [whole]
     with reading(engine) as connection:
         assert connection.execute(select(UNLISTED.c.case)).scalars().all() == [cut]
 

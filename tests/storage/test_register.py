@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from notifications.ports import Mark, Settlement
+from notifications.ports import DeliveryOutcome, Settlement
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import verify
 from tests.storage.house import NOW, later, letter, opened
 from tests.storage.versions import back_to
-from workflow.board import Row
+from workflow.board.rows import Row
 
 
 def told(engine: Engine, *, state: str = "sent") -> str:
@@ -37,7 +37,7 @@ def told(engine: Engine, *, state: str = "sent") -> str:
     assert outbox.settle([settlement], now=NOW) == 1
     outbox.claim("email", now=NOW, limit=5)
     outbox.mark(
-        [Mark(key=one.key, state=state, answer="250 kept", text_hash="ab" * 32)],  # type: ignore[arg-type]
+        [DeliveryOutcome(key=one.key, state=state, answer="250 kept", text_hash="ab" * 32)],  # type: ignore[arg-type]
         now=later(1),
     )
     return one.key
@@ -137,7 +137,7 @@ def test_a_failed_letter_sent_again_is_proven_by_its_last_delivery(engine: Engin
     steps.append(found(engine))
     (claimed,) = outbox.claim("email", now=later(10), limit=5)
     steps.append(found(engine))
-    outbox.mark([Mark(key=key, state="sent", answer="250 now", text_hash="cd" * 32)], now=later(11))
+    outbox.mark([DeliveryOutcome(key=key, state="sent", answer="250 now", text_hash="cd" * 32)], now=later(11))
     steps.append(found(engine))
 
     assert steps == [[], [], []]
@@ -147,7 +147,7 @@ def test_a_failed_letter_sent_again_is_proven_by_its_last_delivery(engine: Engin
 
 def test_a_batch_altered_or_cut_off_is_named(engine: Engine) -> None:
     """The chain shows what is altered, the seal where its end was."""
-    from storage.upkeep import triggers
+    from storage.maintenance import triggers
 
     told(engine)
     key = told(engine)

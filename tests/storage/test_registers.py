@@ -9,15 +9,15 @@ from sqlalchemy import Engine, text
 from calendars.terms import OnDate
 from storage.cases.ledger import SqlLedger
 from storage.cases.registers import cases_with_entries
-from storage.office import store as office_store
+from storage.maintenance.verify import rebuild, verify
+from storage.org import store as office_store
 from storage.queries import SqlReads
-from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
-from workflow.access import Scope
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
-from workflow.office import Unit
-from workflow.registers.measure_term import MeasureTerm
-from workflow.registers.risk import register
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.risk import register
+from workflow.org.access import Scope
+from workflow.org.office import Unit
 
 TERM = MeasureTerm(written="01.03.2026", term=OnDate(date(2026, 3, 1)), said="date")
 

@@ -22,16 +22,16 @@ from notifications.round import round as one_round
 from notifications.rules import Rules
 from storage.database.engine import open as open_database
 from storage.database.engine import writing
+from storage.maintenance.schema import FLOOR, create_or_migrate, known
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import rebuild, verify
 from storage.notices.outbox import SqlOutbox
-from storage.office import store as office_store
+from storage.org import store as office_store
 from storage.refusals import StorageUnavailable
-from storage.upkeep.schema import FLOOR, create_or_migrate, known
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import rebuild, verify
 from tests.notifications.town import PEOPLE, UNITS
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, library, opened, recompute
 from tests.storage.next_version import NEXT, add_what_a_next_version_may, stand_at
-from workflow.desk.opening import Opening
+from workflow.cases.commands.opening import Opening
 
 MORNING = datetime(2026, 4, 6, 5, tzinfo=UTC)
 

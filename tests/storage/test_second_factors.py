@@ -12,19 +12,19 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from notifications.notice import Notice
-from storage.access.accounts import SqlAccounts
-from storage.access.encryption import Cipher, Key, UnreadableSecret, key_of
-from storage.access.second_factors import SqlSecondFactors
+from storage.accounts.accounts import SqlAccounts
+from storage.accounts.encryption import Cipher, Key, UnreadableSecret, key_of
+from storage.accounts.second_factors import SqlSecondFactors
 from storage.database.engine import open as open_database
 from storage.database.engine import writing
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.verify import verify
 from storage.notices.outbox import SqlOutbox
-from storage.office.chain import IN_ORDER
-from storage.office.vouched import ROWS
+from storage.org.chain import IN_ORDER
+from storage.org.vouched import ROWS
 from storage.tables import ACCOUNT
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.verify import verify
 from tests.second_factors import CIPHER, second_factors
-from workflow.access import Access, Entry, Reader
+from workflow.org.access import Access, Entry, Reader
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)

@@ -14,8 +14,8 @@ from sqlalchemy import inspect, make_url, text
 
 from merzim.cli import main
 from storage.database.engine import open as open_database
-from storage.upkeep.installation import SINCE
-from storage.upkeep.schema import known
+from storage.maintenance.installation import SINCE
+from storage.maintenance.schema import known
 from tests.postgres import administer
 from tests.storage.house import opened
 from tests.storage.versions import back_to

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from storage.cases.ledger import SqlLedger
-from storage.office import store as office_store
+from storage.maintenance.verify import rebuild, verify
+from storage.org import store as office_store
 from storage.queries import SqlReads
-from storage.upkeep.verify import rebuild, verify
 from tests.storage.house import NOW, PROCEDURE, TODAY, desk, recompute
-from workflow.access import Scope
-from workflow.desk.opening import Opening
-from workflow.office import Unit
-from workflow.sums import Sought, base, horizon, total
+from workflow.board.sums import DeadlineFilter, base, horizon, total
+from workflow.cases.commands.opening import Opening
+from workflow.org.access import Scope
+from workflow.org.office import Unit
 
 CONFIDENTIAL = "foreign-account"
 LATER = date(2026, 5, 13)
@@ -121,8 +121,8 @@ def test_the_number_of_queries_does_not_grow_with_what_is_stored(engine: Engine)
         reads.sums(day)
         reads.by_day(LATER, day.soon)
         reads.overdue_since(["hr", "law"], LATER)
-        reads.listed(Sought(horizon=day), limit=5)
-        reads.count(Sought(horizon=day))
+        reads.listed(DeadlineFilter(horizon=day), limit=5)
+        reads.count(DeadlineFilter(horizon=day))
         event.remove(engine, "before_cursor_execute", note)
         counted.append(len(statements))
 
@@ -136,7 +136,7 @@ def test_a_list_is_as_long_as_its_figure(engine: Engine, urgency: str) -> None:
     for fact, on in (("analysis_started", date(2026, 1, 5)), ("analysis_ended", date(2026, 1, 29))):
         desk(engine).record(names[8], fact, on=on, by="А", now=NOW, today=TODAY)
     reads, day = SqlReads(engine), horizon(date(2026, 3, 16), soon=date(2026, 3, 30))
-    sought = Sought(urgency=urgency, horizon=day)  # type: ignore[arg-type]
+    sought = DeadlineFilter(urgency=urgency, horizon=day)  # type: ignore[arg-type]
     figure = total(reads.sums(day), urgency)  # type: ignore[arg-type]
     every = reads.listed(sought, limit=1000)
     halves = [*reads.listed(sought, limit=4), *reads.listed(sought, limit=1000, offset=4)]
@@ -151,11 +151,11 @@ def test_a_list_is_narrowed_to_whom_it_waits_for(engine: Engine) -> None:
     filled(engine, 6)
     reads, day = SqlReads(engine), horizon(LATER, soon=LATER)
     one = next(found for found in reads.sums(day, "hr") if found.asked.responsible)
-    rows = reads.listed(Sought(horizon=day, asked=frozenset({one.asked})), limit=100)
+    rows = reads.listed(DeadlineFilter(horizon=day, asked=frozenset({one.asked})), limit=100)
 
     assert rows
     assert {(row.unit, row.duty, row.responsible, row.person) for row in rows} == {tuple(one.asked)}
-    assert reads.count(Sought(horizon=day, asked=frozenset())) == 0
+    assert reads.count(DeadlineFilter(horizon=day, asked=frozenset())) == 0
 
 
 def test_the_longest_overdue_of_a_unit_is_the_first_of_its_list(engine: Engine) -> None:
@@ -166,7 +166,7 @@ def test_the_longest_overdue_of_a_unit_is_the_first_of_its_list(engine: Engine) 
 
     assert set(since) == {"hr", "law"}
     for unit, on in since.items():
-        assert reads.listed(Sought(urgency="overdue", horizon=day, unit=unit), limit=1)[0].due == on
+        assert reads.listed(DeadlineFilter(urgency="overdue", horizon=day, unit=unit), limit=1)[0].due == on
 
 
 def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
@@ -178,7 +178,7 @@ def test_each_reader_counts_what_they_may_see(engine: Engine) -> None:
         sums = reads.sums(day)
 
         assert {one.asked.unit for one in sums if one.overdue} == expected
-        assert {row.unit for row in reads.listed(Sought(horizon=day), limit=500)} == expected
+        assert {row.unit for row in reads.listed(DeadlineFilter(horizon=day), limit=500)} == expected
         assert sum(reads.by_day(LATER, day.soon).values()) == total(sums, "due")
         assert set(reads.overdue_since(["hr", "law"], LATER)) == expected
 
@@ -199,7 +199,7 @@ def test_a_confidential_case_is_counted_for_those_alone_who_know(engine: Engine)
         reads = SqlReads(engine).seen_by(Scope(unit="", names=(name,)))
         figures[name] = (
             total(reads.sums(day), "overdue"),
-            reads.count(Sought(urgency="overdue", horizon=day)),
+            reads.count(DeadlineFilter(urgency="overdue", horizon=day)),
             len(reads.overdue_since(["hr"], day.today)),
         )
 

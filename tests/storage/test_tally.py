@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, event, func, select, text
 
-from notifications.ports import Mark
+from notifications.ports import DeliveryOutcome
 from storage.database.engine import reading, writing
 from storage.notices import tally
 from storage.notices.figures import beat, figures
@@ -35,7 +35,7 @@ def test_the_counts_follow_whatever_is_written(engine: Engine) -> None:
     taken = outbox.claim(letters[0].channel, now=NOW, limit=8)
     states = ("sent", "sent", "failed", "failed", "withdrawn", "queued")
     marks = [
-        Mark(key=one.key, state=state, answer="", not_before=NOW if state == "queued" else None)  # type: ignore[arg-type]
+        DeliveryOutcome(key=one.key, state=state, answer="", not_before=NOW if state == "queued" else None)  # type: ignore[arg-type]
         for one, state in zip(taken, states, strict=False)
     ]
     outbox.mark(marks, now=NOW)

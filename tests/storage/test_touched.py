@@ -15,8 +15,8 @@ from calendars.records import parse, shipped
 from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.storage.house import desk
-from workflow.counting.moving import reach
-from workflow.desk.desk import Desk, Opening
+from workflow.cases.commands.desk import Desk, Opening
+from workflow.deadlines.impact import reach
 
 CASES = 80
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from threading import Event, Thread
 
-from storage.database.turnstile import Turnstile
+from storage.database.fair_lock import FairLock
 
 
 def test_whoever_waits_longest_goes_first() -> None:
     """Also when the one inside would like to come in again at once."""
-    turnstile, order, inside = Turnstile(), [], Event()
+    turnstile, order, inside = FairLock(), [], Event()
 
     def come(name: str) -> None:
         with turnstile.passing():
@@ -37,7 +37,7 @@ def test_whoever_waits_longest_goes_first() -> None:
 
 def test_an_error_inside_lets_the_next_one_in() -> None:
     """A failed write does not lock the house."""
-    turnstile = Turnstile()
+    turnstile = FairLock()
     for _ in range(2):
         try:
             with turnstile.passing():
@@ -53,7 +53,7 @@ def test_an_error_inside_lets_the_next_one_in() -> None:
 
 def test_whose_patience_runs_out_goes_on_without_the_turn() -> None:
     """And leaves the row: those behind come in as soon as it is free."""
-    turnstile = Turnstile()
+    turnstile = FairLock()
     with turnstile.passing():
         with turnstile.passing(0.01) as held:
             assert not held

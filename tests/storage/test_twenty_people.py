@@ -14,20 +14,20 @@ from sqlalchemy import Engine, event
 
 from storage.cases import ledger as ledgers
 from storage.cases.ledger import SqlLedger
-from storage.upkeep.verify import verify
+from storage.maintenance.verify import verify
 from tests.storage import racing
 from tests.storage.house import NOW, TODAY, desk, opened
 from tests.storage.test_ledger import race
 from tests.storage.test_two_processes import two
-from workflow.case import Evidence
-from workflow.desk.desk import Change, Desk
-from workflow.desk.registers import ExposedPosition, RegisterDesk
-from workflow.desk.risks import FoundRisk, RiskDesk
-from workflow.desk.telling import FactKnown
+from workflow.cases.case import Evidence
+from workflow.cases.commands.desk import Change, Desk
+from workflow.cases.commands.payloads import FactKnown
+from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
+from workflow.cases.commands.risks import FoundRisk, RiskDesk
+from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.remarks import remarks
+from workflow.cases.registers.risk import register
 from workflow.ports import ATTEMPTS, Conflict, OtherChange
-from workflow.registers.exposure import exposure
-from workflow.registers.remarks import remarks
-from workflow.registers.risk import register
 
 PEOPLE, ENTRIES = 20, 5
 DAY = date(2026, 1, 20)

@@ -10,22 +10,24 @@ from threading import Thread
 import pytest
 from sqlalchemy import Engine, text
 
-from merzim import keeping
-from merzim.clock import Moment, read
-from merzim.settings import DatabaseSettings, Settings
-from merzim.wiring import House
+from merzim.app import build_app
+from merzim.clock import read
+from services import maintenance
+from services.app import AppContext
+from services.moments import Moment
+from services.settings import DatabaseSettings, Settings
 from storage.database.leases import SqlLeases
+from storage.maintenance import after_migration as upkeep
+from storage.maintenance.after_migration import behind
+from storage.maintenance.schema import BOARD as BOARD_OF
+from storage.maintenance.schema import MIGRATIONS
+from storage.maintenance.verify import verify
 from storage.queries import SqlReads
-from storage.upkeep import after_migration as upkeep
-from storage.upkeep.after_migration import behind
-from storage.upkeep.schema import BOARD as BOARD_OF
-from storage.upkeep.schema import MIGRATIONS
-from storage.upkeep.verify import verify
 from tests.storage.house import NOW, TODAY, desk, opened
 from tests.storage.test_verify import by_hand
 from tests.storage.versions import back_to
-from workflow.desk.risks import FoundRisk, RiskDesk
-from workflow.registers.risk_lists import Narrowed
+from workflow.cases.commands.risks import FoundRisk, RiskDesk
+from workflow.cases.registers.risk_lists import RecommendationFilter
 
 BEFORE_TOTALS = "0012"
 BOARD = text('SELECT obligation, duty, responsible, person FROM deadline ORDER BY "case", obligation')
@@ -54,10 +56,10 @@ def board(engine: Engine) -> list[object]:
         return list(map(tuple, connection.execute(BOARD)))
 
 
-def house(engine: Engine, heard: Heard) -> House:
+def house(engine: Engine, heard: Heard) -> AppContext:
     address = engine.url.set(drivername=engine.url.get_backend_name()).render_as_string(hide_password=False)
     moment = Moment(now=NOW, today=TODAY)
-    return House(Settings(database=DatabaseSettings(url=address)), clock=lambda: moment, note=heard)
+    return build_app(Settings(database=DatabaseSettings(url=address)), clock=lambda: moment, note=heard)
 
 
 def test_the_first_start_writes_the_board_anew(old: tuple[Engine, list[object]]) -> None:
@@ -66,7 +68,7 @@ def test_the_first_start_writes_the_board_anew(old: tuple[Engine, list[object]])
     heard = Heard()
     for _ in range(2):
         started = house(engine, heard)
-        assert keeping.verify(started, now=NOW, today=TODAY) == ()
+        assert maintenance.verify(started, now=NOW, today=TODAY) == ()
         started.close()
 
     assert board(engine) == stood
@@ -84,7 +86,7 @@ def test_the_first_start_lists_the_recommendations(engine: Engine) -> None:
         lines = [FoundRisk(description="Тәуекел")]
         RiskDesk(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
     assert heard == ["cli.recommendations_behind"]
-    assert len(SqlReads(engine).recommended(Narrowed(), TODAY)) == 2
+    assert len(SqlReads(engine).recommended(RecommendationFilter(), TODAY)) == 2
 
 
 def test_of_nodes_that_start_at_once_one_writes_it_and_the_others_wait(
@@ -118,7 +120,7 @@ def test_a_node_that_died_at_it_is_followed_by_another(
     engine, stood = old
     heard = Heard()
     with monkeypatch.context() as killed:
-        killed.setattr("storage.upkeep.verify.rebuild", _killed)
+        killed.setattr("storage.maintenance.verify.rebuild", _killed)
         killed.setattr(SqlLeases, "give_back", lambda *_: None)
         killed.setattr(upkeep, "LASTS", timedelta(seconds=1))
         dying = house(engine, heard)
@@ -149,7 +151,7 @@ def test_a_broken_case_keeps_nobody_from_starting(old: tuple[Engine, list[object
     heard = Heard()
     started = house(engine, heard)
 
-    problems = keeping.verify(started, now=NOW, today=TODAY)
+    problems = maintenance.verify(started, now=NOW, today=TODAY)
 
     assert heard == ["cli.board_behind", "rebuild_broken"]
     assert {one.code for one in problems} == {"chain_cut"}
@@ -158,7 +160,7 @@ def test_a_broken_case_keeps_nobody_from_starting(old: tuple[Engine, list[object
 
 
 def test_a_migration_that_gives_the_board_something_says_so() -> None:
-    """Else nobody would write it: `storage.upkeep.schema.BOARD` is no older than the newest such migration."""
+    """The read models are written anew after the newest migration that changes them."""
     gives = re.compile(r"(add_column|alter_column|batch_alter_table)\(\s*\"(deadline|total)\"")
     for file in (MIGRATIONS / "versions").glob("[0-9]*.py"):
         if gives.search(file.read_text(encoding="utf-8")):
@@ -168,7 +170,7 @@ def test_a_migration_that_gives_the_board_something_says_so() -> None:
 def test_a_new_database_has_nothing_to_catch_up_with(tmp_path: Path) -> None:
     """The first command of an office is as quick as the second."""
     heard = Heard()
-    made = House(
+    made = build_app(
         Settings(database=DatabaseSettings(url=f"sqlite:///{tmp_path / 'x.sqlite'}")), clock=read, note=heard
     )
 

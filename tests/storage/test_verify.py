@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-import words
+import i18n
 from storage.cases.ledger import SqlLedger
+from storage.maintenance import seals, triggers
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import Problem, rebuild, verify
 from storage.refusals import CannotRebuild, CaseBroken
-from storage.upkeep import seals, triggers
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import Problem, rebuild, verify
 from tests.storage.house import NOW, TODAY, desk, later, library, opened, recompute
 
 
@@ -188,7 +188,7 @@ def test_a_seal_covers_what_changed_since_the_one_before(engine: Engine) -> None
     assert seals.count(engine) == 2
 
 
-@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_problem_has_its_sentence(language: str) -> None:
     """In the three languages, with every argument it carries."""
     given = {"case": "2026-0001", "seq": 3, "last": 2, "n": 1, "name": "merzim_event_row"}
@@ -197,7 +197,7 @@ def test_every_problem_has_its_sentence(language: str) -> None:
     codes += ["sealed_missing", "sealed_differs", "edition_missing", "edition_altered", "board_differs"]
 
     for code in [*codes, "trigger_missing"]:
-        assert "{" not in words.say(code, given, language)
+        assert "{" not in i18n.say(code, given, language)
 
 
 def test_a_rebuild_ends_and_names_a_case_whose_tail_is_gone(engine: Engine) -> None:

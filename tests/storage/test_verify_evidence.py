@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-import words
+import i18n
 from storage.cases.evidence import EvidenceFolder
-from storage.upkeep.verify import verify
+from storage.maintenance.verify import verify
 from tests.storage.house import NOW, TODAY, desk, opened
-from workflow.case import Evidence
-from workflow.desk.risks import FoundRisk, RiskDesk
+from workflow.cases.case import Evidence
+from workflow.cases.commands.risks import FoundRisk, RiskDesk
 
 ORDER, NOTE, LINK = b"%PDF-1.7 order", b"%PDF-1.7 note", "https://org.kz/1"
 
@@ -64,8 +64,8 @@ def test_a_flipped_byte_is_named_with_case_file_and_hash(
 
     assert problem.code == "evidence_altered"
     assert problem.arguments["case"] == proved
-    for language in words.LANGUAGES:
-        sentence = words.say(problem.code, problem.arguments, language)
+    for language in i18n.LANGUAGES:
+        sentence = i18n.say(problem.code, problem.arguments, language)
         assert all(part in sentence for part in (proved, "бұйрық.pdf", file.name)), sentence
 
 

@@ -10,35 +10,35 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, event, text
 
-import words
+import i18n
 from notifications.links import hashed
-from storage.access.accounts import SqlAccounts
-from storage.access.encryption import Cipher, Key
+from storage.accounts.accounts import SqlAccounts
+from storage.accounts.encryption import Cipher, Key
 from storage.database.engine import open as open_database
+from storage.maintenance.schema import create_or_migrate
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import Problem, rebuild, verify
+from storage.maintenance.vouching import ensure_baseline, renew_baseline, vouching
 from storage.notices.links import SqlLinks
-from storage.office import chain as office_chain
-from storage.office import store
-from storage.office.chain import IN_ORDER, Hand
-from storage.office.leaves import SqlLeaves
-from storage.office.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
-from storage.office.staff import SqlStaff
-from storage.office.vouched import VOUCHED
+from storage.org import chain as office_chain
+from storage.org import store
+from storage.org.chain import IN_ORDER, Stamp
+from storage.org.leaves import SqlLeaves
+from storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
+from storage.org.staff import SqlStaff
+from storage.org.vouched import VOUCHED
 from storage.queries import SqlReads
-from storage.upkeep.schema import create_or_migrate
-from storage.upkeep.seals import seal
-from storage.upkeep.verify import Problem, rebuild, verify
-from storage.upkeep.vouching import ensure_baseline, renew_baseline, vouching
 from tests.second_factors import KEY, second_factors
 from tests.storage.house import desk, opened, recompute
 from tests.storage.versions import back_to
-from workflow.access import Entry, Reader, scope
-from workflow.case import Case
-from workflow.desk.opening import Opening
-from workflow.office import Person, Unit
+from workflow.cases.case import Case
+from workflow.cases.commands.opening import Opening
+from workflow.org.access import Entry, Reader, scope
+from workflow.org.office import Person, Unit
 
 NOW, TODAY = datetime(2026, 4, 6, 7, 0, tzinfo=UTC), date(2026, 4, 6)
 SAID = {"by": "root", "now": NOW, "today": TODAY}
-HAND = Hand(by="root", now=NOW, today=TODAY)
+HAND = Stamp(by="root", now=NOW, today=TODAY)
 LATER = NOW + timedelta(hours=1)
 AIGUL = Person(
     key="a@org.kz", name="Айгүл Серікова", unit="hr", duties=("executor",), email="a@org.kz", deputy="b@org.kz"
@@ -291,8 +291,8 @@ def test_a_row_changed_by_hand_is_named_with_table_key_and_column(office: Engine
     problems = verify(office, now=LATER)
 
     assert places(problems) == [expected]
-    for language in words.LANGUAGES:
-        sentence = words.say(problems[0].code, problems[0].arguments, language)
+    for language in i18n.LANGUAGES:
+        sentence = i18n.say(problems[0].code, problems[0].arguments, language)
         assert expected[2] in sentence
         assert not any(secret in sentence for secret in ("{", "argon2", TOTP, "MINE")), sentence
 
@@ -310,7 +310,7 @@ def test_the_sentence_says_what_the_chain_says_and_what_stands(office: Engine) -
     assert (access.arguments["chain"], access.arguments["stands"]) == ("responsible", "administrator")
     assert str(email.arguments["chain"]).startswith("#")
     assert email.arguments["stands"] == "mallory@evil.kz"
-    assert words.say(access.code, access.arguments, "en") == (
+    assert i18n.say(access.code, access.arguments, "en") == (
         'account "aliyeva", access: the office\'s chain says "responsible", the database "administrator". '
         "It was changed past the program."
     )
@@ -491,7 +491,7 @@ def test_every_table_that_is_vouched_for_has_its_words() -> None:
     """The table and each of its columns, in the three languages."""
     for of in VOUCHED:
         codes = [f"vouched.table.{of.name}", *(f"vouched.field.{name}" for name in of.columns)]
-        assert all(words.say(code, {}, language) for code in codes for language in words.LANGUAGES)
+        assert all(i18n.say(code, {}, language) for code in codes for language in i18n.LANGUAGES)
 
 
 # --------------------------------------------------------------------------------------------- the chain itself

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, text
 
-from storage.board import marks
+from storage.board import change_counters
 
 UNDONE = {
     "0002": ("DROP TABLE act",),
@@ -66,7 +66,7 @@ UNDONE = {
 def back_to(engine: Engine, revision: str) -> None:
     """The database as a version before left it."""
     with engine.begin() as connection:
-        marks.remove(connection)
+        change_counters.remove(connection)
         for what in ("insert", "delete", "update"):
             on = "" if engine.dialect.name == "sqlite" else " ON notice"
             connection.execute(text(f"DROP TRIGGER merzim_tally_{what}{on}"))

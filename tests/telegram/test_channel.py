@@ -12,7 +12,7 @@ from time import monotonic
 
 import pytest
 
-from notifications.channels import Parcel
+from notifications.channels import OutgoingMessage
 from notifications.channels.telegram import AT_ONCE, PATIENCE, Telegram, channel
 from notifications.links import hashed
 from notifications.notice import Letter, Outcome
@@ -33,7 +33,7 @@ def link(links: SqlLinks, person: str, chat: int, language: str = "kk") -> None:
     assert links.redeem(hashed(person), str(chat), language=language, now=NOW)[0] == "linked"
 
 
-def batch(links: SqlLinks, people: int, each: int = 1) -> list[Parcel]:
+def batch(links: SqlLinks, people: int, each: int = 1) -> list[OutgoingMessage]:
     """So many letters each to so many people with accounts of their own."""
     made = []
     for one in range(people):
@@ -47,7 +47,7 @@ def batch(links: SqlLinks, people: int, each: int = 1) -> list[Parcel]:
     return made
 
 
-def sent(bot: Telegram, parcels: Sequence[Parcel]) -> Mapping[str, Outcome]:
+def sent(bot: Telegram, parcels: Sequence[OutgoingMessage]) -> Mapping[str, Outcome]:
     return asyncio.run(bot.send(parcels, now=NOW))
 
 

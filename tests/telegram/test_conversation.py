@@ -14,14 +14,14 @@ from notifications.notice import Notice
 from notifications.pacing import Pacer
 from storage.cases.ledger import SqlLedger
 from storage.notices.links import SqlLinks
-from storage.office import store as office_store
+from storage.org import store as office_store
 from tests.law import CALENDAR, library
 from tests.notifications.town import AIGUL, DANA, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening
-from workflow.case import Case, Event
-from workflow.desk.desk import Desk
+from workflow.cases.case import Case, Event
+from workflow.cases.commands.desk import Desk
 from workflow.law.library import Library
 
 pytestmark = pytest.mark.telegram
@@ -341,7 +341,7 @@ def test_a_duty_that_passed_on_while_evidence_was_awaited_takes_none(talk: Talk,
 def test_markup_in_what_people_wrote_does_no_harm(talk: Talk) -> None:
     """An object's name with marks in it stands in the list as it is written."""
     from tests.notifications.town import PLANNED
-    from workflow.desk.opening import Opening
+    from workflow.cases.commands.opening import Opening
 
     opening = Opening(procedure="internal-analysis", unit="staff", object="<b>ЖШС «A & B»", planned=PLANNED)
     talk.town.desk.open(opening, by="x", now=talk.now, today=talk.today)

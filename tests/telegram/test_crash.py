@@ -17,13 +17,13 @@ from notifications.channels.telegram import AT_ONCE, channel
 from notifications.delivery import FEW
 from notifications.pacing import Pacer
 from storage.notices.links import SqlLinks
-from storage.office import store as office_store
+from storage.org import store as office_store
 from tests.merzim.conftest import ROOT
 from tests.notifications.town import AIGUL, FIVE_BEFORE, PLANNED, Town, noon
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.talk import until
 from tests.telegram.test_channel import link
-from workflow.desk.opening import Opening
+from workflow.cases.commands.opening import Opening
 
 pytestmark = pytest.mark.telegram
 PEOPLE = 60

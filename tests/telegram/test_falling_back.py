@@ -9,7 +9,7 @@ import pytest
 from notifications.channels.telegram import Telegram, channel
 from notifications.notice import Notice
 from storage.notices.links import SqlLinks
-from storage.office import store as office_store
+from storage.org import store as office_store
 from tests.notifications.town import AIGUL, FIVE_BEFORE, OFFICER, RULES, Shelf, Town, noon
 from tests.telegram.emulator import TOKEN, Emulator
 from tests.telegram.test_channel import link

@@ -182,9 +182,10 @@ def _who_is_told(merzim: Merzim) -> str:
 def test_a_poller_is_not_started_where_nobody_asked_for_one(office: Merzim, tmp_path: Path) -> None:
     """Without Telegram among the channels its library is not even imported."""
     code = (
-        "import sys; from pathlib import Path; from merzim.configuration import read;"
-        "from merzim.services import polling; from merzim.wiring import House; from merzim.clock import clock\n"
-        "with polling.polling(House(read(at=Path('.'))), clock('2026-04-06')): pass\n"
+        "import sys; from pathlib import Path; from merzim.settings_file import read;"
+        "from services.jobs import bot_polling; from merzim.app import build_app\n"
+        "from merzim.clock import clock\n"
+        "with bot_polling.polling(build_app(read(at=Path('.'))), clock('2026-04-06')): pass\n"
         "sys.exit('aiogram' in sys.modules)"
     )
     done = subprocess.run(

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 
 from notifications.notice import Outcome
-from storage.office.store import Saved
+from storage.org.store import Saved
 from storage.refusals import ChangedMeanwhile
 from tests.web.memory import Memory
 from web.ports.administration import ChannelInUse, Falling, RulesInForce, TelegramOffer
-from workflow.office import Office, Person, Unit
-from workflow.office_time import Hours
+from workflow.org.office import Office, Person, Unit
+from workflow.org.office_time import Hours
 
 
 @dataclass

@@ -19,10 +19,11 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.behind_pages.shell import Shell
-from storage.cases.kept_points import KeptPoints
+from services.credentials import hashed, hidden, new_secret
+from storage.cache import DatabaseCache
+from storage.cases.points_cache import PointsCache
 from storage.database import engine as database
-from storage.kept import Kept
-from storage.upkeep import schema
+from storage.maintenance import schema
 from tests.web.administration_memory import AdministrationInMemory
 from tests.web.memory import (
     AccountsInMemory,
@@ -34,13 +35,12 @@ from tests.web.memory import (
     library,
 )
 from web.app import create_app
-from web.door.credentials import hashed, hidden, new_secret
-from web.door.entrance import COOKIE
+from web.auth.dependencies import COOKIE
 from web.ports.accounts import Accounts
-from workflow.access import Entry, Reader
-from workflow.case import Fact
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
+from workflow.cases.case import Fact
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.org.access import Entry, Reader
 
 TODAY = date(2026, 4, 6)
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -138,7 +138,7 @@ def behind(reads: Any, desk: Desk, store: Any, **more: object) -> Any:
     )
     house.__dict__.update(more)
     if "engine" in more:
-        house.kept_points = KeptPoints(house.engine, cast("Kept", reads))
+        house.kept_points = PointsCache(house.engine, cast("DatabaseCache", reads))
     return house
 
 

@@ -11,8 +11,8 @@ from datetime import date
 from pathlib import Path
 
 from tests.web.real import RealOffice
-from workflow.case import Evidence
-from workflow.desk.opening import Opening
+from workflow.cases.case import Evidence
+from workflow.cases.commands.opening import Opening
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)>'{{7*7}}"""
 RAW = ("<script>alert", "<img src=x", "49'")

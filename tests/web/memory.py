@@ -12,10 +12,18 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
+from documents.sheets.evidence_damage import EvidenceDamaged
+from documents.sheets.file_kind import StoredFile
 from notifications.notice import Notice
-from papers.sheets.evidence_damage import EvidenceDamaged
-from papers.sheets.file_kind import StoredFile
-from workflow.access import (
+from workflow.board.rows import CaseFilter, Row
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sum, Sums, base
+from workflow.cases.case import Case, Event, fold
+from workflow.cases.registers.entries import number_of
+from workflow.cases.registers.evidence_list import as_seen, events_as_seen
+from workflow.cases.registers.risk_lists import Listed, Place, RecommendationFilter, RiskGroup, listed, shared
+from workflow.law.library import Library
+from workflow.law.reader import read
+from workflow.org.access import (
     Account,
     Answered,
     Entry,
@@ -28,16 +36,8 @@ from workflow.access import (
     Scope,
     within,
 )
-from workflow.board import Row, Wanted
-from workflow.case import Case, Event, fold
-from workflow.law.library import Library
-from workflow.office import Office, Person, Unit
+from workflow.org.office import Office, Person, Unit
 from workflow.ports import Result, Written
-from workflow.reading import read
-from workflow.registers.entries import number_of
-from workflow.registers.proving import as_seen, events_as_seen
-from workflow.registers.risk_lists import Alike, Listed, Narrowed, Place, listed, shared
-from workflow.sums import Asked, Horizon, Sought, Sum, Sums, base
 
 REGULATIONS = Path(__file__).parents[2] / "regulations"
 
@@ -142,16 +142,16 @@ class Memory:
         ]
         return [case for case in reversed(found) if self._seen(case.unit) and unit in (None, case.unit)]
 
-    def page(self, wanted: Wanted, *, first: int, count: int) -> Sequence[Case]:
+    def page(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
         return self._wanted(wanted)[first : first + count]
 
-    def how_many(self, wanted: Wanted) -> int:
+    def how_many(self, wanted: CaseFilter) -> int:
         return len(self._wanted(wanted))
 
-    def _wanted(self, wanted: Wanted) -> list[Case]:
+    def _wanted(self, wanted: CaseFilter) -> list[Case]:
         return [case for case in self.cases() if self._is_wanted(case, wanted)]
 
-    def _is_wanted(self, case: Case, wanted: Wanted) -> bool:
+    def _is_wanted(self, case: Case, wanted: CaseFilter) -> bool:
         unit = self.the_office.units.get(case.unit)
         text = f"{case.id} {case.object} {case.unit} {unit.name if unit else ''}".casefold()
         late = [row.obligation for row in self.overdue(wanted.late_on or date.min) if row.case == case.id]
@@ -180,19 +180,19 @@ class Memory:
         active = [case for case in self.cases(unit) if case.entries and case.standing == "active"]
         return [as_seen(case, self.scope) for case in active]
 
-    def recommendations(self, narrowed: Narrowed, today: date) -> Mapping[tuple[str, bool], int]:
+    def recommendations(self, narrowed: RecommendationFilter, today: date) -> Mapping[tuple[str, bool], int]:
         kept = replace(narrowed, status="", late=False)
         return Counter((one.status, self._late(one.place, today)) for one in self._listed(kept, today))
 
     def recommended(
-        self, narrowed: Narrowed, today: date, *, limit: int | None = None, offset: int = 0
+        self, narrowed: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[Place]:
         found = sorted(one.place for one in self._listed(narrowed, today))
         return found[offset : None if limit is None else offset + limit]
 
-    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[Alike]:
+    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
         return [
-            Alike(
+            RiskGroup(
                 units=len(one.units),
                 cases=len({case.id for case, _ in one.found}),
                 first=tuple(Place(case.id, risk.number, 0) for case, risk in one.found)[:first],
@@ -202,7 +202,7 @@ class Memory:
             for one in shared(self.with_registers(unit or None))[:limit]
         ]
 
-    def _listed(self, narrowed: Narrowed, today: date) -> list[Listed]:
+    def _listed(self, narrowed: RecommendationFilter, today: date) -> list[Listed]:
         return [
             one
             for one in listed(self.with_registers(narrowed.unit or None))
@@ -257,14 +257,14 @@ class Memory:
     def sums(self, horizon: Horizon, unit: str | None = None) -> Sums:
         found: dict[tuple[object, ...], Sum] = {}
         for row in self._rows(unit):
-            asked = Asked(row.unit, row.duty, row.responsible, row.person)
+            asked = AssigneeKey(row.unit, row.duty, row.responsible, row.person)
             edition = fold(self.chains[row.case]).edition
             known = (asked, edition, row.stage, base(row.obligation))
             one = found.setdefault(
                 known, Sum(asked=asked, edition=edition, stage=row.stage, obligation=base(row.obligation))
             )
             for name in ("overdue", "today", "week", "later", "due", "missed"):
-                sought = Sought(urgency=name, horizon=horizon)  # type: ignore[arg-type]
+                sought = DeadlineFilter(urgency=name, horizon=horizon)  # type: ignore[arg-type]
                 setattr(one, name, getattr(one, name) + _is_sought(row, sought))
         return Sums(found.values())
 
@@ -275,12 +275,12 @@ class Memory:
     def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
         return {unit: rows[0].due for unit in units if (rows := self.overdue(today, unit)) and rows[0].due}
 
-    def listed(self, sought: Sought, *, limit: int, offset: int = 0) -> Sequence[Row]:
+    def listed(self, sought: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         rows = [row for row in self._rows(sought.unit) if _is_sought(row, sought)]
         rows.sort(key=lambda row: (row.due or date.max, row.case, row.obligation))
         return rows[offset : offset + limit]
 
-    def count(self, sought: Sought) -> int:
+    def count(self, sought: DeadlineFilter) -> int:
         return len(self.listed(sought, limit=10**6))
 
     def any_case(self) -> bool:
@@ -311,7 +311,7 @@ def _firsts(rows, of, limit: int, offset: int):  # type: ignore[no-untyped-def]
     return {key: (len(every), every[offset : offset + limit]) for key, every in found.items()}
 
 
-def _is_sought(row: Row, sought: Sought) -> bool:
+def _is_sought(row: Row, sought: DeadlineFilter) -> bool:
     day, due = sought.horizon, row.due
     if sought.urgency == "missed":
         fits = row.state == "missed"
@@ -326,7 +326,7 @@ def _is_sought(row: Row, sought: Sought) -> bool:
             "later": due > day.week,
             "due": day.today <= due <= day.soon,
         }[sought.urgency]
-    asked = Asked(row.unit, row.duty, row.responsible, row.person)
+    asked = AssigneeKey(row.unit, row.duty, row.responsible, row.person)
     return (
         fits
         and sought.on in (None, due)

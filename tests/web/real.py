@@ -18,14 +18,16 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import pages
 from merzim.cli import main
-from merzim.clock import Clock, Moment, stand
-from merzim.configuration import read
-from merzim.wiring import House
-from web.door.credentials import hidden, new_secret
-from web.door.entrance import COOKIE
-from workflow.access import ACCESSES, OF_ONE_UNIT, Entry
+from merzim.clock import stand
+from merzim.settings_file import read
+from services.app import AppContext
+from services.credentials import hidden, new_secret
+from services.moments import Clock, Moment
+from web.auth.dependencies import COOKIE
+from workflow.org.access import ACCESSES, OF_ONE_UNIT, Entry
 
 ROOT = Path(__file__).parents[2]
 DAY = "2026-04-06"
@@ -42,7 +44,7 @@ class RealOffice:
     """A house of the shell in a folder of its own. `pages`: the application; its moment can be moved on."""
 
     folder: Path
-    house: House
+    house: AppContext
     pages: Any
     moment: list[Moment]
     uploaded: list[str] = field(default_factory=list)
@@ -94,7 +96,7 @@ def real_office(folder: Path, *, day: str = DAY, cases: bool = True) -> Iterator
     Without `cases` the schedule has not been taken in yet.
     """
     shutil.copytree(_with_cases() if cases else _with_people(), folder, dirs_exist_ok=True)
-    house = House(read(folder / "config.toml", at=folder))
+    house = build_app(read(folder / "config.toml", at=folder))
     moment = [stand(day)]
 
     def clock() -> Moment:

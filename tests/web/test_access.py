@@ -11,8 +11,8 @@ from starlette.routing import BaseRoute
 
 from tests.web.conftest import READERS, Home, build, fill
 from tests.web.memory import Memory
-from web.door.entrance import asks, need_of
-from workflow.access import ACCESSES, NEEDS, Need, Reader
+from web.auth.dependencies import asks, need_of
+from workflow.org.access import ACCESSES, NEEDS, Need, Reader
 
 OPEN = {
     "/healthz",

@@ -12,20 +12,20 @@ import pytest
 from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
-import words
+import i18n
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import pages
 from merzim.behind_pages.shell import Shell
 from merzim.clock import clock
-from merzim.configuration import read
-from merzim.services.rounds import deliver, remind
-from merzim.wiring import House
-from storage.office import store as office_store
+from merzim.settings_file import read
+from services.jobs.rounds import deliver, remind
+from storage.org import store as office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, people
 from tests.web.memory import office
-from web.across import monitoring
-from workflow.desk.opening import Opening
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
-from workflow.office import Unit
+from web.pages.reports import monitoring
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.org.office import Unit
 
 SAID = {"by": "t", "now": NOW, "today": TODAY}
 PATHS = ("/monitoring", "/scores", "/register")
@@ -35,7 +35,7 @@ class Kept:
     """A house on SQLite, and how many statements a page cost."""
 
     def __init__(self, folder: Path) -> None:
-        self.house = House(read(at=folder))
+        self.house = build_app(read(at=folder))
         known = office()
         office_store.save(self.house.engine, units=known.units.values(), people=known.people.values())
         people(self.house.accounts)
@@ -48,7 +48,7 @@ class Kept:
 
     def open(self, count: int, unit: str = "hr") -> list[str]:
         """That many analyses, each with a risk and a measure whose day has passed."""
-        from papers.schedules.written_terms import read_term
+        from documents.schedules.written_terms import read_term
 
         opened = self.house.desk.open_many(
             [
@@ -90,7 +90,7 @@ def kept(tmp_path: Path) -> Iterator[Kept]:
     made.house.close()
 
 
-@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("path", PATHS)
 def test_every_page_is_whole_with_and_without_anything_on_it(path: str, language: str, kept: Kept) -> None:
     """Empty it says what to do; filled no word is missing."""

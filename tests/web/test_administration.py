@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import Home
-from web.administration.staff_forms import mark
-from workflow.office_time import OfficeTime
+from web.pages.administration.staff_forms import mark
+from workflow.org.office_time import OfficeTime
 
 SCRIPT = "<script>alert(1)</script>"
 PAGES = (

@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.app import build_app
 from merzim.behind_pages.administration import OfficeAdministration
 from merzim.behind_pages.dashboard import pages
-from merzim.clock import Moment
-from merzim.configuration import read
-from merzim.people import users
-from merzim.wiring import House
+from merzim.settings_file import read
+from services import accounts as users
+from services.app import AppContext
+from services.moments import Moment
 from storage.database.engine import reading
-from storage.office.chain import IN_ORDER
+from storage.maintenance.verify import verify
+from storage.org.chain import IN_ORDER
 from storage.refusals import ChangedMeanwhile
-from storage.upkeep.verify import verify
 from tests.web.memory import office
-from workflow.desk.opening import Opening
+from workflow.cases.commands.opening import Opening
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 4, 6)
@@ -30,13 +31,13 @@ HAND = {"by": "test", "now": NOW, "today": TODAY}
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[AppContext]:
     """A house whose config.toml names a folder for letters, with people, one case and an administrator."""
     (tmp_path / "config.toml").write_text(
         '[office]\nname = "Министрлік"\n[channels.folder]\npath = "letters"\nsender = "m@org.kz"\n',
         encoding="utf-8",
     )
-    house = House(read(tmp_path / "config.toml", at=tmp_path))
+    house = build_app(read(tmp_path / "config.toml", at=tmp_path))
     staff = OfficeAdministration(house).staff
     staff.take_in(list(office().units.values()), list(office().people.values()), **HAND)  # type: ignore[arg-type]
     users.add(house, "admin", "administrator", **HAND)  # type: ignore[arg-type]
@@ -54,7 +55,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 @pytest.fixture
-def admin(house: House) -> Iterator[TestClient]:
+def admin(house: AppContext) -> Iterator[TestClient]:
     app = pages(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
     with TestClient(
         app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
@@ -63,13 +64,13 @@ def admin(house: House) -> Iterator[TestClient]:
         yield client
 
 
-def said(house: House) -> list[tuple[str, str, str]]:
+def said(house: AppContext) -> list[tuple[str, str, str]]:
     """Kind, name and author of every line of the office's chain."""
     with reading(house.engine) as connection:
         return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER)]
 
 
-def test_what_an_administrator_does_stands_in_the_office_s_chain(house: House, admin: TestClient) -> None:
+def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppContext, admin: TestClient) -> None:
     """Their log-in, a person, a unit, an account, a feed; and the chain holds."""
     admin.post("/administration/unit", data={"name": "Архив", "parent": "head"})
     admin.post(
@@ -95,7 +96,7 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(house: House, a
     assert verify(house.engine) == ()
 
 
-def test_a_table_is_an_event_for_each_line_that_changes(house: House) -> None:
+def test_a_table_is_an_event_for_each_line_that_changes(house: AppContext) -> None:
     """And none for those that stay."""
     staff = OfficeAdministration(house).staff
     before = len(said(house))
@@ -106,7 +107,7 @@ def test_a_table_is_an_event_for_each_line_that_changes(house: House) -> None:
     assert sum(kind == "person_saved" for kind, _, _ in said(house)) == len(people)
 
 
-def test_of_two_writers_the_second_is_refused_by_the_database_too(house: House) -> None:
+def test_of_two_writers_the_second_is_refused_by_the_database_too(house: AppContext) -> None:
     """Though both read the same."""
     staff = OfficeAdministration(house).staff
     was = house.reads.office().people["a@org.kz"]
@@ -116,7 +117,7 @@ def test_of_two_writers_the_second_is_refused_by_the_database_too(house: House) 
     assert house.reads.office().people["a@org.kz"].post == "бірінші"
 
 
-def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: House, admin: TestClient) -> None:
+def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: AppContext, admin: TestClient) -> None:
     """What the authorised person does falls to the one of another unit; what the head does to nobody."""
     port = OfficeAdministration(house)
     authorised, head = port.falls("a@org.kz", today=TODAY), port.falls("b@org.kz", today=TODAY)
@@ -130,7 +131,7 @@ def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: House, admin:
     assert not port.falls("c@org.kz", today=TODAY)
 
 
-def test_a_test_letter_really_goes(house: House, admin: TestClient) -> None:
+def test_a_test_letter_really_goes(house: AppContext, admin: TestClient) -> None:
     answer = admin.post("/administration/channels?lang=ru", data={"channel": "folder", "email": "x@org.kz"})
     (letter,) = (house.settings.file.parent / "letters").glob("*.eml")  # type: ignore[union-attr]
 
@@ -138,7 +139,7 @@ def test_a_test_letter_really_goes(house: House, admin: TestClient) -> None:
     assert b"x@org.kz" in letter.read_bytes()
 
 
-def test_no_secret_is_shown_among_the_settings(house: House) -> None:
+def test_no_secret_is_shown_among_the_settings(house: AppContext) -> None:
     shown = json.dumps(list(OfficeAdministration(house).settings()), ensure_ascii=False)
 
     assert "office.name" in shown

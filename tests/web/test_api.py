@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
 from web.app import AWAY
-from workflow.access import Reader
-from workflow.desk.desk import Desk
+from workflow.cases.commands.desk import Desk
+from workflow.org.access import Reader
 from workflow.refusal import Refusal
 
 

@@ -13,13 +13,14 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
+from services import credentials
+from services.credentials import hidden, new_secret
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from tests.web.memory import Memory
-from web.door import credentials, devices
-from web.door.credentials import hidden, new_secret
-from web.door.entrance import COOKIE, LASTS
-from web.door.limits import network_of
-from workflow.access import Entry, LimitReached, RateLimit
+from web.auth import devices
+from web.auth.dependencies import COOKIE, LASTS
+from web.auth.limits import network_of
+from workflow.org.access import Entry, LimitReached, RateLimit
 
 SAID = {"by": "officer", "now": NOW, "today": TODAY}
 NEW = "жаңа құпиясөзім"

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from tests.web.lived_in import live_in
 from tests.web.real import RealOffice, real_office
 from tests.web.walking import templates
-from web.door.entrance import COOKIE
+from web.auth.dependencies import COOKIE
 
 CASE = "2026-0001"
 NASTY = (

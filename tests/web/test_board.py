@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 import calendars
 from tests.web.conftest import TODAY, Home, build
 from tests.web.memory import Memory, library
-from web.overview.board import Board, board
+from web.pages.overview.board import Board, board
 
 
 def seen(home: Home, *, today: date = TODAY, limit: int = 100, first: int = 0) -> Board:

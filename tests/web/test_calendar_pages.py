@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import Dashboard
-from merzim.clock import Moment
-from merzim.configuration import read
-from merzim.people import users
-from merzim.wiring import House
-from storage.office import store as office_store
+from merzim.settings_file import read
+from services import accounts
+from services.app import AppContext
+from services.moments import Moment
+from storage.org import store as office_store
 from tests.web.conftest import Home
 from tests.web.memory import office
-from workflow.desk.opening import Opening
+from workflow.cases.commands.opening import Opening
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 ACT = """[[transfer]]
@@ -108,15 +109,15 @@ def test_a_date_that_is_none_is_said(path: str, as_of: str, browser: TestClient)
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[tuple[House, TestClient]]:
+def served(tmp_path: Path) -> Iterator[tuple[AppContext, TestClient]]:
     """The whole house as `merzim serve` runs it, with a case whose plan dates lie in May."""
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
-    house = House(read(tmp_path / "config.toml", at=tmp_path))
+    house = build_app(read(tmp_path / "config.toml", at=tmp_path))
     known = office()
     office_store.save(house.engine, units=known.units.values(), people=known.people.values())
     today = date(2026, 4, 6)
     for login, access, unit in (("officer", "officer", ""), ("own", "officer", "hr")):
-        users.add(house, login, access, unit=unit, by="test", now=NOW, today=today)  # type: ignore[arg-type]
+        accounts.add(house, login, access, unit=unit, by="test", now=NOW, today=today)  # type: ignore[arg-type]
     house.desk.open(
         Opening(
             procedure="internal-analysis",
@@ -137,7 +138,7 @@ def served(tmp_path: Path) -> Iterator[tuple[House, TestClient]]:
     house.close()
 
 
-def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[House, TestClient]) -> None:
+def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[AppContext, TestClient]) -> None:
     """The order of a start on 12 May falls due a day earlier when 8 May is no working day any more."""
     house, browser = served
     shown = browser.post("/calendar/acts?lang=ru", files={"file": ("перенос.toml", ACT.encode())})
@@ -161,7 +162,7 @@ def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[House, T
 @pytest.mark.parametrize(
     "text", ["", "[[transfer]]\noff = 0\n", "<html>", "[[transfer]\n", "x" * 60_001, "a = \0"]
 )
-def test_what_is_no_act_is_said_and_kept(text: str, served: tuple[House, TestClient]) -> None:
+def test_what_is_no_act_is_said_and_kept(text: str, served: tuple[AppContext, TestClient]) -> None:
     house, browser = served
     answer = browser.post("/calendar/acts", data={"text": text, "do": "apply"})
 
@@ -169,13 +170,13 @@ def test_what_is_no_act_is_said_and_kept(text: str, served: tuple[House, TestCli
     assert house.acts == ()
 
 
-def test_bytes_that_are_no_text_are_no_act(served: tuple[House, TestClient]) -> None:
+def test_bytes_that_are_no_text_are_no_act(served: tuple[AppContext, TestClient]) -> None:
     answer = served[1].post("/calendar/acts", files={"file": ("../../x", b"\xff\xfe\0")})
 
     assert answer.status_code == 422
 
 
-def test_an_officer_of_one_unit_does_not_move_the_days_of_all(served: tuple[House, TestClient]) -> None:
+def test_an_officer_of_one_unit_does_not_move_the_days_of_all(served: tuple[AppContext, TestClient]) -> None:
     _, browser = served
     browser.post("/login/demonstration", data={"login": "own"})
 
@@ -194,7 +195,7 @@ TYPED = {
 }
 
 
-def test_a_transfer_is_typed_as_officials_read_it(served: tuple[House, TestClient]) -> None:
+def test_a_transfer_is_typed_as_officials_read_it(served: tuple[AppContext, TestClient]) -> None:
     """Two days, a number and an address; looked at first, nothing is adopted; a quotation mark is a mark."""
     house, browser = served
     shown = browser.post("/calendar/acts?lang=ru", data=TYPED)
@@ -208,7 +209,7 @@ def test_a_transfer_is_typed_as_officials_read_it(served: tuple[House, TestClien
 
 @pytest.mark.parametrize("wrong", [{"off": ""}, {"work": "0"}, {"work": "2026-05-08"}, {"act": " "}])
 def test_a_transfer_typed_wrong_keeps_what_was_typed(
-    wrong: dict[str, str], served: tuple[House, TestClient]
+    wrong: dict[str, str], served: tuple[AppContext, TestClient]
 ) -> None:
     answer = served[1].post("/calendar/acts?lang=ru", data={**TYPED, **wrong})
 

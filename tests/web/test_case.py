@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pytest
 from starlette.testclient import TestClient
 
-import words
+import i18n
 from notifications.notice import Notice
 from tests.web.conftest import NOW, TODAY, Home
 
@@ -31,7 +31,7 @@ def risk(browser: TestClient, case: str, text: str = "Тәртіп жоқ", **mo
     assert browser.post(f"{case}/risks", data=said).status_code == 303
 
 
-@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 @pytest.mark.parametrize("tab", TABS)
 def test_every_page_of_a_case_is_whole(tab: str, language: str, home: Home, browser: TestClient) -> None:
     """In three languages no word is missing, and the page names itself among its neighbours."""
@@ -332,7 +332,7 @@ def test_only_its_reader_acknowledges_a_notice(home: Home, case: str) -> None:
 def test_many_stages_stand_in_a_strip_of_their_own(home: Home, browser: TestClient) -> None:
     """Fourteen do not fit one line: the strip is told so."""
     from tests.law import library
-    from workflow.desk.opening import Opening
+    from workflow.cases.commands.opening import Opening
 
     longest = max(library().all(), key=lambda one: len(one.stages))
     opened = home.desk.open(

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from web.page.assets import OWN
+from web.ui.assets import OWN
 
 PAIRS = [
     ("ink", "page"),

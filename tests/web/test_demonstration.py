@@ -9,8 +9,8 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import Home, build, fill
 from tests.web.memory import Memory
-from web.door.demonstration import allowed_at
-from web.door.entrance import COOKIE
+from web.auth.demonstration import allowed_at
+from web.auth.dependencies import COOKIE
 
 OWN_HOSTS = ("127.0.0.1", "127.0.0.2", "::1", "localhost")
 FOREIGN_HOSTS = ("0.0.0.0", "::", "", "10.0.0.5", "merzim.example.kz", "127.0.0.1.example.kz", "localhost.kz")

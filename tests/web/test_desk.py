@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from notifications.notice import Notice
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
 from tests.web.memory import Memory
-from workflow.access import Reader
-from workflow.office import Person
+from workflow.org.access import Reader
+from workflow.org.office import Person
 
 
 @pytest.fixture
@@ -292,7 +292,7 @@ def test_hundreds_of_people_and_days_do_not_hide_who_may_stand_in(home: Home) ->
 
 def test_this_week_ends_on_sunday(home: Home) -> None:
     """Monday 6 April: what is due on the 12th is this week's, what is due on the 13th later."""
-    from workflow.sums import horizon
+    from workflow.board.sums import horizon
 
     assert horizon(TODAY, soon=TODAY + timedelta(days=9)).week == date(2026, 4, 12)
     assert horizon(date(2026, 4, 12), soon=TODAY).week == date(2026, 4, 12)

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from notifications.choosing import choice_address, secret
+from notifications.digest_links import choice_address, secret
 from notifications.rules import Rules
 from notifications.wire.message import build
-from storage.office.chain import IN_ORDER
-from storage.office.choices import SqlChoices
-from storage.office.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
-from storage.office.staff import SqlStaff
+from storage.org.chain import IN_ORDER
+from storage.org.choices import SqlChoices
+from storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
+from storage.org.staff import SqlStaff
 from tests.notifications.town import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
 from tests.web.conftest import TODAY, Home
 from tests.web.conftest import build as dashboard
 from tests.web.memory import Memory
-from workflow.access import Reader
+from workflow.org.access import Reader
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 OWN = Reader(login="aigul", access="responsible", unit="staff", person=AIGUL.key)

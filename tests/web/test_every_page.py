@@ -12,7 +12,7 @@ from sqlalchemy import event
 from tests.web.lived_in import HOSTILE, RAW, live_in, many_cases
 from tests.web.real import RealOffice, real_office
 from tests.web.walking import STARTS, Walk, unreached, walk
-from workflow.access import ACCESSES
+from workflow.org.access import ACCESSES
 
 HEAVIEST = 200_000
 """Bytes of a page beyond its cached files."""

@@ -14,12 +14,12 @@ from tests.web.memory import Memory
 from tests.web.memory import office as small_office
 from tests.web.test_administration import person
 from tests.web.walking import STARTS, walk
-from web.administration.staff_forms import mark
-from web.page.answers import BadForm
-from web.page.found import MOST, person_field, person_meant, unit_field, unit_meant
-from web.page.office import AT_ONCE
-from workflow.access import Reader
-from workflow.office import Office, Person, Unit
+from web.pages.administration.staff_forms import mark
+from web.ui.form_values import InvalidForm
+from web.ui.name_fields import MOST, person_field, person_meant, unit_field, unit_meant
+from web.ui.org_names import AT_ONCE
+from workflow.org.access import Reader
+from workflow.org.office import Office, Person, Unit
 
 MANY = 1000
 OPTIONS = AT_ONCE + 20
@@ -116,7 +116,7 @@ def test_what_fits_several_or_none_names_those_that_are_near(
     said: str, code: str, near: list[str] | None
 ) -> None:
     """Ten are all named, of more the first ten; each so that typed it means that unit alone."""
-    with pytest.raises(BadForm) as refused:
+    with pytest.raises(InvalidForm) as refused:
         unit_meant(COUNTRY, said)
     named = refused.value.arguments["near"]
 
@@ -133,7 +133,7 @@ def test_a_name_is_looked_for_among_one_s_own_units_a_code_everywhere() -> None:
     assert unit_meant(wide, "абай", root="d3") == "s3"
     assert unit_meant(wide, "абай мектебі", root="d3") == "s3"
     assert unit_meant(wide, "s24", root="d3") == "s24"
-    with pytest.raises(BadForm) as refused:
+    with pytest.raises(InvalidForm) as refused:
         unit_meant(wide, "04-а", root="d3")
     assert refused.value.arguments["near"] == []
 
@@ -143,7 +143,7 @@ def test_a_person_is_typed_by_name_by_e_mail_or_by_a_beginning_they_alone_have()
     assert person_meant(COUNTRY, "P12@org") == "p12@org.kz"
     assert person_meant(COUNTRY, "әлиева") == "a@org.kz"
     assert person_field(COUNTRY, "p12@org.kz").shown == "Сейітов 0012"
-    with pytest.raises(BadForm) as refused:
+    with pytest.raises(InvalidForm) as refused:
         person_meant(COUNTRY, "Сейітов")
     assert refused.value.code == "web.found.person_several_more"
 

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import Home, build
 from tests.web.memory import Memory
-from web.door.guard import MAX_TEXT
+from web.auth.middleware import MAX_TEXT
 
 FORM = {"fact": "order_signed", "on": "2026-04-06"}
 

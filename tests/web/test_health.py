@@ -12,45 +12,47 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import Dashboard
-from merzim.clock import Moment, clock
-from merzim.configuration import read
-from merzim.services.rounds import remind
-from merzim.wiring import House
+from merzim.clock import clock
+from merzim.settings_file import read
+from services.app import AppContext
+from services.jobs.rounds import remind
+from services.moments import Moment
 from storage.notices.figures import beat
 
 MOMENT = clock("2026-04-06")()
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[AppContext]:
     """An office that has played a round."""
-    made = House(read(at=tmp_path))
+    made = build_app(read(at=tmp_path))
     remind(made, now=MOMENT.now, today=MOMENT.today)
     yield made
     made.close()
 
 
-def browser(house: House, moment: Moment = MOMENT) -> TestClient:
+def browser(house: AppContext, moment: Moment = MOMENT) -> TestClient:
     app = Dashboard(house, lambda: moment)
     return TestClient(
         app, base_url="http://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
     )
 
 
-def execute(house: House, statement: str) -> None:
+def execute(house: AppContext, statement: str) -> None:
     with house.engine.begin() as connection:
         connection.execute(text(statement))
 
 
-def gone(house: House) -> None:
+def gone(house: AppContext) -> None:
     """The disk holds something else than the database."""
     house.engine.dispose()
     for file in Path(house.engine.url.database).parent.glob("merzim.sqlite*"):
         file.write_bytes(b"x" * 8192)
 
 
-def test_an_office_that_works_is_ready(house: House) -> None:
+def test_an_office_that_works_is_ready(house: AppContext) -> None:
     """And says when the last round was."""
     answer = browser(house).get("/ready")
 
@@ -80,7 +82,7 @@ def test_an_office_that_works_is_ready(house: House) -> None:
     ],
 )
 def test_what_keeps_it_from_working_is_named(
-    house: House, happens: Callable[[House], None], said: dict[str, str]
+    house: AppContext, happens: Callable[[AppContext], None], said: dict[str, str]
 ) -> None:
     """503, so that requests go elsewhere; the process itself lives and is not started anew for it."""
     pages = browser(house)
@@ -94,7 +96,7 @@ def test_what_keeps_it_from_working_is_named(
     assert pages.get("/health").json() == pages.get("/healthz").json() == {"status": "ok"}
 
 
-def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(house: House) -> None:
+def test_a_late_round_takes_no_pages_away_unless_it_is_asked_about(house: AppContext) -> None:
     """A dead worker must not empty the balancer; whoever watches workers asks with `round`."""
     later = Moment(now=MOMENT.now + timedelta(minutes=11), today=MOMENT.today)
     pages = browser(house, later)
@@ -120,7 +122,7 @@ def replaced(file: Path, aside: Path) -> None:
 
 @pytest.mark.parametrize("happens", [moved, replaced])
 def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_back(
-    house: House, tmp_path: Path, happens: Callable[[Path, Path], None]
+    house: AppContext, tmp_path: Path, happens: Callable[[Path, Path], None]
 ) -> None:
     """`/ready` names it, pages and API refuse with a sentence of their own, and it comes back by itself."""
     file, aside = Path(house.engine.url.database), tmp_path / "aside"
@@ -153,7 +155,7 @@ def test_a_database_whose_file_is_not_in_its_place_takes_nothing_until_it_is_bac
     ],
 )
 def test_a_database_that_is_away_is_said_to_the_reader(
-    house: House, path: str, language: str, word: str
+    house: AppContext, path: str, language: str, word: str
 ) -> None:
     """503 in the reader's language, without an address, and to be tried again; never a broken page."""
     pages = browser(house)
@@ -170,20 +172,20 @@ def test_a_database_that_is_away_is_said_to_the_reader(
 
 
 def test_a_slow_look_at_the_calendar_keeps_no_other_request_waiting(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each request asks whether the calendar is still the same, and holds no lock while it does."""
     pages, began, go_on = browser(house), threading.Event(), threading.Event()
     assert pages.get("/login").status_code == 200
-    real, first = House.adopted, threading.Lock()
+    real, first = AppContext.adopted, threading.Lock()
 
-    def adopted(self: House) -> object:
+    def adopted(self: AppContext) -> object:
         if first.acquire(blocking=False):
             began.set()
             assert go_on.wait(20)
         return real(self)
 
-    monkeypatch.setattr(House, "adopted", adopted)
+    monkeypatch.setattr(AppContext, "adopted", adopted)
     with ThreadPoolExecutor(1) as slow:
         waiting = slow.submit(pages.get, "/login")
         assert began.wait(20)

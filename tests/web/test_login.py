@@ -11,11 +11,11 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
+from services.credentials import hidden, matches, new_secret, totp_step
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from tests.web.memory import AccountsInMemory, Memory
-from web.door.credentials import hidden, matches, new_secret, totp_step
-from web.door.entrance import COOKIE, IDLE, LASTS
-from workflow.access import Entry
+from web.auth.dependencies import COOKIE, IDLE, LASTS
+from workflow.org.access import Entry
 
 SECRET = pyotp.random_base32()
 NEW = "жаңа құпиясөзім"

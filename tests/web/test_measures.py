@@ -8,8 +8,8 @@ import pytest
 
 from calendars.terms import OnDate, PerPeriod, WithoutTerm
 from tests.web.conftest import NOW, TODAY, Home
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
-from workflow.registers.measure_term import MeasureTerm
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.registers.measure_term import MeasureTerm
 
 OVERDUE = MeasureTerm(written="01.04.2026", term=OnDate(date(2026, 4, 1)), said="date")
 QUARTERLY = MeasureTerm(

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import pages
 from merzim.clock import clock
-from merzim.configuration import read
-from merzim.services.rounds import deliver, remind
-from merzim.wiring import House
-from storage.office import store as office_store
+from merzim.settings_file import read
+from services.app import AppContext
+from services.jobs.rounds import deliver, remind
+from storage.org import store as office_store
 from tests.web.conftest import PASSWORD, people
-from workflow.desk.opening import Opening
-from workflow.office import Person, Unit
+from workflow.cases.commands.opening import Opening
+from workflow.org.office import Person, Unit
 
 AT = "2026-03-18T12:00"
 NOW = datetime(2026, 3, 18, 7, tzinfo=UTC)
@@ -38,14 +39,14 @@ timeout = 2.0
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[AppContext]:
     """A house whose mail server refuses every mailbox, with one reminder that failed."""
     from tests.notifications.servers import Office, always, serving
 
     office = Office(rcpt=always("550 5.1.1 no such mailbox"))
     with serving(office) as port:
         (tmp_path / "config.toml").write_text(SETTINGS.format(port=port), encoding="utf-8")
-        made = House(read(at=tmp_path))
+        made = build_app(read(at=tmp_path))
         made.desk.open(
             Opening(
                 procedure="internal-analysis", object="Құрылыс", planned={"analysis_started": date(2026, 4, 13)}
@@ -60,13 +61,13 @@ def house(tmp_path: Path) -> Iterator[House]:
         made.close()
 
 
-def client(house: House, address: str = "127.0.0.1") -> TestClient:
+def client(house: AppContext, address: str = "127.0.0.1") -> TestClient:
     people(house.accounts)
     app = pages(house, clock(AT))
     return TestClient(app, base_url="https://127.0.0.1:8000", client=(address, 50000), follow_redirects=True)
 
 
-def test_the_figures_are_what_became_of_the_letters(house: House) -> None:
+def test_the_figures_are_what_became_of_the_letters(house: AppContext) -> None:
     """Counts by channel and state, when the last round was, and no waiting queue."""
     browser = client(house)
     text = browser.get("/metrics").text
@@ -80,9 +81,9 @@ def test_the_figures_are_what_became_of_the_letters(house: House) -> None:
     assert 'merzim_last_run_timestamp_seconds{what="delivery"}' in text
 
 
-def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: House) -> None:
+def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: AppContext) -> None:
     """Queued again two minutes ago: it waits as long."""
-    from web.watching.metrics import exposition
+    from web.pages.health.metrics import exposition
 
     (notice,) = house.outbox.notices()
     assert house.outbox.resend(notice.key, now=NOW, not_before=NOW)
@@ -94,12 +95,12 @@ def test_the_age_of_the_queue_is_that_of_the_longest_waiting_letter(house: House
     assert "merzim_queue_age_seconds 120.0" in text
 
 
-def test_other_machines_see_no_figures(house: House) -> None:
+def test_other_machines_see_no_figures(house: AppContext) -> None:
     """Numbers alone, and to this machine alone."""
     assert client(house, "192.0.2.7").get("/metrics").status_code in (403, 404)
 
 
-def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(house: House) -> None:
+def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(house: AppContext) -> None:
     """With the server's words and a button; the same key, the same Message-ID, queued."""
 
     browser = client(house)
@@ -121,7 +122,7 @@ def test_a_letter_that_failed_stands_on_the_board_and_is_sent_again(house: House
     assert "no such mailbox" not in browser.get("/").text
 
 
-def test_only_letters_of_the_case_can_be_sent_again_from_its_page(house: House) -> None:
+def test_only_letters_of_the_case_can_be_sent_again_from_its_page(house: AppContext) -> None:
     """A key made up is no key."""
     browser = client(house)
     browser.post("/login", data={"login": "officer", "password": PASSWORD})
@@ -136,7 +137,7 @@ def test_only_letters_of_the_case_can_be_sent_again_from_its_page(house: House) 
     assert {one.state for one in house.outbox.notices()} == {"failed"}
 
 
-def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(house: House) -> None:
+def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_look(house: AppContext) -> None:
     """What is wrong, what to do, and everything it has kept sent again; nobody else sees it or may."""
     house.outbox.fault("email", "login", "535 5.7.8 <refused>", now=NOW)
     origin = {"origin": "https://127.0.0.1:8000"}
@@ -166,7 +167,7 @@ def test_a_channel_to_be_mended_stands_where_the_officer_and_the_administrator_l
 def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Path) -> None:
     """No people, no officer: named with what to do, to the officer's account alone; and no longer once there is
     one. Somebody without an address is named by name."""
-    made = House(read(at=tmp_path))
+    made = build_app(read(at=tmp_path))
     (tmp_path / "config.toml").write_text("", encoding="utf-8")
     case = made.desk.open(
         Opening(
@@ -197,7 +198,7 @@ def test_what_nobody_can_be_told_of_stands_on_the_officers_overview(tmp_path: Pa
     assert 'id="unheard"' not in later
 
 
-def browser_of(house: House) -> TestClient:
+def browser_of(house: AppContext) -> TestClient:
     """The officer's browser."""
     browser = client(house)
     browser.post("/login", data={"login": "officer", "password": PASSWORD})
@@ -208,7 +209,7 @@ def test_settings_no_channel_can_be_made_of_are_named_on_the_overview(tmp_path: 
     """A key to sign with that is not there: every round fails, and the officer sees why instead of an error."""
     config = SETTINGS.format(port=25) + 'dkim_key = "none.pem"\ndkim_selector = "m"\n'
     (tmp_path / "config.toml").write_text(config, encoding="utf-8")
-    made = House(read(at=tmp_path))
+    made = build_app(read(at=tmp_path))
     board = browser_of(made).get("/?lang=en")
     made.close()
 

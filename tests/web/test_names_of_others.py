@@ -12,8 +12,8 @@ from tests.web.conftest import NOW, TODAY, Home, build, fill
 from tests.web.memory import Memory, office
 from tests.web.test_access import BODIES, ROUTES, filled, need
 from tests.web.test_found import COUNTRY
-from workflow.access import OF_ONE_UNIT, Access, Reader
-from workflow.office import Office, Person
+from workflow.org.access import OF_ONE_UNIT, Access, Reader
+from workflow.org.office import Office, Person
 
 OWN, OTHER, OFFICER = "Иванов Пётр", "Өтегенов Ерлан", "officer"
 """A head of hr; an executor of law."""

@@ -12,21 +12,21 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.behind_pages.shell import Shell
-from storage.access.accounts import SqlAccounts
-from storage.access.answers import SqlAnswers
+from storage.accounts.accounts import SqlAccounts
+from storage.accounts.idempotency import SqlAnswers
 from storage.cases.evidence import EvidenceFolder
 from storage.cases.ledger import SqlLedger
 from storage.database import engine as database
+from storage.maintenance import schema
 from storage.notices.outbox import SqlOutbox
-from storage.office import store as office_store
+from storage.org import store as office_store
 from storage.queries import SqlReads
-from storage.upkeep import schema
 from tests.second_factors import second_factors
 from tests.web.conftest import NOW, PASSWORD, TODAY, behind, people
 from tests.web.memory import library, office
 from web.app import create_app
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
 
 
 @pytest.fixture

@@ -14,19 +14,20 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
+from documents.schedules.template import template
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import pages
-from merzim.clock import Moment
-from merzim.configuration import read
-from merzim.wiring import House
-from papers.schedules.template import template
-from storage.access.uploads import SqlUploads
-from storage.office import store as office_store
+from merzim.settings_file import read
+from services.app import AppContext
+from services.moments import Moment
+from storage.accounts.uploads import SqlUploads
+from storage.org import store as office_store
 from storage.tables import UPLOAD
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
 from tests.web.memory import office
-from web.page.office import AT_ONCE
-from workflow.access import Reader
-from workflow.office import Unit
+from web.ui.org_names import AT_ONCE
+from workflow.org.access import Reader
+from workflow.org.office import Unit
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "real_schedule_2026_ru.xlsx"
 HEADERS = {"content-type": "multipart/form-data"}
@@ -43,12 +44,12 @@ def table(*rows: tuple[object, ...]) -> bytes:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def house(tmp_path: Path) -> Iterator[AppContext]:
     """A house of its own with three units and their people."""
     (tmp_path / "config.toml").write_text(
         '[database]\nurl = "sqlite:///merzim.sqlite"\n[evidence]\nfolder = "evidence"\n', encoding="utf-8"
     )
-    made = House(read(tmp_path / "config.toml", at=tmp_path))
+    made = build_app(read(tmp_path / "config.toml", at=tmp_path))
     known = office()
     office_store.save(made.engine, units=known.units.values(), people=known.people.values())
     people(made.accounts)
@@ -60,7 +61,7 @@ def house(tmp_path: Path) -> Iterator[House]:
     made.close()
 
 
-def browser_of(house: House, login: str = "officer") -> TestClient:
+def browser_of(house: AppContext, login: str = "officer") -> TestClient:
     """Somebody who has logged in."""
     client = TestClient(
         pages(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
@@ -74,7 +75,7 @@ def browser_of(house: House, login: str = "officer") -> TestClient:
 
 
 @pytest.fixture
-def officer(house: House) -> Iterator[TestClient]:
+def officer(house: AppContext) -> Iterator[TestClient]:
     with browser_of(house) as client:
         yield client
 
@@ -83,7 +84,9 @@ def sent(client: TestClient, content: bytes, name: str = "график.xlsx", pa
     return client.post(path, files={"file": (name, content)}, data={"procedure": "internal-analysis"})
 
 
-def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(house: House, officer: TestClient) -> None:
+def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(
+    house: AppContext, officer: TestClient
+) -> None:
     """Every row, every date, every conflict; then one button."""
     page = sent(
         officer,
@@ -106,7 +109,7 @@ def test_a_schedule_is_shown_whole_and_written_only_when_confirmed(house: House,
     assert house.reads.office().matches["Никто Такой"] == "b@org.kz"
 
 
-def test_the_dates_of_the_preview_are_those_of_the_opened_case(house: House, officer: TestClient) -> None:
+def test_the_dates_of_the_preview_are_those_of_the_opened_case(house: AppContext, officer: TestClient) -> None:
     """What was shown is what came."""
     page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
     shown = re.findall(r'<span class="due-date">([^<]+)</span>', page.text)
@@ -118,7 +121,7 @@ def test_the_dates_of_the_preview_are_those_of_the_opened_case(house: House, off
     assert sorted(shown) == sorted(stands)
 
 
-def test_the_same_file_again_changes_nothing_and_says_so(house: House, officer: TestClient) -> None:
+def test_the_same_file_again_changes_nothing_and_says_so(house: AppContext, officer: TestClient) -> None:
     """No button to confirm, and confirming all the same writes nothing."""
     first = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
     officer.post(first.url.path)
@@ -144,7 +147,7 @@ def test_changed_dates_are_shown_old_and_new(officer: TestClient) -> None:
     assert "Даты изменены: 1 дело" in done.text
 
 
-def test_every_bad_row_is_named_and_nothing_is_written(house: House, officer: TestClient) -> None:
+def test_every_bad_row_is_named_and_nothing_is_written(house: AppContext, officer: TestClient) -> None:
     """All of the file or none: the row as the spreadsheet numbers it, and what is wrong with it."""
     answer = sent(
         officer,
@@ -176,7 +179,7 @@ def test_every_bad_row_is_named_and_nothing_is_written(house: House, officer: Te
 )
 @pytest.mark.parametrize("path", ["/open/schedule", "/past"])
 def test_a_bad_file_is_refused_in_one_sentence(
-    path: str, name: str, content: bytes, house: House, officer: TestClient
+    path: str, name: str, content: bytes, house: AppContext, officer: TestClient
 ) -> None:
     """Whatever it is called and whatever is in it."""
     answer = sent(officer, content, name, path)
@@ -204,7 +207,7 @@ def test_too_large_a_request_is_refused_at_the_door(officer: TestClient) -> None
     assert answer.status_code == 413
 
 
-def test_an_upload_is_seen_by_whoever_sent_it_alone(house: House, officer: TestClient) -> None:
+def test_an_upload_is_seen_by_whoever_sent_it_alone(house: AppContext, officer: TestClient) -> None:
     """A digest is no key: another officer is told that there is no such file."""
     page = sent(officer, EXAMPLE.read_bytes(), EXAMPLE.name)
     with browser_of(house, "of_law") as other:
@@ -214,7 +217,7 @@ def test_an_upload_is_seen_by_whoever_sent_it_alone(house: House, officer: TestC
     assert house.reads.cases() == []
 
 
-def test_an_upload_is_kept_for_a_day(house: House) -> None:
+def test_an_upload_is_kept_for_a_day(house: AppContext) -> None:
     uploads = SqlUploads(house.engine)
     digest = uploads.keep("past", b"a", "a.csv", "internal-analysis", by="officer", now=NOW)
     day = timedelta(days=1)
@@ -226,7 +229,7 @@ def test_an_upload_is_kept_for_a_day(house: House) -> None:
     assert uploads.kept("past", digest, by="officer", now=NOW) is None
 
 
-def test_an_upload_whose_bytes_were_changed_by_hand_is_none(house: House) -> None:
+def test_an_upload_whose_bytes_were_changed_by_hand_is_none(house: AppContext) -> None:
     """It is named by their SHA-256; what becomes evidence of it would be another document."""
     uploads = SqlUploads(house.engine)
     digest = uploads.keep("file", b"order", "a.pdf", "", by="officer", now=NOW)
@@ -236,7 +239,7 @@ def test_an_upload_whose_bytes_were_changed_by_hand_is_none(house: House) -> Non
     assert uploads.kept("file", digest, by="officer", now=NOW) is None
 
 
-def test_an_officer_of_a_unit_opens_in_it_alone(house: House) -> None:
+def test_an_officer_of_a_unit_opens_in_it_alone(house: AppContext) -> None:
     """By a file and by hand."""
     file = table(("Чужое", "hr", "", date(2026, 6, 1), date(2026, 7, 10)))
     with browser_of(house, "of_law") as own:
@@ -253,7 +256,7 @@ def test_an_officer_of_a_unit_opens_in_it_alone(house: House) -> None:
     assert [case.object for case in house.reads.cases()] == ["Своё"]
 
 
-def test_of_many_organisations_the_one_of_a_year_is_typed(house: House, officer: TestClient) -> None:
+def test_of_many_organisations_the_one_of_a_year_is_typed(house: AppContext, officer: TestClient) -> None:
     """By the beginning of its name; what fits several names them, what is another's is refused."""
     schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="law") for n in range(AT_ONCE)]
     office_store.save(house.engine, units=schools)
@@ -272,7 +275,7 @@ def test_of_many_organisations_the_one_of_a_year_is_typed(house: House, officer:
     assert house.reads.cases() == []
 
 
-def test_a_case_is_opened_by_hand_with_its_dates(house: House, officer: TestClient) -> None:
+def test_a_case_is_opened_by_hand_with_its_dates(house: AppContext, officer: TestClient) -> None:
     """The look before shows the chain and writes nothing."""
     answers = {
         "procedure": "internal-analysis",
@@ -314,7 +317,7 @@ def test_a_case_is_opened_by_hand_with_its_dates(house: House, officer: TestClie
     ids=str,
 )
 def test_a_wrong_answer_is_refused_and_nothing_typed_is_lost(
-    wrong: dict[str, str], house: House, officer: TestClient
+    wrong: dict[str, str], house: AppContext, officer: TestClient
 ) -> None:
     """One sentence, and the form as it was filled in."""
     answers = {"unit": "law", "object": "Сатып алу", "planned.analysis_ended": "2026-07-10", **wrong}
@@ -339,7 +342,7 @@ def test_another_procedure_chosen_by_mistake_loses_no_date(officer: TestClient) 
     assert 'value="Сатып алу"' in other
 
 
-def test_whom_a_case_concerns_is_found_by_name_or_mail(house: House, officer: TestClient) -> None:
+def test_whom_a_case_concerns_is_found_by_name_or_mail(house: AppContext, officer: TestClient) -> None:
     """A procedure about a person asks for one; nobody of that name is a sentence."""
     form = officer.get("/open/case?procedure=conflict-of-interest").text
     unknown = officer.post("/open/case", data={"procedure": "conflict-of-interest", "person": "Нет Такого"})
@@ -353,7 +356,7 @@ def test_whom_a_case_concerns_is_found_by_name_or_mail(house: House, officer: Te
     ]
 
 
-def test_a_year_is_shown_and_opened_once(house: House, officer: TestClient) -> None:
+def test_a_year_is_shown_and_opened_once(house: AppContext, officer: TestClient) -> None:
     """What would be opened by procedure; again there is nothing left."""
     shown = officer.get("/open/year?year=2027")
     done = officer.post("/open/year", data={"year": "2027"})
@@ -376,7 +379,7 @@ def test_a_year_that_is_none_is_refused(year: str, officer: TestClient) -> None:
     assert 'role="alert"' in answer.text
 
 
-def test_the_cost_of_a_preview_does_not_grow_with_the_office(house: House, officer: TestClient) -> None:
+def test_the_cost_of_a_preview_does_not_grow_with_the_office(house: AppContext, officer: TestClient) -> None:
     """Statements at three and at a hundred cases there."""
     said: list[str] = []
     event.listen(house.engine, "before_cursor_execute", lambda _c, _k, statement, *_: said.append(statement))
@@ -418,7 +421,7 @@ def test_templates_come_filled_with_headings(officer: TestClient) -> None:
 PAST = Path(__file__).parents[2] / "examples" / "past_analyses.csv"
 
 
-def test_findings_of_past_analyses_stand_by_case(house: House, officer: TestClient) -> None:
+def test_findings_of_past_analyses_stand_by_case(house: AppContext, officer: TestClient) -> None:
     """Neutral sentences, a summary, a workbook; nothing is written to the ledger."""
     page = sent(officer, PAST.read_bytes(), PAST.name, "/past")
     book = openpyxl.load_workbook(io.BytesIO(officer.get(f"{page.url.path}/findings.xlsx").content))
@@ -451,7 +454,7 @@ def test_a_filled_template_of_past_analyses_is_judged(officer: TestClient) -> No
     assert "<script>alert" not in page.text
 
 
-def test_the_auditor_checks_past_analyses_too(house: House) -> None:
+def test_the_auditor_checks_past_analyses_too(house: AppContext) -> None:
     """Nothing is changed by it."""
     with browser_of(house, "auditor") as auditor:
         page = sent(auditor, PAST.read_bytes(), PAST.name, "/past")

@@ -14,22 +14,22 @@ from starlette.testclient import TestClient
 
 import calendars
 from merzim.behind_pages.shell import Shell
-from storage.access.accounts import SqlAccounts
-from storage.access.answers import SqlAnswers
+from storage.accounts.accounts import SqlAccounts
+from storage.accounts.idempotency import SqlAnswers
 from storage.cases.evidence import EvidenceFolder
 from storage.cases.ledger import SqlLedger
 from storage.database import engine as database
-from storage.office import store as office_store
+from storage.maintenance import schema
+from storage.org import store as office_store
 from storage.queries import SqlReads
-from storage.upkeep import schema
 from tests.second_factors import second_factors
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
 from tests.web.memory import Memory, library, office
 from web.app import create_app
-from web.overview.view import Overview, overview
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.office import Office
+from web.pages.overview.view import Overview, overview
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.org.office import Office
 
 
 def seen(home: Home, *, today: date = TODAY, unit: str | None = None) -> Overview:

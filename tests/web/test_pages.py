@@ -8,12 +8,12 @@ from datetime import date
 import pytest
 from starlette.testclient import TestClient
 
-import words
+import i18n
 from tests.law import library
 from tests.web.conftest import NOW, TODAY, Home
-from workflow.desk.opening import Opening
+from workflow.cases.commands.opening import Opening
 
-LANGUAGES = words.LANGUAGES
+LANGUAGES = i18n.LANGUAGES
 PATHS = ("/", "/cases", "/cases/{case}", "/calendar", "/calendar/2027")
 
 

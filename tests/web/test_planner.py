@@ -8,10 +8,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
-from web.opening.load import load
-from workflow.case import Case
-from workflow.desk.opening import Opening
-from workflow.desk.planning import plan
+from web.pages.case_creation.workload import load
+from workflow.cases.case import Case
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.planning import plan
 
 START = "/planner?lang=ru&planned.analysis_started=2026-06-01"
 

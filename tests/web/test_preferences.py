@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from web.page.preferences import accepted
+from web.ui.preferences import accepted
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.country import NOW, TODAY, build
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import pages
-from merzim.clock import Moment
-from merzim.configuration import read
-from merzim.services.rounds import deliver, remind
-from merzim.wiring import House
+from merzim.settings_file import read
+from services.credentials import hashed
+from services.jobs.rounds import deliver, remind
+from services.moments import Moment
 from storage.cases.programmes import behind
 from storage.database.engine import open as open_database
 from tests.web.conftest import PASSWORD
@@ -19,9 +20,8 @@ from tests.web.plans import PARTIAL, WALKED, Plans, explained
 from tests.web.real import RealOffice
 from tests.web.test_access import BODIES, ROUTES, filled
 from tests.web.walking import walk
-from web.door.credentials import hashed
-from workflow.access import ACCESSES, Reader
-from workflow.desk.opening import Opening
+from workflow.cases.commands.opening import Opening
+from workflow.org.access import ACCESSES, Reader
 
 NARROWED = (
     *("/cases?search=а", "/cases?late=1", "/cases?standing=active&stage=order", "/cases?procedure=none"),
@@ -43,7 +43,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plans]:
     build(engine, 60, 12, risks=True)
     engine.dispose()
     (folder / "config.toml").write_text(f'[database]\nurl = "{address}"\n')
-    house = House(read(folder / "config.toml", at=folder))
+    house = build_app(read(folder / "config.toml", at=folder))
     moment = Moment(now=NOW, today=TODAY, demonstration=True)
     office = RealOffice(folder=folder, house=house, pages=pages(house, lambda: moment), moment=[moment])
     try:

@@ -16,11 +16,11 @@ import pytest
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 
-from papers.sandbox import readers
-from papers.sandbox.pool import Pool
-from tests.papers.sheets import by_hand, far_cells
+from documents.sandbox import readers
+from documents.sandbox.pool import Pool
+from tests.documents.sheets import by_hand, far_cells
 from tests.web.real import RealOffice, real_office
-from web.door import reading
+from web.auth import reading
 
 SLOW = by_hand(far_cells(100_000))
 """Takes a second or more of the processor."""

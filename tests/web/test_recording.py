@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
-from web.case.proving import file_name, the_address
-from web.page.answers import BadForm, the_date
-from workflow.desk.opening import Opening
+from web.pages.cases.evidence import file_name, the_address
+from web.ui.form_values import InvalidForm, parse_date
+from workflow.cases.commands.opening import Opening
 
 PROTOCOL = b"%PDF-1.4 protocol"
 
@@ -212,16 +212,16 @@ def test_no_name_is_dangerous(name: str) -> None:
 @given(st.dates(min_value=date(1000, 1, 1)))
 def test_a_date_is_read_as_the_browser_and_as_people_write_it(on: date) -> None:
     """2026-04-13 and 13.04.2026 are the same day."""
-    assert the_date(on.isoformat()) == on
-    assert the_date(f" {on:%d.%m.}{on.year:04d} ") == on
+    assert parse_date(on.isoformat()) == on
+    assert parse_date(f" {on:%d.%m.}{on.year:04d} ") == on
 
 
 @given(st.text(max_size=60))
 def test_any_other_text_is_refused_and_never_breaks(text: str) -> None:
     """A date field takes a date or says what is wrong."""
     found: object = None
-    with suppress(BadForm):
-        found = the_date(text)
+    with suppress(InvalidForm):
+        found = parse_date(text)
 
     assert found is None or isinstance(found, date)
 
@@ -240,7 +240,7 @@ def test_any_other_text_is_refused_and_never_breaks(text: str) -> None:
 )
 def test_what_is_no_address_is_refused(text: str) -> None:
     """Only http and https, with a host, without blanks, not endless."""
-    with pytest.raises(BadForm):
+    with pytest.raises(InvalidForm):
         the_address(text)
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.web.conftest import NOW, TODAY, Home
-from workflow.case import Evidence
-from workflow.desk.risks import FoundRisk, RiskDesk
+from workflow.cases.case import Evidence
+from workflow.cases.commands.risks import FoundRisk, RiskDesk
 
 SECRET = b"%PDF-1.7 secret"
 WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}

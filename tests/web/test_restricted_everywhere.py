@@ -18,12 +18,12 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from papers.forms import names as form_names
+from documents.forms import names as form_names
 from tests.web.real import RealOffice, real_office
 from tests.web.test_access import filled, routes
-from workflow.case import Evidence
-from workflow.desk.registers import ExposedPosition, RegisterDesk
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.case import Evidence
+from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
 
 CASE = "2026-0001"
 GROUND = "Мемлекеттік құпиялар туралы заң, 14-бап"

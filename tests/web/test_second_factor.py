@@ -12,11 +12,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from notifications.notice import Notice
+from services.credentials import hidden, new_recovery_codes, new_secret, recovery_hash
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
 from tests.web.memory import Memory
-from web.door.credentials import hidden, new_recovery_codes, new_secret, recovery_hash
-from workflow.access import Account, Entry, Reader
+from workflow.org.access import Account, Entry, Reader
 
 SECRET = pyotp.random_base32()
 NEW = "жаңа құпиясөзім"

@@ -15,15 +15,15 @@ import pytest
 import uvicorn
 from sqlalchemy import make_url
 
+from merzim.app import build_app
 from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import stand
-from merzim.configuration import read
-from merzim.services.rounds import remind
-from merzim.wiring import House
+from merzim.settings_file import read
+from services.jobs.rounds import remind
 from tests.forwarder import Forwarder, forwarding
 from tests.storage.conftest import database, postgresql, postgresql_server
 from tests.web.real import DAY, RealOffice
-from workflow.access import Reader
+from workflow.org.access import Reader
 
 __all__ = ["database", "postgresql", "postgresql_server"]
 pytestmark = pytest.mark.postgresql
@@ -79,7 +79,7 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
             f'[database]\nurl = "{address.render_as_string(hide_password=False)}"\nanswer_within = 2\n',
             encoding="utf-8",
         )
-        house = House(read(tmp_path / "config.toml", at=tmp_path))
+        house = build_app(read(tmp_path / "config.toml", at=tmp_path))
         moment = stand(DAY)
         office = RealOffice(folder=tmp_path, house=house, pages=None, moment=[moment])
         reader = Reader(login="officer", access="officer")

@@ -9,10 +9,20 @@ from hypothesis import strategies as st
 
 from storage.board.sums import joined
 from tests.law import analysis, library
-from web.overview.view import _by_stage, _by_stage_mended, _worst, at_stake
-from web.page.asked import asked_of, asked_sums, waiting
-from workflow.office import Office, Person, Unit
-from workflow.sums import Asked, Sought, Sum, Sums, by_asked, by_unit, counted, horizon, total
+from web.pages.overview.view import _by_stage, _by_stage_mended, _worst, at_stake
+from web.ui.assignees import asked_of, asked_sums, waiting
+from workflow.board.sums import (
+    AssigneeKey,
+    DeadlineFilter,
+    Sum,
+    Sums,
+    by_asked,
+    by_unit,
+    counted,
+    horizon,
+    total,
+)
+from workflow.org.office import Office, Person, Unit
 
 TODAY = date(2026, 3, 16)
 DAY = horizon(TODAY, soon=TODAY + timedelta(days=14))
@@ -48,7 +58,7 @@ def sums_of(draw: st.DrawFn, unit: str) -> tuple[Sum, ...]:
     )
     return tuple(
         Sum(
-            asked=Asked(unit, duty, responsible, ""),
+            asked=AssigneeKey(unit, duty, responsible, ""),
             edition=EDITION.edition,
             stage=obligation.stage,
             obligation=obligation.id,
@@ -75,7 +85,7 @@ def worked_out(sums: Sums) -> object:
     return (
         sorted(map(repr, sums)),
         [total(sums, what) for what in ("overdue", "today", "week", "later", "due", "missed")],
-        [counted(sums, Sought(horizon=DAY, stage=stage)) for stage in (None, OBLIGATIONS[0].stage)],
+        [counted(sums, DeadlineFilter(horizon=DAY, stage=stage)) for stage in (None, OBLIGATIONS[0].stage)],
         {asked: sorted(map(repr, of_it)) for asked, of_it in by_asked(sums).items()},
         {unit: (one.cells, one.both, one.editions) for unit, one in heat.items()},
         (shown, editions),
@@ -108,7 +118,7 @@ def test_mended_is_as_worked_out_anew(
 def test_what_was_worked_out_before_a_change_stays_as_it_was() -> None:
     """A page that is being made while somebody records goes on with what it began with."""
     late = OBLIGATIONS[0]
-    asked = Asked("a", "head", "", "")
+    asked = AssigneeKey("a", "head", "", "")
     one = Sum(asked=asked, edition=EDITION.edition, stage=late.stage, obligation=late.id, overdue=2)
     before = Sums([one])
     seen = worked_out(before)
@@ -129,7 +139,9 @@ def test_what_nobody_asked_for_between_two_changes_is_forgotten() -> None:
         return of.once("n", number, lambda before, gone, come: before - len(gone) + len(come))
 
     ask(sums)
-    once = sums.exchanged(by_unit([Sum(asked=Asked("a", "", "", ""), edition="e", stage="s", obligation="o")]))
+    once = sums.exchanged(
+        by_unit([Sum(asked=AssigneeKey("a", "", "", ""), edition="e", stage="s", obligation="o")])
+    )
     assert (ask(once), made) == (1, ["anew"])
     twice = once.exchanged({}).exchanged({"a": ()})
 

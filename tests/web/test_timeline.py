@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import calendars
 from tests.web.conftest import Home
 from tests.web.memory import library
-from web.page.timeline import HEAD, LABELS, LONGEST, ROW, WIDTH, Timeline, timeline
-from workflow.case import Case
-from workflow.counting.chain import deadlines
-from workflow.counting.deadline import Deadline
+from web.ui.timeline import HEAD, LABELS, LONGEST, ROW, WIDTH, Timeline, timeline
+from workflow.cases.case import Case
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
 
 TODAY = date(2026, 4, 6)
 SOON = date(2026, 4, 15)

@@ -11,8 +11,8 @@ import openpyxl
 import pytest
 
 from tests.web.real import RealOffice, real_office
-from workflow.registers.exposure import exposure
-from workflow.registers.remarks import remarks
+from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.remarks import remarks
 
 CASE = "2026-0001"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from web.page.office import AT_ONCE, units_of_a_page, units_to_narrow
-from workflow.office import Office, Unit
+from web.ui.org_names import AT_ONCE, units_of_a_page, units_to_narrow
+from workflow.org.office import Office, Unit
 
 
 def office(districts: int, below: int) -> Office:

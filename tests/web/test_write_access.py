@@ -21,8 +21,8 @@ from storage.tables import ACT
 from tests.web.real import real_office
 from tests.web.test_access import OPEN, ROUTES, filled, is_question, need
 from tests.web.writes import ELSEWHERE, READERS, SENT, UNNAMED, Sent, World, prepare
-from web.door.entrance import COOKIE
-from workflow.access import Reader
+from web.auth.dependencies import COOKIE
+from workflow.org.access import Reader
 
 WRITES: list[tuple[str, APIRoute]] = [(method, route) for method, route in ROUTES if method != "GET"]
 ASKED = [(method, route) for method, route in WRITES if need(route) is not None]

@@ -14,21 +14,21 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from papers.sheets.upload import UploadKind
-from storage.access.uploads import SqlUploads
-from storage.office import store as office_store
+from documents.sheets.upload import UploadKind
+from services.credentials import hashed
+from storage.accounts.uploads import SqlUploads
+from storage.org import store as office_store
 from storage.tables import NOTICE
 from tests.second_factors import code_at
 from tests.web.real import ROOT, RealOffice
-from web.administration.staff_forms import mark
-from web.door.credentials import hashed
-from workflow.access import Reader
-from workflow.case import Evidence
-from workflow.desk.opening import Opening
-from workflow.desk.registers import ExposedPosition, RegisterDesk
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
-from workflow.office import Person, Unit
-from workflow.registers.measure_term import MeasureTerm
+from web.pages.administration.staff_forms import mark
+from workflow.cases.case import Evidence
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.org.access import Reader
+from workflow.org.office import Person, Unit
 
 OWN, FOREIGN = "Департамент управления активами", "Пресс-служба"
 PASSWORD = "жақсы құпиясөз 1"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 
 from tests.law import CALENDAR, case, library
-from workflow.case import Case
-from workflow.counting.deadline import Deadline
+from workflow.cases.case import Case
+from workflow.deadlines.deadline import Deadline
 from workflow.law.library import Library
 from workflow.law.overlay import Overlay
 from workflow.law.own_rules import OwnRules
-from workflow.office import Office, Unit
-from workflow.reading.overlay import read_overlay
+from workflow.law.reader.overlay import read_overlay
+from workflow.org.office import Office, Unit
 
 ACT = """
 [act]
@@ -58,7 +58,7 @@ def counted(
     """Deadlines by id of a case of that unit, by these rules."""
     from dataclasses import replace
 
-    from workflow.counting.chain import deadlines
+    from workflow.deadlines.resolver import deadlines
 
     asked: Case = replace(case(facts=facts, planned=planned), unit=unit)
     edition = under(*overlays).of(asked)

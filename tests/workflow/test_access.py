@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workflow.access import ACCESSES, NOWHERE, OF_ONE_UNIT, Access, Reader, placed, scope, within
-from workflow.office import Office, Person, Unit
+from workflow.org.access import ACCESSES, NOWHERE, OF_ONE_UNIT, Access, Reader, placed, scope, within
+from workflow.org.office import Office, Person, Unit
 
 UNITS = {
     "head": Unit(id="head", name="Орталық аппарат"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from workflow.called import Called
+from workflow.org.name_index import NameIndex
 
-SCHOOLS = Called(
+SCHOOLS = NameIndex(
     [
         ("u1", "u1"),
         ("Абай мектебі", "u1"),

@@ -8,9 +8,9 @@ import pytest
 
 from calendars import calendar
 from tests.law import CALENDAR, TODAY, analysis, case
-from workflow.case import Case, Evidence, Fact
-from workflow.counting.chain import deadline, deadlines
-from workflow.counting.deadline import Deadline
+from workflow.cases.case import Case, Evidence, Fact
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadline, deadlines
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 

@@ -12,14 +12,14 @@ import pytest
 from calendars import OutOfRange
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.upkeep.schema import create_or_migrate
+from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
-from workflow.case import Case, Evidence
-from workflow.desk.desk import Desk, GroundMissing, NotExempted, UnknownCase
-from workflow.desk.opening import Opening
-from workflow.desk.telling import CannotRecord
+from workflow.cases.case import Case, Evidence
+from workflow.cases.commands.desk import Desk, GroundMissing, NotExempted, UnknownCase
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.payloads import CannotRecord
+from workflow.cases.machine import NotOpen
 from workflow.law.names import UnknownFact, UnknownObligation
-from workflow.machine import NotOpen
 
 NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 6, 1)

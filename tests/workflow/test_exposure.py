@@ -11,17 +11,17 @@ import pytest
 
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.upkeep.schema import create_or_migrate
+from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
-from workflow.case import fold
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.desk.registers import ExposedPosition, RegisterDesk
-from workflow.desk.risks import CannotEnter, FoundRisk, RiskDesk
+from workflow.cases.case import fold
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
+from workflow.cases.commands.risks import CannotEnter, FoundRisk, RiskDesk
+from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
+from workflow.cases.registers.remarks import remarks
 from workflow.findings.cartogram import compared, latest, results
 from workflow.findings.of_risks import risk_findings
-from workflow.registers.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
-from workflow.registers.remarks import remarks
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)

@@ -13,7 +13,7 @@ import pytest
 from tests.law import ROOT
 from tests.workflow.rules import ACT, term
 from tests.workflow.test_reading import MISTAKES, TEA, TERM, TERM_MISTAKES
-from workflow.reading.json_schema import FILES, schema
+from workflow.law.reader.json_schema import FILES, schema
 
 KNOWN_TO_THE_READER_ALONE = (
     'in_force = "2024-01-01"',

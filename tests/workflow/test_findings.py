@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from tests.law import CALENDAR, TODAY, analysis, case, library
-from workflow.case import Case
-from workflow.counting.chain import deadlines
-from workflow.desk.planning import audit, plan
+from workflow.cases.case import Case
+from workflow.cases.commands.planning import audit, plan
+from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import findings
 

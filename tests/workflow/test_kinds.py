@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from workflow.duties import Unresolved, resolve
-from workflow.kinds import GROUPS, KINDS, among
-from workflow.office import Office, Person, Told, Unit
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.kinds import GROUPS, KINDS, among
+from workflow.org.office import Office, Person, Recipient, Unit
 
 UNITS = [
     Unit(id="ministry", name="Министерство", kind="central_body"),
@@ -35,7 +35,7 @@ def told(people: Office, duty: str, unit: str, about: str = "") -> list[str]:
     """Keys of whoever is told."""
     found = resolve(people, duty=duty, unit=unit, on=ON, person=about)
     assert isinstance(found, tuple)
-    return [one.person.key for one in found if isinstance(one, Told)]
+    return [one.person.key for one in found if isinstance(one, Recipient)]
 
 
 @pytest.mark.parametrize(

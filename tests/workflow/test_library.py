@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
+from i18n import LANGUAGES, refusal
 from tests.workflow.test_reading import NAME, TEA
-from words import LANGUAGES, refusal
 from workflow.law.library import Library, NoEdition, TwoEditions, UnknownProcedure
 from workflow.law.procedure import Procedure
-from workflow.reading import read
+from workflow.law.reader import read
 
 
 def edition(on: date, procedure: str = "tea") -> Procedure:

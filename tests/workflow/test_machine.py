@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from tests.law import CALENDAR, TODAY, analysis, case
-from workflow.case import Case
-from workflow.counting.chain import deadlines
-from workflow.machine import NotOpen, diagram, require, stage
+from workflow.cases.case import Case
+from workflow.cases.machine import NotOpen, diagram, require, stage
+from workflow.deadlines.resolver import deadlines
 
 START = date(2026, 4, 13)
 

@@ -11,24 +11,24 @@ import pytest
 
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.upkeep.schema import create_or_migrate
+from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from tests.notifications.town import END, START, noon
-from workflow.case import Case
-from workflow.desk import minding
-from workflow.desk.desk import Desk
-from workflow.desk.minding import CannotPutOff
-from workflow.desk.opening import Opening
+from workflow.cases.case import Case
+from workflow.cases.commands import reminder_actions
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.reminder_actions import CannotSnooze
 from workflow.law.names import UnknownObligation
-from workflow.law.procedure import Ladder, Rung
-from workflow.reminder import next_rung, put_off
+from workflow.law.procedure import EscalationPolicy, Step
+from workflow.reminders import next_rung, put_off
 
 DUE = date(2026, 4, 6)  # the order: five working days before Monday 13 April
-LADDER = Ladder(
+LADDER = EscalationPolicy(
     id="default",
     rungs=(
-        *(Rung(at=at, to=("duty",)) for at in (-5, -1, 0)),
-        Rung(at=1, to=("duty", "head_of_unit")),
+        *(Step(at=at, to=("duty",)) for at in (-5, -1, 0)),
+        Step(at=1, to=("duty", "head_of_unit")),
     ),
 )
 
@@ -54,14 +54,14 @@ def case(desk: Desk) -> Case:
 
 
 def later(desk: Desk, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
-    return minding.put_off(
+    return reminder_actions.put_off(
         desk, CALENDAR, case.id, "order_signed", until=until, by="Айгүл", now=noon(today), today=today
     ).case
 
 
-def days(ladder: Ladder, *, after: date) -> list[tuple[str, date]]:
+def days(ladder: EscalationPolicy, *, after: date) -> list[tuple[str, date]]:
     """All rungs with their days, one after another."""
-    from workflow.reminder import following_rung
+    from workflow.reminders import following_rung
 
     found = []
     here = after
@@ -92,7 +92,7 @@ def test_a_day_that_has_a_rung_gets_no_second_one() -> None:
 
 def test_a_rung_that_tells_somebody_above_is_never_quiet() -> None:
     """Nobody can hide from his head by asking for later."""
-    ladder = Ladder(id="x", rungs=(*LADDER.rungs, Rung(at=-3, to=("duty", "head"))))
+    ladder = EscalationPolicy(id="x", rungs=(*LADDER.rungs, Step(at=-3, to=("duty", "head"))))
     quiet = put_off(ladder, DUE, DUE, CALENDAR)
 
     assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-3", "0", "+1"]
@@ -111,7 +111,7 @@ def test_the_board_waits_for_the_day(desk: Desk, ledger: SqlLedger, case: Case) 
 
 def test_the_last_rung_in_time_is_the_latest_day(desk: Desk, case: Case) -> None:
     """The due date itself can be asked for; the day after cannot, and the refusal names the latest."""
-    with pytest.raises(CannotPutOff) as refused:
+    with pytest.raises(CannotSnooze) as refused:
         later(desk, case, date(2026, 4, 7))
 
     assert (refused.value.code, refused.value.arguments["latest"]) == ("put_off_too_far", DUE)
@@ -120,7 +120,7 @@ def test_the_last_rung_in_time_is_the_latest_day(desk: Desk, case: Case) -> None
 
 def test_today_is_not_later(desk: Desk, case: Case) -> None:
     """A day that has come is refused, tomorrow is not."""
-    with pytest.raises(CannotPutOff) as refused:
+    with pytest.raises(CannotSnooze) as refused:
         later(desk, case, date(2026, 3, 30))
 
     assert refused.value.code == "put_off_not_ahead"
@@ -130,7 +130,7 @@ def test_today_is_not_later(desk: Desk, case: Case) -> None:
 def test_on_the_due_date_and_after_it_nothing_can_be_put_off(desk: Desk, case: Case) -> None:
     """What is due today is not asked for tomorrow."""
     for today in (DUE, date(2026, 4, 8)):
-        with pytest.raises(CannotPutOff) as refused:
+        with pytest.raises(CannotSnooze) as refused:
             later(desk, case, date(2026, 4, 9), today=today)
         assert refused.value.code == "put_off_too_late"
 
@@ -144,7 +144,7 @@ def test_what_is_done_is_not_put_off(desk: Desk, case: Case) -> None:
     """Nobody waits for it."""
     on = date(2026, 3, 30)
     desk.record(case.id, "order_signed", on=on, by="x", now=noon(on), today=on)
-    with pytest.raises(CannotPutOff) as refused:
+    with pytest.raises(CannotSnooze) as refused:
         later(desk, case, date(2026, 4, 2))
 
     assert refused.value.code == "put_off_not_open"
@@ -166,7 +166,7 @@ def test_said_twice_it_is_written_once(desk: Desk, ledger: SqlLedger, case: Case
     """The same day again adds no event; an acknowledgement neither."""
     for _ in range(2):
         later(desk, case, date(2026, 4, 2))
-        minding.acknowledged(
+        reminder_actions.acknowledged(
             desk, case.id, "order_signed", "key", by="x", now=noon(DUE), today=date(2026, 3, 30)
         )
     said = [event.payload["what"] for event in ledger.events(case.id) if event.kind == "notice"]
@@ -179,7 +179,7 @@ def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
 ) -> None:
     """The order is recorded, the chain says that its document follows, and nobody waits for it any more."""
     on = date(2026, 3, 30)
-    minding.done(desk, case.id, "order_signed", on=on, by="Айгүл", now=noon(on), today=on)
+    reminder_actions.done(desk, case.id, "order_signed", on=on, by="Айгүл", now=noon(on), today=on)
     fact, promise = ledger.events(case.id)[-2:]
 
     assert (fact.kind, fact.name, fact.on) == ("fact", "order_signed", on)
@@ -193,8 +193,8 @@ def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
     """Fact and promise are one change: nobody is told that nothing was written when half of it was."""
     on, name = date(2026, 3, 30), "quarter_reported.2026Q1"
     assert name not in ledger.rows(case.id)
-    change = minding.done(desk, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
-    again = minding.done(desk, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
+    change = reminder_actions.done(desk, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
+    again = reminder_actions.done(desk, case.id, name, on=on, by="Айгүл", now=noon(on), today=on)
 
     assert [(event.kind, event.name) for event in change.events] == [("fact", name), ("notice", name)]
     assert len(ledger.events(case.id)) == change.case.seq
@@ -204,7 +204,7 @@ def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
 def test_an_obligation_the_case_does_not_have_is_named(desk: Desk, case: Case) -> None:
     """With those it has, the nearest first."""
     with pytest.raises(UnknownObligation):
-        minding.put_off(
+        reminder_actions.put_off(
             desk, CALENDAR, case.id, "ordr", until=DUE, by="x", now=noon(DUE), today=date(2026, 3, 30)
         )
 
@@ -216,8 +216,8 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(desk: Desk
     case = desk.open(Opening(procedure="conflict-of-interest"), **who)
     desk.replan(case.id, "head_informed", on=date(2010, 1, 1), **who)
     due = {one.id: one.due for one in desk.view(case.id, today=today).deadlines}["notice_forwarded"]
-    with pytest.raises(CannotPutOff) as refusal:
-        minding.put_off(desk, CALENDAR, case.id, "notice_forwarded", until=DUE, **who)
+    with pytest.raises(CannotSnooze) as refusal:
+        reminder_actions.put_off(desk, CALENDAR, case.id, "notice_forwarded", until=DUE, **who)
 
     assert due is not None
     assert due.year == 2010
@@ -231,7 +231,7 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
     today = date(2026, 3, 30)
     who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
     desk.replan(case.id, "bodies_discussed", on=date(2028, 12, 31), **who)
-    minding.put_off(desk, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **who)
+    reminder_actions.put_off(desk, CALENDAR, case.id, "council_invited", until=date(2026, 7, 2), **who)
     row = ledger.rows(case.id)["council_invited"]
 
     assert row.due == date(2028, 12, 25)
@@ -240,9 +240,9 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
 
 def test_the_days_offered_are_days_that_are_taken(desk: Desk, case: Case) -> None:
     """Tomorrow, three days on, the last one; the day before the due date only that."""
-    offered = minding.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 3, 30))
-    last = minding.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 4, 3))
+    offered = reminder_actions.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 3, 30))
+    last = reminder_actions.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 4, 3))
 
     assert offered == (date(2026, 3, 31), date(2026, 4, 2), DUE)
     assert last == (DUE,)
-    assert minding.choices(desk, CALENDAR, case.id, "order_signed", today=DUE) == ()
+    assert reminder_actions.choices(desk, CALENDAR, case.id, "order_signed", today=DUE) == ()

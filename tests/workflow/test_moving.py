@@ -13,9 +13,9 @@ from calendars.calendar import Calendar
 from calendars.entries import with_records
 from calendars.records import parse, shipped
 from tests.law import library
-from workflow.case import Case
-from workflow.counting.chain import deadlines
-from workflow.counting.moving import changed_days, moved, reach
+from workflow.cases.case import Case
+from workflow.deadlines.impact import changed_days, moved, reach
+from workflow.deadlines.resolver import deadlines
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
 FRIDAY, SATURDAY = date(2026, 5, 8), date(2026, 5, 16)

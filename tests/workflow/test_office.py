@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from workflow.duties import Unresolved, resolve
-from workflow.office import Office, Person, Told, Unit, with_officer
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.office import Office, Person, Recipient, Unit, with_officer
 
 DAY = date(2026, 4, 6)
 AWAY = ((date(2026, 4, 1), date(2026, 4, 10)),)
@@ -31,7 +31,7 @@ def office(*people: Person, **more: object) -> Office:
     )
 
 
-def who(found: tuple[Told, ...] | Unresolved) -> list[tuple[str, str]]:
+def who(found: tuple[Recipient, ...] | Unresolved) -> list[tuple[str, str]]:
     assert not isinstance(found, Unresolved)
     return [(told.person.name, told.why) for told in found]
 

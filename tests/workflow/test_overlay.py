@@ -10,10 +10,10 @@ import pytest
 from calendars.counting import count
 from tests.law import CALENDAR, analysis, case, library
 from tests.workflow.rules import codes, counted, rules, term, under
-from workflow.counting.chain import deadlines
+from workflow.deadlines.resolver import deadlines
 from workflow.findings.findings import feasibility, findings
 from workflow.law.overlay import overlaid
-from workflow.reading.overlay import milder
+from workflow.law.reader.overlay import milder
 
 FIVE = term("plan_approved", '{ count = 5, in = "working days", from = "note_signed" }')
 FIFTEEN = term("plan_approved", '{ count = 15, in = "working days", from = "note_signed" }')

@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from i18n import LANGUAGES, explanation, refusal, say
 from tests.law import CALENDAR
-from words import LANGUAGES, explanation, refusal, say
-from workflow.case import Case, Fact
-from workflow.counting.chain import deadlines
-from workflow.counting.deadline import Deadline
+from workflow.cases.case import Case, Fact
+from workflow.cases.machine import stage
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
 from workflow.findings.finding import Finding
 from workflow.findings.findings import findings
 from workflow.law.procedure import Procedure
-from workflow.machine import stage
-from workflow.reading import UnreadableRegulation, read
+from workflow.law.reader import UnreadableRegulation, read
 
 HEAD = """\
 id = "tea"

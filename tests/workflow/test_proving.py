@@ -7,12 +7,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from workflow.access import Access, Reader, scope
-from workflow.case import Case, EventKind, Evidence, Fact, apply, evidence_payload, fold
-from workflow.case import Event as Line
-from workflow.registers.exposure import exposure
-from workflow.registers.proving import as_seen, events_as_seen, proofs, stored_file
-from workflow.registers.risk import register
+from workflow.cases.case import Case, EventKind, Evidence, Fact, apply, evidence_payload, fold
+from workflow.cases.case import Event as Line
+from workflow.cases.registers.evidence_list import as_seen, events_as_seen, proofs, stored_file
+from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.risk import register
+from workflow.org.access import Access, Reader, scope
 
 AT = datetime(2026, 6, 20, 7, tzinfo=UTC)
 ACT = Evidence(kind="document:act", reference="a" * 64, name="акт.pdf")

@@ -30,9 +30,9 @@ from calendars.terms import (
     YearlyDate,
     Years,
 )
-from words import LANGUAGES, refusal
+from i18n import LANGUAGES, refusal
 from workflow.law.procedure import Procedure, Recurrence, Text
-from workflow.reading import UnreadableRegulation, read
+from workflow.law.reader import UnreadableRegulation, read
 
 NAME = "tea.2024-01-01.toml"
 TEA = """\

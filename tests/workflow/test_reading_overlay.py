@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from i18n import say
 from tests.law import library
 from tests.workflow.rules import ACT, rules, term
-from words import say
-from workflow.reading.overlay import read_overlay, unfitting
-from workflow.reading.table import UnreadableRegulation
+from workflow.law.reader.overlay import read_overlay, unfitting
+from workflow.law.reader.table import UnreadableRegulation
 
 HEAD = 'procedure = "internal-analysis"\nin_force = 2026-01-01\n'
 FIVE = term("plan_approved", '{ count = 5, in = "working days", from = "note_signed" }')

@@ -14,11 +14,11 @@ from calendars.calendar import Calendar
 from calendars.entries import with_records
 from calendars.records import parse, shipped
 from tests.law import library
-from workflow.board import Row, rows
-from workflow.case import Case, Fact, PutOff
-from workflow.counting.chain import deadlines
-from workflow.counting.moving import moved, reach
-from workflow.desk.recounting import Recounted, recounted
+from workflow.board.rows import Row, rows
+from workflow.cases.case import Case, Fact, Snooze
+from workflow.cases.commands.recalculation import RecalculatedCase, recounted
+from workflow.deadlines.impact import moved, reach
+from workflow.deadlines.resolver import deadlines
 from workflow.law.procedure import Procedure
 
 SOURCE = 'act = "X1"\naddress = "https://adilet.zan.kz/rus/docs/X1"\n'
@@ -43,7 +43,7 @@ def in_full(case: Case, procedure: Procedure, calendar: Calendar, today: date) -
     return {row.obligation: replace(row, version="") for row in counted}
 
 
-def anew(case: Case, procedure: Procedure, after: Calendar, today: date) -> Recounted:
+def anew(case: Case, procedure: Procedure, after: Calendar, today: date) -> RecalculatedCase:
     return recounted(case, procedure, BEFORE, after, reach=reach(BEFORE, after), today=today)
 
 
@@ -126,7 +126,7 @@ def test_what_somebody_put_off_is_looked_at(n: int) -> None:
     case = case_of(ANALYSIS.edition, date(2026, 4, 13))
     due = in_full(case, ANALYSIS, BEFORE, date(2026, 3, 2))["order_signed"].due
     assert due is not None
-    later = {"order_signed": PutOff(until=BEFORE.add(due, -2), due=due)} if n else {}
+    later = {"order_signed": Snooze(until=BEFORE.add(due, -2), due=due)} if n else {}
     found = anew(replace(case, put_off=later), ANALYSIS, CERTAIN, date(2026, 3, 2))
 
     assert found.written.touched is not None

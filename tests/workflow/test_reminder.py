@@ -8,32 +8,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.law import CALENDAR
-from workflow.law.procedure import Ladder, Rung
-from workflow.reminder import Reminder, following_rung, next_rung, rung_named, rung_on
+from workflow.law.procedure import EscalationPolicy, Step
+from workflow.reminders import Reminder, following_rung, next_rung, rung_named, rung_on
 
-DEFAULT = Ladder(id="default", rungs=tuple(Rung(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5)))
+DEFAULT = EscalationPolicy(id="default", rungs=tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5)))
 DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
 DAYS = st.dates(date(2011, 1, 1), date(2027, 12, 1))
 
 
 def test_five_working_days_before_pass_over_nauryz() -> None:
     """A rung before counts back in working days, the due date not counted."""
-    assert rung_on(Rung(at=-5, to=()), DUE, CALENDAR) == date(2026, 3, 18)
+    assert rung_on(Step(at=-5, to=()), DUE, CALENDAR) == date(2026, 3, 18)
 
 
 def test_the_day_after_is_the_next_working_day() -> None:
     """A rung after counts on from the due date, not counting it."""
-    assert rung_on(Rung(at=1, to=()), date(2026, 3, 27), CALENDAR) == date(2026, 3, 30)
+    assert rung_on(Step(at=1, to=()), date(2026, 3, 27), CALENDAR) == date(2026, 3, 30)
 
 
 def test_the_rung_of_the_due_date_speaks_on_it() -> None:
     """Rung 0 of a working day is that day."""
-    assert rung_on(Rung(at=0, to=()), DUE, CALENDAR) == DUE
+    assert rung_on(Step(at=0, to=()), DUE, CALENDAR) == DUE
 
 
 def test_the_rung_of_a_day_off_speaks_on_the_working_day_before() -> None:
     """A due date that is a day off is spoken of while it can still be met."""
-    assert rung_on(Rung(at=0, to=()), date(2026, 3, 29), CALENDAR) == date(2026, 3, 27)
+    assert rung_on(Step(at=0, to=()), date(2026, 3, 29), CALENDAR) == date(2026, 3, 27)
 
 
 def test_before_the_ladder_begins_its_first_rung_is_next() -> None:
@@ -84,7 +84,7 @@ def test_a_due_date_outside_the_records_has_no_rung() -> None:
 
 def test_a_rung_is_found_by_its_id() -> None:
     """A notice remembers the rung's id; "+1" leads back to its rung."""
-    assert rung_named(DEFAULT, "+1") == Rung(at=1, to=("duty",))
+    assert rung_named(DEFAULT, "+1") == Step(at=1, to=("duty",))
     assert rung_named(DEFAULT, "+2") is None
 
 
@@ -113,7 +113,7 @@ def test_a_ladder_walked_by_rounds_speaks_each_day_at_most_once(due: date, today
 @given(due=DAYS, at=st.integers(-20, 20))
 def test_a_rung_always_speaks_on_a_working_day(due: date, at: int) -> None:
     """Nobody is written to on a day off, however the due date falls."""
-    day = rung_on(Rung(at=at, to=()), due, CALENDAR)
+    day = rung_on(Step(at=at, to=()), due, CALENDAR)
 
     assert CALENDAR.is_working(day)
     assert (day <= due) if at <= 0 else (day > due)

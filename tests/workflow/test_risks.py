@@ -13,21 +13,21 @@ import pytest
 from calendars.terms import InQuarter, OnDate, PerPeriod, WithoutTerm, WorkingDays
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.upkeep.schema import create_or_migrate
+from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
-from workflow.case import Case, Evidence, fold
-from workflow.counting.chain import deadline
-from workflow.counting.deadline import Deadline
-from workflow.counting.moving import moved
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.desk.risk_taking import PlanRow, taken
-from workflow.desk.risks import CannotEnter, FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.case import Case, Evidence, fold
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.risk_import import PlanRow, taken
+from workflow.cases.commands.risks import CannotEnter, FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.risk import Measure, register
+from workflow.cases.registers.risk_lists import listed, shared
+from workflow.cases.registers.scale_file import read_scale
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.impact import moved
+from workflow.deadlines.resolver import deadline
 from workflow.findings.of_risks import quality, risk_findings
-from workflow.registers.measure_term import MeasureTerm
-from workflow.registers.risk import Measure, register
-from workflow.registers.risk_lists import listed, shared
-from workflow.registers.scale_file import read_scale
 
 NOW = datetime(2026, 7, 20, 7, 0, tzinfo=UTC)
 TODAY = date(2026, 7, 20)

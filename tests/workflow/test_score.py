@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import words
+import i18n
 from tests.law import ROOT, library
-from workflow.points.scale import Count, Presence, Scoring, Share
-from workflow.points.score import Score, Scores, score, written
-from workflow.points.score_inputs import MOST, BadInputs, UnknownReading, choose, read_inputs
-from workflow.reading.scoring import READINGS, read_scoring
-from workflow.reading.table import UnreadableRegulation
+from workflow.law.reader.scoring import READINGS, read_scoring
+from workflow.law.reader.table import UnreadableRegulation
+from workflow.scoring.scale import Count, Presence, Scoring, Share
+from workflow.scoring.score import Score, Scores, score, written
+from workflow.scoring.score_inputs import MOST, BadInputs, UnknownReading, choose, read_inputs
 
 FILE = ROOT / "regulations" / "scoring" / "tbn4-scoring.2024-01-01.toml"
 SHARES = {
@@ -419,14 +419,14 @@ def test_the_order_is_the_documents_and_the_absent_is_not_assessed() -> None:
     assert scores({}) == Scores((), Fraction(0))
 
 
-@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_score_can_say_its_arithmetic_and_its_readings(language: str) -> None:
     """Under the usual readings and under all the others."""
     others = {name: list(values)[-1] for name, values in scoring().readings.items()}
     inputs: dict[str, object] = {name: values for name, (values, _) in YEAR.items()}
     other_inputs = inputs | {"P4.T1.S1": {"per_quarter": [{"done": 18, "of": 20}]}}
     for found in (*scores(inputs).scores, *scores(other_inputs, **others).scores):
-        said = [words.say(element.code, element.arguments, language) for element in found.arithmetic]
+        said = [i18n.say(element.code, element.arguments, language) for element in found.arithmetic]
         asked = [] if "present" in codes(found) or "absent" in codes(found) else list(found.readings)
 
         assert said
@@ -438,7 +438,7 @@ def test_the_arithmetic_of_a_share_is_read_like_this() -> None:
     """Counts, share, whole steps, their product, the ceiling."""
     (element, _) = one("P1.T1.S3", {"done": 19, "of": 20}).arithmetic
 
-    assert words.say(element.code, element.arguments, "en") == (
+    assert i18n.say(element.code, element.arguments, "en") == (
         "19 of 20, that is 95%. Whole steps of 10%: 9. 9 × 0.3 = 2.7, at most 3."
     )
 
@@ -556,8 +556,8 @@ def test_a_number_that_cannot_be_scored_is_named_with_its_place(
     first = caught.value.problems[0]
 
     assert (first.code, first.place) == (f"score.{code}", place)
-    for language in words.LANGUAGES:
-        assert place in words.say(first.code, first.arguments, language)
+    for language in i18n.LANGUAGES:
+        assert place in i18n.say(first.code, first.arguments, language)
 
 
 def test_all_mistakes_are_named_at_once() -> None:
@@ -670,5 +670,5 @@ def test_a_slip_in_the_file_is_named(written_so: str, instead: str, code: str) -
         read_scoring(FILE.name, changed.encode())
 
     assert caught.value.code == f"regulation.{code}"
-    for language in words.LANGUAGES:
-        assert words.say(caught.value.code, caught.value.arguments, language)
+    for language in i18n.LANGUAGES:
+        assert i18n.say(caught.value.code, caught.value.arguments, language)

@@ -10,12 +10,12 @@ from fractions import Fraction
 import pytest
 
 from tests.workflow.test_score import scoring
-from workflow.office import Office, Unit
-from workflow.points.prospects import Step, prospect, steps
-from workflow.points.recorded import Gathered, Lacking, Recorded, body, numbers
-from workflow.points.scale import Done, Risks
-from workflow.points.score import Scores, score, written
-from workflow.points.tally import Year, tally
+from workflow.org.office import Office, Unit
+from workflow.scoring.prospects import Step, prospect, steps
+from workflow.scoring.recorded import MissingFact, Recorded, YearRecords, body, numbers
+from workflow.scoring.scale import Done, Risks
+from workflow.scoring.score import Scores, score, written
+from workflow.scoring.tally import Year, tally
 
 AFTER = date(2027, 1, 11)
 IA, P2, P3, P4 = "internal-analysis", "tbn4-project-2", "tbn4-project-3", "tbn4-project-4"
@@ -73,7 +73,7 @@ def prepared() -> tuple[Recorded, ...]:
 def year(
     *recorded: Recorded,
     today: date = AFTER,
-    lacking: tuple[Lacking, ...] = (),
+    lacking: tuple[MissingFact, ...] = (),
     risks: Risks | None = None,
     office: dict[str, Unit] | None = None,
 ) -> Year:
@@ -86,7 +86,7 @@ def year(
         )
         for name in {one.unit for one in (*recorded, *lacking)}
     }
-    gathered = Gathered(Office(units=office or units()), own)
+    gathered = YearRecords(Office(units=office or units()), own)
     return Year(gathered=gathered, root="oblast", year=2026, today=today, risks=risks)
 
 
@@ -119,7 +119,7 @@ def test_a_prepared_year_equals_the_score_computed_by_hand() -> None:
     departments = 0; 4.9 % trained, nine steps of 0.3 = 2.7; seven events in February capped at 10 points and
     one in March, 2, together 12; no talks = 0; propaganda 10 + 10 for exactly 1000 views = 20.
     2.7 + 3 + 2 + 2.1 - 5 + 55 + 5 + 12 + 1.6 + 2 + 10 + 2.7 + 2.7 + 12 + 20 = 127.8."""
-    plan = Lacking(case="2026-dep1", unit="dep1", fact=f"{IA}:plan_approved", due=date(2026, 6, 24))
+    plan = MissingFact(case="2026-dep1", unit="dep1", fact=f"{IA}:plan_approved", due=date(2026, 6, 24))
     of = year(*prepared(), lacking=(plan,), risks=Risks(found=10, removed=4, completed=2))
 
     found = points(of)
@@ -197,7 +197,7 @@ def test_a_fact_of_a_part_counts_for_the_department_it_belongs_to() -> None:
 def test_a_deduction_is_made_after_the_last_day_and_at_stake_before_it() -> None:
     """The note was due on 10 June: on that day it is at stake, on the next it is lost, once for the body."""
     lacking = tuple(
-        Lacking(case=f"2026-{n}", unit=f"dep{n}", fact=f"{IA}:note_signed", due=date(2026, 6, 10))
+        MissingFact(case=f"2026-{n}", unit=f"dep{n}", fact=f"{IA}:note_signed", due=date(2026, 6, 10))
         for n in (1, 2)
     )
     scores, stakes = [], []

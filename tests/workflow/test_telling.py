@@ -9,20 +9,20 @@ from pathlib import Path
 
 import pytest
 
+from i18n import LANGUAGES, refusal
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
-from storage.office.store import save
-from storage.upkeep.schema import create_or_migrate
+from storage.maintenance.schema import create_or_migrate
+from storage.org.store import save
 from tests.law import CALENDAR
 from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
-from words import LANGUAGES, refusal
-from workflow.case import Case
-from workflow.desk.desk import Desk
-from workflow.desk.opening import NotForKind, Opening
-from workflow.desk.telling import AlreadyTold, CannotRecord, UnknownDuty, UnknownValue
+from workflow.cases.case import Case
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import NotForKind, Opening
+from workflow.cases.commands.payloads import AlreadyRecorded, CannotRecord, UnknownDuty, UnknownValue
 from workflow.law.library import Library
 from workflow.law.names import UnknownFact
-from workflow.office import Unit
+from workflow.org.office import Unit
 from workflow.refusal import Refusal
 
 NOW = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
@@ -117,10 +117,10 @@ def test_another_number_is_corrected_with_a_ground(desk: Desk, ledger: SqlLedger
     desk.record(case.id, name, on=ON, values=given, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
     other = {"staff": Decimal(1141)}
 
-    with pytest.raises(AlreadyTold) as refused:
+    with pytest.raises(AlreadyRecorded) as refused:
         desk.record(case.id, name, on=ON, values=other, **WRITTEN)  # type: ignore[arg-type]
     said(refused.value)
-    with pytest.raises(AlreadyTold) as refused:
+    with pytest.raises(AlreadyRecorded) as refused:
         desk.record(case.id, name, on=ON, signed_by="deputy", **WRITTEN)  # type: ignore[arg-type]
     said(refused.value)
     with pytest.raises(CannotRecord):

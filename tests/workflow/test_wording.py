@@ -8,11 +8,11 @@ from typing import get_args
 
 import pytest
 
-import words
+import i18n
 from calendars import terms
 from calendars.terms import Term
 from tests.law import library
-from workflow.counting.wording import _term, wording
+from workflow.deadlines.term_elements import _term, wording
 from workflow.law.procedure import Procedure
 
 ONE_OF_EACH: tuple[Term, ...] = (
@@ -33,7 +33,7 @@ ONE_OF_EACH: tuple[Term, ...] = (
     terms.Window(terms.WorkingDays(3)),
     terms.Window(terms.CalendarDays(3)),
     terms.Window(terms.Months(3)),
-    terms.Standing(),
+    terms.OngoingDuty(),
     terms.Target(((2022, "42"),), "higher"),
     terms.Target(((2022, "42"),), "lower"),
     terms.Target(((2022, "42"),), "place"),
@@ -53,12 +53,12 @@ def test_every_kind_of_term_is_among_those_said_here() -> None:
 
 
 @pytest.mark.parametrize("term", ONE_OF_EACH, ids=str)
-@pytest.mark.parametrize("language", words.LANGUAGES)
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
 def test_every_kind_of_term_can_be_said(term: Term, language: str) -> None:
     """With the fact it counts from, where it counts from one."""
     code, arguments = _term(term)
 
-    assert words.say(f"term.{code}", {**arguments, "since": "F"}, language)
+    assert i18n.say(f"term.{code}", {**arguments, "since": "F"}, language)
 
 
 @pytest.mark.parametrize("procedure", library().all(), ids=lambda procedure: procedure.edition)
@@ -66,7 +66,7 @@ def test_the_terms_of_every_edition_can_be_said(procedure: Procedure) -> None:
     """Nothing a regulation file may write stays without a sentence."""
     for obligation in procedure.obligations:
         for part in wording(obligation, procedure):
-            assert words.say(part.code, part.arguments, "kk"), obligation.id
+            assert i18n.say(part.code, part.arguments, "kk"), obligation.id
 
 
 def test_a_term_is_said_as_the_law_says_it() -> None:
@@ -74,10 +74,10 @@ def test_a_term_is_said_as_the_law_says_it() -> None:
     procedure = library().named("internal-analysis.2024-01-01")
     announced, reported = (procedure.by_id[name] for name in ("start_announced", "quarter_reported"))
 
-    assert [words.say(part.code, part.arguments, "kk") for part in wording(announced, procedure)] == [
+    assert [i18n.say(part.code, part.arguments, "kk") for part in wording(announced, procedure)] == [
         "«Талдаудың басталуы» күніне дейін кемінде 10 жұмыс күні бұрын"
     ]
-    assert [words.say(part.code, part.arguments, "ru") for part in wording(reported, procedure)] == [
+    assert [i18n.say(part.code, part.arguments, "ru") for part in wording(reported, procedure)] == [
         "не позднее 5-го числа месяца после периода",
         "каждый квартал",
     ]

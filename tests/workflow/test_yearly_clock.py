@@ -8,7 +8,7 @@ import pytest
 
 from calendars.terms import Embargo
 from tests.law import CALENDAR
-from workflow.yearly.clock import Analysis, Turn, turn
+from workflow.reports.yearly_clock import Analysis, Turn, turn
 
 
 def clock(*analyses: Analysis, once_in: str = "calendar_year", today: date = date(2026, 11, 21)) -> Turn:

@@ -11,15 +11,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
-from web.account.digest_choice import be_reminded, own_choice
-from web.administration.administering import the
-from web.administration.feeding import give_own, revoke
-from web.api.answers import PROBLEMS, Told
-from web.api.given import Day, Given, Key
-from web.api.once import Writing
-from web.case import commands
-from web.door.entrance import Own, Recording
-from workflow.access import Entry
+from web.api.answers import PROBLEMS, RequestTranslator
+from web.api.idempotency import Writing
+from web.api.inputs import Day, InputModel, Key
+from web.auth.dependencies import Own, Recording
+from web.pages.account.digest_choice import be_reminded, own_choice
+from web.pages.administration.common import the
+from web.pages.administration.feeds import give_own, revoke
+from web.pages.cases import commands
+from workflow.org.access import Entry
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"], responses=PROBLEMS)
 Digest = Literal["single", "daily", "weekly"]
@@ -54,12 +54,12 @@ class AccountAnswer(BaseModel):
     ways_in: list[WayIn]
 
 
-class Reminded(Given):
+class Reminded(InputModel):
     digest: Digest
     language: Literal["kk", "ru", "en"]
 
 
-class Away(Given):
+class Away(InputModel):
     """Days of leave, both included; none of them is no leave. `deputy`: key of who stands in."""
 
     first: Day | None = None
@@ -84,11 +84,11 @@ class FeedMade(BaseModel):
     address: str
 
 
-class Revoked(Given):
+class Revoked(InputModel):
     id: Hash
 
 
-class Ending(Given):
+class Ending(InputModel):
     """`id`: of the session or known device to end; without it every one."""
 
     id: Hash | None = None
@@ -157,7 +157,7 @@ def leave(home: Recording, once: Writing, body: Away) -> LeaveAnswer:
 
 
 @router.post("/feeds", status_code=201)
-def make_feed(home: Own, once: Writing, scribe: Told) -> FeedMade:
+def make_feed(home: Own, once: Writing, scribe: RequestTranslator) -> FeedMade:
     """Make a calendar feed of what waits for oneself; its address is told once."""
     the(home)
     return once(

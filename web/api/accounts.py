@@ -8,25 +8,25 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from web.administration import account_commands
-from web.administration import staff_commands as staff
-from web.administration.administering import the
 from web.api.account import WayIn, way_in
-from web.api.answers import PROBLEMS, Told
-from web.api.given import Given, Line
+from web.api.answers import PROBLEMS, RequestTranslator
+from web.api.idempotency import Writing
+from web.api.inputs import InputModel, Line
 from web.api.notices import Resent
-from web.api.once import Writing
-from web.case import commands
-from web.door.entrance import Setting
-from web.house import House
-from workflow.access import Access, Account
+from web.auth.dependencies import Setting
+from web.context import RequestContext
+from web.pages.administration import account_commands
+from web.pages.administration import staff_commands as staff
+from web.pages.administration.common import the
+from web.pages.cases import commands
+from workflow.org.access import Access, Account
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
 Login = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[^\x00/]+$")]
 Named = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-class AccountGiven(Given):
+class AccountGiven(InputModel):
     """What an account may see and do. `person`: key, name or e-mail; `unit`: empty is the whole office."""
 
     access: Access
@@ -39,7 +39,7 @@ class AccountMade(AccountGiven):
     login: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
 
 
-class TokenAsked(Given):
+class TokenAsked(InputModel):
     days: Annotated[int, Field(ge=1, le=account_commands.MOST_DAYS)]
     name: Line = ""
     write: bool = False
@@ -93,7 +93,7 @@ class ChannelAnswer(BaseModel):
     settings: dict[str, str]
 
 
-class LetterAsked(Given):
+class LetterAsked(InputModel):
     email: Line = ""
 
 
@@ -217,7 +217,9 @@ def channels(home: Setting) -> list[ChannelAnswer]:
 
 
 @router.post("/channels/{channel}/letters")
-def try_channel(home: Setting, once: Writing, channel: Named, body: LetterAsked, scribe: Told) -> LetterSent:
+def try_channel(
+    home: Setting, once: Writing, channel: Named, body: LetterAsked, scribe: RequestTranslator
+) -> LetterSent:
     """Send oneself a test letter at once."""
 
     def sent() -> LetterSent:
@@ -250,7 +252,7 @@ def rules(home: Setting) -> list[RulesAnswer]:
     return [RulesAnswer(name=one.name, on=one.on, by=one.by, text=one.text) for one in the(home).rules()]
 
 
-def _one(home: House, login: str) -> OneAccount:
+def _one(home: RequestContext, login: str) -> OneAccount:
     known, (now, _) = account_commands.the_account(home, login), home.clock()
     ways = home.accounts.entries(known.reader.login, now=now)
     removal = home.factors.removal(known.reader.login, now=now)

@@ -9,25 +9,25 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel
 
 from notifications.notice import Notice
-from web.page.lines import Line
-from web.page.office import person_name
-from web.page.preferences import preferences
-from web.page.render import Scribe
-from workflow.case import Case, Event
-from workflow.counting.deadline import Deadline
-from workflow.desk.desk import Change
+from web.ui.board_lines import Line
+from web.ui.org_names import person_name
+from web.ui.preferences import preferences
+from web.ui.render import Translator
+from workflow.cases.case import Case, Event
+from workflow.cases.commands.desk import Change
+from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
-from workflow.office import Office
+from workflow.org.office import Office
 
 Language = Annotated[Literal["kk", "ru", "en"] | None, Query(description="The language of texts.")]
 
 
-def _scribe(request: Request, lang: Language = None) -> Scribe:
-    return Scribe(lang or preferences(request).language)
+def _scribe(request: Request, lang: Language = None) -> Translator:
+    return Translator(lang or preferences(request).language)
 
 
-Told = Annotated[Scribe, Depends(_scribe)]
+RequestTranslator = Annotated[Translator, Depends(_scribe)]
 """Who words the answer: in the language asked for, else the reader's."""
 MOST = 200
 Words = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
@@ -226,7 +226,7 @@ def line_answer(line: Line, language: str) -> BoardLine:
     )
 
 
-def obligation_answer(deadline: Deadline, procedure: Procedure, scribe: Scribe) -> ObligationAnswer:
+def obligation_answer(deadline: Deadline, procedure: Procedure, scribe: Translator) -> ObligationAnswer:
     """A deadline with its explanation."""
     obligation = deadline.obligation
     return ObligationAnswer(
@@ -256,7 +256,7 @@ def obligation_answer(deadline: Deadline, procedure: Procedure, scribe: Scribe) 
     )
 
 
-def finding_answer(finding: Finding, scribe: Scribe) -> FindingAnswer:
+def finding_answer(finding: Finding, scribe: Translator) -> FindingAnswer:
     """A finding in words."""
     return FindingAnswer(
         kind=finding.kind,

@@ -11,15 +11,15 @@ from pydantic import BaseModel, Field
 from calendars import OutOfRange
 from calendars.calendar import Day as Kind
 from calendars.layout import days_of, year
-from web.api.answers import PROBLEMS, Told, Words
-from web.api.given import PLAIN, Day, Given, Line
-from web.api.once import Writing
-from web.calendar.month import as_known
-from web.calendar.pages import LARGEST, Seen, checked, seen_by_reader, the_acts, within_records
-from web.door.entrance import AskingToManage, Managing, Reading
-from web.door.reading import reads_files
-from web.house import hand
-from web.page.render import Scribe
+from web.api.answers import PROBLEMS, RequestTranslator, Words
+from web.api.idempotency import Writing
+from web.api.inputs import PLAIN, Day, InputModel, Line
+from web.auth.dependencies import AskingToManage, Managing, Reading
+from web.auth.reading import reads_files
+from web.context import stamp
+from web.pages.calendar.month import as_known
+from web.pages.calendar.pages import LARGEST, Seen, checked, seen_by_reader, the_acts, within_records
+from web.ui.render import Translator
 from workflow.refusal import Refusal
 
 router = APIRouter(prefix="/api/v1", tags=["calendar"], responses=PROBLEMS)
@@ -72,7 +72,7 @@ class YearAnswer(BaseModel):
     unusual: list[DayLine]
 
 
-class Act(Given):
+class Act(InputModel):
     """An act that moves days, as TOML. `name`: what it is to be called in the office's chain."""
 
     text: Annotated[str, Field(min_length=1, max_length=LARGEST), PLAIN]
@@ -167,7 +167,7 @@ def the_month(
 
 @router.post("/calendar/acts/preview")
 @reads_files
-def preview(request: Request, home: AskingToManage, body: Act, scribe: Told) -> ActAnswer:
+def preview(request: Request, home: AskingToManage, body: Act, scribe: RequestTranslator) -> ActAnswer:
     """What an act would move; nothing is written."""
     acts, text = the_acts(home), checked(body.text)
     _, today = home.clock()
@@ -180,13 +180,13 @@ def preview(request: Request, home: AskingToManage, body: Act, scribe: Told) -> 
 
 @router.post("/calendar/acts")
 @reads_files
-def adopt(request: Request, home: Managing, once: Writing, body: Act, scribe: Told) -> ActAnswer:
+def adopt(request: Request, home: Managing, once: Writing, body: Act, scribe: RequestTranslator) -> ActAnswer:
     """Adopt an act, and move what it moves. Adopted again, it changes nothing."""
     acts, text = the_acts(home), checked(body.text)
 
     def adopted() -> ActAnswer:
         try:
-            shown, written = acts.apply(text, body.name or "act.toml", **hand(home))
+            shown, written = acts.apply(text, body.name or "act.toml", **stamp(home))
         except ValueError as trouble:
             raise _told(trouble) from trouble
         return _answer(seen_by_reader(home, shown), scribe, written)
@@ -202,7 +202,7 @@ def _told(trouble: ValueError) -> Exception:
     return UnreadableAct(code, **arguments)
 
 
-def _answer(seen: Seen, scribe: Scribe, written: int) -> ActAnswer:
+def _answer(seen: Seen, scribe: Translator, written: int) -> ActAnswer:
     return ActAnswer(
         known=seen.preview.known,
         days=[DayMoved(date=one.on, was=one.before.kind, becomes=one.after.kind) for one in seen.preview.days],

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from web.api.answers import DAMAGED, PROBLEMS, CaseId, Told
+from web.api.answers import DAMAGED, PROBLEMS, CaseId, RequestTranslator
 from web.api.files import FILE
 from web.api.proofs import ProofAnswer, proof_answer
-from web.case.page import the_dossier, the_whole_case
-from web.case.papering import papers_view
-from web.case.reading import evidence_of, form_of, package_of
-from web.door.entrance import Reading
-from workflow.registers.proving import proofs
+from web.auth.dependencies import Reading
+from web.pages.cases.documents import papers_view
+from web.pages.cases.page import build_case_view, get_case_or_404
+from web.pages.cases.reading import evidence_of, form_of, package_of
+from workflow.cases.registers.evidence_list import proofs
 
 router = APIRouter(prefix="/api/v1", tags=["documents"], responses=PROBLEMS)
 Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
@@ -48,11 +48,11 @@ class DocumentsAnswer(BaseModel):
 
 
 @router.get("/cases/{case}/documents")
-def the_documents(home: Reading, case: CaseId, scribe: Told) -> DocumentsAnswer:
+def the_documents(home: Reading, case: CaseId, scribe: RequestTranslator) -> DocumentsAnswer:
     """The forms of a case with what they lack, and its evidence."""
     _, today = home.clock()
-    found, procedure = the_whole_case(home, case)
-    dossier = the_dossier(home, found, procedure, today=today)
+    found, procedure = get_case_or_404(home, case)
+    dossier = build_case_view(home, found, procedure, today=today)
     view = papers_view(dossier, home, scribe.language, today=today)
     return DocumentsAnswer(
         case=case,
@@ -86,7 +86,7 @@ def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
 
 
 @router.get("/cases/{case}/package", responses=FILE, response_class=Response)
-def the_package(home: Reading, case: CaseId, scribe: Told) -> Response:
+def the_package(home: Reading, case: CaseId, scribe: RequestTranslator) -> Response:
     """The export package (ZIP), without restricted files; who may not open them finds no name of them in it.
 
     Files that are missing or altered are left out and named in its index as well; its name says `incomplete`.

@@ -11,17 +11,17 @@ from fastapi import APIRouter, UploadFile
 from fastapi import File as Part
 from pydantic import BaseModel
 
-from papers.sheets.upload import Upload
+from documents.sheets.upload import Upload
 from web.api.answers import PROBLEMS
-from web.api.given import Proof
-from web.api.once import Writing
-from web.case.papering import DOCX, XLSX, ZIP
-from web.case.proving import file_name, item, stored
-from web.door.entrance import Own
-from web.house import House
-from web.opening.intended import refuse
-from web.opening.schedules import keep, the_upload
-from workflow.case import Evidence
+from web.api.idempotency import Writing
+from web.api.inputs import Proof
+from web.auth.dependencies import Own
+from web.context import RequestContext
+from web.pages.case_creation.intended_dates import refuse
+from web.pages.case_creation.schedules import keep, the_upload
+from web.pages.cases.documents import DOCX, XLSX, ZIP
+from web.pages.cases.evidence import file_name, item, stored
+from workflow.cases.case import Evidence
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
@@ -61,12 +61,12 @@ def send_file(home: Own, once: Writing, file: Annotated[UploadFile, Part()]) -> 
     return once(home, told, sent, Kept)
 
 
-def the_file(home: House, digest: str) -> Upload:
+def the_file(home: RequestContext, digest: str) -> Upload:
     """A file the reader sent; 404 when it is not kept, or no longer."""
     return the_upload(home, "file", digest)
 
 
-def proofs(home: House, given: Sequence[Proof]) -> list[Evidence]:
+def proofs(home: RequestContext, given: Sequence[Proof]) -> list[Evidence]:
     """What proves something, as the workflow has it; files are stored last, when all else is in order.
 
     Raises:

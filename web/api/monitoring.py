@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from web.across.monitoring import monitoring
-from web.across.pages import Monitored, monitoring_file, the_points
-from web.api.answers import PROBLEMS, Number, Told
+from web.api.answers import PROBLEMS, Number, RequestTranslator
 from web.api.files import FILE
-from web.door.entrance import Reading
+from web.auth.dependencies import Reading
+from web.pages.reports.monitoring import monitoring
+from web.pages.reports.pages import Monitored, monitoring_file, the_points
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
 
@@ -211,7 +211,7 @@ def the_monitoring_as_a_file(request: Request, home: Reading, narrowed: Monitore
 def the_scores(
     request: Request,
     home: Reading,
-    scribe: Told,
+    scribe: RequestTranslator,
     unit: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: Number = 1,

@@ -8,17 +8,17 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from web.across.pages import IN_A_FILE, Narrowing
-from web.across.registering import standing_seen
 from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, notice_answer
 from web.api.files import FILE
-from web.api.given import Given, Key, Name
-from web.api.once import Writing
-from web.case import commands
-from web.case.page import the_whole_case
-from web.case.papering import register_file
-from web.case.reading import letters_of
-from web.door.entrance import Managing, Reading, Recording
+from web.api.idempotency import Writing
+from web.api.inputs import InputModel, Key, Name
+from web.auth.dependencies import Managing, Reading, Recording
+from web.pages.cases import commands
+from web.pages.cases.documents import register_file
+from web.pages.cases.page import get_case_or_404
+from web.pages.cases.reading import letters_of
+from web.pages.reports.notice_register import standing_seen
+from web.pages.reports.pages import IN_A_FILE, Narrowing
 
 router = APIRouter(prefix="/api/v1", tags=["notices"], responses=PROBLEMS)
 Ending = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]
@@ -49,11 +49,11 @@ class RegisterProof(BaseModel):
     seal: int
 
 
-class Letter(Given):
+class Letter(InputModel):
     key: Key
 
 
-class Channel(Given):
+class Channel(InputModel):
     channel: Name
 
 
@@ -114,7 +114,7 @@ def resend_all(home: Managing, once: Writing, body: Channel) -> Resent:
 @router.get("/cases/{case}/notices")
 def of_the_case(home: Reading, case: CaseId) -> list[NoticeAnswer]:
     """The letters about a case, the newest first."""
-    the_whole_case(home, case)
+    get_case_or_404(home, case)
     office = home.reads.office()
     return [notice_answer(one, office) for one in home.reads.notices(case)]
 
@@ -128,7 +128,7 @@ def of_the_case_as_a_file(request: Request, home: Reading, case: CaseId, ending:
 @router.post("/cases/{case}/notices/acknowledgement")
 def acknowledge(home: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
     """Say that a letter was read; only its own reader can. Said again, the first time stays."""
-    the_whole_case(home, case)
+    get_case_or_404(home, case)
 
     def said() -> LetterDone:
         try:
@@ -143,7 +143,7 @@ def acknowledge(home: Recording, once: Writing, case: CaseId, body: Letter) -> L
 @router.post("/cases/{case}/notices/resending")
 def resend(home: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
     """Queue a letter that did not arrive again, for the next office hours."""
-    the_whole_case(home, case)
+    get_case_or_404(home, case)
     return once(
         home,
         body,

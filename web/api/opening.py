@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
-from web.api.answers import PROBLEMS, FindingAnswer, Told, Words, finding_answer
+from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, Words, finding_answer
 from web.api.files import the_file
-from web.api.given import Digest, Given, Line
-from web.api.once import Writing
-from web.door.entrance import AskingOwn, AskingToManage, Managing
-from web.door.reading import reads_files
-from web.opening.commands import (
+from web.api.idempotency import Writing
+from web.api.inputs import Digest, InputModel, Line
+from web.auth.dependencies import AskingOwn, AskingToManage, Managing
+from web.auth.reading import reads_files
+from web.pages.case_creation.commands import (
     FIRST_YEAR,
     LAST_YEAR,
     change_of,
@@ -24,13 +24,13 @@ from web.opening.commands import (
     the_intake,
     year_ahead,
 )
-from web.opening.planner import the_procedure
+from web.pages.case_creation.planner import the_procedure
 from web.ports.opening import Analysis
 
 router = APIRouter(prefix="/api/v1", tags=["opening"], responses=PROBLEMS)
 
 
-class Sent(Given):
+class Sent(InputModel):
     """A table (XLSX, CSV). `file`: what `/files` answered; `procedure`: the internal analysis when empty."""
 
     file: Digest
@@ -43,7 +43,7 @@ class Schedule(Sent):
     meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
 
 
-class YearOpened(Given):
+class YearOpened(InputModel):
     """`unit`: the organisations at it or below it; empty is all the reader may open for."""
 
     year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
@@ -120,7 +120,7 @@ class PastAnswer(BaseModel):
 
 @router.post("/schedules/preview")
 @reads_files
-def preview(request: Request, home: AskingToManage, body: Sent, scribe: Told) -> SchedulePreview:
+def preview(request: Request, home: AskingToManage, body: Sent, scribe: RequestTranslator) -> SchedulePreview:
     """Every row, every date; nothing is written. `errors` names every bad row of a file that is refused."""
     _, today = home.clock()
     file, office = the_file(home, body.file), home.reads.office()
@@ -175,7 +175,7 @@ def open_year(home: Managing, once: Writing, body: YearOpened) -> YearDone:
 
 @router.post("/past")
 @reads_files
-def past(request: Request, home: AskingOwn, body: Sent, scribe: Told) -> list[PastAnswer]:
+def past(request: Request, home: AskingOwn, body: Sent, scribe: RequestTranslator) -> list[PastAnswer]:
     """Findings of a table of past analyses, case by case; nothing is written."""
     file, name = the_file(home, body.file), the_procedure(home, body.procedure).id
     return [

@@ -9,29 +9,29 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from web.administration import staff_commands as staff
-from web.administration.administering import the, the_office
-from web.administration.office import people_file, preview
-from web.administration.pages import found_people, the_person
-from web.administration.staff_forms import mark
-from web.api.answers import PROBLEMS, Limit, Number, Told, Words
+from web.api.answers import PROBLEMS, Limit, Number, RequestTranslator, Words
 from web.api.files import FILE, the_file
-from web.api.given import Day, Digest, Given, Line
-from web.api.once import Writing
+from web.api.idempotency import Writing
+from web.api.inputs import Day, Digest, InputModel, Line
 from web.api.units import Mark, TakenOut, Taking
-from web.door.entrance import AskingToSet, Setting
-from web.door.reading import reads_files
-from workflow.office import Person
+from web.auth.dependencies import AskingToSet, Setting
+from web.auth.reading import reads_files
+from web.pages.administration import staff_commands as staff
+from web.pages.administration.common import the, the_office
+from web.pages.administration.office import people_file, preview
+from web.pages.administration.pages import found_people, the_person
+from web.pages.administration.staff_forms import mark
+from workflow.org.office import Person
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
 
 
-class Span(Given):
+class Span(InputModel):
     first: Day
     last: Day
 
 
-class PersonGiven(Given):
+class PersonGiven(InputModel):
     """A person. `key`: of a known one, empty for a new one, whose key the e-mail becomes."""
 
     name: Line
@@ -91,7 +91,7 @@ class FallingAnswer(BaseModel):
     to: list[str]
 
 
-class Table(Given):
+class Table(InputModel):
     """A table of people (CSV, XLSX). `file`: what `/files` answered."""
 
     file: Digest
@@ -141,7 +141,7 @@ def keep_person(home: Setting, once: Writing, body: PersonGiven) -> PersonAnswer
 
 
 @router.get("/people/falling")
-def falling(home: Setting, key: Words, scribe: Told) -> list[FallingAnswer]:
+def falling(home: Setting, key: Words, scribe: RequestTranslator) -> list[FallingAnswer]:
     """What waits for somebody, and to whom it would fall without them."""
     _, today = home.clock()
     return [

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from workflow.case import Evidence
+from workflow.cases.case import Evidence
 
 
 class ProofAnswer(BaseModel):

@@ -18,7 +18,7 @@ from web.api.answers import (
     EventAnswer,
     Limit,
     Number,
-    Told,
+    RequestTranslator,
     Words,
     case_head,
     event_answer,
@@ -26,11 +26,11 @@ from web.api.answers import (
     line_answer,
     obligation_answer,
 )
-from web.case.page import the_whole_case
-from web.door.entrance import Reading
-from web.overview.board import SHOWN, board
-from workflow.board import Wanted
-from workflow.case import Standing
+from web.auth.dependencies import Reading
+from web.pages.cases.page import get_case_or_404
+from web.pages.overview.board import SHOWN, board
+from workflow.board.rows import CaseFilter
+from workflow.cases.case import CaseStatus
 
 router = APIRouter()
 Cursor = Annotated[
@@ -53,7 +53,7 @@ class ProcedureAnswer(BaseModel):
 @router.get("/api/v1/board", tags=["board"], responses=PROBLEMS)
 def the_board(
     home: Reading,
-    scribe: Told,
+    scribe: RequestTranslator,
     unit: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST, description="Lines of each list.")] = SHOWN,
     cursor: Cursor = "",
@@ -92,14 +92,14 @@ def the_cases(
     procedure: Words = "",
     search: Words = "",
     stage: Words = "",
-    standing: Standing | None = None,
+    standing: CaseStatus | None = None,
     late: bool = False,
     number: Number = 1,
     limit: Limit = 50,
 ) -> CaseList:
     """Cases the reader may see, the newest first, `limit` on a page; `total` is how many there are."""
     _, today = home.clock()
-    wanted = Wanted(
+    wanted = CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
         stage=(stage or None) if procedure else None,
@@ -112,10 +112,10 @@ def the_cases(
 
 
 @router.get("/api/v1/cases/{case}", tags=["cases"], responses=PROBLEMS)
-def the_case(home: Reading, case: CaseId, scribe: Told) -> CaseAnswer:
+def the_case(home: Reading, case: CaseId, scribe: RequestTranslator) -> CaseAnswer:
     """One case: its deadlines with their explanations, and its findings."""
     _, today = home.clock()
-    found, procedure = the_whole_case(home, case)
+    found, procedure = get_case_or_404(home, case)
     judgement = home.judge(found, procedure, today=today)
     return CaseAnswer(
         case=found.id,
@@ -134,12 +134,12 @@ def the_case(home: Reading, case: CaseId, scribe: Told) -> CaseAnswer:
 @router.get("/api/v1/cases/{case}/events", tags=["cases"], responses=PROBLEMS)
 def the_events(home: Reading, case: CaseId) -> list[EventAnswer]:
     """The chain of a case as it was written, with the hashes that bind it."""
-    the_whole_case(home, case)
+    get_case_or_404(home, case)
     return [event_answer(event) for event in home.reads.events(case)]
 
 
 @router.get("/api/v1/procedures", tags=["law"], responses=PROBLEMS)
-def the_procedures(home: Reading, scribe: Told) -> list[ProcedureAnswer]:
+def the_procedures(home: Reading, scribe: RequestTranslator) -> list[ProcedureAnswer]:
     """Every edition of every procedure, with the names of its facts."""
     return [
         ProcedureAnswer(

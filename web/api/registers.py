@@ -7,25 +7,25 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from pydantic import Field
 
-from papers.sandbox.readers import read_cartogram
+from documents.sandbox.readers import read_cartogram
 from web.api.answers import PROBLEMS, CaseId, Changed
 from web.api.files import proofs, the_file
-from web.api.given import Day, Digest, Given, Ground, Line, Proof, Text
-from web.api.once import Writing
+from web.api.idempotency import Writing
+from web.api.inputs import Day, Digest, Ground, InputModel, Line, Proof, Text
 from web.api.risks import Counted, Number
 from web.api.writing import written
-from web.case.page import the_whole_case
-from web.door.entrance import Recording
-from web.door.reading import reads_files
-from web.house import hand
-from workflow.desk.desk import Change
-from workflow.desk.registers import ExposedPosition, RegisterDesk
-from workflow.registers.remarks import Source
+from web.auth.dependencies import Recording
+from web.auth.reading import reads_files
+from web.context import stamp
+from web.pages.cases.page import get_case_or_404
+from workflow.cases.commands.desk import Change
+from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
+from workflow.cases.registers.remarks import Source
 
 router = APIRouter(prefix="/api/v1", tags=["registers"], responses=PROBLEMS)
 
 
-class Exposed(Given):
+class Exposed(InputModel):
     """A position exposed to corruption risks. A known `number` describes that one anew."""
 
     title: Ground
@@ -38,7 +38,7 @@ class Exposed(Given):
     approved_on: Day | None = None
 
 
-class Talked(Given):
+class Talked(InputModel):
     """A preventive talk with who holds the position, or held it then."""
 
     on: Day
@@ -47,11 +47,11 @@ class Talked(Given):
     evidence: list[Proof] = Field(default_factory=list, max_length=50)
 
 
-class Cleared(Given):
+class Cleared(InputModel):
     on: Day
 
 
-class CartogramSent(Given):
+class CartogramSent(InputModel):
     """The published cartogram: the SHA-256 of a file sent to `/files` (XLSX, CSV), and the day it is of."""
 
     file: Digest
@@ -59,14 +59,14 @@ class CartogramSent(Given):
     evidence: list[Proof] = Field(default_factory=list, max_length=50)
 
 
-class Remarked(Given):
+class Remarked(InputModel):
     text: Ground
     on: Day
     author: Line = ""
     source: Source = "discussion"
 
 
-class Replied(Given):
+class Replied(InputModel):
     """What became of a remark. `taken`: into the note; `answer`: how, or why not."""
 
     taken: bool
@@ -79,7 +79,7 @@ def expose(home: Recording, once: Writing, case: CaseId, body: Exposed) -> Chang
     """Enter an exposed position, or describe a known one anew."""
     told = ExposedPosition(**body.model_dump(exclude={"on"}))
     desk = RegisterDesk(home.desk)
-    return written(once, home, case, body, lambda: desk.expose(case, told, on=body.on, **hand(home)))
+    return written(once, home, case, body, lambda: desk.expose(case, told, on=body.on, **stamp(home)))
 
 
 @router.post("/cases/{case}/positions/{number}/talks")
@@ -91,7 +91,7 @@ def talk(home: Recording, once: Writing, case: CaseId, number: Number, body: Tal
         home,
         case,
         body,
-        lambda: desk.talk(case, number, evidence=proofs(home, body.evidence), **told, **hand(home)),
+        lambda: desk.talk(case, number, evidence=proofs(home, body.evidence), **told, **stamp(home)),
     )
 
 
@@ -99,7 +99,7 @@ def talk(home: Recording, once: Writing, case: CaseId, number: Number, body: Tal
 def clear(home: Recording, once: Writing, case: CaseId, number: Number, body: Cleared) -> Changed:
     """A position is taken off the list."""
     desk = RegisterDesk(home.desk)
-    return written(once, home, case, body, lambda: desk.clear(case, number, on=body.on, **hand(home)))
+    return written(once, home, case, body, lambda: desk.clear(case, number, on=body.on, **stamp(home)))
 
 
 @router.post("/cases/{case}/cartogram")
@@ -108,14 +108,14 @@ def record_cartogram(
     request: Request, home: Recording, once: Writing, case: CaseId, body: CartogramSent
 ) -> Changed:
     """Record the cartogram as it was published; all of the file or none of it."""
-    the_whole_case(home, case)
+    get_case_or_404(home, case)
 
     def recorded() -> Change:
         file = the_file(home, body.file)
         lines = read_cartogram(file.content, file.name)
         evidence = proofs(home, body.evidence)
         return RegisterDesk(home.desk).record_cartogram(
-            case, lines, on=body.on, evidence=evidence, **hand(home)
+            case, lines, on=body.on, evidence=evidence, **stamp(home)
         )
 
     return written(once, home, case, body, recorded)
@@ -125,11 +125,11 @@ def record_cartogram(
 def remark(home: Recording, once: Writing, case: CaseId, body: Remarked) -> Changed:
     """Enter a remark of the public."""
     desk, told = RegisterDesk(home.desk), body.model_dump()
-    return written(once, home, case, body, lambda: desk.remark(case, **told, **hand(home)))
+    return written(once, home, case, body, lambda: desk.remark(case, **told, **stamp(home)))
 
 
 @router.post("/cases/{case}/remarks/{number}/answer")
 def answer_remark(home: Recording, once: Writing, case: CaseId, number: Number, body: Replied) -> Changed:
     """Say what became of a remark."""
     desk, told = RegisterDesk(home.desk), body.model_dump()
-    return written(once, home, case, body, lambda: desk.answer_remark(case, number, **told, **hand(home)))
+    return written(once, home, case, body, lambda: desk.answer_remark(case, number, **told, **stamp(home)))

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import BaseModel
 
 from web.api.proofs import ProofAnswer, proof_answer
-from web.case.risk_view import MeasureLine, RiskLine
+from web.pages.cases.risk_view import MeasureLine, RiskLine
 
 
 class ReviewAnswer(BaseModel):

@@ -8,26 +8,26 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
-from web.api.answers import PROBLEMS, CaseId, Changed, Told
+from web.api.answers import PROBLEMS, CaseId, Changed, RequestTranslator
 from web.api.files import proofs, the_file
-from web.api.given import Day, Digest, Given, Ground, Line, Proof, Text
-from web.api.once import Writing
+from web.api.idempotency import Writing
+from web.api.inputs import Day, Digest, Ground, InputModel, Line, Proof, Text
 from web.api.risk_answers import PositionAnswer, RegisterAnswer, RemarkAnswer, risk_answer
 from web.api.writing import written
-from web.case import risk_commands
-from web.case.page import the_dossier, the_whole_case
-from web.case.risk_view import risk_view
-from web.door.entrance import Reading, Recording
-from web.door.reading import reads_files
-from workflow.desk.risks import FoundRisk
-from workflow.registers.risk import Direction, Outcome
+from web.auth.dependencies import Reading, Recording
+from web.auth.reading import reads_files
+from web.pages.cases import risk_commands
+from web.pages.cases.page import build_case_view, get_case_or_404
+from web.pages.cases.risk_view import risk_view
+from workflow.cases.commands.risks import FoundRisk
+from workflow.cases.registers.risk import Direction, Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["risks"], responses=PROBLEMS)
 Number = Annotated[int, Path(ge=1, le=9999)]
 Counted = Annotated[int, Field(ge=1, le=9999)]
 
 
-class Found(Given):
+class Found(InputModel):
     """A risk of the analytic note. A known `number` describes that risk anew; without one it takes the next."""
 
     description: Ground
@@ -42,12 +42,12 @@ class Found(Given):
     district: Line = ""
 
 
-class Ranked(Given):
+class Ranked(InputModel):
     likelihood: Counted
     effect: Counted
 
 
-class MeasureSet(Given):
+class MeasureSet(InputModel):
     """A measure that removes the risk. `term`: as plans write it. `number`: as of a risk."""
 
     action: Ground
@@ -58,7 +58,7 @@ class MeasureSet(Given):
     term: Line = ""
 
 
-class Reviewed(Given):
+class Reviewed(InputModel):
     """What had become of a measure. `period`: of one that comes back, the period reviewed (2026Q3)."""
 
     outcome: Outcome
@@ -69,13 +69,13 @@ class Reviewed(Given):
     evidence: list[Proof] = Field(default_factory=list, max_length=50)
 
 
-class Removed(Given):
+class Removed(InputModel):
     on: Day
     completed: bool
     evidence: list[Proof] = Field(default_factory=list, max_length=50)
 
 
-class Asked(Given):
+class Asked(InputModel):
     """`body`: the higher body, where the risk does not name it; `term`: by when, as letters write it."""
 
     asked: Ground
@@ -84,12 +84,12 @@ class Asked(Given):
     term: Line = ""
 
 
-class Answered(Given):
+class Answered(InputModel):
     text: Ground
     on: Day
 
 
-class PlanSent(Given):
+class PlanSent(InputModel):
     """A plan of measures (XLSX, CSV). `file`: what `/files` answered; `year`: of terms that name none."""
 
     file: Digest
@@ -105,11 +105,11 @@ class PlanTaken(BaseModel):
 
 
 @router.get("/cases/{case}/risks")
-def the_risks(home: Reading, case: CaseId, scribe: Told) -> RegisterAnswer:
+def the_risks(home: Reading, case: CaseId, scribe: RequestTranslator) -> RegisterAnswer:
     """Risks with their measures, exposed positions, remarks."""
     _, today = home.clock()
-    found, procedure = the_whole_case(home, case)
-    view = risk_view(the_dossier(home, found, procedure, today=today), home.shell, {}, None, today=today)
+    found, procedure = get_case_or_404(home, case)
+    view = risk_view(build_case_view(home, found, procedure, today=today), home.shell, {}, None, today=today)
     return RegisterAnswer(
         case=case,
         scale=view.scale.id,
@@ -130,7 +130,7 @@ def find(home: Recording, once: Writing, case: CaseId, body: Found) -> Changed:
 @reads_files
 def take_plan(request: Request, home: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
     """A plan of measures becomes risks and measures; all of the file or none of it."""
-    the_whole_case(home, case)
+    get_case_or_404(home, case)
 
     def taken() -> PlanTaken:
         file = the_file(home, body.file)

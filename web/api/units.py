@@ -8,18 +8,18 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
-from web.administration import staff_commands as staff
-from web.administration.administering import the, the_office
-from web.administration.feeding import feeds_of, give, revoke
-from web.administration.staff_forms import mark
-from web.administration.time_forms import WEEK, time_answers
 from web.api.account import Ended, FeedMade, Revoked
-from web.api.answers import PROBLEMS, Told
-from web.api.given import Day, Given, Key, Line
-from web.api.once import Writing
-from web.door.entrance import Setting
-from web.house import House
-from workflow.office import Unit
+from web.api.answers import PROBLEMS, RequestTranslator
+from web.api.idempotency import Writing
+from web.api.inputs import Day, InputModel, Key, Line
+from web.auth.dependencies import Setting
+from web.context import RequestContext
+from web.pages.administration import staff_commands as staff
+from web.pages.administration.common import the, the_office
+from web.pages.administration.feeds import feeds_of, give, revoke
+from web.pages.administration.staff_forms import mark
+from web.pages.administration.time_forms import WEEK, time_answers
+from workflow.org.office import Unit
 
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
 Mark = Annotated[
@@ -33,7 +33,7 @@ Mark = Annotated[
 Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
 
 
-class Hours(Given):
+class Hours(InputModel):
     """When a unit is at work, where that is its own; empty is as the organisation. `week`: 1 is Monday."""
 
     first: Clock = ""
@@ -54,7 +54,7 @@ class Hours(Given):
         }
 
 
-class UnitGiven(Given):
+class UnitGiven(InputModel):
     """A unit. `id`: of a known one, empty for a new one, whose id its name becomes."""
 
     name: Line
@@ -86,7 +86,7 @@ class UnitAnswer(BaseModel):
     feeds: list[str]
 
 
-class Taking(Given):
+class Taking(InputModel):
     """Who or what is taken out. `mark`: as of the answer that told of it."""
 
     id: Key
@@ -97,7 +97,7 @@ class TakenOut(BaseModel):
     removed: str
 
 
-class UnitFeed(Given):
+class UnitFeed(InputModel):
     """`unit`: its id."""
 
     unit: Key
@@ -133,7 +133,7 @@ def remove_unit(home: Setting, once: Writing, body: Taking) -> TakenOut:
 
 
 @router.post("/units/feeds", status_code=201)
-def unit_feed(home: Setting, once: Writing, body: UnitFeed, scribe: Told) -> FeedMade:
+def unit_feed(home: Setting, once: Writing, body: UnitFeed, scribe: RequestTranslator) -> FeedMade:
     """Make a calendar feed of a unit; its address is told once."""
     known = the_office(home).units.get(body.unit)
     if known is None:
@@ -155,7 +155,7 @@ def _days(several: list[date]) -> str:
     return ", ".join(f"{day:%d.%m.%Y}" for day in several)
 
 
-def _unit(home: House, unit: Unit) -> UnitAnswer:
+def _unit(home: RequestContext, unit: Unit) -> UnitAnswer:
     now, _ = home.clock()
     time = time_answers(unit.time)
     return UnitAnswer(

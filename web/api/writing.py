@@ -17,14 +17,15 @@ from web.api.answers import (
     Changed,
     FindingAnswer,
     ObligationAnswer,
-    Told,
+    RequestTranslator,
     case_head,
     changed,
     finding_answer,
     obligation_answer,
 )
 from web.api.files import proofs
-from web.api.given import (
+from web.api.idempotency import IdempotentRequest, Writing
+from web.api.inputs import (
     Corrected,
     Exempted,
     Grounded,
@@ -37,15 +38,14 @@ from web.api.given import (
     Reopened,
     WhatIf,
 )
-from web.api.once import Once, Writing
-from web.case import commands
-from web.case.page import the_whole_case
-from web.door.entrance import Asking, Managing, Recording
-from web.house import House, hand
-from web.opening.commands import open_one
-from workflow.desk.desk import Change
-from workflow.desk.opening import Opening
-from workflow.desk.planning import plan
+from web.auth.dependencies import Asking, Managing, Recording
+from web.context import RequestContext, stamp
+from web.pages.case_creation.commands import open_one
+from web.pages.cases import commands
+from web.pages.cases.page import get_case_or_404
+from workflow.cases.commands.desk import Change
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.planning import plan
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
@@ -58,9 +58,11 @@ class PlanAnswer(BaseModel):
     findings: list[FindingAnswer]
 
 
-def written(once: Once, home: House, case: str, body: BaseModel | None, act: Callable[[], Change]) -> Changed:
+def written(
+    once: IdempotentRequest, home: RequestContext, case: str, body: BaseModel | None, act: Callable[[], Change]
+) -> Changed:
     """A command to a case the reader sees, done once; 404 for any other case."""
-    the_whole_case(home, case)
+    get_case_or_404(home, case)
     return once(home, body, lambda: changed(act()), Changed)
 
 
@@ -102,7 +104,7 @@ def record(home: Recording, once: Writing, case: CaseId, body: Recorded) -> Chan
 @router.post("/cases/{case}/plans", tags=["cases"])
 def replan(home: Recording, once: Writing, case: CaseId, body: Planned) -> Changed:
     """Say on which days something is intended."""
-    return written(once, home, case, body, lambda: home.desk.replan_all(case, body.planned, **hand(home)))
+    return written(once, home, case, body, lambda: home.desk.replan_all(case, body.planned, **stamp(home)))
 
 
 @router.post("/cases/{case}/corrections", tags=["cases"])
@@ -117,7 +119,7 @@ def correct(home: Managing, once: Writing, case: CaseId, body: Corrected) -> Cha
             ground=body.ground,
             values=body.values,
             signed_by=body.signed_by,
-            **hand(home),
+            **stamp(home),
         )
 
     return written(once, home, case, body, act)
@@ -126,21 +128,21 @@ def correct(home: Managing, once: Writing, case: CaseId, body: Corrected) -> Cha
 @router.post("/cases/{case}/cancellation", tags=["cases"])
 def cancel(home: Managing, once: Writing, case: CaseId, body: Grounded) -> Changed:
     """Call a case off."""
-    return written(once, home, case, body, lambda: home.desk.cancel(case, ground=body.ground, **hand(home)))
+    return written(once, home, case, body, lambda: home.desk.cancel(case, ground=body.ground, **stamp(home)))
 
 
 @router.post("/cases/{case}/exemption", tags=["cases"])
 def exempt(home: Managing, once: Writing, case: CaseId, body: Exempted) -> Changed:
     """Free a case, or one obligation of it."""
     freed = {"ground": body.ground, "obligation": body.obligation}
-    return written(once, home, case, body, lambda: home.desk.exempt(case, **freed, **hand(home)))
+    return written(once, home, case, body, lambda: home.desk.exempt(case, **freed, **stamp(home)))
 
 
 @router.post("/cases/{case}/reopening", tags=["cases"])
 def reopen(home: Managing, once: Writing, case: CaseId, body: Reopened) -> Changed:
     """Take a cancelled or exempted case up again, or withdraw the exemption of one obligation."""
     freed = {"ground": body.ground, "obligation": body.obligation}
-    return written(once, home, case, body, lambda: home.desk.reopen(case, **freed, **hand(home)))
+    return written(once, home, case, body, lambda: home.desk.reopen(case, **freed, **stamp(home)))
 
 
 @router.post("/cases/{case}/snoozes", tags=["cases"])
@@ -166,7 +168,7 @@ def remove_reader(home: Managing, once: Writing, case: CaseId, body: ReaderRemov
 
 
 @router.post("/plan", tags=["law"])
-def what_if(home: Asking, body: WhatIf, scribe: Told) -> PlanAnswer:
+def what_if(home: Asking, body: WhatIf, scribe: RequestTranslator) -> PlanAnswer:
     """What would follow from these dates; nothing is written."""
     found = plan(
         home.library,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
-from workflow.access import Account, Entry, EntryKind, LimitReached, RateLimit, Reader
-from workflow.office import Person
+from workflow.org.access import Account, Entry, EntryKind, LimitReached, RateLimit, Reader
+from workflow.org.office import Person
 
 
 class Accounts(Protocol):

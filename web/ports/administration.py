@@ -9,10 +9,10 @@ from typing import Protocol
 
 from calendars.calendar import Calendar
 from notifications.notice import Outcome
-from workflow.counting.moving import DayChange, Moved
+from workflow.deadlines.impact import DayChange, Moved
 from workflow.law.procedure import Text
-from workflow.office import Person, Unit
-from workflow.office_time import Hours
+from workflow.org.office import Person, Unit
+from workflow.org.office_time import Hours
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

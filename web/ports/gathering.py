@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from workflow.access import Scope
 from workflow.law.overlay import Overlay
 from workflow.law.procedure import Obligation, Procedure
-from workflow.office import Office, Person
-from workflow.yearly.clock import Turn
-from workflow.yearly.consolidated import Consolidated
-from workflow.yearly.uploads import Waiting
+from workflow.org.access import Scope
+from workflow.org.office import Office, Person
+from workflow.reports.consolidated import Consolidated
+from workflow.reports.uploads import Waiting
+from workflow.reports.yearly_clock import Turn
 
 
 class Gathered(Protocol):

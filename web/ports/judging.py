@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from workflow.case import Case
-from workflow.counting.deadline import Deadline
+from workflow.cases.case import Case
+from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from papers.schedules.reading import Note
-from workflow.case import Case
-from workflow.desk.opening import Opening
+from documents.schedules.reading import Note
+from workflow.cases.case import Case
+from workflow.cases.commands.opening import Opening
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
 

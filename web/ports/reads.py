@@ -7,12 +7,12 @@ from datetime import date
 from typing import Protocol
 
 from notifications.notice import Notice
-from workflow.access import Scope
-from workflow.board import Row, Wanted
-from workflow.case import Case, Event
-from workflow.office import Office
-from workflow.registers.risk_lists import Alike, Narrowed, Place
-from workflow.sums import Horizon, Sought, Sums
+from workflow.board.rows import CaseFilter, Row
+from workflow.board.sums import DeadlineFilter, Horizon, Sums
+from workflow.cases.case import Case, Event
+from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
+from workflow.org.access import Scope
+from workflow.org.office import Office
 
 
 class Reads(Protocol):
@@ -39,10 +39,10 @@ class Reads(Protocol):
         Heads are enough: facts and plan dates may be left out.
         """
 
-    def page(self, wanted: Wanted, *, first: int, count: int) -> Sequence[Case]:
+    def page(self, wanted: CaseFilter, *, first: int, count: int) -> Sequence[Case]:
         """Heads of the wanted cases in the order of `cases`: `count` of them after the first `first`."""
 
-    def how_many(self, wanted: Wanted) -> int:
+    def how_many(self, wanted: CaseFilter) -> int:
         """How many cases are wanted in all."""
 
     def heads(self, cases: Collection[str]) -> Mapping[str, Case]:
@@ -63,10 +63,10 @@ class Reads(Protocol):
     def overdue_since(self, units: Sequence[str], today: date) -> Mapping[str, date]:
         """Of each of these units, the due date of what is overdue the longest."""
 
-    def listed(self, sought: Sought, *, limit: int, offset: int = 0) -> Sequence[Row]:
+    def listed(self, sought: DeadlineFilter, *, limit: int, offset: int = 0) -> Sequence[Row]:
         """A page of the rows sought, the earliest due first."""
 
-    def count(self, sought: Sought) -> int:
+    def count(self, sought: DeadlineFilter) -> int:
         """How many rows are sought."""
 
     def any_case(self) -> bool:
@@ -90,17 +90,17 @@ class Reads(Protocol):
     def with_registers(self, unit: str | None = None) -> Sequence[Case]:
         """The active cases with a register of risks (or another one), whole."""
 
-    def recommendations(self, narrowed: Narrowed, today: date) -> Mapping[tuple[str, bool], int]:
+    def recommendations(self, narrowed: RecommendationFilter, today: date) -> Mapping[tuple[str, bool], int]:
         """How many recommendations stand how, by status and whether they are late; of all that is narrowed to
         but these two. Only active cases answer.
         """
 
     def recommended(
-        self, narrowed: Narrowed, today: date, *, limit: int | None = None, offset: int = 0
+        self, narrowed: RecommendationFilter, today: date, *, limit: int | None = None, offset: int = 0
     ) -> Sequence[Place]:
         """A page of the recommendations wanted, by case, risk and measure."""
 
-    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[Alike]:
+    def alike(self, unit: str, *, limit: int, first: int) -> Sequence[RiskGroup]:
         """Risks found in more than one case, those in most units first; of each so many are named. `unit`: ""
         for all.
         """

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 from notifications.notice import Notice
-from workflow.access import Account, RecoveryCodes, RemovalRequest
+from workflow.org.access import Account, RecoveryCodes, RemovalRequest
 
 AccountEvent = Literal["recovery_code_used", "removal_requested", "removed"]
 """What an account's holder is told of by letter."""

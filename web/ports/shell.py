@@ -10,13 +10,13 @@ from typing import BinaryIO, Protocol
 
 from notifications.notice import Notice
 from web.ports.gathering import Gathering
-from workflow.access import Scope
+from workflow.cases.registers.risk_scale import RiskScale
 from workflow.law.procedure import Text
-from workflow.points.prospects import Prospect, Step
-from workflow.points.scale import Readings, Scoring
-from workflow.points.score import Scores
-from workflow.points.tally import Tally
-from workflow.registers.risk_scale import RiskScale
+from workflow.org.access import Scope
+from workflow.scoring.prospects import Prospect, Step
+from workflow.scoring.scale import Readings, Scoring
+from workflow.scoring.score import Scores
+from workflow.scoring.tally import Tally
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +42,7 @@ class PlanTaken:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RegisterStanding:
+class RegisterStatus:
     """The register against its chain: records that are not as they were written (key, "" for the chain itself).
 
     Attributes:
@@ -110,7 +110,7 @@ class Shell(Gathering, Protocol):
     def register(self, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
         """These notices as a workbook (`.xlsx`) or a page to be signed off (`.docx`)."""
 
-    def standing(self) -> RegisterStanding:
+    def standing(self) -> RegisterStatus:
         """Whether the register verifies against its chain."""
 
     def take_plan(

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import BinaryIO, Protocol
 
-from papers.sheets.file_kind import StoredFile
-from papers.sheets.upload import Upload, UploadKind
-from workflow.access import Answered
+from documents.sheets.file_kind import StoredFile
+from documents.sheets.upload import Upload, UploadKind
+from workflow.org.access import Answered
 
 
 class Answers(Protocol):

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from workflow.case import Case
+from workflow.cases.case import Case
+from workflow.cases.registers.exposure import Cartogram, CartogramLine, exposure
+from workflow.cases.registers.risk import register
 from workflow.findings.finding import Finding
-from workflow.office import Office
-from workflow.registers.exposure import Cartogram, CartogramLine, exposure
-from workflow.registers.risk import register
+from workflow.org.office import Office
 
 UPDATED = "cartogram_updated"
 """The obligation of the internal analysis that keeps the cartogram up to date."""

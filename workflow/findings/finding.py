@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from workflow.counting.deadline import Deadline
+from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Basis, Force
 
 FindingKind = Literal["term", "order", "evidence", "feasibility", "duration", "range"]
@@ -17,7 +17,7 @@ class Finding:
     """One departure.
 
     Attributes:
-        code: which sentence says it (catalogues of words/).
+        code: which sentence says it (catalogues of i18n/).
         late_by: working days d with due < d <= on; 0 is possible and the finding stands; None where
             lateness is not what is wrong.
         basis: the law, or our own practice check.

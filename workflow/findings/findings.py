@@ -8,9 +8,9 @@ from datetime import date
 from calendars.calendar import Calendar
 from calendars.counting import count
 from calendars.terms import Duration, Embargo
-from workflow.case import Case
-from workflow.counting.chain import late_by
-from workflow.counting.deadline import Deadline
+from workflow.cases.case import Case
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import late_by
 from workflow.findings.finding import Finding, departure
 from workflow.findings.measured import measured
 from workflow.law.procedure import Procedure

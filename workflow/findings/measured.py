@@ -7,8 +7,8 @@ from fractions import Fraction
 from math import ceil
 
 from calendars.terms import Quota, Target
-from workflow.case import Case, Fact
-from workflow.counting.deadline import Deadline
+from workflow.cases.case import Case, Fact
+from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding, departure
 
 

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from calendars.terms import AtOnce
-from workflow.case import Case
-from workflow.counting.deadline import Deadline
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import measure_id
+from workflow.cases.registers.exposure import Position, exposure
+from workflow.cases.registers.remarks import Remark, remarks
+from workflow.cases.registers.risk import Measure, Register, Risk, register
+from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding, FindingKind
 from workflow.law.procedure import Basis
 from workflow.periods import years_later
-from workflow.registers.entries import measure_id
-from workflow.registers.exposure import Position, exposure
-from workflow.registers.remarks import Remark, remarks
-from workflow.registers.risk import Measure, Register, Risk, register
 
 # Roots of verbs that say effort and not a result, in Russian and Kazakh: a short measure of them alone can be
 # made more concrete.
@@ -47,7 +47,7 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
     """Every finding of the case's registers; none where it has no lines in them.
 
     Args:
-        deadlines: of the case (`workflow.counting.chain.deadlines`): they know the due dates of its measures.
+        deadlines: of the case (`workflow.deadlines.resolver.deadlines`), with the due dates of its measures.
     """
     if not case.entries:
         return ()

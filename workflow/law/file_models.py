@@ -25,8 +25,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from workflow.closest_matches import closest_first
 from workflow.law.procedure import Text
-from workflow.nearest import nearest_first
 
 T = TypeVar("T")
 LANGUAGES = ("kk", "ru", "en")
@@ -77,7 +77,7 @@ class Table:
     def _only_known_keys(self, given: object) -> object:
         for key in given if isinstance(given, dict) else ():
             if key not in self.fields:
-                raise wrong("unknown_key", value=key, allowed=nearest_first(key, self.fields))
+                raise wrong("unknown_key", value=key, allowed=closest_first(key, self.fields))
         return given
 
     def _value(self, given: Mapping[str, Any]) -> Any:

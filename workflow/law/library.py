@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from workflow.case import Case
+from workflow.cases.case import Case
+from workflow.closest_matches import closest_first
 from workflow.law.overlay import overlaid
 from workflow.law.own_rules import OwnRules, begins
 from workflow.law.procedure import Procedure
-from workflow.nearest import nearest_first
 from workflow.refusal import Refusal
 
 
@@ -17,7 +17,7 @@ class UnknownProcedure(Refusal):
     """No procedure (or edition) of that name; `allowed` are those there are, the nearest first."""
 
     def __init__(self, procedure: str, allowed: Iterable[str]) -> None:
-        super().__init__("unknown_procedure", procedure=procedure, allowed=nearest_first(procedure, allowed))
+        super().__init__("unknown_procedure", procedure=procedure, allowed=closest_first(procedure, allowed))
 
 
 class NoEdition(Refusal):

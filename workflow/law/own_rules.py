@@ -7,9 +7,9 @@ from datetime import date
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from workflow.case import Case
+from workflow.cases.case import Case
 from workflow.law.overlay import SWITCHES, Overlay
-from workflow.office import Office
+from workflow.org.office import Office
 
 
 class OwnRules:

@@ -72,7 +72,7 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rung:
+class Step:
     """One step of a ladder: `at` working days from the due date (negative before), and who is told.
 
     `through`: names of channels; empty for all there are. Who is reached by none of them is told by the others.
@@ -88,11 +88,11 @@ class Rung:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ladder:
+class EscalationPolicy:
     """When whom to remind. Ours, not the law's."""
 
     id: str
-    rungs: tuple[Rung, ...]
+    rungs: tuple[Step, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -262,7 +262,7 @@ class Procedure:
     acts: Mapping[str, Act]
     stages: tuple[Stage, ...]
     obligations: tuple[Obligation, ...]
-    ladders: Mapping[str, Ladder]
+    ladders: Mapping[str, EscalationPolicy]
     indicators: Mapping[str, Indicator]
     examples: tuple[Example, ...] = ()
     notes: tuple[Text, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workflow.kinds import GROUPS
+from workflow.org.kinds import GROUPS
 
 ANY = "any"
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from merzim import keeping
-from merzim.configuration import read
-from merzim.wiring import House
+from merzim.app import build_app
+from merzim.settings_file import read
+from services import maintenance
+from services.app import AppContext
 from storage.database.engine import open as open_database
-from storage.upkeep.schema import create_or_migrate
+from storage.maintenance.schema import create_or_migrate
 from tests.crash.account import people
 from tests.crash.campaign import Done, Room, balanced
 from tests.crash.morning import Morning, morning
@@ -32,12 +33,12 @@ def sqlite(room: Room, times: int = TIMES) -> Done:
 
     def copy(office: Morning, number: int) -> str:
         file = place / f"backup{number}.sqlite"
-        keeping.backup(office.nodes.house, file)
+        maintenance.backup(office.nodes.house, file)
         elsewhere = place / f"elsewhere{number}"
         elsewhere.mkdir()
         there = f"sqlite:///{(elsewhere / 'merzim.sqlite').as_posix()}"
         house = _house(elsewhere, there)
-        keeping.restore(house, file)
+        maintenance.restore(house, file)
         house.close()
         return there
 
@@ -85,7 +86,7 @@ def _copied(
         folder = place / f"copy{number}"
         folder.mkdir()
         house = _house(folder, there)
-        problems = keeping.verify(house, now=MORNING, today=TODAY)
+        problems = maintenance.verify(house, now=MORNING, today=TODAY)
         kept = found(house)
         house.close()
         faults += [f"copy {number + 1}, verify: {one.code}" for one in problems[:3]]
@@ -95,13 +96,13 @@ def _copied(
     return faults
 
 
-def _house(folder: Path, address: str) -> House:
+def _house(folder: Path, address: str) -> AppContext:
     (folder / "config.toml").write_text("", encoding="utf-8")
     settings = read(at=folder)
-    return House(replace(settings, database=replace(settings.database, url=address)))
+    return build_app(replace(settings, database=replace(settings.database, url=address)))
 
 
-def _plain(house: House) -> str:
+def _plain(house: AppContext) -> str:
     return house.settings.database.url
 
 

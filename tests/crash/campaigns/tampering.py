@@ -20,24 +20,24 @@ from sqlalchemy import Connection, Engine, text
 
 from merzim.cli import main
 from notifications.links import hashed
-from storage.access.accounts import SqlAccounts
+from storage.accounts.accounts import SqlAccounts
 from storage.cases.evidence import EvidenceFolder
 from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
+from storage.maintenance import triggers
+from storage.maintenance.seals import seal
 from storage.notices.links import SqlLinks
-from storage.upkeep import triggers
-from storage.upkeep.seals import seal
 from tests.crash.campaign import Done, Room
 from tests.crash.office import MORNING, TODAY, settled
 from tests.law import CALENDAR, library
 from tests.notifications.town import PEOPLE
 from tests.postgres import administer
 from tests.second_factors import second_factors
-from workflow.access import Entry, Reader
-from workflow.case import Evidence
-from workflow.desk.desk import Desk
-from workflow.desk.opening import Opening
-from workflow.desk.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.case import Evidence
+from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.org.access import Entry, Reader
 
 CASES = 60
 ROUNDS = 2

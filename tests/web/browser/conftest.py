@@ -15,7 +15,7 @@ import uvicorn
 
 from tests.web.lived_in import live_in
 from tests.web.real import RealOffice, real_office
-from web.door.entrance import COOKIE
+from web.auth.dependencies import COOKIE
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 LANGUAGES = {"kk": "kk-KZ", "ru": "ru-KZ", "en": "en-GB"}

@@ -10,10 +10,10 @@ from typing import Any
 import pyotp
 import pytest
 
+from services.credentials import hashed
 from tests.web.browser.conftest import Served, serving
 from tests.web.lived_in import live_in
 from tests.web.real import real_office
-from web.door.credentials import hashed
 
 PASSWORD = "ұзақ құпиясөз 7"
 PDF = {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"}

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from storage.office import store
+from storage.org import store
 from tests.web.browser.conftest import Served, serving
 from tests.web.browser.test_accessible import AXE, OVER, RUN, TWICE
 from tests.web.real import real_office
-from web.page.office import AT_ONCE
-from workflow.office import Unit
+from web.ui.org_names import AT_ONCE
+from workflow.org.office import Unit
 
 PAGES = {
     "administrator": ("/administration/unit?id=s7", "/administration/people"),

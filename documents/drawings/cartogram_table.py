@@ -1,0 +1,73 @@
+"""The cartogram as a table: section, department, district, and the position or risk it names."""
+
+from __future__ import annotations
+
+from documents.sheets.columns import Heading, column, find_heading, no_formulas, require
+from documents.sheets.spelling import plain, tidy
+from documents.sheets.unreadable import Errors, UnreadablePaper
+from documents.sheets.workbook import Row, Source, open_paper, text_of
+from workflow.cases.registers.exposure import CartogramLine, Section
+
+SECTION = column("section", "Бөлім", "Раздел", "Section", r"раздел|бөлім\b|section")
+DEPARTMENT = column("department", "Басқарма", "Управление", "Department", r"управлен|басқарма|департ|depart")
+DISTRICT = column("district", "Аудан", "Район", "District", r"район|город|аудан|қала|distr")
+TEXT = column(
+    "text",
+    "Лауазым немесе тәуекел",
+    "Должность или риск",
+    "Position or risk",
+    r"должност|риск|лауазым|тәуекел|posit|risk",
+)
+COLUMNS = (SECTION, DEPARTMENT, DISTRICT, TEXT)
+_REQUIRED = (SECTION, DEPARTMENT, TEXT)
+
+
+def read_cartogram(source: Source, name: str | None = None) -> tuple[CartogramLine, ...]:
+    """The lines of a cartogram, XLSX or CSV, headed in Kazakh, Russian or English.
+
+    Raises:
+        UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, a section that
+        is
+            none, no position or risk.
+    """
+    paper = open_paper(source, name)
+    tables = [(sheet, found) for sheet in paper.sheets if (found := find_heading(sheet, COLUMNS))]
+    if not tables:
+        titles = tuple(wanted.title for wanted in _REQUIRED)
+        raise UnreadablePaper("paper_cartogram_form_unknown", name=paper.name, columns=titles)
+    errors = Errors()
+    lines: list[CartogramLine] = []
+    for sheet, heading in tables:
+        require(heading, _REQUIRED, paper)
+        rows = [row for row in sheet.rows if row.number > heading.row]
+        lines += [line for row in rows if (line := _line(row, heading, errors)) is not None]
+    errors.refuse(paper.name)
+    if not lines:
+        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    return tuple(lines)
+
+
+def _line(row: Row, heading: Heading, errors: Errors) -> CartogramLine | None:
+    if not no_formulas(row, heading.at, heading.texts, errors):
+        return None
+    text = {id: tidy(text_of(row.cell(place))) for id, place in heading.at.items()}
+    if not any(text.values()):
+        return None
+    section = _section(text["section"])
+    if section is None:
+        errors.add(row.number, "paper_section_unknown", text=text["section"])
+        return None
+    if not text["text"]:
+        errors.add(row.number, "paper_cell_empty", column=TEXT.title)
+        return None
+    return CartogramLine(section, text["department"], text.get("district", ""), text["text"])
+
+
+def _section(text: str) -> Section | None:
+    """`1`, `1. Лауазымдар`, `Должности`; `2`, `Риски`."""
+    words = plain(text)
+    if words.startswith("1") or any(root in words for root in ("лауазым", "должност", "posit")):
+        return "positions"
+    if words.startswith("2") or any(root in words for root in ("тәуекел", "риск", "risk")):
+        return "risks"
+    return None

@@ -1,0 +1,132 @@
+"""The risk map: likelihood by effect, each risk a number in its cell, the list of risks beneath. The scale
+is ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+
+from documents.drawings import svg
+from i18n import say
+from workflow.cases.registers.risk import Rank
+from workflow.cases.registers.risk_scale import RiskScale
+
+WIDTH, LEFT, TOP, CELL_HEIGHT = 1000, 190, 110, 130
+_DOT = 15
+_LIST_COLUMNS, _LINE, _TITLE_COLUMNS = 100, 21, 70
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mapped:
+    """One risk on the map. `label`: what stands in its cell (its number, or case and number)."""
+
+    label: str
+    description: str
+    rank: Rank
+
+
+def risk_map(
+    risks: Sequence[Mapped], scale: RiskScale, *, name: str, on: date, unranked: int, language: str
+) -> str:
+    """The map as an SVG file.
+
+    Args:
+        name: of the case or the unit.
+        on: the local day it shows.
+        unranked: how many risks have no rank and are not on it.
+    """
+    title = say("risk_map.title", {"name": name}, language)
+    heads = svg.lines(title, _TITLE_COLUMNS)
+    top = TOP + 28 * (len(heads) - 1)
+    listed, bottom = _list(risks, scale, top + len(scale.likelihood) * CELL_HEIGHT + 110, language, unranked)
+    note = [
+        svg.text(40, bottom + 40 + 18 * n, line, kind="soft")
+        for n, line in enumerate(svg.lines(scale.note[language], 120))
+    ]
+    height = int(bottom) + 40 + 18 * len(note) + 10
+    parts = [
+        *(svg.text(40, 48 + 28 * n, line, kind="title") for n, line in enumerate(heads)),
+        svg.text(40, top - 34, say("risk_map.on", {"on": on}, language), kind="soft"),
+        *_grid(risks, scale, top, language),
+        *listed,
+        *note,
+    ]
+    desc = say("risk_map.desc", {"count": len(risks)}, language) + " " + scale.note[language]
+    return svg.drawing(parts, width=WIDTH, height=height, title=title, desc=desc, language=language)
+
+
+def _grid(risks: Sequence[Mapped], scale: RiskScale, top: float, language: str) -> Iterator[str]:
+    width = (WIDTH - LEFT - 40) / len(scale.effect)
+    rows = len(scale.likelihood)
+    for likely in scale.likelihood:
+        y = top + (rows - likely.number) * CELL_HEIGHT
+        yield svg.text(
+            LEFT - 14, y + CELL_HEIGHT / 2 + 5, f"{likely.number}. {likely.title[language]}", anchor="end"
+        )
+        for effect in scale.effect:
+            x = LEFT + (effect.number - 1) * width
+            rank = Rank(likelihood=likely.number, effect=effect.number, scale=scale.edition)
+            band = scale.band(rank)
+            here = [
+                one for one in risks if (one.rank.likelihood, one.rank.effect) == (likely.number, effect.number)
+            ]
+            told = {
+                "likelihood": likely.title,
+                "effect": effect.title,
+                "band": band.title,
+                "risks": tuple(one.label for one in here),
+            }
+            yield svg.box(x, y, width, CELL_HEIGHT, band.colour, title=say("risk_map.cell", told, language))
+            yield svg.box(x, y, width, CELL_HEIGHT, "edge")
+            said = f"{scale.product(rank)} – {band.title[language]}"
+            yield svg.text(x + width - 8, y + 20, said, kind="soft", anchor="end")
+            yield from _labels(here, x, y, width)
+    for effect in scale.effect:
+        x = LEFT + (effect.number - 0.5) * width
+        y = top + rows * CELL_HEIGHT + 24
+        yield svg.text(x, y, f"{effect.number}. {effect.title[language]}", anchor="middle")
+    middle = LEFT + (WIDTH - LEFT - 40) / 2
+    axis = say("risk.axis.effect", {}, language)
+    yield svg.text(middle, top + rows * CELL_HEIGHT + 52, axis, kind="strong", anchor="middle")
+    likelihood = say("risk.axis.likelihood", {}, language)
+    yield svg.text(34, top + rows * CELL_HEIGHT / 2, likelihood, kind="strong", anchor="middle", turn=-90)
+
+
+def _labels(here: Sequence[Mapped], x: float, y: float, width: float) -> Iterator[str]:
+    """Numbers side by side; those that do not fit are counted."""
+    longest = max((len(one.label) for one in here), default=1)
+    size = max(2 * _DOT, 9 * longest + 12)
+    in_row = max(1, int((width - 16) // (size + 6)))
+    room = in_row * 3
+    shown = here if len(here) <= room else here[: room - 1]
+    labels = [one.label for one in shown] + ([f"+{len(here) - len(shown)}"] if len(shown) < len(here) else [])
+    for n, label in enumerate(labels):
+        left, top = x + 8 + (n % in_row) * (size + 6), y + 30 + (n // in_row) * (2 * _DOT + 3)
+        told = here[n].description if n < len(shown) else ""
+        yield (
+            f'<rect class="dot" x="{left:g}" y="{top:g}" width="{size:g}" height="{2 * _DOT}" rx="{_DOT}">'
+            f"<title>{escape(told)}</title></rect>"
+        )
+        yield svg.text(left + size / 2, top + _DOT + 5, label, anchor="middle")
+
+
+def _list(
+    risks: Sequence[Mapped], scale: RiskScale, top: float, language: str, unranked: int
+) -> tuple[list[str], float]:
+    """The list from the highest rank down, and where it ends."""
+    parts, y = [svg.text(40, top, say("risk_map.list", {}, language), kind="strong")], top
+    beside = 150 if any(len(one.label) > 4 for one in risks) else 80
+    for one in sorted(risks, key=lambda one: -scale.product(one.rank)):
+        said = f"{one.description} ({scale.product(one.rank)} – {scale.band(one.rank).title[language]})"
+        for n, line in enumerate(svg.lines(said, _LIST_COLUMNS)):
+            y += _LINE
+            if n == 0:
+                parts.append(svg.text(40, y, one.label))
+            parts.append(svg.text(beside, y, line))
+    if unranked:
+        y += _LINE + 6
+        parts.append(svg.text(40, y, say("risk_map.unranked", {"count": unranked}, language), kind="soft"))
+    return parts, y

@@ -1,0 +1,183 @@
+"""From a form to its template: a DOCX with gaps (`{{ field }}`). Made once per form and language."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from documents.forms import page
+from documents.forms.form import Form, Lines, PageBreak, Signature, Style, Table, Wording
+from documents.forms.reading import form as form_named
+from documents.forms.tables import BY_HAND
+from i18n import say
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.text.paragraph import Paragraph
+
+_SPACED: tuple[Style, ...] = ("title", "centre", "annex", "right", "pair")
+"""Blocks after which a line is left free, where another kind of block follows."""
+
+
+@cache
+def template(name: str, language: str) -> bytes:
+    """The template of a form as a DOCX file."""
+    form = form_named(name)
+    document = page.blank_document(language, landscape=form.landscape)
+    document.core_properties.title = form.title[language]
+    builder = _Builder(document, form, language)
+    for block in form.blocks:
+        builder.add(block)
+    builder.mark()
+    target = io.BytesIO()
+    document.save(target)
+    return target.getvalue()
+
+
+class _Builder:
+    """Writes blocks one after another."""
+
+    def __init__(self, document: Document, form: Form, language: str) -> None:
+        self.document, self.form, self.language = document, form, language
+
+    def add(self, block: object) -> None:
+        match block:
+            case Lines(each="") as lines:
+                self._lines(lines)
+            case Lines() as lines:
+                self._list(lines)
+            case Table() as table:
+                self._table(table)
+            case Signature() as signature:
+                self._signature(signature)
+            case PageBreak():
+                self.document.add_page_break()
+
+    def mark(self) -> None:
+        """The small line at the foot of each page: a translation, a layout of our own."""
+        marks = []
+        if self.form.origin == "no488":
+            marks.append(say("form.mark.layout", {"annex": self.form.annex}, self.language))
+        if self.form.origin in ("instruction", "policy") and self.language != "kk":
+            marks.append(say("form.mark.translation", {}, self.language))
+        if marks:
+            foot = self.document.sections[0].footer.paragraphs[0]
+            self._write(foot, " ".join(marks), size=page.SMALL)
+
+    def _lines(self, lines: Lines) -> None:
+        for text in lines.text[self.language].split("\n"):
+            self._paragraph(lines.style, text)
+        if lines.style in _SPACED:
+            self.document.add_paragraph()
+
+    def _list(self, lines: Lines) -> None:
+        self._paragraph(lines.style, f"{{%p for item in {lines.each} %}}")
+        self._paragraph(lines.style, "{{ item }}")
+        self._paragraph(lines.style, "{%p endfor %}")
+
+    def _paragraph(self, style: Style, text: str) -> Paragraph:
+        from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
+        from docx.shared import Cm, Pt
+
+        look = page.look(style, landscape=self.form.landscape)
+        paragraph = self.document.add_paragraph()
+        form = paragraph.paragraph_format
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.from_xml(look.align)
+        form.first_line_indent, form.left_indent = Cm(look.first), Cm(look.left)
+        form.space_before, form.space_after = Pt(look.before), Pt(look.after)
+        # What announces a list or a line to be filled stays beside it.
+        form.keep_with_next = look.with_next or text.endswith(":") or None
+        if style == "pair":
+            form.tab_stops.add_tab_stop(Cm(page.text_width(self.form.landscape)), WD_TAB_ALIGNMENT.RIGHT)
+        self._write(paragraph, text, size=look.size, bold=look.bold)
+        return paragraph
+
+    def _table(self, table: Table) -> None:
+        from docx.shared import Pt
+
+        if self.document.paragraphs:
+            self.document.paragraphs[-1].paragraph_format.space_after = Pt(6)
+        made = self._grid(table.widths)
+        page.bordered(made)
+        for at, line in enumerate(table.lines):
+            if line.each:
+                self._control(made, f"{{%tr for row in {line.each} %}}")
+            row = made.add_row()
+            if line.height <= BY_HAND:
+                page.unbroken(row)
+            if at < table.heads:
+                page.repeated(row)
+            if line.height:
+                self._height(row, line.height)
+            small = page.SMALLER if len(table.widths) > 6 else 0
+            for place, cell in enumerate(line.cells):
+                text = cell[self.language]
+                if line.merged and place == 0:
+                    text = "{% vm %}" + text
+                self._cell(row.cells[place], text, bold=line.bold, centred=at < table.heads, size=small)
+            if line.each:
+                self._control(made, "{%tr endfor %}")
+        # A word processor wants a paragraph after a table; it must not begin a page of its own.
+        self._write(self.document.add_paragraph(), "", size=2)
+
+    def _signature(self, signature: Signature) -> None:
+        # A signature never stands alone on a page.
+        self.document.paragraphs[-1].paragraph_format.keep_with_next = True
+        width = page.text_width(self.form.landscape)
+        made = self._grid((width * 0.4, width * 0.28, width * 0.32))
+        row = made.add_row()
+        self._height(row, 1.6)
+        texts: tuple[Wording | str, ...] = (signature.post, "_" * 14, signature.name)
+        for place, text in enumerate(texts):
+            said = text if isinstance(text, str) else text[self.language]
+            self._cell(row.cells[place], said, size=page.LETTER, at_foot=True)
+            row.cells[place].paragraphs[0].paragraph_format.keep_with_next = True
+
+    def _grid(self, widths: tuple[float, ...]) -> Any:
+        from docx.shared import Cm
+
+        made: Any = self.document.add_table(rows=0, cols=len(widths))
+        made.autofit = False
+        for place, width in enumerate(widths):
+            made.columns[place].width = Cm(width)
+        return made
+
+    def _control(self, table: Any, text: str) -> None:
+        """A line that docxtpl takes for an instruction and removes."""
+        table.add_row().cells[0].text = text
+
+    def _height(self, row: Any, centimetres: float) -> None:
+        from docx.shared import Cm
+
+        row.height = Cm(centimetres)
+
+    def _cell(
+        self,
+        cell: Any,
+        text: str,
+        *,
+        bold: bool = False,
+        centred: bool = False,
+        size: int = 0,
+        at_foot: bool = False,
+    ) -> None:
+        from docx.enum.table import WD_ALIGN_VERTICAL
+        from docx.enum.text import WD_ALIGN_PARAGRAPH
+
+        paragraph = cell.paragraphs[0]
+        if centred:
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER
+        if at_foot or centred:
+            cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM if at_foot else WD_ALIGN_VERTICAL.CENTER
+        in_table = page.IN_WIDE_TABLE if self.form.landscape else page.IN_TABLE
+        self._write(paragraph, text, size=size or in_table, bold=bold)
+
+    def _write(self, paragraph: Any, text: str, *, size: int, bold: bool = False) -> None:
+        from docx.shared import Pt
+
+        run = paragraph.add_run(text)
+        run.font.size = Pt(size)
+        if not text:
+            paragraph.paragraph_format.line_spacing = Pt(size)
+        run.bold = bold or None

@@ -1,0 +1,89 @@
+"""What can be checked on a form before it is signed. Notes, never refusals: the paper is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from documents.forms.form import Form
+
+Row = Mapping[str, object]
+Values = Mapping[str, object]
+VIEWS = 1000
+"""From how many views on a publication is assessed (scoring document, P4.T3.S1)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """Something worth a look: a code of the catalogues with its arguments."""
+
+    code: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+def notes(form: Form, values: Values, rows: Sequence[Row]) -> tuple[Note, ...]:
+    """What the checks of this form say of these values."""
+    check = _CHECKS.get(form.id)
+    return tuple(check(values, rows)) if check else ()
+
+
+def _social_order(values: Values, rows: Sequence[Row]) -> list[Note]:
+    """The parts add up to the amount on the theme; the theme is not more than the whole."""
+    found: list[Note] = []
+    amounts = [_amount(row.get("amount")) for row in rows]
+    theme, total = _amount(values.get("theme_amount")), _amount(values.get("total_amount"))
+    parts = sum((amount for amount in amounts if amount is not None), Decimal(0))
+    if rows and theme is not None and parts != theme:
+        found.append(Note(code="form.note.sum_differs", arguments={"sum": parts, "amount": theme}))
+    if theme is not None and total is not None and theme > total:
+        found.append(Note(code="form.note.theme_above_total", arguments={"amount": theme, "total": total}))
+    if rows:
+        done = sum(1 for amount in amounts if amount)
+        found.append(Note(code="form.note.share", arguments={"done": done, "of": len(rows)}))
+    return found
+
+
+def _reconciliation(values: Values, rows: Sequence[Row]) -> list[Note]:
+    """Only what is in force belongs here; the second signature has no place on the form."""
+    waiting = [number for number, row in enumerate(rows, 1) if not row.get("in_force_on")]
+    found = [Note(code="form.note.not_in_force", arguments={"rows": waiting})] if waiting else []
+    return [*found, Note(code="form.note.second_signature")]
+
+
+def _propaganda(values: Values, rows: Sequence[Row]) -> list[Note]:
+    few = [
+        number
+        for number, row in enumerate(rows, 1)
+        if isinstance(views := row.get("views"), int) and views < VIEWS
+    ]
+    return [Note(code="form.note.few_views", arguments={"rows": few, "views": VIEWS})] if few else []
+
+
+def _confirmation(values: Values, rows: Sequence[Row]) -> list[Note]:
+    """All boxes or none: some ticked and some left empty proves nothing."""
+    boxes = [bool(values.get(box)) for box in ("has_read", "undertakes", "is_aware")]
+    return [Note(code="form.note.box_empty")] if any(boxes) and not all(boxes) else []
+
+
+def _measures(values: Values, rows: Sequence[Row]) -> list[Note]:
+    """A measure that can be checked is concrete: it has a completion form, a responsible and a term."""
+    found = []
+    for part in ("completion_form", "responsible", "term"):
+        without = [number for number, row in enumerate(rows, 1) if not row.get(part)]
+        if without:
+            found.append(Note(code="form.note.measures_without", arguments={"field": part, "rows": without}))
+    return found
+
+
+def _amount(value: object) -> Decimal | None:
+    return Decimal(value) if isinstance(value, int | Decimal) else None
+
+
+_CHECKS: Mapping[str, Callable[[Values, Sequence[Row]], list[Note]]] = {
+    "social_order": _social_order,
+    "reconciliation_act": _reconciliation,
+    "propaganda_report": _propaganda,
+    "confirmation": _confirmation,
+    "plan": _measures,
+}

@@ -1,0 +1,125 @@
+"""A plan of measures as people write it: number, risk or recommendation, measure, completion form, who, by
+when.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from documents.schedules.written_terms import read_term
+from documents.sheets.columns import Heading, column, find_heading, no_formulas, require
+from documents.sheets.spelling import tidy
+from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from documents.sheets.workbook import Row, Source, open_paper, text_of
+from workflow.cases.registers.measure_term import MeasureTerm
+
+NUMBER = column("number", "№", "№", "No", r"no\b|n\b|п п\b|р с\b|number")
+COMPLETION = column(
+    "completion", "Аяқтау нысаны", "Форма завершения", "Completion form", r"форм|аяқта|complet|нысан"
+)
+RESPONSIBLE = column(
+    "responsible", "Жауапты", "Ответственный", "Responsible", r"ответств|исполнител|жауап|respons"
+)
+TERM = column("term", "Орындау мерзімі", "Срок", "Term", r"срок|мерзім|term|deadline")
+ACTION = column("action", "Іс-шара", "Мероприятие", "Measure", r"меропр|мера\b|меры\b|іс шара|measure|action")
+RISK = column("risk", "Тәуекел", "Риск", "Risk", r"\w*риск|тәуекел|risk")
+RECOMMENDATION = column(
+    "recommendation", "Ұсыным", "Рекомендация", "Recommendation", r"рекоменд|ұсын|recommend"
+)
+# A heading may hold several of these words ("measures to remove the risk", "who answers for the measure"): the
+# column is the first that fits.
+COLUMNS = (COMPLETION, RESPONSIBLE, TERM, ACTION, RISK, RECOMMENDATION, NUMBER)
+_REQUIRED = (ACTION, COMPLETION, RESPONSIBLE, TERM)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadMeasure:
+    """One row of the plan.
+
+    Attributes:
+        number: as the plan numbers it, None where it does not.
+        risk: the risk's words, or the recommendation's where the plan names no risk.
+        row: the number the spreadsheet shows.
+    """
+
+    row: int
+    number: int | None
+    risk: str
+    recommendation: str
+    action: str
+    completion: str
+    responsible: str
+    term: MeasureTerm
+
+
+def read_measures(
+    source: Source, name: str | None = None, *, year: int | None = None
+) -> tuple[ReadMeasure, ...]:
+    """The rows of a plan of measures, XLSX or CSV, headed in Kazakh, Russian or English.
+
+    An empty cell is not refused: what a measure lacks is a finding. A merged risk or number stands for each of
+    its rows.
+
+    Args:
+        year: the year of the plan, for terms that leave it out.
+
+    Raises:
+        UnreadablePaper: no such table, a column missing, no rows; or every bad row: a formula, an impossible
+            date, a measure without a risk, a row without a measure.
+    """
+    paper = open_paper(source, name)
+    tables = [(sheet, found) for sheet in paper.sheets if (found := find_heading(sheet, COLUMNS))]
+    if not tables:
+        titles = tuple(wanted.title for wanted in (RECOMMENDATION, *_REQUIRED))
+        raise UnreadablePaper("paper_measures_form_unknown", name=paper.name, columns=titles)
+    sheet, heading = max(tables, key=lambda table: len(table[1].at))
+    require(heading, _REQUIRED, paper)
+    if not {"risk", "recommendation"} & heading.at.keys():
+        require(heading, (RECOMMENDATION,), paper)
+    errors = Errors()
+    measures = [
+        read
+        for row in sheet.rows
+        if row.number > heading.row and (read := _row(row, heading, errors, year)) is not None
+    ]
+    errors.refuse(paper.name)
+    if not measures:
+        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    return tuple(measures)
+
+
+def _row(row: Row, heading: Heading, errors: Errors, year: int | None) -> ReadMeasure | None:
+    if not no_formulas(row, heading.at, heading.texts, errors):
+        return None
+    text = {id: tidy(text_of(row.cell(place))) for id, place in heading.at.items() if id != "term"}
+    risk, recommendation = text.get("risk", ""), text.get("recommendation", "")
+    if not text["action"] or _is_numbering(text):
+        if not text["action"] and (text["completion"] or text["responsible"]):
+            errors.add(row.number, "paper_cell_empty", column=ACTION.title)
+        return None
+    if not (risk or recommendation):
+        errors.add(
+            row.number, "paper_cell_empty", column=(RISK if "risk" in heading.at else RECOMMENDATION).title
+        )
+        return None
+    try:
+        term = read_term(row.cell(heading.at["term"]), where=heading.texts["term"], year=year)
+    except UnreadableCell as refusal:
+        errors.take(row.number, refusal)
+        return None
+    number = text.get("number", "").rstrip(".")
+    return ReadMeasure(
+        row=row.number,
+        number=int(number) if number.isdecimal() and 0 < int(number) < 10_000 else None,
+        risk=risk or recommendation,
+        recommendation=recommendation or risk,
+        action=text["action"],
+        completion=text["completion"],
+        responsible=text["responsible"],
+        term=term,
+    )
+
+
+def _is_numbering(text: dict[str, str]) -> bool:
+    """The row `1 | 2 | 3 | 4` that numbers the columns of a form."""
+    return all(value.isdecimal() for value in text.values() if value)

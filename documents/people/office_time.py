@@ -1,0 +1,119 @@
+"""Hours, weeks and days as people write them: `09:00-18:00`, `1-6` or `дс-сб`, `2026-05-08, 11.05.2026`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, time
+
+from calendars import OutOfRange
+from calendars.horizon import place
+from workflow.org.office_time import Hours, OfficeTime
+from workflow.refusal import Refusal
+
+_HOURS = re.compile(r"(\d{1,2})[:.](\d{2})\s*[-–—]\s*(\d{1,2})[:.](\d{2})")
+_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})")
+_DASH = re.compile(r"\s*[-–—]\s*")
+_WEEKDAYS = {
+    word: number
+    for number, several in enumerate(
+        (
+            ("дс", "пн", "mon", "дүйсенбі", "понедельник", "monday"),
+            ("сс", "вт", "tue", "сейсенбі", "вторник", "tuesday"),
+            ("ср", "wed", "сәрсенбі", "среда", "wednesday"),
+            ("бс", "чт", "thu", "бейсенбі", "четверг", "thursday"),
+            ("жм", "пт", "fri", "жұма", "пятница", "friday"),
+            ("сн", "сб", "sat", "сенбі", "суббота", "saturday"),
+            ("жс", "жк", "вс", "sun", "жексенбі", "воскресенье", "sunday"),
+        ),
+        start=1,
+    )
+    for word in (str(number), *several)
+}
+NONE = ("", "-", "–", "—")
+
+
+class BadOfficeTime(Refusal, ValueError):
+    """What was written of an office's time cannot be read, or cannot be."""
+
+
+def hours_of(text: str) -> Hours | None:
+    """Two times of a day; None where there are none.
+
+    Raises:
+        BadOfficeTime: they are none, or the second does not come after the first.
+    """
+    if text.strip() in NONE:
+        return None
+    found = _HOURS.fullmatch(text.strip())
+    try:
+        if found is None:
+            raise ValueError
+        begins, begun, ends, ended = (int(part) for part in found.groups())
+        first, last = time(begins, begun), time(ends, ended)
+    except ValueError:
+        raise BadOfficeTime("office_time.no_hours", text=text) from None
+    if first >= last:
+        raise BadOfficeTime("office_time.hours_backwards", text=text)
+    return first, last
+
+
+def week_of(text: str) -> tuple[int, ...]:
+    """Days of a week, 1 for Monday: single ones and spans; empty where there are none.
+
+    Raises:
+        BadOfficeTime: a word that is no day of the week.
+    """
+    found: set[int] = set()
+    if text.strip() in NONE:
+        return ()
+    for part in filter(None, (" ".join(one.split()) for one in re.split(r"[,;]", text.casefold()))):
+        ends = [_WEEKDAYS.get(word.strip(".")) for word in _DASH.split(part)]
+        first, last = (ends[0], ends[-1]) if len(ends) in (1, 2) else (None, None)
+        if first is None or last is None or first > last:
+            raise BadOfficeTime("office_time.no_week", text=part)
+        found.update(range(first, last + 1))
+    return tuple(sorted(found))
+
+
+def days_of(text: str) -> tuple[date, ...]:
+    """Dates, ISO or with dots, one after another; empty where there are none.
+
+    Raises:
+        BadOfficeTime: one is no date, or lies outside the records of days.
+    """
+    if text.strip() in NONE:
+        return ()
+    return tuple(sorted({_day(part) for part in re.split(r"[,;\s]+", text.strip()) if part}))
+
+
+def office_time(
+    *, hours: Hours | None, week: Iterable[int], off: Iterable[date], working: Iterable[date]
+) -> OfficeTime:
+    """All of it together.
+
+    Raises:
+        BadOfficeTime: a day is named as both, or a week leaves nothing to work.
+    """
+    off, working = tuple(sorted(set(off))), tuple(sorted(set(working)))
+    both = sorted(set(off) & set(working))
+    if both:
+        raise BadOfficeTime("office_time.both", on=both[0])
+    return OfficeTime(hours=hours, week=tuple(sorted(set(week))), off=off, working=working)
+
+
+def _day(text: str) -> date:
+    try:
+        if found := _ISO.fullmatch(text):
+            year, month, number = (int(part) for part in found.groups())
+        elif found := _DOTTED.fullmatch(text):
+            number, month, year = (int(part) for part in found.groups())
+            year += 2000 if year < 100 else 0
+        else:
+            raise ValueError
+        day = date(year, month, number)
+        place(day)
+    except (ValueError, OutOfRange):
+        raise BadOfficeTime("office_time.no_day", text=text) from None
+    return day

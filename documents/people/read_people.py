@@ -1,0 +1,75 @@
+"""What a table of people says, and how it is laid over what the office knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from documents.sheets.spelling import plain
+from workflow.org.office import Office, Person, Unit
+from workflow.org.office_time import NOTHING_OWN, OfficeTime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPeople:
+    """Units, parents before the units within them, and people, in the order of the table."""
+
+    units: tuple[Unit, ...]
+    people: tuple[Person, ...]
+
+
+def onto(read: ReadPeople, office: Office) -> ReadPeople:
+    """What a table says, over what the office knows.
+
+    A unit that was renamed is still the same unit, and a kind or office time left out stays; somebody whose key
+    is not their e-mail (it changed since), or not their unit and name, is still the same person.
+    """
+    named = {plain(unit.name): unit.id for unit in office.units.values()}
+
+    def known(unit: str) -> str:
+        return unit if unit in office.units else named.get(plain(unit), unit)
+
+    units = [
+        replace(unit, id=known(unit.id), parent=known(unit.parent) if unit.parent else None)
+        for unit in read.units
+    ]
+    kinds = [unit.kind or (office.units[unit.id].kind if unit.id in office.units else "") for unit in units]
+    keys = {one.email.casefold(): one.key for one in office.people.values() if one.email}
+    places = {(one.unit, plain(one.name)): one.key for one in office.people.values() if not one.email}
+    same = {
+        one.key: keys.get(one.email.casefold(), one.key)
+        if one.email
+        else places.get((known(one.unit), plain(one.name)), one.key)
+        for one in read.people
+    }
+    people = tuple(
+        replace(
+            one,
+            key=same[one.key],
+            unit=known(one.unit),
+            deputy=same.get(one.deputy, one.deputy) if one.deputy else None,
+        )
+        for one in read.people
+    )
+    return ReadPeople(
+        tuple(
+            replace(
+                unit,
+                kind=kind,
+                uploads_through=_through(office, unit.id),
+                time=unit.time or _time(office, unit.id),
+            )
+            for unit, kind in zip(units, kinds, strict=True)
+        ),
+        tuple(
+            replace(one, digest=office.people[one.key].digest if one.key in office.people else "")
+            for one in people
+        ),
+    )
+
+
+def _through(office: Office, unit: str) -> str | None:
+    return office.units[unit].uploads_through if unit in office.units else None
+
+
+def _time(office: Office, unit: str) -> OfficeTime:
+    return office.units[unit].time if unit in office.units else NOTHING_OWN

@@ -1,0 +1,54 @@
+"""The office's units and people as the table they can be taken in from again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from documents.people import time as people_time
+from documents.people.table import AWAY, DEPUTY, DUTIES, EMAIL, KIND, LANGUAGE, NAME, PARENT, POST, UNIT
+from documents.people.words import DUTY_TITLES
+from documents.sheets.listing import Listed
+from workflow.org import office as known
+from workflow.org.office import Office, Person, Unit
+
+COLUMNS = (UNIT, PARENT, KIND, NAME, POST, DUTIES, EMAIL, LANGUAGE, DEPUTY, AWAY)
+
+
+def people_table(office: Office, language: str) -> Listed:
+    """One row a person, in the order of units; a unit nobody sits in has a row of its own.
+
+    Office times have columns where a unit has one of its own.
+    """
+    rows: list[list[str]] = []
+    times = any(unit.time for unit in office.units.values())
+    by_unit: dict[str, list[Person]] = {id: [] for id in office.units}
+    for person in office.people.values():
+        by_unit.setdefault(person.unit, []).append(person)
+    for unit, people in by_unit.items():
+        place = _place(office.units, unit)
+        own = people_time.time_cells(office.units[unit].time) if times and unit in office.units else []
+        rows += [place + _person(person, language) + own for person in people] or [place + [""] * 7 + own]
+    columns = (*COLUMNS, *people_time.COLUMNS) if times else COLUMNS
+    return Listed([column.title[language] for column in columns], rows)
+
+
+def _place(units: Mapping[str, Unit], unit: str) -> list[str]:
+    of = units.get(unit)
+    if of is None:
+        return [unit, "", ""]
+    parent = units.get(of.parent or "")
+    return [of.name, parent.name if parent else "", of.kind]
+
+
+def _person(person: Person, language: str) -> list[str]:
+    duties = [DUTY_TITLES[known.DUTIES.index(duty)][language] for duty in person.duties]
+    away = [f"{first:%d.%m.%Y} – {last:%d.%m.%Y}" for first, last in person.away]
+    return [
+        person.name,
+        person.post,
+        "; ".join(duties),
+        person.email or "",
+        person.language,
+        person.deputy or "",
+        "; ".join(away),
+    ]

@@ -1,0 +1,221 @@
+"""The table of people: who sits in which unit, holds which duties, and how to reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+
+from documents.people import time as people_time
+from documents.people.kind_words import KIND_TITLES, kind
+from documents.people.read_people import ReadPeople
+from documents.people.words import DUTY_TITLES, LANGUAGES, duty, language
+from documents.sheets.columns import Column, Heading, column, find_heading, no_formulas, require
+from documents.sheets.dates import Day, Nothing, Span, read
+from documents.sheets.email_address import is_address
+from documents.sheets.spelling import plain, tidy
+from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from documents.sheets.workbook import Row, Source, open_paper, text_of
+from workflow.org.office import Person, Unit
+from workflow.org.office_time import OfficeTime
+
+PARENT = column(
+    "parent",
+    "Жоғары тұрған бөлімше",
+    "Вышестоящее подразделение",
+    "Parent unit",
+    r"вышестоящ|жоғары|parent|головн|бағынады",
+)
+DEPUTY = column("deputy", "Алмастырушы", "Замещающий", "Deputy", r"замещ|алмастыр|deputy|орынбасар|заместител")
+UNIT = column("unit", "Бөлімше", "Подразделение", "Unit", r"подраздел|бөлімше|unit")
+NAME = column("name", "Аты-жөні", "ФИО", "Name", r"фио|ф и о|фамили|имя|аты жөні|т а ә|таә|name")
+POST = column("post", "Лауазымы", "Должность", "Post", r"должност|лауазым|post\b|position")
+DUTIES = column("duties", "Міндеттері", "Обязанности", "Duties", r"обязанност|роль|роли|міндет|рөл|dut|role")
+EMAIL = column("email", "Электрондық пошта", "Электронная почта", "E-mail", r"e mail|email|почт|пошта|эл\b")
+LANGUAGE = column("language", "Тілі", "Язык", "Language", r"язык|тіл|language")
+AWAY = column("away", "Жоқ кезеңдері", "Отсутствует", "Away", r"отсутств|отпуск|жоқ|демалыс|away|absen")
+KIND = column(
+    "kind", "Ұйымның түрі", "Вид организации", "Kind", r"вид организац|вид орган|ұйымның түрі|ұйым түрі|kind\b"
+)
+COLUMNS = (*people_time.COLUMNS, PARENT, DEPUTY, KIND, UNIT, NAME, POST, DUTIES, EMAIL, LANGUAGE, AWAY)
+
+
+def read_people(source: Source, name: str | None = None) -> ReadPeople:
+    """The units and people of a CSV or XLSX table headed in Kazakh, Russian or English.
+
+    A unit's id is its name. A person's key is the e-mail in lower case, else `unit / name`. A row without
+    a name gives a unit alone. A deputy is named by e-mail or by name.
+
+    Raises:
+        UnreadablePaper: columns `unit` and `name` missing, or every bad row: no unit, an unknown duty or
+            language, a malformed e-mail, the same person twice, an unknown deputy, two parents, units in a
+            circle, an office time that is none or differs from row to row.
+    """
+    paper = open_paper(source, name)
+    tables = [(sheet, heading) for sheet in paper.sheets if (heading := find_heading(sheet, COLUMNS))]
+    if not tables:
+        raise UnreadablePaper("paper_people_form_unknown", name=paper.name, columns=(UNIT.title, NAME.title))
+    sheet, heading = tables[0]
+    require(heading, (UNIT, NAME), paper)
+    errors = Errors()
+    rows = [row for row in sheet.rows if row.number > heading.row]
+    readable = [row for row in rows if no_formulas(row, heading.at, heading.texts, errors)]
+    units = _units(readable, heading, errors)
+    people: dict[str, tuple[int, Person]] = {}
+    for row in readable:
+        person = _person(row, heading, errors)
+        if person is None:
+            continue
+        if person.key in people:
+            errors.add(row.number, "paper_person_twice", person=person.key, other=people[person.key][0])
+        people.setdefault(person.key, (row.number, person))
+    deputised = _with_deputies(people, errors)
+    errors.refuse(paper.name)
+    if not units:
+        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    return ReadPeople(units, deputised)
+
+
+def _cell(row: Row, heading: Heading, wanted: Column) -> str:
+    return tidy(text_of(row.cell(heading.at[wanted.id]))) if wanted.id in heading.at else ""
+
+
+def _units(rows: list[Row], heading: Heading, errors: Errors) -> tuple[Unit, ...]:
+    parents: dict[str, str | None] = {}
+    kinds: dict[str, str] = {}
+    times: dict[str, OfficeTime] = {}
+    for row in rows:
+        unit, parent = _cell(row, heading, UNIT), _cell(row, heading, PARENT)
+        if not unit:
+            errors.add(row.number, "paper_cell_empty", column=UNIT.title)
+            continue
+        _take_kind(row, heading, unit, kinds, errors)
+        people_time.take_time(row, heading, unit, times, errors)
+        known = parents.get(unit)
+        if parent and known and known != parent:
+            errors.add(row.number, "paper_parent_differs", unit=unit, parent=parent, known=known)
+            continue
+        parents[unit] = parent or known
+        if parent:
+            parents.setdefault(parent, None)
+            if _within(unit, parent, parents):
+                errors.add(row.number, "paper_parent_circle", unit=unit, parent=parent)
+                parents[unit] = known
+    return tuple(
+        Unit(
+            id=name,
+            name=name,
+            parent=parents[name],
+            kind=kinds.get(name, ""),
+            time=people_time.own_time(times, name),
+        )
+        for name in sorted(parents, key=lambda u: _depth(u, parents))
+    )
+
+
+def _take_kind(row: Row, heading: Heading, unit: str, kinds: dict[str, str], errors: Errors) -> None:
+    written = _cell(row, heading, KIND)
+    if not written:
+        return
+    code = kind(written)
+    if code is None:
+        errors.add(row.number, "paper_kind_unknown", text=written, allowed=KIND_TITLES)
+    elif kinds.setdefault(unit, code) != code:
+        errors.add(row.number, "paper_kind_differs", unit=unit)
+
+
+def _within(unit: str, place: str, parents: Mapping[str, str | None]) -> bool:
+    """Whether `place` is the unit itself or lies within it."""
+    at: str | None = place
+    for _ in range(len(parents) + 1):
+        if at is None or at == unit:
+            break
+        at = parents.get(at)
+    return at == unit
+
+
+def _depth(unit: str, parents: Mapping[str, str | None]) -> int:
+    depth, at = 0, parents[unit]
+    while at is not None:
+        depth, at = depth + 1, parents[at]
+    return depth
+
+
+def _person(row: Row, heading: Heading, errors: Errors) -> Person | None:
+    name, unit = _cell(row, heading, NAME), _cell(row, heading, UNIT)
+    if not name:
+        for wanted in (EMAIL, DUTIES):
+            if _cell(row, heading, wanted):
+                errors.add(row.number, "paper_cell_empty", column=NAME.title)
+                break
+        return None
+    written = _cell(row, heading, EMAIL)
+    email = written.lower() or None
+    if email and not is_address(email):
+        errors.add(row.number, "paper_email_malformed", text=written)
+        email = None
+    tongue = _cell(row, heading, LANGUAGE)
+    if tongue and language(tongue) is None:
+        errors.add(row.number, "paper_language_unknown", text=tongue, allowed=LANGUAGES)
+    return Person(
+        key=email or f"{unit} / {name}",
+        name=name,
+        unit=unit,
+        post=_cell(row, heading, POST),
+        duties=_duties(row, heading, errors),
+        email=email,
+        language=language(tongue) or LANGUAGES[0],
+        away=_away(row, heading, errors),
+        deputy=_cell(row, heading, DEPUTY) or None,
+    )
+
+
+def _duties(row: Row, heading: Heading, errors: Errors) -> tuple[str, ...]:
+    if "duties" not in heading.at:
+        return ()
+    words = text_of(row.cell(heading.at["duties"])).replace("\n", ";").replace(",", ";").split(";")
+    found: list[str] = []
+    for word in filter(None, map(tidy, words)):
+        code = duty(word)
+        if code is None:
+            errors.add(row.number, "paper_duty_unknown", text=word, allowed=DUTY_TITLES)
+        elif code not in found:
+            found.append(code)
+    return tuple(found)
+
+
+def _away(row: Row, heading: Heading, errors: Errors) -> tuple[tuple[date, date], ...]:
+    if "away" not in heading.at:
+        return ()
+    value = row.cell(heading.at["away"])
+    spans: list[tuple[date, date]] = []
+    for part in value.replace("\n", ";").split(";") if isinstance(value, str) else [value]:
+        try:
+            said = read(part, where=heading.texts["away"])
+        except UnreadableCell as refusal:
+            errors.take(row.number, refusal)
+            continue
+        if isinstance(said, Span):
+            spans.append((said.first, said.last))
+        elif isinstance(said, Day):
+            spans.append((said.on, said.on))
+        elif not isinstance(said, Nothing):
+            errors.add(row.number, "paper_date_unreadable", text=said.text, where=heading.texts["away"])
+    return tuple(spans)
+
+
+def _with_deputies(people: Mapping[str, tuple[int, Person]], errors: Errors) -> tuple[Person, ...]:
+    """The people, deputies named by their keys."""
+    keys: dict[str, list[str]] = {}
+    for key, (_, person) in people.items():
+        for known_as in {plain(key), plain(person.name)}:
+            keys.setdefault(known_as, []).append(key)
+    found = []
+    for key, (row, person) in people.items():
+        if person.deputy is not None:
+            meant = [other for other in keys.get(plain(person.deputy), []) if other != key]
+            if len(meant) != 1:
+                errors.add(row, "paper_deputy_unknown", text=person.deputy)
+            person = replace(person, deputy=meant[0] if len(meant) == 1 else None)
+        found.append(person)
+    return tuple(found)

@@ -1,0 +1,93 @@
+"""How the table of people may call duties and languages: their codes, and the words of three languages."""
+
+from __future__ import annotations
+
+from documents.sheets.spelling import plain
+from workflow.law.procedure import Text
+from workflow.org.office import DUTIES
+
+LANGUAGES = ("kk", "ru", "en")
+
+_DUTY_WORDS: dict[str, tuple[str, ...]] = {
+    "authorised_person": (
+        *("уәкілетті тұлға", "уполномоченное лицо", "authorised person", "authorized person"),
+        *("уполномоченный", "рабочая группа", "жұмыс тобы"),
+    ),
+    "head": (
+        *("бірінші басшы", "первый руководитель", "head"),
+        *("руководитель организации", "ұйым басшысы", "председатель правления", "басқарма төрағасы"),
+    ),
+    "head_of_unit": (
+        *("бөлімше басшысы", "руководитель подразделения", "head of unit"),
+        *("начальник подразделения", "бөлім басшысы", "начальник отдела", "руководитель отдела"),
+    ),
+    "object_unit": (
+        *("талдау объектісі", "объект анализа", "object unit"),
+        *("объект", "подразделение объекта", "объект бөлімшесі", "объектінің бөлімшесі"),
+    ),
+    "deputy": ("басшының орынбасары", "заместитель руководителя", "deputy", "орынбасар", "заместитель"),
+    "hr": (
+        "кадр қызметі",
+        "кадровая служба",
+        "hr",
+        "персонал",
+        "кадры",
+        "персоналды басқару",
+        "управление персоналом",
+    ),
+    "ethics_officer": ("әдеп жөніндегі уәкіл", "уполномоченный по этике", "ethics officer"),
+    "chief_of_staff": ("аппарат басшысы", "руководитель аппарата", "chief of staff"),
+    "officer": (
+        *("комплаенс офицер", "комплаенс-офицер", "officer", "compliance officer"),
+        *("офицер", "мерзімдерге жауапты", "ответственный за сроки"),
+    ),
+    "person_concerned": ("өзіне қатысты адам", "лицо, которого это касается", "person concerned"),
+    "direct_head": ("тікелей басшы", "непосредственный руководитель", "direct head"),
+    "prevention_unit": (
+        *("алдын алу бөлімшесі", "подразделение по предупреждению коррупции", "prevention unit"),
+        *("сыбайлас жемқорлықтың алдын алу бөлімшесі", "служба предупреждения коррупции"),
+    ),
+    "compliance_officer": (
+        *("комплаенс қызметі", "комплаенс-служба", "compliance service"),
+        *("антикоррупционная комплаенс-служба", "сыбайлас жемқорлыққа қарсы комплаенс қызметі"),
+    ),
+    "internal_security": (
+        *("өзіндік қауіпсіздік бөлімшесі", "подразделение собственной безопасности", "internal security"),
+        *("өзіндік қауіпсіздік", "собственная безопасность"),
+    ),
+    "procurement_unit": (
+        *("мемлекеттік сатып алу бөлімшесі", "подразделение государственных закупок", "procurement unit"),
+        *("мемлекеттік сатып алу", "государственные закупки"),
+    ),
+    "collegial_body": ("алқалы орган", "коллегиальный орган", "collegial body", "комиссия"),
+    "account_holder": (
+        *("платформадағы есептік жазба иесі", "владелец учётной записи", "account holder"),
+        *("есептік жазба иесі", "владелец учетной записи платформы"),
+    ),
+    "outside": ("басқа орган", "другой орган", "outside body"),
+}
+"""Duty -> the words for it, the first three being its titles in Kazakh, Russian and English."""
+
+DUTY_TITLES = tuple(Text(*_DUTY_WORDS[code][:3]) for code in DUTIES)
+"""What each duty may be called, for a refusal."""
+
+_LANGUAGE_WORDS = {
+    "kk": ("kk", "kz", "каз", "қаз", "қазақ", "қазақша", "қазақ тілі", "казахский", "kazakh"),
+    "ru": ("ru", "рус", "орыс", "орысша", "орыс тілі", "русский", "russian"),
+    "en": ("en", "eng", "англ", "ағылшын", "ағылшынша", "ағылшын тілі", "английский", "english"),
+}
+# Words of a title come before codes: "compliance officer" has always been who is told where nobody else can be.
+_DUTIES = {plain(code): code for code in DUTIES} | {
+    plain(word): code for code in reversed(DUTIES) for word in _DUTY_WORDS[code]
+}
+_LANGUAGES = {plain(word): code for code, words in _LANGUAGE_WORDS.items() for word in words}
+
+
+def duty(word: str) -> str | None:
+    """The duty a word names, one of workflow.org.office.DUTIES; None when it names none."""
+    return word.strip() if word.strip() in DUTIES else _DUTIES.get(plain(word))
+
+
+def language(word: str) -> str | None:
+    """The language a word names: kk, ru or en; None when it names none."""
+    return _LANGUAGES.get(plain(word))

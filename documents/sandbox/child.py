@@ -1,0 +1,128 @@
+"""What runs in the reading processes: one that has imported the readers, and a fork of it for each file.
+
+A process reads one file and is gone: nothing one file did to it meets the next. It has nothing of the service's
+environment and connections, its limits are set before the first byte is looked at, and it stands back behind
+those who answer pages.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from importlib import import_module
+from typing import Any, BinaryIO, NoReturn
+
+from calendars.records import RecordError
+from documents.sandbox.limits import MOST_ANSWER, MOST_ERRORS, limit
+from documents.sandbox.values import decoded, encoded
+from workflow.refusal import Refusal
+
+READERS: Mapping[str, tuple[str, str]] = {
+    "schedule": ("documents.schedules.any_schedule", "read_schedule"),
+    "people": ("documents.people.table", "read_people"),
+    "audit": ("documents.schedules.audit_table", "read_audit"),
+    "measures": ("documents.measure_plan", "read_measures"),
+    "cartogram": ("documents.drawings.cartogram_table", "read_cartogram"),
+    "form": ("documents.forms.rows_file", "read_data"),
+    "packed": ("documents.sheets.file_kind", "packed_type"),
+    "act": ("documents.sandbox.texts", "check_act"),
+    "rules": ("documents.sandbox.texts", "check_rules"),
+}
+"""Name of a reader -> its module and function, called with the bytes, the file's name and the options."""
+_FORGONE = ("numpy", "lxml")
+"""Libraries openpyxl takes where they are; without them it reads the same and begins in half the time."""
+_MOST_TRACE = 4_000
+
+
+def serve() -> None:
+    """Fork a process for each file that is sent over standard input; return when whoever sends is gone."""
+    control = socket.socket(fileno=sys.stdin.fileno())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system itself forgets processes that ended
+    _import_readers()
+    # Whatever goes wrong until here is for the service's log; what a file has a library say is for nobody.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    gc.collect()
+    gc.freeze()
+    while True:
+        message, handles, _, _ = socket.recv_fds(control, 1, 3)
+        if not message:
+            os._exit(0)
+        with suppress(OSError):  # no process to be had: whoever waits sees that nobody answers
+            if os.fork() == 0:
+                _forked(control, *handles)
+        for handle in handles:
+            os.close(handle)
+
+
+def read_one() -> None:
+    """Read the file on standard input, and answer on standard output; for systems that cannot fork."""
+    _forgo()
+    sys.stdout.buffer.write(answer(sys.stdin.buffer))
+
+
+def answer(job: BinaryIO) -> bytes:
+    """Return what the reader says as one JSON object: a value, a refusal, or what broke."""
+    try:
+        said = json.dumps(_said(job), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    except MemoryError:
+        return b'{"broke": "MemoryError"}'
+    except Exception:
+        # A fault of ours. Its last lines go to the service's log; whoever sent the file hears one sentence.
+        return json.dumps({"broke": traceback.format_exc()[-_MOST_TRACE:]}).encode()
+    return said if len(said) <= MOST_ANSWER else b'{"too_much": true}'
+
+
+def _forked(control: socket.socket, job: int, taken: int, alive: int) -> NoReturn:
+    """Read one file and end. The handle `alive` tells the process's number, and by closing that it ended."""
+    try:
+        control.close()
+        os.setsid()
+        os.write(alive, os.getpid().to_bytes(8, "little"))
+        limit()
+        with os.fdopen(job, "rb") as given, os.fdopen(taken, "wb") as target:
+            given.seek(0)
+            target.write(answer(given))
+    finally:
+        os._exit(0)
+
+
+def _said(job: BinaryIO) -> dict[str, Any]:
+    asked = json.loads(job.readline())
+    read = _reader(asked["reader"])
+    try:
+        return {"value": encoded(read(job.read(), asked["name"], **decoded(asked["options"])))}
+    except (Refusal, RecordError) as refusal:
+        errors = tuple(getattr(refusal, "errors", ()))[:MOST_ERRORS]
+        return {"refused": [refusal.code, encoded(refusal.arguments), encoded(errors)]}
+
+
+def _reader(name: str) -> Callable[..., object]:
+    module, function = READERS[name]
+    found: Callable[..., object] = getattr(import_module(module), function)
+    return found
+
+
+def _import_readers() -> None:
+    """Import what readers need, and what they import late."""
+    _forgo()
+    for name in READERS.keys() - {"form", "rules"}:  # asked for by commands alone
+        _reader(name)
+    for late in (
+        "documents.sheets.xlsx",
+        "documents.sheets.csv_text",
+        "openpyxl",
+        "openpyxl.worksheet._reader",
+    ):
+        import_module(late)
+
+
+def _forgo() -> None:
+    for name in _FORGONE:
+        sys.modules[name] = None  # type: ignore[assignment]

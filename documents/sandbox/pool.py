@@ -1,0 +1,152 @@
+"""Reading files of others: each in a process of its own, so many at a time, none for longer than allowed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from tempfile import TemporaryFile
+from typing import BinaryIO
+
+from documents.sandbox.limits import MEMORY, MOST_ANSWER, REQUEST, SECONDS, WAIT
+from documents.sandbox.process import ForkServer, Reading, Spawner
+from documents.sandbox.values import decoded, encoded
+from documents.sheets.unreadable import UnreadablePaper
+from documents.sheets.workbook import MAX_TEXT
+
+log = logging.getLogger("merzim.reading")
+
+
+class Caller:
+    """Whoever has files read: all of them within one budget of time, and none any more once they left."""
+
+    def __init__(self, seconds: float = REQUEST) -> None:
+        self._until = time.monotonic() + seconds
+        self._reading: Reading | None = None
+        self.left = False
+
+    @property
+    def seconds(self) -> float:
+        """How much time there still is."""
+        return max(0.0, self._until - time.monotonic())
+
+    def leave(self) -> None:
+        """End what is being read for them."""
+        self.left = True
+        if self._reading is not None:
+            self._reading.kill()
+
+    @contextmanager
+    def waiting_for(self, reading: Reading) -> Iterator[None]:
+        """Be ready to end this reading."""
+        self._reading = reading
+        try:
+            if self.left:
+                reading.kill()
+            yield
+        finally:
+            self._reading = None
+
+
+CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
+"""Who has files read in this context; None for a command, which has no more than one at a time."""
+
+
+class Pool:
+    """Readers of one sort.
+
+    Args:
+        at_once: files read at the same time.
+        seconds: how long one reading may last.
+        wait: how long a file waits for its turn.
+    """
+
+    def __init__(
+        self, processes: ForkServer | Spawner, *, at_once: int, seconds: float = SECONDS, wait: float = WAIT
+    ) -> None:
+        self._processes = processes
+        self._turns = threading.BoundedSemaphore(at_once)
+        self._seconds = seconds
+        self._wait = wait
+        self._running: set[Reading] = set()
+        self.stopped = False
+
+    def read(self, reader: str, data: bytes, name: str, **options: object) -> object:
+        """Return what a reader (`documents.sandbox.child.READERS`) makes of a file.
+
+        Raises:
+            UnreadablePaper: what the reader refuses; or it took too long or too much memory, its turn did not
+                come, or the caller or the service is leaving. Nothing of the file was taken.
+        """
+        caller = CALLER.get() or Caller(self._seconds + self._wait)
+        if not self._turns.acquire(timeout=min(self._wait, caller.seconds)):
+            raise UnreadablePaper("paper_readers_busy")
+        try:
+            with TemporaryFile() as job, TemporaryFile() as answer:
+                asked = {"reader": reader, "name": name, "options": encoded(options)}
+                job.write(json.dumps(asked).encode() + b"\n" + data)
+                job.flush()
+                self._run(job, answer, caller, name)
+                answer.seek(0)
+                return _answered(answer.read(MOST_ANSWER), name)
+        except OSError as trouble:
+            log.error("no reading process: %s", trouble)
+            raise _failed(name) from trouble
+        finally:
+            self._turns.release()
+
+    def stop(self) -> None:
+        """End all readings at once and begin no other. May be called from a signal handler."""
+        self.stopped = True
+        for reading in list(self._running):
+            reading.kill()
+
+    def _run(self, job: BinaryIO, answer: BinaryIO, caller: Caller, name: str) -> None:
+        """Wait for the process. Raises UnreadablePaper (`paper_took_too_long`, `paper_reading_stopped`)."""
+        self._refuse_if_over(caller, name)
+        reading = self._processes.start(job, answer)
+        self._running.add(reading)
+        try:
+            with caller.waiting_for(reading):
+                if self.stopped:
+                    reading.kill()
+                ended = reading.wait(min(self._seconds, caller.seconds))
+        finally:
+            self._running.discard(reading)
+            reading.close()
+        self._refuse_if_over(caller, name)
+        if not ended:
+            raise UnreadablePaper("paper_took_too_long", name=name, seconds=int(self._seconds))
+
+    def _refuse_if_over(self, caller: Caller, name: str) -> None:
+        if self.stopped or caller.left:
+            raise UnreadablePaper("paper_reading_stopped", name=name)
+
+
+def _answered(answer: bytes, name: str) -> object:
+    """Return the value an answer holds. Raises UnreadablePaper: the refusal it holds, or it holds neither."""
+    try:
+        said = json.loads(answer.decode("utf-8", "surrogatepass"))
+        if "value" in said:
+            return decoded(said["value"])
+        if "refused" in said:
+            code, arguments, errors = said["refused"]
+            refusal = UnreadablePaper(str(code), errors=decoded(errors), **decoded(arguments))
+        elif "too_much" in said:
+            refusal = UnreadablePaper("paper_too_much_text", name=name, limit=MAX_TEXT)
+        else:
+            log.error("a reader broke: %s", said)
+            refusal = _failed(name)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        # It was killed by a limit, or by what stood in the file.
+        log.error("a reading process ended without an answer (%s bytes)", len(answer))
+        refusal = _failed(name)
+    raise refusal
+
+
+def _failed(name: str) -> UnreadablePaper:
+    return UnreadablePaper("paper_reading_failed", name=name, limit=MEMORY // 2**20)

@@ -1,0 +1,186 @@
+"""Starting, waiting for and killing the processes files are read in."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from subprocess import Popen
+from typing import BinaryIO, Protocol
+
+_LEAVE = 1.0
+"""Seconds a killed process has to be gone."""
+_BOOT = "import sys; sys.path[:] = sys.argv[1:]; from documents.sandbox import child; child.{}()"
+_FLAGS = ("-I", "-S", "-X", "utf8", *(["-B"] if sys.dont_write_bytecode else []))
+_KEPT = ("SYSTEMROOT",)
+"""What Python itself asks of the environment, on Windows."""
+_NUMBER = 8
+"""Bytes in which a process tells its own number."""
+
+
+class Reading(Protocol):
+    """One process that reads one file."""
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end; False when it still runs after so many seconds."""
+
+    def kill(self) -> None:
+        """End it at once, with whatever it started. May be called more than once, and from a signal handler."""
+
+    def close(self) -> None:
+        """Let go of it, killed if it still runs."""
+
+
+class ForkServer:
+    """A process that has imported the readers and forks itself for each file; started by the first one.
+
+    Starting Python and importing openpyxl takes a fifth of a second and more on a busy machine, a fork a few
+    milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+
+    def start(self, job: BinaryIO, answer: BinaryIO) -> Reading:
+        """Have a process read the job and write the answer."""
+        with self._lock:
+            try:
+                return self._fork(job, answer)
+            except OSError:  # it was killed, as by a system short of memory
+                self._close()
+                return self._fork(job, answer)
+
+    def warm(self) -> None:
+        """Start the process itself, so that the first file does not wait for it."""
+        with self._lock:
+            self._open()
+
+    def close(self) -> None:
+        """End it; files being read are read to their end."""
+        with self._lock:
+            self._close()
+
+    def _fork(self, job: BinaryIO, answer: BinaryIO) -> Reading:
+        control = self._open()
+        ended, alive = os.pipe()
+        try:
+            socket.send_fds(control, [b"."], [job.fileno(), answer.fileno(), alive])
+        except OSError:
+            os.close(ended)
+            raise
+        finally:
+            os.close(alive)
+        return _Forked(ended)
+
+    def _open(self) -> socket.socket:
+        if self._control is None:
+            self._control, theirs = socket.socketpair()
+            with theirs:
+                self._process = _python("serve", stdin=theirs.fileno())
+            atexit.register(self.close)
+        return self._control
+
+    def _close(self) -> None:
+        if self._control is not None and self._process is not None:
+            self._control.close()
+            try:
+                self._process.wait(_LEAVE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            atexit.unregister(self.close)
+        self._control = self._process = None
+
+
+class Spawner:
+    """Starts a new Python for each file, where processes cannot be forked; only its time is limited then."""
+
+    def start(self, job: BinaryIO, answer: BinaryIO) -> Reading:
+        """Have a process read the job and write the answer."""
+        job.seek(0)
+        return _Spawned(_python("read_one", stdin=job.fileno(), stdout=answer.fileno()))
+
+    def warm(self) -> None:
+        """Nothing is kept."""
+
+    def close(self) -> None:
+        """Nothing is kept."""
+
+
+class _Forked:
+    """A grandchild. A pipe it holds brings its number, and by its end tells that the process ended."""
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = pipe
+        self._number = b""
+        self._over = False
+        self._killed = False
+
+    def wait(self, seconds: float) -> bool:
+        poll = select.poll()
+        poll.register(self._pipe, select.POLLIN)
+        until = time.monotonic() + seconds
+        while not self._over and poll.poll(max(0.0, until - time.monotonic()) * 1000):
+            said = os.read(self._pipe, _NUMBER)
+            self._number += said
+            self._over = not said
+            if self._killed:
+                self.kill()
+        return self._over
+
+    def kill(self) -> None:
+        self._killed = True
+        # While the pipe is open the process is there, and its number nobody else's.
+        if len(self._number) == _NUMBER and not self._over:
+            with contextlib.suppress(OSError):
+                os.killpg(int.from_bytes(self._number, "little"), signal.SIGKILL)
+
+    def close(self) -> None:
+        if not self._over:
+            self.kill()
+            self.wait(_LEAVE)
+        os.close(self._pipe)
+
+
+class _Spawned:
+    """A child of its own."""
+
+    def __init__(self, process: Popen[bytes]) -> None:
+        self._process = process
+
+    def wait(self, seconds: float) -> bool:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return self._process.returncode is not None
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def starter() -> ForkServer | Spawner:
+    """What starts reading processes on this system."""
+    return ForkServer() if hasattr(os, "fork") and hasattr(socket, "send_fds") else Spawner()
+
+
+def _python(function: str, *, stdin: int, stdout: int = subprocess.DEVNULL) -> Popen[bytes]:
+    """Start a Python that runs a function of `documents.sandbox.child`, without our environment."""
+    return Popen(
+        [sys.executable, *_FLAGS, "-c", _BOOT.format(function), *map(os.path.abspath, filter(None, sys.path))],
+        stdin=stdin,
+        stdout=stdout,
+        env={name: os.environ[name] for name in _KEPT if name in os.environ},
+        start_new_session=True,
+    )

@@ -1,0 +1,109 @@
+"""The flat form: a table of many objects, one analysis in each row (object, unit, responsible, start, end)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from documents.schedules.reading import Note, ReadSchedule
+from documents.sheets.columns import Heading, column, find_heading, no_formulas, require
+from documents.sheets.dates import read_day
+from documents.sheets.spelling import plain, tidy
+from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from documents.sheets.workbook import Paper, Row, Sheet, text_of
+
+START = column(
+    "start", "Талдаудың басталуы", "Начало анализа", "Start", r"начал|баста|start|дата начала|analysis_started"
+)
+END = column(
+    "end", "Талдаудың аяқталуы", "Окончание анализа", "End", r"оконч|заверш|конец|аяқта|end\b|analysis_ended"
+)
+OBJECT = column("object", "Талдау объектісі", "Объект анализа", "Object of analysis", r"объект|object")
+RESPONSIBLE = column(
+    "responsible",
+    "Жауапты",
+    "Ответственный",
+    "Responsible",
+    r"ответствен|исполнител|жауап|орындаушы|responsible",
+)
+UNIT = column("unit", "Бөлімше", "Подразделение", "Unit", r"подраздел|бөлімше|организац|ұйым|unit")
+NUMBER = column("number", "№", "№", "No", r"no\b|п п\b|р с\b")
+COLUMNS = (START, END, RESPONSIBLE, OBJECT, UNIT, NUMBER)
+REQUIRED = (OBJECT, START, END)
+
+
+def is_flat(sheet: Sheet) -> Heading | None:
+    """The heading row of the flat form, None when the sheet is not one."""
+    heading = find_heading(sheet, COLUMNS)
+    if heading is None or "object" not in heading.at or not {"start", "end"} & heading.at.keys():
+        return None
+    return heading
+
+
+def read_flat(paper: Paper, sheet: Sheet, heading: Heading) -> tuple[ReadSchedule, ...]:
+    """The analyses of a flat table, one for each row, in the order of rows.
+
+    Raises:
+        UnreadablePaper: a column is missing; or every bad row: no object, no start, a date that cannot be read,
+            an end before the start, the same analysis twice.
+    """
+    require(heading, REQUIRED, paper)
+    errors = Errors()
+    found: list[ReadSchedule] = []
+    seen: dict[tuple[str, str, date], int] = {}
+    ignored = tuple(
+        Note(0, "read_column_ignored", {"row": heading.row, "column": text}) for text in heading.other
+    )
+    for row in sheet.rows:
+        if row.number <= heading.row:
+            continue
+        read = _row(row, heading, errors)
+        if read is None:
+            continue
+        key = plain(read.unit), plain(read.object), read.planned["analysis_started"]
+        if key in seen:
+            errors.add(row.number, "paper_row_twice", other=seen[key])
+        seen.setdefault(key, row.number)
+        found.append(read)
+    errors.refuse(paper.name)
+    if not found:
+        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    if ignored:
+        found[0] = replace(found[0], notes=ignored)
+    return tuple(found)
+
+
+def _row(row: Row, heading: Heading, errors: Errors) -> ReadSchedule | None:
+    values = {id: row.cell(place) for id, place in heading.at.items() if id != "number"}
+    if all(value is None or value == "" for value in values.values()):
+        return None
+    if not no_formulas(row, {id: heading.at[id] for id in values}, heading.texts, errors):
+        return None
+    text = {id: tidy(text_of(values.get(id))) for id in ("object", "unit", "responsible")}
+    if not text["object"]:
+        errors.add(row.number, "paper_cell_empty", column=OBJECT.title)
+    dates: dict[str, date] = {}
+    for id, fact in (("start", "analysis_started"), ("end", "analysis_ended")):
+        try:
+            on = read_day(values[id], where=heading.texts[id])
+        except UnreadableCell as refusal:
+            errors.take(row.number, refusal)
+            continue
+        if on is not None:
+            dates[fact] = on
+        elif id == "start":
+            errors.add(row.number, "paper_cell_empty", column=START.title)
+    start, end = dates.get("analysis_started"), dates.get("analysis_ended")
+    if start and end and end < start:
+        errors.add(row.number, "paper_span_backwards", text=f"{start} – {end}", where=heading.texts["end"])
+    if start is None or not text["object"]:
+        return None
+    who = text["responsible"]
+    return ReadSchedule(
+        form="flat",
+        object=text["object"],
+        unit=text["unit"],
+        row=row.number,
+        planned=dates,
+        responsible={"analysis_started": who, "analysis_ended": who} if who else {},
+    )

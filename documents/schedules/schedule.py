@@ -1,0 +1,192 @@
+"""The published form of a schedule: an approval block, a title, and a table of four columns, one row for
+each work.
+
+№ | Виды работ / Жұмыс түрі | Сроки исполнения / Орындалу мерзімі | Ответственные лица / Жауапты тұлғалар;
+in any order, among others. Headings of sections stretch over the table. Rows are plan dates; the approval
+block is a fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from documents.schedules.heading_block import HeadingBlock, read_above
+from documents.schedules.reading import ReadSchedule
+from documents.schedules.roots import FactMatch, meaning
+from documents.schedules.rows_joined import CombinedRows, Planned
+from documents.sheets.columns import Heading, column, find_heading, require
+from documents.sheets.dates import Nothing, Span, When, read_lines
+from documents.sheets.spelling import plain, tidy
+from documents.sheets.unreadable import Errors, UnreadableCell, UnreadablePaper
+from documents.sheets.workbook import Paper, Row, Sheet, text_of
+
+WHEN = column(
+    "when", "Орындалу мерзімі", "Сроки исполнения", "Term", r"срок|мерзім|дат[аы]\b|период|күні\b|term|date"
+)
+WHO = column(
+    "who",
+    "Жауапты тұлғалар",
+    "Ответственные лица",
+    "Responsible",
+    r"ответствен|исполнител|жауап|орындаушы|responsible",
+)
+WORK = column(
+    "work",
+    "Жұмыс түрі",
+    "Виды работ",
+    "Work",
+    r"вид\w* работ|наименован|мероприяти|этап|содержание|работ[аы]|жұмыс|іс шара|атауы|work|measure",
+)
+NUMBER = column("number", "№", "№", "No", r"no\b|п п\b|р с\b|р н\b")
+COLUMNS = (WHEN, WHO, WORK, NUMBER)
+REQUIRED = (WORK, WHEN, WHO)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One row of the table, its three cells as they stand."""
+
+    row: int
+    work: str
+    when: tuple[When, ...]
+    written: str
+    who: str
+
+
+def is_published(sheet: Sheet) -> Heading | None:
+    """The heading row of the published form, None when the sheet is not one."""
+    heading = find_heading(sheet, COLUMNS)
+    if heading is None or len([wanted for wanted in REQUIRED if wanted.id in heading.at]) < 2:
+        return None
+    return heading
+
+
+def read_published(paper: Paper, sheet: Sheet, heading: Heading) -> ReadSchedule:
+    """The analysis a published schedule plans.
+
+    Raises:
+        UnreadablePaper: a column is missing, a date cannot be read (every such row is named), nothing is
+        planned.
+    """
+    require(heading, REQUIRED, paper)
+    errors = Errors()
+    above = read_above([row for row in sheet.rows if row.number < heading.row], errors)
+    lines, sections = _lines(sheet, heading, above, errors)
+    errors.refuse(paper.name)
+    if not lines:
+        raise UnreadablePaper("paper_no_rows", name=paper.name)
+    joined = _join(lines, above)
+    for row, text in sections:
+        joined.note(row, "read_section", text=text)
+    for text in heading.other:
+        joined.note(heading.row, "read_column_ignored", column=text)
+    return ReadSchedule(
+        form="published",
+        object=above.object or paper.name,
+        title=above.title,
+        row=heading.row,
+        approved_on=above.approved_on,
+        facts={"schedule_approved": above.approved_on} if above.approved_on else {},
+        planned=joined.planned(),
+        responsible=joined.responsible(),
+        notes=joined.notes(),
+    )
+
+
+def _lines(
+    sheet: Sheet, heading: Heading, above: HeadingBlock, errors: Errors
+) -> tuple[list[_Line], list[tuple[int, str]]]:
+    lines: list[_Line] = []
+    sections: list[tuple[int, str]] = []
+    spans = {id: sheet.covered(heading.row, place) for id, place in heading.at.items()}
+    for row in sheet.rows:
+        if row.number <= heading.row or _only_counts(row):
+            continue
+        try:
+            work = _joined_text(row, spans["work"], heading.texts["work"])
+            if plain(work) == plain(heading.texts["work"]):
+                continue  # the heading again, on the next printed page
+            section = _section(sheet, row, spans["when"].start)
+            if section is not None:
+                sections.append((row.number, section))
+                continue
+            who = _joined_text(row, spans["who"], heading.texts["who"])
+            when = _when(row, spans["when"], heading.texts["when"], above.year)
+        except UnreadableCell as refusal:
+            errors.take(row.number, refusal)
+            continue
+        written = " – ".join(
+            tidy(str(row.cell(place))) for place in spans["when"] if row.cell(place) is not None
+        )
+        if work or when or who:
+            lines.append(_Line(row.number, tidy(work), when, written, tidy(who)))
+    return lines, sections
+
+
+def _join(lines: Sequence[_Line], above: HeadingBlock) -> CombinedRows:
+    joined = CombinedRows()
+    if above.approved_on:
+        joined.note(above.approved_row, "read_approved", on=above.approved_on)
+    else:
+        joined.note(0, "read_not_approved")
+    for line in lines:
+        said = meaning(line.work)
+        dated = [when for when in line.when if isinstance(when, Planned)]
+        for when in line.when:
+            if dated and not isinstance(when, Planned):
+                text = "" if isinstance(when, Nothing) else when.text
+                joined.note(line.row, "read_beside", work=line.work, text=text)
+        if len(dated) > 1:
+            joined.note(line.row, "read_row_several_dates", work=line.work, when=line.written)
+        _take(joined, line, said, dated)
+    if above.period:
+        joined.compare(above.period)
+    return joined
+
+
+def _take(joined: CombinedRows, line: _Line, said: FactMatch, dated: Sequence[Planned]) -> None:
+    if not said.known:
+        joined.note(line.row, "read_row_not_recognised", work=line.work, when=line.written, who=line.who)
+        return
+    if said.run and len(dated) == 1 and not isinstance(dated[0], Span):
+        joined.note(line.row, "read_row_not_recognised", work=line.work, when=line.written, who=line.who)
+        return
+    joined.answer(said, line.who)
+    if len(dated) == 1:
+        joined.plan(line.row, line.work, said, dated[0])
+    elif not dated:
+        joined.note(line.row, "read_row_not_dated", work=line.work, when=line.written)
+
+
+def _when(row: Row, places: range, where: str, year: int | None) -> tuple[When, ...]:
+    """What the date cell says; a heading stretched over two columns holds the first and the last day apart."""
+    said = [when for place in places for when in read_lines(row.cell(place), where=where, year=year)]
+    days = [when.on for when in said if isinstance(when, Planned) and not isinstance(when, Span)]
+    if len(places) == 2 and len(said) == len(days) == 2:
+        if days[1] < days[0]:
+            raise UnreadableCell("paper_span_backwards", text=f"{days[0]} – {days[1]}", where=where)
+        return (Span(days[0], days[1]),)
+    return tuple(said)
+
+
+def _section(sheet: Sheet, row: Row, when: int) -> str | None:
+    """The heading of a section: the row's only text, or a text merged over the column of dates."""
+    filled = row.filled()
+    if len(filled) == 1:
+        return tidy(text_of(row.cell(filled[0])))
+    for place in filled:
+        covered = sheet.covered(row.number, place)
+        if len(covered) > 1 and when in covered and place != when:
+            return tidy(" ".join(text_of(row.cell(at)) for at in filled))
+    return None
+
+
+def _only_counts(row: Row) -> bool:
+    """`1 | 2 | 3 | 4` beneath the heading."""
+    cells = [text_of(value) for value in row.cells if isinstance(value, str | int | float)]
+    return len(cells) > 2 and cells == [str(n) for n in range(1, len(cells) + 1)]
+
+
+def _joined_text(row: Row, places: range, where: str) -> str:
+    return "\n".join(filter(None, (text_of(row.cell(place), where) for place in places)))

@@ -1,0 +1,282 @@
+"""Terms of measures as people write them in plans, in Russian and in Kazakh, read into `calendars.terms`.
+
+`III квартал 2026 года`, `2023 жылдың 30 маусымына дейін`, `до конца марта 2026 года`, `ежеквартально`, `не
+менее двух мероприятий в течение года`, `в течение 10 рабочих дней`. What names no day (`постоянно`, `по
+графику`) is kept as the words it is with the reason; nobody guesses a day for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from calendars.monthly import month_end
+from calendars.terms import (
+    AtOnce,
+    CalendarDays,
+    DayAfterPeriod,
+    InMonth,
+    InQuarter,
+    Months,
+    OnDate,
+    Period,
+    PerPeriod,
+    Term,
+    Weeks,
+    WithoutTerm,
+    WorkingDays,
+    Years,
+)
+from documents.sheets import dates
+from documents.sheets.date_text import LONGEST, months_named, partials, without_times
+from documents.sheets.spelling import plain, tidy
+from documents.sheets.unreadable import UnreadableCell
+from documents.sheets.workbook import text_of
+from workflow.cases.registers.measure_term import MeasureTerm, Said
+
+_ROMAN = str.maketrans({"і": "i", "ӏ": "i", "l": "i", "ѵ": "v"})
+_ORDINALS: Mapping[str, int] = {
+    "i": 1,
+    "ii": 2,
+    "iii": 3,
+    "iv": 4,
+    "1": 1,
+    "2": 2,
+    "3": 3,
+    "4": 4,
+    "бірінші": 1,
+    "екінші": 2,
+    "үшінші": 3,
+    "төртінші": 4,
+}
+_ORDINAL_ROOTS = (("перв", 1), ("втор", 2), ("трет", 3), ("четверт", 4))
+_NUMBERS = (
+    (r"одн\w*|один|бір|раз|рет", 1),
+    (r"дв\w+|екі", 2),
+    (r"тр[еи]\w*|үш", 3),
+    (r"четыр\w+|төрт", 4),
+    (r"пят\w+|бес", 5),
+    (r"шест\w+|алты", 6),
+    (r"двенадцат\w+|он екі", 12),
+)
+_FILLERS = frozenset(
+    ["и", "по", "мен", "және", "ші", "нші", "й", "го", "ой", "ый", "м", "ом", "до", "дейін", "к", "в"]
+)
+_QUARTER, _HALF = re.compile(r"квартал|тоқсан"), re.compile(r"полугоди|жартыжылды|жарты жылды")
+_YEAR = re.compile(r"(?<![0-9])(20[0-9]{2})(?![0-9])")
+
+_EVERY: tuple[tuple[Period, re.Pattern[str]], ...] = (
+    ("quarter", re.compile(r"ежеквартальн|тоқсан сайын|каждый квартал|поквартальн|\bquarterly\b")),
+    ("month", re.compile(r"ежемесячн|ай сайын|каждый месяц|помесячн|\bmonthly\b")),
+    ("half-year", re.compile(r"раз в полугоди|каждое полугоди|жартыжылдық сайын|жарты жыл сайын")),
+    ("year", re.compile(r"ежегодн|жыл сайын|каждый год|\byearly\b|\bannually\b")),
+)
+_IN_A: tuple[tuple[Period, re.Pattern[str]], ...] = (
+    ("quarter", re.compile(r"(?:в|за|каждый|в течение) квартал|тоқсан(?:ына|да)\b|тоқсан ішінде")),
+    ("month", re.compile(r"(?:в|за) месяц|в течение месяца|айына\b")),
+    ("half-year", re.compile(r"(?:в|за) полугоди|в течение полугодия|жартыжылды(?:ғына|қта)")),
+    ("year", re.compile(r"(?:в|за) год\b|в течение (?:[0-9]{4} )?года|жылына|жыл ішінде|жыл бойы")),
+)
+_AT_LEAST = re.compile(r"не менее|не реже|как минимум|кемінде|\bраза?\b|\bрет\b|at least")
+_BY_DAY_OF_MONTH = re.compile(
+    r"(?:до|к|не позднее) ([0-9]{1,2})(?: го)? числ|(?:ның|нің) ([0-9]{1,2}) (?:не|на|ына|іне)"
+)
+_STANDING = re.compile(
+    r"постоянн|тұрақты|үнемі|ежедневн|еженедельн|күнделікті|күн сайын|апта сайын|систематич|регулярн"
+)
+_BY_SCHEDULE = re.compile(r"график|кесте")
+_BY_NEED = re.compile(r"по мере|при необходимост|при наличии|в случае|қажет|бойынша шығ|жағдайда|орай|қарай")
+_AT_ONCE = re.compile(r"незамедлительн|немедленн|безотлагательн|дереу|бірден|шұғыл")
+# Whatever may run on is bounded: a cell holds 32,767 letters, and each is tried as a beginning.
+_WITHIN = re.compile(
+    r"(?P<count>(?<![0-9])[0-9]{1,4}(?![0-9])|\b\w+)? ?(?:ти |х |и )?"
+    r"(?P<unit>рабоч\w{1,9} дн\w+|жұмыс күн\w*|календарн\w{1,9} дн\w+|күнтізбелік күн\w*|дней|дня|күн\w*"
+    r"|недел\w+|апта\w*|месяц\w*|\bай\b|айдың)"
+)
+_INSIDE = re.compile(r"в течение|ішінде|в срок|мерзімде")
+_UNTIL = re.compile(r"^(?:до|к)\b|\bдейін\b|^before\b")
+_YEAR_WORD = re.compile(r"\bгод\w*|\bг\b|жыл")
+
+
+def read_term(value: object, *, where: str = "", year: int | None = None) -> MeasureTerm:
+    """The term a cell or a text holds.
+
+    Args:
+        value: a cell's plain value: text, number, date or None.
+        where: the column, for the refusal.
+        year: the year of the plan, meant where a text names a quarter or a month without one; None leaves
+            such a text without a day.
+
+    Raises:
+        UnreadableCell: an impossible day, one outside the calendar's records, a span ending before it begins.
+    """
+    if not isinstance(value, str):
+        said = dates.read(value, where=where)
+        text = said.on.isoformat() if isinstance(said, dates.Day) else text_of(value, where)
+        return _of_a_day(said, text, until=False)
+    text = tidy(value)
+    words = plain(text)
+    if not words:
+        return MeasureTerm(written=text, term=WithoutTerm(), said="nothing")
+    if len(text) > LONGEST:
+        return MeasureTerm(written=text, term=WithoutTerm(), said="words")
+    return _recurring(text, words) or _spelled(text, words, where, year) or _worded(text, words, year)
+
+
+def _spelled(text: str, words: str, where: str, year: int | None) -> MeasureTerm | None:
+    """A day or a span with days; None when the text spells none."""
+    found, _ = partials(without_times(text))
+    if not found:
+        # A serial number or a malformed date is refused there; words come back as words.
+        if re.search(r"\d\s*[./]\s*\d", text):
+            dates.read(text, where=where, year=year)
+        return None
+    if any(pattern.search(words) for _, pattern in _EVERY) or (
+        year is None and all(not one.year for one in found)
+    ):
+        return MeasureTerm(written=text, term=WithoutTerm(), said="words")
+    try:
+        said = dates.read(text, where=where, year=year)
+    except UnreadableCell as refusal:
+        if refusal.code != "paper_dates_several":
+            raise
+        return MeasureTerm(written=text, term=WithoutTerm(), said="several")
+    return _of_a_day(said, text, until=bool(_UNTIL.search(words)))
+
+
+def _of_a_day(said: dates.When, text: str, *, until: bool) -> MeasureTerm:
+    match said:
+        case dates.Day(on):
+            return MeasureTerm(written=text, term=OnDate(on), said="date", until=until)
+        case dates.Span(_, last):
+            return MeasureTerm(written=text, term=OnDate(last), said="span")
+        case dates.Nothing():
+            return MeasureTerm(written=text, term=WithoutTerm(), said="nothing")
+    return MeasureTerm(written=text, term=WithoutTerm(), said="words")
+
+
+def _recurring(text: str, words: str) -> MeasureTerm | None:
+    """Again in every period: every quarter, at least twice a year, every quarter by the 5th."""
+    every = next((period for period, pattern in _EVERY if pattern.search(words)), None)
+    count = 1
+    if every is None and _AT_LEAST.search(words):
+        every = next((period for period, pattern in _IN_A if pattern.search(words)), None)
+        count = _count(words)
+    if every is None or (every != "year" and partials(text)[0]):
+        return None
+    named = _YEAR.findall(words)
+    if named and every == "year" and count == 1 and not _AT_LEAST.search(words):
+        return None
+    day = _BY_DAY_OF_MONTH.search(words)
+    number = int(day[1] or day[2]) if day else 0
+    term: Term = DayAfterPeriod(number) if 1 <= number <= 31 else PerPeriod(count, every)
+    return MeasureTerm(written=text, term=term, said="recurring", every=every)
+
+
+def _worded(text: str, words: str, year: int | None) -> MeasureTerm:
+    """A quarter, half-year, month or year by its last day; days from the approval; or why there is no day."""
+    named = [int(found) for found in _YEAR.findall(words)]
+    meant = max(named) if named else year
+    latin = words.translate(_ROMAN)
+    for pattern, said in ((_QUARTER, "quarter"), (_HALF, "half_year")):
+        number = _ordinal_before(pattern, latin)
+        if number is not None and (said == "quarter" or number <= 2):
+            return _dated(text, meant, "quarter" if said == "quarter" else "half_year", number)
+    if not _STANDING.search(words):
+        within = _within(words)
+        if within is not None:
+            return MeasureTerm(written=text, term=within, said="after")
+        months = months_named(text)
+        if months:
+            return _dated(text, meant, "month", months[-1])
+        if (named and _YEAR_WORD.search(words)) or _YEAR.fullmatch(words):
+            return _dated(text, meant, "year", 0)
+        if meant is not None and any(pattern.search(words) for period, pattern in _IN_A if period == "year"):
+            return _dated(text, meant, "year", 0)
+    if _AT_ONCE.search(words):
+        return MeasureTerm(written=text, term=AtOnce(), said="at_once")
+    reasons: tuple[tuple[Said, re.Pattern[str]], ...] = (
+        ("by_schedule", _BY_SCHEDULE),
+        ("standing", _STANDING),
+        ("by_need", _BY_NEED),
+    )
+    reason: Said = next((said for said, pattern in reasons if pattern.search(words)), "words")
+    return MeasureTerm(written=text, term=WithoutTerm(), said=reason)
+
+
+def _dated(text: str, year: int | None, said: Said, number: int) -> MeasureTerm:
+    if year is None:
+        return MeasureTerm(written=text, term=WithoutTerm(), said="no_year")
+    term: Term
+    match said:
+        case "quarter":
+            term = InQuarter(year, number)
+        case "half_year":
+            term = OnDate(month_end(year, 6 * number))
+        case "month":
+            term = InMonth(year, number)
+        case _:
+            term = OnDate(date(year, 12, 31))
+    return MeasureTerm(written=text, term=term, said=said)
+
+
+def _ordinal_before(pattern: re.Pattern[str], words: str) -> int | None:
+    """The last ordinal that stands right before the word (`II и III квартал`: 3), or right after a `Q`."""
+    if pattern is _QUARTER and (letter := re.search(r"\bq([1-4])\b", words)):
+        return int(letter[1])
+    found = pattern.search(words)
+    if found is None:
+        return None
+    for token in reversed(words[: found.start()].split()):
+        number = _ordinal(token)
+        if number is not None:
+            return number
+        if token not in _FILLERS:
+            return None
+    return None
+
+
+def _ordinal(token: str) -> int | None:
+    if token in _ORDINALS:
+        return _ORDINALS[token]
+    return next((number for root, number in _ORDINAL_ROOTS if token.startswith(root)), None)
+
+
+def _within(words: str) -> Term | None:
+    """So many days, weeks or months (from the approval of the plan)."""
+    if not _INSIDE.search(words):
+        return None
+    for found in _WITHIN.finditer(words):
+        unit, written = found["unit"], found["count"] or ""
+        count = _number(written)
+        if count is None:
+            if not re.match(r"месяц|ай|недел|апта", unit):
+                continue
+            count = 1
+        if not 0 < count <= 1000:
+            continue
+        if re.match(r"рабоч|жұмыс", unit):
+            return WorkingDays(count)
+        if re.match(r"недел|апта", unit):
+            return Weeks(count)
+        if re.match(r"месяц|ай", unit):
+            return Months(count) if count % 12 else Years(count // 12)
+        return CalendarDays(count, unspecified=not re.match(r"календар|күнтізбелік", unit))
+    return None
+
+
+def _count(words: str) -> int:
+    """How many times at least: `не менее двух`, `кемінде 2 рет`; once where no number stands."""
+    for word in _YEAR.sub(" ", words).split():
+        number = _number(word)
+        if number is not None and 0 < number <= 366:
+            return number
+    return 1
+
+
+def _number(word: str) -> int | None:
+    """The number a word says, in digits or letters; 0 where it has more digits than any count."""
+    if word.isdecimal():
+        return int(word) if len(word) <= 4 else 0
+    return next((number for pattern, number in _NUMBERS if re.fullmatch(pattern, word)), None)

@@ -1,0 +1,106 @@
+"""Columns by their headings: what a table may be headed with, and where its heading row is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from documents.sheets.spelling import plain, tidy
+from documents.sheets.unreadable import Errors, RowError, UnreadablePaper
+from documents.sheets.workbook import NotAValue, Paper, Row, Sheet
+from workflow.law.procedure import Text
+
+_LONGEST_HEADING = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column a form has. `title` heads it in what we write; `roots` find it in what others write."""
+
+    id: str
+    title: Text
+    roots: re.Pattern[str]
+
+    def heads(self, heading: str) -> bool:
+        """Whether a heading names this column."""
+        return bool(self.roots.search(plain(heading)))
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading row found: which of its columns is which. `other`: headings we have no use for."""
+
+    row: int
+    at: Mapping[str, int]
+    texts: Mapping[str, str]
+    other: tuple[str, ...]
+
+
+def column(id: str, kk: str, ru: str, en: str, roots: str) -> Column:
+    """A column by its titles in the three languages and the roots of words (`a|b`) that may head it."""
+    return Column(id, Text(kk, ru, en), re.compile(rf"\b(?:{roots})"))
+
+
+def find_heading(sheet: Sheet, columns: Sequence[Column], *, within: int = 60) -> Heading | None:
+    """The row that names the most of these columns, among the first rows; None when no row names two.
+
+    Raises UnreadablePaper (`paper_column_twice`) when two headings name the same column.
+    """
+    best: tuple[int, Row] | None = None
+    for row in sheet.rows[:within]:
+        count = len({found.id for text in headings(row).values() for found in _named(text, columns)})
+        if count >= 2 and (best is None or count > best[0]):
+            best = count, row
+    return None if best is None else _heading(best[1], columns)
+
+
+def headings(row: Row) -> dict[int, str]:
+    """The texts of a row short enough to head a column."""
+    texts = {at: tidy(value) for at, value in enumerate(row.cells) if isinstance(value, str)}
+    return {at: text for at, text in texts.items() if 0 < len(text) <= _LONGEST_HEADING}
+
+
+def require(heading: Heading, columns: Iterable[Column], paper: Paper) -> None:
+    """Refuses a table that lacks one of these columns, by the name of the column."""
+    missing = tuple(wanted.title for wanted in columns if wanted.id not in heading.at)
+    if missing:
+        error = RowError(heading.row, "paper_columns_missing", {"name": paper.name, "missing": missing})
+        raise UnreadablePaper(error.code, errors=(error,), **error.arguments)
+
+
+def no_formulas(row: Row, at: Mapping[str, int], texts: Mapping[str, str], errors: Errors) -> bool:
+    """Whether the columns read hold values; notes an error for each formula among them."""
+    clean = True
+    for id, place in at.items():
+        value = row.cell(place)
+        if isinstance(value, NotAValue):
+            errors.add(row.number, "paper_formula", text=value.text, where=texts[id])
+            clean = False
+    return clean
+
+
+def _named(text: str, columns: Sequence[Column]) -> list[Column]:
+    """The column a heading names: the first that fits, columns being listed from the most particular."""
+    return [found for found in columns if found.heads(text)][:1]
+
+
+def _heading(row: Row, columns: Sequence[Column]) -> Heading:
+    at: dict[str, int] = {}
+    texts: dict[str, str] = {}
+    other = []
+    for place, text in headings(row).items():
+        named = _named(text, columns)
+        if not named:
+            other.append(text)
+            continue
+        if named[0].id in at:
+            arguments = {"column": named[0].title, "first": texts[named[0].id], "second": text}
+            raise UnreadablePaper(
+                "paper_column_twice",
+                errors=(RowError(row.number, "paper_column_twice", arguments),),
+                **arguments,
+            )
+        at[named[0].id] = place
+        texts[named[0].id] = text
+    return Heading(row.number, at, texts, tuple(other))

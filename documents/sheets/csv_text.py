@@ -1,0 +1,62 @@
+"""CSV as offices save it: UTF-8 with or without its mark, UTF-16 or cp1251; comma, semicolon or tab."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from documents.sheets.unreadable import UnreadablePaper
+from documents.sheets.workbook import MAX_LETTERS
+
+_DELIMITERS = (";", "\t", ",")
+_TOO_LONG = "field larger than field limit"
+"""What the library says of a cell beyond 131,072 letters; `MAX_LETTERS` refuses the shorter ones."""
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f]|\A%PDF")
+
+
+def rows_of(data: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows under the numbers a spreadsheet shows, empty ones included.
+
+    Raises:
+        UnreadablePaper: `paper_not_workbook` for anything that is not text in rows, `paper_cell_too_long`.
+    """
+    text = _decoded(data, name)
+    marked = text[:4].lower() == "sep=" and text[4:5] in _DELIMITERS
+    delimiter = text[4] if marked else _delimiter(text)
+    number = 0
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), start=1):
+            yield number, [] if marked and number == 1 else row
+    except csv.Error as error:
+        if _TOO_LONG in str(error):
+            raise UnreadablePaper(
+                "paper_cell_too_long", name=name, row=number + 1, limit=MAX_LETTERS
+            ) from error
+        raise UnreadablePaper("paper_not_workbook", name=name) from error
+
+
+def _decoded(data: bytes, name: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = ["utf-16"]
+    elif b"\x00" in data:
+        encodings = []
+    else:
+        encodings = ["utf-8-sig", "cp1251"]
+    for encoding in encodings:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if not _NOT_TEXT.search(text):
+            return text
+        break
+    raise UnreadablePaper("paper_not_workbook", name=name)
+
+
+def _delimiter(text: str) -> str:
+    """The separator the first filled line uses most, outside of quotes."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    bare = "".join(part for number, part in enumerate(line.split('"')) if number % 2 == 0)
+    return max(_DELIMITERS, key=bare.count) if any(mark in bare for mark in _DELIMITERS) else ","

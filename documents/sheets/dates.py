@@ -1,0 +1,216 @@
+"""Reading dates as people write them in schedules, in Russian and in Kazakh.
+
+`30.03.26г.`, `13.04.2026г. по 26.05.26г.`, `2026 жылғы 13 сәуір мен 26 мамыр аралығында`, `«30» 03 2026
+г.`, ISO, Excel's own dates and serial numbers, `ежедневно` / `күнделікті`, `незамедлительно` / `дереу`, a
+dash. What is none of these, and holds no digits, is kept as the words it is; anything else is refused with
+the text it was.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from calendars.horizon import FIRST, LAST
+from documents.sheets.date_text import LONGEST, Partial, partials, without_times
+from documents.sheets.spelling import plain, tidy
+from documents.sheets.unreadable import UnreadableCell
+from documents.sheets.workbook import NotAValue
+
+_EXCEL_DAY_ZERO = date(1899, 12, 30)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From a day to a day, both included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Recurring:
+    """Again and again (`ежедневно`): no day of its own. `text` is what was written."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """Without delay (`незамедлительно`): no day of its own."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unfixed:
+    """A term in words that names no day: `III квартал 2026 года`, `в течение 10 рабочих дней`."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """An empty cell or a dash."""
+
+
+When = Day | Span | Recurring | AtOnce | Unfixed | Nothing
+
+_RECURRING = re.compile(
+    r"ежедневн|еженедельн|ежемесячн|ежекварталь|ежегодн|постоянн|регулярн|систематич"
+    r"|күнделікті|күн сайын|апта сайын|ай сайын|тоқсан сайын|жыл сайын|тұрақты|үнемі"
+    r"|\bdaily\b|\bmonthly\b|\bweekly\b"
+)
+_AT_ONCE = re.compile(r"незамедлительн|немедленн|безотлагательн|дереу|бірден|шұғыл|\bat once\b|\bimmediately\b")
+_WORDY = re.compile(
+    r"квартал|тоқсан|полугоди|жартыжылды|(рабоч|календарн)\w* д[ен]|\bдн(ей|я)\b|\bмесяц|жұмыс күн|күнтізбелік"
+    r"|числ"
+    r"|\bкүн\b|\bай\b|в течение|ішінде|жыл бойы|\bгод[ау]?\b|\bжыл"
+)
+_DASHES = re.compile(r"[\s\-–—―−_.…/]*")
+_BLANK_FORM = re.compile(
+    r"[«\"“]?[\s_]*+[»\"”]?[\s_.]*+(?:20[0-9_]{2})?\s*+(?:г|ж|года|жыл\w*+)?[\s_.«»]*+", re.IGNORECASE
+)
+"""`«__» ________ 2026 г.`: a form's blank for a date nobody has filled in. What it took it never gives back."""
+_GOES_ON = re.compile(r"\s*(?:(?:по|до|мен|бен|пен)\b|[-–—])", re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:по|до|to|мен|бен|пен|бастап)\b|[-–—−]")
+_ABLATIVE = re.compile(r"(?:дан|ден|нан|нен|тан|тен)\b")
+
+
+def read(value: object, *, where: str = "", year: int | None = None) -> When:
+    """What one cell or text says. Days outside the calendar's records, FIRST to LAST, are slips of the pen.
+
+    Args:
+        value: a cell's plain value: text, number, date or None.
+        where: the column, for the refusal.
+        year: the year meant where the text names none (`13 апреля`); None refuses such a text.
+
+    Raises:
+        UnreadableCell: an impossible day, one outside FIRST..LAST, a span that ends before it begins, several
+            days, a formula, or digits that are no date.
+    """
+    if isinstance(value, NotAValue):
+        raise UnreadableCell("paper_formula", text=value.text, where=where)
+    if value is None:
+        return Nothing()
+    if isinstance(value, datetime):
+        return Day(_within(value.date(), str(value.date()), where))
+    if isinstance(value, date):
+        return Day(_within(value, str(value), where))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Day(_serial(value, where))
+    if isinstance(value, str):
+        return _text(value, where, year)
+    raise UnreadableCell("paper_date_unreadable", text=str(value), where=where)
+
+
+def read_lines(value: object, *, where: str = "", year: int | None = None) -> tuple[When, ...]:
+    """What each line of a cell says (a span, then `Мониторинг – ежедневно`); a span broken over two lines
+    is one.
+
+    Raises UnreadableCell as `read` does.
+    """
+    if not isinstance(value, str):
+        said = read(value, where=where, year=year)
+        return () if isinstance(said, Nothing) else (said,)
+    lines: list[str] = []
+    for line in value.replace("_x000D_", "\n").splitlines():
+        if lines and _GOES_ON.match(line) and not _DASHES.fullmatch(line):
+            lines[-1] += f" {line}"
+        elif line.strip():
+            lines.append(line)
+    read_ = (read(line, where=where, year=year) for line in lines)
+    return tuple(said for said in read_ if not isinstance(said, Nothing))
+
+
+def read_day(value: object, *, where: str = "") -> date | None:
+    """The one day a cell of a table holds, None when it is empty. Raises UnreadableCell for anything else."""
+    said = read(value, where=where)
+    if isinstance(said, Day):
+        return said.on
+    if isinstance(said, Nothing):
+        return None
+    raise UnreadableCell("paper_day_expected", text=_shown(str(value)), where=where)
+
+
+def _text(text: str, where: str, year: int | None) -> When:
+    if _DASHES.fullmatch(text) or ("_" in text and _BLANK_FORM.fullmatch(text)):
+        return Nothing()
+    shown = _shown(text)
+    if len(text) > LONGEST and len(tidy(text)) > LONGEST:
+        raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
+    line = without_times(tidy(text))
+    found, more = partials(line)
+    if found and not more:
+        return _dated(found, line, year, shown, where)
+    words = plain(text)
+    if words in ("нет", "жоқ"):
+        return Nothing()
+    if not found:
+        for pattern, made in ((_RECURRING, Recurring), (_AT_ONCE, AtOnce)):
+            if pattern.search(words):
+                return made(shown)
+        if not re.search(r"\d", words) or (_WORDY.search(words) and not re.search(r"\d\s*[./]\s*\d", text)):
+            return Unfixed(shown)
+    raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
+
+
+def _dated(found: tuple[Partial, ...], line: str, year: int | None, shown: str, where: str) -> Day | Span:
+    if len(found) > 2:
+        raise UnreadableCell("paper_dates_several", text=shown, where=where)
+    first, last = found[0], found[-1]
+    # `с 13 по 26 мая 2026 года`, `2026 жылғы 13 сәуір мен 26 мамыр`: what one end leaves out stands at the
+    # other.
+    days = [
+        _made(end, other.month, end.year or other.year or year, shown, where)
+        for end, other in ((first, last), (last, first))
+    ]
+    if len(found) == 1:
+        return Day(days[0])
+    between = line[first.end : last.start].lower()
+    if not _BETWEEN.search(between) and not _ABLATIVE.search(line[first.start : last.start].lower()):
+        raise UnreadableCell("paper_dates_several", text=shown, where=where)
+    if days[1] < days[0]:
+        raise UnreadableCell("paper_span_backwards", text=shown, where=where)
+    return Span(days[0], days[1])
+
+
+def _made(part: Partial, other_month: int | None, year: int | None, shown: str, where: str) -> date:
+    month = part.month or other_month
+    if month is None:
+        raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
+    if year is None:
+        raise UnreadableCell("paper_date_without_year", text=shown, where=where)
+    try:
+        on = date(year, month, part.day)
+    except ValueError:
+        raise UnreadableCell("paper_date_impossible", text=shown, where=where) from None
+    return _within(on, shown, where)
+
+
+def _serial(number: float, where: str) -> date:
+    """Excel's day number: what a date becomes in a cell formatted as a number."""
+    shown = str(number)
+    if not (FIRST - _EXCEL_DAY_ZERO).days <= number < (LAST - _EXCEL_DAY_ZERO).days + 1:
+        raise UnreadableCell("paper_date_unreadable", text=shown, where=where)
+    return _EXCEL_DAY_ZERO + timedelta(days=int(number))
+
+
+def _within(on: date, shown: str, where: str) -> date:
+    if not FIRST <= on <= LAST:
+        raise UnreadableCell("paper_date_beyond", text=shown, where=where, first=FIRST, last=LAST)
+    return on
+
+
+def _shown(text: str) -> str:
+    """The text as a refusal quotes it: one line, not without end."""
+    line = tidy(text)
+    return line if len(line) <= 120 else f"{line[:119]}…"

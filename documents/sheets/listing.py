@@ -1,0 +1,100 @@
+"""A list the program shows, as a workbook: headings that stay, dates as dates, letters never formulas."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from documents.sheets.unreadable import UnreadablePaper
+
+_MOMENT = date(1980, 1, 1)
+_NARROW, _WIDE = 9, 60
+_LONGEST = 32_767
+"""What one cell of Excel holds."""
+_LAST_ROW = 2**20 - 1
+_EXACT = 10**15
+"""Numbers below it keep every digit in Excel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One table: its headings and its rows."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+def listing(tables: Iterable[Listed]) -> bytes:
+    """The tables as sheets of one workbook.
+
+    Raises:
+        UnreadablePaper: more rows than a sheet has (`list_too_long`).
+    """
+    import xlsxwriter
+
+    target = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    book = xlsxwriter.Workbook(target, options)
+    book.set_properties({"created": _MOMENT})
+    for number, table in enumerate(tables, 1):
+        if len(table.rows) > _LAST_ROW:
+            raise UnreadablePaper("list_too_long", rows=len(table.rows), limit=_LAST_ROW)
+        _sheet(book, book.add_worksheet(str(number)), table)
+    book.close()
+    return target.getvalue()
+
+
+def write_listing(path: str | Path, tables: Iterable[Listed]) -> None:
+    """Writes them to a file. Raises UnreadablePaper (`paper_not_written`) when it cannot."""
+    made = listing(tables)
+    try:
+        Path(path).write_bytes(made)
+    except OSError as error:
+        raise UnreadablePaper(
+            "paper_not_written", name=str(path), problem=error.strerror or str(error)
+        ) from error
+
+
+def _sheet(book: Any, sheet: Any, table: Listed) -> None:
+    headed = book.add_format(
+        {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
+    )
+    text = book.add_format({"text_wrap": True, "valign": "top", "border": 1})
+    day = book.add_format({"num_format": "dd.mm.yyyy", "valign": "top", "border": 1})
+    widths = [len(head) for head in table.heads]
+    for column, head in enumerate(table.heads):
+        sheet.write_string(0, column, head, headed)
+    for number, row in enumerate(table.rows, 1):
+        for column, value in enumerate(row):
+            _cell(sheet, number, column, value, text, day)
+            widths[column] = max(widths[column], len(str(value)) if value is not None else 0)
+    for column, width in enumerate(widths):
+        sheet.set_column(column, column, min(max(width + 2, _NARROW), _WIDE))
+    if table.heads:
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, max(len(table.rows), 1), len(table.heads) - 1)
+        sheet.repeat_rows(0)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
+
+
+def _cell(sheet: Any, row: int, column: int, value: object, text: Any, day: Any) -> None:
+    match value:
+        case datetime():
+            sheet.write_string(row, column, value.isoformat(sep=" ", timespec="minutes"), text)
+        case date():
+            sheet.write_datetime(row, column, datetime.combine(value, time()), day)
+        case bool() | None:
+            sheet.write_string(row, column, "" if value is None else str(value), text)
+        case int() if -_EXACT < value < _EXACT:
+            sheet.write_number(row, column, value, text)
+        case Decimal() if -_EXACT < value < _EXACT:
+            sheet.write_number(row, column, value, text)
+        case _:
+            sheet.write_string(row, column, str(value)[:_LONGEST], text)

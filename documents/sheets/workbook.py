@@ -1,0 +1,190 @@
+"""Opening a file somebody sent, XLSX or CSV, guarded: rows of plain values with the numbers people see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from documents.sheets.merged import Merge
+from documents.sheets.unreadable import UnreadableCell, UnreadablePaper
+
+MAX_BYTES = 10 * 2**20
+MAX_ROWS = 20_000
+MAX_COLUMNS = 300
+MAX_CELLS = 1_000_000
+"""Of all sheets together, cells that are empty but formatted included."""
+MAX_LETTERS = 32_767
+"""Of one cell, as in a spreadsheet."""
+MAX_TEXT = 10_000_000
+"""Letters of all cells together, a text that many cells share counted in each."""
+_LAST_EXCEL_ROW = 2**20
+_ZIP, _OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_UNDER_PASSWORD = "EncryptedPackage".encode("utf-16-le")
+
+Source = str | Path | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NotAValue:
+    """A cell that holds a formula (or a formula's error, `#REF!`) where a value is expected."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. `number` as the spreadsheet shows it; cells past the end read as None."""
+
+    number: int
+    cells: tuple[object, ...]
+
+    def cell(self, column: int) -> object:
+        return self.cells[column] if 0 <= column < len(self.cells) else None
+
+    def filled(self) -> tuple[int, ...]:
+        """The columns that hold something."""
+        return tuple(column for column, value in enumerate(self.cells) if not is_empty(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One sheet's filled rows. `merges`: row number -> merges that begin in that row."""
+
+    name: str
+    rows: tuple[Row, ...]
+    merges: Mapping[int, tuple[Merge, ...]] = field(default_factory=dict)
+
+    def covered(self, row: int, column: int) -> range:
+        """The columns the cell stretches over: itself, or as far right as it is merged."""
+        for merge in self.merges.get(row, ()):
+            if merge.first_column == column:
+                return range(column, merge.last_column + 1)
+        return range(column, column + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A file that could be opened: its name and its visible sheets that hold anything."""
+
+    name: str
+    sheets: tuple[Sheet, ...]
+
+
+def is_empty(value: object) -> bool:
+    """Nothing, or blanks only."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def text_of(value: object, where: str = "") -> str:
+    """A cell as text: whole numbers without `.0`, line breaks kept. Raises UnreadableCell for a formula."""
+    if isinstance(value, NotAValue):
+        raise UnreadableCell("paper_formula", text=value.text, where=where)
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).replace("_x000D_", "").replace("\u200b", "").strip()
+
+
+def open_paper(source: Source, name: str | None = None) -> Paper:
+    """The file's rows.
+
+    Args:
+        source: a path, or the bytes of an upload.
+        name: how to call the file in refusals; a path's own name by default.
+
+    Raises:
+        UnreadablePaper: not there, too large, a bomb, no workbook, empty, too many rows, columns or letters.
+    """
+    name = name or ("" if isinstance(source, bytes) else Path(source).name)
+    data = contents(source, name)
+    if not data.strip():
+        raise UnreadablePaper("paper_empty", name=name)
+    if data.startswith(_OLD_OFFICE):
+        code = "paper_encrypted" if _UNDER_PASSWORD in data else "paper_old_workbook"
+        raise UnreadablePaper(code, name=name)
+    if not data.startswith(_ZIP) and name.lower().endswith((".xlsx", ".xlsm")):
+        raise UnreadablePaper("paper_not_workbook", name=name)
+    sheets = _xlsx(data, name) if data.startswith(_ZIP) else _csv(data, name)
+    if not sheets:
+        raise UnreadablePaper("paper_empty", name=name)
+    return Paper(name, sheets)
+
+
+def contents(source: Source, name: str) -> bytes:
+    """Return the bytes of a file that is not too large. Raises UnreadablePaper: it is, or cannot be opened."""
+    if isinstance(source, bytes):
+        data = source
+    else:
+        try:
+            with Path(source).open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+        except FileNotFoundError:
+            raise UnreadablePaper("paper_not_found", name=str(source)) from None
+        except (OSError, ValueError) as error:
+            raise UnreadablePaper("paper_not_opened", name=str(source), problem=str(error)) from error
+    if len(data) > MAX_BYTES:
+        raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
+    return data
+
+
+def _csv(data: bytes, name: str) -> tuple[Sheet, ...]:
+    from documents.sheets.csv_text import rows_of
+
+    keeper = RowKeeper(name)
+    rows = keeper.kept((number, _counted(cells, keeper)) for number, cells in rows_of(data, name))
+    return (Sheet(name, rows),) if rows else ()
+
+
+def _counted(cells: list[str], keeper: RowKeeper) -> list[str]:
+    keeper.count(len(cells))
+    return cells
+
+
+def _xlsx(data: bytes, name: str) -> tuple[Sheet, ...]:
+    from documents.sheets.xlsx import sheets_of
+
+    return sheets_of(data, name)
+
+
+class RowKeeper:
+    """Collects the rows of one file that hold anything, and refuses it as soon as there is too much of it.
+
+    Rows are limited for each sheet, cells and letters for the file.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._cells = 0
+        self._letters = 0
+
+    def count(self, cells: int) -> None:
+        """Count cells that were read, whether they hold anything or not."""
+        self._cells += cells
+        if self._cells > MAX_CELLS:
+            raise UnreadablePaper("paper_too_many_cells", name=self._name, limit=MAX_CELLS)
+
+    def kept(self, rows: Iterable[tuple[int, Sequence[object]]]) -> tuple[Row, ...]:
+        """Return the rows that hold anything, under their numbers."""
+        kept: list[Row] = []
+        for number, cells in rows:
+            width = next((n for n in range(len(cells), 0, -1) if not is_empty(cells[n - 1])), 0)
+            if width > MAX_COLUMNS:
+                raise UnreadablePaper("paper_too_wide", name=self._name, limit=MAX_COLUMNS)
+            for cell in cells:
+                self._read(number, cell)
+            if width:
+                kept.append(Row(number, tuple(cells[:width])))
+            if len(kept) > MAX_ROWS or number > _LAST_EXCEL_ROW:
+                raise UnreadablePaper("paper_too_many_rows", name=self._name, limit=MAX_ROWS)
+        return tuple(kept)
+
+    def _read(self, number: int, cell: object) -> None:
+        if not isinstance(cell, str):
+            return
+        if len(cell) > MAX_LETTERS:
+            raise UnreadablePaper("paper_cell_too_long", name=self._name, row=number, limit=MAX_LETTERS)
+        self._letters += len(cell)
+        if self._letters > MAX_TEXT:
+            raise UnreadablePaper("paper_too_much_text", name=self._name, limit=MAX_TEXT)

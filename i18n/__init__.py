@@ -1,0 +1,56 @@
+"""KK, RU, EN: catalogues, official dates, and how values become sentences.
+
+The other stations return codes with arguments; here they become what a person reads. Everything is lazy:
+importing this package reads no catalogue and no Babel.
+
+    say("late", {"title": ..., "due": ..., "on": ..., "late_by": 2}, "ru")
+"""
+
+from __future__ import annotations
+
+from i18n.dates import (
+    date_day,
+    date_long,
+    date_short,
+    date_weekday,
+    days_list,
+    days_ranges,
+    month_name,
+    period,
+    span,
+)
+from i18n.entries import CatalogueError, UnknownCode, UnknownLanguage, codes, knows
+from i18n.languages import LANGUAGES
+from i18n.numbers import number, percent, plural, roman
+from i18n.paragraphs import paragraph
+from i18n.sentences import MissingArgument, explain, explanation, refusal, say
+from i18n.titles import inner
+
+__all__ = [
+    "LANGUAGES",
+    "CatalogueError",
+    "MissingArgument",
+    "UnknownCode",
+    "UnknownLanguage",
+    "codes",
+    "date_day",
+    "date_long",
+    "date_short",
+    "date_weekday",
+    "days_list",
+    "days_ranges",
+    "explain",
+    "explanation",
+    "inner",
+    "knows",
+    "month_name",
+    "number",
+    "paragraph",
+    "percent",
+    "period",
+    "plural",
+    "refusal",
+    "roman",
+    "say",
+    "span",
+]

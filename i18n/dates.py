@@ -1,0 +1,195 @@
+"""Official dates, lists and ranges of days, and periods.
+
+What is asked often is remembered: there are some 7,000 days in the records, and few of them at a time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from functools import cache, lru_cache
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from i18n.entries import template
+from i18n.kazakh import Case, inflected
+from i18n.languages import names
+from i18n.numbers import roman
+
+_PERIOD = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4])|H(?P<half>[12]))?(?:#(?P<nth>\d+))?"
+)
+_REMEMBERED = 8192
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def date_long(day: date, language: str, case: Case | None = None) -> str:
+    """ "30 марта 2026 года", "2026 жылғы 30 наурыз", "30 March 2026".
+
+    `case` puts the Kazakh month in the ablative, dative or locative; other languages do not change.
+
+    Raises:
+        TypeError: a datetime was given; it has no day without a time zone.
+    """
+    pattern = template("date.long", language)
+    return pattern.format(day=_only_a_date(day).day, month=_month(day, language, case), year=day.year)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def date_day(day: date, language: str, case: Case | None = None) -> str:
+    """ "30 марта": where the year is plain."""
+    return template("date.day", language).format(day=_only_a_date(day).day, month=_month(day, language, case))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def date_short(day: date, language: str) -> str:
+    """ "30.03.2026", in every language."""
+    return f"{_only_a_date(day):%d.%m.%Y}"
+
+
+def moment(at: datetime | date | None, language: str) -> str:
+    """ "30.03.2026 17:05": a moment by the clock of Almaty, in every language; a day where there is no hour."""
+    if isinstance(at, datetime):
+        return f"{at.astimezone(_almaty()):%d.%m.%Y %H:%M}"
+    return date_short(at, language) if at is not None else "–"
+
+
+@cache
+def _almaty() -> ZoneInfo:
+    return ZoneInfo("Asia/Almaty")
+
+
+def date_weekday(day: date, language: str) -> str:
+    """ "понедельник": the day of the week as it stands alone."""
+    return names(language).weekdays[day.weekday()]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def date_since(day: date, language: str) -> str:
+    """ "с 30 марта 2026 года" (but "со 2 марта"), "2026 жылғы 30 наурыздан бастап", "from 30 March 2026"."""
+    return template(_from("date.since", day), language).format(on=date_long(day, language, "from"))
+
+
+def month_name(month: int, language: str) -> str:
+    """The month as it stands alone: "март", "наурыз", "March"."""
+    return names(language).months_alone[month - 1]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def days_list(days: tuple[date, ...], language: str) -> str:
+    """Days in the given order, the month said once per run: "2, 1 апреля, 31, 30 марта".
+
+    Years are said only when there are several.
+    """
+    several = _several_years(days)
+    runs = (
+        ((year, month), ", ".join(str(day.day) for day in run))
+        for (year, month), run in groupby(days, key=lambda day: (day.year, day.month))
+    )
+    return ", ".join(_days_of(numbers, year, month, language, several) for (year, month), numbers in runs)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def days_ranges(days: tuple[date, ...], language: str) -> str:
+    """Days in ascending order, neighbours joined, the month said once: "4–5, 11–12 апреля"."""
+    several = _several_years(days)
+    said: list[str] = []
+    for key, group in groupby(_stretches(days), key=_place):
+        if key is None:
+            said.extend(_across(first, last, language, several) for first, last in group)
+        else:
+            numbers = ", ".join(
+                f"{first.day}–{last.day}" if last > first else str(first.day) for first, last in group
+            )
+            said.append(_days_of(numbers, *key, language, several))
+    return ", ".join(said)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def span(first: date, last: date, language: str) -> str:
+    """From a day to a day, both included; the year once: "с 13 апреля по 26 мая 2026 года"."""
+    if first.year == last.year and language == "kk":
+        # Kazakh names the year first, so it is said with the first day.
+        said = date_long(first, language, "from"), date_day(last, language, "to")
+    elif first.year == last.year:
+        said = date_day(first, language), date_long(last, language)
+    else:
+        said = date_long(first, language, "from"), date_long(last, language, "to")
+    return template(_from("date.span", first), language).format(first=said[0], last=said[1])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def period(name: str, language: str) -> str:
+    """The name of a period: "2026Q3" -> "III квартал 2026 года"; also 2026-03, 2026H1 and 2026.
+
+    #2 at its end is the second time in it. Anything else is said as it is written.
+    """
+    found = _PERIOD.fullmatch(name)
+    if not found:
+        return name
+    year = found["year"]
+    if found["month"]:
+        said = _of_year("month", language, year, month_name(int(found["month"]), language))
+    elif found["quarter"]:
+        said = _of_year("quarter", language, year, _numeral(found["quarter"], language))
+    elif found["half"]:
+        said = _of_year("half_year", language, year, _numeral(found["half"], language))
+    else:
+        said = _of_year("year", language, year, "")
+    if not found["nth"]:
+        return said
+    return template("period.nth", language).format(period=said, number=found["nth"])
+
+
+def _only_a_date(day: date) -> date:
+    if isinstance(day, datetime):
+        raise TypeError(f"a date is asked, not a moment: {day!r}")
+    return day
+
+
+def _month(day: date, language: str, case: Case | None) -> str:
+    month = names(language).months[day.month - 1]
+    return inflected(month, case) if case and language == "kk" else month
+
+
+def _from(code: str, day: date) -> str:
+    """Russian says "со" before the second: the entry for it is its own."""
+    return f"{code}_second" if day.day == 2 else code
+
+
+def _several_years(days: Iterable[date]) -> bool:
+    return len({day.year for day in days}) > 1
+
+
+def _days_of(numbers: str, year: int, month: int, language: str, with_year: bool) -> str:
+    code = "date.long" if with_year else "date.day"
+    return template(code, language).format(day=numbers, month=names(language).months[month - 1], year=year)
+
+
+def _stretches(days: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """First and last of each unbroken run of days."""
+    ordered = sorted(set(days))
+    for _, numbered in groupby(enumerate(ordered), key=lambda pair: pair[1].toordinal() - pair[0]):
+        run = [day for _, day in numbered]
+        yield run[0], run[-1]
+
+
+def _place(stretch: tuple[date, date]) -> tuple[int, int] | None:
+    """Year and month of a stretch, None when it runs across months."""
+    first, last = stretch
+    return (first.year, first.month) if (first.year, first.month) == (last.year, last.month) else None
+
+
+def _across(first: date, last: date, language: str, with_year: bool) -> str:
+    say = date_long if with_year else date_day
+    return f"{say(first, language)} – {say(last, language)}"
+
+
+def _of_year(kind: str, language: str, year: str, name: str) -> str:
+    return template(f"period.{kind}", language).format(year=year, name=name)
+
+
+def _numeral(number: str, language: str) -> str:
+    """Quarters and half-years have Roman numerals in Kazakh and Russian papers."""
+    return number if language == "en" else roman(int(number))

@@ -1,0 +1,125 @@
+"""The catalogues: every word and sentence of the product, three languages side by side, one TOML table each.
+
+All files of i18n/catalogue/ are one space of codes; they are read once, on the first question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from i18n.languages import LANGUAGES, plain_spaces
+
+CATALOGUE = Path(__file__).parent / "catalogue"
+
+
+class CatalogueError(ValueError):
+    """A catalogue file cannot be used as it is written; the message names file, code and what is wrong."""
+
+
+class UnknownCode(KeyError):
+    """No catalogue has the code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.asked = code
+
+    def __str__(self) -> str:
+        import difflib
+
+        near = difflib.get_close_matches(self.asked, sorted(_entries()), n=3)
+        return f"no catalogue has the code {self.asked!r}" + (f"; near it: {', '.join(near)}" if near else "")
+
+
+class UnknownLanguage(ValueError):
+    """A language we do not speak."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(f"unknown language {language!r}: {', '.join(LANGUAGES)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One code: where it stands and its template in each language."""
+
+    file: str
+    code: str
+    texts: Mapping[str, str]
+
+
+def template(code: str, language: str) -> str:
+    """The template of a code in a language.
+
+    Raises:
+        UnknownCode: no catalogue has it.
+        UnknownLanguage: not one of LANGUAGES.
+    """
+    entry = _entries().get(code)
+    if entry is None:
+        raise UnknownCode(code)
+    try:
+        return entry.texts[language]
+    except KeyError:
+        raise UnknownLanguage(language) from None
+
+
+def knows(code: str) -> bool:
+    """Whether some catalogue has the code."""
+    return code in _entries()
+
+
+def codes() -> frozenset[str]:
+    """Every code there is."""
+    return frozenset(_entries())
+
+
+def where(code: str) -> str:
+    """The file a code stands in, for messages."""
+    return _entries()[code].file
+
+
+def read(folder: Path) -> dict[str, Entry]:
+    """All entries of a folder of catalogues, by code.
+
+    Raises:
+        CatalogueError: a file is no TOML, a code stands twice, a language is missing, a key is not a language.
+    """
+    import tomllib
+
+    found: dict[str, Entry] = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise CatalogueError(f"{path.name}: {error}") from error
+        for entry in _tables(path.name, "", tables):
+            if entry.code in found:
+                raise CatalogueError(f"{path.name}: [{entry.code}] stands in {found[entry.code].file} already")
+            found[entry.code] = entry
+    return found
+
+
+@cache
+def _entries() -> Mapping[str, Entry]:
+    return read(CATALOGUE)
+
+
+def _tables(file: str, code: str, table: Mapping[str, object]) -> Iterator[Entry]:
+    """The entries of a table: its own texts, and the tables inside it under longer codes."""
+    texts: dict[str, str] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _tables(file, f"{code}.{key}" if code else key, value)
+        elif key in LANGUAGES and isinstance(value, str) and code:
+            texts[key] = plain_spaces(value)
+        else:
+            raise CatalogueError(f"{file}: [{code}] {key}: only {', '.join(LANGUAGES)} with a text each")
+    if texts:
+        missing = [language for language in LANGUAGES if not texts.get(language)]
+        if missing:
+            raise CatalogueError(f"{file}: [{code}] has no {', '.join(missing)}")
+        yield Entry(file, code, texts)
+    elif not table:
+        raise CatalogueError(f"{file}: [{code}] has no {', '.join(LANGUAGES)}")

@@ -1,0 +1,223 @@
+"""What may stand behind the colon of a placeholder, one small function each.
+
+`{on:long}` is the argument `on` as a long date. Every format is made once per placeholder and language; what it
+gives is a filler: arguments -> text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from i18n import dates
+from i18n.entries import knows
+from i18n.numbers import figure, figures, number, percent, plural, plural_form, roman
+from i18n.paragraphs import paragraph
+from i18n.titles import inner, sentence, text_in
+
+Arguments = Mapping[str, Any]
+Filler = Callable[[Arguments], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """One `{name:format|option|option}` of a template in one language.
+
+    `speak` says another entry in the same language.
+    """
+
+    name: str
+    format: str
+    options: tuple[str, ...]
+    language: str
+    speak: Callable[[str, Arguments], str]
+
+
+def filler(place: Placeholder) -> Filler:
+    """The function that fills a placeholder.
+
+    Raises:
+        ValueError: there is no such format, or its options are wrong.
+    """
+    make = FORMATS.get(place.format)
+    if make is None:
+        raise ValueError(f"unknown format {place.format!r}: {', '.join(sorted(filter(None, FORMATS)))}")
+    if bool(place.options) != (place.format in WITH_OPTIONS) and place.format not in OPTIONAL:
+        raise ValueError(f"format {place.format!r} takes {'some' if not place.options else 'no'} options")
+    return make(place)
+
+
+def plain(value: object, language: str) -> str:
+    """Any value as it stands in a sentence: a text in its language, a date long, nothing as a dash."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "–"
+    if isinstance(value, date):
+        return dates.date_long(value, language)
+    return str(value) if isinstance(value, int) else text_in(value, language)
+
+
+def _plain(place: Placeholder) -> Filler:
+    name, language = place.name, place.language
+
+    def fill(arguments: Arguments) -> str:
+        value = arguments[name]
+        return value if type(value) is str else plain(value, language)
+
+    return fill
+
+
+def _of(say: Callable[..., str], *more: object) -> Callable[[Placeholder], Filler]:
+    """A format that only passes the argument on: say(value, language, *more)."""
+
+    def make(place: Placeholder) -> Filler:
+        name, language = place.name, place.language
+        return lambda arguments: say(arguments[name], language, *more)
+
+    return make
+
+
+def _of_days(say: Callable[[tuple[date, ...], str], str]) -> Callable[[Placeholder], Filler]:
+    def make(place: Placeholder) -> Filler:
+        name, language = place.name, place.language
+        return lambda arguments: say(tuple(arguments[name]), language)
+
+    return make
+
+
+def _counted(place: Placeholder) -> Filler:
+    """Days in the order they were counted; where there are too many, from the first to the last of them."""
+    name, language = place.name, place.language
+
+    def fill(arguments: Arguments) -> str:
+        days = arguments[name]
+        if days:
+            return dates.days_list(tuple(days), language)
+        return dates.span(arguments["first"], arguments["last"], language)
+
+    return fill
+
+
+def _span(place: Placeholder) -> Filler:
+    """`{first:span|last}`: from one day to another."""
+    name, language, (last,) = place.name, place.language, place.options
+    return lambda arguments: dates.span(arguments[name], arguments[last], language)
+
+
+def _plural(place: Placeholder) -> Filler:
+    name, language, forms = place.name, place.language, place.options
+    if len(forms) > 1 or language != "kk":
+        plural(5, forms, language)
+        plural(1, forms, language)
+    else:
+        return lambda arguments: forms[0]
+    return lambda arguments: forms[plural_form(arguments[name], language)]
+
+
+def _choose(place: Placeholder) -> Filler:
+    """`{counted:choose|when it is so|when it is not}`."""
+    name, (yes, no) = place.name, place.options
+    return lambda arguments: yes if arguments[name] else no
+
+
+def _join(place: Placeholder) -> Filler:
+    """`{items:join}` or, where the items are codes, `{items:join|prefix.}`; nothing is said in words."""
+    name, speak = place.name, place.speak
+    each = _each(place)
+
+    def fill(arguments: Arguments) -> str:
+        items: Iterable[object] = arguments[name]
+        return ", ".join([each(item, arguments) for item in items]) or speak("join.nothing", {})
+
+    return fill
+
+
+def _join_inner(place: Placeholder) -> Filler:
+    name, language, speak = place.name, place.language, place.speak
+
+    def fill(arguments: Arguments) -> str:
+        items: Iterable[object] = arguments[name]
+        return ", ".join([inner(plain(item, language)) for item in items]) or speak("join.nothing", {})
+
+    return fill
+
+
+def _each(place: Placeholder) -> Callable[[object, Arguments], str]:
+    language, speak = place.language, place.speak
+    if not place.options:
+        return lambda item, arguments: plain(item, language)
+    (prefix,) = place.options
+
+    def each(item: object, arguments: Arguments) -> str:
+        code = f"{prefix}{item}"
+        return speak(code, arguments) if knows(code) else plain(item, language)
+
+    return each
+
+
+def _say(place: Placeholder) -> Filler:
+    """`{state:say|state.}`: the entry of that code; without one it is an UnknownCode."""
+    name, speak, (prefix,) = place.name, place.speak, place.options
+    return lambda arguments: speak(f"{prefix}{arguments[name]}", arguments)
+
+
+def _name(place: Placeholder) -> Filler:
+    """`{of:name|prefix.}`: the entry of that code; a value without one stands as it is written."""
+    name, each = place.name, _each(place)
+    return lambda arguments: each(arguments[name], arguments)
+
+
+def _bracketed(value: object, language: str) -> str:
+    said = "" if value is None else plain(value, language)
+    return f" ({said})" if said else ""
+
+
+def _cited(value: str, language: str) -> str:
+    said = paragraph(value, language) if value else ""
+    return f", {said}" if said else ""
+
+
+FORMATS: Mapping[str, Callable[[Placeholder], Filler]] = {
+    "": _plain,
+    "long": _of(dates.date_long),
+    "long_from": _of(dates.date_long, "from"),
+    "long_to": _of(dates.date_long, "to"),
+    "long_in": _of(dates.date_long, "in"),
+    "day": _of(dates.date_day),
+    "day_from": _of(dates.date_day, "from"),
+    "day_to": _of(dates.date_day, "to"),
+    "day_in": _of(dates.date_day, "in"),
+    "short": _of(dates.date_short),
+    "moment": _of(dates.moment),
+    "weekday": _of(dates.date_weekday),
+    "since": _of(dates.date_since),
+    "month": _of(dates.month_name),
+    "period": _of(dates.period),
+    "list": _of_days(dates.days_list),
+    "ranges": _of_days(dates.days_ranges),
+    "counted": _counted,
+    "span": _span,
+    "number": _of(number),
+    "percent": _of(percent),
+    "figure": _of(figure),
+    "figures": _of(figures),
+    "roman": _of(lambda value, language: roman(value)),
+    "plural": _plural,
+    "choose": _choose,
+    "join": _join,
+    "join_inner": _join_inner,
+    "say": _say,
+    "name": _name,
+    "inner": _of(lambda value, language: inner(plain(value, language))),
+    "sentence": _of(lambda value, language: sentence(plain(value, language))),
+    "bracketed": _of(_bracketed),
+    "paragraph": _of(paragraph),
+    "cited": _of(_cited),
+}
+"""By name; "" is a placeholder without a colon."""
+
+WITH_OPTIONS = frozenset({"span", "plural", "choose", "say", "name"})
+OPTIONAL = frozenset({"join"})

@@ -1,0 +1,81 @@
+"""Numbers, shares and counted words in a language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from i18n.languages import names
+
+_ROMAN = ((10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I"))
+
+
+@lru_cache(maxsize=4096)
+def plural_form(n: int, language: str) -> int:
+    """Which of a counted word's forms goes with a whole number: 0 for the first form a template writes."""
+    known = names(language)
+    return known.plural_tags.index(known.plural_rule(abs(n)))
+
+
+def plural(n: int, forms: Sequence[str], language: str) -> str:
+    """The form of a counted word that goes with n, without the number itself.
+
+    Russian has three forms (рабочий день, рабочих дня, рабочих дней), English two; Kazakh words do not change
+    after a number, so one form is enough (two are taken too).
+
+    Raises:
+        ValueError: too few forms for the language.
+    """
+    form = plural_form(n, language)
+    if language == "kk" and len(forms) == 1:
+        return forms[0]
+    if len(forms) <= form:
+        raise ValueError(f"{language} counts with {len(names(language).plural_tags)} forms, not {list(forms)}")
+    return forms[form]
+
+
+def number(value: int | Decimal | Fraction, language: str) -> str:
+    """A number with the language's decimal sign; from 10 000 on with its thousands apart. Not for years."""
+    known = names(language)
+    text = f"{_exact(value):,f}"
+    whole, _, fraction = text.partition(".")
+    if len(whole.replace(",", "").lstrip("-")) < 5:
+        whole = whole.replace(",", "")
+    return whole.replace(",", known.group) + (known.decimal + fraction if fraction else "")
+
+
+def figure(written: str, language: str) -> str:
+    """A figure as an act writes it ("43.5", "62-65"), with the language's decimal sign and a dash between."""
+    return written.replace(".", names(language).decimal).replace("-", "–")
+
+
+def figures(years: Iterable[tuple[int, str]], language: str) -> str:
+    """Figures by their years: "2022 – 42; 2023 – 43,5"."""
+    return "; ".join(f"{year} – {figure(written, language)}" for year, written in years)
+
+
+def percent(share: Fraction | Decimal, language: str) -> str:
+    """A share as a percentage: Fraction(1, 20) -> "5 %", in English "5%"."""
+    sign = "%" if language == "en" else " %"
+    return number(share * 100, language) + sign
+
+
+def roman(n: int) -> str:
+    """A small whole number in Roman numerals, as quarters and half-years are written."""
+    text = ""
+    for value, letters in _ROMAN:
+        while n >= value:
+            text, n = text + letters, n - value
+    return text
+
+
+def _exact(value: int | Decimal | Fraction) -> Decimal:
+    """The number as a decimal without needless zeros."""
+    if isinstance(value, Fraction):
+        value = Decimal(value.numerator) / Decimal(value.denominator)
+    if isinstance(value, int):
+        return Decimal(value)
+    # normalize() alone would write 100 as 1E+2.
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()

@@ -1,0 +1,128 @@
+"""From a code with arguments to a sentence.
+
+Templates are taken apart once per code and language; saying one is then filling its gaps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Protocol
+
+from i18n.entries import CatalogueError, UnknownCode, knows, template, where
+from i18n.formats import Arguments, Filler, Placeholder, filler
+
+_GAP = re.compile(
+    r"\{(?P<name>\w+)(?::(?P<format>\w+)(?P<options>(?:\|[^{}|]*)*))?\}|(?P<brace>\{\{|\}\}|[{}])"
+)
+
+Gap = tuple[str, str, tuple[str, ...]]
+
+_made: dict[tuple[str, str], Callable[[Arguments], str]] = {}
+
+
+class Sentence(Protocol):
+    """What an explanation is made of: anything with a code and arguments."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def arguments(self) -> Mapping[str, object]: ...
+
+
+class MissingArgument(KeyError):
+    """A sentence has a gap and nothing to fill it."""
+
+    def __init__(self, code: str, name: str) -> None:
+        super().__init__(code, name)
+
+    def __str__(self) -> str:
+        return f"{self.args[0]!r} needs the argument {self.args[1]!r}"
+
+
+def say(code: str, arguments: Mapping[str, object], language: str) -> str:
+    """The sentence (or word) of a code in a language.
+
+    Raises:
+        UnknownCode: no catalogue has the code.
+        UnknownLanguage: not one of LANGUAGES.
+        MissingArgument: the sentence needs an argument that is not there.
+    """
+    sentence = _made.get((code, language))
+    if sentence is None:
+        sentence = _made[code, language] = _make(code, language)
+    try:
+        return sentence(arguments)
+    except (UnknownCode, MissingArgument):
+        raise
+    except KeyError as missing:
+        raise MissingArgument(code, str(missing.args[0])) from None
+
+
+def explain(elements: Iterable[Sentence], language: str) -> list[str]:
+    """The sentences of an explanation, in order."""
+    return [say(element.code, element.arguments, language) for element in elements]
+
+
+def explanation(elements: Iterable[Sentence], language: str) -> str:
+    """An explanation as one running text."""
+    return " ".join(explain(elements, language))
+
+
+def refusal(error: BaseException, language: str) -> str:
+    """What an error with a code and arguments says to a person; any other says its own text."""
+    code, arguments = getattr(error, "code", None), getattr(error, "arguments", None)
+    if isinstance(code, str) and isinstance(arguments, Mapping) and knows(code):
+        return say(code, arguments, language)
+    return str(error)
+
+
+def gaps(text: str) -> tuple[Gap, ...]:
+    """Name, format and options of each placeholder of a template."""
+    return tuple(gap for _, gap in _pieces(text) if gap)
+
+
+def _make(code: str, language: str) -> Callable[[Arguments], str]:
+    """A template as a function of its arguments.
+
+    Raises:
+        CatalogueError: it cannot be read; the message names file and code.
+    """
+    text = template(code, language)
+    shape, fillers = "", list[Filler]()
+    try:
+        for piece, gap in _pieces(text):
+            shape += piece.replace("%", "%%")
+            if gap:
+                fillers.append(filler(Placeholder(*gap, language, _speaker(language))))
+                shape += "%s"
+    except ValueError as error:
+        raise CatalogueError(f"{where(code)}: [{code}] {language}: {error}") from error
+    if not fillers:
+        whole = shape.replace("%%", "%")
+        return lambda arguments: whole
+    if len(fillers) == 1:
+        only = fillers[0]
+        return lambda arguments: shape % only(arguments)
+    return lambda arguments: shape % tuple([fill(arguments) for fill in fillers])
+
+
+def _pieces(text: str) -> Iterator[tuple[str, Gap | None]]:
+    """The template piece by piece: plain text and the placeholder after it."""
+    end = 0
+    for found in _GAP.finditer(text):
+        before, end = text[end : found.start()], found.end()
+        brace = found["brace"]
+        if brace is None:
+            options = tuple((found["options"] or "").split("|")[1:])
+            yield before, (found["name"], found["format"] or "", options)
+        elif len(brace) == 2:
+            yield before + brace[0], None
+        else:
+            raise ValueError(f"a brace that is no placeholder: {text[found.start() :]!r}")
+    yield text[end:], None
+
+
+def _speaker(language: str) -> Callable[[str, Arguments], str]:
+    return lambda code, arguments: say(code, arguments, language)

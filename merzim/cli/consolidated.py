@@ -1,0 +1,198 @@
+"""What many organisations did: `merzim consolidated` and `merzim uploads`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.help import Command
+from merzim.cli.parsing import BadArgument, number
+from services.queries import unit_named
+
+if TYPE_CHECKING:
+    from services.yearly.consolidated import ConsolidatedReport, Ready
+    from workflow.org.office import Office
+    from workflow.reports.consolidated import Line
+
+Unit = Annotated[str, typer.Option("--unit", metavar="U", help="cli.option.unit")]
+SUFFIXES = (".csv", ".xlsx")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    app.command("consolidated", cls=Command, help="cli.help.consolidated")(consolidated)
+    app.command("uploads", cls=Command, help="cli.help.uploads")(uploads)
+
+
+def consolidated(
+    ctx: typer.Context,
+    procedure: Annotated[str, typer.Argument(metavar="PROCEDURE")],
+    obligation: Annotated[str, typer.Argument(metavar="OBLIGATION")],
+    unit: Unit = "",
+    year: Annotated[str | None, typer.Option("--year", metavar="Y", help="cli.option.year_of")] = None,
+    export: Annotated[str | None, typer.Option("--export", metavar="FILE", help="cli.option.list_to")] = None,
+) -> int:
+    from services.yearly.consolidated import consolidated as gathered
+
+    call = CommandContext.of(ctx)
+    today = call.moment.today
+    asked = today.year if year is None else number(year, where="--year", first=2000, last=2100)
+    if export is not None and Path(export).suffix.lower() not in SUFFIXES:
+        raise BadArgument("cli.unknown_list_suffix", file=export, allowed=SUFFIXES)
+    place = unit_named(call.house, unit)
+    found = gathered(call.house, procedure, obligation, unit=place, year=asked, today=today)
+    if export is not None:
+        _export(call, found, Path(export))
+    if call.json:
+        call.answer(_told(found, asked))
+    else:
+        _print(call, found, asked)
+    return NOT_SO if found.form.silent else DONE
+
+
+def uploads(ctx: typer.Context, unit: Unit = "") -> None:
+    from services.yearly.consolidated import uploads as ready
+
+    call = CommandContext.of(ctx)
+    office = call.house.reads.office()
+    found = ready(call.house, unit_named(call.house, unit), today=call.moment.today)
+    if call.json:
+        call.answer({"today": call.moment.today, "uploads": [_upload(one, office) for one in found]})
+        return
+    if not found and not call.lists:
+        call.print(call.say("cli.uploads.nothing"))
+        return
+    rows = [
+        (
+            _name(office, one.unit),
+            _name(office, one.through),
+            ", ".join(person.name for person in one.people),
+            one.waiting.case.id,
+            one.waiting.upload.id,
+            document.obligation.title[call.language],
+            document.on,
+            document.documents,
+        )
+        for one in found
+        for document in one.waiting.ready
+    ]
+    call.table(("unit", "through", "who", "case", "upload", "what", "on", "documents"), rows)
+
+
+def _print(call: CommandContext, found: ConsolidatedReport, year: int) -> None:
+    title = found.obligation.title
+    call.print(call.say("cli.consolidated.title", title=title, procedure=found.procedure.title, year=year))
+    call.print()
+    call.table(*_columns(call, found))
+    call.print()
+    for name, value in found.form.sums.items():
+        call.print(call.say("cli.consolidated.sum", name=name, value=value))
+    asked, silent = len(found.form.asked), found.form.silent
+    if not asked:
+        call.print(call.say("cli.consolidated.nobody"))
+    elif silent:
+        names = tuple(_name(found.office, one) or "-" for one in silent)
+        call.print(call.say("cli.consolidated.silent", count=len(silent), asked=asked, names=names))
+    else:
+        call.print(call.say("cli.consolidated.all", asked=asked))
+
+
+def _columns(
+    call: CommandContext, found: ConsolidatedReport
+) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Names of heads, and the rows."""
+    return ("unit", "case", "id", "due", "on", "late_by", "numbers", "documents"), [
+        (
+            _name(found.office, line.unit),
+            line.case or "-",
+            line.obligation or "-",
+            line.due,
+            line.on,
+            line.late_by,
+            ", ".join(call.say("cli.value", value=name, number=value) for name, value in line.values.items()),
+            line.evidence,
+        )
+        for line in found.form.lines
+    ]
+
+
+def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None:
+    """One column for each number; organisations without a case have their line too."""
+    from documents import Listed, write_csv, write_listing
+
+    numbers = list(dict.fromkeys((*found.obligation.values, *found.form.sums)))
+    heads = [
+        *call.heads("unit", "case", "id", "due", "on", "late_by"),
+        *(call.say(f"value.{name}") for name in numbers),
+    ]
+    rows = [
+        (
+            _name(found.office, line.unit),
+            line.case,
+            line.obligation,
+            line.due,
+            line.on,
+            line.late_by,
+            *(line.values.get(name) for name in numbers),
+            line.evidence,
+        )
+        for line in found.form.lines
+    ]
+    table = Listed([*heads, *call.heads("documents")], rows)
+    if file.suffix.lower() == ".csv":
+        write_csv(file, table)
+    else:
+        write_listing(file, [table])
+    call.note(call.say("cli.consolidated.written", file=str(file), count=len(rows)))
+
+
+def _told(found: ConsolidatedReport, year: int) -> dict[str, object]:
+    form = found.form
+    return {
+        "procedure": found.procedure.id,
+        "obligation": found.obligation.id,
+        "year": year,
+        "asked": form.asked,
+        "lines": [_line(line, found.office) for line in form.lines],
+        "not_reported": form.silent,
+        "sums": dict(form.sums),
+    }
+
+
+def _line(line: Line, office: Office) -> dict[str, object]:
+    return {
+        "unit": line.unit,
+        "name": _name(office, line.unit),
+        "case": line.case or None,
+        "id": line.obligation or None,
+        "due": line.due,
+        "on": line.on,
+        "state": line.state,
+        "late_by_working_days": line.late_by,
+        "values": dict(line.values),
+        "evidence": line.evidence,
+    }
+
+
+def _upload(one: Ready, office: Office) -> dict[str, object]:
+    return {
+        "unit": one.unit,
+        "through": one.through,
+        "through_name": _name(office, one.through),
+        "people": [{"key": person.key, "name": person.name} for person in one.people],
+        "case": one.waiting.case.id,
+        "upload": one.waiting.upload.id,
+        "due": one.waiting.upload.due,
+        "ready": [
+            {"case": each.case, "fact": each.fact, "on": each.on, "documents": each.documents}
+            for each in one.waiting.ready
+        ],
+    }
+
+
+def _name(office: Office, unit: str) -> str:
+    known = office.units.get(unit)
+    return known.name if known else unit

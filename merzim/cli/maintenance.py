@@ -1,0 +1,236 @@
+"""The house itself: `verify`, `seal`, `rebuild`, `backup`, `restore`, `migrate-to`, `serve`, `worker`,
+`installation`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from merzim.cli.call import DONE, NOT_SO, CommandContext
+from merzim.cli.help import Command
+from services import maintenance
+from services.moments import almaty
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from services.moments import Clock
+    from storage.maintenance.verify import Problem
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+class NoSeal(Refusal, ValueError):
+    """What was written down is no line of `merzim seal`."""
+
+
+class NoGround(Refusal, ValueError):
+    """A baseline that accepts differences says why."""
+
+
+File = Annotated[str, typer.Argument(metavar="FILE")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands on the application."""
+    commands: dict[str, Callable[..., object]] = {
+        "verify": verify,
+        "seal": seal,
+        "baseline": baseline,
+        "rebuild": rebuild,
+        "backup": backup,
+        "restore": restore,
+        "migrate-to": migrate_to,
+        "serve": serve,
+        "worker": worker,
+        "installation": installation,
+    }
+    for name, command in commands.items():
+        app.command(name, cls=Command, help=f"cli.help.{name.replace('-', '_')}")(command)
+
+
+def version(
+    ctx: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="cli.option.version")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        CommandContext.of(ctx).print("merzim " + installed("merzim"))
+        raise typer.Exit
+
+
+def verify(
+    ctx: typer.Context,
+    seal: Annotated[str | None, typer.Option("--seal", metavar="LINE", help="cli.option.seal")] = None,
+) -> int:
+    call = CommandContext.of(ctx)
+    kept = _kept(seal) if seal is not None else None
+    problems = maintenance.verify(call.house, now=call.moment.now, today=call.moment.today, kept=kept)
+    vouching = maintenance.vouching(call.house)
+    since = vouching.baseline
+    if call.json:
+        utc = f"{since.at:%Y-%m-%dT%H:%M:%SZ}" if since else None
+        vouched = {"since": utc, "ground": since.ground if since else "", "unvouched": vouching.unvouched}
+        call.answer({"problems": _problems(call, problems), "vouched": vouched})
+        return NOT_SO if problems else DONE
+    for one in problems:
+        call.print(call.say(one.code, **one.arguments))
+    if not problems:
+        call.print(call.say("cli.verified"))
+    if since is not None:
+        code = "cli.vouched_ground" if since.ground else "cli.vouched"
+        at = since.at.astimezone(almaty())
+        call.print(call.say(code, since=at.date(), time=f"{at:%H:%M}", by=since.by, ground=since.ground))
+    if vouching.unvouched:
+        call.note(call.say("cli.unvouched", count=vouching.unvouched))
+    return NOT_SO if problems else DONE
+
+
+def seal(ctx: typer.Context) -> int:
+    call = CommandContext.of(ctx)
+    newest = maintenance.seal(call.house, now=call.moment.now)
+    if newest is None:
+        call.note(call.say("cli.nothing_sealed"))
+        return NOT_SO
+    n, at, digest = newest
+    moment = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+    if call.json:
+        call.answer({"n": n, "at": moment, "hash": digest})
+    else:
+        call.print(f"{n} {moment} {digest}")
+    return DONE
+
+
+def _problems(call: CommandContext, problems: Iterable[Problem]) -> list[dict[str, str]]:
+    return [{"code": one.code, "message": call.say(one.code, **one.arguments)} for one in problems]
+
+
+def _kept(line: str) -> tuple[int, str]:
+    """Number and hash of a line that `merzim seal` printed."""
+    words = line.split()
+    if len(words) < 2 or not words[0].isdecimal() or not _HASH.fullmatch(words[-1]):
+        raise NoSeal("cli.no_seal", line=line)
+    return int(words[0]), words[-1]
+
+
+def baseline(
+    ctx: typer.Context,
+    ground: Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.baseline_ground")],
+) -> None:
+    call = CommandContext.of(ctx)
+    words = " ".join(ground.split())
+    if not words:
+        raise NoGround("cli.baseline_no_ground")
+    count = maintenance.renew_baseline(call.house, ground=words, by=call.by, now=call.moment.now)
+    if call.json:
+        call.answer({"accepted": count})
+    else:
+        call.print(call.say("cli.baseline", count=count))
+
+
+def rebuild(ctx: typer.Context) -> None:
+    call = CommandContext.of(ctx)
+    count = maintenance.rebuild(call.house, now=call.moment.now, today=call.moment.today)
+    if call.json:
+        call.answer({"cases": count})
+    else:
+        call.print(call.say("cli.rebuilt", count=count))
+
+
+def backup(ctx: typer.Context, file: File) -> None:
+    call = CommandContext.of(ctx)
+    maintenance.backup(call.house, Path(file))
+    call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.house)))
+    files, folder = maintenance.recorded_evidence(call.house), str(call.house.settings.evidence.folder)
+    if call.json:
+        call.answer({"file": file, "evidence": {"files": files, "folder": folder}})
+        return
+    call.print(call.say("cli.backed_up", file=file))
+    if files:
+        call.print(call.say("cli.backed_up_evidence", count=files, folder=folder))
+
+
+def restore(ctx: typer.Context, file: File) -> int:
+    call = CommandContext.of(ctx)
+    before = maintenance.restore(call.house, Path(file))
+    _tell_of_keys(call)
+    damaged = maintenance.damaged_evidence(call.house)
+    differing = maintenance.office_differences(call.house, now=call.moment.now)
+    if call.json:
+        problems = _problems(call, (*damaged, *differing))
+        call.answer({"file": file, "before": before, "problems": problems})
+        return NOT_SO if problems else DONE
+    call.print(call.say("cli.restored", file=file))
+    if before is not None:
+        call.print(call.say("cli.restored_before", file=str(before)))
+    if damaged:
+        folder = str(call.house.settings.evidence.folder)
+        call.note(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
+    for one in (*damaged, *differing):
+        call.note(call.say(one.code, **one.arguments))
+    return NOT_SO if damaged or differing else DONE
+
+
+def _tell_of_keys(call: CommandContext) -> None:
+    """Say of a restored copy which key its second factors open with, and whether it is here."""
+    count, missing = maintenance.missing_keys(call.house)
+    code = "cli.key_not_here" if missing else "cli.key_not_in_copy"
+    call.note(call.say(code, where=maintenance.key_place(call.house), count=count, keys=missing))
+
+
+def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
+    from storage.database.errors import where
+
+    call = CommandContext.of(ctx)
+    before = where(call.house.engine)
+    events, problems = maintenance.migrate_to(call.house, address, now=call.moment.now, today=call.moment.today)
+    if call.json:
+        call.answer({"events": events, "problems": _problems(call, problems)})
+    else:
+        call.print(call.say("cli.migrated", count=events))
+        for one in problems:
+            call.print(call.say(one.code, **one.arguments))
+        call.note(call.say("cli.migrated_next", before=before))
+    call.note(call.say("cli.key_moves_along", where=maintenance.key_place(call.house)))
+    return NOT_SO if problems else DONE
+
+
+def installation(
+    ctx: typer.Context, take: Annotated[bool, typer.Option("--take", help="cli.option.take")] = False
+) -> None:
+    call = CommandContext.of(ctx)
+    standing = maintenance.take(call.house) if take else maintenance.whose(call.house)
+    if call.json:
+        call.answer({"installation": standing.name or None, "board": standing.board})
+    elif take:
+        call.print(call.say("cli.installation.taken", name=standing.name))
+    else:
+        named = "named" if standing.name else "unnamed"
+        call.print(call.say(f"cli.installation.{named}", name=standing.name))
+
+
+def serve(ctx: typer.Context) -> None:
+    from merzim import metronome
+
+    call = CommandContext.of(ctx)
+    metronome.serve(call.house, _clock(call), tell=call.note, say=call.say)
+
+
+def worker(ctx: typer.Context) -> None:
+    from merzim import metronome
+
+    call = CommandContext.of(ctx)
+    metronome.work(call.house, _clock(call), tell=call.note, say=call.say)
+
+
+def _clock(call: CommandContext) -> Clock:
+    """The clock of --now, else of MERZIM_NOW, else the real one."""
+    from merzim.clock import clock
+
+    return clock(call.common.now or os.environ.get("MERZIM_NOW"))

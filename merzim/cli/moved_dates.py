@@ -1,0 +1,48 @@
+"""Deadlines that move, and who hears of it: shown alike whatever moved them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from merzim.cli.call import CommandContext
+    from services.calendar_acts import PersonImpact
+
+SHOWN = 100
+"""So many are listed; the rest is counted."""
+
+
+def print_moved(call: CommandContext, hearings: Sequence[PersonImpact]) -> None:
+    """The deadlines as a table for a person, or that there are none."""
+    if hearings:
+        call.print(call.say("cli.calendar_change.deadlines"))
+        rows = [
+            (
+                one.moved.case,
+                one.moved.id,
+                one.moved.old,
+                one.moved.new,
+                ", ".join(person.name for person in one.people),
+            )
+            for one in hearings[:SHOWN]
+        ]
+        call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
+        if len(hearings) > SHOWN:
+            call.print(call.say("cli.and_more", count=len(hearings) - SHOWN))
+    else:
+        call.print(call.say("cli.calendar_change.no_deadlines"))
+
+
+def moved(call: CommandContext, hearing: PersonImpact) -> dict[str, object]:
+    """One deadline that moves, as JSON."""
+    one = hearing.moved
+    return {
+        "case": one.case,
+        "obligation": one.id,
+        "title": one.obligation.title[call.language],
+        "state": one.state,
+        "from": one.old,
+        "to": one.new,
+        "people": [{"key": person.key, "name": person.name} for person in hearing.people],
+    }

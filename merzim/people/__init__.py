@@ -1,1 +1,0 @@
-"""Accounts of people and their Telegram: made, invited, linked, closed."""

@@ -1,0 +1,332 @@
+"""From config.toml to settings.
+
+An unknown key is refused by its name, with the nearest one allowed: a setting that is misspelt and
+silently ignored is found out on the day a letter does not arrive.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from datetime import date, datetime, time
+from difflib import get_close_matches
+from ipaddress import ip_network
+from itertools import pairwise
+from pathlib import Path
+
+from notifications.channels import UnknownChannel, names
+from services.settings import (
+    FOLDER,
+    LANGUAGES,
+    LOG_FORMATS,
+    LOG_LEVELS,
+    AuthorisedBody,
+    BadSetting,
+    ChannelSettings,
+    DatabaseSettings,
+    EvidenceSettings,
+    LogSettings,
+    Network,
+    OfficeSettings,
+    RegulationSettings,
+    ReminderSettings,
+    SecretSettings,
+    Settings,
+    WebSettings,
+)
+from web.auth.origins import public_address
+from workflow.org.access import ACCESSES
+
+DIGESTS = frozenset({"personal", "unit", "managers"})
+PATHS = frozenset({"path", "ca_file", "dkim_key"})
+
+
+def read(file: Path | None = None, *, at: Path) -> Settings:
+    """The settings of a file, or the built-in ones.
+
+    Args:
+        file: config.toml; None takes the one in `at` if there is one.
+        at: the folder built-in relative paths are relative to.
+
+    Raises:
+        BadSetting: no such file, no TOML, an unknown key, or a value of the wrong kind.
+    """
+    if file is None:
+        found = at / "config.toml"
+        file = found if found.is_file() else None
+    if file is None:
+        return _settings({}, where=None, base=at)
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as trouble:
+        raise BadSetting("cli.no_config", file=str(file), problem=trouble.strerror or str(trouble)) from None
+    except (ValueError, RecursionError) as trouble:
+        raise BadSetting("cli.config_not_toml", file=str(file), problem=str(trouble)) from None
+    return _settings(document, where=file, base=file.resolve().parent)
+
+
+def _settings(document: Mapping[str, object], *, where: Path | None, base: Path) -> Settings:
+    _known(document, _SECTIONS, section="", where=where)
+    sections: dict[str, object] = {}
+    for name, (kind, readers) in _SECTIONS.items():
+        table = document.get(name, {})
+        if not isinstance(table, dict):
+            raise _wrong(where, name, "table")
+        values: dict[str, object] = {}
+        if name == "channels":
+            table, values["sections"] = _channels(table, where=where, base=base)
+        _known(table, readers, section=name, where=where)
+        for key, value in table.items():
+            try:
+                values[key] = readers[key](value)
+            except (TypeError, ValueError) as trouble:
+                raise _wrong(where, f"{name}.{key}", str(trouble)) from None
+        sections[name] = _beside(kind(**values), base)
+    return Settings(file=where, **sections)  # type: ignore[arg-type]
+
+
+def _channels(
+    table: Mapping[str, object], *, where: Path | None, base: Path
+) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
+    """`[channels]` without its sub-tables, and those: what each channel is told. A new one needs none here."""
+    sections: dict[str, dict[str, object]] = {"folder": dict(FOLDER)}
+    keys = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    for name, section in table.items():
+        if not isinstance(section, dict):
+            continue
+        if name not in names():
+            raise UnknownChannel(name)
+        sections[name] = sections.get(name, {}) | section
+    for section in sections.values():
+        for key in PATHS & section.keys():
+            section[key] = base / str(section[key])
+    return keys, sections
+
+
+def _known(
+    table: Mapping[str, object], allowed: Mapping[str, object], *, section: str, where: Path | None
+) -> None:
+    for key in table:
+        if key in allowed:
+            continue
+        name = f"{section}.{key}" if section else key
+        nearest = get_close_matches(key, allowed, n=1, cutoff=0.5)
+        code = "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting"
+        raise BadSetting(
+            code, file=str(where), key=name, nearest=nearest[0] if nearest else "", allowed=tuple(allowed)
+        )
+
+
+def _wrong(where: Path | None, key: str, expected: str) -> BadSetting:
+    return BadSetting("cli.wrong_setting", file=str(where), key=key, expected=expected)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("text")
+    return value
+
+
+def _path(value: object) -> Path:
+    if not _text(value):
+        raise ValueError("path")
+    return Path(str(value))
+
+
+def _optional_path(value: object) -> Path | None:
+    return Path(_text(value)) if value else None
+
+
+def _number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise TypeError("number")
+    return value
+
+
+def _port(value: object) -> int:
+    number = _number(value)
+    if number > 65_535:
+        raise ValueError("port")
+    return number
+
+
+def _address(value: object) -> str:
+    if _text(value):
+        public_address(str(value))
+    return str(value)
+
+
+def _networks(value: object) -> tuple[Network, ...]:
+    """Addresses and networks; one that holds every address would believe everybody."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise TypeError("networks")
+    try:
+        found = tuple(ip_network(one) for one in value)
+    except ValueError:
+        raise ValueError("networks") from None
+    if any(one.prefixlen == 0 for one in found):
+        raise ValueError("networks")
+    return found
+
+
+def _one_of(*allowed: str, code: str) -> Callable[[object], str]:
+    def one(value: object) -> str:
+        if value not in allowed:
+            raise ValueError(code)
+        return str(value)
+
+    return one
+
+
+def _days(value: object) -> frozenset[date]:
+    if not isinstance(value, list) or any(
+        isinstance(day, datetime) or not isinstance(day, date) for day in value
+    ):
+        raise TypeError("dates")
+    if value:
+        from calendars import FIRST, LAST
+
+        if not all(FIRST <= day <= LAST for day in value):
+            raise ValueError("dates_on_record")
+    return frozenset(value)
+
+
+def _bodies(value: object) -> tuple[AuthorisedBody, ...]:
+    """The authorised bodies, in the order of their days; none that begins before the one before it ends."""
+    if not isinstance(value, list):
+        raise TypeError("bodies")
+    bodies = tuple(sorted((_body(one) for one in value), key=lambda body: body.since))
+    for body, following in pairwise(bodies):
+        if following.since <= (body.until or body.since):
+            raise ValueError("bodies")
+    return bodies
+
+
+def _body(value: object) -> AuthorisedBody:
+    if not isinstance(value, dict) or not value.keys() <= {"name", "from", "until", "confirmed_on"}:
+        raise TypeError("bodies")
+    name, days = value.get("name"), [value.get(key) for key in ("from", "until", "confirmed_on")]
+    if not isinstance(name, dict) or name.keys() != set(LANGUAGES) or not all(map(_said, name.values())):
+        raise ValueError("bodies")
+    since, until, confirmed = days
+    if any(day is not None and type(day) is not date for day in days) or since is None:
+        raise ValueError("bodies")
+    if until is not None and until < since:
+        raise ValueError("bodies")
+    return AuthorisedBody(name=name, since=since, until=until, confirmed_on=confirmed)
+
+
+def _said(text: object) -> bool:
+    return isinstance(text, str) and bool(text.strip())
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise TypeError("names")
+    return tuple(value)
+
+
+def _channel_names(value: object) -> tuple[str, ...]:
+    used = _names(value)
+    for name in used:
+        if name not in names():
+            raise UnknownChannel(name)
+    return used
+
+
+def _digests(value: object) -> frozenset[str]:
+    chosen = frozenset(_names(value))
+    if not chosen <= DIGESTS:
+        raise ValueError("digests")
+    return chosen
+
+
+def _accesses(value: object) -> frozenset[str]:
+    chosen = frozenset(_names(value))
+    if not chosen <= frozenset(ACCESSES):
+        raise ValueError("accesses")
+    return chosen
+
+
+def _hours(value: object) -> tuple[time, time]:
+    try:
+        first, last = (time.fromisoformat(hour) for hour in value)  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        raise ValueError("hours") from None
+    # They are hours of Almaty: one with a zone of its own is none of them.
+    if first.tzinfo or last.tzinfo or first >= last:
+        raise ValueError("hours")
+    return first, last
+
+
+def _beside(section: object, base: Path) -> object:
+    """The section with its relative paths made absolute, relative to the file they were read from."""
+    absolute: dict[str, object] = {}
+    for key in fields(section):  # type: ignore[arg-type]
+        value = getattr(section, key.name)
+        if isinstance(value, Path):
+            absolute[key.name] = base / value
+    if isinstance(section, DatabaseSettings):
+        absolute["url"] = _database_beside(section.url, base)
+    return replace(section, **absolute) if absolute else section  # type: ignore[type-var]
+
+
+def _database_beside(url: str, base: Path) -> str:
+    scheme, mark, rest = url.partition(":///")
+    if not scheme.startswith("sqlite") or not mark or not rest or rest.startswith((":", "/")):
+        return url
+    return f"{scheme}:///{(base / rest).as_posix()}"
+
+
+_Readers = Mapping[str, Callable[[object], object]]
+_SECTIONS: Mapping[str, tuple[type, _Readers]] = {
+    "office": (
+        OfficeSettings,
+        {
+            "name": _text,
+            "kind": _text,
+            "officer": _text,
+            "language": _one_of(*LANGUAGES, code="language"),
+            "authorised_body": _bodies,
+            "days_off": _days,
+            "working_days": _days,
+        },
+    ),
+    "database": (
+        DatabaseSettings,
+        {
+            "url": _text,
+            "password_env": _text,
+            "installation": _text,
+            "answer_within": _number,
+            "statement_limit": _number,
+            "long_statement_limit": _number,
+        },
+    ),
+    "evidence": (EvidenceSettings, {"folder": _path}),
+    "channels": (ChannelSettings, {"use": _channel_names}),
+    "reminders": (ReminderSettings, {"office_hours": _hours, "tick": _number, "digests": _digests}),
+    "web": (
+        WebSettings,
+        {
+            "host": _text,
+            "port": _port,
+            "public_address": _address,
+            "trusted_proxies": _networks,
+            "totp_required": _accesses,
+        },
+    ),
+    "secrets": (
+        SecretSettings,
+        {"key_env": _text, "old_keys_env": _text, "key_file": _optional_path},
+    ),
+    "regulations": (RegulationSettings, {"folder": _optional_path}),
+    "logs": (
+        LogSettings,
+        {
+            "format": _one_of(*LOG_FORMATS, code="log_format"),
+            "level": _one_of(*LOG_LEVELS, code="log_level"),
+        },
+    ),
+}

@@ -1,0 +1,131 @@
+"""Letters that carry others: of the notices that wait for company, which letter takes them along, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from notifications.notice import Notice, NoticeKind
+from notifications.office_time import OfficeTimes
+from notifications.ports import Outbox, PendingStep
+from notifications.rules import Rules
+from notifications.wire.message import message_id
+from workflow.org.office import Office
+
+MISSED = "missed"
+"""The bundle of rungs whose day went by while nothing ran."""
+DIGEST = "digest"
+"""The bundle of what a person has put into their digest."""
+DAILY, WEEKLY = "daily", "weekly"
+CARRIERS: tuple[NoticeKind, ...] = ("collected", "moves", "digest")
+"""Kinds of notices that carry others."""
+
+
+def carry(
+    outbox: Outbox, office: Office, times: OfficeTimes, *, now: datetime, today: date, rules: Rules
+) -> int:
+    """Queue a letter for everything that waits to be carried; how many were queued.
+
+    One that waits alone goes as the letter it is, but for a digest.
+    """
+    groups = outbox.waiting()
+    alone = [one for one in groups if one.count == 1 and one.bundle != DIGEST]
+    outbox.unbundle(alone)
+    letters = [
+        _digest(one, outbox, office, times, now=now, today=today, rules=rules)
+        if one.bundle == DIGEST
+        else _carrier(one, now=now, today=today, rules=rules)
+        for one in groups
+        if one not in alone
+    ]
+    return outbox.add(letters, now=now)
+
+
+def digest_day(chosen: str, calendar: Calendar, *, today: date) -> date:
+    """The first day from today on at which a digest comes: each working day, or the first of each week.
+
+    Beyond the records of days it is today.
+    """
+    try:
+        day = calendar.next_working(today)
+        if chosen != WEEKLY:
+            return day
+        while not first_of_week(day, calendar):
+            day = calendar.next_working(day + timedelta(days=1))
+    except OutOfRange:
+        return today
+    return day
+
+
+def first_of_week(day: date, calendar: Calendar) -> bool:
+    """Whether it is the first working day of its week."""
+    monday = day - timedelta(days=day.weekday())
+    return calendar.is_working(day) and (day == monday or calendar.count(monday, day - timedelta(days=1)) == 0)
+
+
+def digest_key(kind: str, day: date, person: str, channel: str) -> str:
+    """The key of somebody's digest of a day; the INSERT of it is the decision to send."""
+    return f"{kind}:{day.isoformat()}:{person}:{channel}"
+
+
+def opens(day: date, person: str, times: OfficeTimes, *, now: datetime, rules: Rules) -> datetime:
+    """The first moment of a local day, or after it, at which letters leave for a person; never before now."""
+    begins = datetime.combine(day, time(), tzinfo=ZoneInfo(rules.zone)).astimezone(now.tzinfo)
+    return times.opening(person, max(now, begins))
+
+
+def _carrier(one: PendingStep, *, now: datetime, today: date, rules: Rules) -> Notice:
+    missed = one.bundle == MISSED
+    # Its moment stands in the key: whatever comes to wait after this letter has left is another letter's.
+    key = f"{'collected' if missed else 'moves'}:{now.isoformat()}:{one.bundle}:{one.person}:{one.channel}"
+    return _notice(one, key, "collected" if missed else "moves", today, one.not_before, now, rules)
+
+
+def _digest(
+    one: PendingStep,
+    outbox: Outbox,
+    office: Office,
+    times: OfficeTimes,
+    *,
+    now: datetime,
+    today: date,
+    rules: Rules,
+) -> Notice:
+    person, days = office.people.get(one.person), times.days(one.person)
+    day = digest_day(person.digest if person else "", days, today=today)
+    key = digest_key(DIGEST, day, one.person, one.channel)
+    while outbox.known({key}):
+        # That day's digest has left: the next one takes it.
+        after = digest_day(person.digest if person else "", days, today=day + timedelta(days=1))
+        if after <= day:
+            break
+        day, key = after, digest_key(DIGEST, after, one.person, one.channel)
+    return _notice(one, key, "digest", day, opens(day, one.person, times, now=now, rules=rules), now, rules)
+
+
+def _notice(
+    one: PendingStep, key: str, kind: NoticeKind, day: date, not_before: datetime, now: datetime, rules: Rules
+) -> Notice:
+    return Notice(
+        key=key,
+        case="",
+        obligation="",
+        due=day,
+        rung=one.bundle,
+        person=one.person,
+        channel=one.channel,
+        address=one.address,
+        language=one.language,
+        queued_at=now,
+        not_before=not_before,
+        message_id=message_id(key, rules.domain),
+        kind=kind,
+    )
+
+
+def carried(notices: Sequence[Notice]) -> list[Notice]:
+    """Those of them that carry others."""
+    return [one for one in notices if one.kind in CARRIERS]

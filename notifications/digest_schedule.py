@@ -1,0 +1,122 @@
+"""Letters that come by the day and not by a deadline: digests, and the call to confirm next year's calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from notifications.bundling import DIGEST, digest_day, digest_key, first_of_week, opens
+from notifications.channels import Channel
+from notifications.notice import Notice, NoticeKind
+from notifications.office_time import OfficeTimes
+from notifications.ports import Outbox
+from notifications.rules import Rules
+from notifications.wire.message import message_id
+from workflow.org.duties import stand_in
+from workflow.org.office import Office, Person
+
+UNIT, MANAGERS = "unit_digest", "managers_digest"
+PERSONAL = "personal"
+"""Names of digests in config.toml: `personal`, `unit`, `managers`."""
+FROM_MONTH = 11
+"""From 1 November on the officer is reminded to confirm next year's production calendar."""
+
+
+def plan_regular(
+    outbox: Outbox,
+    office: Office,
+    times: OfficeTimes,
+    calendar: Calendar,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    today: date,
+    rules: Rules,
+) -> list[Notice]:
+    """The day's letters that are not there yet. Once a person, a day and a channel: their keys say so.
+
+    A day is one of work, and the first of its week, by the reader's own office.
+    """
+    try:
+        wanted = {
+            one.key: one
+            for kind, person in _readers(office, times, calendar, today=today, rules=rules)
+            for one in _notices(kind, person, times, channels, day=today, now=now, rules=rules)
+        }
+    except OutOfRange:
+        return []
+    there = outbox.known(wanted.keys())
+    return [one for key, one in wanted.items() if key not in there]
+
+
+def _readers(
+    office: Office, times: OfficeTimes, calendar: Calendar, *, today: date, rules: Rules
+) -> Iterator[tuple[NoticeKind, Person]]:
+    if PERSONAL in rules.digests:
+        for person in office.people.values():
+            days = times.days(person.key)
+            chosen = person.digest and digest_day(person.digest, days, today=today) == today
+            if chosen and not person.is_away(today):
+                yield "digest", person
+    for name, kind, duties in (("unit", UNIT, ("head_of_unit",)), ("managers", MANAGERS, ("head",))):
+        if name in rules.digests:
+            for person in _holders(office, duties, today):
+                if first_of_week(today, times.days(person.key)):
+                    yield kind, person  # type: ignore[misc]
+    officer = office.people.get(office.officer or "")
+    if officer is not None and unconfirmed(calendar, today) is not None:
+        reader = stand_in(office, officer, today) or officer
+        if times.days(reader.key).is_working(today):
+            yield "calendar", reader
+
+
+def unconfirmed(calendar: Calendar, today: date) -> int | None:
+    """Next year, where it is late in the year and its production calendar is not confirmed yet."""
+    year = today.year + 1
+    if today.month < FROM_MONTH or year > calendar.last.year:
+        return None
+    return year if calendar.provisional_years(date(year, 1, 1), date(year, 12, 31)) else None
+
+
+def _holders(office: Office, duties: Sequence[str], today: date) -> Iterator[Person]:
+    """Who holds the duty anywhere, or stands in for them."""
+    for (_, held), people in sorted(office.holders.items()):
+        if held in duties:
+            for person in people:
+                present = stand_in(office, person, today)
+                if present is not None:
+                    yield present
+
+
+def _notices(
+    kind: NoticeKind,
+    person: Person,
+    times: OfficeTimes,
+    channels: Sequence[Channel],
+    *,
+    day: date,
+    now: datetime,
+    rules: Rules,
+) -> Iterator[Notice]:
+    for channel in channels:
+        address = channel.address(person)
+        if address is None:
+            continue
+        key = digest_key(kind, day, person.key, channel.name)
+        yield Notice(
+            key=key,
+            case="",
+            obligation="",
+            due=day,
+            rung=DIGEST if kind == "digest" else "",
+            person=person.key,
+            channel=channel.name,
+            address=address,
+            language=person.language,
+            queued_at=now,
+            not_before=opens(day, person.key, times, now=now, rules=rules),
+            message_id=message_id(key, rules.domain),
+            kind=kind,
+        )

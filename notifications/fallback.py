@@ -1,0 +1,121 @@
+"""What one channel could not carry goes through the others, and the officer hears whom a channel has lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from calendars.calendar import Calendar
+from notifications.channels import Channel, Switchable, language_of
+from notifications.notice import Notice, Outcome
+from notifications.office_time import OfficeTimes
+from notifications.ports import DeliveryOutcome, Outbox
+from notifications.recipients import ways
+from notifications.rules import Rules
+from notifications.wire.message import message_id
+from workflow.org.office import Office, Person, Recipient, with_officer
+
+
+def fall_back(
+    outbox: Outbox,
+    batch: Sequence[Notice],
+    outcomes: Mapping[str, Outcome],
+    marks: Sequence[DeliveryOutcome],
+    channel: Channel,
+    channels: Sequence[Channel],
+    *,
+    now: datetime,
+    calendar: Calendar,
+    rules: Rules,
+) -> None:
+    """Queue what failed for the other channels, tell the officer of whom the channel has lost, and forget them.
+
+    The keys decide: whoever has heard through another channel already hears nothing twice, and repeated after a
+    crash this adds nothing.
+    """
+    failed = {mark.key for mark in marks if mark.state == "failed"}
+    others = [one for one in channels if one.name != channel.name]
+    untold = [one for one in batch if one.key in failed or outcomes[one.key].others]
+    lost = {one.person: one for one in batch if outcomes[one.key].lost}
+    if not untold and not lost:
+        return
+    office = with_officer(outbox.office(), rules.officer, language=rules.officer_language)
+    times = OfficeTimes(office, calendar, rules)
+    notices = [new for one in untold for new in _elsewhere(one, others, office, rules, now, times)]
+    for notice in lost.values():
+        notices += _to_officer(notice, channel, others, office, rules, now, times)
+    outbox.add(notices, now=now)
+    if isinstance(channel, Switchable):
+        for person in lost:
+            channel.lose(person, now=now)
+
+
+def _elsewhere(
+    notice: Notice,
+    channels: Sequence[Channel],
+    office: Office,
+    rules: Rules,
+    now: datetime,
+    times: OfficeTimes,
+) -> Iterator[Notice]:
+    """The same for the person through the other channels; where none reaches them, for the officer instead, but
+    for what is news of the person's own account."""
+    person = office.people.get(notice.person)
+    if person is not None:
+        place = notice.key.removesuffix(f":{notice.person}:{notice.channel}")
+        for channel, reached in ways(Recipient(person=person, why="duty"), channels, office):
+            if notice.kind == "account" and reached.person != person:
+                continue
+            yield from _through(notice, place, reached.person, (channel,), rules, now, times)
+
+
+def _to_officer(
+    notice: Notice,
+    channel: Channel,
+    channels: Sequence[Channel],
+    office: Office,
+    rules: Rules,
+    now: datetime,
+    times: OfficeTimes,
+) -> Iterator[Notice]:
+    officer = office.people.get(office.officer or "")
+    if officer is not None and officer.key != notice.person:
+        about = {"channel": channel.name, "person": notice.person}
+        news = replace(notice, kind="lost", rung="lost", about=about, bundle="", carrier="")
+        place = (
+            f"{notice.case}:{notice.obligation}:{notice.due.isoformat()}:lost.{channel.name}.{notice.person}"
+        )
+        yield from _through(news, place, officer, channels, rules, now, times)
+
+
+def _through(
+    notice: Notice,
+    place: str,
+    person: Person,
+    channels: Sequence[Channel],
+    rules: Rules,
+    now: datetime,
+    times: OfficeTimes,
+) -> Iterator[Notice]:
+    for channel in channels:
+        address = channel.address(person)
+        if address is None:
+            continue
+        key = f"{place}:{person.key}:{channel.name}"
+        again = replace(
+            notice,
+            key=key,
+            person=person.key,
+            channel=channel.name,
+            address=address,
+            language=language_of(channel, person),
+            state="queued",
+            attempts=0,
+            queued_at=now,
+            attempted_at=None,
+            answer="",
+            text_hash="",
+            message_id=message_id(key, rules.domain),
+        )
+        yield replace(again, not_before=times.leaving(again, now))

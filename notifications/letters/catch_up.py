@@ -1,0 +1,51 @@
+"""One letter for all the rungs of a reader that went by while nothing ran."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from i18n import say
+from notifications.letters.lists import Item, sections
+from notifications.letters.page import Page, written
+from notifications.letters.subjects import Matters
+from notifications.letters.texts import Matter, case_page, entry, standing
+from notifications.notice import Letter, Notice
+
+
+def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]:
+    """These reminders as lines of a list, each deadline once."""
+    found: dict[tuple[str, str], Item] = {}
+    for one, matter in told:
+        assert matter.deadline.due is not None
+        found[one.case, one.obligation] = Item(
+            title=matter.deadline.obligation.title,
+            object=matter.case.object,
+            due=matter.deadline.due,
+            standing=standing(matter.deadline.due, matters.calendar, today=matters.today),
+            force=matter.deadline.obligation.force,
+            link=case_page(matter),
+            discreet=matter.confidential,
+        )
+    return list(found.values())
+
+
+def collected_letter(told: Sequence[tuple[Notice, Matter]], matters: Matters, language: str) -> Letter:
+    """The letter; with every deadline it lists for the reader's calendar, but for confidential ones."""
+    listed = items(told, matters)
+    page = Page(
+        subject=say("digest.collected_subject", {"count": len(listed)}, language),
+        greeting=say("letter.greeting", {"name": told[0][1].name}, language),
+        lead=say("digest.collected_lead", {"count": len(listed)}, language),
+        table=(),
+        sections=sections(listed, language),
+        footer=say("letter.footer", {}, language),
+    )
+    return written(
+        page,
+        language,
+        entries=tuple(
+            entry(matter, language=language, domain=matters.rules.domain, queued_at=one.queued_at)
+            for one, matter in told
+            if not matter.confidential
+        ),
+    )

@@ -1,0 +1,202 @@
+"""Digests: a person's own each morning or week, a unit's and the managers' each week; the calendar's call."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from i18n import say
+from notifications.digest_schedule import unconfirmed
+from notifications.letters.catch_up import items as told_items
+from notifications.letters.lists import OVERDUE, Item, count, sections
+from notifications.letters.overview import CAUSES, Open, Overview
+from notifications.letters.page import Line, Page, Section, written
+from notifications.letters.subjects import Matters
+from notifications.letters.texts import Matter
+from notifications.notice import Letter, Notice
+from workflow.law.procedure import Text
+
+LONGEST = 100
+"""Lines of one list; what is more is counted and stands on the board."""
+
+
+def digest_letter(
+    notice: Notice, told: Sequence[tuple[Notice, Matter]], matters: Matters, overview: Overview
+) -> Letter | None:
+    """A person's own: the reminders they have put into it, and what else of theirs is overdue or near."""
+    language = notice.language
+    mine = overview.of(notice.person)
+    there = {(one.case, one.obligation) for one, _ in told}
+    listed = told_items(told, matters)
+    listed += [_item(one, matters) for one in mine if (one.case.id, one.id) not in there]
+    if not listed:
+        return None
+    lead = say("digest.personal_lead", {"today": matters.today, "count": len(listed)}, language)
+    return _written(notice, matters, "personal", listed, lead, sections(listed, language))
+
+
+def unit_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
+    """The head's: what is open in the unit and under it, and with whom. Nothing confidential."""
+    language = notice.language
+    listed: dict[tuple[str, str], Item] = {}
+    units = _units(notice, overview, "head_of_unit")
+    for unit in units:
+        for one in overview.below(unit):
+            listed[one.case.id, one.id] = _item(one, matters, more=_who(one, language))
+    if not listed:
+        return None
+    names = [overview.office.units[unit].name if unit in overview.office.units else unit for unit in units]
+    lead = say("digest.unit_lead", {"units": tuple(names), "today": matters.today}, language)
+    every = list(listed.values())
+    return _written(notice, matters, "unit", every, lead, sections(every, language))
+
+
+def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Letter | None:
+    """The first head's: what is overdue by stage and cause, the longest overdue named. Nothing confidential."""
+    language = notice.language
+    late = {
+        (one.case.id, one.id): one
+        for unit in _units(notice, overview, "head")
+        for one in overview.below(unit)
+        if one.overdue
+    }
+    if not late:
+        return None
+    stages: dict[tuple[str, str], list[Open]] = {}
+    for one in late.values():
+        stages.setdefault((one.procedure.id, one.obligation.stage), []).append(one)
+    table = tuple(_stage_line(group, language) for group in stages.values())
+    named = [_item(one, matters, more=_cause(one, language)) for one in late.values()]
+    lead = say("digest.managers_lead", {"count": len(late), "today": matters.today}, language)
+    return _written(notice, matters, "managers", named, lead, sections(named, language), table)
+
+
+def says_something(notice: Notice, overview: Overview) -> bool:
+    """Whether a digest would be sent, as things stand."""
+    match notice.kind:
+        case "digest":
+            return bool(overview.of(notice.person))
+        case "unit_digest":
+            return any(overview.below(unit) for unit in _units(notice, overview, "head_of_unit"))
+        case "managers_digest":
+            units = _units(notice, overview, "head")
+            return any(one.overdue for unit in units for one in overview.below(unit))
+        case _:
+            return True
+
+
+def unconfirmed_letter(notice: Notice, matters: Matters) -> Letter | None:
+    """The call to the officer to adopt next year's calendar; None once it is confirmed."""
+    year, language = unconfirmed(matters.calendar, matters.today), notice.language
+    if year is None:
+        return None
+    page = Page(
+        subject=say("digest.calendar_subject", {"year": year}, language),
+        greeting=say("letter.greeting", {"name": matters.name(notice)}, language),
+        lead=say("digest.calendar_lead", {"year": year}, language),
+        table=(),
+        sections=(
+            Section(
+                heading=say("letter.heading_do", {}, language),
+                lines=(
+                    Line(text=say("digest.calendar_do", {"year": year}, language)),
+                    *_page(matters, "/calendar/acts", "digest.calendar_link", language),
+                    Line(text=f"merzim calendar-change preview {year}.toml", command=True),
+                    Line(text=f"merzim calendar-change apply {year}.toml", command=True),
+                ),
+            ),
+        ),
+        footer=say("letter.footer", {}, language),
+    )
+    return written(page, language)
+
+
+def _page(matters: Matters, path: str, code: str, language: str) -> Iterator[Line]:
+    """A way to a page, where letters lead to pages at all."""
+    if address := matters.rules.public_address:
+        yield Line(text=say(code, {}, language), link=f"{address}{path}")
+
+
+def _written(
+    notice: Notice,
+    matters: Matters,
+    kind: str,
+    listed: Sequence[Item],
+    lead: str,
+    parts: tuple[Section, ...],
+    table: tuple[Line, ...] = (),
+) -> Letter:
+    language = notice.language
+    late = count(listed, *OVERDUE)
+    arguments = {"today": matters.today, "late": late, "ahead": len(listed) - late}
+    page = Page(
+        subject=say(f"digest.{kind}_subject", arguments, language),
+        greeting=say("letter.greeting", {"name": matters.name(notice)}, language),
+        lead=lead,
+        table=table,
+        sections=tuple(_shortened(part, language) for part in parts),
+        footer=say(f"digest.footer_{kind}", {}, language),
+    )
+    return written(page, language, dispensable=kind != "personal")
+
+
+def _shortened(part: Section, language: str) -> Section:
+    if len(part.lines) <= LONGEST:
+        return part
+    rest = Line(text=say("digest.more", {"count": len(part.lines) - LONGEST}, language))
+    return Section(heading=part.heading, lines=(*part.lines[:LONGEST], rest))
+
+
+def _item(one: Open, matters: Matters, *, more: str = "") -> Item:
+    address = matters.rules.public_address
+    return Item(
+        title=one.title,
+        object=one.case.object,
+        due=one.due,
+        standing=one.standing,
+        force=one.obligation.force,
+        link=f"{address}/cases/{one.case.id}" if address else None,
+        discreet=one.confidential,
+        more=more,
+    )
+
+
+def _who(one: Open, language: str) -> str:
+    names = tuple(dict.fromkeys(who.person.name for who in one.people))
+    return say("digest.who", {"people": names}, language) if names else say("digest.cause.nobody", {}, language)
+
+
+def _cause(one: Open, language: str) -> str:
+    return say(f"digest.cause.{one.cause}", {}, language)
+
+
+def _stage_line(group: Sequence[Open], language: str) -> Line:
+    first = group[0]
+    title: Text | None = first.procedure.stage_title.get(first.obligation.stage)
+    causes = Counter(one.cause for one in group)
+    named = [
+        say(
+            "digest.cause_count",
+            {"cause": say(f"digest.cause.{cause}", {}, language), "count": causes[cause]},
+            language,
+        )
+        for cause in CAUSES
+        if causes[cause]
+    ]
+    label = title[language] if title else first.obligation.stage
+    return Line(label=label, text=f"{len(group)} ({'; '.join(named)})")
+
+
+def _units(notice: Notice, overview: Overview, duty: str) -> list[str]:
+    """The units whose digest the reader gets: theirs, or those of whom they stand in for."""
+    from workflow.org.duties import stand_in
+
+    office = overview.office
+    found: Iterable[str] = (
+        unit
+        for (unit, held), people in sorted(office.holders.items())
+        if held == duty
+        for person in people
+        if (present := stand_in(office, person, notice.due)) is not None and present.key == notice.person
+    )
+    return list(dict.fromkeys(found))

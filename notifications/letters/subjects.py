@@ -1,0 +1,124 @@
+"""From a notice to what its letter speaks of, true on the day it leaves; or that nothing is left to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from calendars.calendar import Calendar
+from notifications.channels import Channel
+from notifications.digest_links import choice_address, rarer_than
+from notifications.letters.texts import Matter
+from notifications.notice import Notice
+from notifications.recipients import told, ways
+from notifications.rules import Rules
+from workflow.board.rows import WAITING
+from workflow.cases.case import Case
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadline as one_deadline
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure
+from workflow.org.office import Office, Recipient
+from workflow.reminders import ladder_of, rung_named
+
+
+class Matters:
+    """What the notices of one batch speak of, of these cases in this office; computes each deadline once."""
+
+    def __init__(
+        self,
+        cases: Mapping[str, Case],
+        office: Office,
+        channels: Sequence[Channel],
+        library: Library,
+        calendar: Calendar,
+        *,
+        today: date,
+        rules: Rules,
+    ) -> None:
+        self.channels = channels
+        self.library = library
+        self.calendar = calendar
+        self.today = today
+        self.rules = rules
+        self.office = office
+        self._cases = cases
+        self._known: dict[tuple[str, str], Deadline | None] = {}
+
+    def of(self, notice: Notice) -> Matter | None:
+        """What a notice of one deadline speaks of; None when that holds no longer.
+
+        Raises:
+            Refusal: the case's edition is gone.
+            LookupError: so is the case.
+        """
+        case = self._cases[notice.case]
+        procedure = self.library.of(case)
+        place = (notice.case, notice.obligation)
+        if place not in self._known:
+            self._known[place] = one_deadline(
+                case, procedure, self.calendar, notice.obligation, today=self.today
+            )
+        deadline = self._known[place]
+        if deadline is None or not self._holds(notice, deadline):
+            return None
+        return self._matter(notice, case, procedure, deadline)
+
+    def name(self, notice: Notice) -> str:
+        """How the reader is called."""
+        person = self.office.people.get(notice.person)
+        return person.name if person else notice.address
+
+    def settings(self, notice: Notice) -> tuple[str, bool]:
+        """Where the reader chooses how to be reminded, and whether one click there does it.
+
+        Their own page, where letters lead to pages at all; else whom to write to about it: the officer.
+        """
+        person = self.office.people.get(notice.person)
+        if person is not None and (address := choice_address(self.rules, person.key)):
+            rarer = rarer_than(person.digest, notice.kind)
+            return (f"{address}/{rarer}", True) if rarer else (address, False)
+        officer = self.office.people.get(self.office.officer or "")
+        return (f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else "", False)
+
+    @staticmethod
+    def _holds(notice: Notice, deadline: Deadline) -> bool:
+        waited_for = deadline.state in WAITING and deadline.due is not None
+        if notice.kind == "moved" and notice.rung == "withdrawn":
+            return not waited_for and deadline.state != "done"
+        return waited_for and deadline.due == notice.due
+
+    def _matter(self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline) -> Matter:
+        hearers = self._hearers(notice, case, procedure, deadline)
+        unit = self.office.units.get(case.unit)
+        return Matter(
+            case=case,
+            procedure=procedure,
+            deadline=deadline,
+            unit=unit.name if unit else case.unit,
+            name=self.name(notice),
+            told=hearers.get(notice.person),
+            others=tuple(one.person.name for key, one in hearers.items() if key != notice.person),
+            public_address=self.rules.public_address,
+            confidential=confidential(procedure),
+        )
+
+    def _hearers(
+        self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline
+    ) -> Mapping[str, Recipient]:
+        """Who hears of the same rung, by key, as the office is today."""
+        ladder = ladder_of(case, procedure, deadline.id, notice.due, self.calendar)
+        rung = rung_named(ladder, notice.rung)
+        if rung is None:
+            return {}
+        people, _ = told(self.office, case, deadline.obligation, notice.obligation, rung, on=self.today)
+        hearers: dict[str, Recipient] = {}
+        for one in people:
+            for _, reached in ways(one, self.channels, self.office):
+                hearers.setdefault(reached.person.key, reached)
+        return hearers
+
+
+def confidential(procedure: Procedure) -> bool:
+    """Whether letters about its cases must not say what they are about."""
+    return procedure.confidential

@@ -1,0 +1,199 @@
+"""Filling a form from what the office knows: facts, plan dates, people. What nobody recorded is not made up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from documents.forms import FormData, UnreadableValue, parsed
+from documents.forms.filling import UnknownField
+from i18n import span
+from services.documents.periods import REPORTED, objects, period_rows
+from services.documents.rows import Row, position_rows, risk_rows, schedule_rows
+from services.risks import cases
+from workflow.closest_matches import closest_first
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.kinds import among
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from documents.forms import Form
+    from services.app import AppContext
+    from workflow.cases.commands.desk import View
+    from workflow.org.office import Person
+
+HIGH = ("central_body", "oblast_akim_office", "city_akim_office")
+APPROVERS: Mapping[str, tuple[str, ...]] = {
+    "high": ("head", "deputy", "chief_of_staff"),
+    "low": ("head", "chief_of_staff"),
+}
+"""Who approves in central bodies, oblasts, republican cities; in districts and cities (the akim is a head)."""
+
+
+class BadPair(Refusal, ValueError):
+    """A --set that is no FIELD=VALUE."""
+
+
+class UnknownPerson(Refusal, LookupError):
+    """The office has nobody of that name or key."""
+
+
+def approvers_of(form: Form, kind: str, view: View | None = None) -> tuple[str, ...]:
+    """The duties that may approve a form in an organisation of a kind; empty where nobody approves it.
+
+    What the case's own edition says of who signs goes before the general rule.
+    """
+    asked = view.procedure.by_id.get(_APPROVED.get(form.id, "")) if view else None
+    if asked is not None and asked.signed_by is not None and (said := asked.signed_by.of(kind)):
+        return said
+    if form.approvers != "level":
+        return (form.approvers,) if form.approvers else ()
+    return APPROVERS["high" if among(kind, HIGH) else "low"]
+
+
+def from_case(
+    house: AppContext, form: Form, view: View, language: str, *, today: date, approver: str = ""
+) -> FormData:
+    """What a case says of the fields of a form, and its rows where it has some.
+
+    A day of signing is a fact or it is left open; a day that is only announced may be planned.
+    """
+    case = view.case
+    values: dict[str, object] = {
+        "organisation": house.settings.office.name,
+        "object": case.object,
+        "period": _period(view),
+        "posted_on": _day(view, _POSTED.get(form.id, "")),
+        "discussion_on": _day(view, "discussion_held"),
+        "order_date": _fact(view, "order_signed"),
+        "note_date": _fact(view, "note_signed"),
+        "plan_date": _fact(view, "plan_approved"),
+        "monitoring_date": _fact(view, "monitoring_noted"),
+        "monitored_period": _monitored(view, language),
+        "approved_on": _fact(view, _APPROVED.get(form.id, "")),
+    }
+    head = _holder(house, "head", case.unit, today)
+    carries_out = _holder(house, "authorised_person", case.unit, today)
+    values |= (
+        _who("head", head) | _who("signer", carries_out) | {"email": carries_out.email if carries_out else None}
+    )
+    values |= _who("approver", _approving(house, form, case.unit, today, approver, view))
+    rows = _rows(form, view, language)
+    return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
+
+
+def _rows(form: Form, view: View, language: str) -> list[Row]:
+    match form.id:
+        case "schedule":
+            return schedule_rows(view, language)
+        case "exposed_positions":
+            return position_rows(view.case)
+        case _:
+            return risk_rows(form, view.case, language)
+
+
+def from_office(
+    house: AppContext, form: Form, *, unit: str, year: int | None, person: str, today: date, approver: str = ""
+) -> FormData:
+    """What the office knows for a form about a period of a unit, or about a person."""
+    office = house.reads.office()
+    units, rows = office.units, list[Row]()
+    values: dict[str, object] = {
+        "organisation": (units[unit].name if unit in units else unit) or house.settings.office.name,
+        "year": year,
+        "next_year": year + 1 if year else None,
+        **_who("approver", _approving(house, form, unit, today, approver)),
+    }
+    if person:
+        meant = _person(house, person)
+        values |= {"name": meant.name, "post": meant.post}
+    if year and form.id == "year_schedule":
+        known = house.ledger.cases([one.id for one in house.reads.cases(unit or None)])
+        rows = objects(known.values(), office, year)
+    elif year and form.id in REPORTED:
+        rows = period_rows(form, cases(house, unit), office, year)
+    return FormData(
+        {name: value for name, value in values.items() if name in form.fields and value}, tuple(rows)
+    )
+
+
+def given(form: Form, pairs: list[str]) -> dict[str, object]:
+    """What --set says: FIELD=VALUE, a list field as often as it has items.
+
+    Raises:
+        BadPair, UnknownField, UnreadableValue: each names the pair.
+    """
+    texts: dict[str, list[str]] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            raise BadPair("form_set_shape", text=pair)
+        if name not in form.fields:
+            raise UnknownField(
+                "form_field_unknown", field=name, form=form.id, allowed=closest_first(name, form.fields)
+            )
+        texts.setdefault(name, []).append(text)
+    return {name: parsed(form.fields[name], said) for name, said in texts.items()}
+
+
+_POSTED = {"start_announcement": "start_announced", "discussion_announcement": "discussion_announced"}
+_APPROVED = {
+    "schedule": "schedule_approved",
+    "plan": "plan_approved",
+    "exposed_positions": "positions_listed",
+}
+
+
+def _fact(view: View, name: str) -> date | None:
+    known = view.case.facts.get(name)
+    return known.on if known else None
+
+
+def _day(view: View, name: str) -> date | None:
+    return _fact(view, name) or view.case.planned.get(name)
+
+
+def _period(view: View) -> tuple[date, date] | None:
+    first, last = _day(view, "analysis_started"), _day(view, "analysis_ended")
+    return (first, last) if first and last and first <= last else None
+
+
+def _monitored(view: View, language: str) -> str | None:
+    """From the signing of the note to the day its year ends."""
+    signed = _fact(view, "note_signed")
+    ends = next((one.due for one in view.deadlines if one.obligation.id == "monitoring_noted"), None)
+    return span(signed, ends, language) if signed and ends else None
+
+
+def _approving(
+    house: AppContext, form: Form, unit: str, today: date, duty: str, view: View | None = None
+) -> Person | None:
+    allowed = approvers_of(form, house.settings.office.kind, view)
+    return _holder(house, duty or allowed[0], unit, today) if allowed or duty else None
+
+
+def _holder(house: AppContext, duty: str, unit: str, today: date) -> Person | None:
+    """The one who holds a duty; None where nobody does, or several, or only a stand-in is there."""
+    found = resolve(house.reads.office(), duty=duty, unit="" if duty == "head" else unit, on=today)
+    if isinstance(found, Unresolved):
+        return None
+    held = [told.person for told in found if duty in told.person.duties and told.instead_of is None]
+    return held[0] if len(held) == 1 else None
+
+
+def _who(prefix: str, person: Person | None) -> dict[str, object]:
+    return {f"{prefix}_post": person.post, f"{prefix}_name": person.name} if person else {}
+
+
+def _person(house: AppContext, text: str) -> Person:
+    people = house.reads.office().people
+    meant = [one for one in people.values() if text.casefold() in (one.key.casefold(), one.name.casefold())]
+    if len(meant) == 1:
+        return meant[0]
+    allowed = closest_first(text, [one.name for one in people.values()])
+    raise UnknownPerson("form_person_unknown", person=text, allowed=allowed)
+
+
+__all__ = ["BadPair", "UnknownPerson", "UnreadableValue", "approvers_of", "from_case", "from_office", "given"]

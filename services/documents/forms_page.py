@@ -1,0 +1,60 @@
+"""The forms as a page of Markdown (docs/forms.md): what each asks, and the shape of the file with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from documents.forms import form, names, title
+from documents.forms.form import Field, Form
+from i18n import say
+
+
+def page(language: str) -> str:
+    """The whole page."""
+    return "\n".join(_lines(language)) + "\n"
+
+
+def _lines(language: str) -> Iterator[str]:
+    yield f"# {say('form.page.title', {}, language)}"
+    yield ""
+    yield say("form.page.made", {}, language)
+    for paragraph in ("filling", "rows", "json", "unknown", "origins"):
+        yield ""
+        yield say(f"form.page.{paragraph}", {}, language)
+    for name in names():
+        yield from _form(form(name), language)
+
+
+def _form(one: Form, language: str) -> Iterator[str]:
+    about = say(f"form.about.{one.about}", {}, language)
+    yield ""
+    yield f"## `{one.id}`: {one.title[language]}"
+    yield ""
+    origin = say(f"form.page.origin.{one.origin}", {"annex": one.annex or 0}, language)
+    yield f"{about[0].upper()}{about[1:]}. {origin}"
+    yield ""
+    head = [say(f"form.page.head.{name}", {}, language) for name in ("name", "title", "kind")]
+    yield "| " + " | ".join(head) + " |"
+    yield "|---|---|---|"
+    yield from _fields(one.fields.values(), language)
+    if one.rows is None:
+        return
+    yield ""
+    if not one.rows.groups:
+        yield f"{say('form.page.parts', {}, language)} {_parts(one.rows.parts)}"
+        return
+    yield say("form.page.groups", {"column": f"`{one.rows.group_by}`"}, language)
+    yield ""
+    for number, group in enumerate(one.rows.groups, 1):
+        yield f"- `{group.id}` ({number}): {_parts(group.parts)}"
+
+
+def _fields(fields: Iterable[Field], language: str) -> Iterator[str]:
+    for field in fields:
+        optional = "" if not field.optional else f" ({say('form.page.optional', {}, language)})"
+        kind = say(f"form.kind.{field.kind}", {}, language)
+        yield f"| `{field.id}` | {title(field.id, language)} | {kind}{optional} |"
+
+
+def _parts(parts: Iterable[Field]) -> str:
+    return ", ".join(f"`{part.id}`" + ("?" if part.optional else "") for part in parts)

@@ -1,0 +1,118 @@
+"""Which documents go into an export package: the evidence of cases, narrowed by unit, year or case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from services.moments import almaty
+
+if TYPE_CHECKING:
+    from documents.package import Document
+    from services.app import AppContext
+    from storage.queries import SqlReads
+    from workflow.cases.case import Case, EventKind
+    from workflow.cases.registers.evidence_list import Proved
+    from workflow.law.procedure import Obligation, Procedure, Text
+
+_PROVES: Mapping[EventKind, tuple[str, str]] = {
+    "measure_reviewed": ("internal-analysis", "quarter_reviewed"),
+    "risk_removed": ("internal-analysis", "quarter_reviewed"),
+    "cartogram_recorded": ("internal-analysis", "cartogram_updated"),
+    "talk_held": ("tbn4-project-4", "talk_held"),
+}
+"""What a line of a register proves: the obligation of a procedure under whose subtask its documents stand."""
+
+
+def documents(
+    house: AppContext,
+    *,
+    unit: str | None = None,
+    year: int | None = None,
+    case: str = "",
+    reads: SqlReads | None = None,
+) -> Iterator[Document]:
+    """The evidence of the cases in the order of the procedures; a cancelled case proves nothing.
+
+    Args:
+        unit: a unit and all below it; None: the whole office.
+        year: only what happened in that calendar year.
+        case: only that case.
+        reads: what the reader of the package may see; everything for None.
+    """
+    reads = reads or house.reads
+    ids = [case] if case else [head.id for head in reads.cases(unit) if head.standing == "active"]
+    for found in reads.whole(ids).values():
+        yield from _of(house, found, year)
+
+
+def _of(house: AppContext, case: Case, year: int | None) -> Iterator[Document]:
+    from documents.package import Document
+    from workflow.cases.registers.evidence_list import proofs
+
+    own = house.library.named(case.edition)
+    order = {obligation.id: place for place, obligation in enumerate(own.obligations)}
+
+    def place(one: Proved) -> tuple[object, ...]:
+        return order.get(one.of.partition(".")[0], len(order)), one.on, one.of
+
+    for one in sorted(proofs(case), key=place):
+        if year is not None and one.on.year != year:
+            continue
+        procedure, obligation = _asked(house, own, one)
+        item = one.evidence
+        yield Document(
+            paragraph=obligation.indicator or obligation.paragraph,
+            act=procedure.acts[obligation.act].short,
+            obligation=_title(case, obligation, one),
+            case=case.id,
+            unit=case.unit,
+            object=case.object,
+            kind=item.kind,
+            reference=item.reference,
+            is_file=item.name is not None,
+            name=item.name or "",
+            fact_on=one.on,
+            written_on=item.written_on,
+            recorded_on=item.recorded_at.astimezone(almaty()).date() if item.recorded_at else None,
+            published_on=item.published_on,
+            type=item.type or "",
+            size=item.size,
+            restricted=item.restricted,
+        )
+
+
+def _asked(house: AppContext, own: Procedure, one: Proved) -> tuple[Procedure, Obligation]:
+    """What it proves: an obligation of the case's own edition, else of the procedure that asks for it."""
+    if one.kind == "fact":
+        return own, own.by_id[one.of.partition(".")[0].partition("#")[0]]
+    named, obligation = _PROVES[one.kind]
+    if obligation in own.by_id:
+        return own, own.by_id[obligation]
+    elsewhere = house.library.latest(named)
+    return elsewhere, elsewhere.by_id[obligation]
+
+
+def _title(case: Case, obligation: Obligation, one: Proved) -> Text:
+    """What is asked, and of a line of a register what it is about."""
+    from workflow.law.procedure import Text
+
+    about = _about(case, one)
+    title = obligation.title
+    return Text(**{key: f"{title[key]}: {about}" for key in ("kk", "ru", "en")}) if about else title
+
+
+def _about(case: Case, one: Proved) -> str:
+    from workflow.cases.registers.entries import number_of
+    from workflow.cases.registers.exposure import exposure
+    from workflow.cases.registers.risk import register
+
+    match one.kind:
+        case "measure_reviewed":
+            return register(case).measures[number_of(one.of)].action
+        case "risk_removed":
+            return register(case).risks[int(one.of.partition(".")[2])].description
+        case "talk_held":
+            return exposure(case).positions[int(one.of.partition(".")[2])].title
+        case _:
+            return ""

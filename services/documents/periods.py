@@ -1,0 +1,91 @@
+"""Rows of the reports about a year, from registers of many cases: talks held, what the cartogram shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING
+
+from workflow.cases.registers.exposure import SECTIONS, exposure
+
+if TYPE_CHECKING:
+    from documents.forms import Form
+    from services.documents.rows import Row
+    from workflow.cases.case import Case
+    from workflow.org.office import Office
+
+REPORTED = ("ethics_report", "cartogram_report")
+"""The reports whose rows some register knows."""
+
+
+def objects(cases: Iterable[Case], office: Office, year: int) -> list[Row]:
+    """The objects of a year with the exact days of the analysis in each, the earliest first.
+
+    A case that begins in the year without a known end has no term yet.
+    """
+    found: list[tuple[date, Row]] = []
+    for case in cases:
+        first, last = _day_of(case, "analysis_started"), _day_of(case, "analysis_ended")
+        if case.standing == "active" and first and first.year == year:
+            unit = office.units[case.unit].name if case.unit in office.units else case.unit
+            row: Row = {
+                "object": case.object or unit,
+                "unit": unit if case.object and unit != case.object else "",
+                "period": (first, last) if last and first <= last else None,
+                "responsible": case.responsible.get("analysis_started", ""),
+            }
+            found.append((first, row))
+    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+
+def _day_of(case: Case, name: str) -> date | None:
+    return case.facts[name].on if name in case.facts else case.planned.get(name)
+
+
+def period_rows(form: Form, cases: Iterable[Case], office: Office, year: int) -> list[Row]:
+    """What the registers say of a year; nothing for a report no register knows."""
+    match form.id:
+        case "ethics_report":
+            return sorted((row for case in cases for row in _talks(case, office, year)), key=_day)
+        case "cartogram_report":
+            return [row for case in cases for row in _cartogram(case, year)]
+        case _:
+            return []
+
+
+def _talks(case: Case, office: Office, year: int) -> list[Row]:
+    """One line a person, because each scores."""
+    return [
+        {
+            "work": "2",
+            "name": office.people[talk.holder].name if talk.holder in office.people else talk.holder,
+            "post": position.title,
+            "held_on": talk.on,
+            "work_done": talk.topic,
+        }
+        for position in exposure(case).positions.values()
+        for talk in position.talks
+        if talk.on.year == year
+    ]
+
+
+def _cartogram(case: Case, year: int) -> list[Row]:
+    """Each department and district once in each section, with the link that proves it."""
+    shown = exposure(case).cartogram
+    if shown is None or shown.on.year != year:
+        return []
+    link = next((one.reference for one in shown.evidence if one.reference.startswith("http")), "")
+    places = dict.fromkeys((line.section, line.department or line.district) for line in shown.lines)
+    return [
+        {
+            "section": str(SECTIONS.index(section) + 1),
+            "subsection": place,
+            "updated_on": shown.on,
+            "link": link,
+        }
+        for section, place in places
+    ]
+
+
+def _day(row: Row) -> str:
+    return str(row["held_on"])

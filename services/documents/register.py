@@ -1,0 +1,156 @@
+"""The register of notices as a file: CSV, a workbook (.xlsx), or a page to be signed off (.docx)."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from i18n import say
+from services.moments import almaty
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from documents.notice_register import Heading, Line
+    from notifications.notice import Notice
+    from services.app import AppContext
+    from workflow.cases.case import Case
+
+COLUMNS = ("due", "case", "id", "rung", "who", "channel", "address", "state", "sent", "answer")
+
+
+def write(house: AppContext, notices: Sequence[Notice], file: Path, language: str, *, now: datetime) -> None:
+    """Write the register of these notices; the file's ending says as what.
+
+    The workbook and the page say whether the register verifies against its chain at that moment.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    if file.suffix.lower() not in (".xlsx", ".docx"):
+        file.write_text(as_csv(notices, language), encoding="utf-8-sig", newline="")
+        return
+    file.write_bytes(paper(house, notices, file.suffix.lower(), language, now=now))
+
+
+def paper(house: AppContext, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
+    """The register as a workbook (`.xlsx`), or as a page to be signed off (`.docx`)."""
+    from documents.notice_register import page, workbook
+
+    lines = list(_lines(house, notices, language))
+    heading = _heading(house, notices, language, now)
+    make = page if ending == ".docx" else workbook
+    return make(lines, heading, language)
+
+
+def as_csv(notices: Iterable[Notice], language: str) -> str:
+    """Semicolons; a spreadsheet opens it as it is."""
+    text = StringIO()
+    lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    lines.writerow([say(f"cli.head.{name}", {}, language) for name in COLUMNS])
+    lines.writerows(_line(notice, language) for notice in notices)
+    return text.getvalue()
+
+
+def rung(notice: Notice, language: str) -> str:
+    """A rung in words: so many working days before or after the due date, or what the letter is."""
+    if notice.rung and notice.rung.lstrip("+-").isdigit():
+        at = int(notice.rung)
+        word = "today" if at == 0 else "before" if at < 0 else "after"
+        return say(f"register.rung_{word}", {"count": abs(at)}, language)
+    return say(f"register.kind.{notice.kind}", {}, language)
+
+
+def _lines(house: AppContext, notices: Sequence[Notice], language: str) -> Iterable[Line]:
+    from documents.notice_register import Line
+
+    office = house.reads.office()
+    cases = house.reads.whole({one.case for one in notices if one.case})
+    # By deadline, then in the order in which they were said.
+    for one in sorted(notices, key=lambda one: (one.case, one.obligation, one.queued_at, one.key)):
+        case = cases.get(one.case)
+        person = office.people.get(one.person)
+        yield Line(
+            due=f"{one.due:%d.%m.%Y}",
+            obligation=_title(house, case, one.obligation, language),
+            case=one.case,
+            object=case.object if case else "",
+            rung=rung(one, language),
+            who=person.name if person else one.person,
+            channel=one.channel,
+            address=one.address,
+            kind=say(f"register.kind.{one.kind}", {}, language),
+            state=say(f"cli.notice.{one.state}", {}, language),
+            moment=_moment(one.sent_at or one.attempted_at),
+            answer=one.answer,
+            acknowledged=_moment(one.acknowledged_at),
+            text_hash=one.text_hash,
+            carrier=one.carrier,
+            key=one.key,
+        )
+
+
+def _title(house: AppContext, case: Case | None, obligation: str, language: str) -> str:
+    if case is None:
+        return obligation
+    try:
+        by_id = house.library.named(case.edition).by_id
+    except Refusal:
+        return obligation
+    name, _, period = obligation.partition(".")
+    known = by_id.get(name.partition("#")[0])
+    title = known.title[language] if known else obligation
+    return f"{title} ({period})" if period else title
+
+
+def _heading(house: AppContext, notices: Sequence[Notice], language: str, now: datetime) -> Heading:
+    from documents.notice_register import Heading
+    from storage.notices.register import standing
+
+    found = standing(house.engine)
+    keys = {one.key for one in notices}
+    wrong = [one for one in found.problems if one[1].get("key", "") in keys or "key" not in one[1]]
+    arguments: Mapping[str, object] = {
+        "count": len(notices),
+        "n": found.batches,
+        "hash": found.end or "–",
+        "wrong": len(wrong),
+        "seal": found.seal,
+    }
+    code = "register.statement_wrong" if wrong else "register.statement"
+    cases = sorted({one.case for one in notices if one.case})
+    return Heading(
+        title=say(
+            "register.title", {"cases": ", ".join(cases) if len(cases) <= 3 else str(len(cases))}, language
+        ),
+        organisation=house.settings.office.name,
+        made=say("register.made", {"at": _moment(now)}, language),
+        statement=say(code, arguments, language),
+    )
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(almaty()):%d.%m.%Y %H:%M}" if at else ""
+
+
+def _line(notice: Notice, language: str) -> Sequence[str]:
+    return [
+        notice.due.isoformat(),
+        notice.case,
+        notice.obligation,
+        _harmless(notice.rung),
+        notice.person,
+        notice.channel,
+        notice.address,
+        say(f"cli.notice.{notice.state}", {}, language),
+        notice.sent_at.isoformat() if notice.sent_at else "",
+        _harmless(notice.answer),
+    ]
+
+
+def _harmless(text: str) -> str:
+    """A cell no spreadsheet takes for a formula."""
+    return "'" + text if text[:1] in ("=", "+", "-", "@") else text

@@ -1,0 +1,124 @@
+"""The rows of a case's forms: the works of its schedule; its risks with their measures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from documents.forms.risk_rows import RiskRow, rows_of
+from documents.people.words import DUTY_TITLES
+from i18n import date_long, days_list, say, span
+from services.risks import scales
+from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.risk_lists import listed
+from workflow.cases.registers.risk_scale import by_edition
+from workflow.org.office import DUTIES
+
+if TYPE_CHECKING:
+    from documents.forms import Form
+    from workflow.cases.case import Case, Evidence
+    from workflow.cases.commands.desk import View
+    from workflow.cases.registers.risk import Risk
+    from workflow.cases.registers.risk_lists import Listed
+    from workflow.deadlines.deadline import Deadline
+
+Row = dict[str, object]
+
+
+def schedule_rows(view: View, language: str) -> list[Row]:
+    """The works of a case in the order of its procedure, each with its term and who answers for it.
+
+    The start and the end of the analysis are one work. What happens only on occasion is not planned.
+    """
+    works: dict[str, list[Deadline]] = {}
+    for deadline in view.deadlines:
+        asked = deadline.obligation
+        if deadline.state != "not_required" and not asked.occasional and asked.id != "analysis_ended":
+            works.setdefault(asked.id, []).append(deadline)
+    return [
+        {
+            "work": _work(deadlines[0], language),
+            "term": _term(view, deadlines, language),
+            "responsible": _responsible(view, deadlines[0], language),
+        }
+        for deadlines in works.values()
+        if any(one.planned_on or one.recorded_on or one.due for one in deadlines)
+        or deadlines[0].obligation.blocking
+    ]
+
+
+def risk_rows(form: Form, case: Case, language: str) -> list[Row]:
+    """The risks of a case, one row for each measure; nothing for a form that does not ask for them."""
+    return rows_of(form, (_risk(line, language) for line in listed([case])))
+
+
+def position_rows(case: Case) -> list[Row]:
+    """The exposed positions still on the list of a case: posts, never their holders."""
+    return [
+        {"unit": one.department or one.district, "position": one.title, "risk": one.why}
+        for one in exposure(case).positions.values()
+        if one.cleared_on is None
+    ]
+
+
+def _risk(line: Listed, language: str) -> RiskRow:
+    risk, measure = line.risk, line.measure
+    direction = "" if risk.direction == "other" else say(f"risk.direction.{risk.direction}", {}, language)
+    told = RiskRow(
+        description=risk.description, direction=direction, cause=risk.cause, rank=_rank(risk, language)
+    )
+    if risk.removal:
+        code = "risk.completed" if risk.removal.completed else "risk.removed"
+        told = replace(told, removal=say(code, {"on": risk.removal.on}, language))
+    if measure is None:
+        return told
+    latest = measure.reviews[-1] if measure.reviews else None
+    proofs = [_proof(item, language) for item in latest.evidence] if latest else []
+    return replace(
+        told,
+        recommendation=measure.recommendation,
+        removal=told.removal or measure.action,
+        measure=measure.action,
+        completion_form=measure.completion,
+        responsible=measure.responsible,
+        term=measure.term.written,
+        status=say(f"risk.outcome.{latest.outcome}", {}, language) if latest else "",
+        proof="\n".join([*([latest.comment] if latest and latest.comment else []), *proofs]),
+    )
+
+
+def _proof(item: Evidence, language: str) -> str:
+    """The name of a file or the address of a link; of a hidden document that there is one, and its ground."""
+    return item.name or item.reference or f"{say('web.restricted', {}, language)}: {item.restricted}"
+
+
+def _rank(risk: Risk, language: str) -> str:
+    """What the rank comes to on the scale it was ranked by; "" before it is ranked."""
+    scale = by_edition(scales(), risk.rank)
+    return scale.band(risk.rank).title[language] if scale and risk.rank else ""
+
+
+def _work(deadline: Deadline, language: str) -> str:
+    asked = deadline.obligation
+    return say("form.work.analysis", {}, language) if asked.id == "analysis_started" else asked.title[language]
+
+
+def _term(view: View, deadlines: list[Deadline], language: str) -> str:
+    only = deadlines[0]
+    if only.obligation.id == "analysis_started":
+        end = next((one for one in view.deadlines if one.obligation.id == "analysis_ended"), None)
+        first = only.recorded_on or only.planned_on
+        last = end and (end.recorded_on or end.planned_on)
+        if first and last and first <= last:
+            return span(first, last, language)
+    if len(deadlines) > 1:
+        return days_list(tuple(one.due for one in deadlines if one.due), language)
+    day = only.recorded_on or only.planned_on
+    if day:
+        return date_long(day, language)
+    return say("form.term.until", {"on": only.due}, language) if only.due else ""
+
+
+def _responsible(view: View, deadline: Deadline, language: str) -> str:
+    named = view.case.responsible.get(deadline.obligation.id)
+    return named or DUTY_TITLES[DUTIES.index(deadline.obligation.duty)][language]

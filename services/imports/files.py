@@ -1,0 +1,137 @@
+"""Files taken in by a house: schedules, people, and what responsible texts mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from services.imports.schedules import Consideration, Imported, consider, take_in, units_meant
+from services.overlays import resettle
+from workflow.closest_matches import closest_first
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from documents import ReadSchedule
+    from services.app import AppContext
+    from workflow.cases.case import Case
+    from workflow.org.office import Office
+
+
+class UnknownKey(Refusal, LookupError):
+    """No unit and no person has that id, name or key."""
+
+
+def import_schedule(
+    house: AppContext,
+    file: Path | bytes,
+    procedure: str,
+    *,
+    name: str = "",
+    by: str,
+    now: datetime,
+    today: date,
+) -> Imported:
+    """A schedule becomes cases. The same file again, byte for byte, changes nothing.
+
+    Args:
+        file: a path, or the bytes of an upload.
+        name: how to call an upload in refusals.
+
+    Raises:
+        UnreadablePaper: all of the file or none of it; `.errors` names every bad row.
+        UnknownProcedure: there is no such procedure.
+    """
+    from storage.cases import imported_files
+    from storage.org import store as office_store
+    from storage.org.chain import Stamp
+
+    considered = consider_schedule(house, file, procedure, name=name, today=today)
+    digest = sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
+    before = imported_files.known(house.engine, digest)
+    if before:
+        cases = house.ledger.cases(before.values())
+        again = tuple(cases[name] for name in before.values() if name in cases)
+        return Imported(cases=again, unchanged=tuple(case.id for case in again))
+    taken = take_in(considered, desk=house.desk, by=by, now=now, today=today)
+    if taken.matches:
+        office_store.save(house.engine, matches=taken.matches, hand=Stamp(by=by, now=now, today=today))
+    places = {str(number): case.id for number, case in enumerate(taken.cases)}
+    imported_files.remember(house.engine, digest, places, now=now)
+    return taken
+
+
+def consider_schedule(
+    house: AppContext, file: Path | bytes, procedure: str, *, name: str = "", today: date
+) -> Consideration:
+    """What taking in a schedule would do; nothing is written. Arguments and refusals as of the taking in."""
+    from documents import read_schedule
+
+    house.library.earliest(procedure)
+    schedules = read_schedule(file, name or None)
+    return consider(
+        schedules,
+        name=name or (file.name if isinstance(file, Path) else ""),
+        library=house.library,
+        known=_known(house, procedure, schedules),
+        office=house.reads.office(),
+        procedure=house.library.latest(procedure),
+        calendar=house.calendar,
+        today=today,
+    )
+
+
+def import_people(house: AppContext, file: Path, *, by: str, now: datetime, today: date) -> None:
+    """Units and people of a table; those it does not name stay, and so do kinds it leaves out.
+
+    Raises UnreadablePaper.
+    """
+    from documents import read_people
+    from documents.people.read_people import onto
+    from storage.org import store as office_store
+    from storage.org.chain import Stamp
+
+    read = onto(read_people(file), house.reads.office())
+    hand = Stamp(by=by, now=now, today=today)
+    office_store.save(house.engine, units=read.units, people=read.people, hand=hand)
+    # Own rules hold for a unit and what lies below it: where the tree is another one now, so are the dates.
+    resettle(house, now=now, today=today)
+
+
+def keep_match(house: AppContext, text: str, meant: str, *, by: str, now: datetime, today: date) -> None:
+    """What a responsible text means from now on: a unit (id or name) or a person (key or name).
+
+    Raises:
+        UnknownKey: the office has neither.
+    """
+    from storage.org import store as office_store
+    from storage.org.chain import Stamp
+
+    meant = _target(house.reads.office(), meant)
+    office_store.save(house.engine, matches={text: meant}, hand=Stamp(by=by, now=now, today=today))
+
+
+def _known(house: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
+    """The cases the schedules may speak of, whole."""
+    from storage.cases import imported_files
+
+    office = house.reads.office()
+    places = {(schedule.unit, schedule.object) for schedule in schedules}
+    units = units_meant(schedules, office)
+    places |= {(units.get(unit, unit), what) for unit, what in places}
+    alike = imported_files.alike(house.engine, procedure, places)
+    return list(house.ledger.cases([name for names in alike.values() for name in names]).values())
+
+
+def _target(office: Office, meant: str) -> str:
+    for unit in office.units.values():
+        if meant.casefold() in (unit.id.casefold(), unit.name.casefold()):
+            return unit.id
+    for person in office.people.values():
+        if meant.casefold() in (person.key.casefold(), person.name.casefold()):
+            return person.key
+    raise UnknownKey(
+        "cli.unknown_key", key=meant, allowed=closest_first(meant, [*office.units, *office.people])
+    )

@@ -1,0 +1,61 @@
+"""Periods that come with time: an open-ended recurrence gets the rows of its next period as the days go by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from workflow.cases.case import Case
+    from workflow.ports import Written
+
+
+def roll(house: AppContext, *, now: datetime, today: date) -> int:
+    """Write the rows of periods that have come within reach; how many cases got any. Again it writes nothing.
+
+    A case somebody writes to at the same moment is left to the next round.
+    """
+    from storage.cases.programmes import behind
+    from workflow.periods import following
+    from workflow.ports import Conflict
+
+    wanted = {
+        edition.edition: {
+            one.id: following(today, one.recurs.every).name for one in edition.open_ended if one.recurs
+        }
+        for edition in house.library.all()
+        if edition.open_ended
+    }
+    rolled = 0
+    for case in house.ledger.cases(behind(house.engine, wanted)).values():
+        anew = house.desk.recomputed(case, today=today)
+        if {row.obligation for row in anew.rows} == set(house.ledger.rows(case.id)):
+            continue
+        try:
+            house.ledger.append([anew], now=now)
+        except Conflict:
+            continue
+        rolled += 1
+    return rolled
+
+
+def as_rolled(house: AppContext, today: date) -> Callable[[Case], Written]:
+    """A case's rows from scratch, without the periods time has yet to bring: they are not missing."""
+
+    def anew(case: Case) -> Written:
+        written = house.desk.recomputed(case, today=today)
+        coming = {one.id for one in house.library.named(case.edition).open_ended}
+        if not coming:
+            return written
+        there = house.ledger.rows(case.id)
+        kept = tuple(
+            row
+            for row in written.rows
+            if row.obligation in there or row.state != "open" or row.obligation.partition(".")[0] not in coming
+        )
+        return replace(written, rows=kept)
+
+    return anew

@@ -1,0 +1,182 @@
+"""Looking after what is stored: verify it, rebuild the board, copy it away, put it back, move it elsewhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from services.jobs.new_periods import as_rolled
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from storage.maintenance.installation import InstallationStatus
+    from storage.maintenance.verify import Problem
+    from storage.maintenance.vouching import Vouching
+    from workflow.cases.case import Case
+    from workflow.ports import Written
+
+
+def verify(
+    house: AppContext, *, now: datetime, today: date, kept: tuple[int, str] | None = None
+) -> tuple[Problem, ...]:
+    """Return everything that is not as it was written: chains, seals, editions, the board, evidence, people.
+
+    Args:
+        kept: number and hash of a seal that was written down elsewhere.
+    """
+    from storage.maintenance.verify import verify as check
+
+    editions = {edition.edition: edition.digest for edition in house.editions.all()}
+    return check(
+        house.engine,
+        editions=editions,
+        recompute=as_rolled(house, today),
+        kept=kept,
+        evidence=house.evidence.check,
+        now=now,
+    )
+
+
+def vouching(house: AppContext) -> Vouching:
+    """Return since when the office's chain vouches for accounts, rights, people and their addresses."""
+    from storage.maintenance.vouching import vouching as asked
+
+    return asked(house.engine)
+
+
+def renew_baseline(house: AppContext, *, ground: str, by: str, now: datetime) -> int:
+    """Vouch for accounts, rights and people as they stand now. Returns how many differences that accepts."""
+    from storage.maintenance.vouching import renew_baseline as renew
+
+    return renew(house.engine, ground=ground, by=by, now=now)
+
+
+def damaged_evidence(house: AppContext) -> tuple[Problem, ...]:
+    """Return what is wrong with the files of evidence the database names: missing, altered, unreadable."""
+    from storage.maintenance.evidence_check import damages
+    from storage.maintenance.verify import Problem
+
+    found = damages(house.engine, house.evidence.check)
+    return tuple(Problem(code=code, arguments=arguments) for code, arguments in found)
+
+
+def office_differences(house: AppContext, *, now: datetime) -> tuple[Problem, ...]:
+    """Return the accounts, people and addresses that are not as the office's chain says."""
+    from storage.maintenance.verify import office_differences as compared
+
+    return compared(house.engine, now=now)
+
+
+def recorded_evidence(house: AppContext) -> int:
+    """Return how many files of evidence the database names: they lie in a folder of their own."""
+    from storage.maintenance.evidence_check import count_recorded_files
+
+    return count_recorded_files(house.engine)
+
+
+def seal(house: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
+    """The newest seal, over everything written until now; None where there is nothing to seal yet."""
+    from storage.maintenance import seals
+
+    seals.seal(house.engine, now=now)
+    return seals.newest(house.engine)
+
+
+def rebuild(house: AppContext, *, now: datetime, today: date, each: Callable[[], None] | None = None) -> int:
+    """The board written anew from the ledger; how many cases were gone through. `each`: after every lot."""
+    from storage.maintenance.verify import rebuild as again
+
+    return again(house.engine, _recompute(house, today), now=now, each=each)
+
+
+def backup(house: AppContext, file: Path) -> None:
+    """Copy the database into a new file while it is in use. Raises BackupRefused."""
+    from storage.maintenance import backup, dump
+
+    if house.many_nodes:
+        dump.backup(house.unprepared, file)
+    else:
+        backup.backup(house.engine, file)
+
+
+def restore(house: AppContext, file: Path) -> Path | None:
+    """Put a backup in the database's place; the file that keeps what stood there. Raises BackupRefused.
+
+    On PostgreSQL into an empty database alone; nothing stood there.
+    """
+    from storage.maintenance import backup, dump
+
+    if house.many_nodes:
+        dump.restore(house.unprepared, file)
+        return None
+    return backup.restore(house.unprepared, file)
+
+
+def migrate_to(
+    house: AppContext, address: str, *, now: datetime, today: date
+) -> tuple[int, tuple[Problem, ...]]:
+    """Copy the office into an empty PostgreSQL database and verify it there; its count of events, and what is
+    not as it was written. Raises Migration.
+    """
+    from services.jobs import queue
+    from storage.maintenance import migrate_to as migrating
+
+    there = house.on_database(address)
+    try:
+        events = migrating.migrate(house.engine, there.unprepared, prepare=queue.prepare)
+        return events, verify(there, now=now, today=today)
+    finally:
+        there.close()
+
+
+def key_place(house: AppContext) -> str:
+    """Return where the key of second factors is: the name of a variable, or a file."""
+    from services.secret_keys import key_place as place
+
+    return place(house.settings, os.environ)
+
+
+def missing_keys(house: AppContext) -> tuple[int, tuple[str, ...]]:
+    """Return how many second factors open with no key that is at hand, and the ids of their keys.
+
+    No key file is made for the question: where there is none, no key is at hand.
+    """
+    from services.secret_keys import at_hand
+
+    used = house.factors.keys()
+    cipher = house.cipher if at_hand(house.settings, os.environ) else None
+    missing = {key: count for key, count in used.items() if key and (cipher is None or not cipher.knows(key))}
+    return sum(missing.values()), tuple(sorted(missing))
+
+
+def whose(house: AppContext) -> InstallationStatus:
+    """Which installation the database belongs to."""
+    from storage.database.engine import reading
+    from storage.maintenance.installation import standing
+
+    with reading(house.engine) as connection:
+        return standing(connection)
+
+
+def take(house: AppContext) -> InstallationStatus:
+    """Make the database this installation's, whoever claimed it before: after a change of name, or for a copy.
+
+    Raises:
+        BadSetting: config.toml names no installation.
+    """
+    from services.settings import BadSetting
+    from storage.maintenance.installation import take as claim
+    from storage.maintenance.schema import create_or_migrate
+
+    if not house.settings.installation:
+        raise BadSetting("cli.installation.no_name", file=str(house.settings.file))
+    create_or_migrate(house.unprepared)
+    claim(house.unprepared, house.settings.installation)
+    return whose(house)
+
+
+def _recompute(house: AppContext, today: date) -> Callable[[Case], Written]:
+    return lambda case: house.desk.recomputed(case, today=today)

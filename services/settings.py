@@ -1,0 +1,211 @@
+"""The settings as values, with the defaults that hold where config.toml is silent.
+
+Every key is documented in the config.toml beside this folder; `merzim.settings_file` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from workflow.org.access import Access
+from workflow.refusal import Refusal
+
+Network = IPv4Network | IPv6Network
+LOOPBACK_NETWORKS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+"""Proxies on this machine, whatever address of it they connect from."""
+LOG_FORMATS = ("text", "json")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+SECRETS = frozenset({"token", "password"})
+"""Keys of channels whose values are for nobody's eyes."""
+LANGUAGES = ("kk", "ru", "en")
+FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
+
+
+class BadSetting(Refusal, ValueError):
+    """config.toml cannot be used as it is; the sentence names the file and the key."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AuthorisedBody:
+    """Who may issue the rules of internal analysis, over a time (local dates, both included).
+
+    Attributes:
+        name: by language.
+        until: None where it is not over.
+        confirmed_on: the day it officially confirmed that the rules hold, None where it has not.
+    """
+
+    name: Mapping[str, str]
+    since: date
+    until: date | None = None
+    confirmed_on: date | None = None
+
+
+AGENCY = AuthorisedBody(
+    name={
+        "kk": "Сыбайлас жемқорлыққа қарсы іс-қимыл агенттігі (Сыбайлас жемқорлыққа қарсы қызмет)",
+        "ru": "Агентство по противодействию коррупции (Антикоррупционная служба)",
+        "en": "Anti-Corruption Agency (Anti-Corruption Service)",
+    },
+    since=date(2023, 1, 1),
+    until=date(2025, 6, 30),
+)
+"""Who issued the rules as they are shipped; abolished, and nobody has officially confirmed them since."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficeSettings:
+    """Whose deadlines these are. `officer`: e-mail (or key) of who is told when nobody holds a duty."""
+
+    name: str = ""
+    kind: str = ""
+    officer: str = ""
+    language: str = "kk"
+    authorised_body: tuple[AuthorisedBody, ...] = (AGENCY,)
+    days_off: frozenset[date] = frozenset()
+    working_days: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DatabaseSettings:
+    """Where the office's memory lies (an SQLAlchemy address), and whose it is ("" for the office's name).
+
+    `password_env`: the environment variable that holds the password; "" where the address needs none.
+    `answer_within`: seconds after which a page gives up a server that does not answer; commands and workers
+    wait three times as long. `statement_limit`, `long_statement_limit`: the most seconds one statement may
+    take, of a page and of long work.
+    """
+
+    url: str = "sqlite:///var/merzim.sqlite"
+    password_env: str = ""
+    installation: str = ""
+    answer_within: int = 4
+    statement_limit: int = 30
+    long_statement_limit: int = 3600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvidenceSettings:
+    """Where files that prove facts are kept, by what is in them."""
+
+    folder: Path = Path("var/evidence")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelSettings:
+    """Which channels letters go through, and what each is told.
+
+    Attributes:
+        use: names of files in notifications/channels/.
+        sections: `[channels.<name>]` as it stands, paths made absolute; the channel's file says what it knows.
+    """
+
+    use: tuple[str, ...] = ("folder",)
+    sections: Mapping[str, Mapping[str, object]] = field(default_factory=lambda: {"folder": FOLDER})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReminderSettings:
+    """When letters leave (local time), how often the metronome ticks (seconds), which digests are sent."""
+
+    office_hours: tuple[time, time] = (time(9), time(18))
+    tick: int = 60
+    digests: frozenset[str] = frozenset({"personal", "unit", "managers"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebSettings:
+    """Where the pages answer; `public_address`: what letters link to; else this machine itself.
+
+    `trusted_proxies`: whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    `totp_required`: the accesses whose accounts must have a second factor.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_address: str = ""
+    trusted_proxies: tuple[Network, ...] = LOOPBACK_NETWORKS
+    totp_required: frozenset[Access] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not self.public_address:
+            object.__setattr__(self, "public_address", f"http://127.0.0.1:{self.port}")
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether this machine alone reaches the pages: neither host nor public address names another."""
+        return _is_loopback(self.host) and _is_loopback(urlsplit(self.public_address).hostname or "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecretSettings:
+    """Where the key is that second factors are encrypted with.
+
+    Attributes:
+        key_env: the environment variable that holds it; `old_keys_env`: the one with older keys, to read by.
+        key_file: where it is kept when the environment gives none and only this machine reaches the pages; None
+            for beside the database.
+    """
+
+    key_env: str = "MERZIM_SECRET_KEY"
+    old_keys_env: str = "MERZIM_SECRET_KEYS_OLD"
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegulationSettings:
+    """A folder with the organisation's own procedures, read besides the shipped ones."""
+
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogSettings:
+    """What `serve` and `worker` log: `format` is "text" or "json", `level` the least grave that is written."""
+
+    format: str = "text"
+    level: str = "warning"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """All settings. `file`: where they come from, None for the built-in defaults."""
+
+    file: Path | None = None
+    office: OfficeSettings = field(default_factory=OfficeSettings)
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    evidence: EvidenceSettings = field(default_factory=EvidenceSettings)
+    channels: ChannelSettings = field(default_factory=ChannelSettings)
+    reminders: ReminderSettings = field(default_factory=ReminderSettings)
+    web: WebSettings = field(default_factory=WebSettings)
+    secrets: SecretSettings = field(default_factory=SecretSettings)
+    regulations: RegulationSettings = field(default_factory=RegulationSettings)
+    logs: LogSettings = field(default_factory=LogSettings)
+
+    @property
+    def in_clear(self) -> tuple[str, ...]:
+        """Keys that hold a secret themselves instead of naming the environment variable that does."""
+        address = urlsplit(self.database.url)
+        known = ["database.url"] if address.password or "password" in parse_qs(address.query) else []
+        for name, section in sorted(self.channels.sections.items()):
+            known += [f"channels.{name}.{key}" for key in sorted(SECRETS & section.keys()) if section[key]]
+        return tuple(known)
+
+    @property
+    def installation(self) -> str:
+        """What the installation is called, the same on all its nodes; "" where nobody named it."""
+        return self.database.installation.strip() or self.office.name.strip()
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,123 @@
+"""What many organisations did, gathered upwards: the consolidated form, and what is ready and not uploaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from services.yearly.opening import organisations
+from workflow.law.names import known_obligation
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from storage.queries import SqlReads
+    from workflow.cases.case import Case
+    from workflow.deadlines.deadline import Deadline
+    from workflow.law.procedure import Obligation, Procedure
+    from workflow.org.office import Office, Person
+    from workflow.reports.consolidated import Consolidated
+    from workflow.reports.uploads import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class ConsolidatedReport:
+    """The consolidated form with what it is of."""
+
+    procedure: Procedure
+    obligation: Obligation
+    form: Consolidated
+    office: Office
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """An upload for which something is ready: whose, through whose account, and who holds that."""
+
+    waiting: Waiting
+    unit: str
+    through: str
+    people: tuple[Person, ...]
+
+
+def consolidated(
+    house: AppContext,
+    procedure: str,
+    obligation: str,
+    *,
+    unit: str = "",
+    year: int,
+    today: date,
+    reads: SqlReads | None = None,
+) -> ConsolidatedReport:
+    """What the organisations at a unit or below it did of an obligation in a year.
+
+    Args:
+        reads: what whoever asks may see; everything for None.
+
+    Raises:
+        UnknownProcedure, UnknownObligation: there is none of that name.
+    """
+    from calendars.terms import Target
+    from workflow.reports.consolidated import asked_of
+    from workflow.reports.consolidated import consolidated as gathered
+
+    last = date(year, 12, 31)
+    earliest = house.editions.earliest(procedure)
+    edition = house.editions.edition(procedure, last) if earliest.in_force <= last else earliest
+    asked = known_obligation(edition, obligation)
+    reads = reads or house.reads
+    office = reads.office()
+    units = asked_of(office, organisations(office, unit), edition, asked)
+    heads = reads.cases(unit or None, procedure=procedure, standing="active")
+    looked = _looked(house, reads, (head.id for head in heads), today)
+    cases = [(case, deadlines) for case, _, deadlines in looked]
+    additive = not isinstance(asked.term, Target)
+    form = gathered(office, units, cases, asked.id, year=year, additive=additive)
+    return ConsolidatedReport(edition, asked, form, office)
+
+
+def uploads(
+    house: AppContext, unit: str = "", *, today: date, reads: SqlReads | None = None
+) -> tuple[Ready, ...]:
+    """Everything ready at a unit or below it ("" is all) whose upload is open, organisation by organisation.
+
+    Args:
+        reads: what whoever asks may see; everything for None.
+    """
+    from notifications.recipients import doers
+    from workflow.org.duties import Unresolved
+    from workflow.org.office import uploads_through
+    from workflow.reports.uploads import waiting
+
+    reads = reads or house.reads
+    office = reads.office()
+    heads = reads.cases(unit or None, standing="active")
+    grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}
+    for looked in _looked(house, reads, (head.id for head in heads), today):
+        grouped.setdefault(_organisation(office, looked[0].unit), []).append(looked)
+    found = []
+    for place in sorted(grouped):
+        for one in waiting(grouped[place]):
+            told = doers(office, one.case, one.upload.obligation, one.upload.id, on=today)
+            people = () if isinstance(told, Unresolved) else tuple(each.person for each in told)
+            through = uploads_through(office, one.case.unit)
+            found.append(Ready(waiting=one, unit=one.case.unit, through=through, people=people))
+    return tuple(found)
+
+
+def _organisation(office: Office, unit: str) -> str:
+    place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
+    own = frozenset(office.organisations)
+    return next((one for one in office.above(place) if one in own), place)
+
+
+def _looked(
+    house: AppContext, reads: SqlReads, ids: Iterable[str], today: date
+) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
+    from workflow.deadlines.resolver import deadlines
+
+    for case in reads.whole(list(ids)).values():
+        edition = house.library.of(case)
+        yield case, edition, deadlines(case, edition, house.calendar, today=today, bare=True)

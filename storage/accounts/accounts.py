@@ -1,0 +1,244 @@
+"""Accounts and their ways in. Every change stands in the office's chain; secrets only as salted hashes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import count
+from typing import cast
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, select, update
+
+from storage.accounts import devices
+from storage.accounts.rate_limits import count_attempt, forget_attempt, prune
+from storage.database.dialect import insert
+from storage.database.engine import Row_, reading, writing
+from storage.org.vouched import ACCOUNTS, ENTRIES, RowChange, RowEvent, record
+from storage.tables import ACCOUNT, ENTRY
+from workflow.org.access import Access, Account, Entry, EntryKind, LimitReached, RateLimit, Reader
+
+_PRUNE_EVERY = 50
+"""Attempts of this process between two looks for rows of limits nobody needs."""
+
+
+class SqlAccounts:
+    """`web.ports.accounts.Accounts` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._attempts = count()
+
+    def any(self) -> bool:
+        """Whether anybody may log in who has a password already."""
+        asked = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
+        with reading(self._engine) as connection:
+            return connection.execute(asked).first() is not None
+
+    def account(self, login: str) -> Account | None:
+        """The account of that name, letter case apart."""
+        with reading(self._engine) as connection:
+            found = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login.casefold())).first()
+        return _account(found) if found else None
+
+    def all(self) -> Sequence[Account]:
+        """Every account, by name."""
+        with reading(self._engine) as connection:
+            return [_account(one) for one in connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))]
+
+    def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
+        """Make an account, or change what it may see and do. Its secrets stay; disabled, its entries end."""
+        values = {
+            "access": reader.access,
+            "person": reader.person,
+            "name": reader.name,
+            "unit": reader.unit,
+            "disabled": disabled,
+        }
+        with writing(self._engine) as connection:
+            known = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == reader.login)).first()
+            if known and all(known._mapping[name] == value for name, value in values.items()):
+                return
+            new = {"login": reader.login, "password": "", "totp": "", "totp_step": 0, "created_at": now}
+            step = insert(connection, ACCOUNT)
+            connection.execute(
+                step.on_conflict_do_update(
+                    index_elements=[ACCOUNT.c.login], set_={name: step.excluded[name] for name in values}
+                ),
+                [{**new, **values}],
+            )
+            before = dict(known._mapping) if known else None
+            change = ACCOUNTS.changed(before, {**(before or new), **values})
+            ended = end_entries(connection, ENTRY.c.login == reader.login, now) if disabled else []
+            if disabled:
+                devices.end(connection, reader.login)
+            record(
+                connection,
+                RowEvent(
+                    kind="account_changed" if known else "account_opened",
+                    name=reader.login,
+                    on=today,
+                    by=by,
+                    now=now,
+                    rows=[change, *ended],
+                ),
+            )
+
+    def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
+        """Another password (its hash); every session of the account ends, and the first administrator's
+        invitation."""
+        with writing(self._engine) as connection:
+            known = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login)).first()
+            if known is None:
+                return
+            connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password))
+            before = dict(known._mapping)
+            change = ACCOUNTS.changed(before, {**before, "password": password})
+            ended = end_entries(connection, ENTRY.c.login == login, now)
+            devices.end(connection, login)
+            if password:
+                ended += end_entries(connection, _FIRST_INVITATION, now)
+            event = RowEvent(kind="password_set", name=login, on=today, by=by, now=now, rows=[change, *ended])
+            record(connection, event)
+
+    # ------------------------------------------------------------------------------------------------ ways in
+
+    def let_in(self, entry: Entry, *, by: str = "") -> None:
+        """Keep a way in. `by`: who gave it; whose it is, where nobody is named."""
+        values = {
+            "hash": entry.hash,
+            "kind": entry.kind,
+            "login": entry.login,
+            "name": entry.name,
+            "scope": entry.scope,
+            "created_at": entry.created_at,
+            "seen_at": entry.seen_at,
+            "expires_at": entry.expires_at,
+            "ended_at": None,
+        }
+        with writing(self._engine) as connection:
+            if entry.kind == "device":
+                # No way in: nothing the chain vouches for.
+                devices.keep(connection, entry)
+                return
+            connection.execute(ENTRY.insert(), values)
+            record(
+                connection,
+                RowEvent(
+                    kind=f"{entry.kind}_given",
+                    name=entry.login,
+                    by=by or entry.login,
+                    now=entry.created_at,
+                    rows=[ENTRIES.added(values)],
+                    more={"name": entry.name},
+                ),
+            )
+
+    def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
+        """The way in with that hash, while it holds."""
+        asked = ENTRY.select().where(
+            ENTRY.c.hash == hash, ENTRY.c.kind == kind, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now
+        )
+        with reading(self._engine) as connection:
+            if kind == "device":
+                return devices.find(connection, hash, now=now)
+            found = connection.execute(asked).first()
+        return _entry(found) if found else None
+
+    def entries(self, login: str, *, now: datetime) -> Sequence[Entry]:
+        """The ways in of an account that still hold, the newest first."""
+        asked = (
+            ENTRY.select()
+            .where(ENTRY.c.login == login, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now)
+            .order_by(ENTRY.c.created_at.desc())
+        )
+        with reading(self._engine) as connection:
+            found = [_entry(one) for one in connection.execute(asked)]
+            found += devices.list_of(connection, login, now=now)
+        return sorted(found, key=lambda one: one.created_at, reverse=True)
+
+    def seen(self, hash: str, *, now: datetime) -> None:
+        """Write down when a way in was last used."""
+        with writing(self._engine) as connection:
+            connection.execute(update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
+
+    def take(self, hash: str, *, now: datetime) -> bool:
+        """Use up an invitation. False when somebody used it already."""
+        with writing(self._engine) as connection:
+            login = connection.execute(select(ENTRY.c.login).where(ENTRY.c.hash == hash)).scalar()
+            taken = end_entries(connection, ENTRY.c.hash == hash, now)
+            if taken:
+                name = str(login)
+                record(connection, RowEvent(kind="entry_taken", name=name, by=name, now=now, rows=taken))
+            return bool(taken)
+
+    def end_first_invitations(self, *, but: str = "", now: datetime) -> None:
+        """End the invitations of the first administrator, all but the one of that hash.
+
+        Called after the new one is committed: of two services that start at once, at most one has one.
+        """
+        with writing(self._engine) as connection:
+            ended = end_entries(connection, and_(_FIRST_INVITATION, ENTRY.c.hash != but), now)
+            if ended:
+                record(connection, RowEvent(kind="entries_ended", name="", by="", now=now, rows=ended))
+
+    def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
+        """End one way in of an account, or all of them. `by`: who ends it; the account itself by default."""
+        mine = ENTRY.c.login == login
+        with writing(self._engine) as connection:
+            ended = end_entries(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
+            devices.end(connection, login, hash)
+            if ended:
+                event = RowEvent(kind="entries_ended", name=login, by=by or login, now=now, rows=ended)
+                record(connection, event)
+
+    # ----------------------------------------------------------------------------------- limits of attempts
+
+    def count_attempt(self, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
+        """Count one attempt under each of these limits; where one allows none, return it and count none."""
+        reached = count_attempt(self._engine, limits, now=now)
+        if reached is None and next(self._attempts) % _PRUNE_EVERY == 0:
+            prune(self._engine, now=now)
+        return reached
+
+    def forget_attempt(self, limits: Sequence[RateLimit]) -> None:
+        """Take one attempt back under each of these limits."""
+        forget_attempt(self._engine, limits)
+
+
+_FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
+"""Whether a way in is an invitation that names no account: those of the first administrator."""
+
+
+def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[RowChange]:
+    """End these ways in, those that were not ended before, in the caller's own transaction."""
+    query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now).returning(ENTRY.c.hash)
+    return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
+
+
+def _account(record: Row_) -> Account:
+    reader = Reader(
+        login=record.login,
+        access=cast(Access, record.access),
+        person=record.person,
+        name=record.name,
+        unit=record.unit,
+    )
+    return Account(
+        reader=reader,
+        password=record.password,
+        second_factor=bool(record.totp),
+        disabled=record.disabled,
+    )
+
+
+def _entry(record: Row_) -> Entry:
+    return Entry(
+        hash=record.hash,
+        kind=record.kind,
+        login=record.login,
+        name=record.name,
+        scope=record.scope,
+        created_at=record.created_at,
+        seen_at=record.seen_at,
+        expires_at=record.expires_at,
+    )

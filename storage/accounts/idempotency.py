@@ -1,0 +1,48 @@
+"""What a request of the API was answered under its key, so that it is done once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine, and_, update
+
+from storage.database.dialect import insert
+from storage.database.engine import reading, writing
+from storage.tables import ANSWER
+from workflow.org.access import Answered
+
+KEPT = timedelta(days=7)
+"""How long a key is remembered."""
+
+
+class SqlAnswers:
+    """`web.ports.writing.Answers` on a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def claim(self, login: str, key: str, digest: str, *, now: datetime) -> Answered | None:
+        """Take the key for a request; None when it was free, else what is known of it."""
+        with writing(self._engine) as connection:
+            connection.execute(ANSWER.delete().where(ANSWER.c.at < now - KEPT))
+            line = {"login": login, "key": key, "digest": digest, "answer": None, "at": now}
+            step = insert(connection, ANSWER).values(line).on_conflict_do_nothing()
+            if connection.execute(step.returning(ANSWER.c.key)).first() is not None:
+                return None
+        with reading(self._engine) as connection:
+            found = connection.execute(ANSWER.select().where(*_of(login, key))).first()
+        return Answered(digest=found.digest, answer=found.answer) if found else None
+
+    def keep(self, login: str, key: str, answer: str) -> None:
+        """What it was answered, as JSON."""
+        with writing(self._engine) as connection:
+            connection.execute(update(ANSWER).where(*_of(login, key)).values(answer=answer))
+
+    def release(self, login: str, key: str) -> None:
+        """Give the key back: nothing was done under it."""
+        with writing(self._engine) as connection:
+            connection.execute(ANSWER.delete().where(and_(*_of(login, key), ANSWER.c.answer.is_(None))))
+
+
+def _of(login: str, key: str):  # type: ignore[no-untyped-def]
+    return (ANSWER.c.login == login, ANSWER.c.key == key)

@@ -1,0 +1,114 @@
+"""Limits of attempts, shared by every process on the database.
+
+A limit is a bucket that leaks: an attempt adds one period to the moment at which nothing is left of it, and is
+refused while `burst` periods lie between now and then. One row each, in one statement: of attempts at the same
+moment, from whatever process, no more are let through than the limit says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import ColumnElement, Connection, Engine, and_, case, func, or_, select, update
+
+from storage.database.dialect import insert
+from storage.database.engine import reading, writing
+from storage.tables import RATE_LIMIT
+from workflow.org.access import LimitReached, RateLimit
+
+MAX_ROWS = 100_000
+"""Above so many rows those go that are nearest to being free, which are those of a single attempt."""
+_SHARE_KEPT = 0.9
+
+
+class _Reached(Exception):
+    """Undoes what was counted under other limits."""
+
+
+def count_attempt(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
+    """Count one attempt under each of these limits; where one allows none now, return it and count none.
+
+    Raises:
+        StorageUnavailable: the database cannot be read or written.
+    """
+    # Who is refused takes no writer's turn: a flood must not keep others from recording.
+    if reached := _reached(engine, limits, now=now):
+        return reached
+    try:
+        with writing(engine) as connection:
+            for limit in sorted(limits, key=_key):
+                if not _count(connection, limit, _seconds(now)):
+                    raise _Reached
+    except _Reached:
+        first = limits[0]
+        return _reached(engine, limits, now=now) or LimitReached(kind=first.kind, wait=first.period)
+    return None
+
+
+def forget_attempt(engine: Engine, limits: Sequence[RateLimit]) -> None:
+    """Take one attempt back under each of these limits: it was a good one."""
+    with writing(engine) as connection:
+        for limit in sorted(limits, key=_key):
+            less = RATE_LIMIT.c.free_at - _length(limit)
+            connection.execute(update(RATE_LIMIT).where(RATE_LIMIT.c.key == _key(limit)).values(free_at=less))
+
+
+def prune(engine: Engine, *, now: datetime) -> None:
+    """Delete what is free again, and what is nearest to it where there are more than MAX_ROWS."""
+    with writing(engine) as connection:
+        _delete(connection, RATE_LIMIT.c.free_at <= _seconds(now))
+        rows = connection.execute(select(func.count()).select_from(RATE_LIMIT)).scalar_one()
+        if rows > MAX_ROWS:
+            surplus = rows - int(MAX_ROWS * _SHARE_KEPT)
+            ordered = select(RATE_LIMIT.c.free_at).order_by(RATE_LIMIT.c.free_at).offset(surplus - 1).limit(1)
+            _delete(connection, RATE_LIMIT.c.free_at <= connection.execute(ordered).scalar_one())
+
+
+def _delete(connection: Connection, which: ColumnElement[bool]) -> None:
+    """Delete rows, but for those another process counts in at this moment."""
+    keys = select(RATE_LIMIT.c.key).where(which).with_for_update(skip_locked=True)
+    connection.execute(RATE_LIMIT.delete().where(RATE_LIMIT.c.key.in_(keys)))
+
+
+def _count(connection: Connection, limit: RateLimit, at: int) -> bool:
+    """Count one attempt; False where the limit allows none."""
+    period, full = _length(limit), at + limit.burst * _length(limit)
+    free_at = RATE_LIMIT.c.free_at
+    # Further away than the limit ever lies it was written before the clock went back, and is worth nothing.
+    standing = case((and_(free_at > at, free_at <= full), free_at), else_=at)
+    step = insert(connection, RATE_LIMIT).values(key=_key(limit), free_at=at + period)
+    step = step.on_conflict_do_update(
+        index_elements=[RATE_LIMIT.c.key],
+        set_={"free_at": standing + period},
+        where=or_(free_at <= full - period, free_at > full),
+    )
+    return bool(connection.execute(step, execution_options={"preserve_rowcount": True}).rowcount)
+
+
+def _reached(engine: Engine, limits: Sequence[RateLimit], *, now: datetime) -> LimitReached | None:
+    """Return the limit among these that allows no attempt now and will the latest."""
+    at, by_key = _seconds(now), {_key(limit): limit for limit in limits}
+    asked = select(RATE_LIMIT.c.key, RATE_LIMIT.c.free_at).where(RATE_LIMIT.c.key.in_(list(by_key)))
+    found = []
+    with reading(engine) as connection:
+        for key, free_at in connection.execute(asked):
+            limit = by_key[key]
+            full = at + limit.burst * _length(limit)
+            wait = free_at - (full - _length(limit))
+            if free_at <= full and wait > 0:
+                found.append(LimitReached(kind=limit.kind, wait=timedelta(seconds=wait)))
+    return max(found, key=lambda one: one.wait, default=None)
+
+
+def _key(limit: RateLimit) -> str:
+    return f"{limit.kind}:{sha256(limit.key.encode()).hexdigest()}"
+
+
+def _length(limit: RateLimit) -> int:
+    return int(limit.period.total_seconds())
+
+
+def _seconds(now: datetime) -> int:
+    return int(now.timestamp())

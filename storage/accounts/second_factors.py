@@ -1,0 +1,358 @@
+"""Second factors of accounts: encrypted secrets, recovery codes, removal by two administrators.
+
+Whatever changes is a line of the office's chain; no secret and no code stands in one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, func, select, update
+
+from notifications.notice import Notice
+from storage.accounts import devices
+from storage.accounts.accounts import end_entries
+from storage.accounts.encryption import Cipher, UnreadableSecret, key_of
+from storage.database.dialect import insert
+from storage.database.engine import Row_, empty_journal, overwriting, reading, writing
+from storage.org.vouched import ACCOUNTS, RECOVERY_CODES, RowChange, RowEvent, record
+from storage.tables import ACCOUNT, ACT, ENTRY, FACTOR_REMOVAL, RECOVERY_CODE
+from workflow.org.access import RecoveryCodes, RemovalRequest
+
+REQUESTED = "second_factor_removal_requested"
+WITHDRAWN = "second_factor_removal_withdrawn"
+REMOVED = "second_factor_removed"
+_REQUESTS = (
+    select(FACTOR_REMOVAL.c.login, ACT.c.by, ACT.c.at, ACT.c.payload)
+    .join(ACT, ACT.c.seq == FACTOR_REMOVAL.c.seq)
+    .where(ACT.c.kind == REQUESTED, ACT.c.name == FACTOR_REMOVAL.c.login)
+)
+"""Who asks, why and until when is read from the chain: a row written by hand speaks for nobody."""
+Queue = Callable[[Connection, Sequence[Notice]], int]
+"""Queues letters in the caller's own transaction."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Encrypted:
+    """What encrypting the stored secrets with the present key came to.
+
+    Attributes:
+        done: how many were encrypted anew; `same`: how many were already.
+        unreadable: logins whose secret no given key opens; they are left as they are.
+    """
+
+    done: int
+    same: int
+    unreadable: tuple[str, ...]
+
+
+class SqlSecondFactors:
+    """`web.ports.second_factors.SecondFactors` on a database.
+
+    Args:
+        cipher: gives what encrypts and reads secrets; asked on the first need, for most commands have none.
+        queue: queues letters about an account in the transaction of what they tell of.
+    """
+
+    def __init__(self, engine: Engine, *, cipher: Callable[[], Cipher], queue: Queue) -> None:
+        self._engine = engine
+        self._cipher = cipher
+        self._queue = queue
+
+    def secret(self, login: str) -> str:
+        """Return the secret in base32; "" without a second factor. Raises UnreadableSecret."""
+        asked = select(ACCOUNT.c.totp).where(ACCOUNT.c.login == login)
+        with reading(self._engine) as connection:
+            stored = connection.execute(asked).scalar() or ""
+        return self._cipher().decrypt(stored, login) if stored else ""
+
+    def enrol(
+        self, login: str, secret: str, step: int, codes: Collection[str], *, by: str, now: datetime, today: date
+    ) -> None:
+        """Set a second factor with its recovery codes (their hashes), in place of what was set before.
+
+        Every way in of the account ends, and so does a request to remove the second factor.
+
+        Args:
+            step: the step the first code was taken for; it is not taken again.
+        """
+        stored = self._cipher().encrypt(secret, login)
+        with writing(self._engine) as connection:
+            rows = [
+                *_set_secret(connection, login, stored, step),
+                *_keep_codes(connection, login, codes, now),
+                *end_entries(connection, ENTRY.c.login == login, now),
+            ]
+            devices.end(connection, login)
+            connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
+            more = {"recovery_codes": len(codes)}
+            event = RowEvent(
+                kind="second_factor_set", name=login, on=today, by=by, now=now, rows=rows, more=more
+            )
+            record(connection, event)
+
+    def remove(
+        self,
+        login: str,
+        *,
+        by: str,
+        now: datetime,
+        today: date,
+        said: Mapping[str, object] | None = None,
+        letters: Sequence[Notice] = (),
+    ) -> None:
+        """Remove a second factor with its recovery codes; every way in of the account ends.
+
+        Args:
+            said: how it came about, for the chain.
+            letters: what the account's holder is told.
+        """
+        with writing(self._engine) as connection:
+            rows = _remove(connection, login, now)
+            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=said or {})
+            record(connection, event)
+            self._queue(connection, letters)
+
+    def take_step(self, login: str, step: int) -> bool:
+        """Use up the authenticator's code of a step; False when it was used, or a later one."""
+        asked = (
+            update(ACCOUNT).where(ACCOUNT.c.login == login, ACCOUNT.c.totp_step < step).values(totp_step=step)
+        )
+        with writing(self._engine) as connection:
+            return connection.execute(asked).rowcount == 1
+
+    # ---------------------------------------------------------------------------------------- recovery codes
+
+    def codes(self, login: str) -> RecoveryCodes:
+        """Return how many recovery codes are left, and when the last one was used."""
+        asked = select(
+            func.count().filter(RECOVERY_CODE.c.used_at.is_(None)).label("unused"),
+            func.max(RECOVERY_CODE.c.made_at).label("made_at"),
+            func.max(RECOVERY_CODE.c.used_at).label("used_at"),
+        ).where(RECOVERY_CODE.c.login == login)
+        with reading(self._engine) as connection:
+            found = connection.execute(asked).one()
+        return RecoveryCodes(left=found.unused, made_at=found.made_at, used_at=found.used_at)
+
+    def make_codes(self, login: str, codes: Collection[str], *, by: str, now: datetime, today: date) -> None:
+        """Replace the recovery codes by new ones (their hashes)."""
+        with writing(self._engine) as connection:
+            rows = _keep_codes(connection, login, codes, now)
+            more = {"count": len(codes)}
+            event = RowEvent(
+                kind="recovery_codes_made", name=login, on=today, by=by, now=now, rows=rows, more=more
+            )
+            record(connection, event)
+
+    def take_code(
+        self, login: str, code: str, *, now: datetime, today: date, letters: Sequence[Notice] = ()
+    ) -> bool:
+        """Use up a recovery code (its hash); False when there is no such code, or it was used.
+
+        Args:
+            letters: what the account's holder is told of it; queued only where it is taken.
+        """
+        here = RECOVERY_CODE.c.login == login
+        unused = RECOVERY_CODE.c.used_at.is_(None)
+        asked = update(RECOVERY_CODE).where(here, RECOVERY_CODE.c.hash == code, unused).values(used_at=now)
+        with reading(self._engine) as connection:
+            # A look without the write lock: whoever guesses keeps nobody waiting.
+            known = select(RECOVERY_CODE.c.hash).where(here, RECOVERY_CODE.c.hash == code, unused)
+            if connection.execute(known).first() is None:
+                return False
+        with writing(self._engine) as connection:
+            if connection.execute(asked).rowcount != 1:
+                return False
+            left = connection.execute(
+                select(func.count()).select_from(RECOVERY_CODE).where(here, unused)
+            ).scalar()
+            event = RowEvent(
+                kind="recovery_code_used",
+                name=login,
+                on=today,
+                by=login,
+                now=now,
+                rows=[RECOVERY_CODES.removed(login, code)],
+                more={"left": left},
+            )
+            record(connection, event)
+            self._queue(connection, letters)
+        return True
+
+    # ----------------------------------------------------------------------------- removal by administrators
+
+    def removal(self, login: str, *, now: datetime) -> RemovalRequest | None:
+        """Return the open request to remove the second factor of an account."""
+        with reading(self._engine) as connection:
+            return _request(connection, login, now)
+
+    def removals(self, *, now: datetime) -> Sequence[RemovalRequest]:
+        """Return every open request, by login."""
+        with reading(self._engine) as connection:
+            found = map(_told, connection.execute(_REQUESTS.order_by(FACTOR_REMOVAL.c.login)).all())
+        return [request for request in found if request.until > now]
+
+    def request_removal(
+        self,
+        login: str,
+        ground: str,
+        *,
+        until: datetime,
+        by: str,
+        now: datetime,
+        today: date,
+        letters: Sequence[Notice] = (),
+    ) -> bool:
+        """Ask that a second factor be removed; False where somebody asks already."""
+        with writing(self._engine) as connection:
+            if _request(connection, login, now) is not None:
+                return False
+            more = {"ground": ground, "until": until.isoformat()}
+            record(connection, RowEvent(kind=REQUESTED, name=login, on=today, by=by, now=now, more=more))
+            seq = connection.execute(select(func.max(ACT.c.seq))).scalar_one()
+            step = insert(connection, FACTOR_REMOVAL)
+            step = step.on_conflict_do_update(
+                index_elements=[FACTOR_REMOVAL.c.login], set_={"seq": step.excluded.seq}
+            )
+            connection.execute(step, {"login": login, "seq": seq})
+            self._queue(connection, letters)
+        return True
+
+    def withdraw_removal(self, login: str, *, by: str, now: datetime, today: date) -> bool:
+        """Take a request back, or refuse it; False where there is none."""
+        with writing(self._engine) as connection:
+            request = _request(connection, login, now)
+            if request is None:
+                return False
+            connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
+            more = {"requested_by": request.by}
+            record(connection, RowEvent(kind=WITHDRAWN, name=login, on=today, by=by, now=now, more=more))
+        return True
+
+    def approve_removal(
+        self, login: str, *, by: str, now: datetime, today: date, letters: Sequence[Notice] = ()
+    ) -> bool:
+        """Remove a second factor as another administrator asked; every way in of the account ends.
+
+        False where there is no request that holds, or it is the approver's own or about their own account:
+        nothing is written.
+        """
+        with writing(self._engine) as connection:
+            request = _request(connection, login, now)
+            if request is None or by in (request.by, login):
+                return False
+            rows = _remove(connection, login, now)
+            more = {"requested_by": request.by, "ground": request.ground}
+            event = RowEvent(kind=REMOVED, name=login, on=today, by=by, now=now, rows=rows, more=more)
+            record(connection, event)
+            self._queue(connection, letters)
+        return True
+
+    # -------------------------------------------------------------------------------------------- encryption
+
+    def keys(self) -> Mapping[str, int]:
+        """Return how many secrets are encrypted with which key (by id); "" counts those in clear."""
+        counts: dict[str, int] = {}
+        for _, stored in self._stored():
+            counts[key_of(stored)] = counts.get(key_of(stored), 0) + 1
+        return counts
+
+    def encrypt(self, *, by: str, now: datetime, all_keys: bool) -> Encrypted:
+        """Encrypt with the present key what stands in clear, and with `all_keys` what an older key encrypted.
+
+        That it was done is a line of the office's chain. What another process changes meanwhile is left to it.
+        """
+        stored = self._stored()
+        if not stored:
+            return Encrypted(done=0, same=0, unreadable=())
+        cipher, renewed = self._cipher(), list[tuple[str, str, str]]()
+        same, unreadable = 0, list[str]()
+        for login, text in stored:
+            key = key_of(text)
+            if not cipher.knows(key):
+                unreadable.append(login)
+            elif key == cipher.key or (key and not all_keys):
+                same += 1
+            else:
+                try:
+                    renewed.append((login, text, cipher.encrypt(cipher.decrypt(text, login), login)))
+                except UnreadableSecret:
+                    unreadable.append(login)
+        rows = list[RowChange]()
+        if renewed:
+            with writing(self._engine) as connection, overwriting(connection):
+                for login, before, after in renewed:
+                    unchanged = (ACCOUNT.c.login == login) & (ACCOUNT.c.totp == before)
+                    if connection.execute(update(ACCOUNT).where(unchanged).values(totp=after)).rowcount:
+                        rows.append(_secret_set(login, after))
+                if rows:
+                    more = {"count": len(rows), "key": cipher.key}
+                    event = RowEvent(
+                        kind="second_factors_encrypted", name="", by=by, now=now, rows=rows, more=more
+                    )
+                    record(connection, event)
+            empty_journal(self._engine)
+        return Encrypted(done=len(rows), same=same, unreadable=tuple(unreadable))
+
+    def _stored(self) -> list[tuple[str, str]]:
+        asked = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)
+        with reading(self._engine) as connection:
+            return [(one.login, one.totp) for one in connection.execute(asked)]
+
+
+def _set_secret(connection: Connection, login: str, stored: str, step: int) -> list[RowChange]:
+    here = ACCOUNT.c.login == login
+    before = connection.execute(select(ACCOUNT.c.totp).where(here)).scalar()
+    connection.execute(update(ACCOUNT).where(here).values(totp=stored, totp_step=step))
+    return [] if before is None or before == stored else [_secret_set(login, stored)]
+
+
+def _secret_set(login: str, stored: str) -> RowChange:
+    return RowChange(ACCOUNTS, "set", (login,), {"totp": stored})
+
+
+def _keep_codes(connection: Connection, login: str, codes: Collection[str], now: datetime) -> list[RowChange]:
+    """Put these recovery codes in the place of the former ones."""
+    rows = [{"login": login, "hash": code, "made_at": now, "used_at": None} for code in codes]
+    former = _forget_codes(connection, login)
+    if rows:
+        connection.execute(RECOVERY_CODE.insert(), rows)
+    return [*former, *map(RECOVERY_CODES.added, rows)]
+
+
+def _forget_codes(connection: Connection, login: str) -> list[RowChange]:
+    here = RECOVERY_CODE.c.login == login
+    unused = select(RECOVERY_CODE.c.hash).where(here, RECOVERY_CODE.c.used_at.is_(None))
+    former = [RECOVERY_CODES.removed(login, code) for code in connection.execute(unused).scalars()]
+    connection.execute(RECOVERY_CODE.delete().where(here))
+    return former
+
+
+def _remove(connection: Connection, login: str, now: datetime) -> list[RowChange]:
+    connection.execute(FACTOR_REMOVAL.delete().where(FACTOR_REMOVAL.c.login == login))
+    devices.end(connection, login)
+    return [
+        *_set_secret(connection, login, "", 0),
+        *_forget_codes(connection, login),
+        *end_entries(connection, ENTRY.c.login == login, now),
+    ]
+
+
+def _request(connection: Connection, login: str, now: datetime) -> RemovalRequest | None:
+    found = connection.execute(_REQUESTS.where(FACTOR_REMOVAL.c.login == login)).first()
+    request = _told(found) if found else None
+    return request if request is not None and request.until > now else None
+
+
+def _told(record: Row_) -> RemovalRequest:
+    said = json.loads(record.payload)
+    return RemovalRequest(
+        login=record.login,
+        by=record.by,
+        ground=said["ground"],
+        at=record.at,
+        until=datetime.fromisoformat(said["until"]),
+    )

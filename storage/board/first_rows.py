@@ -1,0 +1,72 @@
+"""Rows of the board by day or by period: how many, and the first few of each; the rest is counted, not read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TypeAlias
+
+from sqlalchemy import Connection, and_, func, select, union_all
+
+from storage.board.sums import AccessFilter
+from storage.rows import ROW_COLUMNS, row
+from storage.tables import DEADLINE, UNREPORTED
+from workflow.board.rows import Row
+
+Firsts: TypeAlias = tuple[int, Sequence[Row]]
+"""How many there are, and some of them."""
+_KEY = (DEADLINE.c.case, DEADLINE.c.obligation)
+
+
+def by_day(
+    connection: Connection, first: date, last: date, eyes: AccessFilter, *, limit: int
+) -> Mapping[date, Firsts]:
+    """Open rows due on each day from `first` to `last`, by case; days without any are left out."""
+    ranked = (
+        select(
+            *_KEY,
+            func.count().over(partition_by=DEADLINE.c.due).label("k_all"),
+            func.row_number().over(partition_by=DEADLINE.c.due, order_by=_KEY).label("k_nth"),
+        )
+        .where(DEADLINE.c.state == "open", DEADLINE.c.due >= first, DEADLINE.c.due <= last, *eyes.rows)
+        .subquery()
+    )
+    # What is shown is looked up whole when it is known; the others are ranked alone.
+    same = and_(DEADLINE.c.case == ranked.c.case, DEADLINE.c.obligation == ranked.c.obligation)
+    asked = select(*DEADLINE.c, ranked.c.k_all).join_from(ranked, DEADLINE, same)
+    asked = asked.where(ranked.c.k_nth <= limit).order_by(DEADLINE.c.due, *_KEY)
+    found: dict[date, tuple[int, list[Row]]] = {}
+    for *values, every in map(tuple, connection.execute(asked)):
+        one = Row(**dict(zip(ROW_COLUMNS, values, strict=True)))
+        assert one.due is not None
+        found.setdefault(one.due, (int(every), []))[1].append(one)
+    return dict(found)
+
+
+def unreported(
+    connection: Connection, today: date, eyes: AccessFilter, *, limit: int, offset: int
+) -> Mapping[str, Firsts]:
+    """By quarter, what was due before the day and nobody has reported, the earliest due first."""
+    late = and_(UNREPORTED, DEADLINE.c.due < today, *eyes.rows)
+    counted = select(DEADLINE.c.obligation, func.count()).where(late).group_by(DEADLINE.c.obligation)
+    found: dict[str, tuple[int, list[Row]]] = {
+        name: (number, []) for name, number in map(tuple, connection.execute(counted))
+    }
+    if found:
+        # Each quarter's first are read off an index and no further.
+        firsts = [
+            select(*_KEY)
+            .where(late, DEADLINE.c.obligation == name)
+            .order_by(DEADLINE.c.due, DEADLINE.c.case)
+            .limit(limit)
+            .offset(offset)
+            .subquery()
+            for name in found
+        ]
+        shown = union_all(*(select(one) for one in firsts)).subquery()
+        # Joined: by a list of pairs SQLite would look at every row.
+        same = and_(DEADLINE.c.case == shown.c.case, DEADLINE.c.obligation == shown.c.obligation)
+        asked = select(DEADLINE).join_from(shown, DEADLINE, same).order_by(DEADLINE.c.due, *_KEY)
+        for record in connection.execute(asked):
+            found[record.obligation][1].append(row(record))
+    return {name.partition(".")[2]: firsts for name, firsts in found.items()}

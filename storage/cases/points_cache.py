@@ -1,0 +1,176 @@
+"""What a process keeps of what points are counted from: mended where a few units changed, as the sums are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from threading import Lock
+from typing import TypeAlias, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from storage.board import change_counters
+from storage.cache import MAX_UNITS_REREAD, DatabaseCache, settle
+from storage.cases import points
+from storage.database.engine import reading
+from storage.database.single_flight import SingleFlight
+from workflow.org.office import Office
+from workflow.scoring.recorded import Body, MissingFact, Numbers, YearRecords, body, numbers
+from workflow.scoring.scale import Risks, Scoring
+
+MOST_YEARS = 3
+"""Years of which it is kept at once."""
+Lines: TypeAlias = Mapping[int, tuple[str | None, int]]
+_T = TypeVar("_T")
+_ENDED = "internal-analysis:analysis_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """A year as last read: by the marks of facts and of the board, in this office."""
+
+    versions: tuple[int | None, int | None]
+    facts: Lines
+    board: Lines
+    numbers: Mapping[str, Numbers]
+    lacking: Mapping[str, list[MissingFact]]
+    gathered: YearRecords
+
+
+class PointsCache:
+    """One for each database a process works with; any thread may ask."""
+
+    def __init__(self, engine: Engine, kept: DatabaseCache) -> None:
+        self._engine, self._kept = engine, kept
+        self._years: dict[tuple[str, int, date], _Year] = {}
+        self._guard = Lock()
+        self._reading: SingleFlight[YearRecords] = SingleFlight()
+
+    def year(self, scoring: Scoring, year: int, *, today: date) -> YearRecords:
+        """What every unit recorded in a year up to a day, and lacks.
+
+        Raises:
+            StorageUnavailable: the database cannot be read.
+        """
+        # A year gone by is the same on every day after it.
+        today = min(today, date(year, 12, 31))
+        office = self._kept.office()
+        with reading(self._engine) as connection:
+            versions = _versions(connection)
+
+        def known() -> YearRecords | None:
+            with self._guard:
+                kept = self._years.get((scoring.edition, year, today))
+                if kept is None or kept.versions != versions or kept.gathered.office is not office:
+                    return None
+                self._keep((scoring.edition, year, today), kept)
+                return kept.gathered
+
+        return self._reading.get(known, lambda: self._read(scoring, office, year, today))
+
+    def _read(self, scoring: Scoring, office: Office, year: int, today: date) -> YearRecords:
+        """What has changed of a year, read anew by one thread at a time."""
+        place = (scoring.edition, year, today)
+        with self._guard:
+            before = self._years.get(place)
+        with reading(self._engine) as connection:
+            found = self._current(connection, scoring, office, before, year, today)
+        with self._guard:
+            self._keep(place, found)
+        if before is None:
+            settle(office)
+        return found.gathered
+
+    def _keep(self, place: tuple[str, int, date], found: _Year) -> None:
+        """Keep a year; the one asked for last is forgotten last."""
+        self._years.pop(place, None)
+        while len(self._years) >= MOST_YEARS:
+            self._years.pop(next(iter(self._years)))
+        self._years[place] = found
+
+    def any_lacking(self, scoring: Scoring) -> bool:
+        """Whether anything that is counted waits or was missed, of whatever year."""
+        with reading(self._engine) as connection:
+            return points.any_lacking(connection, scoring.facts)
+
+    def _current(
+        self,
+        connection: Connection,
+        scoring: Scoring,
+        office: Office,
+        before: _Year | None,
+        year: int,
+        today: date,
+    ) -> _Year:
+        # The marks before what they speak of: what is read may be newer, and is then read again.
+        versions = _versions(connection)
+        if before is not None and before.versions == versions and before.gathered.office is office:
+            return before
+        facts, board = (
+            change_counters.lines(connection, change_counters.FACTS),
+            change_counters.lines(connection, change_counters.BOARD),
+        )
+        recorded = None if before is None else _few(change_counters.changed(before.facts, facts))
+        moved = (
+            None if before is None or recorded is None else _few(change_counters.changed(before.board, board))
+        )
+        # A case that is cancelled lacks nothing any more, and its facts' mark says so.
+        waiting = None if moved is None or recorded is None else moved | recorded
+        known = _numbers(connection, scoring.facts, recorded, year, today)
+        lacking = points.lacking(connection, scoring.awaited, year, units=waiting)
+        if before is not None and recorded is not None:
+            known = _over(before.numbers, known, recorded)
+        if before is not None and waiting is not None:
+            lacking = _over(before.lacking, lacking, waiting)
+
+        def own(units: Collection[str]) -> dict[str, Body]:
+            nothing = numbers((), year=year, today=today)
+            return {one: body(known.get(one, nothing), lacking.get(one, ()), year=year) for one in units}
+
+        if before is not None and waiting is not None and before.gathered.office is office:
+            gathered = before.gathered.exchanged(own(waiting)) if waiting else before.gathered
+        else:
+            gathered = YearRecords(office, own({*known, *lacking}))
+        return _Year(versions, facts, board, known, lacking, gathered)
+
+
+def _versions(connection: Connection) -> tuple[int | None, int | None]:
+    told = change_counters.versions(connection)
+    return told.get(change_counters.FACTS), told.get(change_counters.BOARD)
+
+
+def _numbers(
+    connection: Connection, facts: Collection[str], units: frozenset[str] | None, year: int, today: date
+) -> dict[str, Numbers]:
+    by_unit = points.recorded(connection, facts, year, units=units)
+    ended = {one.case for every in by_unit.values() for one in every if one.fact == _ENDED}
+    risks = points.risks(connection, ended)
+    return {
+        unit: numbers(
+            every,
+            year=year,
+            today=today,
+            risks=_all([risks[case] for case in sorted({one.case for one in every}) if case in risks]),
+        )
+        for unit, every in by_unit.items()
+    }
+
+
+def _few(changed: frozenset[str] | None) -> frozenset[str] | None:
+    return changed if changed is not None and len(changed) <= MAX_UNITS_REREAD else None
+
+
+def _over(before: Mapping[str, _T], fresh: Mapping[str, _T], units: Collection[str]) -> dict[str, _T]:
+    """What was there, but for units that were read anew."""
+    return {**{unit: one for unit, one in before.items() if unit not in units}, **fresh}
+
+
+def _all(found: list[Risks]) -> Risks | None:
+    if not found:
+        return None
+    return Risks(
+        found=sum(one.found for one in found),
+        removed=sum(one.removed for one in found),
+        completed=sum(one.completed for one in found),
+    )

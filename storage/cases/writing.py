@@ -1,0 +1,167 @@
+"""A batch into its tables, inside the write lock: each table by one statement for all cases.
+
+Whatever a batch was computed from must still stand: each case at its seq, each row it changes as it was
+counted. Rows are held in the order of their keys, as a round holds them: nobody waits for another crosswise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, select
+
+from storage.board import totals
+from storage.cases import recommendations
+from storage.cases.batch import Batch
+from storage.database.dialect import FEW, filled, given, insert_many
+from storage.database.in_list import execute_for_names, in_names
+from storage.rows import Values
+from storage.tables import CASE, DEADLINE, EVENT, MOVED, NOTICE, READER
+from workflow.board.rows import WAITING
+
+PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
+"""The key of a row of the board, as lines to join with name it."""
+_COUNTED = {**PLACE, "k_due": DEADLINE.c.due, "k_state": DEADLINE.c.state}
+_CHANGE_CASE = CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq"))
+_HELD = (
+    select(CASE.c.id, CASE.c.seq).where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
+)
+_HERE = (
+    DEADLINE.c.case == bindparam("k_case"),
+    DEADLINE.c.obligation == bindparam("k_obligation"),
+    DEADLINE.c.due.is_not_distinct_from(bindparam("k_due", type_=DEADLINE.c.due.type)),
+    DEADLINE.c.state == bindparam("k_state"),
+)
+_CHANGE_ROW = DEADLINE.update().where(*_HERE)
+_DROP_ROW = DEADLINE.delete().where(*_HERE)
+_QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due).where(
+    NOTICE.c.state == "queued",
+    # That nobody is asked for something any more stays true whatever else changes.
+    NOTICE.c.rung != "withdrawn",
+    in_names(NOTICE.c.case),
+)
+_WITHDRAW = (
+    NOTICE.update()
+    .where(NOTICE.c.key == bindparam("k_key"), NOTICE.c.state == "queued")
+    .values(state="withdrawn")
+)
+_COUNT = {"preserve_rowcount": True}
+
+
+class ConcurrentChange(Exception):
+    """The compare and swap found a case, or a row of it, otherwise than the batch was computed from."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__(case)
+        self.case = case
+
+
+def write(connection: Connection, made: Batch, now: datetime) -> None:
+    """Write the batch in the caller's own transaction.
+
+    Raises:
+        Moved: somebody wrote one of the cases first.
+        IntegrityError: somebody opened one of the cases first.
+    """
+    insert_many(connection, CASE, made.opened)
+    _heads(connection, made)
+    insert_many(connection, EVENT, made.events)
+    insert_many(connection, DEADLINE, made.rows_new)
+    _change_rows(connection, made.rows_changed, made.columns)
+    if made.rows_gone:
+        done = connection.execute(_DROP_ROW, made.rows_gone, execution_options=_COUNT)
+        _all(done.rowcount, made.rows_gone)
+    if made.readers:
+        connection.execute(READER.delete().where(READER.c.case.in_(sorted(made.readers))))
+        in_names = [{"case": case, "person": one} for case, who in made.readers.items() for one in sorted(who)]
+        insert_many(connection, READER, in_names)
+    if made.recommendations:
+        recommendations.write(connection, made.recommendations)
+    if made.waiting:
+        _withdraw(connection, made)
+    # Late, and in the order of their keys: what many cases share is held shortly, and nobody waits crosswise.
+    totals.add(connection, made.totals)
+    insert_many(connection, MOVED, [{**one, "at": now} for one in made.moved])
+
+
+def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
+    """Lines named as in PLACE, and how the rows of the board are joined with them."""
+    lines = given(connection, PLACE)
+    return lines, _joined(lines)
+
+
+def _heads(connection: Connection, made: Batch) -> None:
+    """The cases at the seq they were computed from, held; and what their heads say now."""
+    known = [name for name in {*made.written, *made.recommendations} if made.expected[name]]
+    if len(known) > 1 or len(made.changed) < len(known):
+        _hold(connection, {name: made.expected[name] for name in known})
+    if len(made.changed) <= FEW:
+        if made.changed:
+            done = connection.execute(_CHANGE_CASE, made.changed, execution_options=_COUNT)
+            _all(done.rowcount, [{"k_case": one["k_id"]} for one in made.changed])
+        return
+    names = sorted(made.head)
+    columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
+    lines = given(connection, columns)
+    step = CASE.update().where(CASE.c.id == lines.c.k_id)
+    step = step.values({name: lines.c[f"k_{name}"] for name in names})
+    values = ([one["k_id"], *(one[name] for name in names)] for one in made.changed)
+    connection.execute(step, filled(connection, columns, values))
+
+
+def _hold(connection: Connection, expected: dict[str, int]) -> None:
+    stands = dict(map(tuple, execute_for_names(connection, _HELD, sorted(expected))))
+    for name, seq in expected.items():
+        if stands.get(name) != seq:
+            raise ConcurrentChange(name)
+
+
+def _change_rows(connection: Connection, lines: Sequence[Values], changed: Collection[str]) -> None:
+    """Only the columns in which any row differs: what is the same need not travel."""
+    if not lines:
+        return
+    names = tuple(sorted(changed))
+    if len(lines) <= FEW:
+        few = [{name: one[name] for name in (*_COUNTED, *names)} for one in lines]
+        done = connection.execute(_CHANGE_ROW, few, execution_options=_COUNT)
+        _all(done.rowcount, lines)
+        return
+    columns = {**_COUNTED, **{f"new_{name}": DEADLINE.c[name] for name in names}}
+    held = _held(given(connection, columns))
+    step = DEADLINE.update().where(_joined(held)).values({name: held.c[f"new_{name}"] for name in names})
+    values = ([one[name] for name in (*_COUNTED, *names)] for one in lines)
+    done = connection.execute(step, filled(connection, columns, values), execution_options=_COUNT)
+    _all(done.rowcount, lines)
+
+
+def _held(lines: FromClause) -> FromClause:
+    """Those of the lines whose row stands as it was counted, held until the end of the transaction."""
+    asked = select(*lines.c).join_from(DEADLINE, lines, _joined(lines))
+    asked = asked.where(DEADLINE.c.due.is_not_distinct_from(lines.c.k_due), DEADLINE.c.state == lines.c.k_state)
+    asked = asked.order_by(DEADLINE.c.case, DEADLINE.c.obligation)
+    return asked.with_for_update(key_share=True, of=DEADLINE).subquery("held")
+
+
+def _joined(lines: FromClause) -> ColumnElement[bool]:
+    return and_(DEADLINE.c.case == lines.c.k_case, DEADLINE.c.obligation == lines.c.k_obligation)
+
+
+def _all(done: int, asked: Sequence[Values]) -> None:
+    if done != len(asked):
+        raise ConcurrentChange(str(asked[0]["k_case"]))
+
+
+def _withdraw(connection: Connection, made: Batch) -> None:
+    # After the rows: a round that queued a notice of the old due date holds its row until it commits, so what
+    # is read here is all there is.
+    stale = [
+        {"k_key": record.key}
+        for record in execute_for_names(connection, _QUEUED, made.waiting)
+        if not any(
+            row.obligation == record.obligation and row.due == record.due and row.state in WAITING
+            for row in made.waiting[record.case]
+        )
+    ]
+    if stale:
+        connection.execute(_WITHDRAW, stale)

@@ -1,0 +1,58 @@
+"""What a migration leaves to be done once, by one of the nodes that start: the board written anew."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from storage.database.engine import reading, writing
+from storage.database.leases import SqlLeases
+from storage.maintenance.installation import standing, write
+from storage.maintenance.schema import BOARD
+
+LEASE = "board"
+LASTS = timedelta(minutes=2)
+"""How long the others wait for one that died at it; it says again that it lives between two lots of cases."""
+_LOOK = 0.5
+
+
+def behind(engine: Engine) -> bool:
+    """Whether the board was last written before a migration that changed what stands in it."""
+    with reading(engine) as connection:
+        return standing(connection).board < BOARD
+
+
+def catch_up(
+    engine: Engine,
+    rebuild: Callable[[Callable[[], None]], None],
+    *,
+    holder: str,
+    clock: Callable[[], datetime],
+) -> None:
+    """Have the board written anew where it is behind, by one process; the others wait until it is done.
+
+    Args:
+        rebuild: writes it; calls what it is given between two steps.
+        holder: this process, in words of its own.
+        clock: the real one (aware UTC): a lease is about processes.
+    """
+    leases = SqlLeases(engine)
+
+    def alive() -> None:
+        leases.take(LEASE, holder, now=clock(), lasts=LASTS)
+
+    while behind(engine):
+        if not leases.take(LEASE, holder, now=clock(), lasts=LASTS):
+            time.sleep(_LOOK)
+            continue
+        try:
+            # Somebody may have ended it between our look and our lease.
+            if behind(engine):
+                rebuild(alive)
+                with writing(engine) as connection:
+                    write(connection, board=BOARD)
+        finally:
+            leases.give_back(LEASE, holder)

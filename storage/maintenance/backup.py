@@ -1,0 +1,131 @@
+"""Backup and restore of an SQLite database while it is in use. For PostgreSQL: storage/maintenance/dump.py."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from storage.database import engine as engines
+from storage.maintenance.schema import create_or_migrate, known, revision
+from storage.maintenance.verify import verify
+from storage.refusals import BackupRefused, StorageUnavailable
+
+
+def backup(engine: Engine, file: Path) -> None:
+    """Copy the database into a new file, as it stands at one moment, while others read and write.
+
+    Raises:
+        BackupRefused: PostgreSQL (`backup_postgresql`), the file exists (`backup_exists`), cannot be written
+            (`backup_unwritable`).
+    """
+    source = _file(engine)
+    if file.exists():
+        raise BackupRefused("backup_exists", file=str(file))
+    if not source.exists():
+        raise BackupRefused("backup_nothing", file=str(source))
+    part = file.with_name(f".{file.name}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        with _opened(source) as live, _opened(part) as copy:
+            live.backup(copy)
+            # One file, complete in itself: no journal lies beside it.
+            copy.execute("PRAGMA journal_mode=DELETE").close()
+        _fsync(part)
+        os.link(part, file)
+        _fsync(file.parent)
+    except FileExistsError:
+        raise BackupRefused("backup_exists", file=str(file)) from None
+    except (OSError, sqlite3.Error) as trouble:
+        raise BackupRefused("backup_unwritable", file=str(file), problem=str(trouble)) from trouble
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def restore(engine: Engine, file: Path) -> Path | None:
+    """Put a backup in the database's place, in one transaction. What stood there is kept beside it.
+
+    The file is verified first: whole, ours, no newer than this version, every chain and seal as written.
+
+    Returns:
+        The file that keeps what stood there before; None when nothing did.
+
+    Raises:
+        BackupRefused: `backup_postgresql`, `backup_missing`, `backup_not_ours`, `backup_newer`,
+            `backup_damaged`, `backup_unwritable`; the database stands as before.
+    """
+    place = _file(engine)
+    if not file.is_file():
+        raise BackupRefused("backup_missing", file=str(file))
+    _check(file)
+    before = _set_aside(engine, place)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with _opened(file) as kept, _opened(place) as live:
+            kept.backup(live)
+    except (OSError, sqlite3.Error) as trouble:
+        raise BackupRefused("backup_unwritable", file=str(place), problem=str(trouble)) from trouble
+    engine.dispose()
+    create_or_migrate(engine)
+    return before
+
+
+def _set_aside(engine: Engine, place: Path) -> Path | None:
+    if not place.exists():
+        return None
+    number = 1
+    while (before := place.with_name(f"{place.name}.before-restore-{number}")).exists():
+        number += 1
+    backup(engine, before)
+    return before
+
+
+def _check(file: Path) -> None:
+    # Opened read-only: to look at a backup must not change it.
+    engine = engines.open(f"sqlite:///file:{file.resolve().as_posix()}?mode=ro&uri=true&immutable=1")
+    try:
+        with engines.reading(engine) as connection:
+            at = revision(connection)
+            whole = connection.exec_driver_sql("PRAGMA quick_check").scalar()
+        if at is None:
+            raise BackupRefused("backup_not_ours", file=str(file))
+        if at not in known():
+            raise BackupRefused("backup_newer", file=str(file), version=at)
+        # A row somebody changed by hand must not keep an office from its only backup; the command names it.
+        problems = verify(engine, rows=False) if at == known()[-1] else ()
+        if whole != "ok" or problems:
+            raise BackupRefused("backup_damaged", file=str(file), count=len(problems))
+    except StorageUnavailable as trouble:
+        if trouble.what == "not_a_database":
+            raise BackupRefused("backup_not_ours", file=str(file)) from trouble
+        raise
+    finally:
+        engine.dispose()
+
+
+def _file(engine: Engine) -> Path:
+    if engine.dialect.name != "sqlite" or not engine.url.database:
+        raise BackupRefused("backup_postgresql")
+    return Path(engine.url.database)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(file, timeout=engines.LOCK_TIMEOUT)) as connection:
+        yield connection
+
+
+def _fsync(path: Path) -> None:
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

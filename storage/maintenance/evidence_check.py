@@ -1,0 +1,61 @@
+"""Comparing the stored files of evidence with the hashes under which the ledger recorded them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+
+from sqlalchemy import Connection, Engine, select
+
+from documents.sheets.evidence_damage import EvidenceDamaged
+from storage.database.engine import reading
+from storage.tables import EVENT
+
+EvidenceCheck = Callable[[str], None]
+"""Compares the file stored under a SHA-256 with it; raises EvidenceDamaged (`EvidenceFolder.check`)."""
+_PROVED = (
+    select(EVENT.c.case, EVENT.c.payload)
+    .where(EVENT.c.payload.contains('"evidence":['))
+    .order_by(EVENT.c.case, EVENT.c.seq)
+)
+
+
+def recorded_files(connection: Connection) -> dict[str, dict[str, str]]:
+    """Return every stored file events speak of: SHA-256 -> case -> the file's own name there."""
+    files: dict[str, dict[str, str]] = {}
+    for case, payload in connection.execute(_PROVED.execution_options(yield_per=5000)):
+        for reference, name in _stored(payload):
+            files.setdefault(reference, {})[case] = name
+    return files
+
+
+def count_recorded_files(engine: Engine) -> int:
+    """Return how many stored files events speak of."""
+    with reading(engine) as connection:
+        return len(recorded_files(connection))
+
+
+def damages(engine: Engine, check: EvidenceCheck) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield (code, arguments) for every case in which a stored file is missing, altered or unreadable.
+
+    Files are read outside the transaction: there may be many gigabytes of them.
+    """
+    with reading(engine) as connection:
+        files = recorded_files(connection)
+    for reference, places in files.items():
+        try:
+            check(reference)
+        except EvidenceDamaged as damage:
+            for case, name in places.items():
+                named = damage.of(case, name)
+                yield named.code, named.arguments
+
+
+def _stored(payload: str) -> Iterator[tuple[str, str]]:
+    """Yield (SHA-256, name) of the stored files an event names. An altered payload is a problem of its own."""
+    try:
+        items = json.loads(payload)["evidence"]
+        named = [item for item in items if item.get("name") is not None]
+        yield from [(str(item["reference"]), str(item["name"])) for item in named]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return

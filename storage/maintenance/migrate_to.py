@@ -1,0 +1,96 @@
+"""An office moves from its file to a PostgreSQL server: every row as it was, or nothing at all.
+
+One transaction on each side. Nobody writes in the old place while its rows are read; the new one is seen by
+nobody until each table was read back there and found to hold what the old one holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Integer, Table, func, inspect, select
+
+from storage.database.engine import Row_, driver, writing
+from storage.database.limits import long_work
+from storage.maintenance.schema import create
+from storage.refusals import Migration
+from storage.tables import EVENT, FLOOR, MARK, TALLY, UNLISTED, Kept
+
+_STEP = 5000
+
+
+@long_work()
+def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -> int:
+    """Copy an office into an empty PostgreSQL database; the source stays as it is. Returns its count of events.
+
+    Args:
+        source: of this version (`storage.maintenance.schema.create_or_migrate`).
+        prepare: makes what else the new database needs, through the driver's own connection.
+
+    Raises:
+        Migration: `migrate_same_kind`, `migrate_not_empty`, `migrate_differs {table}`; nothing is written.
+        StorageUnavailable: one of the two cannot be used; nothing is written.
+    """
+    if source.dialect.name != "sqlite" or target.dialect.name != "postgresql":
+        raise Migration("migrate_same_kind")
+    with writing(target) as there:
+        if inspect(there).get_table_names():
+            raise Migration("migrate_not_empty")
+        create(there)
+        prepare(driver(there))
+        with writing(source) as here:
+            # What the schema says of itself was written when it was made; counts of notices and marks of what
+            # changed are the new place's own.
+            own = (FLOOR, TALLY, MARK, UNLISTED)
+            copied = [one for one in Kept.metadata.sorted_tables if one not in own]
+            for table in (*copied, UNLISTED):
+                if table is UNLISTED:
+                    # The new place took every risk that was copied for one just found.
+                    there.execute(UNLISTED.delete())
+                if _copied(here, there, table) != _sum(_rows(there, table)):
+                    raise Migration("migrate_differs", table=table.name)
+        _count_on(there)
+        return int(there.execute(select(func.count()).select_from(EVENT)).scalar_one())
+
+
+def _copied(here: Connection, there: Connection, table: Table) -> tuple[int, int]:
+    """Copy the rows; their sum."""
+    copied = (0, 0)
+    rows = _rows(here, table)
+    while chunk := list(islice(rows, _STEP)):
+        there.execute(table.insert(), [row._asdict() for row in chunk])
+        count, total = _sum(chunk)
+        copied = (copied[0] + count, copied[1] ^ total)
+    return copied
+
+
+def _rows(connection: Connection, table: Table) -> Iterator[Row_]:
+    yield from connection.execute(select(table).execution_options(yield_per=_STEP))
+
+
+def _sum(rows: Iterator[Row_] | Sequence[Row_]) -> tuple[int, int]:
+    """How many, and what they say; the same in whatever order: two databases sort texts differently."""
+    count, total = 0, 0
+    for row in rows:
+        count += 1
+        total ^= int.from_bytes(sha256(repr(tuple(row)).encode()).digest())
+    return count, total
+
+
+def _count_on(connection: Connection) -> None:
+    """Numbers the server gives go on behind the last one that was given."""
+    for table in Kept.metadata.sorted_tables:
+        for column in table.primary_key:
+            if column is table.autoincrement_column and isinstance(column.type, Integer):
+                connection.execute(
+                    select(
+                        func.setval(
+                            func.pg_get_serial_sequence(f'"{table.name}"', column.name),
+                            select(func.coalesce(func.max(column), 0) + 1).scalar_subquery(),
+                            False,
+                        )
+                    )
+                )

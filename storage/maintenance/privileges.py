@@ -1,0 +1,52 @@
+"""May this process write here at all? Asked once, when a service starts, and not at its first letter."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine
+
+from storage.database.engine import writing
+from storage.database.errors import where
+from storage.maintenance.triggers import APPEND_ONLY
+from storage.refusals import StorageUnavailable
+from storage.tables import Kept
+
+QUEUE = "procrastinate_"
+"""What the tables and sequences of the queue begin with."""
+_TABLES = """
+SELECT c.relname, has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT'),
+       has_table_privilege(c.oid, 'UPDATE') AND has_table_privilege(c.oid, 'DELETE')
+FROM pg_class c WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid)
+UNION ALL
+SELECT c.relname, has_sequence_privilege(c.oid, 'USAGE'), TRUE
+FROM pg_class c WHERE c.relkind = 'S' AND pg_table_is_visible(c.oid)
+ORDER BY 1
+"""
+
+
+def refuse_unwritable(engine: Engine) -> None:
+    """Find out without leaving a trace.
+
+    Raises:
+        StorageUnavailable: `read_only` (a file, a folder, a standby), `no_rights` (a role without them), or
+            whatever else keeps the database from being written.
+    """
+    with writing(engine) as connection:
+        if connection.dialect.name == "sqlite":
+            # SQLite finds out about the file at the first page it changes.
+            with connection.begin_nested() as step:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+                step.rollback()
+            return
+        if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
+            raise StorageUnavailable("read_only", where=where(engine), problem="transaction_read_only = on")
+        if (table := _shut(connection)) is not None:
+            raise StorageUnavailable("no_rights", where=where(engine), problem=table)
+
+
+def _shut(connection: Connection) -> str | None:
+    """The first table or sequence the role may not use; what is append-only is never changed or deleted."""
+    for name, add, change in connection.exec_driver_sql(_TABLES):
+        needed = name in Kept.metadata.tables or name.startswith(QUEUE)
+        if needed and not (add and (change or name in APPEND_ONLY)):
+            return str(name)
+    return None

@@ -1,0 +1,45 @@
+"""Can this database be worked with now? Asked again and again by whoever sends requests here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine, select
+
+from storage.database.engine import reading
+from storage.maintenance.installation import standing
+from storage.maintenance.schema import BOARD, usable
+from storage.tables import PULSE
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadinessReport:
+    """What stands there.
+
+    Attributes:
+        schema: this version's code may use the tables as they are.
+        board: the read models are those of this version, or will not be missed.
+        round: when a round last ended (UTC); None before the first.
+    """
+
+    schema: bool
+    board: bool
+    round: datetime | None
+
+
+def look(engine: Engine) -> ReadinessReport:
+    """One short look.
+
+    Raises:
+        StorageUnavailable: the database does not answer.
+    """
+    with reading(engine) as connection:
+        if not usable(connection):
+            return ReadinessReport(schema=False, board=False, round=None)
+        asked = select(PULSE.c.at).where(PULSE.c.name == "round")
+        return ReadinessReport(
+            schema=True,
+            board=standing(connection).board >= BOARD,
+            round=connection.execute(asked).scalar(),
+        )

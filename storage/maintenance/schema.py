@@ -1,0 +1,185 @@
+"""The schema, created or brought up to date by Alembic. Up to date costs two queries and no Alembic."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from storage.board import change_counters
+from storage.cases import recommendations
+from storage.database.engine import reading, writing
+from storage.database.errors import where
+from storage.database.limits import long_work
+from storage.maintenance import triggers
+from storage.notices import tally
+from storage.refusals import StorageUnavailable
+from storage.tables import FLOOR as FLOOR_TABLE
+from storage.tables import INSTALLATION, Kept
+
+FLOOR = "0014"
+"""The oldest revision whose code may use the newest schema: while an office is brought up to date node by node,
+those of the version before go on working. A migration above it only adds (tables, columns that may be left out,
+indexes that forbid nothing); one that takes away or tightens raises it to the revision before itself, and comes
+a version later than the code that no longer needs what it takes."""
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+BOARD = "0013"
+"""The newest revision after which the read models must be written anew from the events
+(`storage.maintenance.after_migration`). A migration that gives them a column or a table names itself here."""
+_FILE = re.compile(r"^(\d{4})_\w+\.py$")
+_ADVISORY = 0x4D65727A  # "Merz": one process at a time migrates a PostgreSQL database
+_COLUMNS = {
+    "sqlite": (
+        "SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table'"
+    ),
+    "postgresql": (
+        "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid "
+        "WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND pg_table_is_visible(c.oid)"
+    ),
+}
+# What a database says of a migration whose table, column or index is there already, or not there to be changed.
+_HALF_STATES = frozenset({"42P07", "42701", "42710", "42P01", "42703", "42704"})
+_HALF_WORDS = re.compile(r"already exists|duplicate column|no such (table|column|index)")
+
+
+def known() -> tuple[str, ...]:
+    """The revisions this version knows, oldest first: the numbers its migration files begin with."""
+    found = (_FILE.match(file.name) for file in (MIGRATIONS / "versions").iterdir())
+    return tuple(sorted(match[1] for match in found if match))
+
+
+@long_work()
+def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
+    """Make the tables, or bring them up to date, in one transaction. Returns whether anything was done.
+
+    Args:
+        to: a revision this version knows; None for the newest.
+
+    Raises:
+        StorageUnavailable: the database cannot be used, was written by a newer version that does not allow for
+            this one (`newer`), holds somebody else's tables (`foreign`), or its tables are not those of the
+            version it names (`half_migrated`); nothing was changed.
+    """
+    head = to or known()[-1]
+    with reading(engine) as connection:
+        at = revision(connection)
+        if at == head or _allowed(connection, at):
+            _refuse_half(engine, connection, at)
+            return False
+    _refuse_newer(engine, at)
+    try:
+        with writing(engine) as connection:
+            if connection.dialect.name != "sqlite":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
+            at = revision(connection)
+            if at == head or _allowed(connection, at):
+                return False
+            _refuse_newer(engine, at)
+            _refuse_foreign(engine, connection, at)
+            try:
+                create(connection, to=head)
+            except DBAPIError as trouble:
+                if not _half(trouble.orig):
+                    raise
+                problem = f"{at}: {str(trouble.orig).splitlines()[0]}"
+                raise StorageUnavailable("half_migrated", where=where(engine), problem=problem) from trouble
+            if at is None and head == known()[-1]:
+                connection.execute(INSTALLATION.insert(), {"n": 1, "name": "", "board": BOARD})
+    except IntegrityError as trouble:
+        raise StorageUnavailable("failed", where=where(engine), problem=str(trouble.orig)) from trouble
+    return True
+
+
+def create(connection: Connection, *, to: str | None = None) -> None:
+    """Make the tables or bring them up to date, inside a transaction that is under way."""
+    head = to or known()[-1]
+    change_counters.remove(connection)
+    _upgrade(connection, head)
+    if head == known()[-1]:
+        triggers.install(connection)
+        tally.install(connection)
+        change_counters.install(connection)
+        recommendations.install(connection)
+        connection.execute(FLOOR_TABLE.delete())
+        connection.execute(FLOOR_TABLE.insert(), {"revision": FLOOR})
+
+
+def missing(connection: Connection) -> list[str]:
+    """Tables ("case") and columns ("case.head") of this version that a database does not have, in order.
+
+    What it has besides is no matter: while nodes are upgraded one by one, the newer add before the older leave.
+    """
+    there = set(map(tuple, connection.exec_driver_sql(_COLUMNS[connection.dialect.name])))
+    tables = {table for table, _ in there}
+    return sorted(
+        table.name if table.name not in tables else f"{table.name}.{column.name}"
+        for table in Kept.metadata.tables.values()
+        for column in list(table.columns)[: 1 if table.name not in tables else None]
+        if (table.name, column.name) not in there
+    )
+
+
+def usable(connection: Connection) -> bool:
+    """Whether this version's code may use the tables as they are."""
+    at = revision(connection)
+    return at == known()[-1] or _allowed(connection, at)
+
+
+def _allowed(connection: Connection, at: str | None) -> bool:
+    """Whether a newer version wrote this database and allows for ours."""
+    if at is None or at <= known()[-1] or not at.isdigit():
+        return False
+    floor = connection.execute(select(func.max(FLOOR_TABLE.c.revision))).scalar()
+    return floor is not None and floor <= known()[-1]
+
+
+def _refuse_half(engine: Engine, connection: Connection, at: str | None) -> None:
+    if at is not None and at >= known()[-1] and (gone := missing(connection)):
+        raise StorageUnavailable("half_migrated", where=where(engine), problem=f"{at}: {gone[0]}")
+
+
+def _refuse_newer(engine: Engine, at: str | None) -> None:
+    if at is not None and at not in known():
+        raise StorageUnavailable("newer", where=where(engine), problem=at)
+
+
+def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> None:
+    if at is not None:
+        return
+    there = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    if {"event", "case", "seal"} <= there:
+        # The tables are ours, only nobody says of which version.
+        raise StorageUnavailable("half_migrated", where=where(engine), problem="alembic_version")
+    if there:
+        raise StorageUnavailable("foreign", where=where(engine))
+
+
+def revision(connection: Connection) -> str | None:
+    """The revision a database is at; None when it has never been one of ours."""
+    asked = text("SELECT version_num FROM alembic_version")
+    try:
+        with connection.begin_nested():
+            return connection.execute(asked).scalar()
+    except DBAPIError as trouble:
+        if "no such table" in str(trouble.orig) or getattr(trouble.orig, "sqlstate", "") == "42P01":
+            return None
+        raise
+
+
+def _upgrade(connection: Connection, to: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def _half(trouble: BaseException | None) -> bool:
+    if isinstance(trouble, sqlite3.Error):
+        return _HALF_WORDS.search(str(trouble)) is not None
+    return getattr(trouble, "sqlstate", None) in _HALF_STATES

@@ -1,0 +1,88 @@
+"""Seals: the heads of all cases changed since the seal before, bound to it by a hash.
+
+A chain shows what was altered in it, never that its end was cut off; a seal remembers where the end was. Every
+seal covers the office's own chain too, once there is one, and the chain of what became of notices.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, and_, func, select, text
+
+from storage.chain import link, seal_line
+from storage.database.dialect import filled, given
+from storage.database.engine import reading, writing
+from storage.notices import register
+from storage.org.chain import OFFICE
+from storage.tables import ACT, CASE, SEAL
+
+Head = tuple[str, int, str]
+"""A chain, its last seq and its last hash."""
+_ADVISORY = 0x4D657273  # "Mers": one seal at a time on PostgreSQL
+_COVERED = {"k_id": CASE.c.id, "k_seq": CASE.c.seq}
+_UNSEALED = select(CASE.c.id, CASE.c.seq, CASE.c.head).where(text("sealed < seq"))
+
+
+def seal(engine: Engine, *, now: datetime) -> int | None:
+    """Append a seal over all heads changed since the last. Returns its number, None when nothing changed.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    with reading(engine) as connection:
+        if connection.execute(_UNSEALED.limit(1)).first() is None and _sealed(connection, _office(connection)):
+            return None
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
+        last = connection.execute(select(SEAL).order_by(SEAL.c.n.desc()).limit(1)).first()
+        heads = [(name, seq, head) for name, seq, head in connection.execute(_UNSEALED.order_by(CASE.c.id))]
+        office = _office(connection)
+        if not heads and _sealed(connection, office):
+            return None
+        n, previous = (last.n + 1, last.hash) if last else (1, "")
+        covering = sorted([*heads, *office])
+        line = seal_line(n, now, covering)
+        connection.execute(
+            SEAL.insert(),
+            {"n": n, "at": now, "heads": _text(covering), "previous": previous, "hash": link(previous, line)},
+        )
+        if heads:
+            lines = given(connection, _COVERED)
+            step = CASE.update().where(CASE.c.id == lines.c.k_id).values(sealed=lines.c.k_seq)
+            connection.execute(step, filled(connection, _COVERED, (head[:2] for head in heads)))
+    return n
+
+
+def newest(engine: Engine) -> tuple[int, datetime, str] | None:
+    """Number, moment and hash of the last seal, for somebody to write down; None before the first."""
+    with reading(engine) as connection:
+        last = connection.execute(select(SEAL).order_by(SEAL.c.n.desc()).limit(1)).first()
+    return None if last is None else (last.n, last.at, last.hash)
+
+
+def count(engine: Engine) -> int:
+    """How many seals there are."""
+    with reading(engine) as connection:
+        return int(connection.execute(select(func.count()).select_from(SEAL)).scalar_one())
+
+
+def _office(connection: Connection) -> list[Head]:
+    """The ends of the office's own chain and of the register's; nothing where there is none."""
+    last = connection.execute(select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).first()
+    told = register.end(connection)
+    return ([told] if told else []) + ([(OFFICE, last.seq, last.hash)] if last else [])
+
+
+def _sealed(connection: Connection, office: list[Head]) -> bool:
+    """Whether the last seal covers these ends: each of them does, since there are any."""
+    if not office:
+        return True
+    inside = and_(*(SEAL.c.heads.contains(_text([one])[1:-1], autoescape=True) for one in office))
+    return connection.execute(select(inside).order_by(SEAL.c.n.desc()).limit(1)).scalar() in (True, 1)
+
+
+def _text(heads: list[Head]) -> str:
+    return json.dumps([list(head) for head in heads], ensure_ascii=False, separators=(",", ":"))

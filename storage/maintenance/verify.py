@@ -1,0 +1,343 @@
+"""Verifying what is stored: chains, seals, editions, triggers, acts, notices, evidence, the board."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby, islice
+from operator import attrgetter
+
+from sqlalchemy import Connection, Engine, select, tuple_
+
+from storage.board import totals
+from storage.cases import recommendations
+from storage.cases.ledger import CHUNK, SqlLedger
+from storage.chain import line, link, seal_line
+from storage.database.engine import Row_, reading, writing
+from storage.database.limits import long_work
+from storage.maintenance import case_check, triggers, vouching
+from storage.maintenance.evidence_check import EvidenceCheck, damages
+from storage.notices import register, tally
+from storage.org.chain import IN_ORDER, OFFICE
+from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
+from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
+from storage.tables import CASE, EVENT, PROOF, SEAL
+from workflow.cases.case import Case
+from workflow.ports import Conflict, Written
+
+Recompute = Callable[[Case], Written]
+"""A case's rows from scratch (`workflow.cases.commands.desk.Desk.recomputed` with its `today`)."""
+_OFFICE = {
+    "chain_gap": "act_missing",
+    "chain_broken": "act_misplaced",
+    "event_altered": "act_altered",
+    "sealed_missing": "act_sealed_missing",
+    "sealed_differs": "act_sealed_differs",
+}
+"""What is wrong with a case's chain -> the same of the office's own."""
+_UNTELLABLE = frozenset({"chain_cut", "chain_gap", "event_altered", "edition_missing"})
+# What a round moves on its own, and which calendar computed it, are no difference of substance.
+_MOVING = frozenset({"next_rung", "next_rung_on", "version"})
+_COMPARED = tuple(n for n, name in enumerate(ROW_COLUMNS) if name not in _MOVING)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """Something that is not as it was written: a code of the catalogue with its arguments."""
+
+    code: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@long_work()
+def verify(
+    engine: Engine,
+    *,
+    editions: Mapping[str, str] | None = None,
+    recompute: Recompute | None = None,
+    kept: tuple[int, str] | None = None,
+    evidence: EvidenceCheck | None = None,
+    now: datetime | None = None,
+    rows: bool = True,
+) -> tuple[Problem, ...]:
+    """Everything that is not as it was written; empty when all is well.
+
+    Args:
+        rows: whether accounts, people and the rows of cases are compared with the chains, too.
+        now: aware UTC: sessions and tokens that are over by then are not compared; None: all are.
+        evidence: compares a stored file of evidence with its hash; None where the files are not at hand (a copy
+            of the database alone).
+        kept: number and hash of a seal somebody wrote down elsewhere: it must stand here still.
+        editions: edition -> digest of its file now; a case whose digest differs is named.
+        recompute: gives a case's rows anew; a board that differs is named. Not asked while an act of the office
+            is not as it was written: its calendar cannot be told then, and every board rests on it.
+    """
+    torn = _torn(engine)
+    try:
+        found = _verified(engine, editions, recompute, kept, now, rows)
+        if evidence is not None:
+            found += tuple(Problem(code=code, arguments=given) for code, given in damages(engine, evidence))
+        return torn + found
+    except StorageUnavailable:
+        if torn:
+            return torn
+        raise
+
+
+def _torn(engine: Engine) -> tuple[Problem, ...]:
+    """What a file of SQLite says of its own pages: one that is torn may be one nobody happens to read."""
+    if engine.dialect.name != "sqlite":
+        return ()
+    with reading(engine) as connection:
+        said = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(3)")]
+    return () if said == ["ok"] else (Problem(code="file_torn", arguments={"problem": said[0]}),)
+
+
+def _verified(
+    engine: Engine,
+    editions: Mapping[str, str] | None,
+    recompute: Recompute | None,
+    kept: tuple[int, str] | None,
+    now: datetime | None,
+    rows: bool,
+) -> tuple[Problem, ...]:
+    with reading(engine) as connection:
+        problems = [
+            *(
+                Problem(code="trigger_missing", arguments={"name": name})
+                for name in sorted(triggers.missing(connection))
+            ),
+            *_office(connection),
+            *_chains(connection),
+            *(Problem(code=code, arguments=arguments) for code, arguments in register.problems(connection)),
+            *_seals(connection, kept),
+            *(_editions(connection, editions) if editions is not None else ()),
+            *(_rows(connection, now) if rows else ()),
+        ]
+    if any(problem.code in _OFFICE.values() for problem in problems):
+        recompute = None
+    # A case whose chain is broken cannot be told from its events; it is named already.
+    broken = {problem.arguments["case"] for problem in problems if problem.code in _UNTELLABLE}
+    problems += _cases(engine, recompute, broken, rows)
+    if not any(problem.code == "board_differs" for problem in problems):
+        # Sums of rows that are themselves not what they were say nothing new; a rebuild mends both.
+        problems += _totals(engine)
+    return tuple(problems)
+
+
+def _totals(engine: Engine) -> list[Problem]:
+    with reading(engine) as connection:
+        return [
+            Problem(code="total_differs", arguments={"unit": one[0], "obligation": one[5], "month": one[2]})
+            for one in totals.differences(connection)
+        ]
+
+
+@long_work()
+def rebuild(
+    engine: Engine, recompute: Recompute, *, now: datetime, each: Callable[[], None] | None = None
+) -> int:
+    """Write every case's board rows anew from its events. Returns how many cases were gone through.
+
+    A case somebody writes meanwhile is read and computed again.
+
+    Args:
+        each: called after every lot of cases.
+
+    Raises:
+        CannotRebuild: naming the cases whose events do not end where their head says; all others are rebuilt.
+    """
+    ledger = SqlLedger(engine)
+    done, broken = 0, list[str]()
+    for names in _chunks(ledger.ids()):
+        left = _rebuild(ledger, names, recompute, now)
+        with writing(engine) as connection:
+            case_check.mend(connection, ledger.cases([name for name in names if name not in left]))
+        broken += left
+        done += len(names) - len(left)
+        if each is not None:
+            each()
+    totals.rewrite(engine)
+    with writing(engine) as connection:
+        tally.recount(connection)
+    if broken:
+        raise CannotRebuild("rebuild_broken", cases=tuple(broken), count=done)
+    return done
+
+
+def _rebuild(ledger: SqlLedger, names: Sequence[str], recompute: Recompute, now: datetime) -> list[str]:
+    """Rebuild these cases; the ones that are broken are left out and returned."""
+    whole, broken = list(names), list[str]()
+    while whole:
+        try:
+            ledger.append([recompute(case) for case in ledger.cases(whole).values()], now=now)
+            break
+        except CaseBroken as trouble:
+            whole.remove(trouble.case)
+            broken.append(trouble.case)
+        except Conflict:
+            continue
+    return broken
+
+
+def _chains(connection: Connection) -> Iterator[Problem]:
+    heads = {
+        name: (seq, head) for name, seq, head in connection.execute(select(CASE.c.id, CASE.c.seq, CASE.c.head))
+    }
+    events = connection.execute(EVENTS_IN_ORDER.execution_options(yield_per=5000))
+    for name, chain in groupby(events, key=attrgetter("case")):
+        yield from _chain(name, chain, heads.pop(name, (0, "")))
+    for name in sorted(heads):
+        yield Problem(code="chain_cut", arguments={"case": name, "seq": 1, "last": 0})
+
+
+def _office(connection: Connection) -> Iterator[Problem]:
+    """The office's own chain. Where its end was, only the seals know."""
+    for problem in _chain(OFFICE, connection.execute(IN_ORDER), None):
+        yield _of_office(problem)
+
+
+def _of_office(problem: Problem) -> Problem:
+    arguments = {name: value for name, value in problem.arguments.items() if name != "case"}
+    return Problem(code=_OFFICE[problem.code], arguments=arguments)
+
+
+def _chain(name: str, chain: Iterable[Row_], head: tuple[int, str] | None) -> Iterator[Problem]:
+    seq, previous = 0, ""
+    for event in chain:
+        seq += 1
+        if event.seq != seq:
+            yield Problem(code="chain_gap", arguments={"case": name, "seq": seq})
+            seq = event.seq
+        elif event.previous != previous:
+            yield Problem(code="chain_broken", arguments={"case": name, "seq": seq})
+        if link(event.previous, _line(event)) != event.hash:
+            yield Problem(code="event_altered", arguments={"case": name, "seq": seq})
+        previous = event.hash
+    if head is None:
+        return
+    if seq < head[0]:
+        yield Problem(code="chain_cut", arguments={"case": name, "seq": seq + 1, "last": seq})
+    elif (seq, previous) != head:
+        yield Problem(code="head_differs", arguments={"case": name, "seq": seq})
+
+
+def _line(event: Row_) -> str:
+    return line(
+        case=event.case,
+        seq=event.seq,
+        kind=event.kind,
+        name=event.name,
+        on=event.on,
+        at=event.at,
+        by=event.by,
+        payload=event.payload,
+    )
+
+
+def _seals(connection: Connection, kept: tuple[int, str] | None) -> Iterator[Problem]:
+    n, previous = 0, ""
+    covered: dict[str, int] = {}
+    found = False
+    for seal in connection.execute(SEAL.select().order_by(SEAL.c.n)):
+        n += 1
+        heads = _heads(seal.heads)
+        if heads is None or seal.n != n or seal.previous != previous:
+            yield Problem(code="seal_broken", arguments={"n": n})
+            n = seal.n
+        elif link(previous, seal_line(seal.n, seal.at, heads)) != seal.hash:
+            yield Problem(code="seal_broken", arguments={"n": n})
+        found = found or (seal.n, seal.hash) == kept
+        covered.update((name, seq) for name, seq, _ in heads or ())
+        hashes = _hashes(connection, [(name, seq) for name, seq, _ in heads or ()])
+        for name, seq, head in heads or ():
+            if hashes.get((name, seq)) != head:
+                code = "sealed_differs" if (name, seq) in hashes else "sealed_missing"
+                problem = Problem(code=code, arguments={"case": name, "seq": seq, "n": seal.n})
+                if name == register.CHAIN:
+                    yield Problem(code="proof_cut", arguments={"n": seal.n, "seq": seq})
+                else:
+                    yield _of_office(problem) if name == OFFICE else problem
+        previous = seal.hash
+    # A seal at the end that was taken away leaves no gap; the cases it covered still say that it was there.
+    said = connection.execute(select(CASE.c.id, CASE.c.sealed).where(CASE.c.sealed > 0))
+    if bare := sorted(name for name, seq in said if seq > covered.get(name, 0)):
+        yield Problem(code="seals_cut", arguments={"case": bare[0], "count": len(bare), "n": n + 1})
+    if kept is not None and not found:
+        yield Problem(code="seal_unknown", arguments={"n": kept[0]})
+
+
+def _hashes(connection: Connection, ends: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
+    found = {(OFFICE, act.seq): act.hash for act in connection.execute(IN_ORDER)}
+    found |= {(register.CHAIN, n): digest for n, digest in connection.execute(select(PROOF.c.n, PROOF.c.hash))}
+    left = iter(ends)
+    while chunk := list(islice(left, 5000)):
+        asked = select(EVENT.c.case, EVENT.c.seq, EVENT.c.hash).where(
+            tuple_(EVENT.c.case, EVENT.c.seq).in_(chunk)
+        )
+        found |= {(name, seq): digest for name, seq, digest in connection.execute(asked)}
+    return found
+
+
+def _heads(text: str) -> list[tuple[str, int, str]] | None:
+    try:
+        return [(name, seq, head) for name, seq, head in json.loads(text)]
+    except (ValueError, TypeError):
+        return None
+
+
+def _editions(connection: Connection, editions: Mapping[str, str]) -> Iterator[Problem]:
+    asked = select(CASE.c.id, CASE.c.edition, CASE.c.digest).order_by(CASE.c.id)
+    for name, edition, digest in connection.execute(asked):
+        if edition not in editions:
+            yield Problem(code="edition_missing", arguments={"case": name, "edition": edition})
+        elif digest and editions[edition] != digest:
+            yield Problem(code="edition_altered", arguments={"case": name, "edition": edition})
+
+
+def office_differences(engine: Engine, *, now: datetime) -> tuple[Problem, ...]:
+    """Return the accounts, people and addresses that are not as the chain says; nothing else is looked at."""
+    with reading(engine) as connection:
+        return tuple(_rows(connection, now))
+
+
+def _rows(connection: Connection, now: datetime | None) -> Iterator[Problem]:
+    for code, arguments in vouching.find_differences(connection, now=now):
+        yield Problem(code=code, arguments=arguments)
+
+
+def _cases(engine: Engine, recompute: Recompute | None, broken: set[object], rows: bool) -> Iterator[Problem]:
+    """Yield what is not as the events of cases say: rows, readers, and the board where it can be told."""
+    if recompute is None and not rows:
+        return
+    ledger = SqlLedger(engine)
+    for names in _chunks(name for name in ledger.ids() if name not in broken):
+        cases = ledger.cases(names)
+        if rows:
+            with reading(engine) as connection:
+                for code, arguments in case_check.find_differences(connection, cases):
+                    yield Problem(code=code, arguments=arguments)
+        if recompute is None:
+            continue
+        stored = ledger.rows_of(names)
+        for name, case in cases.items():
+            kept = {row.obligation: row_values(row) for row in stored.get(name, ())}
+            anew = {row.obligation: row_values(row) for row in recompute(case).rows}
+            for obligation in sorted(kept.keys() | anew.keys()):
+                if _substance(kept.get(obligation)) != _substance(anew.get(obligation)):
+                    yield Problem(code="board_differs", arguments={"case": name, "obligation": obligation})
+        with reading(engine) as connection:
+            for name in recommendations.differences(connection, cases):
+                yield Problem(code="recommendations_differ", arguments={"case": name})
+
+
+def _substance(values: tuple[object, ...] | None) -> list[object] | None:
+    return None if values is None else [values[n] for n in _COMPARED]
+
+
+def _chunks(names: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(names)
+    while chunk := list(islice(left, CHUNK)):
+        yield chunk

@@ -1,0 +1,336 @@
+"""Comparing the rows the office's chain vouches for with what its events say, and the baseline it begins with.
+
+An upgrade writes a baseline: every row as it stands then. From there on each event names the rows it changed,
+so the chain says what must stand; a row that was changed, put there or taken away past the application differs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from storage.chain import moment
+from storage.database.engine import Row_, reading, writing
+from storage.org.chain import OfficeEvent, append_events, hold
+from storage.org.vouched import (
+    HASHED,
+    ROWS,
+    VOUCHED,
+    Key,
+    Row,
+    VouchedTable,
+    encode,
+    hidden,
+    make_salts,
+    plain,
+    salts_of,
+)
+from storage.refusals import StorageUnavailable
+from storage.tables import ACT
+
+BASELINE = "baseline"
+"""An event from which on the chain says of some tables what the events behind it say, and nothing else."""
+BASELINE_ROWS = "baseline_rows"
+_AT_ONCE = 500
+"""Rows in one event of a baseline."""
+_NOT_WRITABLE = frozenset({"read_only", "no_rights"})
+_EMPTY: tuple[object, ...] = ("", None, [])
+_NOTHING = "–"
+_UNNAMED: Mapping[str, tuple[str, ...]] = {
+    "account_opened": ("account",),
+    "account_changed": ("account", "entry"),
+    "password_set": ("account", "entry"),
+    "second_factor_set": ("account", "entry"),
+    "second_factor_removed": ("account", "entry"),
+    "invitation_given": ("entry",),
+    "token_given": ("entry",),
+    "feed_given": ("entry",),
+    "entries_ended": ("entry",),
+    "unit_saved": ("unit", "preference"),
+    "unit_removed": ("unit", "preference", "match"),
+    "person_saved": ("person", "preference"),
+    "person_removed": ("person", "preference", "match"),
+    "match_saved": ("match",),
+    "digest_chosen": ("preference",),
+    "language_chosen": ("preference",),
+    "uploads_through_chosen": ("preference",),
+    "office_time_chosen": ("preference",),
+}
+"""Events the version before wrote without naming rows -> the tables in which it changed some."""
+_OWNER = {"entry": "login", "preference": "owner", "match": "target"}
+"""The column by which such an event may name rows of a table, besides the key."""
+
+Fields = dict[str, Any]
+Difference = tuple[str, dict[str, object]]
+"""A code of the catalogue with its arguments."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Baseline:
+    """A baseline: when, by whom, and on what ground; "" where an upgrade wrote it."""
+
+    at: datetime
+    by: str
+    ground: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Vouching:
+    """How far the chain vouches.
+
+    Attributes:
+        baseline: since when; None: from the beginning.
+        unvouched: changes that nodes of an older version have made since, without naming what they wrote.
+    """
+
+    baseline: Baseline | None
+    unvouched: int
+
+
+@dataclass(slots=True)
+class Expected:
+    """What the chain says must stand.
+
+    Attributes:
+        rows: table -> key -> columns, those that are hashed as `#name`.
+        unnamed: (table, name): rows an older version changed without saying which.
+        since: table -> the moment of its baseline; nothing where there is none.
+    """
+
+    rows: dict[str, dict[Key, Fields]] = field(default_factory=lambda: {one.name: {} for one in VOUCHED})
+    unnamed: set[tuple[str, str]] = field(default_factory=set)
+    since: dict[str, datetime] = field(default_factory=dict)
+
+
+def ensure_baseline(engine: Engine, *, now: datetime) -> bool:
+    """Write a baseline of the tables that have none yet. Returns whether one was written.
+
+    A database this user cannot write stays without one until a service comes that can.
+
+    Raises:
+        StorageUnavailable: the database cannot be used.
+    """
+    with reading(engine) as connection:
+        if not _uncovered(connection):
+            return False
+    try:
+        with writing(engine) as connection:
+            hold(connection)
+            tables = _uncovered(connection)
+            if tables:
+                _write_baseline(connection, tables, by="", ground="", differences=(), now=now)
+    except StorageUnavailable as trouble:
+        if trouble.what in _NOT_WRITABLE:
+            return False
+        raise
+    return bool(tables)
+
+
+def renew_baseline(engine: Engine, *, ground: str, by: str, now: datetime) -> int:
+    """Vouch for every row as it stands from now on. Returns how many differences that accepts.
+
+    What differed is named in the event, without its values.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    with writing(engine) as connection:
+        hold(connection)
+        differences = tuple(find_differences(connection, now=now))
+        _write_baseline(connection, VOUCHED, by=by, ground=ground, differences=differences, now=now)
+    return len(differences)
+
+
+def vouching(engine: Engine) -> Vouching:
+    """Return since when the chain vouches for accounts, rights, people and their addresses."""
+    with reading(engine) as connection:
+        last, baseline = 0, None
+        for event in connection.execute(select(ACT).where(ACT.c.kind == BASELINE).order_by(ACT.c.seq)):
+            payload = _payload(event.payload)
+            if VOUCHED[0].name in payload.get("tables", ()):
+                last = event.seq
+                baseline = Baseline(at=event.at, by=event.by, ground=str(payload.get("ground", "")))
+        older = select(func.count()).where(
+            ACT.c.kind.in_(_UNNAMED), ACT.c.seq > last, ~ACT.c.payload.contains(f'"{ROWS}":')
+        )
+        return Vouching(baseline=baseline, unvouched=int(connection.execute(older).scalar_one()))
+
+
+def find_differences(connection: Connection, *, now: datetime | None = None) -> Iterator[Difference]:
+    """Yield every row and column that is not as the chain says.
+
+    Args:
+        now: what is worth nothing any more by that moment need not be there; None: by the last baseline.
+    """
+    expected = _expected(connection, now)
+    for of in VOUCHED:
+        moments = [one for one in (now, expected.since.get(of.name)) if one is not None]
+        yield from _compare(connection, of, expected, moment(max(moments)) if moments else "")
+
+
+def _expected(connection: Connection, now: datetime | None) -> Expected:
+    """Fold the office's chain. Sessions that are over by now are left out: there may be millions."""
+    expected = Expected()
+    over = moment(now) if now else ""
+    query = select(ACT.c.kind, ACT.c.name, ACT.c.at, ACT.c.payload).order_by(ACT.c.seq)
+    for event in connection.execute(query.execution_options(yield_per=5000)):
+        _apply(expected, event, over)
+    return expected
+
+
+def _apply(expected: Expected, event: Row_, over: str) -> None:
+    """Take one event in. A payload altered past reading is named as such elsewhere."""
+    payload = _payload(event.payload)
+    if event.kind == BASELINE:
+        for name in expected.rows.keys() & set(payload.get("tables", ())):
+            expected.rows[name] = {}
+            expected.since[name] = event.at
+            expected.unnamed = {one for one in expected.unnamed if one[0] != name}
+    elif ROWS in payload:
+        for operation, table, key, values in payload[ROWS]:
+            is_session = table == "entry" and values.get("kind") == "session"
+            if table in expected.rows and not (is_session and values["expires_at"] <= over):
+                _set(expected.rows[table], operation, tuple(key), values)
+    else:
+        expected.unnamed.update((table, event.name) for table in _UNNAMED.get(event.kind, ()))
+
+
+def _set(rows: dict[Key, Fields], operation: str, key: Key, values: Fields) -> None:
+    """Apply one row of an event. Columns set in a row that nobody put there do not put it there."""
+    if operation == "remove":
+        rows.pop(key, None)
+    elif operation == "add":
+        rows[key] = dict(values)
+    elif key in rows:
+        rows[key].update(values)
+
+
+def _payload(text: str) -> dict[str, Any]:
+    try:
+        payload = json.loads(text)
+    except ValueError:
+        return {}
+    return payload if isinstance(payload, dict) else {}
+
+
+def _compare(
+    connection: Connection, of: VouchedTable, expected: Expected, horizon: str
+) -> Iterator[Difference]:
+    rows = expected.rows[of.name]
+    salts = salts_of(connection, of) if of.hashed else {}
+    seen: set[Key] = set()
+    for record in connection.execute(of.select().execution_options(yield_per=5000)):
+        row = dict(record._mapping)
+        key = of.key_of(row)
+        seen.add(key)
+        if _is_unnamed(expected, of, key, row):
+            continue
+        fields = rows.get(key)
+        if fields is not None:
+            yield from _differing(of, key, row, fields, salts.get(key, ""))
+        elif not (of.expires and str(plain(row[of.expires])) <= horizon):
+            yield "office_row_added", {**_place(of, key), "stands": _shown(of, row)}
+    if of.may_vanish:
+        return
+    for key in sorted(rows.keys() - seen):
+        over = of.expires and str(rows[key].get(of.expires, "")) <= horizon
+        if not over and not _is_unnamed(expected, of, key, rows[key]):
+            yield "office_row_removed", {**_place(of, key), "chain": _listed(rows[key])}
+
+
+def _differing(
+    of: VouchedTable, key: Key, row: Mapping[str, Any], fields: Fields, salt: str
+) -> Iterator[Difference]:
+    """Yield the columns of a row that are not as the chain says; one it says nothing of is not compared."""
+    for name in of.columns:
+        place, stands = {**_place(of, key), "field": name}, plain(row[name])
+        if name not in of.hashed:
+            if name in fields and fields[name] != stands:
+                chain = _value(fields[name])
+                yield "office_row_altered", {**place, "chain": chain, "stands": _value(stands)}
+            continue
+        digest = fields.get(HASHED + name)
+        if digest is None or digest == hidden(salt, of.name, key, name, stands):
+            continue
+        was_empty = any(digest == hidden(salt, of.name, key, name, empty) for empty in _EMPTY)
+        if name in of.secret:
+            yield f"office_secret_{'added' if was_empty else 'replaced' if stands else 'removed'}", place
+        else:
+            chain = _NOTHING if was_empty else f"#{digest}"
+            yield "office_row_altered", {**place, "chain": chain, "stands": _value(stands)}
+
+
+def _uncovered(connection: Connection) -> tuple[VouchedTable, ...]:
+    """Return the tables no baseline speaks of."""
+    baselines = connection.execute(select(ACT.c.payload).where(ACT.c.kind == BASELINE)).scalars()
+    covered = {name for text in baselines for name in _payload(text).get("tables", ())}
+    return tuple(one for one in VOUCHED if one.name not in covered)
+
+
+def _write_baseline(
+    connection: Connection,
+    tables: Sequence[VouchedTable],
+    *,
+    by: str,
+    ground: str,
+    differences: Sequence[Difference],
+    now: datetime,
+) -> None:
+    """Append a baseline of these tables, in the caller's own transaction, which holds the chain."""
+
+    def event(kind: str, payload: Mapping[str, object]) -> OfficeEvent:
+        return OfficeEvent(kind=kind, name="", on=None, by=by, now=now, payload=payload)
+
+    places = ("table", "key", "field")
+    accepted = [[code, *(told[name] for name in places if name in told)] for code, told in differences]
+    begun = event(BASELINE, {"tables": [one.name for one in tables], "ground": ground, "accepted": accepted})
+    rows = (row for of in tables for row in _standing(connection, of, now))
+    append_events(connection, [begun, *(event(BASELINE_ROWS, {ROWS: chunk}) for chunk in _chunks(rows))])
+
+
+def _standing(connection: Connection, of: VouchedTable, now: datetime) -> Iterator[Row]:
+    """Yield the rows of a table as they stand, as events carry them; what is over by now is left out."""
+    rows = [dict(record._mapping) for record in connection.execute(of.select())]
+    changes = [of.added(row) for row in rows if not of.expires or row[of.expires] > now]
+    salts = make_salts(connection, of, [one.key for one in changes]) if of.hashed else {}
+    return (encode(one, salts.get(one.key, "")) for one in changes)
+
+
+def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    left = iter(rows)
+    while chunk := list(islice(left, _AT_ONCE)):
+        yield chunk
+
+
+def _is_unnamed(expected: Expected, of: VouchedTable, key: Key, row: Mapping[str, Any]) -> bool:
+    """Whether an older version wrote the row, or may have, without naming it in its event."""
+    if not expected.unnamed:
+        return False
+    names = {key[0], str(row.get(_OWNER.get(of.name, ""), key[0]))}
+    return any((of.name, name) in expected.unnamed for name in names)
+
+
+def _place(of: VouchedTable, key: Key) -> dict[str, object]:
+    return {"table": of.name, "key": " / ".join(key)}
+
+
+def _shown(of: VouchedTable, row: Mapping[str, Any]) -> str:
+    """Return the columns of a row that are no secret, for a person to read."""
+    return _listed({name: plain(row[name]) for name in (*of.open, *of.personal)})
+
+
+def _listed(fields: Mapping[str, object]) -> str:
+    shown = {name: value for name, value in fields.items() if not name.startswith(HASHED)}
+    return ", ".join(f"{name} = {_value(value)}" for name, value in shown.items())
+
+
+def _value(value: object) -> str:
+    if value in _EMPTY:
+        return _NOTHING
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

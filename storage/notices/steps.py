@@ -1,0 +1,95 @@
+"""Rungs of the board: the rows whose day has come, and their ladders moved on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import islice
+
+from sqlalchemy import Connection, Engine, bindparam, select, tuple_, update
+
+from notifications.notice import Notice
+from notifications.ports import Settlement
+from storage.database.engine import reading
+from storage.rows import row
+from storage.tables import DEADLINE
+from workflow.board.rows import WAITING, Row
+
+_PLACE = (DEADLINE.c.next_rung_on, DEADLINE.c.case, DEADLINE.c.obligation)
+_DUE = (
+    select(DEADLINE)
+    # Only rows that still wait for somebody have a next rung (workflow.board.rows), so the day alone is asked
+    # and the partial index alone answers.
+    .where(DEADLINE.c.next_rung_on <= bindparam("k_today"), DEADLINE.c.next_rung_on.is_not(None))
+    .order_by(*_PLACE)
+    .limit(bindparam("k_limit"))
+)
+_MOVE = (
+    update(DEADLINE)
+    .where(DEADLINE.c.case == bindparam("k_case"), DEADLINE.c.obligation == bindparam("k_obligation"))
+    .values(next_rung=bindparam("k_rung"), next_rung_on=bindparam("k_rung_on"))
+)
+_STEP = 1000
+
+
+def due_rows(
+    engine: Engine, today: date, *, limit: int, after: tuple[date, str, str] | None = None
+) -> Sequence[Row]:
+    """Rows whose next rung has come and that still wait for somebody, in the order (next_rung_on, case,
+    obligation), those behind `after` only."""
+    asked = _DUE
+    given: dict[str, object] = {"k_today": today, "k_limit": limit}
+    if after is not None:
+        asked = asked.where(tuple_(*_PLACE) > tuple_(*after))
+    with reading(engine) as connection:
+        return [row(record) for record in connection.execute(asked, given)]
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> list[Notice]:
+    """Move the ladders of the rows that stand as they were planned from; the letters of those."""
+    stands = _stands(connection, settlements)
+    holding = [one for one in settlements if stands.get((one.case, one.obligation)) == (one.due, one.rung_on)]
+    if holding:
+        connection.execute(
+            _MOVE,
+            [
+                {
+                    "k_case": one.case,
+                    "k_obligation": one.obligation,
+                    "k_rung": one.next_rung,
+                    "k_rung_on": one.next_rung_on,
+                }
+                for one in holding
+            ],
+        )
+    return [letter for one in holding for letter in one.notices]
+
+
+def _stands(
+    connection: Connection, settlements: Sequence[Settlement]
+) -> dict[tuple[str, str], tuple[date | None, date | None]]:
+    """Due date and next rung's day of the rows, held against other writers until the end of the transaction.
+
+    Asked for column by column and without their state: SQLite looks that up in the key. For pairs, or by state,
+    it would read every row there is.
+    """
+    found: dict[tuple[str, str], tuple[date | None, date | None]] = {}
+    left = iter(sorted({(one.case, one.obligation) for one in settlements}))
+    while chunk := list(islice(left, _STEP)):
+        asked = (
+            select(
+                DEADLINE.c.case,
+                DEADLINE.c.obligation,
+                DEADLINE.c.due,
+                DEADLINE.c.next_rung_on,
+                DEADLINE.c.state,
+            )
+            .where(DEADLINE.c.case.in_(sorted({case for case, _ in chunk})))
+            .where(DEADLINE.c.obligation.in_(sorted({obligation for _, obligation in chunk})))
+            .order_by(DEADLINE.c.case, DEADLINE.c.obligation)
+            .with_for_update()
+        )
+        for case, obligation, due, rung_on, state in connection.execute(asked):
+            if state in WAITING:
+                found[case, obligation] = (due, rung_on)
+    return found

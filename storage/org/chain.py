@@ -1,0 +1,166 @@
+"""The office's own chain: what it adopted and whom it let in; hashed and bound as a case's events are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, Select, literal, select, text
+from sqlalchemy.exc import IntegrityError
+
+from storage.chain import canonical, line, link
+from storage.database.dialect import insert_many
+from storage.database.engine import Row_, reading, writing
+from storage.tables import ACT
+
+OFFICE = "office"
+"""What the chain is called where cases have their ids."""
+_ADVISORY = 0x4D65726F  # "Mero": one writer of the office's chain at a time on PostgreSQL
+IN_ORDER = select(literal(OFFICE).label("case"), *ACT.c).order_by(ACT.c.seq)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stamp:
+    """Who changes something, and when. `now`: aware UTC; `today`: the local date."""
+
+    by: str
+    now: datetime
+    today: date
+
+
+def lines(engine: Engine, *kinds: str) -> tuple[Row_, ...]:
+    """The lines of these kinds, in order."""
+    with reading(engine) as connection:
+        return tuple(connection.execute(IN_ORDER.where(ACT.c.kind.in_(kinds))))
+
+
+def head(engine: Engine, *kinds: str) -> str:
+    """The hash of the last line of these kinds; "" when there is none. What one asks to learn whether anything
+    changed."""
+    with reading(engine) as connection:
+        return connection.execute(_last(kinds)).scalar() or ""
+
+
+def follow(
+    engine: Engine,
+    before: str,
+    kinds: tuple[str, ...],
+    *,
+    kind: str,
+    name: str,
+    text: str,
+    on: date,
+    by: str,
+    now: datetime,
+) -> bool:
+    """Append a text behind the lines the writer knows. False when somebody else was faster: nothing is written,
+    and the writer looks again.
+
+    Args:
+        before: the hash of the last line of `kinds` the writer has read, "" for none.
+        on: the local date it speaks of; `now`: aware UTC.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    try:
+        with writing(engine) as connection:
+            hold(connection)
+            if (connection.execute(_last(kinds)).scalar() or "") != before:
+                return False
+            append(connection, kind=kind, name=name, on=on, by=by, now=now, payload={"text": text})
+    except IntegrityError:
+        return False
+    return True
+
+
+def text_of(payload: str) -> str:
+    """The text a line carries. A payload altered past reading speaks for itself: reading it then says so."""
+    try:
+        return str(json.loads(payload)["text"])
+    except (ValueError, TypeError, KeyError):
+        return payload
+
+
+def _last(kinds: tuple[str, ...]) -> Select[str]:
+    return select(ACT.c.hash).where(ACT.c.kind.in_(kinds)).order_by(ACT.c.seq.desc()).limit(1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OfficeEvent:
+    """A line of the chain before it has its place.
+
+    Attributes:
+        on: the local date it speaks of; `now`: aware UTC.
+    """
+
+    kind: str
+    name: str
+    on: date | None
+    by: str
+    now: datetime
+    payload: Mapping[str, object]
+
+
+def append(
+    connection: Connection,
+    *,
+    kind: str,
+    name: str,
+    on: date | None,
+    by: str,
+    now: datetime,
+    payload: Mapping[str, object],
+) -> None:
+    """One more line, in the caller's own transaction.
+
+    Args:
+        on: the local date it speaks of; `now`: aware UTC.
+    """
+    hold(connection)
+    append_events(connection, [OfficeEvent(kind=kind, name=name, on=on, by=by, now=now, payload=payload)])
+
+
+def hold(connection: Connection) -> None:
+    """Wait until no other transaction writes the chain; nobody else writes it until this one ends.
+
+    On PostgreSQL. SQLite has one writer at a time anyway. Taken after the rows were written, never before.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _ADVISORY})
+
+
+def append_events(connection: Connection, events: Iterable[OfficeEvent]) -> None:
+    """Append many lines by one statement, in the caller's own transaction, which holds the chain."""
+    last = connection.execute(select(ACT.c.seq, ACT.c.hash).order_by(ACT.c.seq.desc()).limit(1)).first()
+    seq, previous = (last.seq, last.hash) if last else (0, "")
+    lines = []
+    for event in events:
+        seq += 1
+        payload = canonical(event.payload)
+        said = line(
+            case=OFFICE,
+            seq=seq,
+            kind=event.kind,
+            name=event.name,
+            on=event.on,
+            at=event.now,
+            by=event.by,
+            payload=payload,
+        )
+        values = {
+            "seq": seq,
+            "kind": event.kind,
+            "name": event.name,
+            "on": event.on,
+            "at": event.now,
+            "by": event.by,
+            "payload": payload,
+            "previous": previous,
+            "hash": link(previous, said),
+        }
+        lines.append(values)
+        previous = values["hash"]
+    insert_many(connection, ACT, lines)

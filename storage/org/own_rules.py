@@ -1,0 +1,101 @@
+"""The own rules an office adopted, in the order of its own chain. What was withdrawn stays in the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from sqlalchemy import Engine
+
+from storage.database.engine import Row_
+from storage.org import chain as office_chain
+from storage.org.chain import lines, text_of
+
+Kind = Literal["overlay_adopted", "overlay_withdrawn"]
+ADOPTED: Kind = "overlay_adopted"
+WITHDRAWN: Kind = "overlay_withdrawn"
+_OURS = (ADOPTED, WITHDRAWN)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One line: rules adopted, or withdrawn.
+
+    Attributes:
+        name: of the file.
+        on: the local date of the step; `at`: its UTC moment; `by`: who took it.
+        text: the TOML text as adopted (as it stood when withdrawn).
+    """
+
+    kind: str
+    name: str
+    on: date
+    at: datetime
+    by: str
+    text: str
+    hash: str = ""
+
+
+def steps(engine: Engine) -> tuple[Step, ...]:
+    """All of them, in order."""
+    return tuple(map(_step, lines(engine, *_OURS)))
+
+
+def standing(taken: Sequence[Step]) -> tuple[Step, ...]:
+    """The adoptions that hold: the last of each file that was not withdrawn after it."""
+    last: dict[str, Step] = {}
+    for step in taken:
+        last.pop(step.name, None)
+        if step.kind == ADOPTED:
+            last[step.name] = step
+    return tuple(last.values())
+
+
+def head(engine: Engine) -> str:
+    """The hash of the last step; "" when there is none."""
+    return office_chain.head(engine, *_OURS)
+
+
+def head_of(taken: Sequence[Step]) -> str:
+    """The hash of the last of these; "" when there is none."""
+    return taken[-1].hash if taken else ""
+
+
+def take(
+    engine: Engine,
+    before: Sequence[Step],
+    *,
+    kind: Kind,
+    name: str,
+    text: str,
+    on: date,
+    by: str,
+    now: datetime,
+) -> bool:
+    """Append a step behind the ones the writer knows. False when somebody else was faster: nothing is written,
+    and the writer looks again.
+
+    Args:
+        before: every step the writer has read.
+        on: the local date; `now`: aware UTC.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    return office_chain.follow(
+        engine, head_of(before), _OURS, kind=kind, name=name, text=text, on=on, by=by, now=now
+    )
+
+
+def _step(record: Row_) -> Step:
+    return Step(
+        kind=record.kind,
+        name=record.name,
+        on=record.on,
+        at=record.at,
+        by=record.by,
+        text=text_of(record.payload),
+        hash=record.hash,
+    )

@@ -1,0 +1,81 @@
+"""What people and units chose, kept beside the table of people: importing that leaves it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from secrets import token_urlsafe
+
+from sqlalchemy import Connection, Engine
+
+from storage.database.dialect import insert
+from storage.database.engine import reading, writing
+from storage.org.chain import OFFICE
+from storage.org.vouched import LINK_KEY, PREFERENCES, RowChange, RowEvent, record
+from storage.tables import PREFERENCE
+
+DIGEST = "digest"
+UPLOADS_THROUGH = "uploads_through"
+LANGUAGE = "language"
+OFFICE_TIME = "office_time"
+
+
+def prefer(engine: Engine, owner: str, name: str, value: str, *, by: str, now: datetime) -> None:
+    """Write down a choice; an empty value takes it back. What changes it is an event of the office's chain.
+
+    Args:
+        owner: key of a person or id of a unit.
+        by: who said so.
+
+    Raises:
+        StorageUnavailable: the database cannot be written.
+    """
+    with writing(engine) as connection:
+        if preferences(connection).get((owner, name), "") == value:
+            return
+        change = put(connection, owner, name, value, by=by, now=now)
+        record(connection, RowEvent(kind=f"{name}_chosen", name=owner, by=by, now=now, rows=[change]))
+
+
+def put(
+    connection: Connection, owner: str, name: str, value: str, *, by: str, now: datetime
+) -> RowChange | None:
+    """Write the row alone, in the caller's own transaction, which appends the event.
+
+    Returns:
+        What changed; None when nothing did.
+    """
+    mine = (PREFERENCE.c.owner == owner) & (PREFERENCE.c.name == name)
+    known = connection.execute(PREFERENCE.select().where(mine)).first()
+    if (known.value if known else "") == value:
+        return None
+    if not value:
+        connection.execute(PREFERENCE.delete().where(mine))
+        return PREFERENCES.removed(owner, name)
+    step = insert(connection, PREFERENCE)
+    step = step.on_conflict_do_update(
+        index_elements=[PREFERENCE.c.owner, PREFERENCE.c.name],
+        set_={column: step.excluded[column] for column in ("value", "by", "at")},
+    )
+    row = {"owner": owner, "name": name, "value": value, "by": by, "at": now}
+    connection.execute(step, row)
+    return PREFERENCES.changed(dict(known._mapping) if known else None, row)
+
+
+def link_key(engine: Engine) -> str:
+    """The office's secret that the addresses in letters are made with; made once, kept through backups.
+
+    Nobody chose it, at no moment: it is no event, and it stands in no chain.
+    """
+    with reading(engine) as connection:
+        known = preferences(connection).get((OFFICE, LINK_KEY))
+    if known is None:
+        with writing(engine) as connection:
+            known = preferences(connection).get((OFFICE, LINK_KEY)) or token_urlsafe(32)
+            put(connection, OFFICE, LINK_KEY, known, by="", now=datetime.fromtimestamp(0, UTC))
+    return known
+
+
+def preferences(connection: Connection) -> Mapping[tuple[str, str], str]:
+    """(owner, name) -> what was chosen."""
+    return {(one.owner, one.name): one.value for one in connection.execute(PREFERENCE.select())}

@@ -1,0 +1,145 @@
+"""One unit or person changed by an administrator: never over what somebody else wrote meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Engine, Table
+
+from storage.database.dialect import insert
+from storage.database.engine import writing
+from storage.org.chain import Stamp
+from storage.org.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
+from storage.org.store import (
+    Saved,
+    person_of,
+    person_values,
+    save,
+    unit_of,
+    unit_values,
+    with_chosen,
+)
+from storage.org.time import time_text
+from storage.org.vouched import MATCHES, PEOPLE, UNITS, RowChange, RowEvent, record
+from storage.refusals import ChangedMeanwhile
+from storage.rows import Values
+from storage.tables import MATCH, PERSON, UNIT
+from workflow.org.office import Person, Unit
+
+
+class SqlStaff:
+    """`web.ports.administration.Staff` on a database; every method is one transaction and one event of the
+    office's chain."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def keep_unit(self, unit: Unit, *, was: Unit | None, by: str, now: datetime, today: date) -> None:
+        """Write a unit down. `was`: what the writer saw, None for a new one.
+
+        Raises:
+            ChangedMeanwhile: it is not so any more; nothing was written.
+        """
+        with writing(self._engine) as connection:
+            _same(_unit(connection, unit.id), was, unit.name)
+            values = unit_values(unit)
+            _put(connection, UNIT, "id", values)
+            through = unit.uploads_through or ""
+            rows = [
+                UNITS.changed(unit_values(was) if was else None, values),
+                put(connection, unit.id, UPLOADS_THROUGH, through, by=by, now=now),
+                put(connection, unit.id, OFFICE_TIME, time_text(unit.time), by=by, now=now),
+            ]
+            record(connection, RowEvent(kind="unit_saved", name=unit.id, on=today, by=by, now=now, rows=rows))
+
+    def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
+        """Take a unit out, as the writer saw it. Raises ChangedMeanwhile."""
+        with writing(self._engine) as connection:
+            _same(_unit(connection, unit.id), unit, unit.name)
+            connection.execute(UNIT.delete().where(UNIT.c.id == unit.id))
+            rows = [
+                UNITS.removed(unit.id),
+                *_unmatched(connection, unit.id),
+                put(connection, unit.id, UPLOADS_THROUGH, "", by=by, now=now),
+                put(connection, unit.id, OFFICE_TIME, "", by=by, now=now),
+            ]
+            record(connection, RowEvent(kind="unit_removed", name=unit.id, on=today, by=by, now=now, rows=rows))
+
+    def keep_person(self, person: Person, *, was: Person | None, by: str, now: datetime, today: date) -> None:
+        """Write a person down. `was`: what the writer saw, None for a new one. Raises ChangedMeanwhile."""
+        with writing(self._engine) as connection:
+            before = _row(connection, person.key)
+            _same(_person(connection, person.key), was, person.name)
+            values = person_values(person)
+            _put(connection, PERSON, "key", values)
+            rows = [
+                PEOPLE.changed(before, values),
+                put(connection, person.key, DIGEST, person.digest, by=by, now=now),
+                # The row says it now, whoever chose it before.
+                put(connection, person.key, LANGUAGE, "", by=by, now=now),
+            ]
+            event = RowEvent(kind="person_saved", name=person.key, on=today, by=by, now=now, rows=rows)
+            record(connection, event)
+
+    def remove_person(self, person: Person, *, by: str, now: datetime, today: date) -> None:
+        """Take a person out, as the writer saw them; nobody is deputised by them any more. Raises
+        ChangedMeanwhile."""
+        with writing(self._engine) as connection:
+            _same(_person(connection, person.key), person, person.name)
+            connection.execute(PERSON.delete().where(PERSON.c.key == person.key))
+            orphaned = PERSON.update().where(PERSON.c.deputy == person.key).values(deputy=None)
+            rows = [
+                PEOPLE.removed(person.key),
+                *(
+                    RowChange(PEOPLE, "set", (key,), {"deputy": None})
+                    for key in sorted(connection.execute(orphaned.returning(PERSON.c.key)).scalars())
+                ),
+                *_unmatched(connection, person.key),
+                put(connection, person.key, DIGEST, "", by=by, now=now),
+                put(connection, person.key, LANGUAGE, "", by=by, now=now),
+            ]
+            event = RowEvent(kind="person_removed", name=person.key, on=today, by=by, now=now, rows=rows)
+            record(connection, event)
+
+    def take_in(self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date) -> Saved:
+        """All of a table of people; whom it does not name stays."""
+        return save(self._engine, units=units, people=people, hand=Stamp(by=by, now=now, today=today))
+
+
+def _same(stored: object, was: object, name: str) -> None:
+    if stored != was:
+        raise ChangedMeanwhile("office_changed_meanwhile", name=name)
+
+
+def _unit(connection: Connection, id: str) -> Unit | None:
+    found = connection.execute(UNIT.select().where(UNIT.c.id == id)).first()
+    if found is None:
+        return None
+    return with_chosen(unit_of(found), preferences(connection))
+
+
+def _person(connection: Connection, key: str) -> Person | None:
+    found = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
+    if found is None:
+        return None
+    chosen = preferences(connection)
+    language = chosen.get((key, LANGUAGE), found.language)
+    return replace(person_of(found), digest=chosen.get((key, DIGEST), ""), language=language)
+
+
+def _row(connection: Connection, key: str) -> Values | None:
+    found = connection.execute(PERSON.select().where(PERSON.c.key == key)).first()
+    return dict(found._mapping) if found else None
+
+
+def _unmatched(connection: Connection, target: str) -> list[RowChange]:
+    """Forget which words of schedules mean a unit or a person."""
+    gone = MATCH.delete().where(MATCH.c.target == target).returning(MATCH.c.text)
+    return [MATCHES.removed(text) for text in sorted(connection.execute(gone).scalars())]
+
+
+def _put(connection: Connection, table: Table, key: str, values: Values) -> None:
+    step = insert(connection, table)
+    others = {column.name: step.excluded[column.name] for column in table.c if column.name != key}
+    connection.execute(step.on_conflict_do_update(index_elements=[table.c[key]], set_=others), [values])

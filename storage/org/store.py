@@ -1,0 +1,201 @@
+"""Units, people, and what responsible texts mean: saved again without harm, read as one Office."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, select
+
+from storage.database.dialect import insert
+from storage.database.engine import reading, writing
+from storage.database.limits import long_work
+from storage.org.chain import Stamp
+from storage.org.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
+from storage.org.time import time_kept, time_text
+from storage.org.vouched import MATCHES, PEOPLE, UNITS, RowEvent, VouchedTable, record
+from storage.rows import Values
+from storage.tables import MATCH, PERSON, UNIT
+from workflow.org.office import Office, Person, Unit, with_officer
+
+NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1))
+"""Who makes up an office for a test or a measurement: nobody, at no moment."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Saved:
+    """How many lines were new, changed, or there already."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+
+
+@long_work()
+def save(
+    engine: Engine,
+    *,
+    units: Iterable[Unit] = (),
+    people: Iterable[Person] = (),
+    matches: Mapping[str, str] | None = None,
+    hand: Stamp = NOBODY,
+) -> Saved:
+    """Save them by their keys, in one transaction. What is not named stays.
+
+    Args:
+        matches: responsible text -> unit id or person key.
+        hand: who says so: every line that is new or changed becomes an event of the office's chain.
+
+    Raises:
+        StorageUnavailable: the database cannot be written; nothing was written.
+    """
+    units = list(units)
+    told: list[tuple[VouchedTable, list[Values]]] = [
+        (UNITS, [unit_values(one) for one in units]),
+        (PEOPLE, [person_values(one) for one in people]),
+        (MATCHES, [{"text": text, "target": target} for text, target in (matches or {}).items()]),
+    ]
+    events: list[RowEvent] = []
+    with writing(engine) as connection:
+        counts = [_save(connection, of, lines, hand, events) for of, lines in told]
+        counts.append(_save_times(connection, units, hand, events))
+        record(connection, *events)
+    return Saved(
+        added=sum(one.added for one in counts),
+        changed=sum(one.changed for one in counts),
+        same=sum(one.same for one in counts),
+    )
+
+
+def with_chosen(unit: Unit, chosen: Mapping[tuple[str, str], str]) -> Unit:
+    """A unit with what it chose."""
+    return replace(
+        unit,
+        uploads_through=chosen.get((unit.id, UPLOADS_THROUGH)),
+        time=time_kept(chosen.get((unit.id, OFFICE_TIME))),
+    )
+
+
+def units(engine: Engine) -> frozenset[tuple[str, str, str | None]]:
+    """(id, name, parent) of every unit: what own rules of a unit depend on."""
+    with reading(engine) as connection:
+        asked = select(UNIT.c.id, UNIT.c.name, UNIT.c.parent)
+        return frozenset((one.id, one.name, one.parent) for one in connection.execute(asked))
+
+
+def office(engine: Engine, *, officer: str = "", language: str = "kk") -> Office:
+    """The office, with the officer config.toml names (by key or e-mail)."""
+    with reading(engine) as connection:
+        chosen = preferences(connection)
+        units = {one.id: with_chosen(unit_of(one), chosen) for one in _all(connection, UNIT)}
+        people = {
+            one.key: replace(
+                person_of(one),
+                digest=chosen.get((one.key, DIGEST), ""),
+                language=chosen.get((one.key, LANGUAGE), one.language),
+            )
+            for one in _all(connection, PERSON)
+        }
+        matches = {one.text: one.target for one in _all(connection, MATCH)}
+    return with_officer(Office(units=units, people=people, matches=matches), officer, language=language)
+
+
+def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
+    return connection.execute(table.select().order_by(*table.primary_key.columns))
+
+
+def _save(
+    connection: Connection, of: VouchedTable, lines: list[Values], hand: Stamp, events: list[RowEvent]
+) -> Saved:
+    """Write the rows that are new or differ; their events are added to those to be appended."""
+    if not lines:
+        return Saved()
+    table, key = of.table, of.key[0]
+    known = {record._mapping[key]: dict(record._mapping) for record in _all(connection, table)}
+    wanted = {line[key]: line for line in lines}
+    new = [line for name, line in wanted.items() if name not in known]
+    other = [line for name, line in wanted.items() if name in known and known[name] != line]
+    if new or other:
+        step = insert(connection, table)
+        step = step.on_conflict_do_update(
+            index_elements=[table.c[key]],
+            set_={column.name: step.excluded[column.name] for column in table.c if column.name != key},
+        )
+        connection.execute(step, new + other)
+        events += (
+            RowEvent(
+                kind=f"{table.name}_saved",
+                name=str(line[key]),
+                on=hand.today,
+                by=hand.by,
+                now=hand.now,
+                rows=[of.changed(known.get(line[key]), line)],
+            )
+            for line in new + other
+        )
+    return Saved(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
+
+
+def _save_times(connection: Connection, units: Iterable[Unit], hand: Stamp, events: list[RowEvent]) -> Saved:
+    """Units' own office time where they name one; of a unit that names none what it said before stays."""
+    chosen = preferences(connection)
+    changed = 0
+    for unit in units:
+        text = time_text(unit.time)
+        if not text or chosen.get((unit.id, OFFICE_TIME), "") == text:
+            continue
+        changed += 1
+        change = put(connection, unit.id, OFFICE_TIME, text, by=hand.by, now=hand.now)
+        events.append(
+            RowEvent(
+                kind=f"{OFFICE_TIME}_chosen",
+                name=unit.id,
+                on=hand.today,
+                by=hand.by,
+                now=hand.now,
+                rows=[change],
+            )
+        )
+    return Saved(changed=changed)
+
+
+def unit_of(one: Any) -> Unit:
+    """A unit out of its row; what it chose stands elsewhere."""
+    return Unit(id=one.id, name=one.name, parent=one.parent, kind=one.kind)
+
+
+def unit_values(one: Unit) -> Values:
+    """A unit as its row."""
+    return {"id": one.id, "name": one.name, "parent": one.parent, "kind": one.kind}
+
+
+def person_of(one: Any) -> Person:
+    """A person out of their row; what they chose stands elsewhere."""
+    return Person(
+        key=one.key,
+        name=one.name,
+        unit=one.unit,
+        post=one.post,
+        duties=tuple(one.duties),
+        email=one.email,
+        language=one.language,
+        away=tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in one.away),
+        deputy=one.deputy,
+    )
+
+
+def person_values(one: Person) -> Values:
+    """A person as their row."""
+    return {
+        "key": one.key,
+        "name": one.name,
+        "unit": one.unit,
+        "post": one.post,
+        "duties": list(one.duties),
+        "email": one.email,
+        "language": one.language,
+        "away": [[first.isoformat(), last.isoformat()] for first, last in one.away],
+        "deputy": one.deputy,
+    }

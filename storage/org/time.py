@@ -1,0 +1,37 @@
+"""The own time of a unit as the text it is kept as, among what units chose."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, time
+
+from storage.chain import canonical
+from workflow.org.office_time import NOTHING_OWN, OfficeTime
+
+
+def time_text(own: OfficeTime) -> str:
+    """Its canonical JSON; "" where nothing is the unit's own."""
+    if not own:
+        return ""
+    return canonical(
+        {
+            "hours": [f"{end:%H:%M}" for end in own.hours] if own.hours else None,
+            "week": list(own.week),
+            "off": [day.isoformat() for day in own.off],
+            "working": [day.isoformat() for day in own.working],
+        }
+    )
+
+
+def time_kept(text: str | None) -> OfficeTime:
+    """What such a text says."""
+    if not text:
+        return NOTHING_OWN
+    kept = json.loads(text)
+    hours = [time.fromisoformat(end) for end in kept["hours"] or ()]
+    return OfficeTime(
+        hours=(hours[0], hours[1]) if hours else None,
+        week=tuple(kept["week"]),
+        off=tuple(date.fromisoformat(day) for day in kept["off"]),
+        working=tuple(date.fromisoformat(day) for day in kept["working"]),
+    )

@@ -1,0 +1,237 @@
+"""Dates as people write them; what is impossible is refused with its text, whatever the text."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from datetime import date, datetime, time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calendars.horizon import FIRST, LAST
+from documents.sheets.dates import (
+    AtOnce,
+    Day,
+    Nothing,
+    Recurring,
+    Span,
+    Unfixed,
+    read,
+    read_day,
+    read_lines,
+)
+from documents.sheets.unreadable import UnreadableCell
+from documents.sheets.workbook import NotAValue
+from tests.documents.sheets import day
+
+MARCH_30 = Day(day("2026-03-30"))
+APRIL_TO_MAY = Span(day("2026-04-13"), day("2026-05-26"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "30.03.26г.",
+            "30.03.2026",
+            "30.03.26 ж.",
+            "30.03.2026 г.",
+            "30/03/2026",
+            "30-03-2026",
+            "30. 03. 2026",
+        ),
+        *("«30» 03 2026 г.", "«30» марта 2026 г.", "30 марта 2026 года", "30-го марта 2026", "30 марта 26 г."),
+        *("2026 жылғы 30 наурыз", "2026 жылғы «30» наурыз", "30 наурыз 2026 ж.", "2026 ж. 30 наурыз"),
+        *("2026-03-30", "2026-03-30T09:00:00+05:00", "до 30.03.2026 включительно", "30.03.26г. в 15.00"),
+        *(
+            "2026 жылдың 30 наурызына дейін",
+            "30.03.2026 (за 10 рабочих дней)",
+            "30\u00a0марта\u202f2026\u202fг.",
+        ),
+    ],
+)
+def test_one_day_in_its_many_spellings(text: str) -> None:
+    """Russian, Kazakh, numbers, words, ISO; an hour or a remark beside it changes nothing."""
+    assert read(text) == MARCH_30
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "13.04.2026г. по 26.05.26г.",
+            "с 13.04.26 по 26.05.26",
+            "13.04.26ж. – 26.05.26ж.",
+            "13.04.2026-26.05.2026",
+        ),
+        *("с 13 апреля по 26 мая 2026 года", "с 13.04 по 26.05.2026", "13 апреля 2026 г. – 26 мая 2026 г."),
+        *("2026 жылғы 13 сәуір мен 26 мамыр аралығында", "2026 жылғы 13 сәуірден 26 мамырға дейін"),
+        *("13.04.2026ж. бастап 26.05.2026ж. дейін", "2026-04-13 – 2026-05-26", "с 13.04.26г.\nпо 26.05.26г."),
+    ],
+)
+def test_a_span_in_its_many_spellings(text: str) -> None:
+    """What one end leaves out, year or month, stands at the other."""
+    assert read_lines(text) == (APRIL_TO_MAY,)
+
+
+@pytest.mark.parametrize("text", ["13-26 мая 2026 г.", "с 13 по 26 мая 2026 года", "2026 жылғы 13-26 мамыр"])
+def test_a_span_within_one_month(text: str) -> None:
+    """The month said once is the month of both ends."""
+    assert read(text) == Span(day("2026-05-13"), day("2026-05-26"))
+
+
+def test_a_cell_may_hold_a_span_and_a_remark() -> None:
+    """Each line is read by itself."""
+    said = read_lines("13.04.26г. по 26.05.26г.\n\nМониторинг – ежедневно.")
+
+    assert said == (APRIL_TO_MAY, Recurring("Мониторинг – ежедневно."))
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *(("ежедневно", Recurring), ("күнделікті", Recurring), ("до 5 числа ежемесячно", Recurring)),
+        *(("незамедлительно", AtOnce), ("Нәтижелер бойынша – дереу", AtOnce)),
+        *(
+            ("III квартал 2026 года", Unfixed),
+            ("в течение 10 рабочих дней", Unfixed),
+            ("по мере надобности", Unfixed),
+        ),
+        *(("-", Nothing), ("—", Nothing), ("", Nothing), ("«__» ____ 2026 г.", Nothing), ("жоқ", Nothing)),
+    ],
+)
+def test_words_that_name_no_day(text: str, kind: type) -> None:
+    """They are told apart, and never become a day."""
+    assert isinstance(read(text), kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        *(("31.02.26", "paper_date_impossible"), ("14.13.2026", "paper_date_impossible")),
+        *(("00.04.2026", "paper_date_impossible"), ("29.02.2026", "paper_date_impossible")),
+        *(("31.12.2009", "paper_date_beyond"), ("01.01.2029", "paper_date_beyond")),
+        *(("13.04.202", "paper_date_unreadable"), ("14 апрля 2026", "paper_date_unreadable")),
+        *(("13, 15 мая 2026", "paper_date_unreadable"), ("13 и 15 мая 2026", "paper_date_unreadable")),
+        *(("13 мая 2026 – 26", "paper_date_unreadable"), ("20260413", "paper_date_unreadable")),
+        *(("13.04.2026, 14.04.2026", "paper_dates_several"), ("13.04.26 и 15.04.26", "paper_dates_several")),
+        *(("26.05.26 по 13.04.26", "paper_span_backwards"), ("13 апреля", "paper_date_without_year")),
+    ],
+)
+def test_what_cannot_be_a_date_is_refused_with_its_text(text: str, code: str) -> None:
+    """Never guessed: the reader of the refusal sees what stood there, and in which column."""
+    with pytest.raises(UnreadableCell) as refusal:
+        read(text, where="Сроки")
+
+    assert refusal.value.code == code
+    assert refusal.value.arguments["text"] == text
+    assert refusal.value.arguments["where"] == "Сроки"
+
+
+def test_the_first_and_the_last_day_of_the_records_are_in() -> None:
+    """Both bounds are included."""
+    assert read("01.01.2010") == Day(FIRST)
+    assert read("31.12.2028") == Day(LAST)
+
+
+@pytest.mark.parametrize(
+    "value", [46111, 46111.0, 46111.75, date(2026, 3, 30), datetime.combine(MARCH_30.on, time(9))]
+)
+def test_excels_own_dates_are_days(value: object) -> None:
+    """A date, a moment, or the day number a badly formatted cell leaves."""
+    assert read(value) == MARCH_30
+
+
+@pytest.mark.parametrize("value", [True, 2026, -1, math.nan, math.inf, NotAValue("=A1"), b"x", object()])
+def test_what_is_no_date_cell_is_refused(value: object) -> None:
+    """A year, a truth, a formula: none of them is a day."""
+    with pytest.raises(UnreadableCell):
+        read(value)
+
+
+def test_a_year_left_out_is_the_one_the_paper_speaks_of() -> None:
+    """The caller knows it from the title; without it the text is refused."""
+    assert read("30 марта", year=2026) == MARCH_30
+
+
+def test_a_table_wants_one_day_in_a_cell() -> None:
+    """A span where one day is asked is refused, an empty cell is not known."""
+    assert read_day("-") is None
+    with pytest.raises(UnreadableCell, match="paper_day_expected"):
+        read_day("13.04.26 – 26.05.26")
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "13",
+            "31",
+            "02",
+            "04",
+            "2026",
+            "26",
+            "26г.",
+            "00",
+            "99",
+            "2009",
+            ".",
+            "-",
+            "–",
+            "/",
+            " ",
+            "\n",
+            "«",
+            "»",
+            "_",
+        ),
+        *(
+            "апреля",
+            "мамыр",
+            "жылғы",
+            "года",
+            "ж.",
+            "по",
+            "с",
+            "мен",
+            "аралығында",
+            "дейін",
+            "ежедневно",
+            "дереу",
+            ":",
+        ),
+    ]
+)
+
+
+@given(
+    st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=12).map("".join), st.lists(PIECES).map(" ".join))
+)
+def test_no_text_breaks_the_reader(text: str) -> None:
+    """It reads or refuses; every day it reads lies within the records."""
+    try:
+        said = read_lines(text)
+    except UnreadableCell:
+        return
+
+    for when in said:
+        if isinstance(when, Span):
+            assert FIRST <= when.first <= when.last <= LAST
+        elif isinstance(when, Day):
+            assert FIRST <= when.on <= LAST
+
+
+@given(st.one_of(st.floats(), st.integers(), st.datetimes(), st.dates(), st.none(), st.binary()))
+def test_no_value_breaks_the_reader(value: object) -> None:
+    """Numbers without end and dates out of the world are refused like any others."""
+    with suppress(UnreadableCell):
+        assert isinstance(read(value), Day | Nothing)
+
+
+@given(st.dates(FIRST, LAST))
+def test_every_day_is_read_back_from_its_spellings(on: date) -> None:
+    """Numbers short and long, and ISO."""
+    spellings = (f"{on:%d.%m.%y}г.", f"{on:%d.%m.%Y}", on.isoformat(), f"«{on:%d}» {on:%m} {on:%Y} г.")
+
+    assert {read(spelling) for spelling in spellings} == {Day(on)}

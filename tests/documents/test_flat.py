@@ -1,0 +1,135 @@
+"""The flat form: many objects, one analysis in each row; and the empty workbook to fill in."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from documents import UnreadablePaper, template, write_template
+from documents.schedules.any_schedule import read_schedule
+from tests.documents.sheets import day, xlsx
+
+RU = ("№", "Объект анализа", "Подразделение", "Ответственный", "Начало анализа", "Окончание анализа")
+KK = ("№", "Талдау объектісі", "Бөлімше", "Жауапты", "Талдаудың басталуы", "Талдаудың аяқталуы")
+
+
+def refused(data: bytes) -> UnreadablePaper:
+    with pytest.raises(UnreadablePaper) as refusal:
+        read_schedule(data, "план.xlsx")
+    return refusal.value
+
+
+@pytest.mark.parametrize("heading", [RU, KK])
+def test_each_row_is_an_analysis(heading: tuple[str, ...]) -> None:
+    """Object, unit, responsible and two plan dates, headed in Russian or in Kazakh."""
+    rows = [
+        heading,
+        (1, "Закупки", "Отдел закупок", "Служба", day("2026-04-13"), "26.05.26г."),
+        (2, "Кадры", None, None, "01.09.2026", None),
+    ]
+    first, second = read_schedule(xlsx(rows), "план.xlsx")
+
+    assert (first.form, first.object, first.unit, first.row) == ("flat", "Закупки", "Отдел закупок", 2)
+    assert first.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
+    assert first.responsible == {"analysis_started": "Служба", "analysis_ended": "Служба"}
+    assert second.planned == {"analysis_started": day("2026-09-01")}
+    assert second.responsible == {}
+
+
+def test_every_bad_row_of_the_flat_form_is_named() -> None:
+    """No object, no start, an impossible day, an end before the start, a formula, the same analysis again."""
+    refusal = refused(
+        xlsx(
+            [
+                RU,
+                (1, "Закупки", "", "", "13.04.2026", "26.05.2026"),
+                (2, None, "", "", "13.04.2026", None),
+                (3, "Кадры", "", "", None, "26.05.2026"),
+                (4, "Склад", "", "", "31.02.26", None),
+                (5, "Гараж", "", "", "13.04.2026", "12.04.2026"),
+                (6, "Архив", "", "", "=TODAY()", None),
+                (7, "закупки", "", "", "13.04.26", "27.05.2026"),
+                (8, "Связь", "", "", "13.04.26 – 26.05.26", None),
+            ]
+        )
+    )
+
+    assert refusal.code == "paper_unreadable"
+    assert [(error.row, error.code) for error in refusal.errors] == [
+        (3, "paper_cell_empty"),
+        (4, "paper_cell_empty"),
+        (5, "paper_date_impossible"),
+        (6, "paper_span_backwards"),
+        (7, "paper_formula"),
+        (8, "paper_row_twice"),
+        (9, "paper_day_expected"),
+    ]
+
+
+def test_a_missing_column_of_the_flat_form_is_refused_by_name() -> None:
+    """An end is a column even where a row leaves it empty."""
+    refusal = refused(xlsx([RU[:-1], (1, "Закупки", "", "", "13.04.2026")]))
+
+    assert refusal.code == "paper_columns_missing"
+    assert [text.ru for text in refusal.arguments["missing"]] == ["Окончание анализа"]  # type: ignore[attr-defined]
+
+
+def test_a_unit_merged_beside_its_objects_belongs_to_each() -> None:
+    """One unit, three objects."""
+    rows = [RU, *((n, f"Объект {n}", "Отдел" if n == 1 else None, "", "13.04.2026", None) for n in (1, 2, 3))]
+    read = read_schedule(xlsx(rows, ["C2:C4"]), "план.xlsx")
+
+    assert [analysis.unit for analysis in read] == ["Отдел", "Отдел", "Отдел"]
+
+
+def test_the_flat_form_may_come_as_csv() -> None:
+    """The same headings, the same reading."""
+    (read,) = read_schedule("Объект;Начало;Конец\nЗакупки;13.04.2026;26.05.2026\n".encode("cp1251"), "план.csv")
+
+    assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
+
+
+def test_five_thousand_analyses_are_read_whole() -> None:
+    """None is lost, and rows keep their numbers."""
+    target = io.BytesIO()
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append(RU)
+    for n in range(5_000):
+        sheet.append([n + 1, f"Объект {n}", f"Отдел {n % 50}", "Служба", day("2026-04-13"), "26.05.2026"])
+    book.save(target)
+    read = read_schedule(target.getvalue(), "план.xlsx")
+
+    assert len(read) == 5_000
+    assert read[-1].row == 5_001
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_template_filled_in_is_read_back(language: str, tmp_path: Path) -> None:
+    """In each language: an instruction, frozen headings, dates checked as they are typed."""
+    path = tmp_path / "үлгі.xlsx"
+    write_template(path, language)
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    sheet.append(["Закупки", "Отдел", "Служба", day("2026-04-13"), day("2026-05-26")])
+    book.save(path)
+    (read,) = read_schedule(path)
+
+    assert (read.object, read.unit) == ("Закупки", "Отдел")
+    assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
+    assert sheet.freeze_panes == "B3"
+    assert {rule.type for rule in sheet.data_validations.dataValidation} == {"date"}
+
+
+def test_an_empty_template_has_no_rows() -> None:
+    """Sending it back as it is says so."""
+    assert refused(template("kk")).code == "paper_no_rows"
+
+
+def test_a_template_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    """The folder is not there."""
+    with pytest.raises(UnreadablePaper, match="paper_not_written"):
+        write_template(tmp_path / "нет" / "a.xlsx", "kk")

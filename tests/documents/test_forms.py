@@ -1,0 +1,441 @@
+"""Every form in both languages, empty and full: what is known stands there, what is not is ruled and named."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import docx
+import pytest
+
+import i18n
+from documents.forms import (
+    LANGUAGES,
+    UnknownField,
+    UnknownForm,
+    UnknownGroup,
+    fill,
+    form,
+    names,
+    title,
+)
+from documents.forms.building import template
+from documents.forms.filling import NotALanguageOfPapers
+from documents.forms.form import Field, Form
+
+FORMS = names()
+EVERY = [(name, language) for name in FORMS for language in LANGUAGES]
+DAY = date(2026, 11, 25)
+WRITTEN = {"kk": "2026 жылғы 25 қараша", "ru": "25 ноября 2026 года"}
+NASTY = 'Ұлттық <w:p/> & "Ғылым" {{ 7 * 7 }} {% raise %} ]]> \x00\x0b'
+AS_LETTERS = 'Ұлттық <w:p/> & "Ғылым" {{ 7 * 7 }} {% raise %} ]]>'
+
+WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+SCHEMA = {
+    "tblPr": "tblStyle tblW jc tblInd tblBorders shd tblLayout tblCellMar tblLook",
+    "tcPr": "tcW gridSpan vMerge tcBorders shd vAlign",
+    "pPr": "pStyle keepNext keepLines pageBreakBefore tabs spacing ind jc rPr",
+    "rPr": "rFonts b i sz szCs lang",
+}
+"""Properties of WordprocessingML as far as forms use them, in the order its schema gives."""
+
+INSTRUCTION = {
+    "cartogram_report": 1,
+    "legislation_report": 2,
+    "reconciliation_act": 3,
+    "social_order": 4,
+    "ethics_report": 5,
+    "propaganda_report": 6,
+}
+NO488 = {"analytic_note": 2, "exposed_positions": 4, "plan": 5, "monitoring_note": 7}
+
+
+def text_of(document: bytes) -> str:
+    """All letters of the body, paragraph by paragraph, tables included, in order."""
+    opened = docx.Document(io.BytesIO(document))
+    paragraphs = opened.element.body.iter(f"{WORD}p")
+    return "\n".join("".join(_letters(paragraph)) for paragraph in paragraphs).replace("\u200b", "")
+
+
+def _letters(paragraph: Any) -> list[str]:
+    return [node.text or "" for node in paragraph.iter() if node.tag.endswith("}t")]
+
+
+def foot_of(document: bytes) -> str:
+    """The small line at the foot of a page."""
+    return docx.Document(io.BytesIO(document)).sections[0].footer.paragraphs[0].text
+
+
+def tables_of(document: bytes) -> list[list[list[str]]]:
+    """Tables as texts of cells."""
+    opened = docx.Document(io.BytesIO(document))
+    return [[[cell.text for cell in row.cells] for row in table.rows] for table in opened.tables]
+
+
+def value_of(field: Field) -> object:
+    """A value of the field's kind."""
+    return {
+        "text": f"{field.id}: {NASTY}",
+        "long": f"{field.id}: {NASTY}\nекінші жол",
+        "list": (f"{field.id} бір", f"{field.id} екі"),
+        "date": DAY,
+        "span": (date(2026, 4, 13), date(2026, 5, 26)),
+        "hour": "15:00",
+        "year": 2026,
+        "number": 41,
+        "amount": Decimal("12500000"),
+        "box": True,
+    }[field.kind]
+
+
+def full(asked: Form) -> tuple[dict[str, object], list[Mapping[str, object]]]:
+    """Values for every field, and a row for each group."""
+    values = {name: value_of(field) for name, field in asked.fields.items()}
+    if asked.rows is None:
+        return values, []
+    groups = [(group.id, group.parts) for group in asked.rows.groups] or [("", asked.rows.parts)]
+    rows = [
+        {part.id: value_of(part) for part in parts} | ({asked.rows.group_by: group} if group else {})
+        for group, parts in groups
+    ]
+    return values, rows
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_an_empty_form_is_ruled_and_names_all_it_lacks(name: str, language: str) -> None:
+    """Nothing is invented: every field without a default of the law's own is listed, and a line left for it."""
+    asked = form(name)
+    filled = fill(asked, {}, language)
+    text = text_of(filled.document)
+    due = {field.id for field in asked.fields.values() if not field.optional and field.default is None}
+
+    assert {one.field for one in filled.missing} == due | ({"rows"} if asked.rows else set())
+    assert "____" in text or "□" in text
+    assert "{{" not in text
+    assert "{%" not in text
+    assert "None" not in text
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_a_full_form_says_everything_and_lacks_nothing(name: str, language: str) -> None:
+    """Each value stands there letter by letter, whatever marks of XML or of templates it holds."""
+    asked = form(name)
+    values, rows = full(asked)
+    filled = fill(asked, values, language, rows=rows)
+    text = text_of(filled.document)
+
+    assert filled.missing == ()
+    for field in asked.fields.values():
+        for piece in _expected(field, values[field.id], language):
+            assert piece in text, field.id
+    parts = asked.rows.columns if asked.rows else ()
+    texts = {part for part in parts for row in rows if isinstance(row.get(part), str)}
+    for part in texts - {asked.rows.group_by if asked.rows else "", "held_at"}:
+        assert f"{part}: {AS_LETTERS}" in text, part
+
+
+def _expected(field: Field, value: object, language: str) -> list[str]:
+    """How a value is to be read on the paper; a year stands in other texts and is tested by itself."""
+    match field.kind:
+        case "text":
+            return [f"{field.id}: {AS_LETTERS}"]
+        case "long":
+            return [f"{field.id}: {AS_LETTERS}", "екінші жол"]
+        case "list":
+            return [f"1. {field.id} бір", f"2. {field.id} екі"]
+        case "date":
+            return [WRITTEN[language]]
+        case "span":
+            return [i18n.span(date(2026, 4, 13), date(2026, 5, 26), language)]
+        case "hour":
+            return ["15:00"]
+        case "box":
+            return ["☒"]
+        case "amount":
+            return [i18n.number(Decimal("12500000"), language)]
+        case _:
+            return []
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY)
+def test_a_template_asks_exactly_what_its_form_declares(name: str, language: str) -> None:
+    """No gap without a field, no field without its place on the paper, in either language."""
+    asked = form(name)
+    text = text_of(template(name, language))
+    gaps = set(re.findall(r"\{\{ (\w+) \}\}", text)) - {"item"}
+    lists = set(re.findall(r"for item in (\w+)", text))
+    rows = {f"group_{number}_told" for number in range(1, 10)}
+
+    # The year of a report stands in its dates, where the table itself does not name it.
+    assert set(asked.fields) - (gaps | lists) <= {"year"}
+    assert (gaps | lists) - set(asked.fields) <= rows
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_field_has_a_title_in_three_languages(name: str) -> None:
+    """What is missing is named to people, not by its code."""
+    asked = form(name)
+    fields = [*asked.fields, *(asked.rows.columns if asked.rows else ())]
+
+    assert all(title(field, language) != field for field in fields for language in i18n.LANGUAGES)
+
+
+def test_dates_are_official() -> None:
+    """2026 жылғы 25 қараша; 25 ноября 2026 года; a period from day to day."""
+    values = {"order_date": DAY, "period": (date(2026, 4, 13), date(2026, 5, 26))}
+    kazakh = text_of(fill(form("order"), values, "kk").document)
+    russian = text_of(fill(form("order"), values, "ru").document)
+
+    assert "2026 жылғы 25 қараша" in kazakh
+    assert "2026 жылғы 13 сәуірден 26 мамырға дейін" in kazakh
+    assert "25 ноября 2026 года" in russian
+    assert "с 13 апреля по 26 мая 2026 года" in russian
+
+
+def test_a_report_leaves_the_day_open_in_its_own_year() -> None:
+    """The printed year of the source is a variable: the year of the report."""
+    assert "2026 жылғы «___» ____" in text_of(fill(form("legislation_report"), {"year": 2026}, "kk").document)
+    assert "20___ жылғы «___» ____" in text_of(fill(form("legislation_report"), {}, "kk").document)
+    assert "________ 2026 ж." in text_of(fill(form("cartogram_report"), {"year": 2026}, "kk").document)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_page_is_that_of_an_official_paper(name: str) -> None:
+    """A4, margins 3, 1.5, 2 and 2 cm, Times New Roman 14; the annexes of the Instruction lie across."""
+    opened = docx.Document(io.BytesIO(fill(form(name), {}, "kk").document))
+    section = opened.sections[0]
+    sizes = [section.left_margin, section.right_margin, section.top_margin, section.bottom_margin]
+    normal: Any = opened.styles["Normal"]
+
+    assert [round(size.cm, 1) for size in sizes if size is not None] == [3.0, 1.5, 2.0, 2.0]
+    assert (normal.font.name, normal.font.size.pt) == ("Times New Roman", 14)
+    assert section.page_width is not None
+    assert section.page_height is not None
+    if name in INSTRUCTION:
+        assert section.page_width > section.page_height
+    assert {round(section.page_width.cm, 1), round(section.page_height.cm, 1)} == {21.0, 29.7}
+
+
+@pytest.mark.parametrize("name", [*INSTRUCTION, "consent", "confirmation"])
+def test_the_russian_of_a_kazakh_source_says_that_it_is_a_translation(name: str) -> None:
+    """None of the eight exists in Russian; until a lawyer confirms it, it says so itself."""
+    assert "Перевод" in foot_of(fill(form(name), {}, "ru").document)
+    assert foot_of(fill(form(name), {}, "kk").document) == ""
+
+
+@pytest.mark.parametrize(("name", "annex"), NO488.items())
+def test_a_layout_of_ours_says_so(name: str, annex: int) -> None:
+    """The annexes of No 488 were not available; which one is meant is named with its act."""
+    assert form(name).annex == annex
+    for language, ours in (("kk", "біздікі"), ("ru", "наш")):
+        foot = foot_of(fill(form(name), {}, language).document)
+        assert ours in foot
+        assert "№ 488" in foot
+        assert str(annex) in foot
+
+
+@pytest.mark.parametrize(("name", "annex"), INSTRUCTION.items())
+def test_an_annex_of_the_instruction_is_headed_with_its_number(name: str, annex: int) -> None:
+    """A bare "annex 4" is never enough."""
+    text = text_of(fill(form(name), {}, "kk").document)
+
+    assert f"жобаларын орындау жөніндегі Нұсқаулыққа №{annex} қосымша" in text
+
+
+def test_annex_1_has_two_fixed_rows_and_no_line_for_the_body() -> None:
+    """Section 3 of the cartogram is not reported; what was updated is listed one by one, since each scores."""
+    rows = [
+        {"section": "1", "subsection": "Білім басқармасы", "updated_on": DAY, "link": "https://example.kz/1"},
+        {"section": "1", "subsection": "Жарқайың ауданы", "updated_on": DAY, "link": "https://example.kz/2"},
+    ]
+    head, first, second = tables_of(fill(form("cartogram_report"), {}, "kk", rows=rows).document)[0]
+
+    assert head[1] == "Сыбайлас жемқорлық картограммасының бөлімі"
+    assert first[:2] == ["1", "Сыбайлас жемқорлық тәуекелдеріне ұшырайтын лауазымдар"]
+    assert "1) Білім басқармасы; " in first[2]
+    assert "2) Жарқайың ауданы; " in first[2]
+    assert second == ["2", "Сыбайлас жемқорлық тәуекелдерінің тізбесі", ""]
+    assert "organisation" not in form("cartogram_report").fields
+
+
+def test_annex_2_has_nine_groups_each_with_its_own_numbering() -> None:
+    """Two facts of one subtask stand under one another, beside one heading."""
+    rows = [
+        {"subtask": "P2.T5.S1", "person": "бас маман А.", "other_activity": "ЖК", "measures": "ескерту"},
+        {"subtask": "5", "person": "маман Б.", "other_activity": "ЖШС", "measures": "сөгіс"},
+        {"subtask": "P2.T5.S3", "person": "маман В.", "measures": "тексеру"},
+    ]
+    table = tables_of(fill(form("legislation_report"), {}, "kk", rows=rows).document)[0]
+    groups = list(dict.fromkeys(row[0] for row in table[1:] if row[0]))
+
+    assert len(groups) == 9
+    assert groups[0].startswith("Сыбайлас жемқорлық құқық бұзушылықтар туралы хабарлама")
+    facts = [row[1:] for row in table[1:] if row[1]]
+    assert [number for number, _ in facts] == ["1.", "2.", "1."]
+    assert "Лауазымы, Т.А.Ә.: бас маман А." in facts[0][1]
+
+
+def test_annex_3_has_three_headings_and_its_footnote() -> None:
+    """Only what has entered into force belongs there; the second signature is a note, for it has no place."""
+    rows = [{"category": "criminal", "offence": "366-бап", "status": "үкім", "in_force_on": None}]
+    filled = fill(form("reconciliation_act"), {}, "kk", rows=rows)
+    table = tables_of(filled.document)[0]
+
+    assert [row[1] for row in table[1:] if row[1]] == [
+        "Әкімшілік құқық бұзушылық",
+        "Қылмыстық құқық бұзушылық",
+        "Мемлекеттік қызметтің беделін түсіретін құқық бұзушылық",
+    ]
+    assert "*Салыстырып тексеруде заңды күшіне енген үкімдер мен қаулылар" in text_of(filled.document)
+    assert [note.code for note in filled.notes] == ["form.note.not_in_force", "form.note.second_signature"]
+
+
+@pytest.mark.parametrize(
+    ("theme", "codes"),
+    [
+        ("5000000", ["form.note.share"]),
+        ("5000001", ["form.note.sum_differs", "form.note.share"]),
+        ("90000000", ["form.note.sum_differs", "form.note.theme_above_total", "form.note.share"]),
+    ],
+)
+def test_annex_4_adds_up(theme: str, codes: list[str]) -> None:
+    """The parts of B against the amount of A, and A against the whole; the share of rows is what is scored."""
+    values = {"total_amount": Decimal(80_000_000), "theme_amount": Decimal(theme)}
+    rows = [{"name": "Көкшетау қаласы", "amount": Decimal(5_000_000)}, {"name": "Зеренді ауданы"}]
+    notes = fill(form("social_order"), values, "kk", rows=rows).notes
+
+    assert [note.code for note in notes] == codes
+    assert notes[-1].arguments == {"done": 1, "of": 2}
+
+
+def test_annex_4_has_the_amounts_of_the_next_year_too() -> None:
+    """The source ends at that heading; its row is supplied."""
+    values = {"year": 2026, "next_year": 2027, "next_year_total_amount": Decimal(7)}
+    table = tables_of(fill(form("social_order"), values, "kk").document)[0]
+
+    assert table[-2][0] == "Өңірде 2027 жылға МӘТ барлығы бөлінді."
+    assert table[-1][0] == "7 тңг."
+
+
+def test_annex_5_has_two_fixed_rows_and_no_seal() -> None:
+    """Events under the first, one line a person under the second; signed without a seal."""
+    rows = [
+        {"work": "2", "name": "Серікова А.", "post": "бөлім басшысы", "held_on": DAY, "work_done": "әңгіме"},
+        {"work": "2", "name": "Оспанов Б.", "post": "бас маман", "held_on": DAY, "work_done": "әңгіме"},
+    ]
+    document = fill(form("ethics_report"), {}, "kk", rows=rows).document
+    _, first, second = tables_of(document)[0]
+
+    assert first[2] == ""
+    assert second[2].count("\n") == 1
+    assert "мөр" not in text_of(document)
+    assert "(қолы)" in text_of(document)
+
+
+def test_annex_6_tells_the_views_and_warns_of_few() -> None:
+    """The form has no column for them: they stand with the event."""
+    row = {"kind": "НҚА", "subject": "қаулы", "held_on": DAY, "held_at": "15:00", "link": "https://example.kz"}
+    filled = fill(form("propaganda_report"), {}, "kk", rows=[row | {"views": 999, "counted_on": DAY}])
+
+    assert "Қаралым саны: 999" in tables_of(filled.document)[0][1][1]
+    assert [note.code for note in filled.notes] == ["form.note.few_views"]
+
+
+def test_a_box_left_empty_is_a_note() -> None:
+    """None ticked is a form for the hand; some ticked proves nothing."""
+    assert fill(form("confirmation"), {}, "kk").notes == ()
+    notes = fill(form("confirmation"), {"has_read": True, "undertakes": True}, "kk").notes
+    assert [note.code for note in notes] == ["form.note.box_empty"]
+
+
+def test_a_consent_prints_its_date_only_where_the_organisation_adds_it() -> None:
+    """The form has no date field: nothing is ruled and nothing is missed."""
+    without = fill(form("consent"), {}, "kk")
+    with_date = fill(form("consent"), {"signed_on": DAY}, "kk")
+
+    assert "жылғы «" not in text_of(without.document)
+    assert "signed_on" not in {one.field for one in without.missing}
+    assert "2026 жылғы 25 қараша" in text_of(with_date.document)
+
+
+def test_a_part_of_a_row_not_known_yet_is_named_with_its_row() -> None:
+    """The cell stays empty for the hand."""
+    rows = [
+        {"recommendation": "а", "measure": "б", "completion_form": "в", "responsible": "г", "term": "д"},
+        {"recommendation": "а", "measure": "б", "responsible": "г"},
+    ]
+    filled = fill(form("plan"), {}, "kk", rows=rows)
+
+    assert {(one.field, one.row) for one in filled.missing if one.row} == {("completion_form", 2), ("term", 2)}
+    assert {note.arguments["field"] for note in filled.notes} == {"completion_form", "term"}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_very_long_text_is_kept_whole(name: str) -> None:
+    """Fifty pages in one field, with breaks of lines of every system."""
+    asked = form(name)
+    field = next(field for field in asked.fields.values() if field.kind in ("text", "long"))
+    long = "\r\n".join(f"{number}-жол: " + "әіңғүұқөһ " * 40 for number in range(300))
+    text = text_of(fill(asked, {field.id: long}, "kk").document)
+
+    assert all(f"{number}-жол: әіңғүұқөһ" in text for number in range(300))
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_properties_stand_in_the_order_of_the_schema(name: str) -> None:
+    """LibreOffice forgives another order, Word calls the file damaged."""
+    body = docx.Document(io.BytesIO(fill(form(name), {}, "kk").document)).element.body
+    for properties, order in SCHEMA.items():
+        for element in body.iter(WORD + properties):
+            names_in = [child.tag.removeprefix(WORD) for child in element]
+            assert names_in == sorted(names_in, key=order.split().index)
+    assert all(cell[-1].tag == f"{WORD}p" for cell in body.iter(f"{WORD}tc"))
+
+
+def test_the_same_values_give_the_same_bytes() -> None:
+    """No moment of making lies in the file."""
+    first = fill(form("order"), {"object": "Қаржы басқармасы"}, "kk").document
+    time.sleep(2.1)  # the clock of a ZIP ticks every two seconds
+
+    assert fill(form("order"), {"object": "Қаржы басқармасы"}, "kk").document == first
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_takes_less_than_a_second(name: str) -> None:
+    """Its template included."""
+    asked = form(name)
+    values, rows = full(asked)
+    template.cache_clear()
+    began = time.perf_counter()
+    fill(asked, values, "kk", rows=rows)
+
+    assert time.perf_counter() - began < 1
+
+
+def test_what_a_form_does_not_ask_is_refused_by_name() -> None:
+    """With what it asks, the nearest first."""
+    with pytest.raises(UnknownForm) as unknown:
+        form("analytical_note")
+    assert unknown.value.arguments["allowed"][0] == "analytic_note"
+    with pytest.raises(UnknownField) as field:
+        fill(form("order"), {"order_nr": "1"}, "kk")
+    assert field.value.arguments["allowed"][0] == "order_number"
+    with pytest.raises(UnknownField):
+        fill(form("plan"), {}, "kk", rows=[{"budget": "1"}])
+    with pytest.raises(UnknownGroup):
+        fill(form("reconciliation_act"), {}, "kk", rows=[{"category": "civil"}])
+    with pytest.raises(NotALanguageOfPapers):
+        fill(form("order"), {}, "en")
+
+
+def test_a_schedule_of_a_year_may_be_approved_in_another() -> None:
+    """Its day of approval is left open with its year."""
+    text = text_of(fill(form("year_schedule"), {"year": 2027}, "kk").document)
+
+    assert "2027 жылы" in text
+    assert "20___ жылғы «___»" in text

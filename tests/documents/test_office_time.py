@@ -1,0 +1,106 @@
+"""Office hours, weeks and days as people write them, and the columns of the table of people for them."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, time
+
+import pytest
+
+from documents import UnreadablePaper
+from documents.people.office_time import BadOfficeTime, days_of, hours_of, office_time, week_of
+from documents.people.read_people import onto
+from documents.people.sheet import people_table
+from documents.people.table import read_people
+from workflow.org.office import Office
+from workflow.org.office_time import OfficeTime
+
+HEADING = "Подразделение;ФИО;Часы работы;Рабочая неделя;Собственные выходные дни;Собственные рабочие дни"
+
+
+@pytest.mark.parametrize("text", ["08:30-17:30", "8:30 – 17:30", "8.30—17.30"])
+def test_hours(text: str) -> None:
+    """With a colon or a dot, any dash."""
+    assert hours_of(text) == (time(8, 30), time(17, 30))
+
+
+@pytest.mark.parametrize(
+    ("text", "week"),
+    [
+        ("1-6", (1, 2, 3, 4, 5, 6)),
+        ("дс–сб", (1, 2, 3, 4, 5, 6)),
+        ("вт-сб", (2, 3, 4, 5, 6)),
+        ("Mon, Wed; Fri", (1, 3, 5)),
+        ("–", ()),
+        ("", ()),
+    ],
+)
+def test_weeks(text: str, week: tuple[int, ...]) -> None:
+    """By number or by name, single days and spans."""
+    assert week_of(text) == week
+
+
+@pytest.mark.parametrize("text", ["08.05.2026, 2026-05-04", "4.5.26; 8.5.26", "2026-05-08\n2026-05-04"])
+def test_days(text: str) -> None:
+    """ISO or with dots, in order of days."""
+    assert days_of(text) == (date(2026, 5, 4), date(2026, 5, 8))
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "code"),
+    [
+        (hours_of, "9-18", "office_time.no_hours"),
+        (hours_of, "25:00-26:00", "office_time.no_hours"),
+        (hours_of, "18:00-09:00", "office_time.hours_backwards"),
+        (week_of, "6-1", "office_time.no_week"),
+        (week_of, "0", "office_time.no_week"),
+        (week_of, "завтра", "office_time.no_week"),
+        (days_of, "31.02.2026", "office_time.no_day"),
+        (days_of, "2040-01-01", "office_time.no_day"),
+        (days_of, "завтра", "office_time.no_day"),
+    ],
+)
+def test_what_is_none_is_refused(read, text: str, code: str) -> None:  # type: ignore[no-untyped-def]
+    """By what was written."""
+    with pytest.raises(BadOfficeTime) as refusal:
+        read(text)
+
+    assert refusal.value.code == code
+
+
+def test_a_day_is_not_both() -> None:
+    """Off and at work."""
+    with pytest.raises(BadOfficeTime):
+        office_time(hours=None, week=(), off=[date(2026, 5, 8)], working=[date(2026, 5, 8)])
+
+
+def test_a_table_names_it_once_for_a_unit_and_is_written_so_again() -> None:
+    """In any of its rows; a table taken from the office reads as it stood."""
+    rows = (
+        "Канцелярия;Сериков Болат;8:30-17:30;1-6;08.05.2026;",
+        "Канцелярия;Ахметова Айгүл;;;;",
+        "Архив;Омар Дана;;;;",
+    )
+    read = read_people("\n".join((HEADING, *rows)).encode(), "people.csv")
+    own = OfficeTime(hours=(time(8, 30), time(17, 30)), week=(1, 2, 3, 4, 5, 6), off=(date(2026, 5, 8),))
+    office = Office(units={unit.id: unit for unit in read.units}, people={one.key: one for one in read.people})
+    listed = people_table(office, "kk")
+    written = io.StringIO()
+    for row in (listed.heads, *listed.rows):
+        print(";".join(f'"{cell}"' for cell in row), file=written)
+    again = onto(read_people(written.getvalue().encode(), "people.csv"), office)
+
+    assert {unit.id: unit.time for unit in read.units} == {"Канцелярия": own, "Архив": OfficeTime()}
+    assert again.units == read.units
+
+
+def test_rows_that_differ_are_named() -> None:
+    """And so is what cannot be read."""
+    rows = ("Канцелярия;А;8:30-17:30;;;", "Канцелярия;Б;9:00-18:00;;;", "Архив;В;рано;;;")
+    with pytest.raises(UnreadablePaper) as refusal:
+        read_people("\n".join((HEADING, *rows)).encode(), "people.csv")
+
+    assert [(one.row, one.code) for one in refusal.value.errors] == [
+        (3, "paper_unit_time_differs"),
+        (4, "office_time.no_hours"),
+    ]

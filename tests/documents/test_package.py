@@ -1,0 +1,205 @@
+"""The export package: folders by project, task and subtask, an index, hashes; nothing overwritten or leaked."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+import openpyxl
+import pytest
+
+from documents.package import Document, Packed, write_package
+from documents.sheets.evidence_damage import EvidenceDamaged
+from documents.sheets.unreadable import UnreadablePaper
+from workflow.law.procedure import Text
+
+NOTE = b"%PDF-1.7 note"
+SECRET = b"%PDF-1.7 secret"
+ACT = Text(kk="Стандарт: 2025/230", ru="Стандарт: 2025/230", en="Standard: 2025/230")
+
+
+def document(data: bytes | None = NOTE, **changed: object) -> Document:
+    """One document of the note's subtask; without data it is a link."""
+    known: dict[str, object] = {
+        "paragraph": "P1.T2.S3",
+        "act": ACT,
+        "obligation": Text(kk="Анықтама", ru="Справка", en="Note"),
+        "case": "2026-0001",
+        "unit": "Құқық басқармасы",
+        "object": "Сатып алу",
+        "kind": "document:note",
+        "reference": sha256(data).hexdigest() if data is not None else "https://example.kz/анықтама",
+        "is_file": data is not None,
+        "name": "анықтама.pdf" if data is not None else "",
+        "fact_on": date(2026, 6, 10),
+        "written_on": date(2026, 6, 9),
+        "recorded_on": date(2026, 6, 11),
+        "published_on": None,
+        "type": "application/pdf",
+        "size": len(data or b""),
+    }
+    return Document(**(known | changed))  # type: ignore[arg-type]
+
+
+def store(*kept: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
+    """What the office keeps, by hash; `altered` stands there no longer as it was."""
+    files = {sha256(data).hexdigest(): data for data in kept}
+
+    def content(reference: str) -> BinaryIO:
+        if reference == sha256(altered).hexdigest():
+            raise EvidenceDamaged("evidence_altered", sha256=reference)
+        if reference not in files:
+            raise EvidenceDamaged("evidence_missing", sha256=reference)
+        return io.BytesIO(files[reference])
+
+    return content
+
+
+def packed(tmp_path: Path, *documents: Document, **given: object) -> tuple[zipfile.ZipFile, Packed]:
+    """The package written and opened again, in Kazakh."""
+    target = tmp_path / "жинақ.zip"
+    answer = write_package(target, documents, store(NOTE, SECRET), language="kk", **given)  # type: ignore[arg-type]
+    return zipfile.ZipFile(target), answer
+
+
+def index(archive: zipfile.ZipFile) -> list[dict[str, object]]:
+    """The rows of the index workbook under its headings."""
+    book = openpyxl.load_workbook(io.BytesIO(archive.read("Тізбе.xlsx")))
+    heads, *rows = book.active.iter_rows(values_only=True)  # type: ignore[union-attr]
+    return [dict(zip(map(str, heads), row, strict=True)) for row in rows]
+
+
+def test_a_document_stands_in_the_folder_of_its_project_task_and_subtask(tmp_path: Path) -> None:
+    """As the platform asks: project 1, task 2, subtask 3, then the case."""
+    archive, answer = packed(tmp_path, document())
+
+    inside = "1-жоба/2-тапсырма/3-қосалқы тапсырма/2026-0001/2026-06-10 анықтама.pdf"
+    assert archive.read(inside) == NOTE
+    assert (answer.files, answer.links, answer.restricted, answer.lost) == (1, 0, 0, ())
+
+
+def test_a_document_of_another_act_stands_under_that_act(tmp_path: Path) -> None:
+    """Letters no system allows in a name are replaced."""
+    archive, _ = packed(tmp_path, document(paragraph="p. 16(5)"))
+
+    assert "Стандарт_ 2025_230/p. 16(5)/2026-0001/2026-06-10 анықтама.pdf" in archive.namelist()
+
+
+def test_the_index_names_every_document_with_its_dates_and_hash(tmp_path: Path) -> None:
+    """Three dates: written, recorded, published; links stand in the index alone."""
+    archive, _ = packed(tmp_path, document(), document(None, kind="link:site", published_on=date(2026, 6, 12)))
+
+    note, link = index(archive)
+    assert note["SHA-256"] == sha256(NOTE).hexdigest()
+    assert [str(note[name])[:10] for name in ("Құжаттың күні", "Жазылған күні")] == ["2026-06-09", "2026-06-11"]
+    assert link["Құжат немесе сілтеме"] == "https://example.kz/анықтама"
+    assert str(link["Жарияланған күні"])[:10] == "2026-06-12"
+
+
+def test_the_hashes_can_be_checked_by_the_usual_program(tmp_path: Path) -> None:
+    """One line for each file: the hash, two blanks, the name."""
+    archive, _ = packed(tmp_path, document())
+
+    (line,) = archive.read("SHA256SUMS").decode().splitlines()
+    digest, name = line.split("  ")
+    assert sha256(archive.read(name)).hexdigest() == digest
+
+
+def test_a_restricted_document_is_named_and_left_out(tmp_path: Path) -> None:
+    """Its bytes are nowhere in the package; the index says why."""
+    hidden = document(SECRET, name="құпия.pdf", restricted="Мемлекеттік құпиялар туралы заң, 14-бап")
+    archive, answer = packed(tmp_path, document(), hidden)
+
+    assert answer.restricted == 1
+    assert not any("құпия" in name for name in archive.namelist())
+    assert "14-бап" in str(index(archive)[1]["Ескертпе"])
+
+
+def test_a_restricted_document_goes_in_when_that_is_asked_for(tmp_path: Path) -> None:
+    """For those who may see it."""
+    archive, answer = packed(tmp_path, document(SECRET, restricted="заң"), restricted=True)
+
+    assert (answer.files, answer.restricted) == (1, 0)
+    assert SECRET in [archive.read(name) for name in archive.namelist()]
+
+
+def test_a_file_the_store_has_lost_is_named(tmp_path: Path) -> None:
+    """The rest of the package is made all the same."""
+    archive, answer = packed(tmp_path, document(b"%PDF gone"), document())
+
+    assert [one.name for one in answer.lost] == ["анықтама.pdf"]
+    assert index(archive)[0]["Ескертпе"] == "Файл қоймада табылмады"
+    assert answer.files == 1
+
+
+def test_an_altered_file_is_named_and_left_out(tmp_path: Path) -> None:
+    """Neither its bytes nor its hash stand in the package; the index says that it was changed."""
+    target = tmp_path / "жинақ.zip"
+    answer = write_package(
+        target, [document(), document(SECRET)], store(NOTE, SECRET, altered=NOTE), language="kk"
+    )
+    archive = zipfile.ZipFile(target)
+
+    assert [one.reference for one in answer.altered] == [sha256(NOTE).hexdigest()]
+    assert (answer.files, answer.lost, answer.whole) == (1, (), False)
+    assert index(archive)[0]["Ескертпе"] == "Файл тіркелгеннен кейін өзгертілген, жинаққа салынбаған"
+    assert sha256(NOTE).hexdigest() not in archive.read("SHA256SUMS").decode()
+    assert len([name for name in archive.namelist() if name.endswith(".pdf")]) == 1
+
+
+def test_two_files_of_one_name_both_go_in(tmp_path: Path) -> None:
+    """Letter case apart: Windows would write one over the other."""
+    archive, _ = packed(tmp_path, document(), document(SECRET, name="АНЫҚТАМА.pdf"))
+
+    names = [name.rpartition("/")[2] for name in archive.namelist() if name.endswith(".pdf")]
+    assert names == ["2026-06-10 анықтама.pdf", "2026-06-10 АНЫҚТАМА (2).pdf"]
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd.pdf", "C:\\жүйе\\а.pdf", "а\nб.pdf", "ұ" * 400 + ".pdf", "...pdf"]
+)
+def test_no_name_leads_out_of_the_package(tmp_path: Path, name: str) -> None:
+    """Slashes, drives, line breaks and endless names become plain ones that keep their ending."""
+    archive, _ = packed(tmp_path, document(name=name))
+
+    (inside,) = [entry for entry in archive.namelist() if "2026-0001/" in entry]
+    last = inside.rpartition("/")[2]
+    assert inside.count("/") == 4
+    assert ".." not in inside.split("/")
+    assert not set("\\:\n") & set(last)
+    assert len(last) < 140
+
+
+def test_the_same_documents_make_the_same_bytes(tmp_path: Path) -> None:
+    """So that two packages can be compared by their hash."""
+    made = []
+    for name in ("a.zip", "b.zip"):
+        write_package(tmp_path / name, [document()], store(NOTE), language="ru")
+        made.append((tmp_path / name).read_bytes())
+
+    assert made[0] == made[1]
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    """The file that is there stays as it was."""
+    target = tmp_path / "жинақ.zip"
+    target.write_bytes(b"older")
+
+    with pytest.raises(UnreadablePaper) as caught:
+        write_package(target, [document()], store(NOTE), language="kk")
+
+    assert caught.value.code == "package_there"
+    assert target.read_bytes() == b"older"
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """No traceback, and no half of a file."""
+    with pytest.raises(UnreadablePaper) as caught:
+        write_package(tmp_path / "жоқ" / "жинақ.zip", [document()], store(NOTE), language="kk")
+
+    assert caught.value.code == "paper_not_written"

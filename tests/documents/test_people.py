@@ -1,0 +1,144 @@
+"""The table of people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from documents import ReadPeople, UnreadablePaper
+from documents.people.table import read_people
+from documents.people.words import duty
+from documents.sheets.email_address import is_address
+from tests.documents.sheets import REAL, day, xlsx
+from tests.law import analysis
+from workflow.org.office import DUTIES, Unit
+
+EXAMPLE = REAL.with_name("people.csv")
+
+
+def csv(*lines: str) -> bytes:
+    return "\n".join(lines).encode()
+
+
+def refused(*lines: str) -> list[tuple[int, str]]:
+    with pytest.raises(UnreadablePaper) as refusal:
+        read_people(csv(*lines), "people.csv")
+    return [(error.row, error.code) for error in refusal.value.errors]
+
+
+def test_the_example_organisation_is_read() -> None:
+    """Units with their parents first, people with duties, languages, deputies and leave."""
+    read = read_people(EXAMPLE)
+    people = {person.key: person for person in read.people}
+    group = people["s.nurgalieva@example.kz"]
+    away = people["t.zhumabekov@example.kz"]
+
+    assert read.units[0] == Unit(id="Правление", name="Правление", kind="quasi_state")
+    assert Unit(
+        id="Рабочая группа по ВАКР", name="Рабочая группа по ВАКР", parent="Антикоррупционная комплаенс-служба"
+    ) in (read.units)
+    assert group.duties == ("authorised_person", "head_of_unit")
+    assert group.deputy == "p.litvinova@example.kz"
+    assert (away.language, away.away) == ("ru", ((day("2026-05-04"), day("2026-05-06")),))
+    assert people["Пресс-служба / Сейтқали Арман"].email is None
+    held = {duty for person in read.people for duty in person.duties}
+    assert {one.duty for one in analysis().obligations} <= held <= set(DUTIES)
+
+
+@pytest.mark.parametrize(
+    ("heading", "duties", "language"),
+    [
+        ("бөлімше;аты-жөні;міндеттері;электрондық пошта;тілі", "уәкілетті тұлға, бөлімше басшысы", "қазақша"),
+        ("Подразделение;ФИО;Обязанности;Электронная почта;Язык", "Уполномоченное лицо / ", "казахский"),
+        ("unit;name;duties;e-mail;language", "authorised_person, head of unit", "kk"),
+    ],
+)
+def test_headings_and_words_may_be_of_any_of_the_three_languages(
+    heading: str, duties: str, language: str
+) -> None:
+    """Codes are understood too."""
+    duties = duties.rstrip(" /")
+    read: ReadPeople = read_people(
+        csv(heading, f'Отдел;Ким В.;"{duties}";V.Kim@Example.kz;{language}'), "p.csv"
+    )
+
+    assert read.people[0].duties[0] == "authorised_person"
+    assert read.people[0].key == read.people[0].email == "v.kim@example.kz"
+    assert read.people[0].language == "kk"
+
+
+@pytest.mark.parametrize("code", DUTIES)
+def test_every_duty_is_understood_by_its_code(code: str) -> None:
+    """The codes of the core are words of the table."""
+    assert duty(code) == code
+
+
+def test_every_bad_row_is_named() -> None:
+    """E-mail, duty, language, leave, an empty unit, the same person twice: each by its row."""
+    assert refused(
+        "unit;name;duties;e-mail;language;away",
+        "Отдел;А;officer;a@example.kz;kk;",
+        "Отдел;Б;;b@@example.kz;;",
+        "Отдел;В;царь;;;",
+        "Отдел;Г;;;клингонский;",
+        "Отдел;Д;;;;31.02.26",
+        ";Е;;;;",
+        "Отдел;Ж;;A@example.kz;;",
+    ) == [
+        (3, "paper_email_malformed"),
+        (4, "paper_duty_unknown"),
+        (5, "paper_language_unknown"),
+        (6, "paper_date_impossible"),
+        (7, "paper_cell_empty"),
+        (8, "paper_person_twice"),
+    ]
+
+
+def test_an_unknown_deputy_is_refused() -> None:
+    """Nobody can be told in the place of somebody who is not there; oneself is nobody else."""
+    assert refused("unit;name;deputy", "Отдел;А;Я", "Отдел;Б;Б") == [
+        (2, "paper_deputy_unknown"),
+        (3, "paper_deputy_unknown"),
+    ]
+
+
+def test_units_in_a_circle_are_refused() -> None:
+    """So are two parents for one unit."""
+    assert refused("unit;parent;name", "А;Б;x", "Б;А;y") == [(3, "paper_parent_circle")]
+    assert refused("unit;parent;name", "А;Б;x", "А;В;y") == [(3, "paper_parent_differs")]
+
+
+def test_a_unit_may_stand_without_people() -> None:
+    """A row without a name is a unit alone."""
+    read = read_people(xlsx([("Подразделение", "Вышестоящее", "ФИО"), ("Отдел", "Правление", None)]), "p.xlsx")
+
+    assert [unit.id for unit in read.units] == ["Правление", "Отдел"]
+    assert read.people == ()
+
+
+def test_a_table_without_names_is_refused() -> None:
+    """By the name of the column; without any of our headings, by those that are needed."""
+    with pytest.raises(UnreadablePaper, match="paper_columns_missing"):
+        read_people(csv("unit;post", "a;b"), "p.csv")
+    with pytest.raises(UnreadablePaper, match="paper_people_form_unknown"):
+        read_people(csv("что;где", "a;b"), "p.csv")
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b", "a b@c.kz", "a@b.kz, c@d.kz", "a@b.kz\nBcc: c@d.kz", ".a@b.kz", "a@-b.kz", "@b.kz"]
+)
+def test_what_is_no_address_of_one_letter_box(text: str) -> None:
+    """Neither two addresses nor a hidden header pass."""
+    assert not is_address(text)
+
+
+def test_a_plain_address_passes() -> None:
+    """Dots, plus and digits are plain."""
+    assert is_address("a.b+c1@mail.example.kz")
+
+
+def test_a_missing_file_of_people_is_refused(tmp_path: Path) -> None:
+    """With its path."""
+    with pytest.raises(UnreadablePaper, match="paper_not_found"):
+        read_people(tmp_path / "нет.csv")

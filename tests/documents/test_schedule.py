@@ -1,0 +1,240 @@
+"""The published form as other offices write it: other orders, other words, other slips."""
+
+from __future__ import annotations
+
+import pytest
+
+from documents import ReadSchedule, UnreadablePaper
+from documents.schedules.any_schedule import read_schedule
+from tests.documents.sheets import HEADING, day, published, xlsx
+
+RUN = ("Проведение внутреннего анализа", "13.04.26г. по 26.05.26г.")
+
+
+def one(data: bytes) -> ReadSchedule:
+    (read,) = read_schedule(data, "график.xlsx")
+    return read
+
+
+def refused(data: bytes) -> UnreadablePaper:
+    with pytest.raises(UnreadablePaper) as refusal:
+        read_schedule(data, "график.xlsx")
+    return refusal.value
+
+
+def notes(read: ReadSchedule, code: str) -> list[int]:
+    return [note.row for note in read.notes if note.code == code]
+
+
+def test_the_columns_may_stand_in_any_order_among_others() -> None:
+    """Columns are found by their headings; one we have no use for is named in a note."""
+    read = one(
+        xlsx(
+            [
+                ("Ответственные", "Сроки", "Примечание", "Наименование мероприятия"),
+                ("Служба", "06.04.26г.", "срочно", "Подписание приказа"),
+            ]
+        )
+    )
+
+    assert read.planned == {"order_signed": day("2026-04-06")}
+    assert read.responsible == {"order_signed": "Служба"}
+    assert notes(read, "read_column_ignored") == [1]
+
+
+@pytest.mark.parametrize(
+    ("missing", "title"), [(1, "Виды работ"), (2, "Сроки исполнения"), (3, "Ответственные лица")]
+)
+def test_a_missing_column_is_refused_by_name(missing: int, title: str) -> None:
+    """Without works, terms or responsible the table is not a schedule we may read."""
+    heading = [text for place, text in enumerate(HEADING) if place != missing]
+    refusal = refused(xlsx([heading, ("1", "Подписание приказа", "06.04.26г.")]))
+
+    assert refusal.code == "paper_columns_missing"
+    assert [text.ru for text in refusal.arguments["missing"]] == [title]  # type: ignore[attr-defined]
+
+
+def test_two_columns_of_terms_are_refused() -> None:
+    """Which of two equal columns counts is not ours to guess."""
+    refusal = refused(xlsx([("Виды работ", "Сроки", "Срок исполнения", "Ответственные")]))
+
+    assert refusal.code == "paper_column_twice"
+
+
+def test_a_heading_merged_over_two_columns_holds_first_and_last_day() -> None:
+    """`Сроки` over two columns, the days in one each: a span, not the first day alone."""
+    rows = [
+        ("№", "Виды работ", "Сроки", None, "Ответственные"),
+        (1, RUN[0], "13.04.2026", "26.05.2026", "Группа"),
+    ]
+    read = one(xlsx(rows, ["C1:D1"]))
+
+    assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
+
+
+def test_a_responsible_merged_beside_several_rows_answers_for_each() -> None:
+    """Excel keeps a merged value in the first row alone; people see it in all."""
+    rows = [HEADING, (1, "Подписание приказа", "06.04.26г.", "Служба"), (2, *RUN, None)]
+    read = one(xlsx(rows, ["D2:D3"]))
+
+    assert set(read.responsible.values()) == {"Служба"}
+    assert len(read.responsible) == 3
+
+
+def test_a_date_cell_of_excel_is_a_date() -> None:
+    """Dates typed as dates and dates typed as text read alike."""
+    read = one(published(("Подписание приказа", day("2026-04-06")), RUN))
+
+    assert read.planned["order_signed"] == day("2026-04-06")
+
+
+def test_every_bad_row_is_named_and_nothing_is_taken() -> None:
+    """All of the file or none: three bad rows, three messages, in the order of rows."""
+    refusal = refused(
+        published(
+            ("Подписание приказа", "31.02.26"),
+            RUN,
+            ("Публичное обсуждение результатов", "=C3"),
+            ("Подписание аналитической справки", "12.05.2031"),
+        )
+    )
+
+    assert refusal.code == "paper_unreadable"
+    assert [(error.row, error.code) for error in refusal.errors] == [
+        (3, "paper_date_impossible"),
+        (5, "paper_formula"),
+        (6, "paper_date_beyond"),
+    ]
+    assert refusal.errors[0].arguments == {"text": "31.02.26", "where": "Сроки исполнения"}
+
+
+def test_a_formula_that_numbers_the_rows_does_no_harm() -> None:
+    """Only cells we read must hold values."""
+    read = one(xlsx([HEADING, ("=ROW()-1", "Подписание приказа", "06.04.26г.", "Служба")]))
+
+    assert read.planned == {"order_signed": day("2026-04-06")}
+
+
+def test_a_row_nobody_understands_is_shown() -> None:
+    """It gives no plan date, and a note says what stood there."""
+    read = one(published(RUN, ("Совещание с руководителями", "10.04.26г.")))
+
+    assert notes(read, "read_row_not_recognised") == [4]
+    assert day("2026-04-10") not in read.planned.values()
+
+
+def test_a_schedule_whose_blank_for_the_date_is_empty_is_not_approved() -> None:
+    """`«__» ______ 2026 г.` is a form's blank, no day."""
+    read = one(xlsx([("УТВЕРЖДАЮ",), ("«__» ______ 2026 г.",), HEADING, (1, *RUN, "Группа")]))
+
+    assert read.approved_on is None
+    assert read.facts == {}
+    assert notes(read, "read_not_approved") == [0]
+
+
+def test_an_impossible_day_of_approval_is_refused() -> None:
+    """`«31» 02 2026 г.` in the approval block is a slip somebody has to mend."""
+    refusal = refused(xlsx([("УТВЕРЖДАЮ",), ("«31» 02 2026 г.",), HEADING, (1, *RUN, "Группа")]))
+
+    assert [(error.row, error.code) for error in refusal.errors] == [(2, "paper_date_impossible")]
+
+
+def test_a_plan_approved_in_its_own_row_is_not_dated_by_its_development() -> None:
+    """Developing the plan stands for approving it only where no row approves it."""
+    read = one(
+        published(
+            RUN, ("Разработка плана мероприятий", "01.06.26г."), ("Утверждение плана мероприятий", "05.06.26г.")
+        )
+    )
+
+    assert read.planned["plan_developed"] == day("2026-06-01")
+    assert read.planned["plan_approved"] == day("2026-06-05")
+    assert notes(read, "read_plan_for_both") == []
+
+
+def test_preparing_the_note_stands_for_signing_it_only_alone() -> None:
+    """With a row on signing, the row on preparing dates nothing."""
+    preparing = ("Подготовка аналитической справки", "01.06.26г.")
+    alone = one(published(RUN, preparing))
+    beside = one(published(RUN, preparing, ("Подписание аналитической справки", "05.06.26г.")))
+
+    assert alone.planned["note_signed"] == day("2026-06-01")
+    assert notes(alone, "read_row_taken") == [4]
+    assert beside.planned["note_signed"] == day("2026-06-05")
+
+
+def test_an_analysis_in_parts_runs_from_its_first_day_to_its_last() -> None:
+    """Documents in April, risks in May: one analysis."""
+    read = one(
+        published(("Анализ документов", "13.04.26 – 30.04.26"), ("Выявление рисков", "04.05.26 – 26.05.26"))
+    )
+
+    assert read.planned == {"analysis_started": day("2026-04-13"), "analysis_ended": day("2026-05-26")}
+    assert notes(read, "read_analysis_in_parts") == [4]
+
+
+def test_the_period_of_the_title_serves_where_no_row_gives_it() -> None:
+    """A schedule may name the days of the analysis in its title alone."""
+    title = "График внутреннего анализа на период с 13.04.2026г. по 26.05.26г."
+    read = one(xlsx([(title,), HEADING, (1, "Подписание приказа", "6 апреля", "Служба")]))
+
+    assert read.planned == {
+        "order_signed": day("2026-04-06"),
+        "analysis_started": day("2026-04-13"),
+        "analysis_ended": day("2026-05-26"),
+    }
+    assert notes(read, "read_title_period") == [0]
+
+
+def test_a_title_that_disagrees_with_the_rows_is_noted() -> None:
+    """The rows count; the title's other period is shown."""
+    title = "График внутреннего анализа на период с 01.04.2026г. по 26.05.26г."
+    read = one(xlsx([(title,), HEADING, (1, *RUN, "Группа")]))
+
+    assert read.planned["analysis_started"] == day("2026-04-13")
+    assert notes(read, "read_title_differs") == [0]
+
+
+def test_two_rows_of_one_fact_keep_the_first_and_say_so() -> None:
+    """A second order on another day is shown, not silently taken."""
+    read = one(published(RUN, ("Подписание приказа", "06.04.26г."), ("Издание приказа", "07.04.26г.")))
+
+    assert read.planned["order_signed"] == day("2026-04-06")
+    assert notes(read, "read_row_repeats") == [5]
+
+
+def test_a_term_in_words_is_kept_as_words() -> None:
+    """`III квартал 2026 года` is no day, and no mistake either."""
+    read = one(published(RUN, ("Составление перечня должностей", "III квартал 2026 года")))
+
+    assert "positions_listed" not in read.planned
+    assert notes(read, "read_row_not_dated") == [4]
+
+
+def test_a_heading_repeated_on_the_next_page_is_no_row() -> None:
+    """Nor are the numbers of columns printed beneath it."""
+    read = one(
+        xlsx([HEADING, (1, 2, 3, 4), (1, *RUN, "Группа"), HEADING, (2, "Издание приказа", "06.04.26", "Я")])
+    )
+
+    assert len(read.planned) == 3
+    assert notes(read, "read_row_not_recognised") == []
+
+
+def test_a_schedule_without_rows_is_refused() -> None:
+    """A heading alone plans nothing."""
+    assert refused(xlsx([HEADING])).code == "paper_no_rows"
+
+
+def test_a_second_sheet_is_named_in_the_notes() -> None:
+    """Only one sheet is read; that there is another is said."""
+    import io
+
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(published(RUN)))
+    book.create_sheet("Черновик").append(["набросок"])
+    target = io.BytesIO()
+    book.save(target)
+
+    assert notes(one(target.getvalue()), "read_sheet_ignored") == [0]

@@ -1,0 +1,319 @@
+"""Files people send by mistake or on purpose: each is refused in one clear sentence, none breaks the reader."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from documents import UnreadablePaper
+from documents.schedules.any_schedule import read_schedule
+from documents.sheets import workbook
+from documents.sheets.workbook import MAX_BYTES, MAX_LETTERS, MAX_ROWS, NotAValue, Sheet, open_paper
+from documents.sheets.xlsx import MAX_PARTS
+from tests.documents.sheets import HEADING, by_hand, far_cells, xlsx, zipped
+
+
+def refusal_of(data: bytes, name: str = "файл.xlsx") -> str:
+    with pytest.raises(UnreadablePaper) as refusal:
+        open_paper(data, name)
+    assert refusal.value.errors == ()
+    return refusal.value.code
+
+
+def sheet_of(data: bytes, name: str = "файл.xlsx") -> Sheet:
+    return open_paper(data, name).sheets[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        *((b"", "paper_empty"), (b"  \n", "paper_empty")),
+        *((b"hello", "paper_not_workbook"), (b"%PDF-1.7 ...", "paper_not_workbook")),
+        *((b"PK\x03\x04 and no more", "paper_not_workbook"), (zipped({"a.txt": b"x"}), "paper_not_workbook")),
+        (zipped({"[Content_Types].xml": b"<a/>"}), "paper_not_workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 512, "paper_old_workbook"),
+        (b"x" * (MAX_BYTES + 1), "paper_too_large"),
+        (xlsx([]), "paper_empty"),
+        (xlsx([(" ", None)]), "paper_empty"),
+    ],
+)
+def test_what_is_no_workbook_is_refused(data: bytes, code: str) -> None:
+    """A text, a PDF, a torn archive, another archive, an old or locked workbook, an empty one."""
+    assert refusal_of(data) == code
+
+
+def test_every_way_of_tearing_a_workbook_is_refused() -> None:
+    """Cut anywhere, it is read whole or refused; no other exception comes out."""
+    whole = xlsx([HEADING, (1, "Подписание приказа", "06.04.26", "Служба")])
+    for length in range(0, len(whole), 97):
+        with pytest.raises(UnreadablePaper):
+            open_paper(whole[:length], "файл.xlsx")
+
+
+def test_a_part_missing_from_a_workbook_is_refused() -> None:
+    """Each of its parts left out in turn: read without it or refused."""
+    with zipfile.ZipFile(io.BytesIO(xlsx([HEADING, (1, 2, 3, 4)]))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for left_out in parts:
+        data = zipped({name: text for name, text in parts.items() if name != left_out})
+        try:
+            assert open_paper(data, "файл.xlsx").sheets
+        except UnreadablePaper as refusal:
+            assert refusal.code in ("paper_not_workbook", "paper_empty")  # noqa: PT017 (either is right)
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
+    """What swells more than 200 times, or beyond the cap, is not opened."""
+    bomb = zipped({"[Content_Types].xml": b"<a/>", "xl/worksheets/sheet1.xml": b" " * (30 * 2**20)})
+
+    assert len(bomb) < 100_000
+    assert refusal_of(bomb) == "paper_unpacks_too_large"
+
+
+def test_a_hundred_thousand_rows_are_refused() -> None:
+    """Clearly, and without reading them all."""
+    target = io.BytesIO()
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for n in range(100_000):
+        sheet.append([n, "Подписание приказа"])
+    book.save(target)
+
+    assert refusal_of(target.getvalue()) == "paper_too_many_rows"
+
+
+def test_a_hundred_thousand_lines_of_csv_are_refused() -> None:
+    """The same cap for both kinds of file."""
+    assert refusal_of(b"a;b\n" * 100_000, "файл.csv") == "paper_too_many_rows"
+
+
+def test_as_many_rows_as_allowed_are_read() -> None:
+    """The cap itself is in."""
+    assert len(sheet_of(b"a;b\n" * MAX_ROWS, "файл.csv").rows) == MAX_ROWS
+
+
+def test_too_many_columns_are_refused() -> None:
+    """A table a thousand columns wide is none of ours."""
+    assert refusal_of(xlsx([["x"] * 1000])) == "paper_too_wide"
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """By its whole path; a folder is refused too."""
+    with pytest.raises(UnreadablePaper, match="paper_not_found"):
+        open_paper(tmp_path / "нет.xlsx")
+    with pytest.raises(UnreadablePaper, match="paper_not_opened"):
+        open_paper(tmp_path)
+
+
+def test_rows_keep_the_numbers_people_see() -> None:
+    """Empty rows between are counted, not kept."""
+    rows = sheet_of(xlsx([("a",), (), (None,), ("b",)])).rows
+
+    assert [row.number for row in rows] == [1, 4]
+
+
+def test_a_formula_is_no_value() -> None:
+    """It is kept as what it is, so that who needs a value may refuse it."""
+    row = sheet_of(xlsx([("=A1+1", "x", 3)])).rows[0]
+
+    assert row.cells == (NotAValue("=A1+1"), "x", 3)
+
+
+def test_a_hidden_sheet_is_not_read() -> None:
+    """Lists for validation live there."""
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["видно"])
+    hidden = book.create_sheet("список")
+    hidden.append(["не видно"])
+    hidden.sheet_state = "hidden"
+    target = io.BytesIO()
+    book.save(target)
+
+    assert [sheet.rows[0].cells for sheet in open_paper(target.getvalue(), "a.xlsx").sheets] == [("видно",)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1251", "utf-16"])
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+def test_csv_is_read_as_offices_save_it(encoding: str, delimiter: str) -> None:
+    """Four encodings, three separators; a separator within quotes separates nothing."""
+    text = delimiter.join(("Объект", '"Начало; анализа, всего"')) + "\r\n" + delimiter.join(("а", "б")) + "\r\n"
+    sheet = sheet_of(text.encode(encoding), "файл.csv")
+
+    assert [row.cells for row in sheet.rows] == [("Объект", "Начало; анализа, всего"), ("а", "б")]
+
+
+def test_a_line_break_within_quotes_does_not_shift_row_numbers() -> None:
+    """Row numbers are those a spreadsheet shows, not lines of text."""
+    sheet = sheet_of(b'a;"b\nc"\n\nd;e\n', "файл.csv")
+
+    assert [row.number for row in sheet.rows] == [1, 3]
+
+
+def test_excels_own_mark_of_the_separator_is_no_row() -> None:
+    """`sep=;` in the first line tells the separator."""
+    assert [row.cells for row in sheet_of(b"sep=;\na;b\n", "файл.csv").rows] == [("a", "b")]
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.sampled_from([*HEADING, "Объект", "Начало", "Конец", "УТВЕРЖДАЮ", "30.03.26г.", "31.02.26", "=A1", "-"]),
+    st.text(st.characters(blacklist_categories=("Cc", "Cs"), max_codepoint=0xFFFD), max_size=20),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(CELLS, max_size=6), max_size=8))
+def test_no_table_breaks_the_reader(rows: list[list[object]]) -> None:
+    """Whatever stands in the cells, a schedule is read or refused."""
+    with suppress(UnreadablePaper):
+        assert read_schedule(xlsx([HEADING, *rows]), "файл.xlsx")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from(["файл.csv", "файл.xlsx", "файл"]))
+def test_no_bytes_break_the_reader(data: bytes, name: str) -> None:
+    """Whatever the file holds, it is read or refused."""
+    with suppress(UnreadablePaper):
+        assert read_schedule(data, name)
+
+
+def test_a_workbook_in_neither_form_names_both() -> None:
+    """The refusal says which headings are read."""
+    with pytest.raises(UnreadablePaper, match="paper_form_unknown"):
+        read_schedule(xlsx([("что-то", "другое")]), "файл.xlsx")
+
+
+@pytest.mark.parametrize(("letters", "taken"), [(MAX_LETTERS, True), (MAX_LETTERS + 1, False)])
+def test_a_cell_holds_what_a_spreadsheet_s_cell_holds(letters: int, taken: bool) -> None:
+    """A file of one endless cell would be read for minutes, and nobody wrote it."""
+    data = f"a;b\n{'x' * letters};1\n".encode()
+
+    if taken:
+        assert len(open_paper(data, "f.csv").sheets[0].rows) == 2
+        return
+    with pytest.raises(UnreadablePaper) as refusal:
+        open_paper(data, "f.csv")
+    assert (refusal.value.code, refusal.value.arguments["row"]) == ("paper_cell_too_long", 2)
+
+
+def test_cells_far_to_the_right_cost_no_more_than_near_ones() -> None:
+    """10,000 rows of one empty cell in column XFD are 10,000 cells, not 164 million: they took minutes."""
+    begun = time.process_time()
+
+    assert refusal_of(by_hand(far_cells(10_000))) == "paper_empty"
+    assert time.process_time() - begun < 20
+
+
+def test_a_table_with_formatted_cells_beyond_it_is_read_as_the_table_alone() -> None:
+    """Somebody coloured whole rows: that is no column too many, and no row is read twice."""
+    rows = (
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c><c r="XFD1" s="1"/></row>'
+        '<row r="3"><c r="B3"><v>7</v></c><c r="ZZ3"/></row><row r="1048576"><c r="A1048576"/></row>'
+    )
+
+    assert [(row.number, row.cells) for row in sheet_of(by_hand(rows)).rows] == [(1, ("a",)), (3, (None, 7))]
+
+
+def test_a_row_that_comes_again_or_too_late_is_not_read_over_the_first() -> None:
+    """Rows stand in their order; what goes back is no spreadsheet's writing."""
+    rows = "".join(
+        f'<row r="{n}"><c r="A{n}"><v>{value}</v></c></row>' for n, value in ((2, 20), (2, 21), (1, 1))
+    )
+
+    assert [(row.number, row.cells) for row in sheet_of(by_hand(rows)).rows] == [(2, (20,))]
+
+
+@pytest.mark.parametrize(("cells", "taken"), [(1000, True), (1001, False)])
+@pytest.mark.parametrize("kind", ["файл.xlsx", "файл.csv"])
+def test_cells_are_counted_whether_they_hold_anything_or_not(
+    cells: int, taken: bool, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit itself is in; one more is refused in both kinds of file."""
+    monkeypatch.setattr(workbook, "MAX_CELLS", 1000)
+    row = '<c t="str"><v>x</v></c>' + "<c/>" * 99
+    whole, rest = divmod(cells, 100)
+    book = by_hand(f"<row>{row}</row>" * whole + f"<row>{'<c/>' * rest}</row>")
+    text = ("x" + ";" * 99 + "\n") * whole + (";" * (rest - 1) + " \n" if rest else "")
+    data = book if kind.endswith("xlsx") else text.encode()
+
+    if taken:
+        assert len(sheet_of(data, kind).rows) == 10
+    else:
+        assert refusal_of(data, kind) == "paper_too_many_cells"
+
+
+def test_a_long_text_shared_by_many_cells_counts_in_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A workbook keeps such a text once: 20,000 cells that point to it are 600 MB to read on."""
+    monkeypatch.setattr(workbook, "MAX_TEXT", 1000)
+    strings = '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>%s</t></si></sst>'
+    kinds = (
+        '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Override PartName="/xl/workbook.xml" ContentType="application/'
+        'vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+        '<Override PartName="/xl/sharedStrings.xml" ContentType="application/'
+        'vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'
+    )
+    parts = {"[Content_Types].xml": kinds, "xl/sharedStrings.xml": strings % ("x" * 100)}
+
+    def book(cells: int) -> bytes:
+        return by_hand('<row><c t="s"><v>0</v></c></row>' * cells, **parts)
+
+    assert len(sheet_of(book(10)).rows) == 10
+    assert refusal_of(book(11)) == "paper_too_much_text"
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        b'<!DOCTYPE x [<!ENTITY lol "lol">]>',
+        b'<!DOCTYPE x SYSTEM "file:///etc/passwd">',
+        b'<?xml version="1.0"?>\n<!-- -->\n<!doctype x [<!ENTITY % p SYSTEM "http://127.0.0.1/">%p;]>',
+    ],
+)
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "docProps/app.xml"])
+def test_xml_that_declares_entities_is_refused_in_whatever_part(declaration: bytes, part: str) -> None:
+    """Neither entities that multiply nor those that name a file or an address; no program writes them."""
+    assert refusal_of(by_hand("<row/>", **{part: declaration + b"<x/>"})) == "paper_declares_entities"
+
+
+def test_entities_in_utf_16_are_seen_too() -> None:
+    """XML may come in it."""
+    hidden = '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x><x/>'.encode("utf-16")
+
+    assert refusal_of(by_hand("<row/>", **{"xl/styles.xml": hidden})) == "paper_declares_entities"
+
+
+def test_a_workbook_of_thousands_of_parts_is_refused() -> None:
+    """Each would be unpacked; a workbook has a dozen."""
+    parts = {f"xl/media/{n}.png": b"" for n in range(MAX_PARTS)}
+
+    assert refusal_of(by_hand("<row/>", **parts)) == "paper_too_many_parts"
+
+
+def test_a_workbook_under_a_password_is_called_so() -> None:
+    """Both ways there are: the container Office makes of it, and an archive whose parts are encrypted."""
+    container = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le")
+    locked = bytearray(by_hand("<row/>"))
+    at = locked.index(b"PK\x01\x02")
+    locked[at + 8] |= 1
+
+    assert refusal_of(container) == "paper_encrypted"
+    assert refusal_of(bytes(locked)) == "paper_encrypted"
+
+
+def test_a_csv_cell_of_ten_megabytes_is_refused_by_its_row() -> None:
+    """As one of 40,000 letters is."""
+    with pytest.raises(UnreadablePaper) as refusal:
+        open_paper(b"a;b\n1;" + b"x" * (MAX_BYTES - 100), "файл.csv")
+
+    assert (refusal.value.code, refusal.value.arguments["row"]) == ("paper_cell_too_long", 2)

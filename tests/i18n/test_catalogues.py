@@ -1,0 +1,173 @@
+"""Every code of every catalogue can be said in every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import i18n
+from i18n.entries import CATALOGUE, read, template, where
+from i18n.formats import FORMATS
+from i18n.sentences import gaps
+from tests.i18n.texts import BEGINNING
+
+SAMPLES: Mapping[str, Any] = {
+    **dict.fromkeys(FORMATS, date(2026, 3, 30)),
+    "": "text",
+    "month": 3,
+    "period": "2026Q3",
+    "list": (date(2026, 3, 30),),
+    "ranges": (date(2026, 3, 30),),
+    "counted": (date(2026, 3, 30),),
+    "number": 12345,
+    "percent": Fraction(1, 20),
+    "figure": "62.5-65",
+    "figures": ((2022, "62.5-65"), (2023, "43")),
+    "roman": 3,
+    "plural": 5,
+    "choose": True,
+    "join": (BEGINNING, "text"),
+    "join_inner": (BEGINNING, "text"),
+    "name": "unheard of",
+    "inner": BEGINNING,
+    "sentence": BEGINNING,
+    "bracketed": "text",
+    "paragraph": "P1.T1.S3",
+    "cited": "P1.T1.S3",
+}
+# When one argument stands in a sentence twice, the format that asks most decides what it is.
+ASKING_LEAST = ("", "inner", "name")
+
+
+def _samples(code: str) -> dict[str, object]:
+    """Arguments with which a code can be said."""
+    found: dict[str, tuple[str, object]] = {}
+    for language in i18n.LANGUAGES:
+        for name, form, options in gaps(template(code, language)):
+            if name not in found or found[name][0] in ASKING_LEAST:
+                found[name] = form, _value_of(options[0]) if form == "say" else SAMPLES[form]
+            if form == "span":
+                found[options[0]] = form, SAMPLES[form]
+    return {name: value for name, (_, value) in found.items()}
+
+
+def _value_of(prefix: str) -> str:
+    """A value after whose prefix there is an entry."""
+    return next(code for code in sorted(i18n.codes()) if code.startswith(prefix)).removeprefix(prefix)
+
+
+def _asked(code: str, language: str) -> set[str]:
+    """Arguments a sentence needs, those apart that only choose the form of a counted word.
+
+    Kazakh words have one form only, so a bare word asks for nothing there.
+    """
+    return {name for name, form, _ in gaps(template(code, language)) if form != "plural"}
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))
+def test_every_code_can_be_said_in_every_language(file: str) -> None:
+    """With sample arguments; nothing is left unfilled and no narrow space slips in."""
+    for code in (code for code in i18n.codes() if where(code) == file):
+        for language in i18n.LANGUAGES:
+            said = i18n.say(code, _samples(code), language)
+
+            assert said.strip(), code
+            assert not {"\u202f", "\u00a0"} & set(said), code
+
+
+@pytest.mark.parametrize("file", sorted(path.name for path in CATALOGUE.glob("*.toml")))
+def test_a_code_asks_for_the_same_arguments_in_every_language(file: str) -> None:
+    """Whoever emits it need not know who will read it."""
+    for code in (code for code in i18n.codes() if where(code) == file):
+        assert _asked(code, "kk") == _asked(code, "ru") == _asked(code, "en"), code
+
+
+def test_an_unknown_code_is_an_error_that_names_what_is_near() -> None:
+    """A missing sentence is found by a test, not by a reader."""
+    with pytest.raises(i18n.UnknownCode, match="due_by"):
+        i18n.say("due_bye", {}, "ru")
+
+
+def test_an_unknown_language_is_an_error_that_names_the_known() -> None:
+    """Three and no more."""
+    with pytest.raises(i18n.UnknownLanguage, match="kk, ru, en"):
+        i18n.say("state.open", {}, "de")
+
+
+def test_a_missing_argument_is_named() -> None:
+    """With the code that asks for it."""
+    with pytest.raises(i18n.MissingArgument, match="'due_by' needs the argument 'on'"):
+        i18n.say("due_by", {"title": BEGINNING}, "ru")
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"a.toml": '[late]\nkk = "x"\nru = "x"\n'}, r"a\.toml: \[late\] has no en"),
+        ({"a.toml": '[late]\nkk = "x"\nru = ""\nen = "x"\n'}, r"a\.toml: \[late\] has no ru"),
+        ({"a.toml": "[late]\n"}, r"a\.toml: \[late\] has no kk, ru, en"),
+        ({"a.toml": '[late]\nkz = "x"\n'}, r"a\.toml: \[late\] kz"),
+        ({"a.toml": "[late\n"}, r"a\.toml: "),
+        (
+            {f"{name}.toml": '[late]\nkk = "x"\nru = "x"\nen = "x"\n' for name in "ab"},
+            r"b\.toml: \[late\] stands in a\.toml already",
+        ),
+    ],
+)
+def test_a_catalogue_that_cannot_be_used_says_file_and_code(
+    files: Mapping[str, str], message: str, tmp_path: Path
+) -> None:
+    """A missing language, a code that stands twice, a key that is no language, a file that is no TOML."""
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    with pytest.raises(i18n.CatalogueError, match=message):
+        read(tmp_path)
+
+
+def test_tables_inside_tables_are_longer_codes(tmp_path: Path) -> None:
+    """`[web.board]` and `["web.board"]` are the same."""
+    text = '[web.board]\nkk = "x"\nru = "y"\nen = "z"\n["web.case"]\nkk = "x"\nru = "y"\nen = "z"\n'
+    (tmp_path / "web.toml").write_text(text, encoding="utf-8")
+
+    assert set(read(tmp_path)) == {"web.board", "web.case"}
+
+
+ELEMENTS = """
+    working_days_before working_days_after clear_days_before days_off holidays worked_days_off
+    calendar_days_after calendar_days_before unspecified_days weeks_after months_after months_before
+    years_after day_after_period window_closes standing target target_none in_year in_years branch_waits
+    signed_by
+    yearly_date duration per_period quota embargo_until in_month in_quarter on_date before_anchor at_once
+    without_term rolled provisional_year religious_window due_by due_none basis anchor_happened anchor_planned
+    anchor_derived anchor_none assumed recommended may period beyond_horizon judged_published note
+"""
+FINDINGS = """
+    late late_known order order_planned order_practice missed unproved planned_late no_room too_long
+    no_value wrong_signatory no_staff_number quota_missed target_missed window_closed
+    too_long_planned due_passed before_first_edition beyond_horizon_finding embargo
+"""
+REFUSALS = """
+    unknown_fact fact_without_period fact_needs_period unknown_procedure unknown_case unknown_obligation
+    unknown_unit impossible_date out_of_range fact_in_future fact_known cannot_cancel cannot_exempt
+    cannot_reopen ground_missing no_edition conflict nothing_to_correct
+"""
+
+
+@pytest.mark.parametrize("code", [*ELEMENTS.split(), *FINDINGS.split(), *REFUSALS.split()])
+def test_what_the_core_says_has_its_sentence(code: str) -> None:
+    """Every element, finding and refusal; each closed by a full stop in each language."""
+    for language in i18n.LANGUAGES:
+        assert i18n.say(code, _samples(code), language).endswith(".")
+
+
+def test_the_catalogues_are_all_there() -> None:
+    """One file for each area of sentences."""
+    there = {path.stem for path in CATALOGUE.glob("*.toml")}
+
+    assert {"explanations", "findings", "refusals", "common"} <= there

@@ -1,0 +1,22 @@
+"""A command that says nothing pays nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+SCRIPT = """
+import sys
+import i18n
+assert "babel" not in sys.modules, "importing words reads Babel"
+assert "tomllib" not in sys.modules, "importing words reads the catalogues"
+i18n.say("state.open", {}, "kk")
+assert "babel" not in sys.modules, "a sentence without a date reads Babel"
+"""
+
+
+def test_importing_the_words_reads_neither_babel_nor_catalogues() -> None:
+    """Not even a word without a date or a number needs Babel: help stays quick."""
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr

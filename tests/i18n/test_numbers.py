@@ -1,0 +1,70 @@
+"""Numbers and the words they count."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+import i18n
+
+RUSSIAN = ("рабочий день", "рабочих дня", "рабочих дней")
+
+
+@pytest.mark.parametrize(
+    ("n", "form"),
+    [(0, 2), (1, 0), (2, 1), (4, 1), (5, 2), (11, 2), (12, 2), (21, 0), (22, 1), (111, 2), (112, 2), (121, 0)],
+)
+def test_russian_counts_with_three_forms(n: int, form: int) -> None:
+    """Eleven is many, twenty-one is one, a hundred and eleven is many again."""
+    assert i18n.plural(n, RUSSIAN, "ru") == RUSSIAN[form]
+
+
+@pytest.mark.parametrize(("n", "word"), [(0, "days"), (1, "day"), (2, "days"), (11, "days"), (21, "days")])
+def test_english_counts_with_two_forms(n: int, word: str) -> None:
+    """Only one is one."""
+    assert i18n.plural(n, ("day", "days"), "en") == word
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 11, 21, 111])
+def test_kazakh_words_do_not_change_after_a_number(n: int) -> None:
+    """One form is enough."""
+    assert i18n.plural(n, ("жұмыс күні",), "kk") == "жұмыс күні"
+
+
+def test_too_few_forms_are_an_error() -> None:
+    """It would be found out only by the eleventh."""
+    with pytest.raises(ValueError, match="3 forms"):
+        i18n.plural(11, ("день", "дня"), "ru")
+
+
+def test_numbers_have_the_language_s_own_signs() -> None:
+    """A decimal comma in Kazakh and Russian, thousands apart from ten thousand on."""
+    assert i18n.number(Decimal("2.70"), "kk") == "2,7"
+    assert i18n.number(Decimal("2.70"), "en") == "2.7"
+    assert i18n.number(2026, "ru") == "2026"
+    assert i18n.number(100000, "ru") == "100 000"
+    assert i18n.number(100000, "en") == "100,000"
+    assert i18n.number(-12345, "ru") == "-12 345"
+    assert i18n.number(Decimal(100), "ru") == "100"
+
+
+def test_shares_are_exact() -> None:
+    """Half a per cent stays half a per cent."""
+    assert i18n.percent(Fraction(1, 20), "ru") == "5 %"
+    assert i18n.percent(Fraction(1, 200), "kk") == "0,5 %"
+    assert i18n.percent(Fraction(1, 200), "en") == "0.5%"
+
+
+def test_figures_stand_with_their_years() -> None:
+    """As an act writes them, with the language's decimal sign."""
+    years = ((2022, "62-65"), (2023, "43.5"))
+
+    assert i18n.numbers.figures(years, "kk") == "2022 – 62–65; 2023 – 43,5"
+    assert i18n.numbers.figures(years, "en") == "2022 – 62–65; 2023 – 43.5"
+
+
+def test_quarters_are_counted_in_roman_numerals() -> None:
+    """Latin letters, never Cyrillic ones that look like them."""
+    assert [i18n.roman(n) for n in (1, 2, 3, 4, 9, 12)] == ["I", "II", "III", "IV", "IX", "XII"]

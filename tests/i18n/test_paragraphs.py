@@ -1,0 +1,37 @@
+"""Citations as they are said aloud."""
+
+from __future__ import annotations
+
+import pytest
+
+import i18n
+
+
+@pytest.mark.parametrize(
+    ("cited", "kk", "ru", "en"),
+    [
+        (
+            "P1.T1.S3",
+            "№1 жоба, 1-тапсырма, 3-қосалқы тапсырма",
+            "проект №1, задача 1, подзадача 3",
+            "project No 1, task 1, subtask 3",
+        ),
+        ("P1.T2", "№1 жоба, 2-тапсырма", "проект №1, задача 2", "project No 1, task 2"),
+        ("P1 intro", "№1 жоба, кіріспе бөлік", "проект №1, вводная часть", "project No 1, introduction"),
+        ("intro", "кіріспе бөлік", "вводная часть", "introduction"),
+        ("row 2", "2-жол", "строка 2", "row 2"),
+        ("art. 175", "175-бап", "статья 175", "article 175"),
+        ("art. 8(5)", "8-баптың 5-тармағы", "пункт 5 статьи 8", "article 8(5)"),
+        ("p. 3", "3-тармақ", "пункт 3", "paragraph 3"),
+        ("p. 16(5)", "16-тармақтың 5) тармақшасы", "подпункт 5) пункта 16", "paragraph 16(5)"),
+        ("p. 6.1(2)", "6.1-тармақтың 2) тармақшасы", "подпункт 2) пункта 6.1", "paragraph 6.1(2)"),
+        ("row 17, p. 3", "17-жол, 3-тармақ", "строка 17, пункт 3", "row 17, paragraph 3"),
+        ("p. 4.6.2", "4.6.2-тармақ", "пункт 4.6.2", "paragraph 4.6.2"),
+        ("annex 1, p. 3", "1-қосымша, 3-тармақ", "приложение 1, пункт 3", "annex 1, paragraph 3"),
+        ("annex 2, row 2", "2-қосымша, 2-жол", "приложение 2, строка 2", "annex 2, row 2"),
+        ("§ 9", "§ 9", "§ 9", "§ 9"),
+    ],
+)
+def test_places_in_acts_are_said_in_the_reader_s_language(cited: str, kk: str, ru: str, en: str) -> None:
+    """What the regulation file writes short is said whole; what is not known stays as written."""
+    assert [i18n.paragraph(cited, language) for language in i18n.LANGUAGES] == [kk, ru, en]

@@ -1,0 +1,232 @@
+"""What the overview and the desk show, as data: figures of a day, lists they open, what one must do oneself."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+
+from web.api.answers import (
+    PROBLEMS,
+    BoardLine,
+    NoticeAnswer,
+    Number,
+    RequestTranslator,
+    Words,
+    line_answer,
+    notice_answer,
+)
+from web.api.inputs import Day
+from web.auth.dependencies import Reading, Recording
+from web.pages.my_tasks.view import desk_view
+from web.pages.overview.deadlines import Asking as Wanted
+from web.pages.overview.deadlines import deadlines
+from web.pages.overview.pages import seen_faults, undelivered
+from web.pages.overview.view import Cell, overview
+from workflow.board.sums import Urgency
+
+router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+
+
+class CellAnswer(BaseModel):
+    overdue: int
+    due: int
+
+
+class UnitAnswer(BaseModel):
+    """A unit of the overview: cells by stage. `late`: working days of what is overdue the longest."""
+
+    unit: str
+    name: str
+    overdue: int
+    due: int
+    late: int | None
+    stages: dict[str, CellAnswer]
+
+
+class WaitingAnswer(BaseModel):
+    """People (or a duty nobody holds) and what waits for them."""
+
+    people: list[str]
+    names: list[str]
+    duty: str
+    written: str
+    overdue: int
+    due: int
+
+
+class DayCount(BaseModel):
+    on: date
+    number: int
+
+
+class FaultAnswer(BaseModel):
+    """What is wrong with a channel itself, since when, and how many letters it has kept; for who manages."""
+
+    channel: str
+    code: str
+    answer: str
+    since: datetime
+    letters: int
+
+
+class OverviewAnswer(BaseModel):
+    """A day as managers see it. `units`, `waiting`: the worst first; `units_left_out`: further ones."""
+
+    today: date
+    due_until: date
+    overdue: int
+    due_today: int
+    due: int
+    missed: int
+    points_at_stake: str
+    stages: dict[str, str]
+    units: list[UnitAnswer]
+    units_left_out: int
+    worst: list[BoardLine]
+    days: list[DayCount]
+    waiting: list[WaitingAnswer]
+    waiting_left_out: int
+    undelivered: list[NoticeAnswer]
+    faults: list[FaultAnswer]
+
+
+class DeadlineList(BaseModel):
+    deadlines: list[BoardLine]
+    total: int
+    page: int
+    pages: int
+
+
+class ItemAnswer(BaseModel):
+    """Something to do. `letter`: key of the letter about it that was not acknowledged yet.
+
+    `instead_of`: whom the reader stands in for; `recordable`: whether a fact fulfils it.
+    """
+
+    line: BoardLine
+    letter: str
+    instead_of: str
+    recordable: bool
+
+
+class GroupAnswer(BaseModel):
+    urgency: str
+    total: int
+    items: list[ItemAnswer]
+
+
+class DeskAnswer(BaseModel):
+    """What the reader must do, by urgency. `mine`: false where everything in reach is shown."""
+
+    today: date
+    mine: bool
+    person: str
+    deputy: str
+    groups: list[GroupAnswer]
+
+
+@router.get("/overview", tags=["board"])
+def the_overview(home: Reading, scribe: RequestTranslator, unit: Words = "") -> OverviewAnswer:
+    """In ten seconds: what is overdue, where, how late, at what cost, and whom it waits for."""
+    _, today = home.clock()
+    view = overview(home.reads, home.library, home.calendar, today=today, unit=unit or None)
+    failed, office = undelivered(home), home.reads.office()
+    stages = [stage for stage, _ in view.matrix.stages]
+    return OverviewAnswer(
+        today=today,
+        due_until=view.horizon.soon,
+        overdue=view.overdue,
+        due_today=view.today,
+        due=view.due,
+        missed=view.missed,
+        points_at_stake=f"{view.stake:f}",
+        stages={stage: title[scribe.language] for stage, title in view.matrix.stages},
+        units=[
+            UnitAnswer(
+                unit=row.unit.id,
+                name=row.unit.name,
+                overdue=row.total.overdue,
+                due=row.total.due,
+                late=row.late,
+                stages=dict(zip(stages, map(_cell, row.cells), strict=True)),
+            )
+            for row in view.matrix.rows
+        ],
+        units_left_out=view.matrix.left_out,
+        worst=[line_answer(line, scribe.language) for line in view.worst],
+        days=[DayCount(on=one.on, number=one.number) for one in view.days],
+        waiting=[
+            WaitingAnswer(
+                people=list(one.keys),
+                names=list(one.names),
+                duty=one.duty,
+                written=one.written,
+                overdue=one.overdue,
+                due=one.due,
+            )
+            for one in view.waiting
+        ],
+        waiting_left_out=view.waiting_left_out,
+        undelivered=[notice_answer(one, office) for one in failed],
+        faults=[FaultAnswer.model_validate(one, from_attributes=True) for one in seen_faults(home)],
+    )
+
+
+@router.get("/deadlines", tags=["board"])
+def the_deadlines(
+    home: Reading,
+    scribe: RequestTranslator,
+    urgency: Urgency = "open",
+    on: Day | None = None,
+    unit: Words = "",
+    stage: Words = "",
+    person: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
+    number: Number = 1,
+) -> DeadlineList:
+    """The list a figure opens, 50 on a page, the earliest due first. `person`: key of whom it waits for."""
+    _, today = home.clock()
+    asked = Wanted(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
+    view = deadlines(home.reads, home.library, home.calendar, asked, today=today, number=number)
+    return DeadlineList(
+        deadlines=[line_answer(line, scribe.language) for line in view.lines],
+        total=view.total,
+        page=view.number,
+        pages=view.pages,
+    )
+
+
+@router.get("/desk", tags=["desk"])
+def the_desk(home: Recording, scribe: RequestTranslator, show: Literal["", "mine", "all"] = "") -> DeskAnswer:
+    """What the reader must do. `all`: everything in reach, for officers."""
+    _, today = home.clock()
+    everything = {"all": True, "mine": False}.get(show)
+    view = desk_view(home, everything=everything, opened=None, today=today)
+    return DeskAnswer(
+        today=today,
+        mine=view.mine,
+        person=view.person.key if view.person else "",
+        deputy=view.deputy.key if view.deputy else "",
+        groups=[
+            GroupAnswer(
+                urgency=group.urgency,
+                total=group.total,
+                items=[
+                    ItemAnswer(
+                        line=line_answer(item.line, scribe.language),
+                        letter=item.key,
+                        instead_of=item.instead_of,
+                        recordable=item.recordable,
+                    )
+                    for item in group.items
+                ],
+            )
+            for group in view.groups
+        ],
+    )
+
+
+def _cell(cell: Cell) -> CellAnswer:
+    return CellAnswer(overdue=cell.overdue, due=cell.due)

@@ -1,7 +1,0 @@
-"""The calendar: its months and years, and the acts that change them."""
-
-from __future__ import annotations
-
-from web.calendar.pages import router
-
-__all__ = ["router"]

@@ -1,7 +1,0 @@
-"""My desk: what I must do, and the one step that says it is done."""
-
-from __future__ import annotations
-
-from web.desk.pages import router
-
-__all__ = ["router"]

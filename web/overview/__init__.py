@@ -1,7 +1,0 @@
-"""The overview, and the lists its figures open."""
-
-from __future__ import annotations
-
-from web.overview.pages import router
-
-__all__ = ["router"]

@@ -1,0 +1,53 @@
+"""Codes of second factors: an authenticator's or a recovery code, used up when taken; letters about them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+from notifications.notice import Notice
+from services import credentials
+from web.context import RequestContext
+from web.ports.second_factors import AccountEvent
+from workflow.org.access import Account
+from workflow.refusal import Refusal
+
+log = logging.getLogger("merzim.web")
+
+
+def accepted(home: RequestContext, account: Account, typed: str) -> bool:
+    """Return whether a code is the account's, and use it up: its authenticator's, or a recovery code."""
+    login = account.reader.login
+    now, today = home.clock()
+    code = credentials.recovery_hash(typed, login)
+    if code is not None:
+        left = max(home.factors.codes(login).left - 1, 0)
+        letters = letters_about(home, account, "recovery_code_used", {"left": left})
+        return home.factors.take_code(login, code, now=now, today=today, letters=letters)
+    step = try_code(home, login, typed)
+    return step is not None and home.factors.take_step(login, step)
+
+
+def try_code(home: RequestContext, login: str, typed: str) -> int | None:
+    """Return the step of an authenticator's code; None where it is none of the account's. Nothing is used up.
+
+    Asked for a name that was not proved as well: what a log-in takes must not tell that its password was right.
+    """
+    now, _ = home.clock()
+    try:
+        secret = home.factors.secret(login)
+    except Refusal as trouble:
+        # Nobody is let in for want of a key; the recovery codes still open.
+        log.error("the second factor of an account cannot be read: %s", trouble)
+        return None
+    return credentials.totp_step(secret, typed, now=now) if secret else None
+
+
+def letters_about(
+    home: RequestContext, account: Account, event: AccountEvent, facts: Mapping[str, object]
+) -> Sequence[Notice]:
+    """Return the letters that tell an account's holder of an event; none where nothing is sent."""
+    if home.account_letters is None:
+        return ()
+    now, today = home.clock()
+    return home.account_letters.about(account, event, now=now, today=today, facts=facts)

@@ -1,0 +1,99 @@
+"""How often somebody is reminded: their page behind the address in every letter, and its part of the account.
+
+The address needs no log-in, so that a mail program can do it with one click (RFC 8058). It says nobody's name,
+shows no case, and can switch nothing off.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+import i18n
+from notifications.digest_links import CHOICES
+from web.auth.dependencies import Anybody, Own
+from web.context import RequestContext
+from web.ports.accounts import Choices
+from web.ui.render import page
+from workflow.org.office import Person
+
+router = APIRouter(include_in_schema=False)
+Secret = Annotated[str, Path(min_length=43, max_length=43, pattern=r"^[A-Za-z0-9_-]+$")]
+Choice = Literal["single", "daily", "weekly"]
+SHORT = 2048
+
+
+@router.get("/digest/{secret}")
+def ask(request: Request, home: Anybody, secret: Secret) -> Response:
+    """The page of one reader."""
+    return _page(request, home, secret, said=False)
+
+
+@router.get("/digest/{secret}/{choice}")
+def ask_rarer(request: Request, home: Anybody, secret: Secret, choice: Choice) -> Response:
+    """The same page: what only looks at the address of one click has chosen nothing."""
+    return _page(request, home, secret, said=False)
+
+
+@router.post("/digest/{secret}/{choice}")
+def choose(request: Request, home: Anybody, secret: Secret, choice: Choice) -> Response:
+    """The choice of one click, and that of the page's buttons. The same again changes nothing."""
+    choices, person = _whose(home, secret)
+    now, _ = home.clock()
+    choices.choose(person.key, CHOICES[choice], by=person.key, now=now)
+    return _page(request, home, secret, said=True)
+
+
+@router.post("/account/digest")
+async def choose_own(request: Request, home: Own) -> Response:
+    """The same from one's own account, and the language of the letters."""
+    async with request.form(max_files=0, max_fields=5, max_part_size=SHORT) as form:
+        digest, language = str(form.get("digest", "")), str(form.get("language", ""))
+    if digest not in CHOICES or language not in i18n.LANGUAGES:
+        raise HTTPException(422)
+    await run_in_threadpool(be_reminded, home, digest, language)
+    return RedirectResponse("/account?said=digest", status_code=303)
+
+
+def be_reminded(home: RequestContext, digest: str, language: str) -> None:
+    """How often the reader's own letters come (a key of CHOICES), and in which language; 404 where they are
+    nobody of the people file.
+    """
+    choices, person = home.choices, home.reader.person
+    if choices is None or not person or choices.person(person) is None:
+        raise HTTPException(404, "web.problem.no_person")
+    now, _ = home.clock()
+    by = home.reader.login
+    choices.choose(person, CHOICES[digest], by=by, now=now)
+    choices.speak(person, language, by=by, now=now)
+
+
+def own_choice(home: RequestContext) -> Person | None:
+    """Whose choice the account page shows; None where the account is nobody's in the office."""
+    return home.choices.person(home.reader.person) if home.choices and home.reader.person else None
+
+
+def _whose(home: RequestContext, secret: str) -> tuple[Choices, Person]:
+    person = home.choices.whose(secret) if home.choices is not None else None
+    if home.choices is None or person is None:
+        raise HTTPException(404, "web.problem.no_choice")
+    return home.choices, person
+
+
+def _page(request: Request, home: RequestContext, secret: str, *, said: bool) -> Response:
+    _, person = _whose(home, secret)
+    _, today = home.clock()
+    chosen = person.digest or "single"
+    return page(
+        request,
+        home,
+        "digest_choice.html",
+        today=today,
+        secret=secret,
+        chosen=chosen,
+        choices=tuple(CHOICES),
+        told=said,
+    )

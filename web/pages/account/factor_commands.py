@@ -1,0 +1,80 @@
+"""What somebody does about their own second factor: prove it, set it, renew its recovery codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from starlette.requests import Request
+
+from services import credentials
+from services.credentials import BadPassword
+from web.context import RequestContext, stamp
+from web.pages.account import attempts
+from workflow.org.access import Account
+from workflow.refusal import Refusal
+
+
+class NotAllowed(Refusal):
+    """A change of a second factor the account may not make."""
+
+
+def prove(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Account:
+    """Return the reader's account after its password (`old`) and, where it has one, a code (`present`).
+
+    Raises BadPassword.
+    """
+    account = attempts.check_present_password(request, home, texts.get("old", ""))
+    if account.second_factor:
+        attempts.check_present_code(request, home, account, texts.get("present", ""))
+    return account
+
+
+def enrol(request: Request, home: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """Set a second factor after its first code, or one in place of another; return its recovery codes.
+
+    Every way in of the account ends. Raises BadPassword.
+    """
+    now, _ = home.clock()
+    account = attempts.check_present_password(request, home, texts.get("old", ""))
+    login, secret = account.reader.login, texts.get("secret", "")
+    known = credentials.is_totp_secret(secret)
+    step = credentials.totp_step(secret, texts.get("code", ""), now=now) if known else None
+    if step is None:
+        raise BadPassword("web.totp.wrong")
+    if account.second_factor:
+        # After the new code: what is mistyped there must not cost a recovery code.
+        attempts.check_present_code(request, home, account, texts.get("present", ""))
+    codes = credentials.new_recovery_codes()
+    home.factors.enrol(login, secret, step, _hashes(codes, login), **stamp(home))
+    return codes
+
+
+def renew_codes(request: Request, home: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
+    """Replace the recovery codes and return the new ones. Raises BadPassword; NotAllowed: no second factor."""
+    account = prove(request, home, texts)
+    if not account.second_factor:
+        raise NotAllowed("web.totp.none")
+    login, codes = home.reader.login, credentials.new_recovery_codes()
+    home.factors.make_codes(login, _hashes(codes, login), **stamp(home))
+    return codes
+
+
+def remove(request: Request, home: RequestContext, texts: Mapping[str, str]) -> None:
+    """Remove the reader's own second factor, after a code of it.
+
+    Raises BadPassword; NotAllowed: there is none, or the access requires one.
+    """
+    if home.reader.access in home.totp_required:
+        raise NotAllowed("web.totp.required")
+    if not prove(request, home, texts).second_factor:
+        raise NotAllowed("web.totp.none")
+    home.factors.remove(home.reader.login, **stamp(home))
+
+
+def refuse_removal(home: RequestContext) -> None:
+    """Refuse what an administrator asked: the holder has the second factor still. Nothing where nobody asks."""
+    home.factors.withdraw_removal(home.reader.login, **stamp(home))
+
+
+def _hashes(codes: Sequence[str], login: str) -> list[str]:
+    return [hash for code in codes if (hash := credentials.recovery_hash(code, login)) is not None]

@@ -1,0 +1,112 @@
+"""The pages of one's own second factor: set or change it, see its recovery codes once, renew them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, Response
+
+from services import credentials
+from web.auth.dependencies import Enrolling, OwnByPerson, begin
+from web.context import RequestContext
+from web.pages.account import factor_commands
+from web.pages.account.login import LONGEST_FIELD, begin_again, field_texts, first_page, own_page
+from web.ui.render import page
+from workflow.org.access import must_enrol
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/account/totp")
+def ask(request: Request, home: Enrolling) -> Response:
+    """Show the picture an authenticator reads, and ask for its first code."""
+    return _factor_page(request, home)
+
+
+@router.post("/account/totp")
+async def change(request: Request, home: Enrolling) -> Response:
+    """Set a second factor after its first code, remove it after a code, or refuse that others remove it."""
+    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_change, request, home, field_texts(form))
+
+
+@router.post("/account/recovery")
+async def renew(request: Request, home: OwnByPerson) -> Response:
+    """Make new recovery codes and show them once."""
+    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_renew, request, home, field_texts(form))
+
+
+def _change(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
+    match texts.get("do", "set"):
+        case "set":
+            return _enrol(request, home, texts)
+        case "remove":
+            return _remove(request, home, texts)
+        case "keep":
+            factor_commands.refuse_removal(home)
+            return RedirectResponse("/account?said=kept", status_code=303)
+    raise HTTPException(422)
+
+
+def _enrol(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
+    account = home.accounts.account(home.reader.login)
+    required = account is not None and must_enrol(account, home.totp_required)
+    try:
+        codes = factor_commands.enrol(request, home, texts)
+    except Refusal as refusal:
+        return _factor_page(request, home, refusal=refusal, secret=texts.get("secret", ""))
+    onward = first_page(home.reader) if required else "/account"
+    response = _codes_page(request, home, codes, onward=onward)
+    # Every session has ended with the change, this one too.
+    now, _ = home.clock()
+    begin(home.accounts, home.reader.login, request, response, now=now)
+    return response
+
+
+def _remove(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
+    try:
+        factor_commands.remove(request, home, texts)
+    except Refusal as refusal:
+        return own_page(request, home, refusal=refusal, status=422)
+    return begin_again(request, home, "totp")
+
+
+def _renew(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
+    try:
+        codes = factor_commands.renew_codes(request, home, texts)
+    except Refusal as refusal:
+        return own_page(request, home, refusal=refusal, status=422)
+    return _codes_page(request, home, codes, onward="/account")
+
+
+def _factor_page(
+    request: Request, home: RequestContext, *, refusal: Refusal | None = None, secret: str = ""
+) -> Response:
+    """The form. `secret`: the one the reader has in their authenticator already, after a refusal."""
+    _, today = home.clock()
+    account = home.accounts.account(home.reader.login)
+    assert account is not None
+    if not credentials.is_totp_secret(secret):
+        secret = credentials.new_totp()
+    address = credentials.totp_address(secret, home.reader.login, home.organisation or "Merzim")
+    return page(
+        request,
+        home,
+        "second_factor.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        account=account,
+        required=must_enrol(account, home.totp_required),
+        secret=secret,
+        picture=credentials.totp_picture(address),
+        refusal=refusal,
+    )
+
+
+def _codes_page(request: Request, home: RequestContext, codes: Sequence[str], *, onward: str) -> Response:
+    _, today = home.clock()
+    return page(request, home, "recovery_codes.html", today=today, codes=codes, onward=onward)

@@ -1,0 +1,75 @@
+"""What the pages of the administration share: the port behind them, forms read, who writes and when."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import HTTPException, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from web.context import RequestContext
+from web.ports.administration import Administration
+from web.ui.preferences import preferences, remember
+from web.ui.render import page
+from workflow.org.office import Office
+
+MAX_FIELDS = 140
+LONGEST_FIELD = 64 * 1024
+SAID = frozenset(
+    {
+        *("saved", "removed", "taken", "made", "changed", "closed", "reopened", "ended", "revoked"),
+        *("removal_requested", "removal_approved", "removal_withdrawn"),
+    }
+)
+
+
+def the(home: RequestContext) -> Administration:
+    """What answers for the administration; 404 where there is nothing behind it."""
+    if home.administration is None:
+        raise HTTPException(404)
+    return home.administration
+
+
+def the_office(home: RequestContext) -> Office:
+    """Units and people as they are kept: without an officer whom config.toml alone names."""
+    return home.reads.office().written_down
+
+
+def texts(form: FormData) -> dict[str, str]:
+    """The fields of a form; NUL, which no database takes, is left out."""
+    return {key: value.replace("\0", "") for key, value in form.multi_items() if isinstance(value, str)}
+
+
+def placed(path: str, **told: str) -> str:
+    """Where a page is read: its path with what says of whom it is."""
+    return f"{path}?{urlencode(told)}" if any(told.values()) else path
+
+
+def show(
+    request: Request, home: RequestContext, template: str, *, status: int = 200, **values: Any
+) -> Response:
+    """A page of the administration."""
+    _, today = home.clock()
+    said = request.query_params.get("said", "") if request.method == "GET" else ""
+    values.setdefault("refusal", None)
+    return page(
+        request,
+        home,
+        template,
+        today=today,
+        status=status,
+        said=said if said in SAID else "",
+        **values,
+    )
+
+
+def onward(request: Request, path: str, **said: str) -> Response:
+    """To a page after something was written. htmx is told by a header."""
+    address = f"{path}?{urlencode(said)}" if said else path
+    response: Response = RedirectResponse(address, status_code=303)
+    if request.headers.get("hx-request") == "true":
+        response = Response(status_code=204, headers={"hx-redirect": address})
+    remember(response, preferences(request).asked)
+    return response

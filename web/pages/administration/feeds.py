@@ -1,0 +1,224 @@
+"""Calendar feeds: secret addresses other calendars read deadlines from, made and revoked by their holders.
+
+A person's feed holds what waits for that person; a unit's feed what its units owe. Whoever has the address
+reads it: nothing confidential is named in either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Request
+from starlette.responses import Response
+
+import i18n
+from notifications.letters.subjects import confidential
+from notifications.notice import Entry as Item
+from notifications.wire.entry import calendar, uid
+from services.credentials import hidden, new_secret
+from web.auth.dependencies import Anybody, the_reader
+from web.context import RequestContext
+from web.pages.administration.common import the
+from web.pages.administration.staff_forms import BadStaff
+from web.ports.reads import Reads
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.org.access import Account, Entry, Reader, must_enrol, scope
+from workflow.org.duties import Unresolved, resolve
+from workflow.org.office import Office
+
+router = APIRouter(include_in_schema=False)
+LASTS = timedelta(days=3 * 366)
+"""How long a feed holds before it has to be made anew."""
+BACK, AHEAD = timedelta(days=366), timedelta(days=366)
+MOST_FEEDS = 10
+"""Feeds of one account."""
+MOST = 500
+"""Items of one feed: the nearest ones."""
+LOOKED_AT = 3000
+"""Open deadlines that are asked whose they are."""
+REFRESH = timedelta(hours=4)
+_TOUCH = timedelta(hours=1)
+Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+def feeds_of(home: RequestContext, login: str, *, now: datetime) -> list[Entry]:
+    """The feeds of an account that hold; those of units under the login ""."""
+    return [one for one in home.accounts.entries(login, now=now) if one.kind == "feed"]
+
+
+def give_own(home: RequestContext, language: str) -> str:
+    """A new feed of the reader's own; its address, which is shown once. Raises BadStaff: there are enough."""
+    now, _ = home.clock()
+    if len(feeds_of(home, home.reader.login, now=now)) >= MOST_FEEDS:
+        raise BadStaff("web.feed.enough")
+    return give(home, home.reader.login, scope="", name=home.reader.name, language=language)
+
+
+def give(home: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
+    """A new feed; its address, which is shown once. `scope`: the unit, "" for the account's own person."""
+    now, _ = home.clock()
+    secret = new_secret()
+    made = Entry(
+        hash=hidden(secret),
+        kind="feed",
+        login=login,
+        name=name,
+        scope=scope,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + LASTS,
+    )
+    home.accounts.let_in(made, by=home.reader.login)
+    return f"{the(home).address}/feeds/{secret}.ics?lang={language}"
+
+
+def revoke(home: RequestContext, login: str, hash: str) -> int:
+    """Take a feed back: its address answers nothing any more. 0 when there is none."""
+    now, _ = home.clock()
+    known = any(one.hash == hash for one in feeds_of(home, login, now=now))
+    if known:
+        home.accounts.end(login, hash, now=now, by=home.reader.login)
+    return int(known)
+
+
+@router.get("/feeds/{token}.ics")
+def feed(request: Request, home: Anybody, token: Token) -> Response:
+    """What a calendar program asks for, again and again."""
+    now, today = home.clock()
+    entry = home.accounts.entry("feed", hidden(token), now=now)
+    account = home.accounts.account(entry.login) if entry and entry.login else None
+    if entry is None or (entry.login and (account is None or account.disabled)):
+        raise HTTPException(404, "web.problem.no_feed")
+    if account is not None and must_enrol(account, home.totp_required):
+        raise HTTPException(403, "web.problem.second_factor")
+    if entry.seen_at + _TOUCH < now:
+        home.accounts.seen(entry.hash, now=now)
+    office = home.reads.office()
+    language = _language(request, account, office)
+    if account is not None:
+        rows = _own_rows(home, the_reader(home, account), office, today)
+        name = i18n.say("web.feed.of_person", {"name": account.reader.name or account.reader.login}, language)
+    else:
+        rows = _unit_rows(home, entry.scope, today)
+        name = i18n.say("web.feed.of_unit", {"name": entry.name}, language)
+    items = [_item(home, case, row, language, now) for case, row in rows]
+    return Response(
+        calendar(items, name=name, refresh=REFRESH),
+        media_type="text/calendar; charset=utf-8",
+        headers={
+            "cache-control": "private, max-age=3600",
+            "content-disposition": 'inline; filename="merzim.ics"',
+            "x-robots-tag": "noindex",
+        },
+    )
+
+
+def _language(request: Request, account: Account | None, office: Office) -> str:
+    asked = request.query_params.get("lang", "")
+    if asked in i18n.LANGUAGES:
+        return asked
+    person = office.people.get(account.reader.person) if account else None
+    return person.language if person else i18n.LANGUAGES[0]
+
+
+def _rows(reads: Reads, home: RequestContext, today: date, unit: str | None = None) -> Sequence[Row]:
+    """Open rows a year back and ahead; of very many the nearest."""
+    first, last = max(today - BACK, home.calendar.first), min(today + AHEAD, home.calendar.last)
+    rows = reads.due(first, last, unit)
+    return rows if len(rows) <= LOOKED_AT else sorted(rows, key=lambda row: _far(row, today))[:LOOKED_AT]
+
+
+def _far(row: Row, today: date) -> int:
+    return abs(((row.due or today) - today).days)
+
+
+def _own_rows(home: RequestContext, reader: Reader, office: Office, today: date) -> list[tuple[Case, Row]]:
+    """What waits for the person of an account, among what the account may see."""
+    if not reader.person or not reader.may("read"):
+        return []
+    reads = home.reads.seen_by(scope(reader))
+    rows = _rows(reads, home, today)
+    cases = reads.whole({row.case for row in rows})
+    own = (
+        (cases[row.case], row)
+        for row in rows
+        if row.case in cases and _waits_for(home, cases[row.case], row, reader.person, office, today)
+    )
+    return _nearest(own, today)
+
+
+def _unit_rows(home: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
+    """What a unit and those below it owe; nothing confidential."""
+    rows = _rows(home.reads, home, today, unit)
+    heads = home.reads.heads({row.case for row in rows})
+    shown = [row for row in rows if row.case in heads and not _hidden(home, heads[row.case])]
+    shown = sorted(shown, key=lambda row: _far(row, today))[:MOST]
+    cases = home.reads.whole({row.case for row in shown})
+    return _nearest(((cases[row.case], row) for row in shown if row.case in cases), today)
+
+
+def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, Row]]:
+    near = sorted(rows, key=lambda one: (_far(one[1], today), one[1].case))[:MOST]
+    return sorted(near, key=lambda one: (one[1].due or today, one[1].case, one[1].obligation))
+
+
+def _hidden(home: RequestContext, case: Case) -> bool:
+    return case.confidential or confidential(home.library.named(case.edition))
+
+
+def _waits_for(home: RequestContext, case: Case, row: Row, person: str, office: Office, today: date) -> bool:
+    obligation = entry_obligation(case, home.library.of(case), row.obligation)
+    responsible = case.responsible.get(row.obligation) or case.responsible.get(obligation.id) or ""
+    found = resolve(
+        office,
+        duty=obligation.duty,
+        unit=case.unit,
+        on=today,
+        responsible=responsible,
+        person=case.person,
+    )
+    return not isinstance(found, Unresolved) and any(one.person.key == person for one in found)
+
+
+def _item(home: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
+    """The same item a letter brings: the same UID, a sequence that rises, a whole day."""
+    assert row.due is not None
+    port = the(home)
+    if _hidden(home, case):
+        # A date of one's own may be known to one's own calendar; what it is about may not.
+        summary, text, link = i18n.say("digest.awaits_subject", {}, language), "", port.address
+    else:
+        title = entry_obligation(case, home.library.of(case), row.obligation).title[language]
+        period = row.obligation.partition(".")[2]
+        if period and not is_entry(row.obligation):
+            title = f"{title}, {i18n.period(period, language)}"
+        summary = f"{title} – {case.object}" if case.object else title
+        text, link = "\n".join(_explained(home, case, row, language)), f"{port.address}/cases/{case.id}"
+    return Item(
+        uid=uid(case.id, row.obligation, port.domain),
+        sequence=max(0, int((now - (case.opened_at or now)).total_seconds())),
+        on=row.due,
+        stamp=now,
+        summary=summary,
+        text=text,
+        link=link,
+        status="CONFIRMED" if row.status == "firm" else "TENTATIVE",
+        language=language,
+    )
+
+
+def _explained(home: RequestContext, case: Case, row: Row, language: str) -> Iterator[str]:
+    procedure = home.library.of(case)
+    obligation = entry_obligation(case, procedure, row.obligation)
+    yield procedure.title[language]
+    act = procedure.acts.get(obligation.act)
+    if act is not None:
+        yield f"{act.short[language]}, {i18n.paragraph(obligation.paragraph, language)}"
+    label, word = i18n.say("letter.label_force", {}, language), f"letter.force_{obligation.force}"
+    yield f"{label}: {i18n.say(word, {}, language)}"
+    yield i18n.say("web.feed.due", {"on": row.due}, language)

@@ -1,0 +1,243 @@
+"""Administration: the table of people in and out, channels with a test letter, the settings as they hold.
+
+And of one's own account the calendar feed and the Telegram code.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import APIRouter, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from documents import UnreadablePaper
+from documents.people.read_people import ReadPeople
+from documents.people.sheet import people_table
+from documents.sheets.listing import listing
+from notifications.notice import Outcome
+from web.auth.dependencies import Own, Setting
+from web.auth.reading import in_reading_thread
+from web.context import RequestContext
+from web.pages.account.login import own_page
+from web.pages.administration import staff_commands as staff
+from web.pages.administration.common import LONGEST_FIELD, onward, show, texts, the, the_office
+from web.pages.administration.feeds import give_own, revoke
+from web.pages.administration.staff_forms import tidy
+from web.ui.preferences import preferences
+from workflow.org.office import Office
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+SHOWN = 200
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One line of a preview. `what`: added or changed; `fields`: codes of what changes."""
+
+    name: str
+    what: str
+    unit: str
+    fields: tuple[str, ...] = ()
+
+
+@router.get("/administration/people/export")
+def export(request: Request, home: Setting) -> Response:
+    return people_file(request, home)
+
+
+def people_file(request: Request, home: RequestContext) -> Response:
+    """Everybody as the workbook they can be taken in from again."""
+    the(home)
+    table = people_table(the_office(home), preferences(request).language)
+    return Response(
+        listing([table]),
+        media_type=XLSX,
+        headers={"content-disposition": 'attachment; filename="people.xlsx"'},
+    )
+
+
+@router.get("/administration/people/import")
+def ask_import(request: Request, home: Setting) -> Response:
+    """The form for a table of people."""
+    the(home)
+    return show(request, home, "people_import.html", preview=None)
+
+
+@router.post("/administration/people/import")
+async def import_people(request: Request, home: Setting) -> Response:
+    """First a preview of what a table changes, then, sent again from there, the change."""
+    async with request.form(max_files=1, max_fields=5, max_part_size=staff.LARGEST * 2) as form:
+        return await in_reading_thread(request, _import, request, home, form)
+
+
+@router.get("/administration/channels")
+def channels(request: Request, home: Setting) -> Response:
+    """Through what letters go, and a letter to try it with."""
+    return _channels_page(request, home)
+
+
+@router.post("/administration/channels")
+async def test_channel(request: Request, home: Setting) -> Response:
+    """Send a test letter at once, and show what the server said."""
+    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_test, request, home, texts(form))
+
+
+@router.get("/administration/settings")
+def settings(request: Request, home: Setting) -> Response:
+    """config.toml as it holds; it is changed there, not here."""
+    return show(request, home, "settings.html", settings=the(home).settings())
+
+
+@router.get("/administration/rules")
+def rules(request: Request, home: Setting) -> Response:
+    """The organisation's own rules that stand, as they were adopted."""
+    return show(request, home, "rules.html", rules=the(home).rules())
+
+
+@router.post("/account/feed")
+async def own_feed(request: Request, home: Own) -> Response:
+    """Make a calendar feed of one's own, or revoke one. Its address is shown once."""
+    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_own_feed, request, home, texts(form))
+
+
+@router.post("/account/telegram")
+async def own_telegram(request: Request, home: Own) -> Response:
+    """A one-time code for one's own Telegram account, or forget the account."""
+    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_own_telegram, request, home, texts(form))
+
+
+def _import(request: Request, home: RequestContext, form: FormData) -> Response:
+    try:
+        content, name = _uploaded(form)
+        read = staff.read_table(home, content, name)
+        if form.get("do") == "take":
+            staff.take_table(home, read)
+            return onward(request, "/administration/people", said="taken")
+    except Refusal as refusal:
+        errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
+        return show(
+            request,
+            home,
+            "people_import.html",
+            status=422,
+            preview=None,
+            refusal=refusal,
+            errors=errors[:SHOWN],
+        )
+    changes = preview(read, the_office(home))
+    return show(
+        request,
+        home,
+        "people_import.html",
+        preview=changes[:SHOWN],
+        more=len(changes) - len(changes[:SHOWN]),
+        same=len(read.people) + len(read.units) - len(changes),
+        name=name,
+        content=base64.b64encode(content).decode(),
+    )
+
+
+def _uploaded(form: FormData) -> tuple[bytes, str]:
+    """The table, from the file field or as the preview carried it."""
+    file = form.get("file")
+    if isinstance(file, UploadFile) and file.filename:
+        content, name = file.file.read(staff.LARGEST + 1), file.filename
+    else:
+        try:
+            content = base64.b64decode(str(form.get("content", "")), validate=True)
+        except (binascii.Error, ValueError):
+            content = b""
+        name = str(form.get("name", ""))
+    return content, tidy(name)[-200:]
+
+
+def preview(read: ReadPeople, office: Office) -> list[Change]:
+    """What a table adds and changes, units first."""
+    changes: list[Change] = []
+    for unit in read.units:
+        known = office.units.get(unit.id)
+        fields = tuple(
+            name for name in ("name", "parent", "kind") if known and getattr(known, name) != getattr(unit, name)
+        )
+        if known is None or fields:
+            what = "changed" if known else "added"
+            changes.append(Change(name=unit.name, what=what, unit=unit.parent or "", fields=fields))
+    for person in read.people:
+        was = office.people.get(person.key)
+        fields = tuple(
+            name
+            for name in ("name", "unit", "post", "duties", "email", "language", "away", "deputy")
+            if was and getattr(was, name) != getattr(person, name)
+        )
+        if was is None or fields:
+            what = "changed" if was else "added"
+            changes.append(Change(name=person.name, what=what, unit=person.unit, fields=fields))
+    return changes
+
+
+def _channels_page(
+    request: Request,
+    home: RequestContext,
+    *,
+    typed: Mapping[str, str] | None = None,
+    outcome: Outcome | None = None,
+    refusal: Refusal | None = None,
+) -> Response:
+    known = home.reads.office().people.get(home.reader.person)
+    return show(
+        request,
+        home,
+        "channels.html",
+        status=200 if refusal is None else 422,
+        channels=the(home).channels(),
+        faults=home.post.faults() if home.post else (),
+        email=(typed or {}).get("email", (known.email or "") if known else ""),
+        tried=(typed or {}).get("channel", ""),
+        outcome=outcome,
+        refusal=refusal,
+    )
+
+
+def _test(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
+    email = tidy(typed.get("email", ""))
+    try:
+        outcome = staff.try_channel(home, typed.get("channel", ""), email, preferences(request).language)
+    except Refusal as refusal:
+        return _channels_page(request, home, typed=typed, refusal=refusal)
+    return _channels_page(request, home, typed=typed, outcome=outcome)
+
+
+def _own_feed(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
+    the(home)
+    login = home.reader.login
+    if typed.get("do") == "revoke":
+        revoke(home, login, typed.get("hash", ""))
+        return onward(request, "/account", said="revoked")
+    try:
+        return own_page(request, home, feed=give_own(home, preferences(request).language))
+    except Refusal as refusal:
+        return own_page(request, home, refusal=refusal, status=422)
+
+
+def _own_telegram(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
+    now, _ = home.clock()
+    if not home.reader.person:
+        raise HTTPException(404, "web.problem.no_person")
+    if typed.get("do") == "unlink":
+        the(home).unlink(home.reader.person, by=home.reader.login, now=now)
+        return onward(request, "/account", said="unlinked")
+    try:
+        offer = the(home).telegram(home.reader.person, now=now)
+    except Refusal as refusal:
+        return own_page(request, home, refusal=refusal, status=422)
+    return own_page(request, home, telegram=offer)

@@ -1,0 +1,344 @@
+"""Administration: units and people, small forms each of which is an event of the office's chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from web.auth.dependencies import Setting
+from web.context import RequestContext
+from web.pages.administration import staff_commands as staff
+from web.pages.administration.common import (
+    LONGEST_FIELD,
+    MAX_FIELDS,
+    onward,
+    placed,
+    show,
+    texts,
+    the,
+    the_office,
+)
+from web.pages.administration.feeds import feeds_of, give, revoke
+from web.pages.administration.staff_forms import AWAY, DIGESTS, HELD, mark, tidy
+from web.pages.administration.time_forms import holding, time_answers
+from web.ui.form_values import InvalidForm
+from web.ui.name_fields import (
+    few_units,
+    person_field,
+    person_meant,
+    unit_field,
+    unit_found,
+    unit_meant,
+)
+from web.ui.org_names import units_of_a_page
+from web.ui.preferences import preferences
+from web.ui.unit_filter import narrowing
+from workflow.org.kinds import KINDS
+from workflow.org.office import Office, Person, Unit, time_of
+from workflow.org.office_time import NOTHING_OWN
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False, prefix="/administration")
+Key = Annotated[str, Query(max_length=500)]
+Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+SHOWN = 200
+"""People a list shows; the search finds the others."""
+
+
+@router.get("")
+def overview(request: Request, home: Setting) -> Response:
+    """Where everything is kept, and how much of it there is."""
+    the(home)
+    office, accounts = the_office(home), home.accounts.all()
+    counts = {
+        "people": len(office.people),
+        "units": len(office.units),
+        "accounts": sum(not one.disabled for one in accounts),
+        "channels": len(the(home).channels()),
+    }
+    faults = home.post.faults() if home.post else ()
+    return show(request, home, "administration.html", counts=counts, faults=faults)
+
+
+@router.get("/units")
+def units(request: Request, home: Setting, unit: Key = "", number: Number = 1) -> Response:
+    """The tree of units; of a country walked down level by level, a page of a level at a time."""
+    the(home)
+    office = the_office(home)
+    tree, pages = units_of_a_page(office, unit, number)
+    return show(
+        request,
+        home,
+        "units.html",
+        office=office,
+        tree=tree,
+        people={one.id: len(office.people_of.get(one.id, ())) for one in tree},
+        unit=unit,
+        number=min(number, pages),
+        pages=pages,
+    )
+
+
+@router.get("/unit")
+def unit(request: Request, home: Setting, id: Key = "") -> Response:
+    """One unit; without an id a new one."""
+    known = the_office(home).units.get(id)
+    if id and known is None:
+        raise HTTPException(404, "web.problem.no_unit")
+    return _unit_page(request, home, known, mark(known))
+
+
+@router.post("/unit")
+async def save_unit(request: Request, home: Setting) -> Response:
+    """Keep a unit, or take it out."""
+    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_save_unit, request, home, texts(form))
+
+
+@router.post("/unit/feed")
+async def unit_feed(request: Request, home: Setting) -> Response:
+    """Make a calendar feed of a unit, or revoke one. Its address is shown once, here."""
+    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_unit_feed, request, home, texts(form))
+
+
+@router.get("/people")
+def people(request: Request, home: Setting, q: Key = "", unit: Key = "") -> Response:
+    """Everybody, found by name, post, e-mail."""
+    the(home)
+    office = the_office(home)
+    with suppress(InvalidForm):  # the field says why; nobody is of such a unit
+        unit = unit if few_units(office) else unit_found(office, unit)
+    found = found_people(office, q, unit)
+    return show(
+        request,
+        home,
+        "people.html",
+        office=office,
+        found=found[:SHOWN],
+        more=len(found) - len(found[:SHOWN]),
+        q=q,
+        units=narrowing(office, unit),
+        unit=unit,
+    )
+
+
+@router.get("/person")
+def person(request: Request, home: Setting, key: Key = "") -> Response:
+    """One person; without a key a new one."""
+    known = the_person(home, key) if key else None
+    return _person_page(request, home, known, mark(known))
+
+
+@router.post("/person")
+async def save_person(request: Request, home: Setting) -> Response:
+    """Keep a person."""
+    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        duties = [str(one) for one in form.getlist("duty")]
+        return await run_in_threadpool(_save_person, request, home, texts(form), duties)
+
+
+@router.get("/person/remove")
+def ask_remove(request: Request, home: Setting, key: Key = "") -> Response:
+    """What would fall to whom without this person; asked before it is done."""
+    return _removal(request, home, the_person(home, key))
+
+
+@router.post("/person/remove")
+async def remove_person(request: Request, home: Setting) -> Response:
+    """Take a person out."""
+    async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_remove_person, request, home, texts(form))
+
+
+def found_people(office: Office, words: str, unit: str) -> list[Person]:
+    """Everybody of a unit with those below it (or of all) with these words in name, post, e-mail or key."""
+    wanted = words.casefold().split()
+    places = set(office.below(unit)) if unit else None
+    return [
+        one
+        for one in office.by_name
+        if (places is None or one.unit in places)
+        and all(word in f"{one.name} {one.post} {one.email or ''} {one.key}".casefold() for word in wanted)
+    ]
+
+
+def the_person(home: RequestContext, key: str) -> Person:
+    """Somebody of the office; 404 when nobody has that key."""
+    the(home)
+    known = the_office(home).people.get(key)
+    if known is None:
+        raise HTTPException(404, "web.problem.no_person")
+    return known
+
+
+def _unit_page(
+    request: Request,
+    home: RequestContext,
+    known: Unit | None,
+    seen: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+    feed: str = "",
+) -> Response:
+    office = the_office(home)
+    now, _ = home.clock()
+    shown = typed or {
+        "name": known.name if known else "",
+        "parent": (known.parent or "") if known else "",
+        "kind": known.kind if known else "",
+        "uploads_through": (known.uploads_through or "") if known else "",
+        **time_answers(known.time if known else NOTHING_OWN),
+    }
+    inside = frozenset(office.below(known.id)) if known else frozenset()
+    return show(
+        request,
+        home,
+        "unit.html",
+        status=200 if refusal is None else 422,
+        place=placed("/administration/unit", id=known.id if known else ""),
+        known=known,
+        mark=seen,
+        form=shown,
+        parent=unit_field(office, shown.get("parent", ""), without=inside),
+        through=unit_field(office, shown.get("uploads_through", ""), without={known.id} if known else ()),
+        kinds=KINDS,
+        refusal=refusal,
+        feeds=[one for one in feeds_of(home, "", now=now) if known and one.scope == known.id],
+        feed=feed,
+        holds=staff.holds(home, office, known),
+        holding=holding(time_of(office, known.id if known else ""), the(home).hours),
+    )
+
+
+def _save_unit(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
+    id, seen = typed.get("id", ""), typed.get("mark", "")
+    try:
+        if typed.get("do") == "remove" and id:
+            staff.remove_unit(home, id, seen)
+            return onward(request, "/administration/units", said="removed")
+        office = the_office(home)
+        units = {name: unit_meant(office, typed.get(name, "")) for name in ("parent", "uploads_through")}
+        staff.keep_unit(home, id, seen, {**typed, **units})
+    except Refusal as refusal:
+        known = the_office(home).units.get(id)
+        return _unit_page(request, home, known, mark(known), typed=typed, refusal=refusal)
+    return onward(request, "/administration/units", said="saved")
+
+
+def _unit_feed(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
+    the(home)
+    known = the_office(home).units.get(typed.get("id", ""))
+    if known is None:
+        raise HTTPException(404, "web.problem.no_unit")
+    if typed.get("do") == "revoke":
+        revoke(home, "", typed.get("hash", ""))
+        return onward(request, "/administration/unit", id=known.id, said="revoked")
+    language = preferences(request).language
+    feed = give(home, "", scope=known.id, name=known.name, language=language)
+    return _unit_page(request, home, known, mark(known), feed=feed)
+
+
+def _person_page(
+    request: Request,
+    home: RequestContext,
+    known: Person | None,
+    seen: str,
+    *,
+    typed: Mapping[str, str] | None = None,
+    duties: list[str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    office = the_office(home)
+    form = dict(typed) if typed is not None else _answers(known, office)
+    filled = [n for n in range(40) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
+    held = duties if duties is not None else list(known.duties if known else ())
+    return show(
+        request,
+        home,
+        "person.html",
+        status=200 if refusal is None else 422,
+        place=placed("/administration/person", key=known.key if known else ""),
+        known=known,
+        mark=seen,
+        form=form,
+        held=held,
+        duties=HELD,
+        digests=DIGESTS,
+        unit=unit_field(office, form.get("unit", "")),
+        rows=range(min(40, max(AWAY - 4, len(filled) + 2))),
+        deputy=person_field(office, form.get("deputy", "")),
+        refusal=refusal,
+        accounts=[one for one in home.accounts.all() if known and one.reader.person == known.key],
+    )
+
+
+def _answers(known: Person | None, office: Office) -> dict[str, str]:
+    if known is None:
+        return {"language": "kk"}
+    deputy = office.people.get(known.deputy or "")
+    form = {
+        "name": known.name,
+        "unit": known.unit,
+        "post": known.post,
+        "email": known.email or "",
+        "language": known.language,
+        "deputy": (deputy.email or deputy.key) if deputy else known.deputy or "",
+        "digest": known.digest,
+    }
+    for n, (first, last) in enumerate(known.away):
+        form |= {f"away_first_{n}": first.isoformat(), f"away_last_{n}": last.isoformat()}
+    return form
+
+
+def _save_person(
+    request: Request, home: RequestContext, typed: Mapping[str, str], duties: list[str]
+) -> Response:
+    key = typed.get("key", "")
+    try:
+        office = the_office(home)
+        deputy = person_meant(office, tidy(typed.get("deputy", "")))
+        found = {**typed, "unit": unit_meant(office, typed.get("unit", "")), "deputy": deputy}
+        staff.keep_person(home, key, typed.get("mark", ""), found, duties)
+    except (Refusal, OutOfRange) as refusal:
+        known = the_office(home).people.get(key)
+        return _person_page(request, home, known, mark(known), typed=typed, duties=duties, refusal=refusal)
+    return onward(request, "/administration/people", said="saved")
+
+
+def _removal(
+    request: Request, home: RequestContext, known: Person, *, refusal: Refusal | None = None
+) -> Response:
+    _, today = home.clock()
+    office = the_office(home)
+    return show(
+        request,
+        home,
+        "person_remove.html",
+        status=200 if refusal is None else 422,
+        place=placed("/administration/person/remove", key=known.key),
+        known=known,
+        mark=mark(known),
+        office=office,
+        falling=the(home).falls(known.key, today=today),
+        deputised=[one for one in office.people.values() if one.deputy == known.key],
+        accounts=[one for one in home.accounts.all() if one.reader.person == known.key],
+        is_officer=home.reads.office().officer == known.key,
+        refusal=refusal,
+    )
+
+
+def _remove_person(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
+    known = the_person(home, typed.get("key", ""))
+    try:
+        staff.remove_person(home, known, typed.get("mark", ""))
+    except Refusal as refusal:
+        return _removal(request, home, known, refusal=refusal)
+    return onward(request, "/administration/people", said="removed")

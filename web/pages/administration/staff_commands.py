@@ -1,0 +1,108 @@
+"""What the administration does: units, people, their table, a letter to try a channel with.
+
+One place for forms and the API. Whoever changes something says what they saw of it (`mark`): what was changed
+meanwhile is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from documents import read_people
+from documents.people.read_people import ReadPeople, onto
+from documents.sheets.email_address import is_address
+from notifications.notice import Outcome
+from web.context import RequestContext, stamp
+from web.pages.administration.common import the, the_office
+from web.pages.administration.staff_forms import BadStaff, mark, person_of, tidy, unit_of
+from web.ports.administration import Taken
+from workflow.org.office import Office, Person, Unit
+
+LARGEST = 2 * 1024 * 1024
+"""Bytes of a table of people: on the pages it goes to the browser and back between preview and taking in."""
+
+
+def holds(home: RequestContext, office: Office, unit: Unit | None) -> tuple[int, int, int]:
+    """Why a unit cannot be taken out: people, units below, cases of its own."""
+    if unit is None:
+        return (0, 0, 0)
+    people, units = len(office.people_of.get(unit.id, ())), len(office.children.get(unit.id, ()))
+    return people, units, the(home).cases_of(unit.id)
+
+
+def keep_unit(home: RequestContext, id: str, seen: str, texts: Mapping[str, str]) -> Unit:
+    """A unit made or changed by what was typed. `id`: "" for a new one. Raises Refusal."""
+    office = the_office(home)
+    known = office.units.get(id)
+    _unchanged(known, seen, id)
+    made = unit_of(texts, office, known)
+    the(home).staff.keep_unit(made, was=known, **stamp(home))
+    return made
+
+
+def remove_unit(home: RequestContext, id: str, seen: str) -> None:
+    """A unit taken out. Raises BadStaff: there is none, it was changed meanwhile, or something hangs on it."""
+    office = the_office(home)
+    known = office.units.get(id)
+    _unchanged(known, seen, id)
+    if known is None:
+        raise BadStaff("web.staff.unit_unknown", unit=tidy(id)[:200])
+    people, units, cases = holds(home, office, known)
+    if people or units or cases:
+        raise BadStaff("web.staff.unit_held", name=known.name, people=people, units=units, cases=cases)
+    the(home).staff.remove_unit(known, **stamp(home))
+
+
+def keep_person(
+    home: RequestContext, key: str, seen: str, texts: Mapping[str, str], duties: list[str]
+) -> Person:
+    """A person made or changed by what was typed. `key`: "" for a new one. Raises Refusal, OutOfRange."""
+    office = the_office(home)
+    known = office.people.get(key)
+    _unchanged(known, seen, key)
+    made = person_of(texts, duties, office, known)
+    the(home).staff.keep_person(made, was=known, **stamp(home))
+    return made
+
+
+def remove_person(home: RequestContext, known: Person, seen: str) -> None:
+    """A person taken out. Raises Refusal."""
+    _unchanged(known, seen, known.key)
+    the(home).staff.remove_person(known, **stamp(home))
+
+
+def read_table(home: RequestContext, content: bytes, name: str) -> ReadPeople:
+    """A table of people, read onto those there are; nothing is written. Raises Refusal with every bad row."""
+    if not content:
+        raise BadStaff("web.staff.no_file")
+    if len(content) > LARGEST:
+        raise BadStaff("web.staff.file_too_large", megabytes=LARGEST // 1024 // 1024)
+    return onto(read_people(content, name), the_office(home))
+
+
+def take_table(home: RequestContext, read: ReadPeople) -> Taken:
+    """All of a table of people."""
+    return the(home).staff.take_in(list(read.units), list(read.people), **stamp(home))
+
+
+def try_channel(home: RequestContext, channel: str, email: str, language: str) -> Outcome:
+    """Send the reader a test letter at once. Raises Refusal: no such channel, no such address, not sent."""
+    now, _ = home.clock()
+    if email and not is_address(email):
+        raise BadStaff("web.staff.email_malformed", email=email[:200])
+    if channel not in {one.name for one in the(home).channels()}:
+        raise BadStaff("web.channels.unknown", channel=tidy(channel)[:80])
+    reader = home.reader
+    person = Person(
+        key=reader.person or reader.login,
+        name=reader.name or reader.login,
+        unit="",
+        email=email or None,
+        language=language,
+    )
+    return the(home).test(channel, person, language=language, now=now)
+
+
+def _unchanged(known: Unit | Person | None, seen: str, named: str) -> None:
+    if seen != mark(known):
+        raise BadStaff("office_changed_meanwhile", name=known.name if known else tidy(named)[:200])

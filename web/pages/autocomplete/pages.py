@@ -1,0 +1,44 @@
+"""What may be meant by what is typed so far: units the reader may see, people for whose forms ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import JSONResponse, Response
+
+from web.auth.dependencies import Own
+from web.context import RequestContext
+from web.ui.name_fields import Suggestion, all_near, people_near, units_near
+
+router = APIRouter(include_in_schema=False, prefix="/suggest")
+Typed = Annotated[str, Query(max_length=300)]
+
+
+@router.get("/unit")
+def unit(home: Own, q: Typed = "") -> Response:
+    """Units: of all for whoever sets the office up, else of the reader's own with those below."""
+    root = "" if home.reader.may("settings") else home.reader.root
+    return _answer(units_near(home.reads.office(), q, root=root))
+
+
+@router.get("/person")
+def person(home: Own, q: Typed = "") -> Response:
+    """People: anybody for those whose forms name one, else those of the reader's own units."""
+    root = "" if _names_people(home) else home.reader.root
+    return _answer(people_near(home.reads.office().written_down, q, root=root))
+
+
+@router.get("/responsible")
+def responsible(home: Own, q: Typed = "") -> Response:
+    """Units and people a text of a schedule may mean."""
+    return _answer(all_near(home.reads.office().written_down, q) if _names_people(home) else ())
+
+
+def _names_people(home: RequestContext) -> bool:
+    return home.reader.may("settings") or home.reader.may("manage")
+
+
+def _answer(found: Sequence[Suggestion]) -> Response:
+    return JSONResponse([{"value": one.typed, "label": one.beside} for one in found])

@@ -1,0 +1,144 @@
+"""A month as managers see it: its days with what falls due on each, and how much that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import calendars
+from calendars.calendar import Calendar, Day
+from calendars.layout import USUAL, Month, Run, days_of, month, runs
+from web.context import RequestContext
+from web.ui.case_names import about
+from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, look
+from web.ui.name_fields import Field
+from web.ui.org_names import UnitName, unit_name
+from web.ui.unit_filter import narrowing
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.law.procedure import Text
+
+ON_A_DAY = 3
+"""Deadlines a day of the grid names; the rest is counted and listed under it on asking."""
+LISTED = 200
+HEATS = 4
+FULL = 8
+"""So many deadlines at least make a day a full one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """One deadline of a day."""
+
+    case: str
+    about: Text
+    unit: UnitName
+    obligation: str
+    title: Text
+    period: str | None
+    force: str
+    look: DeadlineStatus
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A day of the grid. `heat`: 0 for none, up to 4 for the fullest days of the month."""
+
+    day: Day
+    count: int
+    heat: int
+    due: tuple[Due, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MonthView:
+    """The page. `chosen`: the day that is listed whole, with `more` beyond what is listed."""
+
+    month: Month
+    weeks: tuple[tuple[Cell | None, ...], ...]
+    runs: tuple[Run, ...]
+    total: int
+    earlier: date | None
+    later: date | None
+    units: Field
+    unit: str | None
+    chosen: date | None
+    listed: tuple[Due, ...]
+    more: int
+
+
+def as_known(calendar: Calendar, as_of: date | None) -> Calendar:
+    """The office's calendar as it was known on a day; as it is known now for None."""
+    if as_of is None:
+        return calendar
+    known = calendars.compiled(calendar.records, as_of)
+    return known.with_office_days(off=calendar.office_off, working=calendar.office_working)
+
+
+def month_view(
+    home: RequestContext, first: date, calendar: Calendar, *, today: date, unit: str | None, chosen: date | None
+) -> MonthView:
+    """The month that begins on that day, with what is open and falls due in it.
+
+    `calendar` says how the days are shaded; the due dates are those that hold now.
+    """
+    laid = month(first, calendar)
+    by_day = home.reads.days(laid.first, laid.last, unit, limit=ON_A_DAY)
+    of_day = home.reads.days(chosen, chosen, unit, limit=LISTED) if chosen else {}
+    listed = of_day[chosen][1] if chosen and chosen in of_day else ()
+    shown = [*(row for _, rows in by_day.values() for row in rows), *listed]
+    cases = home.reads.whole({row.case for row in shown})
+    office = home.reads.office()
+    soon = home.calendar.add(today, SOON_WORKING_DAYS)
+
+    def due(row: Row) -> Due:
+        case = cases[row.case]
+        return Due(
+            case=row.case,
+            about=about(case, home.library.of(case)),
+            unit=unit_name(office, row.unit),
+            obligation=row.obligation,
+            title=entry_obligation(case, home.library.of(case), row.obligation).title,
+            period=None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
+            force=row.force,
+            look=look(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
+        )
+
+    most = max((number for number, _ in by_day.values()), default=0)
+    return MonthView(
+        month=laid,
+        weeks=tuple(
+            tuple(day and _cell(day, by_day.get(day.on, (0, ())), cases, due, most) for day in week)
+            for week in laid.weeks
+        ),
+        runs=runs(tuple(day for day in days_of(laid) if day.kind not in USUAL)),
+        total=sum(number for number, _ in by_day.values()),
+        earlier=_beside(laid, calendar, -1),
+        later=_beside(laid, calendar, 1),
+        units=narrowing(office, unit or "", own=home.reader.root),
+        unit=unit,
+        chosen=chosen,
+        listed=tuple(due(row) for row in listed if row.case in cases),
+        more=by_day[chosen][0] - len(listed) if chosen and chosen in by_day else 0,
+    )
+
+
+def _cell(
+    day: Day,
+    found: tuple[int, Sequence[Row]],
+    cases: Mapping[str, Case],
+    due: Callable[[Row], Due],
+    most: int,
+) -> Cell:
+    number, rows = found
+    named = tuple(due(row) for row in rows if row.case in cases)
+    return Cell(day=day, count=number, heat=-(-number * HEATS // max(most, FULL)), due=named)
+
+
+def _beside(laid: Month, calendar: Calendar, step: int) -> date | None:
+    number = laid.first.year * 12 + laid.first.month - 1 + step
+    first = date(number // 12, number % 12 + 1, 1)
+    return first if calendar.first <= first <= calendar.last else None

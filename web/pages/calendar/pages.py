@@ -1,0 +1,231 @@
+"""The calendar: a month with its deadlines, a year with its days off and acts, and the adoption of an act."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from calendars.layout import year
+from web.auth.dependencies import Managing, Reading
+from web.auth.reading import in_reading_thread
+from web.context import RequestContext, stamp
+from web.pages.administration.common import texts
+from web.pages.administration.staff_forms import BadStaff, tidy
+from web.pages.calendar.month import as_known, month_view
+from web.ports.administration import ActHearing, ActPreview, Acts
+from web.ui.form_values import parse_date
+from web.ui.render import page
+from web.ui.unit_filter import AskedUnit
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False, prefix="/calendar")
+Asked = Annotated[str, Query(max_length=40)]
+LARGEST = 60_000
+"""Bytes of an act: a few dozen entries at the most."""
+SHOWN = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What of a preview its reader may see: hearings of cases in reach, and how many there are beyond."""
+
+    preview: ActPreview
+    hearings: Sequence[ActHearing]
+    more: int
+    hidden: int
+    people: int
+
+
+@router.get("")
+def this_month(request: Request, home: Reading, unit: AskedUnit) -> Response:
+    """The present month, or the nearest one of the records."""
+    _, today = home.clock()
+    on = min(max(today, home.calendar.first), home.calendar.last)
+    return the_month(request, home, on.year, on.month, unit=unit)
+
+
+@router.get("/acts")
+def ask_act(request: Request, home: Managing) -> Response:
+    """The form for an act that moves days."""
+    the_acts(home)
+    return _act_page(request, home)
+
+
+@router.post("/acts")
+async def adopt(request: Request, home: Managing) -> Response:
+    """First what an act moves, then, sent again from there, its adoption."""
+    async with request.form(max_files=1, max_fields=12, max_part_size=2 * LARGEST) as form:
+        return await in_reading_thread(request, _adopt, request, home, form)
+
+
+@router.get("/{number}")
+def the_year(
+    request: Request, home: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
+) -> Response:
+    """The production calendar of a year, as known now or on a day."""
+    _, today = home.clock()
+    within_records(home, number)
+    known_on = parse_date(as_of) if as_of.strip() else None
+    laid = year(number, as_known(home.calendar, known_on))
+    return page(request, home, "calendar.html", today=today, year=laid, as_of=known_on)
+
+
+@router.get("/{number}/{month}")
+def the_month(
+    request: Request,
+    home: Reading,
+    number: Annotated[int, Path(ge=1, le=9999)],
+    month: Annotated[int, Path(ge=1, le=12)],
+    unit: AskedUnit,
+    day: Annotated[int | None, Query(ge=1, le=31)] = None,
+    as_of: Asked = "",
+) -> Response:
+    """A month with what falls due in it; of a chosen day everything."""
+    _, today = home.clock()
+    within_records(home, number)
+    first = date(number, month, 1)
+    known_on = parse_date(as_of) if as_of.strip() else None
+    try:
+        chosen = first.replace(day=day) if day else None
+    except ValueError:
+        raise HTTPException(404, "web.problem.no_day") from None
+    view = month_view(
+        home, first, as_known(home.calendar, known_on), today=today, unit=unit or None, chosen=chosen
+    )
+    return page(request, home, "month.html", today=today, view=view, as_of=known_on)
+
+
+def within_records(home: RequestContext, number: int) -> None:
+    if not home.calendar.first.year <= number <= home.calendar.last.year:
+        raise HTTPException(404, "web.problem.no_year")
+
+
+def the_acts(home: RequestContext) -> Acts:
+    """What adopts acts. An act is the whole office's: whoever sees one unit alone does not adopt it."""
+    if home.acts is None:
+        raise HTTPException(404)
+    if home.reader.root:
+        raise HTTPException(403, "web.problem.not_yours")
+    return home.acts
+
+
+def _act_page(
+    request: Request,
+    home: RequestContext,
+    *,
+    text: str = "",
+    name: str = "",
+    typed: Mapping[str, str] | None = None,
+    seen: Seen | None = None,
+    adopted: int | None = None,
+    refusal: Exception | None = None,
+) -> Response:
+    _, today = home.clock()
+    return page(
+        request,
+        home,
+        "act.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        text=text,
+        name=name,
+        typed=typed or {},
+        seen=seen,
+        adopted=adopted,
+        refusal=refusal,
+    )
+
+
+def _adopt(request: Request, home: RequestContext, form: FormData) -> Response:
+    acts = the_acts(home)
+    text = name = ""
+    try:
+        text, name = _text(form)
+        if form.get("do") == "apply":
+            shown, written = acts.apply(text, name, **stamp(home))
+            return _act_page(request, home, seen=seen_by_reader(home, shown), adopted=written, name=name)
+        shown = acts.preview(text, name, today=stamp(home)["today"])
+    except (Refusal, OutOfRange, ValueError) as refusal:
+        if not hasattr(refusal, "code"):
+            raise
+        typed = texts(form)
+        kept = "" if _is_transfer(typed) else text
+        return _act_page(request, home, text=kept, name=name, typed=typed, refusal=refusal)
+    return _act_page(request, home, text=text, name=name, seen=seen_by_reader(home, shown))
+
+
+def _text(form: FormData) -> tuple[str, str]:
+    """The act: of the file, else what was pasted. Raises BadStaff."""
+    file = form.get("file")
+    typed = texts(form)
+    if isinstance(file, UploadFile) and file.filename:
+        content, name = file.file.read(LARGEST + 1), tidy(file.filename)[-100:]
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise BadStaff("web.act.not_text", name=name) from None
+    elif _is_transfer(typed):
+        text, name = _transfer(typed), f"transfer-{typed.get('off', '')[:10]}.toml"
+    else:
+        text, name = typed.get("text", ""), tidy(typed.get("name", ""))[-100:] or "act.toml"
+    return checked(text), name
+
+
+def _is_transfer(typed: Mapping[str, str]) -> bool:
+    return bool(typed.get("off") or typed.get("work"))
+
+
+def _transfer(typed: Mapping[str, str]) -> str:
+    """A transfer of one day off, as the records write it. Raises BadForm, BadStaff: no date, no act."""
+    days = {name: parse_date(typed.get(name, "")) for name in ("off", "work")}
+    if typed.get("adopted", "").strip():
+        days["adopted"] = parse_date(typed["adopted"])
+    said = {name: tidy(typed.get(name, "")) for name in ("act", "address", "number", "title_kk", "title_ru")}
+    if not said["act"]:
+        raise BadStaff("web.act.unnamed")
+    titles = ", ".join(
+        f"{name} = {_quoted(said[f'title_{name}'])}" for name in ("kk", "ru") if said[f"title_{name}"]
+    )
+    lines = [
+        "[[transfer]]",
+        *(f"{name} = {day.isoformat()}" for name, day in days.items()),
+        *(f"{name} = {_quoted(said[name])}" for name in ("act", "address")),
+        *([f"number = {_quoted(said['number'])}"] if said["number"] else ()),
+        *([f"title = {{ {titles} }}"] if titles else ()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A text as TOML writes it."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def checked(text: str) -> str:
+    """The text of an act, its lines as we write them. Raises BadStaff: nothing, or too much."""
+    if not text.strip():
+        raise BadStaff("web.act.empty")
+    if len(text.encode()) > LARGEST:
+        raise BadStaff("web.act.too_large", kilobytes=LARGEST // 1000)
+    return text.replace("\r\n", "\n")
+
+
+def seen_by_reader(home: RequestContext, shown: ActPreview) -> Seen:
+    """A preview without the cases its reader may not see; those are counted alone."""
+    known = home.reads.heads({one.moved.case for one in shown.hearings})
+    seen = [one for one in shown.hearings if one.moved.case in known]
+    return Seen(
+        preview=shown,
+        hearings=seen[:SHOWN],
+        more=len(seen) - len(seen[:SHOWN]),
+        hidden=len(shown.hearings) - len(seen),
+        people=len({person.key for one in seen for person in one.people}),
+    )

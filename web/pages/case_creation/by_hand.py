@@ -1,0 +1,262 @@
+"""Opening by hand: one case of any procedure, or the yearly programmes of a year. Dates are shown first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from calendars import OutOfRange
+from documents.schedules.template import template
+from web.auth.dependencies import Managing
+from web.context import RequestContext
+from web.pages.case_creation.commands import named_unit, open_one, open_the_year, the_number, year_ahead
+from web.pages.case_creation.intended_dates import intended, refuse, text
+from web.pages.case_creation.planner import Name, Outlook, found_unit, ordered, the_outlook, the_procedure
+from web.pages.case_list.pages import download
+from web.ports.opening import Year
+from web.ui.addresses import elsewhere
+from web.ui.name_fields import person_field, person_meant, unit_field, unit_meant
+from web.ui.preferences import preferences, remember
+from web.ui.render import Translator, page
+from workflow.cases.commands.opening import Opening
+from workflow.law.procedure import Procedure
+from workflow.org.office import OF_A_PERSON, Office
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+MAX_FIELDS = 250
+LONGEST_FIELD = 64 * 1024
+LONGEST_OBJECT = 500
+
+
+@router.get("/open")
+def the_ways(request: Request, home: Managing) -> Response:
+    """From a schedule, by hand, by year."""
+    return hub(request, home)
+
+
+def hub(
+    request: Request,
+    home: RequestContext,
+    *,
+    procedure: str = "",
+    refusal: Refusal | OutOfRange | None = None,
+    errors: Sequence[tuple[int, str]] = (),
+    file: str = "",
+) -> Response:
+    """The page of the ways to open; with a refusal of a schedule it names every bad row, status 422."""
+    _, today = home.clock()
+    office = home.reads.office()
+    return page(
+        request,
+        home,
+        "open.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        procedures=ordered(home, _kind(home, office)),
+        procedure=procedure or "internal-analysis",
+        years=[year for year in (today.year, today.year + 1) if year <= home.calendar.last.year],
+        refusal=refusal,
+        errors=errors,
+        file=file,
+    )
+
+
+@router.get("/open/template.xlsx")
+def the_template(request: Request, home: Managing) -> Response:
+    """An empty schedule to fill in."""
+    scribe = Translator(preferences(request).language)
+    return download(template(scribe.language), f"{scribe.say('web.open.template_name')}.xlsx")
+
+
+@router.get("/open/case")
+def the_form(
+    request: Request,
+    home: Managing,
+    procedure: Name = "",
+    unit: Name = "",
+    object: Annotated[str, Query(max_length=2000)] = "",
+    person: Name = "",
+) -> Response:
+    """The form of a procedure, with the chain of the dates typed so far."""
+    tidy = elsewhere(request)
+    if tidy is not None:
+        return tidy
+    answers = {
+        **dict(request.query_params.multi_items()),
+        "procedure": procedure,
+        "unit": unit,
+        "object": object,
+        "person": person,
+    }
+    return _case_page(request, home, answers)
+
+
+@router.post("/open/case")
+async def open_case(request: Request, home: Managing) -> Response:
+    """Open the case, then show it; with `look` only its dates are shown, and no name stands in an address."""
+    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_open_case, request, home, form)
+
+
+@router.get("/open/year")
+def the_year(request: Request, home: Managing, year: Name = "", unit: Name = "") -> Response:
+    """What opening a year would open."""
+    return _year_page(request, home, year, unit)
+
+
+@router.post("/open/year")
+async def open_year(request: Request, home: Managing) -> Response:
+    """Open the year's cases, then show the list of them."""
+    async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_open_year, request, home, form)
+
+
+def go(request: Request, address: str) -> Response:
+    """To another page after something was written."""
+    response: Response = RedirectResponse(address, status_code=303)
+    remember(response, preferences(request).asked)
+    return response
+
+
+def _open_case(request: Request, home: RequestContext, form: FormData) -> Response:
+    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    if answers.get("look"):
+        return _case_page(request, home, answers)
+    try:
+        procedure = the_procedure(home, text(answers.get("procedure")))
+        dates = intended(procedure, answers.items(), home.calendar)
+        if dates.refusal is not None:
+            raise dates.refusal
+        office = home.reads.office()
+        opening = Opening(
+            procedure=procedure.id,
+            unit=unit_meant(office, text(answers.get("unit")), root=home.reader.root),
+            object=text(answers.get("object"), longest=LONGEST_OBJECT),
+            person=person_meant(office, text(answers.get("person"))),
+            planned=dates.planned,
+            facts=dates.facts,
+        )
+        if not opening.object and _about(procedure) == "object":
+            raise refuse("web.refusal.no_object")
+        case = open_one(home, opening)
+    except (Refusal, OutOfRange) as refusal:
+        return _case_page(request, home, answers, refusal=refusal)
+    return go(request, f"/cases/{case.id}")
+
+
+def _case_page(
+    request: Request,
+    home: RequestContext,
+    answers: Mapping[str, str],
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    _, today = home.clock()
+    procedure = the_procedure(home, text(answers.get("procedure")))
+    dates = intended(procedure, answers.items(), home.calendar)
+    office = home.reads.office()
+    said = text(answers.get("unit"))
+    unit, unknown = found_unit(office, said, home.reader.root)
+    outlook = the_outlook(
+        home,
+        procedure,
+        dates,
+        unit=unit if unit in office.units else "",
+        today=today,
+        object=text(answers.get("object"), longest=LONGEST_OBJECT),
+    )
+    refusal = refusal or unknown or dates.refusal or outlook.refusal
+    return page(
+        request,
+        home,
+        "open_case.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        place=f"/open/case?{urlencode({'procedure': procedure.id})}",
+        procedure=procedure,
+        procedures=ordered(home, office.kind_of(unit) if unit in office.units else _kind(home, office)),
+        intended=dates,
+        outlook=Outlook() if outlook.refusal else outlook,
+        refusal=refusal,
+        unit=unit_field(office, unit or said, root=home.reader.root),
+        object=answers.get("object", "")[:LONGEST_OBJECT],
+        person=person_field(office, text(answers.get("person"))),
+        about=_about(procedure),
+        of_person=any(one.duty in OF_A_PERSON for one in procedure.obligations),
+        first_day=home.calendar.first,
+        last_day=home.calendar.last,
+    )
+
+
+def _about(procedure: Procedure) -> str:
+    """What a case of the procedure is about: an analysis has its object, the rest may have one."""
+    return "object" if procedure.id == "internal-analysis" else ""
+
+
+def _kind(home: RequestContext, office: Office) -> str:
+    """The kind of the reader's own organisation; "" where there are several or none is said."""
+    if home.reader.root:
+        return office.kind_of(home.reader.root)
+    kinds = {unit.kind for unit in office.units.values() if unit.kind}
+    return kinds.pop() if len(kinds) == 1 else ""
+
+
+def _year_page(
+    request: Request,
+    home: RequestContext,
+    asked: str,
+    unit: str,
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    _, today = home.clock()
+    office = home.reads.office()
+    ahead: Year | None = None
+    found, unknown = found_unit(office, unit, home.reader.root)
+    try:
+        if unknown is not None:
+            raise unknown
+        ahead = year_ahead(home, the_number(asked or str(today.year)), found)
+    except (Refusal, OutOfRange) as refused:
+        refusal = refusal or refused
+    counted = Counter(one.procedure for one in ahead.openings) if ahead else Counter[str]()
+    titles = [(home.library.latest(name).title, count) for name, count in counted.items()]
+    return page(
+        request,
+        home,
+        "open_year.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        place=f"/open/year?{urlencode({'year': text(asked, longest=20), 'unit': unit})}",
+        year=text(asked, longest=20) or str(today.year),
+        years=range(today.year - 1, home.calendar.last.year + 1),
+        unit=found,
+        field=unit_field(office, found or unit, root=home.reader.root),
+        ahead=ahead,
+        titles=titles,
+        organisations=[named_unit(office, one) for one in dict.fromkeys(_units(ahead))],
+        refusal=refusal,
+    )
+
+
+def _units(ahead: Year | None) -> list[str]:
+    return [one.unit for one in ahead.openings if one.unit] if ahead else []
+
+
+def _open_year(request: Request, home: RequestContext, form: FormData) -> Response:
+    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
+    try:
+        count = open_the_year(home, the_number(asked), unit)
+    except (Refusal, OutOfRange) as refusal:
+        return _year_page(request, home, asked, unit, refusal=refusal)
+    return go(request, f"/cases?opened={count}")

@@ -1,0 +1,107 @@
+"""A chain of deadlines before there is a case: what the planner shows and what opening shows first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from calendars.calendar import Calendar
+from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, look, working_days_between
+from web.ui.org_names import Who, asked
+from web.ui.timeline import Timeline, timeline
+from workflow.cases.case import Case
+from workflow.deadlines.deadline import Deadline
+from workflow.findings.finding import Finding
+from workflow.law.procedure import Procedure, Stage, Text
+from workflow.org.office import Office
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """One obligation of the chain. `working_days`: left, or gone by since."""
+
+    deadline: Deadline
+    look: DeadlineStatus
+    who: Who
+    working_days: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """The obligations of one stage."""
+
+    stage: Stage
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chain:
+    """Everything asked for; what is not required is left out.
+
+    Attributes:
+        latest_start: (what is wanted, by when, the latest day to begin so that it is reached).
+    """
+
+    procedure: Procedure
+    parts: tuple[Part, ...]
+    timeline: Timeline | None
+    findings: tuple[Finding, ...]
+    titles: Mapping[str, Text]
+    latest_start: tuple[tuple[Text, date, date], ...] = ()
+
+    @property
+    def links(self) -> tuple[Link, ...]:
+        return tuple(link for part in self.parts for link in part.links)
+
+
+def chain(
+    case: Case,
+    procedure: Procedure,
+    deadlines: tuple[Deadline, ...],
+    findings: tuple[Finding, ...],
+    *,
+    office: Office,
+    calendar: Calendar,
+    today: date,
+    latest_start: Mapping[str, date] | None = None,
+    drawn: bool = True,
+    dated: bool = False,
+) -> Chain:
+    """The chain as a page shows it.
+
+    Args:
+        case: whose unit and responsible texts say who is asked.
+        drawn: whether there is a timeline.
+        dated: only what has a due date.
+    """
+    soon = calendar.add(today, SOON_WORKING_DAYS)
+    required = tuple(
+        one for one in deadlines if one.state != "not_required" and (one.due is not None or not dated)
+    )
+    links = [
+        Link(
+            deadline=one,
+            look=look(one.state, one.due, late_by=one.late_by, today=today, soon=soon),
+            who=asked(case, one.obligation, one.id, office, on=today),
+            working_days=working_days_between(one.due, today, calendar),
+        )
+        for one in required
+    ]
+    titles = {
+        **{one.id: one.title for one in procedure.obligations},
+        **{one.id: one.obligation.title for one in deadlines},
+    }
+    return Chain(
+        procedure=procedure,
+        parts=tuple(
+            Part(stage=stage, links=tuple(one for one in links if one.deadline.obligation.stage == stage.id))
+            for stage in procedure.stages
+        ),
+        timeline=timeline(required, calendar=calendar, today=today, soon=soon) if drawn else None,
+        findings=findings,
+        titles=titles,
+        latest_start=tuple(
+            (titles[wanted], case.planned[wanted], start) for wanted, start in (latest_start or {}).items()
+        ),
+    )

@@ -1,0 +1,143 @@
+"""What opens cases: one by hand, the programmes of a year, a schedule. For forms of pages and for the API.
+
+Nothing is opened in a unit the reader does not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from fastapi import HTTPException
+
+from web.context import RequestContext, stamp
+from web.pages.case_creation.intended_dates import refuse, text
+from web.ports.opening import Analysis, Intake, Taken, Year
+from workflow.cases.case import Case
+from workflow.cases.commands.opening import Opening
+from workflow.org.access import within
+from workflow.org.office import Office
+
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+Answers = Callable[[Sequence[str]], Mapping[str, str]]
+
+
+def open_one(home: RequestContext, opening: Opening) -> Case:
+    """One case. `opening.person`: key, e-mail or name of whom it is about. Raises Refusal, OutOfRange."""
+    office = home.reads.office()
+    unit, person = own_unit(home, office, opening.unit), _person(office, opening.person)
+    return home.desk.open(replace(opening, unit=unit, person=person), **stamp(home))
+
+
+def year_ahead(home: RequestContext, year: int, unit: str) -> Year:
+    """What opening a year would open, for the organisations at a unit or below it; "" is the reader's own."""
+    return the_intake(home).year(year, _scoped(home, home.reads.office(), unit))
+
+
+def open_the_year(home: RequestContext, year: int, unit: str) -> int:
+    """Open it; how many cases were opened."""
+    return the_intake(home).open_year(year, _scoped(home, home.reads.office(), unit), **stamp(home))
+
+
+def take_schedule(home: RequestContext, content: bytes, name: str, procedure: str, answers: Answers) -> Taken:
+    """A schedule taken in, all of it or none.
+
+    Args:
+        answers: gives, of responsible texts nobody is known by, whom they mean: by id, key, name or e-mail.
+
+    Raises:
+        Refusal: a bad row, a unit that is not the reader's, an answer nobody is known by.
+    """
+    intake, office = the_intake(home), home.reads.office()
+    analyses, seen = intake.look(content, name, procedure, today=stamp(home)["today"])
+    for one in analyses:
+        if foreign(home, office, one):
+            raise refuse("web.open.foreign", row=one.row, object=one.object)
+    meant = _answered(office, seen.strange, answers(seen.strange))
+    return intake.take(content, name, procedure, meant=meant, **stamp(home))
+
+
+def foreign(home: RequestContext, office: Office, one: Analysis) -> bool:
+    """Whether it is of a unit the reader does not see: nothing is opened there by them."""
+    unit = one.case.unit if one.case else one.unit
+    return bool(home.reader.root) and not within(office, unit, home.reader.root)
+
+
+def change_of(one: Analysis) -> str:
+    """What taking it in would do: open, replan, or nothing (same)."""
+    if one.case is None:
+        return "open"
+    return "replan" if one.new or one.moved else "same"
+
+
+def the_intake(home: RequestContext) -> Intake:
+    """Whoever takes in files and years; 404 where nobody does."""
+    if home.intake is None:
+        raise HTTPException(404)
+    return home.intake
+
+
+def own_unit(home: RequestContext, office: Office, unit: str) -> str:
+    """The unit, where the reader may open for it.
+
+    Raises:
+        BadForm: it is none, or not one of theirs.
+    """
+    if unit and office.units and unit not in office.units:
+        raise refuse("web.refusal.unknown_unit", unit=unit[:100])
+    if home.reader.root and not within(office, unit, home.reader.root):
+        raise refuse("web.refusal.not_your_unit", unit=named_unit(office, home.reader.root))
+    return unit
+
+
+def named_unit(office: Office, unit: str) -> str:
+    known = office.units.get(unit)
+    return known.name if known else unit
+
+
+def the_number(said: str) -> int:
+    """Raises BadForm: it is no year of ours."""
+    if not (said.isascii() and said.isdigit() and len(said) == 4 and FIRST_YEAR <= int(said) <= LAST_YEAR):
+        raise refuse("web.refusal.bad_year", text=said[:40])
+    return int(said)
+
+
+def _person(office: Office, said: str) -> str:
+    """The key of the person meant by e-mail or name; "" stays "".
+
+    Raises:
+        BadForm: nobody, or more than one person, of that name.
+    """
+    if not said:
+        return ""
+    asked = said.casefold()
+    found = [
+        one.key for one in office.people.values() if asked in (one.key.casefold(), (one.email or "").casefold())
+    ]
+    found = found or [one.key for one in office.people.values() if asked == one.name.casefold()]
+    if len(found) != 1:
+        raise refuse("web.refusal.unknown_person", text=said[:100])
+    return found[0]
+
+
+def _answered(office: Office, strange: Sequence[str], answers: Mapping[str, str]) -> dict[str, str]:
+    """Whom the texts nobody is known by mean, as the reader answered.
+
+    Raises:
+        BadForm: an answer nobody, or more than one, is known by.
+    """
+    meant = {}
+    for said in strange:
+        answer = text(answers.get(said))
+        if not answer:
+            continue
+        found = [*office.unit_called.exactly(answer), *office.person_called.exactly(answer)]
+        if len(found) != 1:
+            raise refuse("web.refusal.unknown_meaning", text=said, answer=text(answers[said]))
+        meant[said] = found[0]
+    return meant
+
+
+def _scoped(home: RequestContext, office: Office, unit: str) -> str:
+    """The unit asked for, else the reader's own, where the reader may open for it."""
+    return own_unit(home, office, unit or home.reader.root)

@@ -1,0 +1,145 @@
+"""The dates of an intended analysis as a form asks for them: what is planned, what has happened.
+
+The same answers stand in an address (the planner) and in a form that writes (opening by hand).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from web.ui.form_values import InvalidForm, parse_date
+from workflow.law.library import Library
+from workflow.law.names import known_fact
+from workflow.law.procedure import Procedure, Text
+from workflow.refusal import Refusal
+
+PLANNED, HAPPENED = "planned.", "fact."
+LONGEST = 40
+MOST = 200
+"""Answers one form brings."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """One date the form asks for. The answers stay as they were typed.
+
+    Attributes:
+        turning: whether other terms count from it, or it was answered; the rest is asked for further down.
+    """
+
+    name: str
+    title: Text
+    turning: bool
+    planned: str = ""
+    happened: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Intended:
+    """What was answered: the dates, and the form as it stands.
+
+    Attributes:
+        carried: answers to another procedure's form: they wait for the reader to come back to it.
+        refusal: the first answer that is no date; the others hold all the same.
+    """
+
+    asked: tuple[Asked, ...]
+    planned: Mapping[str, date]
+    facts: Mapping[str, date]
+    carried: tuple[tuple[str, str], ...] = ()
+    refusal: Refusal | OutOfRange | None = None
+
+    @property
+    def empty(self) -> bool:
+        return not self.planned and not self.facts
+
+
+def intended(
+    procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Calendar, *, limit: int = MOST
+) -> Intended:
+    """The answers to the form of a procedure; names it does not ask for are passed over."""
+    given = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
+    planned: dict[str, date] = {}
+    facts: dict[str, date] = {}
+    refusal: Refusal | OutOfRange | None = None
+    for key, text in given.items():
+        for prefix, target in ((PLANNED, planned), (HAPPENED, facts)):
+            name = key.removeprefix(prefix)
+            if name == key or not _known(procedure, name):
+                continue
+            try:
+                on = parse_date(text)
+                calendar.is_working(on)
+                target[name] = on
+            except (Refusal, OutOfRange) as found:
+                refusal = refusal or found
+    return Intended(
+        asked=tuple(_asked(procedure, given)),
+        planned=planned,
+        facts=facts,
+        carried=tuple(
+            (key, said)
+            for key, said in given.items()
+            if key.startswith((PLANNED, HAPPENED)) and not _known(procedure, key.partition(".")[2])
+        ),
+        refusal=refusal,
+    )
+
+
+def chosen(library: Library, name: str, *, default: str = "") -> Procedure | None:
+    """The latest edition of the procedure a form names; None when there is none of that name."""
+    known = library.procedures()
+    name = name or default
+    return library.latest(name) if name in known else None
+
+
+def _known(procedure: Procedure, name: str) -> bool:
+    try:
+        known_fact(procedure, name)
+    except Refusal:
+        return False
+    return True
+
+
+def _asked(procedure: Procedure, given: Mapping[str, str]) -> Iterable[Asked]:
+    turning = procedure.anchors | {procedure.begins_with}
+    single = [one for one in procedure.obligations if one.recurs is None and not one.by_itself]
+    names = {one.id for one in single}
+    # A recurring one stands in the form once the address names its period.
+    periods = [
+        key.partition(".")[2]
+        for key in given
+        if key.startswith((PLANNED, HAPPENED)) and key.partition(".")[2] not in names
+    ]
+    for one in sorted(single, key=lambda one: one.id != procedure.begins_with):
+        answered = bool({PLANNED + one.id, HAPPENED + one.id} & given.keys())
+        yield _one(one.id, one.title, answered or (one.id in turning and not one.occasional), given)
+    for name in dict.fromkeys(periods):
+        if _known(procedure, name):
+            title = procedure.by_id[name.partition(".")[0]].title
+            yield _one(name, title, True, given)
+
+
+def _one(name: str, title: Text, turning: bool, given: Mapping[str, str]) -> Asked:
+    return Asked(
+        name=name,
+        title=title,
+        turning=turning,
+        planned=given.get(PLANNED + name, ""),
+        happened=given.get(HAPPENED + name, ""),
+    )
+
+
+def text(answer: str | None, *, longest: int = 300) -> str:
+    """One line as typed, without what no line holds."""
+    clean = "".join(sign for sign in answer or "" if sign.isprintable() or sign.isspace())
+    return " ".join(clean.split())[:longest]
+
+
+def refuse(code: str, **arguments: object) -> InvalidForm:
+    """A refusal of one answer."""
+    return InvalidForm(code, **arguments)

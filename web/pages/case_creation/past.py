@@ -1,0 +1,181 @@
+"""Past analyses: a table of dates in, findings out, case by case. Nothing of it is written down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from documents.sheets.listing import Listed, listing
+from web.auth.dependencies import Own
+from web.auth.reading import in_reading_thread, reads_files
+from web.context import RequestContext
+from web.pages.case_creation.by_hand import LONGEST_FIELD, go
+from web.pages.case_creation.commands import the_intake
+from web.pages.case_creation.intended_dates import text
+from web.pages.case_creation.planner import ordered, the_procedure
+from web.pages.case_creation.schedules import Digest, bad_rows, keep, sent_file, the_upload
+from web.pages.case_list.pages import download
+from web.ports.opening import Past
+from web.ui.preferences import preferences
+from web.ui.render import Translator, page
+from workflow.law.procedure import Procedure
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+SHOWN = 100
+"""Analyses on one page."""
+Name = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/past")
+def the_form(request: Request, home: Own, procedure: Name = "") -> Response:
+    """Where a table is sent, and what it must look like."""
+    return _form(request, home, procedure)
+
+
+@router.post("/past")
+async def send(request: Request, home: Own) -> Response:
+    """Take a table and show what departs in it."""
+    async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await in_reading_thread(request, _send, request, home, form)
+
+
+@router.get("/past/template.xlsx")
+def the_template(request: Request, home: Own, procedure: Name = "") -> Response:
+    """An empty table: the columns a procedure knows, and on the second sheet what each is."""
+    scribe = Translator(preferences(request).language)
+    edition = the_procedure(home, procedure)
+    columns = _columns(edition)
+    rows = [
+        (name, edition.by_id[name.partition(".")[0]].title[scribe.language])
+        if name != "case"
+        else (name, scribe.say("web.past.column_case"))
+        for name in columns
+    ]
+    heads = (scribe.say("web.past.column"), scribe.say("web.past.column_is"))
+    said = [
+        (name, scribe.say("web.past.published", title=title) if name.endswith(".published") else title)
+        for name, title in rows
+    ]
+    return download(
+        listing([Listed(columns, []), Listed(heads, said)]), f"{scribe.say('web.past.template_name')}.xlsx"
+    )
+
+
+@router.get("/past/{digest}")
+@reads_files
+def the_findings(
+    request: Request,
+    home: Own,
+    digest: Digest,
+    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
+) -> Response:
+    """Findings of a table that was sent, those that have any first."""
+    upload = the_upload(home, "past", digest)
+    judged = the_intake(home).past(upload.content, upload.name, upload.procedure)
+    ordered_ = sorted(judged, key=lambda one: not one.findings)
+    pages = max(1, -(-len(judged) // SHOWN))
+    number = min(number, pages)
+    _, today = home.clock()
+    kinds = Counter(finding.kind for one in judged for finding in one.findings)
+    return page(
+        request,
+        home,
+        "past_findings.html",
+        today=today,
+        upload=upload,
+        title=home.library.latest(upload.procedure).title,
+        judged=ordered_[(number - 1) * SHOWN : number * SHOWN],
+        total=len(judged),
+        departing=sum(bool(one.findings) for one in judged),
+        kinds=kinds.most_common(),
+        latest=max((f.late_by for one in judged for f in one.findings if f.late_by is not None), default=None),
+        number=number,
+        pages=pages,
+    )
+
+
+@router.get("/past/{digest}/findings.xlsx")
+@reads_files
+def the_workbook(request: Request, home: Own, digest: Digest) -> Response:
+    """The same findings as a workbook, one line each."""
+    upload = the_upload(home, "past", digest)
+    judged = the_intake(home).past(upload.content, upload.name, upload.procedure)
+    scribe = Translator(preferences(request).language)
+    heads = [scribe.say(f"web.past.head.{name}") for name in ("case", "kind", "finding", "late_by", "basis")]
+    rows = [row for one in judged for row in _rows(one, scribe)]
+    return download(listing([Listed(heads, rows)]), f"{scribe.say('web.past.file')}.xlsx")
+
+
+def _rows(one: Past, scribe: Translator) -> list[list[object]]:
+    if not one.findings:
+        return [[one.case, "", scribe.say("web.past.clean"), None, ""]]
+    return [
+        [
+            one.case,
+            scribe.say(f"web.finding.{finding.kind}"),
+            scribe.tell(finding.code, finding.arguments),
+            finding.late_by,
+            scribe.say(f"web.basis.{finding.basis}"),
+        ]
+        for finding in one.findings
+    ]
+
+
+def _columns(edition: Procedure) -> list[str]:
+    single = [one for one in edition.obligations if one.recurs is None and not one.by_itself]
+    columns = ["case"]
+    for one in single:
+        columns.append(one.id)
+        if one.judged_by == "published":
+            columns.append(f"{one.id}.published")
+    return columns
+
+
+def _form(
+    request: Request,
+    home: RequestContext,
+    procedure: str,
+    *,
+    refusal: Refusal | OutOfRange | None = None,
+    file: str = "",
+) -> Response:
+    _, today = home.clock()
+    scribe = Translator(preferences(request).language)
+    edition = the_procedure(home, procedure)
+    return page(
+        request,
+        home,
+        "past.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        place=f"/past?{urlencode({'procedure': edition.id})}",
+        procedures=ordered(home, ""),
+        procedure=edition,
+        columns=_columns(edition),
+        refusal=refusal,
+        errors=bad_rows(refusal, scribe) if refusal else (),
+        file=file,
+    )
+
+
+def _send(request: Request, home: RequestContext, form: FormData) -> Response:
+    said = form.get("procedure")
+    procedure = text(said if isinstance(said, str) else "")
+    name = ""
+    try:
+        edition = the_procedure(home, procedure)
+        content, name = sent_file(form)
+        the_intake(home).past(content, name, edition.id)
+        digest = keep(home, "past", content, name, edition.id)
+    except (Refusal, OutOfRange) as refusal:
+        known = procedure if procedure in home.library.procedures() else ""
+        return _form(request, home, known, refusal=refusal, file=name)
+    return go(request, f"/past/{digest}")

@@ -1,0 +1,171 @@
+"""The planner: the dates of an intended analysis typed in, the whole chain out. Nothing is kept.
+
+Everything stands in the address, so that a plan can be sent to somebody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from web.auth.dependencies import Reading
+from web.context import RequestContext
+from web.pages.case_creation.chain import Chain, chain
+from web.pages.case_creation.intended_dates import Intended, chosen, intended
+from web.pages.case_creation.workload import Load, load
+from web.ui.addresses import elsewhere, named, tidied
+from web.ui.form_values import InvalidForm
+from web.ui.name_fields import few_units, unit_field, unit_meant
+from web.ui.render import page
+from workflow.cases.case import Case, Fact
+from workflow.cases.commands.planning import AssumedCase, plan
+from workflow.law.library import UnknownProcedure
+from workflow.law.procedure import Procedure
+from workflow.org.kinds import among
+from workflow.org.office import Office
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+USUAL = "internal-analysis"
+Name = Annotated[str, Query(max_length=200)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """What the core says of the answers; a refusal takes the place of what it could not say."""
+
+    chain: Chain | None = None
+    load: Load | None = None
+    ahead: tuple[str, ...] = ()
+    refusal: Refusal | OutOfRange | None = None
+
+
+@router.get("/planner")
+def the_planner(request: Request, home: Reading, procedure: Name = "", unit: Name = "") -> Response:
+    """The form, and under it the chain of what was typed."""
+    tidy = elsewhere(request)
+    if tidy is not None:
+        return tidy
+    _, today = home.clock()
+    form = the_procedure(home, procedure)
+    answers = intended(form, request.query_params.multi_items(), home.calendar)
+    office = home.reads.office()
+    # Anybody may ask for any unit; where there are too many for a list, they are found among the reader's own.
+    root = "" if few_units(office) else home.reader.root
+    found, unknown = found_unit(office, unit, root)
+    outlook = the_outlook(home, form, answers, unit=found if found in office.units else "", today=today)
+    refusal = unknown or answers.refusal or outlook.refusal
+    shown = page(
+        request,
+        home,
+        "planner.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        procedure=form,
+        procedures=ordered(home, office.kind_of(found) if found else ""),
+        intended=answers,
+        outlook=outlook,
+        refusal=refusal,
+        unit=unit_field(office, found or unit, root=root),
+        first_day=home.calendar.first,
+        last_day=home.calendar.last,
+        query=tidied(request).partition("?")[2],
+        titles_ahead=[form.by_id[name.partition(".")[0]].title for name in outlook.ahead],
+    )
+    return named(request, shown)
+
+
+def found_unit(office: Office, said: str, root: str) -> tuple[str, InvalidForm | None]:
+    """The unit somebody chose or typed, or "" and why it is none."""
+    try:
+        return unit_meant(office, said, root=root), None
+    except InvalidForm as refusal:
+        return "", refusal
+
+
+def the_procedure(home: RequestContext, name: str) -> Procedure:
+    """The procedure asked for, the internal analysis when none is.
+
+    Raises:
+        UnknownProcedure: there is none of that name.
+    """
+    known = home.library.procedures()
+    found = chosen(home.library, name, default=USUAL if USUAL in known else known[0])
+    if found is None:
+        raise UnknownProcedure(name, known)
+    return found
+
+
+def ordered(home: RequestContext, kind: str) -> tuple[tuple[str, tuple[Procedure, ...]], ...]:
+    """Procedures by when they are opened, those for that kind of organisation first."""
+    latest = [home.library.latest(name) for name in home.library.procedures()]
+    groups: dict[str, list[Procedure]] = {"event": [], "once": [], "yearly": [], "other": []}
+    for one in sorted(latest, key=lambda one: one.id != USUAL):
+        groups[one.opened if among(kind, one.applies_to) else "other"].append(one)
+    return tuple((name, tuple(group)) for name, group in groups.items() if group)
+
+
+def the_outlook(
+    home: RequestContext,
+    procedure: Procedure,
+    answers: Intended,
+    *,
+    unit: str,
+    today: date,
+    person: str = "",
+    object: str = "",
+) -> Outlook:
+    """The chain of the answers; nothing of it without a date."""
+    if answers.empty:
+        return Outlook()
+    office = home.reads.office()
+    try:
+        made = plan(
+            home.library,
+            procedure.id,
+            facts=answers.facts,
+            planned=answers.planned,
+            calendar=home.calendar,
+            today=today,
+            supposed=AssumedCase(kind=office.kind_of(unit) if unit else "", object=object),
+        )
+    except (Refusal, OutOfRange) as refusal:
+        return Outlook(refusal=refusal)
+    case = supposed_case(made.procedure, answers.facts, answers.planned, unit=unit, person=person)
+    ahead = {name: answers.facts[name] for name in made.ahead}
+    case = replace(case, planned={**case.planned, **ahead})
+    return Outlook(
+        chain=chain(
+            case,
+            made.procedure,
+            made.deadlines,
+            made.findings,
+            office=office,
+            calendar=home.calendar,
+            today=today,
+            latest_start=dict(made.latest_start),
+        ),
+        load=load(home.reads, home.library, office, deadlines=made.deadlines, case=case, today=today),
+        ahead=made.ahead,
+    )
+
+
+def supposed_case(
+    procedure: Procedure, facts: Mapping[str, date], planned: Mapping[str, date], *, unit: str, person: str = ""
+) -> Case:
+    """A case that is not there: for asking who would be asked."""
+    return Case(
+        id="",
+        procedure=procedure.id,
+        edition=procedure.edition,
+        unit=unit,
+        person=person,
+        facts={name: Fact(name=name, on=on) for name, on in facts.items()},
+        planned=dict(planned),
+    )

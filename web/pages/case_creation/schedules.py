@@ -1,0 +1,298 @@
+"""Opening from a schedule: a file is shown row by row, with every date and conflict, before it is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from documents.sandbox.readers import MAX_BYTES
+from documents.sheets.unreadable import UnreadablePaper
+from documents.sheets.upload import Upload, UploadKind
+from web.auth.dependencies import Managing
+from web.auth.reading import in_reading_thread, reads_files
+from web.context import RequestContext
+from web.pages.case_creation.by_hand import LONGEST_FIELD, go, hub
+from web.pages.case_creation.chain import Chain, chain
+from web.pages.case_creation.commands import change_of, foreign, take_schedule, the_intake
+from web.pages.case_creation.intended_dates import HAPPENED, PLANNED, refuse, text
+from web.pages.cases.evidence import file_name
+from web.ports.opening import Analysis
+from web.ui.org_names import AT_ONCE, unit_name
+from web.ui.preferences import preferences
+from web.ui.render import Translator, page
+from workflow.cases.case import Case, Fact
+from workflow.deadlines.resolver import deadlines
+from workflow.findings.findings import feasibility, findings
+from workflow.org.office import Office
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+SHOWN = 10
+"""Analyses on one page of the preview: with all their dates it stays under 200 KB."""
+JUDGED = 300
+"""Analyses of a file whose conflicts are all counted; of a larger one, those of the page shown."""
+_SAID_HERE = {"cli.import.strange_unit": "web.open.strange_unit"}
+"""Notes that a page says in other words than a command."""
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Previewed:
+    """One analysis of the file as the page shows it.
+
+    Attributes:
+        foreign: whether it is of a unit not the reader's.
+        why: the address of the planner with its dates.
+    """
+
+    analysis: Analysis
+    change: str
+    unit: str
+    chain: Chain
+    foreign: bool
+    why: str
+
+
+@router.post("/open/schedule")
+async def send(request: Request, home: Managing) -> Response:
+    """Take a file and show what it would do."""
+    async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
+        return await in_reading_thread(request, _send, request, home, form)
+
+
+@router.get("/open/schedule/{digest}")
+@reads_files
+def preview(
+    request: Request,
+    home: Managing,
+    digest: Digest,
+    number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
+) -> Response:
+    """Every row, every date, every conflict; nothing is written."""
+    return _preview(request, home, the_upload(home, "schedule", digest), number)
+
+
+@router.post("/open/schedule/{digest}")
+async def take(request: Request, home: Managing, digest: Digest) -> Response:
+    """Write it: all of the file or none of it."""
+    async with request.form(max_files=0, max_fields=500, max_part_size=LONGEST_FIELD) as form:
+        return await in_reading_thread(request, _take, request, home, digest, form)
+
+
+def sent_file(form: FormData) -> tuple[bytes, str]:
+    """The bytes and the own name of the file a form carries.
+
+    Raises:
+        BadForm: no file, an empty one, or one too large to be a table.
+    """
+    file = form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename:
+        raise refuse("web.refusal.no_file")
+    name = file_name(file.filename)
+    content = file.file.read(MAX_BYTES + 1)
+    if not content:
+        raise refuse("web.refusal.empty_file", name=name)
+    if len(content) > MAX_BYTES:
+        raise UnreadablePaper("paper_too_large", name=name, limit=MAX_BYTES // 2**20)
+    return content, name
+
+
+def keep(home: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str) -> str:
+    """Keep a file until it is decided about; its digest."""
+    if home.uploads is None:
+        raise HTTPException(404)
+    now, _ = home.clock()
+    return home.uploads.keep(kind, content, name, procedure, by=home.reader.login, now=now)
+
+
+def the_upload(home: RequestContext, kind: UploadKind, digest: str) -> Upload:
+    """A file the reader sent; 404 when it is not kept, or no longer."""
+    now, _ = home.clock()
+    found = home.uploads.kept(kind, digest, by=home.reader.login, now=now) if home.uploads else None
+    if found is None:
+        raise HTTPException(404, "web.problem.no_upload")
+    return found
+
+
+def bad_rows(refusal: Refusal | OutOfRange, scribe: Translator) -> list[tuple[int, str]]:
+    """Every bad row of a file that was refused, in words."""
+    if not isinstance(refusal, UnreadablePaper):
+        return []
+    return [(error.row, scribe.tell(error.code, error.arguments)) for error in refusal.errors]
+
+
+def _send(request: Request, home: RequestContext, form: FormData) -> Response:
+    said = form.get("procedure")
+    procedure = text(said if isinstance(said, str) else "") or "internal-analysis"
+    name = ""
+    try:
+        content, name = sent_file(form)
+        _, today = home.clock()
+        the_intake(home).look(content, name, procedure, today=today)
+        digest = keep(home, "schedule", content, name, procedure)
+    except (Refusal, OutOfRange) as refusal:
+        scribe = Translator(preferences(request).language)
+        return hub(
+            request,
+            home,
+            procedure=procedure,
+            refusal=refusal,
+            errors=bad_rows(refusal, scribe),
+            file=name,
+        )
+    return go(request, f"/open/schedule/{digest}")
+
+
+def _preview(
+    request: Request,
+    home: RequestContext,
+    upload: Upload,
+    number: int,
+    *,
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Response:
+    _, today = home.clock()
+    try:
+        analyses, seen = the_intake(home).look(upload.content, upload.name, upload.procedure, today=today)
+    except (Refusal, OutOfRange) as found:
+        # The office changed since the file was sent: what was in order is not any more.
+        errors = bad_rows(found, Translator(preferences(request).language))
+        return hub(request, home, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
+    office = home.reads.office()
+    pages = max(1, -(-len(analyses) // SHOWN))
+    number = min(number, pages)
+    first = (number - 1) * SHOWN
+    everything = len(analyses) <= JUDGED
+    shown = range(first, min(first + SHOWN, len(analyses)))
+    judged = {
+        n: _previewed(home, one, office, today=today, reasons=len(analyses) == 1)
+        for n, one in enumerate(analyses)
+        if everything or n in shown
+    }
+    changes = [change_of(one) for one in analyses]
+    return page(
+        request,
+        home,
+        "open_schedule.html",
+        today=today,
+        status=200 if refusal is None else 422,
+        upload=upload,
+        title=home.library.latest(upload.procedure).title,
+        shown=[judged[n] for n in shown],
+        total=len(analyses),
+        counts={change: changes.count(change) for change in ("open", "replan", "same")},
+        conflicts=sum(len(one.chain.findings) for one in judged.values()),
+        everything=everything,
+        foreign=[one for one in analyses if foreign(home, office, one)],
+        notes=[
+            note._replace(code=_SAID_HERE.get(note.code, note.code))
+            for note in seen.notes
+            if note.code != "cli.import.unmatched"  # they stand above, with a field to say who is meant
+        ],
+        matches=[(said, _meant(office, target)) for said, target in sorted(seen.matches.items())],
+        strange=seen.strange,
+        people=_known_names(office) if seen.strange else (),
+        answers=answers or {},
+        refusal=refusal,
+        number=number,
+        pages=pages,
+    )
+
+
+def _take(request: Request, home: RequestContext, digest: str, form: FormData) -> Response:
+    upload = the_upload(home, "schedule", digest)
+    answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
+
+    def meant(strange: Sequence[str]) -> dict[str, str]:
+        return {said: answers.get(f"meant.{number}", "") for number, said in enumerate(strange)}
+
+    try:
+        done = take_schedule(home, upload.content, upload.name, upload.procedure, meant)
+    except (Refusal, OutOfRange) as refusal:
+        return _preview(request, home, upload, 1, answers=answers, refusal=refusal)
+    told = {"opened": len(done.opened), "replanned": len(done.replanned), "unchanged": len(done.unchanged)}
+    return go(request, f"/cases?{urlencode(told)}")
+
+
+def _previewed(home: RequestContext, one: Analysis, office: Office, *, today: date, reasons: bool) -> Previewed:
+    case = _after(one, office)
+    made = deadlines(case, one.procedure, home.calendar, today=today, bare=not reasons)
+    found = (
+        *findings(case, one.procedure, made, home.calendar, prove=False),
+        *feasibility(made, home.calendar, today=today),
+    )
+    return Previewed(
+        analysis=one,
+        change=change_of(one),
+        unit=unit_name(office, one.unit).name,
+        chain=chain(
+            case,
+            one.procedure,
+            made,
+            found,
+            office=office,
+            calendar=home.calendar,
+            today=today,
+            drawn=False,
+            dated=True,
+        ),
+        foreign=foreign(home, office, one),
+        why=_planned(one, office),
+    )
+
+
+def _planned(one: Analysis, office: Office) -> str:
+    """The same dates in the planner, which says why each is what it is."""
+    unit = {"unit": one.unit} if one.unit in office.units else {}
+    facts = {**{name: fact.on for name, fact in (one.case.facts if one.case else {}).items()}, **one.facts}
+    asked = {
+        "procedure": one.procedure.id,
+        **unit,
+        **{PLANNED + name: on.isoformat() for name, on in one.planned.items()},
+        **{HAPPENED + name: on.isoformat() for name, on in facts.items()},
+    }
+    return f"/planner?{urlencode(asked)}"
+
+
+def _after(one: Analysis, office: Office) -> Case:
+    """The case as it would stand once the file is taken in."""
+    facts = {name: Fact(name=name, on=on) for name, on in one.new.items()}
+    if one.case is not None:
+        return replace(
+            one.case,
+            facts={**one.case.facts, **facts},
+            planned={**one.case.planned, **one.planned},
+        )
+    return Case(
+        id="",
+        procedure=one.procedure.id,
+        edition=one.procedure.edition,
+        unit=one.unit,
+        object=one.object,
+        kind=office.kind_of(one.unit) if one.unit in office.units and one.procedure.asks_for_kind else "",
+        facts=facts,
+        planned=dict(one.planned),
+        responsible=dict(one.responsible),
+    )
+
+
+def _meant(office: Office, target: str) -> str:
+    unit, person = office.units.get(target), office.people.get(target)
+    return unit.name if unit else person.name if person else target
+
+
+def _known_names(office: Office) -> Sequence[str]:
+    """What may be answered, units first; nothing where they are too many for a list and are found instead."""
+    if len(office.units) + len(office.people) > AT_ONCE:
+        return ()
+    return [unit.name for unit in office.units.values()] + [one.name for one in office.people.values()]

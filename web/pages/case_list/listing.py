@@ -1,0 +1,175 @@
+"""The list of cases as values, one page of it at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from calendars.calendar import Calendar
+from web.ports.reads import Reads
+from web.ui.case_names import about
+from web.ui.deadline_status import SOON_WORKING_DAYS, look
+from web.ui.name_fields import Field
+from web.ui.org_names import UnitName, unit_name
+from web.ui.unit_filter import narrowing
+from workflow.board.rows import CaseFilter, Row
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.register_deadlines import entry_obligation
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure, Text
+from workflow.org.office import Office
+
+PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One case.
+
+    Attributes:
+        object: a body of an act by its title, else the same words in every language; its procedure where a case
+            is about nothing in particular.
+        stage: None when all stages are behind it.
+        next_due: the nearest open deadline ahead.
+    """
+
+    id: str
+    object: Text
+    procedure: Text
+    unit: UnitName
+    standing: str
+    stage: Text | None
+    overdue: int
+    missed: int
+    done: int
+    required: int
+    next_due: date | None
+    next_title: Text | None
+    next_period: str | None
+    next_force: str
+    opened_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listing:
+    """One page of the cases asked for.
+
+    Attributes:
+        procedures, stages: what may be chosen, by id; stages of the chosen procedure only.
+        total: how many cases were found.
+        narrowed: whether anything narrows the list, so that an empty one can say which emptiness it is.
+    """
+
+    items: tuple[Item, ...]
+    wanted: CaseFilter
+    units: Field
+    procedures: tuple[tuple[str, Text], ...]
+    stages: tuple[tuple[str, Text], ...]
+    number: int
+    pages: int
+    total: int
+
+    @property
+    def narrowed(self) -> bool:
+        return self.wanted != CaseFilter()
+
+
+def listing(
+    reads: Reads,
+    library: Library,
+    calendar: Calendar,
+    *,
+    today: date,
+    wanted: CaseFilter,
+    number: int,
+    own: str = "",
+) -> Listing:
+    """Page `number` of the wanted cases; a number beyond the last page is the last page.
+
+    Args:
+        own: the unit the reader sees, "" is all.
+    """
+    total = reads.how_many(wanted)
+    pages = max(1, -(-total // PAGE))
+    number = min(number, pages)
+    shown = reads.page(wanted, first=(number - 1) * PAGE, count=PAGE)
+    office = reads.office()
+    chosen = library.latest(wanted.procedure) if wanted.procedure in library.procedures() else None
+    return Listing(
+        items=items(reads, library, office, calendar, cases=shown, today=today),
+        wanted=wanted,
+        units=narrowing(office, wanted.unit or "", own=own),
+        procedures=tuple((name, library.latest(name).title) for name in library.procedures()),
+        stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
+        number=number,
+        pages=pages,
+        total=total,
+    )
+
+
+def items(
+    reads: Reads, library: Library, office: Office, calendar: Calendar, *, cases: Sequence[Case], today: date
+) -> tuple[Item, ...]:
+    """The cases as a list shows them."""
+    rows = reads.rows_of([case.id for case in cases])
+    # What the next deadline is called, a case of which it is a measure alone can tell.
+    whole = reads.whole([name for name, of in rows.items() if any(is_entry(row.obligation) for row in of)])
+    soon = calendar.add(today, SOON_WORKING_DAYS)
+    return tuple(
+        _item(
+            whole.get(case.id, case),
+            library.named(case.edition),
+            tuple(rows.get(case.id, ())),
+            unit=unit_name(office, case.unit),
+            today=today,
+            soon=soon,
+        )
+        for case in cases
+    )
+
+
+def _item(
+    case: Case, procedure: Procedure, rows: tuple[Row, ...], *, unit: UnitName, today: date, soon: date
+) -> Item:
+    looks = [look(row.state, row.due, late_by=row.late_by, today=today, soon=soon) for row in rows]
+    ahead = [row for row in rows if row.state == "open" and row.due is not None and row.due >= today]
+    nearest = min(ahead, key=lambda row: row.due or date.max, default=None)
+    obligation = None
+    if nearest is not None:
+        obligation = entry_obligation(case, procedure, nearest.obligation)
+    return Item(
+        id=case.id,
+        object=about(case, procedure),
+        procedure=procedure.title,
+        unit=unit,
+        standing=case.standing,
+        stage=_stage(procedure, rows),
+        overdue=looks.count("overdue"),
+        missed=looks.count("missed"),
+        done=sum(row.state == "done" for row in rows),
+        required=sum(row.state != "not_required" for row in rows),
+        next_due=nearest.due if nearest else None,
+        next_title=obligation.title if obligation else None,
+        next_period=None
+        if nearest is None or is_entry(nearest.obligation)
+        else nearest.obligation.partition(".")[2] or None,
+        next_force=nearest.force if nearest else "",
+        opened_at=case.opened_at,
+    )
+
+
+def _stage(procedure: Procedure, rows: tuple[Row, ...]) -> Text | None:
+    """The earliest stage that still waits for a blocking obligation."""
+    waiting = {
+        row.stage for row in rows if row.state in ("open", "not_due_yet") and _blocks(procedure, row.obligation)
+    }
+    return next((stage.title for stage in procedure.stages if stage.id in waiting), None)
+
+
+def _blocks(procedure: Procedure, name: str) -> bool:
+    if is_entry(name):
+        return False
+    obligation = procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0]]
+    return obligation.blocking

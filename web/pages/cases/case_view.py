@@ -1,0 +1,146 @@
+"""The page of one case as values: how it stands, its deadlines by stage, findings, history, the forms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from calendars.calendar import Calendar
+from notifications.notice import Notice
+from web.ports.judging import Judgement
+from web.ui.board_lines import points
+from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, look, working_days_between
+from web.ui.org_names import UnitName, Who, asked, person_name, unit_name
+from web.ui.timeline import Timeline, timeline
+from workflow.cases.case import Case, Event, Fact
+from workflow.deadlines.deadline import Deadline
+from workflow.findings.finding import Finding
+from workflow.law.procedure import Indicator, Procedure, Stage, Text
+from workflow.org.office import Office
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One obligation of the case. `fact`: what was recorded of it; `working_days`: left, or gone by since."""
+
+    deadline: Deadline
+    look: DeadlineStatus
+    fact: Fact | None
+    who: Who
+    indicator: Indicator | None
+    working_days: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """The obligations of one stage. `place`: before, at or after the stage the case stands at."""
+
+    stage: Stage
+    place: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseView:
+    case: Case
+    procedure: Procedure
+    unit: UnitName
+    stage: Stage | None
+    parts: tuple[Part, ...]
+    timeline: Timeline | None
+    findings: tuple[Finding, ...]
+    titles: dict[str, Text]
+    events: tuple[Event, ...]
+    notices: tuple[Notice, ...]
+    people: dict[str, str]
+    next: Entry | None
+    overdue: int
+    stake: Decimal
+
+
+def make_case_view(
+    case: Case,
+    procedure: Procedure,
+    judgement: Judgement,
+    *,
+    events: Sequence[Event],
+    notices: Sequence[Notice],
+    office: Office,
+    calendar: Calendar,
+    today: date,
+) -> CaseView:
+    """Everything the page of a case shows on a day."""
+    soon = calendar.add(today, SOON_WORKING_DAYS)
+    entries = tuple(
+        _entry(deadline, case, procedure, office, calendar, today=today, soon=soon)
+        for deadline in judgement.deadlines
+    )
+    order = [stage.id for stage in procedure.stages]
+    at = order.index(judgement.stage) if judgement.stage in order else len(order)
+    late = [entry for entry in entries if entry.look in ("overdue", "missed")]
+    open_and_dated = [
+        entry for entry in entries if entry.look in ("soon", "open") and entry.deadline.due is not None
+    ]
+    return CaseView(
+        case=case,
+        procedure=procedure,
+        unit=unit_name(office, case.unit),
+        stage=procedure.stages[at] if at < len(order) else None,
+        parts=tuple(
+            Part(
+                stage=stage,
+                place="before" if n < at else "at" if n == at else "after",
+                entries=tuple(entry for entry in entries if entry.deadline.obligation.stage == stage.id),
+            )
+            for n, stage in enumerate(procedure.stages)
+        ),
+        timeline=timeline(judgement.deadlines, calendar=calendar, today=today, soon=soon),
+        findings=judgement.findings,
+        titles={
+            **{obligation.id: obligation.title for obligation in procedure.obligations},
+            **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},
+        },
+        events=tuple(reversed(events)),
+        notices=tuple(notices),
+        people={key: person_name(office, key) for key in _people(case, events, notices)},
+        next=min(open_and_dated, key=lambda entry: entry.deadline.due or date.max, default=None),
+        overdue=sum(entry.look == "overdue" for entry in late),
+        stake=_at_stake(late),
+    )
+
+
+def _entry(
+    deadline: Deadline,
+    case: Case,
+    procedure: Procedure,
+    office: Office,
+    calendar: Calendar,
+    *,
+    today: date,
+    soon: date,
+) -> Entry:
+    obligation = deadline.obligation
+    return Entry(
+        deadline=deadline,
+        look=look(deadline.state, deadline.due, late_by=deadline.late_by, today=today, soon=soon),
+        fact=case.facts.get(deadline.id),
+        who=asked(case, obligation, deadline.id, office, on=today),
+        indicator=procedure.indicators.get(obligation.indicator) if obligation.indicator else None,
+        working_days=working_days_between(deadline.due, today, calendar),
+    )
+
+
+def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> set[str]:
+    """Keys of everybody the pages of a case name."""
+    named = {event.name for event in events if event.kind.startswith("reader_")}
+    return {notice.person for notice in notices} | set(case.readers) | named
+
+
+def _at_stake(late: Sequence[Entry]) -> Decimal:
+    stakes: dict[str, Decimal] = {}
+    for entry in late:
+        if entry.indicator is not None:
+            stakes[entry.indicator.id] = points(entry.indicator.stake)
+    return sum(stakes.values(), Decimal(0))

@@ -1,0 +1,104 @@
+"""The papers of a case: its forms with what they lack, its evidence with three dates; files to take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from documents.forms import LANGUAGES
+from documents.forms import title as field_title
+from notifications.notice import Notice
+from web.context import RequestContext
+from web.pages.cases.case_view import CaseView
+from web.ports.shell import Sheet
+from web.ui.preferences import preferences
+from workflow.cases.case import Case, Evidence
+from workflow.cases.registers.evidence_list import Proved, proofs
+from workflow.law.procedure import Text
+from workflow.org.access import scope
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ZIP = "application/zip"
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Paper:
+    """A form: what it is called, the names of the fields still unknown, and in how many rows something is."""
+
+    id: str
+    title: Text
+    missing: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proof:
+    """One document or link: of a fact (`title`, `period`), or of a line of a register (`event`)."""
+
+    item: Evidence
+    title: Text | None = None
+    period: str = ""
+    event: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Papers:
+    forms: tuple[Paper, ...]
+    proofs: tuple[Proof, ...]
+    languages: tuple[str, ...]
+
+
+def papers_view(dossier: CaseView, home: RequestContext, language: str, *, today: date) -> Papers:
+    """The papers of a case on a day, as the reader sees them."""
+    case = dossier.case
+    of_papers = language if language in LANGUAGES else LANGUAGES[0]
+    sheets = home.shell.sheets(case.id, of_papers, scope(home.reader), today=today)
+    return Papers(
+        forms=tuple(_paper(sheet, language) for sheet in sheets),
+        proofs=tuple(_proof(one, dossier) for one in proofs(case)),
+        languages=LANGUAGES,
+    )
+
+
+def as_file(content: bytes, media_type: str, name: str) -> Response:
+    """Bytes as a download."""
+    headers = {"content-disposition": f'attachment; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=headers)
+
+
+def case_file_name(case: Case, what: str, ending: str) -> str:
+    """`2026-001-plan-ru.docx`."""
+    return f"{_UNSAFE.sub('-', case.id)}-{what}.{ending}"
+
+
+def register_file(
+    request: Request, home: RequestContext, notices: Sequence[Notice], ending: str, name: str
+) -> Response:
+    """These notices as a workbook, or as a page to be signed off."""
+    now, _ = home.clock()
+    content = home.shell.register(notices, f".{ending}", preferences(request).language, now=now)
+    return as_file(content, XLSX if ending == "xlsx" else DOCX, name)
+
+
+def _proof(one: Proved, dossier: CaseView) -> Proof:
+    what, _, more = one.of.partition(".")
+    if one.kind == "fact":
+        return Proof(item=one.evidence, title=dossier.titles.get(what), period=more)
+    return Proof(item=one.evidence, event=one.kind, period=more.replace(".", ", "))
+
+
+def _paper(sheet: Sheet, language: str) -> Paper:
+    own = [field for field, row in sheet.missing if row is None]
+    return Paper(
+        id=sheet.id,
+        title=sheet.title,
+        missing=tuple(dict.fromkeys(field_title(field, language) for field in own)),
+        rows=len({row for _, row in sheet.missing if row is not None}),
+    )

@@ -1,0 +1,146 @@
+"""What is done to a case as a whole: correct, cancel, exempt, reopen, who knows of it; a notice acknowledged.
+
+Each asks for its ground, and can be taken back with another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from web.auth.dependencies import Managing, Recording
+from web.context import RequestContext, stamp
+from web.pages.cases import commands
+from web.pages.cases.page import ADDRESSES, CaseId, Tab, case_page, get_case_or_404, redirect, text_fields
+from web.ui.form_values import InvalidForm, RejectedForm, long_text, parse_date, parse_numbers
+from web.ui.name_fields import person_meant
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+Answers = Mapping[str, str]
+Act = Callable[[RequestContext, str, Answers], tuple[str, str]]
+"""What a form does; gives what to say of it, and of which obligation ("" of none)."""
+
+
+@router.post("/cases/{case}/correct")
+async def correct(request: Request, home: Managing, case: CaseId) -> Response:
+    """Give a recorded fact another date, other numbers or another signature."""
+    return await answered(request, home, case, "correct", _correct)
+
+
+@router.post("/cases/{case}/cancel")
+async def cancel(request: Request, home: Managing, case: CaseId) -> Response:
+    """Call the case off; it can be taken up again."""
+    return await answered(request, home, case, "cancel", _cancel)
+
+
+@router.post("/cases/{case}/exempt")
+async def exempt(request: Request, home: Managing, case: CaseId) -> Response:
+    """Free the case, or one obligation of it."""
+    return await answered(request, home, case, "exempt", _exempt)
+
+
+@router.post("/cases/{case}/reopen")
+async def reopen(request: Request, home: Managing, case: CaseId) -> Response:
+    """Take up a cancelled or exempted case again, or withdraw the exemption of one obligation."""
+    return await answered(request, home, case, "reopen", _reopen)
+
+
+@router.post("/cases/{case}/readers")
+async def name_reader(request: Request, home: Managing, case: CaseId) -> Response:
+    """Let somebody know of a confidential case."""
+    return await answered(request, home, case, "reader", _name_reader, tab="history")
+
+
+@router.post("/cases/{case}/readers/remove")
+async def remove_reader(request: Request, home: Managing, case: CaseId) -> Response:
+    """Let somebody know of it no longer."""
+    return await answered(request, home, case, "reader-remove", _remove_reader, tab="history")
+
+
+@router.post("/cases/{case}/acknowledge")
+async def acknowledge(request: Request, home: Recording, case: CaseId) -> Response:
+    """Say that a notice was read; only its own reader can."""
+    return await answered(request, home, case, "acknowledge", _acknowledge, tab="history")
+
+
+async def answered(
+    request: Request, home: RequestContext, case: str, name: str, act: Act, *, tab: Tab = "deadlines"
+) -> Response:
+    """Read the form, do what it asks, then show the page with one sentence; or the form again, as it was."""
+    async with request.form(max_files=0, max_fields=60, max_part_size=64 * 1024) as form:
+        answers = text_fields(form)
+    return await run_in_threadpool(done, request, home, case, name, answers, act, tab=tab)
+
+
+def done(
+    request: Request, home: RequestContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
+) -> Response:
+    """The form done, or refused."""
+    get_case_or_404(home, case)
+    try:
+        said, of = act(home, case, answers)
+    except (Refusal, OutOfRange) as refusal:
+        tried = RejectedForm(form=name, refusal=refusal, answers=answers)
+        return case_page(request, home, case, tab=tab, tried=tried)
+    told = {"said": said, "of": of} if of else {"said": said}
+    return redirect(request, f"/cases/{case}{ADDRESSES[tab]}", **told)
+
+
+def _correct(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    fact = answers.get("fact", "")
+    if not fact:
+        raise InvalidForm("web.refusal.no_fact")
+    home.desk.correct(
+        case,
+        fact,
+        on=parse_date(answers.get("on", "")),
+        ground=_ground(answers),
+        values=parse_numbers(answers),
+        signed_by=answers.get("signed_by", ""),
+        **stamp(home),
+    )
+    return "corrected", fact
+
+
+def _cancel(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    home.desk.cancel(case, ground=_ground(answers), **stamp(home))
+    return "cancelled", ""
+
+
+def _exempt(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    obligation = answers.get("obligation", "")
+    home.desk.exempt(case, obligation=obligation, ground=_ground(answers), **stamp(home))
+    return ("exempted_one", obligation) if obligation else ("exempted", "")
+
+
+def _reopen(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    obligation = answers.get("obligation", "")
+    home.desk.reopen(case, obligation=obligation, ground=_ground(answers), **stamp(home))
+    return ("reopened_one", obligation) if obligation else ("reopened", "")
+
+
+def _name_reader(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    commands.name_reader(home, case, person_meant(home.reads.office(), answers.get("person", "")))
+    return "reader_named", ""
+
+
+def _remove_reader(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    commands.remove_reader(home, case, answers.get("person", ""), ground=_ground(answers))
+    return "reader_removed", ""
+
+
+def _acknowledge(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    try:
+        commands.read_letter(home, case, answers.get("key", ""))
+    except commands.NoSuchLetter:
+        raise InvalidForm("web.refusal.not_your_notice") from None
+    return "acknowledged", ""
+
+
+def _ground(answers: Answers) -> str:
+    return long_text(answers.get("ground", ""))

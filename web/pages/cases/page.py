@@ -1,0 +1,164 @@
+"""The pages of one case: deadlines, risks, papers, history. What a refused form held comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import HTTPException, Path, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from web.context import RequestContext
+from web.pages.cases.case_view import CaseView, make_case_view
+from web.pages.cases.documents import papers_view
+from web.pages.cases.recording import correct_form, exempt_form, plan_form, record_form, reopen_form
+from web.pages.cases.risk_view import risk_view
+from web.ui.form_values import RejectedForm, status_of
+from web.ui.name_fields import Field, person_field
+from web.ui.preferences import preferences, remember
+from web.ui.render import page
+from workflow.cases.case import Case
+from workflow.law.procedure import Procedure
+
+CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Tab = Literal["deadlines", "risks", "papers", "history"]
+ADDRESSES: Mapping[Tab, str] = {"deadlines": "", "risks": "/risks", "papers": "/papers", "history": "/history"}
+
+
+def case_page(
+    request: Request,
+    home: RequestContext,
+    case: str,
+    *,
+    tab: Tab = "deadlines",
+    fact: str = "",
+    fix: str = "",
+    said: tuple[str, str] | None = None,
+    tried: RejectedForm | None = None,
+    had_files: bool = False,
+) -> Response:
+    """One page of a case; with a refusal it is the same page, the form as it was filled in, status 422 (409
+    where others wrote what stands against it).
+
+    Args:
+        fact: what the form of recording is to stand at; `fix`: the form of correcting.
+        said: what has just been done, and to what.
+    """
+    _, today = home.clock()
+    found, procedure = get_case_or_404(home, case)
+    view = build_case_view(home, found, procedure, today=today)
+    more = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
+    return page(
+        request,
+        home,
+        f"case_{tab}.html",
+        today=today,
+        status=200 if tried is None else status_of(tried.refusal),
+        place=f"/cases/{case}{ADDRESSES[tab]}",
+        dossier=view,
+        case=view.case,
+        tab=tab,
+        tabs=ADDRESSES,
+        said=said if said and (not said[1] or said[1] in view.titles) else None,
+        tried=tried,
+        **more(request, home, view, today=today, fact=fact, fix=fix, tried=tried, had_files=had_files),
+    )
+
+
+def get_case_or_404(home: RequestContext, case: str) -> tuple[Case, Procedure]:
+    """A case and its edition; 404 when there is none."""
+    found = home.reads.case(case)
+    if found is None:
+        raise HTTPException(404, "web.problem.no_case")
+    return found, home.library.of(found)
+
+
+def build_case_view(home: RequestContext, case: Case, procedure: Procedure, *, today: date) -> CaseView:
+    """Everything the pages of a case show on a day."""
+    return make_case_view(
+        case,
+        procedure,
+        home.judge(case, procedure, today=today),
+        events=home.reads.events(case.id),
+        notices=home.reads.notices(case.id),
+        office=home.reads.office(),
+        calendar=home.calendar,
+        today=today,
+    )
+
+
+def text_fields(form: FormData) -> dict[str, str]:
+    """The texts of a form."""
+    return {key: value for key, value in form.multi_items() if isinstance(value, str)}
+
+
+def redirect(request: Request, address: str, *, place: str = "", **said: str) -> Response:
+    """To a page. htmx would follow a redirect inside its own request, so it is told by a header."""
+    address = f"{address}?{urlencode(said)}" + (f"#{place}" if place else "")
+    response: Response = RedirectResponse(address, status_code=303)
+    if request.headers.get("hx-request") == "true":
+        response = Response(status_code=204, headers={"hx-redirect": address})
+    remember(response, preferences(request).asked)
+    return response
+
+
+def _forms(
+    request: Request,
+    home: RequestContext,
+    view: CaseView,
+    *,
+    today: date,
+    fact: str,
+    fix: str,
+    tried: RejectedForm | None,
+    had_files: bool,
+) -> dict[str, object]:
+    deadlines = [entry.deadline for part in view.parts for entry in part.entries]
+
+    def of(name: str) -> RejectedForm | None:
+        return tried if tried is not None and tried.form == name else None
+
+    recording, planning = of("record"), of("plan")
+    return {
+        "record": record_form(
+            deadlines,
+            fact=recording.answers.get("fact", "") if recording else fact,
+            answers=recording.answers if recording else None,
+            refusal=recording.refusal if recording else None,
+            had_files=had_files,
+            kind=view.case.kind,
+        ),
+        "plan": plan_form(
+            deadlines,
+            fact=planning.answers.get("fact", "") if planning else "",
+            answers=planning.answers if planning else None,
+            refusal=planning.refusal if planning else None,
+        ),
+        "correct": correct_form(view.case, deadlines, fact=fix, tried=of("correct")),
+        "correcting": bool(fix),
+        "exempt": exempt_form(deadlines, fact=fact, tried=of("exempt")),
+        "reopen": reopen_form(view.case, deadlines, tried=of("reopen")),
+    }
+
+
+def _risks(request: Request, home: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
+    _, today = home.clock()
+    return {"risks": risk_view(view, home.shell, request.query_params, more["tried"], today=today)}
+
+
+def _papers(request: Request, home: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
+    _, today = home.clock()
+    return {"papers": papers_view(view, home, preferences(request).language, today=today)}
+
+
+def _history(request: Request, home: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
+    tried = more["tried"]
+    typed = (
+        tried.answers.get("person", "") if isinstance(tried, RejectedForm) and tried.form == "reader" else ""
+    )
+    office = home.reads.office()
+    without = view.case.readers
+    return {"person": person_field(office, typed, without=without) if view.case.confidential else Field()}

@@ -1,0 +1,150 @@
+"""The pages of a case one reads, and the files one takes away from it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, HTTPException, Path, Query, Request
+from starlette.background import BackgroundTask
+from starlette.responses import Response, StreamingResponse
+
+from documents.sheets.evidence_damage import EvidenceDamaged
+from web.auth.dependencies import Reading
+from web.context import RequestContext
+from web.pages.cases.documents import DOCX, ZIP, as_file, case_file_name, register_file
+from web.pages.cases.evidence import file_name
+from web.pages.cases.page import CaseId, case_page, get_case_or_404
+from web.ui.preferences import preferences
+from workflow.cases.registers.evidence_list import stored_file
+from workflow.org.access import scope
+
+log = logging.getLogger("merzim.web")
+router = APIRouter(include_in_schema=False)
+
+Name = Annotated[str | None, Query(max_length=200)]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+FormId = Annotated[str, Path(pattern=r"^[a-z_]{1,60}$")]
+Language = Annotated[str, Path(pattern=r"^(kk|ru)$")]
+Ending = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]
+
+
+@router.get("/cases/{case}")
+def the_case(
+    request: Request,
+    home: Reading,
+    case: CaseId,
+    fact: Name = None,
+    fix: Name = None,
+    recorded: Name = None,
+    replanned: Name = None,
+    said: Name = None,
+    of: Name = None,
+) -> Response:
+    told = ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _told(said, of)
+    return case_page(request, home, case, fact=fact or "", fix=fix or "", said=told)
+
+
+@router.get("/cases/{case}/risks")
+def the_risks(request: Request, home: Reading, case: CaseId, said: Name = None) -> Response:
+    return case_page(request, home, case, tab="risks", said=_told(said, None))
+
+
+@router.get("/cases/{case}/papers")
+def the_papers(request: Request, home: Reading, case: CaseId) -> Response:
+    return case_page(request, home, case, tab="papers")
+
+
+@router.get("/cases/{case}/history")
+def the_history(request: Request, home: Reading, case: CaseId, said: Name = None) -> Response:
+    return case_page(request, home, case, tab="history", said=_told(said, None))
+
+
+@router.get("/cases/{case}/evidence/{digest}")
+def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
+    return evidence_of(home, case, digest)
+
+
+@router.get("/cases/{case}/forms/{form}/{language}")
+def the_form(home: Reading, case: CaseId, form: FormId, language: Language) -> Response:
+    return form_of(home, case, form, language)
+
+
+@router.get("/cases/{case}/package")
+def the_package(request: Request, home: Reading, case: CaseId) -> Response:
+    return package_of(home, case, preferences(request).language)
+
+
+@router.get("/cases/{case}/register/{ending}")
+def the_register(request: Request, home: Reading, case: CaseId, ending: Ending) -> Response:
+    return letters_of(request, home, case, ending)
+
+
+def evidence_of(home: RequestContext, case: str, digest: str) -> Response:
+    """A stored file, always as a download: what somebody uploaded is never shown as a page of ours.
+
+    Raises:
+        EvidenceDamaged: its bytes are not those that were recorded; none of them is sent.
+    """
+    found, _ = get_case_or_404(home, case)
+    # Of a document the reader may not open the case, as they see it, has no digest.
+    item = stored_file(found, digest)
+    if item is None:
+        raise HTTPException(404, "web.problem.no_file")
+    name = file_name(item.name or "")
+    try:
+        content = home.evidence_store.open(digest)
+    except EvidenceDamaged as damage:
+        log.error("%s of case %s: %s %s", digest, case, damage.damage, damage.problem)
+        raise damage.of(case, name) from None
+    return StreamingResponse(
+        iter(lambda: content.read(65536), b""),
+        media_type="application/octet-stream",
+        headers={"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"},
+        background=BackgroundTask(content.close),
+    )
+
+
+def form_of(home: RequestContext, case: str, form: str, language: str) -> Response:
+    """A form of the case, filled with what is known, as DOCX."""
+    _, today = home.clock()
+    found, _ = get_case_or_404(home, case)
+    document = home.shell.form(case, form, language, scope(home.reader), today=today)
+    return as_file(document, DOCX, case_file_name(found, f"{form}-{language}", "docx"))
+
+
+def package_of(home: RequestContext, case: str, language: str) -> Response:
+    """The export package of the case; restricted and damaged files are left out."""
+    found, _ = get_case_or_404(home, case)
+    package = home.shell.package(case, language, scope(home.reader))
+    content = package.content
+    name = case_file_name(found, "package" if package.whole else "package-incomplete", "zip")
+    return StreamingResponse(
+        iter(lambda: content.read(65536), b""),
+        media_type=ZIP,
+        headers={"content-disposition": f'attachment; filename="{name}"'},
+        background=BackgroundTask(content.close),
+    )
+
+
+def letters_of(request: Request, home: RequestContext, case: str, ending: str) -> Response:
+    """The notices of the case as a workbook, or as a page to be signed off."""
+    found, _ = get_case_or_404(home, case)
+    notices = home.reads.notices(case)
+    return register_file(request, home, notices, ending, case_file_name(found, "register", ending))
+
+
+def _told(said: str | None, of: str | None) -> tuple[str, str] | None:
+    return (said, of or "") if said in SAID else None
+
+
+SAID = frozenset(
+    {
+        *("corrected", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
+        *("acknowledged", "reader_named", "reader_removed"),
+        *("risk_found", "risk_ranked", "measure_set", "measure_reviewed"),
+        *("risk_removed", "request_sent", "request_answered", "plan_taken", "nothing_new"),
+    }
+)
+"""What a page of a case can say has just been done."""

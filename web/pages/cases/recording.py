@@ -1,0 +1,155 @@
+"""What the forms of a case ask for when something is recorded, planned, corrected, exempted or asked for again.
+
+Nothing typed is lost when something is refused: the answers come back as they were given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from calendars import OutOfRange
+from web.pages.cases.evidence import Field, fields
+from web.ui.form_values import RejectedForm
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.deadline import Deadline
+from workflow.law.procedure import Text
+from workflow.org.office import DUTIES, OF_A_PERSON, OUTSIDE
+from workflow.refusal import Refusal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """A form as it stands on the page: what may be chosen, what was answered, what was refused.
+
+    Attributes:
+        values: names of the numbers that go with the fact, each with its answer.
+        signatories: duties that may be said to have signed it, those the act names first.
+        known: what is chosen is recorded already: its day stands, evidence is added.
+    """
+
+    choices: tuple[tuple[str, Text], ...]
+    fact: str = ""
+    on: str = ""
+    fields: tuple[Field, ...] = ()
+    published: bool = False
+    values: tuple[tuple[str, str], ...] = ()
+    signatories: tuple[str, ...] = ()
+    signed_by: str = ""
+    known: bool = False
+    refusal: Refusal | OutOfRange | None = None
+    had_files: bool = False
+
+
+def record_form(
+    deadlines: Sequence[Deadline],
+    *,
+    fact: str = "",
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+    had_files: bool = False,
+    kind: str = "",
+) -> Form:
+    """The form that records a fact. Without a choice it stands at the earliest obligation still open.
+
+    What is recorded already can be chosen by its link: then its day stands and evidence is added.
+    """
+    answers = answers or {}
+    known = {deadline.id: deadline for deadline in deadlines if not is_entry(deadline.id)}
+    choices = tuple(
+        (deadline.id, deadline.obligation.title)
+        for deadline in known.values()
+        if deadline.id == fact
+        or (deadline.state not in ("done", "not_required") and deadline.recorded_on is None)
+    )
+    if fact not in known:
+        still_open = [d for d in deadlines if d.state == "open" and d.id in dict(choices)]
+        nearest = min(still_open, key=lambda d: (d.due is None, d.due or date.max), default=None)
+        fact = nearest.id if nearest else (choices[0][0] if choices else "")
+    chosen = known.get(fact)
+    recorded = chosen.recorded_on if chosen else None
+    return Form(
+        choices=choices,
+        fact=fact,
+        on=answers.get("on", recorded.isoformat() if recorded and not refusal else ""),
+        fields=fields(chosen.obligation.evidence if chosen else (), answers),
+        published=chosen is not None and chosen.obligation.judged_by == "published",
+        values=_values(chosen, answers),
+        signatories=_signatories(chosen, kind),
+        signed_by=answers.get("signed_by", ""),
+        known=recorded is not None and refusal is None,
+        refusal=refusal,
+        had_files=had_files,
+    )
+
+
+def plan_form(
+    deadlines: Sequence[Deadline],
+    *,
+    fact: str = "",
+    answers: Mapping[str, str] | None = None,
+    refusal: Refusal | OutOfRange | None = None,
+) -> Form:
+    """The form that sets a plan date: for everything that has not happened yet."""
+    choices = tuple(
+        (deadline.id, deadline.obligation.title)
+        for deadline in deadlines
+        if deadline.id == fact
+        or (deadline.recorded_on is None and deadline.state != "not_required" and not is_entry(deadline.id))
+    )
+    return Form(choices=choices, fact=fact, on=(answers or {}).get("on", ""), refusal=refusal)
+
+
+def correct_form(case: Case, deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> Form:
+    """The form that corrects a recorded fact; it stands as it was recorded, or as it was typed."""
+    recorded = {one.id: one for one in deadlines if one.id in case.facts}
+    answers = dict(tried.answers) if tried else {}
+    fact = answers.get("fact", fact)
+    if fact not in recorded:
+        fact = next(reversed(recorded), "")
+    chosen, known = recorded.get(fact), case.facts.get(fact)
+    if known is not None and not tried:
+        answers = {f"value.{name}": f"{number:f}" for name, number in known.values.items()}
+        answers |= {"on": known.on.isoformat(), "signed_by": known.signed_by}
+    return Form(
+        choices=tuple((one.id, one.obligation.title) for one in recorded.values()),
+        fact=fact,
+        on=answers.get("on", ""),
+        values=_values(chosen, answers),
+        signatories=_signatories(chosen, case.kind),
+        signed_by=answers.get("signed_by", ""),
+        refusal=tried.refusal if tried else None,
+    )
+
+
+def exempt_form(deadlines: Sequence[Deadline], *, fact: str, tried: RejectedForm | None) -> Form:
+    """The form that frees one obligation: of all that still wait, each without its periods."""
+    named: dict[str, Text] = {}
+    for one in deadlines:
+        if one.state in ("open", "not_due_yet", "missed") and not is_entry(one.id):
+            named.setdefault(one.id.partition(".")[0], one.obligation.title)
+    chosen = (tried.answers.get("obligation", "") if tried else fact).partition(".")[0]
+    return Form(choices=tuple(named.items()), fact=chosen if chosen in named else "")
+
+
+def reopen_form(case: Case, deadlines: Sequence[Deadline], *, tried: RejectedForm | None) -> Form:
+    """The form that withdraws an exemption: of all the obligations the case is freed of, as they were freed."""
+    titles = {one.id.partition(".")[0]: one.obligation.title for one in deadlines}
+    named = [(name, title) for name in sorted(case.exempted) if (title := titles.get(name.partition(".")[0]))]
+    return Form(choices=tuple(named), fact=tried.answers.get("obligation", "") if tried else "")
+
+
+def _values(chosen: Deadline | None, answers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    names = chosen.obligation.values if chosen else ()
+    return tuple((name, answers.get(f"value.{name}", "")) for name in names)
+
+
+def _signatories(chosen: Deadline | None, kind: str) -> tuple[str, ...]:
+    """Those the act names come first; others are there too, since what was signed was signed."""
+    if chosen is None or chosen.obligation.signed_by is None:
+        return ()
+    named = chosen.obligation.signed_by.of(kind)
+    rest = (duty for duty in DUTIES if duty not in named and duty not in {OUTSIDE, *OF_A_PERSON})
+    return (*named, *rest)

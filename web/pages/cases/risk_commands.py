@@ -1,0 +1,115 @@
+"""What somebody does to the risk register of a case: the same for forms of pages and for the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import BinaryIO
+
+from documents.schedules.written_terms import read_term
+from web.context import RequestContext, stamp
+from web.ports.shell import PlanTaken
+from workflow.cases.case import Evidence
+from workflow.cases.commands.desk import Change
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+
+
+def find(home: RequestContext, case: str, risk: FoundRisk, *, on: date) -> Change:
+    """A risk of the analytic note, or a known one described anew."""
+    return RiskDesk(home.desk).find(case, risk, on=on, **stamp(home))
+
+
+def rank(home: RequestContext, case: str, number: int, *, likelihood: int, effect: int) -> Change:
+    """How likely and how grave, by the scale in force."""
+    scale = home.shell.scale(stamp(home)["today"])
+    return RiskDesk(home.desk).rank(
+        case, number, likelihood=likelihood, effect=effect, scale=scale, **stamp(home)
+    )
+
+
+def set_measure(
+    home: RequestContext,
+    case: str,
+    risk: int,
+    *,
+    action: str,
+    number: int | None = None,
+    recommendation: str = "",
+    completion: str = "",
+    responsible: str = "",
+    term: str = "",
+) -> Change:
+    """A measure that removes a risk; whom its words mean is kept. `number`: None for a new one.
+
+    Raises:
+        Refusal: an unknown risk, nothing to do, or a term nobody can read.
+    """
+    told = SetMeasure(
+        risk=risk,
+        number=number,
+        recommendation=recommendation,
+        action=action,
+        completion=completion,
+        responsible=responsible,
+        term=read_term(term, where="term"),
+    )
+    change = RiskDesk(home.desk).set_measure(case, told, **stamp(home))
+    home.shell.responsible(responsible, **stamp(home))
+    return change
+
+
+def review(
+    home: RequestContext,
+    case: str,
+    number: int,
+    *,
+    outcome: str,
+    on: date,
+    done_on: date | None = None,
+    period: str = "",
+    comment: str = "",
+    evidence: Iterable[Evidence] = (),
+) -> Change:
+    """What had become of a measure."""
+    return RiskDesk(home.desk).review(
+        case,
+        number,
+        outcome=outcome,
+        on=on,
+        done_on=done_on,
+        period=period,
+        comment=comment,
+        evidence=evidence,
+        **stamp(home),
+    )
+
+
+def remove(
+    home: RequestContext,
+    case: str,
+    number: int,
+    *,
+    on: date,
+    completed: bool,
+    evidence: Iterable[Evidence] = (),
+) -> Change:
+    """A risk is removed; `completed`: to real completion."""
+    return RiskDesk(home.desk).remove(
+        case, number, on=on, completed=completed, evidence=evidence, **stamp(home)
+    )
+
+
+def ask(home: RequestContext, case: str, number: int, *, body: str, asked: str, term: str, on: date) -> Change:
+    """A request went up to the higher body whose act is the cause."""
+    read = read_term(term, where="term")
+    return RiskDesk(home.desk).ask(case, number, body=body, asked=asked, term=read, on=on, **stamp(home))
+
+
+def answer(home: RequestContext, case: str, number: int, *, text: str, on: date) -> Change:
+    """The higher body answered."""
+    return RiskDesk(home.desk).answer(case, number, text=text, on=on, **stamp(home))
+
+
+def take_plan(home: RequestContext, case: str, content: BinaryIO, name: str, *, year: int | None) -> PlanTaken:
+    """A plan of measures becomes risks and measures; all of the file or none of it. Raises Refusal."""
+    return home.shell.take_plan(case, content, name, year=year, **stamp(home))

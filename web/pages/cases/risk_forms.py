@@ -1,0 +1,137 @@
+"""What the forms of a risk register say: from answers to the commands of `risk_commands`."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from starlette.datastructures import FormData, UploadFile
+
+from web.context import RequestContext
+from web.pages.cases import risk_commands
+from web.pages.cases.evidence import evidence, file_name
+from web.pages.cases.page import text_fields
+from web.ui.form_values import InvalidForm, long_text, parse_date, parse_whole_number
+from workflow.cases.case import Evidence
+from workflow.cases.commands.desk import Change
+from workflow.cases.commands.risks import FoundRisk
+
+Said = tuple[str, Change | None]
+"""What to say afterwards, and what was changed, where the desk tells."""
+
+
+class Asked:
+    """One form: where, and what was typed."""
+
+    def __init__(self, home: RequestContext, case: str, form: FormData) -> None:
+        self.home, self.case, self.form = home, case, form
+        self.answers = text_fields(form)
+
+    def text(self, name: str) -> str:
+        return long_text(self.answers.get(name, ""))
+
+    def on(self) -> date:
+        return parse_date(self.answers.get("on", ""))
+
+    def number(self) -> int:
+        return parse_whole_number(self.answers.get("number", ""))
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        _, today = self.home.clock()
+        return evidence(self.form, self.home.evidence_store, today=today)
+
+
+def find(asked: Asked) -> Said:
+    told = FoundRisk(
+        number=parse_whole_number(asked.answers["number"]) if asked.answers.get("number", "").strip() else None,
+        description=asked.text("description"),
+        direction=asked.answers.get("direction", "other"),
+        cause=asked.text("cause"),
+        act=asked.text("act"),
+        body=asked.text("body"),
+        for_legal_monitoring=asked.answers.get("legal") == "yes",
+        department=asked.text("department"),
+        district=asked.text("district"),
+    )
+    return "risk_found", risk_commands.find(asked.home, asked.case, told, on=asked.on())
+
+
+def rank(asked: Asked) -> Said:
+    change = risk_commands.rank(
+        asked.home,
+        asked.case,
+        asked.number(),
+        likelihood=parse_whole_number(asked.answers.get("likelihood", "")),
+        effect=parse_whole_number(asked.answers.get("effect", "")),
+    )
+    return "risk_ranked", change
+
+
+def measure(asked: Asked) -> Said:
+    change = risk_commands.set_measure(
+        asked.home,
+        asked.case,
+        asked.number(),
+        recommendation=asked.text("recommendation"),
+        action=asked.text("action"),
+        completion=asked.text("completion"),
+        responsible=asked.text("responsible"),
+        term=asked.text("term"),
+    )
+    return "measure_set", change
+
+
+def review(asked: Asked) -> Said:
+    done_on = asked.answers.get("done_on", "")
+    change = risk_commands.review(
+        asked.home,
+        asked.case,
+        asked.number(),
+        outcome=asked.answers.get("outcome", ""),
+        on=asked.on(),
+        done_on=parse_date(done_on) if done_on.strip() else None,
+        period=asked.answers.get("period", ""),
+        comment=asked.text("comment"),
+        evidence=asked.evidence(),
+    )
+    return "measure_reviewed", change
+
+
+def remove(asked: Asked) -> Said:
+    change = risk_commands.remove(
+        asked.home,
+        asked.case,
+        asked.number(),
+        on=asked.on(),
+        completed=asked.answers.get("completed") == "yes",
+        evidence=asked.evidence(),
+    )
+    return "risk_removed", change
+
+
+def ask(asked: Asked) -> Said:
+    change = risk_commands.ask(
+        asked.home,
+        asked.case,
+        asked.number(),
+        body=asked.text("body"),
+        asked=asked.text("asked"),
+        term=asked.text("term"),
+        on=asked.on(),
+    )
+    return "request_sent", change
+
+
+def answer(asked: Asked) -> Said:
+    number, on = asked.number(), asked.on()
+    change = risk_commands.answer(asked.home, asked.case, number, text=asked.text("text"), on=on)
+    return "request_answered", change
+
+
+def take_plan(asked: Asked) -> Said:
+    file = asked.form.get("file")
+    if not isinstance(file, UploadFile) or not file.filename or not file.size:
+        raise InvalidForm("web.refusal.no_plan_file")
+    year = asked.answers.get("year", "").strip()
+    number = parse_whole_number(year) if year else None
+    taken = risk_commands.take_plan(asked.home, asked.case, file.file, file_name(file.filename), year=number)
+    return ("plan_taken" if taken.entered else "nothing_new"), None

@@ -1,0 +1,125 @@
+"""The risk register of a case as a page shows it: risks with their measures, the forms of the chosen one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from web.pages.cases.case_view import CaseView, Entry
+from web.ports.shell import Shell
+from web.ui.form_values import RejectedForm
+from workflow.cases.registers.entries import is_entry, number_of
+from workflow.cases.registers.exposure import Cartogram, Position, exposure
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.remarks import SOURCES, Remark, remarks
+from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
+from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition
+
+CHOSEN = ("risk", "measure", "position", "remark")
+OF_FORM = {"review": "measure", "talk": "position", "clear": "position", "anew": "position", "reply": "remark"}
+"""What a form that carries a number is about; all others are about a risk."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MeasureLine:
+    """A measure. `entry`: its deadline that comes next, None where its term names no day."""
+
+    measure: Measure
+    entry: Entry | None
+    periods: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskLine:
+    """A risk with its measures. `points`, `band`: what its rank comes to; None while it has no rank."""
+
+    risk: Risk
+    points: int | None
+    band: Band | None
+    measures: tuple[MeasureLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Risks:
+    """The page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for none."""
+
+    lines: tuple[RiskLine, ...]
+    positions: tuple[Position, ...]
+    cartogram: Cartogram | None
+    remarks: tuple[Remark, ...]
+    scale: RiskScale
+    directions: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    risk: int
+    measure: int
+    position: int
+    remark: int
+    sources: tuple[str, ...] = SOURCES
+
+
+def risk_view(
+    dossier: CaseView, shell: Shell, asked: Mapping[str, str], tried: object, *, today: date
+) -> Risks:
+    """The register of a case on a day.
+
+    Args:
+        asked: the address: `risk`, `measure`, `position` and `remark` name the ones to work on; a refused form
+            names its own.
+    """
+    case = dossier.case
+    known, exposed, scales = register(case), exposure(case), shell.scales()
+    entries: dict[int, list[Entry]] = {}
+    for part in dossier.parts:
+        for entry in part.entries:
+            if is_entry(entry.deadline.id) and entry.deadline.id.startswith("measure."):
+                entries.setdefault(number_of(entry.deadline.id), []).append(entry)
+    chosen = {name: _number(asked.get(name, "")) for name in CHOSEN}
+    if isinstance(tried, RejectedForm):
+        what, _, number = tried.form.rpartition("-")
+        chosen[OF_FORM.get(what, "risk")] = _number(number)
+    return Risks(
+        lines=tuple(
+            RiskLine(
+                risk=risk,
+                points=risk.rank.likelihood * risk.rank.effect if risk.rank else None,
+                band=scale.band(risk.rank) if risk.rank and (scale := by_edition(scales, risk.rank)) else None,
+                measures=tuple(
+                    MeasureLine(
+                        measure=one,
+                        entry=_next(entries.get(one.number, [])),
+                        periods=_periods(one.term, entries.get(one.number, [])),
+                    )
+                    for one in known.measures_of(risk.number)
+                ),
+            )
+            for risk in known.risks.values()
+        ),
+        positions=tuple(exposed.positions.values()),
+        cartogram=exposed.cartogram,
+        remarks=tuple(remarks(case).values()),
+        scale=shell.scale(today),
+        directions=DIRECTIONS,
+        outcomes=OUTCOMES,
+        risk=chosen["risk"],
+        measure=chosen["measure"],
+        position=chosen["position"],
+        remark=chosen["remark"],
+    )
+
+
+def _next(entries: list[Entry]) -> Entry | None:
+    """The earliest still open, else the last there is."""
+    dated = sorted((one for one in entries if one.deadline.due), key=lambda one: one.deadline.due or date.max)
+    waiting = [one for one in dated if one.deadline.state in ("open", "not_due_yet")]
+    return waiting[0] if waiting else dated[-1] if dated else None
+
+
+def _periods(term: MeasureTerm, entries: list[Entry]) -> tuple[str, ...]:
+    if term.every is None:
+        return ()
+    return tuple(dict.fromkeys(one.deadline.period for one in entries if one.deadline.period))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0

@@ -1,0 +1,81 @@
+"""The two forms of a case everybody at work uses: recording a fact, setting a plan date. Through the desk."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import Response
+
+from calendars import OutOfRange
+from web.auth.dependencies import Recording
+from web.context import RequestContext, stamp
+from web.pages.cases import commands
+from web.pages.cases.evidence import evidence
+from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect, text_fields
+from web.ui.form_values import InvalidForm, RejectedForm, parse_date, parse_numbers
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+MAX_FILES = 10
+MAX_FIELDS = 60
+LONGEST_FIELD = 64 * 1024
+
+
+@router.post("/cases/{case}")
+async def record(request: Request, home: Recording, case: CaseId) -> Response:
+    """Record a fact with its evidence, then show the case."""
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_record, request, home, case, form)
+
+
+@router.post("/cases/{case}/plan")
+async def replan(request: Request, home: Recording, case: CaseId) -> Response:
+    """Set a plan date, then show the case."""
+    async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_replan, request, home, case, form)
+
+
+def _record(request: Request, home: RequestContext, case: str, form: FormData) -> Response:
+    get_case_or_404(home, case)
+    answers = text_fields(form)
+    fact = answers.get("fact", "")
+    _, today = home.clock()
+    try:
+        if not fact:
+            raise InvalidForm("web.refusal.no_fact")
+        on = parse_date(answers.get("on", ""))
+        values = parse_numbers(answers)
+        proof = evidence(form, home.evidence_store, today=today)
+        commands.record(
+            home,
+            case,
+            fact,
+            on=on,
+            evidence=proof,
+            values=values,
+            signed_by=answers.get("signed_by", ""),
+        )
+    except (Refusal, OutOfRange) as refusal:
+        return case_page(
+            request,
+            home,
+            case,
+            tried=RejectedForm(form="record", refusal=refusal, answers=answers),
+            had_files=any(isinstance(value, UploadFile) and value.filename for value in form.values()),
+        )
+    return redirect(request, f"/cases/{case}", recorded=fact)
+
+
+def _replan(request: Request, home: RequestContext, case: str, form: FormData) -> Response:
+    get_case_or_404(home, case)
+    answers = text_fields(form)
+    fact = answers.get("fact", "")
+    try:
+        if not fact:
+            raise InvalidForm("web.refusal.no_fact")
+        home.desk.replan(case, fact, on=parse_date(answers.get("on", "")), **stamp(home))
+    except (Refusal, OutOfRange) as refusal:
+        return case_page(request, home, case, tried=RejectedForm(form="plan", refusal=refusal, answers=answers))
+    return redirect(request, f"/cases/{case}", replanned=fact)

@@ -1,0 +1,82 @@
+"""Is the service alive, and can it work? For whoever starts it again, and for whoever sends requests to it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel
+
+from web.api.answers import PROBLEMS
+from web.auth.dependencies import Anybody
+from web.ports.readiness import DatabaseState, Readiness
+
+router = APIRouter(tags=["service"])
+LATE = timedelta(minutes=10)
+"""A round comes every minute; after so long without one somebody should look."""
+
+LOOKING = CapacityLimiter(2)
+"""Threads that look at the database for `/ready`, apart from those that make pages."""
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+class RoundAnswer(BaseModel):
+    last: datetime | None
+    age_seconds: int | None
+    late: bool
+
+
+class Ready(BaseModel):
+    ready: bool
+    database: DatabaseState
+    tables: Literal["current", "not_ours", "unknown"]
+    board: Literal["current", "behind", "unknown"]
+    round: RoundAnswer
+
+
+@router.get("/healthz")
+@router.get("/health", include_in_schema=False)
+async def healthz() -> Health:
+    """Whether the process answers. It asks nobody else: a database that is away is no reason to start anew.
+
+    It waits for no thread either: pages that take long are no reason.
+    """
+    return Health()
+
+
+@router.get("/ready", responses={503: {"model": Ready}, 422: PROBLEMS[422]})
+async def ready(
+    home: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
+) -> Ready:
+    """Whether requests can be answered now: the database answers and is of this version, its board whole.
+
+    A round that is late is told and is no refusal: without reminders the pages are as right as with them. With
+    `round` it is one, when the last is older than so many seconds: that is the question to ask about workers.
+    """
+    look = home.readiness or _nothing_to_look_at
+    # By a thread of its own: those that make pages may all be waiting for the database.
+    found = await to_thread.run_sync(look, limiter=LOOKING)
+    now, _ = home.clock()
+    age = None if found.round is None else now - found.round
+    late = age is None or age > (LATE if round is None else timedelta(seconds=round))
+    answers = found.database == "ok"
+    is_ready = answers and found.schema and found.board and not (late and round is not None)
+    response.status_code = 200 if is_ready else 503
+    return Ready(
+        ready=is_ready,
+        database=found.database,
+        tables="unknown" if not answers else "current" if found.schema else "not_ours",
+        board="unknown" if not found.schema else "current" if found.board else "behind",
+        round=RoundAnswer(
+            last=found.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
+        ),
+    )
+
+
+def _nothing_to_look_at() -> Readiness:
+    return Readiness(database="ok", schema=True, board=True)

@@ -1,0 +1,197 @@
+"""My desk: what I must do and one step to say that it is done, later, or read; my leave and my deputy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import RedirectResponse, Response
+
+from calendars import OutOfRange
+from web.auth.dependencies import Recording
+from web.context import RequestContext
+from web.pages.cases import commands
+from web.pages.cases.evidence import evidence
+from web.pages.cases.page import get_case_or_404
+from web.pages.cases.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES
+from web.pages.my_tasks.view import Open, desk_view, opened
+from web.ui.form_values import InvalidForm, parse_date, parse_numbers, status_of
+from web.ui.preferences import preferences, remember
+from web.ui.render import page
+from workflow.board.sums import base
+from workflow.refusal import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+Name = Annotated[str, Query(max_length=200)]
+Said = Literal["", "recorded", "later", "read", "leave"]
+
+
+@router.get("/desk")
+def my_desk(
+    request: Request,
+    home: Recording,
+    show: Literal["", "mine", "all"] = "",
+    row: Name = "",
+    said: Said = "",
+    what: Name = "",
+) -> Response:
+    """What I must do, by urgency."""
+    _, today = home.clock()
+    case, _, obligation = row.partition(":")
+    unfolded = opened(home, case, obligation, today=today) if obligation else None
+    return _page(request, home, show=show, unfolded=unfolded, said=(said, _title(request, home, what)))
+
+
+@router.post("/desk/record")
+async def record(request: Request, home: Recording) -> Response:
+    """One step: the fact with its date, numbers, signature, evidence, and a remark."""
+    async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(_record, request, home, form)
+
+
+@router.post("/desk/later")
+async def later(request: Request, home: Recording) -> Response:
+    """Be reminded of it again on another day."""
+    return await _simple(request, home, _later)
+
+
+@router.post("/desk/read")
+async def read(request: Request, home: Recording) -> Response:
+    """Say that the letter about it was read."""
+    return await _simple(request, home, _read)
+
+
+@router.post("/desk/leave")
+async def leave(request: Request, home: Recording) -> Response:
+    """Say when I am away and who stands in for me."""
+    return await _simple(request, home, _leave)
+
+
+async def _simple(request: Request, home: RequestContext, work) -> Response:  # type: ignore[no-untyped-def]
+    async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
+        return await run_in_threadpool(work, request, home, _answers(form))
+
+
+def _record(request: Request, home: RequestContext, form: FormData) -> Response:
+    answers = _answers(form)
+    case, fact = answers.get("case", ""), answers.get("fact", "")
+    _, today = home.clock()
+    if case:
+        get_case_or_404(home, case)
+    try:
+        if not case or not fact:
+            raise InvalidForm("web.refusal.no_fact")
+        on = parse_date(answers.get("on", ""))
+        values = parse_numbers(answers)
+        commands.record(
+            home,
+            case,
+            fact,
+            on=on,
+            evidence=evidence(form, home.evidence_store, today=today),
+            values=values,
+            signed_by=answers.get("signed_by", ""),
+            remark=answers.get("remark", ""),
+        )
+    except (Refusal, OutOfRange) as refusal:
+        files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
+        unfolded = opened(home, case, fact, today=today, answers=answers, refusal=refusal, had_files=files)
+        return _page(request, home, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+    return _onward(request, answers, said="recorded", what=f"{case}:{fact}")
+
+
+def _later(request: Request, home: RequestContext, answers: Mapping[str, str]) -> Response:
+    case, obligation = answers.get("case", ""), answers.get("fact", "")
+    _, today = home.clock()
+    if case:
+        get_case_or_404(home, case)
+    try:
+        commands.put_off(home, case, obligation, until=parse_date(answers.get("until", "")))
+    except (Refusal, OutOfRange) as refusal:
+        unfolded = opened(home, case, obligation, today=today) if case else None
+        return _page(request, home, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+    return _onward(request, answers, said="later", what=f"{case}:{obligation}")
+
+
+def _read(request: Request, home: RequestContext, answers: Mapping[str, str]) -> Response:
+    key, case = answers.get("key", ""), answers.get("case", "")
+    if case:
+        get_case_or_404(home, case)
+    try:
+        obligation = commands.read_letter(home, case, key)
+    except commands.NoSuchLetter:
+        raise HTTPException(404, "web.problem.not_found") from None
+    return _onward(request, answers, said="read", what=f"{case}:{obligation}")
+
+
+def _leave(request: Request, home: RequestContext, answers: Mapping[str, str]) -> Response:
+    try:
+        away = None
+        if "none" not in answers:
+            away = parse_date(answers.get("first", "")), parse_date(answers.get("last", ""))
+        commands.go_away(home, away, answers.get("deputy", "") or None)
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, home, refusal=refusal, answers=answers)
+    return _onward(request, answers, said="leave", what="")
+
+
+def _page(
+    request: Request,
+    home: RequestContext,
+    *,
+    show: str = "",
+    unfolded: Open | None = None,
+    said: tuple[str, str] = ("", ""),
+    refusal: Refusal | OutOfRange | None = None,
+    answers: Mapping[str, str] | None = None,
+) -> Response:
+    _, today = home.clock()
+    everything = {"all": True, "mine": False}.get(show)
+    view = desk_view(home, everything=everything, opened=unfolded, today=today)
+    status = 200 if refusal is None else status_of(refusal)
+    return page(
+        request,
+        home,
+        "desk.html",
+        today=today,
+        status=status,
+        view=view,
+        show="mine" if view.mine else "all",
+        said=said,
+        refusal=refusal,
+        answers=answers or {},
+    )
+
+
+def _title(request: Request, home: RequestContext, what: str) -> str:
+    """What was just dealt with (`case:obligation`), as the reader's language calls it; "" when it is not to be
+    seen."""
+    case, _, obligation = what.partition(":")
+    found = home.reads.case(case) if case else None
+    if found is None:
+        return ""
+    known = home.library.of(found).by_id.get(base(obligation))
+    title = known.title[preferences(request).language] if known else obligation
+    return f"{title} ({found.object})" if found.object else title
+
+
+def _answers(form: FormData) -> dict[str, str]:
+    return {key: value for key, value in form.multi_items() if isinstance(value, str)}
+
+
+def _onward(request: Request, answers: Mapping[str, str], **told: str) -> Response:
+    """To the desk again; htmx is told to fetch its content and nothing else."""
+    show = {"show": answers["show"]} if answers.get("show") in ("mine", "all") else {}
+    address = f"/desk?{urlencode({**show, **{key: value for key, value in told.items() if value}})}"
+    response: Response = RedirectResponse(address, status_code=303)
+    if request.headers.get("hx-request") == "true":
+        where = {"path": address, "target": "#content", "select": "#content", "swap": "outerHTML"}
+        response = Response(status_code=204, headers={"hx-location": json.dumps(where)})
+    remember(response, preferences(request).asked)
+    return response

@@ -1,0 +1,224 @@
+"""My desk as values: what I must do, by urgency, across all cases; the row that is open with its form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from web.context import RequestContext
+from web.pages.cases.recording import Form, record_form
+from web.pages.overview.view import near
+from web.ui.assignees import asked_of, asked_sums
+from web.ui.board_lines import Line, lines
+from workflow.board.rows import Row
+from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sums, Urgency, horizon, total
+from workflow.cases.commands.reminder_actions import choices
+from workflow.cases.registers.entries import is_entry
+from workflow.org.access import within
+from workflow.org.office import Office, Person
+
+GROUPS: tuple[Urgency, ...] = ("overdue", "today", "week", "later")
+AT_ONCE = 300
+"""So many colleagues are offered at once."""
+MOST_UNITS = 1000
+SHOWN: Mapping[str, int] = {"overdue": 20, "today": 20, "week": 20, "later": 10}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One thing to do.
+
+    Attributes:
+        key: the letter about it that was not acknowledged yet, "" when there is none.
+        instead_of: whom I stand in for, "" for nobody.
+        recordable: whether a fact fulfils it; what a register asks for is answered in the case.
+    """
+
+    line: Line
+    key: str
+    instead_of: str
+    recordable: bool
+
+    @property
+    def id(self) -> str:
+        """What the address and the page call the row."""
+        return f"{self.line.case}:{self.line.obligation}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """What is equally urgent: the first rows of it, and how many there are."""
+
+    urgency: Urgency
+    items: tuple[Item, ...]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Open:
+    """The row whose form is unfolded. `later`: days to be reminded again on; `remark`: what was typed."""
+
+    id: str
+    form: Form
+    later: tuple[date, ...]
+    remark: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeskView:
+    """The whole page.
+
+    Attributes:
+        mine: only what I must do; False shows everything in reach, for officers.
+        person: whom the account belongs to, None when to nobody of the people file.
+        colleagues: who may stand in for me, as far as I may see them.
+        narrowed: whether those of other units are left out.
+    """
+
+    horizon: Horizon
+    mine: bool
+    may_switch: bool
+    groups: tuple[Group, ...]
+    open: Open | None
+    person: Person | None
+    deputy: Person | None
+    colleagues: tuple[Person, ...]
+    narrowed: bool
+
+    @property
+    def shows_open(self) -> bool:
+        """Whether the unfolded row is among the rows shown; somebody else may have done it meanwhile."""
+        return self.open is not None and any(
+            item.id == self.open.id for group in self.groups for item in group.items
+        )
+
+
+def desk_view(home: RequestContext, *, everything: bool | None, opened: Open | None, today: date) -> DeskView:
+    """The desk of the reader.
+
+    Args:
+        everything: all in reach instead of what is mine; only officers may ask. None: what is mine, or all
+            where the account is nobody's of the people file.
+    """
+    reads, reader, day = home.reads, home.reader, horizon(today, soon=near(home.calendar, today))
+    office, sums = reads.office(), reads.sums(day)
+    may_switch = reader.may("manage")
+    person = office.people.get(reader.person)
+    all_ = may_switch and (person is None if everything is None else everything)
+    told = asked_of(office, reader.person, sums, on=today)
+    if all_:
+        groups = [_sought(home, day, urgency, None, sums) for urgency in GROUPS]
+    else:
+        own, asked = asked_sums(office, reader.person, sums, on=today), frozenset(told)
+        groups = [_sought(home, day, urgency, asked, own) for urgency in GROUPS]
+    every = [row for _, rows, _ in groups for row in rows]
+    unread = reads.unread({row.case for row in every})
+    found = {
+        (line.case, line.obligation): line
+        for line in lines(reads, home.library, office, home.calendar, every, today=today, soon=day.soon)
+    }
+
+    def item(row: Row) -> Item:
+        known = told.get(AssigneeKey(row.unit, row.duty, row.responsible, row.person))
+        return Item(
+            line=found[row.case, row.obligation],
+            key=unread.get((row.case, row.obligation), ""),
+            instead_of=known.instead_of.name if known and known.instead_of else "",
+            recordable=not is_entry(row.obligation),
+        )
+
+    return DeskView(
+        horizon=day,
+        mine=not all_,
+        may_switch=may_switch,
+        groups=tuple(
+            Group(
+                urgency=urgency,
+                items=tuple(item(row) for row in rows if (row.case, row.obligation) in found),
+                total=number,
+            )
+            for urgency, rows, number in groups
+        ),
+        open=opened,
+        person=person,
+        deputy=office.people.get(person.deputy or "") if person else None,
+        colleagues=_colleagues(office, person, reader.root),
+        narrowed=bool(reader.root),
+    )
+
+
+def opened(
+    home: RequestContext,
+    case: str,
+    obligation: str,
+    *,
+    today: date,
+    answers: Mapping[str, str] | None = None,
+    refusal: object = None,
+    had_files: bool = False,
+) -> Open | None:
+    """The form of a row; None when the case cannot be seen or nothing of it is to be recorded."""
+    found = home.reads.case(case)
+    if found is None:
+        return None
+    procedure = home.library.of(found)
+    deadlines = home.judge(found, procedure, today=today).deadlines
+    if is_entry(obligation) or obligation not in {one.id for one in deadlines}:
+        return None
+    form = record_form(
+        deadlines,
+        fact=obligation,
+        answers=answers if answers is not None else {"on": today.isoformat()},
+        refusal=refusal,  # type: ignore[arg-type]
+        had_files=had_files,
+        kind=found.kind,
+    )
+    return Open(
+        id=f"{case}:{obligation}",
+        form=form,
+        later=choices(home.desk, home.calendar, case, obligation, today=today),
+        remark=(answers or {}).get("remark", ""),
+    )
+
+
+def _sought(
+    home: RequestContext, day: Horizon, urgency: Urgency, asked: frozenset[AssigneeKey] | None, sums: Sums
+) -> tuple[Urgency, Sequence[Row], int]:
+    number = total(sums, urgency)  # type: ignore[arg-type]
+    sought = DeadlineFilter(urgency=urgency, horizon=day, asked=asked)
+    # Where nothing waits for them, everybody's rows would be walked to find it out.
+    rows = home.reads.listed(sought, limit=SHOWN[urgency]) if number or asked is None else ()
+    return urgency, rows, number
+
+
+def _colleagues(office: Office, person: Person | None, seen: str) -> tuple[Person, ...]:
+    """People of the same organisation, by name; the nearest units first would hide who is meant. Of a very
+    large one those below the nearest unit above that has not too many; the deputy always.
+
+    Args:
+        seen: the unit whose people, with those of all below it, the reader may see; "" is all.
+    """
+    if person is None:
+        return ()
+    offered = _offered(office, person)
+    if seen:
+        offered = [one for one in offered if one.key == person.deputy or within(office, one.unit, seen)]
+    return tuple(one for one in offered if one.key != person.key)
+
+
+def _offered(office: Office, person: Person) -> Sequence[Person]:
+    place = office.organisation(person.unit)
+    if place is None and len(office.people) <= AT_ONCE:
+        return office.by_name
+    found: tuple[Person, ...] = ()
+    for root in office.above(person.unit):
+        below = office.below(root)
+        wider = [one for unit in below[:MOST_UNITS] for one in office.people_of.get(unit, ())]
+        if found and (len(wider) > AT_ONCE or len(below) > MOST_UNITS):
+            break
+        found = tuple(wider)
+        if root == place:
+            break
+    deputy = office.people.get(person.deputy or "")
+    return sorted({*found[:AT_ONCE], *([deputy] if deputy else [])}, key=lambda one: (one.name, one.key))

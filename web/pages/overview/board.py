@@ -1,0 +1,74 @@
+"""The board for machines: what is overdue, due soon and missed, a page of each list; the figures are of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from calendars.calendar import Calendar
+from web.pages.overview.view import at_stake, near
+from web.ports.reads import Reads
+from web.ui.board_lines import Line, lines
+from workflow.board.sums import DeadlineFilter, Urgency, horizon, total
+from workflow.law.library import Library
+
+SHOWN = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Board:
+    """The figures of a day, and one page of each list.
+
+    Attributes:
+        soon: the last day that counts as near.
+        next: how many lines of each list lie before the page after this one; None when this is the last.
+    """
+
+    today: date
+    soon: date
+    overdue_count: int
+    due_count: int
+    missed_count: int
+    stake: Decimal
+    overdue: tuple[Line, ...]
+    due: tuple[Line, ...]
+    missed: tuple[Line, ...]
+    next: int | None
+
+
+def board(
+    reads: Reads,
+    library: Library,
+    calendar: Calendar,
+    *,
+    today: date,
+    unit: str | None = None,
+    limit: int = SHOWN,
+    first: int = 0,
+) -> Board:
+    """The board on a day, of one unit with those below it or of all.
+
+    Args:
+        limit: lines of each list, after the first `first`.
+    """
+    day = horizon(today, soon=near(calendar, today))
+    sums, office = reads.sums(day, unit), reads.office()
+
+    def page(urgency: Urgency) -> tuple[Line, ...]:
+        rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
+        return lines(reads, library, office, calendar, rows, today=today, soon=day.soon)
+
+    overdue, due, missed = (total(sums, one) for one in ("overdue", "due", "missed"))
+    return Board(
+        today=today,
+        soon=day.soon,
+        overdue_count=overdue,
+        due_count=due,
+        missed_count=missed,
+        stake=at_stake(sums, library),
+        overdue=page("overdue"),
+        due=page("due"),
+        missed=page("missed"),
+        next=first + limit if max(overdue, due, missed) > first + limit else None,
+    )

@@ -1,0 +1,108 @@
+"""A list of deadlines as values: what a figure of the overview opens, one page of it at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from calendars.calendar import Calendar
+from web.pages.overview.view import near
+from web.ports.reads import Reads
+from web.ui.assignees import asked_of
+from web.ui.board_lines import Line, lines
+from web.ui.name_fields import Field
+from web.ui.org_names import person_name
+from web.ui.unit_filter import narrowing
+from workflow.board.sums import DeadlineFilter, Urgency, horizon
+from workflow.law.library import Library
+from workflow.law.procedure import Text
+from workflow.org.access import within
+from workflow.org.office import Office
+
+PAGE = 50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """What a list is narrowed to, as the address says it. `person`: key of whom it waits for."""
+
+    urgency: Urgency = "open"
+    on: date | None = None
+    unit: str | None = None
+    stage: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deadlines:
+    """One page of the list. `stage`, `person`: as they are called, where it is narrowed to one."""
+
+    asking: Asking
+    lines: tuple[Line, ...]
+    units: Field
+    stage: Text | None
+    person: str
+    number: int
+    pages: int
+    total: int
+
+
+def deadlines(
+    reads: Reads,
+    library: Library,
+    calendar: Calendar,
+    asking: Asking,
+    *,
+    today: date,
+    number: int,
+    own: str = "",
+) -> Deadlines:
+    """Page `number` of the deadlines asked for; a number beyond the last page is the last page.
+
+    Args:
+        own: the unit the reader sees, "" is all.
+    """
+    office, day = reads.office(), horizon(today, soon=near(calendar, today))
+    asked = None
+    if asking.person is not None:
+        sums = reads.sums(day, asking.unit)
+        asked = frozenset(asked_of(office, asking.person, sums, on=today))
+    sought = DeadlineFilter(
+        urgency=asking.urgency,
+        horizon=day,
+        on=asking.on,
+        unit=asking.unit,
+        stage=asking.stage,
+        asked=asked,
+    )
+    total = reads.count(sought)
+    pages = max(1, -(-total // PAGE))
+    number = min(number, pages)
+    rows = reads.listed(sought, limit=PAGE, offset=(number - 1) * PAGE)
+    return Deadlines(
+        asking=asking,
+        lines=lines(reads, library, office, calendar, rows, today=today, soon=day.soon),
+        units=narrowing(office, asking.unit or "", own=own),
+        stage=_stage(library, asking.stage),
+        person=_person(office, asking.person, own, waits=bool(asked)) if asking.person is not None else "",
+        number=number,
+        pages=pages,
+        total=total,
+    )
+
+
+def _person(office: Office, key: str, own: str, *, waits: bool) -> str:
+    """Return the name of the person asked for; the key as it was asked where they are of a unit the reader does
+    not see, and nothing that is seen waits for them.
+    """
+    person = office.people.get(key)
+    seen = waits or (person is not None and within(office, person.unit, own))
+    return person_name(office, key) if seen else key
+
+
+def _stage(library: Library, stage: str | None) -> Text | None:
+    for procedure in library.all():
+        for one in procedure.stages:
+            if one.id == stage:
+                return one.title
+    return None

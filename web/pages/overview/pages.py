@@ -1,0 +1,117 @@
+"""The overview, and the lists its figures open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from notifications.notice import Notice
+from notifications.statistics import Fault
+from web.auth.dependencies import Reading
+from web.context import RequestContext
+from web.pages.overview.deadlines import Asking, deadlines
+from web.pages.overview.view import overview
+from web.ui.addresses import elsewhere
+from web.ui.org_names import person_name
+from web.ui.render import page
+from web.ui.unit_filter import AskedUnit
+from workflow.board.sums import Urgency
+
+FAILED = 10
+"""So many letters that did not arrive stand on the overview."""
+UNHEARD = 100
+"""So many deadlines nobody can be told of are looked at."""
+router = APIRouter(include_in_schema=False)
+
+Name = Annotated[str | None, Query(max_length=200)]
+Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unheard:
+    """Why nobody can be told, as a code with arguments, and in which cases."""
+
+    code: str
+    arguments: Mapping[str, object]
+    cases: tuple[str, ...]
+
+
+@router.get("/")
+def the_overview(request: Request, home: Reading, unit: AskedUnit) -> Response:
+    """What a manager sees first."""
+    _, today = home.clock()
+    view = overview(
+        home.reads, home.library, home.calendar, today=today, unit=unit or None, own=home.reader.root
+    )
+    failed = undelivered(home)
+    office = home.reads.office() if failed else None
+    names = {one.person: person_name(office, one.person) for one in failed} if office else {}
+    manages = home.post is not None and home.reader.may("manage")
+    return page(
+        request,
+        home,
+        "overview.html",
+        today=today,
+        view=view,
+        failed=failed,
+        failed_names=names,
+        faults=seen_faults(home),
+        unheard=_unheard(home) if manages else (),
+    )
+
+
+@router.get("/deadlines")
+def the_deadlines(
+    request: Request,
+    home: Reading,
+    unit: AskedUnit,
+    urgency: Urgency = "open",
+    on: Annotated[date | None, Query()] = None,
+    stage: Name = None,
+    person: Name = None,
+    number: Number = 1,
+) -> Response:
+    """A list a figure opens; what it is narrowed to stands in the address."""
+    onward = elsewhere(request)
+    if onward is not None:
+        return onward
+    _, today = home.clock()
+    asking = Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
+    view = deadlines(
+        home.reads, home.library, home.calendar, asking, today=today, number=number, own=home.reader.root
+    )
+    return page(request, home, "deadlines.html", today=today, view=view)
+
+
+def seen_faults(home: RequestContext) -> Sequence[Fault]:
+    """What is wrong with channels themselves, for whoever manages."""
+    return home.post.faults() if home.post is not None and home.reader.may("manage") else ()
+
+
+def _unheard(home: RequestContext) -> list[Unheard]:
+    """Deadlines of which nobody can be told, by the reason; of cases the reader may see."""
+    assert home.post is not None
+    now, today = home.clock()
+    found = home.post.unheard(now=now, today=today, limit=UNHEARD)
+    seen = home.reads.heads({one.case for one in found}) if found else {}
+    reasons: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
+    for one in found:
+        if one.case in seen:
+            cases = reasons.setdefault((one.code, tuple(sorted(one.arguments.items()))), [])
+            cases.extend({one.case} - {*cases})
+    return [
+        Unheard(code=code, arguments=dict(arguments), cases=tuple(cases))
+        for (code, arguments), cases in reasons.items()
+    ]
+
+
+def undelivered(home: RequestContext) -> list[Notice]:
+    """Letters that did not arrive, of cases the reader may see."""
+    found = home.post.failed(limit=FAILED) if home.post else ()
+    seen = home.reads.heads({one.case for one in found}) if found else {}
+    return [one for one in found if one.case in seen]

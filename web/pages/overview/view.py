@@ -1,0 +1,254 @@
+"""The overview as values: in ten seconds what is overdue, where, how late, at what cost, and with whom.
+
+Figures come from the sums the ledger keeps; of the rows only those that are named are loaded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+from heapq import nsmallest
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from web.ports.reads import Reads
+from web.ui.assignees import Waiting, waiting
+from web.ui.board_lines import Line, lines, points
+from web.ui.deadline_status import SOON_WORKING_DAYS, working_days_between
+from web.ui.name_fields import Field
+from web.ui.org_names import UnitName, unit_name
+from web.ui.unit_filter import narrowing
+from workflow.board.sums import DeadlineFilter, Horizon, Sums, horizon, total
+from workflow.law.library import Library
+from workflow.law.procedure import Procedure, Text
+from workflow.org.office import Office
+
+Pair = tuple[int, int]
+
+WORST = 10
+UNITS = 25
+PEOPLE = 12
+DAYS = 10
+"""Working days of the next two weeks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """A unit at a stage. `heat` 0-4: how strongly it is tinted; only what is overdue is hot."""
+
+    overdue: int
+    due: int
+    heat: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatrixRow:
+    """A unit. `late`: working days since what is overdue the longest was due, None when nothing is."""
+
+    unit: UnitName
+    cells: tuple[Cell, ...]
+    total: Cell
+    late: int | None
+
+
+@dataclass(slots=True)
+class _Heat:
+    """Of one unit what is overdue and near, by stage and together; of each stage an edition that knows it."""
+
+    cells: dict[str, Pair] = field(default_factory=dict)
+    both: Pair = (0, 0)
+    editions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Matrix:
+    """Units down, the worst first, stages across; `left_out`: units that found no place."""
+
+    stages: tuple[tuple[str, Text], ...]
+    rows: tuple[MatrixRow, ...]
+    left_out: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayDue:
+    """One day of the next two weeks. `height` 0-10: of its bar, against the fullest day."""
+
+    on: date
+    number: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overview:
+    """The whole page. `longest`: working days the longest overdue is late, and whose it is."""
+
+    horizon: Horizon
+    unit: str | None
+    units: Field
+    overdue: int
+    today: int
+    due: int
+    missed: int
+    stake: Decimal
+    longest: tuple[int, UnitName] | None
+    matrix: Matrix
+    worst: tuple[Line, ...]
+    days: tuple[DayDue, ...]
+    waiting: tuple[Waiting, ...]
+    waiting_left_out: int
+    any_case: bool
+
+
+def near(calendar: Calendar, today: date, working_days: int = SOON_WORKING_DAYS) -> date:
+    """The last day that counts as near; beyond the records of days, so many calendar days on."""
+    try:
+        return calendar.add(today, working_days)
+    except OutOfRange:
+        return today + timedelta(days=working_days)
+
+
+def overview(
+    reads: Reads, library: Library, calendar: Calendar, *, today: date, unit: str | None = None, own: str = ""
+) -> Overview:
+    """The overview of a day, of one unit with those below it or of all the reader may see."""
+    day = horizon(today, soon=near(calendar, today))
+    sums = reads.sums(day, unit)
+    office = reads.office()
+    matrix = _matrix(reads, sums, library, office, calendar, today)
+    worst = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, unit=unit), limit=WORST)
+    asked, everybody = waiting(office, sums, on=today, most=PEOPLE)
+    first = worst[0] if worst else None
+    return Overview(
+        horizon=day,
+        unit=unit,
+        units=narrowing(office, unit or "", own=own),
+        overdue=total(sums, "overdue"),
+        today=total(sums, "today"),
+        due=total(sums, "due"),
+        missed=total(sums, "missed"),
+        stake=at_stake(sums, library),
+        longest=(working_days_between(first.due, today, calendar), unit_name(office, first.unit))
+        if first
+        else None,
+        matrix=matrix,
+        worst=lines(reads, library, office, calendar, worst, today=today, soon=day.soon),
+        days=_days(reads, calendar, today, unit),
+        waiting=tuple(asked),
+        waiting_left_out=everybody - len(asked),
+        any_case=bool(sums) or reads.any_case(),
+    )
+
+
+def at_stake(sums: Sums, library: Library) -> Decimal:
+    """Points of all indicators something overdue or missed belongs to; each scores once, so it counts once."""
+
+    def late(every: Sums) -> Counter[tuple[str, str]]:
+        found: Counter[tuple[str, str]] = Counter()
+        for one in every:
+            if number := one.overdue + one.missed:
+                found[one.edition, one.obligation] += number
+        return found
+
+    # A Counter forgets what comes to nothing: of what nobody is late with any more.
+    found = sums.once("late", late, lambda before, gone, come: before - late(gone) + late(come))
+    return sums.once(("at stake", library), lambda _: _at_stake(found, library))
+
+
+def _at_stake(late: Iterable[tuple[str, str]], library: Library) -> Decimal:
+    found: dict[tuple[str, str], Decimal] = {}
+    for edition, id in late:
+        procedure = library.named(edition)
+        obligation = procedure.by_id.get(id)
+        indicator = procedure.indicators.get(obligation.indicator or "") if obligation else None
+        if indicator is not None:
+            known = (procedure.id, indicator.id)
+            found[known] = max(found.get(known, Decimal(0)), points(indicator.stake))
+    return sum(found.values(), Decimal(0))
+
+
+def _matrix(
+    reads: Reads, sums: Sums, library: Library, office: Office, calendar: Calendar, today: date
+) -> Matrix:
+    units = sums.once("by stage", _by_stage, _by_stage_mended)
+    shown, editions = sums.once("worst", lambda _: _worst(units))
+    stages: dict[str, tuple[int, Text]] = {}
+    for stage, edition in editions.items():
+        procedure = library.named(edition)
+        stages[stage] = _place(procedure, stage), procedure.stage_title[stage]
+    columns = sorted(stages, key=lambda stage: (stages[stage][0], stage))
+    since = reads.overdue_since([unit for unit in shown if units[unit].both[0]], today)
+    return Matrix(
+        stages=tuple((stage, stages[stage][1]) for stage in columns),
+        rows=tuple(
+            MatrixRow(
+                unit=unit_name(office, unit),
+                cells=tuple(_cell(*units[unit].cells.get(stage, (0, 0))) for stage in columns),
+                total=_cell(*units[unit].both),
+                late=working_days_between(since[unit], today, calendar) if unit in since else None,
+            )
+            for unit in shown
+        ),
+        left_out=len(units) - len(shown),
+    )
+
+
+def _by_stage(sums: Sums) -> dict[str, _Heat]:
+    """Of each unit something is overdue or near in: how much, by stage."""
+    found: dict[str, _Heat] = {}
+    for one in sums:
+        if one.overdue or one.due:
+            unit = found.setdefault(one.asked.unit, _Heat())
+            late, soon = unit.cells.get(one.stage, (0, 0))
+            unit.cells[one.stage] = late + one.overdue, soon + one.due
+            unit.both = unit.both[0] + one.overdue, unit.both[1] + one.due
+            unit.editions.setdefault(one.stage, one.edition)
+    return found
+
+
+def _by_stage_mended(before: dict[str, _Heat], gone: Sums, come: Sums) -> dict[str, _Heat]:
+    after = dict(before)
+    for one in gone:
+        after.pop(one.asked.unit, None)
+    return {**after, **_by_stage(come)}
+
+
+def _worst(units: Mapping[str, _Heat]) -> tuple[Sequence[str], Mapping[str, str]]:
+    """The units with most overdue; of each stage of any unit an edition that knows it."""
+    first = nsmallest(UNITS, units, key=lambda unit: (-units[unit].both[0], -units[unit].both[1], unit))
+    editions: dict[str, str] = {}
+    for heat in units.values():
+        if not heat.editions.keys() <= editions.keys():
+            editions = {**heat.editions, **editions}
+    return first, editions
+
+
+def _place(procedure: Procedure, stage: str) -> int:
+    return next(n for n, one in enumerate(procedure.stages) if one.id == stage)
+
+
+def _cell(overdue: int, due: int) -> Cell:
+    steps = (1, 3, 6, 11)
+    return Cell(overdue=overdue, due=due, heat=sum(1 for step in steps if overdue >= step))
+
+
+def _days(reads: Reads, calendar: Calendar, today: date, unit: str | None) -> tuple[DayDue, ...]:
+    """Today and the working days after it; a day off stands there only when something is due on it."""
+    last = near(calendar, today, DAYS)
+    numbers = reads.by_day(today, last, unit)
+    most = max(numbers.values(), default=0)
+    every = (today + timedelta(days=n) for n in range((last - today).days + 1))
+    return tuple(
+        DayDue(on=on, number=numbers.get(on, 0), height=-(-10 * numbers.get(on, 0) // most) if most else 0)
+        for on in every
+        if on in numbers or _works(calendar, on)
+    )
+
+
+def _works(calendar: Calendar, on: date) -> bool:
+    try:
+        return calendar.is_working(on)
+    except OutOfRange:
+        return True

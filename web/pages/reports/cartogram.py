@@ -1,0 +1,128 @@
+"""The cartogram against the results: what its two sections should say, and where the published one differs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from starlette.responses import Response
+
+from documents.drawings.cartogram import drawn, sheets
+from documents.sheets.list_book import book
+from web.auth.dependencies import Reading
+from web.context import RequestContext
+from web.pages.cases.documents import XLSX, as_file
+from web.pages.reports.points import seen_unit, unit_choices
+from web.ui.org_names import unit_name
+from web.ui.preferences import preferences
+from web.ui.render import page
+from web.ui.unit_filter import KnownUnit
+from workflow.cases.registers.exposure import SECTIONS, CartogramLine
+from workflow.findings.cartogram import by_name, compared, latest, place_of, results
+from workflow.findings.finding import Finding
+
+router = APIRouter(include_in_schema=False)
+Ending = Annotated[str, Path(pattern=r"^(xlsx|svg)$")]
+SVG = "image/svg+xml"
+SHOWN = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A department, or its part in a district, with the positions and the risks of it."""
+
+    name: str
+    positions: tuple[CartogramLine, ...]
+    risks: tuple[CartogramLine, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """What the cartogram should say by the registers a reader may see.
+
+    Attributes:
+        on: the day of the cartogram recorded last; None where none is.
+        case: the case it is recorded in.
+        findings: department by department, how the two differ.
+    """
+
+    unit: str
+    lines: tuple[CartogramLine, ...]
+    on: date | None
+    case: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The lines by place, in the order of their names."""
+        ordered = sorted(self.lines, key=_place)
+        return tuple(_gathered(place, tuple(lines)) for place, lines in groupby(ordered, key=_place))
+
+
+@router.get("/monitoring/cartogram")
+def the_cartogram(request: Request, home: Reading, unit: KnownUnit) -> Response:
+    """Both sections by department and district, and where the published cartogram differs from them."""
+    _, today = home.clock()
+    found = comparison(home, unit)
+    return page(
+        request,
+        home,
+        "cartogram.html",
+        today=today,
+        found=found,
+        sections=SECTIONS,
+        shown=SHOWN,
+        unit=found.unit,
+        units=unit_choices(home, found.unit),
+    )
+
+
+@router.get("/monitoring/cartogram/{ending}")
+def the_cartogram_as_a_file(request: Request, home: Reading, ending: Ending, unit: KnownUnit) -> Response:
+    """A workbook with a sheet for each section, or a drawing to print or publish."""
+    return cartogram_file(request, home, ending, unit)
+
+
+def cartogram_file(request: Request, home: RequestContext, ending: str, unit: str) -> Response:
+    """What the cartogram should say, as `.xlsx` or `.svg`."""
+    _, today = home.clock()
+    found, language = comparison(home, unit), preferences(request).language
+    file = f"cartogram-{today.isoformat()}.{ending}"
+    if ending == "xlsx":
+        return as_file(book(sheets(found.lines, language=language)), XLSX, file)
+    name = unit_name(home.reads.office(), found.unit).name if found.unit else home.organisation
+    return as_file(drawn(found.lines, name=name, language=language).encode(), SVG, file)
+
+
+def comparison(home: RequestContext, unit: str) -> Compared:
+    """The registers of a unit and those below it, against the cartogram recorded last among them; 404 for a
+    unit the reader does not see.
+    """
+    root = seen_unit(home, unit)
+    cases = home.reads.with_registers(root or None)
+    lines = by_name(results(cases), home.reads.office())
+    recorded = latest(cases)
+    return Compared(
+        unit=root,
+        lines=lines,
+        on=recorded.on if recorded else None,
+        case=next((case.id for case in cases if recorded and latest([case]) == recorded), ""),
+        findings=compared(lines, recorded),
+    )
+
+
+def _place(line: CartogramLine) -> tuple[str, str]:
+    return line.department, line.district
+
+
+def _gathered(place: tuple[str, str], lines: Iterable[CartogramLine]) -> Place:
+    lines = tuple(lines)
+    return Place(
+        name=place_of(lines[0]),
+        positions=tuple(line for line in lines if line.section == "positions"),
+        risks=tuple(line for line in lines if line.section == "risks"),
+    )

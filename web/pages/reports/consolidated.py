@@ -1,0 +1,183 @@
+"""What many organisations did: one obligation of them all, what waits to be uploaded, the once-a-year clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from starlette.responses import Response
+
+from documents.sheets.list_book import book
+from web.auth.dependencies import Reading
+from web.context import RequestContext
+from web.pages.case_creation.planner import ordered, the_procedure
+from web.pages.cases.documents import XLSX, as_file
+from web.pages.reports.points import seen_unit, unit_choices
+from web.ports.gathering import Clocked, Gathered
+from web.ui.org_names import unit_name
+from web.ui.preferences import preferences
+from web.ui.render import Translator, page
+from web.ui.unit_filter import KnownUnit
+from workflow.law.procedure import Obligation, Procedure
+from workflow.org.access import scope, within
+
+router = APIRouter(include_in_schema=False)
+Text = Annotated[str, Query(max_length=200)]
+Year = Annotated[int | None, Query(ge=1, le=9999)]
+COLUMNS = ("unit", "case", "id", "due", "on", "late_by")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What the consolidated form is asked of. `found`: None where the reader sees no whole organisation."""
+
+    procedure: Procedure
+    obligation: Obligation
+    unit: str
+    year: int
+    found: Gathered | None
+
+
+@router.get("/monitoring/consolidated")
+def the_consolidated(
+    request: Request,
+    home: Reading,
+    unit: KnownUnit,
+    procedure: Text = "",
+    obligation: Text = "",
+    year: Year = None,
+) -> Response:
+    """Who of the organisations did it in a year, with which numbers, and who has not reported."""
+    _, today = home.clock()
+    asked = asked_for(home, procedure, obligation, unit, year)
+    return page(
+        request,
+        home,
+        "consolidated.html",
+        today=today,
+        asked=asked,
+        procedures=ordered(home, ""),
+        units=unit_choices(home, asked.unit),
+        years=_years(home),
+        name=_names(home),
+    )
+
+
+@router.get("/monitoring/consolidated/xlsx")
+def the_consolidated_as_a_file(
+    request: Request,
+    home: Reading,
+    unit: KnownUnit,
+    procedure: Text = "",
+    obligation: Text = "",
+    year: Year = None,
+) -> Response:
+    """The same form as a workbook, one column for each number."""
+    return consolidated_file(request, home, asked_for(home, procedure, obligation, unit, year))
+
+
+def consolidated_file(request: Request, home: RequestContext, asked: Asked) -> Response:
+    """The form as a workbook; 404 where the reader sees no whole organisation."""
+    if asked.found is None:
+        raise HTTPException(404, "web.problem.not_found")
+    language = preferences(request).language
+    w, name, form = Translator(language), _names(home), asked.found.form
+    numbers = list(dict.fromkeys((*asked.found.obligation.values, *form.sums)))
+    heads = (
+        *(w.say(f"cli.head.{one}") for one in COLUMNS),
+        *(w.say(f"value.{one}") for one in numbers),
+        w.say("cli.head.documents"),
+    )
+    rows = [
+        (
+            name(line.unit),
+            line.case,
+            line.obligation,
+            line.due,
+            line.on,
+            line.late_by,
+            *(line.values.get(one) for one in numbers),
+            line.evidence,
+        )
+        for line in form.lines
+    ]
+    title = asked.obligation.title[language]
+    return as_file(book([(title, heads, rows)]), XLSX, f"{asked.obligation.id}-{asked.year}.xlsx")
+
+
+@router.get("/monitoring/uploads")
+def the_uploads(request: Request, home: Reading, unit: KnownUnit) -> Response:
+    """What is ready and not uploaded to the platform, and through whose account it goes."""
+    _, today = home.clock()
+    found = home.shell.ready(scope(home.reader), unit=seen_unit(home, unit), today=today)
+    return page(
+        request,
+        home,
+        "uploads.html",
+        today=today,
+        found=found,
+        unit=unit,
+        units=unit_choices(home, unit),
+        name=_names(home),
+    )
+
+
+@router.get("/monitoring/yearly")
+def the_yearly_clock(request: Request, home: Reading, unit: KnownUnit) -> Response:
+    """When each organisation's last analysis ended, and by when the next is due."""
+    _, today = home.clock()
+    found = the_turns(home, unit)
+    return page(
+        request,
+        home,
+        "yearly.html",
+        today=today,
+        found=found,
+        unit=unit,
+        units=unit_choices(home, unit),
+        name=_names(home),
+    )
+
+
+def asked_for(home: RequestContext, procedure: str, obligation: str, unit: str, year: int | None) -> Asked:
+    """The form of one obligation over a year, of this one when none is named; 404 beyond the records."""
+    _, today = home.clock()
+    year = today.year if year is None else year
+    if year not in _years(home):
+        raise HTTPException(404, "web.problem.no_year")
+    law = the_procedure(home, procedure)
+    root = seen_unit(home, unit)
+    one = law.by_id.get(obligation) or next(
+        (each for each in law.obligations if each.values), law.obligations[0]
+    )
+    found = None
+    if _whole(home, root):
+        found = home.shell.consolidated(law.id, one.id, scope(home.reader), unit=root, year=year, today=today)
+    return Asked(procedure=law, obligation=one, unit=root, year=year, found=found)
+
+
+def the_turns(home: RequestContext, unit: str) -> Sequence[Clocked] | None:
+    """Where the organisations stand; None where the reader sees none as a whole."""
+    _, today = home.clock()
+    root = seen_unit(home, unit)
+    return home.shell.turns(scope(home.reader), unit=root, today=today) if _whole(home, root) else None
+
+
+def _whole(home: RequestContext, unit: str) -> bool:
+    """Whether the reader sees an organisation as a whole: of one seen in part nobody says that it is silent."""
+    own, office = home.reader.root, home.reads.office()
+    if not own:
+        return True
+    return any(within(office, one, own) and within(office, one, unit) for one in office.organisations)
+
+
+def _years(home: RequestContext) -> range:
+    return range(home.calendar.first.year, home.calendar.last.year + 1)
+
+
+def _names(home: RequestContext) -> Callable[[str], str]:
+    """A function from a unit's id to what it is called; "" is the whole office."""
+    office = home.reads.office()
+    return lambda unit: unit_name(office, unit).name or home.organisation

@@ -1,0 +1,238 @@
+"""Monitoring across cases as values: recommendations with their terms, risks many units share, silent units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from calendars.calendar import Calendar
+from web.ports.reads import Reads
+from web.ui.deadline_status import working_days_between
+from web.ui.name_fields import Field
+from web.ui.org_names import UnitName, unit_name
+from web.ui.unit_filter import narrowing
+from workflow.board.rows import Row
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry, number_of
+from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
+from workflow.cases.registers.risk_lists import (
+    NOT_REVIEWED,
+    Listed,
+    Place,
+    RecommendationFilter,
+    RiskGroup,
+    listed,
+)
+from workflow.org.office import Office
+
+PAGE = 100
+PORTION = 1000
+"""Lines of a file that are read at once."""
+ALIKE, NAMED = 20, 10
+"""So many risks many units share, and of each so many cases, are named; the others are counted."""
+AT_ONCE = 40
+"""So many of those that have not reported a quarter are named; the others are counted."""
+STATUSES = (*OUTCOMES, NOT_REVIEWED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One risk with one of its measures. `due`: the next day of the measure; `late`: it has passed undone."""
+
+    listed: Listed
+    unit: UnitName
+    due: date | None
+    late: bool
+    working_days: int
+
+    @property
+    def case(self) -> Case:
+        """Its case."""
+        return self.listed.case
+
+    @property
+    def risk(self) -> Risk:
+        """The risk."""
+        return self.listed.risk
+
+    @property
+    def measure(self) -> Measure | None:
+        """The measure; None where the risk has none."""
+        return self.listed.measure
+
+    @property
+    def status(self) -> str:
+        """What the last review says; "" where there is no measure to review."""
+        return self.listed.status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shared:
+    """A risk many cases have, and the first of them: their names, and where its cause lies above."""
+
+    description: str
+    alike: RiskGroup
+    first: tuple[tuple[Case, Place], ...]
+    units: tuple[UnitName, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Silent:
+    """A case whose quarter nobody has reported; `working_days` since the day it was due."""
+
+    case: Case
+    unit: UnitName
+    due: date
+    working_days: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Quarter:
+    """How many have not reported a quarter, and some of them."""
+
+    number: int
+    silent: tuple[Silent, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Monitoring:
+    """The page. `counts`: measures by status, with those that are late under "late"; of all that is narrowed
+    to but the status itself.
+    """
+
+    lines: tuple[Line, ...]
+    total: int
+    counts: Mapping[str, int]
+    shared: tuple[Shared, ...]
+    silent: Mapping[str, Quarter]
+    narrowed: RecommendationFilter
+    units: Field
+    statuses: tuple[str, ...]
+    directions: tuple[str, ...]
+    number: int
+    pages: int
+
+
+def monitoring(
+    reads: Reads,
+    calendar: Calendar,
+    narrowed: RecommendationFilter,
+    *,
+    today: date,
+    number: int = 1,
+    further: int = 1,
+    own: str = "",
+) -> Monitoring:
+    """What has become of recommendations, as a reader may see it on a day.
+
+    Args:
+        number: the page of recommendations; further: of those that have not reported a quarter; own: the unit
+            the reader sees, "" is all.
+    """
+    office = reads.office()
+    counted = reads.recommendations(narrowed, today)
+    total = sum(n for (status, late), n in counted.items() if narrowed.keeps(status, late))
+    pages = max(1, -(-total // PAGE))
+    number = min(number, pages)
+    places = reads.recommended(narrowed, today, limit=PAGE, offset=(number - 1) * PAGE)
+    measured = {(status, late): n for (status, late), n in counted.items() if status}
+    counts = {one: sum(n for (status, _), n in measured.items() if status == one) for one in STATUSES}
+    return Monitoring(
+        lines=tuple(_lines(reads, places, office, calendar, today)),
+        total=total,
+        counts={**counts, "late": sum(n for (_, late), n in measured.items() if late)},
+        shared=_shared(reads, office, narrowed.unit),
+        silent=_silent(reads, office, calendar, narrowed.unit or None, today, further),
+        narrowed=narrowed,
+        units=narrowing(office, narrowed.unit or "", own=own),
+        statuses=STATUSES,
+        directions=DIRECTIONS,
+        number=number,
+        pages=pages,
+    )
+
+
+def all_lines(
+    reads: Reads, calendar: Calendar, narrowed: RecommendationFilter, *, today: date
+) -> Iterator[Line]:
+    """Every line of the list, for a file: portion by portion, for a country's cases fit into no memory."""
+    places, office = reads.recommended(narrowed, today), reads.office()
+    for start in range(0, len(places), PORTION):
+        yield from _lines(reads, places[start : start + PORTION], office, calendar, today)
+
+
+def _lines(
+    reads: Reads, places: Sequence[Place], office: Office, calendar: Calendar, today: date
+) -> Iterator[Line]:
+    """The places as lines; what was written since they were counted may leave one out."""
+    names = {place.case for place in places}
+    by_place = {one.place: one for one in listed(reads.whole(names).values())}
+    dues = {case: _next(rows) for case, rows in reads.rows_of(names).items()}
+    for place in places:
+        if (one := by_place.get(place)) is None:
+            continue
+        row = dues.get(place.case, {}).get(place.measure)
+        due = row.due if row else None
+        late = row is not None and row.state == "open" and due is not None and due < today
+        yield Line(
+            listed=one,
+            unit=unit_name(office, one.case.unit),
+            due=due,
+            late=late,
+            working_days=working_days_between(due, today, calendar) if late else 0,
+        )
+
+
+def _shared(reads: Reads, office: Office, unit: str) -> tuple[Shared, ...]:
+    found = reads.alike(unit, limit=ALIKE, first=NAMED)
+    whole = reads.whole({one.first[0].case for one in found})
+    heads = reads.heads({place.case for one in found for place in one.first})
+    known = {name: register(case).risks for name, case in whole.items()}
+    shared: list[Shared] = []
+    for one in found:
+        first = tuple((heads[place.case], place) for place in one.first if place.case in heads)
+        risk = known.get(one.first[0].case, {}).get(one.first[0].risk)
+        if risk is not None and first:
+            units = dict.fromkeys(case.unit for case, _ in first)
+            names = tuple(unit_name(office, unit) for unit in units)
+            shared.append(Shared(description=risk.description, alike=one, first=first, units=names))
+    return tuple(shared)
+
+
+def _next(rows: Sequence[Row]) -> dict[int, Row]:
+    """The next row of each measure: the earliest still waiting, else the last."""
+    waiting: dict[int, Row] = {}
+    past: dict[int, Row] = {}
+    for row in sorted((one for one in rows if one.due), key=lambda one: one.due or date.max):
+        if not is_entry(row.obligation) or not row.obligation.startswith("measure."):
+            continue
+        number = number_of(row.obligation)
+        if row.state in ("open", "not_due_yet"):
+            waiting.setdefault(number, row)
+        past[number] = row
+    return past | waiting
+
+
+def _silent(
+    reads: Reads, office: Office, calendar: Calendar, unit: str | None, today: date, number: int
+) -> dict[str, Quarter]:
+    """By quarter, the last first: analyses whose information for it has not come, though its day has."""
+    late = reads.unreported(today, unit, limit=AT_ONCE, offset=(number - 1) * AT_ONCE)
+    heads = reads.heads({row.case for _, rows in late.values() for row in rows})
+    return {
+        period: Quarter(
+            number=late[period][0],
+            silent=tuple(
+                Silent(
+                    case=heads[row.case],
+                    unit=unit_name(office, row.unit),
+                    due=row.due,
+                    working_days=working_days_between(row.due, today, calendar),
+                )
+                for row in late[period][1]
+                if row.case in heads and row.due is not None
+            ),
+        )
+        for period in sorted(late, reverse=True)
+    }

@@ -1,0 +1,116 @@
+"""The register of notices as values: who was told what and when, the server's answer, whether it was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypedDict, get_args
+
+from notifications.notice import Notice, NoticeKind
+from web.context import RequestContext
+from web.ports.shell import RegisterStatus
+from web.ui.case_names import about
+from web.ui.name_fields import Field
+from web.ui.org_names import person_name
+from web.ui.unit_filter import narrowing_person
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry
+from workflow.law.procedure import Text
+
+PAGE = 100
+KINDS = frozenset(get_args(NoticeKind))
+"""What the key of a letter that speaks of no one case begins with."""
+STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
+
+
+class Sought(TypedDict):
+    """What the register is narrowed to; what is empty narrows nothing."""
+
+    case: str
+    person: str
+    state: str
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """One notice. `title`: what it speaks of; None where it speaks of no one obligation of a procedure."""
+
+    notice: Notice
+    case: Case | None
+    about: Text | None
+    title: Text | None
+    period: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Register:
+    lines: tuple[Told, ...]
+    asked: Sought
+    people: Field
+    states: tuple[str, ...]
+    number: int
+    more: bool
+
+
+def register_view(home: RequestContext, asked: Sought, *, number: int) -> Register:
+    """One page of the register, the newest first.
+
+    Args:
+        asked: case, person, state, channel; what is empty narrows nothing.
+    """
+    found = home.reads.told(
+        **asked,
+        limit=PAGE + 1,
+        skip=(number - 1) * PAGE,
+    )
+    heads = home.reads.heads({one.case for one in found if one.case})
+    office = home.reads.office()
+    people = narrowing_person(
+        office, asked["person"], {one.person for one in found[:PAGE]}, own=home.reader.root
+    )
+    return Register(
+        lines=tuple(
+            Told(
+                notice=one,
+                case=heads.get(one.case),
+                about=_about(home, heads.get(one.case)),
+                title=_title(home, heads.get(one.case), one.obligation),
+                period="" if is_entry(one.obligation) else one.obligation.partition(".")[2],
+                name=person_name(office, one.person),
+            )
+            for one in found[:PAGE]
+        ),
+        asked=asked,
+        people=people,
+        states=STATES,
+        number=number,
+        more=len(found) > PAGE,
+    )
+
+
+def standing_seen(home: RequestContext) -> RegisterStatus:
+    """Return how the register stands against its chain; a record the reader may not see is counted, not named.
+
+    The key of a record names its case and its recipient.
+    """
+    found = home.shell.standing()
+    of = {key: key.partition(":")[0] for _, key in found.altered}
+    cases = home.reads.heads({*of.values()})
+    whole = home.reader.root == ""
+
+    def named(key: str) -> bool:
+        return of[key] in cases or (whole and of[key] in KINDS)
+
+    return replace(found, altered=tuple((code, key if named(key) else "") for code, key in found.altered))
+
+
+def _about(home: RequestContext, case: Case | None) -> Text | None:
+    return about(case, home.library.of(case)) if case else None
+
+
+def _title(home: RequestContext, case: Case | None, obligation: str) -> Text | None:
+    if case is None:
+        return None
+    known = home.library.named(case.edition).by_id.get(obligation.partition(".")[0])
+    return known.title if known else None

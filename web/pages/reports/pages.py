@@ -1,0 +1,151 @@
+"""The pages that look across cases: monitoring of recommendations, points of a year, register of notices."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from starlette.responses import Response
+
+from documents.sheets.list_book import book
+from web.auth.dependencies import Reading
+from web.context import RequestContext
+from web.pages.cases.documents import XLSX, as_file, register_file
+from web.pages.reports.monitoring import Line, all_lines, monitoring
+from web.pages.reports.notice_register import PAGE as LINES
+from web.pages.reports.notice_register import Sought, register_view, standing_seen
+from web.pages.reports.points import Points, points_view, seen_unit, unit_choices
+from web.ui.preferences import preferences
+from web.ui.render import Translator, page
+from web.ui.unit_filter import AskedPerson, AskedUnit, KnownUnit
+from workflow.cases.registers.risk_lists import RecommendationFilter
+from workflow.scoring.score_inputs import choose
+
+router = APIRouter(include_in_schema=False)
+
+Text = Annotated[str, Query(max_length=200)]
+Short = Annotated[str, Query(max_length=40)]
+Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
+Flag = Annotated[Literal["", "1"], Query()]
+IN_A_FILE = 20_000
+"""So many notices go into one file."""
+MONITORING_COLUMNS = (
+    *("case", "unit", "n", "risk", "direction", "rank", "recommendation"),
+    *("measure", "completion", "responsible", "term", "due", "outcome"),
+)
+
+
+def _narrowed(
+    unit: AskedUnit, status: Short = "", direction: Short = "", legal: Flag = "", late: Flag = ""
+) -> RecommendationFilter:
+    return RecommendationFilter(
+        unit=unit, status=status, direction=direction, legal=bool(legal), late=bool(late)
+    )
+
+
+def _narrowing(person: AskedPerson, case: Short = "", state: Short = "", channel: Short = "") -> Sought:
+    return {"case": case.strip(), "person": person, "state": state, "channel": channel}
+
+
+Monitored = Annotated[RecommendationFilter, Depends(_narrowed)]
+"""What a list of recommendations is narrowed to, as the address says it."""
+Narrowing = Annotated[Sought, Depends(_narrowing)]
+"""What the register of notices is narrowed to."""
+
+
+@router.get("/monitoring")
+def the_monitoring(request: Request, home: Reading, narrowed: Monitored, number: Number = 1) -> Response:
+    """What has become of recommendations."""
+    _, today = home.clock()
+    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number, own=home.reader.root)
+    return page(request, home, "monitoring.html", today=today, view=view)
+
+
+@router.get("/monitoring/xlsx")
+def the_monitoring_as_a_file(request: Request, home: Reading, narrowed: Monitored) -> Response:
+    """The same list, all of it, as a workbook."""
+    return monitoring_file(request, home, narrowed)
+
+
+def monitoring_file(request: Request, home: RequestContext, narrowed: RecommendationFilter) -> Response:
+    """Recommendations as a workbook."""
+    _, today = home.clock()
+    w = Translator(preferences(request).language)
+    lines = all_lines(home.reads, home.calendar, narrowed, today=today)
+    heads = tuple(w.say(f"cli.head.{name}") for name in MONITORING_COLUMNS)
+    content = book([(w.say("web.monitoring.title"), heads, [_cells(w, line) for line in lines])])
+    return as_file(content, XLSX, f"monitoring-{today.isoformat()}.xlsx")
+
+
+@router.get("/scores")
+def the_scores(
+    request: Request,
+    home: Reading,
+    unit: KnownUnit,
+    year: Annotated[int | None, Query(ge=1, le=9999)] = None,
+    number: Number = 1,
+) -> Response:
+    """Points of a year: earned, lost, at stake, with their arithmetic and the readings used."""
+    _, today = home.clock()
+    view = the_points(request, home, unit, year, number=number)
+    years = (home.calendar.first.year, home.calendar.last.year)
+    return page(
+        request, home, "scores.html", today=today, view=view, units=unit_choices(home, unit or ""), years=years
+    )
+
+
+def the_points(
+    request: Request, home: RequestContext, unit: str | None, year: int | None, *, number: int
+) -> Points:
+    """The points of a year, of this one when none is named; the readings chosen stand in the address.
+
+    Raises:
+        HTTPException: 404, a year beyond the records, or a unit that is not the reader's.
+        UnknownReading: a reading or value the scoring does not have.
+    """
+    _, today = home.clock()
+    year = today.year if year is None else year
+    if not home.calendar.first.year <= year <= home.calendar.last.year:
+        raise HTTPException(404, "web.problem.no_year")
+    root = seen_unit(home, unit or "")
+    scoring = home.shell.scoring()
+    asked = {name: request.query_params[name] for name in scoring.readings if request.query_params.get(name)}
+    return points_view(home, root, year, choose(asked, scoring), today=today, number=number)
+
+
+@router.get("/register")
+def the_register(
+    request: Request, home: Reading, asked: Narrowing, number: Number = 1, check: Flag = ""
+) -> Response:
+    """Who was told what, when, through which channel, and what came of it."""
+    _, today = home.clock()
+    view = register_view(home, asked, number=number)
+    standing = standing_seen(home) if check else None
+    return page(request, home, "register.html", today=today, view=view, standing=standing, lines=LINES)
+
+
+@router.get("/register/xlsx")
+def the_register_as_a_file(request: Request, home: Reading, asked: Narrowing) -> Response:
+    """The register as a workbook, narrowed as the page is; the heading says whether it verifies."""
+    _, today = home.clock()
+    notices = home.reads.told(**asked, limit=IN_A_FILE)
+    return register_file(request, home, notices, "xlsx", f"register-{today.isoformat()}.xlsx")
+
+
+def _cells(w: Translator, line: Line) -> tuple[object, ...]:
+    measure, risk = line.measure, line.risk
+    return (
+        line.case.id,
+        line.unit.name,
+        risk.number,
+        risk.description,
+        w.say(f"risk.direction.{risk.direction}"),
+        risk.rank.likelihood * risk.rank.effect if risk.rank else None,
+        measure.recommendation if measure else None,
+        measure.action if measure else None,
+        measure.completion if measure else None,
+        measure.responsible if measure else None,
+        measure.term.written if measure else None,
+        line.due,
+        w.say(f"risk.outcome.{line.status}") if line.status else None,
+    )

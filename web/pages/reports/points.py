@@ -1,0 +1,199 @@
+"""The points of a year as a page shows them: by project and indicator, by unit, and the nearest steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from fastapi import HTTPException
+
+from calendars.explanation import Element
+from web.context import RequestContext
+from web.ports.shell import YearPoints
+from web.ui.name_fields import Field
+from web.ui.org_names import UnitName, unit_name
+from web.ui.unit_filter import narrowing
+from workflow.law.procedure import Text
+from workflow.org.access import within
+from workflow.scoring.prospects import Step
+from workflow.scoring.scale import Readings
+from workflow.scoring.score import written
+
+PAGE = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Indicator:
+    """One indicator. `lost`, `at_stake`: None where the document names no ceiling.
+
+    Attributes:
+        missing: names of the organisations (or ids of the cases) that keep it from being whole.
+    """
+
+    id: str
+    title: Text
+    points: Decimal
+    maximum: Decimal | None
+    lost: Decimal | None
+    at_stake: Decimal | None
+    arithmetic: tuple[Element, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """One project of the standard: the sums of its indicators."""
+
+    number: str
+    points: Decimal
+    lost: Decimal
+    at_stake: Decimal
+    indicators: tuple[Indicator, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """One unit directly below: its sums."""
+
+    unit: UnitName
+    points: Decimal
+    lost: Decimal
+    at_stake: Decimal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ahead:
+    """The nearest step of an indicator; `names`: who lacks it, the first few."""
+
+    step: Step
+    title: Text
+    arguments: Mapping[str, object]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Points:
+    unit: UnitName
+    year: int
+    total: Decimal
+    lost: Decimal
+    at_stake: Decimal
+    projects: tuple[Project, ...]
+    parts: tuple[Part, ...]
+    steps: tuple[Ahead, ...]
+    readings: Readings
+    choices: Mapping[str, Mapping[str, Text]]
+    usual: Readings
+    notes: tuple[Text, ...]
+    number: int
+    pages: int
+
+
+def unit_choices(home: RequestContext, chosen: str) -> Field:
+    """The units whose points the reader may see: their own and those below."""
+    office, own = home.reads.office(), home.reader.root
+    return narrowing(office, chosen or own, root=own)
+
+
+def seen_unit(home: RequestContext, unit: str) -> str:
+    """The unit asked for, else the reader's own, "" for the whole office.
+
+    Raises:
+        HTTPException: 404 for a unit that is not there or not the reader's to see.
+    """
+    root = unit or home.reader.root
+    office = home.reads.office()
+    if root and (root not in office.units or not within(office, root, home.reader.root)):
+        raise HTTPException(404, "web.problem.not_found")
+    return root
+
+
+def points_view(
+    home: RequestContext, unit: str, year: int, readings: Readings, *, today: date, number: int
+) -> Points:
+    """The points of a unit with all below it ("" is the whole office), and of each part directly below."""
+    office = home.reads.office()
+    scoring = home.shell.scoring()
+    whole, *parts = home.shell.points(unit, year, today=today, readings=readings, by_unit=True)
+    parts.sort(key=lambda one: (-one.at_stake, -one.lost, unit_name(office, one.unit).name))
+    pages = max(1, -(-len(parts) // PAGE))
+    number = min(number, pages)
+
+    def name(id: str) -> str:
+        return unit_name(office, id).name
+
+    return Points(
+        unit=unit_name(office, unit),
+        year=year,
+        total=written(whole.scores.total),
+        lost=written(whole.lost),
+        at_stake=written(whole.at_stake),
+        projects=_projects(whole, name),
+        parts=tuple(
+            Part(
+                unit=unit_name(office, one.unit),
+                points=written(one.scores.total),
+                lost=written(one.lost),
+                at_stake=written(one.at_stake),
+            )
+            for one in parts[(number - 1) * PAGE : number * PAGE]
+        ),
+        steps=tuple(
+            Ahead(
+                step=step,
+                title=scoring.indicators[step.indicator].title,
+                arguments=_told(step),
+                names=tuple(name(one) for one in step.missing),
+            )
+            for step in whole.steps
+        ),
+        readings=readings,
+        choices=scoring.readings,
+        usual=scoring.usual,
+        notes=scoring.notes,
+        number=number,
+        pages=pages,
+    )
+
+
+def _projects(whole: YearPoints, name: Callable[[str], str]) -> tuple[Project, ...]:
+    found: dict[str, list[Indicator]] = {}
+    for one in whole.scores.scores:
+        seen = whole.prospects.get(one.id)
+        found.setdefault(one.id.partition(".")[0], []).append(
+            Indicator(
+                id=one.id,
+                title=one.title,
+                points=written(one.points),
+                maximum=None if one.maximum is None else written(one.maximum),
+                lost=None if seen is None else written(seen.lost),
+                at_stake=None if seen is None else written(seen.at_stake),
+                arithmetic=one.arithmetic,
+                missing=tuple(name(id) for id in whole.counted[one.id].missing[:12]),
+            )
+        )
+    return tuple(
+        Project(
+            number=project.removeprefix("P"),
+            points=_sum(one.points for one in indicators),
+            lost=_sum(one.lost for one in indicators),
+            at_stake=_sum(one.at_stake for one in indicators),
+            indicators=tuple(indicators),
+        )
+        for project, indicators in found.items()
+    )
+
+
+def _sum(points: Iterable[Decimal | None]) -> Decimal:
+    return sum((one for one in points if one is not None), Decimal(0))
+
+
+def _told(step: Step) -> dict[str, object]:
+    """What the sentence of a step needs, numbers as decimals."""
+    told = {
+        key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()
+    }
+    return {**told, "gain": written(step.gain), "by": step.by}

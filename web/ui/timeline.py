@@ -1,0 +1,280 @@
+"""The timeline of a case as geometry: numbers and values only, the template writes the words.
+
+One row per obligation, one column of pixels per day. What comes back every quarter for a year is
+left to the table below the picture, so that the days around the analysis stay wide enough to see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from calendars.calendar import Calendar
+from web.ui.deadline_status import DeadlineStatus, look
+from workflow.deadlines.deadline import Deadline
+from workflow.law.procedure import Text
+
+WIDTH = 1296
+LABELS = 360
+HEAD = 44
+ROW = 26
+FOOT = 26
+MARGIN_DAYS = 4
+LONGEST = 270
+NEAR = 45
+LABEL_CHARACTERS = 46
+
+MarkKind = Literal["due", "done", "planned"]
+BarKind = Literal["window", "counted"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Off:
+    """A run of days off. `names`: codes of the holidays among them; `holiday`: whether there is any."""
+
+    first: date
+    last: date
+    x: float
+    width: float
+    holiday: bool
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Month:
+    first: date
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tick:
+    """A Monday: where its number is written."""
+
+    on: date
+    x: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """window: from the first day it can be done to the last; counted: between a deadline and its anchor."""
+
+    kind: BarKind
+    first: date
+    last: date
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    kind: MarkKind
+    on: date
+    x: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One row. `date_x`, `date_end`: where the date is written, and whether it stands left of its mark."""
+
+    id: str
+    title: Text
+    look: DeadlineStatus
+    y: float
+    bars: tuple[Bar, ...]
+    marks: tuple[Mark, ...]
+    due: date | None
+    shown: date
+    date_x: float
+    date_end: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Timeline:
+    first: date
+    last: date
+    width: int
+    height: int
+    left: int
+    head: int
+    row: int
+    months: tuple[Month, ...]
+    ticks: tuple[Tick, ...]
+    offs: tuple[Off, ...]
+    lines: tuple[Line, ...]
+    today: date
+    today_x: float | None
+    left_out: int
+
+
+def timeline(deadlines: Iterable[Deadline], *, calendar: Calendar, today: date, soon: date) -> Timeline | None:
+    """The picture of a case's deadlines; None when none of them has a date."""
+    known = [deadline for deadline in deadlines if deadline.state != "not_required"]
+    dated = [deadline for deadline in known if deadline.period is None and _own_dates(deadline)]
+    if not dated:
+        return None
+    first, last = _span(dated, calendar=calendar, today=today)
+    rows = [deadline for deadline in dated if any(first <= on <= last for on in _own_dates(deadline))]
+    step = (WIDTH - LABELS) / ((last - first).days + 1)
+
+    def x(on: date) -> float:
+        """The left edge of a day."""
+        return round(LABELS + (on - first).days * step, 1)
+
+    def middle(on: date) -> float:
+        return round(x(on) + step / 2, 1)
+
+    height = HEAD + ROW * len(rows) + FOOT
+    return Timeline(
+        first=first,
+        last=last,
+        width=WIDTH,
+        height=height,
+        left=LABELS,
+        head=HEAD,
+        row=ROW,
+        months=_months(first, last, step),
+        ticks=tuple(Tick(on=on, x=x(on)) for on in _days(first, last) if on.weekday() == 0),
+        offs=tuple(
+            Off(
+                first=run[0],
+                last=run[-1],
+                x=x(run[0]),
+                width=round(step * len(run), 1),
+                holiday=any(calendar.day(on).kind != "weekend" for on in run),
+                names=_names(run, calendar),
+            )
+            for run in _runs_off(first, last, calendar)
+        ),
+        lines=tuple(
+            _line(deadline, number, first, last, x, middle, today=today, soon=soon)
+            for number, deadline in enumerate(rows)
+        ),
+        today=today,
+        today_x=middle(today) if first <= today <= last else None,
+        left_out=sum(1 for deadline in known if deadline.due is not None)
+        - sum(1 for d in rows if d.due is not None),
+    )
+
+
+def _own_dates(deadline: Deadline) -> list[date]:
+    return [on for on in (deadline.due, deadline.planned_on, deadline.done_on) if on is not None]
+
+
+def _span(deadlines: Sequence[Deadline], *, calendar: Calendar, today: date) -> tuple[date, date]:
+    """From the first to the last day drawn: all own dates, today when it is near, at most LONGEST days.
+
+    A date far from the rest (a schedule approved half a year before) must not press the others
+    together: days are dropped from the end farther from the middle of the dates.
+    """
+    days = sorted(on for deadline in deadlines for on in _own_dates(deadline))
+    middle = days[len(days) // 2]
+    while (days[-1] - days[0]).days > LONGEST:
+        days.pop(0 if middle - days[0] >= days[-1] - middle else -1)
+    first, last = days[0], days[-1]
+    if first - timedelta(days=NEAR) <= today <= last + timedelta(days=NEAR):
+        first, last = min(first, today), max(last, today)
+    margin = timedelta(days=MARGIN_DAYS)
+    return max(first - margin, calendar.first), min(last + 2 * margin, calendar.last)
+
+
+def _days(first: date, last: date) -> Iterable[date]:
+    return (first + timedelta(days=n) for n in range((last - first).days + 1))
+
+
+def _months(first: date, last: date, step: float) -> tuple[Month, ...]:
+    starts = [first, *(on for on in _days(first, last) if on.day == 1 and on != first)]
+    ends = [*(on - timedelta(days=1) for on in starts[1:]), last]
+    return tuple(
+        Month(
+            first=start,
+            x=round(LABELS + (start - first).days * step, 1),
+            width=round(((end - start).days + 1) * step, 1),
+        )
+        for start, end in zip(starts, ends, strict=True)
+    )
+
+
+def _runs_off(first: date, last: date, calendar: Calendar) -> list[list[date]]:
+    """Days off that follow each other, in one list each."""
+    runs: list[list[date]] = []
+    for on in _days(first, last):
+        if calendar.is_working(on):
+            continue
+        if runs and runs[-1][-1] == on - timedelta(days=1):
+            runs[-1].append(on)
+        else:
+            runs.append([on])
+    return runs
+
+
+def _names(run: Sequence[date], calendar: Calendar) -> tuple[str, ...]:
+    names = (calendar.day(on).name for on in run)
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _line(
+    deadline: Deadline,
+    number: int,
+    first: date,
+    last: date,
+    x: Callable[[date], float],
+    middle: Callable[[date], float],
+    *,
+    today: date,
+    soon: date,
+) -> Line:
+    marks = tuple(
+        Mark(kind=kind, on=on, x=middle(on))
+        for kind, on in _marks(deadline)
+        if on is not None and first <= on <= last
+    )
+    bars = tuple(
+        Bar(
+            kind=kind,
+            first=begin,
+            last=end,
+            x=middle(begin) if kind == "counted" else x(begin),
+            width=round(middle(end) - middle(begin), 1)
+            if kind == "counted"
+            else round(x(end + timedelta(days=1)) - x(begin), 1),
+        )
+        for kind, begin, end in _bars(deadline, first, last)
+    )
+    shown = deadline.due or deadline.planned_on or deadline.done_on or first
+    edge = max((mark.x for mark in marks), default=middle(first))
+    near_right = edge > WIDTH - 64
+    return Line(
+        id=deadline.id,
+        title=deadline.obligation.title,
+        look=look(deadline.state, deadline.due, late_by=deadline.late_by, today=today, soon=soon),
+        y=HEAD + ROW * number,
+        bars=bars,
+        marks=marks,
+        due=deadline.due,
+        shown=shown,
+        date_x=round(min(mark.x for mark in marks) - 13, 1) if near_right else round(edge + 13, 1),
+        date_end=near_right,
+    )
+
+
+def _marks(deadline: Deadline) -> tuple[tuple[MarkKind, date | None], ...]:
+    """In the order they are drawn: a plan on the last day rings it, a plan that happened is not drawn."""
+    planned = deadline.planned_on if deadline.done_on is None else None
+    return (("planned", planned), ("due", deadline.due), ("done", deadline.done_on))
+
+
+def _bars(deadline: Deadline, first: date, last: date) -> list[tuple[BarKind, date, date]]:
+    """The window; and the count, unless it would only be drawn over the window."""
+    bars: list[tuple[BarKind, date, date]] = []
+    due, anchor = deadline.due, deadline.anchor_on
+    opens = deadline.opens
+    if due is not None and opens is not None and first <= opens <= due <= last:
+        bars.append(("window", opens, due))
+    if due is not None and anchor is not None and due != anchor:
+        begin, end = min(due, anchor), max(due, anchor)
+        if first <= begin and end <= last and not (bars and anchor < due):
+            bars.append(("counted", begin, end))
+    return bars

@@ -1,0 +1,1 @@
+"""The board: rows read from deadlines, and sums over them."""

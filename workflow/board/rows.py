@@ -1,0 +1,122 @@
+"""The board: the read model. One row per obligation of a case, nothing in it that depends on now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from calendars.calendar import Calendar
+from workflow.cases.case import Case, CaseStatus
+from workflow.cases.states import State
+from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.law.procedure import Procedure
+from workflow.org.office import OF_A_PERSON, OUTSIDE
+from workflow.reminders import ladder_of, next_rung
+
+WAITING: tuple[State, ...] = ("open", "not_due_yet")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaseFilter:
+    """Which cases a list asks for; what is left out narrows nothing.
+
+    Attributes:
+        unit: that unit and all units below it.
+        search: words to be found in id, object or unit, in any letter case.
+        late_on: only cases with something open whose due date lies before that local date.
+    """
+
+    unit: str | None = None
+    procedure: str | None = None
+    stage: str | None = None
+    standing: CaseStatus | None = None
+    search: str = ""
+    late_on: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """What the board keeps of one deadline.
+
+    Attributes:
+        obligation: id with its period.
+        next_rung_on: the working day of the next rung of its ladder, None when there is none left to speak.
+        next_rung: that rung's id.
+        span_first, span_last: first and last day whose moving could move `due`.
+        stake: points lost when it stays undone, a decimal string.
+        version: of the calendar by which it came out as it stands.
+        duty: whose it is to do; responsible: the schedule's own words for them; person: key of whom the case is
+            about, where the duty is theirs.
+    """
+
+    case: str
+    obligation: str
+    stage: str
+    unit: str
+    due: date | None
+    safe_by: date | None
+    planned_on: date | None
+    done_on: date | None
+    late_by: int | None
+    anchor: AnchorState
+    calendar: Knowledge
+    status: Status
+    state: State
+    force: str
+    stake: str | None
+    next_rung: str | None
+    next_rung_on: date | None
+    span_first: date | None
+    span_last: date | None
+    version: str
+    duty: str = ""
+    responsible: str = ""
+    person: str = ""
+
+
+def rows(
+    case: Case, procedure: Procedure, deadlines: Iterable[Deadline], calendar: Calendar, *, today: date
+) -> tuple[Row, ...]:
+    """The case's rows. `today` (local date) decides which rung speaks next."""
+    return tuple(_row(case, procedure, deadline, calendar, today) for deadline in deadlines)
+
+
+def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calendar, today: date) -> Row:
+    obligation = deadline.obligation
+    indicator = procedure.indicators.get(obligation.indicator) if obligation.indicator else None
+    rung = None
+    state = deadline.state
+    if state in WAITING:
+        # Whether a period has begun depends on the day somebody looks, not on the day somebody wrote; and what
+        # comes by itself is waited for by nobody.
+        state = "done" if obligation.by_itself else "open"
+    # A body outside the office is shown, never reminded.
+    if deadline.due is not None and state in WAITING and obligation.duty != OUTSIDE:
+        ladder = ladder_of(case, procedure, deadline.id, deadline.due, calendar)
+        rung = next_rung(ladder, deadline.due, calendar, today=today)
+    return Row(
+        case=case.id,
+        obligation=deadline.id,
+        stage=obligation.stage,
+        unit=case.unit,
+        due=deadline.due,
+        safe_by=deadline.safe_by,
+        planned_on=deadline.planned_on,
+        done_on=deadline.done_on,
+        late_by=deadline.late_by,
+        anchor=deadline.anchor,
+        calendar=deadline.calendar,
+        status=deadline.status,
+        state=state,
+        force=obligation.force,
+        stake=indicator.stake if indicator else None,
+        next_rung=rung[0] if rung else None,
+        next_rung_on=rung[1] if rung else None,
+        span_first=deadline.span_first,
+        span_last=deadline.span_last,
+        version=calendar.version,
+        duty=obligation.duty,
+        responsible=case.responsible.get(deadline.id) or case.responsible.get(obligation.id) or "",
+        person=case.person if obligation.duty in OF_A_PERSON else "",
+    )

@@ -1,0 +1,198 @@
+"""Sums of the board: how many rows stand how, by whom they wait for; what is counted without loading rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import chain
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
+
+Urgency = Literal["overdue", "today", "week", "later", "due", "missed", "open"]
+"""Which rows a list is of: `due` from today to the last day that counts as near, `open` all that wait."""
+
+
+T = TypeVar("T")
+Mend: TypeAlias = "Callable[[T, Sums, Sums], T]"
+
+
+class AssigneeKey(NamedTuple):
+    """What identifies the assignee of rows: the arguments of `workflow.org.duties.resolve` except the day.
+
+    `responsible`: the schedule's own words; `person`: key of whom the case is about, where the duty is theirs.
+    """
+
+    unit: str
+    duty: str
+    responsible: str
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Horizon:
+    """Days a page counts by (local dates): `week` is the last of this week, `soon` the last that is near."""
+
+    today: date
+    week: date
+    soon: date
+
+
+@dataclass(slots=True)
+class Sum:
+    """Rows of one unit, edition, stage and obligation (without its period) that wait for the same people.
+
+    Attributes:
+        overdue: due before today; today; week: after today until the end of the week; later: after that.
+        due: from today to the last day that counts as near, so beside the others and not among them.
+    """
+
+    asked: AssigneeKey
+    edition: str
+    stage: str
+    obligation: str
+    overdue: int = 0
+    today: int = 0
+    week: int = 0
+    later: int = 0
+    due: int = 0
+    missed: int = 0
+
+
+class Sums(Collection[Sum]):
+    """Sums of a unit with all below it, or of an office. What is worked out of them is worked out once; where
+    those of a few units change, it is mended instead of being worked out anew."""
+
+    def __init__(self, sums: Iterable[Sum] = ()) -> None:
+        self._units = by_unit(sums)
+        self._made: dict[Hashable, tuple[Any, Mend[Any] | None]] = {}
+        self._used: set[Hashable] = set()
+
+    @classmethod
+    def of(cls, units: Mapping[str, tuple[Sum, ...]]) -> Sums:
+        """The sums of these units, each with its own; the mapping is the caller's no longer."""
+        found = cls()
+        found._units = dict(units)
+        return found
+
+    def __iter__(self) -> Iterator[Sum]:
+        return chain.from_iterable(self._units.values())
+
+    def __len__(self) -> int:
+        return sum(map(len, self._units.values()))
+
+    def __bool__(self) -> bool:
+        return any(self._units.values())
+
+    def __contains__(self, one: object) -> bool:
+        return isinstance(one, Sum) and one in self._units.get(one.asked.unit, ())
+
+    def once(self, what: Hashable, make: Callable[[Sums], T], mend: Mend[T] | None = None) -> T:
+        """What is made of them, kept beside them under a name.
+
+        Args:
+            mend: what was made of others, those that are gone and those that have come in their place: what is
+                made of these. Of a unit all are gone, or none. What was made before stays as it is.
+        """
+        if what not in self._made:
+            self._made[what] = make(self), mend
+        self._used.add(what)
+        made: T = self._made[what][0]
+        return made
+
+    def exchanged(self, fresh: Mapping[str, tuple[Sum, ...]]) -> Sums:
+        """The same, but for units that have others now. What nobody has asked for since is not mended along."""
+        gone = Sums.of({unit: self._units[unit] for unit in fresh if unit in self._units})
+        come = Sums.of({unit: sums for unit, sums in fresh.items() if sums})
+        after = Sums.of({**self._units, **fresh})
+        for what, (made, mend) in list(self._made.items()):
+            if mend is not None and what in self._used:
+                after._made[what] = mend(made, gone, come), mend
+        return after
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadlineFilter:
+    """Rows of a list: how urgent, and narrowed to what.
+
+    Attributes:
+        on: due on that day alone.
+        unit: that unit and those below it.
+        asked: waiting for these; None is for anybody.
+    """
+
+    urgency: Urgency = "open"
+    horizon: Horizon
+    on: date | None = None
+    unit: str | None = None
+    stage: str | None = None
+    asked: frozenset[AssigneeKey] | None = None
+
+
+def horizon(today: date, *, soon: date) -> Horizon:
+    """The horizon of a day; a week ends on its Sunday."""
+    return Horizon(today=today, week=today + timedelta(days=6 - today.weekday()), soon=soon)
+
+
+def counted(sums: Sums, sought: DeadlineFilter) -> int:
+    """How many rows are sought, of whatever day they are due on; the unit is that of the sums."""
+
+    def number(every: Iterable[Sum]) -> int:
+        return sum(_number(one, sought.urgency) for one in every if sought.stage in (None, one.stage))
+
+    if sought.asked is not None:
+        known = by_asked(sums)
+        return sum(number(known.get(asked, ())) for asked in sought.asked)
+    return sums.once(("count", sought.urgency, sought.stage), number, _difference(number))
+
+
+def _number(one: Sum, urgency: Urgency) -> int:
+    if urgency == "open":
+        return one.overdue + one.today + one.week + one.later
+    number: int = getattr(one, urgency)
+    return number
+
+
+def base(obligation: str) -> str:
+    """The id of an obligation without its period and its number: what rows are summed by."""
+    return obligation.partition(".")[0].partition("#")[0]
+
+
+def total(sums: Sums, what: Literal["overdue", "today", "week", "later", "due", "missed"]) -> int:
+    """One figure over all of them."""
+
+    def number(every: Iterable[Sum]) -> int:
+        return sum(getattr(one, what) for one in every)
+
+    return sums.once(("total", what), number, _difference(number))
+
+
+def by_unit(sums: Iterable[Sum]) -> dict[str, tuple[Sum, ...]]:
+    """The sums of each unit."""
+    found: dict[str, list[Sum]] = {}
+    for one in sums:
+        found.setdefault(one.asked.unit, []).append(one)
+    return {unit: tuple(of_it) for unit, of_it in found.items()}
+
+
+def by_asked(sums: Sums) -> Mapping[AssigneeKey, Sequence[Sum]]:
+    """The sums of all that waits for the same people."""
+
+    def made(every: Iterable[Sum]) -> dict[AssigneeKey, list[Sum]]:
+        found: dict[AssigneeKey, list[Sum]] = {}
+        for one in every:
+            found.setdefault(one.asked, []).append(one)
+        return found
+
+    def mended(
+        before: Mapping[AssigneeKey, Sequence[Sum]], gone: Sums, come: Sums
+    ) -> Mapping[AssigneeKey, Sequence[Sum]]:
+        found = {**before}
+        for one in gone:
+            found.pop(one.asked, None)
+        return {**found, **made(come)}
+
+    return sums.once("by asked", made, mended)
+
+
+def _difference(number: Callable[[Iterable[Sum]], int]) -> Mend[int]:
+    return lambda before, gone, come: before - number(gone) + number(come)

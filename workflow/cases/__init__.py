@@ -1,0 +1,1 @@
+"""Cases: events, registers, the state machine, and the commands that change them."""

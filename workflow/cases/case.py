@@ -1,0 +1,336 @@
+"""A case: one analysis from its events. The events are kept; the case is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal, get_args
+
+EntryKind = Literal[
+    "risk_found",
+    "risk_ranked",
+    "risk_removed",
+    "request_sent",
+    "request_answered",
+    "measure_set",
+    "measure_reviewed",
+    "position_exposed",
+    "position_cleared",
+    "talk_held",
+    "cartogram_recorded",
+    "remark_made",
+    "remark_answered",
+]
+"""Lines of a register inside the case: kept as they are, folded by whoever asks for the register."""
+EventKind = (
+    Literal[
+        "opened",
+        "fact",
+        "evidence",
+        "planned",
+        "corrected",
+        "cancelled",
+        "exempted",
+        "reopened",
+        "migrated",
+        "reader_named",
+        "reader_removed",
+        "notice",
+    ]
+    | EntryKind
+)
+ENTRIES: frozenset[str] = frozenset(get_args(EntryKind))
+CaseStatus = Literal["active", "cancelled", "exempted"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """One document or link that proves a fact.
+
+    Attributes:
+        kind: what it is in the obligation's list ("link:site", "document:order"), or "" when not said.
+        reference: an address, or the SHA-256 of a stored file.
+        name: the file's own name, None for a link.
+        published_on: the local date of first publication.
+        written_on: the local date the document itself bears.
+        recorded_at: the UTC moment the ledger took it down; not part of what makes it the same document.
+        type: the media type of a stored file, found from what is in it.
+        size: bytes of a stored file.
+        restricted: the ground on which few may see it; empty where anybody of the case may.
+    """
+
+    kind: str
+    reference: str
+    name: str | None = None
+    published_on: date | None = None
+    written_on: date | None = None
+    recorded_at: datetime | None = field(default=None, compare=False)
+    type: str | None = None
+    size: int | None = None
+    restricted: str = ""
+
+
+ANSWERS = ("acknowledged", "put_off", "evidence_follows")
+"""What somebody may do about a notice, as its event says it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One line of the ledger. `on` is the local date it speaks of, `at` the UTC moment it was written down."""
+
+    case: str
+    seq: int
+    kind: EventKind
+    name: str
+    on: date | None
+    at: datetime
+    by: str
+    payload: Mapping[str, object] = field(default_factory=dict)
+    previous: str = ""
+    hash: str = ""
+
+    @property
+    def word(self) -> str:
+        """Its kind as people are told: of a notice what was done about it, of a reopening whether of one."""
+        if self.kind == "reopened" and self.name:
+            return "reopened_one"
+        what = self.payload.get("what")
+        return f"notice_{what}" if self.kind == "notice" and what in ANSWERS else self.kind
+
+
+EventDraft = tuple[EventKind, str, date | None, dict[str, object]]
+"""An event before it is one: kind, name, the local date it speaks of, payload."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fact:
+    """Something that happened: the day it happened, when and by whom it was recorded, and its evidence.
+
+    Attributes:
+        values: numbers that go with it (so many trained, of so many on the staff).
+        signed_by: duty of whoever signed or approved it, "" when not said.
+    """
+
+    name: str
+    on: date
+    at: datetime | None = None
+    by: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    signed_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snooze:
+    """A reminder somebody wants later: quiet before `until` (local date), as long as the due date is `due`."""
+
+    until: date
+    due: date
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """The state of one case, folded from its events.
+
+    Attributes:
+        kind: of the organisation, as known when the case was opened; "" when it was not known.
+        person: key of whom the case is about, "" when it is about nobody.
+        confidential: seen by those alone who were named to know of it, or told of it.
+        readers: keys of people (or names of accounts) who were named to know of a confidential case.
+        put_off: reminders somebody wants later, by id of the obligation with its period; the latest counts.
+        entries: events that are lines of its registers (risks, measures, positions, remarks), without hashes.
+    """
+
+    id: str
+    procedure: str
+    edition: str
+    digest: str = ""
+    unit: str = ""
+    object: str = ""
+    kind: str = ""
+    person: str = ""
+    confidential: bool = False
+    readers: frozenset[str] = frozenset()
+    standing: CaseStatus = "active"
+    ground: str = ""
+    opened_at: datetime | None = None
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    planned: Mapping[str, date] = field(default_factory=dict)
+    responsible: Mapping[str, str] = field(default_factory=dict)
+    exempted: frozenset[str] = frozenset()
+    put_off: Mapping[str, Snooze] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    entries: tuple[Event, ...] = ()
+    seq: int = 0
+    head: str = ""
+
+    def occurrences(self, name: str) -> tuple[Fact, ...]:
+        """The fact of that name and its repetitions (`name#2`, `name#3`), by their days."""
+        again = f"{name}#"
+        found = [fact for key, fact in self.facts.items() if key == name or key.startswith(again)]
+        return tuple(sorted(found, key=lambda fact: fact.on))
+
+
+def fold(events: Iterable[Event]) -> Case:
+    """The case its events tell. Raises ValueError when the first event is not `opened`."""
+    case: Case | None = None
+    for event in events:
+        case = apply(case, event)
+    if case is None:
+        raise ValueError("a case without events")
+    return case
+
+
+def apply(case: Case | None, event: Event) -> Case:
+    """The case after one more event."""
+    if case is None:
+        if event.kind != "opened":
+            raise ValueError(f"the first event of {event.case} is {event.kind}, not opened")
+        return replace(_opened(event), seq=event.seq, head=event.hash)
+    return replace(_changed(case, event), seq=event.seq, head=event.hash)
+
+
+def evidence_of(event: Event) -> tuple[Evidence, ...]:
+    """The evidence an event carries."""
+    items = event.payload.get("evidence", ())
+    if not isinstance(items, list | tuple):
+        return ()
+    return tuple(
+        Evidence(
+            kind=str(item.get("kind", "")),
+            reference=str(item["reference"]),
+            name=item.get("name"),
+            published_on=_day(item.get("published_on")),
+            written_on=_day(item.get("written_on")),
+            recorded_at=event.at,
+            type=item.get("type"),
+            size=item.get("size"),
+            restricted=str(item.get("restricted", "")),
+        )
+        for item in items
+    )
+
+
+def values_of(payload: Mapping[str, object]) -> dict[str, Decimal]:
+    """The numbers an event's payload carries."""
+    values = payload.get("values", {})
+    return {name: Decimal(str(value)) for name, value in values.items()} if isinstance(values, Mapping) else {}
+
+
+def evidence_payload(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
+    """Evidence as an event's payload carries it: JSON values only, nothing empty."""
+    rows = []
+    for item in evidence:
+        row: dict[str, object] = {
+            "name": item.name,
+            "published_on": item.published_on.isoformat() if item.published_on else None,
+            "written_on": item.written_on.isoformat() if item.written_on else None,
+            "type": item.type,
+            "size": item.size,
+            "restricted": item.restricted,
+        }
+        told = {key: value for key, value in row.items() if value not in (None, "")}
+        rows.append({"kind": item.kind, "reference": item.reference, **told})
+    return rows
+
+
+def gathered(known: Iterable[Evidence], more: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """All evidence of a fact; the same document said again (now restricted, say) stands in the place of the old
+    saying, with the moment it was first recorded."""
+    kept = {(item.kind, item.reference): item for item in known}
+    for item in more:
+        place = (item.kind, item.reference)
+        first = kept.get(place)
+        kept[place] = replace(item, recorded_at=first.recorded_at) if first else item
+    return tuple(kept.values())
+
+
+def _day(written: object) -> date | None:
+    return date.fromisoformat(str(written)) if written else None
+
+
+def _opened(event: Event) -> Case:
+    payload = event.payload
+    responsible = payload.get("responsible", {})
+    notes = payload.get("notes", ())
+    return Case(
+        id=event.case,
+        procedure=str(payload["procedure"]),
+        edition=str(payload["edition"]),
+        digest=str(payload.get("digest", "")),
+        unit=str(payload.get("unit", "")),
+        object=str(payload.get("object", "")),
+        kind=str(payload.get("kind", "")),
+        person=str(payload.get("person", "")),
+        confidential=bool(payload.get("confidential", False)),
+        readers=_names(payload.get("readers")),
+        responsible=dict(responsible) if isinstance(responsible, Mapping) else {},
+        notes=tuple(notes) if isinstance(notes, list | tuple) else (),
+        opened_at=event.at,
+    )
+
+
+def _changed(case: Case, event: Event) -> Case:
+    if event.kind in ENTRIES:
+        return _entered(case, event)
+    match event.kind:
+        case "fact" | "corrected":
+            assert event.on is not None
+            known = case.facts.get(event.name) or Fact(name=event.name, on=event.on)
+            fact = replace(_proved(known, event), on=event.on, at=event.at, by=event.by)
+            return replace(case, facts={**case.facts, event.name: fact})
+        case "evidence":
+            fact = _proved(case.facts[event.name], event)
+            return replace(case, facts={**case.facts, event.name: fact})
+        case "planned":
+            assert event.on is not None
+            return replace(case, planned={**case.planned, event.name: event.on})
+        case "cancelled":
+            return replace(case, standing="cancelled", ground=str(event.payload.get("ground", "")))
+        case "exempted":
+            if event.name:
+                return replace(case, exempted=case.exempted | {event.name})
+            return replace(case, standing="exempted", ground=str(event.payload.get("ground", "")))
+        case "reader_named":
+            return replace(case, readers=case.readers | {event.name})
+        case "reader_removed":
+            return replace(case, readers=case.readers - {event.name})
+        case "reopened":
+            if event.name:
+                return replace(case, exempted=case.exempted - {event.name})
+            return replace(case, standing="active", ground="")
+        case "migrated":
+            return replace(
+                case, edition=str(event.payload["edition"]), digest=str(event.payload.get("digest", ""))
+            )
+        case "notice" if event.payload.get("what") == "put_off":
+            assert event.on is not None
+            later = Snooze(until=event.on, due=date.fromisoformat(str(event.payload["due"])))
+            return replace(case, put_off={**case.put_off, event.name: later})
+        case _:
+            return case
+
+
+def _proved(fact: Fact, event: Event) -> Fact:
+    """The fact with what an event adds to it: evidence, numbers, who signed."""
+    return replace(
+        fact,
+        evidence=gathered(fact.evidence, evidence_of(event)),
+        values={**fact.values, **values_of(event.payload)},
+        signed_by=str(event.payload.get("signed_by", fact.signed_by)),
+    )
+
+
+def _entered(case: Case, event: Event) -> Case:
+    """The case with one more line in its registers; who answers for a measure is found by its obligation."""
+    responsible = case.responsible
+    if event.kind == "measure_set":
+        responsible = {**responsible, f"measure.{event.name}": str(event.payload.get("responsible", ""))}
+    line = replace(event, previous="", hash="")
+    return replace(case, entries=(*case.entries, line), responsible=responsible)
+
+
+def _names(given: object) -> frozenset[str]:
+    return frozenset(str(one) for one in given) if isinstance(given, list | tuple) else frozenset()

@@ -1,0 +1,446 @@
+"""The desk: the one way to write. A command becomes past-tense events; facts are never refused for being wrong.
+
+Refused are only an unknown name, an impossible date, a date after now, and the same fact with another
+date; commands may be refused by where the case stands. What is wrong with a fact is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from calendars.calendar import Calendar
+from workflow.board.rows import rows
+from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload
+from workflow.cases.commands.opening import Opening, check, check_once, edition_for, first_events, kinds_for
+from workflow.cases.commands.payloads import CannotRecord, FactKnown, missing_details, told
+from workflow.cases.machine import require, stage
+from workflow.cases.registers.evidence_list import proofs
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
+from workflow.law.library import Library
+from workflow.law.names import known_fact, known_obligation
+from workflow.law.procedure import Procedure
+from workflow.ports import Ledger, Written
+from workflow.refusal import Refusal
+
+Moved = tuple[str, date | None, date | None]
+Decide: TypeAlias = Callable[[Case, Procedure], Sequence[EventDraft]]
+"""From a case as it stands and its edition to the events a command writes, none where nothing is to be done."""
+
+
+class UnknownCase(Refusal, LookupError):
+    """There is no case of that id."""
+
+    def __init__(self, case: str) -> None:
+        super().__init__("unknown_case", case=case)
+
+
+class GroundMissing(Refusal, ValueError):
+    """A correction or a command needs its ground in words."""
+
+    def __init__(self) -> None:
+        super().__init__("ground_missing")
+
+
+class NotExempted(Refusal, ValueError):
+    """The case is not freed of that obligation; `allowed` names those it is freed of, as they were freed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What a command did: the case after it, its events (none when done already), the due dates moved."""
+
+    case: Case
+    events: tuple[Event, ...] = ()
+    moved: tuple[Moved, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """One case looked at: with its edition, its deadlines, and where it stands."""
+
+    case: Case
+    procedure: Procedure
+    deadlines: tuple[Deadline, ...]
+    stage: str
+
+
+class Desk:
+    """Commands on cases. `now` is the UTC moment of the writing, `today` the local date of who writes."""
+
+    def __init__(self, ledger: Ledger, library: Library, calendar: Calendar) -> None:
+        self._ledger = ledger
+        self._library = library
+        self._calendar = calendar
+
+    def open(self, opening: Opening, *, by: str, now: datetime, today: date) -> Case:
+        """Open one case.
+
+        Raises:
+            OpenedOnce: it is opened once for an organisation, and there is one.
+            Refusal: an unknown procedure, an unknown fact, or a fact after today.
+        """
+        return self.open_many([opening], by=by, now=now, today=today)[0]
+
+    def open_many(
+        self, openings: Sequence[Opening], *, by: str, now: datetime, today: date
+    ) -> tuple[Case, ...]:
+        """Open many cases; all are checked before any is written."""
+        editions = [edition_for(opening, self._library, today=today) for opening in openings]
+        for opening, procedure in zip(openings, editions, strict=True):
+            check(opening, procedure, self._calendar, today=today)
+        kinds = kinds_for(openings, editions, self._ledger)
+        check_once(openings, editions, self._ledger)
+        ids = self._ledger.next_ids(today.year, len(openings))
+        changes = [
+            self._written(first_events(name, opening, procedure, kind, by=by, now=now), None, today)
+            for name, opening, procedure, kind in zip(ids, openings, editions, kinds, strict=True)
+        ]
+        if len(changes) == 1:
+            self._ledger.append(changes, now=now)
+        else:
+            self._ledger.append_many(changes, now=now)
+        return tuple(change.case for change in changes)
+
+    def view(self, case_id: str, *, today: date) -> View:
+        """The case with its deadlines. Raises UnknownCase."""
+        case, procedure = self._before(case_id)
+        return self._view(case, procedure, today, bare=False)
+
+    def events(self, case_id: str) -> Sequence[Event]:
+        """The case's chain, in order. Raises UnknownCase."""
+        return self._ledger.events(self._case(case_id).id)
+
+    def record(
+        self,
+        case_id: str,
+        fact: str,
+        *,
+        on: date,
+        by: str,
+        now: datetime,
+        today: date,
+        evidence: Iterable[Evidence] = (),
+        values: Mapping[str, Decimal] | None = None,
+        signed_by: str = "",
+        remark: str = "",
+        evidence_follows: bool = False,
+    ) -> Change:
+        """Write down that something happened on a local date, with what proves it.
+
+        The same fact with the same date is done already: no event, except that what is new is added.
+
+        Args:
+            values: numbers that go with the fact, by the names the obligation gives them.
+            signed_by: duty of whoever signed or approved it.
+            remark: words of whoever records it, for those who read the history; nothing is computed from them.
+            evidence_follows: a new fact whose evidence is asked for comes with the promise of it, at once.
+
+        Raises:
+            CannotRecord: a date after today.
+            FactKnown: the fact is known with another date.
+            AlreadyTold: it is known with another number or signature.
+            Refusal: an unknown case, fact, number or duty.
+        """
+        given, proof = dict(values or {}), tuple(evidence)
+
+        def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+            obligation = known_fact(procedure, fact)
+            title, numbers, signature, new = obligation.title, given, signed_by, proof
+            told(obligation, numbers, signature)
+            if on > today:
+                raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+            self._within_records(on)
+            for item in new:
+                if item.published_on is not None:
+                    self._within_records(item.published_on)
+                    if item.published_on > today:
+                        raise CannotRecord("evidence_in_future", title=title, on=item.published_on, today=today)
+            known = case.facts.get(fact)
+            if known is not None and known.on != on:
+                raise FactKnown(known, title=title, on=on)
+            if known is not None:
+                new = tuple(item for item in new if item not in known.evidence)
+                numbers, signature = missing_details(obligation, known, numbers, signature)
+                if not new and not numbers and not signature and not remark:
+                    return ()
+            kind: EventKind = "evidence" if known is not None else "fact"
+            payload = told(obligation, numbers, signature)
+            if new:
+                payload["evidence"] = evidence_payload(new)
+            if remark:
+                payload["remark"] = remark
+            events: list[EventDraft] = [(kind, fact, on, payload)]
+            if evidence_follows and kind == "fact" and obligation.evidence and not new:
+                promised: dict[str, object] = {"what": "evidence_follows", "kinds": list(obligation.evidence)}
+                events.append(("notice", fact, on, promised))
+            return events
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def correct(
+        self,
+        case_id: str,
+        fact: str,
+        *,
+        on: date,
+        ground: str,
+        by: str,
+        now: datetime,
+        today: date,
+        values: Mapping[str, Decimal] | None = None,
+        signed_by: str = "",
+    ) -> Change:
+        """Give a recorded fact another date, other numbers or another signature, with the ground for it."""
+
+        def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+            obligation = known_fact(procedure, fact)
+            title, payload = obligation.title, told(obligation, values or {}, signed_by)
+            if not ground.strip():
+                raise GroundMissing
+            if fact not in case.facts:
+                raise CannotRecord("nothing_to_correct", title=title)
+            if on > today:
+                raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+            self._within_records(on)
+            known = case.facts[fact]
+            same = all(known.values.get(name) == value for name, value in (values or {}).items())
+            if known.on == on and same and signed_by in ("", known.signed_by):
+                return ()
+            payload["ground"] = ground
+            return [("corrected", fact, on, payload)]
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def replan(self, case_id: str, fact: str, *, on: date, by: str, now: datetime, today: date) -> Change:
+        """Say on which local date something is intended. The latest plan date counts."""
+        return self.replan_all(case_id, {fact: on}, by=by, now=now, today=today)
+
+    def replan_all(
+        self, case_id: str, planned: Mapping[str, date], *, by: str, now: datetime, today: date
+    ) -> Change:
+        """Several plan dates at once; those that change nothing are left out."""
+
+        def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+            events: list[EventDraft] = []
+            for fact, on in planned.items():
+                known_fact(procedure, fact)
+                self._within_records(on)
+                if case.planned.get(fact) != on:
+                    events.append(("planned", fact, on, {}))
+            return events
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def name_reader(self, case_id: str, person: str, *, by: str, now: datetime, today: date) -> Change:
+        """Let somebody know of a confidential case, or open the restricted documents of another one.
+
+        Of a case that is neither confidential nor holds such a document everybody in reach knows already.
+        """
+
+        def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
+            closed = case.confidential or any(one.evidence.restricted for one in proofs(case))
+            return [("reader_named", person, None, {})] if closed and person not in case.readers else ()
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def remove_reader(
+        self, case_id: str, person: str, *, ground: str, by: str, now: datetime, today: date
+    ) -> Change:
+        """Let somebody know of a confidential case no longer; whoever was told of it in a letter still does."""
+
+        def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
+            if not ground.strip():
+                raise GroundMissing
+            return [("reader_removed", person, None, {"ground": ground})] if person in case.readers else ()
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def cancel(self, case_id: str, *, ground: str, by: str, now: datetime, today: date) -> Change:
+        """Call the case off. Refused where it is not a step out of where the case stands."""
+        return self._command("cancel", "cancelled", case_id, "", ground, by, now, today)
+
+    def exempt(
+        self, case_id: str, *, ground: str, by: str, now: datetime, today: date, obligation: str = ""
+    ) -> Change:
+        """Free the case, or one obligation of it (of a recurring one all its periods, or the one named), with a
+        ground.
+        """
+        return self._command("exempt", "exempted", case_id, obligation, ground, by, now, today)
+
+    def reopen(
+        self, case_id: str, *, ground: str, by: str, now: datetime, today: date, obligation: str = ""
+    ) -> Change:
+        """Take up a cancelled or exempted case again, or withdraw the exemption of one obligation of it.
+
+        Args:
+            obligation: as it was freed: a recurring one with all its periods, or with the one named.
+
+        Raises:
+            NotExempted, UnknownObligation; NotOpen: of a case that is itself cancelled or exempted nothing is
+                required, whatever it was freed of.
+        """
+        if not obligation:
+            return self._command("reopen", "reopened", case_id, "", ground, by, now, today)
+        if not ground.strip():
+            raise GroundMissing
+
+        def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+            title = known_obligation(procedure, obligation).title
+            # Whatever may be freed now may be asked for again.
+            stands = self.looked_at(case, today=today).stage
+            require(procedure, case, stands, "exempt", code="cannot_reopen_one")
+            if obligation not in case.exempted:
+                code = "not_exempted" if case.exempted else "nothing_exempted"
+                allowed = tuple(sorted(case.exempted))
+                raise NotExempted(code, case=case.id, title=title, obligation=obligation, allowed=allowed)
+            return [("reopened", obligation, None, {"ground": ground})]
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def write(self, case_id: str, decide: Decide, *, by: str, now: datetime, today: date) -> Change:
+        """Write the events that follow from a case as it stands; where another writer comes first, decide anew.
+
+        Args:
+            decide: is called once for each attempt, each time with the case as it then stands.
+
+        Raises:
+            UnknownCase: there is none of that id.
+            Conflict: others came first each time.
+        """
+
+        def attempted() -> Change:
+            case, procedure = self._before(case_id)
+            events = decide(case, procedure)
+            return self._append(case, procedure, events, by, now, today) if events else Change(case=case)
+
+        return self._ledger.attempt(case_id, attempted)
+
+    def enter(
+        self,
+        case_id: str,
+        lines: Callable[[Case], Sequence[EventDraft]],
+        *,
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> Change:
+        """Write lines into the registers of a case (see workflow/cases/commands/risks.py); all of them or none.
+
+        Raises: as `write`.
+        """
+
+        def decide(case: Case, _: Procedure) -> Sequence[EventDraft]:
+            found = lines(case)
+            for _kind, _name, on, _payload in found:
+                if on is not None:
+                    self._within_records(on)
+            return found
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def looked_at(self, case: Case, *, today: date) -> View:
+        """Return a case that was read with its deadlines and where it stands, without explanations."""
+        return self._view(case, self._library.of(case), today)
+
+    def recomputed(self, case: Case, *, today: date) -> Written:
+        """The case's rows from scratch, without any event: what a rebuild writes."""
+        return self._change((), self._view(case, self._library.of(case), today), today)
+
+    def _command(
+        self,
+        command: str,
+        kind: EventKind,
+        case_id: str,
+        name: str,
+        ground: str,
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> Change:
+        if not name and not ground.strip():
+            raise GroundMissing
+
+        def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+            if name:
+                known_obligation(procedure, name)
+                if "." in name:
+                    known_fact(procedure, name)
+                if not ground.strip():
+                    raise GroundMissing
+            require(procedure, case, self._view(case, procedure, today).stage, command)
+            return () if name and name in case.exempted else [(kind, name, None, {"ground": ground})]
+
+        return self.write(case_id, decide, by=by, now=now, today=today)
+
+    def _append(
+        self,
+        case: Case,
+        procedure: Procedure,
+        told: Sequence[EventDraft],
+        by: str,
+        now: datetime,
+        today: date,
+    ) -> Change:
+        events = tuple(
+            Event(
+                case=case.id,
+                seq=case.seq + number,
+                kind=kind,
+                name=name,
+                on=on,
+                at=now,
+                by=by,
+                payload=payload,
+            )
+            for number, (kind, name, on, payload) in enumerate(told, 1)
+        )
+        change = self._written(events, case, today)
+        # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
+        # the case under other rules of the organisation's own.
+        moving = any(name.partition(".")[0] in procedure.anchors for _, name, _, _ in told)
+        moving = moving or self._library.of(change.case) is not procedure
+        before = self._view(case, procedure, today).deadlines if moving else ()
+        self._ledger.append([change], now=now)
+        return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
+
+    def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> Written:
+        for event in events:
+            case = apply(case, event)
+        assert case is not None
+        return self._change(events, self._view(case, self._library.of(case), today), today)
+
+    def _change(self, events: tuple[Event, ...], view: View, today: date) -> Written:
+        board = rows(view.case, view.procedure, view.deadlines, self._calendar, today=today)
+        return Written(events=events, case=view.case, stage=view.stage, rows=board)
+
+    def _before(self, case_id: str) -> tuple[Case, Procedure]:
+        case = self._case(case_id)
+        return case, self._library.of(case)
+
+    def _view(self, case: Case, procedure: Procedure, today: date, *, bare: bool = True) -> View:
+        """The case looked at; bare for writing, since what is written is dates and rows, not explanations."""
+        chain = deadlines(case, procedure, self._calendar, today=today, bare=bare)
+        return View(case=case, procedure=procedure, deadlines=chain, stage=stage(procedure, case, chain))
+
+    def _case(self, case_id: str) -> Case:
+        case = self._ledger.case(case_id)
+        if case is None:
+            raise UnknownCase(case_id)
+        return case
+
+    def _within_records(self, on: date) -> None:
+        self._calendar.is_working(on)
+
+
+def _moved(before: Iterable[Deadline], change: Written) -> tuple[Moved, ...]:
+    old = {deadline.id: deadline.due for deadline in before}
+    return tuple(
+        (row.obligation, old.get(row.obligation), row.due)
+        for row in change.rows
+        if old.get(row.obligation) != row.due
+    )

@@ -1,0 +1,138 @@
+"""How a case is opened: what is asked for, by which edition, for whom, and the first events of its chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from calendars.calendar import Calendar
+from workflow.cases.case import Event, EventDraft
+from workflow.cases.commands.payloads import CannotRecord
+from workflow.law.library import Library
+from workflow.law.names import known_fact
+from workflow.law.procedure import Procedure
+from workflow.org.kinds import among
+from workflow.ports import Ledger
+from workflow.refusal import Refusal
+
+
+class NotForKind(Refusal, ValueError):
+    """The procedure is not for organisations of that kind."""
+
+    def __init__(self, procedure: Procedure, unit: str, kind: str) -> None:
+        allowed = procedure.applies_to
+        super().__init__("not_for_kind", procedure=procedure.title, unit=unit, kind=kind, allowed=allowed)
+
+
+class OpenedOnce(Refusal, ValueError):
+    """The procedure is opened once for an organisation, and there is an open case of it already."""
+
+    def __init__(self, procedure: Procedure, case: str) -> None:
+        super().__init__("opened_once", procedure=procedure.title, case=case)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """What a new case is opened with. Plan dates and facts are by fact name (local dates).
+
+    Attributes:
+        edition: its name, where it is not the one in force on the earliest date given.
+        person: key of whom the case is about.
+        again: a second case of what is opened once is meant.
+        readers: keys of people who are to know of a confidential case, besides whoever opens it.
+    """
+
+    procedure: str
+    edition: str = ""
+    unit: str = ""
+    object: str = ""
+    person: str = ""
+    again: bool = False
+    readers: tuple[str, ...] = ()
+    planned: Mapping[str, date] = field(default_factory=dict)
+    facts: Mapping[str, date] = field(default_factory=dict)
+    responsible: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def edition_for(opening: Opening, library: Library, *, today: date) -> Procedure:
+    """The edition in force on the earliest known fact or plan date; today's when there is none."""
+    days = [*opening.facts.values(), *opening.planned.values()]
+    first = min(days, default=today)
+    edition = library.named(opening.edition) if opening.edition else library.edition(opening.procedure, first)
+    return library.laid(edition, opening.unit, first)
+
+
+def kinds_for(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> list[str]:
+    """The kind of organisation each case is opened in, "" where it is not known or nothing asks for it.
+
+    Raises NotForKind.
+    """
+    asking = [
+        bool(opening.unit) and procedure.asks_for_kind
+        for opening, procedure in zip(openings, editions, strict=True)
+    ]
+    if not any(asking):
+        return [""] * len(openings)
+    office = ledger.office()
+    kinds = [office.kind_of(one.unit) if asked else "" for one, asked in zip(openings, asking, strict=True)]
+    for opening, procedure, kind in zip(openings, editions, kinds, strict=True):
+        if not among(kind, procedure.applies_to):
+            raise NotForKind(procedure, opening.unit, kind)
+    return kinds
+
+
+def check(opening: Opening, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
+    """Its facts are the procedure's, within the calendar, and none lies ahead.
+
+    Raises:
+        Refusal: an unknown fact, a day beyond the records, or a fact after today.
+    """
+    for fact, on in (*opening.facts.items(), *opening.planned.items()):
+        known_fact(procedure, fact)
+        calendar.is_working(on)  # raises beyond the records
+    for fact, on in opening.facts.items():
+        if on > today:
+            title = procedure.by_id[fact.partition(".")[0]].title
+            raise CannotRecord("fact_in_future", title=title, on=on, today=today)
+
+
+def check_once(openings: Sequence[Opening], editions: Sequence[Procedure], ledger: Ledger) -> None:
+    """No second case of what is opened once, unless it is meant. Raises OpenedOnce."""
+    for opening, procedure in zip(openings, editions, strict=True):
+        if procedure.opened != "once" or opening.again:
+            continue
+        place = procedure.id, opening.unit, procedure.body_named(opening.object)
+        if known := ledger.open_case(*place):
+            raise OpenedOnce(procedure, known)
+
+
+def first_events(
+    name: str, opening: Opening, procedure: Procedure, kind: str, *, by: str, now: datetime
+) -> tuple[Event, ...]:
+    """Opened, with plan dates and facts already known: the beginning of the chain of the case `name`."""
+    payload: dict[str, object] = {
+        "procedure": procedure.id,
+        "edition": procedure.edition,
+        "digest": procedure.digest,
+        "unit": opening.unit,
+        "object": procedure.body_named(opening.object),
+    }
+    if kind:
+        payload["kind"] = kind
+    if opening.person:
+        payload["person"] = opening.person
+    if procedure.confidential:
+        payload |= {"confidential": True, "readers": sorted({by, *opening.readers})}
+    if opening.responsible:
+        payload["responsible"] = dict(opening.responsible)
+    if opening.notes:
+        payload["notes"] = list(opening.notes)
+    told: list[EventDraft] = [("opened", procedure.id, None, payload)]
+    told += [("planned", fact, on, {}) for fact, on in opening.planned.items()]
+    told += [("fact", fact, on, {}) for fact, on in opening.facts.items()]
+    return tuple(
+        Event(case=name, seq=seq, kind=kind, name=what, on=on, at=now, by=by, payload=data)
+        for seq, (kind, what, on, data) in enumerate(told, 1)
+    )

@@ -1,0 +1,105 @@
+"""What is told with a fact beside its day: numbers, and who signed. Checked by name, never by size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from workflow.cases.case import Fact
+from workflow.closest_matches import closest_first
+from workflow.law.procedure import Obligation, Text
+from workflow.org.office import DUTIES
+from workflow.ports import Contradiction, OtherChange
+from workflow.refusal import Refusal
+
+
+class CannotRecord(Refusal, ValueError):
+    """The fact cannot be written down as asked."""
+
+
+class FactKnown(Contradiction, CannotRecord):
+    """The fact is recorded with another date; the refusal says which, by whom and when."""
+
+    def __init__(self, known: Fact, *, title: Text, on: date) -> None:
+        super().__init__(
+            "fact_known",
+            changes=(_change(known),),
+            title=title,
+            on=on,
+            known=known.on,
+            by=known.by,
+            at=known.at,
+        )
+
+
+class UnknownValue(Refusal, LookupError):
+    """No number of that name goes with the fact; `allowed` are those that do."""
+
+
+class UnknownDuty(Refusal, LookupError):
+    """Nobody in an office can hold a duty of that name."""
+
+
+class AlreadyRecorded(Contradiction, ValueError):
+    """The fact has another number or signature already: it is corrected, with a ground."""
+
+
+def told(obligation: Obligation, values: Mapping[str, Decimal], signed_by: str) -> dict[str, object]:
+    """Numbers and signature as an event's payload carries them: decimal strings, nothing empty.
+
+    Raises:
+        UnknownValue, UnknownDuty: a name the obligation or the office does not know.
+    """
+    for name in values:
+        if name not in obligation.values:
+            code = "unknown_value" if obligation.values else "fact_without_values"
+            allowed = closest_first(name, obligation.values)
+            raise UnknownValue(code, value=name, title=obligation.title, allowed=allowed)
+    if signed_by and signed_by not in DUTIES:
+        raise UnknownDuty("unknown_duty", duty=signed_by, allowed=closest_first(signed_by, DUTIES))
+    payload: dict[str, object] = {}
+    if values:
+        payload["values"] = {name: f"{value:f}" for name, value in sorted(values.items())}
+    if signed_by:
+        payload["signed_by"] = signed_by
+    return payload
+
+
+def missing_details(
+    obligation: Obligation, known: Fact, values: Mapping[str, Decimal], signed_by: str
+) -> tuple[dict[str, Decimal], str]:
+    """Of what is told, what is not known yet.
+
+    Raises:
+        AlreadyTold: one of them is known otherwise.
+    """
+    for name, value in values.items():
+        if name in known.values and known.values[name] != value:
+            raise AlreadyRecorded(
+                "value_known",
+                changes=(_change(known),),
+                title=obligation.title,
+                value=name,
+                known=known.values[name],
+                given=value,
+                by=known.by,
+                at=known.at,
+            )
+    if signed_by and known.signed_by not in ("", signed_by):
+        raise AlreadyRecorded(
+            "signatory_known",
+            changes=(_change(known),),
+            title=obligation.title,
+            known=known.signed_by,
+            given=signed_by,
+            by=known.by,
+            at=known.at,
+        )
+    new = {name: value for name, value in values.items() if name not in known.values}
+    return new, "" if signed_by == known.signed_by else signed_by
+
+
+def _change(known: Fact) -> OtherChange:
+    """Return who recorded a fact as it is known, and when."""
+    return OtherChange(kind="fact", name=known.name, on=known.on, by=known.by, at=known.at)

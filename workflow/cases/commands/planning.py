@@ -1,0 +1,210 @@
+"""A plan: what-if, from facts and plan dates alone; nothing is kept. And the audit of analyses long past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from workflow.cases.case import Case, Evidence, Fact
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.resolver import deadlines
+from workflow.findings.finding import Finding
+from workflow.findings.findings import before_first_edition, beyond_horizon, feasibility, findings
+from workflow.law.library import Library
+from workflow.law.names import known_fact
+from workflow.law.procedure import Procedure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What the law asks of an intended analysis.
+
+    Attributes:
+        ahead: facts given with a date after today; they are counted as plan dates.
+        latest_start: by wanted fact, the latest start from which it is still reached when every step is done on
+            its last day.
+    """
+
+    procedure: Procedure
+    deadlines: tuple[Deadline, ...]
+    findings: tuple[Finding, ...]
+    ahead: tuple[str, ...] = ()
+    latest_start: Mapping[str, date] | tuple[()] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssumedCase:
+    """What a what-if supposes beside its dates: unit, kind of organisation, object, numbers and signatures."""
+
+    unit: str = ""
+    kind: str = ""
+    object: str = ""
+    values: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    signed_by: Mapping[str, str] = field(default_factory=dict)
+
+
+def plan(
+    library: Library,
+    procedure_id: str,
+    *,
+    facts: Mapping[str, date],
+    planned: Mapping[str, date],
+    calendar: Calendar,
+    on: date | None = None,
+    today: date | None = None,
+    supposed: AssumedCase | None = None,
+) -> Plan:
+    """All due dates, conflicts and the latest safe start, from facts and plan dates (local dates).
+
+    Args:
+        on: the day whose edition is asked for; None takes the earliest day given, else the latest edition.
+        today: None says that every fact given has happened; a date makes plan dates of the facts after it.
+        supposed: of which organisation, about what, with which numbers and signatures.
+
+    Raises:
+        Refusal: an unknown procedure or fact, a date outside the records.
+    """
+    ahead = tuple(name for name, day in facts.items() if today is not None and day > today)
+    happened = {name: day for name, day in facts.items() if name not in ahead}
+    intended = {**planned, **{name: facts[name] for name in ahead}}
+    days = [*facts.values(), *planned.values()]
+    procedure, found = _edition(library, procedure_id, on or min(days, default=today))
+    supposed = supposed or AssumedCase()
+    procedure = library.laid(procedure, supposed.unit, min(days, default=on or today or calendar.last))
+    for name in (*happened, *intended):
+        known_fact(procedure, name)
+    for day in days:
+        calendar.is_working(day)
+    case = _what_if(procedure, happened, intended, supposed)
+    # Without a clock every period of a recurring obligation counts as begun.
+    chain = deadlines(case, procedure, calendar, today=today or calendar.last)
+    return Plan(
+        procedure=procedure,
+        deadlines=chain,
+        findings=(
+            *found,
+            *findings(case, procedure, chain, calendar, prove=False),
+            *feasibility(chain, calendar, today=today),
+            *_beyond(chain, calendar),
+        ),
+        ahead=ahead,
+        latest_start=_latest_starts(case, procedure, calendar),
+    )
+
+
+def audit(
+    library: Library,
+    procedure_id: str,
+    *,
+    facts: Mapping[str, date],
+    published: Mapping[str, date],
+    calendar: Calendar,
+    known: Calendar | None = None,
+) -> tuple[Finding, ...]:
+    """Findings of one past analysis. A fact that is not given is not known, which by itself is no lateness.
+
+    Args:
+        published: dates of first publication by fact name; where the law judges by publication they decide.
+        known: the calendar known when the facts happened; what was in time by it is noted.
+    """
+    days = [*facts.values(), *published.values()]
+    if not days:
+        return ()
+    procedure, found = _edition(library, procedure_id, min(days))
+    procedure = library.laid(procedure, "", min(days))
+    told = {name: _fact(name, facts, published) for name in (*facts, *published)}
+    case = replace(_what_if(procedure, {}, {}, AssumedCase()), facts=told)
+    chain = deadlines(case, procedure, calendar, today=calendar.last)
+    return (*found, *findings(case, procedure, chain, calendar, prove=False, known=known))
+
+
+def latest_start(case: Case, procedure: Procedure, calendar: Calendar, *, wanted: str, by: date) -> date | None:
+    """The latest working day to begin with so that `wanted` is due by a local date, every step on its last day.
+
+    None when no start within the records does it.
+    """
+    early, late = calendar.first.toordinal(), by.toordinal()
+    best: date | None = None
+    while early <= late:
+        middle = (early + late) // 2
+        if _reached(case, procedure, calendar, wanted, by, date.fromordinal(middle)):
+            best, early = date.fromordinal(middle), middle + 1
+        else:
+            late = middle - 1
+    return calendar.previous_working(best) if best else None
+
+
+def _reached(case: Case, procedure: Procedure, calendar: Calendar, wanted: str, by: date, start: date) -> bool:
+    trial = replace(case, planned={procedure.begins_with: start})
+    chain = deadlines(trial, procedure, calendar, today=calendar.last)
+    due = next((deadline.due for deadline in chain if deadline.id == wanted), None)
+    return due is not None and due <= by
+
+
+def _latest_starts(case: Case, procedure: Procedure, calendar: Calendar) -> dict[str, date]:
+    """For every wanted end, when the start itself is neither known nor planned."""
+    begin = procedure.begins_with
+    if begin in case.facts or begin in case.planned:
+        return {}
+    found = {}
+    for wanted, by in case.planned.items():
+        try:
+            start = latest_start(replace(case, planned={}), procedure, calendar, wanted=wanted, by=by)
+        except OutOfRange:
+            start = None
+        if start is not None:
+            found[wanted] = start
+    return found
+
+
+def _edition(library: Library, procedure_id: str, on: date | None) -> tuple[Procedure, tuple[Finding, ...]]:
+    """The edition in force on a day, the latest when no day is known, the earliest before there was any."""
+    if on is None:
+        return library.latest(procedure_id), ()
+    earliest = library.earliest(procedure_id)
+    if on < earliest.in_force:
+        return earliest, (before_first_edition(earliest, on),)
+    return library.edition(procedure_id, on), ()
+
+
+def _what_if(
+    procedure: Procedure, facts: Mapping[str, date], planned: Mapping[str, date], supposed: AssumedCase
+) -> Case:
+    return Case(
+        id="",
+        procedure=procedure.id,
+        edition=procedure.edition,
+        unit=supposed.unit,
+        object=supposed.object,
+        kind=supposed.kind,
+        facts={
+            name: Fact(
+                name=name,
+                on=day,
+                values=supposed.values.get(name, {}),
+                signed_by=supposed.signed_by.get(name, ""),
+            )
+            for name, day in facts.items()
+        },
+        planned=dict(planned),
+    )
+
+
+def _fact(name: str, facts: Mapping[str, date], published: Mapping[str, date]) -> Fact:
+    shown = published.get(name)
+    evidence = (Evidence(kind="", reference="", published_on=shown),) if shown else ()
+    on = facts.get(name, shown)
+    assert on is not None
+    return Fact(name=name, on=on, evidence=evidence)
+
+
+def _beyond(chain: tuple[Deadline, ...], calendar: Calendar) -> tuple[Finding, ...]:
+    return tuple(
+        beyond_horizon(deadline, calendar.last)
+        for deadline in chain
+        if any(element.code == "beyond_horizon" for element in deadline.explanation)
+    )

@@ -1,0 +1,114 @@
+"""A case counted anew when days move: what is to be written, and which due dates move with it.
+
+Its dates are counted once by each calendar. Those by the calendar before say what moves, and which rows cannot
+come out otherwise, so that nobody reads or compares these; those by the calendar after are the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from workflow.board.rows import rows
+from workflow.cases.case import Case
+from workflow.cases.machine import stage
+from workflow.deadlines.anchors import Link
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.impact import Moved, Walk, moves, walk
+from workflow.deadlines.resolver import walked
+from workflow.law.procedure import EscalationPolicy, Procedure
+from workflow.ports import Written
+
+Days = Sequence[tuple[date, date]]
+"""Spans of days, both ends included (`workflow.deadlines.impact.reach`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecalculatedCase:
+    """A case by the calendar after, to be written, and the due dates that move."""
+
+    written: Written
+    moved: tuple[Moved, ...]
+
+
+def recounted(
+    case: Case, procedure: Procedure, before: Calendar, after: Calendar, *, reach: Days, today: date
+) -> RecalculatedCase:
+    """A case counted anew.
+
+    Args:
+        reach: the days over which the two calendars differ (`workflow.deadlines.impact.reach`).
+        today: local date; it decides which rung speaks next, and whether the period of a recurring obligation
+            has begun.
+    """
+    was, becomes = (walk(case, procedure, days, today=today) for days in (before, after))
+    chain = (*walked(becomes.chain, [*becomes.links.values()], bare=True), *becomes.entries.values())
+    written = Written(
+        events=(),
+        case=case,
+        stage=stage(procedure, case, chain),
+        rows=rows(case, procedure, chain, after, today=today),
+        touched=_touched(was, becomes, chain, reach),
+    )
+    return RecalculatedCase(written, moves(was, becomes))
+
+
+def _touched(was: Walk, becomes: Walk, chain: Iterable[Deadline], reach: Days) -> frozenset[str] | None:
+    """Ids of the obligations whose rows may come out otherwise; None: all of them."""
+    if any(one.by_itself for one in becomes.chain.procedure.obligations):
+        # A day that comes by itself passes on what is uncertain in it without a trace in the links after it.
+        return None
+    found = {*was.entries, *becomes.entries, *becomes.chain.case.put_off}
+    found.update(was.links.keys() - becomes.links.keys())
+    found.update(name for name, link in becomes.links.items() if not _alike(was.links.get(name), link))
+    found.update(one.id for one in chain if one.id not in found and _feels(becomes, one, reach))
+    return frozenset(found)
+
+
+def _alike(one: Link | None, other: Link) -> bool:
+    """Whether two calendars counted a link alike, in all that a row keeps of it."""
+    if one is None:
+        return False
+    if one.counted is not other.counted:
+        was, becomes = one.counted, other.counted
+        if (was.due, was.safe_by, was.first, was.last) != (
+            becomes.due,
+            becomes.safe_by,
+            becomes.first,
+            becomes.last,
+        ):
+            return False
+    return one.knowledge == other.knowledge and one.anchor == other.anchor
+
+
+def _feels(becomes: Walk, deadline: Deadline, reach: Days) -> bool:
+    """Whether a day that changes lies among those that decide what the row says beside its due date: what it is
+    late by, how sure it is, when it is spoken of."""
+    try:
+        days = [*_days(becomes, deadline)]
+    except OutOfRange:
+        return True
+    if not days:
+        return False
+    first, last = min(days), max(days)
+    return any(begin <= last and end >= first for begin, end in reach)
+
+
+def _days(becomes: Walk, deadline: Deadline) -> Iterator[date]:
+    for day in (deadline.span_first, deadline.span_last, deadline.due, deadline.done_on):
+        if day is not None:
+            yield day
+    if deadline.due is not None and deadline.done_on is None:
+        ladder = becomes.chain.procedure.ladders[deadline.obligation.ladder]
+        for at in _ends(ladder):
+            yield becomes.chain.calendar.add(deadline.due, at)
+
+
+def _ends(ladder: EscalationPolicy) -> tuple[int, int]:
+    """The working days before (or after) the due date on which its first and its last rung speak."""
+    # Of a due date that is no working day, what speaks on it speaks on the working day before.
+    steps = [-1, *(rung.at for rung in ladder.rungs)]
+    return min(steps), max(steps)

@@ -1,0 +1,168 @@
+"""What proves a case: the evidence of its facts and of the lines of its registers, as one list.
+
+A document restricted in one place is restricted in all of them: the same bytes are the same secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TypeAlias
+
+from workflow.cases.case import (
+    Case,
+    Event,
+    EventKind,
+    Evidence,
+    evidence_of,
+    evidence_payload,
+    fold,
+    gathered,
+)
+from workflow.cases.registers.entries import measure_id
+from workflow.org.access import Scope
+
+Places: TypeAlias = Mapping[tuple[EventKind, str, date], tuple[Evidence, ...]]
+"""Evidence by what it proves, and on which day."""
+Grounds: TypeAlias = Mapping[str, str]
+"""Reference of a restricted document -> the ground."""
+Shown: TypeAlias = Callable[[Iterable[Evidence], Grounds], tuple[Evidence, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proved:
+    """One document or link, and what it proves.
+
+    Attributes:
+        kind: `fact`, or what was entered into a register (`measure_reviewed`, `risk_removed`, `talk_held` ...).
+        of: the fact's name; of a line what it is about (`measure.3.2026Q3`, `risk.2`, `position.4`,
+            `cartogram`).
+        on: the local date it happened.
+    """
+
+    kind: EventKind
+    of: str
+    on: date
+    evidence: Evidence
+
+
+def proofs(case: Case) -> tuple[Proved, ...]:
+    """Every piece of evidence of a case: of its facts, then of its registers in the order of their lines."""
+    places = _places(case)
+    grounds = _grounds(places)
+    return tuple(
+        Proved(kind=kind, of=of, on=on, evidence=_marked([item], grounds)[0])
+        for (kind, of, on), items in places.items()
+        for item in items
+    )
+
+
+def as_seen(case: Case, scope: Scope | None) -> Case:
+    """Return the case as a reader sees it: every restricted document says its ground, and is not named to those
+    who may not open it. None is the house itself, which sees the case as it is.
+
+    What a hidden document keeps is what dates and findings are computed from: its kind, that it is a file or a
+    link, the day it was published. Hidden ones of a kind at one place are one, so that nobody counts them.
+    """
+    grounds = _grounds(_places(case)) if scope is not None else {}
+    if scope is None or not grounds:
+        return case
+    shown = _marked if scope.opens(case) else _hidden
+    return replace(
+        case,
+        facts={
+            name: replace(fact, evidence=shown(fact.evidence, grounds)) for name, fact in case.facts.items()
+        },
+        entries=tuple(_event_seen(event, shown, grounds) for event in case.entries),
+    )
+
+
+def events_as_seen(events: Sequence[Event], scope: Scope | None) -> Sequence[Event]:
+    """Return the chain of a case as a reader sees it; the hashes stay those of what was written."""
+    if scope is None or not any(item.restricted for event in events for item in evidence_of(event)):
+        return events
+    case = fold(events)
+    shown, grounds = _marked if scope.opens(case) else _hidden, _grounds(_places(case))
+    return [_event_seen(event, shown, grounds) for event in events]
+
+
+def stored_file(case: Case, reference: str) -> Evidence | None:
+    """The stored file of a case with that SHA-256, its restriction with it; None when nothing rests on it."""
+    return next(
+        (
+            one.evidence
+            for one in proofs(case)
+            if one.evidence.reference == reference and one.evidence.name is not None
+        ),
+        None,
+    )
+
+
+def _places(case: Case) -> Places:
+    """Return the evidence of a case by where it stands: each fact, each line of a register."""
+    places: dict[tuple[EventKind, str, date], tuple[Evidence, ...]] = {
+        ("fact", name, fact.on): fact.evidence for name, fact in case.facts.items()
+    }
+    for event in case.entries:
+        if items := evidence_of(event):
+            assert event.on is not None
+            place = (event.kind, _about(event), event.on)
+            places[place] = gathered(places.get(place, ()), items)
+    return places
+
+
+def _grounds(places: Places) -> Grounds:
+    return {item.reference: item.restricted for items in places.values() for item in items if item.restricted}
+
+
+def _marked(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]:
+    """Return the documents for those who may open them all, each with its ground."""
+    return tuple(replace(item, restricted=item.restricted or grounds.get(item.reference, "")) for item in items)
+
+
+def _hidden(items: Iterable[Evidence], grounds: Grounds) -> tuple[Evidence, ...]:
+    """Return the documents for those who may not open the restricted ones."""
+    shown: dict[tuple[str, ...], Evidence] = {}
+    for item in items:
+        ground = grounds.get(item.reference, "")
+        if not ground:
+            shown[item.kind, item.reference] = item
+            continue
+        place = ("restricted", item.kind, ground, "link" if item.name is None else "file")
+        known = shown.get(place)
+        days = [one.published_on for one in (item, known) if one is not None and one.published_on is not None]
+        shown[place] = Evidence(
+            kind=item.kind,
+            reference="",
+            name=None if item.name is None else "",
+            published_on=max(days, default=None),
+            recorded_at=item.recorded_at,
+            restricted=ground,
+        )
+    return tuple(shown.values())
+
+
+def _event_seen(event: Event, shown: Shown, grounds: Grounds) -> Event:
+    items = evidence_of(event)
+    if not any(item.reference in grounds for item in items):
+        return event
+    seen = shown(items, grounds)
+    # A hidden file has an empty name, which an event never writes; without it, it would be taken for a link.
+    rows = [
+        row if item.name != "" else {**row, "name": ""}
+        for row, item in zip(evidence_payload(seen), seen, strict=True)
+    ]
+    return replace(event, payload={**event.payload, "evidence": rows})
+
+
+def _about(event: Event) -> str:
+    match event.kind:
+        case "measure_reviewed":
+            return measure_id(int(event.name), str(event.payload.get("period", "")))
+        case "talk_held":
+            return f"position.{event.name}"
+        case "cartogram_recorded":
+            return "cartogram"
+        case _:
+            return f"risk.{event.name}"

@@ -1,0 +1,159 @@
+"""Exposed positions with their holders' preventive talks, and the cartogram, folded from a case's events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal, cast, get_args
+
+from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
+
+Section = Literal["positions", "risks"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
+"""Section 1 of the cartogram, and section 2."""
+
+TALKS_A_MONTH = 10
+"""How many talks of a month score: one point a person, at most ten points a month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A preventive talk with who held the position then."""
+
+    on: date
+    holder: str
+    topic: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Position:
+    """A position exposed to corruption risks.
+
+    Attributes:
+        holder: key or name of the person; "" while it is vacant.
+        why: what exposes it.
+        approved_on: the day the list with it was approved.
+        cleared_on: the day it was taken off the list.
+    """
+
+    number: int
+    title: str
+    holder: str = ""
+    why: str = ""
+    department: str = ""
+    district: str = ""
+    approved_on: date | None = None
+    cleared_on: date | None = None
+    talks: tuple[Talk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CartogramLine:
+    """One line of the cartogram: a position or a risk of a department (and district)."""
+
+    section: Section
+    department: str
+    district: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cartogram:
+    """The cartogram as published on a day."""
+
+    on: date
+    lines: tuple[CartogramLine, ...]
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exposure:
+    """The exposed positions of a case by number, and the cartogram last recorded in it."""
+
+    positions: Mapping[int, Position] = field(default_factory=dict)
+    cartogram: Cartogram | None = None
+
+
+def exposure(case: Case) -> Exposure:
+    """Folded from the case's events."""
+    positions: dict[int, Position] = {}
+    cartogram: Cartogram | None = None
+    for event in case.entries:
+        if event.kind == "cartogram_recorded":
+            assert event.on is not None
+            cartogram = Cartogram(event.on, _lines(event.payload.get("lines", ())), evidence_of(event))
+        elif event.kind in ("position_exposed", "position_cleared", "talk_held"):
+            number = int(event.name)
+            positions[number] = _position(positions.get(number), number, event)
+    return Exposure(positions=dict(sorted(positions.items())), cartogram=cartogram)
+
+
+def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
+    """Lines as an event's payload carries them."""
+    return [[line.section, line.department, line.district, line.text] for line in lines]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """So many holders to talk to in a month: names in the order of the list, `beyond`: in another year."""
+
+    year: int
+    month: int
+    holders: tuple[str, ...]
+    beyond: bool = False
+
+
+def spread(positions: Iterable[Position], *, today: date) -> tuple[Suggested, ...]:
+    """The holders nobody has talked to this year (local date), at most ten a month from this month on."""
+    known = [one for one in positions if one.cleared_on is None and one.holder]
+    of_the_year = [talk for one in known for talk in one.talks if talk.on.year == today.year]
+    told = {talk.holder for talk in of_the_year}
+    waiting = [name for name in dict.fromkeys(one.holder for one in known) if name not in told]
+    room = max(0, TALKS_A_MONTH - sum(talk.on.month == today.month for talk in of_the_year))
+    months, at = [], today.year * 12 + today.month - 1
+    while waiting:
+        now, waiting = waiting[:room], waiting[room:]
+        if now:
+            year, month = divmod(at, 12)
+            months.append(Suggested(year, month + 1, tuple(now), beyond=year > today.year))
+        room, at = TALKS_A_MONTH, at + 1
+    return tuple(months)
+
+
+def _position(known: Position | None, number: int, event: Event) -> Position:
+    told = event.payload
+    if event.kind == "position_exposed":
+        approved = told.get("approved_on")
+        return Position(
+            number=number,
+            title=str(told["title"]),
+            holder=str(told.get("holder", "")),
+            why=str(told.get("why", "")),
+            department=str(told.get("department", "")),
+            district=str(told.get("district", "")),
+            approved_on=date.fromisoformat(str(approved)) if approved else None,
+            talks=known.talks if known else (),
+        )
+    assert known is not None
+    assert event.on is not None
+    if event.kind == "position_cleared":
+        return replace(known, cleared_on=event.on)
+    talk = Talk(event.on, str(told.get("holder", known.holder)), str(told.get("topic", "")))
+    # The same talk with one document more stands in its place.
+    before = next((one for one in known.talks if _same(one, talk)), None)
+    whole = replace(talk, evidence=gathered(before.evidence if before else (), evidence_of(event)))
+    if before is None:
+        return replace(known, talks=(*known.talks, whole))
+    return replace(known, talks=tuple(whole if one is before else one for one in known.talks))
+
+
+def _same(one: Talk, other: Talk) -> bool:
+    return (one.on, one.holder, one.topic) == (other.on, other.holder, other.topic)
+
+
+def _lines(told: object) -> tuple[CartogramLine, ...]:
+    if not isinstance(told, list | tuple):
+        return ()
+    return tuple(CartogramLine(cast(Section, one[0]), *map(str, one[1:4])) for one in told)

@@ -1,0 +1,251 @@
+"""Risks, their ranks, measures and requests as values inside a case, folded from the events of its chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Literal, cast, get_args
+
+from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
+from workflow.cases.registers.measure_term import MeasureTerm, from_data
+
+Direction = Literal[
+    "legal_acts",
+    "personnel",
+    "conflict_of_interest",
+    "public_services",
+    "permits",
+    "control",
+    "procurement",
+    "information_systems",
+    "other",
+]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+"""Legal acts and internal documents; then the organisational and managerial activity, part by part."""
+
+Outcome = Literal["executed", "partly", "not", "irrelevant"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+"""Executed: the risk removed in full by the measure in its completion form. Irrelevant: no longer relevant."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rank:
+    """Likelihood and effect as levels of a scale (1 is the lowest), and the scale's edition."""
+
+    likelihood: int
+    effect: int
+    scale: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Removal:
+    """A risk removed. `completed`: to real completion, by the measure in its completion form."""
+
+    on: date
+    completed: bool
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What went up to a higher body, whose act is the cause, and what it answered."""
+
+    body: str
+    asked: str
+    on: date
+    term: MeasureTerm
+    answered_on: date | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Risk:
+    """One risk of a case.
+
+    Attributes:
+        number: as the analytic note numbers it.
+        cause: why it can happen; `act`: the act the cause lies in, where it lies in one.
+        body: the higher body whose act that is; "" when the cause is the organisation's own.
+        for_legal_monitoring: its recommendation touches legal acts.
+        department, district: where it belongs in the cartogram.
+    """
+
+    number: int
+    description: str
+    direction: Direction = "other"
+    cause: str = ""
+    act: str = ""
+    body: str = ""
+    for_legal_monitoring: bool = False
+    department: str = ""
+    district: str = ""
+    found_on: date | None = None
+    rank: Rank | None = None
+    removal: Removal | None = None
+    request: Request | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Review:
+    """One review of a measure: on which day, what had become of it, and what proves it.
+
+    Attributes:
+        period: of a measure that comes back: the period reviewed (2026Q3).
+        done_on: the day it was executed, where that is known.
+    """
+
+    on: date
+    outcome: Outcome
+    period: str = ""
+    done_on: date | None = None
+    comment: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """One row of the plan of measures.
+
+    Attributes:
+        risk: the number of the risk it removes.
+        completion: the form it is to end in.
+        set_on: the local day it was first set; None where that was not said.
+    """
+
+    number: int
+    risk: int
+    recommendation: str
+    action: str
+    completion: str = ""
+    responsible: str = ""
+    term: MeasureTerm = field(default_factory=MeasureTerm)
+    set_on: date | None = None
+    reviews: tuple[Review, ...] = ()
+
+    def review(self, period: str = "") -> Review | None:
+        """The latest review of a period; of the measure as a whole where it has none."""
+        return next((one for one in reversed(self.reviews) if one.period in (period, "")), None)
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the latest review says; None before the first."""
+        return self.reviews[-1].outcome if self.reviews else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Register:
+    """The risk register of a case, by number."""
+
+    risks: Mapping[int, Risk] = field(default_factory=dict)
+    measures: Mapping[int, Measure] = field(default_factory=dict)
+
+    def measures_of(self, risk: int) -> tuple[Measure, ...]:
+        """The measures that remove a risk, in order."""
+        return tuple(one for one in self.measures.values() if one.risk == risk)
+
+
+def register(case: Case) -> Register:
+    """The case's risk register, folded from its events."""
+    risks: dict[int, Risk] = {}
+    measures: dict[int, Measure] = {}
+    for event in case.entries:
+        if event.kind in ("measure_set", "measure_reviewed"):
+            number = int(event.name)
+            measures[number] = _measure(measures.get(number), number, event)
+        elif event.kind in _OF_A_RISK:
+            number = int(event.name)
+            risks[number] = _risk(risks.get(number), number, event)
+    return Register(risks=dict(sorted(risks.items())), measures=dict(sorted(measures.items())))
+
+
+_OF_A_RISK = ("risk_found", "risk_ranked", "risk_removed", "request_sent", "request_answered")
+
+
+def _risk(known: Risk | None, number: int, event: Event) -> Risk:
+    told = event.payload
+    if event.kind == "risk_found":
+        said = Risk(
+            number=number,
+            description=_text(told, "description"),
+            direction=cast(Direction, told.get("direction", "other")),
+            cause=_text(told, "cause"),
+            act=_text(told, "act"),
+            body=_text(told, "body"),
+            for_legal_monitoring=bool(told.get("for_legal_monitoring")),
+            department=_text(told, "department"),
+            district=_text(told, "district"),
+            found_on=event.on,
+        )
+        # Described anew: what was ranked, asked and removed of it stays.
+        return replace(said, rank=known.rank, removal=known.removal, request=known.request) if known else said
+    assert known is not None
+    assert event.on is not None or event.kind == "risk_ranked"
+    match event.kind:
+        case "risk_ranked":
+            rank = Rank(
+                likelihood=int(str(told["likelihood"])),
+                effect=int(str(told["effect"])),
+                scale=_text(told, "scale"),
+            )
+            return replace(known, rank=rank)
+        case "risk_removed":
+            assert event.on is not None
+            removal = Removal(on=event.on, completed=bool(told.get("completed")))
+            before = known.removal.evidence if known.removal and _same(known.removal, removal) else ()
+            evidence = gathered(before, evidence_of(event))
+            return replace(known, removal=replace(removal, evidence=evidence))
+        case "request_sent":
+            assert event.on is not None
+            request = Request(
+                body=_text(told, "body"),
+                asked=_text(told, "asked"),
+                on=event.on,
+                term=from_data(told.get("term")),
+            )
+            return replace(known, request=request, body=known.body or request.body)
+        case _:
+            assert known.request is not None
+            answered = replace(known.request, answered_on=event.on, answer=_text(told, "answer"))
+            return replace(known, request=answered)
+
+
+def _measure(known: Measure | None, number: int, event: Event) -> Measure:
+    told = event.payload
+    if event.kind == "measure_set":
+        return Measure(
+            number=number,
+            risk=int(str(told["risk"])),
+            recommendation=_text(told, "recommendation"),
+            action=_text(told, "action"),
+            completion=_text(told, "completion"),
+            responsible=_text(told, "responsible"),
+            term=from_data(told.get("term")),
+            set_on=known.set_on if known else event.on,
+            reviews=known.reviews if known else (),
+        )
+    assert known is not None
+    assert event.on is not None
+    done_on = told.get("done_on")
+    review = Review(
+        on=event.on,
+        outcome=cast(Outcome, told["outcome"]),
+        period=_text(told, "period"),
+        done_on=date.fromisoformat(str(done_on)) if done_on else None,
+        comment=_text(told, "comment"),
+    )
+    # The same review with one document more stands in its place.
+    before = next((one for one in known.reviews if _same(one, review)), None)
+    whole = replace(review, evidence=gathered(before.evidence if before else (), evidence_of(event)))
+    if before is None:
+        return replace(known, reviews=(*known.reviews, whole))
+    return replace(known, reviews=tuple(whole if one is before else one for one in known.reviews))
+
+
+def _same(one: Review | Removal, other: Review | Removal) -> bool:
+    """Whether both say the same, their evidence apart."""
+    return replace(one, evidence=()) == replace(other, evidence=())
+
+
+def _text(told: Mapping[str, object], key: str) -> str:
+    return str(told.get(key, ""))

@@ -1,0 +1,133 @@
+"""Lists over the registers of many cases: what became of recommendations, and risks many units share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from workflow.cases.case import Case
+from workflow.cases.registers.risk import Measure, Outcome, Risk, register
+
+NOT_REVIEWED = "none"
+"""What a measure's status is before its first review."""
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
+
+class Place(NamedTuple):
+    """Where a recommendation stands: its case, the numbers of its risk and measure (0 where there is none)."""
+
+    case: str
+    risk: int
+    measure: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecommendationFilter:
+    """What a list of recommendations is narrowed to; everything empty shows all."""
+
+    unit: str = ""
+    status: str = ""
+    direction: str = ""
+    legal: bool = False
+    late: bool = False
+
+    def keeps(self, status: str, late: bool) -> bool:
+        """Whether one that stands so is wanted."""
+        return (not self.status or status == self.status) and (not self.late or late)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskGroup:
+    """A risk many cases have: how many units and cases, and the first of them.
+
+    `unasked`: in how many cases its cause lies above and nobody was asked; `asking`: the first of those.
+    """
+
+    units: int
+    cases: int
+    first: tuple[Place, ...]
+    unasked: int
+    asking: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One risk of one case with one of its measures; None where it has none."""
+
+    case: Case
+    risk: Risk
+    measure: Measure | None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of the measure by its last review."""
+        return self.measure.outcome if self.measure else None
+
+    @property
+    def status(self) -> str:
+        """What the last review says; "" where there is no measure to review."""
+        return (self.outcome or NOT_REVIEWED) if self.measure else ""
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return Place(self.case.id, self.risk.number, self.measure.number if self.measure else 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The same risk in several units or cases. `unasked`: cases where its cause is above and nobody was
+    asked.
+    """
+
+    description: str
+    found: tuple[tuple[Case, Risk], ...]
+    units: tuple[str, ...]
+    unasked: tuple[str, ...]
+
+
+def listed(cases: Iterable[Case]) -> Iterator[Listed]:
+    """Every risk with every measure of it, case by case, by number."""
+    for case in cases:
+        known = register(case)
+        for risk in known.risks.values():
+            measures = known.measures_of(risk.number)
+            yield from (Listed(case, risk, measure) for measure in measures or (None,))
+
+
+def shared(cases: Iterable[Case]) -> tuple[Shared, ...]:
+    """Risks found in more than one case, those in most units first."""
+    alike: dict[tuple[str, ...], list[tuple[Case, Risk]]] = {}
+    for case in cases:
+        for risk in register(case).risks.values():
+            alike.setdefault(likeness(risk), []).append((case, risk))
+    found = [
+        Shared(
+            description=members[0][1].description,
+            found=tuple(members),
+            units=tuple(dict.fromkeys(case.unit for case, _ in members)),
+            unasked=tuple(case.id for case, risk in members if unasked(risk)),
+        )
+        for members in alike.values()
+        if len({case.id for case, _ in members}) > 1
+    ]
+    return tuple(sorted(found, key=lambda one: (-len(one.units), -len(one.found), one.description)))
+
+
+def likeness(risk: Risk) -> tuple[str, ...]:
+    """What two risks have in common when they are the same: their words (letter case, signs and blanks apart),
+    or the same place of the same act of the same higher body as their cause.
+    """
+    above = (_plain(risk.body), _plain(risk.act)) if risk.body and risk.act else ()
+    return above or (_plain(risk.description),)
+
+
+def unasked(risk: Risk) -> bool:
+    """Whether its cause lies above and nobody was asked there."""
+    return bool(risk.body) and risk.request is None
+
+
+def _plain(text: str) -> str:
+    return _NOT_A_WORD.sub(" ", text.casefold()).strip()

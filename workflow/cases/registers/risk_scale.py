@@ -1,0 +1,63 @@
+"""The scale risks are ranked by: levels of likelihood and of effect, and what their product comes to. Ours.
+
+No 488 p. 43, which ranks risks, could not be obtained; the file says so, and whoever shows a rank says it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from workflow.cases.registers.risk import Rank
+from workflow.law.procedure import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level of likelihood or of effect. `number`: 1 is the lowest."""
+
+    number: int
+    title: Text
+    meaning: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Ranks up to a product. `colour`: a name of the map's colours (calm, watch, high, urgent)."""
+
+    id: str
+    up_to: int
+    title: Text
+    colour: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RiskScale:
+    """One edition of the scale. `note`: whose it is, and why."""
+
+    id: str
+    in_force: date
+    title: Text
+    note: Text
+    likelihood: tuple[Level, ...]
+    effect: tuple[Level, ...]
+    bands: tuple[Band, ...]
+
+    @property
+    def edition(self) -> str:
+        return f"{self.id}.{self.in_force.isoformat()}"
+
+    def product(self, rank: Rank) -> int:
+        """Likelihood times effect."""
+        return rank.likelihood * rank.effect
+
+    def band(self, rank: Rank) -> Band:
+        """What the rank comes to."""
+        product = self.product(rank)
+        return next((band for band in self.bands if product <= band.up_to), self.bands[-1])
+
+
+def by_edition(scales: Mapping[str, RiskScale], rank: Rank | None) -> RiskScale | None:
+    """The scale a risk was ranked by; None without a rank, or when the file is no longer there."""
+    return scales.get(rank.scale) if rank else None

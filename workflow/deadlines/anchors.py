@@ -1,0 +1,218 @@
+"""The links of a case's chain: each obligation, or each period of it, counted from its anchor.
+
+For an anchor counts: the fact; else the latest plan date; else the anchor's own due date ("if done on
+its last day"). Everything is counted afresh; nothing is remembered between two questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from calendars.counting import Counted, count
+from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
+from workflow.cases.case import Case, Fact
+from workflow.deadlines.applicability import branch_open
+from workflow.deadlines.deadline import AnchorState, Knowledge
+from workflow.law.overlay import stricter
+from workflow.law.procedure import Obligation, OwnTerm, Procedure, Reading, Recurrence
+from workflow.periods import Span, ends_period, following, periods, rolling, years_later
+
+OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
+_NOTHING = Counted()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The day a fact is counted from, and how sure it is."""
+
+    on: date | None
+    state: AnchorState
+
+
+_NEVER = Expected(None, "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One obligation, or one period of it, counted.
+
+    Attributes:
+        own: the organisation's own term it is counted by, None where the act's counts; the obligation then has
+            that term, and `law` is the link by the act.
+        beside: by the organisation's own terms that are not the strictest.
+    """
+
+    obligation: Obligation
+    span: Span | None
+    anchor: Expected
+    counted: Counted
+    knowledge: Knowledge
+    beyond: bool
+    own: OwnTerm | None = None
+    law: Link | None = None
+    beside: tuple[Link, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"{self.obligation.id}.{self.span.name}" if self.span else self.obligation.id
+
+    @property
+    def anchor_fact(self) -> str | None:
+        """The fact it counts from."""
+        if self.obligation.recurs and isinstance(self.obligation.term, OF_THE_PERIOD):
+            return self.obligation.recurs.since
+        return self.obligation.since
+
+
+class DueDateResolver:
+    """One walk over the anchors of a case; remembers what it has counted while it lasts.
+
+    `today` (local date) says only how far the periods of an open-ended recurrence reach.
+    """
+
+    def __init__(self, case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
+        self.case = case
+        self.procedure = procedure
+        self.calendar = calendar
+        self.today = today
+        self._links: dict[str, Link] = {}
+
+    def links(self) -> list[Link]:
+        """All links, in the order of the procedure."""
+        return [link for obligation in self.procedure.obligations for link in self.links_of(obligation)]
+
+    def expected(self, fact: str, span: Span | None = None) -> Expected:
+        """The day of a fact: happened, planned, derived from its own due date, or none."""
+        obligation = self.procedure.by_id[fact]
+        name = f"{fact}.{span.name}" if span and obligation.recurs else fact
+        if name in self.case.facts:
+            return Expected(self.case.facts[name].on, "happened")
+        if name in self.case.planned:
+            return Expected(self.case.planned[name], "happened" if obligation.by_itself else "planned")
+        if obligation.recurs and not span:
+            return _NEVER
+        if obligation.when is not None and not branch_open(self.case, self.procedure, obligation, span):
+            return _NEVER
+        link = self.link(obligation, span if obligation.recurs else None)
+        due = link.counted.due
+        if due is None and obligation.by_itself and obligation.recurs and span:
+            return Expected(span.last, "happened")
+        if due is None:
+            return _NEVER
+        if obligation.by_itself:
+            # The day comes whether anybody does anything or not: it is as sure as what it counts from.
+            return Expected(due, link.anchor.state if link.anchor.on else "happened")
+        return Expected(due, "derived")
+
+    def fulfilled(self, link: Link) -> Fact | None:
+        """The fact that fulfils it: of several in a period, the one with which there are enough."""
+        obligation = link.obligation
+        if link.span is None:
+            return self.case.facts.get(obligation.id)
+        term = obligation.term
+        if not obligation.several and not isinstance(term, PerPeriod):
+            return self.case.facts.get(link.id)
+        facts = self.case.occurrences(link.id)
+        enough = term.count if isinstance(term, PerPeriod) else 1
+        return facts[enough - 1] if len(facts) >= enough else None
+
+    def walked(self) -> tuple[Link, ...]:
+        """Every link counted so far: those asked for, and their anchors."""
+        return tuple(self._links.values())
+
+    def links_of(self, obligation: Obligation) -> Iterator[Link]:
+        """The obligation's one link, or one for each period."""
+        recurs = obligation.recurs
+        if recurs is None:
+            yield self.link(obligation, None)
+            return
+        since = self.expected(recurs.since).on
+        if since is None:
+            yield Link(obligation, None, _NEVER, _NOTHING, "confirmed", beyond=False)
+            return
+        term = obligation.term
+        spans = rolling if recurs.rolling else periods
+        for span in spans(recurs.every, after=since, until=self._until(recurs, since)):
+            if not isinstance(term, Target) or term.of(span.last.year):
+                yield self.link(obligation, span)
+
+    def _until(self, recurs: Recurrence, since: date) -> date:
+        """The last day a period may end on; of an open-ended recurrence, of the period after today's."""
+        if recurs.years is not None:
+            return years_later(since, recurs.years)
+        if self.today >= self.calendar.last:
+            return self.calendar.last
+        return min(following(max(since, self.today), recurs.every).last, self.calendar.last)
+
+    def link(self, obligation: Obligation, span: Span | None) -> Link:
+        """The obligation counted, in the given period when it recurs."""
+        name = f"{obligation.id}.{span.name}" if span else obligation.id
+        if name not in self._links:
+            self._links[name] = (
+                self._strictest(obligation, span) if obligation.own else self._counted(obligation, span)
+            )
+        return self._links[name]
+
+    def _strictest(self, obligation: Obligation, span: Span | None) -> Link:
+        """By the act or by the organisation's own terms, whichever is stricter; the others stand beside it."""
+        law = self._counted(obligation, span)
+        asked = obligation.asked_every
+        if asked is not None and span is not None and not ends_period(span, asked):
+            # The act asks nothing of this period; only the organisation itself does.
+            law = replace(law, counted=_NOTHING)
+        links = [law, *(self._by_own(obligation, own, span) for own in obligation.own)]
+        best = law
+        for link in links[1:]:
+            if stricter(link.obligation.term, link.counted, best.obligation.term, best.counted):
+                best = link
+        beside = tuple(link for link in links[1:] if link is not best)
+        return replace(best, law=None if best is law else law, beside=beside)
+
+    def usual(self, link: Link, reading: Reading) -> date | None:
+        """The due date of a link by the usual reading, None where that gives none."""
+        if reading.usual is None:
+            return None
+        return self._counted(replace(link.obligation, term=reading.usual), link.span).counted.due
+
+    def _by_own(self, obligation: Obligation, own: OwnTerm, span: Span | None) -> Link:
+        asked = replace(
+            obligation,
+            term=own.term,
+            since=own.since,
+            act=own.act.id,
+            paragraph=own.paragraph,
+            assumed=False,
+            note=None,
+            readings=(),
+        )
+        return replace(self._counted(asked, span), own=own)
+
+    def _counted(self, obligation: Obligation, span: Span | None) -> Link:
+        if obligation.recurs and span and isinstance(obligation.term, OF_THE_PERIOD):
+            anchor = self.expected(obligation.recurs.since)
+            start: date | None = span.last
+        elif obligation.since:
+            anchor = self.expected(obligation.since, span)
+            start = anchor.on
+        else:
+            anchor, start = _NEVER, None
+        try:
+            counted, beyond = count(obligation.term, start, self.calendar), False
+        except OutOfRange:
+            counted, beyond = _NOTHING, True
+        knowledge: Knowledge = "confirmed"
+        if counted.first is not None and counted.last is not None:
+            knowledge = self.calendar.knowledge(counted.first, counted.last)
+        if anchor.state == "derived" and obligation.since:
+            derived_from = self.link(self.procedure.by_id[obligation.since], self._period_for(obligation, span))
+            if derived_from.knowledge == "provisional":
+                knowledge = "provisional"
+        return Link(obligation, span, anchor, counted, knowledge, beyond)
+
+    def _period_for(self, obligation: Obligation, span: Span | None) -> Span | None:
+        assert obligation.since is not None
+        return span if self.procedure.by_id[obligation.since].recurs else None

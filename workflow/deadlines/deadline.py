@@ -1,0 +1,65 @@
+"""A deadline: a computed due date with its explanation. Never typed in, never stored as truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from calendars.explanation import Explanation
+from workflow.cases.states import State
+from workflow.law.procedure import Obligation, OwnTerm
+
+AnchorState = Literal["happened", "planned", "derived", "none"]
+Status = Literal["planned", "provisional", "firm"]
+Knowledge = Literal["confirmed", "provisional"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deadline:
+    """When one obligation of one case is due, and why.
+
+    Attributes:
+        id: the obligation's id, with its period when it recurs (`quarter_reported.2026Q3`).
+        due: the last day in time (local date); None without a number, without a date to count from, or beyond
+            the horizon.
+        earliest, latest: differ from `due` only where a religious day may still move by one day.
+        safe_by: the more careful reading.
+        opens: the first day it can be done, where something before it decides that;
+        `opens_in_practice` by our own checks besides the law's.
+        closes: the last day of a right that may be used within a time.
+        own: the organisation's own term that `due` comes from, where it is stricter than the act's;
+            `law_due` is the day by the act then (None where it gives none).
+        state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
+        late_by: working days late when done late, else None.
+        span_first, span_last: first and last day whose moving could move `due`.
+        versions: of the calendar and of the edition it was computed with.
+    """
+
+    id: str
+    obligation: Obligation
+    period: str | None = None
+    due: date | None
+    earliest: date | None
+    latest: date | None
+    safe_by: date | None
+    opens: date | None = None
+    opens_in_practice: date | None = None
+    closes: date | None = None
+    own: OwnTerm | None = None
+    law_due: date | None = None
+    anchor: AnchorState
+    anchor_fact: str | None = None
+    anchor_on: date | None = None
+    calendar: Knowledge
+    status: Status
+    state: State
+    planned_on: date | None = None
+    done_on: date | None = None
+    recorded_on: date | None = None
+    late_by: int | None = None
+    explanation: Explanation = ()
+    span_first: date | None = None
+    span_last: date | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,114 @@
+"""Why a date is what it is: the elements of an explanation, in the order an officer reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from calendars.explanation import Element
+from calendars.terms import Duration, Embargo
+from workflow.deadlines.anchors import DueDateResolver, Link
+from workflow.deadlines.applicability import branch_open
+from workflow.law.procedure import Obligation, Procedure
+
+
+def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iterator[Element]:
+    """The elements for one link: due date, basis, force, period, anchor, what was counted, what was judged."""
+    obligation, procedure = link.obligation, chain.procedure
+    act = procedure.acts[obligation.act]
+    due = link.counted.due
+    if due is None:
+        yield Element(code="due_none", arguments={"title": obligation.title})
+    else:
+        yield Element(code="due_by", arguments={"title": obligation.title, "on": due}, on=due)
+    basis = {"act": act.short, "paragraph": obligation.paragraph}
+    yield Element(code="basis", arguments=basis, act=act.id)
+    yield from _own(link)
+    if obligation.assumed:
+        yield Element(code="assumed", arguments={"act": act.short}, act=act.id)
+    if obligation.practice:
+        yield Element(code="practice")
+    if obligation.force != "obligatory":
+        yield Element(code=obligation.force)
+    if link.span is not None:
+        said = {"period": link.span.name, "first": link.span.first, "last": link.span.last}
+        rolls = obligation.recurs is not None and obligation.recurs.rolling
+        yield Element(code="period_rolling" if rolls else "period", arguments=said, on=link.span.last)
+    if obligation.since and (link.anchor.on or not isinstance(obligation.term, Embargo)):
+        yield _anchor(chain, link)
+    if not branch_open(chain.case, procedure, obligation, link.span):
+        assert obligation.when is not None
+        yield Element(code="branch_waits", arguments={"title": procedure.by_id[obligation.when].title})
+    if link.beyond:
+        yield Element(code="beyond_horizon", arguments={"on": chain.calendar.last}, on=chain.calendar.last)
+    yield from link.counted.elements
+    yield from _readings(chain, link)
+    if obligation.signed_by is not None and (may := obligation.signed_by.of(chain.case.kind)):
+        yield Element(code="signed_by", arguments={"duties": may})
+    yield from _bodies(procedure, obligation)
+    fact = chain.fulfilled(link)
+    if fact and judged != fact.on:
+        yield Element(
+            code="judged_published",
+            arguments={"title": obligation.title, "on": judged, "recorded": fact.on},
+            on=judged,
+        )
+    if obligation.note:
+        yield Element(code="note", arguments={"text": obligation.note})
+
+
+def _own(link: Link) -> Iterator[Element]:
+    """By whose rule it is counted, the act's or the organisation's own, and what the other one says."""
+    if link.law is not None:
+        law = link.law.counted.due
+        code = "own_rule_stricter" if law else "own_rule_alone"
+        yield Element(code=code, arguments={"on": law} if law else {}, on=law)
+    for other in link.beside:
+        assert other.own is not None
+        said: dict[str, object] = {"act": other.own.act.short, "paragraph": other.own.paragraph}
+        due = other.counted.due
+        if due is None:
+            code = "own_rule_undated"
+        else:
+            code = "own_rule_same" if due == link.counted.due else "own_rule_milder"
+            said["on"] = due
+        yield Element(code=code, arguments=said, on=due, act=other.own.act.id)
+
+
+def _readings(chain: DueDateResolver, link: Link) -> Iterator[Element]:
+    """What the organisation decided to read its own way, and the date by the usual reading."""
+    for reading in link.obligation.readings:
+        said: dict[str, object] = {"act": reading.act.short}
+        yield Element(code=f"reading.{reading.switch}.{reading.value}", arguments=said, act=reading.act.id)
+        usual = chain.usual(link, reading)
+        if usual is not None and usual != link.counted.due:
+            yield Element(code="reading_usual", arguments={"on": usual}, on=usual)
+
+
+def _bodies(procedure: Procedure, obligation: Obligation) -> Iterator[Element]:
+    """Who is responsible by the act, who only by agreement, and who came after those that are no more."""
+    for code, named in (("bodies", obligation.bodies), ("bodies_by_agreement", obligation.by_agreement)):
+        if named:
+            yield Element(code=code, arguments={"bodies": tuple(procedure.bodies[one].short for one in named)})
+    for one in (*obligation.bodies, *obligation.by_agreement):
+        body = procedure.bodies[one]
+        if body.abolished_on is not None:
+            after = tuple(procedure.bodies[successor].title for successor in body.successors)
+            said = {"body": body.short, "on": body.abolished_on, "successors": after}
+            yield Element(code="body_succeeded", arguments=said, on=body.abolished_on)
+
+
+def _anchor(chain: DueDateResolver, link: Link) -> Element:
+    assert link.obligation.since is not None
+    title = chain.procedure.by_id[link.obligation.since].title
+    if link.anchor.on is None:
+        return Element(code="anchor_none", arguments={"title": title})
+    return Element(
+        code=f"anchor_{link.anchor.state}",
+        arguments={
+            "title": title,
+            "on": link.anchor.on,
+            "counted": isinstance(link.obligation.term, Duration),
+        },
+        on=link.anchor.on,
+    )

@@ -1,0 +1,240 @@
+"""Deadlines of a case's register: the measures of its plan by their own terms, and requests to a higher body.
+
+Their due dates come from the words of the plan and not from the law, and each says so in its explanation. What
+names no day has no due date: a finding (workflow/findings/of_risks.py), never a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from calendars import OutOfRange
+from calendars.calendar import Calendar
+from calendars.counting import Counted, count
+from calendars.explanation import Element
+from workflow.cases.case import Case
+from workflow.cases.registers.entries import is_entry, measure_id, number_of, request_id
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.cases.registers.risk import Measure, Register, Request, Risk, register
+from workflow.cases.states import State
+from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.law.procedure import Obligation, Procedure, Text
+from workflow.periods import Span, periods, years_later
+
+DUTY = "object_unit"
+APPROVED, NOTED = "plan_approved", "note_signed"
+_NOTHING = Counted(due=None, safe_by=None, opens=None, first=None, last=None, elements=())
+_TERMED = frozenset({"measure_set", "request_sent"})
+
+
+def entry_deadlines(
+    case: Case, procedure: Procedure, calendar: Calendar, *, today: date, bare: bool = False
+) -> tuple[Deadline, ...]:
+    """The deadlines of its measures and requests, by number; none costs nothing.
+
+    Args:
+        today: local date; it decides only whether the period of a recurring measure has begun.
+        bare: without explanations.
+    """
+    if not any(event.kind in _TERMED for event in case.entries):
+        return ()
+    return tuple(_Entries(case, procedure, calendar, today, bare).all())
+
+
+def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
+    """What is asked by the obligation of that id, the procedure's own or one of the case's register.
+
+    Raises KeyError for an id the case does not have.
+    """
+    if not is_entry(name):
+        return procedure.by_id.get(name) or procedure.by_id[name.partition(".")[0].partition("#")[0]]
+    known = register(case)
+    number = number_of(name)
+    if name.startswith("request"):
+        risk = known.risks[number]
+        if risk.request is None:
+            raise KeyError(name)
+        return _asking(procedure, request_id(number), risk.request.asked, risk.request.term)
+    measure = known.measures[number]
+    return _asking(procedure, measure_id(number), measure.action, measure.term)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    case: Case
+    procedure: Procedure
+    calendar: Calendar
+    today: date
+    bare: bool
+
+    def all(self) -> Iterator[Deadline]:
+        known = register(self.case)
+        for measure in known.measures.values():
+            yield from self._measure(measure, known)
+        for risk in known.risks.values():
+            if risk.request is not None:
+                yield self._request(risk, risk.request)
+
+    def _measure(self, measure: Measure, known: Register) -> Iterator[Deadline]:
+        obligation = _asking(self.procedure, measure_id(measure.number), measure.action, measure.term)
+        risk = known.risks.get(measure.risk)
+        for span in self._spans(measure.term):
+            counted, anchor = self._counted(measure.term, span)
+            review = measure.review(span.name if span else "")
+            state: State = "not_due_yet" if span and self.today < span.first else "open"
+            done_on = None
+            if review is not None and review.outcome == "executed":
+                state, done_on = "done", _done_on(review.on, review.done_on, counted.due)
+            elif review is not None and review.outcome == "irrelevant":
+                state = "not_required"
+            elif risk is not None and risk.removal is not None:
+                state, done_on = "done", risk.removal.on if _in_time(risk.removal.on, counted.due) else None
+            yield self._deadline(
+                obligation, span, counted, anchor, state, done_on, measure.term, {"risk": measure.risk}
+            )
+
+    def _request(self, risk: Risk, request: Request) -> Deadline:
+        obligation = _asking(self.procedure, request_id(risk.number), request.asked, request.term)
+        counted, _ = self._counted(request.term, None, request.on)
+        state: State = "done" if request.answered_on else "open"
+        about = {"risk": risk.number, "body": request.body, "on": request.on}
+        return self._deadline(
+            obligation, None, counted, (request.on, "happened"), state, request.answered_on, request.term, about
+        )
+
+    def _spans(self, term: MeasureTerm) -> Iterator[Span | None]:
+        """One for each period of the year of monitoring; one without a period where nothing comes back."""
+        since = self._since()[0]
+        if term.every is None or since is None:
+            yield None
+            return
+        found = False
+        for span in periods(term.every, after=since, until=years_later(since, 1)):
+            found = True
+            yield span
+        if not found:
+            yield None
+
+    def _since(self) -> tuple[date | None, AnchorState]:
+        """What numbers of days and periods count from: approval of the plan, else signing of the note."""
+        for fact in (APPROVED, NOTED):
+            if fact in self.case.facts:
+                return self.case.facts[fact].on, "happened"
+        for fact in (APPROVED, NOTED):
+            if fact in self.case.planned:
+                return self.case.planned[fact], "planned"
+        return None, "none"
+
+    def _counted(
+        self, term: MeasureTerm, span: Span | None, since: date | None = None
+    ) -> tuple[Counted, tuple[date | None, AnchorState]]:
+        anchor: tuple[date | None, AnchorState] = (since, "happened") if since else self._since()
+        start = anchor[0]
+        if term.every is not None:
+            start = span.last if span else None
+        if term.said != "after" and term.every is None:
+            anchor = None, "happened"
+        try:
+            return count(term.term, start, self.calendar), anchor
+        except OutOfRange:
+            return _NOTHING, anchor
+
+    def _deadline(
+        self,
+        obligation: Obligation,
+        span: Span | None,
+        counted: Counted,
+        anchor: tuple[date | None, AnchorState],
+        state: State,
+        done_on: date | None,
+        term: MeasureTerm,
+        about: dict[str, object],
+    ) -> Deadline:
+        if self.case.standing != "active" and state != "done":
+            state = "not_required"
+        knowledge: Knowledge = "confirmed"
+        if counted.first is not None and counted.last is not None:
+            knowledge = self.calendar.knowledge(counted.first, counted.last)
+        status: Status = (
+            "planned" if anchor[1] != "happened" else "provisional" if knowledge != "confirmed" else "firm"
+        )
+        due = counted.due
+        safe_by = due - timedelta(days=1) if due and term.until else counted.safe_by
+        return Deadline(
+            id=f"{obligation.id}.{span.name}" if span else obligation.id,
+            obligation=obligation,
+            period=span.name if span else None,
+            due=due,
+            earliest=due,
+            latest=due,
+            safe_by=safe_by,
+            anchor=anchor[1],
+            anchor_fact=APPROVED if anchor[0] and obligation.id.startswith("measure") else None,
+            anchor_on=anchor[0],
+            calendar=knowledge,
+            status=status,
+            state=state,
+            done_on=done_on,
+            recorded_on=done_on,
+            late_by=_late_by(due, done_on, self.calendar),
+            explanation=() if self.bare else tuple(_explained(obligation, counted, anchor[0], term, about)),
+            span_first=counted.first,
+            span_last=counted.last,
+            versions={"calendar": self.calendar.version, "edition": self.procedure.edition},
+        )
+
+
+def _asking(procedure: Procedure, id: str, title: str, term: MeasureTerm) -> Obligation:
+    stages = [stage.id for stage in procedure.stages]
+    return Obligation(
+        id=id,
+        stage="monitoring" if "monitoring" in stages else stages[-1],
+        title=Text(title, title, title),
+        term=term.term,
+        act="",
+        paragraph="",
+        force="obligatory",
+        duty=DUTY if id.startswith("measure") else "authorised_person",
+        ladder="default" if "default" in procedure.ladders else next(iter(procedure.ladders)),
+    )
+
+
+def _done_on(reviewed: date, done: date | None, due: date | None) -> date | None:
+    """The day a measure is judged by. A review after the due date alone does not say that it was late."""
+    return done or (reviewed if _in_time(reviewed, due) else None)
+
+
+def _in_time(on: date, due: date | None) -> bool:
+    return due is None or on <= due
+
+
+def _late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None:
+    if due is None or on is None or on <= due:
+        return None
+    return calendar.count(due + timedelta(days=1), on)
+
+
+def _explained(
+    obligation: Obligation,
+    counted: Counted,
+    since: date | None,
+    term: MeasureTerm,
+    about: dict[str, object],
+) -> Iterator[Element]:
+    if counted.due is None:
+        yield Element(code="due_none", arguments={"title": obligation.title})
+    else:
+        yield Element(code="due_by", arguments={"title": obligation.title, "on": counted.due}, on=counted.due)
+    kind = obligation.id.partition(".")[0]
+    if term.written or kind != "measure":
+        yield Element(code=f"risk.basis_{kind}", arguments={**about, "written": term.written})
+    if term.until:
+        yield Element(code="risk.until", arguments={"on": counted.due}, on=counted.due)
+    if since is not None and kind == "measure":
+        yield Element(code="risk.since_approval", arguments={"on": since}, on=since)
+    if term.dateless:
+        yield Element(code=f"risk.dateless.{term.said}")
+    else:
+        yield from counted.elements

@@ -1,0 +1,213 @@
+"""The chain of a case: every obligation's deadline from facts, plan dates, the edition and the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from calendars.calendar import Calendar
+from calendars.terms import OngoingDuty, Target, Term, Window
+from workflow.cases.case import Case, Fact
+from workflow.cases.registers.entries import is_entry
+from workflow.cases.states import State
+from workflow.deadlines.anchors import DueDateResolver, Link
+from workflow.deadlines.applicability import asked_of, branch_open
+from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
+from workflow.deadlines.explanations import explanation
+from workflow.deadlines.register_deadlines import entry_deadlines
+from workflow.law.procedure import Obligation, Procedure
+
+_UNWAITED: Mapping[type[Term], State] = {OngoingDuty: "standing", Target: "target", Window: "window"}
+
+
+def deadlines(
+    case: Case, procedure: Procedure, calendar: Calendar, *, today: date, bare: bool = False
+) -> tuple[Deadline, ...]:
+    """Every deadline of the case, in the order of the procedure, each with its explanation; then those of the
+    measures of its plan and of its requests.
+
+    Args:
+        today: local date; it decides only whether the period of a recurring obligation has begun.
+        bare: without explanations and windows: all that a row of the board needs, at half the cost.
+    """
+    chain = DueDateResolver(case, procedure, calendar, today=today)
+    own = walked(chain, chain.links(), bare=bare)
+    return (*own, *entry_deadlines(case, procedure, calendar, today=today, bare=bare))
+
+
+def deadline(
+    case: Case, procedure: Procedure, calendar: Calendar, obligation: str, *, today: date
+) -> Deadline | None:
+    """One deadline of the case by its id, at the cost of its own anchors; None when the case has none of it."""
+    if is_entry(obligation):
+        entries = entry_deadlines(case, procedure, calendar, today=today)
+        return next((one for one in entries if one.id == obligation), None)
+    chain = DueDateResolver(case, procedure, calendar, today=today)
+    asked = procedure.by_id.get(obligation.partition(".")[0])
+    if asked is None:
+        return None
+    links = [link for link in chain.links_of(asked) if link.id == obligation]
+    return next(walked(chain, links), None)
+
+
+def walked(chain: DueDateResolver, links: Sequence[Link], *, bare: bool = False) -> Iterator[Deadline]:
+    """The deadlines of these links of a chain, in their order; `bare` as in `deadlines`."""
+    ranges = _ranges(chain, links)
+    versions = {"calendar": chain.calendar.version, "edition": chain.procedure.edition}
+    if chain.procedure.overlays:
+        versions["overlays"] = " ".join(chain.procedure.overlays)
+    for link in links:
+        due = link.counted.due
+        earliest, latest = ranges.get(link.id, (due, due))
+        yield _deadline(
+            chain, link, earliest=earliest, latest=latest, versions=versions, today=chain.today, bare=bare
+        )
+
+
+def stands(chain: DueDateResolver, link: Link) -> State:
+    """What has become of the obligation of one link."""
+    fact = chain.fulfilled(link)
+    judged = judged_on(link.obligation, fact) if fact else _come(chain, link)
+    return _state(chain, link, fact, judged, today=chain.today)
+
+
+def judged_on(obligation: Obligation, fact: Fact) -> date:
+    """The day a term is judged by: the last required publication where the law names one, else the fact's.
+
+    A publication without a kind (a column of a past analysis) counts as required.
+    """
+    if obligation.judged_by == "published":
+        published = [
+            item.published_on
+            for item in fact.evidence
+            if item.published_on is not None and (not item.kind or item.kind in obligation.evidence)
+        ]
+        if published:
+            return max(published)
+    return fact.on
+
+
+def _ranges(chain: DueDateResolver, links: Sequence[Link]) -> dict[str, tuple[date | None, date | None]]:
+    """Earliest and latest due date by id, over the calendars in which a religious day moved by one day."""
+    spans = [
+        (link.counted.first, link.counted.last)
+        for link in chain.walked()
+        if link.counted.first and link.counted.last
+    ]
+    calendar = chain.calendar
+    touched = [span for span in spans if calendar.uncertain(*span)]
+    if not touched:
+        return {}
+    variants = calendar.variants(min(first for first, _ in touched), max(last for _, last in touched))
+    dues: dict[str, list[date]] = {link.id: [link.counted.due] for link in links if link.counted.due}
+    for variant in variants:
+        moved = DueDateResolver(chain.case, chain.procedure, variant, today=chain.today)
+        for link in links:
+            due = moved.link(chain.procedure.by_id[link.obligation.id], link.span).counted.due
+            if link.id in dues and due:
+                dues[link.id].append(due)
+    return {name: (min(days), max(days)) for name, days in dues.items()}
+
+
+def _deadline(
+    chain: DueDateResolver,
+    link: Link,
+    *,
+    earliest: date | None,
+    latest: date | None,
+    versions: dict[str, str],
+    today: date,
+    bare: bool,
+) -> Deadline:
+    obligation, case, due = link.obligation, chain.case, link.counted.due
+    fact = chain.fulfilled(link)
+    judged = judged_on(obligation, fact) if fact else _come(chain, link)
+    knowledge: Knowledge = "provisional" if earliest != latest else link.knowledge
+    return Deadline(
+        id=link.id,
+        obligation=obligation,
+        period=link.span.name if link.span else None,
+        due=due,
+        earliest=earliest,
+        latest=latest,
+        safe_by=link.counted.safe_by,
+        opens=None if bare else _latest(chain, obligation.after, link.counted.opens),
+        opens_in_practice=None if bare else _latest(chain, obligation.after_by_practice),
+        closes=link.counted.closes,
+        own=link.own,
+        law_due=link.law.counted.due if link.law else None,
+        anchor=link.anchor.state,
+        anchor_fact=link.anchor_fact,
+        anchor_on=link.anchor.on,
+        calendar=knowledge,
+        status=_status(link.anchor.state, knowledge),
+        state=_state(chain, link, fact, judged, today=today),
+        planned_on=case.planned.get(link.id),
+        done_on=judged,
+        recorded_on=fact.on if fact else None,
+        late_by=None if obligation.by_itself else late_by(due, judged, chain.calendar),
+        explanation=() if bare else tuple(explanation(chain, link, judged)),
+        span_first=link.counted.first,
+        span_last=link.counted.last,
+        versions=versions,
+    )
+
+
+def late_by(due: date | None, on: date | None, calendar: Calendar) -> int | None:
+    """Working days d with due < d <= on; None when there is no due date or it is not late."""
+    if due is None or on is None or on <= due:
+        return None
+    return calendar.count(date.fromordinal(due.toordinal() + 1), on)
+
+
+def _latest(chain: DueDateResolver, facts: tuple[str, ...], opens: date | None = None) -> date | None:
+    """The first day it can be done: after what must come before it, and after an embargo."""
+    days = [day for day in (*(chain.expected(fact).on for fact in facts), opens) if day is not None]
+    return max(days, default=None)
+
+
+def _status(anchor: AnchorState, knowledge: Knowledge) -> Status:
+    if anchor != "happened":
+        return "planned"
+    return "provisional" if knowledge == "provisional" else "firm"
+
+
+def _come(chain: DueDateResolver, link: Link) -> date | None:
+    """The day of what comes by itself."""
+    if not link.obligation.by_itself:
+        return None
+    expected = chain.expected(link.obligation.id, link.span)
+    return expected.on if expected.state == "happened" else None
+
+
+def _state(chain: DueDateResolver, link: Link, fact: Fact | None, judged: date | None, *, today: date) -> State:
+    obligation, case = link.obligation, chain.case
+    if fact is not None:
+        return "standing" if isinstance(obligation.term, OngoingDuty) else "done"
+    if not _required(chain, link):
+        return "not_required"
+    if obligation.by_itself:
+        if judged is None:
+            return "not_required"
+        return "done" if judged <= today else "not_due_yet"
+    unwaited = _UNWAITED.get(type(obligation.term))
+    if unwaited is not None:
+        return unwaited
+    if obligation.lapses_with and obligation.lapses_with in case.facts:
+        return "missed"
+    if obligation.recurs and (link.span is None or today < link.span.first):
+        return "not_due_yet"
+    return "open"
+
+
+def _required(chain: DueDateResolver, link: Link) -> bool:
+    obligation, case = link.obligation, chain.case
+    if case.standing != "active" or obligation.id in case.exempted or link.id in case.exempted:
+        return False
+    if obligation.occasional and link.id not in case.planned:
+        return False
+    # What is asked of everybody in every case, as most things are, is not looked into any further.
+    if obligation.when is not None and not branch_open(case, chain.procedure, obligation, link.span):
+        return False
+    limited = obligation.only_for or obligation.bodies or obligation.by_agreement
+    return not limited or asked_of(case, chain.procedure, obligation)

@@ -1,0 +1,155 @@
+"""What the obligations of one file say of each other: names that exist, anchors that do not go in circles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import chain
+
+from calendars.terms import AtOnce, Before, DayAfterPeriod, Quota, Target, Window
+from workflow.closest_matches import closest_first
+from workflow.law.procedure import Obligation, Procedure
+from workflow.law.reader.table import Problem, heading
+
+_SINCE: Mapping[type, str] = {Before: "term.before", AtOnce: "term.at_once_after"}
+
+
+def problems(procedure: Procedure) -> Iterator[Problem]:
+    """Yield everything wrong between the obligations of a procedure."""
+    places = {one.id: heading("obligation", number, one.id) for number, one in enumerate(procedure.obligations)}
+    facts = tuple(procedure.by_id)
+    if procedure.begins_with not in facts:
+        yield _unknown("begins_with", procedure.begins_with, facts)
+    elif procedure.opened == "yearly" and not procedure.by_id[procedure.begins_with].by_itself:
+        # A yearly case is opened for hundreds of organisations at once: nobody records its beginning.
+        yield Problem("yearly_begins_by_itself", "begins_with", {"value": procedure.begins_with})
+    for body in procedure.bodies.values():
+        for successor in body.successors:
+            if successor not in procedure.bodies:
+                yield _unknown(f'body "{body.id}": successors', successor, procedure.bodies)
+    stages = tuple(stage.id for stage in procedure.stages)
+    for obligation in procedure.obligations:
+        place = places[obligation.id]
+        yield from _named(obligation, place, procedure, facts, stages)
+        yield from _periods(obligation, place, procedure)
+        yield from _figures(obligation, place)
+    yield from _examples(procedure, facts)
+    yield from _circles(procedure, places, "since", _anchors)
+    yield from _circles(procedure, places, "after", _before)
+    yield from _circles(procedure, places, "when", _branch)
+
+
+def _named(
+    obligation: Obligation,
+    place: str,
+    procedure: Procedure,
+    facts: Collection[str],
+    stages: Collection[str],
+) -> Iterator[Problem]:
+    named: list[tuple[str, str | None, Collection[str]]] = [
+        ("stage", obligation.stage, stages),
+        ("act", obligation.act, procedure.acts),
+        ("ladder", obligation.ladder, procedure.ladders),
+        ("indicator", obligation.indicator, procedure.indicators),
+        (_SINCE.get(type(obligation.term), "term.from"), obligation.since, facts),
+        ("recurs.since", obligation.recurs.since if obligation.recurs else None, facts),
+        ("lapses_with", obligation.lapses_with, facts),
+        ("when", obligation.when, facts),
+        *(("bodies", body, procedure.bodies) for body in obligation.bodies),
+        *(("by_agreement", body, procedure.bodies) for body in obligation.by_agreement),
+        *(("after", fact, facts) for fact in obligation.after),
+        *(("after_by_practice", fact, facts) for fact in obligation.after_by_practice),
+    ]
+    for key, name, allowed in named:
+        if name is not None and name not in allowed:
+            yield _unknown(f"{place}: {key}", name, allowed)
+    if obligation.lapses_with == obligation.id:
+        yield Problem("itself", f"{place}: lapses_with", {"value": obligation.id})
+
+
+def _periods(obligation: Obligation, place: str, procedure: Procedure) -> Iterator[Problem]:
+    if isinstance(obligation.term, DayAfterPeriod | Target) and not obligation.recurs:
+        # The day after which period? Only a recurring obligation has any.
+        yield Problem("missing_key", place, {"value": "recurs"})
+    anchor = procedure.by_id.get(obligation.since or "")
+    if anchor and anchor.recurs:
+        if not obligation.recurs:
+            yield Problem("recurring_anchor", f"{place}: term", {"value": anchor.id})
+        elif obligation.recurs != anchor.recurs:
+            yield Problem("other_period", f"{place}: recurs", {"value": anchor.id})
+
+    branch = procedure.by_id.get(obligation.when or "")
+    if branch and branch.recurs and obligation.recurs != branch.recurs:
+        code = "other_period" if obligation.recurs else "recurring_anchor"
+        yield Problem(code, f"{place}: when", {"value": branch.id})
+    if obligation.several and not obligation.recurs:
+        yield Problem("missing_key", place, {"value": "recurs"})
+
+
+def _figures(obligation: Obligation, place: str) -> Iterator[Problem]:
+    """Terms that need something else of their obligation."""
+    term = obligation.term
+    if isinstance(term, Window) and obligation.force != "may":
+        yield Problem("not_allowed", f"{place}: force", {"value": obligation.force, "allowed": ("may",)})
+    if isinstance(term, Target) and obligation.recurs and obligation.recurs.every != "year":
+        yield Problem(
+            "not_allowed", f"{place}: recurs.every", {"value": obligation.recurs.every, "allowed": ("year",)}
+        )
+    if isinstance(term, Quota) and term.done:
+        for key, name in (("done", term.done), ("of", term.of)):
+            if name not in obligation.values:
+                yield Problem("quota_without_number", f"{place}: term.{key}", {"value": name})
+
+
+def _examples(procedure: Procedure, facts: Collection[str]) -> Iterator[Problem]:
+    for number, example in enumerate(procedure.examples, 1):
+        place = f'example {number} "{example.title}"'
+        for key in ("planned", "facts", "due", "safe_by", "values", "signed_by", "state"):
+            for name in getattr(example, key):
+                # `quarter_reported.2026Q3`: the period of a recurring obligation is not part of its name.
+                if name.split(".")[0] not in facts:
+                    yield _unknown(f"{place}: {key}", name, facts)
+        for finding in example.findings or ():
+            if finding.partition(":")[2].split(".")[0] not in facts:
+                yield _unknown(f"{place}: findings", finding, facts)
+
+
+def _circles(
+    procedure: Procedure,
+    places: Mapping[str, str],
+    kind: str,
+    leads_to: Callable[[Obligation], Iterator[str]],
+) -> Iterator[Problem]:
+    """Obligations that wait for each other, each circle once."""
+    done: set[str] = set()
+
+    def walk(name: str, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        if name in path:
+            yield path[path.index(name) :]
+        elif name not in done and name in procedure.by_id:
+            for following in leads_to(procedure.by_id[name]):
+                yield from walk(following, (*path, name))
+            done.add(name)
+
+    for obligation in procedure.obligations:
+        for circle in walk(obligation.id, ()):
+            yield Problem("cycle", places[circle[0]], {"kind": kind, "path": (*circle, circle[0])})
+
+
+def _anchors(obligation: Obligation) -> Iterator[str]:
+    if obligation.since:
+        yield obligation.since
+    if obligation.recurs:
+        yield obligation.recurs.since
+
+
+def _branch(obligation: Obligation) -> Iterator[str]:
+    if obligation.when:
+        yield obligation.when
+
+
+def _before(obligation: Obligation) -> Iterator[str]:
+    return chain(obligation.after, obligation.after_by_practice)
+
+
+def _unknown(place: str, name: str, allowed: Collection[str]) -> Problem:
+    return Problem("unknown_reference", place, {"value": name, "allowed": closest_first(name, allowed)})

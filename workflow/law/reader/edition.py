@@ -1,0 +1,166 @@
+"""The tables of a regulation file, and its reading into a procedure. Pure: the caller has opened the file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from hashlib import sha256
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
+
+from calendars.terms import Period, Target
+from workflow.cases.states import STATES
+from workflow.law import procedure as law
+from workflow.law.file_models import (
+    BY_ID,
+    DashedName,
+    Distinct,
+    Keyed,
+    Name,
+    many,
+    named,
+    one_of,
+    one_of_forms,
+    table,
+    within,
+    wrong,
+)
+from workflow.law.reader.checks import problems
+from workflow.law.reader.table import read_edition
+from workflow.law.reader.terms import TERM, AnchoredTerm
+from workflow.law.signing import ANY, Signatories
+from workflow.org.kinds import KINDS, NAMES
+from workflow.org.office import ABOVE, DUTIES, OUTSIDE
+
+BodyId = Annotated[str, named("^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$")]
+BodyIds = Distinct[BodyId]
+Duty = Annotated[str, one_of(*DUTIES)]
+Evidence = Annotated[str, named("^(link|document):[a-z_]+$")]
+Finding = Annotated[
+    str, named(r"^(term|order|evidence|feasibility|duration|range):[a-z0-9_]+(\.[0-9A-Z#-]+)?$")
+]
+Kinds = Distinct[Annotated[str, one_of(*NAMES)]]
+Source = Annotated[str, named(r"^[a-z][a-z0-9-]*:[0-9]+(\.[0-9a-z]+)*$")]
+
+
+def _signatories(duties: tuple[str, ...] | dict[str, tuple[str, ...]]) -> Signatories:
+    return Signatories(tuple(duties.items()) if isinstance(duties, dict) else ((ANY, duties),))
+
+
+SIGNED_BY = one_of_forms(
+    {"list": Distinct[Duty], "table": dict[Annotated[str, one_of(*NAMES, ANY)], Distinct[Duty]]},
+    lambda given: "list" if isinstance(given, list) else "table",
+    "not_allowed",
+)
+
+
+def _number(value: object) -> Decimal:
+    if type(value) not in (int, float):
+        raise wrong("number_type")
+    return Decimal(str(value))
+
+
+Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+Due = Annotated[
+    date | None,
+    BeforeValidator(lambda given: None if given == "none" else given),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"const": "none"}]}),
+]
+
+
+def _earliest_first(rungs: tuple[law.Step, ...]) -> tuple[law.Step, ...]:
+    return tuple(sorted(rungs, key=lambda rung: rung.at))
+
+
+def _recurrence(
+    every: Period,
+    since: str,
+    years: Annotated[int, within(1, 100)] | None = None,
+    open_ended: bool = False,
+) -> law.Recurrence:
+    """An obligation that comes back every period whose last day lies in the years after its anchor."""
+    if open_ended and years is not None:
+        raise wrong("years_and_open_ended")
+    return law.Recurrence(every=every, since=since, years=None if open_ended else years or 1)
+
+
+def _obligation(
+    *, term: AnchoredTerm, duty: str = "", by_itself: bool = False, values: tuple[str, ...] = (), **fields: Any
+) -> law.Obligation:
+    if not duty and not by_itself:
+        raise wrong("missing_key", "duty")
+    return law.Obligation(
+        term=term[0],
+        since=term[1],
+        # What comes by itself is nobody's to do.
+        duty=duty or OUTSIDE,
+        by_itself=by_itself,
+        values=values or (("measured",) if isinstance(term[0], Target) else ()),
+        **fields,
+    )
+
+
+ACT = table(
+    law.Act,
+    id=DashedName,
+    by_authorised_body=Keyed("issued_by", Annotated[bool, one_of("authorised_body"), AfterValidator(bool)]),
+)
+BODY = table(law.Body, id=BodyId, successors=BodyIds, kinds=Kinds)
+STAGE = table(law.Stage, id=Name)
+RUNG = table(
+    partial(law.Step, to=()),
+    at=within(-250, 250),
+    # "duty" is the one who must do the thing, "above" the next higher head, whoever heads the unit.
+    to=Distinct[Annotated[str, one_of("duty", ABOVE, *DUTIES)]],
+    through=Distinct[Annotated[str, named("^[a-z][a-z0-9_]*$")]],
+)
+LADDER = table(
+    partial(law.EscalationPolicy, rungs=()), id=Name, rungs=many(RUNG, AfterValidator(_earliest_first))
+)
+INDICATOR = table(law.Indicator, id=named(r"^[A-Z0-9]+(\.[A-Z0-9]+)*$"))
+OBLIGATION = table(
+    partial(law.Obligation, duty=""),
+    make=_obligation,
+    without=["since", "own", "readings", "asked_every"],
+    id=Name,
+    term=TERM,
+    duty=Duty,
+    evidence=Distinct[Evidence],
+    recurs=table(_recurrence),
+    only_for=Kinds,
+    signed_by=Annotated[SIGNED_BY, AfterValidator(_signatories)],
+    bodies=BodyIds,
+    by_agreement=BodyIds,
+    sources=Distinct[Source],
+)
+EXAMPLE = table(
+    law.Example,
+    due=dict[str, Due],
+    findings=Distinct[Finding],
+    kind=one_of(*KINDS),
+    values=dict[str, dict[str, Number]],
+    signed_by=dict[str, Duty],
+    state=dict[str, Annotated[str, one_of(*STATES)]],
+)
+EDITION = table(
+    partial(law.Procedure, in_force_assumed=False, indicators={}),
+    without=["digest", "overlays"],
+    id=DashedName,
+    applies_to=Kinds,
+    acts=Keyed("act", many(ACT, BY_ID)),
+    stages=Keyed("stage", many(STAGE)),
+    obligations=Keyed("obligation", many(OBLIGATION)),
+    ladders=Keyed("ladder", many(LADDER, BY_ID)),
+    indicators=Keyed("indicator", many(INDICATOR, BY_ID)),
+    examples=Keyed("example", many(EXAMPLE)),
+    bodies=Keyed("body", many(BODY, BY_ID)),
+)
+
+
+def read(name: str, text: bytes) -> law.Procedure:
+    """Return the procedure a regulation file describes; the SHA-256 of its text is the edition's digest."""
+    procedure: law.Procedure = read_edition(EDITION, name, text, problems)
+    return replace(procedure, digest=sha256(text).hexdigest())

@@ -1,0 +1,29 @@
+"""The JSON Schema of the files of the law: what an editor completes and checks while somebody writes one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from workflow.law.file_models import Table
+from workflow.law.reader.edition import EDITION
+from workflow.law.reader.overlay import OVERLAY
+from workflow.law.reader.scoring import SCORING
+
+FILES: dict[str, Table] = {"edition": EDITION, "overlay-file": OVERLAY, "scoring-file": SCORING}
+"""Tables by the name of their schema in docs/schemas/."""
+
+
+class _WithoutTitles(GenerateJsonSchema):
+    """Leaves out the titles pydantic makes of keys: an editor shows the keys themselves."""
+
+    def field_title_should_be_set(self, schema: CoreSchema) -> bool:
+        return False
+
+
+def schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file, in the draft that TOML editors know."""
+    generated: JsonSchemaValue = FILES[name].adapter.json_schema(schema_generator=_WithoutTitles)
+    return {"$schema": "http://json-schema.org/draft-07/schema#", "title": f"merzim {name}", **generated}

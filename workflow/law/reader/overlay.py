@@ -1,0 +1,220 @@
+"""From the text of a file of own rules to an overlay, and whether it fits the editions under it. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import PurePath
+from typing import Annotated, Any
+
+from pydantic import WrapValidator
+
+from calendars import OutOfRange, terms
+from calendars.calendar import Calendar
+from calendars.counting import Counted, count
+from calendars.terms import Period
+from workflow.closest_matches import closest_first
+from workflow.law.file_models import DashedName, Name, many, one_of, table, wrong
+from workflow.law.overlay import SWITCHES, Overlay, Stricter, stricter
+from workflow.law.procedure import Act, Obligation, OwnTerm, Procedure, Text
+from workflow.law.reader.table import Problem, UnreadableRegulation, read_table
+from workflow.law.reader.terms import TERM, AnchoredTerm
+from workflow.periods import period_of, shorter
+
+_NAME = re.compile(r"overlay\.([a-z0-9]+(?:-[a-z0-9]+)*)\.(\d{4}-\d\d-\d\d)\.toml")
+_OF_A_PERIOD = (terms.DayAfterPeriod, terms.PerPeriod, terms.Quota)
+_NO_DUTY = (terms.OngoingDuty, terms.Target, terms.Window)
+_WITHOUT_A_DAY = (terms.WithoutTerm, *_NO_DUTY)
+_SAMPLE_DAYS = 366
+_NO_TEXT = Text(kk="", ru="", en="")
+_NO_ACT = Act(id="overlay", title=_NO_TEXT, short=_NO_TEXT)
+
+
+def _act(title: Text, short: Text | None = None, number: str | None = None, date: date | None = None) -> Act:
+    """The organisation's own act; the name of the file completes it."""
+    return Act(id="overlay", title=title, short=short or title, number=number, adopted_on=date)
+
+
+def _term(
+    obligation: Name,
+    term: AnchoredTerm | None = None,
+    every: Period | None = None,
+    paragraph: str | None = None,
+) -> Stricter:
+    """The organisation's own term for an obligation, or its own shorter period."""
+    if term is None:
+        if every is None:
+            raise wrong("missing_key", "term")
+        return Stricter(obligation=obligation, every=every)
+    if isinstance(term[0], _WITHOUT_A_DAY):
+        raise wrong("own_no_day", "term")
+    if paragraph is None:
+        raise wrong("missing_key", "paragraph")
+    own = OwnTerm(term=term[0], since=term[1], act=_NO_ACT, paragraph=paragraph)
+    return Stricter(obligation=obligation, own=own, every=every)
+
+
+def _overlay(
+    procedure: DashedName,
+    in_force: date,
+    act: Act,
+    unit: str = "",
+    term: tuple[Stricter, ...] = (),
+    switches: Mapping[str, str] | None = None,
+) -> Overlay:
+    """An organisation's own rules over a procedure."""
+    return Overlay(
+        name="", in_force=in_force, procedure=procedure, act=act, unit=unit, terms=term, switches=switches or {}
+    )
+
+
+def _in_file_order(given: Mapping[str, str], check: Callable[[object], object]) -> Mapping[str, str]:
+    check(given)
+    return dict(given)
+
+
+def _switches(**readings: str) -> Mapping[str, str]:
+    """The readings the organisation has chosen."""
+    return readings
+
+
+_READINGS: dict[str, Any] = {name: one_of(*values) for name, values in SWITCHES.items()}
+OVERLAY = table(
+    _overlay,
+    act=table(_act),
+    term=many(table(_term, term=TERM)),
+    switches=Annotated[Any, table(_switches, **_READINGS), WrapValidator(_in_file_order)],
+)
+
+
+def read_overlay(name: str, text: bytes) -> Overlay:
+    """Return the own rules a file describes.
+
+    Args:
+        name: of the file (or its path); it must be `overlay.<name>.<in_force>.toml`.
+        text: its bytes, TOML in UTF-8.
+
+    Raises:
+        UnreadableRegulation: with all problems found, the first of them in its code and arguments.
+    """
+    file = PurePath(name).name
+    named = _NAME.fullmatch(file)
+    overlay: Overlay = read_table(OVERLAY, file, text)
+    if named is None or named[2] != overlay.in_force.isoformat():
+        expected = replace(overlay, name=named[1] if named else "own-rules").file
+        raise UnreadableRegulation(file, [Problem("own_file_name", "in_force", {"value": expected})])
+    if not overlay.terms and not overlay.switches:
+        raise UnreadableRegulation(file, [Problem("own_nothing", "")])
+    act = replace(overlay.act, id=f"overlay-{named[1]}")
+    terms = (replace(one, own=one.own and replace(one.own, act=act)) for one in overlay.terms)
+    return replace(overlay, name=named[1], act=act, terms=tuple(terms), text=text.decode("utf-8-sig"))
+
+
+def unfitting(overlay: Overlay, editions: Sequence[Procedure]) -> None:
+    """Nothing when the rules can be laid over these editions of their procedure.
+
+    Raises:
+        UnreadableRegulation: an obligation or a fact none of them has, or a term that cannot be asked of it.
+    """
+    found = [problem for one in overlay.terms for problem in _unfitting(one, editions)]
+    if found:
+        raise UnreadableRegulation(overlay.file, found)
+
+
+def _unfitting(one: Stricter, editions: Sequence[Procedure]) -> Iterator[Problem]:
+    place = f'term "{one.obligation}"'
+    known = {name: obligation for edition in editions for name, obligation in edition.by_id.items()}
+    asked = known.get(one.obligation)
+    if asked is None:
+        allowed = closest_first(one.obligation, known)
+        yield Problem(
+            "unknown_reference", f"{place}: obligation", {"value": one.obligation, "allowed": allowed}
+        )
+        return
+    if asked.by_itself or isinstance(asked.term, _NO_DUTY):
+        yield Problem("own_of_no_duty", f"{place}: obligation", {"value": one.obligation})
+        return
+    if one.every is not None and asked.recurs is None:
+        yield Problem("own_never_recurs", f"{place}: every", {"value": one.obligation})
+        return
+    if one.own is None:
+        return
+    term, since = one.own.term, one.own.since
+    if since is not None and since not in known:
+        allowed = closest_first(since, known)
+        yield Problem("unknown_reference", f"{place}: term.from", {"value": since, "allowed": allowed})
+        return
+    if since == one.obligation:
+        yield Problem("itself", f"{place}: term.from", {"value": since})
+    anchor = known.get(since or "")
+    if anchor is not None and anchor.recurs is not None and anchor.recurs != asked.recurs:
+        yield Problem("recurring_anchor", f"{place}: term.from", {"value": anchor.id})
+    if isinstance(term, _OF_A_PERIOD) and asked.recurs is None:
+        yield Problem("own_never_recurs", f"{place}: term", {"value": one.obligation})
+    if isinstance(term, terms.Embargo) != isinstance(asked.term, terms.Embargo):
+        yield Problem("own_other_kind", f"{place}: term", {"value": one.obligation})
+    for edition in editions:
+        path = _circle(edition, one.obligation, since)
+        if path:
+            yield Problem("cycle", f"{place}: term.from", {"kind": "since", "path": path})
+            return
+
+
+def _circle(edition: Procedure, obligation: str, since: str | None) -> tuple[str, ...]:
+    """The way from an own term's anchor back to its obligation, where there is one."""
+    path, here = [obligation], since
+    while here is not None and here in edition.by_id and here not in path[1:]:
+        path.append(here)
+        if here == obligation:
+            return tuple(path)
+        here = edition.by_id[here].since
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Milder:
+    """An own term that is nowhere stricter than the act's: kept, and the act's counts."""
+
+    obligation: Obligation
+    own: OwnTerm | None
+
+
+def milder(overlay: Overlay, edition: Procedure, calendar: Calendar) -> tuple[Milder, ...]:
+    """The own terms that ask no more than the act on any day of the year after the rules come into force.
+
+    Told only of terms counted from the same day; of others the dates of a case decide.
+    """
+    found = []
+    for one in overlay.terms:
+        asked = edition.by_id.get(one.obligation)
+        if asked is None:
+            continue
+        finer = one.every and asked.recurs and shorter(one.every, asked.recurs.every)
+        if one.own is None:
+            if not finer:
+                found.append(Milder(asked, None))
+        elif not finer and one.own.since == asked.since and not _ever(one.own.term, asked, overlay, calendar):
+            found.append(Milder(asked, one.own))
+    return tuple(found)
+
+
+def _ever(own: terms.Term, asked: Obligation, overlay: Overlay, calendar: Calendar) -> bool:
+    """Whether it is stricter from any day of a year."""
+    if isinstance(own, terms.OnDate | terms.InMonth | terms.InQuarter | terms.InYears):
+        return True
+    for step in range(_SAMPLE_DAYS):
+        day = overlay.in_force + timedelta(days=step)
+        if asked.recurs is not None and isinstance(own, _OF_A_PERIOD):
+            day = period_of(day, asked.recurs.every).last
+        if stricter(own, _count(own, day, calendar), asked.term, _count(asked.term, day, calendar)):
+            return True
+    return False
+
+
+def _count(term: terms.Term, day: date, calendar: Calendar) -> Counted:
+    try:
+        return count(term, day, calendar)
+    except OutOfRange:
+        return Counted()

@@ -1,0 +1,1 @@
+"""The organisation: units, people, duties, access and office time."""

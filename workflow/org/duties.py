@@ -1,0 +1,168 @@
+"""Who is meant by a duty on a day: whoever holds it there, further up, or stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from workflow.org.name_index import plain
+from workflow.org.office import ABOVE, OF_A_PERSON, OUTSIDE, Office, Person, Recipient, Why
+
+# Duties that answer for one unit: nobody of a neighbouring unit may stand in for them. The others are duties of
+# the organisation: when nobody up the tree holds one, its holder anywhere in the office is meant.
+UNIT_DUTIES = frozenset({"head_of_unit", "object_unit", "deputy", "head"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unresolved:
+    """Nobody can be told: nobody holds the duty and the office names no officer. Shown, never dropped."""
+
+    duty: str
+    unit: str
+
+
+def resolve(
+    office: Office,
+    *,
+    duty: str,
+    unit: str,
+    on: date,
+    responsible: str = "",
+    person: str = "",
+    without: frozenset[str] = frozenset(),
+) -> tuple[Recipient, ...] | Unresolved:
+    """Who is told on that day.
+
+    First whom the schedule's responsible text means (if it is matched), then who holds the duty in the unit, in
+    the units above it, and, for duties of the whole organisation, anywhere. Whoever is away is stood in for by
+    the deputy (the deputy's deputy, and so on). Where nobody is left, the officer the office names.
+
+    Args:
+        duty: one of DUTIES.
+        unit: id or name of a unit; "" is the organisation.
+        on: the local day on which they are to be told.
+        responsible: the schedule's text; only for those who must do the thing.
+        person: key of whom the case is about, for what they or their direct head must do.
+        without: keys of people who must not hear of it (whom the matter is about): it goes round them, to who
+            holds the same further up.
+    """
+    if duty == OUTSIDE:
+        return ()
+    place = office.unit_named.get(plain(unit), unit)
+    held = [_concerned(office, duty, place, person)] if duty in OF_A_PERSON else _holding(office, duty, place)
+    for group in (_named(office, duty, responsible), *held):
+        present = _present(office, group, on)
+        allowed = tuple(one for one in present if one.person.key not in without)
+        if allowed:
+            return allowed
+        if group and not present and not without and not responsible:
+            # All of them away, and nobody stands in: that is for the officer to settle, not for those above.
+            break
+    return _officer(office, duty, unit, on, without)
+
+
+def _officer(
+    office: Office, duty: str, unit: str, on: date, without: frozenset[str]
+) -> tuple[Recipient, ...] | Unresolved:
+    officer = office.people.get(office.officer or "")
+    if officer is None or officer.key in without:
+        return Unresolved(duty=duty, unit=unit)
+    # The officer is told even when away with no deputy: a letter that waits is better than none.
+    instead = stand_in(office, officer, on)
+    if instead is None or instead is officer or instead.key in without:
+        return (Recipient(person=officer, why="duty" if duty == "officer" else "officer"),)
+    return (Recipient(person=instead, why="deputy", instead_of=officer),)
+
+
+def _named(office: Office, duty: str, responsible: str) -> tuple[Recipient, ...]:
+    meant = office.matched.get(plain(responsible)) if responsible else None
+    if meant is None:
+        return ()
+    if meant in office.people:
+        return (Recipient(person=office.people[meant], why="named"),)
+    for answering in (duty, "head_of_unit", "head"):
+        holders = office.holders.get((meant, answering), ())
+        if holders:
+            return tuple(Recipient(person=person, why="named") for person in holders)
+    return ()
+
+
+def _concerned(office: Office, duty: str, place: str, key: str) -> tuple[Recipient, ...]:
+    """The person a case is about, or the head of their unit (of the unit above, where they are its head)."""
+    person = office.people.get(key)
+    if duty == "person_concerned":
+        return (Recipient(person=person, why="duty"),) if person else ()
+    for here in office.above(person.unit if person else place):
+        for held in ("head_of_unit", "head"):
+            heads = [one for one in office.holders.get((here, held), ()) if one is not person]
+            if heads:
+                return tuple(Recipient(person=one, why="duty") for one in heads)
+    return ()
+
+
+def _holding(office: Office, duty: str, place: str) -> Iterator[tuple[Recipient, ...]]:
+    """Who holds the duty, group by group: in the unit, in those above it, then anywhere it may be held."""
+    if duty == ABOVE:
+        yield from list(_heads(office, place))[1:]
+        return
+    answering = (duty, "head_of_unit", "head") if duty in ("object_unit", "head_of_unit") else (duty,)
+    found = False
+    for here in office.above(place):
+        for held in answering:
+            holders = office.holders.get((here, held), ())
+            if holders:
+                why: Why = "head_for_unit" if held != duty else "duty" if here == place else "duty_above"
+                found = True
+                yield tuple(Recipient(person=person, why=why) for person in holders)
+    if found or (duty in UNIT_DUTIES and place in office.units):
+        return
+    organisation = office.organisation(place)
+    if organisation is not None:
+        # Another organisation's people answer for nothing here.
+        yield _elsewhere(person for _, person in office.held.get((organisation, duty), ()))
+        return
+    anywhere = office.held.get(("", duty), ())
+    at_the_top = [
+        person for unit, person in anywhere if unit in office.units and office.units[unit].parent is None
+    ]
+    if at_the_top or duty in UNIT_DUTIES:
+        yield _elsewhere(at_the_top)
+    else:
+        yield _elsewhere(person for _, person in anywhere)
+
+
+def _heads(office: Office, place: str) -> Iterator[tuple[Recipient, ...]]:
+    """The heads on the way up, nearest first: the first answers for the unit, the second is above them."""
+    for here in office.above(place):
+        holders = office.holders.get((here, "head_of_unit")) or office.holders.get((here, "head"))
+        if holders:
+            yield tuple(Recipient(person=person, why="duty_above") for person in holders)
+
+
+def _elsewhere(people: Iterable[Person]) -> tuple[Recipient, ...]:
+    return tuple(Recipient(person=person, why="duty_elsewhere") for person in people)
+
+
+def _present(office: Office, candidates: Iterable[Recipient], on: date) -> tuple[Recipient, ...]:
+    """Each candidate or who stands in for them, nobody twice."""
+    present: dict[str, Recipient] = {}
+    for told in candidates:
+        person = stand_in(office, told.person, on)
+        if person is told.person:
+            present[person.key] = told
+        elif person is not None:
+            present.setdefault(person.key, Recipient(person=person, why="deputy", instead_of=told.person))
+    return tuple(present.values())
+
+
+def stand_in(office: Office, person: Person, on: date) -> Person | None:
+    """The person, or the first along the chain of deputies who is there; None when the chain ends or loops."""
+    seen: set[str] = set()
+    here: Person | None = person
+    while here is not None and here.is_away(on):
+        if here.key in seen:
+            return None
+        seen.add(here.key)
+        here = office.people.get(here.deputy or "")
+    return here

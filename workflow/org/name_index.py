@@ -1,0 +1,83 @@
+"""Things found by what they are called: exactly, or by a beginning. Put in order once, asked by halving."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
+
+_WORD = re.compile(r"\w+")
+
+
+def plain(text: str) -> str:
+    """Letter case and spaces apart."""
+    return " ".join(text.casefold().split())
+
+
+class NameIndex:
+    """What things are called, each by one word or by several.
+
+    Args:
+        words: (what it is called, its key).
+    """
+
+    def __init__(self, words: Iterable[tuple[str, str]]) -> None:
+        self._words = tuple(sorted({(plain(word), key) for word, key in words}))
+
+    def exactly(self, text: str) -> tuple[str, ...]:
+        """Keys of those called just so, each once."""
+        wanted = plain(text)
+        found: list[str] = []
+        for at in range(bisect_left(self._words, (wanted,)), len(self._words)):
+            word, key = self._words[at]
+            if word != wanted:
+                break
+            found.append(key)
+        return tuple(found)
+
+    def beginning(self, text: str) -> Iterator[str]:
+        """Keys of those whose calling begins so, in order of it, each once; whoever is called just so comes
+        first.
+        """
+        wanted, seen = plain(text), set[str]()
+        for at in range(bisect_left(self._words, (wanted,)), len(self._words)):
+            word, key = self._words[at]
+            if not word.startswith(wanted):
+                return
+            if key not in seen:
+                seen.add(key)
+                yield key
+
+    def holding(self, text: str) -> Iterator[str]:
+        """Keys of those in whose calling words begin as each of these, each once."""
+        wanted = _WORD.findall(plain(text))
+        if not wanted:
+            return
+        # By the word fewest are called by; the others are looked for among those.
+        rarest, *others = sorted(wanted, key=lambda word: sum(map(len, self._calling(word))))
+        seen = set[str]()
+        for word, key in chain.from_iterable(self._calling(rarest)):
+            if key not in seen and all(f" {other}" in word for other in others):
+                seen.add(key)
+                yield key
+
+    def _calling(self, word: str) -> Iterator[list[tuple[str, str]]]:
+        """For each word that begins so: (words of what something is called, its key)."""
+        words, found = self._by_word
+        for at in range(bisect_left(words, word), len(words)):
+            if not words[at].startswith(word):
+                return
+            yield found[words[at]]
+
+    @cached_property
+    def _by_word(self) -> tuple[Sequence[str], Mapping[str, list[tuple[str, str]]]]:
+        """The words there are, in order, and what is called by each."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for called, key in self._words:
+            words = _WORD.findall(called)
+            said = " " + " ".join(words), key
+            for word in words:
+                found.setdefault(word, []).append(said)
+        return sorted(found), found

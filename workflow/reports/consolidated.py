@@ -1,0 +1,155 @@
+"""One thing asked of many organisations, gathered upwards: who did it, and who has not reported yet. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from workflow.cases.case import Case
+from workflow.cases.states import State
+from workflow.deadlines.deadline import Deadline
+from workflow.law.own_rules import begins
+from workflow.law.procedure import Obligation, Procedure
+from workflow.org.kinds import among
+from workflow.org.office import Office
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One case's answer (one for each period), or an organisation that has no case.
+
+    Attributes:
+        unit: id of the organisation.
+        obligation: id with its period; without one where there is no case.
+        on: the local date it was done; values: the numbers that went with it; evidence: how many documents.
+        state: None where the organisation has no case.
+    """
+
+    unit: str
+    case: str = ""
+    obligation: str = ""
+    due: date | None = None
+    on: date | None = None
+    state: State | None = None
+    values: Mapping[str, Decimal] = field(default_factory=dict)
+    evidence: int = 0
+    late_by: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Consolidated:
+    """The consolidated form.
+
+    Attributes:
+        lines: by organisation, in the order of the office, then by case and period.
+        silent: ids of organisations that have not reported yet: no case, or something begun that is not done.
+        sums: of each number, over all that is done.
+    """
+
+    asked: tuple[str, ...]
+    lines: tuple[Line, ...]
+    silent: tuple[str, ...]
+    sums: Mapping[str, Decimal]
+
+
+def asked_of(
+    office: Office, units: Iterable[str], procedure: Procedure, obligation: Obligation
+) -> tuple[str, ...]:
+    """Those of the units the obligation is asked of, by their kinds; an unknown kind is let off nothing."""
+    kinds = (procedure.applies_to, obligation.only_for)
+    return tuple(unit for unit in units if all(among(office.kind_of(unit), named) for named in kinds))
+
+
+def consolidated(
+    office: Office,
+    asked: Iterable[str],
+    cases: Iterable[tuple[Case, tuple[Deadline, ...]]],
+    obligation: str,
+    *,
+    year: int,
+    additive: bool = True,
+) -> Consolidated:
+    """What these organisations did of one obligation in a year.
+
+    Args:
+        asked: ids of organisations; "" stands for an office without units.
+        cases: with their deadlines; each belongs to the nearest of the organisations above its unit.
+        obligation: id without period.
+        additive: whether its numbers can be added up (a measured figure cannot).
+        year: of the period; without one of the day it was done, else due, else of the case's first date.
+    """
+    units = tuple(asked)
+    found: dict[str, list[Line]] = {unit: [] for unit in units}
+    for case, deadlines in cases:
+        unit = _nearest(office, case.unit, found)
+        if unit is None:
+            continue
+        found[unit] += [
+            _line(unit, case, one)
+            for one in deadlines
+            if one.obligation.id == obligation and one.state != "not_required" and _year(one, case) == year
+        ]
+    lines = tuple(line for unit in units for line in sorted(found[unit], key=_place) or (Line(unit=unit),))
+    sums: dict[str, Decimal] = {}
+    for line in lines if additive else ():
+        for name, value in line.values.items():
+            sums[name] = sums.get(name, Decimal()) + value
+    silent = tuple(unit for unit in units if not _reported(found[unit]))
+    return Consolidated(asked=units, lines=lines, silent=silent, sums=sums)
+
+
+def _reported(lines: list[Line]) -> bool:
+    """Whether all that has begun is done, and something is."""
+    begun = [line for line in lines if line.state != "not_due_yet"]
+    return bool(begun) and all(line.on is not None for line in begun)
+
+
+def _nearest(office: Office, unit: str, asked: Mapping[str, object]) -> str | None:
+    place = office.unit_named.get(" ".join(unit.casefold().split()), unit)
+    if not place and len(office.organisations) == 1:
+        # A case without a unit is of the whole organisation, where there is no other it could be of.
+        place = office.organisations[0]
+    return next((one for one in office.above(place) if one in asked), None)
+
+
+def _line(unit: str, case: Case, deadline: Deadline) -> Line:
+    facts = case.occurrences(deadline.id)
+    return Line(
+        unit=unit,
+        case=case.id,
+        obligation=deadline.id,
+        due=deadline.due,
+        on=deadline.done_on,
+        state=deadline.state,
+        values=_added(fact.values for fact in facts),
+        evidence=sum(len(fact.evidence) for fact in facts),
+        late_by=deadline.late_by,
+    )
+
+
+def _added(values: Iterable[Mapping[str, Decimal]]) -> dict[str, Decimal]:
+    """Of something recorded several times in a period the numbers are added."""
+    found: dict[str, Decimal] = {}
+    for one in values:
+        for name, value in one.items():
+            found[name] = found.get(name, Decimal()) + value
+    return found
+
+
+def _year(deadline: Deadline, case: Case) -> int:
+    if deadline.period is not None:
+        return int(deadline.period[:4])
+    return next(iter(_days(deadline, case))).year
+
+
+def _days(deadline: Deadline, case: Case) -> Iterator[date]:
+    for day in (deadline.done_on, deadline.due):
+        if day is not None:
+            yield day
+    yield begins(case)
+
+
+def _place(line: Line) -> tuple[str, str]:
+    return line.case, line.obligation

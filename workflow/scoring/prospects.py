@@ -1,0 +1,231 @@
+"""What points can still come of: lost for good, at stake until the year ends, and the nearest step to more.
+
+A late step still scores: before the year ends nothing is lost but what belongs to a month or a quarter gone by.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+from workflow.periods import period_of
+from workflow.scoring.scale import (
+    Analyses,
+    Answer,
+    CoverageAndRisks,
+    Done,
+    Events,
+    Monthly,
+    Months,
+    Presence,
+    Present,
+    Propaganda,
+    Readings,
+    Scored,
+    Scoring,
+    Share,
+    Sittings,
+)
+from workflow.scoring.score import NOTHING, Score, score
+from workflow.scoring.tally import Tally, Year
+
+SHOWN = 3
+"""How many of those that lack it a step names."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """The nearest thing that would bring points or keep them.
+
+    Attributes:
+        code: of the catalogues under `score.step.`; `arguments` make it a sentence.
+        gain: points it brings or keeps, exact.
+        by: the local date until which it does.
+        missing: ids of the first few who lack it.
+    """
+
+    indicator: str
+    code: str
+    gain: Fraction
+    by: date
+    arguments: Mapping[str, object] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prospect:
+    """Points of one indicator: what cannot come back, and what may still come (or be taken)."""
+
+    lost: Fraction
+    at_stake: Fraction
+
+
+def prospect(indicator: Scored, found: Score, counted: Tally, year: Year) -> Prospect | None:
+    """What is lost and what is at stake; None where the document names no ceiling."""
+    over = year.today.year > year.year
+    if isinstance(indicator.scale, Presence):
+        deduction = indicator.deduction or NOTHING
+        waiting = counted.waiting is not None and not over
+        return Prospect(lost=-found.points, at_stake=deduction if waiting and not found.points else NOTHING)
+    if isinstance(indicator.scale, Monthly) and isinstance(counted.answer, Months):
+        return _months(indicator.scale, counted.answer, over=over)
+    ceiling = _ceiling(indicator, found)
+    if ceiling is None:
+        return None
+    missing = max(ceiling - _of_ceiling(indicator, found, counted.answer), NOTHING)
+    if over:
+        return Prospect(lost=missing, at_stake=NOTHING)
+    if counted.quarterly and isinstance(counted.answer, Done) and counted.missing:
+        # Whoever passed a quarter over cannot be counted for the year any more.
+        return Prospect(lost=missing, at_stake=found.points)
+    return Prospect(lost=NOTHING, at_stake=missing)
+
+
+def steps(scoring: Scoring, counted: Mapping[str, Tally], year: Year, readings: Readings) -> tuple[Step, ...]:
+    """The nearest step of every indicator that has one, the most points first."""
+    found = [
+        step
+        for name, one in counted.items()
+        for step in _steps(scoring.indicators[name], one, year, scoring, readings)
+        if step.gain > 0
+    ]
+    return tuple(sorted(found, key=lambda step: (-step.gain, step.by, step.indicator)))
+
+
+def _steps(
+    indicator: Scored, counted: Tally, year: Year, scoring: Scoring, readings: Readings
+) -> Iterator[Step]:
+    if year.today.year > year.year:
+        return
+    end = date(year.year, 12, 31)
+    answer, scale = counted.answer, indicator.scale
+    if counted.waiting is not None and indicator.deduction is not None:
+        yield Step(
+            indicator=indicator.id,
+            code="keep",
+            gain=indicator.deduction,
+            by=counted.waiting.due,
+            arguments={"cases": counted.waiting.cases},
+        )
+    if counted.quarterly:
+        yield from _this_quarter(indicator, counted, year, scoring, readings)
+    elif isinstance(answer, Done):
+        yield from _more(indicator, answer, counted, end, scoring, readings)
+    elif isinstance(answer, Analyses) and answer.coverage is not None and isinstance(scale, CoverageAndRisks):
+        yield from _more(indicator, answer.coverage, counted, end, scoring, readings, risks=answer)
+    elif isinstance(answer, Months) and isinstance(scale, Monthly) and answer.counts:
+        room = scale.at_most - min(answer.counts[-1] * scale.points, scale.at_most)
+        last = period_of(year.today, "month").last
+        more = int(room / scale.points)
+        yield Step(indicator=indicator.id, code="this_month", gain=room, by=last, arguments={"count": more})
+    elif isinstance(answer, Events) and isinstance(scale, Propaganda):
+        wanted = Events(scaled=True, views=max(answer.views, scale.views))
+        gain = _points(indicator, wanted, scoring, readings) - _points(indicator, answer, scoring, readings)
+        yield Step(
+            indicator=indicator.id,
+            code="views",
+            gain=gain,
+            by=end,
+            arguments={"views": scale.views, "counted": answer.views},
+        )
+
+
+def _more(
+    indicator: Scored,
+    answer: Done,
+    counted: Tally,
+    end: date,
+    scoring: Scoring,
+    readings: Readings,
+    *,
+    risks: Analyses | None = None,
+) -> Iterator[Step]:
+    """So many more bring the next whole step: "one more person trained, and 2.7 becomes 3.0"."""
+
+    def points(done: int) -> Fraction:
+        told: Answer = Done(done, answer.of)
+        if risks is not None:
+            told = Analyses(Done(done, answer.of), None)
+        return _points(indicator, told, scoring, readings)
+
+    now, room = points(answer.done), range(1, max(answer.of - answer.done, 0) + 1)
+    # More never earn less: what first earns more is found by halves, not one by one over a country's units.
+    nearest = bisect_right(room, now, key=lambda more: points(answer.done + more))
+    if nearest == len(room):
+        return
+    yield Step(
+        indicator=indicator.id,
+        code="more",
+        gain=points(answer.done + room[nearest]) - now,
+        by=end,
+        arguments={
+            "count": room[nearest],
+            "done": answer.done,
+            "of": answer.of,
+            "now": now,
+            "then": points(answer.done + room[nearest]),
+        },
+        missing=counted.missing[:SHOWN],
+    )
+
+
+def _this_quarter(
+    indicator: Scored, counted: Tally, year: Year, scoring: Scoring, readings: Readings
+) -> Iterator[Step]:
+    """Who has not done it in the quarter that runs; what one of them passing it over would cost."""
+    quarter = year.quarter
+    if quarter is None or not counted.asked:
+        return
+    done = year.having(indicator.counting.fact, counted.asked, quarter) | {*counted.missing}
+    missing = tuple(unit for unit in counted.asked if unit not in done)
+    if missing:
+        whole, of = len(counted.asked) - len(counted.missing), len(counted.asked)
+        best = _points(indicator, Done(whole, of), scoring, readings)
+        worst = _points(indicator, Done(max(whole - len(missing), 0), of), scoring, readings)
+        yield Step(
+            indicator=indicator.id,
+            code="this_quarter",
+            gain=best - worst,
+            by=quarter.last,
+            arguments={"count": len(missing), "period": quarter.name},
+            missing=missing[:SHOWN],
+        )
+
+
+def _points(indicator: Scored, answer: Answer, scoring: Scoring, readings: Readings) -> Fraction:
+    # A step is counted for the year as a whole, whatever the reading of the period says.
+    plain = {**readings, "commission_period": "year"}
+    return score({indicator.id: answer}, scoring, plain).total
+
+
+def _months(scale: Monthly, answer: Months, *, over: bool) -> Prospect:
+    gone = answer.counts if over else answer.counts[:-1]
+    lost = sum((scale.at_most - min(count * scale.points, scale.at_most) for count in gone), NOTHING)
+    if over:
+        return Prospect(lost=lost, at_stake=NOTHING)
+    now = answer.counts[-1] if answer.counts else 0
+    ahead = (12 - len(answer.counts)) * scale.at_most
+    return Prospect(lost=lost, at_stake=ahead + scale.at_most - min(now * scale.points, scale.at_most))
+
+
+def _ceiling(indicator: Scored, found: Score) -> Fraction | None:
+    if isinstance(indicator.scale, CoverageAndRisks):
+        return indicator.scale.units.maximum
+    if isinstance(indicator.scale, Share | Sittings | Propaganda):
+        return found.maximum
+    return None
+
+
+def _of_ceiling(indicator: Scored, found: Score, answer: Answer) -> Fraction:
+    """The points that count towards the ceiling: of an analysis its coverage, not its risks."""
+    scale = indicator.scale
+    if isinstance(scale, CoverageAndRisks) and isinstance(answer, Analyses):
+        of_risks = NOTHING
+        if answer.risks is not None:
+            one = answer.risks
+            of_risks = one.found * scale.found + one.removed * scale.removed + one.completed * scale.completed
+        return found.points - of_risks
+    return NOTHING if isinstance(answer, Present) else found.points

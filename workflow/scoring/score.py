@@ -1,0 +1,301 @@
+"""Points from counts, in exact arithmetic, with the arithmetic and the readings told as elements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from calendars.explanation import Element
+from workflow.law.procedure import Text
+from workflow.scoring.scale import (
+    Analyses,
+    Answer,
+    Brackets,
+    Count,
+    CountByKind,
+    CoverageAndRisks,
+    Done,
+    Each,
+    Events,
+    Kinds,
+    Monthly,
+    Months,
+    Presence,
+    Present,
+    Propaganda,
+    Quarters,
+    Readings,
+    Risks,
+    Scale,
+    Scored,
+    Scoring,
+    Share,
+    Sittings,
+)
+
+_HUNDRED = 100
+_DIGITS = 4
+NOTHING = Fraction(0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """The points of one indicator.
+
+    Attributes:
+        points: exact; below nothing where a deduction was made.
+        maximum: the most this could have been; None where the document names no ceiling.
+        arithmetic: how the points came about, the readings used at its end.
+        readings: the readings its points hang upon, by their ids.
+    """
+
+    id: str
+    title: Text
+    points: Fraction
+    maximum: Fraction | None
+    arithmetic: tuple[Element, ...]
+    readings: Readings
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Every indicator that was assessed, in the order of the document, and the total (it may be negative)."""
+
+    scores: tuple[Score, ...]
+    total: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class _Earned:
+    points: Fraction
+    maximum: Fraction | None
+    elements: tuple[Element, ...]
+
+
+def score(answers: Mapping[str, Answer], scoring: Scoring, readings: Readings) -> Scores:
+    """The points of every indicator there is an answer for, and their total.
+
+    Args:
+        answers: what `score_inputs.read_inputs` made; an indicator without an answer is not assessed.
+        readings: all readings of the scoring (`score_inputs.choose`, or `scoring.usual`).
+
+    Raises:
+        TypeError: an answer of another form than the scale of its indicator counts from.
+    """
+    scores = tuple(
+        _scored(indicator, answers[name], scoring, readings)
+        for name, indicator in scoring.indicators.items()
+        if name in answers
+    )
+    return Scores(scores, sum((one.points for one in scores), NOTHING))
+
+
+def written(points: Fraction) -> Decimal:
+    """Points as a decimal without needless zeros; what does not end is cut after four digits (linear only)."""
+    cut = Decimal(int(points * 10**_DIGITS)).scaleb(-_DIGITS)
+    return cut.quantize(Decimal(1)) if cut == cut.to_integral_value() else cut.normalize()
+
+
+def _scored(indicator: Scored, answer: Answer, scoring: Scoring, readings: Readings) -> Score:
+    used: Readings = {}
+    if isinstance(answer, Present):
+        earned = _present(indicator, answer)
+    else:
+        earned = _earned(indicator.scale, answer, readings)
+        used = {name: readings[name] for name in indicator.readings}
+    read = (
+        Element(code="score.reading", arguments={"text": scoring.readings[name][value]})
+        for name, value in used.items()
+    )
+    return Score(
+        id=indicator.id,
+        title=indicator.title,
+        points=earned.points,
+        maximum=earned.maximum,
+        arithmetic=(*earned.elements, *read),
+        readings=used,
+    )
+
+
+def _present(indicator: Scored, answer: Present) -> _Earned:
+    """What is simply there or not: nothing is earned, and a deduction is made where the document names one."""
+    match indicator.scale:
+        case Share(maximum=maximum):
+            ceiling: Fraction | None = maximum
+        case Propaganda() as scale:
+            return _Earned(NOTHING, scale.shown + max(scale.scaled, scale.viewed), (_element("not_shown"),))
+        case Presence() | Each():
+            ceiling = None
+        case _:
+            raise TypeError(f"{indicator.id}: {answer}")
+    if answer.present or indicator.deduction is None:
+        return _Earned(NOTHING, ceiling, (_element("present"),))
+    return _Earned(-indicator.deduction, ceiling, (_element("absent", points=written(indicator.deduction)),))
+
+
+def _earned(scale: Scale, answer: Answer, readings: Readings) -> _Earned:
+    match scale, answer:
+        case Share(), Done():
+            return _share(scale, answer, linear=readings["rounding"] == "linear")
+        case Each(points=each), Count(count=count):
+            points = count * each
+            return _Earned(
+                points, None, (_element("each", count=count, each=written(each), points=written(points)),)
+            )
+        case Kinds(), CountByKind():
+            return _by_kind(scale, answer)
+        case Brackets(), Count(count=count):
+            return _bracket(scale, count, above=readings["last_row"] == "above_41")
+        case Monthly(), Months(counts=counts):
+            return _monthly(scale, counts)
+        case Sittings(), Done():
+            return _sittings(scale, answer, linear=readings["commission_rounding"] == "linear")
+        case Sittings(), Quarters(quarters=quarters):
+            linear = readings["commission_rounding"] == "linear"
+            return _together([_sittings(scale, quarter, linear=linear) for quarter in quarters])
+        case CoverageAndRisks(), Analyses():
+            return _analyses(scale, answer, readings)
+        case Propaganda(), Events():
+            return _events(scale, answer, both=readings["propaganda"] == "sum")
+    raise TypeError(f"{scale}: {answer}")
+
+
+def _share(scale: Share, answer: Done, *, linear: bool) -> _Earned:
+    share = Fraction(answer.done * _HUNDRED, answer.of)
+    said = {"done": answer.done, "of": answer.of, "share": _percent(share), "maximum": written(scale.maximum)}
+    if scale.nothing_below is not None and share < scale.nothing_below:
+        return _Earned(
+            NOTHING, scale.maximum, (_element("below", **said, least=_percent(scale.nothing_below)),)
+        )
+    reached = min(share, scale.full)
+    if linear:
+        points = scale.maximum * reached / scale.full
+        sentence = _element("linear", **said, full=_percent(scale.full), points=written(points))
+    else:
+        steps = reached // scale.step
+        points = steps * scale.per_step
+        said |= {"steps": steps, "step": _percent(scale.step), "per_step": written(scale.per_step)}
+        sentence = _element("share", **said, points=written(points))
+    more = (_element("no_more", full=_percent(scale.full)),) if share > scale.full else ()
+    return _Earned(points, scale.maximum, (sentence, *more))
+
+
+def _by_kind(scale: Kinds, answer: CountByKind) -> _Earned:
+    parts = []
+    for kind, count in answer.counts.items():
+        each = scale.points[kind]
+        said = _element("kind", kind=kind, count=count, each=written(each), points=written(count * each))
+        parts.append(_Earned(count * each, None, (said,)))
+    return _together(parts)
+
+
+def _bracket(scale: Brackets, count: int, *, above: bool) -> _Earned:
+    rows = list(scale.rows)
+    if above:
+        *rest, before, last = rows
+        rows = [*rest, replace(before, last=last.first), replace(last, first=last.first + 1)]
+    row = next(row for row in rows if row.last is None or count <= row.last)
+    said: dict[str, object] = {"count": count, "first": row.first, "points": written(row.points)}
+    if row.last is None:
+        sentence = _element("bracket_open", **said)
+    elif row.last == 0:
+        sentence = _element("no_facts", points=written(row.points))
+    else:
+        sentence = _element("bracket", **said, last=row.last)
+    return _Earned(row.points, rows[0].points, (sentence,))
+
+
+def _monthly(scale: Monthly, counts: tuple[int, ...]) -> _Earned:
+    by_month = [min(count * scale.points, scale.at_most) for count in counts]
+    points = sum(by_month, NOTHING)
+    sentence = _element(
+        "months",
+        counts=counts,
+        each=written(scale.points),
+        at_most=written(scale.at_most),
+        by_month=tuple(written(month) for month in by_month),
+        points=written(points),
+    )
+    return _Earned(points, scale.at_most * len(counts), (sentence,))
+
+
+def _sittings(scale: Sittings, answer: Done, *, linear: bool) -> _Earned:
+    missing = max(answer.of - answer.done, 0)
+    share = Fraction(missing * _HUNDRED, answer.of)
+    said = {"missing": missing, "of": answer.of, "share": _percent(share), "maximum": written(scale.maximum)}
+    if linear:
+        lost = scale.maximum * share / _HUNDRED
+        points = scale.maximum - lost
+        return _Earned(points, scale.maximum, (_element("sittings_linear", **said, points=written(points)),))
+    steps = share // scale.step
+    points = scale.maximum - steps * scale.per_step
+    said |= {"steps": steps, "step": _percent(scale.step), "per_step": written(scale.per_step)}
+    return _Earned(points, scale.maximum, (_element("sittings", **said, points=written(points)),))
+
+
+def _analyses(scale: CoverageAndRisks, answer: Analyses, readings: Readings) -> _Earned:
+    parts = []
+    if answer.coverage is not None:
+        parts.append(_share(scale.units, answer.coverage, linear=readings["rounding"] == "linear"))
+    if answer.risks is not None:
+        parts.append(_risks(scale, answer.risks, readings["risks"]))
+    return _together(parts)
+
+
+def _risks(scale: CoverageAndRisks, risks: Risks, reading: str) -> _Earned:
+    found, removed = risks.found, risks.removed
+    match reading:
+        case "sum":
+            removed += risks.completed
+        case "highest":
+            # A risk found in an earlier year may have been removed in this one.
+            found = max(found - removed - risks.completed, 0)
+    points = found * scale.found + removed * scale.removed + risks.completed * scale.completed
+    sentence = _element(
+        "risks",
+        found=found,
+        found_each=written(scale.found),
+        removed=removed,
+        removed_each=written(scale.removed),
+        completed=risks.completed,
+        completed_each=written(scale.completed),
+        points=written(points),
+    )
+    return _Earned(points, None, (sentence,))
+
+
+def _events(scale: Propaganda, answer: Events, *, both: bool) -> _Earned:
+    seen = answer.views >= scale.views
+    parts = [_part(scale.shown, "shown")]
+    if answer.scaled and (both or not seen):
+        parts.append(_part(scale.scaled, "scaled"))
+    if seen:
+        parts.append(_part(scale.viewed, "viewed", views=answer.views, least=scale.views))
+    ceiling = scale.shown + (scale.scaled + scale.viewed if both else max(scale.scaled, scale.viewed))
+    earned = _together(parts)
+    return _Earned(earned.points, ceiling, earned.elements)
+
+
+def _part(points: Fraction, code: str, **arguments: object) -> _Earned:
+    return _Earned(points, points, (_element(code, **arguments, points=written(points)),))
+
+
+def _together(parts: list[_Earned]) -> _Earned:
+    """The sum of the parts; no ceiling where one of them has none."""
+    points = sum((part.points for part in parts), NOTHING)
+    ceilings = [part.maximum for part in parts if part.maximum is not None]
+    elements = tuple(element for part in parts for element in part.elements)
+    if len(parts) > 1:
+        elements += (_element("together", points=written(points)),)
+    return _Earned(points, sum(ceilings, NOTHING) if len(ceilings) == len(parts) else None, elements)
+
+
+def _element(code: str, **arguments: object) -> Element:
+    return Element(code=f"score.{code}", arguments=arguments)
+
+
+def _percent(share: Fraction) -> Fraction:
+    """Per cent as a share, cut after two digits of per cent: a step not reached never looks reached."""
+    return Fraction(share * _HUNDRED // 1, _HUNDRED * _HUNDRED)

@@ -1,0 +1,225 @@
+"""From plain numbers, as a JSON file gives them, to what a score is counted from; all mistakes at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from workflow.closest_matches import closest_first
+from workflow.law.file_models import Keyed, Mistake, Table, many, mistakes, table, written, wrong
+from workflow.refusal import Refusal, quoted
+from workflow.scoring import scale as scales
+from workflow.scoring.scale import Answer, Readings, Scored, Scoring
+
+MOST = 1_000_000_000
+"""No office counts further; beyond it stands a slip of the hand."""
+
+_DONE = '{"done": 19, "of": 20}'
+_COUNT = '{"count": 7}'
+_ABSENT = '{"present": false}'
+_MONTHS = '{"per_month": [6, 0, 3]}'
+_RISKS = '{"found": 10, "removed": 4, "completed": 2}'
+_EVENTS = '{"present": true, "scaled": true, "views": 1500}'
+_INSIDE = {"coverage": _DONE, "per_quarter": _DONE, "risks": _RISKS}
+"""How records inside another one are written, by their keys."""
+_CODES = {
+    "dict_type": "wrong_form",
+    "int_type": "not_a_count",
+    "greater_than_equal": "negative",
+    "less_than_equal": "too_large",
+    "bool_type": "not_yes_no",
+    "tuple_type": "not_a_list",
+    "too_short": "not_a_list",
+}
+"""Codes of the catalogues, by pydantic's names of the errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputError:
+    """One thing wrong at one place: a code of the catalogues and its arguments, `place` among them."""
+
+    code: str
+    arguments: Mapping[str, object]
+
+    @property
+    def place(self) -> str:
+        return str(self.arguments["place"])
+
+
+class BadInputs(Refusal, ValueError):
+    """Numbers that cannot be scored. The code says the first; `problems` holds all, in the order they stand."""
+
+    def __init__(self, problems: Sequence[InputError]) -> None:
+        super().__init__(problems[0].code, **problems[0].arguments)
+        self.problems = tuple(InputError(one.code, quoted(one.arguments)) for one in problems)
+
+
+class UnknownReading(Refusal, LookupError):
+    """No such reading, or no such value of it; `allowed` are those there are, the nearest first."""
+
+
+def choose(chosen: Mapping[str, str], scoring: Scoring) -> Readings:
+    """All readings of a scoring: the chosen ones, and the usual ones for the rest.
+
+    Raises:
+        UnknownReading: a name or a value the scoring does not have.
+    """
+    for name, value in chosen.items():
+        if name not in scoring.readings:
+            allowed = closest_first(name, scoring.readings)
+            raise UnknownReading("score.unknown_reading", reading=name, allowed=allowed)
+        if value not in scoring.readings[name]:
+            allowed = closest_first(value, scoring.readings[name])
+            raise UnknownReading("score.unknown_reading_value", reading=name, value=value, allowed=allowed)
+    return {**scoring.usual, **chosen}
+
+
+# ------------------------------------------------------------------------------------------------- records
+
+Count = Annotated[int, Field(ge=0, le=MOST)]
+
+
+def _of_something(count: int) -> int:
+    if count == 0:
+        raise wrong("of_nothing")
+    return count
+
+
+def _some(**given: Any) -> dict[str, Any]:
+    """Return what is given; something must be."""
+    present = {key: value for key, value in given.items() if value is not None}
+    if not present:
+        raise wrong("missing_key", missing=tuple(given))
+    return present
+
+
+def _absent(present: bool) -> scales.Present:
+    if present:
+        raise wrong("numbers_missing")
+    return scales.Present(False)
+
+
+def _risks(
+    found: Count | None = None, removed: Count | None = None, completed: Count | None = None
+) -> scales.Risks:
+    return scales.Risks(**_some(found=found, removed=removed, completed=completed))
+
+
+def _analyses(coverage: scales.Done | None = None, risks: scales.Risks | None = None) -> scales.Analyses:
+    return scales.Analyses(**{"coverage": None, "risks": None, **_some(coverage=coverage, risks=risks)})
+
+
+def _kinds(**counts: int | None) -> scales.CountByKind:
+    return scales.CountByKind(_some(**counts))
+
+
+def _events(present: bool, scaled: bool | None = None, views: Count = 0) -> scales.Events | scales.Present:
+    # What was seen on the internet was published there.
+    if not present and (scaled or views):
+        raise wrong("not_shown_but_scaled")
+    if views and scaled is False:
+        raise wrong("seen_but_not_scaled")
+    return scales.Events(bool(scaled or views), views) if present else scales.Present(False)
+
+
+DONE = table(scales.Done, done=Count, of=Annotated[Count, AfterValidator(_of_something)])
+PRESENT = table(scales.Present)
+ABSENT = table(_absent)
+COUNT = table(scales.Count, count=Count)
+QUARTERS = table(scales.Quarters, quarters=Keyed("per_quarter", many(DONE, Field(min_length=1, max_length=4))))
+MONTHS = table(scales.Months, counts=Keyed("per_month", many(Count, Field(min_length=1, max_length=12))))
+ANALYSES = table(_analyses, coverage=DONE, risks=table(_risks))
+EVENTS = table(_events)
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+def read_inputs(given: object, scoring: Scoring, readings: Readings) -> Mapping[str, Answer]:
+    """Return what is given for each indicator; one that is absent is not assessed.
+
+    Args:
+        given: id of an indicator -> its numbers, made of what JSON knows.
+        readings: one of them decides which form a place takes (year or quarters).
+
+    Raises:
+        BadInputs: with every mistake there is.
+    """
+    if not isinstance(given, Mapping):
+        raise BadInputs([InputError("score.not_inputs", {"place": "", "example": f'{{"P1.T1.S3": {_DONE}}}'})])
+    errors: list[InputError] = []
+    answers: dict[str, Answer] = {}
+    for name, values in given.items():
+        indicator = scoring.indicators.get(str(name))
+        if indicator is None:
+            allowed = closest_first(str(name), scoring.indicators)[:3]
+            errors.append(InputError("score.unknown_indicator", {"place": str(name), "allowed": allowed}))
+            continue
+        record, example = _record(indicator, values, readings)
+        try:
+            answers[indicator.id] = record.adapter.validate_python(values)
+        except ValidationError as error:
+            errors += _errors(indicator, example, list(mistakes(error, values)))
+    if errors:
+        raise BadInputs(errors)
+    return answers
+
+
+def _record(indicator: Scored, values: object, readings: Readings) -> tuple[Table, str]:
+    """Return the record an indicator asks for by its scale, and an example of it."""
+    match indicator.scale:
+        case scales.Presence():
+            return PRESENT, _ABSENT
+        case scales.Share() | scales.Each() if (
+            indicator.deduction is not None and isinstance(values, Mapping) and "present" in values
+        ):
+            return ABSENT, _ABSENT
+        case scales.Sittings() if readings["commission_period"] == "quarter":
+            return QUARTERS, f'{{"per_quarter": [{_DONE}]}}'
+        case scales.Share() | scales.Sittings():
+            return DONE, _DONE
+        case scales.Each() | scales.Brackets():
+            return COUNT, _COUNT
+        case scales.Kinds(points=points):
+            example = "{" + ", ".join(f'"{kind}": 2' for kind in points) + "}"
+            counts: dict[str, Any] = dict.fromkeys(points, Count)
+            return table(_kinds, **counts), example
+        case scales.Monthly():
+            return MONTHS, _MONTHS
+        case scales.CoverageAndRisks():
+            return ANALYSES, f'{{"coverage": {_DONE}, "risks": {_RISKS}}}'
+        case scales.Propaganda():
+            return EVENTS, _EVENTS
+
+
+def _errors(indicator: Scored, example: str, found: Sequence[Mistake]) -> Iterator[InputError]:
+    """Yield the mistakes of one record; keys that are missing in one place are named together."""
+    for mistake in found:
+        missing = tuple(one.given for one in found if (one.code, one.path) == ("missing_key", mistake.path))
+        if mistake.code == "missing_key" and mistake.given != missing[0]:
+            continue
+        code = _CODES.get(mistake.code, mistake.code)
+        arguments = {
+            "place": written((indicator.id, *mistake.path)),
+            "value": _shown(mistake.given),
+            "example": next((_INSIDE[key] for key in mistake.path if key in _INSIDE), example),
+            "missing": missing,
+            "most": MOST,
+            **mistake.arguments,
+        }
+        if code == "numbers_missing":
+            arguments["example"] = _DONE if isinstance(indicator.scale, scales.Share) else _COUNT
+        elif code == "too_long":
+            code = "too_many_quarters" if "per_quarter" in mistake.path else "too_many_months"
+            arguments["count"] = arguments["actual_length"]
+        yield InputError(f"score.{code}", arguments)
+
+
+def _shown(value: object) -> str:
+    """Return a value as its file writes it, cut where it is long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 40 else text[:39] + "…"
