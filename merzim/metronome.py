@@ -61,34 +61,34 @@ class PortTaken(Refusal, OSError):
     """Something else answers at the address already."""
 
 
-def tick(house: AppContext, clock: Clock) -> None:
+def tick(app: AppContext, clock: Clock) -> None:
     """One round and one delivery, by the clock. What fails is logged; the next tick repeats it."""
-    attempt(house, clock, _remind, rounds.deliver)
+    attempt(app, clock, _remind, rounds.deliver)
 
 
-def _remind(house: AppContext, *, now: datetime, today: date) -> None:
+def _remind(app: AppContext, *, now: datetime, today: date) -> None:
     """A round of which nobody reads the report: its letters are not kept in memory."""
-    rounds.remind(house, now=now, today=today, most=rounds.MOST)
+    rounds.remind(app, now=now, today=today, most=rounds.MOST)
 
 
-def take_up(house: AppContext, clock: Clock) -> None:
+def take_up(app: AppContext, clock: Clock) -> None:
     """Send what a process that is gone left half done, without waiting for the next tick."""
     try:
-        if not house.outbox.left_behind():
+        if not app.outbox.left_behind():
             return
     except Refusal:
         # The database is away: the tick says so, and looks again.
         return
-    attempt(house, clock, rounds.deliver)
+    attempt(app, clock, rounds.deliver)
 
 
-def attempt(house: AppContext, clock: Clock, *acts: Callable[..., object]) -> None:
+def attempt(app: AppContext, clock: Clock, *acts: Callable[..., object]) -> None:
     """Do these at the moment it is, over the calendar and the rules as they stand. What fails is logged."""
     try:
         moment = clock()
-        house.refresh()
+        app.refresh()
         for act in acts:
-            act(house, now=moment.now, today=moment.today)
+            act(app, now=moment.now, today=moment.today)
     except Refusal as trouble:
         # A database that is away, a disk that is full: there is nothing to look for in the program.
         log.error("the tick did not come through; the next one tries again: %s", trouble)
@@ -97,24 +97,24 @@ def attempt(house: AppContext, clock: Clock, *acts: Callable[..., object]) -> No
 
 
 @contextmanager
-def ticking(house: AppContext, clock: Clock) -> Iterator[None]:
+def ticking(app: AppContext, clock: Clock) -> Iterator[None]:
     """A scheduler with in-memory jobs, ticking while the block lasts; the first tick comes at once.
 
     Between ticks it looks every LOOK seconds whether another process died with letters in hand.
     """
     scheduler = BackgroundScheduler(timezone=almaty())
     job = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-    every, turn = house.settings.reminders.tick, Lock()
+    every, turn = app.settings.reminders.tick, Lock()
 
     def ticked() -> None:
         with turn:
-            tick(house, clock)
+            tick(app, clock)
 
     def looked() -> None:
         # A tick that is under way looks itself.
         if turn.acquire(blocking=False):
             try:
-                take_up(house, clock)
+                take_up(app, clock)
             finally:
                 turn.release()
 
@@ -126,11 +126,11 @@ def ticking(house: AppContext, clock: Clock) -> Iterator[None]:
     try:
         yield
     finally:
-        house.stopping.set()
+        app.stopping.set()
         scheduler.shutdown(wait=True)
 
 
-def serve(house: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
+def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     """Pages and metronome in one process, until interrupted.
 
     Raises:
@@ -139,7 +139,7 @@ def serve(house: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
         PortTaken: something else answers there.
         BadSetting: the key of second factors is missing, or is none.
     """
-    web = house.settings.web
+    web = app.settings.web
     moment = clock()
     if moment.demonstration and not allowed_at(host=web.host, address=web.public_address):
         raise DemonstrationExposed("cli.demonstration_exposed", host=web.host, address=web.public_address)
@@ -147,26 +147,26 @@ def serve(house: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
         raise NeedsHttps("cli.needs_https", host=web.host, address=web.public_address)
     address = f"http://{web.host}:{web.port}"
     _free(web.host, web.port, address)
-    house.answers_pages = True
-    house.refuse_without_key()
-    house.refuse_unable()
-    logs.set_up(house.settings, context=context)
-    _warn(house, tell=tell, say=say)
-    _encrypt(house, clock, tell=tell, say=say)
-    app = RequestIdMiddleware(Dashboard(house, clock))
+    app.answers_pages = True
+    app.refuse_without_key()
+    app.refuse_unable()
+    logs.set_up(app.settings, context=context)
+    _warn(app, tell=tell, say=say)
+    _encrypt(app, clock, tell=tell, say=say)
+    pages = RequestIdMiddleware(Dashboard(app, clock))
     with ExitStack() as company:
         company.enter_context(readers.service())
-        if not house.many_nodes:
-            company.enter_context(polling(house, clock))
-            company.enter_context(ticking(house, clock))
+        if not app.many_nodes:
+            company.enter_context(polling(app, clock))
+            company.enter_context(ticking(app, clock))
         tell(say("cli.serving", address=address))
-        if house.many_nodes:
+        if app.many_nodes:
             tell(say("cli.workers_send"))
-        if link := accounts.first(house, now=moment.now):
+        if link := accounts.first(app, now=moment.now):
             tell(say("cli.first_link", link=link))
         if moment.demonstration:
             tell(say("cli.demonstration", on=moment.today))
-        _answer(app, host=web.host, port=web.port)
+        _answer(pages, host=web.host, port=web.port)
 
 
 def http_server(app: Any, *, host: str, port: int) -> Server:
@@ -211,47 +211,47 @@ def _answer(app: RequestIdMiddleware, *, host: str, port: int) -> None:
         server.run()
 
 
-def work(house: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
+def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     """The metronome alone, or one worker of many at the queue they share; until SIGINT or SIGTERM."""
-    stopped = house.stopping
+    stopped = app.stopping
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    house.refuse_unable()
-    logs.set_up(house.settings)
-    _warn(house, tell=tell, say=say)
-    with polling(house, clock):
-        if house.many_nodes:
+    app.refuse_unable()
+    logs.set_up(app.settings)
+    _warn(app, tell=tell, say=say)
+    with polling(app, clock):
+        if app.many_nodes:
             from services.jobs import queue
             from storage.database.engine import conninfo
 
-            address = conninfo(house.engine)
+            address = conninfo(app.engine)
             tell(say("cli.working"))
-            with closing(house.apart()) as planning:
-                queue.work(address, acts(house, clock, planning=planning), stopped)
+            with closing(app.apart()) as planning:
+                queue.work(address, acts(app, clock, planning=planning), stopped)
             return
-        with ticking(house, clock):
+        with ticking(app, clock):
             tell(say("cli.working"))
             stopped.wait()
 
 
-def _warn(house: AppContext, *, tell: Tell, say: Say) -> None:
+def _warn(app: AppContext, *, tell: Tell, say: Say) -> None:
     """A file of settings is copied, mailed and kept in backups: a secret in it is told of, and works."""
-    for key in house.settings.in_clear:
-        tell(say("cli.secret_in_clear", file=str(house.settings.file), key=key))
+    for key in app.settings.in_clear:
+        tell(say("cli.secret_in_clear", file=str(app.settings.file), key=key))
 
 
-def _encrypt(house: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
+def _encrypt(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     """Encrypt second factors an older version left in clear; tell of those that no given key opens."""
-    encrypted = second_factors.encrypt(house, by="merzim", now=clock().now, all_keys=False)
+    encrypted = second_factors.encrypt(app, by="merzim", now=clock().now, all_keys=False)
     if encrypted.done:
         tell(say("cli.secrets_encrypted", count=encrypted.done))
-    count, keys = second_factors.unreadable(house)
+    count, keys = second_factors.unreadable(app)
     if count:
-        tell(say("cli.secrets_unreadable", count=count, keys=keys, known=house.cipher.key))
+        tell(say("cli.secrets_unreadable", count=count, keys=keys, known=app.cipher.key))
         log.error("%s second factors are encrypted with a key that was not given (%s)", count, ", ".join(keys))
 
 
-def acts(house: AppContext, clock: Clock, *, planning: AppContext | None = None) -> Acts:
+def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -> Acts:
     """What the jobs of the queue do: what a tick does, in parts.
 
     Args:
@@ -260,13 +260,13 @@ def acts(house: AppContext, clock: Clock, *, planning: AppContext | None = None)
     from services.jobs.queue import Acts
 
     def send(keys: Collection[str], again: bool) -> None:
-        attempt(house, clock, partial(rounds.deliver, keys=keys, again=again))
+        attempt(app, clock, partial(rounds.deliver, keys=keys, again=again))
 
     return Acts(
-        round=lambda: attempt(planning or house, clock, _remind),
-        deliver=lambda: attempt(house, clock, rounds.deliver),
+        round=lambda: attempt(planning or app, clock, _remind),
+        deliver=lambda: attempt(app, clock, rounds.deliver),
         send=send,
-        every=house.settings.reminders.tick,
+        every=app.settings.reminders.tick,
     )
 
 

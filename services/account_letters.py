@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class OfficeLetters:
     """`web.ports.second_factors.AccountLetters` of a house."""
 
-    def __init__(self, house: AppContext) -> None:
-        self._house = house
+    def __init__(self, app: AppContext) -> None:
+        self._app = app
 
     def about(
         self, account: Account, event: str, *, now: datetime, today: date, facts: Mapping[str, object]
@@ -24,14 +24,14 @@ class OfficeLetters:
         """Return the letters that tell an account's holder; none where it is nobody's of the people file."""
         from notifications.account_notices import account_notices
 
-        house = self._house
-        person = house.outbox.office().people.get(account.reader.person)
+        app = self._app
+        person = app.outbox.office().people.get(account.reader.person)
         if person is None:
             return ()
         return account_notices(
             person,
-            tuple(house.channels.values()),
-            house.rules,
+            tuple(app.channels.values()),
+            app.rules,
             login=account.reader.login,
             event=event,
             facts=facts,

@@ -26,23 +26,23 @@ class BadAccount(Refusal, ValueError):
     """An account that cannot be made as asked."""
 
 
-def first(house: AppContext, *, now: datetime) -> str | None:
+def first(app: AppContext, *, now: datetime) -> str | None:
     """Return the address at which the first administrator chooses a name and a password.
 
     Every earlier one ends. None once an account has a password.
     """
     from services.credentials import hidden
 
-    if house.accounts.any():
-        house.accounts.end_first_invitations(now=now)
+    if app.accounts.any():
+        app.accounts.end_first_invitations(now=now)
         return None
-    address = _invite(house, "", now=now)
-    house.accounts.end_first_invitations(but=hidden(address.rpartition("/")[2]), now=now)
+    address = _invite(app, "", now=now)
+    app.accounts.end_first_invitations(but=hidden(address.rpartition("/")[2]), now=now)
     return address
 
 
 def add(
-    house: AppContext,
+    app: AppContext,
     login: str,
     access: Access,
     *,
@@ -69,29 +69,29 @@ def add(
         check_login(login)
     except BadPassword as refusal:
         raise BadAccount(refusal.code, **refusal.arguments) from None
-    if house.accounts.account(login) is not None:
+    if app.accounts.account(login) is not None:
         raise BadAccount("web.login.taken", login=login)
-    people = house.reads.office().people
+    people = app.reads.office().people
     if person and person not in people:
         raise BadAccount("cli.user.no_person", person=person, allowed=closest_first(person, people)[:3])
     named = name or (people[person].name if person else "")
     reader = Reader(login=login, access=access, person=person, name=named, unit=unit)
-    house.accounts.save(reader, disabled=False, by=by, now=now, today=today)
-    return _invite(house, login, now=now, by=by)
+    app.accounts.save(reader, disabled=False, by=by, now=now, today=today)
+    return _invite(app, login, now=now, by=by)
 
 
-def invite(house: AppContext, login: str, *, now: datetime, by: str) -> str:
+def invite(app: AppContext, login: str, *, now: datetime, by: str) -> str:
     """A new address at which the holder chooses a password. Raises NoSuchAccount."""
-    return _invite(house, the(house, login).reader.login, now=now, by=by)
+    return _invite(app, the(app, login).reader.login, now=now, by=by)
 
 
-def switch(house: AppContext, login: str, *, disabled: bool, by: str, now: datetime, today: date) -> None:
+def switch(app: AppContext, login: str, *, disabled: bool, by: str, now: datetime, today: date) -> None:
     """Close an account, with all its sessions, or open it again. Raises NoSuchAccount."""
-    house.accounts.save(the(house, login).reader, disabled=disabled, by=by, now=now, today=today)
+    app.accounts.save(the(app, login).reader, disabled=disabled, by=by, now=now, today=today)
 
 
 def change(
-    house: AppContext,
+    app: AppContext,
     login: str,
     *,
     access: Access | None,
@@ -101,20 +101,20 @@ def change(
     today: date,
 ) -> None:
     """What an account may do, and where. Raises NoSuchAccount."""
-    account = the(house, login)
+    account = the(app, login)
     reader = replace(account.reader, access=access or account.reader.access)
     if unit is not None:
         reader = replace(reader, unit=unit)
-    house.accounts.save(reader, disabled=account.disabled, by=by, now=now, today=today)
+    app.accounts.save(reader, disabled=account.disabled, by=by, now=now, today=today)
 
 
-def token(house: AppContext, login: str, *, name: str, write: bool, days: int, now: datetime, by: str) -> str:
+def token(app: AppContext, login: str, *, name: str, write: bool, days: int, now: datetime, by: str) -> str:
     """A token of the API. Raises NoSuchAccount; BadAccount when it would last too long."""
     if not 1 <= days <= MOST_DAYS:
         raise BadAccount("cli.user.bad_days", days=days, most=MOST_DAYS)
-    account = the(house, login)
+    account = the(app, login)
     return _let_in(
-        house,
+        app,
         "token",
         account.reader.login,
         now=now,
@@ -125,24 +125,24 @@ def token(house: AppContext, login: str, *, name: str, write: bool, days: int, n
     )
 
 
-def the(house: AppContext, login: str) -> Account:
+def the(app: AppContext, login: str) -> Account:
     """The account of that name. Raises NoSuchAccount."""
-    account = house.accounts.account(login)
+    account = app.accounts.account(login)
     if account is None:
-        names = [one.reader.login for one in house.accounts.all()]
+        names = [one.reader.login for one in app.accounts.all()]
         raise NoSuchAccount("cli.user.unknown", login=login, allowed=closest_first(login, names)[:3])
     return account
 
 
-def _invite(house: AppContext, login: str, *, now: datetime, by: str = "") -> str:
+def _invite(app: AppContext, login: str, *, now: datetime, by: str = "") -> str:
     from services.credentials import INVITATION_LASTS
 
-    secret = _let_in(house, "invitation", login, now=now, lasts=INVITATION_LASTS, by=by)
-    return f"{house.rules.public_address}/welcome/{secret}"
+    secret = _let_in(app, "invitation", login, now=now, lasts=INVITATION_LASTS, by=by)
+    return f"{app.rules.public_address}/welcome/{secret}"
 
 
 def _let_in(
-    house: AppContext,
+    app: AppContext,
     kind: EntryKind,
     login: str,
     *,
@@ -155,7 +155,7 @@ def _let_in(
     from services.credentials import hidden, new_secret
 
     secret = new_secret()
-    house.accounts.let_in(
+    app.accounts.let_in(
         Entry(
             hash=hidden(secret),
             kind=kind,

@@ -108,7 +108,7 @@ def read(file: Path) -> str:
 
 
 @long_work()
-def preview(house: AppContext, text: str, name: str, *, today: date) -> Preview:
+def preview(app: AppContext, text: str, name: str, *, today: date) -> Preview:
     """What an act would move; nothing is written. `name`: what its text is called (the name of the file).
 
     Raises:
@@ -120,21 +120,19 @@ def preview(house: AppContext, text: str, name: str, *, today: date) -> Preview:
     from workflow.deadlines.impact import moved
 
     check_act(text, name)
-    reach = _reach(house, house.acts, parse(text, name=name))
-    who = told(house, today)
+    reach = _reach(app, app.acts, parse(text, name=name))
+    who = told(app, today)
     with undisturbed():
         return reach.shown(
             PersonImpact(one, who(case, one))
             for names in chunks(reach.touched)
-            for case in house.ledger.cases(names).values()
-            for one in moved(case, house.library.of(case), reach.before, reach.after, today=today)
+            for case in app.ledger.cases(names).values()
+            for one in moved(case, app.library.of(case), reach.before, reach.after, today=today)
         )
 
 
 @long_work()
-def apply(
-    house: AppContext, text: str, name: str, *, by: str, now: datetime, today: date
-) -> tuple[Preview, int]:
+def apply(app: AppContext, text: str, name: str, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
     """Adopt an act, and write what it moves. The same act again changes nothing.
 
     Each case is counted once: what is written of it is what is answered.
@@ -153,31 +151,31 @@ def apply(
     check_act(text, name)
     act = parse(text, name=name)
     while True:
-        known = house.acts
-        reach = _reach(house, known, act)
-        if reach.known or adopt(house.engine, known, name=name, text=text, on=today, by=by, now=now):
+        known = app.acts
+        reach = _reach(app, known, act)
+        if reach.known or adopt(app.engine, known, name=name, text=text, on=today, by=by, now=now):
             break
-        house.refresh()
-    house.refresh()
-    hearings, written = _write(house, reach, _cause(act, reach), now=now, today=today)
-    seal(house.engine, now=now)
+        app.refresh()
+    app.refresh()
+    hearings, written = _write(app, reach, _cause(act, reach), now=now, today=today)
+    seal(app.engine, now=now)
     return reach.shown(hearings), written
 
 
-def _reach(house: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
+def _reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
     from calendars.adopting import adopted
     from calendars.entries import with_records
     from workflow.deadlines.impact import changed_days, reach
 
     place = next((n for n, one in enumerate(acts) if one.entries == act), None)
     if place is None:
-        before = house.calendar
-        adopted(house.records, act)
-        after = house.calendar_of(with_records(house.records, act))
+        before = app.calendar
+        adopted(app.records, act)
+        after = app.calendar_of(with_records(app.records, act))
     else:
         rest = [one for n, one in enumerate(acts) if n != place]
-        before, after = house.calendar_of(house.records_of(rest)), house.calendar
-    touched = sorted({case for span in reach(before, after) for case in house.ledger.touched(*span)})
+        before, after = app.calendar_of(app.records_of(rest)), app.calendar
+    touched = sorted({case for span in reach(before, after) for case in app.ledger.touched(*span)})
     return Reach(
         known=place is not None,
         days=changed_days(before, after),
@@ -187,9 +185,9 @@ def _reach(house: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
     )
 
 
-def told(house: AppContext, today: date) -> Waiting:
+def told(app: AppContext, today: date) -> Waiting:
     """Who waits for what moves, by the office as it is now. People are sought once for all who wait alike."""
-    office = house.reads.office()
+    office = app.reads.office()
 
     @cache
     def found(duty: str, unit: str, responsible: str, person: str) -> tuple[Person, ...]:
@@ -228,22 +226,22 @@ def _called(source: Source) -> dict[str, object]:
 
 
 def _write(
-    house: AppContext, felt: Reach, cause: Mapping[str, object], *, now: datetime, today: date
+    app: AppContext, felt: Reach, cause: Mapping[str, object], *, now: datetime, today: date
 ) -> tuple[list[PersonImpact], int]:
     """The rows of these cases by the calendar as it stands: what moves, and how many cases are others."""
     from workflow.cases.commands.recalculation import recounted
     from workflow.deadlines.impact import reach
 
-    who, before, after = told(house, today), felt.before, house.calendar
+    who, before, after = told(app, today), felt.before, app.calendar
     days = reach(before, after)
 
     def anew(case: Case) -> RecalculatedCase:
-        return recounted(case, house.library.of(case), before, after, reach=days, today=today)
+        return recounted(case, app.library.of(case), before, after, reach=days, today=today)
 
     hearings, written = list[PersonImpact](), 0
     with undisturbed():
         for names in chunks(felt.touched):
-            counted, wrote = _write_chunk(house, names, anew, cause, now)
+            counted, wrote = _write_chunk(app, names, anew, cause, now)
             hearings += (
                 PersonImpact(moved, who(one.written.case, moved)) for one in counted for moved in one.moved
             )
@@ -252,7 +250,7 @@ def _write(
 
 
 def _write_chunk(
-    house: AppContext,
+    app: AppContext,
     names: Sequence[str],
     anew: Callable[[Case], RecalculatedCase],
     cause: Mapping[str, object],
@@ -261,9 +259,9 @@ def _write_chunk(
     from workflow.ports import Conflict
 
     while True:
-        counted = [anew(case) for case in house.ledger.cases(names).values()]
+        counted = [anew(case) for case in app.ledger.cases(names).values()]
         try:
-            written = house.ledger.rewrite([replace(one.written, cause=cause) for one in counted], now=now)
+            written = app.ledger.rewrite([replace(one.written, cause=cause) for one in counted], now=now)
         except Conflict:
             # Somebody recorded a fact meanwhile: read again.
             continue
@@ -292,13 +290,13 @@ def chunks(names: Iterable[str]) -> Iterator[list[str]]:
 class OfficeActs:
     """`web.ports.administration.Acts` over a house."""
 
-    def __init__(self, house: AppContext) -> None:
-        self._house = house
+    def __init__(self, app: AppContext) -> None:
+        self._app = app
 
     def preview(self, text: str, name: str, *, today: date) -> Preview:
         """What an act would move."""
-        return preview(self._house, text, name, today=today)
+        return preview(self._app, text, name, today=today)
 
     def apply(self, text: str, name: str, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
         """Adopt it, and write what it moves."""
-        return apply(self._house, text, name, by=by, now=now, today=today)
+        return apply(self._app, text, name, by=by, now=now, today=today)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def verify(
-    house: AppContext, *, now: datetime, today: date, kept: tuple[int, str] | None = None
+    app: AppContext, *, now: datetime, today: date, kept: tuple[int, str] | None = None
 ) -> tuple[Problem, ...]:
     """Return everything that is not as it was written: chains, seals, editions, the board, evidence, people.
 
@@ -29,139 +29,137 @@ def verify(
     """
     from storage.maintenance.verify import verify as check
 
-    editions = {edition.edition: edition.digest for edition in house.editions.all()}
+    editions = {edition.edition: edition.digest for edition in app.editions.all()}
     return check(
-        house.engine,
+        app.engine,
         editions=editions,
-        recompute=as_rolled(house, today),
+        recompute=as_rolled(app, today),
         kept=kept,
-        evidence=house.evidence.check,
+        evidence=app.evidence.check,
         now=now,
     )
 
 
-def vouching(house: AppContext) -> Vouching:
+def vouching(app: AppContext) -> Vouching:
     """Return since when the office's chain vouches for accounts, rights, people and their addresses."""
     from storage.maintenance.vouching import vouching as asked
 
-    return asked(house.engine)
+    return asked(app.engine)
 
 
-def renew_baseline(house: AppContext, *, ground: str, by: str, now: datetime) -> int:
+def renew_baseline(app: AppContext, *, ground: str, by: str, now: datetime) -> int:
     """Vouch for accounts, rights and people as they stand now. Returns how many differences that accepts."""
     from storage.maintenance.vouching import renew_baseline as renew
 
-    return renew(house.engine, ground=ground, by=by, now=now)
+    return renew(app.engine, ground=ground, by=by, now=now)
 
 
-def damaged_evidence(house: AppContext) -> tuple[Problem, ...]:
+def damaged_evidence(app: AppContext) -> tuple[Problem, ...]:
     """Return what is wrong with the files of evidence the database names: missing, altered, unreadable."""
     from storage.maintenance.evidence_check import damages
     from storage.maintenance.verify import Problem
 
-    found = damages(house.engine, house.evidence.check)
+    found = damages(app.engine, app.evidence.check)
     return tuple(Problem(code=code, arguments=arguments) for code, arguments in found)
 
 
-def office_differences(house: AppContext, *, now: datetime) -> tuple[Problem, ...]:
+def office_differences(app: AppContext, *, now: datetime) -> tuple[Problem, ...]:
     """Return the accounts, people and addresses that are not as the office's chain says."""
     from storage.maintenance.verify import office_differences as compared
 
-    return compared(house.engine, now=now)
+    return compared(app.engine, now=now)
 
 
-def recorded_evidence(house: AppContext) -> int:
+def recorded_evidence(app: AppContext) -> int:
     """Return how many files of evidence the database names: they lie in a folder of their own."""
     from storage.maintenance.evidence_check import count_recorded_files
 
-    return count_recorded_files(house.engine)
+    return count_recorded_files(app.engine)
 
 
-def seal(house: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
+def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
     """The newest seal, over everything written until now; None where there is nothing to seal yet."""
     from storage.maintenance import seals
 
-    seals.seal(house.engine, now=now)
-    return seals.newest(house.engine)
+    seals.seal(app.engine, now=now)
+    return seals.newest(app.engine)
 
 
-def rebuild(house: AppContext, *, now: datetime, today: date, each: Callable[[], None] | None = None) -> int:
+def rebuild(app: AppContext, *, now: datetime, today: date, each: Callable[[], None] | None = None) -> int:
     """The board written anew from the ledger; how many cases were gone through. `each`: after every lot."""
     from storage.maintenance.verify import rebuild as again
 
-    return again(house.engine, _recompute(house, today), now=now, each=each)
+    return again(app.engine, _recompute(app, today), now=now, each=each)
 
 
-def backup(house: AppContext, file: Path) -> None:
+def backup(app: AppContext, file: Path) -> None:
     """Copy the database into a new file while it is in use. Raises BackupRefused."""
     from storage.maintenance import backup, dump
 
-    if house.many_nodes:
-        dump.backup(house.unprepared, file)
+    if app.many_nodes:
+        dump.backup(app.unprepared, file)
     else:
-        backup.backup(house.engine, file)
+        backup.backup(app.engine, file)
 
 
-def restore(house: AppContext, file: Path) -> Path | None:
+def restore(app: AppContext, file: Path) -> Path | None:
     """Put a backup in the database's place; the file that keeps what stood there. Raises BackupRefused.
 
     On PostgreSQL into an empty database alone; nothing stood there.
     """
     from storage.maintenance import backup, dump
 
-    if house.many_nodes:
-        dump.restore(house.unprepared, file)
+    if app.many_nodes:
+        dump.restore(app.unprepared, file)
         return None
-    return backup.restore(house.unprepared, file)
+    return backup.restore(app.unprepared, file)
 
 
-def migrate_to(
-    house: AppContext, address: str, *, now: datetime, today: date
-) -> tuple[int, tuple[Problem, ...]]:
+def migrate_to(app: AppContext, address: str, *, now: datetime, today: date) -> tuple[int, tuple[Problem, ...]]:
     """Copy the office into an empty PostgreSQL database and verify it there; its count of events, and what is
     not as it was written. Raises Migration.
     """
     from services.jobs import queue
     from storage.maintenance import migrate_to as migrating
 
-    there = house.on_database(address)
+    there = app.on_database(address)
     try:
-        events = migrating.migrate(house.engine, there.unprepared, prepare=queue.prepare)
+        events = migrating.migrate(app.engine, there.unprepared, prepare=queue.prepare)
         return events, verify(there, now=now, today=today)
     finally:
         there.close()
 
 
-def key_place(house: AppContext) -> str:
+def key_place(app: AppContext) -> str:
     """Return where the key of second factors is: the name of a variable, or a file."""
     from services.secret_keys import key_place as place
 
-    return place(house.settings, os.environ)
+    return place(app.settings, os.environ)
 
 
-def missing_keys(house: AppContext) -> tuple[int, tuple[str, ...]]:
+def missing_keys(app: AppContext) -> tuple[int, tuple[str, ...]]:
     """Return how many second factors open with no key that is at hand, and the ids of their keys.
 
     No key file is made for the question: where there is none, no key is at hand.
     """
     from services.secret_keys import at_hand
 
-    used = house.factors.keys()
-    cipher = house.cipher if at_hand(house.settings, os.environ) else None
+    used = app.factors.keys()
+    cipher = app.cipher if at_hand(app.settings, os.environ) else None
     missing = {key: count for key, count in used.items() if key and (cipher is None or not cipher.knows(key))}
     return sum(missing.values()), tuple(sorted(missing))
 
 
-def whose(house: AppContext) -> InstallationStatus:
+def whose(app: AppContext) -> InstallationStatus:
     """Which installation the database belongs to."""
     from storage.database.engine import reading
     from storage.maintenance.installation import standing
 
-    with reading(house.engine) as connection:
+    with reading(app.engine) as connection:
         return standing(connection)
 
 
-def take(house: AppContext) -> InstallationStatus:
+def take(app: AppContext) -> InstallationStatus:
     """Make the database this installation's, whoever claimed it before: after a change of name, or for a copy.
 
     Raises:
@@ -171,12 +169,12 @@ def take(house: AppContext) -> InstallationStatus:
     from storage.maintenance.installation import take as claim
     from storage.maintenance.schema import create_or_migrate
 
-    if not house.settings.installation:
-        raise BadSetting("cli.installation.no_name", file=str(house.settings.file))
-    create_or_migrate(house.unprepared)
-    claim(house.unprepared, house.settings.installation)
-    return whose(house)
+    if not app.settings.installation:
+        raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
+    create_or_migrate(app.unprepared)
+    claim(app.unprepared, app.settings.installation)
+    return whose(app)
 
 
-def _recompute(house: AppContext, today: date) -> Callable[[Case], Written]:
-    return lambda case: house.desk.recomputed(case, today=today)
+def _recompute(app: AppContext, today: date) -> Callable[[Case], Written]:
+    return lambda case: app.desk.recomputed(case, today=today)

@@ -57,17 +57,17 @@ class Preview:
         return tuple({person.key: person for one in self.hearings for person in one.people}.values())
 
 
-def preview(house: AppContext, file: Path, *, today: date) -> Preview:
+def preview(app: AppContext, file: Path, *, today: date) -> Preview:
     """What the rules of a file would move; nothing is written.
 
     Raises:
         UnreadableRegulation: the file cannot be read, or does not fit the procedure it is laid over.
         UnknownProcedure, UnknownUnit: it names one nobody has entered.
     """
-    return _adopting(house, _read(house, file), today)
+    return _adopting(app, _read(app, file), today)
 
 
-def apply(house: AppContext, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
+def apply(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
     """Adopt the rules of a file, and write what they move. The same again changes nothing.
 
     Returns:
@@ -78,14 +78,14 @@ def apply(house: AppContext, file: Path, *, by: str, now: datetime, today: date)
     """
     from storage.org.own_rules import ADOPTED
 
-    overlay = _read(house, file)
+    overlay = _read(app, file)
     while True:
-        shown = _adopting(house, overlay, today)
-        if shown.done or _take(house, ADOPTED, overlay, by=by, now=now, today=today):
-            return shown, _settle(house, shown.covered, now=now, today=today)
+        shown = _adopting(app, overlay, today)
+        if shown.done or _take(app, ADOPTED, overlay, by=by, now=now, today=today):
+            return shown, _settle(app, shown.covered, now=now, today=today)
 
 
-def withdraw(house: AppContext, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
+def withdraw(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
     """Take adopted rules back: no case is counted by them any more. Only the name of the file counts.
 
     Raises:
@@ -94,50 +94,50 @@ def withdraw(house: AppContext, file: Path, *, by: str, now: datetime, today: da
     from storage.org.own_rules import WITHDRAWN
 
     while True:
-        overlay = _adopted(house, file.name)
-        shown = _withdrawing(house, overlay, today)
-        if _take(house, WITHDRAWN, overlay, by=by, now=now, today=today):
-            return shown, _settle(house, shown.covered, now=now, today=today)
+        overlay = _adopted(app, file.name)
+        shown = _withdrawing(app, overlay, today)
+        if _take(app, WITHDRAWN, overlay, by=by, now=now, today=today):
+            return shown, _settle(app, shown.covered, now=now, today=today)
 
 
-def standing(house: AppContext) -> tuple[tuple[Step, Overlay], ...]:
+def standing(app: AppContext) -> tuple[tuple[Step, Overlay], ...]:
     """The rules the office has adopted, with the step that adopted them."""
     from storage.org.own_rules import standing as held
     from workflow.law.reader.overlay import read_overlay
 
-    return tuple((step, read_overlay(step.name, step.text.encode())) for step in held(house.steps))
+    return tuple((step, read_overlay(step.name, step.text.encode())) for step in held(app.steps))
 
 
-def waiting_files(house: AppContext) -> tuple[str, ...]:
+def waiting_files(app: AppContext) -> tuple[str, ...]:
     """Files of own rules in the office's folder that are not adopted as they stand there."""
-    folder = house.settings.regulations.folder
+    folder = app.settings.regulations.folder
     if folder is None or not folder.is_dir():
         return ()
-    texts = {step.name: step.text for step, _ in standing(house)}
+    texts = {step.name: step.text for step, _ in standing(app)}
     found = sorted(folder.glob("overlay.*.toml"))
     return tuple(path.name for path in found if texts.get(path.name) != _text(path))
 
 
-def resettle(house: AppContext, *, now: datetime, today: date) -> int:
+def resettle(app: AppContext, *, now: datetime, today: date) -> int:
     """After the tree of units was changed: the rows of cases that other rules hold for now. How many."""
-    if not house.steps:
+    if not app.steps:
         return 0
-    house.refresh()
-    touched = {case for _, overlay in standing(house) for case in _of_procedure(house, overlay)}
-    return _settle(house, sorted(touched), now=now, today=today)
+    app.refresh()
+    touched = {case for _, overlay in standing(app) for case in _of_procedure(app, overlay)}
+    return _settle(app, sorted(touched), now=now, today=today)
 
 
-def _read(house: AppContext, file: Path) -> Overlay:
+def _read(app: AppContext, file: Path) -> Overlay:
     from documents.sandbox.readers import check_rules, contents
     from workflow.law.reader.overlay import read_overlay, unfitting
 
     data = contents(file, file.name)
     check_rules(data, file.name)
     overlay = read_overlay(file.name, data)
-    house.editions.earliest(overlay.procedure)
-    unfitting(overlay, [one for one in house.editions.all() if one.id == overlay.procedure])
+    app.editions.earliest(overlay.procedure)
+    unfitting(overlay, [one for one in app.editions.all() if one.id == overlay.procedure])
     if overlay.unit:
-        _ = unit_named(house, overlay.unit)
+        _ = unit_named(app, overlay.unit)
     return overlay
 
 
@@ -145,8 +145,8 @@ def _text(path: Path) -> str:
     return path.read_bytes().decode("utf-8-sig", errors="replace")
 
 
-def _adopted(house: AppContext, name: str) -> Overlay:
-    held = standing(house)
+def _adopted(app: AppContext, name: str) -> Overlay:
+    held = standing(app)
     for step, overlay in held:
         if step.name == name:
             return overlay
@@ -154,25 +154,25 @@ def _adopted(house: AppContext, name: str) -> Overlay:
     raise NotAdopted(code, file=name, allowed=tuple(step.name for step, _ in held))
 
 
-def _adopting(house: AppContext, overlay: Overlay, today: date) -> Preview:
+def _adopting(app: AppContext, overlay: Overlay, today: date) -> Preview:
     from storage.org.own_rules import ADOPTED
 
-    held = {step.name: step for step, _ in standing(house)}
+    held = {step.name: step for step, _ in standing(app)}
     known = held.get(overlay.file)
     done = known is not None and known.text == overlay.text
     if done:
         # What they moved when they were adopted: against the rest of what holds.
-        before = house.library_of([step for step in held.values() if step.name != overlay.file])
-        return _preview(house, overlay, before, house.library, today, done=True)
-    after = house.library_of([*house.steps, _step(ADOPTED, overlay, today)])
-    return _preview(house, overlay, house.library, after, today)
+        before = app.library_of([step for step in held.values() if step.name != overlay.file])
+        return _preview(app, overlay, before, app.library, today, done=True)
+    after = app.library_of([*app.steps, _step(ADOPTED, overlay, today)])
+    return _preview(app, overlay, app.library, after, today)
 
 
-def _withdrawing(house: AppContext, overlay: Overlay, today: date) -> Preview:
+def _withdrawing(app: AppContext, overlay: Overlay, today: date) -> Preview:
     from storage.org.own_rules import WITHDRAWN
 
-    after = house.library_of([*house.steps, _step(WITHDRAWN, overlay, today)])
-    return _preview(house, overlay, house.library, after, today)
+    after = app.library_of([*app.steps, _step(WITHDRAWN, overlay, today)])
+    return _preview(app, overlay, app.library, after, today)
 
 
 def _step(kind: Kind, overlay: Overlay, today: date) -> Step:
@@ -187,65 +187,65 @@ def _step(kind: Kind, overlay: Overlay, today: date) -> Step:
 
 
 def _preview(
-    house: AppContext, overlay: Overlay, before: Library, after: Library, today: date, *, done: bool = False
+    app: AppContext, overlay: Overlay, before: Library, after: Library, today: date, *, done: bool = False
 ) -> Preview:
     from workflow.deadlines.impact import moved
     from workflow.law.own_rules import begins
     from workflow.law.reader.overlay import milder
 
-    who = told(house, today)
+    who = told(app, today)
     covered, hearings = [], list[PersonImpact]()
     rules = after.own if after.own is not None and overlay in after.own.overlays else before.own
-    for names in chunks(_of_procedure(house, overlay)):
-        for case in house.ledger.cases(names).values():
+    for names in chunks(_of_procedure(app, overlay)):
+        for case in app.ledger.cases(names).values():
             was, becomes = before.of(case), after.of(case)
             holds = rules is not None and rules.covers(overlay, case.unit) and begins(case) >= overlay.in_force
             if not holds and was is becomes:
                 continue
             covered.append(case.id)
-            days = house.calendar
+            days = app.calendar
             for one in moved(case, was, days, days, today=today, becomes=becomes):
                 hearings.append(PersonImpact(one, who(case, one)))
     return Preview(
         done=done,
         overlay=overlay,
-        milder=milder(overlay, house.editions.latest(overlay.procedure), house.calendar),
+        milder=milder(overlay, app.editions.latest(overlay.procedure), app.calendar),
         covered=tuple(covered),
         hearings=tuple(hearings),
     )
 
 
-def _of_procedure(house: AppContext, overlay: Overlay) -> Iterator[str]:
-    for head in house.reads.cases(procedure=overlay.procedure):
+def _of_procedure(app: AppContext, overlay: Overlay) -> Iterator[str]:
+    for head in app.reads.cases(procedure=overlay.procedure):
         yield head.id
 
 
-def _take(house: AppContext, kind: Kind, overlay: Overlay, *, by: str, now: datetime, today: date) -> bool:
+def _take(app: AppContext, kind: Kind, overlay: Overlay, *, by: str, now: datetime, today: date) -> bool:
     from storage.org.own_rules import take
 
     taken = take(
-        house.engine, house.steps, kind=kind, name=overlay.file, text=overlay.text, on=today, by=by, now=now
+        app.engine, app.steps, kind=kind, name=overlay.file, text=overlay.text, on=today, by=by, now=now
     )
-    house.refresh()
+    app.refresh()
     return taken
 
 
-def _settle(house: AppContext, covered: Sequence[str], *, now: datetime, today: date) -> int:
+def _settle(app: AppContext, covered: Sequence[str], *, now: datetime, today: date) -> int:
     """The rows of these cases by the rules as they stand; how many cases had other rows."""
     from storage.maintenance.seals import seal
 
-    written = sum(_settle_chunk(house, names, now, today) for names in chunks(covered))
-    seal(house.engine, now=now)
+    written = sum(_settle_chunk(app, names, now, today) for names in chunks(covered))
+    seal(app.engine, now=now)
     return written
 
 
-def _settle_chunk(house: AppContext, names: Sequence[str], now: datetime, today: date) -> int:
+def _settle_chunk(app: AppContext, names: Sequence[str], now: datetime, today: date) -> int:
     from workflow.ports import Conflict
 
     while True:
-        anew = [house.desk.recomputed(case, today=today) for case in house.ledger.cases(names).values()]
+        anew = [app.desk.recomputed(case, today=today) for case in app.ledger.cases(names).values()]
         try:
-            return house.ledger.rewrite(anew, now=now)
+            return app.ledger.rewrite(anew, now=now)
         except Conflict:
             # Somebody recorded a fact meanwhile: read again.
             continue

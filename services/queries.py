@@ -26,7 +26,7 @@ class UnknownPerson(Refusal, LookupError):
     """The office has nobody of that key or name, or several; `allowed` are keys, the nearest first."""
 
 
-def unit_named(house: AppContext, text: str, *, new: bool = False) -> str:
+def unit_named(app: AppContext, text: str, *, new: bool = False) -> str:
     """The id of the unit a person means by its id or name, or by what a case says; "" stays "".
 
     `new`: an office nobody has entered yet takes any name.
@@ -36,16 +36,16 @@ def unit_named(house: AppContext, text: str, *, new: bool = False) -> str:
     """
     if not text:
         return ""
-    units = house.reads.office().units
+    units = app.reads.office().units
     for unit in units.values():
         if text.casefold() in (unit.id.casefold(), unit.name.casefold()):
             return unit.id
-    if (new and not units) or house.reads.cases(text, limit=1):
+    if (new and not units) or app.reads.cases(text, limit=1):
         return text
     raise UnknownUnit("unknown_unit", unit=text, allowed=closest_first(text, units))
 
 
-def person_named(house: AppContext, text: str) -> str:
+def person_named(app: AppContext, text: str) -> str:
     """The key of the person meant by key, e-mail or name; "" stays "".
 
     Raises:
@@ -53,7 +53,7 @@ def person_named(house: AppContext, text: str) -> str:
     """
     if not text:
         return ""
-    people = house.reads.office().people.values()
+    people = app.reads.office().people.values()
     asked = text.casefold()
     found = [one.key for one in people if asked in (one.key.casefold(), (one.email or "").casefold())]
     found = found or [one.key for one in people if asked == one.name.casefold()]
@@ -64,48 +64,48 @@ def person_named(house: AppContext, text: str) -> str:
     return found[0]
 
 
-def title(house: AppContext, case: Case, obligation: str) -> Text:
+def title(app: AppContext, case: Case, obligation: str) -> Text:
     """What an obligation of a case (whole) is called; a measure of its plan by what is to be done."""
     from workflow.deadlines.register_deadlines import entry_obligation
 
-    return entry_obligation(case, house.library.named(case.edition), obligation).title
+    return entry_obligation(case, app.library.named(case.edition), obligation).title
 
 
-def force(house: AppContext, case: Case, obligation: str) -> Force:
+def force(app: AppContext, case: Case, obligation: str) -> Force:
     """With what force an obligation of a case (whole) is asked."""
     from workflow.deadlines.register_deadlines import entry_obligation
 
-    return entry_obligation(case, house.library.of(case), obligation).force
+    return entry_obligation(case, app.library.of(case), obligation).force
 
 
-def whole(house: AppContext, rows: Iterable[Row]) -> Mapping[str, Case]:
+def whole(app: AppContext, rows: Iterable[Row]) -> Mapping[str, Case]:
     """The cases of these board rows: heads are enough, but for a measure, which its case alone can tell."""
     from workflow.cases.registers.entries import is_entry
 
     asked = tuple(rows)
-    heads = house.reads.heads({row.case for row in asked})
-    return {**heads, **house.reads.whole({row.case for row in asked if is_entry(row.obligation)})}
+    heads = app.reads.heads({row.case for row in asked})
+    return {**heads, **app.reads.whole({row.case for row in asked if is_entry(row.obligation)})}
 
 
-def stage_title(house: AppContext, case: Case, stage: str) -> Text | str:
+def stage_title(app: AppContext, case: Case, stage: str) -> Text | str:
     """What a stage is called; one that is no stage of the procedure (completed, cancelled) is a code."""
-    return house.library.named(case.edition).stage_title.get(stage, f"cli.stage.{stage}")
+    return app.library.named(case.edition).stage_title.get(stage, f"cli.stage.{stage}")
 
 
-def findings_of(house: AppContext, view: View) -> tuple[Finding, ...]:
+def findings_of(app: AppContext, view: View) -> tuple[Finding, ...]:
     """What departs in a case, with what its plan cannot keep."""
     from workflow.findings.findings import feasibility, findings
     from workflow.findings.of_risks import risk_findings
 
     return (
-        *findings(view.case, view.procedure, view.deadlines, house.calendar),
-        *feasibility(view.deadlines, house.calendar),
+        *findings(view.case, view.procedure, view.deadlines, app.calendar),
+        *feasibility(view.deadlines, app.calendar),
         *risk_findings(view.case, view.deadlines),
     )
 
 
 def audit(
-    house: AppContext, file: Path | bytes, procedure: str, *, name: str = ""
+    app: AppContext, file: Path | bytes, procedure: str, *, name: str = ""
 ) -> list[tuple[str, tuple[Finding, ...]]]:
     """Findings of a table of past analyses, case by case, judged by the final calendar.
 
@@ -114,19 +114,19 @@ def audit(
     from documents import read_audit
     from workflow.cases.commands.planning import audit as judge
 
-    editions = [edition for edition in house.library.all() if edition.id == procedure]
-    house.library.earliest(procedure)
+    editions = [edition for edition in app.library.all() if edition.id == procedure]
+    app.library.earliest(procedure)
     names = {obligation.id for edition in editions for obligation in edition.obligations}
     judged = []
     for past in read_audit(file, name or None, facts=names):
         days = [*past.facts.values(), *past.published.values()]
-        known = house.calendar_of(house.records, min(days)) if days else None
+        known = app.calendar_of(app.records, min(days)) if days else None
         found = judge(
-            house.library,
+            app.library,
             procedure,
             facts=past.facts,
             published=past.published,
-            calendar=house.calendar,
+            calendar=app.calendar,
             known=known,
         )
         judged.append((past.case, found))

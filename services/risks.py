@@ -39,18 +39,18 @@ def scale(on: date) -> RiskScale:
     return next((one for one in reversed(known) if one.in_force <= on), known[0])
 
 
-def desk(house: AppContext) -> RiskDesk:
+def desk(app: AppContext) -> RiskDesk:
     """Where risks are written."""
     from workflow.cases.commands.risks import RiskDesk
 
-    return RiskDesk(house.desk)
+    return RiskDesk(app.desk)
 
 
-def cases(house: AppContext, unit: str = "") -> Sequence[Case]:
+def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
     """The active cases with a register, whole, of a unit and those below it (its id), or of all."""
     from storage.cases.registers import cases_with_entries
 
-    found = house.ledger.cases(cases_with_entries(house.engine, unit or None))
+    found = app.ledger.cases(cases_with_entries(app.engine, unit or None))
     return [found[name] for name in sorted(found)]
 
 
@@ -64,7 +64,7 @@ class TakenPlan:
 
 
 def import_plan(
-    house: AppContext,
+    app: AppContext,
     case: str,
     file: Path | bytes,
     *,
@@ -87,7 +87,7 @@ def import_plan(
     from documents.sandbox.readers import read_measures
     from workflow.cases.commands.risk_import import PlanRow, taken
 
-    house.desk.view(case, today=today)
+    app.desk.view(case, today=today)
     read = read_measures(file, name or None, year=year)
     rows = [
         PlanRow(
@@ -101,38 +101,36 @@ def import_plan(
         )
         for one in read
     ]
-    change = desk(house).take_in_by(
-        case, lambda known: taken(known, rows), on=today, by=by, now=now, today=today
-    )
-    unmatched = keep_responsible(house, [one.responsible for one in read], by=by, now=now, today=today)
+    change = desk(app).take_in_by(case, lambda known: taken(known, rows), on=today, by=by, now=now, today=today)
+    unmatched = keep_responsible(app, [one.responsible for one in read], by=by, now=now, today=today)
     return TakenPlan(change=change, measures=len(rows), unmatched=unmatched)
 
 
 def keep_responsible(
-    house: AppContext, texts: Iterable[str], *, by: str, now: datetime, today: date
+    app: AppContext, texts: Iterable[str], *, by: str, now: datetime, today: date
 ) -> tuple[str, ...]:
     """Whom responsible texts mean is kept where it can be told; those nobody was found for."""
     from documents import match
     from storage.org import store as office_store
     from storage.org.chain import Stamp
 
-    office = house.reads.office()
+    office = app.reads.office()
     meant = {text: match(text, office) for text in dict.fromkeys(filter(None, texts))}
     found = {text: key for text, key in meant.items() if key is not None and text not in office.matches}
     if found:
-        office_store.save(house.engine, matches=found, hand=Stamp(by=by, now=now, today=today))
+        office_store.save(app.engine, matches=found, hand=Stamp(by=by, now=now, today=today))
     return tuple(text for text, key in meant.items() if key is None)
 
 
-def dues(house: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
+def dues(app: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
     """The next due date of each measure by its number: the earliest still open, else the last there is."""
     from workflow.cases.registers.entries import number_of
     from workflow.deadlines.register_deadlines import entry_deadlines
 
-    procedure = house.library.of(case)
+    procedure = app.library.of(case)
     still: dict[int, date] = {}
     past: dict[int, date] = {}
-    for one in entry_deadlines(case, procedure, house.calendar, today=today, bare=True):
+    for one in entry_deadlines(case, procedure, app.calendar, today=today, bare=True):
         if one.due is None or not one.id.startswith("measure."):
             continue
         number = number_of(one.id)
@@ -142,15 +140,15 @@ def dues(house: AppContext, case: Case, *, today: date) -> Mapping[int, date]:
     return past | still
 
 
-def cartogram_lines(house: AppContext, unit: str = "") -> tuple[CartogramLine, ...]:
+def cartogram_lines(app: AppContext, unit: str = "") -> tuple[CartogramLine, ...]:
     """What the cartogram should say by the registers of a unit's cases, units called by their names."""
     from workflow.findings.cartogram import by_name, results
 
-    return by_name(results(cases(house, unit)), house.reads.office())
+    return by_name(results(cases(app, unit)), app.reads.office())
 
 
-def registers(house: AppContext) -> RegisterDesk:
+def registers(app: AppContext) -> RegisterDesk:
     """Where positions, talks, the cartogram and remarks are written."""
     from workflow.cases.commands.registers import RegisterDesk
 
-    return RegisterDesk(house.desk)
+    return RegisterDesk(app.desk)

@@ -17,41 +17,41 @@ ABLE = 2
 """So many administrators can remove a second factor together; where there are fewer, a command does it."""
 
 
-def encrypt(house: AppContext, *, by: str, now: datetime, all_keys: bool) -> Encrypted:
+def encrypt(app: AppContext, *, by: str, now: datetime, all_keys: bool) -> Encrypted:
     """Encrypt with the present key what stands in clear, and with `all_keys` what older keys encrypted.
 
     Raises BadSetting: there is no key.
     """
-    return house.factors.encrypt(by=by, now=now, all_keys=all_keys)
+    return app.factors.encrypt(by=by, now=now, all_keys=all_keys)
 
 
-def unreadable(house: AppContext) -> tuple[int, tuple[str, ...]]:
+def unreadable(app: AppContext) -> tuple[int, tuple[str, ...]]:
     """Return how many second factors no given key opens, and the ids of their keys. Raises BadSetting."""
-    unknown = {key: count for key, count in house.factors.keys().items() if not house.cipher.knows(key)}
+    unknown = {key: count for key, count in app.factors.keys().items() if not app.cipher.knows(key)}
     return sum(unknown.values()), tuple(sorted(unknown))
 
 
-def remove(house: AppContext, login: str, *, ground: str, by: str, now: datetime, today: date) -> None:
+def remove(app: AppContext, login: str, *, ground: str, by: str, now: datetime, today: date) -> None:
     """Remove an account's second factor where there are not two administrators to do it; tell its holder.
 
     Raises:
         NoSuchAccount: there is no account of that name.
         BadAccount: it has no second factor, no ground is given, or two other administrators can do it.
     """
-    account = the(house, login)
+    account = the(app, login)
     login = account.reader.login
     if not account.second_factor:
         raise BadAccount("web.factor.none", login=login)
     if not ground.strip():
         raise BadAccount("web.factor.no_ground")
-    others = [one for one in administrators(house.accounts.all()) if one != login]
+    others = [one for one in administrators(app.accounts.all()) if one != login]
     if len(others) >= ABLE:
         raise BadAccount("cli.user.administrators_can", login=login, allowed=tuple(others))
-    house.factors.remove(
+    app.factors.remove(
         login,
         by=by,
         now=now,
         today=today,
         said={"by_command": True, "ground": ground.strip(), "administrators": others},
-        letters=OfficeLetters(house).about(account, "removed", now=now, today=today, facts={"by": by}),
+        letters=OfficeLetters(app).about(account, "removed", now=now, today=today, facts={"by": by}),
     )

@@ -42,7 +42,7 @@ class Offer:
     until: datetime
 
 
-def offer(house: AppContext, person: str, *, now: datetime) -> Offer:
+def offer(app: AppContext, person: str, *, now: datetime) -> Offer:
     """A new code for the person (by key, e-mail or name); one they have not used is worth nothing any more.
 
     Raises:
@@ -51,39 +51,39 @@ def offer(house: AppContext, person: str, *, now: datetime) -> Offer:
     """
     from notifications.links import CODE_LASTS, address, hashed, new_code
 
-    channels = house.settings.channels
+    channels = app.settings.channels
     bot = str(channels.sections.get("telegram", {}).get("bot", ""))
     if not bot:
         raise NoBot("telegram.no_bot")
     if "telegram" not in channels.use:
         # Nobody would hear the code.
         raise NoBot("telegram.not_in_use")
-    known = person_named(house, person)
+    known = person_named(app, person)
     code = new_code()
-    house.links.offer(known.key, hashed(code), now=now)
+    app.links.offer(known.key, hashed(code), now=now)
     return Offer(person=known, code=code, address=address(bot, code), until=now + CODE_LASTS)
 
 
-def linked(house: AppContext) -> Sequence[tuple[Person | None, Link]]:
+def linked(app: AppContext) -> Sequence[tuple[Person | None, Link]]:
     """Everybody with an account, by name; None for somebody who is not in the office any more."""
-    people = house.outbox.office().people
-    found = [(people.get(key), link) for key, link in house.links.all().items()]
+    people = app.outbox.office().people
+    found = [(people.get(key), link) for key, link in app.links.all().items()]
     return sorted(found, key=lambda one: (one[0].name if one[0] else "", one[1].person))
 
 
-def unlink(house: AppContext, person: str, *, by: str, now: datetime) -> tuple[Person, bool]:
+def unlink(app: AppContext, person: str, *, by: str, now: datetime) -> tuple[Person, bool]:
     """Forget the person's account; whether there was one. Raises UnknownPerson."""
-    known = person_named(house, person)
-    return known, house.links.unlink(known.key, by=by, now=now)
+    known = person_named(app, person)
+    return known, app.links.unlink(known.key, by=by, now=now)
 
 
-def person_named(house: AppContext, text: str) -> Person:
+def person_named(app: AppContext, text: str) -> Person:
     """Whom a person means by a key, an e-mail or a name, letter case apart.
 
     Raises:
         UnknownPerson: nobody, or several of that name.
     """
-    people = house.outbox.office().people
+    people = app.outbox.office().people
     wanted = text.strip().casefold()
     found = [one for one in people.values() if wanted in (one.key.casefold(), (one.email or "").casefold())]
     found = found or [one for one in people.values() if wanted == one.name.casefold()]

@@ -56,7 +56,7 @@ class YearScores:
 
 
 def year_scores(
-    house: AppContext, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool = False
+    app: AppContext, unit: str, year: int, *, today: date, readings: Readings, by_unit: bool = False
 ) -> tuple[YearScores, ...]:
     """The points of a unit with all below it ("" is the whole office).
 
@@ -66,12 +66,12 @@ def year_scores(
     from workflow.scoring.tally import Year
 
     shipped = scoring()
-    gathered = house.kept_points.year(shipped, year, today=today)
+    gathered = app.kept_points.year(shipped, year, today=today)
     office, tops = gathered.office, gathered.office.parts.get(None, ())
     # The whole office is the one body at its top, where there is one; its own cases may name no unit.
     named, unit = bool(unit), unit or (tops[0] if len(tops) == 1 else "")
     roots = [unit, *(office.parts.get(unit or None, ()) if by_unit else ())]
-    anything = cache(partial(house.kept_points.any_lacking, shipped))
+    anything = cache(partial(app.kept_points.any_lacking, shipped))
     return tuple(
         _scored(
             shipped,

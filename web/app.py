@@ -125,7 +125,7 @@ def create_app(
         openapi_url="/api/openapi.json",
         routes=list(every_route()),
     )
-    home = app.state.house = RequestContext(
+    ctx = app.state.ctx = RequestContext(
         desk=desk,
         reads=reads,
         library=library,
@@ -154,19 +154,19 @@ def create_app(
 
     def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
         """A page, or JSON for machines, that says in the reader's language what is wrong and where to go on."""
-        scribe = Translator(preferences(request).language)
+        translator = Translator(preferences(request).language)
         arguments = {
             "first": calendar.first.year,
             "last": calendar.last.year,
             "megabytes": max_body // 1024 // 1024,
             "text_megabytes": MAX_TEXT // 1024 // 1024,
         }
-        detail = scribe.tell(code, arguments)
+        detail = translator.tell(code, arguments)
         if _of_a_program(request):
             return problem_answer(status, code, detail, faults)
         return page(
             request,
-            home,
+            ctx,
             "problem.html",
             today=clock()[1],
             status=status,
@@ -204,18 +204,18 @@ def create_app(
             response = problem(request, 503, "web.problem.database_moved" if moved else "web.problem.away")
             response.headers["retry-after"] = "30"
             return response
-        scribe = Translator(preferences(request).language)
-        detail = scribe.refuse(error)
+        translator = Translator(preferences(request).language)
+        detail = translator.refuse(error)
         status = 500 if isinstance(error, EvidenceDamaged) else 503 if error.code in LATER else status_of(error)
         if _of_a_program(request):
             response = problem_answer(
-                status, error.code, detail, row_faults(error, scribe), other_changes(error)
+                status, error.code, detail, row_faults(error, translator), other_changes(error)
             )
         else:
             near = error.arguments.get("near", ()) if "unit" in request.query_params else ()
             response = page(
                 request,
-                home,
+                ctx,
                 "problem.html",
                 today=clock()[1],
                 status=status,
@@ -243,7 +243,7 @@ def create_app(
             kept = {key: value for key, value in form.multi_items() if isinstance(value, str)}
             files = any(not isinstance(value, str) and value.filename for value in form.values())
         return await run_in_threadpool(
-            login_page, request, home, onward=inside(here), kept=kept, files=files, status=401
+            login_page, request, ctx, onward=inside(here), kept=kept, files=files, status=401
         )
 
     async def on_second_factor(request: Request, error: Exception) -> Response:
@@ -290,10 +290,10 @@ def create_app(
     return app
 
 
-def row_faults(error: Exception, scribe: Translator) -> Faults:
+def row_faults(error: Exception, translator: Translator) -> Faults:
     """Every bad row of a file that was refused, in words."""
     rows = error.errors if isinstance(error, UnreadablePaper) else ()
-    return [{"row": one.row, "detail": scribe.tell(one.code, one.arguments)} for one in rows[:MOST_FAULTS]]
+    return [{"row": one.row, "detail": translator.tell(one.code, one.arguments)} for one in rows[:MOST_FAULTS]]
 
 
 def other_changes(error: Exception) -> Faults:

@@ -69,7 +69,7 @@ class Stamp(TypedDict):
     today: date
 
 
-def stamp(home: RequestContext) -> Stamp:
+def stamp(ctx: RequestContext) -> Stamp:
     """Who writes, and when: what every command asks for."""
-    now, today = home.clock()
-    return {"by": home.reader.login, "now": now, "today": today}
+    now, today = ctx.clock()
+    return {"by": ctx.reader.login, "now": now, "today": today}

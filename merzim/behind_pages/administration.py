@@ -36,56 +36,56 @@ class OfficeStaff:
     """Units and people of one house. Own rules hold for a unit and what lies below it: where the tree becomes
     another one, so do dates."""
 
-    def __init__(self, house: AppContext) -> None:
+    def __init__(self, app: AppContext) -> None:
         from storage.org.staff import SqlStaff
 
-        self._house = house
-        self._staff = SqlStaff(house.engine)
+        self._app = app
+        self._staff = SqlStaff(app.engine)
         self.keep_person = self._staff.keep_person
         self.remove_person = self._staff.remove_person
 
     def keep_unit(self, unit: Unit, *, was: Unit | None, by: str, now: datetime, today: date) -> None:
         """Write a unit down over what the writer saw."""
         self._staff.keep_unit(unit, was=was, by=by, now=now, today=today)
-        resettle(self._house, now=now, today=today)
+        resettle(self._app, now=now, today=today)
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
         """Take a unit out."""
         self._staff.remove_unit(unit, by=by, now=now, today=today)
-        resettle(self._house, now=now, today=today)
+        resettle(self._app, now=now, today=today)
 
     def take_in(self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date) -> Saved:
         """All of a table of people; whom it does not name stays."""
         saved = self._staff.take_in(units, people, by=by, now=now, today=today)
-        resettle(self._house, now=now, today=today)
+        resettle(self._app, now=now, today=today)
         return saved
 
 
 class OfficeAdministration:
     """People, channels and settings of one house."""
 
-    def __init__(self, house: AppContext) -> None:
-        self._house = house
+    def __init__(self, app: AppContext) -> None:
+        self._app = app
 
     @property
     def staff(self) -> OfficeStaff:
         """Units and people, changed one at a time."""
-        return OfficeStaff(self._house)
+        return OfficeStaff(self._app)
 
     @property
     def address(self) -> str:
         """Where the pages are reached from outside."""
-        return self._house.rules.public_address
+        return self._app.rules.public_address
 
     @property
     def domain(self) -> str:
         """The domain in Message-IDs and UIDs."""
-        return self._house.rules.domain
+        return self._app.rules.domain
 
     @property
     def hours(self) -> Hours:
         """The organisation's own office hours."""
-        return self._house.settings.reminders.office_hours
+        return self._app.settings.reminders.office_hours
 
     def falls(self, person: str, *, today: date) -> Sequence[Falling]:
         """What waits for a person and to whom it would fall, by obligation and unit; the most first.
@@ -94,21 +94,21 @@ class OfficeAdministration:
         """
         from web.ports.administration import Falling
 
-        house = self._house
-        office = house.reads.office()
+        app = self._app
+        office = app.reads.office()
         without = _without(office, person)
         counted: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
         late: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
         titles: dict[tuple[str, str], Text] = {}
         by_case: dict[str, list[Row]] = {}
-        for row in house.reads.due(house.calendar.first, house.calendar.last):
+        for row in app.reads.due(app.calendar.first, app.calendar.last):
             by_case.setdefault(row.case, []).append(row)
         names = sorted(by_case)
         for start in range(0, len(names), CHUNK):
-            for case in house.ledger.cases(names[start : start + CHUNK]).values():
-                secret = case.confidential or house.library.of(case).confidential
+            for case in app.ledger.cases(names[start : start + CHUNK]).values():
+                secret = case.confidential or app.library.of(case).confidential
                 for row in by_case[case.id]:
-                    asked = _obligation(house, case, row.obligation)
+                    asked = _obligation(app, case, row.obligation)
                     if asked is None or person not in _told(office, case, asked, row.obligation, today):
                         continue
                     to = () if secret else tuple(_told(without, case, asked, row.obligation, today).values())
@@ -129,13 +129,13 @@ class OfficeAdministration:
 
     def cases_of(self, unit: str) -> int:
         """How many cases belong to a unit itself."""
-        return self._house.reads.own_of(unit)
+        return self._app.reads.own_of(unit)
 
     def channels(self) -> Sequence[ChannelInUse]:
         """The channels in use, without their secrets."""
         from web.ports.administration import ChannelInUse
 
-        chosen = self._house.settings.channels
+        chosen = self._app.settings.channels
         return [
             ChannelInUse(
                 name=name,
@@ -154,7 +154,7 @@ class OfficeAdministration:
         from notifications.notice import Notice
         from notifications.wire.message import message_id
 
-        way = self._house.channels[channel]
+        way = self._app.channels[channel]
         address = way.address(person)
         if address is None:
             raise NotReached("web.channels.not_reached", channel=channel)
@@ -182,14 +182,14 @@ class OfficeAdministration:
             language=language,
             queued_at=now,
             not_before=now,
-            message_id=message_id(key, self._house.rules.domain),
+            message_id=message_id(key, self._app.rules.domain),
         )
         sent = asyncio.run(way.send([OutgoingMessage(notice=notice, letter=letter, name=person.name)], now=now))
         return sent[key]
 
     def settings(self) -> Sequence[tuple[str, str]]:
         """config.toml as it holds, secrets left out."""
-        return [(key, text) for key, text in _lines("", self._house.settings)]
+        return [(key, text) for key, text in _lines("", self._app.settings)]
 
     def rules(self) -> Sequence[RulesInForce]:
         """The own rules that stand."""
@@ -198,7 +198,7 @@ class OfficeAdministration:
 
         return [
             RulesInForce(name=one.name, on=one.on, by=one.by, text=one.text)
-            for one in standing(steps(self._house.engine))
+            for one in standing(steps(self._app.engine))
         ]
 
     def telegram(self, person: str, *, now: datetime) -> TelegramOffer:
@@ -206,18 +206,18 @@ class OfficeAdministration:
         from services.telegram import offer
         from web.ports.administration import TelegramOffer
 
-        made = offer(self._house, person, now=now)
+        made = offer(self._app, person, now=now)
         return TelegramOffer(code=made.code, address=made.address, until=made.until)
 
     def linked(self, person: str) -> bool | None:
         """Whether their Telegram account is linked; None where there is no bot."""
-        if "bot" not in self._house.settings.channels.sections.get("telegram", {}):
+        if "bot" not in self._app.settings.channels.sections.get("telegram", {}):
             return None
-        return self._house.links.of(person) is not None
+        return self._app.links.of(person) is not None
 
     def unlink(self, person: str, *, by: str, now: datetime) -> None:
         """Forget their Telegram account. `by`: the account that says so."""
-        self._house.links.unlink(person, by=by, now=now)
+        self._app.links.unlink(person, by=by, now=now)
 
 
 def _without(office: Office, person: str) -> Office:
@@ -243,11 +243,11 @@ def _told(office: Office, case: Case, asked: Obligation, name: str, today: date)
     return {one.person.key: one.person.name for one in found}
 
 
-def _obligation(house: AppContext, case: Case, name: str) -> Obligation | None:
+def _obligation(app: AppContext, case: Case, name: str) -> Obligation | None:
     from workflow.deadlines.register_deadlines import entry_obligation
 
     try:
-        return entry_obligation(case, house.library.of(case), name)
+        return entry_obligation(case, app.library.of(case), name)
     except KeyError:
         return None
 

@@ -27,7 +27,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-def pages(house: AppContext, clock: Clock) -> Any:
+def pages(app: AppContext, clock: Clock) -> Any:
     """The dashboard as an ASGI application, over the calendar as it stands now."""
     from merzim.behind_pages.administration import OfficeAdministration
     from merzim.behind_pages.intake import HouseIntake
@@ -45,41 +45,41 @@ def pages(house: AppContext, clock: Clock) -> Any:
         return moment.now, moment.today
 
     return create_app(
-        house.desk,
-        house.reads,
-        house.library,
-        house.calendar,
+        app.desk,
+        app.reads,
+        app.library,
+        app.calendar,
         clock=asked,
         demonstration=clock().demonstration,
-        evidence_store=house.evidence,
-        accounts=house.accounts,
-        factors=house.factors,
-        answers=house.answers,
-        shell=Shell(house),
-        address=house.settings.web.public_address,
-        trusted_proxies=house.settings.web.trusted_proxies,
-        organisation=house.settings.office.name,
-        post=Postbox(house),
-        intake=HouseIntake(house),
-        uploads=SqlUploads(house.engine),
-        administration=OfficeAdministration(house),
-        acts=OfficeActs(house),
-        leaves=SqlLeaves(house.engine),
-        choices=SqlChoices(house.engine, house.rules.link_key),
-        readiness=lambda: readiness(house),
-        totp_required=house.settings.web.totp_required,
-        account_letters=OfficeLetters(house),
+        evidence_store=app.evidence,
+        accounts=app.accounts,
+        factors=app.factors,
+        answers=app.answers,
+        shell=Shell(app),
+        address=app.settings.web.public_address,
+        trusted_proxies=app.settings.web.trusted_proxies,
+        organisation=app.settings.office.name,
+        post=Postbox(app),
+        intake=HouseIntake(app),
+        uploads=SqlUploads(app.engine),
+        administration=OfficeAdministration(app),
+        acts=OfficeActs(app),
+        leaves=SqlLeaves(app.engine),
+        choices=SqlChoices(app.engine, app.rules.link_key),
+        readiness=lambda: readiness(app),
+        totp_required=app.settings.web.totp_required,
+        account_letters=OfficeLetters(app),
     )
 
 
-def readiness(house: AppContext) -> Readiness:
+def readiness(app: AppContext) -> Readiness:
     """How the database stands at this moment."""
     from storage.maintenance.readiness import look
     from storage.refusals import StorageUnavailable
     from web.ports.readiness import Readiness
 
     try:
-        found = look(house.engine)
+        found = look(app.engine)
     except StorageUnavailable as trouble:
         log.warning("not ready: %s", trouble)
         states: dict[str, DatabaseState] = {"moved": "moved", "replaced": "replaced"}
@@ -104,17 +104,17 @@ class Dashboard:
     fact here a moment later must count by what holds now.
     """
 
-    def __init__(self, house: AppContext, clock: Clock) -> None:
-        self._house = house
+    def __init__(self, app: AppContext, clock: Clock) -> None:
+        self._app = app
         self._clock = clock
         self._adopting: SingleFlight[Any] = SingleFlight()
-        self._counted_by: tuple[Calendar, Library] = house.calendar, house.library
-        self._pages: Any = pages(house, clock)
+        self._counted_by: tuple[Calendar, Library] = app.calendar, app.library
+        self._pages: Any = pages(app, clock)
         self._standing: tuple[Hashable, Any] = (None, self._pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand the request to the pages over the calendar as it stands."""
-        if scope["type"] == "lifespan" and not self._house.many_nodes:
+        if scope["type"] == "lifespan" and not self._app.many_nodes:
             _in_turn()
         standing = self._pages
         if scope["type"] == "http" and not scope["path"].startswith(AS_THEY_ARE):
@@ -131,15 +131,15 @@ class Dashboard:
     def _fitting(self) -> Any:
         """The pages, where they were made with what holds now."""
         adopted, made = self._standing
-        return made if adopted is not None and adopted == self._house.adopted() else None
+        return made if adopted is not None and adopted == self._app.adopted() else None
 
     def _renewed(self) -> Any:
         """The pages over the calendar and the rules as they stand now."""
-        adopted = self._house.adopted()
-        self._house.refresh()
-        calendar, library = self._house.calendar, self._house.library
+        adopted = self._app.adopted()
+        self._app.refresh()
+        calendar, library = self._app.calendar, self._app.library
         if calendar is not self._counted_by[0] or library is not self._counted_by[1]:
             self._counted_by = calendar, library
-            self._pages = pages(self._house, self._clock)
+            self._pages = pages(self._app, self._clock)
         self._standing = (adopted, self._pages)
         return self._pages

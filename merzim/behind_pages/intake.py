@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class HouseIntake(Intake):
     """The use cases of the commands, for pages."""
 
-    def __init__(self, house: AppContext) -> None:
-        self._house = house
+    def __init__(self, app: AppContext) -> None:
+        self._app = app
 
     def look(
         self, content: bytes, name: str, procedure: str, *, today: date
@@ -25,7 +25,7 @@ class HouseIntake(Intake):
         """What taking in a schedule would do. Raises UnreadablePaper, UnknownProcedure."""
         from services.imports.files import consider_schedule
 
-        seen = consider_schedule(self._house, content, procedure, name=name, today=today)
+        seen = consider_schedule(self._app, content, procedure, name=name, today=today)
         analyses = tuple(_analysis(one) for one in seen.analyses)
         return analyses, Taken(notes=seen.notes, matches=seen.matches, strange=seen.strange)
 
@@ -46,8 +46,8 @@ class HouseIntake(Intake):
         from storage.org.chain import Stamp
 
         if meant:
-            office_store.save(self._house.engine, matches=meant, hand=Stamp(by=by, now=now, today=today))
-        done = import_schedule(self._house, content, procedure, name=name, by=by, now=now, today=today)
+            office_store.save(self._app.engine, matches=meant, hand=Stamp(by=by, now=now, today=today))
+        done = import_schedule(self._app, content, procedure, name=name, by=by, now=now, today=today)
         return Taken(
             cases=tuple(case.id for case in done.cases),
             opened=done.opened,
@@ -61,20 +61,20 @@ class HouseIntake(Intake):
         """What opening a year would open. Raises NothingYearly, OutOfRange."""
         from services.yearly.opening import year_ahead
 
-        openings, there = year_ahead(self._house, year, unit=unit)
+        openings, there = year_ahead(self._app, year, unit=unit)
         return Year(openings=tuple(openings), there=there)
 
     def open_year(self, year: int, unit: str, *, by: str, now: datetime, today: date) -> int:
         """Open it; how many cases were opened."""
         from services.yearly.opening import open_year
 
-        return len(open_year(self._house, year, unit=unit, by=by, now=now, today=today).cases)
+        return len(open_year(self._app, year, unit=unit, by=by, now=now, today=today).cases)
 
     def past(self, content: bytes, name: str, procedure: str) -> tuple[Past, ...]:
         """Findings of a table of past analyses. Raises UnreadablePaper, UnknownProcedure."""
         from services.queries import audit
 
-        judged = audit(self._house, content, procedure, name=name)
+        judged = audit(self._app, content, procedure, name=name)
         return tuple(Past(case=case, findings=findings) for case, findings in judged)
 
 

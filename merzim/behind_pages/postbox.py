@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 class Postbox:
     """`notifications.statistics.Post` of a house."""
 
-    def __init__(self, house: AppContext) -> None:
-        self._house = house
+    def __init__(self, app: AppContext) -> None:
+        self._app = app
 
     def figures(self, *, now: datetime) -> Figures:
         """How the sending stands."""
         from storage.notices.figures import figures
 
-        return figures(self._house.engine, now=now)
+        return figures(self._app.engine, now=now)
 
     def failed(self, *, limit: int) -> Sequence[Notice]:
         """Letters that did not arrive, or of which nobody knows, the newest first."""
         from storage.notices.figures import failed
 
-        return failed(self._house.engine, limit=limit)
+        return failed(self._app.engine, limit=limit)
 
     def faults(self) -> Sequence[Fault]:
         """What is wrong with channels themselves; of those in use only."""
         from storage.database.engine import reading
         from storage.notices.faults import faults
 
-        with reading(self._house.engine) as connection:
+        with reading(self._app.engine) as connection:
             found = faults(connection)
         unusable = self._unusable()
-        return [*unusable, *(one for one in found if one.channel in self._house.settings.channels.use)]
+        return [*unusable, *(one for one in found if one.channel in self._app.settings.channels.use)]
 
     def _unusable(self) -> list[Fault]:
         """What of config.toml keeps the channels from being made, and so every round from being gone."""
@@ -49,9 +49,9 @@ class Postbox:
         from notifications.statistics import Fault
 
         try:
-            _ = self._house.channels
+            _ = self._app.channels
         except Refusal as trouble:
-            said = refusal(trouble, self._house.settings.office.language)
+            said = refusal(trouble, self._app.settings.office.language)
             return [Fault(channel="", code="settings", answer=said, since=None, letters=0)]
         return []
 
@@ -62,30 +62,30 @@ class Postbox:
         """
         from notifications.planning import Planner
 
-        house = self._house
+        app = self._app
         if self._unusable():
             return ()
-        channels = tuple(house.channels.values())
-        planner = Planner(house.outbox, house.library, house.calendar, channels, now, today, house.rules)
-        rows = house.outbox.due_rows(today, limit=limit)
+        channels = tuple(app.channels.values())
+        planner = Planner(app.outbox, app.library, app.calendar, channels, now, today, app.rules)
+        rows = app.outbox.due_rows(today, limit=limit)
         return planner.page(rows).problems if rows else ()
 
     def resend_all(self, channel: str, *, now: datetime) -> int:
         """Queue again what a fault of the channel has kept from leaving; how many letters."""
         from services.jobs.rounds import resend_all
 
-        return resend_all(self._house, channel, now=now)
+        return resend_all(self._app, channel, now=now)
 
     def carried(self, key: str) -> Sequence[Notice]:
         """What the letter of that notice carried."""
-        return self._house.outbox.carried(key)
+        return self._app.outbox.carried(key)
 
     def acknowledge(self, key: str, *, now: datetime) -> bool:
         """The reader says it was read; the first time stays. False when there is none of that key."""
-        return self._house.outbox.acknowledge(key, now=now)
+        return self._app.outbox.acknowledge(key, now=now)
 
     def resend(self, key: str, *, now: datetime) -> bool:
         """Queue one of them again, for the next office hours; False when there is none of that key."""
         from services.jobs.rounds import resend
 
-        return resend(self._house, key, now=now)
+        return resend(self._app, key, now=now)

@@ -30,8 +30,8 @@ log = logging.getLogger("merzim.house")
 class Shell:
     """Papers, scales, points and proofs of one house."""
 
-    def __init__(self, house: AppContext) -> None:
-        self._house = house
+    def __init__(self, app: AppContext) -> None:
+        self._app = app
 
     def sheets(self, case: str, language: str, scope: Scope, *, today: date) -> Sequence[Sheet]:
         """The forms about a case, in the order of their names, each with what nobody has told yet."""
@@ -42,7 +42,7 @@ class Shell:
         found = []
         for wanted in (form(name) for name in names()):
             if wanted.about == "case":
-                known = from_case(self._house, wanted, view, language, today=today)
+                known = from_case(self._app, wanted, view, language, today=today)
                 missing = lacking(wanted, known.fields, language, rows=known.rows)
                 told = tuple((one.field, one.row) for one in missing)
                 found.append(Sheet(id=wanted.id, title=wanted.title, missing=told))
@@ -61,7 +61,7 @@ class Shell:
         wanted = form_named(form)
         if wanted.about != "case":
             raise UnknownForm("form_unknown", form=form, allowed=names())
-        known = from_case(self._house, wanted, self._view(case, scope, today), language, today=today)
+        known = from_case(self._app, wanted, self._view(case, scope, today), language, today=today)
         return fill(wanted, known.fields, language, rows=known.rows).document
 
     def package(self, case: str, language: str, scope: Scope) -> PackageFile:
@@ -71,8 +71,8 @@ class Shell:
 
         with TemporaryDirectory(prefix="merzim") as folder:
             target = Path(folder) / "package.zip"
-            found = documents(self._house, case=case, reads=self._house.reads.seen_by(scope))
-            packed = write_package(target, found, self._house.evidence.open, language=language)
+            found = documents(self._app, case=case, reads=self._app.reads.seen_by(scope))
+            packed = write_package(target, found, self._app.evidence.open, language=language)
             for document in (*packed.lost, *packed.altered):
                 log.error("left out of the package of %s: %s", case, document.reference)
             return PackageFile(content=target.open("rb"), whole=packed.whole)
@@ -81,13 +81,13 @@ class Shell:
         """These notices on paper, with what the chain says of them."""
         from services.documents.register import paper
 
-        return paper(self._house, notices, ending, language, now=now)
+        return paper(self._app, notices, ending, language, now=now)
 
     def standing(self) -> RegisterStatus:
         """The register against its chain, at this moment."""
         from storage.notices.register import standing
 
-        found = standing(self._house.engine)
+        found = standing(self._app.engine)
         return RegisterStatus(
             altered=tuple((code, str(told.get("key", ""))) for code, told in found.problems),
             batches=found.batches,
@@ -101,16 +101,14 @@ class Shell:
         """A plan of measures becomes risks and measures of a case."""
         from services.risks import import_plan
 
-        taken = import_plan(
-            self._house, case, content.read(), name=name, year=year, by=by, now=now, today=today
-        )
+        taken = import_plan(self._app, case, content.read(), name=name, year=year, by=by, now=now, today=today)
         return PlanTaken(measures=taken.measures, entered=len(taken.change.events), unmatched=taken.unmatched)
 
     def responsible(self, text: str, *, by: str, now: datetime, today: date) -> None:
         """Keep whom the words of a plan mean, where it can be told."""
         from services.risks import keep_responsible
 
-        keep_responsible(self._house, [text], by=by, now=now, today=today)
+        keep_responsible(self._app, [text], by=by, now=now, today=today)
 
     def scale(self, on: date) -> RiskScale:
         """The scale in force on a day."""
@@ -136,7 +134,7 @@ class Shell:
         """The points of a unit, then of its parts where asked."""
         from services.year_scores import year_scores
 
-        return year_scores(self._house, unit, year, today=today, readings=readings, by_unit=by_unit)
+        return year_scores(self._app, unit, year, today=today, readings=readings, by_unit=by_unit)
 
     def consolidated(
         self, procedure: str, obligation: str, scope: Scope, *, unit: str, year: int, today: date
@@ -144,24 +142,24 @@ class Shell:
         """Who of many organisations did it in a year, and who has not reported."""
         from services.yearly.consolidated import consolidated
 
-        reads = self._house.reads.seen_by(scope)
-        return consolidated(self._house, procedure, obligation, unit=unit, year=year, today=today, reads=reads)
+        reads = self._app.reads.seen_by(scope)
+        return consolidated(self._app, procedure, obligation, unit=unit, year=year, today=today, reads=reads)
 
     def ready(self, scope: Scope, *, unit: str, today: date) -> Sequence[Ready]:
         """What is ready and has not been uploaded."""
         from services.yearly.consolidated import uploads
 
-        return uploads(self._house, unit, today=today, reads=self._house.reads.seen_by(scope))
+        return uploads(self._app, unit, today=today, reads=self._app.reads.seen_by(scope))
 
     def turns(self, scope: Scope, *, unit: str, today: date) -> Sequence[UnitTurn]:
         """Where every organisation stands with its analysis of the year."""
         from services.yearly.clock import turns
 
-        return turns(self._house, unit, today=today, reads=self._house.reads.seen_by(scope))
+        return turns(self._app, unit, today=today, reads=self._app.reads.seen_by(scope))
 
     def _view(self, case: str, scope: Scope, today: date) -> View:
         """Return the case as the reader sees it: a form names no document they may not open."""
         from workflow.cases.registers.evidence_list import as_seen
 
-        view = self._house.desk.view(case, today=today)
+        view = self._app.desk.view(case, today=today)
         return replace(view, case=as_seen(view.case, scope))

@@ -15,9 +15,9 @@ def acknowledge(ctx: typer.Context, key: Annotated[str, typer.Argument(metavar="
     from notifications.acknowledgement import acknowledge as say_read
 
     call = CommandContext.of(ctx)
-    house, moment = call.house, call.moment
-    notice = house.outbox.notice(key)
-    done = say_read(house.outbox, house.desk, notice, key, by=call.by, now=moment.now, today=moment.today)
+    app, moment = call.app, call.moment
+    notice = app.outbox.notice(key)
+    done = say_read(app.outbox, app.desk, notice, key, by=call.by, now=moment.now, today=moment.today)
     if call.json:
         call.answer({"key": done.key, "acknowledged_at": done.acknowledged_at})
     else:
@@ -33,10 +33,10 @@ def snooze(
     from workflow.cases.commands.reminder_actions import put_off
 
     call = CommandContext.of(ctx)
-    house, moment = call.house, call.moment
+    app, moment = call.app, call.moment
     change = put_off(
-        house.desk,
-        house.calendar,
+        app.desk,
+        app.calendar,
         case,
         obligation,
         until=day(until, where="--until"),

@@ -132,5 +132,5 @@ def year(ctx: typer.Context, of: Annotated[str, typer.Argument(metavar="YYYY")],
 
 def _calendar(call: CommandContext, as_of: str | None) -> Calendar:
     asked = optional_day(as_of, where="--as-of")
-    house = call.house
-    return house.calendar if asked is None else house.calendar_of(house.records, asked)
+    app = call.app
+    return app.calendar if asked is None else app.calendar_of(app.records, asked)

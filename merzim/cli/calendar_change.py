@@ -33,7 +33,7 @@ def preview(ctx: typer.Context, file: File) -> None:
 
     call = CommandContext.of(ctx)
     shown = calendar_acts.preview(
-        call.house, calendar_acts.read(Path(file)), Path(file).name, today=call.moment.today
+        call.app, calendar_acts.read(Path(file)), Path(file).name, today=call.moment.today
     )
     if call.json:
         call.answer(_answer(call, shown))
@@ -49,7 +49,7 @@ def apply(ctx: typer.Context, file: File) -> None:
     call = CommandContext.of(ctx)
     moment = call.moment
     shown, written = calendar_acts.apply(
-        call.house,
+        call.app,
         calendar_acts.read(Path(file)),
         Path(file).name,
         by=call.by,

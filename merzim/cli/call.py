@@ -83,16 +83,16 @@ class CommandContext:
         return clock(self.common.now)
 
     @cached_property
-    def house(self) -> AppContext:
+    def app(self) -> AppContext:
         """Ports and adapters, joined; nothing is opened until it is asked for."""
         from merzim.app import build_app
 
         def note(code: str, **arguments: object) -> None:
             self.note(self.say(code, **arguments))
 
-        house = build_app(self.settings, clock=lambda: self.moment, note=note)
-        house.answers_pages = False
-        return house
+        app = build_app(self.settings, clock=lambda: self.moment, note=note)
+        app.answers_pages = False
+        return app
 
     def check(self) -> None:
         """Refuse a language or a moment that is none, even where the command would never ask for it."""
@@ -124,7 +124,7 @@ class CommandContext:
     def close(self) -> None:
         """Let go of whatever was opened."""
         if "house" in self.__dict__:
-            self.house.close()
+            self.app.close()
 
     @property
     def by(self) -> str:

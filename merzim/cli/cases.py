@@ -61,13 +61,13 @@ def open_case(
     call = CommandContext.of(ctx)
     opening = Opening(
         procedure=procedure,
-        unit=unit_named(call.house, unit, new=True),
+        unit=unit_named(call.app, unit, new=True),
         object=object,
-        person=person_named(call.house, person),
+        person=person_named(call.app, person),
         planned=named_days(planned, where="--planned"),
         again=again,
     )
-    opened = call.house.desk.open(opening, **_written(call))
+    opened = call.app.desk.open(opening, **_written(call))
     if call.json:
         call.answer(_head(call, opened))
     else:
@@ -83,7 +83,7 @@ def open_year(
 
     call = CommandContext.of(ctx)
     asked = number(year, where="YEAR", first=2000, last=2100)
-    done = opened_year(call.house, asked, unit=unit_named(call.house, unit), **_written(call))
+    done = opened_year(call.app, asked, unit=unit_named(call.app, unit), **_written(call))
     if call.json:
         cases = [_head(call, case) for case in done.cases]
         call.answer({"year": asked, "opened": cases, "there": done.there})
@@ -96,8 +96,8 @@ def open_year(
 
 def cases(ctx: typer.Context) -> None:
     call = CommandContext.of(ctx)
-    heads = call.house.reads.cases()
-    standing = call.house.reads.stages([head.id for head in heads])
+    heads = call.app.reads.cases()
+    standing = call.app.reads.stages([head.id for head in heads])
     if call.json:
         call.answer({"cases": [_head(call, head) | {"stage": standing.get(head.id)} for head in heads]})
         return
@@ -110,10 +110,10 @@ def cases(ctx: typer.Context) -> None:
 
 def show(ctx: typer.Context, case: CaseId) -> None:
     call = CommandContext.of(ctx)
-    house, today = call.house, call.moment.today
-    view = house.desk.view(case, today=today)
-    found = findings_of(house, view)
-    events = house.reads.events(case)
+    app, today = call.app, call.moment.today
+    view = app.desk.view(case, today=today)
+    found = findings_of(app, view)
+    events = app.reads.events(case)
     if call.json:
         call.answer(
             _head(call, view.case)
@@ -126,7 +126,7 @@ def show(ctx: typer.Context, case: CaseId) -> None:
                 "ahead": [name for name, fact in view.case.facts.items() if fact.on > today],
                 "evidence": {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence},
                 "responsible": view.case.responsible,
-                "calendar_version": house.calendar.version,
+                "calendar_version": app.calendar.version,
                 "obligations": [obligation(call, deadline) for deadline in view.deadlines],
                 "findings": [finding(call, one) for one in found],
                 "events": events,
@@ -173,18 +173,18 @@ def record(
 
     call = CommandContext.of(ctx)
     told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}
-    house, happened = call.house, day(on, where="--on")
-    before = house.desk.view(case, today=call.moment.today)
+    app, happened = call.app, day(on, where="--on")
+    before = app.desk.view(case, today=call.moment.today)
     proofs = [given(text, before.procedure, fact) for text in evidence or ()]
-    items = [kept(proof, house.evidence) for proof in proofs]
-    change = house.desk.record(case, fact, on=happened, evidence=items, **told, **_written(call))
+    items = [kept(proof, app.evidence) for proof in proofs]
+    change = app.desk.record(case, fact, on=happened, evidence=items, **told, **_written(call))
     _tell(call, change, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
 
 
 def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On) -> None:
     call = CommandContext.of(ctx)
     intended = day(on, where="--on")
-    change = call.house.desk.replan(case, fact, on=intended, **_written(call))
+    change = call.app.desk.replan(case, fact, on=intended, **_written(call))
     _tell(call, change, done="cli.replanned", already="cli.replanned_already", fact=fact, on=intended)
 
 
@@ -200,13 +200,13 @@ def correct(
     call = CommandContext.of(ctx)
     right = day(on, where="--on")
     told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}
-    change = call.house.desk.correct(case, fact, on=right, ground=ground, **told, **_written(call))
+    change = call.app.desk.correct(case, fact, on=right, ground=ground, **told, **_written(call))
     _tell(call, change, done="cli.corrected", already="cli.recorded_already", fact=fact, on=right)
 
 
 def cancel(ctx: typer.Context, case: CaseId, ground: Ground) -> None:
     call = CommandContext.of(ctx)
-    _tell(call, call.house.desk.cancel(case, ground=ground, **_written(call)), done="cli.cancelled")
+    _tell(call, call.app.desk.cancel(case, ground=ground, **_written(call)), done="cli.cancelled")
 
 
 def exempt(
@@ -216,7 +216,7 @@ def exempt(
     only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
 ) -> None:
     call = CommandContext.of(ctx)
-    change = call.house.desk.exempt(case, ground=ground, obligation=only, **_written(call))
+    change = call.app.desk.exempt(case, ground=ground, obligation=only, **_written(call))
     _tell(call, change, done="cli.exempted")
 
 
@@ -227,7 +227,7 @@ def reopen(
     only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
 ) -> None:
     call = CommandContext.of(ctx)
-    change = call.house.desk.reopen(case, ground=ground, obligation=only, **_written(call))
+    change = call.app.desk.reopen(case, ground=ground, obligation=only, **_written(call))
     _tell(call, change, done="cli.reopened_one" if only else "cli.reopened", obligation=only)
 
 
@@ -237,7 +237,7 @@ def explain(
     from merzim.cli.obligation_names import deadline_named
 
     call = CommandContext.of(ctx)
-    view = call.house.desk.view(case, today=call.moment.today)
+    view = call.app.desk.view(case, today=call.moment.today)
     deadlines = deadline_named(view, name)
     if call.json:
         answers = [{"case": view.case.id, **obligation(call, deadline)} for deadline in deadlines]
@@ -270,14 +270,14 @@ def _print_told(call: CommandContext, case: Case) -> None:
 
 def _about(call: CommandContext, case: Case) -> str:
     """What a case is about: its object, as the act names it; of a programme without one, its title."""
-    edition = call.house.library.named(case.edition)
+    edition = call.app.library.named(case.edition)
     if case.object in edition.bodies:
         return edition.bodies[case.object].title[call.language]
     return case.object or edition.title[call.language]
 
 
 def _stage(call: CommandContext, case: Case, stage: str) -> str:
-    named = stage_title(call.house, case, stage)
+    named = stage_title(call.app, case, stage)
     return call.say(named) if isinstance(named, str) else named[call.language]
 
 

@@ -42,8 +42,8 @@ def consolidated(
     asked = today.year if year is None else number(year, where="--year", first=2000, last=2100)
     if export is not None and Path(export).suffix.lower() not in SUFFIXES:
         raise BadArgument("cli.unknown_list_suffix", file=export, allowed=SUFFIXES)
-    place = unit_named(call.house, unit)
-    found = gathered(call.house, procedure, obligation, unit=place, year=asked, today=today)
+    place = unit_named(call.app, unit)
+    found = gathered(call.app, procedure, obligation, unit=place, year=asked, today=today)
     if export is not None:
         _export(call, found, Path(export))
     if call.json:
@@ -57,8 +57,8 @@ def uploads(ctx: typer.Context, unit: Unit = "") -> None:
     from services.yearly.consolidated import uploads as ready
 
     call = CommandContext.of(ctx)
-    office = call.house.reads.office()
-    found = ready(call.house, unit_named(call.house, unit), today=call.moment.today)
+    office = call.app.reads.office()
+    found = ready(call.app, unit_named(call.app, unit), today=call.moment.today)
     if call.json:
         call.answer({"today": call.moment.today, "uploads": [_upload(one, office) for one in found]})
         return

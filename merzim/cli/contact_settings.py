@@ -49,7 +49,7 @@ def resend(
 
     call = CommandContext.of(ctx)
     if channel is not None:
-        count = resend_all(call.house, channel, now=call.moment.now)
+        count = resend_all(call.app, channel, now=call.moment.now)
         if call.json:
             call.answer({"channel": channel, "queued": count})
         else:
@@ -57,7 +57,7 @@ def resend(
         return 0 if count else NOT_SO
     if key is None:
         raise UnknownChoice("cli.resend_what")
-    done = again(call.house, key, now=call.moment.now)
+    done = again(call.app, key, now=call.moment.now)
     if call.json:
         call.answer({"key": key, "queued": done})
     else:
@@ -73,14 +73,14 @@ def digest(
     from storage.org.preferences import DIGEST, prefer
 
     call = CommandContext.of(ctx)
-    people = call.house.reads.office().people
+    people = call.app.reads.office().people
     if person not in people:
         raise UnknownPerson("cli.unknown_person", person=person, allowed=closest_first(person, people)[:5])
     if choice is not None:
         if choice not in CHOICES:
             raise UnknownChoice("cli.unknown_digest", choice=choice, allowed=tuple(CHOICES))
-        prefer(call.house.engine, person, DIGEST, CHOICES[choice], by=call.by, now=call.moment.now)
-        people = call.house.reads.office().people
+        prefer(call.app.engine, person, DIGEST, CHOICES[choice], by=call.by, now=call.moment.now)
+        people = call.app.reads.office().people
     chosen = people[person].digest or "single"
     if call.json:
         call.answer({"person": person, "digest": chosen})
@@ -96,10 +96,10 @@ def uploads_through(
     from storage.org.preferences import UPLOADS_THROUGH, prefer
 
     call = CommandContext.of(ctx)
-    office = call.house.reads.office()
+    office = call.app.reads.office()
     own, through = (_unit(office, name) for name in (unit, body))
     value = "" if own == through else through
-    prefer(call.house.engine, own, UPLOADS_THROUGH, value, by=call.by, now=call.moment.now)
+    prefer(call.app.engine, own, UPLOADS_THROUGH, value, by=call.by, now=call.moment.now)
     if call.json:
         call.answer({"unit": own, "uploads_through": value or None})
     else:
@@ -125,8 +125,8 @@ def office_time(
     from workflow.org.office import time_of
 
     call = CommandContext.of(ctx)
-    house = call.house
-    office = house.reads.office()
+    app = call.app
+    office = app.reads.office()
     here = _unit(office, unit)
     if any(given is not None for given in (hours, week, off, working)):
         known = office.units[here].time
@@ -136,10 +136,10 @@ def office_time(
             off=known.off if off is None else written.days_of(off),
             working=known.working if working is None else written.days_of(working),
         )
-        prefer(house.engine, here, OFFICE_TIME, time_text(said), by=call.by, now=call.moment.now)
-        office = house.reads.office()
+        prefer(app.engine, here, OFFICE_TIME, time_text(said), by=call.by, now=call.moment.now)
+        office = app.reads.office()
     holds = time_of(office, here)
-    first, last = holds.hours or house.settings.reminders.office_hours
+    first, last = holds.hours or app.settings.reminders.office_hours
     days = holds.week or MONDAY_TO_FRIDAY
     if call.json:
         call.answer(

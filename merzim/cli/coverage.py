@@ -24,7 +24,7 @@ def coverage(ctx: typer.Context, write: Page = None) -> int:
     from services.documents.coverage_page import page, term
 
     call = CommandContext.of(ctx)
-    found = covering.coverage(call.house.library)
+    found = covering.coverage(call.app.library)
     readings = covering.contradictions()
     gaps = tuple(found.gaps())
     if call.json:

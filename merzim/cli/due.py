@@ -32,11 +32,11 @@ def due(
     unit: Unit = "",
 ) -> None:
     call = CommandContext.of(ctx)
-    house, today = call.house, call.moment.today
-    last = optional_day(until, where="--until") or house.calendar.add(today, AHEAD)
+    app, today = call.app, call.moment.today
+    last = optional_day(until, where="--until") or app.calendar.add(today, AHEAD)
     if last < today:
         raise BadArgument("cli.until_before_today", until=last, today=today)
-    rows = house.reads.due(today, last, unit_named(house, unit) or None)
+    rows = app.reads.due(today, last, unit_named(app, unit) or None)
     if not rows and not call.json and not call.lists:
         call.print(call.say("cli.nothing_due", until=last))
     else:
@@ -45,8 +45,8 @@ def due(
 
 def overdue(ctx: typer.Context, unit: Unit = "") -> int:
     call = CommandContext.of(ctx)
-    house, today = call.house, call.moment.today
-    rows = house.reads.overdue(today, unit_named(house, unit) or None)
+    app, today = call.app, call.moment.today
+    rows = app.reads.overdue(today, unit_named(app, unit) or None)
     if not rows and not call.json and not call.lists:
         call.print(call.say("cli.nothing_overdue", today=today))
     else:
@@ -57,9 +57,9 @@ def overdue(ctx: typer.Context, unit: Unit = "") -> int:
 def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict[str, object]) -> None:
     from workflow.deadlines.resolver import late_by
 
-    house = call.house
-    heads = whole(house, rows)
-    titles = {(row.case, row.obligation): title(house, heads[row.case], row.obligation) for row in rows}
+    app = call.app
+    heads = whole(app, rows)
+    titles = {(row.case, row.obligation): title(app, heads[row.case], row.obligation) for row in rows}
     if call.json:
         call.answer(
             {
@@ -75,7 +75,7 @@ def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict
                         "stage": row.stage,
                         "due": row.due,
                         "safe_by": row.safe_by,
-                        "late_by_working_days": late_by(row.due, today, house.calendar),
+                        "late_by_working_days": late_by(row.due, today, app.calendar),
                         "status": row.status,
                         "calendar": row.calendar,
                         "force": row.force,
@@ -89,7 +89,7 @@ def _show(call: CommandContext, rows: Sequence[Row], today: date, *, extra: dict
     lines = [
         (
             row.due,
-            late_by(row.due, today, house.calendar),
+            late_by(row.due, today, app.calendar),
             row.case,
             heads[row.case].object,
             titles[row.case, row.obligation][call.language],

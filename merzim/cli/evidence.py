@@ -39,8 +39,8 @@ def attach(
     from workflow.law.names import known_fact
 
     call = CommandContext.of(ctx)
-    house, today = call.house, call.moment.today
-    view = house.desk.view(case, today=today)
+    app, today = call.app, call.moment.today
+    view = app.desk.view(case, today=today)
     title = known_fact(view.procedure, fact).title
     known = view.case.facts.get(fact)
     if known is None:
@@ -50,11 +50,11 @@ def attach(
         raise BadArgument("cli.attach.written_in_future", on=written_on, today=today)
     item = kept(
         given(proof, view.procedure, fact),
-        house.evidence,
+        app.evidence,
         written_on=written_on,
         restricted=" ".join(restricted.split()),
     )
-    change = house.desk.record(
+    change = app.desk.record(
         case, fact, on=known.on, evidence=[item], by=call.by, now=call.moment.now, today=today
     )
     if call.json:
@@ -68,7 +68,7 @@ def listed(ctx: typer.Context, case: Annotated[str, typer.Argument(metavar="CASE
     from workflow.cases.registers.evidence_list import proofs
 
     call = CommandContext.of(ctx)
-    view = call.house.desk.view(case, today=call.moment.today)
+    view = call.app.desk.view(case, today=call.moment.today)
     if call.json:
         shown: dict[str, list[Evidence]] = {}
         for one in proofs(view.case):
@@ -97,12 +97,12 @@ def package(
     from services.documents.packing import documents
 
     call = CommandContext.of(ctx)
-    house = call.house
+    app = call.app
     if case:
-        house.desk.view(case, today=call.moment.today)
-    found = documents(house, unit=unit_named(house, unit) or None, year=year or None, case=case)
+        app.desk.view(case, today=call.moment.today)
+    found = documents(app, unit=unit_named(app, unit) or None, year=year or None, case=case)
     packed = write_package(
-        Path(to), found, house.evidence.open, language=call.language, restricted=with_restricted
+        Path(to), found, app.evidence.open, language=call.language, restricted=with_restricted
     )
     if call.json:
         call.answer(

@@ -64,16 +64,16 @@ def form(
         raise NotWritten("form_exists", file=to)
     if wanted.about == "case" and not case:
         raise BadArgument("form_case_needed", form=name)
-    house, today = call.house, call.moment.today
+    app, today = call.app, call.moment.today
     _check_duty(approver)
     view = None
     if case and wanted.about == "case":
-        view = house.desk.view(case, today=today)
-        known = from_case(house, wanted, view, language, today=today, approver=approver)
+        view = app.desk.view(case, today=today)
+        known = from_case(app, wanted, view, language, today=today, approver=approver)
     else:
-        of = unit_named(house, unit) or (house.desk.view(case, today=today).case.unit if case else "")
+        of = unit_named(app, unit) or (app.desk.view(case, today=today).case.unit if case else "")
         asked = number(year, where="--year", first=2000, last=2100) if year else None
-        known = from_office(house, wanted, unit=of, year=asked, person=person, today=today, approver=approver)
+        known = from_office(app, wanted, unit=of, year=asked, person=person, today=today, approver=approver)
     told = read_form_data(Path(rows), wanted.id) if rows else FormData()
     values = {**known.fields, **told.fields, **given(wanted, set_ or [])}
     filled = fill(wanted, values, language, rows=told.rows or known.rows)

@@ -36,7 +36,7 @@ def procedures(
     diagram: Annotated[bool, typer.Option("--diagram", help="cli.option.diagram")] = False,
 ) -> None:
     call = CommandContext.of(ctx)
-    library = call.house.library
+    library = call.app.library
     if name is None:
         editions = library.all()
     elif name in library.procedures():
@@ -76,13 +76,13 @@ def plan(
         raise BadArgument("cli.unknown_kind", kind=kind, allowed=closest_first(kind, KINDS))
 
     call = CommandContext.of(ctx)
-    house = call.house
+    app = call.app
     made = what_if(
-        house.library,
+        app.library,
         procedure,
         facts=named_days(facts, where="--fact"),
         planned=named_days(planned, where="--planned"),
-        calendar=house.calendar,
+        calendar=app.calendar,
         on=optional_day(on, where="--on"),
         today=call.moment.today if call.common.now else None,
         supposed=AssumedCase(kind=kind),
@@ -92,7 +92,7 @@ def plan(
             {
                 "procedure": made.procedure.id,
                 "edition": made.procedure.edition,
-                "calendar_version": house.calendar.version,
+                "calendar_version": app.calendar.version,
                 "obligations": [obligation(call, deadline) for deadline in made.deadlines],
                 "findings": [finding(call, found) for found in made.findings],
                 "ahead": made.ahead,
@@ -122,7 +122,7 @@ def audit(
     from services.queries import audit as findings_of_file
 
     call = CommandContext.of(ctx)
-    cases = findings_of_file(call.house, Path(file), procedure)
+    cases = findings_of_file(call.app, Path(file), procedure)
     if call.json:
         answer = [{"case": case, "findings": [finding(call, found) for found in of]} for case, of in cases]
         call.answer({"cases": answer})

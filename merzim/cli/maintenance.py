@@ -71,8 +71,8 @@ def verify(
 ) -> int:
     call = CommandContext.of(ctx)
     kept = _kept(seal) if seal is not None else None
-    problems = maintenance.verify(call.house, now=call.moment.now, today=call.moment.today, kept=kept)
-    vouching = maintenance.vouching(call.house)
+    problems = maintenance.verify(call.app, now=call.moment.now, today=call.moment.today, kept=kept)
+    vouching = maintenance.vouching(call.app)
     since = vouching.baseline
     if call.json:
         utc = f"{since.at:%Y-%m-%dT%H:%M:%SZ}" if since else None
@@ -94,7 +94,7 @@ def verify(
 
 def seal(ctx: typer.Context) -> int:
     call = CommandContext.of(ctx)
-    newest = maintenance.seal(call.house, now=call.moment.now)
+    newest = maintenance.seal(call.app, now=call.moment.now)
     if newest is None:
         call.note(call.say("cli.nothing_sealed"))
         return NOT_SO
@@ -127,7 +127,7 @@ def baseline(
     words = " ".join(ground.split())
     if not words:
         raise NoGround("cli.baseline_no_ground")
-    count = maintenance.renew_baseline(call.house, ground=words, by=call.by, now=call.moment.now)
+    count = maintenance.renew_baseline(call.app, ground=words, by=call.by, now=call.moment.now)
     if call.json:
         call.answer({"accepted": count})
     else:
@@ -136,7 +136,7 @@ def baseline(
 
 def rebuild(ctx: typer.Context) -> None:
     call = CommandContext.of(ctx)
-    count = maintenance.rebuild(call.house, now=call.moment.now, today=call.moment.today)
+    count = maintenance.rebuild(call.app, now=call.moment.now, today=call.moment.today)
     if call.json:
         call.answer({"cases": count})
     else:
@@ -145,9 +145,9 @@ def rebuild(ctx: typer.Context) -> None:
 
 def backup(ctx: typer.Context, file: File) -> None:
     call = CommandContext.of(ctx)
-    maintenance.backup(call.house, Path(file))
-    call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.house)))
-    files, folder = maintenance.recorded_evidence(call.house), str(call.house.settings.evidence.folder)
+    maintenance.backup(call.app, Path(file))
+    call.note(call.say("cli.key_not_in_copy", where=maintenance.key_place(call.app)))
+    files, folder = maintenance.recorded_evidence(call.app), str(call.app.settings.evidence.folder)
     if call.json:
         call.answer({"file": file, "evidence": {"files": files, "folder": folder}})
         return
@@ -158,10 +158,10 @@ def backup(ctx: typer.Context, file: File) -> None:
 
 def restore(ctx: typer.Context, file: File) -> int:
     call = CommandContext.of(ctx)
-    before = maintenance.restore(call.house, Path(file))
+    before = maintenance.restore(call.app, Path(file))
     _tell_of_keys(call)
-    damaged = maintenance.damaged_evidence(call.house)
-    differing = maintenance.office_differences(call.house, now=call.moment.now)
+    damaged = maintenance.damaged_evidence(call.app)
+    differing = maintenance.office_differences(call.app, now=call.moment.now)
     if call.json:
         problems = _problems(call, (*damaged, *differing))
         call.answer({"file": file, "before": before, "problems": problems})
@@ -170,7 +170,7 @@ def restore(ctx: typer.Context, file: File) -> int:
     if before is not None:
         call.print(call.say("cli.restored_before", file=str(before)))
     if damaged:
-        folder = str(call.house.settings.evidence.folder)
+        folder = str(call.app.settings.evidence.folder)
         call.note(call.say("cli.restored_evidence", count=len(damaged), folder=folder))
     for one in (*damaged, *differing):
         call.note(call.say(one.code, **one.arguments))
@@ -179,17 +179,17 @@ def restore(ctx: typer.Context, file: File) -> int:
 
 def _tell_of_keys(call: CommandContext) -> None:
     """Say of a restored copy which key its second factors open with, and whether it is here."""
-    count, missing = maintenance.missing_keys(call.house)
+    count, missing = maintenance.missing_keys(call.app)
     code = "cli.key_not_here" if missing else "cli.key_not_in_copy"
-    call.note(call.say(code, where=maintenance.key_place(call.house), count=count, keys=missing))
+    call.note(call.say(code, where=maintenance.key_place(call.app), count=count, keys=missing))
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
     from storage.database.errors import where
 
     call = CommandContext.of(ctx)
-    before = where(call.house.engine)
-    events, problems = maintenance.migrate_to(call.house, address, now=call.moment.now, today=call.moment.today)
+    before = where(call.app.engine)
+    events, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
     if call.json:
         call.answer({"events": events, "problems": _problems(call, problems)})
     else:
@@ -197,7 +197,7 @@ def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metava
         for one in problems:
             call.print(call.say(one.code, **one.arguments))
         call.note(call.say("cli.migrated_next", before=before))
-    call.note(call.say("cli.key_moves_along", where=maintenance.key_place(call.house)))
+    call.note(call.say("cli.key_moves_along", where=maintenance.key_place(call.app)))
     return NOT_SO if problems else DONE
 
 
@@ -205,7 +205,7 @@ def installation(
     ctx: typer.Context, take: Annotated[bool, typer.Option("--take", help="cli.option.take")] = False
 ) -> None:
     call = CommandContext.of(ctx)
-    standing = maintenance.take(call.house) if take else maintenance.whose(call.house)
+    standing = maintenance.take(call.app) if take else maintenance.whose(call.app)
     if call.json:
         call.answer({"installation": standing.name or None, "board": standing.board})
     elif take:
@@ -219,14 +219,14 @@ def serve(ctx: typer.Context) -> None:
     from merzim import metronome
 
     call = CommandContext.of(ctx)
-    metronome.serve(call.house, _clock(call), tell=call.note, say=call.say)
+    metronome.serve(call.app, _clock(call), tell=call.note, say=call.say)
 
 
 def worker(ctx: typer.Context) -> None:
     from merzim import metronome
 
     call = CommandContext.of(ctx)
-    metronome.work(call.house, _clock(call), tell=call.note, say=call.say)
+    metronome.work(call.app, _clock(call), tell=call.note, say=call.say)
 
 
 def _clock(call: CommandContext) -> Clock:

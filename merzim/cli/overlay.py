@@ -41,7 +41,7 @@ def list_(ctx: typer.Context) -> None:
     from services import overlays
 
     call = CommandContext.of(ctx)
-    held, left = overlays.standing(call.house), overlays.waiting_files(call.house)
+    held, left = overlays.standing(call.app), overlays.waiting_files(call.app)
     if call.json:
         adopted = [_told(call, overlay) | {"adopted_on": step.on, "by": step.by} for step, overlay in held]
         call.answer({"adopted": adopted, "not_adopted": left})
@@ -62,7 +62,7 @@ def preview(ctx: typer.Context, file: File) -> None:
     from services import overlays
 
     call = CommandContext.of(ctx)
-    shown = overlays.preview(call.house, Path(file), today=call.moment.today)
+    shown = overlays.preview(call.app, Path(file), today=call.moment.today)
     if call.json:
         call.answer(_answer(call, shown))
         return
@@ -75,7 +75,7 @@ def apply(ctx: typer.Context, file: File) -> None:
 
     call = CommandContext.of(ctx)
     moment = call.moment
-    shown, written = overlays.apply(call.house, Path(file), by=call.by, now=moment.now, today=moment.today)
+    shown, written = overlays.apply(call.app, Path(file), by=call.by, now=moment.now, today=moment.today)
     if call.json:
         call.answer(_answer(call, shown) | {"applied": not shown.done, "written": written})
     elif shown.done:
@@ -90,7 +90,7 @@ def withdraw(ctx: typer.Context, file: File) -> None:
 
     call = CommandContext.of(ctx)
     moment = call.moment
-    shown, written = overlays.withdraw(call.house, Path(file), by=call.by, now=moment.now, today=moment.today)
+    shown, written = overlays.withdraw(call.app, Path(file), by=call.by, now=moment.now, today=moment.today)
     if call.json:
         call.answer(_answer(call, shown) | {"withdrawn": True, "written": written})
         return

@@ -49,9 +49,7 @@ def import_(
         raise BadArgument("cli.missing_parameter", name="FILE.xlsx")
     moment = call.moment
     try:
-        taken = import_schedule(
-            call.house, Path(file), procedure, by=call.by, now=moment.now, today=moment.today
-        )
+        taken = import_schedule(call.app, Path(file), procedure, by=call.by, now=moment.now, today=moment.today)
     except UnreadablePaper as refusal:
         if not call.json:
             raise
@@ -74,15 +72,15 @@ def people(
     from services.imports.files import import_people, keep_match
 
     call = CommandContext.of(ctx)
-    house, moment = call.house, call.moment
+    app, moment = call.app, call.moment
     if file is not None:
-        import_people(house, Path(file), by=call.by, now=moment.now, today=moment.today)
+        import_people(app, Path(file), by=call.by, now=moment.now, today=moment.today)
     for pair in match or ():
         text, equals, key = pair.rpartition("=")
         if not equals:
             raise BadArgument("cli.not_a_match", text=pair)
-        keep_match(house, text.strip(), key.strip(), by=call.by, now=moment.now, today=moment.today)
-    office = house.reads.office()
+        keep_match(app, text.strip(), key.strip(), by=call.by, now=moment.now, today=moment.today)
+    office = app.reads.office()
     if call.json:
         call.answer({"units": office.units, "people": office.people, "matches": office.matches})
         return

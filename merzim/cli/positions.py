@@ -98,7 +98,7 @@ def add(
         district=district,
         approved_on=optional_day(approved, where="--approved"),
     )
-    change = registers(call.house).expose(case, told, on=day_or_today(call, on), **written(call))
+    change = registers(call.app).expose(case, told, on=day_or_today(call, on), **written(call))
     tell(call, change, "cli.risks.position_added", number=change.events[-1].name if change.events else number)
 
 
@@ -106,7 +106,7 @@ def clear(ctx: typer.Context, case: CaseId, number: Number, on: On = None) -> No
     from services.risks import registers
 
     call = CommandContext.of(ctx)
-    change = registers(call.house).clear(case, _number(number), on=day_or_today(call, on), **written(call))
+    change = registers(call.app).clear(case, _number(number), on=day_or_today(call, on), **written(call))
     tell(call, change, "cli.risks.position_cleared", number=number)
 
 
@@ -123,7 +123,7 @@ def talk(
     from services.risks import registers
 
     call = CommandContext.of(ctx)
-    change = registers(call.house).talk(
+    change = registers(call.app).talk(
         case,
         _number(number),
         on=day_or_today(call, on),
@@ -177,7 +177,7 @@ def record(
             raise
         call.answer({"errors": errors_of(call, refusal)})
         return BAD_INPUT
-    change = registers(call.house).record_cartogram(
+    change = registers(call.app).record_cartogram(
         case, lines, on=published, evidence=proofs(call, evidence, restricted=restricted), **written(call)
     )
     tell(call, change, "cli.risks.cartogram_recorded", on=published, count=len(lines))
@@ -190,7 +190,7 @@ def compare(ctx: typer.Context, unit: Unit = "") -> int:
 
     call = CommandContext.of(ctx)
     known = latest(_cases(call, None, unit))
-    found = compared(cartogram_lines(call.house, unit_named(call.house, unit)), known)
+    found = compared(cartogram_lines(call.app, unit_named(call.app, unit)), known)
     if call.json:
         call.answer({"on": known.on if known else None, "findings": [finding(call, one) for one in found]})
     elif found:
@@ -204,8 +204,8 @@ def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
     from services.risks import cases
 
     if case is not None:
-        return [call.house.desk.view(case, today=call.moment.today).case]
-    return list(cases(call.house, unit_named(call.house, unit)))
+        return [call.app.desk.view(case, today=call.moment.today).case]
+    return list(cases(call.app, unit_named(call.app, unit)))
 
 
 def _number(text: str, where: str = "N") -> int:

@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 def add(ctx: typer.Context, case: CaseId, person: Person) -> None:
     call = CommandContext.of(ctx)
     moment = call.moment
-    call.house.desk.name_reader(case, person, by=call.by, now=moment.now, today=moment.today)
+    call.app.desk.name_reader(case, person, by=call.by, now=moment.now, today=moment.today)
     _list(call, case)
 
 
@@ -37,7 +37,7 @@ def remove(
 ) -> None:
     call = CommandContext.of(ctx)
     moment = call.moment
-    call.house.desk.remove_reader(case, person, ground=ground, by=call.by, now=moment.now, today=moment.today)
+    call.app.desk.remove_reader(case, person, ground=ground, by=call.by, now=moment.now, today=moment.today)
     _list(call, case)
 
 
@@ -46,7 +46,7 @@ def listed(ctx: typer.Context, case: CaseId) -> None:
 
 
 def _list(call: CommandContext, case: str) -> None:
-    found = call.house.desk.view(case, today=call.moment.today).case
+    found = call.app.desk.view(case, today=call.moment.today).case
     if call.json:
         call.answer({"case": case, "confidential": found.confidential, "readers": sorted(found.readers)})
         return

@@ -29,7 +29,7 @@ def list_remarks(ctx: typer.Context, case: CaseId) -> None:
     from workflow.cases.registers.remarks import remarks
 
     call = CommandContext.of(ctx)
-    view = call.house.desk.view(case, today=call.moment.today)
+    view = call.app.desk.view(case, today=call.moment.today)
     known = remarks(view.case).values()
     if call.json:
         call.answer({"remarks": [remark_json(view.case, one) for one in known]})
@@ -65,7 +65,7 @@ def add(
     from services.risks import registers
 
     call = CommandContext.of(ctx)
-    change = registers(call.house).remark(
+    change = registers(call.app).remark(
         case, text=text, author=author, source=source, on=day_or_today(call, on), **written(call)
     )
     tell(call, change, "cli.risks.remark_added", number=change.events[-1].name if change.events else "")
@@ -82,7 +82,7 @@ def answer(
     from services.risks import registers
 
     call = CommandContext.of(ctx)
-    change = registers(call.house).answer_remark(
+    change = registers(call.app).answer_remark(
         case,
         whole(number, where="N", first=1, last=9999),
         taken=taken,

@@ -45,7 +45,7 @@ def remind(
 ) -> None:
     call = CommandContext.of(ctx)
     moment = call.moment
-    report = rounds.remind(call.house, now=moment.now, today=moment.today, dry_run=dry_run)
+    report = rounds.remind(call.app, now=moment.now, today=moment.today, dry_run=dry_run)
     if call.json:
         call.answer(_round(call, report))
         return
@@ -61,7 +61,7 @@ def remind(
 def deliver(ctx: typer.Context) -> None:
     call = CommandContext.of(ctx)
     moment = call.moment
-    report = rounds.deliver(call.house, now=moment.now, today=moment.today)
+    report = rounds.deliver(call.app, now=moment.now, today=moment.today)
     if call.json:
         call.answer({"counts": report.counts, "recovered": report.recovered, "answers": report.answers})
         return
@@ -80,11 +80,11 @@ def notices(
     if ctx.invoked_subcommand is not None:
         return
     call = CommandContext.of(ctx)
-    found = call.house.outbox.notices(case=case)
+    found = call.app.outbox.notices(case=case)
     if export is not None:
         from services.documents.register import write
 
-        write(call.house, found, Path(export), call.language, now=call.moment.now)
+        write(call.app, found, Path(export), call.language, now=call.moment.now)
         call.note(call.say("cli.exported", count=len(found), file=export))
     if call.json:
         forces = _forces(call, found)
@@ -114,7 +114,7 @@ def rehearse(
     begins, ends = day(first, where="--from"), day(last, where="--until")
     if ends < begins:
         raise BadArgument("cli.until_before_from", first=begins, until=ends)
-    days = rehearsed(call.house, begins, ends)
+    days = rehearsed(call.app, begins, ends)
     if call.json:
         call.answer(
             {
@@ -197,14 +197,14 @@ def _leaves(call: CommandContext, one: Notice) -> str:
 
 def _forces(call: CommandContext, notices: Sequence[Notice]) -> dict[str, Force]:
     """With what force each notice's obligation is asked, by its key; nothing for one without any."""
-    cases = call.house.reads.whole({one.case for one in notices if one.case})
+    cases = call.app.reads.whole({one.case for one in notices if one.case})
     found = {}
     for one in notices:
         case = cases.get(one.case)
         if case is not None and one.obligation:
             # An obligation the case no longer has (a measure set anew, another edition) has no force to show.
             with suppress(KeyError):
-                found[one.key] = force(call.house, case, one.obligation)
+                found[one.key] = force(call.app, case, one.obligation)
     return found
 
 

@@ -35,7 +35,7 @@ def proofs(call: CommandContext, given: Iterable[str] | None, *, restricted: str
     from merzim.cli.proofs import given_freely, kept
 
     ground = " ".join(restricted.split())
-    return tuple(kept(given_freely(text), call.house.evidence, restricted=ground) for text in given or ())
+    return tuple(kept(given_freely(text), call.app.evidence, restricted=ground) for text in given or ())
 
 
 def tell(call: CommandContext, change: Change, code: str, **arguments: object) -> None:

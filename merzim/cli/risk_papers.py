@@ -38,7 +38,7 @@ def import_plan(
     call = CommandContext.of(ctx)
     meant = None if year is None else whole(year, where="--year", first=2010, last=2099)
     try:
-        taken = taken_in(call.house, case, Path(file), year=meant, **written(call))
+        taken = taken_in(call.app, case, Path(file), year=meant, **written(call))
     except UnreadablePaper as refusal:
         if not call.json:
             raise
@@ -89,7 +89,7 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
     from workflow.cases.registers.risk_lists import shared
 
     call = CommandContext.of(ctx)
-    found = shared(cases(call.house, unit_named(call.house, unit)))
+    found = shared(cases(call.app, unit_named(call.app, unit)))
     if call.json:
         call.answer(
             {
@@ -219,7 +219,7 @@ def _ending(file: str, allowed: tuple[str, ...]) -> str:
 def _findings(call: CommandContext, case: str) -> tuple[Finding, ...]:
     from workflow.findings.of_risks import risk_findings
 
-    view = call.house.desk.view(case, today=call.moment.today)
+    view = call.app.desk.view(case, today=call.moment.today)
     return risk_findings(view.case, view.deadlines)
 
 
@@ -237,9 +237,9 @@ def risk_map(
     if export is None:
         raise BadArgument("cli.risks.map_needs_file")
     _ending(export, (".svg",))
-    place = unit_named(call.house, unit)
-    one = call.house.desk.view(case, today=call.moment.today).case if case is not None else None
-    whole = [one] if one is not None else cases(call.house, place)
+    place = unit_named(call.app, unit)
+    one = call.app.desk.view(case, today=call.moment.today).case if case is not None else None
+    whole = [one] if one is not None else cases(call.app, place)
     by = scale(call.moment.today)
     known = [(of, risk) for of in whole for risk in register(of).risks.values() if risk.removal is None]
     ranked = [
@@ -270,8 +270,8 @@ def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> Non
     from services.risks import cartogram_lines
 
     call = CommandContext.of(ctx)
-    place = unit_named(call.house, unit)
-    told = cartogram_lines(call.house, place)
+    place = unit_named(call.app, unit)
+    told = cartogram_lines(call.app, place)
     if export is not None:
         if not told:
             raise BadArgument("cartogram.nothing")
@@ -296,7 +296,7 @@ def cartogram(ctx: typer.Context, unit: Unit = "", export: Export = None) -> Non
 def _named(call: CommandContext, unit: str) -> str:
     """A unit's name; without one the organisation's, else that all cases are meant."""
     if unit:
-        known = call.house.reads.office().units.get(unit)
+        known = call.app.reads.office().units.get(unit)
         return known.name if known else unit
     return call.settings.office.name or call.say("risk_map.office")
 

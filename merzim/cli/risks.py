@@ -120,7 +120,7 @@ def add(
         department=department,
         district=district,
     )
-    change = desk(call.house).find(case, found, on=day_or_today(call, on), **written(call))
+    change = desk(call.app).find(case, found, on=day_or_today(call, on), **written(call))
     tell(call, change, "cli.risks.found", number=change.events[-1].name if change.events else number)
 
 
@@ -141,7 +141,7 @@ def rank(
         effect=whole(effect, where="--effect"),
         scale=by.edition,
     )
-    change = desk(call.house).rank(
+    change = desk(call.app).rank(
         case,
         _number(number),
         likelihood=given.likelihood,
@@ -184,8 +184,8 @@ def measure(
         responsible=responsible,
         term=read_term(term, where="--term"),
     )
-    change = desk(call.house).set_measure(case, said, **written(call))
-    keep_responsible(call.house, [responsible], **written(call))
+    change = desk(call.app).set_measure(case, said, **written(call))
+    keep_responsible(call.app, [responsible], **written(call))
     place = int(change.events[-1].name) if change.events else said.number
     due = _dues(call, change.case).get(place or 0)
     shown = due.isoformat() if due else call.say("cli.risks.no_due")
@@ -207,7 +207,7 @@ def review(
     from services.risks import desk
 
     call = CommandContext.of(ctx)
-    change = desk(call.house).review(
+    change = desk(call.app).review(
         case,
         _number(number),
         outcome=status,
@@ -233,7 +233,7 @@ def remove(
     from services.risks import desk
 
     call = CommandContext.of(ctx)
-    change = desk(call.house).remove(
+    change = desk(call.app).remove(
         case,
         _number(number),
         on=day_or_today(call, on),
@@ -257,7 +257,7 @@ def ask(
     from services.risks import desk
 
     call = CommandContext.of(ctx)
-    change = desk(call.house).ask(
+    change = desk(call.app).ask(
         case,
         _number(number),
         body=body,
@@ -279,9 +279,7 @@ def answer(
     from services.risks import desk
 
     call = CommandContext.of(ctx)
-    change = desk(call.house).answer(
-        case, _number(number), text=text, on=day_or_today(call, on), **written(call)
-    )
+    change = desk(call.app).answer(case, _number(number), text=text, on=day_or_today(call, on), **written(call))
     tell(call, change, "cli.risks.answered", number=number)
 
 
@@ -289,15 +287,15 @@ def _cases(call: CommandContext, case: str | None, unit: str) -> list[Case]:
     from services.risks import cases
 
     if case is not None:
-        return [call.house.desk.view(case, today=call.moment.today).case]
-    return list(cases(call.house, unit_named(call.house, unit)))
+        return [call.app.desk.view(case, today=call.moment.today).case]
+    return list(cases(call.app, unit_named(call.app, unit)))
 
 
 def _dues(call: CommandContext, case: Case) -> Mapping[int, date]:
     """The next due date of each measure: the earliest still open, else the last of all."""
     from services.risks import dues
 
-    return dues(call.house, case, today=call.moment.today)
+    return dues(call.app, case, today=call.moment.today)
 
 
 def _number(text: str, where: str = "N") -> int:

@@ -64,12 +64,12 @@ def _of_a_year(call: CommandContext, unit: str, year: int, readings: Readings, *
     from services.queries import unit_named
     from services.year_scores import year_scores
 
-    first, last = call.house.calendar.first.year, call.house.calendar.last.year
+    first, last = call.app.calendar.first.year, call.app.calendar.last.year
     if not first <= year <= last:
         raise BadArgument("cli.score.bad_year", year=year, first=first, last=last)
-    root = unit_named(call.house, unit)
+    root = unit_named(call.app, unit)
     whole, *parts = year_scores(
-        call.house, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
+        call.app, root, year, today=call.moment.today, readings=readings, by_unit=by_unit
     )
     if call.json:
         call.answer(_year_answer(call, whole) | {"units": [_year_answer(call, part) for part in parts]})
@@ -133,7 +133,7 @@ def _print_year(call: CommandContext, whole: YearScores, parts: list[YearScores]
     call.print(call.say("cli.score.prospects", **stakes))
     if parts:
         call.print()
-        units = call.house.reads.office().units
+        units = call.app.reads.office().units
         table = [
             (units[part.unit].name, said(part.scores.total), said(part.lost), said(part.at_stake))
             for part in parts
@@ -153,7 +153,7 @@ def _step(call: CommandContext, step: Step) -> str:
 
     from workflow.scoring.score import written
 
-    units = call.house.reads.office().units
+    units = call.app.reads.office().units
     named = tuple(units[one].name if one in units else one for one in step.missing)
     told = {
         key: written(value) if isinstance(value, Fraction) else value for key, value in step.arguments.items()

@@ -27,7 +27,7 @@ def link(ctx: typer.Context, person: PersonKey) -> None:
     from services.telegram import offer
 
     call = CommandContext.of(ctx)
-    made = offer(call.house, person, now=call.moment.now)
+    made = offer(call.app, person, now=call.moment.now)
     until = made.until.astimezone(almaty())
     if call.json:
         call.answer(
@@ -43,7 +43,7 @@ def links(ctx: typer.Context) -> None:
     from services.telegram import linked
 
     call = CommandContext.of(ctx)
-    found = linked(call.house)
+    found = linked(call.app)
     if call.json:
         rows = [
             {
@@ -80,7 +80,7 @@ def unlink(ctx: typer.Context, person: PersonKey) -> int:
     from services.telegram import unlink as forget
 
     call = CommandContext.of(ctx)
-    known, was = forget(call.house, person, by=call.by, now=call.moment.now)
+    known, was = forget(call.app, person, by=call.by, now=call.moment.now)
     if call.json:
         call.answer({"person": known.key, "unlinked": was})
     else:

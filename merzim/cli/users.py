@@ -50,12 +50,12 @@ def add(
 
     call = CommandContext.of(ctx)
     link = users.add(
-        call.house,
+        call.app,
         login,
         _access(access),
         person=person,
         name=name,
-        unit=unit_named(call.house, unit or ""),
+        unit=unit_named(call.app, unit or ""),
         by=call.by,
         now=call.moment.now,
         today=call.moment.today,
@@ -66,7 +66,7 @@ def add(
 
 def listed(ctx: typer.Context) -> None:
     call = CommandContext.of(ctx)
-    accounts = call.house.accounts.all()
+    accounts = call.app.accounts.all()
     if call.json:
         rows = [
             {
@@ -107,10 +107,10 @@ def change(
 
     call = CommandContext.of(ctx)
     users.change(
-        call.house,
+        call.app,
         login,
         access=_access(access) if access else None,
-        unit=None if unit is None else unit_named(call.house, unit),
+        unit=None if unit is None else unit_named(call.app, unit),
         by=call.by,
         now=call.moment.now,
         today=call.moment.today,
@@ -123,7 +123,7 @@ def invite(ctx: typer.Context, login: Login) -> None:
     from services import accounts as users
 
     call = CommandContext.of(ctx)
-    _tell(call, login, "invited_again", link=users.invite(call.house, login, now=call.moment.now, by=call.by))
+    _tell(call, login, "invited_again", link=users.invite(call.app, login, now=call.moment.now, by=call.by))
 
 
 def close(ctx: typer.Context, login: Login) -> None:
@@ -144,7 +144,7 @@ def token(
     from services import accounts as users
 
     call = CommandContext.of(ctx)
-    secret = users.token(call.house, login, name=name, write=write, days=days, now=call.moment.now, by=call.by)
+    secret = users.token(call.app, login, name=name, write=write, days=days, now=call.moment.now, by=call.by)
     if call.json:
         call.answer({"login": login.casefold(), "token": secret})
     else:
@@ -155,8 +155,8 @@ def end(ctx: typer.Context, login: Login) -> None:
     from services import accounts as users
 
     call = CommandContext.of(ctx)
-    account = users.the(call.house, login)
-    call.house.accounts.end(account.reader.login, now=call.moment.now, by=call.by)
+    account = users.the(call.app, login)
+    call.app.accounts.end(account.reader.login, now=call.moment.now, by=call.by)
     _tell(call, login, "ended")
 
 
@@ -169,7 +169,7 @@ def remove_totp(
 
     call = CommandContext.of(ctx)
     moment = call.moment
-    second_factors.remove(call.house, login, ground=ground, by=call.by, now=moment.now, today=moment.today)
+    second_factors.remove(call.app, login, ground=ground, by=call.by, now=moment.now, today=moment.today)
     _tell(call, login, "factor_removed")
 
 
@@ -177,7 +177,7 @@ def _switch(call: CommandContext, login: str, *, disabled: bool) -> None:
     from services import accounts as users
 
     moment = call.moment
-    users.switch(call.house, login, disabled=disabled, by=call.by, now=moment.now, today=moment.today)
+    users.switch(call.app, login, disabled=disabled, by=call.by, now=moment.now, today=moment.today)
     _tell(call, login, "closed_now" if disabled else "opened")
 
 
@@ -198,8 +198,8 @@ def _warn(call: CommandContext, login: str) -> None:
     from services import accounts as users
     from workflow.org.access import placed
 
-    reader = users.the(call.house, login).reader
-    if not call.json and placed(reader, call.house.reads.office()).nowhere:
+    reader = users.the(call.app, login).reader
+    if not call.json and placed(reader, call.app.reads.office()).nowhere:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 
 

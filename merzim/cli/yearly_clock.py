@@ -32,8 +32,8 @@ def yearly_clock(
     call = CommandContext.of(ctx)
     if reading and reading not in SWITCHES["once_in"]:
         raise BadArgument("cli.unknown_reading", reading=reading, allowed=SWITCHES["once_in"])
-    office = call.house.reads.office()
-    found = turns(call.house, unit_named(call.house, unit), once_in=reading, today=call.moment.today)
+    office = call.app.reads.office()
+    found = turns(call.app, unit_named(call.app, unit), once_in=reading, today=call.moment.today)
     names = {one.id: one.name for one in office.units.values()}
     if call.json:
         call.answer({"today": call.moment.today, "organisations": [_told(one, names) for one in found]})

@@ -53,7 +53,7 @@ def approvers_of(form: Form, kind: str, view: View | None = None) -> tuple[str, 
 
 
 def from_case(
-    house: AppContext, form: Form, view: View, language: str, *, today: date, approver: str = ""
+    app: AppContext, form: Form, view: View, language: str, *, today: date, approver: str = ""
 ) -> FormData:
     """What a case says of the fields of a form, and its rows where it has some.
 
@@ -61,7 +61,7 @@ def from_case(
     """
     case = view.case
     values: dict[str, object] = {
-        "organisation": house.settings.office.name,
+        "organisation": app.settings.office.name,
         "object": case.object,
         "period": _period(view),
         "posted_on": _day(view, _POSTED.get(form.id, "")),
@@ -73,12 +73,12 @@ def from_case(
         "monitored_period": _monitored(view, language),
         "approved_on": _fact(view, _APPROVED.get(form.id, "")),
     }
-    head = _holder(house, "head", case.unit, today)
-    carries_out = _holder(house, "authorised_person", case.unit, today)
+    head = _holder(app, "head", case.unit, today)
+    carries_out = _holder(app, "authorised_person", case.unit, today)
     values |= (
         _who("head", head) | _who("signer", carries_out) | {"email": carries_out.email if carries_out else None}
     )
-    values |= _who("approver", _approving(house, form, case.unit, today, approver, view))
+    values |= _who("approver", _approving(app, form, case.unit, today, approver, view))
     rows = _rows(form, view, language)
     return FormData({name: value for name, value in values.items() if name in form.fields}, tuple(rows))
 
@@ -94,25 +94,25 @@ def _rows(form: Form, view: View, language: str) -> list[Row]:
 
 
 def from_office(
-    house: AppContext, form: Form, *, unit: str, year: int | None, person: str, today: date, approver: str = ""
+    app: AppContext, form: Form, *, unit: str, year: int | None, person: str, today: date, approver: str = ""
 ) -> FormData:
     """What the office knows for a form about a period of a unit, or about a person."""
-    office = house.reads.office()
+    office = app.reads.office()
     units, rows = office.units, list[Row]()
     values: dict[str, object] = {
-        "organisation": (units[unit].name if unit in units else unit) or house.settings.office.name,
+        "organisation": (units[unit].name if unit in units else unit) or app.settings.office.name,
         "year": year,
         "next_year": year + 1 if year else None,
-        **_who("approver", _approving(house, form, unit, today, approver)),
+        **_who("approver", _approving(app, form, unit, today, approver)),
     }
     if person:
-        meant = _person(house, person)
+        meant = _person(app, person)
         values |= {"name": meant.name, "post": meant.post}
     if year and form.id == "year_schedule":
-        known = house.ledger.cases([one.id for one in house.reads.cases(unit or None)])
+        known = app.ledger.cases([one.id for one in app.reads.cases(unit or None)])
         rows = objects(known.values(), office, year)
     elif year and form.id in REPORTED:
-        rows = period_rows(form, cases(house, unit), office, year)
+        rows = period_rows(form, cases(app, unit), office, year)
     return FormData(
         {name: value for name, value in values.items() if name in form.fields and value}, tuple(rows)
     )
@@ -168,15 +168,15 @@ def _monitored(view: View, language: str) -> str | None:
 
 
 def _approving(
-    house: AppContext, form: Form, unit: str, today: date, duty: str, view: View | None = None
+    app: AppContext, form: Form, unit: str, today: date, duty: str, view: View | None = None
 ) -> Person | None:
-    allowed = approvers_of(form, house.settings.office.kind, view)
-    return _holder(house, duty or allowed[0], unit, today) if allowed or duty else None
+    allowed = approvers_of(form, app.settings.office.kind, view)
+    return _holder(app, duty or allowed[0], unit, today) if allowed or duty else None
 
 
-def _holder(house: AppContext, duty: str, unit: str, today: date) -> Person | None:
+def _holder(app: AppContext, duty: str, unit: str, today: date) -> Person | None:
     """The one who holds a duty; None where nobody does, or several, or only a stand-in is there."""
-    found = resolve(house.reads.office(), duty=duty, unit="" if duty == "head" else unit, on=today)
+    found = resolve(app.reads.office(), duty=duty, unit="" if duty == "head" else unit, on=today)
     if isinstance(found, Unresolved):
         return None
     held = [told.person for told in found if duty in told.person.duties and told.instead_of is None]
@@ -187,8 +187,8 @@ def _who(prefix: str, person: Person | None) -> dict[str, object]:
     return {f"{prefix}_post": person.post, f"{prefix}_name": person.name} if person else {}
 
 
-def _person(house: AppContext, text: str) -> Person:
-    people = house.reads.office().people
+def _person(app: AppContext, text: str) -> Person:
+    people = app.reads.office().people
     meant = [one for one in people.values() if text.casefold() in (one.key.casefold(), one.name.casefold())]
     if len(meant) == 1:
         return meant[0]

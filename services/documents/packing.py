@@ -25,7 +25,7 @@ _PROVES: Mapping[EventKind, tuple[str, str]] = {
 
 
 def documents(
-    house: AppContext,
+    app: AppContext,
     *,
     unit: str | None = None,
     year: int | None = None,
@@ -40,17 +40,17 @@ def documents(
         case: only that case.
         reads: what the reader of the package may see; everything for None.
     """
-    reads = reads or house.reads
+    reads = reads or app.reads
     ids = [case] if case else [head.id for head in reads.cases(unit) if head.standing == "active"]
     for found in reads.whole(ids).values():
-        yield from _of(house, found, year)
+        yield from _of(app, found, year)
 
 
-def _of(house: AppContext, case: Case, year: int | None) -> Iterator[Document]:
+def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
     from documents.package import Document
     from workflow.cases.registers.evidence_list import proofs
 
-    own = house.library.named(case.edition)
+    own = app.library.named(case.edition)
     order = {obligation.id: place for place, obligation in enumerate(own.obligations)}
 
     def place(one: Proved) -> tuple[object, ...]:
@@ -59,7 +59,7 @@ def _of(house: AppContext, case: Case, year: int | None) -> Iterator[Document]:
     for one in sorted(proofs(case), key=place):
         if year is not None and one.on.year != year:
             continue
-        procedure, obligation = _asked(house, own, one)
+        procedure, obligation = _asked(app, own, one)
         item = one.evidence
         yield Document(
             paragraph=obligation.indicator or obligation.paragraph,
@@ -82,14 +82,14 @@ def _of(house: AppContext, case: Case, year: int | None) -> Iterator[Document]:
         )
 
 
-def _asked(house: AppContext, own: Procedure, one: Proved) -> tuple[Procedure, Obligation]:
+def _asked(app: AppContext, own: Procedure, one: Proved) -> tuple[Procedure, Obligation]:
     """What it proves: an obligation of the case's own edition, else of the procedure that asks for it."""
     if one.kind == "fact":
         return own, own.by_id[one.of.partition(".")[0].partition("#")[0]]
     named, obligation = _PROVES[one.kind]
     if obligation in own.by_id:
         return own, own.by_id[obligation]
-    elsewhere = house.library.latest(named)
+    elsewhere = app.library.latest(named)
     return elsewhere, elsewhere.by_id[obligation]
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 COLUMNS = ("due", "case", "id", "rung", "who", "channel", "address", "state", "sent", "answer")
 
 
-def write(house: AppContext, notices: Sequence[Notice], file: Path, language: str, *, now: datetime) -> None:
+def write(app: AppContext, notices: Sequence[Notice], file: Path, language: str, *, now: datetime) -> None:
     """Write the register of these notices; the file's ending says as what.
 
     The workbook and the page say whether the register verifies against its chain at that moment.
@@ -33,15 +33,15 @@ def write(house: AppContext, notices: Sequence[Notice], file: Path, language: st
     if file.suffix.lower() not in (".xlsx", ".docx"):
         file.write_text(as_csv(notices, language), encoding="utf-8-sig", newline="")
         return
-    file.write_bytes(paper(house, notices, file.suffix.lower(), language, now=now))
+    file.write_bytes(paper(app, notices, file.suffix.lower(), language, now=now))
 
 
-def paper(house: AppContext, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
+def paper(app: AppContext, notices: Sequence[Notice], ending: str, language: str, *, now: datetime) -> bytes:
     """The register as a workbook (`.xlsx`), or as a page to be signed off (`.docx`)."""
     from documents.notice_register import page, workbook
 
-    lines = list(_lines(house, notices, language))
-    heading = _heading(house, notices, language, now)
+    lines = list(_lines(app, notices, language))
+    heading = _heading(app, notices, language, now)
     make = page if ending == ".docx" else workbook
     return make(lines, heading, language)
 
@@ -64,18 +64,18 @@ def rung(notice: Notice, language: str) -> str:
     return say(f"register.kind.{notice.kind}", {}, language)
 
 
-def _lines(house: AppContext, notices: Sequence[Notice], language: str) -> Iterable[Line]:
+def _lines(app: AppContext, notices: Sequence[Notice], language: str) -> Iterable[Line]:
     from documents.notice_register import Line
 
-    office = house.reads.office()
-    cases = house.reads.whole({one.case for one in notices if one.case})
+    office = app.reads.office()
+    cases = app.reads.whole({one.case for one in notices if one.case})
     # By deadline, then in the order in which they were said.
     for one in sorted(notices, key=lambda one: (one.case, one.obligation, one.queued_at, one.key)):
         case = cases.get(one.case)
         person = office.people.get(one.person)
         yield Line(
             due=f"{one.due:%d.%m.%Y}",
-            obligation=_title(house, case, one.obligation, language),
+            obligation=_title(app, case, one.obligation, language),
             case=one.case,
             object=case.object if case else "",
             rung=rung(one, language),
@@ -93,11 +93,11 @@ def _lines(house: AppContext, notices: Sequence[Notice], language: str) -> Itera
         )
 
 
-def _title(house: AppContext, case: Case | None, obligation: str, language: str) -> str:
+def _title(app: AppContext, case: Case | None, obligation: str, language: str) -> str:
     if case is None:
         return obligation
     try:
-        by_id = house.library.named(case.edition).by_id
+        by_id = app.library.named(case.edition).by_id
     except Refusal:
         return obligation
     name, _, period = obligation.partition(".")
@@ -106,11 +106,11 @@ def _title(house: AppContext, case: Case | None, obligation: str, language: str)
     return f"{title} ({period})" if period else title
 
 
-def _heading(house: AppContext, notices: Sequence[Notice], language: str, now: datetime) -> Heading:
+def _heading(app: AppContext, notices: Sequence[Notice], language: str, now: datetime) -> Heading:
     from documents.notice_register import Heading
     from storage.notices.register import standing
 
-    found = standing(house.engine)
+    found = standing(app.engine)
     keys = {one.key for one in notices}
     wrong = [one for one in found.problems if one[1].get("key", "") in keys or "key" not in one[1]]
     arguments: Mapping[str, object] = {
@@ -126,7 +126,7 @@ def _heading(house: AppContext, notices: Sequence[Notice], language: str, now: d
         title=say(
             "register.title", {"cases": ", ".join(cases) if len(cases) <= 3 else str(len(cases))}, language
         ),
-        organisation=house.settings.office.name,
+        organisation=app.settings.office.name,
         made=say("register.made", {"at": _moment(now)}, language),
         statement=say(code, arguments, language),
     )

@@ -25,7 +25,7 @@ class UnknownKey(Refusal, LookupError):
 
 
 def import_schedule(
-    house: AppContext,
+    app: AppContext,
     file: Path | bytes,
     procedure: str,
     *,
@@ -48,42 +48,42 @@ def import_schedule(
     from storage.org import store as office_store
     from storage.org.chain import Stamp
 
-    considered = consider_schedule(house, file, procedure, name=name, today=today)
+    considered = consider_schedule(app, file, procedure, name=name, today=today)
     digest = sha256(file if isinstance(file, bytes) else file.read_bytes()).hexdigest()
-    before = imported_files.known(house.engine, digest)
+    before = imported_files.known(app.engine, digest)
     if before:
-        cases = house.ledger.cases(before.values())
+        cases = app.ledger.cases(before.values())
         again = tuple(cases[name] for name in before.values() if name in cases)
         return Imported(cases=again, unchanged=tuple(case.id for case in again))
-    taken = take_in(considered, desk=house.desk, by=by, now=now, today=today)
+    taken = take_in(considered, desk=app.desk, by=by, now=now, today=today)
     if taken.matches:
-        office_store.save(house.engine, matches=taken.matches, hand=Stamp(by=by, now=now, today=today))
+        office_store.save(app.engine, matches=taken.matches, hand=Stamp(by=by, now=now, today=today))
     places = {str(number): case.id for number, case in enumerate(taken.cases)}
-    imported_files.remember(house.engine, digest, places, now=now)
+    imported_files.remember(app.engine, digest, places, now=now)
     return taken
 
 
 def consider_schedule(
-    house: AppContext, file: Path | bytes, procedure: str, *, name: str = "", today: date
+    app: AppContext, file: Path | bytes, procedure: str, *, name: str = "", today: date
 ) -> Consideration:
     """What taking in a schedule would do; nothing is written. Arguments and refusals as of the taking in."""
     from documents import read_schedule
 
-    house.library.earliest(procedure)
+    app.library.earliest(procedure)
     schedules = read_schedule(file, name or None)
     return consider(
         schedules,
         name=name or (file.name if isinstance(file, Path) else ""),
-        library=house.library,
-        known=_known(house, procedure, schedules),
-        office=house.reads.office(),
-        procedure=house.library.latest(procedure),
-        calendar=house.calendar,
+        library=app.library,
+        known=_known(app, procedure, schedules),
+        office=app.reads.office(),
+        procedure=app.library.latest(procedure),
+        calendar=app.calendar,
         today=today,
     )
 
 
-def import_people(house: AppContext, file: Path, *, by: str, now: datetime, today: date) -> None:
+def import_people(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -> None:
     """Units and people of a table; those it does not name stay, and so do kinds it leaves out.
 
     Raises UnreadablePaper.
@@ -93,14 +93,14 @@ def import_people(house: AppContext, file: Path, *, by: str, now: datetime, toda
     from storage.org import store as office_store
     from storage.org.chain import Stamp
 
-    read = onto(read_people(file), house.reads.office())
+    read = onto(read_people(file), app.reads.office())
     hand = Stamp(by=by, now=now, today=today)
-    office_store.save(house.engine, units=read.units, people=read.people, hand=hand)
+    office_store.save(app.engine, units=read.units, people=read.people, hand=hand)
     # Own rules hold for a unit and what lies below it: where the tree is another one now, so are the dates.
-    resettle(house, now=now, today=today)
+    resettle(app, now=now, today=today)
 
 
-def keep_match(house: AppContext, text: str, meant: str, *, by: str, now: datetime, today: date) -> None:
+def keep_match(app: AppContext, text: str, meant: str, *, by: str, now: datetime, today: date) -> None:
     """What a responsible text means from now on: a unit (id or name) or a person (key or name).
 
     Raises:
@@ -109,20 +109,20 @@ def keep_match(house: AppContext, text: str, meant: str, *, by: str, now: dateti
     from storage.org import store as office_store
     from storage.org.chain import Stamp
 
-    meant = _target(house.reads.office(), meant)
-    office_store.save(house.engine, matches={text: meant}, hand=Stamp(by=by, now=now, today=today))
+    meant = _target(app.reads.office(), meant)
+    office_store.save(app.engine, matches={text: meant}, hand=Stamp(by=by, now=now, today=today))
 
 
-def _known(house: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
+def _known(app: AppContext, procedure: str, schedules: Sequence[ReadSchedule]) -> list[Case]:
     """The cases the schedules may speak of, whole."""
     from storage.cases import imported_files
 
-    office = house.reads.office()
+    office = app.reads.office()
     places = {(schedule.unit, schedule.object) for schedule in schedules}
     units = units_meant(schedules, office)
     places |= {(units.get(unit, unit), what) for unit, what in places}
-    alike = imported_files.alike(house.engine, procedure, places)
-    return list(house.ledger.cases([name for names in alike.values() for name in names]).values())
+    alike = imported_files.alike(app.engine, procedure, places)
+    return list(app.ledger.cases([name for names in alike.values() for name in names]).values())
 
 
 def _target(office: Office, meant: str) -> str:

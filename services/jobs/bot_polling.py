@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from services.moments import Clock
 
 
-def poller(house: AppContext, clock: Clock) -> Poller | None:
+def poller(app: AppContext, clock: Clock) -> Poller | None:
     """What asks Telegram for news; None where the office does not use it.
 
     The conversation lives on the day of `clock`, the lease on the real one: it is about processes.
     """
     from notifications.channels.telegram import Telegram
 
-    channel = house.channels.get("telegram")
+    channel = app.channels.get("telegram")
     if not isinstance(channel, Telegram):
         return None
     from notifications.bot.conversation import Conversation
@@ -31,21 +31,21 @@ def poller(house: AppContext, clock: Clock) -> Poller | None:
         moment = clock()
         return moment.now, moment.today
 
-    conversation = Conversation(house, asked, language=house.settings.office.language)
+    conversation = Conversation(app, asked, language=app.settings.office.language)
 
     def fault(code: str, answer: str) -> None:
-        house.outbox.fault(channel.name, code, answer, now=asked()[0])
+        app.outbox.fault(channel.name, code, answer, now=asked()[0])
 
-    return Poller(channel, conversation, house.leases, lambda: house.system_clock().now, fault=fault)
+    return Poller(channel, conversation, app.leases, lambda: app.system_clock().now, fault=fault)
 
 
 @contextmanager
-def polling(house: AppContext, clock: Clock) -> Iterator[None]:
+def polling(app: AppContext, clock: Clock) -> Iterator[None]:
     """The bot listens while the block lasts, if no other process does."""
-    if "telegram" not in house.settings.channels.use:
+    if "telegram" not in app.settings.channels.use:
         yield
         return
-    one = poller(house, clock)
+    one = poller(app, clock)
     assert one is not None
     thread = threading.Thread(target=one.run, name="telegram", daemon=True)
     thread.start()

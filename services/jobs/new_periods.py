@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workflow.ports import Written
 
 
-def roll(house: AppContext, *, now: datetime, today: date) -> int:
+def roll(app: AppContext, *, now: datetime, today: date) -> int:
     """Write the rows of periods that have come within reach; how many cases got any. Again it writes nothing.
 
     A case somebody writes to at the same moment is left to the next round.
@@ -26,31 +26,31 @@ def roll(house: AppContext, *, now: datetime, today: date) -> int:
         edition.edition: {
             one.id: following(today, one.recurs.every).name for one in edition.open_ended if one.recurs
         }
-        for edition in house.library.all()
+        for edition in app.library.all()
         if edition.open_ended
     }
     rolled = 0
-    for case in house.ledger.cases(behind(house.engine, wanted)).values():
-        anew = house.desk.recomputed(case, today=today)
-        if {row.obligation for row in anew.rows} == set(house.ledger.rows(case.id)):
+    for case in app.ledger.cases(behind(app.engine, wanted)).values():
+        anew = app.desk.recomputed(case, today=today)
+        if {row.obligation for row in anew.rows} == set(app.ledger.rows(case.id)):
             continue
         try:
-            house.ledger.append([anew], now=now)
+            app.ledger.append([anew], now=now)
         except Conflict:
             continue
         rolled += 1
     return rolled
 
 
-def as_rolled(house: AppContext, today: date) -> Callable[[Case], Written]:
+def as_rolled(app: AppContext, today: date) -> Callable[[Case], Written]:
     """A case's rows from scratch, without the periods time has yet to bring: they are not missing."""
 
     def anew(case: Case) -> Written:
-        written = house.desk.recomputed(case, today=today)
-        coming = {one.id for one in house.library.named(case.edition).open_ended}
+        written = app.desk.recomputed(case, today=today)
+        coming = {one.id for one in app.library.named(case.edition).open_ended}
         if not coming:
             return written
-        there = house.ledger.rows(case.id)
+        there = app.ledger.rows(case.id)
         kept = tuple(
             row
             for row in written.rows

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from workflow.org.office import Person
 
 
-def rehearse(house: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
+def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
     """What every round from a day to a day would send, played on a copy; nothing is sent and nothing kept.
 
     The letters are written all the same, on their day: a digest that would find nothing to say is not in the
@@ -30,8 +30,8 @@ def rehearse(house: AppContext, first: date, last: date) -> Iterator[tuple[date,
 
     with tempfile.TemporaryDirectory(prefix="merzim-rehearsal-") as folder:
         copy = Path(folder) / "copy.sqlite"
-        backup(house.engine, copy)
-        stage = house.on_database(f"sqlite:///{copy.as_posix()}")
+        backup(app.engine, copy)
+        stage = app.on_database(f"sqlite:///{copy.as_posix()}")
         stage.channels = {name: _Mute(channel) for name, channel in stage.channels.items()}
         try:
             for step in range((last - first).days + 1):

@@ -23,7 +23,7 @@ log = logging.getLogger("merzim.rounds")
 
 
 def remind(
-    house: AppContext, *, now: datetime, today: date, dry_run: bool = False, most: int = sys.maxsize
+    app: AppContext, *, now: datetime, today: date, dry_run: bool = False, most: int = sys.maxsize
 ) -> RoundReport:
     """One round at a moment (aware UTC, local date), sealed; `dry_run` writes nothing.
 
@@ -35,18 +35,16 @@ def remind(
     begun = perf_counter()
     take = rounds.plan if dry_run else partial(rounds.round, most=most)
     if not dry_run:
-        roll(house, now=now, today=today)
-    channels = tuple(house.channels.values())
-    report = take(
-        house.outbox, house.library, house.calendar, channels, now=now, today=today, rules=house.rules
-    )
+        roll(app, now=now, today=today)
+    channels = tuple(app.channels.values())
+    report = take(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)
     if not dry_run:
         from storage.cases.recommendations import catch_up
         from storage.maintenance.seals import seal
 
-        catch_up(house.engine)
-        seal(house.engine, now=now)
-        _beat(house, "round", now, begun)
+        catch_up(app.engine)
+        seal(app.engine, now=now)
+        _beat(app, "round", now, begun)
         log.info(
             "round: %s rows, %s notices queued",
             report.rows,
@@ -61,7 +59,7 @@ def remind(
 
 
 def deliver(
-    house: AppContext, *, now: datetime, today: date, keys: Collection[str] | None = None, again: bool = False
+    app: AppContext, *, now: datetime, today: date, keys: Collection[str] | None = None, again: bool = False
 ) -> DeliveryReport:
     """Send what is queued and may leave by now: all of it, or one batch of a queue by its keys.
 
@@ -72,19 +70,19 @@ def deliver(
 
     begun = perf_counter()
     report = send(
-        house.outbox,
-        house.library,
-        house.calendar,
-        tuple(house.channels.values()),
+        app.outbox,
+        app.library,
+        app.calendar,
+        tuple(app.channels.values()),
         now=now,
         today=today,
-        rules=house.rules,
+        rules=app.rules,
         keys=keys,
         again=again,
         # A batch of a queue is small and nobody else's; a whole morning is left to whoever comes next.
-        go_on=lambda: keys is not None or not house.stopping.is_set(),
+        go_on=lambda: keys is not None or not app.stopping.is_set(),
     )
-    _beat(house, "delivery", now, begun)
+    _beat(app, "delivery", now, begun)
     log.info(
         "delivery: %s",
         ", ".join(f"{state} {count}" for state, count in sorted(report.counts.items())) or "nothing",
@@ -93,31 +91,31 @@ def deliver(
     return report
 
 
-def resend(house: AppContext, key: str, *, now: datetime) -> bool:
+def resend(app: AppContext, key: str, *, now: datetime) -> bool:
     """Queue a notice again that failed, or of which nobody knows, for its reader's next office hours.
 
     False when there is none of that key in such a state.
     """
     from notifications.office_time import OfficeTimes
 
-    notice = house.outbox.notice(key)
+    notice = app.outbox.notice(key)
     if notice is None:
         return False
-    times = OfficeTimes(house.outbox.office(), house.calendar, house.rules)
-    return house.outbox.resend(key, now=now, not_before=times.opening(notice.person, now))
+    times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
+    return app.outbox.resend(key, now=now, not_before=times.opening(notice.person, now))
 
 
-def resend_all(house: AppContext, channel: str, *, now: datetime) -> int:
+def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
     """Queue again what a fault of a channel has kept from leaving, each letter for its reader's next office
     hours. How many."""
     from notifications.office_time import OfficeTimes
 
-    times = OfficeTimes(house.outbox.office(), house.calendar, house.rules)
-    return house.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))
+    times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
+    return app.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))
 
 
-def _beat(house: AppContext, name: str, now: datetime, begun: float) -> None:
+def _beat(app: AppContext, name: str, now: datetime, begun: float) -> None:
     """Leave word that it was done: `/metrics` says when last, so that silence is noticed."""
     from storage.notices.figures import beat
 
-    beat(house.engine, name, now=now, seconds=perf_counter() - begun)
+    beat(app.engine, name, now=now, seconds=perf_counter() - begun)

@@ -30,7 +30,7 @@ class UnitTurn:
 
 
 def turns(
-    house: AppContext, unit: str = "", *, once_in: str = "", today: date, reads: SqlReads | None = None
+    app: AppContext, unit: str = "", *, once_in: str = "", today: date, reads: SqlReads | None = None
 ) -> tuple[UnitTurn, ...]:
     """Every organisation at a unit or below it ("" is all) of a kind the analysis is for.
 
@@ -42,22 +42,22 @@ def turns(
     from workflow.org.kinds import among
     from workflow.reports.yearly_clock import YEAR, turn
 
-    reads = reads or house.reads
+    reads = reads or app.reads
     office = reads.office()
-    edition = house.editions.edition(PROCEDURE, today)
+    edition = app.editions.edition(PROCEDURE, today)
     embargo = next(each.term for each in edition.obligations if isinstance(each.term, Embargo))
     asked = [one for one in organisations(office, unit) if among(office.kind_of(one), edition.applies_to)]
     known = _known(reads, office, asked)
     found = []
     for one in asked:
-        own = house.library.own
+        own = app.library.own
         reading, rules = own.switch("once_in", PROCEDURE, one, today) if own else (YEAR, None)
         counted = turn(
             one,
             known.get(one, ()),
             once_in=once_in or reading,
             embargo=embargo,
-            calendar=house.calendar,
+            calendar=app.calendar,
             today=today,
         )
         found.append(UnitTurn(counted, None if once_in else rules))

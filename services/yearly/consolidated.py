@@ -42,7 +42,7 @@ class Ready:
 
 
 def consolidated(
-    house: AppContext,
+    app: AppContext,
     procedure: str,
     obligation: str,
     *,
@@ -64,14 +64,14 @@ def consolidated(
     from workflow.reports.consolidated import consolidated as gathered
 
     last = date(year, 12, 31)
-    earliest = house.editions.earliest(procedure)
-    edition = house.editions.edition(procedure, last) if earliest.in_force <= last else earliest
+    earliest = app.editions.earliest(procedure)
+    edition = app.editions.edition(procedure, last) if earliest.in_force <= last else earliest
     asked = known_obligation(edition, obligation)
-    reads = reads or house.reads
+    reads = reads or app.reads
     office = reads.office()
     units = asked_of(office, organisations(office, unit), edition, asked)
     heads = reads.cases(unit or None, procedure=procedure, standing="active")
-    looked = _looked(house, reads, (head.id for head in heads), today)
+    looked = _looked(app, reads, (head.id for head in heads), today)
     cases = [(case, deadlines) for case, _, deadlines in looked]
     additive = not isinstance(asked.term, Target)
     form = gathered(office, units, cases, asked.id, year=year, additive=additive)
@@ -79,7 +79,7 @@ def consolidated(
 
 
 def uploads(
-    house: AppContext, unit: str = "", *, today: date, reads: SqlReads | None = None
+    app: AppContext, unit: str = "", *, today: date, reads: SqlReads | None = None
 ) -> tuple[Ready, ...]:
     """Everything ready at a unit or below it ("" is all) whose upload is open, organisation by organisation.
 
@@ -91,11 +91,11 @@ def uploads(
     from workflow.org.office import uploads_through
     from workflow.reports.uploads import waiting
 
-    reads = reads or house.reads
+    reads = reads or app.reads
     office = reads.office()
     heads = reads.cases(unit or None, standing="active")
     grouped: dict[str, list[tuple[Case, Procedure, tuple[Deadline, ...]]]] = {}
-    for looked in _looked(house, reads, (head.id for head in heads), today):
+    for looked in _looked(app, reads, (head.id for head in heads), today):
         grouped.setdefault(_organisation(office, looked[0].unit), []).append(looked)
     found = []
     for place in sorted(grouped):
@@ -114,10 +114,10 @@ def _organisation(office: Office, unit: str) -> str:
 
 
 def _looked(
-    house: AppContext, reads: SqlReads, ids: Iterable[str], today: date
+    app: AppContext, reads: SqlReads, ids: Iterable[str], today: date
 ) -> Iterator[tuple[Case, Procedure, tuple[Deadline, ...]]]:
     from workflow.deadlines.resolver import deadlines
 
     for case in reads.whole(list(ids)).values():
-        edition = house.library.of(case)
-        yield case, edition, deadlines(case, edition, house.calendar, today=today, bare=True)
+        edition = app.library.of(case)
+        yield case, edition, deadlines(case, edition, app.calendar, today=today, bare=True)

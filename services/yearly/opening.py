@@ -27,9 +27,7 @@ class OpenedYear:
     there: int
 
 
-def open_year(
-    house: AppContext, year: int, *, unit: str = "", by: str, now: datetime, today: date
-) -> OpenedYear:
+def open_year(app: AppContext, year: int, *, unit: str = "", by: str, now: datetime, today: date) -> OpenedYear:
     """Open the year's cases that are not there yet; again it changes nothing.
 
     Args:
@@ -39,26 +37,26 @@ def open_year(
         NothingYearly: no regulation asks for anything yearly.
         OutOfRange: the year lies outside the records of days.
     """
-    asked, there = year_ahead(house, year, unit=unit)
+    asked, there = year_ahead(app, year, unit=unit)
     # A bulk write goes chunk by chunk: what of it stood when it was interrupted is found by the next run.
-    cases = house.desk.open_many(asked, by=by, now=now, today=today) if asked else ()
+    cases = app.desk.open_many(asked, by=by, now=now, today=today) if asked else ()
     return OpenedYear(cases=cases, there=there)
 
 
-def year_ahead(house: AppContext, year: int, *, unit: str = "") -> tuple[list[Opening], int]:
+def year_ahead(app: AppContext, year: int, *, unit: str = "") -> tuple[list[Opening], int]:
     """What opening a year would open, and how many cases of it are there. Refusals as of the opening."""
     from storage.cases.programmes import begun
     from workflow.reports.programme import openings, yearly
 
     start = date(year, 1, 1)
-    house.calendar.is_working(start)
-    procedures = list(yearly(house.library, year))
+    app.calendar.is_working(start)
+    procedures = list(yearly(app.library, year))
     if not procedures:
         raise NothingYearly("nothing_yearly", year=year)
-    office = house.reads.office()
+    office = app.reads.office()
     units = organisations(office, unit)
-    known = begun(house.engine, {one.id: one.begins_with for one in procedures}, start)
-    asked = list(openings(house.library, office, year, units=units, known=known))
+    known = begun(app.engine, {one.id: one.begins_with for one in procedures}, start)
+    asked = list(openings(app.library, office, year, units=units, known=known))
     return asked, sum(place in units for _, place in known)
 
 

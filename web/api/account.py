@@ -113,11 +113,11 @@ class Unlinked(BaseModel):
 
 
 @router.get("")
-def me(home: Own) -> AccountAnswer:
+def me(ctx: Own) -> AccountAnswer:
     """Who the token speaks for, and by what that account is let in."""
-    now, _ = home.clock()
-    reader, choosing = home.reader, own_choice(home)
-    account = home.accounts.account(reader.login)
+    now, _ = ctx.clock()
+    reader, choosing = ctx.reader, own_choice(ctx)
+    account = ctx.accounts.account(reader.login)
     second_factor = account is not None and account.second_factor
     return AccountAnswer(
         login=reader.login,
@@ -128,88 +128,86 @@ def me(home: Own) -> AccountAnswer:
         digest=(choosing.digest or "single") if choosing else None,
         language=choosing.language if choosing else None,
         second_factor=second_factor,
-        recovery_codes_left=home.factors.codes(reader.login).left if second_factor else None,
-        ways_in=[way_in(one) for one in home.accounts.entries(reader.login, now=now)],
+        recovery_codes_left=ctx.factors.codes(reader.login).left if second_factor else None,
+        ways_in=[way_in(one) for one in ctx.accounts.entries(reader.login, now=now)],
     )
 
 
 @router.post("/digest")
-def remind(home: Own, once: Writing, body: Reminded) -> Chosen:
+def remind(ctx: Own, once: Writing, body: Reminded) -> Chosen:
     """How often one's letters come, and in which language."""
 
     def chosen() -> Chosen:
-        be_reminded(home, body.digest, body.language)
+        be_reminded(ctx, body.digest, body.language)
         return Chosen(digest=body.digest, language=body.language)
 
-    return once(home, body, chosen, Chosen)
+    return once(ctx, body, chosen, Chosen)
 
 
 @router.post("/leave")
-def leave(home: Recording, once: Writing, body: Away) -> LeaveAnswer:
+def leave(ctx: Recording, once: Writing, body: Away) -> LeaveAnswer:
     """Say when one is away and who stands in."""
 
     def said() -> LeaveAnswer:
         first, last = body.first or body.last, body.last or body.first
-        commands.go_away(home, (first, last) if first and last else None, body.deputy)
+        commands.go_away(ctx, (first, last) if first and last else None, body.deputy)
         return LeaveAnswer(first=first, last=last, deputy=body.deputy)
 
-    return once(home, body, said, LeaveAnswer)
+    return once(ctx, body, said, LeaveAnswer)
 
 
 @router.post("/feeds", status_code=201)
-def make_feed(home: Own, once: Writing, scribe: RequestTranslator) -> FeedMade:
+def make_feed(ctx: Own, once: Writing, translator: RequestTranslator) -> FeedMade:
     """Make a calendar feed of what waits for oneself; its address is told once."""
-    the(home)
+    the(ctx)
     return once(
-        home, None, lambda: FeedMade(address=give_own(home, scribe.language)), FeedMade, secret="address"
+        ctx, None, lambda: FeedMade(address=give_own(ctx, translator.language)), FeedMade, secret="address"
     )
 
 
 @router.post("/feeds/revocation")
-def revoke_feed(home: Own, once: Writing, body: Revoked) -> Ended:
+def revoke_feed(ctx: Own, once: Writing, body: Revoked) -> Ended:
     """Take a feed of one's own back."""
-    return once(home, body, lambda: Ended(ended=revoke(home, home.reader.login, body.id)), Ended)
+    return once(ctx, body, lambda: Ended(ended=revoke(ctx, ctx.reader.login, body.id)), Ended)
 
 
 @router.post("/telegram", status_code=201)
-def telegram_code(home: Own, once: Writing) -> TelegramCode:
+def telegram_code(ctx: Own, once: Writing) -> TelegramCode:
     """A one-time code that links one's Telegram account; told once."""
-    if not home.reader.person:
+    if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
 
     def offered() -> TelegramCode:
-        now, _ = home.clock()
-        return TelegramCode.model_validate(
-            the(home).telegram(home.reader.person, now=now), from_attributes=True
-        )
+        now, _ = ctx.clock()
+        return TelegramCode.model_validate(the(ctx).telegram(ctx.reader.person, now=now), from_attributes=True)
 
-    return once(home, None, offered, TelegramCode, secret="code")
+    return once(ctx, None, offered, TelegramCode, secret="code")
 
 
 @router.post("/telegram/unlinking")
-def unlink(home: Own, once: Writing) -> Unlinked:
+def unlink(ctx: Own, once: Writing) -> Unlinked:
     """Forget one's Telegram account."""
-    if not home.reader.person:
+    if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
 
     def forgotten() -> Unlinked:
-        now, _ = home.clock()
-        the(home).unlink(home.reader.person, by=home.reader.login, now=now)
+        now, _ = ctx.clock()
+        the(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
         return Unlinked(linked=False)
 
-    return once(home, None, forgotten, Unlinked)
+    return once(ctx, None, forgotten, Unlinked)
 
 
 @router.post("/sessions/end")
-def end_sessions(home: Own, once: Writing, body: Ending | None = None) -> Ended:
+def end_sessions(ctx: Own, once: Writing, body: Ending | None = None) -> Ended:
     """End every session of one's own and forget every known device, or one of them; tokens and feeds stay."""
 
     def done() -> Ended:
         if body is not None and body.id is not None:
-            return Ended(ended=commands.end_session(home, body.id))
-        return Ended(ended=commands.end_sessions(home))
+            return Ended(ended=commands.end_session(ctx, body.id))
+        return Ended(ended=commands.end_sessions(ctx))
 
-    return once(home, body, done, Ended)
+    return once(ctx, body, done, Ended)
 
 
 def way_in(entry: Entry) -> WayIn:

@@ -119,143 +119,143 @@ class RulesAnswer(BaseModel):
 
 
 @router.get("/accounts")
-def accounts(home: Setting) -> list[AccountAnswer]:
+def accounts(ctx: Setting) -> list[AccountAnswer]:
     """Who may log in."""
-    the(home)
-    return [AccountAnswer(**_told(one)) for one in home.accounts.all()]
+    the(ctx)
+    return [AccountAnswer(**_told(one)) for one in ctx.accounts.all()]
 
 
 @router.post("/accounts", status_code=201)
-def add(home: Setting, once: Writing, body: AccountMade) -> Invitation:
+def add(ctx: Setting, once: Writing, body: AccountMade) -> Invitation:
     """Make an account; the address at which its password is chosen is told once."""
-    the(home)
+    the(ctx)
 
     def made() -> Invitation:
-        login, address = account_commands.add(home, body.login, body.model_dump())
+        login, address = account_commands.add(ctx, body.login, body.model_dump())
         return Invitation(login=login, address=address)
 
-    return once(home, body, made, Invitation, secret="address")
+    return once(ctx, body, made, Invitation, secret="address")
 
 
 @router.get("/accounts/{login}")
-def account(home: Setting, login: Login) -> OneAccount:
+def account(ctx: Setting, login: Login) -> OneAccount:
     """One account, and its ways in."""
-    return _one(home, login)
+    return _one(ctx, login)
 
 
 @router.post("/accounts/{login}")
-def change(home: Setting, once: Writing, login: Login, body: AccountGiven) -> OneAccount:
+def change(ctx: Setting, once: Writing, login: Login, body: AccountGiven) -> OneAccount:
     """Change what an account may see and do."""
 
     def changed() -> OneAccount:
-        account_commands.change(home, account_commands.the_account(home, login), body.model_dump())
-        return _one(home, login)
+        account_commands.change(ctx, account_commands.the_account(ctx, login), body.model_dump())
+        return _one(ctx, login)
 
-    return once(home, body, changed, OneAccount)
+    return once(ctx, body, changed, OneAccount)
 
 
 @router.post("/accounts/{login}/closing")
-def close(home: Setting, once: Writing, login: Login) -> OneAccount:
+def close(ctx: Setting, once: Writing, login: Login) -> OneAccount:
     """Close an account: nobody logs in by it any more."""
 
     def closed() -> OneAccount:
-        account_commands.close(home, account_commands.the_account(home, login))
-        return _one(home, login)
+        account_commands.close(ctx, account_commands.the_account(ctx, login))
+        return _one(ctx, login)
 
-    return once(home, None, closed, OneAccount)
+    return once(ctx, None, closed, OneAccount)
 
 
 @router.post("/accounts/{login}/reopening")
-def reopen(home: Setting, once: Writing, login: Login) -> OneAccount:
+def reopen(ctx: Setting, once: Writing, login: Login) -> OneAccount:
     """Open a closed account again."""
 
     def reopened() -> OneAccount:
-        account_commands.reopen(home, account_commands.the_account(home, login))
-        return _one(home, login)
+        account_commands.reopen(ctx, account_commands.the_account(ctx, login))
+        return _one(ctx, login)
 
-    return once(home, None, reopened, OneAccount)
+    return once(ctx, None, reopened, OneAccount)
 
 
 @router.post("/accounts/{login}/sessions/end")
-def end(home: Setting, once: Writing, login: Login) -> OneAccount:
+def end(ctx: Setting, once: Writing, login: Login) -> OneAccount:
     """End every way in of an account: sessions, tokens, feeds, invitations."""
 
     def ended() -> OneAccount:
-        account_commands.end(home, account_commands.the_account(home, login))
-        return _one(home, login)
+        account_commands.end(ctx, account_commands.the_account(ctx, login))
+        return _one(ctx, login)
 
-    return once(home, None, ended, OneAccount)
+    return once(ctx, None, ended, OneAccount)
 
 
 @router.post("/accounts/{login}/invitations", status_code=201)
-def invite(home: Setting, once: Writing, login: Login) -> Invitation:
+def invite(ctx: Setting, once: Writing, login: Login) -> Invitation:
     """An address at which the holder chooses a password anew; told once."""
 
     def invited() -> Invitation:
-        known = account_commands.the_account(home, login)
-        return Invitation(login=known.reader.login, address=account_commands.invite(home, known))
+        known = account_commands.the_account(ctx, login)
+        return Invitation(login=known.reader.login, address=account_commands.invite(ctx, known))
 
-    return once(home, None, invited, Invitation, secret="address")
+    return once(ctx, None, invited, Invitation, secret="address")
 
 
 @router.post("/accounts/{login}/tokens", status_code=201)
-def give_token(home: Setting, once: Writing, login: Login, body: TokenAsked) -> TokenAnswer:
+def give_token(ctx: Setting, once: Writing, login: Login, body: TokenAsked) -> TokenAnswer:
     """A token for programs; told once."""
 
     def given() -> TokenAnswer:
-        known = account_commands.the_account(home, login)
-        token = account_commands.give_token(home, known, days=str(body.days), name=body.name, write=body.write)
+        known = account_commands.the_account(ctx, login)
+        token = account_commands.give_token(ctx, known, days=str(body.days), name=body.name, write=body.write)
         return TokenAnswer(login=known.reader.login, token=token)
 
-    return once(home, body, given, TokenAnswer, secret="token")
+    return once(ctx, body, given, TokenAnswer, secret="token")
 
 
 @router.get("/channels")
-def channels(home: Setting) -> list[ChannelAnswer]:
+def channels(ctx: Setting) -> list[ChannelAnswer]:
     """Through what letters go."""
-    return [ChannelAnswer(name=one.name, settings=dict(one.settings)) for one in the(home).channels()]
+    return [ChannelAnswer(name=one.name, settings=dict(one.settings)) for one in the(ctx).channels()]
 
 
 @router.post("/channels/{channel}/letters")
 def try_channel(
-    home: Setting, once: Writing, channel: Named, body: LetterAsked, scribe: RequestTranslator
+    ctx: Setting, once: Writing, channel: Named, body: LetterAsked, translator: RequestTranslator
 ) -> LetterSent:
     """Send oneself a test letter at once."""
 
     def sent() -> LetterSent:
-        outcome = staff.try_channel(home, channel, body.email, scribe.language)
+        outcome = staff.try_channel(ctx, channel, body.email, translator.language)
         return LetterSent(state=outcome.state, answer=outcome.answer)
 
-    return once(home, body, sent, LetterSent)
+    return once(ctx, body, sent, LetterSent)
 
 
 @router.post("/channels/{channel}/resending")
-def resend_all(home: Setting, once: Writing, channel: Named) -> Resent:
+def resend_all(ctx: Setting, once: Writing, channel: Named) -> Resent:
     """Queue again what a fault of the channel has kept from leaving, once it is mended."""
     return once(
-        home,
+        ctx,
         None,
-        lambda: Resent(channel=channel, letters=commands.resend_all(home, channel)),
+        lambda: Resent(channel=channel, letters=commands.resend_all(ctx, channel)),
         Resent,
     )
 
 
 @router.get("/settings")
-def settings(home: Setting) -> list[SettingAnswer]:
+def settings(ctx: Setting) -> list[SettingAnswer]:
     """config.toml as it holds, secrets left out; it is changed there."""
-    return [SettingAnswer(key=key, value=value) for key, value in the(home).settings()]
+    return [SettingAnswer(key=key, value=value) for key, value in the(ctx).settings()]
 
 
 @router.get("/rules")
-def rules(home: Setting) -> list[RulesAnswer]:
+def rules(ctx: Setting) -> list[RulesAnswer]:
     """The organisation's own rules that stand; they are adopted by `merzim overlay`."""
-    return [RulesAnswer(name=one.name, on=one.on, by=one.by, text=one.text) for one in the(home).rules()]
+    return [RulesAnswer(name=one.name, on=one.on, by=one.by, text=one.text) for one in the(ctx).rules()]
 
 
-def _one(home: RequestContext, login: str) -> OneAccount:
-    known, (now, _) = account_commands.the_account(home, login), home.clock()
-    ways = home.accounts.entries(known.reader.login, now=now)
-    removal = home.factors.removal(known.reader.login, now=now)
+def _one(ctx: RequestContext, login: str) -> OneAccount:
+    known, (now, _) = account_commands.the_account(ctx, login), ctx.clock()
+    ways = ctx.accounts.entries(known.reader.login, now=now)
+    removal = ctx.factors.removal(known.reader.login, now=now)
     return OneAccount(
         **_told(known),
         ways_in=[way_in(one) for one in ways],

@@ -23,11 +23,11 @@ from workflow.org.office import Office
 Language = Annotated[Literal["kk", "ru", "en"] | None, Query(description="The language of texts.")]
 
 
-def _scribe(request: Request, lang: Language = None) -> Translator:
+def _translator(request: Request, lang: Language = None) -> Translator:
     return Translator(lang or preferences(request).language)
 
 
-RequestTranslator = Annotated[Translator, Depends(_scribe)]
+RequestTranslator = Annotated[Translator, Depends(_translator)]
 """Who words the answer: in the language asked for, else the reader's."""
 MOST = 200
 Words = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
@@ -226,12 +226,12 @@ def line_answer(line: Line, language: str) -> BoardLine:
     )
 
 
-def obligation_answer(deadline: Deadline, procedure: Procedure, scribe: Translator) -> ObligationAnswer:
+def obligation_answer(deadline: Deadline, procedure: Procedure, translator: Translator) -> ObligationAnswer:
     """A deadline with its explanation."""
     obligation = deadline.obligation
     return ObligationAnswer(
         id=deadline.id,
-        title=obligation.title[scribe.language],
+        title=obligation.title[translator.language],
         stage=obligation.stage,
         state=deadline.state,
         due=deadline.due,
@@ -251,18 +251,20 @@ def obligation_answer(deadline: Deadline, procedure: Procedure, scribe: Translat
         assumed=obligation.assumed,
         explanation=[
             Sentence(code=element.code, text=text, date=element.on, act=element.act)
-            for element, text in zip(deadline.explanation, scribe.sentences(deadline.explanation), strict=True)
+            for element, text in zip(
+                deadline.explanation, translator.sentences(deadline.explanation), strict=True
+            )
         ],
     )
 
 
-def finding_answer(finding: Finding, scribe: Translator) -> FindingAnswer:
+def finding_answer(finding: Finding, translator: Translator) -> FindingAnswer:
     """A finding in words."""
     return FindingAnswer(
         kind=finding.kind,
         obligation=finding.obligation,
         code=finding.code,
-        message=scribe.tell(finding.code, finding.arguments),
+        message=translator.tell(finding.code, finding.arguments),
         late_by_working_days=finding.late_by,
         basis=finding.basis,
         force=finding.force,

@@ -115,23 +115,23 @@ class UnreadableAct(Refusal, ValueError):
 
 
 @router.get("/days/{day}")
-def the_day(home: Reading, day: Day) -> DayAnswer:
+def the_day(ctx: Reading, day: Day) -> DayAnswer:
     """Whether a day is worked in the office's calendar, and what it is."""
-    found = home.calendar.day(day)
+    found = ctx.calendar.day(day)
     return DayAnswer(
         date=day,
-        working=home.calendar.is_working(day),
+        working=ctx.calendar.is_working(day),
         kind=found.kind,
         name=found.name,
-        calendar_version=home.calendar.version,
+        calendar_version=ctx.calendar.version,
     )
 
 
 @router.get("/calendar/{number}")
-def the_year(home: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
+def the_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
     """The production calendar of a year: its months, and the days that are not as usual."""
-    within_records(home, number)
-    laid = year(number, as_known(home.calendar, as_of))
+    within_records(ctx, number)
+    laid = year(number, as_known(ctx.calendar, as_of))
     return YearAnswer(
         year=number,
         days=laid.days,
@@ -145,17 +145,17 @@ def the_year(home: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswe
 
 @router.get("/calendar/{number}/{month}")
 def the_month(
-    home: Reading,
+    ctx: Reading,
     number: YearNumber,
     month: Annotated[int, Path(ge=1, le=12)],
     unit: Words = "",
     as_of: AsOf = None,
 ) -> MonthAnswer:
     """The days of a month, and how much falls due on each; what it is, `/deadlines?on=` says."""
-    within_records(home, number)
-    calendar = as_known(home.calendar, as_of)
+    within_records(ctx, number)
+    calendar = as_known(ctx.calendar, as_of)
     laid = year(number, calendar).months[month - 1]
-    due = home.reads.by_day(laid.first, laid.last, unit or None)
+    due = ctx.reads.by_day(laid.first, laid.last, unit or None)
     return MonthAnswer(
         first=laid.first,
         last=laid.last,
@@ -167,31 +167,33 @@ def the_month(
 
 @router.post("/calendar/acts/preview")
 @reads_files
-def preview(request: Request, home: AskingToManage, body: Act, scribe: RequestTranslator) -> ActAnswer:
+def preview(request: Request, ctx: AskingToManage, body: Act, translator: RequestTranslator) -> ActAnswer:
     """What an act would move; nothing is written."""
-    acts, text = the_acts(home), checked(body.text)
-    _, today = home.clock()
+    acts, text = the_acts(ctx), checked(body.text)
+    _, today = ctx.clock()
     try:
         shown = acts.preview(text, body.name or "act.toml", today=today)
     except ValueError as trouble:
         raise _told(trouble) from trouble
-    return _answer(seen_by_reader(home, shown), scribe, 0)
+    return _answer(seen_by_reader(ctx, shown), translator, 0)
 
 
 @router.post("/calendar/acts")
 @reads_files
-def adopt(request: Request, home: Managing, once: Writing, body: Act, scribe: RequestTranslator) -> ActAnswer:
+def adopt(
+    request: Request, ctx: Managing, once: Writing, body: Act, translator: RequestTranslator
+) -> ActAnswer:
     """Adopt an act, and move what it moves. Adopted again, it changes nothing."""
-    acts, text = the_acts(home), checked(body.text)
+    acts, text = the_acts(ctx), checked(body.text)
 
     def adopted() -> ActAnswer:
         try:
-            shown, written = acts.apply(text, body.name or "act.toml", **stamp(home))
+            shown, written = acts.apply(text, body.name or "act.toml", **stamp(ctx))
         except ValueError as trouble:
             raise _told(trouble) from trouble
-        return _answer(seen_by_reader(home, shown), scribe, written)
+        return _answer(seen_by_reader(ctx, shown), translator, written)
 
-    return once(home, body, adopted, ActAnswer)
+    return once(ctx, body, adopted, ActAnswer)
 
 
 def _told(trouble: ValueError) -> Exception:
@@ -202,7 +204,7 @@ def _told(trouble: ValueError) -> Exception:
     return UnreadableAct(code, **arguments)
 
 
-def _answer(seen: Seen, scribe: Translator, written: int) -> ActAnswer:
+def _answer(seen: Seen, translator: Translator, written: int) -> ActAnswer:
     return ActAnswer(
         known=seen.preview.known,
         days=[DayMoved(date=one.on, was=one.before.kind, becomes=one.after.kind) for one in seen.preview.days],
@@ -210,7 +212,7 @@ def _answer(seen: Seen, scribe: Translator, written: int) -> ActAnswer:
             DateMoved(
                 case=one.moved.case,
                 obligation=one.moved.id,
-                title=one.moved.obligation.title[scribe.language],
+                title=one.moved.obligation.title[translator.language],
                 was=one.moved.old,
                 now=one.moved.new,
                 people=[person.key for person in one.people],

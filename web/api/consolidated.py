@@ -120,10 +120,10 @@ class TurnList(BaseModel):
 
 @router.get("/consolidated")
 def the_consolidated(
-    home: Reading, procedure: Words = "", obligation: Words = "", unit: Words = "", year: Year = None
+    ctx: Reading, procedure: Words = "", obligation: Words = "", unit: Words = "", year: Year = None
 ) -> ConsolidatedAnswer:
     """Who of the organisations did it in a year, with which numbers, and who has not reported."""
-    asked = asked_for(home, procedure, obligation, unit, year)
+    asked = asked_for(ctx, procedure, obligation, unit, year)
     form = asked.found.form if asked.found else None
     return ConsolidatedAnswer(
         procedure=asked.procedure.id,
@@ -153,20 +153,20 @@ def the_consolidated(
 @router.get("/consolidated/file", responses=FILE, response_class=Response)
 def the_consolidated_as_a_file(
     request: Request,
-    home: Reading,
+    ctx: Reading,
     procedure: Words = "",
     obligation: Words = "",
     unit: Words = "",
     year: Year = None,
 ) -> Response:
     """The same form as a workbook."""
-    return consolidated_file(request, home, asked_for(home, procedure, obligation, unit, year))
+    return consolidated_file(request, ctx, asked_for(ctx, procedure, obligation, unit, year))
 
 
 @router.get("/uploads")
-def the_uploads(home: Reading, unit: Words = "") -> list[ReadyAnswer]:
+def the_uploads(ctx: Reading, unit: Words = "") -> list[ReadyAnswer]:
     """What is ready and not uploaded to the platform, and through whose account it goes."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     return [
         ReadyAnswer(
             unit=one.unit,
@@ -182,33 +182,33 @@ def the_uploads(home: Reading, unit: Words = "") -> list[ReadyAnswer]:
             ],
             people=[person.key for person in one.people],
         )
-        for one in home.shell.ready(scope(home.reader), unit=seen_unit(home, unit), today=today)
+        for one in ctx.shell.ready(scope(ctx.reader), unit=seen_unit(ctx, unit), today=today)
     ]
 
 
 @router.get("/cartogram")
-def the_cartogram(home: Reading, scribe: RequestTranslator, unit: Words = "") -> CartogramAnswer:
+def the_cartogram(ctx: Reading, translator: RequestTranslator, unit: Words = "") -> CartogramAnswer:
     """Both sections by department and district, and where the cartogram recorded last differs from them."""
-    found = comparison(home, unit)
+    found = comparison(ctx, unit)
     return CartogramAnswer(
         unit=found.unit,
         lines=[CartogramLineAnswer.model_validate(one, from_attributes=True) for one in found.lines],
         on=found.on,
         case=found.case,
-        findings=[finding_answer(one, scribe) for one in found.findings],
+        findings=[finding_answer(one, translator) for one in found.findings],
     )
 
 
 @router.get("/cartogram/{ending}", responses=a_file(XLSX, SVG), response_class=Response)
-def the_cartogram_as_a_file(request: Request, home: Reading, ending: Ending, unit: Words = "") -> Response:
+def the_cartogram_as_a_file(request: Request, ctx: Reading, ending: Ending, unit: Words = "") -> Response:
     """What the cartogram should say, as a workbook or a drawing."""
-    return cartogram_file(request, home, ending, unit)
+    return cartogram_file(request, ctx, ending, unit)
 
 
 @router.get("/turns")
-def the_yearly_clock(home: Reading, unit: Words = "") -> TurnList:
+def the_yearly_clock(ctx: Reading, unit: Words = "") -> TurnList:
     """When each organisation's last analysis ended, and by when the next is due."""
-    found = the_turns(home, unit)
+    found = the_turns(ctx, unit)
     return TurnList(
         whole=found is not None,
         organisations=[TurnAnswer.model_validate(one.turn, from_attributes=True) for one in found or ()],

@@ -48,18 +48,18 @@ class DocumentsAnswer(BaseModel):
 
 
 @router.get("/cases/{case}/documents")
-def the_documents(home: Reading, case: CaseId, scribe: RequestTranslator) -> DocumentsAnswer:
+def the_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
     """The forms of a case with what they lack, and its evidence."""
-    _, today = home.clock()
-    found, procedure = get_case_or_404(home, case)
-    dossier = build_case_view(home, found, procedure, today=today)
-    view = papers_view(dossier, home, scribe.language, today=today)
+    _, today = ctx.clock()
+    found, procedure = get_case_or_404(ctx, case)
+    dossier = build_case_view(ctx, found, procedure, today=today)
+    view = papers_view(dossier, ctx, translator.language, today=today)
     return DocumentsAnswer(
         case=case,
         forms=[
             FormAnswer(
                 id=paper.id,
-                title=paper.title[scribe.language],
+                title=paper.title[translator.language],
                 languages=list(view.languages),
                 missing=list(paper.missing),
                 rows=paper.rows,
@@ -74,21 +74,21 @@ def the_documents(home: Reading, case: CaseId, scribe: RequestTranslator) -> Doc
 
 
 @router.get("/cases/{case}/documents/{form}/{language}", responses=FILE, response_class=Response)
-def the_form(home: Reading, case: CaseId, form: FormId, language: Tongue) -> Response:
+def the_form(ctx: Reading, case: CaseId, form: FormId, language: Tongue) -> Response:
     """A form of the case, filled with what is known, as DOCX."""
-    return form_of(home, case, form, language)
+    return form_of(ctx, case, form, language)
 
 
 @router.get("/cases/{case}/evidence/{digest}", responses={**FILE, **DAMAGED}, response_class=Response)
-def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
+def the_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
     """A stored file of the case, compared with its SHA-256 before the first byte is sent."""
-    return evidence_of(home, case, digest)
+    return evidence_of(ctx, case, digest)
 
 
 @router.get("/cases/{case}/package", responses=FILE, response_class=Response)
-def the_package(home: Reading, case: CaseId, scribe: RequestTranslator) -> Response:
+def the_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
     """The export package (ZIP), without restricted files; who may not open them finds no name of them in it.
 
     Files that are missing or altered are left out and named in its index as well; its name says `incomplete`.
     """
-    return package_of(home, case, scribe.language)
+    return package_of(ctx, case, translator.language)

@@ -44,7 +44,7 @@ class Kept(BaseModel):
 
 
 @router.post("/files", tags=["files"], status_code=201)
-def send_file(home: Own, once: Writing, file: Annotated[UploadFile, Part()]) -> Kept:
+def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, Part()]) -> Kept:
     """Send a file: evidence, a schedule, a table. It is kept for a day, for the sender alone.
 
     What it is taken as is said by the request that names it; the kind and the size allowed are looked at there.
@@ -55,25 +55,25 @@ def send_file(home: Own, once: Writing, file: Annotated[UploadFile, Part()]) -> 
     told = Kept(file=sha256(content).hexdigest(), name=name, size=len(content))
 
     def sent() -> Kept:
-        keep(home, "file", content, name, "")
+        keep(ctx, "file", content, name, "")
         return told
 
-    return once(home, told, sent, Kept)
+    return once(ctx, told, sent, Kept)
 
 
-def the_file(home: RequestContext, digest: str) -> Upload:
+def the_file(ctx: RequestContext, digest: str) -> Upload:
     """A file the reader sent; 404 when it is not kept, or no longer."""
-    return the_upload(home, "file", digest)
+    return the_upload(ctx, "file", digest)
 
 
-def proofs(home: RequestContext, given: Sequence[Proof]) -> list[Evidence]:
+def proofs(ctx: RequestContext, given: Sequence[Proof]) -> list[Evidence]:
     """What proves something, as the workflow has it; files are stored last, when all else is in order.
 
     Raises:
         BadForm: a document bears a day that has not come.
         EvidenceRefused: a kind of file that is not taken.
     """
-    _, today = home.clock()
+    _, today = ctx.clock()
     told = [
         (
             item(
@@ -84,11 +84,11 @@ def proofs(home: RequestContext, given: Sequence[Proof]) -> list[Evidence]:
                 restricted=one.restricted,
                 today=today,
             ),
-            the_file(home, one.file) if one.file else None,
+            the_file(ctx, one.file) if one.file else None,
         )
         for one in given
     ]
     return [
-        stored(what, BytesIO(file.content), file.name, home.evidence_store) if file else what
+        stored(what, BytesIO(file.content), file.name, ctx.evidence_store) if file else what
         for what, file in told
     ]

@@ -36,7 +36,7 @@ class IdempotentRequest:
 
     def __call__(
         self,
-        home: RequestContext,
+        ctx: RequestContext,
         body: BaseModel | None,
         do: Callable[[], Answer],
         answer: type[Answer],
@@ -53,12 +53,12 @@ class IdempotentRequest:
         """
         if self._key is None:
             return do()
-        key, login = self._key, home.reader.login
-        now, _ = home.clock()
+        key, login = self._key, ctx.reader.login
+        now, _ = ctx.clock()
         said = body.model_dump_json() if body is not None else ""
         asked = f"{self._request.method} {self._request.url.path} {said}"
         digest = sha256(asked.encode()).hexdigest()
-        known = home.answers.claim(login, key, digest, now=now)
+        known = ctx.answers.claim(login, key, digest, now=now)
         if known is not None:
             if known.digest != digest:
                 raise HTTPException(409, "web.problem.other_request")
@@ -71,10 +71,10 @@ class IdempotentRequest:
             # Refused or failed before anything was written: the key may be used again. Where the database went
             # away while it was written nobody knows; then the key is spent, as if the process had died.
             if not getattr(trouble, "undecided", False):
-                home.answers.release(login, key)
+                ctx.answers.release(login, key)
             raise
         kept = done.model_copy(update={secret: ""}) if secret else done
-        home.answers.keep(login, key, kept.model_dump_json())
+        ctx.answers.keep(login, key, kept.model_dump_json())
         return done
 
 

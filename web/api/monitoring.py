@@ -142,12 +142,12 @@ class ScoresAnswer(BaseModel):
 
 @router.get("/monitoring")
 def the_monitoring(
-    home: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
+    ctx: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
 ) -> MonitoringAnswer:
     """What has become of recommendations, 100 on a page; risks many units share; quarters nobody reported,
     40 of each on a page (`silent`: its number)."""
-    _, today = home.clock()
-    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number, further=silent)
+    _, today = ctx.clock()
+    view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, further=silent)
     return MonitoringAnswer(
         recommendations=[
             RecommendationAnswer(
@@ -202,23 +202,23 @@ def the_monitoring(
 
 
 @router.get("/monitoring/file", responses=FILE, response_class=Response)
-def the_monitoring_as_a_file(request: Request, home: Reading, narrowed: Monitored) -> Response:
+def the_monitoring_as_a_file(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
     """The same list, all of it, as a workbook."""
-    return monitoring_file(request, home, narrowed)
+    return monitoring_file(request, ctx, narrowed)
 
 
 @router.get("/scores")
 def the_scores(
     request: Request,
-    home: Reading,
-    scribe: RequestTranslator,
+    ctx: Reading,
+    translator: RequestTranslator,
     unit: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: Number = 1,
 ) -> ScoresAnswer:
     """Points of a year: earned, lost, at stake, their arithmetic. A reading is chosen by its name."""
-    view = the_points(request, home, unit, year, number=number)
-    language = scribe.language
+    view = the_points(request, ctx, unit, year, number=number)
+    language = translator.language
     return ScoresAnswer(
         unit=view.unit.id,
         year=view.year,
@@ -239,7 +239,7 @@ def the_scores(
                         maximum=_said(one.maximum),
                         lost=_said(one.lost),
                         at_stake=_said(one.at_stake),
-                        arithmetic=[scribe.tell(step.code, step.arguments) for step in one.arithmetic],
+                        arithmetic=[translator.tell(step.code, step.arguments) for step in one.arithmetic],
                         missing=list(one.missing),
                     )
                     for one in project.indicators
@@ -261,7 +261,7 @@ def the_scores(
             StepAnswer(
                 indicator=one.step.indicator,
                 title=one.title[language],
-                text=scribe.tell(f"score.step.{one.step.code}", one.arguments),
+                text=translator.tell(f"score.step.{one.step.code}", one.arguments),
                 gain=str(one.arguments["gain"]),
                 by=one.step.by,
                 missing=list(one.names),

@@ -72,17 +72,17 @@ class LetterDone(BaseModel):
 
 
 @router.get("/notices")
-def the_notices(home: Reading, asked: Narrowing, number: Number = 1, limit: Limit = 100) -> NoticeList:
+def the_notices(ctx: Reading, asked: Narrowing, number: Number = 1, limit: Limit = 100) -> NoticeList:
     """Who was told what, when, through which channel, and what came of it; the newest first."""
-    found = home.reads.told(**asked, limit=limit + 1, skip=(number - 1) * limit)
-    office = home.reads.office()
+    found = ctx.reads.told(**asked, limit=limit + 1, skip=(number - 1) * limit)
+    office = ctx.reads.office()
     return NoticeList(notices=[notice_answer(one, office) for one in found[:limit]], more=len(found) > limit)
 
 
 @router.get("/notices/proof")
-def the_proof(home: Reading) -> RegisterProof:
+def the_proof(ctx: Reading) -> RegisterProof:
     """Whether the register verifies against its chain; reads all of it."""
-    found = standing_seen(home)
+    found = standing_seen(ctx)
     return RegisterProof(
         verified=not found.altered,
         altered=[Altered(code=code, key=key) for code, key in found.altered],
@@ -93,60 +93,60 @@ def the_proof(home: Reading) -> RegisterProof:
 
 
 @router.get("/notices/file/{ending}", responses=FILE, response_class=Response)
-def the_register(request: Request, home: Reading, asked: Narrowing, ending: Ending) -> Response:
+def the_register(request: Request, ctx: Reading, asked: Narrowing, ending: Ending) -> Response:
     """The register as a workbook, or as a page to be signed off; its heading says whether it verifies."""
-    _, today = home.clock()
-    notices = home.reads.told(**asked, limit=IN_A_FILE)
-    return register_file(request, home, notices, ending, f"register-{today.isoformat()}.{ending}")
+    _, today = ctx.clock()
+    notices = ctx.reads.told(**asked, limit=IN_A_FILE)
+    return register_file(request, ctx, notices, ending, f"register-{today.isoformat()}.{ending}")
 
 
 @router.post("/notices/resending")
-def resend_all(home: Managing, once: Writing, body: Channel) -> Resent:
+def resend_all(ctx: Managing, once: Writing, body: Channel) -> Resent:
     """Queue again what a fault of a channel has kept from leaving."""
     return once(
-        home,
+        ctx,
         body,
-        lambda: Resent(channel=body.channel, letters=commands.resend_all(home, body.channel)),
+        lambda: Resent(channel=body.channel, letters=commands.resend_all(ctx, body.channel)),
         Resent,
     )
 
 
 @router.get("/cases/{case}/notices")
-def of_the_case(home: Reading, case: CaseId) -> list[NoticeAnswer]:
+def of_the_case(ctx: Reading, case: CaseId) -> list[NoticeAnswer]:
     """The letters about a case, the newest first."""
-    get_case_or_404(home, case)
-    office = home.reads.office()
-    return [notice_answer(one, office) for one in home.reads.notices(case)]
+    get_case_or_404(ctx, case)
+    office = ctx.reads.office()
+    return [notice_answer(one, office) for one in ctx.reads.notices(case)]
 
 
 @router.get("/cases/{case}/notices/file/{ending}", responses=FILE, response_class=Response)
-def of_the_case_as_a_file(request: Request, home: Reading, case: CaseId, ending: Ending) -> Response:
+def of_the_case_as_a_file(request: Request, ctx: Reading, case: CaseId, ending: Ending) -> Response:
     """The same as a workbook, or as a page to be signed off."""
-    return letters_of(request, home, case, ending)
+    return letters_of(request, ctx, case, ending)
 
 
 @router.post("/cases/{case}/notices/acknowledgement")
-def acknowledge(home: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
+def acknowledge(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
     """Say that a letter was read; only its own reader can. Said again, the first time stays."""
-    get_case_or_404(home, case)
+    get_case_or_404(ctx, case)
 
     def said() -> LetterDone:
         try:
-            commands.read_letter(home, case, body.key)
+            commands.read_letter(ctx, case, body.key)
         except commands.NoSuchLetter:
             raise HTTPException(404, "web.problem.no_letter") from None
         return LetterDone(key=body.key, done=True)
 
-    return once(home, body, said, LetterDone)
+    return once(ctx, body, said, LetterDone)
 
 
 @router.post("/cases/{case}/notices/resending")
-def resend(home: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
+def resend(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
     """Queue a letter that did not arrive again, for the next office hours."""
-    get_case_or_404(home, case)
+    get_case_or_404(ctx, case)
     return once(
-        home,
+        ctx,
         body,
-        lambda: LetterDone(key=body.key, done=commands.resend(home, case, body.key)),
+        lambda: LetterDone(key=body.key, done=commands.resend(ctx, case, body.key)),
         LetterDone,
     )

@@ -120,15 +120,19 @@ class PastAnswer(BaseModel):
 
 @router.post("/schedules/preview")
 @reads_files
-def preview(request: Request, home: AskingToManage, body: Sent, scribe: RequestTranslator) -> SchedulePreview:
+def preview(
+    request: Request, ctx: AskingToManage, body: Sent, translator: RequestTranslator
+) -> SchedulePreview:
     """Every row, every date; nothing is written. `errors` names every bad row of a file that is refused."""
-    _, today = home.clock()
-    file, office = the_file(home, body.file), home.reads.office()
-    name = the_procedure(home, body.procedure).id
-    analyses, seen = the_intake(home).look(file.content, file.name, name, today=today)
+    _, today = ctx.clock()
+    file, office = the_file(ctx, body.file), ctx.reads.office()
+    name = the_procedure(ctx, body.procedure).id
+    analyses, seen = the_intake(ctx).look(file.content, file.name, name, today=today)
     return SchedulePreview(
-        analyses=[_analysis(one, foreign(home, office, one)) for one in analyses],
-        notes=[NoteAnswer(row=note.row, text=scribe.tell(note.code, note.arguments)) for note in seen.notes],
+        analyses=[_analysis(one, foreign(ctx, office, one)) for one in analyses],
+        notes=[
+            NoteAnswer(row=note.row, text=translator.tell(note.code, note.arguments)) for note in seen.notes
+        ],
         matches=dict(seen.matches),
         strange=list(seen.strange),
     )
@@ -136,23 +140,23 @@ def preview(request: Request, home: AskingToManage, body: Sent, scribe: RequestT
 
 @router.post("/schedules")
 @reads_files
-def take(request: Request, home: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
+def take(request: Request, ctx: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
     """Take a schedule in: all of the file or none of it. Taken in again, only what changed is written."""
 
     def taken() -> ScheduleTaken:
-        file, name = the_file(home, body.file), the_procedure(home, body.procedure).id
-        done = take_schedule(home, file.content, file.name, name, lambda strange: body.meant)
+        file, name = the_file(ctx, body.file), the_procedure(ctx, body.procedure).id
+        done = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant)
         return ScheduleTaken.model_validate(done, from_attributes=True)
 
-    return once(home, body, taken, ScheduleTaken)
+    return once(ctx, body, taken, ScheduleTaken)
 
 
 @router.get("/years/{year}")
 def the_year(
-    home: Managing, year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)], unit: Words = ""
+    ctx: Managing, year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)], unit: Words = ""
 ) -> YearPreview:
     """What opening a year would open."""
-    ahead = year_ahead(home, year, unit)
+    ahead = year_ahead(ctx, year, unit)
     return YearPreview(
         year=year,
         openings=[
@@ -163,24 +167,24 @@ def the_year(
 
 
 @router.post("/years")
-def open_year(home: Managing, once: Writing, body: YearOpened) -> YearDone:
+def open_year(ctx: Managing, once: Writing, body: YearOpened) -> YearDone:
     """Open the yearly programmes of a year; what is there already is not opened again."""
     return once(
-        home,
+        ctx,
         body,
-        lambda: YearDone(year=body.year, opened=open_the_year(home, body.year, body.unit)),
+        lambda: YearDone(year=body.year, opened=open_the_year(ctx, body.year, body.unit)),
         YearDone,
     )
 
 
 @router.post("/past")
 @reads_files
-def past(request: Request, home: AskingOwn, body: Sent, scribe: RequestTranslator) -> list[PastAnswer]:
+def past(request: Request, ctx: AskingOwn, body: Sent, translator: RequestTranslator) -> list[PastAnswer]:
     """Findings of a table of past analyses, case by case; nothing is written."""
-    file, name = the_file(home, body.file), the_procedure(home, body.procedure).id
+    file, name = the_file(ctx, body.file), the_procedure(ctx, body.procedure).id
     return [
-        PastAnswer(case=one.case, findings=[finding_answer(found, scribe) for found in one.findings])
-        for one in the_intake(home).past(file.content, file.name, name)
+        PastAnswer(case=one.case, findings=[finding_answer(found, translator) for found in one.findings])
+        for one in the_intake(ctx).past(file.content, file.name, name)
     ]
 
 

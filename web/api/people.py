@@ -121,66 +121,66 @@ class TableTaken(BaseModel):
 
 @router.get("/people")
 def people(
-    home: Setting, search: Words = "", unit: Words = "", number: Number = 1, limit: Limit = 50
+    ctx: Setting, search: Words = "", unit: Words = "", number: Number = 1, limit: Limit = 50
 ) -> PeopleList:
     """Everybody, found by name, post, e-mail; `limit` on a page."""
-    the(home)
-    found = found_people(the_office(home), search, unit)
+    the(ctx)
+    found = found_people(the_office(ctx), search, unit)
     shown = found[(number - 1) * limit : number * limit]
     return PeopleList(people=[_person(one) for one in shown], total=len(found))
 
 
 @router.post("/people")
-def keep_person(home: Setting, once: Writing, body: PersonGiven) -> PersonAnswer:
+def keep_person(ctx: Setting, once: Writing, body: PersonGiven) -> PersonAnswer:
     """Make a person, or change one."""
 
     def kept() -> PersonAnswer:
-        return _person(staff.keep_person(home, body.key, body.mark, body.typed(), body.duties))
+        return _person(staff.keep_person(ctx, body.key, body.mark, body.typed(), body.duties))
 
-    return once(home, body, kept, PersonAnswer)
+    return once(ctx, body, kept, PersonAnswer)
 
 
 @router.get("/people/falling")
-def falling(home: Setting, key: Words, scribe: RequestTranslator) -> list[FallingAnswer]:
+def falling(ctx: Setting, key: Words, translator: RequestTranslator) -> list[FallingAnswer]:
     """What waits for somebody, and to whom it would fall without them."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     return [
         FallingAnswer(
-            title=one.title[scribe.language] if one.title else None,
+            title=one.title[translator.language] if one.title else None,
             unit=one.unit,
             count=one.count,
             late=one.late,
             to=list(one.to),
         )
-        for one in the(home).falls(the_person(home, key).key, today=today)
+        for one in the(ctx).falls(the_person(ctx, key).key, today=today)
     ]
 
 
 @router.post("/people/removal")
-def remove_person(home: Setting, once: Writing, body: Taking) -> TakenOut:
+def remove_person(ctx: Setting, once: Writing, body: Taking) -> TakenOut:
     """Take a person out; what waits for them falls to others."""
 
     def removed() -> TakenOut:
-        staff.remove_person(home, the_person(home, body.id), body.mark)
+        staff.remove_person(ctx, the_person(ctx, body.id), body.mark)
         return TakenOut(removed=body.id)
 
-    return once(home, body, removed, TakenOut)
+    return once(ctx, body, removed, TakenOut)
 
 
 @router.get("/people/table", responses=FILE, response_class=Response)
-def the_table(request: Request, home: Setting) -> Response:
+def the_table(request: Request, ctx: Setting) -> Response:
     """Everybody as the workbook they can be taken in from again."""
-    return people_file(request, home)
+    return people_file(request, ctx)
 
 
 @router.post("/people/table/preview")
 @reads_files
-def preview_table(request: Request, home: AskingToSet, body: Table) -> TablePreview:
+def preview_table(request: Request, ctx: AskingToSet, body: Table) -> TablePreview:
     """What a table would add and change; nothing is written."""
-    the(home)
-    file = the_file(home, body.file)
-    read = staff.read_table(home, file.content, file.name)
-    changes = preview(read, the_office(home))
+    the(ctx)
+    file = the_file(ctx, body.file)
+    read = staff.read_table(ctx, file.content, file.name)
+    changes = preview(read, the_office(ctx))
     return TablePreview(
         changes=[
             ChangeAnswer(name=one.name, what=one.what, unit=one.unit, fields=list(one.fields))
@@ -192,16 +192,16 @@ def preview_table(request: Request, home: AskingToSet, body: Table) -> TablePrev
 
 @router.post("/people/table")
 @reads_files
-def take_table(request: Request, home: Setting, once: Writing, body: Table) -> TableTaken:
+def take_table(request: Request, ctx: Setting, once: Writing, body: Table) -> TableTaken:
     """Take a table in, all of it or none; whom it does not name stays."""
-    the(home)
+    the(ctx)
 
     def taken() -> TableTaken:
-        file = the_file(home, body.file)
-        done = staff.take_table(home, staff.read_table(home, file.content, file.name))
+        file = the_file(ctx, body.file)
+        done = staff.take_table(ctx, staff.read_table(ctx, file.content, file.name))
         return TableTaken(added=done.added, changed=done.changed, same=done.same)
 
-    return once(home, body, taken, TableTaken)
+    return once(ctx, body, taken, TableTaken)
 
 
 def _person(person: Person) -> PersonAnswer:

@@ -52,28 +52,28 @@ class ProcedureAnswer(BaseModel):
 
 @router.get("/api/v1/board", tags=["board"], responses=PROBLEMS)
 def the_board(
-    home: Reading,
-    scribe: RequestTranslator,
+    ctx: Reading,
+    translator: RequestTranslator,
     unit: Annotated[str | None, Query(max_length=200)] = None,
     limit: Annotated[int, Query(ge=1, le=MOST, description="Lines of each list.")] = SHOWN,
     cursor: Cursor = "",
 ) -> BoardAnswer:
     """What is overdue, due within seven working days, and missed: the figures of all, a page of each list."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     view = board(
-        home.reads,
-        home.library,
-        home.calendar,
+        ctx.reads,
+        ctx.library,
+        ctx.calendar,
         today=today,
         unit=unit or None,
         limit=limit,
         first=int(cursor or 0),
     )
-    language = scribe.language
+    language = translator.language
     return BoardAnswer(
         today=today,
         due_until=view.soon,
-        calendar_version=home.calendar.version,
+        calendar_version=ctx.calendar.version,
         points_at_stake=f"{view.stake:f}",
         overdue_count=view.overdue_count,
         due_count=view.due_count,
@@ -87,7 +87,7 @@ def the_board(
 
 @router.get("/api/v1/cases", tags=["cases"], responses=PROBLEMS)
 def the_cases(
-    home: Reading,
+    ctx: Reading,
     unit: Words = "",
     procedure: Words = "",
     search: Words = "",
@@ -98,7 +98,7 @@ def the_cases(
     limit: Limit = 50,
 ) -> CaseList:
     """Cases the reader may see, the newest first, `limit` on a page; `total` is how many there are."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     wanted = CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
@@ -107,39 +107,39 @@ def the_cases(
         search=search,
         late_on=today if late else None,
     )
-    found = home.reads.page(wanted, first=(number - 1) * limit, count=limit)
-    return CaseList(cases=[case_head(case) for case in found], total=home.reads.how_many(wanted))
+    found = ctx.reads.page(wanted, first=(number - 1) * limit, count=limit)
+    return CaseList(cases=[case_head(case) for case in found], total=ctx.reads.how_many(wanted))
 
 
 @router.get("/api/v1/cases/{case}", tags=["cases"], responses=PROBLEMS)
-def the_case(home: Reading, case: CaseId, scribe: RequestTranslator) -> CaseAnswer:
+def the_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseAnswer:
     """One case: its deadlines with their explanations, and its findings."""
-    _, today = home.clock()
-    found, procedure = get_case_or_404(home, case)
-    judgement = home.judge(found, procedure, today=today)
+    _, today = ctx.clock()
+    found, procedure = get_case_or_404(ctx, case)
+    judgement = ctx.judge(found, procedure, today=today)
     return CaseAnswer(
         case=found.id,
         procedure=found.procedure,
         edition=found.edition,
-        calendar_version=home.calendar.version,
+        calendar_version=ctx.calendar.version,
         object=found.object,
         unit=found.unit,
         standing=found.standing,
         stage=judgement.stage,
-        obligations=[obligation_answer(deadline, procedure, scribe) for deadline in judgement.deadlines],
-        findings=[finding_answer(finding, scribe) for finding in judgement.findings],
+        obligations=[obligation_answer(deadline, procedure, translator) for deadline in judgement.deadlines],
+        findings=[finding_answer(finding, translator) for finding in judgement.findings],
     )
 
 
 @router.get("/api/v1/cases/{case}/events", tags=["cases"], responses=PROBLEMS)
-def the_events(home: Reading, case: CaseId) -> list[EventAnswer]:
+def the_events(ctx: Reading, case: CaseId) -> list[EventAnswer]:
     """The chain of a case as it was written, with the hashes that bind it."""
-    get_case_or_404(home, case)
-    return [event_answer(event) for event in home.reads.events(case)]
+    get_case_or_404(ctx, case)
+    return [event_answer(event) for event in ctx.reads.events(case)]
 
 
 @router.get("/api/v1/procedures", tags=["law"], responses=PROBLEMS)
-def the_procedures(home: Reading, scribe: RequestTranslator) -> list[ProcedureAnswer]:
+def the_procedures(ctx: Reading, translator: RequestTranslator) -> list[ProcedureAnswer]:
     """Every edition of every procedure, with the names of its facts."""
     return [
         ProcedureAnswer(
@@ -147,10 +147,10 @@ def the_procedures(home: Reading, scribe: RequestTranslator) -> list[ProcedureAn
             edition=one.edition,
             in_force=one.in_force,
             in_force_assumed=one.in_force_assumed,
-            title=one.title[scribe.language],
+            title=one.title[translator.language],
             opened=one.opened,
             confidential=one.confidential,
             obligations=[obligation.id for obligation in one.obligations],
         )
-        for one in home.library.all()
+        for one in ctx.library.all()
     ]

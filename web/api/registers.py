@@ -75,61 +75,59 @@ class Replied(InputModel):
 
 
 @router.post("/cases/{case}/positions")
-def expose(home: Recording, once: Writing, case: CaseId, body: Exposed) -> Changed:
+def expose(ctx: Recording, once: Writing, case: CaseId, body: Exposed) -> Changed:
     """Enter an exposed position, or describe a known one anew."""
     told = ExposedPosition(**body.model_dump(exclude={"on"}))
-    desk = RegisterDesk(home.desk)
-    return written(once, home, case, body, lambda: desk.expose(case, told, on=body.on, **stamp(home)))
+    desk = RegisterDesk(ctx.desk)
+    return written(once, ctx, case, body, lambda: desk.expose(case, told, on=body.on, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/positions/{number}/talks")
-def talk(home: Recording, once: Writing, case: CaseId, number: Number, body: Talked) -> Changed:
+def talk(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Talked) -> Changed:
     """A preventive talk was held."""
-    desk, told = RegisterDesk(home.desk), body.model_dump(exclude={"evidence"})
+    desk, told = RegisterDesk(ctx.desk), body.model_dump(exclude={"evidence"})
     return written(
         once,
-        home,
+        ctx,
         case,
         body,
-        lambda: desk.talk(case, number, evidence=proofs(home, body.evidence), **told, **stamp(home)),
+        lambda: desk.talk(case, number, evidence=proofs(ctx, body.evidence), **told, **stamp(ctx)),
     )
 
 
 @router.post("/cases/{case}/positions/{number}/clearing")
-def clear(home: Recording, once: Writing, case: CaseId, number: Number, body: Cleared) -> Changed:
+def clear(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Cleared) -> Changed:
     """A position is taken off the list."""
-    desk = RegisterDesk(home.desk)
-    return written(once, home, case, body, lambda: desk.clear(case, number, on=body.on, **stamp(home)))
+    desk = RegisterDesk(ctx.desk)
+    return written(once, ctx, case, body, lambda: desk.clear(case, number, on=body.on, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/cartogram")
 @reads_files
 def record_cartogram(
-    request: Request, home: Recording, once: Writing, case: CaseId, body: CartogramSent
+    request: Request, ctx: Recording, once: Writing, case: CaseId, body: CartogramSent
 ) -> Changed:
     """Record the cartogram as it was published; all of the file or none of it."""
-    get_case_or_404(home, case)
+    get_case_or_404(ctx, case)
 
     def recorded() -> Change:
-        file = the_file(home, body.file)
+        file = the_file(ctx, body.file)
         lines = read_cartogram(file.content, file.name)
-        evidence = proofs(home, body.evidence)
-        return RegisterDesk(home.desk).record_cartogram(
-            case, lines, on=body.on, evidence=evidence, **stamp(home)
-        )
+        evidence = proofs(ctx, body.evidence)
+        return RegisterDesk(ctx.desk).record_cartogram(case, lines, on=body.on, evidence=evidence, **stamp(ctx))
 
-    return written(once, home, case, body, recorded)
+    return written(once, ctx, case, body, recorded)
 
 
 @router.post("/cases/{case}/remarks")
-def remark(home: Recording, once: Writing, case: CaseId, body: Remarked) -> Changed:
+def remark(ctx: Recording, once: Writing, case: CaseId, body: Remarked) -> Changed:
     """Enter a remark of the public."""
-    desk, told = RegisterDesk(home.desk), body.model_dump()
-    return written(once, home, case, body, lambda: desk.remark(case, **told, **stamp(home)))
+    desk, told = RegisterDesk(ctx.desk), body.model_dump()
+    return written(once, ctx, case, body, lambda: desk.remark(case, **told, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/remarks/{number}/answer")
-def answer_remark(home: Recording, once: Writing, case: CaseId, number: Number, body: Replied) -> Changed:
+def answer_remark(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Replied) -> Changed:
     """Say what became of a remark."""
-    desk, told = RegisterDesk(home.desk), body.model_dump()
-    return written(once, home, case, body, lambda: desk.answer_remark(case, number, **told, **stamp(home)))
+    desk, told = RegisterDesk(ctx.desk), body.model_dump()
+    return written(once, ctx, case, body, lambda: desk.answer_remark(case, number, **told, **stamp(ctx)))

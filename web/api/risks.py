@@ -105,96 +105,96 @@ class PlanTaken(BaseModel):
 
 
 @router.get("/cases/{case}/risks")
-def the_risks(home: Reading, case: CaseId, scribe: RequestTranslator) -> RegisterAnswer:
+def the_risks(ctx: Reading, case: CaseId, translator: RequestTranslator) -> RegisterAnswer:
     """Risks with their measures, exposed positions, remarks."""
-    _, today = home.clock()
-    found, procedure = get_case_or_404(home, case)
-    view = risk_view(build_case_view(home, found, procedure, today=today), home.shell, {}, None, today=today)
+    _, today = ctx.clock()
+    found, procedure = get_case_or_404(ctx, case)
+    view = risk_view(build_case_view(ctx, found, procedure, today=today), ctx.shell, {}, None, today=today)
     return RegisterAnswer(
         case=case,
         scale=view.scale.id,
-        risks=[risk_answer(line, scribe.language) for line in view.lines],
+        risks=[risk_answer(line, translator.language) for line in view.lines],
         positions=[PositionAnswer.model_validate(one, from_attributes=True) for one in view.positions],
         remarks=[RemarkAnswer.model_validate(one, from_attributes=True) for one in view.remarks],
     )
 
 
 @router.post("/cases/{case}/risks")
-def find(home: Recording, once: Writing, case: CaseId, body: Found) -> Changed:
+def find(ctx: Recording, once: Writing, case: CaseId, body: Found) -> Changed:
     """Enter a risk, or describe a known one anew."""
     risk = FoundRisk(**body.model_dump(exclude={"on"}))
-    return written(once, home, case, body, lambda: risk_commands.find(home, case, risk, on=body.on))
+    return written(once, ctx, case, body, lambda: risk_commands.find(ctx, case, risk, on=body.on))
 
 
 @router.post("/cases/{case}/risks/plan")
 @reads_files
-def take_plan(request: Request, home: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
+def take_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
     """A plan of measures becomes risks and measures; all of the file or none of it."""
-    get_case_or_404(home, case)
+    get_case_or_404(ctx, case)
 
     def taken() -> PlanTaken:
-        file = the_file(home, body.file)
-        done = risk_commands.take_plan(home, case, BytesIO(file.content), file.name, year=body.year)
+        file = the_file(ctx, body.file)
+        done = risk_commands.take_plan(ctx, case, BytesIO(file.content), file.name, year=body.year)
         return PlanTaken.model_validate(done, from_attributes=True)
 
-    return once(home, body, taken, PlanTaken)
+    return once(ctx, body, taken, PlanTaken)
 
 
 @router.post("/cases/{case}/risks/{number}/rank")
-def rank(home: Recording, once: Writing, case: CaseId, number: Number, body: Ranked) -> Changed:
+def rank(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Ranked) -> Changed:
     """Rank a risk by the scale in force."""
     told = body.model_dump()
-    return written(once, home, case, body, lambda: risk_commands.rank(home, case, number, **told))
+    return written(once, ctx, case, body, lambda: risk_commands.rank(ctx, case, number, **told))
 
 
 @router.post("/cases/{case}/risks/{number}/measures")
-def set_measure(home: Recording, once: Writing, case: CaseId, number: Number, body: MeasureSet) -> Changed:
+def set_measure(ctx: Recording, once: Writing, case: CaseId, number: Number, body: MeasureSet) -> Changed:
     """Set a measure that removes a risk."""
     told = body.model_dump(exclude={"number"})
     return written(
         once,
-        home,
+        ctx,
         case,
         body,
-        lambda: risk_commands.set_measure(home, case, number, number=body.number, **told),
+        lambda: risk_commands.set_measure(ctx, case, number, number=body.number, **told),
     )
 
 
 @router.post("/cases/{case}/measures/{number}/reviews")
-def review(home: Recording, once: Writing, case: CaseId, number: Number, body: Reviewed) -> Changed:
+def review(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Reviewed) -> Changed:
     """Say what had become of a measure."""
     told = body.model_dump(exclude={"evidence"})
     return written(
         once,
-        home,
+        ctx,
         case,
         body,
-        lambda: risk_commands.review(home, case, number, evidence=proofs(home, body.evidence), **told),
+        lambda: risk_commands.review(ctx, case, number, evidence=proofs(ctx, body.evidence), **told),
     )
 
 
 @router.post("/cases/{case}/risks/{number}/removal")
-def remove(home: Recording, once: Writing, case: CaseId, number: Number, body: Removed) -> Changed:
+def remove(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Removed) -> Changed:
     """A risk is removed; `completed`: to real completion, by the measure in its completion form."""
     told = body.model_dump(exclude={"evidence"})
     return written(
         once,
-        home,
+        ctx,
         case,
         body,
-        lambda: risk_commands.remove(home, case, number, evidence=proofs(home, body.evidence), **told),
+        lambda: risk_commands.remove(ctx, case, number, evidence=proofs(ctx, body.evidence), **told),
     )
 
 
 @router.post("/cases/{case}/risks/{number}/request")
-def ask(home: Recording, once: Writing, case: CaseId, number: Number, body: Asked) -> Changed:
+def ask(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Asked) -> Changed:
     """A request went up to the higher body whose act is the cause."""
     told = body.model_dump()
-    return written(once, home, case, body, lambda: risk_commands.ask(home, case, number, **told))
+    return written(once, ctx, case, body, lambda: risk_commands.ask(ctx, case, number, **told))
 
 
 @router.post("/cases/{case}/risks/{number}/answer")
-def answer(home: Recording, once: Writing, case: CaseId, number: Number, body: Answered) -> Changed:
+def answer(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Answered) -> Changed:
     """The higher body answered."""
     told = body.model_dump()
-    return written(once, home, case, body, lambda: risk_commands.answer(home, case, number, **told))
+    return written(once, ctx, case, body, lambda: risk_commands.answer(ctx, case, number, **told))

@@ -129,11 +129,11 @@ class DeskAnswer(BaseModel):
 
 
 @router.get("/overview", tags=["board"])
-def the_overview(home: Reading, scribe: RequestTranslator, unit: Words = "") -> OverviewAnswer:
+def the_overview(ctx: Reading, translator: RequestTranslator, unit: Words = "") -> OverviewAnswer:
     """In ten seconds: what is overdue, where, how late, at what cost, and whom it waits for."""
-    _, today = home.clock()
-    view = overview(home.reads, home.library, home.calendar, today=today, unit=unit or None)
-    failed, office = undelivered(home), home.reads.office()
+    _, today = ctx.clock()
+    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
+    failed, office = undelivered(ctx), ctx.reads.office()
     stages = [stage for stage, _ in view.matrix.stages]
     return OverviewAnswer(
         today=today,
@@ -143,7 +143,7 @@ def the_overview(home: Reading, scribe: RequestTranslator, unit: Words = "") -> 
         due=view.due,
         missed=view.missed,
         points_at_stake=f"{view.stake:f}",
-        stages={stage: title[scribe.language] for stage, title in view.matrix.stages},
+        stages={stage: title[translator.language] for stage, title in view.matrix.stages},
         units=[
             UnitAnswer(
                 unit=row.unit.id,
@@ -156,7 +156,7 @@ def the_overview(home: Reading, scribe: RequestTranslator, unit: Words = "") -> 
             for row in view.matrix.rows
         ],
         units_left_out=view.matrix.left_out,
-        worst=[line_answer(line, scribe.language) for line in view.worst],
+        worst=[line_answer(line, translator.language) for line in view.worst],
         days=[DayCount(on=one.on, number=one.number) for one in view.days],
         waiting=[
             WaitingAnswer(
@@ -171,14 +171,14 @@ def the_overview(home: Reading, scribe: RequestTranslator, unit: Words = "") -> 
         ],
         waiting_left_out=view.waiting_left_out,
         undelivered=[notice_answer(one, office) for one in failed],
-        faults=[FaultAnswer.model_validate(one, from_attributes=True) for one in seen_faults(home)],
+        faults=[FaultAnswer.model_validate(one, from_attributes=True) for one in seen_faults(ctx)],
     )
 
 
 @router.get("/deadlines", tags=["board"])
 def the_deadlines(
-    home: Reading,
-    scribe: RequestTranslator,
+    ctx: Reading,
+    translator: RequestTranslator,
     urgency: Urgency = "open",
     on: Day | None = None,
     unit: Words = "",
@@ -187,11 +187,11 @@ def the_deadlines(
     number: Number = 1,
 ) -> DeadlineList:
     """The list a figure opens, 50 on a page, the earliest due first. `person`: key of whom it waits for."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     asked = Wanted(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
-    view = deadlines(home.reads, home.library, home.calendar, asked, today=today, number=number)
+    view = deadlines(ctx.reads, ctx.library, ctx.calendar, asked, today=today, number=number)
     return DeadlineList(
-        deadlines=[line_answer(line, scribe.language) for line in view.lines],
+        deadlines=[line_answer(line, translator.language) for line in view.lines],
         total=view.total,
         page=view.number,
         pages=view.pages,
@@ -199,11 +199,13 @@ def the_deadlines(
 
 
 @router.get("/desk", tags=["desk"])
-def the_desk(home: Recording, scribe: RequestTranslator, show: Literal["", "mine", "all"] = "") -> DeskAnswer:
+def the_desk(
+    ctx: Recording, translator: RequestTranslator, show: Literal["", "mine", "all"] = ""
+) -> DeskAnswer:
     """What the reader must do. `all`: everything in reach, for officers."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     everything = {"all": True, "mine": False}.get(show)
-    view = desk_view(home, everything=everything, opened=None, today=today)
+    view = desk_view(ctx, everything=everything, opened=None, today=today)
     return DeskAnswer(
         today=today,
         mine=view.mine,
@@ -215,7 +217,7 @@ def the_desk(home: Recording, scribe: RequestTranslator, show: Literal["", "mine
                 total=group.total,
                 items=[
                     ItemAnswer(
-                        line=line_answer(item.line, scribe.language),
+                        line=line_answer(item.line, translator.language),
                         letter=item.key,
                         instead_of=item.instead_of,
                         recordable=item.recordable,

@@ -104,59 +104,59 @@ class UnitFeed(InputModel):
 
 
 @router.get("/units")
-def units(home: Setting) -> list[UnitAnswer]:
+def units(ctx: Setting) -> list[UnitAnswer]:
     """Every unit, and what is seen of it."""
-    the(home)
-    return [_unit(home, one) for one in the_office(home).units.values()]
+    the(ctx)
+    return [_unit(ctx, one) for one in the_office(ctx).units.values()]
 
 
 @router.post("/units")
-def keep_unit(home: Setting, once: Writing, body: UnitGiven) -> UnitAnswer:
+def keep_unit(ctx: Setting, once: Writing, body: UnitGiven) -> UnitAnswer:
     """Make a unit, or change one."""
 
     def kept() -> UnitAnswer:
         typed = body.model_dump(include={"name", "parent", "kind", "uploads_through"})
-        return _unit(home, staff.keep_unit(home, body.id, body.mark, {**typed, **body.time.typed()}))
+        return _unit(ctx, staff.keep_unit(ctx, body.id, body.mark, {**typed, **body.time.typed()}))
 
-    return once(home, body, kept, UnitAnswer)
+    return once(ctx, body, kept, UnitAnswer)
 
 
 @router.post("/units/removal")
-def remove_unit(home: Setting, once: Writing, body: Taking) -> TakenOut:
+def remove_unit(ctx: Setting, once: Writing, body: Taking) -> TakenOut:
     """Take a unit out, when nobody and nothing is in it."""
 
     def removed() -> TakenOut:
-        staff.remove_unit(home, body.id, body.mark)
+        staff.remove_unit(ctx, body.id, body.mark)
         return TakenOut(removed=body.id)
 
-    return once(home, body, removed, TakenOut)
+    return once(ctx, body, removed, TakenOut)
 
 
 @router.post("/units/feeds", status_code=201)
-def unit_feed(home: Setting, once: Writing, body: UnitFeed, scribe: RequestTranslator) -> FeedMade:
+def unit_feed(ctx: Setting, once: Writing, body: UnitFeed, translator: RequestTranslator) -> FeedMade:
     """Make a calendar feed of a unit; its address is told once."""
-    known = the_office(home).units.get(body.unit)
+    known = the_office(ctx).units.get(body.unit)
     if known is None:
         raise HTTPException(404, "web.problem.no_unit")
 
     def made() -> FeedMade:
-        return FeedMade(address=give(home, "", scope=known.id, name=known.name, language=scribe.language))
+        return FeedMade(address=give(ctx, "", scope=known.id, name=known.name, language=translator.language))
 
-    return once(home, body, made, FeedMade, secret="address")
+    return once(ctx, body, made, FeedMade, secret="address")
 
 
 @router.post("/units/feeds/revocation")
-def revoke_unit_feed(home: Setting, once: Writing, body: Revoked) -> Ended:
+def revoke_unit_feed(ctx: Setting, once: Writing, body: Revoked) -> Ended:
     """Take a feed of a unit back."""
-    return once(home, body, lambda: Ended(ended=revoke(home, "", body.id)), Ended)
+    return once(ctx, body, lambda: Ended(ended=revoke(ctx, "", body.id)), Ended)
 
 
 def _days(several: list[date]) -> str:
     return ", ".join(f"{day:%d.%m.%Y}" for day in several)
 
 
-def _unit(home: RequestContext, unit: Unit) -> UnitAnswer:
-    now, _ = home.clock()
+def _unit(ctx: RequestContext, unit: Unit) -> UnitAnswer:
+    now, _ = ctx.clock()
     time = time_answers(unit.time)
     return UnitAnswer(
         id=unit.id,
@@ -171,7 +171,7 @@ def _unit(home: RequestContext, unit: Unit) -> UnitAnswer:
             off=time["time_off"],
             working=time["time_working"],
         ),
-        people=sum(one.unit == unit.id for one in the_office(home).people.values()),
+        people=sum(one.unit == unit.id for one in the_office(ctx).people.values()),
         mark=mark(unit),
-        feeds=[one.hash for one in feeds_of(home, "", now=now) if one.scope == unit.id],
+        feeds=[one.hash for one in feeds_of(ctx, "", now=now) if one.scope == unit.id],
     )

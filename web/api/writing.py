@@ -59,15 +59,15 @@ class PlanAnswer(BaseModel):
 
 
 def written(
-    once: IdempotentRequest, home: RequestContext, case: str, body: BaseModel | None, act: Callable[[], Change]
+    once: IdempotentRequest, ctx: RequestContext, case: str, body: BaseModel | None, act: Callable[[], Change]
 ) -> Changed:
     """A command to a case the reader sees, done once; 404 for any other case."""
-    get_case_or_404(home, case)
-    return once(home, body, lambda: changed(act()), Changed)
+    get_case_or_404(ctx, case)
+    return once(ctx, body, lambda: changed(act()), Changed)
 
 
 @router.post("/cases", tags=["cases"], status_code=201)
-def open_case(home: Managing, once: Writing, body: Opened) -> CaseHead:
+def open_case(ctx: Managing, once: Writing, body: Opened) -> CaseHead:
     """Open a case. Facts and plan dates are by fact name; `person` is told by key, e-mail or name."""
     opening = Opening(
         procedure=body.procedure,
@@ -77,111 +77,111 @@ def open_case(home: Managing, once: Writing, body: Opened) -> CaseHead:
         planned=body.planned,
         facts=body.facts,
     )
-    return once(home, body, lambda: case_head(open_one(home, opening)), CaseHead)
+    return once(ctx, body, lambda: case_head(open_one(ctx, opening)), CaseHead)
 
 
 @router.post("/cases/{case}/facts", tags=["cases"])
-def record(home: Recording, once: Writing, case: CaseId, body: Recorded) -> Changed:
+def record(ctx: Recording, once: Writing, case: CaseId, body: Recorded) -> Changed:
     """Record that something happened. With the same date it adds what is new; with another it is refused."""
 
     def act() -> Change:
         if body.evidence_follows:
-            return commands.done(home, case, body.fact, on=body.on)
+            return commands.done(ctx, case, body.fact, on=body.on)
         return commands.record(
-            home,
+            ctx,
             case,
             body.fact,
             on=body.on,
-            evidence=proofs(home, body.evidence),
+            evidence=proofs(ctx, body.evidence),
             values=body.values,
             signed_by=body.signed_by,
             remark=body.remark,
         )
 
-    return written(once, home, case, body, act)
+    return written(once, ctx, case, body, act)
 
 
 @router.post("/cases/{case}/plans", tags=["cases"])
-def replan(home: Recording, once: Writing, case: CaseId, body: Planned) -> Changed:
+def replan(ctx: Recording, once: Writing, case: CaseId, body: Planned) -> Changed:
     """Say on which days something is intended."""
-    return written(once, home, case, body, lambda: home.desk.replan_all(case, body.planned, **stamp(home)))
+    return written(once, ctx, case, body, lambda: ctx.desk.replan_all(case, body.planned, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/corrections", tags=["cases"])
-def correct(home: Managing, once: Writing, case: CaseId, body: Corrected) -> Changed:
+def correct(ctx: Managing, once: Writing, case: CaseId, body: Corrected) -> Changed:
     """Give a recorded fact another date, other numbers or another signature, with the ground for it."""
 
     def act() -> Change:
-        return home.desk.correct(
+        return ctx.desk.correct(
             case,
             body.fact,
             on=body.on,
             ground=body.ground,
             values=body.values,
             signed_by=body.signed_by,
-            **stamp(home),
+            **stamp(ctx),
         )
 
-    return written(once, home, case, body, act)
+    return written(once, ctx, case, body, act)
 
 
 @router.post("/cases/{case}/cancellation", tags=["cases"])
-def cancel(home: Managing, once: Writing, case: CaseId, body: Grounded) -> Changed:
+def cancel(ctx: Managing, once: Writing, case: CaseId, body: Grounded) -> Changed:
     """Call a case off."""
-    return written(once, home, case, body, lambda: home.desk.cancel(case, ground=body.ground, **stamp(home)))
+    return written(once, ctx, case, body, lambda: ctx.desk.cancel(case, ground=body.ground, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/exemption", tags=["cases"])
-def exempt(home: Managing, once: Writing, case: CaseId, body: Exempted) -> Changed:
+def exempt(ctx: Managing, once: Writing, case: CaseId, body: Exempted) -> Changed:
     """Free a case, or one obligation of it."""
     freed = {"ground": body.ground, "obligation": body.obligation}
-    return written(once, home, case, body, lambda: home.desk.exempt(case, **freed, **stamp(home)))
+    return written(once, ctx, case, body, lambda: ctx.desk.exempt(case, **freed, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/reopening", tags=["cases"])
-def reopen(home: Managing, once: Writing, case: CaseId, body: Reopened) -> Changed:
+def reopen(ctx: Managing, once: Writing, case: CaseId, body: Reopened) -> Changed:
     """Take a cancelled or exempted case up again, or withdraw the exemption of one obligation."""
     freed = {"ground": body.ground, "obligation": body.obligation}
-    return written(once, home, case, body, lambda: home.desk.reopen(case, **freed, **stamp(home)))
+    return written(once, ctx, case, body, lambda: ctx.desk.reopen(case, **freed, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/snoozes", tags=["cases"])
-def snooze(home: Recording, once: Writing, case: CaseId, body: PutOff) -> Changed:
+def snooze(ctx: Recording, once: Writing, case: CaseId, body: PutOff) -> Changed:
     """Be reminded again on a day, never beyond the last reminder in time."""
     return written(
-        once, home, case, body, lambda: commands.put_off(home, case, body.obligation, until=body.until)
+        once, ctx, case, body, lambda: commands.put_off(ctx, case, body.obligation, until=body.until)
     )
 
 
 @router.post("/cases/{case}/readers", tags=["cases"])
-def name_reader(home: Managing, once: Writing, case: CaseId, body: ReaderNamed) -> Changed:
+def name_reader(ctx: Managing, once: Writing, case: CaseId, body: ReaderNamed) -> Changed:
     """Let somebody know of a confidential case. `person`: the key."""
-    return written(once, home, case, body, lambda: commands.name_reader(home, case, body.person))
+    return written(once, ctx, case, body, lambda: commands.name_reader(ctx, case, body.person))
 
 
 @router.post("/cases/{case}/readers/removal", tags=["cases"])
-def remove_reader(home: Managing, once: Writing, case: CaseId, body: ReaderRemoved) -> Changed:
+def remove_reader(ctx: Managing, once: Writing, case: CaseId, body: ReaderRemoved) -> Changed:
     """Let somebody know of it no longer."""
     return written(
-        once, home, case, body, lambda: commands.remove_reader(home, case, body.person, ground=body.ground)
+        once, ctx, case, body, lambda: commands.remove_reader(ctx, case, body.person, ground=body.ground)
     )
 
 
 @router.post("/plan", tags=["law"])
-def what_if(home: Asking, body: WhatIf, scribe: RequestTranslator) -> PlanAnswer:
+def what_if(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanAnswer:
     """What would follow from these dates; nothing is written."""
     found = plan(
-        home.library,
+        ctx.library,
         body.procedure,
         facts=body.facts,
         planned=body.planned,
-        calendar=home.calendar,
+        calendar=ctx.calendar,
         on=body.on,
     )
     return PlanAnswer(
         procedure=found.procedure.id,
         edition=found.procedure.edition,
-        calendar_version=home.calendar.version,
-        obligations=[obligation_answer(one, found.procedure, scribe) for one in found.deadlines],
-        findings=[finding_answer(one, scribe) for one in found.findings],
+        calendar_version=ctx.calendar.version,
+        obligations=[obligation_answer(one, found.procedure, translator) for one in found.deadlines],
+        findings=[finding_answer(one, translator) for one in found.findings],
     )

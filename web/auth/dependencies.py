@@ -89,24 +89,24 @@ def session(request: Request, accounts: Accounts, *, now: datetime) -> Entry | N
     return entry if entry is not None and entry.seen_at + IDLE > now else None
 
 
-def known(request: Request, home: RequestContext) -> tuple[Account, Entry] | None:
+def known(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | None:
     """Whose request it is; None when it is nobody's."""
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     header = request.headers.get("authorization", "")
     if header[:7].lower() == "bearer ":
-        entry = home.accounts.entry("token", hidden(header[7:].strip()), now=now)
+        entry = ctx.accounts.entry("token", hidden(header[7:].strip()), now=now)
     else:
-        entry = session(request, home.accounts, now=now)
+        entry = session(request, ctx.accounts, now=now)
     if entry is None:
         return None
-    if entry.scope == SCOPE and not offered(request, allowed=home.passwordless):
+    if entry.scope == SCOPE and not offered(request, allowed=ctx.passwordless):
         # Opened without a password on a demonstration day; on any other, or from elsewhere, it opens nothing.
         return None
-    account = home.accounts.account(entry.login)
+    account = ctx.accounts.account(entry.login)
     if account is None or account.disabled:
         return None
     if entry.seen_at + _TOUCH < now:
-        home.accounts.seen(entry.hash, now=now)
+        ctx.accounts.seen(entry.hash, now=now)
     return account, entry
 
 
@@ -119,7 +119,7 @@ async def base_context(request: Request) -> RequestContext:
 
 
 def _house(request: Request) -> RequestContext:
-    found: RequestContext = request.app.state.house
+    found: RequestContext = request.app.state.ctx
     return found
 
 
@@ -141,35 +141,35 @@ def needs(
     """
 
     def enter(request: Request) -> RequestContext:
-        home = _house(request)
-        found = known(request, home)
+        ctx = _house(request)
+        found = known(request, ctx)
         if found is None:
             raise NotLoggedIn
         account, entry = found
-        if not enrolling and must_enrol(account, home.totp_required):
+        if not enrolling and must_enrol(account, ctx.totp_required):
             raise SecondFactorMissing
-        reader = the_reader(home, account)
+        reader = the_reader(ctx, account)
         only_read = entry.kind == "token" and entry.scope != "write"
         if not reader.may(need) or (only_read and not asking and request.method not in _SAFE):
             raise HTTPException(403, "web.problem.not_yours")
         if by_person and entry.kind != "session":
             raise HTTPException(403, "web.problem.by_person")
         request.state.reader = reader
-        return _seen_by(home, reader)
+        return _seen_by(ctx, reader)
 
     enter.need = need  # type: ignore[attr-defined]
     enter.asking = asking  # type: ignore[attr-defined]
     return enter
 
 
-def the_reader(home: RequestContext, account: Account) -> Reader:
+def the_reader(ctx: RequestContext, account: Account) -> Reader:
     """Return the reader an account is, as the office stands now."""
     reader = account.reader
-    return placed(reader, home.reads.office()) if reader.access in OF_ONE_UNIT else reader
+    return placed(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader
 
 
-def _seen_by(home: RequestContext, reader: Reader) -> RequestContext:
-    return replace(home, reads=home.reads.seen_by(scope(reader)), reader=reader)
+def _seen_by(ctx: RequestContext, reader: Reader) -> RequestContext:
+    return replace(ctx, reads=ctx.reads.seen_by(scope(reader)), reader=reader)
 
 
 def need_of(dependency: Callable[..., Any]) -> Need | None:

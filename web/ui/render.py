@@ -172,7 +172,7 @@ class Translator:
 
 def page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     template: str,
     *,
     today: date,
@@ -190,15 +190,15 @@ def page(
         environment()
         .get_template(template)
         .render(
-            w=Translator(reader.language),
+            t=Translator(reader.language),
             lang=reader.language,
             languages=i18n.LANGUAGES,
             theme=reader.theme,
             themes=THEMES,
             asset=address,
             today=today,
-            demonstration=home.demonstration,
-            organisation=home.organisation,
+            demonstration=ctx.demonstration,
+            organisation=ctx.organisation,
             reader=getattr(request.state, "reader", None),
             here=_here(request, place),
             path=request.url.path,

@@ -28,7 +28,7 @@ from workflow.org.office import Office
 Typed = Annotated[str, Query(max_length=300)]
 
 
-def known_unit(home: Reading, unit: Typed = "") -> str:
+def known_unit(ctx: Reading, unit: Typed = "") -> str:
     """The id of the unit asked for; of few, what the list gave.
 
     Raises:
@@ -36,22 +36,22 @@ def known_unit(home: Reading, unit: Typed = "") -> str:
     """
     if not unit.strip():
         return ""
-    office = home.reads.office()
-    return unit if few_units(office) else unit_found(office, unit, root=home.reader.root)
+    office = ctx.reads.office()
+    return unit if few_units(office) else unit_found(office, unit, root=ctx.reader.root)
 
 
-def asked_unit(home: Reading, unit: Typed = "") -> str:
+def asked_unit(ctx: Reading, unit: Typed = "") -> str:
     """The same; what means none or several stays as it was typed, and the field says why."""
     try:
-        return known_unit(home, unit)
+        return known_unit(ctx, unit)
     except InvalidForm:
         return unit
 
 
-def asked_person(home: Reading, person: Typed = "") -> str:
+def asked_person(ctx: Reading, person: Typed = "") -> str:
     """The key of the person asked for; what means nobody or several stays as it was typed."""
     try:
-        return person_meant(home.reads.office(), person, root=home.reader.root) if person.strip() else ""
+        return person_meant(ctx.reads.office(), person, root=ctx.reader.root) if person.strip() else ""
     except InvalidForm:
         return person
 

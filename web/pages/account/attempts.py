@@ -39,19 +39,19 @@ class NotProved(Exception):
         self.wait = wait
 
 
-def log_in(request: Request, home: RequestContext, login: str, texts: Mapping[str, str]) -> Account:
+def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str, str]) -> Account:
     """Return the account of that name, after its password and, where it has one, its second factor.
 
     Raises:
         NotProved: something is wrong, and is not told what; or attempts come too often.
     """
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     address = client_address(request)
-    account = home.accounts.account(login)
+    account = ctx.accounts.account(login)
     named = account.reader.login if account is not None else ""
-    device = known_device(request, home.accounts, login, now=now)
+    device = known_device(request, ctx.accounts, login, now=now)
     limits = log_in_limits(login, address, device)
-    if reached := home.accounts.count_attempt(limits, now=now):
+    if reached := ctx.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_attempts", named)
         raise NotProved(reached.wait)
     # Looked at whatever was wrong before: the time does not tell what.
@@ -63,45 +63,45 @@ def log_in(request: Request, home: RequestContext, login: str, texts: Mapping[st
         elif known:
             reason = "account_closed"
         # A right password is followed by a code, which is counted: the time must not tell the two apart.
-        home.accounts.count_attempt(decoy_limits(login), now=now)
-        try_code(home, login, texts.get("code", ""))
+        ctx.accounts.count_attempt(decoy_limits(login), now=now)
+        try_code(ctx, login, texts.get("code", ""))
         log_refusal(address, reason, named)
         raise NotProved
     if account.second_factor:
-        _check_code(home, account, texts.get("code", ""), device=device, address=address)
-    home.accounts.forget_attempt(limits)
+        _check_code(ctx, account, texts.get("code", ""), device=device, address=address)
+    ctx.accounts.forget_attempt(limits)
     return account
 
 
-def check_present_password(request: Request, home: RequestContext, password: str) -> Account:
+def check_present_password(request: Request, ctx: RequestContext, password: str) -> Account:
     """Return the reader's account after its present password. Raises BadPassword."""
-    now, _ = home.clock()
-    address, login = client_address(request), home.reader.login
-    account = home.accounts.account(login)
-    here = session(request, home.accounts, now=now)
+    now, _ = ctx.clock()
+    address, login = client_address(request), ctx.reader.login
+    account = ctx.accounts.account(login)
+    here = session(request, ctx.accounts, now=now)
     limits = present_password_limits(here.hash if here is not None else f"{login} {address}")
-    if reached := home.accounts.count_attempt(limits, now=now):
+    if reached := ctx.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_attempts", login)
         raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
     if account is None or not credentials.matches(password, account.password):
         log_refusal(address, "wrong_present_password", login)
         raise BadPassword("web.password.wrong")
-    home.accounts.forget_attempt(limits)
+    ctx.accounts.forget_attempt(limits)
     return account
 
 
-def check_present_code(request: Request, home: RequestContext, account: Account, code: str) -> None:
+def check_present_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:
     """Raise BadPassword unless the code is the account's: of its authenticator, or a recovery code."""
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     address, login = client_address(request), account.reader.login
-    limits = code_limits(login, known_device(request, home.accounts, login, now=now))
-    if reached := home.accounts.count_attempt(limits, now=now):
+    limits = code_limits(login, known_device(request, ctx.accounts, login, now=now))
+    if reached := ctx.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_codes", login)
         raise BadPassword("web.totp.too_many", minutes=minutes(reached.wait))
-    if not accepted(home, account, code):
+    if not accepted(ctx, account, code):
         log_refusal(address, "wrong_code", login)
         raise BadPassword("web.totp.present_wrong")
-    home.accounts.forget_attempt(limits)
+    ctx.accounts.forget_attempt(limits)
 
 
 def minutes(wait: timedelta) -> int:
@@ -110,19 +110,19 @@ def minutes(wait: timedelta) -> int:
 
 
 def _check_code(
-    home: RequestContext, account: Account, code: str, *, device: Entry | None, address: str
+    ctx: RequestContext, account: Account, code: str, *, device: Entry | None, address: str
 ) -> None:
     """Raise NotProved unless the code is the account's.
 
     One that comes too often is answered like a wrong one, else it would tell that the password was right.
     """
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     login = account.reader.login
     limits = code_limits(login, device)
-    if home.accounts.count_attempt(limits, now=now):
+    if ctx.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_codes", login)
         raise NotProved
-    if not accepted(home, account, code):
+    if not accepted(ctx, account, code):
         log_refusal(address, "wrong_code", login)
         raise NotProved
-    home.accounts.forget_attempt(limits)
+    ctx.accounts.forget_attempt(limits)

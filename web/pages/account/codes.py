@@ -15,27 +15,27 @@ from workflow.refusal import Refusal
 log = logging.getLogger("merzim.web")
 
 
-def accepted(home: RequestContext, account: Account, typed: str) -> bool:
+def accepted(ctx: RequestContext, account: Account, typed: str) -> bool:
     """Return whether a code is the account's, and use it up: its authenticator's, or a recovery code."""
     login = account.reader.login
-    now, today = home.clock()
+    now, today = ctx.clock()
     code = credentials.recovery_hash(typed, login)
     if code is not None:
-        left = max(home.factors.codes(login).left - 1, 0)
-        letters = letters_about(home, account, "recovery_code_used", {"left": left})
-        return home.factors.take_code(login, code, now=now, today=today, letters=letters)
-    step = try_code(home, login, typed)
-    return step is not None and home.factors.take_step(login, step)
+        left = max(ctx.factors.codes(login).left - 1, 0)
+        letters = letters_about(ctx, account, "recovery_code_used", {"left": left})
+        return ctx.factors.take_code(login, code, now=now, today=today, letters=letters)
+    step = try_code(ctx, login, typed)
+    return step is not None and ctx.factors.take_step(login, step)
 
 
-def try_code(home: RequestContext, login: str, typed: str) -> int | None:
+def try_code(ctx: RequestContext, login: str, typed: str) -> int | None:
     """Return the step of an authenticator's code; None where it is none of the account's. Nothing is used up.
 
     Asked for a name that was not proved as well: what a log-in takes must not tell that its password was right.
     """
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     try:
-        secret = home.factors.secret(login)
+        secret = ctx.factors.secret(login)
     except Refusal as trouble:
         # Nobody is let in for want of a key; the recovery codes still open.
         log.error("the second factor of an account cannot be read: %s", trouble)
@@ -44,10 +44,10 @@ def try_code(home: RequestContext, login: str, typed: str) -> int | None:
 
 
 def letters_about(
-    home: RequestContext, account: Account, event: AccountEvent, facts: Mapping[str, object]
+    ctx: RequestContext, account: Account, event: AccountEvent, facts: Mapping[str, object]
 ) -> Sequence[Notice]:
     """Return the letters that tell an account's holder of an event; none where nothing is sent."""
-    if home.account_letters is None:
+    if ctx.account_letters is None:
         return ()
-    now, today = home.clock()
-    return home.account_letters.about(account, event, now=now, today=today, facts=facts)
+    now, today = ctx.clock()
+    return ctx.account_letters.about(account, event, now=now, today=today, facts=facts)

@@ -27,69 +27,69 @@ SHORT = 2048
 
 
 @router.get("/digest/{secret}")
-def ask(request: Request, home: Anybody, secret: Secret) -> Response:
+def ask(request: Request, ctx: Anybody, secret: Secret) -> Response:
     """The page of one reader."""
-    return _page(request, home, secret, said=False)
+    return _page(request, ctx, secret, said=False)
 
 
 @router.get("/digest/{secret}/{choice}")
-def ask_rarer(request: Request, home: Anybody, secret: Secret, choice: Choice) -> Response:
+def ask_rarer(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Response:
     """The same page: what only looks at the address of one click has chosen nothing."""
-    return _page(request, home, secret, said=False)
+    return _page(request, ctx, secret, said=False)
 
 
 @router.post("/digest/{secret}/{choice}")
-def choose(request: Request, home: Anybody, secret: Secret, choice: Choice) -> Response:
+def choose(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Response:
     """The choice of one click, and that of the page's buttons. The same again changes nothing."""
-    choices, person = _whose(home, secret)
-    now, _ = home.clock()
+    choices, person = _whose(ctx, secret)
+    now, _ = ctx.clock()
     choices.choose(person.key, CHOICES[choice], by=person.key, now=now)
-    return _page(request, home, secret, said=True)
+    return _page(request, ctx, secret, said=True)
 
 
 @router.post("/account/digest")
-async def choose_own(request: Request, home: Own) -> Response:
+async def choose_own(request: Request, ctx: Own) -> Response:
     """The same from one's own account, and the language of the letters."""
     async with request.form(max_files=0, max_fields=5, max_part_size=SHORT) as form:
         digest, language = str(form.get("digest", "")), str(form.get("language", ""))
     if digest not in CHOICES or language not in i18n.LANGUAGES:
         raise HTTPException(422)
-    await run_in_threadpool(be_reminded, home, digest, language)
+    await run_in_threadpool(be_reminded, ctx, digest, language)
     return RedirectResponse("/account?said=digest", status_code=303)
 
 
-def be_reminded(home: RequestContext, digest: str, language: str) -> None:
+def be_reminded(ctx: RequestContext, digest: str, language: str) -> None:
     """How often the reader's own letters come (a key of CHOICES), and in which language; 404 where they are
     nobody of the people file.
     """
-    choices, person = home.choices, home.reader.person
+    choices, person = ctx.choices, ctx.reader.person
     if choices is None or not person or choices.person(person) is None:
         raise HTTPException(404, "web.problem.no_person")
-    now, _ = home.clock()
-    by = home.reader.login
+    now, _ = ctx.clock()
+    by = ctx.reader.login
     choices.choose(person, CHOICES[digest], by=by, now=now)
     choices.speak(person, language, by=by, now=now)
 
 
-def own_choice(home: RequestContext) -> Person | None:
+def own_choice(ctx: RequestContext) -> Person | None:
     """Whose choice the account page shows; None where the account is nobody's in the office."""
-    return home.choices.person(home.reader.person) if home.choices and home.reader.person else None
+    return ctx.choices.person(ctx.reader.person) if ctx.choices and ctx.reader.person else None
 
 
-def _whose(home: RequestContext, secret: str) -> tuple[Choices, Person]:
-    person = home.choices.whose(secret) if home.choices is not None else None
-    if home.choices is None or person is None:
+def _whose(ctx: RequestContext, secret: str) -> tuple[Choices, Person]:
+    person = ctx.choices.whose(secret) if ctx.choices is not None else None
+    if ctx.choices is None or person is None:
         raise HTTPException(404, "web.problem.no_choice")
-    return home.choices, person
+    return ctx.choices, person
 
 
-def _page(request: Request, home: RequestContext, secret: str, *, said: bool) -> Response:
-    _, person = _whose(home, secret)
-    _, today = home.clock()
+def _page(request: Request, ctx: RequestContext, secret: str, *, said: bool) -> Response:
+    _, person = _whose(ctx, secret)
+    _, today = ctx.clock()
     chosen = person.digest or "single"
     return page(
         request,
-        home,
+        ctx,
         "digest_choice.html",
         today=today,
         secret=secret,

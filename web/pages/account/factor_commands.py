@@ -18,24 +18,24 @@ class NotAllowed(Refusal):
     """A change of a second factor the account may not make."""
 
 
-def prove(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Account:
+def prove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Account:
     """Return the reader's account after its password (`old`) and, where it has one, a code (`present`).
 
     Raises BadPassword.
     """
-    account = attempts.check_present_password(request, home, texts.get("old", ""))
+    account = attempts.check_present_password(request, ctx, texts.get("old", ""))
     if account.second_factor:
-        attempts.check_present_code(request, home, account, texts.get("present", ""))
+        attempts.check_present_code(request, ctx, account, texts.get("present", ""))
     return account
 
 
-def enrol(request: Request, home: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
+def enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
     """Set a second factor after its first code, or one in place of another; return its recovery codes.
 
     Every way in of the account ends. Raises BadPassword.
     """
-    now, _ = home.clock()
-    account = attempts.check_present_password(request, home, texts.get("old", ""))
+    now, _ = ctx.clock()
+    account = attempts.check_present_password(request, ctx, texts.get("old", ""))
     login, secret = account.reader.login, texts.get("secret", "")
     known = credentials.is_totp_secret(secret)
     step = credentials.totp_step(secret, texts.get("code", ""), now=now) if known else None
@@ -43,37 +43,37 @@ def enrol(request: Request, home: RequestContext, texts: Mapping[str, str]) -> t
         raise BadPassword("web.totp.wrong")
     if account.second_factor:
         # After the new code: what is mistyped there must not cost a recovery code.
-        attempts.check_present_code(request, home, account, texts.get("present", ""))
+        attempts.check_present_code(request, ctx, account, texts.get("present", ""))
     codes = credentials.new_recovery_codes()
-    home.factors.enrol(login, secret, step, _hashes(codes, login), **stamp(home))
+    ctx.factors.enrol(login, secret, step, _hashes(codes, login), **stamp(ctx))
     return codes
 
 
-def renew_codes(request: Request, home: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
+def renew_codes(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> tuple[str, ...]:
     """Replace the recovery codes and return the new ones. Raises BadPassword; NotAllowed: no second factor."""
-    account = prove(request, home, texts)
+    account = prove(request, ctx, texts)
     if not account.second_factor:
         raise NotAllowed("web.totp.none")
-    login, codes = home.reader.login, credentials.new_recovery_codes()
-    home.factors.make_codes(login, _hashes(codes, login), **stamp(home))
+    login, codes = ctx.reader.login, credentials.new_recovery_codes()
+    ctx.factors.make_codes(login, _hashes(codes, login), **stamp(ctx))
     return codes
 
 
-def remove(request: Request, home: RequestContext, texts: Mapping[str, str]) -> None:
+def remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> None:
     """Remove the reader's own second factor, after a code of it.
 
     Raises BadPassword; NotAllowed: there is none, or the access requires one.
     """
-    if home.reader.access in home.totp_required:
+    if ctx.reader.access in ctx.totp_required:
         raise NotAllowed("web.totp.required")
-    if not prove(request, home, texts).second_factor:
+    if not prove(request, ctx, texts).second_factor:
         raise NotAllowed("web.totp.none")
-    home.factors.remove(home.reader.login, **stamp(home))
+    ctx.factors.remove(ctx.reader.login, **stamp(ctx))
 
 
-def refuse_removal(home: RequestContext) -> None:
+def refuse_removal(ctx: RequestContext) -> None:
     """Refuse what an administrator asked: the holder has the second factor still. Nothing where nobody asks."""
-    home.factors.withdraw_removal(home.reader.login, **stamp(home))
+    ctx.factors.withdraw_removal(ctx.reader.login, **stamp(ctx))
 
 
 def _hashes(codes: Sequence[str], login: str) -> list[str]:

@@ -40,76 +40,76 @@ OWN_SAID = ("password", "totp", "recovery", "kept", "ended", "ended_one", "revok
 
 
 @router.get("/login")
-def ask(request: Request, home: Anybody, next: str = "/", said: str = "") -> Response:
+def ask(request: Request, ctx: Anybody, next: str = "/", said: str = "") -> Response:
     """The log-in page. `next` is where the reader wanted to go; `said` what was done before."""
-    return login_page(request, home, onward=inside(next), chosen=said == "password")
+    return login_page(request, ctx, onward=inside(next), chosen=said == "password")
 
 
 @router.post("/login")
-async def log_in(request: Request, home: Anybody) -> Response:
+async def log_in(request: Request, ctx: Anybody) -> Response:
     """Name, password and, where one is set, the code of the second factor; one answer to all that is wrong."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_log_in, request, home, field_texts(form))
+        return await run_in_threadpool(_log_in, request, ctx, field_texts(form))
 
 
 @router.post("/logout")
-def log_out(request: Request, home: Enrolling) -> Response:
+def log_out(request: Request, ctx: Enrolling) -> Response:
     """End this session."""
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     response = RedirectResponse("/login", status_code=303)
-    leave(home.accounts, request, response, now=now)
+    leave(ctx.accounts, request, response, now=now)
     return response
 
 
 @router.post("/login/demonstration")
-async def look(request: Request, home: Anybody) -> Response:
+async def look(request: Request, ctx: Anybody) -> Response:
     """On a demonstration day, on this machine: in as one of the accounts, without a password."""
-    if not demonstration.offered(request, allowed=home.passwordless):
+    if not demonstration.offered(request, allowed=ctx.passwordless):
         raise HTTPException(404)
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
         texts = field_texts(form)
-    account = home.accounts.account(texts.get("login", "")[:_LOGIN])
+    account = ctx.accounts.account(texts.get("login", "")[:_LOGIN])
     if account is None or account.disabled or account.second_factor:
         raise HTTPException(404)
-    return _in(request, home, account, texts, scope=demonstration.SCOPE)
+    return _in(request, ctx, account, texts, scope=demonstration.SCOPE)
 
 
 @router.get("/welcome/{secret}")
-def invited(request: Request, home: Anybody, secret: Secret) -> Response:
+def invited(request: Request, ctx: Anybody, secret: Secret) -> Response:
     """Where an invitation leads: a name (for the first administrator) and a password are chosen."""
-    return _welcome(request, home, secret, status=200)
+    return _welcome(request, ctx, secret, status=200)
 
 
 @router.post("/welcome/{secret}")
-async def accept(request: Request, home: Anybody, secret: Secret) -> Response:
+async def accept(request: Request, ctx: Anybody, secret: Secret) -> Response:
     """Take up an invitation."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_accept, request, home, secret, field_texts(form))
+        return await run_in_threadpool(_accept, request, ctx, secret, field_texts(form))
 
 
 @router.get("/account")
-def own(request: Request, home: Own, said: str = "") -> Response:
+def own(request: Request, ctx: Own, said: str = "") -> Response:
     """One's own account: password, second factor, sessions."""
-    return own_page(request, home, said=said if said in OWN_SAID else "")
+    return own_page(request, ctx, said=said if said in OWN_SAID else "")
 
 
 @router.post("/account/password")
-async def change_password(request: Request, home: OwnByPerson) -> Response:
+async def change_password(request: Request, ctx: OwnByPerson) -> Response:
     """Another password; every session ends, and this browser gets a new one."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_change_password, request, home, field_texts(form))
+        return await run_in_threadpool(_change_password, request, ctx, field_texts(form))
 
 
 @router.post("/account/sessions/end")
-async def end_sessions(request: Request, home: Own) -> Response:
+async def end_sessions(request: Request, ctx: Own) -> Response:
     """End the session or known device that was chosen; without a choice all but those of this browser."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_end_sessions, request, home, field_texts(form).get("hash", ""))
+        return await run_in_threadpool(_end_sessions, request, ctx, field_texts(form).get("hash", ""))
 
 
 def login_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     *,
     onward: str,
     kept: Mapping[str, str] | None = None,
@@ -127,11 +127,11 @@ def login_page(
         wait: after how long the next attempt is looked at, where they came too often.
         chosen: whether a new password was just chosen, which does not let in by itself.
     """
-    shown = demonstration.offered(request, allowed=home.passwordless)
-    _, today = home.clock()
+    shown = demonstration.offered(request, allowed=ctx.passwordless)
+    _, today = ctx.clock()
     response = page(
         request,
-        home,
+        ctx,
         "login.html",
         today=today,
         status=status,
@@ -143,18 +143,18 @@ def login_page(
         minutes=attempts.minutes(wait) if wait else 0,
         login=login,
         chosen=chosen,
-        demonstrators=_demonstrators(home) if shown else [],
-        nobody=not home.accounts.any(),
+        demonstrators=_demonstrators(ctx) if shown else [],
+        nobody=not ctx.accounts.any(),
     )
     if wait:
         response.headers["retry-after"] = str(int(wait.total_seconds()))
     return response
 
 
-def _demonstrators(home: RequestContext) -> list[Reader]:
+def _demonstrators(ctx: RequestContext) -> list[Reader]:
     """Whom one may look as: those who work with cases first, in the order of the accesses; nobody who has a
     second factor."""
-    readers = [one.reader for one in home.accounts.all() if not one.disabled and not one.second_factor]
+    readers = [one.reader for one in ctx.accounts.all() if not one.disabled and not one.second_factor]
     return sorted(readers, key=lambda one: (ACCESSES.index(one.access), one.login))
 
 
@@ -167,14 +167,14 @@ def inside(address: str) -> str:
     return "/" if unsafe else address
 
 
-def _log_in(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
+def _log_in(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
     login = texts.get("login", "").strip()[:_LOGIN].casefold()
     try:
-        account = attempts.log_in(request, home, login, texts)
+        account = attempts.log_in(request, ctx, login, texts)
     except NotProved as refusal:
         return login_page(
             request,
-            home,
+            ctx,
             onward=inside(texts.get("next", "/")),
             kept=_kept(texts),
             wrong=True,
@@ -183,12 +183,12 @@ def _log_in(request: Request, home: RequestContext, texts: Mapping[str, str]) ->
             status=401 if refusal.wait is None else 429,
         )
     recovered = account.second_factor and credentials.recovery_hash(texts.get("code", ""), login) is not None
-    return _in(request, home, account, texts, recovered=recovered)
+    return _in(request, ctx, account, texts, recovered=recovered)
 
 
 def _in(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     account: Account,
     texts: Mapping[str, str],
     *,
@@ -196,9 +196,9 @@ def _in(
     recovered: bool = False,
 ) -> Response:
     """Let an account in. `recovered`: by a recovery code, of which there is one less now."""
-    now, today = home.clock()
+    now, today = ctx.clock()
     onward, kept = inside(texts.get("next", "/")), _kept(texts)
-    if must_enrol(account, home.totp_required):
+    if must_enrol(account, ctx.totp_required):
         onward, kept = "/account/totp", {}
     elif recovered and not kept:
         onward = "/account?said=recovery"
@@ -207,8 +207,8 @@ def _in(
     response: Response = RedirectResponse(onward, status_code=303)
     if kept:
         fields = list(kept.items())
-        response = page(request, home, "again.html", today=today, onward=onward, fields=fields)
-    begin(home.accounts, account.reader.login, request, response, now=now, scope=scope)
+        response = page(request, ctx, "again.html", today=today, onward=onward, fields=fields)
+    begin(ctx.accounts, account.reader.login, request, response, now=now, scope=scope)
     return response
 
 
@@ -219,32 +219,32 @@ def first_page(reader: Reader) -> str:
     return "/desk" if reader.access in ("officer", "responsible") else "/"
 
 
-def _invitation(home: RequestContext, secret: str) -> Entry:
+def _invitation(ctx: RequestContext, secret: str) -> Entry:
     """Return the invitation of that secret; 404 when it does not hold.
 
     The first administrator's names no account, and holds only until an account has a password.
     """
-    now, _ = home.clock()
-    entry = home.accounts.entry("invitation", hidden(secret), now=now)
-    if entry is None or (not entry.login and home.accounts.any()):
+    now, _ = ctx.clock()
+    entry = ctx.accounts.entry("invitation", hidden(secret), now=now)
+    if entry is None or (not entry.login and ctx.accounts.any()):
         raise HTTPException(404, "web.problem.no_invitation")
     return entry
 
 
 def _welcome(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     secret: str,
     *,
     status: int,
     refusal: BadPassword | None = None,
     login: str = "",
 ) -> Response:
-    _, today = home.clock()
-    entry = _invitation(home, secret)
+    _, today = ctx.clock()
+    entry = _invitation(ctx, secret)
     return page(
         request,
-        home,
+        ctx,
         "welcome.html",
         today=today,
         status=status,
@@ -256,35 +256,35 @@ def _welcome(
     )
 
 
-def _accept(request: Request, home: RequestContext, secret: str, texts: Mapping[str, str]) -> Response:
-    now, today = home.clock()
-    entry = _invitation(home, secret)
+def _accept(request: Request, ctx: RequestContext, secret: str, texts: Mapping[str, str]) -> Response:
+    now, today = ctx.clock()
+    entry = _invitation(ctx, secret)
     login = entry.login or texts.get("login", "").strip().casefold()
     try:
         credentials.check_login(login)
         credentials.check_new(texts.get("password", ""), texts.get("again", ""), login)
-        if not entry.login and home.accounts.account(login) is not None:
+        if not entry.login and ctx.accounts.account(login) is not None:
             raise BadPassword("web.login.taken", login=login)
     except BadPassword as refusal:
-        return _welcome(request, home, secret, status=422, refusal=refusal, login=login)
-    if not home.accounts.take(entry.hash, now=now):
+        return _welcome(request, ctx, secret, status=422, refusal=refusal, login=login)
+    if not ctx.accounts.take(entry.hash, now=now):
         raise HTTPException(404, "web.problem.no_invitation")
     if not entry.login:
         first = Reader(login=login, access="administrator")
-        home.accounts.save(first, disabled=False, by=login, now=now, today=today)
+        ctx.accounts.save(first, disabled=False, by=login, now=now, today=today)
     password = credentials.hashed(texts["password"])
-    home.accounts.set_password(login, password, by=login, now=now, today=today)
-    account = home.accounts.account(login)
+    ctx.accounts.set_password(login, password, by=login, now=now, today=today)
+    account = ctx.accounts.account(login)
     assert account is not None
     if account.second_factor:
         # The link proves one factor and no more: whoever holds it still has to give a code.
         return RedirectResponse("/login?said=password", status_code=303)
-    return _in(request, home, account, {})
+    return _in(request, ctx, account, {})
 
 
 def own_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     *,
     said: str = "",
     refusal: Refusal | None = None,
@@ -293,64 +293,64 @@ def own_page(
     telegram: TelegramOffer | None = None,
 ) -> Response:
     """One's own account. `feed`: the address of a feed just made; `telegram`: a code just given."""
-    now, today = home.clock()
-    account = home.accounts.account(home.reader.login)
+    now, today = ctx.clock()
+    account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
-    here = session(request, home.accounts, now=now)
+    here = session(request, ctx.accounts, now=now)
     return page(
         request,
-        home,
+        ctx,
         "account.html",
         today=today,
         status=status,
         account=account,
-        codes=home.factors.codes(home.reader.login) if account.second_factor else None,
-        removal=home.factors.removal(home.reader.login, now=now),
-        required=home.reader.access in home.totp_required,
+        codes=ctx.factors.codes(ctx.reader.login) if account.second_factor else None,
+        removal=ctx.factors.removal(ctx.reader.login, now=now),
+        required=ctx.reader.access in ctx.totp_required,
         recovery_codes=credentials.RECOVERY_CODES,
-        entries=home.accounts.entries(home.reader.login, now=now),
+        entries=ctx.accounts.entries(ctx.reader.login, now=now),
         present={here.hash if here else "", *device_hashes(request)},
         refusal=refusal,
         said=said,
         least=credentials.SHORTEST,
         feed=feed,
-        may_feed=home.administration is not None,
+        may_feed=ctx.administration is not None,
         telegram=telegram,
         telegram_picture=credentials.totp_picture(telegram.address) if telegram else "",
-        linked=home.administration.linked(home.reader.person)
-        if home.administration is not None and home.reader.person
+        linked=ctx.administration.linked(ctx.reader.person)
+        if ctx.administration is not None and ctx.reader.person
         else None,
-        choosing=own_choice(home),
+        choosing=own_choice(ctx),
     )
 
 
-def _change_password(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
-    now, today = home.clock()
-    login = home.reader.login
+def _change_password(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
+    now, today = ctx.clock()
+    login = ctx.reader.login
     try:
-        attempts.check_present_password(request, home, texts.get("old", ""))
+        attempts.check_present_password(request, ctx, texts.get("old", ""))
         credentials.check_new(texts.get("password", ""), texts.get("again", ""), login)
     except BadPassword as refusal:
-        return own_page(request, home, refusal=refusal, status=422)
-    home.accounts.set_password(login, credentials.hashed(texts["password"]), by=login, now=now, today=today)
-    return begin_again(request, home, "password")
+        return own_page(request, ctx, refusal=refusal, status=422)
+    ctx.accounts.set_password(login, credentials.hashed(texts["password"]), by=login, now=now, today=today)
+    return begin_again(request, ctx, "password")
 
 
-def _end_sessions(request: Request, home: RequestContext, hash: str) -> Response:
-    now, _ = home.clock()
+def _end_sessions(request: Request, ctx: RequestContext, hash: str) -> Response:
+    now, _ = ctx.clock()
     if hash:
-        commands.end_session(home, hash)
+        commands.end_session(ctx, hash)
         return RedirectResponse("/account?said=ended_one", status_code=303)
-    here = session(request, home.accounts, now=now)
-    commands.end_sessions(home, but={here.hash if here else "", *device_hashes(request)})
+    here = session(request, ctx.accounts, now=now)
+    commands.end_sessions(ctx, but={here.hash if here else "", *device_hashes(request)})
     return RedirectResponse("/account?said=ended", status_code=303)
 
 
-def begin_again(request: Request, home: RequestContext, said: str) -> Response:
+def begin_again(request: Request, ctx: RequestContext, said: str) -> Response:
     """A new session for this browser: all others have ended."""
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     response = RedirectResponse(f"/account?said={said}", status_code=303)
-    begin(home.accounts, home.reader.login, request, response, now=now)
+    begin(ctx.accounts, ctx.reader.login, request, response, now=now)
     return response
 
 

@@ -21,92 +21,92 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/account/totp")
-def ask(request: Request, home: Enrolling) -> Response:
+def ask(request: Request, ctx: Enrolling) -> Response:
     """Show the picture an authenticator reads, and ask for its first code."""
-    return _factor_page(request, home)
+    return _factor_page(request, ctx)
 
 
 @router.post("/account/totp")
-async def change(request: Request, home: Enrolling) -> Response:
+async def change(request: Request, ctx: Enrolling) -> Response:
     """Set a second factor after its first code, remove it after a code, or refuse that others remove it."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_change, request, home, field_texts(form))
+        return await run_in_threadpool(_change, request, ctx, field_texts(form))
 
 
 @router.post("/account/recovery")
-async def renew(request: Request, home: OwnByPerson) -> Response:
+async def renew(request: Request, ctx: OwnByPerson) -> Response:
     """Make new recovery codes and show them once."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_renew, request, home, field_texts(form))
+        return await run_in_threadpool(_renew, request, ctx, field_texts(form))
 
 
-def _change(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
+def _change(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
     match texts.get("do", "set"):
         case "set":
-            return _enrol(request, home, texts)
+            return _enrol(request, ctx, texts)
         case "remove":
-            return _remove(request, home, texts)
+            return _remove(request, ctx, texts)
         case "keep":
-            factor_commands.refuse_removal(home)
+            factor_commands.refuse_removal(ctx)
             return RedirectResponse("/account?said=kept", status_code=303)
     raise HTTPException(422)
 
 
-def _enrol(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
-    account = home.accounts.account(home.reader.login)
-    required = account is not None and must_enrol(account, home.totp_required)
+def _enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
+    account = ctx.accounts.account(ctx.reader.login)
+    required = account is not None and must_enrol(account, ctx.totp_required)
     try:
-        codes = factor_commands.enrol(request, home, texts)
+        codes = factor_commands.enrol(request, ctx, texts)
     except Refusal as refusal:
-        return _factor_page(request, home, refusal=refusal, secret=texts.get("secret", ""))
-    onward = first_page(home.reader) if required else "/account"
-    response = _codes_page(request, home, codes, onward=onward)
+        return _factor_page(request, ctx, refusal=refusal, secret=texts.get("secret", ""))
+    onward = first_page(ctx.reader) if required else "/account"
+    response = _codes_page(request, ctx, codes, onward=onward)
     # Every session has ended with the change, this one too.
-    now, _ = home.clock()
-    begin(home.accounts, home.reader.login, request, response, now=now)
+    now, _ = ctx.clock()
+    begin(ctx.accounts, ctx.reader.login, request, response, now=now)
     return response
 
 
-def _remove(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
+def _remove(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
     try:
-        factor_commands.remove(request, home, texts)
+        factor_commands.remove(request, ctx, texts)
     except Refusal as refusal:
-        return own_page(request, home, refusal=refusal, status=422)
-    return begin_again(request, home, "totp")
+        return own_page(request, ctx, refusal=refusal, status=422)
+    return begin_again(request, ctx, "totp")
 
 
-def _renew(request: Request, home: RequestContext, texts: Mapping[str, str]) -> Response:
+def _renew(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
     try:
-        codes = factor_commands.renew_codes(request, home, texts)
+        codes = factor_commands.renew_codes(request, ctx, texts)
     except Refusal as refusal:
-        return own_page(request, home, refusal=refusal, status=422)
-    return _codes_page(request, home, codes, onward="/account")
+        return own_page(request, ctx, refusal=refusal, status=422)
+    return _codes_page(request, ctx, codes, onward="/account")
 
 
 def _factor_page(
-    request: Request, home: RequestContext, *, refusal: Refusal | None = None, secret: str = ""
+    request: Request, ctx: RequestContext, *, refusal: Refusal | None = None, secret: str = ""
 ) -> Response:
     """The form. `secret`: the one the reader has in their authenticator already, after a refusal."""
-    _, today = home.clock()
-    account = home.accounts.account(home.reader.login)
+    _, today = ctx.clock()
+    account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
     if not credentials.is_totp_secret(secret):
         secret = credentials.new_totp()
-    address = credentials.totp_address(secret, home.reader.login, home.organisation or "Merzim")
+    address = credentials.totp_address(secret, ctx.reader.login, ctx.organisation or "Merzim")
     return page(
         request,
-        home,
+        ctx,
         "second_factor.html",
         today=today,
         status=200 if refusal is None else 422,
         account=account,
-        required=must_enrol(account, home.totp_required),
+        required=must_enrol(account, ctx.totp_required),
         secret=secret,
         picture=credentials.totp_picture(address),
         refusal=refusal,
     )
 
 
-def _codes_page(request: Request, home: RequestContext, codes: Sequence[str], *, onward: str) -> Response:
-    _, today = home.clock()
-    return page(request, home, "recovery_codes.html", today=today, codes=codes, onward=onward)
+def _codes_page(request: Request, ctx: RequestContext, codes: Sequence[str], *, onward: str) -> Response:
+    _, today = ctx.clock()
+    return page(request, ctx, "recovery_codes.html", today=today, codes=codes, onward=onward)

@@ -20,56 +20,56 @@ MOST_DAYS = 366
 """How long a token may hold."""
 
 
-def the_account(home: RequestContext, login: str) -> Account:
+def the_account(ctx: RequestContext, login: str) -> Account:
     """An account; 404 when there is none of that name."""
-    the(home)
-    known = home.accounts.account(login)
+    the(ctx)
+    known = ctx.accounts.account(login)
     if known is None:
         raise HTTPException(404, "web.problem.no_account")
     return known
 
 
-def add(home: RequestContext, login: str, typed: Mapping[str, str]) -> tuple[str, str]:
+def add(ctx: RequestContext, login: str, typed: Mapping[str, str]) -> tuple[str, str]:
     """A new account: its name, and the address at which its password is chosen. Raises Refusal."""
     login = login.strip().casefold()
     check_login(login)
-    if home.accounts.account(login) is not None:
+    if ctx.accounts.account(login) is not None:
         raise BadPassword("web.login.taken", login=login)
-    home.accounts.save(_reader(home, login, typed), disabled=False, **stamp(home))
-    return login, _invited(home, login)
+    ctx.accounts.save(_reader(ctx, login, typed), disabled=False, **stamp(ctx))
+    return login, _invited(ctx, login)
 
 
-def change(home: RequestContext, known: Account, typed: Mapping[str, str]) -> None:
+def change(ctx: RequestContext, known: Account, typed: Mapping[str, str]) -> None:
     """What it may see and do, and whose it is. Raises BadStaff."""
-    _may_lose(home, known, typed.get("access", ""))
-    home.accounts.save(_reader(home, known.reader.login, typed), disabled=known.disabled, **stamp(home))
+    _may_lose(ctx, known, typed.get("access", ""))
+    ctx.accounts.save(_reader(ctx, known.reader.login, typed), disabled=known.disabled, **stamp(ctx))
 
 
-def close(home: RequestContext, known: Account) -> None:
+def close(ctx: RequestContext, known: Account) -> None:
     """Nobody logs in by it any more. Raises BadStaff."""
-    _may_lose(home, known, "")
-    home.accounts.save(known.reader, disabled=True, **stamp(home))
+    _may_lose(ctx, known, "")
+    ctx.accounts.save(known.reader, disabled=True, **stamp(ctx))
 
 
-def reopen(home: RequestContext, known: Account) -> None:
+def reopen(ctx: RequestContext, known: Account) -> None:
     """It can be logged in by again."""
-    home.accounts.save(known.reader, disabled=False, **stamp(home))
+    ctx.accounts.save(known.reader, disabled=False, **stamp(ctx))
 
 
-def end(home: RequestContext, known: Account) -> None:
+def end(ctx: RequestContext, known: Account) -> None:
     """Every way in of it ends: sessions, tokens, feeds, invitations."""
-    now, _ = home.clock()
-    home.accounts.end(known.reader.login, now=now, by=home.reader.login)
+    now, _ = ctx.clock()
+    ctx.accounts.end(known.reader.login, now=now, by=ctx.reader.login)
 
 
-def invite(home: RequestContext, known: Account) -> str:
+def invite(ctx: RequestContext, known: Account) -> str:
     """The address at which its holder chooses a password anew. Raises BadStaff: the account is closed."""
     if known.disabled:
         raise BadStaff("web.staff.account_closed", login=known.reader.login)
-    return _invited(home, known.reader.login)
+    return _invited(ctx, known.reader.login)
 
 
-def give_token(home: RequestContext, known: Account, *, days: str, name: str, write: bool) -> str:
+def give_token(ctx: RequestContext, known: Account, *, days: str, name: str, write: bool) -> str:
     """A token for programs. Raises BadStaff: so many days are none, or too many."""
     text = days.strip()
     number = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
@@ -77,12 +77,12 @@ def give_token(home: RequestContext, known: Account, *, days: str, name: str, wr
         raise BadStaff("cli.user.bad_days", days=tidy(text)[:20] or "0", most=MOST_DAYS)
     may = "write" if write else "read"
     login = known.reader.login
-    return _let_in(home, "token", login, timedelta(days=number), name=tidy(name)[:80], may=may)
+    return _let_in(ctx, "token", login, timedelta(days=number), name=tidy(name)[:80], may=may)
 
 
-def _reader(home: RequestContext, login: str, typed: Mapping[str, str]) -> Reader:
+def _reader(ctx: RequestContext, login: str, typed: Mapping[str, str]) -> Reader:
     """What a form says of an account. Raises BadStaff."""
-    office = the_office(home)
+    office = the_office(ctx)
     access, unit, person = typed.get("access", ""), typed.get("unit", ""), typed.get("person", "").strip()
     if access not in ACCESSES:
         raise BadStaff("web.staff.access_unknown", access=tidy(access))
@@ -98,30 +98,30 @@ def _reader(home: RequestContext, login: str, typed: Mapping[str, str]) -> Reade
     return Reader(login=login, access=access, person=person, name=name, unit=unit)
 
 
-def _may_lose(home: RequestContext, known: Account, access: str) -> None:
+def _may_lose(ctx: RequestContext, known: Account, access: str) -> None:
     """An administrator does not lock themselves out, nor the office out of its settings."""
     if known.reader.access != "administrator" or access == "administrator":
         return
-    if known.reader.login == home.reader.login:
+    if known.reader.login == ctx.reader.login:
         raise BadStaff("web.staff.not_oneself")
     left = [
         one
-        for one in home.accounts.all()
+        for one in ctx.accounts.all()
         if one.reader.access == "administrator" and not one.disabled and one.reader.login != known.reader.login
     ]
     if not left:
         raise BadStaff("web.staff.last_administrator", login=known.reader.login)
 
 
-def _invited(home: RequestContext, login: str) -> str:
-    secret = _let_in(home, "invitation", login, INVITATION_LASTS)
-    return f"{the(home).address}/welcome/{secret}"
+def _invited(ctx: RequestContext, login: str) -> str:
+    secret = _let_in(ctx, "invitation", login, INVITATION_LASTS)
+    return f"{the(ctx).address}/welcome/{secret}"
 
 
 def _let_in(
-    home: RequestContext, kind: EntryKind, login: str, lasts: timedelta, *, name: str = "", may: str = ""
+    ctx: RequestContext, kind: EntryKind, login: str, lasts: timedelta, *, name: str = "", may: str = ""
 ) -> str:
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     secret = new_secret()
     made = Entry(
         hash=hidden(secret),
@@ -133,5 +133,5 @@ def _let_in(
         seen_at=now,
         expires_at=now + lasts,
     )
-    home.accounts.let_in(made, by=home.reader.login)
+    ctx.accounts.let_in(made, by=ctx.reader.login)
     return secret

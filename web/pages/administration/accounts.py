@@ -23,56 +23,56 @@ Login = Annotated[str, Query(max_length=80)]
 
 
 @router.get("/accounts")
-def accounts(request: Request, home: Setting) -> Response:
+def accounts(request: Request, ctx: Setting) -> Response:
     """Who may log in, and the form for a new account."""
-    return _accounts_page(request, home)
+    return _accounts_page(request, ctx)
 
 
 @router.post("/accounts")
-async def add(request: Request, home: Setting) -> Response:
+async def add(request: Request, ctx: Setting) -> Response:
     """Make an account; the address at which its password is chosen is shown once."""
     async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_add, request, home, texts(form))
+        return await run_in_threadpool(_add, request, ctx, texts(form))
 
 
 @router.get("/account")
-def account(request: Request, home: Setting, login: Login = "") -> Response:
+def account(request: Request, ctx: Setting, login: Login = "") -> Response:
     """One account, and its ways in."""
-    return _account_page(request, home, account_commands.the_account(home, login))
+    return _account_page(request, ctx, account_commands.the_account(ctx, login))
 
 
 @router.post("/account")
-async def change(request: Request, home: Setting) -> Response:
+async def change(request: Request, ctx: Setting) -> Response:
     """Change an account, invite its holder again, close it, open it, end its sessions, give it a token."""
     async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_change, request, home, texts(form))
+        return await run_in_threadpool(_change, request, ctx, texts(form))
 
 
 @router.post("/account/second-factor")
-async def remove_second_factor(request: Request, home: SettingByPerson) -> Response:
+async def remove_second_factor(request: Request, ctx: SettingByPerson) -> Response:
     """Ask that a second factor be removed, approve what another administrator asked, or refuse it."""
     async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_remove_second_factor, request, home, texts(form))
+        return await run_in_threadpool(_remove_second_factor, request, ctx, texts(form))
 
 
 def _accounts_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     *,
     typed: Mapping[str, str] | None = None,
     refusal: Refusal | None = None,
     made: tuple[str, str] | None = None,
 ) -> Response:
-    the(home)
-    office = the_office(home)
+    the(ctx)
+    office = the_office(ctx)
     return show(
         request,
-        home,
+        ctx,
         "accounts.html",
         status=200 if refusal is None else 422,
-        accounts=(found := home.accounts.all()),
+        accounts=(found := ctx.accounts.all()),
         readers={one.reader.login: placed_reader(one.reader, office) for one in found},
-        removals=home.factors.removals(now=home.clock()[0]),
+        removals=ctx.factors.removals(now=ctx.clock()[0]),
         office=office,
         accesses=ACCESSES,
         unit=unit_field(office, (typed or {}).get("unit", "")),
@@ -85,7 +85,7 @@ def _accounts_page(
 
 def _account_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     known: Account,
     *,
     typed: Mapping[str, str] | None = None,
@@ -93,27 +93,27 @@ def _account_page(
     link: str = "",
     token: str = "",
 ) -> Response:
-    office, reader = the_office(home), known.reader
+    office, reader = the_office(ctx), known.reader
     shown = typed or {"access": reader.access, "name": reader.name}
-    now, _ = home.clock()
-    removal = home.factors.removal(reader.login, now=now)
+    now, _ = ctx.clock()
+    removal = ctx.factors.removal(reader.login, now=now)
     return show(
         request,
-        home,
+        ctx,
         "one_account.html",
         status=200 if refusal is None else 422,
         place=placed("/administration/account", login=known.reader.login),
         account=known,
-        own=known.reader.login == home.reader.login,
+        own=known.reader.login == ctx.reader.login,
         office=office,
         accesses=ACCESSES,
         unit=unit_field(office, shown.get("unit", reader.unit)),
         person=person_field(office, shown.get("person", reader.person)),
         form=shown,
         no_unit=placed_reader(known.reader, office).nowhere,
-        entries=home.accounts.entries(known.reader.login, now=now),
+        entries=ctx.accounts.entries(known.reader.login, now=now),
         removal=removal,
-        obstacle=factor_removal.obstacle(home, removal) if removal else "",
+        obstacle=factor_removal.obstacle(ctx, removal) if removal else "",
         longest_ground=factor_removal.LONGEST_GROUND,
         refusal=refusal,
         link=link,
@@ -122,17 +122,17 @@ def _account_page(
     )
 
 
-def _add(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
+def _add(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
     try:
-        made = account_commands.add(home, typed.get("login", ""), _found(home, typed))
+        made = account_commands.add(ctx, typed.get("login", ""), _found(ctx, typed))
     except Refusal as refusal:
-        return _accounts_page(request, home, typed=typed, refusal=refusal)
-    return _accounts_page(request, home, made=made)
+        return _accounts_page(request, ctx, typed=typed, refusal=refusal)
+    return _accounts_page(request, ctx, made=made)
 
 
-def _found(home: RequestContext, typed: Mapping[str, str]) -> Mapping[str, str]:
+def _found(ctx: RequestContext, typed: Mapping[str, str]) -> Mapping[str, str]:
     """What was typed, with the unit and the person it means. Raises Refusal."""
-    office = the_office(home)
+    office = the_office(ctx)
     unit = unit_meant(office, typed.get("unit", ""))
     return {**typed, "unit": unit, "person": person_meant(office, typed.get("person", "").strip())}
 
@@ -144,44 +144,44 @@ _PLAIN: Mapping[str, tuple[Callable[[RequestContext, Account], None], str]] = {
 }
 
 
-def _change(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = account_commands.the_account(home, typed.get("login", "")[:80])
+def _change(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
+    known = account_commands.the_account(ctx, typed.get("login", "")[:80])
     login, do = known.reader.login, typed.get("do", "")
     here = "/administration/account"
     try:
         if do == "change":
-            account_commands.change(home, known, _found(home, typed))
+            account_commands.change(ctx, known, _found(ctx, typed))
             return onward(request, here, login=login, said="changed")
         if do in _PLAIN:
             act, said = _PLAIN[do]
-            act(home, known)
+            act(ctx, known)
             return onward(request, here, login=login, said=said)
         if do == "token":
             write, name = bool(typed.get("write")), typed.get("name", "")
-            token = account_commands.give_token(home, known, days=typed.get("days", ""), name=name, write=write)
-            return _account_page(request, home, known, token=token)
+            token = account_commands.give_token(ctx, known, days=typed.get("days", ""), name=name, write=write)
+            return _account_page(request, ctx, known, token=token)
         if do == "invite":
-            return _account_page(request, home, known, link=account_commands.invite(home, known))
+            return _account_page(request, ctx, known, link=account_commands.invite(ctx, known))
     except Refusal as refusal:
-        return _account_page(request, home, known, typed=typed if do == "change" else None, refusal=refusal)
+        return _account_page(request, ctx, known, typed=typed if do == "change" else None, refusal=refusal)
     raise HTTPException(422)
 
 
-def _remove_second_factor(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = account_commands.the_account(home, typed.get("login", "")[:80])
+def _remove_second_factor(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
+    known = account_commands.the_account(ctx, typed.get("login", "")[:80])
     try:
         match typed.get("do", ""):
             case "request":
-                factor_removal.request_removal(home, known, typed.get("ground", ""))
+                factor_removal.request_removal(ctx, known, typed.get("ground", ""))
                 said = "removal_requested"
             case "approve":
-                factor_removal.approve(home, known)
+                factor_removal.approve(ctx, known)
                 said = "removal_approved"
             case "withdraw":
-                factor_removal.withdraw(home, known)
+                factor_removal.withdraw(ctx, known)
                 said = "removal_withdrawn"
             case _:
                 raise HTTPException(422)
     except Refusal as refusal:
-        return _account_page(request, home, known, refusal=refusal)
+        return _account_page(request, ctx, known, refusal=refusal)
     return onward(request, "/administration/account", login=known.reader.login, said=said)

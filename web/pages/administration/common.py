@@ -25,16 +25,16 @@ SAID = frozenset(
 )
 
 
-def the(home: RequestContext) -> Administration:
+def the(ctx: RequestContext) -> Administration:
     """What answers for the administration; 404 where there is nothing behind it."""
-    if home.administration is None:
+    if ctx.administration is None:
         raise HTTPException(404)
-    return home.administration
+    return ctx.administration
 
 
-def the_office(home: RequestContext) -> Office:
+def the_office(ctx: RequestContext) -> Office:
     """Units and people as they are kept: without an officer whom config.toml alone names."""
-    return home.reads.office().written_down
+    return ctx.reads.office().written_down
 
 
 def texts(form: FormData) -> dict[str, str]:
@@ -47,16 +47,14 @@ def placed(path: str, **told: str) -> str:
     return f"{path}?{urlencode(told)}" if any(told.values()) else path
 
 
-def show(
-    request: Request, home: RequestContext, template: str, *, status: int = 200, **values: Any
-) -> Response:
+def show(request: Request, ctx: RequestContext, template: str, *, status: int = 200, **values: Any) -> Response:
     """A page of the administration."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     said = request.query_params.get("said", "") if request.method == "GET" else ""
     values.setdefault("refusal", None)
     return page(
         request,
-        home,
+        ctx,
         template,
         today=today,
         status=status,

@@ -18,58 +18,58 @@ LASTS = timedelta(hours=72)
 LONGEST_GROUND = 500
 
 
-def request_removal(home: RequestContext, known: Account, ground: str) -> None:
+def request_removal(ctx: RequestContext, known: Account, ground: str) -> None:
     """Ask that an account's second factor be removed, and tell its holder. Raises BadStaff."""
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     login, ground = known.reader.login, tidy(ground)[:LONGEST_GROUND]
     if not known.second_factor:
         raise BadStaff("web.factor.none", login=login)
     if not ground:
         raise BadStaff("web.factor.no_ground")
-    if not approvers(home, login, requested_by=home.reader.login):
+    if not approvers(ctx, login, requested_by=ctx.reader.login):
         raise BadStaff("web.factor.no_other")
     until = now + LASTS
-    facts = {"by": home.reader.login, "until": until.isoformat()}
-    facts = {"by": home.reader.login, "until": until.isoformat()}
-    letters = letters_about(home, known, "removal_requested", facts)
-    if not home.factors.request_removal(login, ground, until=until, letters=letters, **stamp(home)):
+    facts = {"by": ctx.reader.login, "until": until.isoformat()}
+    facts = {"by": ctx.reader.login, "until": until.isoformat()}
+    letters = letters_about(ctx, known, "removal_requested", facts)
+    if not ctx.factors.request_removal(login, ground, until=until, letters=letters, **stamp(ctx)):
         raise BadStaff("web.factor.requested_already", login=login)
 
 
-def withdraw(home: RequestContext, known: Account) -> None:
+def withdraw(ctx: RequestContext, known: Account) -> None:
     """Take a request back, or refuse it. Raises BadStaff."""
-    if not home.factors.withdraw_removal(known.reader.login, **stamp(home)):
+    if not ctx.factors.withdraw_removal(known.reader.login, **stamp(ctx)):
         raise BadStaff("web.factor.no_request", login=known.reader.login)
 
 
-def approve(home: RequestContext, known: Account) -> None:
+def approve(ctx: RequestContext, known: Account) -> None:
     """Remove a second factor as another administrator asked, and tell its holder. Raises BadStaff."""
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     login = known.reader.login
-    request = home.factors.removal(login, now=now)
+    request = ctx.factors.removal(login, now=now)
     if request is None:
         raise BadStaff("web.factor.no_request", login=login)
-    if code := obstacle(home, request):
+    if code := obstacle(ctx, request):
         raise BadStaff(code)
-    facts = {"by": request.by, "approved_by": home.reader.login}
-    letters = letters_about(home, known, "removed", facts)
-    if not home.factors.approve_removal(login, letters=letters, **stamp(home)):
+    facts = {"by": request.by, "approved_by": ctx.reader.login}
+    letters = letters_about(ctx, known, "removed", facts)
+    if not ctx.factors.approve_removal(login, letters=letters, **stamp(ctx)):
         raise BadStaff("web.factor.no_request", login=login)
 
 
-def obstacle(home: RequestContext, request: RemovalRequest) -> str:
+def obstacle(ctx: RequestContext, request: RemovalRequest) -> str:
     """Return the code of what keeps the reader from approving a request; "" where nothing does."""
-    if home.reader.login == request.by:
+    if ctx.reader.login == request.by:
         return "web.factor.own_request"
-    if home.reader.login == request.login:
+    if ctx.reader.login == request.login:
         return "web.factor.own_account"
-    own = home.accounts.account(home.reader.login)
+    own = ctx.accounts.account(ctx.reader.login)
     if own is None or not own.second_factor:
         return "web.factor.approver_without"
     return ""
 
 
-def approvers(home: RequestContext, login: str, *, requested_by: str) -> list[str]:
+def approvers(ctx: RequestContext, login: str, *, requested_by: str) -> list[str]:
     """Return the logins of administrators who may approve a request about an account."""
-    every = administrators(home.accounts.all())
+    every = administrators(ctx.accounts.all())
     return [one for one in every if one not in (login, requested_by)]

@@ -46,22 +46,22 @@ _TOUCH = timedelta(hours=1)
 Token = Annotated[str, Path(min_length=20, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-def feeds_of(home: RequestContext, login: str, *, now: datetime) -> list[Entry]:
+def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
     """The feeds of an account that hold; those of units under the login ""."""
-    return [one for one in home.accounts.entries(login, now=now) if one.kind == "feed"]
+    return [one for one in ctx.accounts.entries(login, now=now) if one.kind == "feed"]
 
 
-def give_own(home: RequestContext, language: str) -> str:
+def give_own(ctx: RequestContext, language: str) -> str:
     """A new feed of the reader's own; its address, which is shown once. Raises BadStaff: there are enough."""
-    now, _ = home.clock()
-    if len(feeds_of(home, home.reader.login, now=now)) >= MOST_FEEDS:
+    now, _ = ctx.clock()
+    if len(feeds_of(ctx, ctx.reader.login, now=now)) >= MOST_FEEDS:
         raise BadStaff("web.feed.enough")
-    return give(home, home.reader.login, scope="", name=home.reader.name, language=language)
+    return give(ctx, ctx.reader.login, scope="", name=ctx.reader.name, language=language)
 
 
-def give(home: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
+def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
     """A new feed; its address, which is shown once. `scope`: the unit, "" for the account's own person."""
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     secret = new_secret()
     made = Entry(
         hash=hidden(secret),
@@ -73,40 +73,40 @@ def give(home: RequestContext, login: str, *, scope: str, name: str, language: s
         seen_at=now,
         expires_at=now + LASTS,
     )
-    home.accounts.let_in(made, by=home.reader.login)
-    return f"{the(home).address}/feeds/{secret}.ics?lang={language}"
+    ctx.accounts.let_in(made, by=ctx.reader.login)
+    return f"{the(ctx).address}/feeds/{secret}.ics?lang={language}"
 
 
-def revoke(home: RequestContext, login: str, hash: str) -> int:
+def revoke(ctx: RequestContext, login: str, hash: str) -> int:
     """Take a feed back: its address answers nothing any more. 0 when there is none."""
-    now, _ = home.clock()
-    known = any(one.hash == hash for one in feeds_of(home, login, now=now))
+    now, _ = ctx.clock()
+    known = any(one.hash == hash for one in feeds_of(ctx, login, now=now))
     if known:
-        home.accounts.end(login, hash, now=now, by=home.reader.login)
+        ctx.accounts.end(login, hash, now=now, by=ctx.reader.login)
     return int(known)
 
 
 @router.get("/feeds/{token}.ics")
-def feed(request: Request, home: Anybody, token: Token) -> Response:
+def feed(request: Request, ctx: Anybody, token: Token) -> Response:
     """What a calendar program asks for, again and again."""
-    now, today = home.clock()
-    entry = home.accounts.entry("feed", hidden(token), now=now)
-    account = home.accounts.account(entry.login) if entry and entry.login else None
+    now, today = ctx.clock()
+    entry = ctx.accounts.entry("feed", hidden(token), now=now)
+    account = ctx.accounts.account(entry.login) if entry and entry.login else None
     if entry is None or (entry.login and (account is None or account.disabled)):
         raise HTTPException(404, "web.problem.no_feed")
-    if account is not None and must_enrol(account, home.totp_required):
+    if account is not None and must_enrol(account, ctx.totp_required):
         raise HTTPException(403, "web.problem.second_factor")
     if entry.seen_at + _TOUCH < now:
-        home.accounts.seen(entry.hash, now=now)
-    office = home.reads.office()
+        ctx.accounts.seen(entry.hash, now=now)
+    office = ctx.reads.office()
     language = _language(request, account, office)
     if account is not None:
-        rows = _own_rows(home, the_reader(home, account), office, today)
+        rows = _own_rows(ctx, the_reader(ctx, account), office, today)
         name = i18n.say("web.feed.of_person", {"name": account.reader.name or account.reader.login}, language)
     else:
-        rows = _unit_rows(home, entry.scope, today)
+        rows = _unit_rows(ctx, entry.scope, today)
         name = i18n.say("web.feed.of_unit", {"name": entry.name}, language)
-    items = [_item(home, case, row, language, now) for case, row in rows]
+    items = [_item(ctx, case, row, language, now) for case, row in rows]
     return Response(
         calendar(items, name=name, refresh=REFRESH),
         media_type="text/calendar; charset=utf-8",
@@ -126,9 +126,9 @@ def _language(request: Request, account: Account | None, office: Office) -> str:
     return person.language if person else i18n.LANGUAGES[0]
 
 
-def _rows(reads: Reads, home: RequestContext, today: date, unit: str | None = None) -> Sequence[Row]:
+def _rows(reads: Reads, ctx: RequestContext, today: date, unit: str | None = None) -> Sequence[Row]:
     """Open rows a year back and ahead; of very many the nearest."""
-    first, last = max(today - BACK, home.calendar.first), min(today + AHEAD, home.calendar.last)
+    first, last = max(today - BACK, ctx.calendar.first), min(today + AHEAD, ctx.calendar.last)
     rows = reads.due(first, last, unit)
     return rows if len(rows) <= LOOKED_AT else sorted(rows, key=lambda row: _far(row, today))[:LOOKED_AT]
 
@@ -137,28 +137,28 @@ def _far(row: Row, today: date) -> int:
     return abs(((row.due or today) - today).days)
 
 
-def _own_rows(home: RequestContext, reader: Reader, office: Office, today: date) -> list[tuple[Case, Row]]:
+def _own_rows(ctx: RequestContext, reader: Reader, office: Office, today: date) -> list[tuple[Case, Row]]:
     """What waits for the person of an account, among what the account may see."""
     if not reader.person or not reader.may("read"):
         return []
-    reads = home.reads.seen_by(scope(reader))
-    rows = _rows(reads, home, today)
+    reads = ctx.reads.seen_by(scope(reader))
+    rows = _rows(reads, ctx, today)
     cases = reads.whole({row.case for row in rows})
     own = (
         (cases[row.case], row)
         for row in rows
-        if row.case in cases and _waits_for(home, cases[row.case], row, reader.person, office, today)
+        if row.case in cases and _waits_for(ctx, cases[row.case], row, reader.person, office, today)
     )
     return _nearest(own, today)
 
 
-def _unit_rows(home: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
+def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, Row]]:
     """What a unit and those below it owe; nothing confidential."""
-    rows = _rows(home.reads, home, today, unit)
-    heads = home.reads.heads({row.case for row in rows})
-    shown = [row for row in rows if row.case in heads and not _hidden(home, heads[row.case])]
+    rows = _rows(ctx.reads, ctx, today, unit)
+    heads = ctx.reads.heads({row.case for row in rows})
+    shown = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])]
     shown = sorted(shown, key=lambda row: _far(row, today))[:MOST]
-    cases = home.reads.whole({row.case for row in shown})
+    cases = ctx.reads.whole({row.case for row in shown})
     return _nearest(((cases[row.case], row) for row in shown if row.case in cases), today)
 
 
@@ -167,12 +167,12 @@ def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, 
     return sorted(near, key=lambda one: (one[1].due or today, one[1].case, one[1].obligation))
 
 
-def _hidden(home: RequestContext, case: Case) -> bool:
-    return case.confidential or confidential(home.library.named(case.edition))
+def _hidden(ctx: RequestContext, case: Case) -> bool:
+    return case.confidential or confidential(ctx.library.named(case.edition))
 
 
-def _waits_for(home: RequestContext, case: Case, row: Row, person: str, office: Office, today: date) -> bool:
-    obligation = entry_obligation(case, home.library.of(case), row.obligation)
+def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: Office, today: date) -> bool:
+    obligation = entry_obligation(case, ctx.library.of(case), row.obligation)
     responsible = case.responsible.get(row.obligation) or case.responsible.get(obligation.id) or ""
     found = resolve(
         office,
@@ -185,20 +185,20 @@ def _waits_for(home: RequestContext, case: Case, row: Row, person: str, office: 
     return not isinstance(found, Unresolved) and any(one.person.key == person for one in found)
 
 
-def _item(home: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
+def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
     """The same item a letter brings: the same UID, a sequence that rises, a whole day."""
     assert row.due is not None
-    port = the(home)
-    if _hidden(home, case):
+    port = the(ctx)
+    if _hidden(ctx, case):
         # A date of one's own may be known to one's own calendar; what it is about may not.
         summary, text, link = i18n.say("digest.awaits_subject", {}, language), "", port.address
     else:
-        title = entry_obligation(case, home.library.of(case), row.obligation).title[language]
+        title = entry_obligation(case, ctx.library.of(case), row.obligation).title[language]
         period = row.obligation.partition(".")[2]
         if period and not is_entry(row.obligation):
             title = f"{title}, {i18n.period(period, language)}"
         summary = f"{title} – {case.object}" if case.object else title
-        text, link = "\n".join(_explained(home, case, row, language)), f"{port.address}/cases/{case.id}"
+        text, link = "\n".join(_explained(ctx, case, row, language)), f"{port.address}/cases/{case.id}"
     return Item(
         uid=uid(case.id, row.obligation, port.domain),
         sequence=max(0, int((now - (case.opened_at or now)).total_seconds())),
@@ -212,8 +212,8 @@ def _item(home: RequestContext, case: Case, row: Row, language: str, now: dateti
     )
 
 
-def _explained(home: RequestContext, case: Case, row: Row, language: str) -> Iterator[str]:
-    procedure = home.library.of(case)
+def _explained(ctx: RequestContext, case: Case, row: Row, language: str) -> Iterator[str]:
+    procedure = ctx.library.of(case)
     obligation = entry_obligation(case, procedure, row.obligation)
     yield procedure.title[language]
     act = procedure.acts.get(obligation.act)

@@ -48,14 +48,14 @@ class Change:
 
 
 @router.get("/administration/people/export")
-def export(request: Request, home: Setting) -> Response:
-    return people_file(request, home)
+def export(request: Request, ctx: Setting) -> Response:
+    return people_file(request, ctx)
 
 
-def people_file(request: Request, home: RequestContext) -> Response:
+def people_file(request: Request, ctx: RequestContext) -> Response:
     """Everybody as the workbook they can be taken in from again."""
-    the(home)
-    table = people_table(the_office(home), preferences(request).language)
+    the(ctx)
+    table = people_table(the_office(ctx), preferences(request).language)
     return Response(
         listing([table]),
         media_type=XLSX,
@@ -64,80 +64,80 @@ def people_file(request: Request, home: RequestContext) -> Response:
 
 
 @router.get("/administration/people/import")
-def ask_import(request: Request, home: Setting) -> Response:
+def ask_import(request: Request, ctx: Setting) -> Response:
     """The form for a table of people."""
-    the(home)
-    return show(request, home, "people_import.html", preview=None)
+    the(ctx)
+    return show(request, ctx, "people_import.html", preview=None)
 
 
 @router.post("/administration/people/import")
-async def import_people(request: Request, home: Setting) -> Response:
+async def import_people(request: Request, ctx: Setting) -> Response:
     """First a preview of what a table changes, then, sent again from there, the change."""
     async with request.form(max_files=1, max_fields=5, max_part_size=staff.LARGEST * 2) as form:
-        return await in_reading_thread(request, _import, request, home, form)
+        return await in_reading_thread(request, _import, request, ctx, form)
 
 
 @router.get("/administration/channels")
-def channels(request: Request, home: Setting) -> Response:
+def channels(request: Request, ctx: Setting) -> Response:
     """Through what letters go, and a letter to try it with."""
-    return _channels_page(request, home)
+    return _channels_page(request, ctx)
 
 
 @router.post("/administration/channels")
-async def test_channel(request: Request, home: Setting) -> Response:
+async def test_channel(request: Request, ctx: Setting) -> Response:
     """Send a test letter at once, and show what the server said."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_test, request, home, texts(form))
+        return await run_in_threadpool(_test, request, ctx, texts(form))
 
 
 @router.get("/administration/settings")
-def settings(request: Request, home: Setting) -> Response:
+def settings(request: Request, ctx: Setting) -> Response:
     """config.toml as it holds; it is changed there, not here."""
-    return show(request, home, "settings.html", settings=the(home).settings())
+    return show(request, ctx, "settings.html", settings=the(ctx).settings())
 
 
 @router.get("/administration/rules")
-def rules(request: Request, home: Setting) -> Response:
+def rules(request: Request, ctx: Setting) -> Response:
     """The organisation's own rules that stand, as they were adopted."""
-    return show(request, home, "rules.html", rules=the(home).rules())
+    return show(request, ctx, "rules.html", rules=the(ctx).rules())
 
 
 @router.post("/account/feed")
-async def own_feed(request: Request, home: Own) -> Response:
+async def own_feed(request: Request, ctx: Own) -> Response:
     """Make a calendar feed of one's own, or revoke one. Its address is shown once."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_own_feed, request, home, texts(form))
+        return await run_in_threadpool(_own_feed, request, ctx, texts(form))
 
 
 @router.post("/account/telegram")
-async def own_telegram(request: Request, home: Own) -> Response:
+async def own_telegram(request: Request, ctx: Own) -> Response:
     """A one-time code for one's own Telegram account, or forget the account."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_own_telegram, request, home, texts(form))
+        return await run_in_threadpool(_own_telegram, request, ctx, texts(form))
 
 
-def _import(request: Request, home: RequestContext, form: FormData) -> Response:
+def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
     try:
         content, name = _uploaded(form)
-        read = staff.read_table(home, content, name)
+        read = staff.read_table(ctx, content, name)
         if form.get("do") == "take":
-            staff.take_table(home, read)
+            staff.take_table(ctx, read)
             return onward(request, "/administration/people", said="taken")
     except Refusal as refusal:
         errors = refusal.errors if isinstance(refusal, UnreadablePaper) else ()
         return show(
             request,
-            home,
+            ctx,
             "people_import.html",
             status=422,
             preview=None,
             refusal=refusal,
             errors=errors[:SHOWN],
         )
-    changes = preview(read, the_office(home))
+    changes = preview(read, the_office(ctx))
     return show(
         request,
-        home,
+        ctx,
         "people_import.html",
         preview=changes[:SHOWN],
         more=len(changes) - len(changes[:SHOWN]),
@@ -187,20 +187,20 @@ def preview(read: ReadPeople, office: Office) -> list[Change]:
 
 def _channels_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     *,
     typed: Mapping[str, str] | None = None,
     outcome: Outcome | None = None,
     refusal: Refusal | None = None,
 ) -> Response:
-    known = home.reads.office().people.get(home.reader.person)
+    known = ctx.reads.office().people.get(ctx.reader.person)
     return show(
         request,
-        home,
+        ctx,
         "channels.html",
         status=200 if refusal is None else 422,
-        channels=the(home).channels(),
-        faults=home.post.faults() if home.post else (),
+        channels=the(ctx).channels(),
+        faults=ctx.post.faults() if ctx.post else (),
         email=(typed or {}).get("email", (known.email or "") if known else ""),
         tried=(typed or {}).get("channel", ""),
         outcome=outcome,
@@ -208,36 +208,36 @@ def _channels_page(
     )
 
 
-def _test(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
+def _test(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
     email = tidy(typed.get("email", ""))
     try:
-        outcome = staff.try_channel(home, typed.get("channel", ""), email, preferences(request).language)
+        outcome = staff.try_channel(ctx, typed.get("channel", ""), email, preferences(request).language)
     except Refusal as refusal:
-        return _channels_page(request, home, typed=typed, refusal=refusal)
-    return _channels_page(request, home, typed=typed, outcome=outcome)
+        return _channels_page(request, ctx, typed=typed, refusal=refusal)
+    return _channels_page(request, ctx, typed=typed, outcome=outcome)
 
 
-def _own_feed(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
-    the(home)
-    login = home.reader.login
+def _own_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
+    the(ctx)
+    login = ctx.reader.login
     if typed.get("do") == "revoke":
-        revoke(home, login, typed.get("hash", ""))
+        revoke(ctx, login, typed.get("hash", ""))
         return onward(request, "/account", said="revoked")
     try:
-        return own_page(request, home, feed=give_own(home, preferences(request).language))
+        return own_page(request, ctx, feed=give_own(ctx, preferences(request).language))
     except Refusal as refusal:
-        return own_page(request, home, refusal=refusal, status=422)
+        return own_page(request, ctx, refusal=refusal, status=422)
 
 
-def _own_telegram(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
-    now, _ = home.clock()
-    if not home.reader.person:
+def _own_telegram(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
+    now, _ = ctx.clock()
+    if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
     if typed.get("do") == "unlink":
-        the(home).unlink(home.reader.person, by=home.reader.login, now=now)
+        the(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
         return onward(request, "/account", said="unlinked")
     try:
-        offer = the(home).telegram(home.reader.person, now=now)
+        offer = the(ctx).telegram(ctx.reader.person, now=now)
     except Refusal as refusal:
-        return own_page(request, home, refusal=refusal, status=422)
-    return own_page(request, home, telegram=offer)
+        return own_page(request, ctx, refusal=refusal, status=422)
+    return own_page(request, ctx, telegram=offer)

@@ -52,29 +52,29 @@ SHOWN = 200
 
 
 @router.get("")
-def overview(request: Request, home: Setting) -> Response:
+def overview(request: Request, ctx: Setting) -> Response:
     """Where everything is kept, and how much of it there is."""
-    the(home)
-    office, accounts = the_office(home), home.accounts.all()
+    the(ctx)
+    office, accounts = the_office(ctx), ctx.accounts.all()
     counts = {
         "people": len(office.people),
         "units": len(office.units),
         "accounts": sum(not one.disabled for one in accounts),
-        "channels": len(the(home).channels()),
+        "channels": len(the(ctx).channels()),
     }
-    faults = home.post.faults() if home.post else ()
-    return show(request, home, "administration.html", counts=counts, faults=faults)
+    faults = ctx.post.faults() if ctx.post else ()
+    return show(request, ctx, "administration.html", counts=counts, faults=faults)
 
 
 @router.get("/units")
-def units(request: Request, home: Setting, unit: Key = "", number: Number = 1) -> Response:
+def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
     """The tree of units; of a country walked down level by level, a page of a level at a time."""
-    the(home)
-    office = the_office(home)
+    the(ctx)
+    office = the_office(ctx)
     tree, pages = units_of_a_page(office, unit, number)
     return show(
         request,
-        home,
+        ctx,
         "units.html",
         office=office,
         tree=tree,
@@ -86,39 +86,39 @@ def units(request: Request, home: Setting, unit: Key = "", number: Number = 1) -
 
 
 @router.get("/unit")
-def unit(request: Request, home: Setting, id: Key = "") -> Response:
+def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
     """One unit; without an id a new one."""
-    known = the_office(home).units.get(id)
+    known = the_office(ctx).units.get(id)
     if id and known is None:
         raise HTTPException(404, "web.problem.no_unit")
-    return _unit_page(request, home, known, mark(known))
+    return _unit_page(request, ctx, known, mark(known))
 
 
 @router.post("/unit")
-async def save_unit(request: Request, home: Setting) -> Response:
+async def save_unit(request: Request, ctx: Setting) -> Response:
     """Keep a unit, or take it out."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_save_unit, request, home, texts(form))
+        return await run_in_threadpool(_save_unit, request, ctx, texts(form))
 
 
 @router.post("/unit/feed")
-async def unit_feed(request: Request, home: Setting) -> Response:
+async def unit_feed(request: Request, ctx: Setting) -> Response:
     """Make a calendar feed of a unit, or revoke one. Its address is shown once, here."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_unit_feed, request, home, texts(form))
+        return await run_in_threadpool(_unit_feed, request, ctx, texts(form))
 
 
 @router.get("/people")
-def people(request: Request, home: Setting, q: Key = "", unit: Key = "") -> Response:
+def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
     """Everybody, found by name, post, e-mail."""
-    the(home)
-    office = the_office(home)
+    the(ctx)
+    office = the_office(ctx)
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
         unit = unit if few_units(office) else unit_found(office, unit)
     found = found_people(office, q, unit)
     return show(
         request,
-        home,
+        ctx,
         "people.html",
         office=office,
         found=found[:SHOWN],
@@ -130,31 +130,31 @@ def people(request: Request, home: Setting, q: Key = "", unit: Key = "") -> Resp
 
 
 @router.get("/person")
-def person(request: Request, home: Setting, key: Key = "") -> Response:
+def person(request: Request, ctx: Setting, key: Key = "") -> Response:
     """One person; without a key a new one."""
-    known = the_person(home, key) if key else None
-    return _person_page(request, home, known, mark(known))
+    known = the_person(ctx, key) if key else None
+    return _person_page(request, ctx, known, mark(known))
 
 
 @router.post("/person")
-async def save_person(request: Request, home: Setting) -> Response:
+async def save_person(request: Request, ctx: Setting) -> Response:
     """Keep a person."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
         duties = [str(one) for one in form.getlist("duty")]
-        return await run_in_threadpool(_save_person, request, home, texts(form), duties)
+        return await run_in_threadpool(_save_person, request, ctx, texts(form), duties)
 
 
 @router.get("/person/remove")
-def ask_remove(request: Request, home: Setting, key: Key = "") -> Response:
+def ask_remove(request: Request, ctx: Setting, key: Key = "") -> Response:
     """What would fall to whom without this person; asked before it is done."""
-    return _removal(request, home, the_person(home, key))
+    return _removal(request, ctx, the_person(ctx, key))
 
 
 @router.post("/person/remove")
-async def remove_person(request: Request, home: Setting) -> Response:
+async def remove_person(request: Request, ctx: Setting) -> Response:
     """Take a person out."""
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_remove_person, request, home, texts(form))
+        return await run_in_threadpool(_remove_person, request, ctx, texts(form))
 
 
 def found_people(office: Office, words: str, unit: str) -> list[Person]:
@@ -169,10 +169,10 @@ def found_people(office: Office, words: str, unit: str) -> list[Person]:
     ]
 
 
-def the_person(home: RequestContext, key: str) -> Person:
+def the_person(ctx: RequestContext, key: str) -> Person:
     """Somebody of the office; 404 when nobody has that key."""
-    the(home)
-    known = the_office(home).people.get(key)
+    the(ctx)
+    known = the_office(ctx).people.get(key)
     if known is None:
         raise HTTPException(404, "web.problem.no_person")
     return known
@@ -180,7 +180,7 @@ def the_person(home: RequestContext, key: str) -> Person:
 
 def _unit_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     known: Unit | None,
     seen: str,
     *,
@@ -188,8 +188,8 @@ def _unit_page(
     refusal: Refusal | None = None,
     feed: str = "",
 ) -> Response:
-    office = the_office(home)
-    now, _ = home.clock()
+    office = the_office(ctx)
+    now, _ = ctx.clock()
     shown = typed or {
         "name": known.name if known else "",
         "parent": (known.parent or "") if known else "",
@@ -200,7 +200,7 @@ def _unit_page(
     inside = frozenset(office.below(known.id)) if known else frozenset()
     return show(
         request,
-        home,
+        ctx,
         "unit.html",
         status=200 if refusal is None else 422,
         place=placed("/administration/unit", id=known.id if known else ""),
@@ -211,44 +211,44 @@ def _unit_page(
         through=unit_field(office, shown.get("uploads_through", ""), without={known.id} if known else ()),
         kinds=KINDS,
         refusal=refusal,
-        feeds=[one for one in feeds_of(home, "", now=now) if known and one.scope == known.id],
+        feeds=[one for one in feeds_of(ctx, "", now=now) if known and one.scope == known.id],
         feed=feed,
-        holds=staff.holds(home, office, known),
-        holding=holding(time_of(office, known.id if known else ""), the(home).hours),
+        holds=staff.holds(ctx, office, known),
+        holding=holding(time_of(office, known.id if known else ""), the(ctx).hours),
     )
 
 
-def _save_unit(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
+def _save_unit(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
     id, seen = typed.get("id", ""), typed.get("mark", "")
     try:
         if typed.get("do") == "remove" and id:
-            staff.remove_unit(home, id, seen)
+            staff.remove_unit(ctx, id, seen)
             return onward(request, "/administration/units", said="removed")
-        office = the_office(home)
+        office = the_office(ctx)
         units = {name: unit_meant(office, typed.get(name, "")) for name in ("parent", "uploads_through")}
-        staff.keep_unit(home, id, seen, {**typed, **units})
+        staff.keep_unit(ctx, id, seen, {**typed, **units})
     except Refusal as refusal:
-        known = the_office(home).units.get(id)
-        return _unit_page(request, home, known, mark(known), typed=typed, refusal=refusal)
+        known = the_office(ctx).units.get(id)
+        return _unit_page(request, ctx, known, mark(known), typed=typed, refusal=refusal)
     return onward(request, "/administration/units", said="saved")
 
 
-def _unit_feed(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
-    the(home)
-    known = the_office(home).units.get(typed.get("id", ""))
+def _unit_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
+    the(ctx)
+    known = the_office(ctx).units.get(typed.get("id", ""))
     if known is None:
         raise HTTPException(404, "web.problem.no_unit")
     if typed.get("do") == "revoke":
-        revoke(home, "", typed.get("hash", ""))
+        revoke(ctx, "", typed.get("hash", ""))
         return onward(request, "/administration/unit", id=known.id, said="revoked")
     language = preferences(request).language
-    feed = give(home, "", scope=known.id, name=known.name, language=language)
-    return _unit_page(request, home, known, mark(known), feed=feed)
+    feed = give(ctx, "", scope=known.id, name=known.name, language=language)
+    return _unit_page(request, ctx, known, mark(known), feed=feed)
 
 
 def _person_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     known: Person | None,
     seen: str,
     *,
@@ -256,13 +256,13 @@ def _person_page(
     duties: list[str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    office = the_office(home)
+    office = the_office(ctx)
     form = dict(typed) if typed is not None else _answers(known, office)
     filled = [n for n in range(40) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
     held = duties if duties is not None else list(known.duties if known else ())
     return show(
         request,
-        home,
+        ctx,
         "person.html",
         status=200 if refusal is None else 422,
         place=placed("/administration/person", key=known.key if known else ""),
@@ -276,7 +276,7 @@ def _person_page(
         rows=range(min(40, max(AWAY - 4, len(filled) + 2))),
         deputy=person_field(office, form.get("deputy", "")),
         refusal=refusal,
-        accounts=[one for one in home.accounts.all() if known and one.reader.person == known.key],
+        accounts=[one for one in ctx.accounts.all() if known and one.reader.person == known.key],
     )
 
 
@@ -299,46 +299,46 @@ def _answers(known: Person | None, office: Office) -> dict[str, str]:
 
 
 def _save_person(
-    request: Request, home: RequestContext, typed: Mapping[str, str], duties: list[str]
+    request: Request, ctx: RequestContext, typed: Mapping[str, str], duties: list[str]
 ) -> Response:
     key = typed.get("key", "")
     try:
-        office = the_office(home)
+        office = the_office(ctx)
         deputy = person_meant(office, tidy(typed.get("deputy", "")))
         found = {**typed, "unit": unit_meant(office, typed.get("unit", "")), "deputy": deputy}
-        staff.keep_person(home, key, typed.get("mark", ""), found, duties)
+        staff.keep_person(ctx, key, typed.get("mark", ""), found, duties)
     except (Refusal, OutOfRange) as refusal:
-        known = the_office(home).people.get(key)
-        return _person_page(request, home, known, mark(known), typed=typed, duties=duties, refusal=refusal)
+        known = the_office(ctx).people.get(key)
+        return _person_page(request, ctx, known, mark(known), typed=typed, duties=duties, refusal=refusal)
     return onward(request, "/administration/people", said="saved")
 
 
 def _removal(
-    request: Request, home: RequestContext, known: Person, *, refusal: Refusal | None = None
+    request: Request, ctx: RequestContext, known: Person, *, refusal: Refusal | None = None
 ) -> Response:
-    _, today = home.clock()
-    office = the_office(home)
+    _, today = ctx.clock()
+    office = the_office(ctx)
     return show(
         request,
-        home,
+        ctx,
         "person_remove.html",
         status=200 if refusal is None else 422,
         place=placed("/administration/person/remove", key=known.key),
         known=known,
         mark=mark(known),
         office=office,
-        falling=the(home).falls(known.key, today=today),
+        falling=the(ctx).falls(known.key, today=today),
         deputised=[one for one in office.people.values() if one.deputy == known.key],
-        accounts=[one for one in home.accounts.all() if one.reader.person == known.key],
-        is_officer=home.reads.office().officer == known.key,
+        accounts=[one for one in ctx.accounts.all() if one.reader.person == known.key],
+        is_officer=ctx.reads.office().officer == known.key,
         refusal=refusal,
     )
 
 
-def _remove_person(request: Request, home: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = the_person(home, typed.get("key", ""))
+def _remove_person(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
+    known = the_person(ctx, typed.get("key", ""))
     try:
-        staff.remove_person(home, known, typed.get("mark", ""))
+        staff.remove_person(ctx, known, typed.get("mark", ""))
     except Refusal as refusal:
-        return _removal(request, home, known, refusal=refusal)
+        return _removal(request, ctx, known, refusal=refusal)
     return onward(request, "/administration/people", said="removed")

@@ -22,77 +22,77 @@ LARGEST = 2 * 1024 * 1024
 """Bytes of a table of people: on the pages it goes to the browser and back between preview and taking in."""
 
 
-def holds(home: RequestContext, office: Office, unit: Unit | None) -> tuple[int, int, int]:
+def holds(ctx: RequestContext, office: Office, unit: Unit | None) -> tuple[int, int, int]:
     """Why a unit cannot be taken out: people, units below, cases of its own."""
     if unit is None:
         return (0, 0, 0)
     people, units = len(office.people_of.get(unit.id, ())), len(office.children.get(unit.id, ()))
-    return people, units, the(home).cases_of(unit.id)
+    return people, units, the(ctx).cases_of(unit.id)
 
 
-def keep_unit(home: RequestContext, id: str, seen: str, texts: Mapping[str, str]) -> Unit:
+def keep_unit(ctx: RequestContext, id: str, seen: str, texts: Mapping[str, str]) -> Unit:
     """A unit made or changed by what was typed. `id`: "" for a new one. Raises Refusal."""
-    office = the_office(home)
+    office = the_office(ctx)
     known = office.units.get(id)
     _unchanged(known, seen, id)
     made = unit_of(texts, office, known)
-    the(home).staff.keep_unit(made, was=known, **stamp(home))
+    the(ctx).staff.keep_unit(made, was=known, **stamp(ctx))
     return made
 
 
-def remove_unit(home: RequestContext, id: str, seen: str) -> None:
+def remove_unit(ctx: RequestContext, id: str, seen: str) -> None:
     """A unit taken out. Raises BadStaff: there is none, it was changed meanwhile, or something hangs on it."""
-    office = the_office(home)
+    office = the_office(ctx)
     known = office.units.get(id)
     _unchanged(known, seen, id)
     if known is None:
         raise BadStaff("web.staff.unit_unknown", unit=tidy(id)[:200])
-    people, units, cases = holds(home, office, known)
+    people, units, cases = holds(ctx, office, known)
     if people or units or cases:
         raise BadStaff("web.staff.unit_held", name=known.name, people=people, units=units, cases=cases)
-    the(home).staff.remove_unit(known, **stamp(home))
+    the(ctx).staff.remove_unit(known, **stamp(ctx))
 
 
 def keep_person(
-    home: RequestContext, key: str, seen: str, texts: Mapping[str, str], duties: list[str]
+    ctx: RequestContext, key: str, seen: str, texts: Mapping[str, str], duties: list[str]
 ) -> Person:
     """A person made or changed by what was typed. `key`: "" for a new one. Raises Refusal, OutOfRange."""
-    office = the_office(home)
+    office = the_office(ctx)
     known = office.people.get(key)
     _unchanged(known, seen, key)
     made = person_of(texts, duties, office, known)
-    the(home).staff.keep_person(made, was=known, **stamp(home))
+    the(ctx).staff.keep_person(made, was=known, **stamp(ctx))
     return made
 
 
-def remove_person(home: RequestContext, known: Person, seen: str) -> None:
+def remove_person(ctx: RequestContext, known: Person, seen: str) -> None:
     """A person taken out. Raises Refusal."""
     _unchanged(known, seen, known.key)
-    the(home).staff.remove_person(known, **stamp(home))
+    the(ctx).staff.remove_person(known, **stamp(ctx))
 
 
-def read_table(home: RequestContext, content: bytes, name: str) -> ReadPeople:
+def read_table(ctx: RequestContext, content: bytes, name: str) -> ReadPeople:
     """A table of people, read onto those there are; nothing is written. Raises Refusal with every bad row."""
     if not content:
         raise BadStaff("web.staff.no_file")
     if len(content) > LARGEST:
         raise BadStaff("web.staff.file_too_large", megabytes=LARGEST // 1024 // 1024)
-    return onto(read_people(content, name), the_office(home))
+    return onto(read_people(content, name), the_office(ctx))
 
 
-def take_table(home: RequestContext, read: ReadPeople) -> Taken:
+def take_table(ctx: RequestContext, read: ReadPeople) -> Taken:
     """All of a table of people."""
-    return the(home).staff.take_in(list(read.units), list(read.people), **stamp(home))
+    return the(ctx).staff.take_in(list(read.units), list(read.people), **stamp(ctx))
 
 
-def try_channel(home: RequestContext, channel: str, email: str, language: str) -> Outcome:
+def try_channel(ctx: RequestContext, channel: str, email: str, language: str) -> Outcome:
     """Send the reader a test letter at once. Raises Refusal: no such channel, no such address, not sent."""
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     if email and not is_address(email):
         raise BadStaff("web.staff.email_malformed", email=email[:200])
-    if channel not in {one.name for one in the(home).channels()}:
+    if channel not in {one.name for one in the(ctx).channels()}:
         raise BadStaff("web.channels.unknown", channel=tidy(channel)[:80])
-    reader = home.reader
+    reader = ctx.reader
     person = Person(
         key=reader.person or reader.login,
         name=reader.name or reader.login,
@@ -100,7 +100,7 @@ def try_channel(home: RequestContext, channel: str, email: str, language: str) -
         email=email or None,
         language=language,
     )
-    return the(home).test(channel, person, language=language, now=now)
+    return the(ctx).test(channel, person, language=language, now=now)
 
 
 def _unchanged(known: Unit | Person | None, seen: str, named: str) -> None:

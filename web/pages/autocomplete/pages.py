@@ -17,27 +17,27 @@ Typed = Annotated[str, Query(max_length=300)]
 
 
 @router.get("/unit")
-def unit(home: Own, q: Typed = "") -> Response:
+def unit(ctx: Own, q: Typed = "") -> Response:
     """Units: of all for whoever sets the office up, else of the reader's own with those below."""
-    root = "" if home.reader.may("settings") else home.reader.root
-    return _answer(units_near(home.reads.office(), q, root=root))
+    root = "" if ctx.reader.may("settings") else ctx.reader.root
+    return _answer(units_near(ctx.reads.office(), q, root=root))
 
 
 @router.get("/person")
-def person(home: Own, q: Typed = "") -> Response:
+def person(ctx: Own, q: Typed = "") -> Response:
     """People: anybody for those whose forms name one, else those of the reader's own units."""
-    root = "" if _names_people(home) else home.reader.root
-    return _answer(people_near(home.reads.office().written_down, q, root=root))
+    root = "" if _names_people(ctx) else ctx.reader.root
+    return _answer(people_near(ctx.reads.office().written_down, q, root=root))
 
 
 @router.get("/responsible")
-def responsible(home: Own, q: Typed = "") -> Response:
+def responsible(ctx: Own, q: Typed = "") -> Response:
     """Units and people a text of a schedule may mean."""
-    return _answer(all_near(home.reads.office().written_down, q) if _names_people(home) else ())
+    return _answer(all_near(ctx.reads.office().written_down, q) if _names_people(ctx) else ())
 
 
-def _names_people(home: RequestContext) -> bool:
-    return home.reader.may("settings") or home.reader.may("manage")
+def _names_people(ctx: RequestContext) -> bool:
+    return ctx.reader.may("settings") or ctx.reader.may("manage")
 
 
 def _answer(found: Sequence[Suggestion]) -> Response:

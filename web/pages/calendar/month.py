@@ -79,29 +79,29 @@ def as_known(calendar: Calendar, as_of: date | None) -> Calendar:
 
 
 def month_view(
-    home: RequestContext, first: date, calendar: Calendar, *, today: date, unit: str | None, chosen: date | None
+    ctx: RequestContext, first: date, calendar: Calendar, *, today: date, unit: str | None, chosen: date | None
 ) -> MonthView:
     """The month that begins on that day, with what is open and falls due in it.
 
     `calendar` says how the days are shaded; the due dates are those that hold now.
     """
     laid = month(first, calendar)
-    by_day = home.reads.days(laid.first, laid.last, unit, limit=ON_A_DAY)
-    of_day = home.reads.days(chosen, chosen, unit, limit=LISTED) if chosen else {}
+    by_day = ctx.reads.days(laid.first, laid.last, unit, limit=ON_A_DAY)
+    of_day = ctx.reads.days(chosen, chosen, unit, limit=LISTED) if chosen else {}
     listed = of_day[chosen][1] if chosen and chosen in of_day else ()
     shown = [*(row for _, rows in by_day.values() for row in rows), *listed]
-    cases = home.reads.whole({row.case for row in shown})
-    office = home.reads.office()
-    soon = home.calendar.add(today, SOON_WORKING_DAYS)
+    cases = ctx.reads.whole({row.case for row in shown})
+    office = ctx.reads.office()
+    soon = ctx.calendar.add(today, SOON_WORKING_DAYS)
 
     def due(row: Row) -> Due:
         case = cases[row.case]
         return Due(
             case=row.case,
-            about=about(case, home.library.of(case)),
+            about=about(case, ctx.library.of(case)),
             unit=unit_name(office, row.unit),
             obligation=row.obligation,
-            title=entry_obligation(case, home.library.of(case), row.obligation).title,
+            title=entry_obligation(case, ctx.library.of(case), row.obligation).title,
             period=None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
             force=row.force,
             look=look(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
@@ -118,7 +118,7 @@ def month_view(
         total=sum(number for number, _ in by_day.values()),
         earlier=_beside(laid, calendar, -1),
         later=_beside(laid, calendar, 1),
-        units=narrowing(office, unit or "", own=home.reader.root),
+        units=narrowing(office, unit or "", own=ctx.reader.root),
         unit=unit,
         chosen=chosen,
         listed=tuple(due(row) for row in listed if row.case in cases),

@@ -45,43 +45,43 @@ class Seen:
 
 
 @router.get("")
-def this_month(request: Request, home: Reading, unit: AskedUnit) -> Response:
+def this_month(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
     """The present month, or the nearest one of the records."""
-    _, today = home.clock()
-    on = min(max(today, home.calendar.first), home.calendar.last)
-    return the_month(request, home, on.year, on.month, unit=unit)
+    _, today = ctx.clock()
+    on = min(max(today, ctx.calendar.first), ctx.calendar.last)
+    return the_month(request, ctx, on.year, on.month, unit=unit)
 
 
 @router.get("/acts")
-def ask_act(request: Request, home: Managing) -> Response:
+def ask_act(request: Request, ctx: Managing) -> Response:
     """The form for an act that moves days."""
-    the_acts(home)
-    return _act_page(request, home)
+    the_acts(ctx)
+    return _act_page(request, ctx)
 
 
 @router.post("/acts")
-async def adopt(request: Request, home: Managing) -> Response:
+async def adopt(request: Request, ctx: Managing) -> Response:
     """First what an act moves, then, sent again from there, its adoption."""
     async with request.form(max_files=1, max_fields=12, max_part_size=2 * LARGEST) as form:
-        return await in_reading_thread(request, _adopt, request, home, form)
+        return await in_reading_thread(request, _adopt, request, ctx, form)
 
 
 @router.get("/{number}")
 def the_year(
-    request: Request, home: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
+    request: Request, ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
 ) -> Response:
     """The production calendar of a year, as known now or on a day."""
-    _, today = home.clock()
-    within_records(home, number)
+    _, today = ctx.clock()
+    within_records(ctx, number)
     known_on = parse_date(as_of) if as_of.strip() else None
-    laid = year(number, as_known(home.calendar, known_on))
-    return page(request, home, "calendar.html", today=today, year=laid, as_of=known_on)
+    laid = year(number, as_known(ctx.calendar, known_on))
+    return page(request, ctx, "calendar.html", today=today, year=laid, as_of=known_on)
 
 
 @router.get("/{number}/{month}")
 def the_month(
     request: Request,
-    home: Reading,
+    ctx: Reading,
     number: Annotated[int, Path(ge=1, le=9999)],
     month: Annotated[int, Path(ge=1, le=12)],
     unit: AskedUnit,
@@ -89,8 +89,8 @@ def the_month(
     as_of: Asked = "",
 ) -> Response:
     """A month with what falls due in it; of a chosen day everything."""
-    _, today = home.clock()
-    within_records(home, number)
+    _, today = ctx.clock()
+    within_records(ctx, number)
     first = date(number, month, 1)
     known_on = parse_date(as_of) if as_of.strip() else None
     try:
@@ -98,28 +98,28 @@ def the_month(
     except ValueError:
         raise HTTPException(404, "web.problem.no_day") from None
     view = month_view(
-        home, first, as_known(home.calendar, known_on), today=today, unit=unit or None, chosen=chosen
+        ctx, first, as_known(ctx.calendar, known_on), today=today, unit=unit or None, chosen=chosen
     )
-    return page(request, home, "month.html", today=today, view=view, as_of=known_on)
+    return page(request, ctx, "month.html", today=today, view=view, as_of=known_on)
 
 
-def within_records(home: RequestContext, number: int) -> None:
-    if not home.calendar.first.year <= number <= home.calendar.last.year:
+def within_records(ctx: RequestContext, number: int) -> None:
+    if not ctx.calendar.first.year <= number <= ctx.calendar.last.year:
         raise HTTPException(404, "web.problem.no_year")
 
 
-def the_acts(home: RequestContext) -> Acts:
+def the_acts(ctx: RequestContext) -> Acts:
     """What adopts acts. An act is the whole office's: whoever sees one unit alone does not adopt it."""
-    if home.acts is None:
+    if ctx.acts is None:
         raise HTTPException(404)
-    if home.reader.root:
+    if ctx.reader.root:
         raise HTTPException(403, "web.problem.not_yours")
-    return home.acts
+    return ctx.acts
 
 
 def _act_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     *,
     text: str = "",
     name: str = "",
@@ -128,10 +128,10 @@ def _act_page(
     adopted: int | None = None,
     refusal: Exception | None = None,
 ) -> Response:
-    _, today = home.clock()
+    _, today = ctx.clock()
     return page(
         request,
-        home,
+        ctx,
         "act.html",
         today=today,
         status=200 if refusal is None else 422,
@@ -144,22 +144,22 @@ def _act_page(
     )
 
 
-def _adopt(request: Request, home: RequestContext, form: FormData) -> Response:
-    acts = the_acts(home)
+def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
+    acts = the_acts(ctx)
     text = name = ""
     try:
         text, name = _text(form)
         if form.get("do") == "apply":
-            shown, written = acts.apply(text, name, **stamp(home))
-            return _act_page(request, home, seen=seen_by_reader(home, shown), adopted=written, name=name)
-        shown = acts.preview(text, name, today=stamp(home)["today"])
+            shown, written = acts.apply(text, name, **stamp(ctx))
+            return _act_page(request, ctx, seen=seen_by_reader(ctx, shown), adopted=written, name=name)
+        shown = acts.preview(text, name, today=stamp(ctx)["today"])
     except (Refusal, OutOfRange, ValueError) as refusal:
         if not hasattr(refusal, "code"):
             raise
         typed = texts(form)
         kept = "" if _is_transfer(typed) else text
-        return _act_page(request, home, text=kept, name=name, typed=typed, refusal=refusal)
-    return _act_page(request, home, text=text, name=name, seen=seen_by_reader(home, shown))
+        return _act_page(request, ctx, text=kept, name=name, typed=typed, refusal=refusal)
+    return _act_page(request, ctx, text=text, name=name, seen=seen_by_reader(ctx, shown))
 
 
 def _text(form: FormData) -> tuple[str, str]:
@@ -218,9 +218,9 @@ def checked(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def seen_by_reader(home: RequestContext, shown: ActPreview) -> Seen:
+def seen_by_reader(ctx: RequestContext, shown: ActPreview) -> Seen:
     """A preview without the cases its reader may not see; those are counted alone."""
-    known = home.reads.heads({one.moved.case for one in shown.hearings})
+    known = ctx.reads.heads({one.moved.case for one in shown.hearings})
     seen = [one for one in shown.hearings if one.moved.case in known]
     return Seen(
         preview=shown,

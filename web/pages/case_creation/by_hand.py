@@ -38,14 +38,14 @@ LONGEST_OBJECT = 500
 
 
 @router.get("/open")
-def the_ways(request: Request, home: Managing) -> Response:
+def the_ways(request: Request, ctx: Managing) -> Response:
     """From a schedule, by hand, by year."""
-    return hub(request, home)
+    return hub(request, ctx)
 
 
 def hub(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     *,
     procedure: str = "",
     refusal: Refusal | OutOfRange | None = None,
@@ -53,17 +53,17 @@ def hub(
     file: str = "",
 ) -> Response:
     """The page of the ways to open; with a refusal of a schedule it names every bad row, status 422."""
-    _, today = home.clock()
-    office = home.reads.office()
+    _, today = ctx.clock()
+    office = ctx.reads.office()
     return page(
         request,
-        home,
+        ctx,
         "open.html",
         today=today,
         status=200 if refusal is None else 422,
-        procedures=ordered(home, _kind(home, office)),
+        procedures=ordered(ctx, _kind(ctx, office)),
         procedure=procedure or "internal-analysis",
-        years=[year for year in (today.year, today.year + 1) if year <= home.calendar.last.year],
+        years=[year for year in (today.year, today.year + 1) if year <= ctx.calendar.last.year],
         refusal=refusal,
         errors=errors,
         file=file,
@@ -71,16 +71,16 @@ def hub(
 
 
 @router.get("/open/template.xlsx")
-def the_template(request: Request, home: Managing) -> Response:
+def the_template(request: Request, ctx: Managing) -> Response:
     """An empty schedule to fill in."""
-    scribe = Translator(preferences(request).language)
-    return download(template(scribe.language), f"{scribe.say('web.open.template_name')}.xlsx")
+    translator = Translator(preferences(request).language)
+    return download(template(translator.language), f"{translator.say('web.open.template_name')}.xlsx")
 
 
 @router.get("/open/case")
 def the_form(
     request: Request,
-    home: Managing,
+    ctx: Managing,
     procedure: Name = "",
     unit: Name = "",
     object: Annotated[str, Query(max_length=2000)] = "",
@@ -97,27 +97,27 @@ def the_form(
         "object": object,
         "person": person,
     }
-    return _case_page(request, home, answers)
+    return _case_page(request, ctx, answers)
 
 
 @router.post("/open/case")
-async def open_case(request: Request, home: Managing) -> Response:
+async def open_case(request: Request, ctx: Managing) -> Response:
     """Open the case, then show it; with `look` only its dates are shown, and no name stands in an address."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_open_case, request, home, form)
+        return await run_in_threadpool(_open_case, request, ctx, form)
 
 
 @router.get("/open/year")
-def the_year(request: Request, home: Managing, year: Name = "", unit: Name = "") -> Response:
+def the_year(request: Request, ctx: Managing, year: Name = "", unit: Name = "") -> Response:
     """What opening a year would open."""
-    return _year_page(request, home, year, unit)
+    return _year_page(request, ctx, year, unit)
 
 
 @router.post("/open/year")
-async def open_year(request: Request, home: Managing) -> Response:
+async def open_year(request: Request, ctx: Managing) -> Response:
     """Open the year's cases, then show the list of them."""
     async with request.form(max_files=0, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_open_year, request, home, form)
+        return await run_in_threadpool(_open_year, request, ctx, form)
 
 
 def go(request: Request, address: str) -> Response:
@@ -127,19 +127,19 @@ def go(request: Request, address: str) -> Response:
     return response
 
 
-def _open_case(request: Request, home: RequestContext, form: FormData) -> Response:
+def _open_case(request: Request, ctx: RequestContext, form: FormData) -> Response:
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     if answers.get("look"):
-        return _case_page(request, home, answers)
+        return _case_page(request, ctx, answers)
     try:
-        procedure = the_procedure(home, text(answers.get("procedure")))
-        dates = intended(procedure, answers.items(), home.calendar)
+        procedure = the_procedure(ctx, text(answers.get("procedure")))
+        dates = intended(procedure, answers.items(), ctx.calendar)
         if dates.refusal is not None:
             raise dates.refusal
-        office = home.reads.office()
+        office = ctx.reads.office()
         opening = Opening(
             procedure=procedure.id,
-            unit=unit_meant(office, text(answers.get("unit")), root=home.reader.root),
+            unit=unit_meant(office, text(answers.get("unit")), root=ctx.reader.root),
             object=text(answers.get("object"), longest=LONGEST_OBJECT),
             person=person_meant(office, text(answers.get("person"))),
             planned=dates.planned,
@@ -147,27 +147,27 @@ def _open_case(request: Request, home: RequestContext, form: FormData) -> Respon
         )
         if not opening.object and _about(procedure) == "object":
             raise refuse("web.refusal.no_object")
-        case = open_one(home, opening)
+        case = open_one(ctx, opening)
     except (Refusal, OutOfRange) as refusal:
-        return _case_page(request, home, answers, refusal=refusal)
+        return _case_page(request, ctx, answers, refusal=refusal)
     return go(request, f"/cases/{case.id}")
 
 
 def _case_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     answers: Mapping[str, str],
     *,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    _, today = home.clock()
-    procedure = the_procedure(home, text(answers.get("procedure")))
-    dates = intended(procedure, answers.items(), home.calendar)
-    office = home.reads.office()
+    _, today = ctx.clock()
+    procedure = the_procedure(ctx, text(answers.get("procedure")))
+    dates = intended(procedure, answers.items(), ctx.calendar)
+    office = ctx.reads.office()
     said = text(answers.get("unit"))
-    unit, unknown = found_unit(office, said, home.reader.root)
+    unit, unknown = found_unit(office, said, ctx.reader.root)
     outlook = the_outlook(
-        home,
+        ctx,
         procedure,
         dates,
         unit=unit if unit in office.units else "",
@@ -177,23 +177,23 @@ def _case_page(
     refusal = refusal or unknown or dates.refusal or outlook.refusal
     return page(
         request,
-        home,
+        ctx,
         "open_case.html",
         today=today,
         status=200 if refusal is None else 422,
         place=f"/open/case?{urlencode({'procedure': procedure.id})}",
         procedure=procedure,
-        procedures=ordered(home, office.kind_of(unit) if unit in office.units else _kind(home, office)),
+        procedures=ordered(ctx, office.kind_of(unit) if unit in office.units else _kind(ctx, office)),
         intended=dates,
         outlook=Outlook() if outlook.refusal else outlook,
         refusal=refusal,
-        unit=unit_field(office, unit or said, root=home.reader.root),
+        unit=unit_field(office, unit or said, root=ctx.reader.root),
         object=answers.get("object", "")[:LONGEST_OBJECT],
         person=person_field(office, text(answers.get("person"))),
         about=_about(procedure),
         of_person=any(one.duty in OF_A_PERSON for one in procedure.obligations),
-        first_day=home.calendar.first,
-        last_day=home.calendar.last,
+        first_day=ctx.calendar.first,
+        last_day=ctx.calendar.last,
     )
 
 
@@ -202,45 +202,45 @@ def _about(procedure: Procedure) -> str:
     return "object" if procedure.id == "internal-analysis" else ""
 
 
-def _kind(home: RequestContext, office: Office) -> str:
+def _kind(ctx: RequestContext, office: Office) -> str:
     """The kind of the reader's own organisation; "" where there are several or none is said."""
-    if home.reader.root:
-        return office.kind_of(home.reader.root)
+    if ctx.reader.root:
+        return office.kind_of(ctx.reader.root)
     kinds = {unit.kind for unit in office.units.values() if unit.kind}
     return kinds.pop() if len(kinds) == 1 else ""
 
 
 def _year_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     asked: str,
     unit: str,
     *,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    _, today = home.clock()
-    office = home.reads.office()
+    _, today = ctx.clock()
+    office = ctx.reads.office()
     ahead: Year | None = None
-    found, unknown = found_unit(office, unit, home.reader.root)
+    found, unknown = found_unit(office, unit, ctx.reader.root)
     try:
         if unknown is not None:
             raise unknown
-        ahead = year_ahead(home, the_number(asked or str(today.year)), found)
+        ahead = year_ahead(ctx, the_number(asked or str(today.year)), found)
     except (Refusal, OutOfRange) as refused:
         refusal = refusal or refused
     counted = Counter(one.procedure for one in ahead.openings) if ahead else Counter[str]()
-    titles = [(home.library.latest(name).title, count) for name, count in counted.items()]
+    titles = [(ctx.library.latest(name).title, count) for name, count in counted.items()]
     return page(
         request,
-        home,
+        ctx,
         "open_year.html",
         today=today,
         status=200 if refusal is None else 422,
         place=f"/open/year?{urlencode({'year': text(asked, longest=20), 'unit': unit})}",
         year=text(asked, longest=20) or str(today.year),
-        years=range(today.year - 1, home.calendar.last.year + 1),
+        years=range(today.year - 1, ctx.calendar.last.year + 1),
         unit=found,
-        field=unit_field(office, found or unit, root=home.reader.root),
+        field=unit_field(office, found or unit, root=ctx.reader.root),
         ahead=ahead,
         titles=titles,
         organisations=[named_unit(office, one) for one in dict.fromkeys(_units(ahead))],
@@ -252,11 +252,11 @@ def _units(ahead: Year | None) -> list[str]:
     return [one.unit for one in ahead.openings if one.unit] if ahead else []
 
 
-def _open_year(request: Request, home: RequestContext, form: FormData) -> Response:
+def _open_year(request: Request, ctx: RequestContext, form: FormData) -> Response:
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
     try:
-        count = open_the_year(home, the_number(asked), unit)
+        count = open_the_year(ctx, the_number(asked), unit)
     except (Refusal, OutOfRange) as refusal:
-        return _year_page(request, home, asked, unit, refusal=refusal)
+        return _year_page(request, ctx, asked, unit, refusal=refusal)
     return go(request, f"/cases?opened={count}")

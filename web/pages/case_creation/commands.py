@@ -22,24 +22,24 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 Answers = Callable[[Sequence[str]], Mapping[str, str]]
 
 
-def open_one(home: RequestContext, opening: Opening) -> Case:
+def open_one(ctx: RequestContext, opening: Opening) -> Case:
     """One case. `opening.person`: key, e-mail or name of whom it is about. Raises Refusal, OutOfRange."""
-    office = home.reads.office()
-    unit, person = own_unit(home, office, opening.unit), _person(office, opening.person)
-    return home.desk.open(replace(opening, unit=unit, person=person), **stamp(home))
+    office = ctx.reads.office()
+    unit, person = own_unit(ctx, office, opening.unit), _person(office, opening.person)
+    return ctx.desk.open(replace(opening, unit=unit, person=person), **stamp(ctx))
 
 
-def year_ahead(home: RequestContext, year: int, unit: str) -> Year:
+def year_ahead(ctx: RequestContext, year: int, unit: str) -> Year:
     """What opening a year would open, for the organisations at a unit or below it; "" is the reader's own."""
-    return the_intake(home).year(year, _scoped(home, home.reads.office(), unit))
+    return the_intake(ctx).year(year, _scoped(ctx, ctx.reads.office(), unit))
 
 
-def open_the_year(home: RequestContext, year: int, unit: str) -> int:
+def open_the_year(ctx: RequestContext, year: int, unit: str) -> int:
     """Open it; how many cases were opened."""
-    return the_intake(home).open_year(year, _scoped(home, home.reads.office(), unit), **stamp(home))
+    return the_intake(ctx).open_year(year, _scoped(ctx, ctx.reads.office(), unit), **stamp(ctx))
 
 
-def take_schedule(home: RequestContext, content: bytes, name: str, procedure: str, answers: Answers) -> Taken:
+def take_schedule(ctx: RequestContext, content: bytes, name: str, procedure: str, answers: Answers) -> Taken:
     """A schedule taken in, all of it or none.
 
     Args:
@@ -48,19 +48,19 @@ def take_schedule(home: RequestContext, content: bytes, name: str, procedure: st
     Raises:
         Refusal: a bad row, a unit that is not the reader's, an answer nobody is known by.
     """
-    intake, office = the_intake(home), home.reads.office()
-    analyses, seen = intake.look(content, name, procedure, today=stamp(home)["today"])
+    intake, office = the_intake(ctx), ctx.reads.office()
+    analyses, seen = intake.look(content, name, procedure, today=stamp(ctx)["today"])
     for one in analyses:
-        if foreign(home, office, one):
+        if foreign(ctx, office, one):
             raise refuse("web.open.foreign", row=one.row, object=one.object)
     meant = _answered(office, seen.strange, answers(seen.strange))
-    return intake.take(content, name, procedure, meant=meant, **stamp(home))
+    return intake.take(content, name, procedure, meant=meant, **stamp(ctx))
 
 
-def foreign(home: RequestContext, office: Office, one: Analysis) -> bool:
+def foreign(ctx: RequestContext, office: Office, one: Analysis) -> bool:
     """Whether it is of a unit the reader does not see: nothing is opened there by them."""
     unit = one.case.unit if one.case else one.unit
-    return bool(home.reader.root) and not within(office, unit, home.reader.root)
+    return bool(ctx.reader.root) and not within(office, unit, ctx.reader.root)
 
 
 def change_of(one: Analysis) -> str:
@@ -70,14 +70,14 @@ def change_of(one: Analysis) -> str:
     return "replan" if one.new or one.moved else "same"
 
 
-def the_intake(home: RequestContext) -> Intake:
+def the_intake(ctx: RequestContext) -> Intake:
     """Whoever takes in files and years; 404 where nobody does."""
-    if home.intake is None:
+    if ctx.intake is None:
         raise HTTPException(404)
-    return home.intake
+    return ctx.intake
 
 
-def own_unit(home: RequestContext, office: Office, unit: str) -> str:
+def own_unit(ctx: RequestContext, office: Office, unit: str) -> str:
     """The unit, where the reader may open for it.
 
     Raises:
@@ -85,8 +85,8 @@ def own_unit(home: RequestContext, office: Office, unit: str) -> str:
     """
     if unit and office.units and unit not in office.units:
         raise refuse("web.refusal.unknown_unit", unit=unit[:100])
-    if home.reader.root and not within(office, unit, home.reader.root):
-        raise refuse("web.refusal.not_your_unit", unit=named_unit(office, home.reader.root))
+    if ctx.reader.root and not within(office, unit, ctx.reader.root):
+        raise refuse("web.refusal.not_your_unit", unit=named_unit(office, ctx.reader.root))
     return unit
 
 
@@ -138,6 +138,6 @@ def _answered(office: Office, strange: Sequence[str], answers: Mapping[str, str]
     return meant
 
 
-def _scoped(home: RequestContext, office: Office, unit: str) -> str:
+def _scoped(ctx: RequestContext, office: Office, unit: str) -> str:
     """The unit asked for, else the reader's own, where the reader may open for it."""
-    return own_unit(home, office, unit or home.reader.root)
+    return own_unit(ctx, office, unit or ctx.reader.root)

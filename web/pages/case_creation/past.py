@@ -35,37 +35,37 @@ Name = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/past")
-def the_form(request: Request, home: Own, procedure: Name = "") -> Response:
+def the_form(request: Request, ctx: Own, procedure: Name = "") -> Response:
     """Where a table is sent, and what it must look like."""
-    return _form(request, home, procedure)
+    return _form(request, ctx, procedure)
 
 
 @router.post("/past")
-async def send(request: Request, home: Own) -> Response:
+async def send(request: Request, ctx: Own) -> Response:
     """Take a table and show what departs in it."""
     async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await in_reading_thread(request, _send, request, home, form)
+        return await in_reading_thread(request, _send, request, ctx, form)
 
 
 @router.get("/past/template.xlsx")
-def the_template(request: Request, home: Own, procedure: Name = "") -> Response:
+def the_template(request: Request, ctx: Own, procedure: Name = "") -> Response:
     """An empty table: the columns a procedure knows, and on the second sheet what each is."""
-    scribe = Translator(preferences(request).language)
-    edition = the_procedure(home, procedure)
+    translator = Translator(preferences(request).language)
+    edition = the_procedure(ctx, procedure)
     columns = _columns(edition)
     rows = [
-        (name, edition.by_id[name.partition(".")[0]].title[scribe.language])
+        (name, edition.by_id[name.partition(".")[0]].title[translator.language])
         if name != "case"
-        else (name, scribe.say("web.past.column_case"))
+        else (name, translator.say("web.past.column_case"))
         for name in columns
     ]
-    heads = (scribe.say("web.past.column"), scribe.say("web.past.column_is"))
+    heads = (translator.say("web.past.column"), translator.say("web.past.column_is"))
     said = [
-        (name, scribe.say("web.past.published", title=title) if name.endswith(".published") else title)
+        (name, translator.say("web.past.published", title=title) if name.endswith(".published") else title)
         for name, title in rows
     ]
     return download(
-        listing([Listed(columns, []), Listed(heads, said)]), f"{scribe.say('web.past.template_name')}.xlsx"
+        listing([Listed(columns, []), Listed(heads, said)]), f"{translator.say('web.past.template_name')}.xlsx"
     )
 
 
@@ -73,25 +73,25 @@ def the_template(request: Request, home: Own, procedure: Name = "") -> Response:
 @reads_files
 def the_findings(
     request: Request,
-    home: Own,
+    ctx: Own,
     digest: Digest,
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Findings of a table that was sent, those that have any first."""
-    upload = the_upload(home, "past", digest)
-    judged = the_intake(home).past(upload.content, upload.name, upload.procedure)
+    upload = the_upload(ctx, "past", digest)
+    judged = the_intake(ctx).past(upload.content, upload.name, upload.procedure)
     ordered_ = sorted(judged, key=lambda one: not one.findings)
     pages = max(1, -(-len(judged) // SHOWN))
     number = min(number, pages)
-    _, today = home.clock()
+    _, today = ctx.clock()
     kinds = Counter(finding.kind for one in judged for finding in one.findings)
     return page(
         request,
-        home,
+        ctx,
         "past_findings.html",
         today=today,
         upload=upload,
-        title=home.library.latest(upload.procedure).title,
+        title=ctx.library.latest(upload.procedure).title,
         judged=ordered_[(number - 1) * SHOWN : number * SHOWN],
         total=len(judged),
         departing=sum(bool(one.findings) for one in judged),
@@ -104,26 +104,28 @@ def the_findings(
 
 @router.get("/past/{digest}/findings.xlsx")
 @reads_files
-def the_workbook(request: Request, home: Own, digest: Digest) -> Response:
+def the_workbook(request: Request, ctx: Own, digest: Digest) -> Response:
     """The same findings as a workbook, one line each."""
-    upload = the_upload(home, "past", digest)
-    judged = the_intake(home).past(upload.content, upload.name, upload.procedure)
-    scribe = Translator(preferences(request).language)
-    heads = [scribe.say(f"web.past.head.{name}") for name in ("case", "kind", "finding", "late_by", "basis")]
-    rows = [row for one in judged for row in _rows(one, scribe)]
-    return download(listing([Listed(heads, rows)]), f"{scribe.say('web.past.file')}.xlsx")
+    upload = the_upload(ctx, "past", digest)
+    judged = the_intake(ctx).past(upload.content, upload.name, upload.procedure)
+    translator = Translator(preferences(request).language)
+    heads = [
+        translator.say(f"web.past.head.{name}") for name in ("case", "kind", "finding", "late_by", "basis")
+    ]
+    rows = [row for one in judged for row in _rows(one, translator)]
+    return download(listing([Listed(heads, rows)]), f"{translator.say('web.past.file')}.xlsx")
 
 
-def _rows(one: Past, scribe: Translator) -> list[list[object]]:
+def _rows(one: Past, translator: Translator) -> list[list[object]]:
     if not one.findings:
-        return [[one.case, "", scribe.say("web.past.clean"), None, ""]]
+        return [[one.case, "", translator.say("web.past.clean"), None, ""]]
     return [
         [
             one.case,
-            scribe.say(f"web.finding.{finding.kind}"),
-            scribe.tell(finding.code, finding.arguments),
+            translator.say(f"web.finding.{finding.kind}"),
+            translator.tell(finding.code, finding.arguments),
             finding.late_by,
-            scribe.say(f"web.basis.{finding.basis}"),
+            translator.say(f"web.basis.{finding.basis}"),
         ]
         for finding in one.findings
     ]
@@ -141,41 +143,41 @@ def _columns(edition: Procedure) -> list[str]:
 
 def _form(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     procedure: str,
     *,
     refusal: Refusal | OutOfRange | None = None,
     file: str = "",
 ) -> Response:
-    _, today = home.clock()
-    scribe = Translator(preferences(request).language)
-    edition = the_procedure(home, procedure)
+    _, today = ctx.clock()
+    translator = Translator(preferences(request).language)
+    edition = the_procedure(ctx, procedure)
     return page(
         request,
-        home,
+        ctx,
         "past.html",
         today=today,
         status=200 if refusal is None else 422,
         place=f"/past?{urlencode({'procedure': edition.id})}",
-        procedures=ordered(home, ""),
+        procedures=ordered(ctx, ""),
         procedure=edition,
         columns=_columns(edition),
         refusal=refusal,
-        errors=bad_rows(refusal, scribe) if refusal else (),
+        errors=bad_rows(refusal, translator) if refusal else (),
         file=file,
     )
 
 
-def _send(request: Request, home: RequestContext, form: FormData) -> Response:
+def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
     said = form.get("procedure")
     procedure = text(said if isinstance(said, str) else "")
     name = ""
     try:
-        edition = the_procedure(home, procedure)
+        edition = the_procedure(ctx, procedure)
         content, name = sent_file(form)
-        the_intake(home).past(content, name, edition.id)
-        digest = keep(home, "past", content, name, edition.id)
+        the_intake(ctx).past(content, name, edition.id)
+        digest = keep(ctx, "past", content, name, edition.id)
     except (Refusal, OutOfRange) as refusal:
-        known = procedure if procedure in home.library.procedures() else ""
-        return _form(request, home, known, refusal=refusal, file=name)
+        known = procedure if procedure in ctx.library.procedures() else ""
+        return _form(request, ctx, known, refusal=refusal, file=name)
     return go(request, f"/past/{digest}")

@@ -47,34 +47,34 @@ class Outlook:
 
 
 @router.get("/planner")
-def the_planner(request: Request, home: Reading, procedure: Name = "", unit: Name = "") -> Response:
+def the_planner(request: Request, ctx: Reading, procedure: Name = "", unit: Name = "") -> Response:
     """The form, and under it the chain of what was typed."""
     tidy = elsewhere(request)
     if tidy is not None:
         return tidy
-    _, today = home.clock()
-    form = the_procedure(home, procedure)
-    answers = intended(form, request.query_params.multi_items(), home.calendar)
-    office = home.reads.office()
+    _, today = ctx.clock()
+    form = the_procedure(ctx, procedure)
+    answers = intended(form, request.query_params.multi_items(), ctx.calendar)
+    office = ctx.reads.office()
     # Anybody may ask for any unit; where there are too many for a list, they are found among the reader's own.
-    root = "" if few_units(office) else home.reader.root
+    root = "" if few_units(office) else ctx.reader.root
     found, unknown = found_unit(office, unit, root)
-    outlook = the_outlook(home, form, answers, unit=found if found in office.units else "", today=today)
+    outlook = the_outlook(ctx, form, answers, unit=found if found in office.units else "", today=today)
     refusal = unknown or answers.refusal or outlook.refusal
     shown = page(
         request,
-        home,
+        ctx,
         "planner.html",
         today=today,
         status=200 if refusal is None else 422,
         procedure=form,
-        procedures=ordered(home, office.kind_of(found) if found else ""),
+        procedures=ordered(ctx, office.kind_of(found) if found else ""),
         intended=answers,
         outlook=outlook,
         refusal=refusal,
         unit=unit_field(office, found or unit, root=root),
-        first_day=home.calendar.first,
-        last_day=home.calendar.last,
+        first_day=ctx.calendar.first,
+        last_day=ctx.calendar.last,
         query=tidied(request).partition("?")[2],
         titles_ahead=[form.by_id[name.partition(".")[0]].title for name in outlook.ahead],
     )
@@ -89,22 +89,22 @@ def found_unit(office: Office, said: str, root: str) -> tuple[str, InvalidForm |
         return "", refusal
 
 
-def the_procedure(home: RequestContext, name: str) -> Procedure:
+def the_procedure(ctx: RequestContext, name: str) -> Procedure:
     """The procedure asked for, the internal analysis when none is.
 
     Raises:
         UnknownProcedure: there is none of that name.
     """
-    known = home.library.procedures()
-    found = chosen(home.library, name, default=USUAL if USUAL in known else known[0])
+    known = ctx.library.procedures()
+    found = chosen(ctx.library, name, default=USUAL if USUAL in known else known[0])
     if found is None:
         raise UnknownProcedure(name, known)
     return found
 
 
-def ordered(home: RequestContext, kind: str) -> tuple[tuple[str, tuple[Procedure, ...]], ...]:
+def ordered(ctx: RequestContext, kind: str) -> tuple[tuple[str, tuple[Procedure, ...]], ...]:
     """Procedures by when they are opened, those for that kind of organisation first."""
-    latest = [home.library.latest(name) for name in home.library.procedures()]
+    latest = [ctx.library.latest(name) for name in ctx.library.procedures()]
     groups: dict[str, list[Procedure]] = {"event": [], "once": [], "yearly": [], "other": []}
     for one in sorted(latest, key=lambda one: one.id != USUAL):
         groups[one.opened if among(kind, one.applies_to) else "other"].append(one)
@@ -112,7 +112,7 @@ def ordered(home: RequestContext, kind: str) -> tuple[tuple[str, tuple[Procedure
 
 
 def the_outlook(
-    home: RequestContext,
+    ctx: RequestContext,
     procedure: Procedure,
     answers: Intended,
     *,
@@ -124,14 +124,14 @@ def the_outlook(
     """The chain of the answers; nothing of it without a date."""
     if answers.empty:
         return Outlook()
-    office = home.reads.office()
+    office = ctx.reads.office()
     try:
         made = plan(
-            home.library,
+            ctx.library,
             procedure.id,
             facts=answers.facts,
             planned=answers.planned,
-            calendar=home.calendar,
+            calendar=ctx.calendar,
             today=today,
             supposed=AssumedCase(kind=office.kind_of(unit) if unit else "", object=object),
         )
@@ -147,11 +147,11 @@ def the_outlook(
             made.deadlines,
             made.findings,
             office=office,
-            calendar=home.calendar,
+            calendar=ctx.calendar,
             today=today,
             latest_start=dict(made.latest_start),
         ),
-        load=load(home.reads, home.library, office, deadlines=made.deadlines, case=case, today=today),
+        load=load(ctx.reads, ctx.library, office, deadlines=made.deadlines, case=case, today=today),
         ahead=made.ahead,
     )
 

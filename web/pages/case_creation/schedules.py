@@ -63,29 +63,29 @@ class Previewed:
 
 
 @router.post("/open/schedule")
-async def send(request: Request, home: Managing) -> Response:
+async def send(request: Request, ctx: Managing) -> Response:
     """Take a file and show what it would do."""
     async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await in_reading_thread(request, _send, request, home, form)
+        return await in_reading_thread(request, _send, request, ctx, form)
 
 
 @router.get("/open/schedule/{digest}")
 @reads_files
 def preview(
     request: Request,
-    home: Managing,
+    ctx: Managing,
     digest: Digest,
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Every row, every date, every conflict; nothing is written."""
-    return _preview(request, home, the_upload(home, "schedule", digest), number)
+    return _preview(request, ctx, the_upload(ctx, "schedule", digest), number)
 
 
 @router.post("/open/schedule/{digest}")
-async def take(request: Request, home: Managing, digest: Digest) -> Response:
+async def take(request: Request, ctx: Managing, digest: Digest) -> Response:
     """Write it: all of the file or none of it."""
     async with request.form(max_files=0, max_fields=500, max_part_size=LONGEST_FIELD) as form:
-        return await in_reading_thread(request, _take, request, home, digest, form)
+        return await in_reading_thread(request, _take, request, ctx, digest, form)
 
 
 def sent_file(form: FormData) -> tuple[bytes, str]:
@@ -106,47 +106,47 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
     return content, name
 
 
-def keep(home: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str) -> str:
+def keep(ctx: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str) -> str:
     """Keep a file until it is decided about; its digest."""
-    if home.uploads is None:
+    if ctx.uploads is None:
         raise HTTPException(404)
-    now, _ = home.clock()
-    return home.uploads.keep(kind, content, name, procedure, by=home.reader.login, now=now)
+    now, _ = ctx.clock()
+    return ctx.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=now)
 
 
-def the_upload(home: RequestContext, kind: UploadKind, digest: str) -> Upload:
+def the_upload(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
     """A file the reader sent; 404 when it is not kept, or no longer."""
-    now, _ = home.clock()
-    found = home.uploads.kept(kind, digest, by=home.reader.login, now=now) if home.uploads else None
+    now, _ = ctx.clock()
+    found = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=now) if ctx.uploads else None
     if found is None:
         raise HTTPException(404, "web.problem.no_upload")
     return found
 
 
-def bad_rows(refusal: Refusal | OutOfRange, scribe: Translator) -> list[tuple[int, str]]:
+def bad_rows(refusal: Refusal | OutOfRange, translator: Translator) -> list[tuple[int, str]]:
     """Every bad row of a file that was refused, in words."""
     if not isinstance(refusal, UnreadablePaper):
         return []
-    return [(error.row, scribe.tell(error.code, error.arguments)) for error in refusal.errors]
+    return [(error.row, translator.tell(error.code, error.arguments)) for error in refusal.errors]
 
 
-def _send(request: Request, home: RequestContext, form: FormData) -> Response:
+def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
     said = form.get("procedure")
     procedure = text(said if isinstance(said, str) else "") or "internal-analysis"
     name = ""
     try:
         content, name = sent_file(form)
-        _, today = home.clock()
-        the_intake(home).look(content, name, procedure, today=today)
-        digest = keep(home, "schedule", content, name, procedure)
+        _, today = ctx.clock()
+        the_intake(ctx).look(content, name, procedure, today=today)
+        digest = keep(ctx, "schedule", content, name, procedure)
     except (Refusal, OutOfRange) as refusal:
-        scribe = Translator(preferences(request).language)
+        translator = Translator(preferences(request).language)
         return hub(
             request,
-            home,
+            ctx,
             procedure=procedure,
             refusal=refusal,
-            errors=bad_rows(refusal, scribe),
+            errors=bad_rows(refusal, translator),
             file=name,
         )
     return go(request, f"/open/schedule/{digest}")
@@ -154,46 +154,46 @@ def _send(request: Request, home: RequestContext, form: FormData) -> Response:
 
 def _preview(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     upload: Upload,
     number: int,
     *,
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    _, today = home.clock()
+    _, today = ctx.clock()
     try:
-        analyses, seen = the_intake(home).look(upload.content, upload.name, upload.procedure, today=today)
+        analyses, seen = the_intake(ctx).look(upload.content, upload.name, upload.procedure, today=today)
     except (Refusal, OutOfRange) as found:
         # The office changed since the file was sent: what was in order is not any more.
         errors = bad_rows(found, Translator(preferences(request).language))
-        return hub(request, home, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
-    office = home.reads.office()
+        return hub(request, ctx, procedure=upload.procedure, refusal=found, errors=errors, file=upload.name)
+    office = ctx.reads.office()
     pages = max(1, -(-len(analyses) // SHOWN))
     number = min(number, pages)
     first = (number - 1) * SHOWN
     everything = len(analyses) <= JUDGED
     shown = range(first, min(first + SHOWN, len(analyses)))
     judged = {
-        n: _previewed(home, one, office, today=today, reasons=len(analyses) == 1)
+        n: _previewed(ctx, one, office, today=today, reasons=len(analyses) == 1)
         for n, one in enumerate(analyses)
         if everything or n in shown
     }
     changes = [change_of(one) for one in analyses]
     return page(
         request,
-        home,
+        ctx,
         "open_schedule.html",
         today=today,
         status=200 if refusal is None else 422,
         upload=upload,
-        title=home.library.latest(upload.procedure).title,
+        title=ctx.library.latest(upload.procedure).title,
         shown=[judged[n] for n in shown],
         total=len(analyses),
         counts={change: changes.count(change) for change in ("open", "replan", "same")},
         conflicts=sum(len(one.chain.findings) for one in judged.values()),
         everything=everything,
-        foreign=[one for one in analyses if foreign(home, office, one)],
+        foreign=[one for one in analyses if foreign(ctx, office, one)],
         notes=[
             note._replace(code=_SAID_HERE.get(note.code, note.code))
             for note in seen.notes
@@ -209,27 +209,27 @@ def _preview(
     )
 
 
-def _take(request: Request, home: RequestContext, digest: str, form: FormData) -> Response:
-    upload = the_upload(home, "schedule", digest)
+def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) -> Response:
+    upload = the_upload(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
 
     def meant(strange: Sequence[str]) -> dict[str, str]:
         return {said: answers.get(f"meant.{number}", "") for number, said in enumerate(strange)}
 
     try:
-        done = take_schedule(home, upload.content, upload.name, upload.procedure, meant)
+        done = take_schedule(ctx, upload.content, upload.name, upload.procedure, meant)
     except (Refusal, OutOfRange) as refusal:
-        return _preview(request, home, upload, 1, answers=answers, refusal=refusal)
+        return _preview(request, ctx, upload, 1, answers=answers, refusal=refusal)
     told = {"opened": len(done.opened), "replanned": len(done.replanned), "unchanged": len(done.unchanged)}
     return go(request, f"/cases?{urlencode(told)}")
 
 
-def _previewed(home: RequestContext, one: Analysis, office: Office, *, today: date, reasons: bool) -> Previewed:
+def _previewed(ctx: RequestContext, one: Analysis, office: Office, *, today: date, reasons: bool) -> Previewed:
     case = _after(one, office)
-    made = deadlines(case, one.procedure, home.calendar, today=today, bare=not reasons)
+    made = deadlines(case, one.procedure, ctx.calendar, today=today, bare=not reasons)
     found = (
-        *findings(case, one.procedure, made, home.calendar, prove=False),
-        *feasibility(made, home.calendar, today=today),
+        *findings(case, one.procedure, made, ctx.calendar, prove=False),
+        *feasibility(made, ctx.calendar, today=today),
     )
     return Previewed(
         analysis=one,
@@ -241,12 +241,12 @@ def _previewed(home: RequestContext, one: Analysis, office: Office, *, today: da
             made,
             found,
             office=office,
-            calendar=home.calendar,
+            calendar=ctx.calendar,
             today=today,
             drawn=False,
             dated=True,
         ),
-        foreign=foreign(home, office, one),
+        foreign=foreign(ctx, office, one),
         why=_planned(one, office),
     )
 

@@ -40,7 +40,7 @@ class TooMany(Refusal):
 
 
 def _wanted(
-    home: Reading,
+    ctx: Reading,
     unit: AskedUnit,
     procedure: Name = "",
     stage: Name = "",
@@ -49,7 +49,7 @@ def _wanted(
     late: Name = "",
 ) -> CaseFilter:
     """What the address asks for; a standing nobody knows narrows nothing."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     return CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
@@ -66,7 +66,7 @@ Asked = Annotated[CaseFilter, Depends(_wanted)]
 @router.get("/cases")
 def the_cases(
     request: Request,
-    home: Reading,
+    ctx: Reading,
     wanted: Asked,
     number: Annotated[int, Query(alias="page", ge=1, le=100_000)] = 1,
     opened: Done = None,
@@ -77,34 +77,34 @@ def the_cases(
     tidy = elsewhere(request)
     if tidy is not None:
         return tidy
-    _, today = home.clock()
+    _, today = ctx.clock()
     view = listing(
-        home.reads, home.library, home.calendar, today=today, wanted=wanted, number=number, own=home.reader.root
+        ctx.reads, ctx.library, ctx.calendar, today=today, wanted=wanted, number=number, own=ctx.reader.root
     )
     query = tidied(request).partition("?")[2]
     kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     done = None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
     shown = page(
-        request, home, "cases.html", today=today, listing=view, standings=_STANDINGS, kept=kept, done=done
+        request, ctx, "cases.html", today=today, listing=view, standings=_STANDINGS, kept=kept, done=done
     )
     return named(request, shown)
 
 
 @router.get("/cases.xlsx")
-def the_workbook(request: Request, home: Reading, wanted: Asked) -> Response:
+def the_workbook(request: Request, ctx: Reading, wanted: Asked) -> Response:
     """The same cases, all of them, as a workbook.
 
     Raises:
         TooMany: more than one workbook takes.
     """
-    _, today = home.clock()
-    total = home.reads.how_many(wanted)
+    _, today = ctx.clock()
+    total = ctx.reads.how_many(wanted)
     if total > MOST_EXPORTED:
         raise TooMany("web.cases.too_many", total=total, most=MOST_EXPORTED)
-    scribe = Translator(preferences(request).language)
-    heads = [scribe.say(f"web.cases.head.{name}") for name in _COLUMNS]
-    rows = [_row(item, scribe) for item in _all(home, wanted, total, today)]
-    return download(workbook([Listed(heads, rows)]), f"{scribe.say('web.cases.file', on=today)}.xlsx")
+    translator = Translator(preferences(request).language)
+    heads = [translator.say(f"web.cases.head.{name}") for name in _COLUMNS]
+    rows = [_row(item, translator) for item in _all(ctx, wanted, total, today)]
+    return download(workbook([Listed(heads, rows)]), f"{translator.say('web.cases.file', on=today)}.xlsx")
 
 
 def download(content: bytes, name: str) -> Response:
@@ -130,22 +130,22 @@ _COLUMNS = (
 )
 
 
-def _all(home: RequestContext, wanted: CaseFilter, total: int, today: date) -> Iterator[Item]:
-    office = home.reads.office()
+def _all(ctx: RequestContext, wanted: CaseFilter, total: int, today: date) -> Iterator[Item]:
+    office = ctx.reads.office()
     for first in range(0, total, _CHUNK):
-        cases = home.reads.page(wanted, first=first, count=_CHUNK)
-        yield from items(home.reads, home.library, office, home.calendar, cases=cases, today=today)
+        cases = ctx.reads.page(wanted, first=first, count=_CHUNK)
+        yield from items(ctx.reads, ctx.library, office, ctx.calendar, cases=cases, today=today)
 
 
-def _row(item: Item, scribe: Translator) -> list[object]:
-    language = scribe.language
-    closed = scribe.say("web.stage.closed") if item.standing == "active" else ""
+def _row(item: Item, translator: Translator) -> list[object]:
+    language = translator.language
+    closed = translator.say("web.stage.closed") if item.standing == "active" else ""
     return [
         item.id,
         item.object[language],
         item.procedure[language],
         item.unit.name,
-        scribe.say(f"web.standing.{item.standing}"),
+        translator.say(f"web.standing.{item.standing}"),
         item.stage[language] if item.stage else closed,
         item.next_due,
         item.next_title[language] if item.next_title else "",

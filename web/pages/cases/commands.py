@@ -26,7 +26,7 @@ class NoSuchLetter(Exception):
 
 
 def record(
-    home: RequestContext,
+    ctx: RequestContext,
     case: str,
     fact: str,
     *,
@@ -37,7 +37,7 @@ def record(
     remark: str = "",
 ) -> Change:
     """Something happened. Raises Refusal."""
-    return home.desk.record(
+    return ctx.desk.record(
         case,
         fact,
         on=on,
@@ -45,70 +45,70 @@ def record(
         values=values,
         signed_by=signed_by,
         remark=remark.strip()[:LONGEST_REMARK],
-        **stamp(home),
+        **stamp(ctx),
     )
 
 
-def done(home: RequestContext, case: str, obligation: str, *, on: date) -> Change:
+def done(ctx: RequestContext, case: str, obligation: str, *, on: date) -> Change:
     """It was done on that day, and its evidence follows."""
-    return reminder_actions.done(home.desk, case, obligation, on=on, **stamp(home))
+    return reminder_actions.done(ctx.desk, case, obligation, on=on, **stamp(ctx))
 
 
-def put_off(home: RequestContext, case: str, obligation: str, *, until: date) -> Change:
+def put_off(ctx: RequestContext, case: str, obligation: str, *, until: date) -> Change:
     """Be reminded again on a day."""
-    return reminder_actions.put_off(home.desk, home.calendar, case, obligation, until=until, **stamp(home))
+    return reminder_actions.put_off(ctx.desk, ctx.calendar, case, obligation, until=until, **stamp(ctx))
 
 
-def name_reader(home: RequestContext, case: str, person: str) -> Change:
+def name_reader(ctx: RequestContext, case: str, person: str) -> Change:
     """Let somebody know of a confidential case. Raises BadForm: nobody of that key."""
-    if person not in home.reads.office().people:
+    if person not in ctx.reads.office().people:
         raise InvalidForm("web.refusal.no_person")
-    return home.desk.name_reader(case, person, **stamp(home))
+    return ctx.desk.name_reader(case, person, **stamp(ctx))
 
 
-def remove_reader(home: RequestContext, case: str, person: str, *, ground: str) -> Change:
+def remove_reader(ctx: RequestContext, case: str, person: str, *, ground: str) -> Change:
     """Let somebody know of it no longer."""
-    return home.desk.remove_reader(case, person, ground=ground, **stamp(home))
+    return ctx.desk.remove_reader(case, person, ground=ground, **stamp(ctx))
 
 
-def read_letter(home: RequestContext, case: str, key: str) -> str:
+def read_letter(ctx: RequestContext, case: str, key: str) -> str:
     """The reader says that a letter of theirs was read; what it spoke of.
 
     Raises:
         NoSuchLetter: the case has none of that key that was sent to the reader.
     """
-    mine = (home.reader.person, home.reader.login)
-    letters = home.reads.notices(case) if case else ()
+    mine = (ctx.reader.person, ctx.reader.login)
+    letters = ctx.reads.notices(case) if case else ()
     letter = next((one for one in letters if one.key == key and one.person in mine), None)
-    if letter is None or home.post is None:
+    if letter is None or ctx.post is None:
         raise NoSuchLetter
-    acknowledge(home.post, home.desk, letter, key, **stamp(home))
+    acknowledge(ctx.post, ctx.desk, letter, key, **stamp(ctx))
     return letter.obligation
 
 
-def resend(home: RequestContext, case: str, key: str) -> bool:
+def resend(ctx: RequestContext, case: str, key: str) -> bool:
     """Queue a letter of the case again that did not arrive; False when it has none of that key."""
-    now, _ = home.clock()
-    known = home.post is not None and any(one.key == key for one in home.reads.notices(case))
-    return home.post.resend(key, now=now) if known and home.post is not None else False
+    now, _ = ctx.clock()
+    known = ctx.post is not None and any(one.key == key for one in ctx.reads.notices(case))
+    return ctx.post.resend(key, now=now) if known and ctx.post is not None else False
 
 
-def resend_all(home: RequestContext, channel: str) -> int:
+def resend_all(ctx: RequestContext, channel: str) -> int:
     """Queue again what a fault of a channel has kept from leaving; how many letters."""
-    now, _ = home.clock()
-    return home.post.resend_all(channel, now=now) if home.post is not None else 0
+    now, _ = ctx.clock()
+    return ctx.post.resend_all(channel, now=now) if ctx.post is not None else 0
 
 
-def go_away(home: RequestContext, away: tuple[date, date] | None, deputy: str | None) -> None:
+def go_away(ctx: RequestContext, away: tuple[date, date] | None, deputy: str | None) -> None:
     """Say when the reader is away (both days included; None is not at all) and who stands in for them.
 
     Raises:
         BadForm: the account is nobody's of the people file, the days are none, or nobody may stand in so.
     """
-    _, today = home.clock()
-    office = home.reads.office()
-    person = office.people.get(home.reader.person)
-    if person is None or home.leaves is None:
+    _, today = ctx.clock()
+    office = ctx.reads.office()
+    person = office.people.get(ctx.reader.person)
+    if person is None or ctx.leaves is None:
         raise InvalidForm("web.desk.no_person")
     if away is not None:
         first, last = away
@@ -116,25 +116,25 @@ def go_away(home: RequestContext, away: tuple[date, date] | None, deputy: str | 
             raise InvalidForm("web.desk.bad_leave", first=first, last=last)
     if deputy is not None and (deputy not in office.people or deputy == person.key):
         raise InvalidForm("web.desk.bad_deputy", person=deputy)
-    home.leaves.set_leave(person.key, away=(away,) if away else (), deputy=deputy, **stamp(home))
+    ctx.leaves.set_leave(person.key, away=(away,) if away else (), deputy=deputy, **stamp(ctx))
 
 
-def end_sessions(home: RequestContext, *, but: Collection[str] = ()) -> int:
+def end_sessions(ctx: RequestContext, *, but: Collection[str] = ()) -> int:
     """End the reader's sessions and known devices, all but those of these hashes; return how many."""
-    now, _ = home.clock()
-    login = home.reader.login
-    ended = [one for one in _sessions(home) if one.hash not in but]
+    now, _ = ctx.clock()
+    login = ctx.reader.login
+    ended = [one for one in _sessions(ctx) if one.hash not in but]
     for one in ended:
-        home.accounts.end(login, one.hash, now=now)
+        ctx.accounts.end(login, one.hash, now=now)
     return len(ended)
 
 
-def end_session(home: RequestContext, hash: str) -> int:
+def end_session(ctx: RequestContext, hash: str) -> int:
     """End one session or known device of the reader; return how many that were."""
-    return end_sessions(home, but={one.hash for one in _sessions(home) if one.hash != hash})
+    return end_sessions(ctx, but={one.hash for one in _sessions(ctx) if one.hash != hash})
 
 
-def _sessions(home: RequestContext) -> list[Entry]:
-    now, _ = home.clock()
-    every = home.accounts.entries(home.reader.login, now=now)
+def _sessions(ctx: RequestContext) -> list[Entry]:
+    now, _ = ctx.clock()
+    every = ctx.accounts.entries(ctx.reader.login, now=now)
     return [one for one in every if one.kind in ("session", "device")]

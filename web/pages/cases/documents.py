@@ -55,11 +55,11 @@ class Papers:
     languages: tuple[str, ...]
 
 
-def papers_view(dossier: CaseView, home: RequestContext, language: str, *, today: date) -> Papers:
+def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today: date) -> Papers:
     """The papers of a case on a day, as the reader sees them."""
     case = dossier.case
     of_papers = language if language in LANGUAGES else LANGUAGES[0]
-    sheets = home.shell.sheets(case.id, of_papers, scope(home.reader), today=today)
+    sheets = ctx.shell.sheets(case.id, of_papers, scope(ctx.reader), today=today)
     return Papers(
         forms=tuple(_paper(sheet, language) for sheet in sheets),
         proofs=tuple(_proof(one, dossier) for one in proofs(case)),
@@ -79,11 +79,11 @@ def case_file_name(case: Case, what: str, ending: str) -> str:
 
 
 def register_file(
-    request: Request, home: RequestContext, notices: Sequence[Notice], ending: str, name: str
+    request: Request, ctx: RequestContext, notices: Sequence[Notice], ending: str, name: str
 ) -> Response:
     """These notices as a workbook, or as a page to be signed off."""
-    now, _ = home.clock()
-    content = home.shell.register(notices, f".{ending}", preferences(request).language, now=now)
+    now, _ = ctx.clock()
+    content = ctx.shell.register(notices, f".{ending}", preferences(request).language, now=now)
     return as_file(content, XLSX if ending == "xlsx" else DOCX, name)
 
 

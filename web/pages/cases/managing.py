@@ -27,116 +27,116 @@ Act = Callable[[RequestContext, str, Answers], tuple[str, str]]
 
 
 @router.post("/cases/{case}/correct")
-async def correct(request: Request, home: Managing, case: CaseId) -> Response:
+async def correct(request: Request, ctx: Managing, case: CaseId) -> Response:
     """Give a recorded fact another date, other numbers or another signature."""
-    return await answered(request, home, case, "correct", _correct)
+    return await answered(request, ctx, case, "correct", _correct)
 
 
 @router.post("/cases/{case}/cancel")
-async def cancel(request: Request, home: Managing, case: CaseId) -> Response:
+async def cancel(request: Request, ctx: Managing, case: CaseId) -> Response:
     """Call the case off; it can be taken up again."""
-    return await answered(request, home, case, "cancel", _cancel)
+    return await answered(request, ctx, case, "cancel", _cancel)
 
 
 @router.post("/cases/{case}/exempt")
-async def exempt(request: Request, home: Managing, case: CaseId) -> Response:
+async def exempt(request: Request, ctx: Managing, case: CaseId) -> Response:
     """Free the case, or one obligation of it."""
-    return await answered(request, home, case, "exempt", _exempt)
+    return await answered(request, ctx, case, "exempt", _exempt)
 
 
 @router.post("/cases/{case}/reopen")
-async def reopen(request: Request, home: Managing, case: CaseId) -> Response:
+async def reopen(request: Request, ctx: Managing, case: CaseId) -> Response:
     """Take up a cancelled or exempted case again, or withdraw the exemption of one obligation."""
-    return await answered(request, home, case, "reopen", _reopen)
+    return await answered(request, ctx, case, "reopen", _reopen)
 
 
 @router.post("/cases/{case}/readers")
-async def name_reader(request: Request, home: Managing, case: CaseId) -> Response:
+async def name_reader(request: Request, ctx: Managing, case: CaseId) -> Response:
     """Let somebody know of a confidential case."""
-    return await answered(request, home, case, "reader", _name_reader, tab="history")
+    return await answered(request, ctx, case, "reader", _name_reader, tab="history")
 
 
 @router.post("/cases/{case}/readers/remove")
-async def remove_reader(request: Request, home: Managing, case: CaseId) -> Response:
+async def remove_reader(request: Request, ctx: Managing, case: CaseId) -> Response:
     """Let somebody know of it no longer."""
-    return await answered(request, home, case, "reader-remove", _remove_reader, tab="history")
+    return await answered(request, ctx, case, "reader-remove", _remove_reader, tab="history")
 
 
 @router.post("/cases/{case}/acknowledge")
-async def acknowledge(request: Request, home: Recording, case: CaseId) -> Response:
+async def acknowledge(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Say that a notice was read; only its own reader can."""
-    return await answered(request, home, case, "acknowledge", _acknowledge, tab="history")
+    return await answered(request, ctx, case, "acknowledge", _acknowledge, tab="history")
 
 
 async def answered(
-    request: Request, home: RequestContext, case: str, name: str, act: Act, *, tab: Tab = "deadlines"
+    request: Request, ctx: RequestContext, case: str, name: str, act: Act, *, tab: Tab = "deadlines"
 ) -> Response:
     """Read the form, do what it asks, then show the page with one sentence; or the form again, as it was."""
     async with request.form(max_files=0, max_fields=60, max_part_size=64 * 1024) as form:
         answers = text_fields(form)
-    return await run_in_threadpool(done, request, home, case, name, answers, act, tab=tab)
+    return await run_in_threadpool(done, request, ctx, case, name, answers, act, tab=tab)
 
 
 def done(
-    request: Request, home: RequestContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
+    request: Request, ctx: RequestContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
 ) -> Response:
     """The form done, or refused."""
-    get_case_or_404(home, case)
+    get_case_or_404(ctx, case)
     try:
-        said, of = act(home, case, answers)
+        said, of = act(ctx, case, answers)
     except (Refusal, OutOfRange) as refusal:
         tried = RejectedForm(form=name, refusal=refusal, answers=answers)
-        return case_page(request, home, case, tab=tab, tried=tried)
+        return case_page(request, ctx, case, tab=tab, tried=tried)
     told = {"said": said, "of": of} if of else {"said": said}
     return redirect(request, f"/cases/{case}{ADDRESSES[tab]}", **told)
 
 
-def _correct(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+def _correct(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
     fact = answers.get("fact", "")
     if not fact:
         raise InvalidForm("web.refusal.no_fact")
-    home.desk.correct(
+    ctx.desk.correct(
         case,
         fact,
         on=parse_date(answers.get("on", "")),
         ground=_ground(answers),
         values=parse_numbers(answers),
         signed_by=answers.get("signed_by", ""),
-        **stamp(home),
+        **stamp(ctx),
     )
     return "corrected", fact
 
 
-def _cancel(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    home.desk.cancel(case, ground=_ground(answers), **stamp(home))
+def _cancel(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    ctx.desk.cancel(case, ground=_ground(answers), **stamp(ctx))
     return "cancelled", ""
 
 
-def _exempt(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+def _exempt(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
     obligation = answers.get("obligation", "")
-    home.desk.exempt(case, obligation=obligation, ground=_ground(answers), **stamp(home))
+    ctx.desk.exempt(case, obligation=obligation, ground=_ground(answers), **stamp(ctx))
     return ("exempted_one", obligation) if obligation else ("exempted", "")
 
 
-def _reopen(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+def _reopen(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
     obligation = answers.get("obligation", "")
-    home.desk.reopen(case, obligation=obligation, ground=_ground(answers), **stamp(home))
+    ctx.desk.reopen(case, obligation=obligation, ground=_ground(answers), **stamp(ctx))
     return ("reopened_one", obligation) if obligation else ("reopened", "")
 
 
-def _name_reader(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    commands.name_reader(home, case, person_meant(home.reads.office(), answers.get("person", "")))
+def _name_reader(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    commands.name_reader(ctx, case, person_meant(ctx.reads.office(), answers.get("person", "")))
     return "reader_named", ""
 
 
-def _remove_reader(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    commands.remove_reader(home, case, answers.get("person", ""), ground=_ground(answers))
+def _remove_reader(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    commands.remove_reader(ctx, case, answers.get("person", ""), ground=_ground(answers))
     return "reader_removed", ""
 
 
-def _acknowledge(home: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
     try:
-        commands.read_letter(home, case, answers.get("key", ""))
+        commands.read_letter(ctx, case, answers.get("key", ""))
     except commands.NoSuchLetter:
         raise InvalidForm("web.refusal.not_your_notice") from None
     return "acknowledged", ""

@@ -30,7 +30,7 @@ ADDRESSES: Mapping[Tab, str] = {"deadlines": "", "risks": "/risks", "papers": "/
 
 def case_page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     case: str,
     *,
     tab: Tab = "deadlines",
@@ -47,13 +47,13 @@ def case_page(
         fact: what the form of recording is to stand at; `fix`: the form of correcting.
         said: what has just been done, and to what.
     """
-    _, today = home.clock()
-    found, procedure = get_case_or_404(home, case)
-    view = build_case_view(home, found, procedure, today=today)
+    _, today = ctx.clock()
+    found, procedure = get_case_or_404(ctx, case)
+    view = build_case_view(ctx, found, procedure, today=today)
     more = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
     return page(
         request,
-        home,
+        ctx,
         f"case_{tab}.html",
         today=today,
         status=200 if tried is None else status_of(tried.refusal),
@@ -64,28 +64,28 @@ def case_page(
         tabs=ADDRESSES,
         said=said if said and (not said[1] or said[1] in view.titles) else None,
         tried=tried,
-        **more(request, home, view, today=today, fact=fact, fix=fix, tried=tried, had_files=had_files),
+        **more(request, ctx, view, today=today, fact=fact, fix=fix, tried=tried, had_files=had_files),
     )
 
 
-def get_case_or_404(home: RequestContext, case: str) -> tuple[Case, Procedure]:
+def get_case_or_404(ctx: RequestContext, case: str) -> tuple[Case, Procedure]:
     """A case and its edition; 404 when there is none."""
-    found = home.reads.case(case)
+    found = ctx.reads.case(case)
     if found is None:
         raise HTTPException(404, "web.problem.no_case")
-    return found, home.library.of(found)
+    return found, ctx.library.of(found)
 
 
-def build_case_view(home: RequestContext, case: Case, procedure: Procedure, *, today: date) -> CaseView:
+def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, today: date) -> CaseView:
     """Everything the pages of a case show on a day."""
     return make_case_view(
         case,
         procedure,
-        home.judge(case, procedure, today=today),
-        events=home.reads.events(case.id),
-        notices=home.reads.notices(case.id),
-        office=home.reads.office(),
-        calendar=home.calendar,
+        ctx.judge(case, procedure, today=today),
+        events=ctx.reads.events(case.id),
+        notices=ctx.reads.notices(case.id),
+        office=ctx.reads.office(),
+        calendar=ctx.calendar,
         today=today,
     )
 
@@ -107,7 +107,7 @@ def redirect(request: Request, address: str, *, place: str = "", **said: str) ->
 
 def _forms(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     view: CaseView,
     *,
     today: date,
@@ -144,21 +144,21 @@ def _forms(
     }
 
 
-def _risks(request: Request, home: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
-    _, today = home.clock()
-    return {"risks": risk_view(view, home.shell, request.query_params, more["tried"], today=today)}
+def _risks(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
+    _, today = ctx.clock()
+    return {"risks": risk_view(view, ctx.shell, request.query_params, more["tried"], today=today)}
 
 
-def _papers(request: Request, home: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
-    _, today = home.clock()
-    return {"papers": papers_view(view, home, preferences(request).language, today=today)}
+def _papers(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
+    _, today = ctx.clock()
+    return {"papers": papers_view(view, ctx, preferences(request).language, today=today)}
 
 
-def _history(request: Request, home: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
+def _history(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
     tried = more["tried"]
     typed = (
         tried.answers.get("person", "") if isinstance(tried, RejectedForm) and tried.form == "reader" else ""
     )
-    office = home.reads.office()
+    office = ctx.reads.office()
     without = view.case.readers
     return {"person": person_field(office, typed, without=without) if view.case.confidential else Field()}

@@ -33,7 +33,7 @@ Ending = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]
 @router.get("/cases/{case}")
 def the_case(
     request: Request,
-    home: Reading,
+    ctx: Reading,
     case: CaseId,
     fact: Name = None,
     fix: Name = None,
@@ -43,58 +43,58 @@ def the_case(
     of: Name = None,
 ) -> Response:
     told = ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _told(said, of)
-    return case_page(request, home, case, fact=fact or "", fix=fix or "", said=told)
+    return case_page(request, ctx, case, fact=fact or "", fix=fix or "", said=told)
 
 
 @router.get("/cases/{case}/risks")
-def the_risks(request: Request, home: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(request, home, case, tab="risks", said=_told(said, None))
+def the_risks(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
+    return case_page(request, ctx, case, tab="risks", said=_told(said, None))
 
 
 @router.get("/cases/{case}/papers")
-def the_papers(request: Request, home: Reading, case: CaseId) -> Response:
-    return case_page(request, home, case, tab="papers")
+def the_papers(request: Request, ctx: Reading, case: CaseId) -> Response:
+    return case_page(request, ctx, case, tab="papers")
 
 
 @router.get("/cases/{case}/history")
-def the_history(request: Request, home: Reading, case: CaseId, said: Name = None) -> Response:
-    return case_page(request, home, case, tab="history", said=_told(said, None))
+def the_history(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
+    return case_page(request, ctx, case, tab="history", said=_told(said, None))
 
 
 @router.get("/cases/{case}/evidence/{digest}")
-def the_evidence(home: Reading, case: CaseId, digest: Digest) -> Response:
-    return evidence_of(home, case, digest)
+def the_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
+    return evidence_of(ctx, case, digest)
 
 
 @router.get("/cases/{case}/forms/{form}/{language}")
-def the_form(home: Reading, case: CaseId, form: FormId, language: Language) -> Response:
-    return form_of(home, case, form, language)
+def the_form(ctx: Reading, case: CaseId, form: FormId, language: Language) -> Response:
+    return form_of(ctx, case, form, language)
 
 
 @router.get("/cases/{case}/package")
-def the_package(request: Request, home: Reading, case: CaseId) -> Response:
-    return package_of(home, case, preferences(request).language)
+def the_package(request: Request, ctx: Reading, case: CaseId) -> Response:
+    return package_of(ctx, case, preferences(request).language)
 
 
 @router.get("/cases/{case}/register/{ending}")
-def the_register(request: Request, home: Reading, case: CaseId, ending: Ending) -> Response:
-    return letters_of(request, home, case, ending)
+def the_register(request: Request, ctx: Reading, case: CaseId, ending: Ending) -> Response:
+    return letters_of(request, ctx, case, ending)
 
 
-def evidence_of(home: RequestContext, case: str, digest: str) -> Response:
+def evidence_of(ctx: RequestContext, case: str, digest: str) -> Response:
     """A stored file, always as a download: what somebody uploaded is never shown as a page of ours.
 
     Raises:
         EvidenceDamaged: its bytes are not those that were recorded; none of them is sent.
     """
-    found, _ = get_case_or_404(home, case)
+    found, _ = get_case_or_404(ctx, case)
     # Of a document the reader may not open the case, as they see it, has no digest.
     item = stored_file(found, digest)
     if item is None:
         raise HTTPException(404, "web.problem.no_file")
     name = file_name(item.name or "")
     try:
-        content = home.evidence_store.open(digest)
+        content = ctx.evidence_store.open(digest)
     except EvidenceDamaged as damage:
         log.error("%s of case %s: %s %s", digest, case, damage.damage, damage.problem)
         raise damage.of(case, name) from None
@@ -106,18 +106,18 @@ def evidence_of(home: RequestContext, case: str, digest: str) -> Response:
     )
 
 
-def form_of(home: RequestContext, case: str, form: str, language: str) -> Response:
+def form_of(ctx: RequestContext, case: str, form: str, language: str) -> Response:
     """A form of the case, filled with what is known, as DOCX."""
-    _, today = home.clock()
-    found, _ = get_case_or_404(home, case)
-    document = home.shell.form(case, form, language, scope(home.reader), today=today)
+    _, today = ctx.clock()
+    found, _ = get_case_or_404(ctx, case)
+    document = ctx.shell.form(case, form, language, scope(ctx.reader), today=today)
     return as_file(document, DOCX, case_file_name(found, f"{form}-{language}", "docx"))
 
 
-def package_of(home: RequestContext, case: str, language: str) -> Response:
+def package_of(ctx: RequestContext, case: str, language: str) -> Response:
     """The export package of the case; restricted and damaged files are left out."""
-    found, _ = get_case_or_404(home, case)
-    package = home.shell.package(case, language, scope(home.reader))
+    found, _ = get_case_or_404(ctx, case)
+    package = ctx.shell.package(case, language, scope(ctx.reader))
     content = package.content
     name = case_file_name(found, "package" if package.whole else "package-incomplete", "zip")
     return StreamingResponse(
@@ -128,11 +128,11 @@ def package_of(home: RequestContext, case: str, language: str) -> Response:
     )
 
 
-def letters_of(request: Request, home: RequestContext, case: str, ending: str) -> Response:
+def letters_of(request: Request, ctx: RequestContext, case: str, ending: str) -> Response:
     """The notices of the case as a workbook, or as a page to be signed off."""
-    found, _ = get_case_or_404(home, case)
-    notices = home.reads.notices(case)
-    return register_file(request, home, notices, ending, case_file_name(found, "register", ending))
+    found, _ = get_case_or_404(ctx, case)
+    notices = ctx.reads.notices(case)
+    return register_file(request, ctx, notices, ending, case_file_name(found, "register", ending))
 
 
 def _told(said: str | None, of: str | None) -> tuple[str, str] | None:

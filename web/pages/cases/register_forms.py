@@ -14,7 +14,7 @@ from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
 
 def expose(asked: Asked) -> Said:
     """A position enters the list, or a known one is described anew."""
-    approved, told_by = asked.answers.get("approved", ""), stamp(asked.home)
+    approved, told_by = asked.answers.get("approved", ""), stamp(asked.ctx)
     number = asked.number() if asked.answers.get("number", "").strip() else None
     told = ExposedPosition(
         number=number,
@@ -38,14 +38,14 @@ def talk(asked: Asked) -> Said:
         holder=asked.text("holder"),
         topic=asked.text("topic"),
         evidence=asked.evidence(),
-        **stamp(asked.home),
+        **stamp(asked.ctx),
     )
     return "position_talked", change
 
 
 def clear(asked: Asked) -> Said:
     """A position is taken off the list."""
-    change = _desk(asked).clear(asked.case, asked.number(), on=asked.on(), **stamp(asked.home))
+    change = _desk(asked).clear(asked.case, asked.number(), on=asked.on(), **stamp(asked.ctx))
     return "position_cleared", change
 
 
@@ -56,7 +56,7 @@ def record_cartogram(asked: Asked) -> Said:
         raise InvalidForm("web.refusal.no_cartogram_file")
     lines = read_cartogram(file.file.read(), file_name(file.filename))
     on, evidence = asked.on(), asked.evidence()
-    change = _desk(asked).record_cartogram(asked.case, lines, on=on, evidence=evidence, **stamp(asked.home))
+    change = _desk(asked).record_cartogram(asked.case, lines, on=on, evidence=evidence, **stamp(asked.ctx))
     return "cartogram_recorded", change
 
 
@@ -68,7 +68,7 @@ def remark(asked: Asked) -> Said:
         author=asked.text("author"),
         source=asked.answers.get("source", "discussion"),
         on=asked.on(),
-        **stamp(asked.home),
+        **stamp(asked.ctx),
     )
     return "remark_made", change
 
@@ -81,10 +81,10 @@ def answer_remark(asked: Asked) -> Said:
         taken=asked.answers.get("taken") == "yes",
         answer=asked.text("answer"),
         on=asked.on(),
-        **stamp(asked.home),
+        **stamp(asked.ctx),
     )
     return "remark_answered", change
 
 
 def _desk(asked: Asked) -> RegisterDesk:
-    return RegisterDesk(asked.home.desk)
+    return RegisterDesk(asked.ctx.desk)

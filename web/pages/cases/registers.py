@@ -25,94 +25,94 @@ LONGEST_FIELD = 64 * 1024
 
 
 @router.post("/cases/{case}/risks")
-async def find(request: Request, home: Recording, case: CaseId) -> Response:
+async def find(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Enter a risk of the analytic note."""
-    return await _answered(request, home, case, "find", risk_forms.find)
+    return await _answered(request, ctx, case, "find", risk_forms.find)
 
 
 @router.post("/cases/{case}/risks/rank")
-async def rank(request: Request, home: Recording, case: CaseId) -> Response:
+async def rank(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Rank a risk by the scale in force."""
-    return await _answered(request, home, case, "rank", risk_forms.rank)
+    return await _answered(request, ctx, case, "rank", risk_forms.rank)
 
 
 @router.post("/cases/{case}/risks/measure")
-async def measure(request: Request, home: Recording, case: CaseId) -> Response:
+async def measure(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Set a measure that removes a risk."""
-    return await _answered(request, home, case, "measure", risk_forms.measure)
+    return await _answered(request, ctx, case, "measure", risk_forms.measure)
 
 
 @router.post("/cases/{case}/risks/review")
-async def review(request: Request, home: Recording, case: CaseId) -> Response:
+async def review(request: Request, ctx: Recording, case: CaseId) -> Response:
     """What had become of a measure."""
-    return await _answered(request, home, case, "review", risk_forms.review)
+    return await _answered(request, ctx, case, "review", risk_forms.review)
 
 
 @router.post("/cases/{case}/risks/remove")
-async def remove(request: Request, home: Recording, case: CaseId) -> Response:
+async def remove(request: Request, ctx: Recording, case: CaseId) -> Response:
     """A risk is removed."""
-    return await _answered(request, home, case, "remove", risk_forms.remove)
+    return await _answered(request, ctx, case, "remove", risk_forms.remove)
 
 
 @router.post("/cases/{case}/risks/ask")
-async def ask(request: Request, home: Recording, case: CaseId) -> Response:
+async def ask(request: Request, ctx: Recording, case: CaseId) -> Response:
     """A request went up to the higher body whose act is the cause."""
-    return await _answered(request, home, case, "ask", risk_forms.ask)
+    return await _answered(request, ctx, case, "ask", risk_forms.ask)
 
 
 @router.post("/cases/{case}/risks/answer")
-async def answer(request: Request, home: Recording, case: CaseId) -> Response:
+async def answer(request: Request, ctx: Recording, case: CaseId) -> Response:
     """The higher body answered."""
-    return await _answered(request, home, case, "answer", risk_forms.answer)
+    return await _answered(request, ctx, case, "answer", risk_forms.answer)
 
 
 @router.post("/cases/{case}/risks/plan")
-async def take_plan(request: Request, home: Recording, case: CaseId) -> Response:
+async def take_plan(request: Request, ctx: Recording, case: CaseId) -> Response:
     """A plan of measures becomes risks and measures; all of the file or none of it."""
-    return await _answered(request, home, case, "plan-file", risk_forms.take_plan, reads_file=True)
+    return await _answered(request, ctx, case, "plan-file", risk_forms.take_plan, reads_file=True)
 
 
 @router.post("/cases/{case}/positions")
-async def expose(request: Request, home: Recording, case: CaseId) -> Response:
+async def expose(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Enter a position exposed to corruption risks."""
-    return await _answered(request, home, case, "position", register_forms.expose)
+    return await _answered(request, ctx, case, "position", register_forms.expose)
 
 
 @router.post("/cases/{case}/positions/anew")
-async def describe_position(request: Request, home: Recording, case: CaseId) -> Response:
+async def describe_position(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Describe a known position anew; its talks stay."""
-    return await _answered(request, home, case, "anew", register_forms.expose)
+    return await _answered(request, ctx, case, "anew", register_forms.expose)
 
 
 @router.post("/cases/{case}/positions/talk")
-async def talk(request: Request, home: Recording, case: CaseId) -> Response:
+async def talk(request: Request, ctx: Recording, case: CaseId) -> Response:
     """A preventive talk was held."""
-    return await _answered(request, home, case, "talk", register_forms.talk)
+    return await _answered(request, ctx, case, "talk", register_forms.talk)
 
 
 @router.post("/cases/{case}/positions/clear")
-async def clear(request: Request, home: Recording, case: CaseId) -> Response:
+async def clear(request: Request, ctx: Recording, case: CaseId) -> Response:
     """A position is taken off the list."""
-    return await _answered(request, home, case, "clear", register_forms.clear)
+    return await _answered(request, ctx, case, "clear", register_forms.clear)
 
 
 @router.post("/cases/{case}/cartogram")
-async def record_cartogram(request: Request, home: Recording, case: CaseId) -> Response:
+async def record_cartogram(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Record the cartogram as it was published; all of the file or none of it."""
     act = register_forms.record_cartogram
-    return await _answered(request, home, case, "cartogram", act, reads_file=True)
+    return await _answered(request, ctx, case, "cartogram", act, reads_file=True)
 
 
 @router.post("/cases/{case}/remarks")
-async def remark(request: Request, home: Recording, case: CaseId) -> Response:
+async def remark(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Enter a remark of the public."""
-    return await _answered(request, home, case, "remark", register_forms.remark)
+    return await _answered(request, ctx, case, "remark", register_forms.remark)
 
 
 @router.post("/cases/{case}/remarks/answer")
-async def answer_remark(request: Request, home: Recording, case: CaseId) -> Response:
+async def answer_remark(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Say what became of a remark."""
-    return await _answered(request, home, case, "reply", register_forms.answer_remark)
+    return await _answered(request, ctx, case, "reply", register_forms.answer_remark)
 
 
 Act = Callable[[Asked], Said]
@@ -127,17 +127,17 @@ WITHOUT_NUMBER = {
 
 
 async def _answered(
-    request: Request, home: RequestContext, case: str, name: str, act: Act, *, reads_file: bool = False
+    request: Request, ctx: RequestContext, case: str, name: str, act: Act, *, reads_file: bool = False
 ) -> Response:
     async with request.form(max_files=3, max_fields=60, max_part_size=LONGEST_FIELD) as form:
         if reads_file:
-            return await in_reading_thread(request, _done, request, home, case, name, form, act)
-        return await run_in_threadpool(_done, request, home, case, name, form, act)
+            return await in_reading_thread(request, _done, request, ctx, case, name, form, act)
+        return await run_in_threadpool(_done, request, ctx, case, name, form, act)
 
 
-def _done(request: Request, home: RequestContext, case: str, name: str, form: FormData, act: Act) -> Response:
-    get_case_or_404(home, case)
-    asked = Asked(home, case, form)
+def _done(request: Request, ctx: RequestContext, case: str, name: str, form: FormData, act: Act) -> Response:
+    get_case_or_404(ctx, case)
+    asked = Asked(ctx, case, form)
     number = asked.answers.get("number", "")
     try:
         said, change = act(asked)
@@ -145,7 +145,7 @@ def _done(request: Request, home: RequestContext, case: str, name: str, form: Fo
         where = name if name in WITHOUT_NUMBER else f"{name}-{number}"
         tried = RejectedForm(form=where, refusal=refusal, answers=asked.answers)
         had_files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
-        return case_page(request, home, case, tab="risks", tried=tried, had_files=had_files)
+        return case_page(request, ctx, case, tab="risks", tried=tried, had_files=had_files)
     if change is not None and not change.events:
         said = "nothing_new"
     place = f"{OF_FORM.get(name, 'risk')}-{number}" if number.isdigit() else WITHOUT_NUMBER.get(name, "")

@@ -14,21 +14,21 @@ from workflow.cases.commands.desk import Change
 from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
 
 
-def find(home: RequestContext, case: str, risk: FoundRisk, *, on: date) -> Change:
+def find(ctx: RequestContext, case: str, risk: FoundRisk, *, on: date) -> Change:
     """A risk of the analytic note, or a known one described anew."""
-    return RiskDesk(home.desk).find(case, risk, on=on, **stamp(home))
+    return RiskDesk(ctx.desk).find(case, risk, on=on, **stamp(ctx))
 
 
-def rank(home: RequestContext, case: str, number: int, *, likelihood: int, effect: int) -> Change:
+def rank(ctx: RequestContext, case: str, number: int, *, likelihood: int, effect: int) -> Change:
     """How likely and how grave, by the scale in force."""
-    scale = home.shell.scale(stamp(home)["today"])
-    return RiskDesk(home.desk).rank(
-        case, number, likelihood=likelihood, effect=effect, scale=scale, **stamp(home)
+    scale = ctx.shell.scale(stamp(ctx)["today"])
+    return RiskDesk(ctx.desk).rank(
+        case, number, likelihood=likelihood, effect=effect, scale=scale, **stamp(ctx)
     )
 
 
 def set_measure(
-    home: RequestContext,
+    ctx: RequestContext,
     case: str,
     risk: int,
     *,
@@ -53,13 +53,13 @@ def set_measure(
         responsible=responsible,
         term=read_term(term, where="term"),
     )
-    change = RiskDesk(home.desk).set_measure(case, told, **stamp(home))
-    home.shell.responsible(responsible, **stamp(home))
+    change = RiskDesk(ctx.desk).set_measure(case, told, **stamp(ctx))
+    ctx.shell.responsible(responsible, **stamp(ctx))
     return change
 
 
 def review(
-    home: RequestContext,
+    ctx: RequestContext,
     case: str,
     number: int,
     *,
@@ -71,7 +71,7 @@ def review(
     evidence: Iterable[Evidence] = (),
 ) -> Change:
     """What had become of a measure."""
-    return RiskDesk(home.desk).review(
+    return RiskDesk(ctx.desk).review(
         case,
         number,
         outcome=outcome,
@@ -80,12 +80,12 @@ def review(
         period=period,
         comment=comment,
         evidence=evidence,
-        **stamp(home),
+        **stamp(ctx),
     )
 
 
 def remove(
-    home: RequestContext,
+    ctx: RequestContext,
     case: str,
     number: int,
     *,
@@ -94,22 +94,20 @@ def remove(
     evidence: Iterable[Evidence] = (),
 ) -> Change:
     """A risk is removed; `completed`: to real completion."""
-    return RiskDesk(home.desk).remove(
-        case, number, on=on, completed=completed, evidence=evidence, **stamp(home)
-    )
+    return RiskDesk(ctx.desk).remove(case, number, on=on, completed=completed, evidence=evidence, **stamp(ctx))
 
 
-def ask(home: RequestContext, case: str, number: int, *, body: str, asked: str, term: str, on: date) -> Change:
+def ask(ctx: RequestContext, case: str, number: int, *, body: str, asked: str, term: str, on: date) -> Change:
     """A request went up to the higher body whose act is the cause."""
     read = read_term(term, where="term")
-    return RiskDesk(home.desk).ask(case, number, body=body, asked=asked, term=read, on=on, **stamp(home))
+    return RiskDesk(ctx.desk).ask(case, number, body=body, asked=asked, term=read, on=on, **stamp(ctx))
 
 
-def answer(home: RequestContext, case: str, number: int, *, text: str, on: date) -> Change:
+def answer(ctx: RequestContext, case: str, number: int, *, text: str, on: date) -> Change:
     """The higher body answered."""
-    return RiskDesk(home.desk).answer(case, number, text=text, on=on, **stamp(home))
+    return RiskDesk(ctx.desk).answer(case, number, text=text, on=on, **stamp(ctx))
 
 
-def take_plan(home: RequestContext, case: str, content: BinaryIO, name: str, *, year: int | None) -> PlanTaken:
+def take_plan(ctx: RequestContext, case: str, content: BinaryIO, name: str, *, year: int | None) -> PlanTaken:
     """A plan of measures becomes risks and measures; all of the file or none of it. Raises Refusal."""
-    return home.shell.take_plan(case, content, name, year=year, **stamp(home))
+    return ctx.shell.take_plan(case, content, name, year=year, **stamp(ctx))

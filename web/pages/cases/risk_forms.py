@@ -22,8 +22,8 @@ Said = tuple[str, Change | None]
 class Asked:
     """One form: where, and what was typed."""
 
-    def __init__(self, home: RequestContext, case: str, form: FormData) -> None:
-        self.home, self.case, self.form = home, case, form
+    def __init__(self, ctx: RequestContext, case: str, form: FormData) -> None:
+        self.ctx, self.case, self.form = ctx, case, form
         self.answers = text_fields(form)
 
     def text(self, name: str) -> str:
@@ -36,8 +36,8 @@ class Asked:
         return parse_whole_number(self.answers.get("number", ""))
 
     def evidence(self) -> tuple[Evidence, ...]:
-        _, today = self.home.clock()
-        return evidence(self.form, self.home.evidence_store, today=today)
+        _, today = self.ctx.clock()
+        return evidence(self.form, self.ctx.evidence_store, today=today)
 
 
 def find(asked: Asked) -> Said:
@@ -52,12 +52,12 @@ def find(asked: Asked) -> Said:
         department=asked.text("department"),
         district=asked.text("district"),
     )
-    return "risk_found", risk_commands.find(asked.home, asked.case, told, on=asked.on())
+    return "risk_found", risk_commands.find(asked.ctx, asked.case, told, on=asked.on())
 
 
 def rank(asked: Asked) -> Said:
     change = risk_commands.rank(
-        asked.home,
+        asked.ctx,
         asked.case,
         asked.number(),
         likelihood=parse_whole_number(asked.answers.get("likelihood", "")),
@@ -68,7 +68,7 @@ def rank(asked: Asked) -> Said:
 
 def measure(asked: Asked) -> Said:
     change = risk_commands.set_measure(
-        asked.home,
+        asked.ctx,
         asked.case,
         asked.number(),
         recommendation=asked.text("recommendation"),
@@ -83,7 +83,7 @@ def measure(asked: Asked) -> Said:
 def review(asked: Asked) -> Said:
     done_on = asked.answers.get("done_on", "")
     change = risk_commands.review(
-        asked.home,
+        asked.ctx,
         asked.case,
         asked.number(),
         outcome=asked.answers.get("outcome", ""),
@@ -98,7 +98,7 @@ def review(asked: Asked) -> Said:
 
 def remove(asked: Asked) -> Said:
     change = risk_commands.remove(
-        asked.home,
+        asked.ctx,
         asked.case,
         asked.number(),
         on=asked.on(),
@@ -110,7 +110,7 @@ def remove(asked: Asked) -> Said:
 
 def ask(asked: Asked) -> Said:
     change = risk_commands.ask(
-        asked.home,
+        asked.ctx,
         asked.case,
         asked.number(),
         body=asked.text("body"),
@@ -123,7 +123,7 @@ def ask(asked: Asked) -> Said:
 
 def answer(asked: Asked) -> Said:
     number, on = asked.number(), asked.on()
-    change = risk_commands.answer(asked.home, asked.case, number, text=asked.text("text"), on=on)
+    change = risk_commands.answer(asked.ctx, asked.case, number, text=asked.text("text"), on=on)
     return "request_answered", change
 
 
@@ -133,5 +133,5 @@ def take_plan(asked: Asked) -> Said:
         raise InvalidForm("web.refusal.no_plan_file")
     year = asked.answers.get("year", "").strip()
     number = parse_whole_number(year) if year else None
-    taken = risk_commands.take_plan(asked.home, asked.case, file.file, file_name(file.filename), year=number)
+    taken = risk_commands.take_plan(asked.ctx, asked.case, file.file, file_name(file.filename), year=number)
     return ("plan_taken" if taken.entered else "nothing_new"), None

@@ -24,32 +24,32 @@ LONGEST_FIELD = 64 * 1024
 
 
 @router.post("/cases/{case}")
-async def record(request: Request, home: Recording, case: CaseId) -> Response:
+async def record(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Record a fact with its evidence, then show the case."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_record, request, home, case, form)
+        return await run_in_threadpool(_record, request, ctx, case, form)
 
 
 @router.post("/cases/{case}/plan")
-async def replan(request: Request, home: Recording, case: CaseId) -> Response:
+async def replan(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Set a plan date, then show the case."""
     async with request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_replan, request, home, case, form)
+        return await run_in_threadpool(_replan, request, ctx, case, form)
 
 
-def _record(request: Request, home: RequestContext, case: str, form: FormData) -> Response:
-    get_case_or_404(home, case)
+def _record(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
+    get_case_or_404(ctx, case)
     answers = text_fields(form)
     fact = answers.get("fact", "")
-    _, today = home.clock()
+    _, today = ctx.clock()
     try:
         if not fact:
             raise InvalidForm("web.refusal.no_fact")
         on = parse_date(answers.get("on", ""))
         values = parse_numbers(answers)
-        proof = evidence(form, home.evidence_store, today=today)
+        proof = evidence(form, ctx.evidence_store, today=today)
         commands.record(
-            home,
+            ctx,
             case,
             fact,
             on=on,
@@ -60,7 +60,7 @@ def _record(request: Request, home: RequestContext, case: str, form: FormData) -
     except (Refusal, OutOfRange) as refusal:
         return case_page(
             request,
-            home,
+            ctx,
             case,
             tried=RejectedForm(form="record", refusal=refusal, answers=answers),
             had_files=any(isinstance(value, UploadFile) and value.filename for value in form.values()),
@@ -68,14 +68,14 @@ def _record(request: Request, home: RequestContext, case: str, form: FormData) -
     return redirect(request, f"/cases/{case}", recorded=fact)
 
 
-def _replan(request: Request, home: RequestContext, case: str, form: FormData) -> Response:
-    get_case_or_404(home, case)
+def _replan(request: Request, ctx: RequestContext, case: str, form: FormData) -> Response:
+    get_case_or_404(ctx, case)
     answers = text_fields(form)
     fact = answers.get("fact", "")
     try:
         if not fact:
             raise InvalidForm("web.refusal.no_fact")
-        home.desk.replan(case, fact, on=parse_date(answers.get("on", "")), **stamp(home))
+        ctx.desk.replan(case, fact, on=parse_date(answers.get("on", "")), **stamp(ctx))
     except (Refusal, OutOfRange) as refusal:
-        return case_page(request, home, case, tried=RejectedForm(form="plan", refusal=refusal, answers=answers))
+        return case_page(request, ctx, case, tried=RejectedForm(form="plan", refusal=refusal, answers=answers))
     return redirect(request, f"/cases/{case}", replanned=fact)

@@ -19,35 +19,35 @@ STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 
 
 @router.get("/metrics")
-def metrics(request: Request, home: Anybody) -> Response:
+def metrics(request: Request, ctx: Anybody) -> Response:
     """The figures of the sending as Prometheus reads them: numbers alone, and to this machine alone."""
-    if home.post is None or not request.state.local:
+    if ctx.post is None or not request.state.local:
         raise HTTPException(404)
     from prometheus_client import CONTENT_TYPE_LATEST
 
-    now, _ = home.clock()
-    return Response(exposition(home.post.figures(now=now), now=now), media_type=CONTENT_TYPE_LATEST)
+    now, _ = ctx.clock()
+    return Response(exposition(ctx.post.figures(now=now), now=now), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.post("/cases/{case}/notices/resend")
-def resend(home: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
+def resend(ctx: Recording, case: CaseId, key: Annotated[str, Form(max_length=500)] = "") -> Response:
     """Queue a letter of the case again that failed; then the case's page. Any other key changes nothing."""
-    get_case_or_404(home, case)
-    commands.resend(home, case, key)
+    get_case_or_404(ctx, case)
+    commands.resend(ctx, case, key)
     return RedirectResponse(f"/cases/{case}#notices", status_code=303)
 
 
 @router.post("/channels/resend")
-def resend_all(home: Managing, channel: Name = "") -> Response:
+def resend_all(ctx: Managing, channel: Name = "") -> Response:
     """Queue again what a fault of a channel has kept from leaving; then the overview."""
-    commands.resend_all(home, channel)
+    commands.resend_all(ctx, channel)
     return RedirectResponse("/#faults", status_code=303)
 
 
 @router.post("/administration/channels/resend")
-def resend_there(home: Setting, channel: Name = "") -> Response:
+def resend_there(ctx: Setting, channel: Name = "") -> Response:
     """The same for the administrator, who has mended the channel; then the page of the channels."""
-    commands.resend_all(home, channel)
+    commands.resend_all(ctx, channel)
     return RedirectResponse("/administration/channels", status_code=303)
 
 

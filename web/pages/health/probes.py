@@ -51,17 +51,17 @@ async def healthz() -> Health:
 
 @router.get("/ready", responses={503: {"model": Ready}, 422: PROBLEMS[422]})
 async def ready(
-    home: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
+    ctx: Anybody, response: Response, round: Annotated[int | None, Query(ge=1, le=2**31)] = None
 ) -> Ready:
     """Whether requests can be answered now: the database answers and is of this version, its board whole.
 
     A round that is late is told and is no refusal: without reminders the pages are as right as with them. With
     `round` it is one, when the last is older than so many seconds: that is the question to ask about workers.
     """
-    look = home.readiness or _nothing_to_look_at
+    look = ctx.readiness or _nothing_to_look_at
     # By a thread of its own: those that make pages may all be waiting for the database.
     found = await to_thread.run_sync(look, limiter=LOOKING)
-    now, _ = home.clock()
+    now, _ = ctx.clock()
     age = None if found.round is None else now - found.round
     late = age is None or age > (LATE if round is None else timedelta(seconds=round))
     answers = found.database == "ok"

@@ -35,115 +35,115 @@ Said = Literal["", "recorded", "later", "read", "leave"]
 @router.get("/desk")
 def my_desk(
     request: Request,
-    home: Recording,
+    ctx: Recording,
     show: Literal["", "mine", "all"] = "",
     row: Name = "",
     said: Said = "",
     what: Name = "",
 ) -> Response:
     """What I must do, by urgency."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     case, _, obligation = row.partition(":")
-    unfolded = opened(home, case, obligation, today=today) if obligation else None
-    return _page(request, home, show=show, unfolded=unfolded, said=(said, _title(request, home, what)))
+    unfolded = opened(ctx, case, obligation, today=today) if obligation else None
+    return _page(request, ctx, show=show, unfolded=unfolded, said=(said, _title(request, ctx, what)))
 
 
 @router.post("/desk/record")
-async def record(request: Request, home: Recording) -> Response:
+async def record(request: Request, ctx: Recording) -> Response:
     """One step: the fact with its date, numbers, signature, evidence, and a remark."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(_record, request, home, form)
+        return await run_in_threadpool(_record, request, ctx, form)
 
 
 @router.post("/desk/later")
-async def later(request: Request, home: Recording) -> Response:
+async def later(request: Request, ctx: Recording) -> Response:
     """Be reminded of it again on another day."""
-    return await _simple(request, home, _later)
+    return await _simple(request, ctx, _later)
 
 
 @router.post("/desk/read")
-async def read(request: Request, home: Recording) -> Response:
+async def read(request: Request, ctx: Recording) -> Response:
     """Say that the letter about it was read."""
-    return await _simple(request, home, _read)
+    return await _simple(request, ctx, _read)
 
 
 @router.post("/desk/leave")
-async def leave(request: Request, home: Recording) -> Response:
+async def leave(request: Request, ctx: Recording) -> Response:
     """Say when I am away and who stands in for me."""
-    return await _simple(request, home, _leave)
+    return await _simple(request, ctx, _leave)
 
 
-async def _simple(request: Request, home: RequestContext, work) -> Response:  # type: ignore[no-untyped-def]
+async def _simple(request: Request, ctx: RequestContext, work) -> Response:  # type: ignore[no-untyped-def]
     async with request.form(max_files=0, max_fields=20, max_part_size=LONGEST_FIELD) as form:
-        return await run_in_threadpool(work, request, home, _answers(form))
+        return await run_in_threadpool(work, request, ctx, _answers(form))
 
 
-def _record(request: Request, home: RequestContext, form: FormData) -> Response:
+def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
     answers = _answers(form)
     case, fact = answers.get("case", ""), answers.get("fact", "")
-    _, today = home.clock()
+    _, today = ctx.clock()
     if case:
-        get_case_or_404(home, case)
+        get_case_or_404(ctx, case)
     try:
         if not case or not fact:
             raise InvalidForm("web.refusal.no_fact")
         on = parse_date(answers.get("on", ""))
         values = parse_numbers(answers)
         commands.record(
-            home,
+            ctx,
             case,
             fact,
             on=on,
-            evidence=evidence(form, home.evidence_store, today=today),
+            evidence=evidence(form, ctx.evidence_store, today=today),
             values=values,
             signed_by=answers.get("signed_by", ""),
             remark=answers.get("remark", ""),
         )
     except (Refusal, OutOfRange) as refusal:
         files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
-        unfolded = opened(home, case, fact, today=today, answers=answers, refusal=refusal, had_files=files)
-        return _page(request, home, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+        unfolded = opened(ctx, case, fact, today=today, answers=answers, refusal=refusal, had_files=files)
+        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
     return _onward(request, answers, said="recorded", what=f"{case}:{fact}")
 
 
-def _later(request: Request, home: RequestContext, answers: Mapping[str, str]) -> Response:
+def _later(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
     case, obligation = answers.get("case", ""), answers.get("fact", "")
-    _, today = home.clock()
+    _, today = ctx.clock()
     if case:
-        get_case_or_404(home, case)
+        get_case_or_404(ctx, case)
     try:
-        commands.put_off(home, case, obligation, until=parse_date(answers.get("until", "")))
+        commands.put_off(ctx, case, obligation, until=parse_date(answers.get("until", "")))
     except (Refusal, OutOfRange) as refusal:
-        unfolded = opened(home, case, obligation, today=today) if case else None
-        return _page(request, home, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
+        unfolded = opened(ctx, case, obligation, today=today) if case else None
+        return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
     return _onward(request, answers, said="later", what=f"{case}:{obligation}")
 
 
-def _read(request: Request, home: RequestContext, answers: Mapping[str, str]) -> Response:
+def _read(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
     key, case = answers.get("key", ""), answers.get("case", "")
     if case:
-        get_case_or_404(home, case)
+        get_case_or_404(ctx, case)
     try:
-        obligation = commands.read_letter(home, case, key)
+        obligation = commands.read_letter(ctx, case, key)
     except commands.NoSuchLetter:
         raise HTTPException(404, "web.problem.not_found") from None
     return _onward(request, answers, said="read", what=f"{case}:{obligation}")
 
 
-def _leave(request: Request, home: RequestContext, answers: Mapping[str, str]) -> Response:
+def _leave(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
     try:
         away = None
         if "none" not in answers:
             away = parse_date(answers.get("first", "")), parse_date(answers.get("last", ""))
-        commands.go_away(home, away, answers.get("deputy", "") or None)
+        commands.go_away(ctx, away, answers.get("deputy", "") or None)
     except (Refusal, OutOfRange) as refusal:
-        return _page(request, home, refusal=refusal, answers=answers)
+        return _page(request, ctx, refusal=refusal, answers=answers)
     return _onward(request, answers, said="leave", what="")
 
 
 def _page(
     request: Request,
-    home: RequestContext,
+    ctx: RequestContext,
     *,
     show: str = "",
     unfolded: Open | None = None,
@@ -151,13 +151,13 @@ def _page(
     refusal: Refusal | OutOfRange | None = None,
     answers: Mapping[str, str] | None = None,
 ) -> Response:
-    _, today = home.clock()
+    _, today = ctx.clock()
     everything = {"all": True, "mine": False}.get(show)
-    view = desk_view(home, everything=everything, opened=unfolded, today=today)
+    view = desk_view(ctx, everything=everything, opened=unfolded, today=today)
     status = 200 if refusal is None else status_of(refusal)
     return page(
         request,
-        home,
+        ctx,
         "desk.html",
         today=today,
         status=status,
@@ -169,14 +169,14 @@ def _page(
     )
 
 
-def _title(request: Request, home: RequestContext, what: str) -> str:
+def _title(request: Request, ctx: RequestContext, what: str) -> str:
     """What was just dealt with (`case:obligation`), as the reader's language calls it; "" when it is not to be
     seen."""
     case, _, obligation = what.partition(":")
-    found = home.reads.case(case) if case else None
+    found = ctx.reads.case(case) if case else None
     if found is None:
         return ""
-    known = home.library.of(found).by_id.get(base(obligation))
+    known = ctx.library.of(found).by_id.get(base(obligation))
     title = known.title[preferences(request).language] if known else obligation
     return f"{title} ({found.object})" if found.object else title
 

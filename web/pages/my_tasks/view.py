@@ -94,29 +94,29 @@ class DeskView:
         )
 
 
-def desk_view(home: RequestContext, *, everything: bool | None, opened: Open | None, today: date) -> DeskView:
+def desk_view(ctx: RequestContext, *, everything: bool | None, opened: Open | None, today: date) -> DeskView:
     """The desk of the reader.
 
     Args:
         everything: all in reach instead of what is mine; only officers may ask. None: what is mine, or all
             where the account is nobody's of the people file.
     """
-    reads, reader, day = home.reads, home.reader, horizon(today, soon=near(home.calendar, today))
+    reads, reader, day = ctx.reads, ctx.reader, horizon(today, soon=near(ctx.calendar, today))
     office, sums = reads.office(), reads.sums(day)
     may_switch = reader.may("manage")
     person = office.people.get(reader.person)
     all_ = may_switch and (person is None if everything is None else everything)
     told = asked_of(office, reader.person, sums, on=today)
     if all_:
-        groups = [_sought(home, day, urgency, None, sums) for urgency in GROUPS]
+        groups = [_sought(ctx, day, urgency, None, sums) for urgency in GROUPS]
     else:
         own, asked = asked_sums(office, reader.person, sums, on=today), frozenset(told)
-        groups = [_sought(home, day, urgency, asked, own) for urgency in GROUPS]
+        groups = [_sought(ctx, day, urgency, asked, own) for urgency in GROUPS]
     every = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in every})
     found = {
         (line.case, line.obligation): line
-        for line in lines(reads, home.library, office, home.calendar, every, today=today, soon=day.soon)
+        for line in lines(reads, ctx.library, office, ctx.calendar, every, today=today, soon=day.soon)
     }
 
     def item(row: Row) -> Item:
@@ -149,7 +149,7 @@ def desk_view(home: RequestContext, *, everything: bool | None, opened: Open | N
 
 
 def opened(
-    home: RequestContext,
+    ctx: RequestContext,
     case: str,
     obligation: str,
     *,
@@ -159,11 +159,11 @@ def opened(
     had_files: bool = False,
 ) -> Open | None:
     """The form of a row; None when the case cannot be seen or nothing of it is to be recorded."""
-    found = home.reads.case(case)
+    found = ctx.reads.case(case)
     if found is None:
         return None
-    procedure = home.library.of(found)
-    deadlines = home.judge(found, procedure, today=today).deadlines
+    procedure = ctx.library.of(found)
+    deadlines = ctx.judge(found, procedure, today=today).deadlines
     if is_entry(obligation) or obligation not in {one.id for one in deadlines}:
         return None
     form = record_form(
@@ -177,18 +177,18 @@ def opened(
     return Open(
         id=f"{case}:{obligation}",
         form=form,
-        later=choices(home.desk, home.calendar, case, obligation, today=today),
+        later=choices(ctx.desk, ctx.calendar, case, obligation, today=today),
         remark=(answers or {}).get("remark", ""),
     )
 
 
 def _sought(
-    home: RequestContext, day: Horizon, urgency: Urgency, asked: frozenset[AssigneeKey] | None, sums: Sums
+    ctx: RequestContext, day: Horizon, urgency: Urgency, asked: frozenset[AssigneeKey] | None, sums: Sums
 ) -> tuple[Urgency, Sequence[Row], int]:
     number = total(sums, urgency)  # type: ignore[arg-type]
     sought = DeadlineFilter(urgency=urgency, horizon=day, asked=asked)
     # Where nothing waits for them, everybody's rows would be walked to find it out.
-    rows = home.reads.listed(sought, limit=SHOWN[urgency]) if number or asked is None else ()
+    rows = ctx.reads.listed(sought, limit=SHOWN[urgency]) if number or asked is None else ()
     return urgency, rows, number
 
 

@@ -42,33 +42,31 @@ class Unheard:
 
 
 @router.get("/")
-def the_overview(request: Request, home: Reading, unit: AskedUnit) -> Response:
+def the_overview(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
     """What a manager sees first."""
-    _, today = home.clock()
-    view = overview(
-        home.reads, home.library, home.calendar, today=today, unit=unit or None, own=home.reader.root
-    )
-    failed = undelivered(home)
-    office = home.reads.office() if failed else None
+    _, today = ctx.clock()
+    view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, own=ctx.reader.root)
+    failed = undelivered(ctx)
+    office = ctx.reads.office() if failed else None
     names = {one.person: person_name(office, one.person) for one in failed} if office else {}
-    manages = home.post is not None and home.reader.may("manage")
+    manages = ctx.post is not None and ctx.reader.may("manage")
     return page(
         request,
-        home,
+        ctx,
         "overview.html",
         today=today,
         view=view,
         failed=failed,
         failed_names=names,
-        faults=seen_faults(home),
-        unheard=_unheard(home) if manages else (),
+        faults=seen_faults(ctx),
+        unheard=_unheard(ctx) if manages else (),
     )
 
 
 @router.get("/deadlines")
 def the_deadlines(
     request: Request,
-    home: Reading,
+    ctx: Reading,
     unit: AskedUnit,
     urgency: Urgency = "open",
     on: Annotated[date | None, Query()] = None,
@@ -80,25 +78,25 @@ def the_deadlines(
     onward = elsewhere(request)
     if onward is not None:
         return onward
-    _, today = home.clock()
+    _, today = ctx.clock()
     asking = Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(
-        home.reads, home.library, home.calendar, asking, today=today, number=number, own=home.reader.root
+        ctx.reads, ctx.library, ctx.calendar, asking, today=today, number=number, own=ctx.reader.root
     )
-    return page(request, home, "deadlines.html", today=today, view=view)
+    return page(request, ctx, "deadlines.html", today=today, view=view)
 
 
-def seen_faults(home: RequestContext) -> Sequence[Fault]:
+def seen_faults(ctx: RequestContext) -> Sequence[Fault]:
     """What is wrong with channels themselves, for whoever manages."""
-    return home.post.faults() if home.post is not None and home.reader.may("manage") else ()
+    return ctx.post.faults() if ctx.post is not None and ctx.reader.may("manage") else ()
 
 
-def _unheard(home: RequestContext) -> list[Unheard]:
+def _unheard(ctx: RequestContext) -> list[Unheard]:
     """Deadlines of which nobody can be told, by the reason; of cases the reader may see."""
-    assert home.post is not None
-    now, today = home.clock()
-    found = home.post.unheard(now=now, today=today, limit=UNHEARD)
-    seen = home.reads.heads({one.case for one in found}) if found else {}
+    assert ctx.post is not None
+    now, today = ctx.clock()
+    found = ctx.post.unheard(now=now, today=today, limit=UNHEARD)
+    seen = ctx.reads.heads({one.case for one in found}) if found else {}
     reasons: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
     for one in found:
         if one.case in seen:
@@ -110,8 +108,8 @@ def _unheard(home: RequestContext) -> list[Unheard]:
     ]
 
 
-def undelivered(home: RequestContext) -> list[Notice]:
+def undelivered(ctx: RequestContext) -> list[Notice]:
     """Letters that did not arrive, of cases the reader may see."""
-    found = home.post.failed(limit=FAILED) if home.post else ()
-    seen = home.reads.heads({one.case for one in found}) if found else {}
+    found = ctx.post.failed(limit=FAILED) if ctx.post else ()
+    seen = ctx.reads.heads({one.case for one in found}) if found else {}
     return [one for one in found if one.case in seen]

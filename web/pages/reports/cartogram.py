@@ -64,47 +64,47 @@ class Compared:
 
 
 @router.get("/monitoring/cartogram")
-def the_cartogram(request: Request, home: Reading, unit: KnownUnit) -> Response:
+def the_cartogram(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
     """Both sections by department and district, and where the published cartogram differs from them."""
-    _, today = home.clock()
-    found = comparison(home, unit)
+    _, today = ctx.clock()
+    found = comparison(ctx, unit)
     return page(
         request,
-        home,
+        ctx,
         "cartogram.html",
         today=today,
         found=found,
         sections=SECTIONS,
         shown=SHOWN,
         unit=found.unit,
-        units=unit_choices(home, found.unit),
+        units=unit_choices(ctx, found.unit),
     )
 
 
 @router.get("/monitoring/cartogram/{ending}")
-def the_cartogram_as_a_file(request: Request, home: Reading, ending: Ending, unit: KnownUnit) -> Response:
+def the_cartogram_as_a_file(request: Request, ctx: Reading, ending: Ending, unit: KnownUnit) -> Response:
     """A workbook with a sheet for each section, or a drawing to print or publish."""
-    return cartogram_file(request, home, ending, unit)
+    return cartogram_file(request, ctx, ending, unit)
 
 
-def cartogram_file(request: Request, home: RequestContext, ending: str, unit: str) -> Response:
+def cartogram_file(request: Request, ctx: RequestContext, ending: str, unit: str) -> Response:
     """What the cartogram should say, as `.xlsx` or `.svg`."""
-    _, today = home.clock()
-    found, language = comparison(home, unit), preferences(request).language
+    _, today = ctx.clock()
+    found, language = comparison(ctx, unit), preferences(request).language
     file = f"cartogram-{today.isoformat()}.{ending}"
     if ending == "xlsx":
         return as_file(book(sheets(found.lines, language=language)), XLSX, file)
-    name = unit_name(home.reads.office(), found.unit).name if found.unit else home.organisation
+    name = unit_name(ctx.reads.office(), found.unit).name if found.unit else ctx.organisation
     return as_file(drawn(found.lines, name=name, language=language).encode(), SVG, file)
 
 
-def comparison(home: RequestContext, unit: str) -> Compared:
+def comparison(ctx: RequestContext, unit: str) -> Compared:
     """The registers of a unit and those below it, against the cartogram recorded last among them; 404 for a
     unit the reader does not see.
     """
-    root = seen_unit(home, unit)
-    cases = home.reads.with_registers(root or None)
-    lines = by_name(results(cases), home.reads.office())
+    root = seen_unit(ctx, unit)
+    cases = ctx.reads.with_registers(root or None)
+    lines = by_name(results(cases), ctx.reads.office())
     recorded = latest(cases)
     return Compared(
         unit=root,

@@ -43,47 +43,47 @@ class Asked:
 @router.get("/monitoring/consolidated")
 def the_consolidated(
     request: Request,
-    home: Reading,
+    ctx: Reading,
     unit: KnownUnit,
     procedure: Text = "",
     obligation: Text = "",
     year: Year = None,
 ) -> Response:
     """Who of the organisations did it in a year, with which numbers, and who has not reported."""
-    _, today = home.clock()
-    asked = asked_for(home, procedure, obligation, unit, year)
+    _, today = ctx.clock()
+    asked = asked_for(ctx, procedure, obligation, unit, year)
     return page(
         request,
-        home,
+        ctx,
         "consolidated.html",
         today=today,
         asked=asked,
-        procedures=ordered(home, ""),
-        units=unit_choices(home, asked.unit),
-        years=_years(home),
-        name=_names(home),
+        procedures=ordered(ctx, ""),
+        units=unit_choices(ctx, asked.unit),
+        years=_years(ctx),
+        name=_names(ctx),
     )
 
 
 @router.get("/monitoring/consolidated/xlsx")
 def the_consolidated_as_a_file(
     request: Request,
-    home: Reading,
+    ctx: Reading,
     unit: KnownUnit,
     procedure: Text = "",
     obligation: Text = "",
     year: Year = None,
 ) -> Response:
     """The same form as a workbook, one column for each number."""
-    return consolidated_file(request, home, asked_for(home, procedure, obligation, unit, year))
+    return consolidated_file(request, ctx, asked_for(ctx, procedure, obligation, unit, year))
 
 
-def consolidated_file(request: Request, home: RequestContext, asked: Asked) -> Response:
+def consolidated_file(request: Request, ctx: RequestContext, asked: Asked) -> Response:
     """The form as a workbook; 404 where the reader sees no whole organisation."""
     if asked.found is None:
         raise HTTPException(404, "web.problem.not_found")
     language = preferences(request).language
-    w, name, form = Translator(language), _names(home), asked.found.form
+    w, name, form = Translator(language), _names(ctx), asked.found.form
     numbers = list(dict.fromkeys((*asked.found.obligation.values, *form.sums)))
     heads = (
         *(w.say(f"cli.head.{one}") for one in COLUMNS),
@@ -108,76 +108,76 @@ def consolidated_file(request: Request, home: RequestContext, asked: Asked) -> R
 
 
 @router.get("/monitoring/uploads")
-def the_uploads(request: Request, home: Reading, unit: KnownUnit) -> Response:
+def the_uploads(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
     """What is ready and not uploaded to the platform, and through whose account it goes."""
-    _, today = home.clock()
-    found = home.shell.ready(scope(home.reader), unit=seen_unit(home, unit), today=today)
+    _, today = ctx.clock()
+    found = ctx.shell.ready(scope(ctx.reader), unit=seen_unit(ctx, unit), today=today)
     return page(
         request,
-        home,
+        ctx,
         "uploads.html",
         today=today,
         found=found,
         unit=unit,
-        units=unit_choices(home, unit),
-        name=_names(home),
+        units=unit_choices(ctx, unit),
+        name=_names(ctx),
     )
 
 
 @router.get("/monitoring/yearly")
-def the_yearly_clock(request: Request, home: Reading, unit: KnownUnit) -> Response:
+def the_yearly_clock(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
     """When each organisation's last analysis ended, and by when the next is due."""
-    _, today = home.clock()
-    found = the_turns(home, unit)
+    _, today = ctx.clock()
+    found = the_turns(ctx, unit)
     return page(
         request,
-        home,
+        ctx,
         "yearly.html",
         today=today,
         found=found,
         unit=unit,
-        units=unit_choices(home, unit),
-        name=_names(home),
+        units=unit_choices(ctx, unit),
+        name=_names(ctx),
     )
 
 
-def asked_for(home: RequestContext, procedure: str, obligation: str, unit: str, year: int | None) -> Asked:
+def asked_for(ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None) -> Asked:
     """The form of one obligation over a year, of this one when none is named; 404 beyond the records."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     year = today.year if year is None else year
-    if year not in _years(home):
+    if year not in _years(ctx):
         raise HTTPException(404, "web.problem.no_year")
-    law = the_procedure(home, procedure)
-    root = seen_unit(home, unit)
+    law = the_procedure(ctx, procedure)
+    root = seen_unit(ctx, unit)
     one = law.by_id.get(obligation) or next(
         (each for each in law.obligations if each.values), law.obligations[0]
     )
     found = None
-    if _whole(home, root):
-        found = home.shell.consolidated(law.id, one.id, scope(home.reader), unit=root, year=year, today=today)
+    if _whole(ctx, root):
+        found = ctx.shell.consolidated(law.id, one.id, scope(ctx.reader), unit=root, year=year, today=today)
     return Asked(procedure=law, obligation=one, unit=root, year=year, found=found)
 
 
-def the_turns(home: RequestContext, unit: str) -> Sequence[Clocked] | None:
+def the_turns(ctx: RequestContext, unit: str) -> Sequence[Clocked] | None:
     """Where the organisations stand; None where the reader sees none as a whole."""
-    _, today = home.clock()
-    root = seen_unit(home, unit)
-    return home.shell.turns(scope(home.reader), unit=root, today=today) if _whole(home, root) else None
+    _, today = ctx.clock()
+    root = seen_unit(ctx, unit)
+    return ctx.shell.turns(scope(ctx.reader), unit=root, today=today) if _whole(ctx, root) else None
 
 
-def _whole(home: RequestContext, unit: str) -> bool:
+def _whole(ctx: RequestContext, unit: str) -> bool:
     """Whether the reader sees an organisation as a whole: of one seen in part nobody says that it is silent."""
-    own, office = home.reader.root, home.reads.office()
+    own, office = ctx.reader.root, ctx.reads.office()
     if not own:
         return True
     return any(within(office, one, own) and within(office, one, unit) for one in office.organisations)
 
 
-def _years(home: RequestContext) -> range:
-    return range(home.calendar.first.year, home.calendar.last.year + 1)
+def _years(ctx: RequestContext) -> range:
+    return range(ctx.calendar.first.year, ctx.calendar.last.year + 1)
 
 
-def _names(home: RequestContext) -> Callable[[str], str]:
+def _names(ctx: RequestContext) -> Callable[[str], str]:
     """A function from a unit's id to what it is called; "" is the whole office."""
-    office = home.reads.office()
-    return lambda unit: unit_name(office, unit).name or home.organisation
+    office = ctx.reads.office()
+    return lambda unit: unit_name(office, unit).name or ctx.organisation

@@ -53,29 +53,29 @@ class Register:
     more: bool
 
 
-def register_view(home: RequestContext, asked: Sought, *, number: int) -> Register:
+def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Register:
     """One page of the register, the newest first.
 
     Args:
         asked: case, person, state, channel; what is empty narrows nothing.
     """
-    found = home.reads.told(
+    found = ctx.reads.told(
         **asked,
         limit=PAGE + 1,
         skip=(number - 1) * PAGE,
     )
-    heads = home.reads.heads({one.case for one in found if one.case})
-    office = home.reads.office()
+    heads = ctx.reads.heads({one.case for one in found if one.case})
+    office = ctx.reads.office()
     people = narrowing_person(
-        office, asked["person"], {one.person for one in found[:PAGE]}, own=home.reader.root
+        office, asked["person"], {one.person for one in found[:PAGE]}, own=ctx.reader.root
     )
     return Register(
         lines=tuple(
             Told(
                 notice=one,
                 case=heads.get(one.case),
-                about=_about(home, heads.get(one.case)),
-                title=_title(home, heads.get(one.case), one.obligation),
+                about=_about(ctx, heads.get(one.case)),
+                title=_title(ctx, heads.get(one.case), one.obligation),
                 period="" if is_entry(one.obligation) else one.obligation.partition(".")[2],
                 name=person_name(office, one.person),
             )
@@ -89,15 +89,15 @@ def register_view(home: RequestContext, asked: Sought, *, number: int) -> Regist
     )
 
 
-def standing_seen(home: RequestContext) -> RegisterStatus:
+def standing_seen(ctx: RequestContext) -> RegisterStatus:
     """Return how the register stands against its chain; a record the reader may not see is counted, not named.
 
     The key of a record names its case and its recipient.
     """
-    found = home.shell.standing()
+    found = ctx.shell.standing()
     of = {key: key.partition(":")[0] for _, key in found.altered}
-    cases = home.reads.heads({*of.values()})
-    whole = home.reader.root == ""
+    cases = ctx.reads.heads({*of.values()})
+    whole = ctx.reader.root == ""
 
     def named(key: str) -> bool:
         return of[key] in cases or (whole and of[key] in KINDS)
@@ -105,12 +105,12 @@ def standing_seen(home: RequestContext) -> RegisterStatus:
     return replace(found, altered=tuple((code, key if named(key) else "") for code, key in found.altered))
 
 
-def _about(home: RequestContext, case: Case | None) -> Text | None:
-    return about(case, home.library.of(case)) if case else None
+def _about(ctx: RequestContext, case: Case | None) -> Text | None:
+    return about(case, ctx.library.of(case)) if case else None
 
 
-def _title(home: RequestContext, case: Case | None, obligation: str) -> Text | None:
+def _title(ctx: RequestContext, case: Case | None, obligation: str) -> Text | None:
     if case is None:
         return None
-    known = home.library.named(case.edition).by_id.get(obligation.partition(".")[0])
+    known = ctx.library.named(case.edition).by_id.get(obligation.partition(".")[0])
     return known.title if known else None

@@ -54,24 +54,24 @@ Narrowing = Annotated[Sought, Depends(_narrowing)]
 
 
 @router.get("/monitoring")
-def the_monitoring(request: Request, home: Reading, narrowed: Monitored, number: Number = 1) -> Response:
+def the_monitoring(request: Request, ctx: Reading, narrowed: Monitored, number: Number = 1) -> Response:
     """What has become of recommendations."""
-    _, today = home.clock()
-    view = monitoring(home.reads, home.calendar, narrowed, today=today, number=number, own=home.reader.root)
-    return page(request, home, "monitoring.html", today=today, view=view)
+    _, today = ctx.clock()
+    view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, own=ctx.reader.root)
+    return page(request, ctx, "monitoring.html", today=today, view=view)
 
 
 @router.get("/monitoring/xlsx")
-def the_monitoring_as_a_file(request: Request, home: Reading, narrowed: Monitored) -> Response:
+def the_monitoring_as_a_file(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
     """The same list, all of it, as a workbook."""
-    return monitoring_file(request, home, narrowed)
+    return monitoring_file(request, ctx, narrowed)
 
 
-def monitoring_file(request: Request, home: RequestContext, narrowed: RecommendationFilter) -> Response:
+def monitoring_file(request: Request, ctx: RequestContext, narrowed: RecommendationFilter) -> Response:
     """Recommendations as a workbook."""
-    _, today = home.clock()
+    _, today = ctx.clock()
     w = Translator(preferences(request).language)
-    lines = all_lines(home.reads, home.calendar, narrowed, today=today)
+    lines = all_lines(ctx.reads, ctx.calendar, narrowed, today=today)
     heads = tuple(w.say(f"cli.head.{name}") for name in MONITORING_COLUMNS)
     content = book([(w.say("web.monitoring.title"), heads, [_cells(w, line) for line in lines])])
     return as_file(content, XLSX, f"monitoring-{today.isoformat()}.xlsx")
@@ -80,22 +80,22 @@ def monitoring_file(request: Request, home: RequestContext, narrowed: Recommenda
 @router.get("/scores")
 def the_scores(
     request: Request,
-    home: Reading,
+    ctx: Reading,
     unit: KnownUnit,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: Number = 1,
 ) -> Response:
     """Points of a year: earned, lost, at stake, with their arithmetic and the readings used."""
-    _, today = home.clock()
-    view = the_points(request, home, unit, year, number=number)
-    years = (home.calendar.first.year, home.calendar.last.year)
+    _, today = ctx.clock()
+    view = the_points(request, ctx, unit, year, number=number)
+    years = (ctx.calendar.first.year, ctx.calendar.last.year)
     return page(
-        request, home, "scores.html", today=today, view=view, units=unit_choices(home, unit or ""), years=years
+        request, ctx, "scores.html", today=today, view=view, units=unit_choices(ctx, unit or ""), years=years
     )
 
 
 def the_points(
-    request: Request, home: RequestContext, unit: str | None, year: int | None, *, number: int
+    request: Request, ctx: RequestContext, unit: str | None, year: int | None, *, number: int
 ) -> Points:
     """The points of a year, of this one when none is named; the readings chosen stand in the address.
 
@@ -103,33 +103,33 @@ def the_points(
         HTTPException: 404, a year beyond the records, or a unit that is not the reader's.
         UnknownReading: a reading or value the scoring does not have.
     """
-    _, today = home.clock()
+    _, today = ctx.clock()
     year = today.year if year is None else year
-    if not home.calendar.first.year <= year <= home.calendar.last.year:
+    if not ctx.calendar.first.year <= year <= ctx.calendar.last.year:
         raise HTTPException(404, "web.problem.no_year")
-    root = seen_unit(home, unit or "")
-    scoring = home.shell.scoring()
+    root = seen_unit(ctx, unit or "")
+    scoring = ctx.shell.scoring()
     asked = {name: request.query_params[name] for name in scoring.readings if request.query_params.get(name)}
-    return points_view(home, root, year, choose(asked, scoring), today=today, number=number)
+    return points_view(ctx, root, year, choose(asked, scoring), today=today, number=number)
 
 
 @router.get("/register")
 def the_register(
-    request: Request, home: Reading, asked: Narrowing, number: Number = 1, check: Flag = ""
+    request: Request, ctx: Reading, asked: Narrowing, number: Number = 1, check: Flag = ""
 ) -> Response:
     """Who was told what, when, through which channel, and what came of it."""
-    _, today = home.clock()
-    view = register_view(home, asked, number=number)
-    standing = standing_seen(home) if check else None
-    return page(request, home, "register.html", today=today, view=view, standing=standing, lines=LINES)
+    _, today = ctx.clock()
+    view = register_view(ctx, asked, number=number)
+    standing = standing_seen(ctx) if check else None
+    return page(request, ctx, "register.html", today=today, view=view, standing=standing, lines=LINES)
 
 
 @router.get("/register/xlsx")
-def the_register_as_a_file(request: Request, home: Reading, asked: Narrowing) -> Response:
+def the_register_as_a_file(request: Request, ctx: Reading, asked: Narrowing) -> Response:
     """The register as a workbook, narrowed as the page is; the heading says whether it verifies."""
-    _, today = home.clock()
-    notices = home.reads.told(**asked, limit=IN_A_FILE)
-    return register_file(request, home, notices, "xlsx", f"register-{today.isoformat()}.xlsx")
+    _, today = ctx.clock()
+    notices = ctx.reads.told(**asked, limit=IN_A_FILE)
+    return register_file(request, ctx, notices, "xlsx", f"register-{today.isoformat()}.xlsx")
 
 
 def _cells(w: Translator, line: Line) -> tuple[object, ...]:

@@ -92,32 +92,32 @@ class Points:
     pages: int
 
 
-def unit_choices(home: RequestContext, chosen: str) -> Field:
+def unit_choices(ctx: RequestContext, chosen: str) -> Field:
     """The units whose points the reader may see: their own and those below."""
-    office, own = home.reads.office(), home.reader.root
+    office, own = ctx.reads.office(), ctx.reader.root
     return narrowing(office, chosen or own, root=own)
 
 
-def seen_unit(home: RequestContext, unit: str) -> str:
+def seen_unit(ctx: RequestContext, unit: str) -> str:
     """The unit asked for, else the reader's own, "" for the whole office.
 
     Raises:
         HTTPException: 404 for a unit that is not there or not the reader's to see.
     """
-    root = unit or home.reader.root
-    office = home.reads.office()
-    if root and (root not in office.units or not within(office, root, home.reader.root)):
+    root = unit or ctx.reader.root
+    office = ctx.reads.office()
+    if root and (root not in office.units or not within(office, root, ctx.reader.root)):
         raise HTTPException(404, "web.problem.not_found")
     return root
 
 
 def points_view(
-    home: RequestContext, unit: str, year: int, readings: Readings, *, today: date, number: int
+    ctx: RequestContext, unit: str, year: int, readings: Readings, *, today: date, number: int
 ) -> Points:
     """The points of a unit with all below it ("" is the whole office), and of each part directly below."""
-    office = home.reads.office()
-    scoring = home.shell.scoring()
-    whole, *parts = home.shell.points(unit, year, today=today, readings=readings, by_unit=True)
+    office = ctx.reads.office()
+    scoring = ctx.shell.scoring()
+    whole, *parts = ctx.shell.points(unit, year, today=today, readings=readings, by_unit=True)
     parts.sort(key=lambda one: (-one.at_stake, -one.lost, unit_name(office, one.unit).name))
     pages = max(1, -(-len(parts) // PAGE))
     number = min(number, pages)
