@@ -35,17 +35,17 @@ STATIONS = (
     "positions",
     "remarks",
     "reminders",
-    "minding",
-    "reaching",
+    "acknowledge",
+    "contact_settings",
     "telegram",
     "forms",
     "score",
     "yearly_clock",
-    "gathering",
+    "consolidated",
     "users",
     "readers",
     "secret_key",
-    "house",
+    "maintenance",
 )
 """Files of commands, in the order help lists them."""
 

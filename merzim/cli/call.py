@@ -123,7 +123,7 @@ class CommandContext:
 
     def close(self) -> None:
         """Let go of whatever was opened."""
-        if "house" in self.__dict__:
+        if "app" in self.__dict__:
             self.app.close()
 
     @property

@@ -95,7 +95,7 @@ def test_the_address_can_be_sent_to_somebody(browser: TestClient) -> None:
 
 def test_every_procedure_can_be_planned(home: Home, browser: TestClient) -> None:
     """Each by the fact it begins with."""
-    library = home.app.state.house.library
+    library = home.app.state.ctx.library
     for name in library.procedures():
         begins = library.latest(name).begins_with
         answer = browser.get(f"/planner?procedure={name}&planned.{begins}=2026-06-01")
@@ -106,7 +106,7 @@ def test_every_procedure_can_be_planned(home: Home, browser: TestClient) -> None
 
 def test_the_load_counts_what_people_have_to_do_in_those_weeks(home: Home, browser: TestClient) -> None:
     """Open obligations of other cases by week, and those of this plan beside them."""
-    house = home.app.state.house
+    house = home.app.state.ctx
     planned = {"analysis_started": date(2026, 6, 1)}
     made = plan(
         house.library, "internal-analysis", facts={}, planned=planned, calendar=house.calendar, today=TODAY
