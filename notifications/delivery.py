@@ -121,10 +121,18 @@ def deliver(
                 outbox.mark(marks, now=now)
                 counts.update(mark.state for mark in marks)
                 answers.update({mark.key: mark.answer for mark in marks if mark.state != "sent"})
-                if tried and all(outcome.state == "queued" for outcome in tried.values()):
-                    # The server or the disk takes nothing now: those still queued keep their attempts.
+                if _takes_no_more(tried.values()):
                     break
     return DeliveryReport(counts=dict(counts), recovered=recovered, answers=answers)
+
+
+def _takes_no_more(outcomes: Collection[Outcome]) -> bool:
+    """Whether the server or the disk takes nothing now, or has left letters of the batch untried: those still
+    queued keep their attempts."""
+    return bool(outcomes) and (
+        all(outcome.state == "queued" for outcome in outcomes)
+        or any(outcome.state == "queued" and not outcome.tried for outcome in outcomes)
+    )
 
 
 def _standing(outbox: Outbox, channel: Channel, tried: Mapping[str, Outcome], *, now: datetime) -> None:

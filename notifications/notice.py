@@ -25,6 +25,10 @@ tells the officer of a person a channel reaches no more, `account` a person of t
 NoticeState = Literal["queued", "sending", "sent", "unknown", "failed", "withdrawn"]
 
 
+ANSWER_LIMIT = 1000
+"""Characters kept of what a server answers; a reply of SMTP has 512."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
     """One notice.
@@ -122,6 +126,8 @@ class Outcome:
 
     Attributes:
         state: sent, failed, unknown, or queued (try again later).
+        answer: what the server or the system said, in one line of at most `ANSWER_LIMIT` printable characters:
+            a server answers whatever it likes, and no database keeps every byte of it.
         wait: how long the server asks to be left alone, from the beginning of the batch on.
         others: whether the person is to hear of it through the other channels at once, whatever the state.
         lost: whether the channel reaches the person no more (they have blocked it).
@@ -138,3 +144,14 @@ class Outcome:
     lost: bool = False
     tried: bool = True
     fault: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "answer", _printable_line(self.answer))
+
+
+def _printable_line(answer: str) -> str:
+    """Return an answer in one line, cut to `ANSWER_LIMIT`, whatever is not printable written as its escape."""
+    line = " ".join(answer[:ANSWER_LIMIT].split())
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    return line[:ANSWER_LIMIT]

@@ -39,7 +39,7 @@ class DeliveryOutcome:
 
     Attributes:
         state: sent, failed, unknown, withdrawn, or queued (to be tried again from `not_before` on).
-        answer: what the server said, kept as it came.
+        answer: what the server said, as `Outcome` keeps it.
         not_before: UTC; given exactly when the state is queued.
         text_hash: of what was handed to the channel, empty when nothing was.
         tried: False gives the attempt back that claiming has counted.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,6 +31,9 @@ Security = Literal["none", "starttls", "tls"]
 
 # A server that has dropped or hung so many times in one batch is not asked further: the rest waits.
 PATIENCE = 2
+# Nor is one that answers, but so slowly that a batch would outlast its lease and keep rounds waiting.
+BATCH_SECONDS = 120.0
+_SLOW = "the server is slow; this letter waits for the next delivery"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,11 +69,15 @@ class Email:
         server: aiosmtplib.SMTP | None = None
         failures = 0
         rest = Outcome(state="queued", answer="")
+        began = time.monotonic()
         try:
             for parcel in batch:
                 key = parcel.notice.key
                 if failures >= PATIENCE:
                     outcomes[key] = rest
+                    continue
+                if outcomes and time.monotonic() - began > BATCH_SECONDS:
+                    outcomes[key] = Outcome(state="queued", answer=_SLOW, tried=False)
                     continue
                 try:
                     message = self._envelope(parcel, now)

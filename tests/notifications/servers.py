@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import socketserver
 import ssl
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -140,6 +142,32 @@ def serving(
         yield port
     finally:
         controller.stop()
+
+
+@contextmanager
+def replying(replies: Mapping[str, bytes]) -> Iterator[int]:
+    """A server that answers these commands with these bytes, whatever they are, and takes all other letters."""
+    usual = {"DATA": b"354 go on\r\n", "QUIT": b"221 bye\r\n"}
+
+    class Talk(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            while line := self.rfile.readline():
+                command = line[:4].decode().upper()
+                self.wfile.write(replies.get(command, usual.get(command, b"250 OK\r\n")))
+                if command == "DATA":
+                    while self.rfile.readline() not in (b".\r\n", b""):
+                        pass
+                    self.wfile.write(replies.get(".", b"250 kept\r\n"))
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Talk) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def free_port() -> int:

@@ -136,6 +136,25 @@ def test_what_may_pass_is_tried_again_with_growing_patience(town: Town) -> None:
     assert the_notice(town).attempts == 6
 
 
+def test_a_delivery_ends_with_the_batch_a_slow_server_left_unfinished(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next round is not kept waiting for all there is; what was not tried keeps its attempts."""
+    monkeypatch.setattr("notifications.delivery.BATCH", 2)
+    for _ in range(3):
+        town.open()
+    shelf = Shelf(Outcome(state="sent", answer="250 kept"), Outcome(state="queued", answer="slow", tried=False))
+    town.round([shelf], FIVE_BEFORE)
+    report = town.deliver([shelf], FIVE_BEFORE)
+
+    assert report.counts == {"sent": 1, "queued": 1}
+    assert sorted((one.state, one.attempts) for one in town.notices()) == [
+        ("queued", 0),
+        ("queued", 0),
+        ("sent", 1),
+    ]
+
+
 def test_spent_attempts_are_a_failure_with_the_last_answer(town: Town) -> None:
     """The sixth attempt is the last."""
     town.open()

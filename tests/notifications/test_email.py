@@ -146,6 +146,20 @@ def test_a_server_that_hangs_is_not_waited_for_by_every_letter() -> None:
     assert office.tries == PATIENCE
 
 
+def test_a_slow_server_does_not_keep_a_batch_longer_than_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer comes in time, and a hundred would take hours: what is left waits, its attempts kept."""
+    monkeypatch.setattr("notifications.channels.email.BATCH_SECONDS", 0.0)
+    office = Office()
+    with serving(office) as port:
+        outcomes = sent(plainly(port))
+
+    assert [(outcomes[one.notice.key].state, outcomes[one.notice.key].tried) for one in BATCH] == [
+        ("sent", True),
+        ("queued", False),
+        ("queued", False),
+    ]
+
+
 def test_one_hang_keeps_nobody_else_from_their_letter() -> None:
     """The connection is given up, another one serves the rest."""
     office = Office(rcpt=only(SECOND, hang))

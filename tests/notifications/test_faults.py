@@ -19,9 +19,9 @@ import trustme
 from notifications.channels.email import Email, channel
 from notifications.channels.telegram import Telegram
 from notifications.links import hashed
-from notifications.notice import Notice, NoticeState
+from notifications.notice import ANSWER_LIMIT, Notice, NoticeState
 from storage.notices.links import SqlLinks
-from tests.notifications.servers import Office, always, drop, first, hang, serving
+from tests.notifications.servers import Office, always, drop, first, hang, replying, serving
 from tests.notifications.town import AIGUL, FIVE_BEFORE, Town, noon
 from tests.telegram.emulator import Emulator
 
@@ -104,6 +104,32 @@ def test_smtp(town: Town, tmp_path: Path, fault: str, state: NoticeState, answer
     assert answer in left.answer
     assert (notice(town).state == "sent") == again
     assert identities <= {left.message_id}
+
+
+@pytest.mark.parametrize(
+    ("command", "reply", "state", "answer"),
+    [
+        (".", b"250 \xcf\xf0\xe8\xed\xff\xf2\xee\r\n", "sent", r"\udccf\udcf0\udce8\udced\udcff\udcf2\udcee"),
+        ("RCPT", b"550 \xcd\xe5\xf2\r\n", "failed", r"550 \udccd\udce5\udcf2"),
+        ("RCPT", b"550 a\x00b\x1b[31m\r\n", "failed", r"550 a\x00b\x1b[31m"),
+        ("RCPT", b"550-one\r\n550-two\r\n550 three\r\n", "failed", "550 one two three"),
+        ("RCPT", "550 \u202eback\u2028line\r\n".encode(), "failed", r"550 \u202eback line"),
+        (".", b"250 " + b"y" * 7000 + b"\r\n", "sent", "y" * ANSWER_LIMIT),
+        (".", b"kept\r\n", "queued", "-1 Malformed SMTP response line: kept"),
+    ],
+    ids=["cp1251 taken", "cp1251 refused", "NUL", "lines", "bidi", "long", "malformed"],
+)
+def test_a_server_may_answer_any_bytes(
+    town: Town, command: str, reply: bytes, state: NoticeState, answer: str
+) -> None:
+    """The outcome is kept with an answer every database takes: what was taken does not leave at every tick."""
+    town.open()
+    with replying({command: reply}) as port:
+        mail = channel(host="127.0.0.1", port=port, sender="m@example.kz", tls="none", timeout=5.0)
+        town.round((mail,), FIVE_BEFORE)
+        town.deliver((mail,), FIVE_BEFORE)
+
+    assert (notice(town).state, notice(town).answer) == (state, answer)
 
 
 @pytest.mark.telegram
