@@ -20,8 +20,6 @@ SLOWEST = 500
 """Bytes a second a body must come with."""
 MOST = 1_000
 """Connections at the same time; one more closes the oldest of those whose request is still awaited."""
-BACKLOG = 2_048
-"""Connections the system keeps until they are accepted; as many may be accepted at once, beyond MOST."""
 FILES = 4_096
 """Descriptors to ask the system for: connections, database, evidence, files that are read."""
 _SPARE = 128
@@ -87,14 +85,17 @@ class TimedConnection(H11Protocol):
         """Close the oldest connection whose head is awaited, else whose body is, else this one."""
         waiting = [one for one in self.connections if isinstance(one, TimedConnection) and one.awaited]
         chosen = min(waiting, key=lambda one: (-one.awaited, one._began), default=self)
+        # It leaves the others now, not when it is gone: many come at once.
+        self.connections.discard(chosen)
         chosen.transport.abort()
 
 
 def settings() -> dict[str, Any]:
     """Return the server's settings that bound its connections; descriptors are asked for."""
     files = _raise_limit()
-    backlog = min(BACKLOG, files // 2)
-    most = max(1, min(MOST, files - backlog - _SPARE))
+    # As many are accepted at once, and as many again before the first of those too many has gone.
+    backlog = files // 8
+    most = max(1, min(MOST, files - 3 * backlog - _SPARE))
     return {"http": type("Connection", (TimedConnection,), {"most": most}), "backlog": backlog}
 
 
