@@ -173,8 +173,11 @@ def http_server(app: Any, *, host: str, port: int) -> Server:
     """Return the server that answers for an ASGI application; it is not running yet.
 
     Told to leave, it waits for no file that is being read: whoever sent one is asked to send it again.
+    Connections that stand still are closed.
     """
     import uvicorn
+
+    from merzim import connections
 
     class ReadingServer(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -193,6 +196,7 @@ def http_server(app: Any, *, host: str, port: int) -> Server:
             server_header=False,
             proxy_headers=False,
             timeout_graceful_shutdown=GRACE,
+            **connections.settings(),
         )
     )
 

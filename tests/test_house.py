@@ -168,22 +168,24 @@ def test_one_file_reads_the_clock() -> None:
 
 
 def test_one_file_knows_a_library() -> None:
-    """transitions, APScheduler, Procrastinate, uvicorn, cryptography have one home each; aiogram two."""
+    """transitions, APScheduler, Procrastinate, cryptography have one home each; uvicorn and aiogram two."""
     homes = {
         "transitions": "workflow/cases/machine.py",
         "apscheduler": "merzim/metronome.py",
         "procrastinate": "services/jobs/queue.py",
-        "uvicorn": "merzim/metronome.py",
         "cryptography": "storage/accounts/encryption.py",
     }
-    telegram = {"notifications/channels/telegram.py", "notifications/bot/polling.py"}
-    found: dict[str, set[str]] = {library: set() for library in (*homes, "aiogram")}
+    two = {
+        "aiogram": {"notifications/channels/telegram.py", "notifications/bot/polling.py"},
+        "uvicorn": {"merzim/connections.py", "merzim/metronome.py"},
+    }
+    found: dict[str, set[str]] = {library: set() for library in (*homes, *two)}
     for path in _sources():
         for imported in _imports(path):
             if imported in found:
                 found[imported].add(path.relative_to(ROOT).as_posix())
 
-    assert found == {"aiogram": telegram} | {library: {home} for library, home in homes.items()}
+    assert found == two | {library: {home} for library, home in homes.items()}
 
 
 def test_nothing_in_the_project_names_where_it_was_made() -> None:

@@ -60,10 +60,15 @@ def _event(entry: Entry) -> Iterator[str]:
     yield "END:VEVENT"
 
 
+_CONTROLS = dict.fromkeys([*range(0x20), 0x7F], " ")
+"""Control characters, which stand in no value (RFC 5545, 3.1): programs refuse the whole calendar for one."""
+
+
 def _text(said: str) -> str:
     """A value of type TEXT: what would end it, or the line, is escaped (RFC 5545, 3.3.11)."""
     plain = said.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
-    return plain.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
+    in_one_line = plain.replace("\r\n", "\\n").replace("\n", "\\n").replace("\r", "\\n")
+    return in_one_line.translate(_CONTROLS)
 
 
 def _day(on: date) -> str:

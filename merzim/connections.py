@@ -1,0 +1,116 @@
+"""The server's side of one HTTP connection: those that stand still are closed, and there are never too many.
+
+A client that sends its head or body a byte at a time, or takes no answer, costs a descriptor for as long as it
+likes; a thousand of them are all a process has, and then nobody is answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+WINDOW = 15.0
+"""Seconds between two looks at a connection: what stands still from one look to the next is closed."""
+SLOWEST = 500
+"""Bytes a second a body must come with."""
+MOST = 1_000
+"""Connections at the same time; one more closes the oldest of those whose request is still awaited."""
+FILES = 4_096
+"""Descriptors to ask the system for: connections, database, evidence, files that are read."""
+_SPARE = 128
+log = logging.getLogger("merzim.web")
+
+
+class TimedConnection(H11Protocol):
+    """A connection that is closed when its request does not come, or its answer is not taken."""
+
+    window = WINDOW
+    most = MOST
+    _began = 0.0
+    _received = 0
+    _seen: tuple[object, object, int] | None = None
+    _look: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to look at it; close another where there are too many."""
+        super().connection_made(transport)
+        self._began = self.loop.time()
+        self._look = self.loop.call_later(self.window, self._check)
+        if len(self.connections) > self.most:
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Look no more."""
+        if self._look is not None:
+            self._look.cancel()
+            self._look = None
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes."""
+        self._received += len(data)
+        super().data_received(data)
+
+    @property
+    def awaited(self) -> int:
+        """What of a request is still to come: 2 for its head, 1 for its body, 0 for nothing."""
+        return {h11.IDLE: 2, h11.SEND_BODY: 1}.get(self.conn.their_state, 0)
+
+    def _check(self) -> None:
+        seen = (self.cycle, self.awaited, self.transport.get_write_buffer_size())
+        if self._stands_still(*seen):
+            log.info("closed a connection that stood still: %s", self.client)
+            self._look = None
+            self.transport.abort()
+            return
+        self._seen, self._received = seen, 0
+        self._look = self.loop.call_later(self.window, self._check)
+
+    def _stands_still(self, cycle: object, awaited: int, unsent: int) -> bool:
+        """Return whether nothing, or too little, went on since the last look."""
+        if self._seen is None or self._seen[:2] != (cycle, awaited):
+            return False
+        if unsent:
+            return unsent == self._seen[2]
+        # Nobody can send what we do not read.
+        slow = self._received < SLOWEST * self.window and not self.flow.read_paused
+        return awaited == 2 or (awaited == 1 and slow)
+
+    def _make_room(self) -> None:
+        """Close the oldest connection whose head is awaited, else whose body is, else this one."""
+        waiting = [one for one in self.connections if isinstance(one, TimedConnection) and one.awaited]
+        chosen = min(waiting, key=lambda one: (-one.awaited, one._began), default=self)
+        # It leaves the others now, not when it is gone: many come at once.
+        self.connections.discard(chosen)
+        chosen.transport.abort()
+
+
+def settings() -> dict[str, Any]:
+    """Return the server's settings that bound its connections; descriptors are asked for."""
+    files = _raise_limit()
+    # As many are accepted at once, and as many again before the first of those too many has gone.
+    backlog = files // 8
+    most = max(1, min(MOST, files - 3 * backlog - _SPARE))
+    return {"http": type("Connection", (TimedConnection,), {"most": most}), "backlog": backlog}
+
+
+def _raise_limit() -> int:
+    """Have as many descriptors as the system gives, up to FILES, and return how many there are."""
+    try:
+        import resource
+    except ImportError:
+        # Windows counts connections otherwise.
+        return FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= FILES:
+        return FILES
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    return soft
