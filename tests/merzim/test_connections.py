@@ -14,7 +14,7 @@ import pytest
 
 from merzim import connections
 from merzim.connections import TimedConnection
-from merzim.daily import http_server
+from merzim.metronome import http_server
 
 WINDOW = 0.1
 HEAD = b"POST /%s HTTP/1.1\r\nHost: x\r\nContent-Length: 400\r\n\r\n"
