@@ -193,7 +193,7 @@ def test_nothing_in_the_project_names_where_it_was_made() -> None:
     suspicious = re.compile(r"/" + r"work/|/" + r"tmp/|shared" + r"/")
     texts = [*_sources(), *ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(ROOT / "docs").rglob("*.md")]
     texts += [ROOT / "Makefile", ROOT / ".ci" / "run", *(ROOT / "tests").rglob("*.py")]
-    texts += [*(ROOT / "regulations").glob("*.toml"), *(ROOT / "words" / "catalogue").glob("*.toml")]
+    texts += [*(ROOT / "regulations").glob("*.toml"), *(ROOT / "i18n" / "catalogue").glob("*.toml")]
     found = [
         path.name for path in texts if path != Path(__file__) and suspicious.search(path.read_text("utf-8"))
     ]

@@ -36,7 +36,7 @@ from storage.tables import (
     UNLISTED,
     UPLOAD,
 )
-from storage.tables import DatabaseCache as Table
+from storage.tables import Kept as Table
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors
@@ -242,4 +242,4 @@ def test_the_command_moves_verifies_and_says_what_is_next(
     assert "database.url" in said.err
     assert again.err.count("\n") == 1
     assert "not empty" in again.err
-    assert (ROOT / "storage" / "upkeep" / "migrating.py").exists()
+    assert (ROOT / "storage" / "maintenance" / "migrate_to.py").exists()

@@ -19,11 +19,12 @@ from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
+from services.settings import LOOPBACK_NETWORKS
 from tests.web.conftest import PASSWORD, Home, build, fill
 from tests.web.memory import Memory
 from tests.web.proxy import proxy
 from web.auth.origins import public_address
-from web.auth.proxies import LOOPBACK_NETWORKS, apply_forwarding, client_address
+from web.auth.proxies import apply_forwarding, client_address
 
 PROXY, SOURCE = "127.0.0.2", "127.0.0.3"
 """Where browsers find the proxy, and the address it connects to the application from."""
