@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
 from datetime import date
+from typing import get_origin, get_type_hints
 
+from workflow.org import office as office_module
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office, Person, Recipient, Unit, with_officer
 
@@ -235,3 +238,33 @@ def test_no_officer_named_leaves_the_office_as_it_is() -> None:
     town = office(person("known", "body"), officer="known")
 
     assert with_officer(town, "", language="kk") == replace(town)
+
+
+def test_an_office_hands_out_nothing_that_can_be_written_to() -> None:
+    """It is a value shared by all requests: its public members return read-only types."""
+    written = (dict, list, set)
+    for name in (name for name in dir(Office) if not name.startswith("_")):
+        member = inspect.getattr_static(Office, name)
+        function = getattr(member, "func", member)
+        if inspect.isfunction(function):
+            returned = get_type_hints(function, vars(office_module)).get("return")
+            assert (get_origin(returned) or returned) not in written, name
+
+
+def test_a_question_about_a_day_is_resolved_once() -> None:
+    """Asked again on that day it is remembered; on another day, or of another office, resolved anew."""
+    office, questions = Office(), list[str]()
+
+    def resolve(question: str, on: date, office: Office = office) -> tuple[Recipient, ...]:
+        def answer() -> tuple[Recipient, ...]:
+            questions.append(f"{question} {on.day}")
+            return ()
+
+        return office.resolved_once(on, question, answer)
+
+    monday, tuesday = date(2026, 4, 6), date(2026, 4, 7)
+    for question, on in [("a", monday), ("a", monday), ("b", monday), ("a", tuesday), ("a", monday)]:
+        assert resolve(question, on) == ()
+    resolve("a", monday, Office())
+
+    assert questions == ["a 6", "b 6", "a 7", "a 6", "a 6"]

@@ -43,8 +43,8 @@ def meant(office: Office, asked: AssigneeKey, *, on: date) -> tuple[Recipient, .
 
     The officer who is told for want of anybody else is among them, with `why` saying so.
     """
-    known = office.answers(on)
-    if asked not in known:
+
+    def recipients() -> tuple[Recipient, ...]:
         found = resolve(
             office,
             duty=asked.duty,
@@ -53,8 +53,9 @@ def meant(office: Office, asked: AssigneeKey, *, on: date) -> tuple[Recipient, .
             responsible=asked.responsible,
             person=asked.person,
         )
-        known[asked] = () if isinstance(found, Unresolved) else found
-    return known[asked]
+        return () if isinstance(found, Unresolved) else found
+
+    return office.resolved_once(on, asked, recipients)
 
 
 def asked_of(office: Office, person: str, sums: Sums, *, on: date) -> Mapping[AssigneeKey, Recipient]:

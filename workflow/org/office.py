@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -236,18 +236,24 @@ class Office:
             found.setdefault(person.unit, []).append(person)
         return {unit: tuple(people) for unit, people in found.items()}
 
-    def answers(self, on: date) -> dict[Hashable, tuple[Recipient, ...]]:
-        """Who answered for what was asked on that day: filled by whoever asks, so that it is resolved once. Of
-        one day; those of another are forgotten."""
-        known = self._answers.get(on)
-        if known is None:
-            self._answers.clear()
-            known = self._answers[on] = {}
-        return known
+    def resolved_once(
+        self, on: date, asked: Hashable, resolve: Callable[[], tuple[Recipient, ...]]
+    ) -> tuple[Recipient, ...]:
+        """Return what `resolve` returns for a question about a day, calling it once for each question.
+
+        The answers of one day are kept, by the office itself; those of another day are forgotten.
+        """
+        day, answers = self._resolved
+        if day != on:
+            day, answers = self.__dict__["_resolved"] = on, {}
+        recipients = answers.get(asked)
+        if recipients is None:
+            recipients = answers[asked] = resolve()
+        return recipients
 
     @cached_property
-    def _answers(self) -> dict[date, dict[Hashable, tuple[Recipient, ...]]]:
-        return {}
+    def _resolved(self) -> tuple[date | None, dict[Hashable, tuple[Recipient, ...]]]:
+        return None, {}
 
     def below(self, root: str) -> tuple[str, ...]:
         """The unit and all below it, parents before children; the unit itself even when it is not known."""
