@@ -227,10 +227,22 @@ async def taken_back(app: App) -> None:
 
 
 def every(seconds: int) -> str:
-    """About every so many seconds, as cron says it; the sixth place is the seconds."""
+    """Return the cron line of a regular interval: the longest cron can express that is not longer than this.
+
+    An interval that does not divide its minute, hour or day would begin anew with each of them: "*/59" is due
+    at 0 and at 59 minutes. A day is the longest. The sixth field of a line is the seconds.
+    """
     if seconds < 60:
-        return f"* * * * * */{max(seconds, 1)}"
-    return f"*/{min(seconds // 60, 59)} * * * *"
+        return f"* * * * * */{_even_part(60, seconds)}"
+    if seconds < 3600:
+        return f"*/{_even_part(60, seconds // 60)} * * * *"
+    hours = _even_part(24, seconds // 3600)
+    return f"0 */{hours} * * *" if hours < 24 else "0 0 * * *"
+
+
+def _even_part(whole: int, most: int) -> int:
+    """Return the largest divisor of a number that is not above `most`, at least 1."""
+    return max(part for part in range(1, whole + 1) if whole % part == 0 and part <= max(most, 1))
 
 
 @contextlib.contextmanager
