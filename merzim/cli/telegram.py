@@ -61,7 +61,7 @@ def links(ctx: typer.Context) -> None:
         call.print(call.say("telegram.nobody_linked"))
         return
     call.table(
-        ("who", "lang", "at", "state"),
+        ("who", "language", "at", "state"),
         [
             (
                 f"{person.name} ({one.person})" if person else one.person,
