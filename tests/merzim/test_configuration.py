@@ -18,6 +18,9 @@ from services.settings import Settings
 from tests.merzim.conftest import ROOT
 from workflow.refusal import Refusal
 
+DEPENDENT = {"public_address"}
+"""Keys whose default follows from another key: shown in a comment, since a value would stand against it."""
+
 
 def _written(folder: Path, text: str) -> Path:
     file = folder / "config.toml"
@@ -50,6 +53,15 @@ def test_links_lead_to_where_the_pages_answer(tmp_path: Path) -> None:
     assert named.public_address == "https://merzim.kz"
 
 
+def test_another_port_in_the_shipped_config_is_another_address(tmp_path: Path) -> None:
+    """Whoever changes `port` alone gets a first link that leads to that port."""
+    shipped = (ROOT / "config.toml").read_text(encoding="utf-8")
+    changed = shipped.replace("port = 8000\n", "port = 8123\n")
+
+    assert changed != shipped
+    assert read(_written(tmp_path, changed), at=tmp_path).web.public_address == "http://127.0.0.1:8123"
+
+
 def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
     """A setting nobody can read about does not exist."""
     text = (ROOT / "config.toml").read_text(encoding="utf-8")
@@ -59,8 +71,11 @@ def test_the_shipped_config_shows_every_key_with_a_comment() -> None:
     assert document.keys() == sections
     for name in sections:
         keys = {one.name for one in fields(getattr(Settings(), name))} - {"sections"}
-        assert {key for key, value in document[name].items() if not isinstance(value, dict)} == keys
+        shown = {key for key, value in document[name].items() if not isinstance(value, dict)}
+        assert keys == shown | (DEPENDENT if name == "web" else set())
     lines = text.splitlines()
+    for key in DEPENDENT:
+        assert re.search(rf"^# {key} = ", text, re.M)
     for number, line in enumerate(lines):
         if re.match(r"\w+ = ", line) and not re.match(r"(port|sender) = ", line):
             assert lines[number - 1].startswith("#"), line
