@@ -70,17 +70,22 @@ class AppContext:
             stopping: set when the process was told to stop: work in hand is finished, nothing more is begun.
             answers_pages: whether somebody waits for the answers. Processes that do other work set it to False
                 before the database is opened.
+        creates_database: whether a database that does not exist is created. Commands that only read set it to
+            False before the database is opened.
         """
         self.settings = settings
         self.system_clock = system_clock
         self.answers_pages = True
+        self.creates_database = True
         self.stopping = threading.Event()
         self._clock = clock
         self._note = _logged if note is None else note
 
     def apart(self) -> AppContext:
         """Return a context of the same settings with connections of its own, for work in another thread."""
-        return self._with(self.settings)
+        other = self._with(self.settings)
+        other.creates_database = self.creates_database
+        return other
 
     def on_database(self, url: str) -> AppContext:
         """Return a context of the same settings on another database."""
@@ -206,13 +211,25 @@ class AppContext:
         """The database, created or brought up to date. Its type is storage's own: nobody else looks inside.
 
         Raises:
-            StorageUnavailable: it cannot be used; nothing was changed.
+            StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
             AnothersDatabase: another installation's.
         """
         from storage.database.limits import long_work
 
+        if not self.creates_database:
+            self._refuse_missing_database()
         with long_work():
             return self._prepared()
+
+    def _refuse_missing_database(self) -> None:
+        """Refuse to go on without a database, leaving no trace: opening a file of SQLite would create it."""
+        from storage.maintenance.schema import refuse_missing
+        from storage.refusals import StorageUnavailable
+
+        url = self.settings.database.url
+        if _not_there(url):
+            raise StorageUnavailable("no_database", where=url.partition(":///")[2])
+        refuse_missing(self.unprepared)
 
     def _prepared(self) -> Any:
         from storage.cases import recommendations

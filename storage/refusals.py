@@ -8,8 +8,9 @@ from workflow.refusal import Refusal
 class StorageUnavailable(Refusal):
     """The database cannot be used: `storage_unavailable {where, what, problem}`.
 
-    `what` is a code of the catalogue under `storage.`: address, unsupported, unreachable, read_only, full,
-    not_a_database, busy, newer, foreign, half_migrated, no_rights, not_let_in, moved, replaced, failed.
+    `what` is a code of the catalogue under `storage.`: no_database, address, unsupported, unreachable,
+    read_only, full, not_a_database, busy, newer, foreign, half_migrated, no_rights, not_let_in, moved,
+    replaced, failed.
     `where` is the address without its password.
     """
 

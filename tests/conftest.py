@@ -67,6 +67,6 @@ def _migrations_run_once() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine the tests run on must not decide what they find."""
-    names = ("MERZIM_LANG", "MERZIM_NOW", "MERZIM_BY", "MERZIM_DEBUG")
+    names = ("MERZIM_LANG", "MERZIM_NOW", "MERZIM_BY", "MERZIM_DEBUG", "MERZIM_CONFIG")
     for name in (*names, "MERZIM_SECRET_KEY", "MERZIM_SECRET_KEYS_OLD"):
         monkeypatch.delenv(name, raising=False)

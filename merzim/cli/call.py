@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
 DEFAULT_LANGUAGE = "kk"
+CONFIG_VARIABLE = "MERZIM_CONFIG"
+"""The environment variable that names the file of settings where --config does not."""
 
 
 class UnknownLanguage(Refusal, ValueError):
@@ -34,11 +36,16 @@ class TwoAnswers(Refusal, ValueError):
 
 
 class CommandContext:
-    """What one command line asks for. Everything is read on the first question, nothing before."""
+    """What one command line asks for. Everything is read on the first question, nothing before.
+
+    Attributes:
+        creates_database: whether the command may create a database that does not exist; to be set before `app`.
+    """
 
     def __init__(self, common: CommonOptions) -> None:
         self.common = common
         self.json = common.json
+        self.creates_database = False
         self._listed: list[tuple[list[str], list[Sequence[object]]]] = []
 
     @classmethod
@@ -48,8 +55,8 @@ class CommandContext:
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings of --config, or of the config.toml in this folder, or the built-in ones."""
-        file = self.common.config
+        """The settings of --config, of MERZIM_CONFIG, of this folder's config.toml, or the built-in ones."""
+        file = self.common.config or os.environ.get(CONFIG_VARIABLE)
         return read(Path(file) if file else None, at=Path.cwd())
 
     @cached_property
@@ -92,6 +99,7 @@ class CommandContext:
 
         app = build_app(self.settings, clock=lambda: self.moment, note=note)
         app.answers_pages = False
+        app.creates_database = self.creates_database
         return app
 
     def check(self) -> None:

@@ -73,6 +73,7 @@ def digest(
     from storage.org.preferences import DIGEST, prefer
 
     call = CommandContext.of(ctx)
+    call.creates_database = choice is not None
     people = call.app.reads.office().people
     if person not in people:
         raise UnknownPerson("cli.unknown_person", person=person, allowed=closest_first(person, people)[:5])
@@ -125,10 +126,12 @@ def office_time(
     from workflow.org.office import time_of
 
     call = CommandContext.of(ctx)
+    changes = any(given is not None for given in (hours, week, off, working))
+    call.creates_database = changes
     app = call.app
     office = app.reads.office()
     here = _unit(office, unit)
-    if any(given is not None for given in (hours, week, off, working)):
+    if changes:
         known = office.units[here].time
         said = written.office_time(
             hours=known.hours if hours is None else written.hours_of(hours),

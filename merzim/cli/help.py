@@ -15,6 +15,69 @@ from merzim.cli.printing import paragraph, table
 COMMON = (("--config", "FILE"), ("--lang", "kk|ru|en"), ("--json", ""), ("--xlsx", "FILE"), ("--now", "MOMENT"))
 
 
+WRITING = frozenset(
+    {
+        "import",
+        "people",
+        "open",
+        "open-year",
+        "record",
+        "replan",
+        "correct",
+        "cancel",
+        "exempt",
+        "reopen",
+        "attach",
+        "remind",
+        "deliver",
+        "snooze",
+        "digest",
+        "uploads-through",
+        "office-time",
+        "seal",
+        "baseline",
+        "rebuild",
+        "restore",
+        "serve",
+        "worker",
+        "installation",
+        "calendar-change apply",
+        "overlay apply",
+        "overlay withdraw",
+        "risks add",
+        "risks rank",
+        "risks measure",
+        "risks review",
+        "risks remove",
+        "risks ask",
+        "risks answer",
+        "risks import",
+        "positions add",
+        "positions clear",
+        "positions talk",
+        "cartogram record",
+        "remarks add",
+        "remarks answer",
+        "notices acknowledge",
+        "notices resend",
+        "telegram link",
+        "telegram unlink",
+        "user add",
+        "user change",
+        "user invite",
+        "user close",
+        "user open",
+        "user token",
+        "user end",
+        "user remove-totp",
+        "reader add",
+        "reader remove",
+        "secret-key rotate",
+    }
+)
+"""Commands that write: they create the database where there is none. All others refuse then."""
+
+
 class UnknownCommand(typer.TyperException):
     """There is no command of that name; `nearest` are those that look like it."""
 
@@ -25,6 +88,11 @@ class UnknownCommand(typer.TyperException):
 
 class Command(TyperCommand):
     """A command whose help speaks the reader's language."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it; only a command that writes may create the database."""
+        CommandContext.of(ctx).creates_database = ctx.command_path.partition(" ")[2] in WRITING
+        return super().invoke(ctx)
 
     def get_help(self, ctx: Any) -> str:
         """Usage, what it does, its options."""

@@ -41,6 +41,7 @@ def list_(ctx: typer.Context) -> None:
     from services import overlays
 
     call = CommandContext.of(ctx)
+    _ = call.app.engine  # what is adopted is answered without a database, too: nothing
     held, left = overlays.standing(call.app), overlays.waiting_files(call.app)
     if call.json:
         adopted = [_told(call, overlay) | {"adopted_on": step.on, "by": step.by} for step, overlay in held]

@@ -72,6 +72,7 @@ def people(
     from services.imports.files import import_people, keep_match
 
     call = CommandContext.of(ctx)
+    call.creates_database = file is not None or bool(match)
     app, moment = call.app, call.moment
     if file is not None:
         import_people(app, Path(file), by=call.by, now=moment.now, today=moment.today)

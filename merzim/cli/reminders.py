@@ -44,6 +44,7 @@ def remind(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")] = False,
 ) -> None:
     call = CommandContext.of(ctx)
+    call.creates_database = not dry_run
     moment = call.moment
     report = rounds.remind(call.app, now=moment.now, today=moment.today, dry_run=dry_run)
     if call.json:

@@ -51,6 +51,17 @@ def known() -> tuple[str, ...]:
     return tuple(sorted(match[1] for match in found if match))
 
 
+def refuse_missing(engine: Engine) -> None:
+    """Refuse a database that has never held our tables.
+
+    Raises:
+        StorageUnavailable: `no_database`; nothing was written.
+    """
+    with reading(engine) as connection:
+        if revision(connection) is None:
+            raise StorageUnavailable("no_database", where=where(engine))
+
+
 @long_work()
 def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
     """Make the tables, or bring them up to date, in one transaction. Returns whether anything was done.

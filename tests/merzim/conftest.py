@@ -50,6 +50,13 @@ def merzim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 @pytest.fixture
+def empty_office(merzim: Merzim) -> Merzim:
+    """The same, with a database in which nothing stands yet."""
+    assert merzim("installation").code == 0
+    return merzim
+
+
+@pytest.fixture
 def office(merzim: Merzim) -> Merzim:
     """The same, with the example's people and its schedule taken in on the day it was approved."""
     assert merzim("people", PEOPLE).code == 0

@@ -56,9 +56,9 @@ def _one_line(said: Said) -> str:
         ("restore none.sqlite", "none.sqlite"),
     ],
 )
-def test_bad_input_is_one_sentence_that_names_it(merzim: Merzim, line: str, names: str) -> None:
+def test_bad_input_is_one_sentence_that_names_it(empty_office: Merzim, line: str, names: str) -> None:
     """What, where, and what is allowed: in one line."""
-    said = merzim(*line.split())
+    said = empty_office(*line.split())
 
     assert names in _one_line(said)
 
@@ -126,19 +126,19 @@ def test_a_workbook_that_is_none_is_one_sentence(merzim: Merzim, tmp_path: Path)
     assert "schedule.xlsx" in _one_line(merzim("import", file))
 
 
-def test_bad_rows_follow_the_sentence(merzim: Merzim, tmp_path: Path) -> None:
+def test_bad_rows_follow_the_sentence(empty_office: Merzim, tmp_path: Path) -> None:
     """Every bad row by its number, and nothing taken."""
     file = tmp_path / "people.csv"
     file.write_text(
         "unit,name,e-mail,language\nA,Ann,ann@example.kz,ru\nA,Bob,bob,ru\n,Cid,,\n", encoding="utf-8"
     )
-    said = merzim("people", file)
+    said = empty_office("people", file)
 
     assert said.code == 2
     first, *rows = said.err.splitlines()
     assert "people.csv" in first
     assert [row.split(":")[0] for row in rows] == ["row 3", "row 4"]
-    assert merzim("people", "--json").json["people"] == {}
+    assert empty_office("people", "--json").json["people"] == {}
 
 
 def test_a_config_that_cannot_be_used_is_one_sentence(merzim: Merzim, tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_our_own_fault_is_one_sentence_too(merzim: Merzim, monkeypatch: pytest.M
         merzim("procedures")
 
 
-def test_a_schedule_is_taken_whole_or_not_at_all(merzim: Merzim) -> None:
+def test_a_schedule_is_taken_whole_or_not_at_all(empty_office: Merzim) -> None:
     """A schedule before the first edition of the law is refused and opens nothing."""
-    assert merzim("import", SCHEDULE, "--procedure", "none").code == 2
-    assert merzim("cases", "--json").json == {"cases": []}
+    assert empty_office("import", SCHEDULE, "--procedure", "none").code == 2
+    assert empty_office("cases", "--json").json == {"cases": []}

@@ -310,10 +310,10 @@ def test_a_backup_comes_back(office: Merzim) -> None:
 
 
 @pytest.mark.parametrize("command", ["cases", "people", "notices", "due", "procedures"])
-def test_an_empty_office_answers(merzim: Merzim, command: str) -> None:
-    """Any command makes its database; nothing there is no trouble."""
-    assert merzim(command, "--now", "2026-04-06").code == 0
-    assert isinstance(merzim(command, "--json", "--now", "2026-04-06").json, dict)
+def test_an_empty_office_answers(empty_office: Merzim, command: str) -> None:
+    """Nothing there is no trouble."""
+    assert empty_office(command, "--now", "2026-04-06").code == 0
+    assert isinstance(empty_office(command, "--json", "--now", "2026-04-06").json, dict)
 
 
 def test_version(merzim: Merzim) -> None:

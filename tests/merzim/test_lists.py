@@ -34,17 +34,17 @@ def test_cases_due_and_overdue_become_workbooks(office: Merzim, tmp_path: Path) 
             assert all(isinstance(row[0], datetime) for row in rows)
 
 
-def test_an_empty_list_is_a_workbook_with_heads(merzim: Merzim, tmp_path: Path) -> None:
+def test_an_empty_list_is_a_workbook_with_heads(empty_office: Merzim, tmp_path: Path) -> None:
     """Whoever collects lists by night finds a file."""
     for command, code in (("cases", 0), ("due", 0), ("overdue", 0)):
-        assert merzim(command, "--xlsx", tmp_path / "a.xlsx", *NOW).code == code
+        assert empty_office(command, "--xlsx", tmp_path / "a.xlsx", *NOW).code == code
         assert len(_rows(tmp_path / "a.xlsx")) == 1
 
 
 @pytest.mark.parametrize("command", ["procedures", "procedures internal-analysis", "forms", "people"])
-def test_every_table_can_be_kept(merzim: Merzim, tmp_path: Path, command: str) -> None:
+def test_every_table_can_be_kept(empty_office: Merzim, tmp_path: Path, command: str) -> None:
     """It is an option of all commands."""
-    assert merzim(*command.split(), "--xlsx", tmp_path / "a.xlsx").code == 0
+    assert empty_office(*command.split(), "--xlsx", tmp_path / "a.xlsx").code == 0
     assert (tmp_path / "a.xlsx").exists()
 
 

@@ -128,7 +128,7 @@ def test_an_answer_about_a_case_is_as_its_schema_says(
     ],
 )
 def test_an_answer_of_an_empty_office_is_as_its_schema_says(
-    merzim: Merzim, schema: str, line: str, language: str
+    empty_office: Merzim, schema: str, line: str, language: str
 ) -> None:
     """What the program ships, and lists with nothing in them."""
-    _valid(schema, merzim(*line.split(), "--json", "--lang", language, *DAY).json)
+    _valid(schema, empty_office(*line.split(), "--json", "--lang", language, *DAY).json)

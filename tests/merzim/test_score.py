@@ -187,9 +187,9 @@ def test_a_year_recorded_in_the_database_is_scored_without_typing_a_number(
     assert merzim("score", "--year", "2026", "--by-unit", *day).code == 0
 
 
-def test_a_year_nobody_recorded_anything_in_says_how_to_begin(merzim: Merzim) -> None:
+def test_a_year_nobody_recorded_anything_in_says_how_to_begin(empty_office: Merzim) -> None:
     """Not a table of noughts."""
-    said = merzim("score", "--year", "2026", "--now", "2026-02-01")
+    said = empty_office("score", "--year", "2026", "--now", "2026-02-01")
 
     assert said.code == 0
     assert "open-year" in said.out

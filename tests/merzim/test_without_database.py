@@ -1,0 +1,166 @@
+"""Which commands create the database, what the others say without one, and which file of settings counts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.core import TyperCommand
+from typer.main import get_command
+
+from i18n import say
+from merzim.app import build_app
+from merzim.cli import application, main
+from merzim.cli.help import WRITING
+from merzim.settings_file import read
+from storage.refusals import StorageUnavailable
+from tests.merzim.conftest import PEOPLE, Merzim
+from tests.postgres import administer
+from tests.storage.conftest import postgresql, postgresql_server
+
+__all__ = ["postgresql", "postgresql_server"]
+
+READING = (
+    "due",
+    "overdue",
+    "cases",
+    "case 2026-0001",
+    "explain 2026-0001 order_signed",
+    "people",
+    "notices",
+    "remind --dry-run",
+    "rehearse --from 2026-04-06 --until 2026-04-07",
+    "uploads",
+    "yearly-clock",
+    "score --year 2026",
+    "risks list",
+    "positions list",
+    "telegram links",
+    "user list",
+    "overlay list",
+    "verify",
+    "backup copy.sqlite",
+    "digest a@example.kz",
+    "office-time top",
+)
+
+
+def _commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, TyperCommand]]:
+    for name, sub in getattr(command, "commands", {}).items():
+        yield from _commands(sub, (*path, name))
+        yield " ".join((*path, name)), sub
+
+
+@pytest.mark.parametrize("line", READING)
+def test_a_reading_command_refuses_a_folder_without_a_database(
+    merzim: Merzim, tmp_path: Path, line: str
+) -> None:
+    """In the wrong folder "nothing is due" would be a lie: exit code 2, one sentence, no file."""
+    answer = merzim(*line.split())
+
+    assert answer.code == 2
+    assert answer.out == ""
+    assert answer.err.count("\n") == 1
+    assert str(tmp_path / "var" / "merzim.sqlite") in answer.err
+    assert "does not exist" in answer.err
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("language", ["kk", "ru", "en"])
+def test_the_refusal_names_the_ways_out(merzim: Merzim, language: str) -> None:
+    """The option, the variable and the command that creates a database, in the reader's language."""
+    answer = merzim("due", "--lang", language)
+
+    assert all(way in answer.err for way in ("--config", "MERZIM_CONFIG", "merzim serve"))
+
+
+def test_an_empty_file_is_no_database(merzim: Merzim, tmp_path: Path) -> None:
+    """What an interrupted start leaves behind is not an office in which nothing is due."""
+    file = tmp_path / "var" / "merzim.sqlite"
+    file.parent.mkdir()
+    file.touch()
+
+    for _ in range(2):
+        assert merzim("due").code == 2
+
+
+@pytest.mark.parametrize("line", [("people", PEOPLE), ("seal",), ("remind",), ("installation",)])
+def test_a_writing_command_creates_the_database(merzim: Merzim, line: tuple[object, ...]) -> None:
+    """After it the reading ones answer."""
+    assert merzim(*line).code in (0, 1)
+    assert merzim("due", "--now", "2026-04-06").code == 0
+
+
+def test_every_writing_command_is_a_command() -> None:
+    """A command that is renamed must not turn into a reading one unnoticed."""
+    names = {name for name, _ in _commands(get_command(application()))}
+
+    assert names >= WRITING
+
+
+@pytest.mark.parametrize("line", ["calendar add 2026-05-12 5", "procedures", "plan internal-analysis", "forms"])
+def test_what_needs_no_database_needs_none(merzim: Merzim, tmp_path: Path, line: str) -> None:
+    """The calendar and the law answer anywhere, and leave nothing behind."""
+    assert merzim(*line.split()).code in (0, 1)
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.postgresql
+def test_a_reading_command_leaves_an_empty_postgresql_database_empty(
+    postgresql: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server's database without our tables is none of ours, either."""
+    administer(postgresql, "CREATE DATABASE nobodys")
+    file = tmp_path / "config.toml"
+    url = postgresql.format(name="nobodys")
+    file.write_text(f'[database]\nurl = "{url}"\n', encoding="utf-8")
+
+    for _ in range(2):
+        assert main(["due", "--lang", "en", "--config", str(file)]) == 2
+        assert "does not exist" in capsys.readouterr().err
+    assert main(["seal", "--config", str(file)]) == 0
+    assert main(["due", "--now", "2026-04-06", "--config", str(file)]) == 0
+
+
+def test_the_variable_names_the_file_of_settings(
+    merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever one stands; an option goes before it, and an empty variable names nothing."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.toml").write_text("[office]\n", encoding="utf-8")
+    monkeypatch.setenv("MERZIM_CONFIG", str(tmp_path / "a" / "config.toml"))
+    assert merzim("people", PEOPLE).code == 0
+    assert (tmp_path / "a" / "var" / "merzim.sqlite").exists()
+
+    assert merzim("due", "--now", "2026-04-06").code == 0
+    refused = merzim("due", "--config", tmp_path / "b" / "config.toml")
+    assert refused.code == 2
+    assert str(tmp_path / "b") in refused.err
+    monkeypatch.setenv("MERZIM_CONFIG", "")
+    assert merzim("due").code == 2
+    monkeypatch.setenv("MERZIM_CONFIG", str(tmp_path / "c.toml"))
+    missing = merzim("due")
+    assert missing.code == 2
+    assert "c.toml" in missing.err
+
+
+def test_work_in_another_thread_creates_no_database_either(tmp_path: Path) -> None:
+    """A context of its own keeps what the first was told; a copy on another database is there to be written."""
+    app = build_app(read(at=tmp_path))
+    app.creates_database = False
+
+    with pytest.raises(StorageUnavailable, match="no_database"):
+        _ = app.apart().engine
+    copy = app.on_database(f"sqlite:///{(tmp_path / 'copy.sqlite').as_posix()}")
+    _ = copy.engine
+    copy.close()
+    assert os.listdir(tmp_path) == ["copy.sqlite"]  # noqa: PTH208
+
+
+def test_the_sentence_stands_in_every_language() -> None:
+    """One sentence each."""
+    for language in ("kk", "ru", "en"):
+        assert "serve" in say("storage.no_database", {}, language)
