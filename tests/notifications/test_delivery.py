@@ -374,6 +374,20 @@ def test_while_a_server_takes_nothing_the_rest_keep_their_attempts(
     assert sorted(notice.attempts for notice in town.notices()) == [0, 0, 0, 1, 1]
 
 
+def test_one_postponed_letter_does_not_stop_the_delivery(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full mailbox is one reader's: it waits for its next attempt, and all other batches leave."""
+    from notifications import delivery
+
+    monkeypatch.setattr(delivery, "BATCH", 2)
+    for _ in range(5):
+        town.open()
+    shelf = Shelf(LATER)
+    town.round([shelf], FIVE_BEFORE, at=NINE)
+
+    assert town.deliver([shelf], FIVE_BEFORE, at=NINE).counts == {"queued": 1, "sent": 4}
+    assert len(shelf.kept) == 4
+
+
 def test_all_batches_are_sent(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch is a connection, not a limit."""
     from notifications import delivery

@@ -10,7 +10,7 @@ from threading import Timer
 import pytest
 from sqlalchemy import Engine, event
 
-from notifications.notice import Notice
+from notifications.notice import Notice, NoticeState
 from notifications.ports import DeliveryOutcome, Settlement
 from storage.cases.ledger import SqlLedger
 from storage.notices import delivery_lock, register
@@ -150,6 +150,25 @@ def test_a_sent_notice_that_comes_due_again_is_not_sent_again(engine: Engine, ro
 
     assert queued == 0
     assert [one.state for one in outbox.notices()] == ["sent"]
+
+
+@pytest.mark.parametrize("state", ["failed", "unknown", "sending", "queued"])
+def test_a_notice_that_is_there_is_not_queued_again_under_its_key(
+    engine: Engine, row: Row, state: NoticeState
+) -> None:
+    """What failed has spent its attempts and the next step speaks; only a person sends it again."""
+    outbox = queue(engine, row, letter(row))
+    if state != "queued":
+        outbox.claim("email", now=NOW, limit=9)
+    if state in ("failed", "unknown"):
+        outbox.mark(
+            [DeliveryOutcome(key=letter(row).key, state=state, answer="550 no such user")], now=later(1)
+        )
+    before = outbox.notices()
+
+    assert outbox.add([letter(row, at=later(9))], now=later(9)) == 0
+    assert outbox.notices() == before
+    assert [one.state for one in before] == [state]
 
 
 def queue(engine: Engine, row: Row, *notices: Notice) -> SqlOutbox:

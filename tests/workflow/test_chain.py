@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from calendars import calendar
-from tests.law import CALENDAR, TODAY, analysis, case
+from calendars.terms import PerPeriod, WorkingDays
+from tests.law import CALENDAR, TODAY, analysis, case, library
 from workflow.cases.case import Case, Evidence, Fact
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadline, deadlines
+from workflow.law.procedure import Obligation, Procedure
 
 START, END = date(2026, 4, 13), date(2026, 5, 26)
 
@@ -155,6 +158,68 @@ def test_the_explanation_is_a_row_of_values() -> None:
         "days_off",
     ]
     assert elements[2].arguments["counted"] is False
+
+
+def with_obligation(procedure: Procedure, changed: Obligation) -> Procedure:
+    """The procedure with another obligation in the place of the one of that id."""
+    return replace(
+        procedure, obligations=tuple(changed if one.id == changed.id else one for one in procedure.obligations)
+    )
+
+
+def test_what_counts_from_a_provisional_day_is_provisional() -> None:
+    """The transfers of 2027 are not ordered yet. Ten working days before 11 January 2027 reach back into 2026;
+    five more before them lie in 2026 alone, whose days are confirmed, and are no surer for that."""
+    order = replace(analysis().by_id["order_signed"], term=WorkingDays(-5), since="start_announced")
+    edition = with_obligation(analysis(), order)
+    told = case(planned={"analysis_started": date(2027, 1, 11)})
+    derived = {one.id: one for one in deadlines(told, edition, CALENDAR, today=TODAY)}
+
+    assert derived["start_announced"].calendar == "provisional"
+    assert derived["order_signed"].anchor == "derived"
+    assert derived["order_signed"].span_last is not None
+    assert derived["order_signed"].span_last.year == 2026
+    assert derived["order_signed"].calendar == "provisional"
+
+    announced = derived["order_signed"].anchor_on
+    assert announced is not None
+    sure = case(facts={"start_announced": announced}, planned=dict(told.planned))
+    known = {one.id: one for one in deadlines(sure, edition, CALENDAR, today=announced)}
+    assert known["order_signed"].due == derived["order_signed"].due
+    assert (known["order_signed"].calendar, known["order_signed"].status) == ("confirmed", "firm")
+
+
+@pytest.mark.parametrize(
+    ("days", "done_on", "late"),
+    [
+        ((date(2026, 2, 2), date(2026, 3, 31), date(2026, 6, 30)), date(2026, 3, 31), None),
+        ((date(2026, 2, 2), date(2026, 4, 1), date(2026, 6, 30)), date(2026, 4, 1), 1),
+        ((date(2026, 6, 30), date(2026, 3, 31), date(2026, 2, 2)), date(2026, 3, 31), None),
+        ((date(2026, 2, 2),), None, None),
+    ],
+)
+def test_of_at_least_two_in_a_quarter_the_second_is_judged(
+    days: tuple[date, ...], done_on: date | None, late: int | None
+) -> None:
+    """A third one, on whatever day and in whatever order they were recorded, makes nothing late."""
+    shipped = library().named("mne-standard-year.2025-09-18")
+    edition = with_obligation(
+        shipped, replace(shipped.by_id["conflicts_analysed"], term=PerPeriod(2, "quarter"))
+    )
+    names = ("conflicts_analysed.2026Q1", "conflicts_analysed.2026Q1#2", "conflicts_analysed.2026Q1#3")
+    told = case(
+        procedure=edition,
+        facts={"year_begun": date(2026, 1, 1), **dict(zip(names, days, strict=False))},
+    )
+    (quarter,) = (
+        one
+        for one in deadlines(told, edition, CALENDAR, today=date(2026, 7, 1))
+        if one.id == "conflicts_analysed.2026Q1"
+    )
+
+    assert quarter.due == date(2026, 3, 31)
+    assert (quarter.done_on, quarter.late_by) == (done_on, late)
+    assert quarter.state == ("done" if done_on else "open")
 
 
 def test_a_religious_day_that_may_move_gives_an_earliest_and_a_latest() -> None:
