@@ -86,10 +86,13 @@ def cause_said(cause: object, language: str, matter: Matter | None = None) -> st
     kind = str(told.get("kind", "calendar"))
     # A case is taken up again, or one of its obligations is.
     code = f"digest.cause_{kind}" + ("_one" if kind == "reopened" and told.get("name") else "")
-    name = str(told.get("name", "")).partition(".")[0].partition("#")[0]
+    whole = str(told.get("name", ""))
+    name = whole.partition(".")[0].partition("#")[0]
     obligation = matter.procedure.by_id.get(name) if matter is not None else None
+    # A row of a register is named by its number.
+    row = say(f"row.{name}", {"number": whole.partition(".")[2]}, language) if knows(f"row.{name}") else whole
     arguments = {
-        "title": obligation.title if obligation else str(told.get("name", "")),
+        "title": obligation.title if obligation else row,
         "on": date.fromisoformat(str(told["on"])) if told.get("on") else None,
         "by": str(told.get("by", "")),
         "ground": str(told.get("ground", "")),

@@ -15,6 +15,7 @@ from notifications.rules import Rules
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline as one_deadline
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
@@ -60,6 +61,9 @@ class Matters:
                 case, procedure, self.calendar, notice.obligation, today=self.today
             )
         deadline = self._known[place]
+        if deadline is None and notice.kind == "moved":
+            # The row of the register it speaks of was withdrawn: those who were told of it are told.
+            deadline = withdrawn_deadline(case, procedure, self.calendar, notice.obligation, due=notice.due)
         if deadline is None or not self._holds(notice, deadline):
             return None
         return self._matter(notice, case, procedure, deadline)

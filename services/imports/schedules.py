@@ -6,7 +6,7 @@ analysed again next year, and that is another case.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from calendars.calendar import Calendar
 from documents.people.matching import match
 from documents.schedules.reading import Note, ReadSchedule
 from documents.sheets.unreadable import Errors
-from workflow.cases.case import Case
+from workflow.cases.case import PLAN, Case
 from workflow.cases.commands.desk import Desk
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
@@ -59,15 +59,36 @@ class Considered:
 
     @property
     def new(self) -> dict[str, date]:
-        """Facts nobody has recorded."""
+        """Facts nobody has recorded; none that was withdrawn with this day."""
         known = self.case.facts if self.case else {}
-        return {fact: on for fact, on in self.facts.items() if fact not in known}
+        withdrawn = {record for record, _, _ in self.withdrawn}
+        return {fact: on for fact, on in self.facts.items() if fact not in known and fact not in withdrawn}
 
     @property
     def moved(self) -> dict[str, date]:
-        """Plan dates that are other ones, or new."""
+        """Plan dates that are other ones, or new; none that was withdrawn."""
         known = self.case.planned if self.case else {}
-        return {fact: on for fact, on in self.intended.items() if known.get(fact) != on}
+        withdrawn = {record for record, _, _ in self.withdrawn}
+        return {
+            fact: on
+            for fact, on in self.intended.items()
+            if known.get(fact) != on and PLAN + fact not in withdrawn
+        }
+
+    @property
+    def withdrawn(self) -> list[tuple[str, str, date]]:
+        """What the file says again of what was withdrawn in its case: record, fact, day.
+
+        Somebody decided that it was a mistake; a file that repeats it does not record it anew.
+        """
+        taken_back = self.case.withdrawn if self.case else {}
+        said = [(fact, fact, on) for fact, on in self.facts.items()]
+        said += [(PLAN + fact, fact, on) for fact, on in self.intended.items()]
+        return [
+            (record, fact, on)
+            for record, fact, on in said
+            if record in taken_back and taken_back[record].on == on
+        ]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +156,7 @@ def consider(
         )
         if case is not None:
             notes += _differing(schedule, case, facts, procedure)
+            notes += _withdrawn(found[-1])
     errors.refuse(name)
     return Consideration(
         analyses=tuple(found), notes=tuple(notes), matches=matches, strange=tuple(sorted(strange))
@@ -153,7 +175,7 @@ def take_in(considered: Consideration, *, desk: Desk, by: str, now: datetime, to
     for number, one in enumerate(considered.analyses):
         if one.case is None:
             continue
-        changes = [desk.replan_all(one.case.id, one.intended, by=by, now=now, today=today)]
+        changes = [desk.replan_all(one.case.id, one.moved, by=by, now=now, today=today)]
         for fact, on in one.new.items():
             changes.append(desk.record(one.case.id, fact, on=on, by=by, now=now, today=today))
         (replanned if any(change.events for change in changes) else unchanged).append(one.case.id)
@@ -241,6 +263,14 @@ def _differing(
         for fact, on in facts.items()
         if fact in case.facts and case.facts[fact].on != on
     ]
+
+
+def _withdrawn(one: Considered) -> Iterator[Note]:
+    assert one.case is not None
+    for _, fact, on in one.withdrawn:
+        title = known_fact(one.procedure, fact).title
+        said = {"case": one.case.id, "title": title, "on": on}
+        yield Note(one.schedule.row, "cli.import.withdrawn", said)
 
 
 def _opening(one: Considered) -> Opening:

@@ -21,7 +21,9 @@ from workflow.scoring.scale import Risks
 
 _TOLD = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
 _COLUMNS = (EVENT.c.case, CASE.c.unit, CASE.c.procedure, EVENT.c.name, EVENT.c.on, EVENT.c.payload)
-_AMENDED = select(EVENT.c.case).where(EVENT.c.kind.in_(("corrected", "evidence")), in_names(EVENT.c.case))
+_AMENDED = select(EVENT.c.case, EVENT.c.kind).where(
+    EVENT.c.kind.in_(("corrected", "evidence", "withdrawn")), in_names(EVENT.c.case)
+)
 _ENTERED = select(EVENT.c.case).where(FIRST_ENTRY, in_names(EVENT.c.case))
 
 
@@ -40,14 +42,16 @@ def recorded(
     called = before(connection, EVENT.c.name, ".").in_(sorted({fact.partition(":")[2] for fact in facts}))
     within = EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31))
     found = list(_in(connection, asked.where(called, within), CASE.c.unit, units))
-    # Of most cases each fact has one event. Where something was said anew, all that was said counts.
-    anew = {
-        record.case for record in execute_for_names(connection, _AMENDED, {record.case for record in found})
-    }
+    # Of most cases each fact has one event. Where something was said anew, all that was said counts; where
+    # something was withdrawn, what is left of the case.
+    amended = list(execute_for_names(connection, _AMENDED, {record.case for record in found}))
+    withdrawn = {record.case for record in amended if record.kind == "withdrawn"}
+    anew = {record.case for record in amended} - withdrawn
     whole = asked.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
-    records = [one for one in found if one.case not in anew]
+    records = [one for one in found if one.case not in anew | withdrawn]
+    records += execute_for_names(connection, whole, sorted(anew))
     by_unit: dict[str, list[Recorded]] = {}
-    for one in _told([*records, *execute_for_names(connection, whole, sorted(anew))], wanted):
+    for one in (*_told(records, wanted), *_left(cases(connection, withdrawn).values(), wanted)):
         if one.on.year == year:
             by_unit.setdefault(one.unit, []).append(one)
     return by_unit
@@ -106,6 +110,22 @@ def _in(
     if units is None:
         return connection.execute(asked)
     return execute_for_names(connection, asked.where(in_names(unit)), sorted(units))
+
+
+def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[Recorded]:
+    """What cases hold of these facts after their withdrawals."""
+    for case in known:
+        for name, fact in case.facts.items():
+            meant = f"{case.procedure}:{name.partition('.')[0]}"
+            if meant in facts:
+                yield Recorded(
+                    case=case.id,
+                    unit=case.unit,
+                    fact=meant,
+                    on=fact.on,
+                    values=dict(fact.values),
+                    linked=any(item.kind.startswith("link:") for item in fact.evidence),
+                )
 
 
 def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[Recorded]:

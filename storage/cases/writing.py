@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, select
 
-from storage.board import totals
+from storage.board import change_counters, totals
 from storage.cases import recommendations
 from storage.cases.batch import Batch
 from storage.database.dialect import FEW, filled, given, insert_many
@@ -67,6 +67,9 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
     insert_many(connection, CASE, made.opened)
     _heads(connection, made)
     insert_many(connection, EVENT, made.events)
+    if any(one["kind"] == "withdrawn" for one in made.events):
+        # Points are counted from facts, and one may have gone.
+        change_counters.put(connection, change_counters.FACTS)
     insert_many(connection, DEADLINE, made.rows_new)
     _change_rows(connection, made.rows_changed, made.columns)
     if made.rows_gone:

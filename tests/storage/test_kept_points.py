@@ -23,6 +23,7 @@ from workflow.cases.case import Evidence
 from workflow.cases.commands.desk import Desk
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risks import FoundRisk, RiskDesk
+from workflow.cases.commands.withdrawals import withdraw
 from workflow.org.office import Unit
 from workflow.scoring.scale import Analyses
 from workflow.scoring.tally import Year, tally
@@ -82,6 +83,8 @@ def change(core: Desk, case: str, chance: random.Random, step: int) -> None:
         core.cancel(case, ground="Бекер", **WHO)
     elif step % 7 == 6:
         RiskDesk(core).find(case, FoundRisk(description=f"Тәуекел {step}"), on=date(2026, 5, 5), **WHO)
+    elif fact in known.facts and step % 2:
+        withdraw(core, case, fact, ground="Қате", **WHO)
     elif fact in known.facts:
         core.correct(case, fact, on=on, ground="Қате", **WHO)
     else:
@@ -121,8 +124,8 @@ def other(url: str) -> Iterator[Engine]:
 
 
 def test_points_are_counted_from_what_is_recorded_whoever_records_it(engine: Engine, other: Engine) -> None:
-    """Recorded, corrected into another year, proved by a link, cancelled, taken up again; risks; a unit that
-    moves below another. What is kept, what is read anew, and what every case says by itself are the same.
+    """Recorded, corrected into another year, withdrawn, proved by a link, cancelled, taken up again; a unit
+    that moves below another; risks. What is kept, what is read anew, and what every case says by itself are the same.
     """
     names, points = opened(engine), kept_points(engine)
     core, chance, office = desk(other), random.Random(7), DatabaseCache(engine).office()

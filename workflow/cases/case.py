@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ EntryKind = Literal[
     "cartogram_recorded",
     "remark_made",
     "remark_answered",
+    "row_edited",
 ]
 """Lines of a register inside the case: kept as they are, folded by whoever asks for the register."""
 EventKind = (
@@ -38,10 +39,22 @@ EventKind = (
         "reader_named",
         "reader_removed",
         "notice",
+        "withdrawn",
     ]
     | EntryKind
 )
 ENTRIES: frozenset[str] = frozenset(get_args(EntryKind))
+_ROW_BEGINS: Mapping[str, str] = {
+    "risk_found": "risk",
+    "measure_set": "measure",
+    "position_exposed": "position",
+    "remark_made": "remark",
+    "request_sent": "request",
+}
+ROWS = tuple(_ROW_BEGINS.values())
+"""Kinds of rows of a case's registers; a request is named by the number of its risk."""
+PLAN = "plan."
+"""Prefix that tells a withdrawn plan date from the fact of the same name."""
 CaseStatus = Literal["active", "cancelled", "exempted"]
 
 
@@ -131,6 +144,20 @@ class Snooze:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Withdrawal:
+    """A record taken back and not made again since: the day it spoke of, who withdrew it, when (UTC), why.
+
+    `title`: of a row of a register what it said; "" of facts and plan dates.
+    """
+
+    on: date | None
+    by: str
+    at: datetime
+    ground: str
+    title: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
     """The state of one case, folded from its events.
 
@@ -141,6 +168,8 @@ class Case:
         readers: keys of people (or names of accounts) who were named to know of a confidential case.
         put_off: reminders somebody wants later, by id of the obligation with its period; the latest counts.
         entries: events that are lines of its registers (risks, measures, positions, remarks), without hashes.
+        withdrawn: records that are withdrawn and were not made again: a fact by its name, a plan date as
+            `plan.` and the fact's name, a row of a register as `risk.3`.
     """
 
     id: str
@@ -163,6 +192,7 @@ class Case:
     put_off: Mapping[str, Snooze] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     entries: tuple[Event, ...] = ()
+    withdrawn: Mapping[str, Withdrawal] = field(default_factory=dict)
     seq: int = 0
     head: str = ""
 
@@ -175,21 +205,64 @@ class Case:
 
 def fold(events: Iterable[Event]) -> Case:
     """The case its events tell. Raises ValueError when the first event is not `opened`."""
+    chain = tuple(events)
     case: Case | None = None
-    for event in events:
-        case = apply(case, event)
+    for event, effective in zip(chain, effective_events(chain), strict=True):
+        if effective is not None:
+            case = _next(case, effective)
+        elif case is not None:
+            case = replace(case, seq=event.seq, head=event.hash)
     if case is None:
         raise ValueError("a case without events")
     return case
 
 
 def apply(case: Case | None, event: Event) -> Case:
-    """The case after one more event."""
-    if case is None:
-        if event.kind != "opened":
-            raise ValueError(f"the first event of {event.case} is {event.kind}, not opened")
-        return replace(_opened(event), seq=event.seq, head=event.hash)
-    return replace(_changed(case, event), seq=event.seq, head=event.hash)
+    """The case after one more event.
+
+    Raises ValueError for a withdrawal: it changes what came before, so that the chain is folded anew.
+    """
+    if event.kind == "withdrawn":
+        raise ValueError(f"event {event.seq} of {event.case} withdraws others: fold the whole chain")
+    return _next(case, event)
+
+
+def effective_events(events: Sequence[Event]) -> tuple[Event | None, ...]:
+    """Return the events of a chain, in order, with withdrawals carried out.
+
+    An event that is withdrawn is None; one of whose documents some are withdrawn comes without these.
+    """
+    lines: set[int] = set()
+    documents: dict[int, set[int]] = {}
+    for event in events:
+        if event.kind == "withdrawn":
+            lines.update(withdrawn_lines(event))
+            for seq, place in withdrawn_documents(event):
+                documents.setdefault(seq, set()).add(place)
+    if not lines and not documents:
+        return tuple(events)
+    return tuple(
+        None
+        if event.seq in lines
+        else _without(event, documents[event.seq])
+        if event.seq in documents
+        else event
+        for event in events
+    )
+
+
+def withdrawn_lines(event: Event) -> tuple[int, ...]:
+    """Return the numbers of the events a withdrawal takes back whole."""
+    lines = event.payload.get("lines", ())
+    return tuple(int(seq) for seq in lines) if isinstance(lines, list | tuple) else ()
+
+
+def withdrawn_documents(event: Event) -> tuple[tuple[int, int], ...]:
+    """Return the documents a withdrawal takes back: the number of the event, and the place in its evidence."""
+    documents = event.payload.get("documents", ())
+    if not isinstance(documents, list | tuple):
+        return ()
+    return tuple((int(seq), int(place)) for seq, place in documents)
 
 
 def evidence_of(event: Event) -> tuple[Evidence, ...]:
@@ -272,6 +345,29 @@ def _opened(event: Event) -> Case:
     )
 
 
+def _next(case: Case | None, event: Event) -> Case:
+    if case is None:
+        if event.kind != "opened":
+            raise ValueError(f"the first event of {event.case} is {event.kind}, not opened")
+        return replace(_opened(event), seq=event.seq, head=event.hash)
+    return replace(_changed(case, event), seq=event.seq, head=event.hash)
+
+
+def _without(event: Event, places: Container[int]) -> Event:
+    """The event without the documents at these places of its evidence."""
+    items = event.payload.get("evidence", ())
+    assert isinstance(items, list | tuple)
+    left = [item for place, item in enumerate(items) if place not in places]
+    return replace(event, payload={**event.payload, "evidence": left})
+
+
+def _recorded_anew(case: Case, record: str) -> Mapping[str, Withdrawal]:
+    """The withdrawals of a case in which that record is made again."""
+    if record not in case.withdrawn:
+        return case.withdrawn
+    return {name: one for name, one in case.withdrawn.items() if name != record}
+
+
 def _changed(case: Case, event: Event) -> Case:
     if event.kind in ENTRIES:
         return _entered(case, event)
@@ -280,13 +376,24 @@ def _changed(case: Case, event: Event) -> Case:
             assert event.on is not None
             known = case.facts.get(event.name) or Fact(name=event.name, on=event.on)
             fact = replace(_proved(known, event), on=event.on, at=event.at, by=event.by)
-            return replace(case, facts={**case.facts, event.name: fact})
+            withdrawn = _recorded_anew(case, event.name)
+            return replace(case, facts={**case.facts, event.name: fact}, withdrawn=withdrawn)
         case "evidence":
             fact = _proved(case.facts[event.name], event)
             return replace(case, facts={**case.facts, event.name: fact})
         case "planned":
             assert event.on is not None
-            return replace(case, planned={**case.planned, event.name: event.on})
+            withdrawn = _recorded_anew(case, PLAN + event.name)
+            return replace(case, planned={**case.planned, event.name: event.on}, withdrawn=withdrawn)
+        case "withdrawn" if record := str(event.payload.get("record", "")):
+            withdrawal = Withdrawal(
+                on=event.on,
+                by=event.by,
+                at=event.at,
+                ground=str(event.payload.get("ground", "")),
+                title=str(event.payload.get("title", "")),
+            )
+            return replace(case, withdrawn={**case.withdrawn, record: withdrawal})
         case "cancelled":
             return replace(case, standing="cancelled", ground=str(event.payload.get("ground", "")))
         case "exempted":
@@ -329,7 +436,9 @@ def _entered(case: Case, event: Event) -> Case:
     if event.kind == "measure_set":
         responsible = {**responsible, f"measure.{event.name}": str(event.payload.get("responsible", ""))}
     line = replace(event, previous="", hash="")
-    return replace(case, entries=(*case.entries, line), responsible=responsible)
+    begins = _ROW_BEGINS.get(event.kind)
+    withdrawn = _recorded_anew(case, f"{begins}.{event.name}") if begins else case.withdrawn
+    return replace(case, entries=(*case.entries, line), responsible=responsible, withdrawn=withdrawn)
 
 
 def _names(given: object) -> frozenset[str]:

@@ -44,7 +44,8 @@ def entry_deadlines(
 
 
 def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
-    """What is asked by the obligation of that id, the procedure's own or one of the case's register.
+    """What is asked by the obligation of that id, the procedure's own or one of the case's register; also of a
+    measure or a request that was withdrawn.
 
     Raises KeyError for an id the case does not have.
     """
@@ -53,12 +54,41 @@ def entry_obligation(case: Case, procedure: Procedure, name: str) -> Obligation:
     known = register(case)
     number = number_of(name)
     if name.startswith("request"):
-        risk = known.risks[number]
-        if risk.request is None:
-            raise KeyError(name)
-        return _asking(procedure, request_id(number), risk.request.asked, risk.request.term)
-    measure = known.measures[number]
-    return _asking(procedure, measure_id(number), measure.action, measure.term)
+        id, risk = request_id(number), known.risks.get(number)
+        if risk is not None and risk.request is not None:
+            return _asking(procedure, id, risk.request.asked, risk.request.term)
+        withdrawal = case.withdrawn.get(id) or case.withdrawn[f"risk.{number}"]
+        return _asking(procedure, id, withdrawal.title, MeasureTerm())
+    id = measure_id(number)
+    if number in known.measures:
+        return _asking(procedure, id, known.measures[number].action, known.measures[number].term)
+    return _asking(procedure, id, case.withdrawn[id].title, MeasureTerm())
+
+
+def withdrawn_deadline(
+    case: Case, procedure: Procedure, calendar: Calendar, name: str, *, due: date
+) -> Deadline | None:
+    """The deadline of a withdrawn measure or request, as people were told of it; None of any other."""
+    if not is_entry(name):
+        return None
+    try:
+        obligation = entry_obligation(case, procedure, name)
+    except KeyError:
+        return None
+    return Deadline(
+        id=name,
+        obligation=obligation,
+        period=None,
+        due=due,
+        earliest=due,
+        latest=due,
+        safe_by=None,
+        anchor="none",
+        calendar="confirmed",
+        status="planned",
+        state="not_required",
+        versions={"calendar": calendar.version, "edition": procedure.edition},
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ def findings(
         found += _term(deadline, calendar, known)
         found += _embargo(deadline)
         found += _order(deadline, case, procedure)
+        found += _resting(deadline, case, procedure)
         found += _evidence(deadline, case, procedure, prove=prove)
         found += measured(deadline, case, prove=prove)
     return (*found, *_unasked(case, procedure, {deadline.id for deadline in asked}))
@@ -191,6 +192,21 @@ def _order(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Fin
     if later:
         titles = tuple(procedure.by_id[name].title for name in later)
         yield departure(deadline, "order", "order_practice", basis="practice", on=on, others=titles)
+
+
+def _resting(deadline: Deadline, case: Case, procedure: Procedure) -> Iterator[Finding]:
+    """What was recorded counts from a fact, or stands in a branch opened by one, that was withdrawn since."""
+    if deadline.recorded_on is None or not case.withdrawn:
+        return
+    for name in dict.fromkeys((deadline.anchor_fact, deadline.obligation.when)):
+        if (
+            name
+            and name in procedure.by_id
+            and (fact := _in_period(name, deadline, procedure)) in case.withdrawn
+        ):
+            title = procedure.by_id[name].title
+            on = case.withdrawn[fact].on
+            yield departure(deadline, "order", "rests_on_withdrawn", other=title, on=on)
 
 
 def _in_period(name: str, deadline: Deadline, procedure: Procedure) -> str:

@@ -55,6 +55,8 @@ def risk_findings(case: Case, deadlines: Iterable[Deadline]) -> tuple[Finding, .
     due = {one.obligation.id: one.due for one in deadlines if one.due is not None}
     found: list[Finding] = []
     for measure in known.measures.values():
+        if measure.risk not in known.risks:
+            found.append(_of(measure, "risk.measure_of_withdrawn_risk", kind="order", risk=measure.risk))
         found += quality(measure)
         found += _reviewed(case, measure)
         found += _within_the_year(case, measure, due.get(measure_id(measure.number)))

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from calendars.calendar import Calendar
 from workflow.board.rows import rows
-from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload
+from workflow.cases.case import Case, Event, EventDraft, EventKind, Evidence, apply, evidence_payload, fold
 from workflow.cases.commands.opening import Opening, check, check_once, edition_for, first_events, kinds_for
 from workflow.cases.commands.payloads import CannotRecord, FactKnown, missing_details, told
 from workflow.cases.machine import require, stage
@@ -402,15 +402,21 @@ class Desk:
         change = self._written(events, case, today)
         # Only what other terms count from can move a due date (most facts are nobody's anchor), or what brings
         # the case under other rules of the organisation's own.
-        moving = any(name.partition(".")[0] in procedure.anchors for _, name, _, _ in told)
+        moving = any(
+            kind == "withdrawn" or name.partition(".")[0] in procedure.anchors for kind, name, _, _ in told
+        )
         moving = moving or self._library.of(change.case) is not procedure
         before = self._view(case, procedure, today).deadlines if moving else ()
         self._ledger.append([change], now=now)
         return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
 
     def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> Written:
-        for event in events:
-            case = apply(case, event)
+        if case is not None and any(event.kind == "withdrawn" for event in events):
+            # As if what is withdrawn had never been recorded: everything since is computed anew.
+            case = fold([*self._ledger.events(case.id)[: case.seq], *events])
+        else:
+            for event in events:
+                case = apply(case, event)
         assert case is not None
         return self._change(events, self._view(case, self._library.of(case), today), today)
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from workflow.cases.case import Case, EventDraft, Evidence, evidence_payload
 from workflow.cases.commands.desk import Change, Desk
 from workflow.cases.commands.risks import CannotEnter, happened, known_already
+from workflow.cases.registers.entries import next_number
 from workflow.cases.registers.exposure import CartogramLine, Position, exposure, lines_payload
 from workflow.cases.registers.remarks import SOURCES, remarks
 from workflow.closest_matches import closest_first
@@ -45,7 +46,7 @@ class RegisterDesk:
 
         def events(case: Case) -> Sequence[EventDraft]:
             known = exposure(case).positions
-            number = position.number or max(known, default=0) + 1
+            number = position.number or next_number(case, "position", known)
             payload = _told(position)
             before = known.get(number)
             if before is not None and before.cleared_on is None and _told(before) == payload:
@@ -151,7 +152,7 @@ class RegisterDesk:
             if any((one.text, one.author, one.source, one.on) == told for one in known.values()):
                 return ()
             payload: dict[str, object] = {"text": text.strip(), "author": author.strip(), "source": source}
-            return [("remark_made", str(max(known, default=0) + 1), on, payload)]
+            return [("remark_made", str(next_number(case, "remark", known)), on, payload)]
 
         return self._desk.enter(case_id, events, by=by, now=now, today=today)
 

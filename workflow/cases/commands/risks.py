@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from workflow.cases.case import Case, EventDraft, Evidence, evidence_payload
 from workflow.cases.commands.desk import Change, Desk
-from workflow.cases.registers.entries import measure_id
+from workflow.cases.registers.entries import measure_id, next_number
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
 from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, Measure, Register, Risk, register
 from workflow.cases.registers.risk_scale import RiskScale
@@ -97,7 +97,8 @@ class RiskDesk:
             risks, measures = set(known.risks), set(known.measures)
             for line in lines(known):
                 taken = risks if isinstance(line, FoundRisk) else measures
-                number = line.number or max(taken, default=0) + 1
+                kind = "risk" if isinstance(line, FoundRisk) else "measure"
+                number = line.number or next_number(case, kind, taken)
                 taken.add(number)
                 if isinstance(line, FoundRisk):
                     told += _found(known, number, line, on)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+
+from workflow.cases.case import Case
 
 _ENTRY = re.compile(r"(?P<kind>measure|request)\.(?P<number>[1-9][0-9]*)(?:\.(?P<period>.+))?")
 
@@ -28,3 +31,13 @@ def number_of(obligation: str) -> int:
     if found is None:
         raise ValueError(f"no entry of a register: {obligation!r}")
     return int(found["number"])
+
+
+def next_number(case: Case, kind: str, taken: Iterable[int]) -> int:
+    """Return the first number after all rows of a kind (`risk`), withdrawn ones included.
+
+    A new row never gets the number of a withdrawn one: what still names that one would speak of the new row.
+    """
+    prefix = f"{kind}."
+    numbers = [name.removeprefix(prefix) for name in case.withdrawn if name.startswith(prefix)]
+    return max([*taken, *(int(number) for number in numbers if number.isdecimal())], default=0) + 1

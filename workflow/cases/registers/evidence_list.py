@@ -83,7 +83,10 @@ def events_as_seen(events: Sequence[Event], scope: Scope | None) -> Sequence[Eve
     if scope is None or not any(item.restricted for event in events for item in evidence_of(event)):
         return events
     case = fold(events)
-    shown, grounds = _marked if scope.opens(case) else _hidden, _grounds(_places(case))
+    # A restricted document stays restricted in the history after it is withdrawn.
+    recorded = fold(event for event in events if event.kind != "withdrawn")
+    grounds = {**_grounds(_places(recorded)), **_grounds(_places(case))}
+    shown = _marked if scope.opens(case) else _hidden
     return [_event_seen(event, shown, grounds) for event in events]
 
 

@@ -1,0 +1,104 @@
+"""A mistake withdrawn: unsent letters of what followed go, people who were told of it are told."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from calendars.terms import OnDate
+from notifications.letters.moved import cause_said
+from tests.notifications.test_moves import moves, told
+from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Shelf, Town, noon
+from workflow.cases.case import Case
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.withdrawals import withdraw
+from workflow.cases.registers.measure_term import MeasureTerm
+
+WRONG_START = date(2026, 3, 18)
+SOON_AFTER = date(2026, 3, 19)
+GROUND = "басқа істің күні енгізілген"
+
+
+def take_back(town: Town, case: Case, name: str, on: date) -> None:
+    withdraw(town.desk, case.id, name, ground=GROUND, by="Айгүл", now=noon(on), today=on)
+
+
+def test_a_withdrawal_is_told_to_those_who_were_told_of_what_followed(town: Town) -> None:
+    """The plan was changed by mistake, and Aigul told: with the withdrawal she is told the old day, and why."""
+    case = town.open()
+    shelf = Shelf()
+    told(town, shelf, FIVE_BEFORE)
+    town.desk.replan(
+        case.id, "analysis_started", on=date(2026, 4, 27), by="Айгүл", now=noon(SOON_AFTER), today=SOON_AFTER
+    )
+    told(town, shelf, SOON_AFTER)
+
+    take_back(town, case, "plan.analysis_started", SOON_AFTER)
+    subjects = told(town, shelf, SOON_AFTER)
+
+    assert subjects == [
+        "Мерзім өзгерді: ішкі талдаудың басталғаны туралы хабарландыру – 30 наурыз (бұрын 13 сәуір)"
+    ]
+    letter = shelf.kept[-1]
+    assert letter.notice.person == AIGUL.key
+    assert f"Жазбаның күші жойылды: Талдаудың басталуы (Айгүл). Негізі: {GROUND}." in letter.letter.text
+
+
+def test_unsent_letters_of_what_followed_are_withdrawn(town: Town) -> None:
+    """A start recorded by mistake opens terms; their queued letters never leave."""
+    case = town.open()
+    shelf = Shelf()
+    town.desk.record(
+        case.id, "analysis_ended", on=WRONG_START, by="Айгүл", now=noon(WRONG_START), today=WRONG_START
+    )
+    due = next(
+        one for one in town.desk.view(case.id, today=SOON_AFTER).deadlines if one.id == "note_signed"
+    ).due
+    assert due is not None
+    town.round([shelf], due)
+    queued = [one for one in town.notices() if one.obligation == "note_signed"]
+    assert {one.state for one in queued} == {"queued"}
+
+    take_back(town, case, "analysis_ended", due)
+
+    left = [one for one in town.notices() if one.obligation == "note_signed"]
+    assert {one.state for one in left} == {"withdrawn"}
+
+
+def test_a_withdrawal_before_anybody_was_told_is_no_news(town: Town) -> None:
+    """Nobody hears of a mistake they never saw."""
+    case = town.open()
+    shelf = Shelf()
+    today = date(2026, 3, 10)
+    town.desk.replan(case.id, "analysis_started", on=date(2026, 4, 27), by="А", now=noon(today), today=today)
+
+    take_back(town, case, "plan.analysis_started", today)
+
+    assert moves(told(town, shelf, today)) == []
+
+
+def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town) -> None:
+    """Its row has left the case; the letter still says what it was."""
+    case = town.open()
+    shelf = Shelf()
+    risks, stamp = RiskDesk(town.desk), {"by": "Айгүл", "now": noon(WRONG_START), "today": WRONG_START}
+    risks.find(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, **stamp)  # type: ignore[arg-type]
+    term = MeasureTerm(written="27.03.2026", term=OnDate(date(2026, 3, 27)), said="date")
+    said = SetMeasure(risk=1, action="Сатып алу тәртібін бекіту", responsible=AIGUL.name, term=term)
+    risks.set_measure(case.id, said, **stamp)  # type: ignore[arg-type]
+    told(town, shelf, SOON_AFTER)
+    assert any(one.obligation == "measure.1" for one in town.notices())
+
+    take_back(town, case, "measure.1", SOON_AFTER)
+    subjects = told(town, shelf, SOON_AFTER)
+
+    assert "Больше не требуется: сатып алу тәртібін бекіту (срок был 27 марта)" in subjects
+    assert "Запись отозвана: мероприятие № 1 (Айгүл)" in shelf.kept[-1].letter.text
+
+
+def test_the_cause_names_a_row_by_its_number() -> None:
+    """In each language; a fact by its title where the case is at hand, else by its name."""
+    cause = {"kind": "withdrawn", "name": "risk.3", "by": "Айгүл", "ground": "двойник"}
+
+    assert cause_said(cause, "ru") == "Запись отозвана: риск № 3 (Айгүл). Основание: двойник."
+    assert cause_said(cause, "kk") == "Жазбаның күші жойылды: № 3 тәуекел (Айгүл). Негізі: двойник."
+    assert date(2026, 3, 30) == ANNOUNCE_BY

@@ -1,0 +1,160 @@
+"""A withdrawal on both databases: the chain verifies, a rebuild finds the same, points and lists forget it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import Engine, select
+
+from documents.schedules.reading import ReadSchedule
+from services.imports.schedules import consider, take_in
+from storage.cases import points
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import reading
+from storage.maintenance.seals import seal
+from storage.maintenance.verify import rebuild, verify
+from storage.queries import SqlReads
+from storage.tables import RECOMMENDATION
+from tests.law import CALENDAR
+from tests.storage.house import NOW, OBJECT, PLANNED, UNIT, desk, library, opened, recompute
+from workflow.cases.case import Case, Evidence
+from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.withdrawals import withdraw
+from workflow.cases.registers.evidence_list import events_as_seen
+from workflow.cases.registers.measure_term import MeasureTerm
+from workflow.org.access import Scope
+from workflow.org.office import Office
+
+TODAY = date(2026, 7, 20)
+FACT = "internal-analysis:start_announced"
+LINK = Evidence(kind="link:site", reference="https://org.kz/1", published_on=date(2026, 3, 27))
+
+
+def record(engine: Engine, case: Case, fact: str, on: date, *evidence: Evidence) -> None:
+    desk(engine).record(case.id, fact, on=on, evidence=evidence, by="А", now=NOW, today=TODAY)
+
+
+def take_back(engine: Engine, case: Case, name: str, *, evidence: str = "") -> None:
+    ground = "внесено ошибочно"
+    withdraw(desk(engine), case.id, name, ground=ground, evidence=evidence, by="А", now=NOW, today=TODAY)
+
+
+def test_chain_seals_and_rebuild_hold_after_a_withdrawal(engine: Engine) -> None:
+    """Verify finds nothing before and after; a rebuild writes not one row otherwise."""
+    case = opened(engine)
+    record(engine, case, "start_announced", date(2026, 3, 27), LINK)
+    record(engine, case, "analysis_started", date(2026, 4, 20))
+    seal(engine, now=NOW)
+    take_back(engine, case, "analysis_started")
+    take_back(engine, case, "start_announced", evidence=LINK.reference)
+    seal(engine, now=NOW)
+
+    anew = recompute(engine, TODAY)
+    assert verify(engine, recompute=anew) == ()
+    before = SqlLedger(engine).rows(case.id)
+    rebuild(engine, anew, now=NOW)
+    assert SqlLedger(engine).rows(case.id) == before
+    assert verify(engine, recompute=anew) == ()
+
+
+def test_points_are_not_counted_from_what_is_withdrawn(engine: Engine) -> None:
+    """Neither the fact, nor the link of one that stays; recorded anew it counts again."""
+    case = opened(engine)
+    record(engine, case, "start_announced", date(2026, 3, 27), LINK)
+
+    def counted() -> list[tuple[date, bool]]:
+        with reading(engine) as connection:
+            by_unit = points.recorded(connection, [FACT], 2026)
+        return [(one.on, one.linked) for found in by_unit.values() for one in found]
+
+    assert counted() == [(date(2026, 3, 27), True)]
+    take_back(engine, case, "start_announced", evidence=LINK.reference)
+    assert counted() == [(date(2026, 3, 27), False)]
+    take_back(engine, case, "start_announced")
+    assert counted() == []
+    record(engine, case, "start_announced", date(2026, 3, 30))
+    assert counted() == [(date(2026, 3, 30), False)]
+
+
+def test_recommendations_of_a_withdrawn_risk_leave_the_list(engine: Engine) -> None:
+    """At once, in the same transaction."""
+    case = opened(engine)
+    risks = RiskDesk(desk(engine))
+    for text in ("Закупки без конкурса", "Совмещение функций"):
+        found = FoundRisk(description=text)
+        risks.find(case.id, found, on=date(2026, 5, 20), by="А", now=NOW, today=TODAY)
+
+    take_back(engine, case, "risk.1")
+
+    with reading(engine) as connection:
+        assert connection.execute(select(RECOMMENDATION.c.risk)).scalars().all() == [2]
+    assert verify(engine, recompute=recompute(engine, TODAY)) == ()
+
+
+def test_a_measure_withdrawn_leaves_the_board(engine: Engine) -> None:
+    """Its row is gone on the disk, and the sums hold."""
+    case = opened(engine)
+    risks, stamp = RiskDesk(desk(engine)), {"by": "А", "now": NOW, "today": TODAY}
+    risks.find(case.id, FoundRisk(description="Закупки"), on=date(2026, 5, 20), **stamp)  # type: ignore[arg-type]
+    said = SetMeasure(risk=1, action="Утвердить порядок закупок", term=MeasureTerm())
+    risks.set_measure(case.id, said, **stamp)  # type: ignore[arg-type]
+    assert "measure.1" in SqlLedger(engine).rows(case.id)
+
+    take_back(engine, case, "measure.1")
+
+    assert "measure.1" not in SqlLedger(engine).rows(case.id)
+    assert verify(engine, recompute=recompute(engine, TODAY)) == ()
+
+
+def test_the_history_hides_a_restricted_document_after_its_withdrawal(engine: Engine) -> None:
+    """Who may not open it does not read its name in the event that brought it."""
+    case = opened(engine)
+    secret = Evidence(kind="document:order", reference="a" * 64, name="тайна.pdf", restricted="госсекреты")
+    record(engine, case, "order_signed", date(2026, 4, 6), secret)
+    take_back(engine, case, "order_signed", evidence="a" * 64)
+
+    seen = events_as_seen(SqlLedger(engine).events(case.id), Scope(unit="x", names=()))
+
+    assert "тайна" not in str([event.payload for event in seen])
+    assert "a" * 64 not in str([event.payload for event in seen])
+
+
+def test_a_file_that_says_it_again_does_not_bring_it_back(engine: Engine) -> None:
+    """The withdrawn day of the same schedule is left out, with a note; another day is a new plan date."""
+    case = opened(engine)
+    take_back(engine, case, "plan.analysis_ended")
+
+    def taken(ended: date) -> tuple[bool, list[str]]:
+        kept = SqlLedger(engine).case(case.id)
+        assert kept is not None
+        schedule = ReadSchedule(
+            form="table", object=OBJECT, unit=UNIT, row=3, planned={**PLANNED, "analysis_ended": ended}
+        )
+        considered = consider(
+            [schedule],
+            name="кесте.xlsx",
+            library=library(),
+            known=[kept],
+            office=Office(),
+            procedure=library().latest("internal-analysis"),
+            calendar=CALENDAR,
+            today=TODAY,
+        )
+        done = take_in(considered, desk=desk(engine), by="А", now=NOW, today=TODAY)
+        return done.unchanged == (case.id,), [note.code for note in done.notes]
+
+    assert taken(PLANNED["analysis_ended"]) == (True, ["cli.import.withdrawn"])
+    assert taken(date(2026, 5, 28)) == (False, [])
+
+
+def test_lists_read_a_case_without_what_was_withdrawn(engine: Engine) -> None:
+    """The case as pages read it is the one the ledger folds."""
+    case = opened(engine)
+    record(engine, case, "order_signed", date(2026, 4, 6))
+    take_back(engine, case, "order_signed")
+
+    found = SqlReads(engine).case(case.id)
+
+    assert found is not None
+    assert found.facts == {}
+    assert found.withdrawn["order_signed"].ground == "внесено ошибочно"

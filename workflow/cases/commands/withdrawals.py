@@ -1,0 +1,304 @@
+"""Withdrawing what was recorded by mistake. The event stays in the chain; the case is computed without it.
+
+A withdrawal names the events it takes back. A record takes its own corrections, evidence and answers along;
+what others recorded on top of it stays, and is shown as resting on nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from workflow.cases.case import (
+    PLAN,
+    ROWS,
+    Case,
+    Event,
+    EventDraft,
+    EventKind,
+    effective_events,
+    evidence_of,
+    withdrawn_documents,
+    withdrawn_lines,
+)
+from workflow.cases.commands.desk import Change, Desk, GroundMissing
+from workflow.closest_matches import closest_first
+from workflow.law.names import known_fact
+from workflow.law.procedure import Procedure
+from workflow.ports import Contradiction, OtherChange
+from workflow.refusal import Refusal
+
+_ROW = re.compile(rf"(?P<kind>{'|'.join(ROWS)})\.(?P<number>[1-9][0-9]{{0,8}})")
+_LINE = re.compile(r"#(?P<seq>[1-9][0-9]{0,8})")
+_ROW_OF: dict[str, str] = {
+    "risk_found": "risk",
+    "risk_ranked": "risk",
+    "risk_removed": "risk",
+    "request_sent": "risk",
+    "request_answered": "risk",
+    "measure_set": "measure",
+    "measure_reviewed": "measure",
+    "position_exposed": "position",
+    "position_cleared": "position",
+    "talk_held": "position",
+    "remark_made": "remark",
+    "remark_answered": "remark",
+}
+"""Kind of an event of a register -> kind of the row it speaks of."""
+_PARTS = frozenset({"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", *_ROW_OF})
+"""Kinds of events that may be withdrawn by themselves, besides facts."""
+_TITLES = ("description", "action", "title", "text", "asked")
+"""Fields in which rows of registers say what they are."""
+TITLE_LIMIT = 500
+"""Letters of a row that its withdrawal repeats."""
+ALLOWED_LIMIT = 30
+"""How many records a refusal names at most."""
+
+
+class CannotWithdraw(Refusal, LookupError):
+    """There is no such record, or none that can be withdrawn; `allowed` are those that can."""
+
+
+class WithdrawnAlready(Contradiction, LookupError):
+    """The record is withdrawn already; the refusal says by whom and when."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Selection:
+    """What one withdrawal takes back.
+
+    Attributes:
+        what: kind of the event that made the record.
+        name: the fact's name, or the row's (`risk.3`).
+        on: the local date the record speaks of.
+        record: how the case names it, "" where a part of a record is taken back.
+        title: of a row of a register what it says.
+        lines: numbers of the events taken back whole.
+        documents: documents taken back: number of the event, place in its evidence.
+    """
+
+    what: EventKind
+    name: str
+    on: date | None
+    record: str = ""
+    title: str = ""
+    lines: tuple[int, ...] = ()
+    documents: tuple[tuple[int, int], ...] = ()
+
+
+def withdraw(
+    desk: Desk,
+    case_id: str,
+    name: str,
+    *,
+    ground: str,
+    by: str,
+    now: datetime,
+    today: date,
+    evidence: str = "",
+) -> Change:
+    """Withdraw what was recorded by mistake, with the ground for it.
+
+    Args:
+        name: a fact with its period; `plan.` and a fact for its plan date; a row of a register (`risk.3`,
+            `request.3`, `measure.2`, `position.4`, `remark.1`); `#7` for the seventh line of the history alone.
+        evidence: of that record only this document: its address, SHA-256 or file name.
+
+    Raises:
+        GroundMissing: no ground in words.
+        WithdrawnAlready: it is withdrawn and was not recorded again.
+        CannotWithdraw: it is not recorded; the refusal names what is.
+        UnknownFact, UnknownCase.
+    """
+
+    def decide(case: Case, procedure: Procedure) -> Sequence[EventDraft]:
+        if not ground.strip():
+            raise GroundMissing
+        # What others wrote since the case was read is refused by the ledger, and the command is run again.
+        events = desk.events(case_id)[: case.seq]
+        selection = select_records(case, procedure, events, name.strip(), evidence=evidence.strip())
+        payload: dict[str, object] = {"ground": ground.strip(), "what": selection.what}
+        if selection.record:
+            payload["record"] = selection.record
+        if selection.title:
+            payload["title"] = selection.title
+        if selection.lines:
+            payload["lines"] = list(selection.lines)
+        if selection.documents:
+            payload["documents"] = [list(place) for place in selection.documents]
+        return [("withdrawn", selection.name, selection.on, payload)]
+
+    return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def select_records(
+    case: Case, procedure: Procedure, events: Sequence[Event], name: str, *, evidence: str = ""
+) -> Selection:
+    """Return what a withdrawal of that name takes back. Arguments and refusals as of `withdraw`."""
+    live = [event for event in effective_events(events) if event is not None]
+    if line := _LINE.fullmatch(name):
+        selection = _line(case, events, live, int(line["seq"]))
+    elif (row := _ROW.fullmatch(name)) and row["kind"] not in procedure.by_id:
+        thread = _requests(live, name) if row["kind"] == "request" else _row(live, name)
+        if not thread:
+            raise _missing(case, name)
+        selection = _whole(thread, name)
+    elif name.startswith(PLAN) and name.partition(".")[0] not in procedure.by_id:
+        known_fact(procedure, name.removeprefix(PLAN))
+        planned = [one for one in live if one.kind == "planned" and PLAN + one.name == name]
+        if not planned:
+            raise _missing(case, name)
+        selection = _plan(planned[-1])
+    else:
+        known_fact(procedure, name)
+        thread = _fact(live, name)
+        if not thread:
+            raise _missing(case, name)
+        selection = _whole(thread, name)
+    return _document(case, events, selection, evidence) if evidence else selection
+
+
+def withdrawable(case: Case) -> tuple[str, ...]:
+    """Return the names of what a case holds and what can be withdrawn: facts, plan dates, rows of registers."""
+    rows = dict.fromkeys(_row_name(event) for event in case.entries)
+    return (*case.facts, *(PLAN + name for name in case.planned), *filter(None, rows))
+
+
+def _fact(live: Iterable[Event], name: str) -> list[Event]:
+    """The fact with its corrections, its evidence, and the promise of it."""
+    return [one for one in live if one.name == name and _of_fact(one)]
+
+
+def _of_fact(event: Event) -> bool:
+    promise = event.kind == "notice" and event.payload.get("what") == "evidence_follows"
+    return promise or event.kind in ("fact", "corrected", "evidence")
+
+
+def _row_name(event: Event) -> str:
+    """The row an event of a register speaks of; "" of none."""
+    if event.kind == "row_edited":
+        return event.name
+    kind = _ROW_OF.get(event.kind)
+    return f"{kind}.{event.name}" if kind else ""
+
+
+def _row(live: Iterable[Event], name: str) -> list[Event]:
+    """Every event of a row of a register."""
+    return [one for one in live if _row_name(one) == name]
+
+
+def _requests(live: Sequence[Event], name: str) -> list[Event]:
+    """The latest request about a risk, with its answers."""
+    thread = _row(live, f"risk.{name.partition('.')[2]}")
+    sent = [one for one in thread if one.kind == "request_sent"]
+    return [sent[-1], *_answers(thread, sent[-1])] if sent else []
+
+
+def _title(thread: Sequence[Event]) -> str:
+    """What a row of a register says, as it was last described."""
+    said = [str(one.payload[key]) for one in thread for key in _TITLES if one.payload.get(key)]
+    return said[-1][:TITLE_LIMIT] if said else ""
+
+
+def _whole(thread: Sequence[Event], name: str) -> Selection:
+    """A whole record: a fact or a row with everything said of it."""
+    # The day it speaks of is the one it last had.
+    days = [one.on for one in thread if one.kind in ("fact", "corrected")]
+    kind = thread[0].kind
+    said = [one for one in thread if one.kind in (kind, "row_edited")] if kind in _ROW_OF else []
+    return Selection(
+        what=kind,
+        name=name,
+        on=days[-1] if days else thread[0].on,
+        record=name,
+        title=_title(said),
+        lines=tuple(one.seq for one in thread),
+    )
+
+
+def _plan(event: Event) -> Selection:
+    """The latest plan date; the one before it counts again."""
+    return Selection(what="planned", name=event.name, on=event.on, record=PLAN + event.name, lines=(event.seq,))
+
+
+def _line(case: Case, events: Sequence[Event], live: Sequence[Event], seq: int) -> Selection:
+    """One line of the history, with what answers it."""
+    event = next((one for one in live if one.seq == seq), None)
+    if event is None:
+        for one in events:
+            if one.kind == "withdrawn" and seq in withdrawn_lines(one):
+                raise _already(one.name, one.on, one.by, one.at, str(one.payload.get("ground", "")))
+        raise _missing(case, f"#{seq}")
+    if event.kind == "fact":
+        return _whole(_fact(live, event.name), event.name)
+    row = _row_name(event)
+    thread = _row(live, row) if row else []
+    if thread and thread[0] is event:
+        return _whole(thread, row)
+    if event.kind == "request_sent":
+        return _whole([event, *_answers(thread, event)], f"request.{event.name}")
+    if event.kind not in _PARTS:
+        raise CannotWithdraw("cannot_withdraw_line", case=case.id, line=seq, allowed=_allowed(case, ""))
+    if event.kind == "planned":
+        latest = [one for one in live if one.kind == "planned" and one.name == event.name][-1]
+        selection = _plan(event)
+        return selection if latest is event else _part(event, event.name)
+    return _part(event, row or event.name)
+
+
+def _part(event: Event, name: str) -> Selection:
+    return Selection(what=event.kind, name=name, on=event.on, lines=(event.seq,))
+
+
+def _answers(thread: Sequence[Event], request: Event) -> Iterator[Event]:
+    """What answers a request to a higher body: it goes with the request."""
+    for event in thread:
+        if event.seq <= request.seq:
+            continue
+        if event.kind == "request_sent":
+            return
+        if event.kind == "request_answered":
+            yield event
+
+
+def _document(case: Case, events: Sequence[Event], selection: Selection, evidence: str) -> Selection:
+    """Of what is selected one document, wherever it is said."""
+    gone = {place for event in events if event.kind == "withdrawn" for place in withdrawn_documents(event)}
+    restricted = {item.reference for event in events for item in evidence_of(event) if item.restricted}
+    places, named = list[tuple[int, int]](), dict[str, None]()
+    for event in events:
+        if event.seq not in selection.lines:
+            continue
+        for place, item in enumerate(evidence_of(event)):
+            if (event.seq, place) in gone:
+                continue
+            if item.reference not in restricted:
+                named[item.name or item.reference] = None
+            if evidence in (item.reference, item.name):
+                places.append((event.seq, place))
+    if not places:
+        code = "no_such_evidence" if named else "no_evidence"
+        allowed = closest_first(evidence, named)[:ALLOWED_LIMIT]
+        raise CannotWithdraw(code, case=case.id, record=selection.name, evidence=evidence, allowed=allowed)
+    return Selection(what="evidence", name=selection.name, on=selection.on, documents=tuple(places))
+
+
+def _missing(case: Case, name: str) -> Refusal:
+    """The refusal of what is not recorded: withdrawn already, or never there."""
+    before = case.withdrawn.get(name)
+    if before is not None:
+        return _already(name, before.on, before.by, before.at, before.ground)
+    allowed = _allowed(case, name)
+    code = "nothing_to_withdraw" if allowed else "nothing_recorded"
+    return CannotWithdraw(code, case=case.id, name=name, allowed=allowed)
+
+
+def _allowed(case: Case, name: str) -> tuple[str, ...]:
+    return closest_first(name, withdrawable(case))[:ALLOWED_LIMIT]
+
+
+def _already(name: str, on: date | None, by: str, at: datetime, ground: str) -> WithdrawnAlready:
+    change = OtherChange(kind="withdrawn", name=name, on=on, by=by, at=at)
+    return WithdrawnAlready("withdrawn_already", changes=(change,), name=name, by=by, at=at, ground=ground)
