@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 
 from notifications.notice import Notice
@@ -11,10 +11,13 @@ from notifications.ports import Move, Outbox
 from notifications.rules import Rules
 from notifications.wire.message import message_id
 from workflow.board.rows import WAITING
+from workflow.cases.commands.previews import DeadlineChange
 
 PAGE = 500
 MOVED, WITHDRAWN = "moved", "withdrawn"
 """The rungs of these notices: there is another due date, or nobody is asked for it any more."""
+TOLD_STATES = ("sending", "sent", "unknown")
+"""States of a notice of which its reader knows, or may know."""
 
 
 def tell_moves(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rules) -> tuple[list[Notice], int]:
@@ -37,16 +40,45 @@ def told_moves(outbox: Outbox, times: OfficeTimes, *, now: datetime, rules: Rule
     return [one for move in moves for one in _notices(move, times, now=now, rules=rules)]
 
 
+def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice]) -> frozenset[str]:
+    """Return the keys of the people who would be told of these changes: those who were told of the old dates.
+
+    Args:
+        notices: of the case, in any order.
+    """
+    told: dict[tuple[str, str, str], Notice] = {}
+    for notice in sorted(notices, key=lambda one: (one.queued_at, one.key)):
+        if notice.state in TOLD_STATES:
+            told[notice.obligation, notice.person, notice.channel] = notice
+    changed = {one.obligation: one for one in changes if not one.done}
+    return frozenset(
+        person
+        for (obligation, person, _), last in told.items()
+        if (change := changed.get(obligation)) is not None
+        and change.before is not None
+        and _is_news(change.after, last)
+    )
+
+
+def left_moments(notices: Iterable[Notice]) -> list[datetime]:
+    """Return when letters left, or may have (UTC): those on their way too."""
+    return [one.sent_at or one.queued_at for one in notices if one.state in TOLD_STATES]
+
+
+def _is_news(due: date | None, last: Notice) -> bool:
+    """Whether the due date now is another one than the person last heard of."""
+    gone = last.rung == WITHDRAWN
+    return not gone if due is None else gone or due != last.due
+
+
 def _notices(move: Move, times: OfficeTimes, *, now: datetime, rules: Rules) -> Iterator[Notice]:
     row = move.row
     if row is not None and row.state == "done":
         return
     due = row.due if row is not None and row.state in WAITING else None
     for last in move.told:
-        gone = last.rung == WITHDRAWN
-        if (due is None and gone) or (due == last.due and not gone):
-            continue
-        yield _notice(move, last, due, now=now, opens=times.opening(last.person, now), rules=rules)
+        if _is_news(due, last):
+            yield _notice(move, last, due, now=now, opens=times.opening(last.person, now), rules=rules)
 
 
 def _notice(

@@ -106,7 +106,7 @@ def test_no_command_of_the_contract_is_missing() -> None:
         *("calendar-change preview", "calendar-change apply"),
         *(f"overlay {name}" for name in ("list", "preview", "apply", "withdraw")),
         *("procedures", "plan", "audit", "import", "people", "open", "open-year", "cases", "case"),
-        *("record", "replan", "correct", "cancel", "exempt", "reopen"),
+        *("record", "replan", "correct", "withdraw", "cancel", "exempt", "reopen"),
         *("attach", "evidence", "package"),
         *("form", "forms"),
         *(f"risks {name}" for name in ("add", "rank", "measure", "review", "remove", "ask", "answer")),

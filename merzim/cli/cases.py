@@ -16,7 +16,7 @@ from services.queries import findings_of, person_named, stage_title, unit_named
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case
-    from workflow.cases.commands.desk import Change
+    from workflow.cases.commands.desk import Change, Desk
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Fact = Annotated[str, typer.Argument(metavar="FACT")]
@@ -24,6 +24,7 @@ On = Annotated[str, typer.Option("--on", metavar="DATE", help="cli.option.on")]
 Values = Annotated[list[str] | None, typer.Option("--value", metavar="NAME=NUMBER", help="cli.option.value")]
 SignedBy = Annotated[str, typer.Option("--signed-by", metavar="DUTY", help="cli.option.signed_by")]
 Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
         "record": record,
         "replan": replan,
         "correct": correct,
+        "withdraw": withdraw,
         "cancel": cancel,
         "exempt": exempt,
         "reopen": reopen,
@@ -109,6 +111,8 @@ def cases(ctx: typer.Context) -> None:
 
 
 def show(ctx: typer.Context, case: CaseId) -> None:
+    from workflow.cases.case import effective_events
+
     call = CommandContext.of(ctx)
     app, today = call.app, call.moment.today
     view = app.desk.view(case, today=today)
@@ -153,8 +157,20 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         call.print("\n" + call.say("cli.findings"))
         print_findings(call, found, indent=2)
     call.print("\n" + call.say("cli.history"))
-    history = [(one.at.date(), one.by, call.say(f"cli.event.{one.word}"), one.name, one.on) for one in events]
-    call.table(("at", "by", "event", "id", "on"), history, indent=2)
+    # A line is withdrawn by its number: one that is withdrawn already stands in brackets.
+    effective = effective_events(events)
+    history = [
+        (
+            f"#{one.seq}" if left is not None else f"(#{one.seq})",
+            one.at.date(),
+            one.by,
+            call.say(f"cli.event.{one.word}"),
+            one.name,
+            one.on,
+        )
+        for one, left in zip(events, effective, strict=True)
+    ]
+    call.table(("line", "at", "by", "event", "id", "on"), history, indent=2)
 
 
 def record(
@@ -181,11 +197,19 @@ def record(
     _tell(call, change, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
 
 
-def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On) -> None:
+def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun = False) -> None:
     call = CommandContext.of(ctx)
     intended = day(on, where="--on")
-    change = call.app.desk.replan(case, fact, on=intended, **_written(call))
-    _tell(call, change, done="cli.replanned", already="cli.replanned_already", fact=fact, on=intended)
+    _do(
+        call,
+        case,
+        lambda desk: desk.replan(case, fact, on=intended, **_written(call)),
+        dry_run=dry_run,
+        done="cli.replanned",
+        already="cli.replanned_already",
+        fact=fact,
+        on=intended,
+    )
 
 
 def correct(
@@ -196,17 +220,53 @@ def correct(
     ground: Ground,
     value: Values = None,
     signed_by: SignedBy = "",
+    dry_run: DryRun = False,
 ) -> None:
     call = CommandContext.of(ctx)
     right = day(on, where="--on")
     told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}
-    change = call.app.desk.correct(case, fact, on=right, ground=ground, **told, **_written(call))
-    _tell(call, change, done="cli.corrected", already="cli.recorded_already", fact=fact, on=right)
+    _do(
+        call,
+        case,
+        lambda desk: desk.correct(case, fact, on=right, ground=ground, **told, **_written(call)),
+        dry_run=dry_run,
+        done="cli.corrected",
+        already="cli.recorded_already",
+        fact=fact,
+        on=right,
+    )
 
 
-def cancel(ctx: typer.Context, case: CaseId, ground: Ground) -> None:
+def withdraw(
+    ctx: typer.Context,
+    case: CaseId,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    ground: Ground,
+    evidence: Annotated[str, typer.Option("--evidence", metavar="FILE|URL", help="cli.option.withdrawn")] = "",
+    dry_run: DryRun = False,
+) -> None:
+    from workflow.cases.commands import withdrawals
+
     call = CommandContext.of(ctx)
-    _tell(call, call.app.desk.cancel(case, ground=ground, **_written(call)), done="cli.cancelled")
+    _do(
+        call,
+        case,
+        lambda desk: withdrawals.withdraw(desk, case, name, ground=ground, evidence=evidence, **_written(call)),
+        dry_run=dry_run,
+        done="cli.withdrawn",
+        name=name,
+    )
+
+
+def cancel(ctx: typer.Context, case: CaseId, ground: Ground, dry_run: DryRun = False) -> None:
+    call = CommandContext.of(ctx)
+    _do(
+        call,
+        case,
+        lambda desk: desk.cancel(case, ground=ground, **_written(call)),
+        dry_run=dry_run,
+        done="cli.cancelled",
+    )
 
 
 def exempt(
@@ -214,10 +274,16 @@ def exempt(
     case: CaseId,
     ground: Ground,
     only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
+    dry_run: DryRun = False,
 ) -> None:
     call = CommandContext.of(ctx)
-    change = call.app.desk.exempt(case, ground=ground, obligation=only, **_written(call))
-    _tell(call, change, done="cli.exempted")
+    _do(
+        call,
+        case,
+        lambda desk: desk.exempt(case, ground=ground, obligation=only, **_written(call)),
+        dry_run=dry_run,
+        done="cli.exempted",
+    )
 
 
 def reopen(
@@ -225,10 +291,17 @@ def reopen(
     case: CaseId,
     ground: Ground,
     only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
+    dry_run: DryRun = False,
 ) -> None:
     call = CommandContext.of(ctx)
-    change = call.app.desk.reopen(case, ground=ground, obligation=only, **_written(call))
-    _tell(call, change, done="cli.reopened_one" if only else "cli.reopened", obligation=only)
+    _do(
+        call,
+        case,
+        lambda desk: desk.reopen(case, ground=ground, obligation=only, **_written(call)),
+        dry_run=dry_run,
+        done="cli.reopened_one" if only else "cli.reopened",
+        obligation=only,
+    )
 
 
 def explain(
@@ -249,6 +322,47 @@ def explain(
 def _written(call: CommandContext) -> dict[str, Any]:
     """Who writes, and when: what every command of the desk asks for."""
     return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
+
+
+def _do(
+    call: CommandContext,
+    case: str,
+    command: Callable[[Desk], Change],
+    *,
+    dry_run: bool,
+    done: str,
+    already: str = "",
+    **arguments: object,
+) -> None:
+    """Run a command and print what it did; with `--dry-run` print what it would do."""
+    if not dry_run:
+        _tell(call, command(call.app.desk), done=done, already=already, **arguments)
+        return
+    from notifications.moved_dates import people_to_tell
+    from workflow.cases.commands.previews import preview
+
+    foreseen = preview(call.app.desk, case, command, today=call.moment.today)
+    people = people_to_tell(foreseen.deadlines, call.app.reads.notices(case))
+    changes = [(one.obligation, one.before, one.after) for one in foreseen.deadlines]
+    if call.json:
+        moved = [{"obligation": name, "from": old, "to": new} for name, old, new in changes]
+        would = bool(foreseen.change.events)
+        call.answer({"case": case, "dry_run": True, "changed": would, "moved": moved, "tells": sorted(people)})
+        return
+    call.print(
+        call.say(
+            "preview.summary",
+            moved=len(foreseen.moved),
+            dropped=len(foreseen.dropped),
+            opened=len(foreseen.opened),
+            people=len(people),
+        )
+    )
+    if changes:
+        call.table(
+            ("id", "was", "is"), [(name, old or "-", new or "-") for name, old, new in changes], indent=2
+        )
+    call.print(call.say("cli.nothing_written"))
 
 
 def _print_told(call: CommandContext, case: Case) -> None:

@@ -124,8 +124,8 @@ def other(url: str) -> Iterator[Engine]:
 
 
 def test_points_are_counted_from_what_is_recorded_whoever_records_it(engine: Engine, other: Engine) -> None:
-    """Recorded, corrected into another year, withdrawn, proved by a link, cancelled, taken up again; a unit
-    that moves below another; risks. What is kept, what is read anew, and what every case says by itself are the same.
+    """Recorded, corrected into another year, withdrawn, proved by a link, cancelled, taken up again; risks; a
+    unit that moves below another. What is kept, what is read anew, and what each case says are the same.
     """
     names, points = opened(engine), kept_points(engine)
     core, chance, office = desk(other), random.Random(7), DatabaseCache(engine).office()

@@ -38,6 +38,8 @@ BODIES: dict[str, object] = {
     "/api/v1/cases/{case}/facts": {"fact": "order_signed", "on": "2026-04-06"},
     "/api/v1/cases/{case}/plans": {"planned": {"order_signed": "2026-04-06"}},
     "/api/v1/cases/{case}/corrections": {"fact": "start_announced", "on": "2026-03-27", **GROUND},
+    "/api/v1/cases/{case}/withdrawals": {"name": "start_announced", **GROUND},
+    "/api/v1/cases/{case}/undo": {"line": 4},
     "/api/v1/cases/{case}/cancellation": GROUND,
     "/api/v1/cases/{case}/exemption": GROUND,
     "/api/v1/cases/{case}/reopening": GROUND,

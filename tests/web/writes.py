@@ -165,6 +165,8 @@ SENT: Mapping[str, Sent] = {
     f"{CASE}/facts": in_case(fact="order_signed", on=DAY, remark="API"),
     f"{CASE}/plans": in_case(planned={"analysis_started": "2026-04-14"}),
     f"{CASE}/corrections": in_case(fact="start_announced", on="2026-03-27", **GROUND),
+    f"{CASE}/withdrawals": in_case(name="plan.analysis_started", **GROUND),
+    f"{CASE}/undo": Sent(json={"line": 1}, case=True, changes=False, status=(422,)),
     f"{CASE}/cancellation": Sent(json=GROUND, case=True, places=lambda world: {"{case}": world.spare[0]}),
     f"{CASE}/exemption": in_case(obligation="published", **GROUND),
     f"{CASE}/reopening": in_case(obligation="cartogram_updated", **GROUND),
@@ -236,6 +238,8 @@ SENT: Mapping[str, Sent] = {
     "/cases/{case}": form_in_case(fact="work_plan_approved", on="2026-04-02"),
     "/cases/{case}/plan": form_in_case(fact="analysis_ended", on="2026-05-14"),
     "/cases/{case}/correct": form_in_case(fact="start_announced", on="2026-03-26", **GROUND),
+    "/cases/{case}/withdraw": form_in_case(name="plan.analysis_ended", **GROUND),
+    "/cases/{case}/undo": Sent(form={"line": "1"}, case=True, changes=False, status=(422,)),
     "/cases/{case}/cancel": Sent(form=GROUND, case=True, places=lambda world: {"{case}": world.spare[1]}),
     "/cases/{case}/exempt": form_in_case(obligation="certificate_filed", **GROUND),
     "/cases/{case}/reopen": form_in_case(obligation="positions_consolidated", **GROUND),
@@ -263,6 +267,9 @@ SENT: Mapping[str, Sent] = {
     # -------------------------------------------------------------------------------- pages: the desk, opening
     "/desk/record": Sent(
         form=lambda world: {"case": world.case, "fact": "discussion_announced", "on": DAY}, case=True
+    ),
+    "/desk/undo": Sent(
+        form=lambda world: {"case": world.case, "line": "1"}, case=True, changes=False, status=(422,)
     ),
     "/desk/later": Sent(
         form=lambda world: {"case": world.case, "fact": "note_signed", "until": "2026-04-21"}, case=True

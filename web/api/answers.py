@@ -15,6 +15,7 @@ from web.ui.preferences import preferences
 from web.ui.render import Translator
 from workflow.cases.case import Case, Event
 from workflow.cases.commands.desk import Change
+from workflow.cases.commands.previews import Preview
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
@@ -103,12 +104,17 @@ class MovedDate(BaseModel):
 
 
 class Changed(BaseModel):
-    """What a command did: whether anything was written, and which due dates it moved."""
+    """What a command did: whether anything was written, and which due dates it moved.
+
+    `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be told.
+    """
 
     case: str
     changed: bool
     events: list[EventAnswer]
     moved: list[MovedDate]
+    preview: bool = False
+    tells: int | None = None
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -305,6 +311,20 @@ def changed(change: Change) -> Changed:
         changed=bool(change.events),
         events=[event_answer(event) for event in change.events],
         moved=[MovedDate(obligation=name, was=old, now=new) for name, old, new in change.moved],
+    )
+
+
+def foreseen(preview: Preview, tells: int) -> Changed:
+    """What a command would do."""
+    return Changed(
+        case=preview.change.case.id,
+        changed=bool(preview.change.events),
+        events=[],
+        moved=[
+            MovedDate(obligation=one.obligation, was=one.before, now=one.after) for one in preview.deadlines
+        ],
+        preview=True,
+        tells=tells,
     )
 
 

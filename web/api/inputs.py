@@ -110,11 +110,15 @@ class Recorded(InputModel):
         return self
 
 
-class Planned(InputModel):
+class Previewed(InputModel):
+    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
+
+
+class Planned(Previewed):
     planned: dict[Name, Day] = Field(min_length=1, max_length=200)
 
 
-class Corrected(InputModel):
+class Corrected(Previewed):
     fact: Name
     on: Day
     ground: Ground
@@ -122,20 +126,38 @@ class Corrected(InputModel):
     signed_by: Duty = ""
 
 
-class Grounded(InputModel):
+class Grounded(Previewed):
     ground: Ground
+
+
+class Withdrawn(Previewed):
+    """What is withdrawn: a fact with its period, `plan.` and a fact for its plan date, a row of a register
+    (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), or `#7` for one line of the history.
+
+    `evidence`: of that record only this document: its address, SHA-256 or file name.
+    """
+
+    name: Name
+    ground: Ground
+    evidence: Line = ""
 
 
 OneOrNone = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_.#-]*$")]
 """An obligation; of the whole case where it is empty."""
 
 
-class Exempted(InputModel):
+class Undone(InputModel):
+    """`line`: the number of the event in the history, as the answer to the recording gave it (`seq`)."""
+
+    line: Annotated[int, Field(ge=1, le=10**9)]
+
+
+class Exempted(Previewed):
     ground: Ground
     obligation: OneOrNone = ""
 
 
-class Reopened(InputModel):
+class Reopened(Previewed):
     ground: Ground
     obligation: OneOrNone = ""
 

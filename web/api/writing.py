@@ -21,6 +21,7 @@ from web.api.answers import (
     case_head,
     changed,
     finding_answer,
+    foreseen,
     obligation_answer,
 )
 from web.api.files import proofs
@@ -31,19 +32,22 @@ from web.api.inputs import (
     Grounded,
     Opened,
     Planned,
+    Previewed,
     PutOff,
     ReaderNamed,
     ReaderRemoved,
     Recorded,
     Reopened,
+    Undone,
     WhatIf,
+    Withdrawn,
 )
 from web.auth.dependencies import Asking, Managing, Recording
 from web.context import RequestContext, stamp
 from web.pages.case_creation.commands import open_one
 from web.pages.cases import commands
 from web.pages.cases.page import get_case_or_404
-from workflow.cases.commands.desk import Change
+from workflow.cases.commands.desk import Change, Desk
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.planning import plan
 
@@ -64,6 +68,17 @@ def written(
     """A command to a case the reader sees, done once; 404 for any other case."""
     get_case_or_404(ctx, case)
     return once(ctx, body, lambda: changed(act()), Changed)
+
+
+def written_or_foreseen(
+    once: IdempotentRequest, ctx: RequestContext, case: str, body: Previewed, act: Callable[[Desk], Change]
+) -> Changed:
+    """The same of a command that can be previewed; a preview writes nothing, whatever key it comes with."""
+    if not body.preview:
+        return written(once, ctx, case, body, lambda: act(ctx.desk))
+    get_case_or_404(ctx, case)
+    preview, people = commands.foresee(ctx, case, act)
+    return foreseen(preview, len(people))
 
 
 @router.post("/cases", tags=["cases"], status_code=201)
@@ -104,15 +119,17 @@ def record(ctx: Recording, once: Writing, case: CaseId, body: Recorded) -> Chang
 @router.post("/cases/{case}/plans", tags=["cases"])
 def replan(ctx: Recording, once: Writing, case: CaseId, body: Planned) -> Changed:
     """Say on which days something is intended."""
-    return written(once, ctx, case, body, lambda: ctx.desk.replan_all(case, body.planned, **stamp(ctx)))
+    return written_or_foreseen(
+        once, ctx, case, body, lambda desk: desk.replan_all(case, body.planned, **stamp(ctx))
+    )
 
 
 @router.post("/cases/{case}/corrections", tags=["cases"])
 def correct(ctx: Managing, once: Writing, case: CaseId, body: Corrected) -> Changed:
     """Give a recorded fact another date, other numbers or another signature, with the ground for it."""
 
-    def act() -> Change:
-        return ctx.desk.correct(
+    def act(desk: Desk) -> Change:
+        return desk.correct(
             case,
             body.fact,
             on=body.on,
@@ -122,27 +139,46 @@ def correct(ctx: Managing, once: Writing, case: CaseId, body: Corrected) -> Chan
             **stamp(ctx),
         )
 
-    return written(once, ctx, case, body, act)
+    return written_or_foreseen(once, ctx, case, body, act)
+
+
+@router.post("/cases/{case}/withdrawals", tags=["cases"])
+def withdraw(ctx: Managing, once: Writing, case: CaseId, body: Withdrawn) -> Changed:
+    """Withdraw what was recorded by mistake; it stays in the history, and the case is computed without it."""
+
+    def act(desk: Desk) -> Change:
+        return commands.withdraw(desk, ctx, case, body.name, ground=body.ground, evidence=body.evidence)
+
+    return written_or_foreseen(once, ctx, case, body, act)
+
+
+@router.post("/cases/{case}/undo", tags=["cases"])
+def undo(ctx: Recording, once: Writing, case: CaseId, body: Undone, translator: RequestTranslator) -> Changed:
+    """Withdraw what you recorded in the last ten minutes, while no letter of the case has left since."""
+    ground = translator.say("withdraw.by_mistake")
+    return written(once, ctx, case, body, lambda: commands.undo(ctx, case, body.line, ground=ground))
 
 
 @router.post("/cases/{case}/cancellation", tags=["cases"])
 def cancel(ctx: Managing, once: Writing, case: CaseId, body: Grounded) -> Changed:
     """Call a case off."""
-    return written(once, ctx, case, body, lambda: ctx.desk.cancel(case, ground=body.ground, **stamp(ctx)))
+    return written_or_foreseen(
+        once, ctx, case, body, lambda desk: desk.cancel(case, ground=body.ground, **stamp(ctx))
+    )
 
 
 @router.post("/cases/{case}/exemption", tags=["cases"])
 def exempt(ctx: Managing, once: Writing, case: CaseId, body: Exempted) -> Changed:
     """Free a case, or one obligation of it."""
     freed = {"ground": body.ground, "obligation": body.obligation}
-    return written(once, ctx, case, body, lambda: ctx.desk.exempt(case, **freed, **stamp(ctx)))
+    return written_or_foreseen(once, ctx, case, body, lambda desk: desk.exempt(case, **freed, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/reopening", tags=["cases"])
 def reopen(ctx: Managing, once: Writing, case: CaseId, body: Reopened) -> Changed:
     """Take a cancelled or exempted case up again, or withdraw the exemption of one obligation."""
     freed = {"ground": body.ground, "obligation": body.obligation}
-    return written(once, ctx, case, body, lambda: ctx.desk.reopen(case, **freed, **stamp(ctx)))
+    return written_or_foreseen(once, ctx, case, body, lambda desk: desk.reopen(case, **freed, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/snoozes", tags=["cases"])

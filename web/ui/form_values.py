@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from calendars import OutOfRange
+from workflow.cases.commands.previews import Preview
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
@@ -26,12 +27,28 @@ def status_of(refusal: object) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Confirmation:
+    """What a form would do, for who sent it to confirm.
+
+    `people`: how many would be told; `token`: what the confirmed form brings back.
+    """
+
+    preview: Preview
+    people: int
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedForm:
-    """A form that was refused: its name on the page, why, and what was typed into it."""
+    """A form that was not carried out: its name on the page, why, and what was typed into it.
+
+    `confirmation`: it was not refused, it is to be confirmed.
+    """
 
     form: str
-    refusal: Refusal | OutOfRange
+    refusal: Refusal | OutOfRange | None
     answers: Mapping[str, str] = field(default_factory=dict)
+    confirmation: Confirmation | None = None
 
 
 def parse_date(text: str) -> date:
@@ -81,6 +98,17 @@ def parse_whole_number(text: str, *, name: str = "") -> int:
     """
     if not re.fullmatch(r"[1-9]\d{0,3}", text.strip(), re.ASCII):
         raise InvalidForm("web.refusal.bad_whole", name=name, text=text[:40])
+    return int(text)
+
+
+def parse_line(text: str) -> int:
+    """The number of a line of the history.
+
+    Raises:
+        InvalidForm: it is none.
+    """
+    if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
+        raise InvalidForm("web.refusal.no_record")
     return int(text)
 
 

@@ -61,6 +61,11 @@ class Translator:
         """One sentence or word of the catalogues."""
         return i18n.say(code, arguments, self.language)
 
+    def row(self, name: str) -> str:
+        """A row of a register (`risk.3`) as people call it; any other name as it is."""
+        kind, _, number = name.partition(".")
+        return self.say(f"row.{kind}", number=number) if i18n.knows(f"row.{kind}") else name
+
     def refuse(self, refusal: Refusal | OutOfRange) -> str:
         """The sentence of a refusal."""
         return i18n.refusal(refusal, self.language)

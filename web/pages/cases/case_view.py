@@ -14,7 +14,7 @@ from web.ui.board_lines import points
 from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, look, working_days_between
 from web.ui.org_names import UnitName, Who, asked, person_name, unit_name
 from web.ui.timeline import Timeline, timeline
-from workflow.cases.case import Case, Event, Fact
+from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Indicator, Procedure, Stage, Text
@@ -53,11 +53,13 @@ class CaseView:
     findings: tuple[Finding, ...]
     titles: dict[str, Text]
     events: tuple[Event, ...]
+    withdrawn: frozenset[int]
     notices: tuple[Notice, ...]
     people: dict[str, str]
     next: Entry | None
     overdue: int
     stake: Decimal
+    """`withdrawn`: numbers of the events that are withdrawn."""
 
 
 def make_case_view(
@@ -103,6 +105,9 @@ def make_case_view(
             **{entry.deadline.id: entry.deadline.obligation.title for entry in entries},
         },
         events=tuple(reversed(events)),
+        withdrawn=frozenset(
+            event.seq for event, left in zip(events, effective_events(events), strict=True) if left is None
+        ),
         notices=tuple(notices),
         people={key: person_name(office, key) for key in _people(case, events, notices)},
         next=min(open_and_dated, key=lambda entry: entry.deadline.due or date.max, default=None),

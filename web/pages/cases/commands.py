@@ -5,16 +5,20 @@ Everything goes through the desk, by the hand of the reader. Whether the case ma
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
 from notifications.acknowledgement import acknowledge
+from notifications.moved_dates import left_moments, people_to_tell
 from web.context import RequestContext, stamp
 from web.ui.form_values import InvalidForm
 from workflow.cases.case import Evidence
-from workflow.cases.commands import reminder_actions
-from workflow.cases.commands.desk import Change
+from workflow.cases.commands import reminder_actions, withdrawals
+from workflow.cases.commands.desk import Change, Desk
+from workflow.cases.commands.previews import Preview, preview
+from workflow.cases.commands.withdrawals import CannotWithdraw
+from workflow.cases.registers.evidence_list import proofs
 from workflow.org.access import Entry
 
 LONGEST_LEAVE = timedelta(days=366)
@@ -57,6 +61,44 @@ def done(ctx: RequestContext, case: str, obligation: str, *, on: date) -> Change
 def put_off(ctx: RequestContext, case: str, obligation: str, *, until: date) -> Change:
     """Be reminded again on a day."""
     return reminder_actions.put_off(ctx.desk, ctx.calendar, case, obligation, until=until, **stamp(ctx))
+
+
+def withdraw(
+    desk: Desk, ctx: RequestContext, case: str, name: str, *, ground: str, evidence: str = ""
+) -> Change:
+    """Withdraw what was recorded by mistake, on this desk.
+
+    Raises CannotWithdraw also of a document the reader may not see: it is not there for them.
+    """
+    if evidence:
+        known = ctx.reads.case(case)
+        seen = {one.evidence.reference for one in proofs(known)} if known else set()
+        names = {one.evidence.name for one in proofs(known)} if known else set()
+        if evidence not in seen | names:
+            raise CannotWithdraw("no_evidence", case=case, record=name, evidence=evidence, allowed=())
+    return withdrawals.withdraw(desk, case, name, ground=ground, evidence=evidence, **stamp(ctx))
+
+
+def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> Change:
+    """Withdraw a line of the history right after the reader wrote it. Raises CannotUndo."""
+    left = left_moments(ctx.reads.notices(case))
+    return withdrawals.undo(ctx.desk, case, line, ground=ground, left=left, **stamp(ctx))
+
+
+def line_to_undo(ctx: RequestContext, case: str, name: str) -> int | None:
+    """Return the line of the history the reader may undo after recording this; None where there is none."""
+    now, _ = ctx.clock()
+    left = left_moments(ctx.reads.notices(case))
+    return withdrawals.undoable(ctx.reads.events(case), name, by=ctx.reader.login, now=now, left=left)
+
+
+def foresee(
+    ctx: RequestContext, case: str, command: Callable[[Desk], Change]
+) -> tuple[Preview, frozenset[str]]:
+    """Return what a command would do, and the keys of the people it would tell. Raises whatever it refuses."""
+    _, today = ctx.clock()
+    foreseen = preview(ctx.desk, case, command, today=today)
+    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(case))
 
 
 def name_reader(ctx: RequestContext, case: str, person: str) -> Change:

@@ -12,12 +12,16 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from i18n import say
 from web.auth.dependencies import Managing, Recording
 from web.context import RequestContext, stamp
 from web.pages.cases import commands
+from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.page import ADDRESSES, CaseId, Tab, case_page, get_case_or_404, redirect, text_fields
-from web.ui.form_values import InvalidForm, RejectedForm, long_text, parse_date, parse_numbers
+from web.ui.form_values import InvalidForm, RejectedForm, long_text, parse_date, parse_line, parse_numbers
 from web.ui.name_fields import person_meant
+from web.ui.preferences import preferences
+from workflow.cases.commands.desk import Change, Desk
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -30,6 +34,24 @@ Act = Callable[[RequestContext, str, Answers], tuple[str, str]]
 async def correct(request: Request, ctx: Managing, case: CaseId) -> Response:
     """Give a recorded fact another date, other numbers or another signature."""
     return await answered(request, ctx, case, "correct", _correct)
+
+
+@router.post("/cases/{case}/withdraw")
+async def withdraw(request: Request, ctx: Managing, case: CaseId) -> Response:
+    """Withdraw what was recorded by mistake, with its ground."""
+    return await answered(request, ctx, case, "withdraw", _withdraw)
+
+
+@router.post("/cases/{case}/undo")
+async def undo(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Withdraw what the reader has just recorded; nobody was told of it yet."""
+    ground = say("withdraw.by_mistake", {}, preferences(request).language)
+
+    def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+        commands.undo(ctx, case, parse_line(answers.get("line", "")), ground=ground)
+        return "undone", ""
+
+    return await answered(request, ctx, case, "undo", act)
 
 
 @router.post("/cases/{case}/cancel")
@@ -80,10 +102,13 @@ async def answered(
 def done(
     request: Request, ctx: RequestContext, case: str, name: str, answers: Answers, act: Act, *, tab: Tab
 ) -> Response:
-    """The form done, or refused."""
+    """The form done, or refused, or to be confirmed."""
     get_case_or_404(ctx, case)
     try:
         said, of = act(ctx, case, answers)
+    except Unconfirmed as question:
+        tried = RejectedForm(form=name, refusal=None, answers=answers, confirmation=question.confirmation)
+        return case_page(request, ctx, case, tab=tab, tried=tried)
     except (Refusal, OutOfRange) as refusal:
         tried = RejectedForm(form=name, refusal=refusal, answers=answers)
         return case_page(request, ctx, case, tab=tab, tried=tried)
@@ -95,32 +120,51 @@ def _correct(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str
     fact = answers.get("fact", "")
     if not fact:
         raise InvalidForm("web.refusal.no_fact")
-    ctx.desk.correct(
-        case,
-        fact,
-        on=parse_date(answers.get("on", "")),
-        ground=_ground(answers),
-        values=parse_numbers(answers),
-        signed_by=answers.get("signed_by", ""),
-        **stamp(ctx),
-    )
+    on, ground, values = parse_date(answers.get("on", "")), _ground(answers), parse_numbers(answers)
+    signed_by = answers.get("signed_by", "")
+
+    def command(desk: Desk) -> Change:
+        return desk.correct(case, fact, on=on, ground=ground, values=values, signed_by=signed_by, **stamp(ctx))
+
+    run_confirmed(ctx, case, answers, command)
     return "corrected", fact
 
 
+def _withdraw(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
+    name, ground, evidence = answers.get("name", ""), _ground(answers), answers.get("evidence", "")
+    if not name:
+        raise InvalidForm("web.refusal.no_record")
+
+    def command(desk: Desk) -> Change:
+        return commands.withdraw(desk, ctx, case, name, ground=ground, evidence=evidence)
+
+    run_confirmed(ctx, case, answers, command)
+    return "withdrawn", ""
+
+
 def _cancel(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    ctx.desk.cancel(case, ground=_ground(answers), **stamp(ctx))
+    ground = _ground(answers)
+    run_confirmed(ctx, case, answers, lambda desk: desk.cancel(case, ground=ground, **stamp(ctx)))
     return "cancelled", ""
 
 
 def _exempt(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    obligation = answers.get("obligation", "")
-    ctx.desk.exempt(case, obligation=obligation, ground=_ground(answers), **stamp(ctx))
+    obligation, ground = answers.get("obligation", ""), _ground(answers)
+
+    def command(desk: Desk) -> Change:
+        return desk.exempt(case, obligation=obligation, ground=ground, **stamp(ctx))
+
+    run_confirmed(ctx, case, answers, command)
     return ("exempted_one", obligation) if obligation else ("exempted", "")
 
 
 def _reopen(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    obligation = answers.get("obligation", "")
-    ctx.desk.reopen(case, obligation=obligation, ground=_ground(answers), **stamp(ctx))
+    obligation, ground = answers.get("obligation", ""), _ground(answers)
+
+    def command(desk: Desk) -> Change:
+        return desk.reopen(case, obligation=obligation, ground=ground, **stamp(ctx))
+
+    run_confirmed(ctx, case, answers, command)
     return ("reopened_one", obligation) if obligation else ("reopened", "")
 
 

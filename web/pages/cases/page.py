@@ -12,15 +12,18 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from web.context import RequestContext
+from web.pages.cases import commands
 from web.pages.cases.case_view import CaseView, make_case_view
 from web.pages.cases.documents import papers_view
 from web.pages.cases.recording import correct_form, exempt_form, plan_form, record_form, reopen_form
 from web.pages.cases.risk_view import risk_view
+from web.pages.cases.withdrawing import withdraw_form
 from web.ui.form_values import RejectedForm, status_of
 from web.ui.name_fields import Field, person_field
 from web.ui.preferences import preferences, remember
 from web.ui.render import page
 from workflow.cases.case import Case
+from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
 
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
@@ -36,6 +39,7 @@ def case_page(
     tab: Tab = "deadlines",
     fact: str = "",
     fix: str = "",
+    taken_back: tuple[str, str] = ("", ""),
     said: tuple[str, str] | None = None,
     tried: RejectedForm | None = None,
     had_files: bool = False,
@@ -45,6 +49,7 @@ def case_page(
 
     Args:
         fact: what the form of recording is to stand at; `fix`: the form of correcting.
+        taken_back: what the form of withdrawing is to stand at: a record, and the document of it alone.
         said: what has just been done, and to what.
     """
     _, today = ctx.clock()
@@ -56,7 +61,7 @@ def case_page(
         ctx,
         f"case_{tab}.html",
         today=today,
-        status=200 if tried is None else status_of(tried.refusal),
+        status=200 if tried is None or tried.refusal is None else status_of(tried.refusal),
         place=f"/cases/{case}{ADDRESSES[tab]}",
         dossier=view,
         case=view.case,
@@ -64,7 +69,19 @@ def case_page(
         tabs=ADDRESSES,
         said=said if said and (not said[1] or said[1] in view.titles) else None,
         tried=tried,
-        **more(request, ctx, view, today=today, fact=fact, fix=fix, tried=tried, had_files=had_files),
+        undo=_line_to_undo(ctx, case, said),
+        out_of_order=_out_of_order(view, said),
+        **more(
+            request,
+            ctx,
+            view,
+            today=today,
+            fact=fact,
+            fix=fix,
+            taken_back=taken_back,
+            tried=tried,
+            had_files=had_files,
+        ),
     )
 
 
@@ -105,6 +122,29 @@ def redirect(request: Request, address: str, *, place: str = "", **said: str) ->
     return response
 
 
+def _line_to_undo(ctx: RequestContext, case: str, said: tuple[str, str] | None) -> int | None:
+    """The line of the history to offer to undo: what has just been recorded or planned."""
+    if said is None or said[0] not in ("recorded", "replanned") or not ctx.reader.may("record"):
+        return None
+    return commands.line_to_undo(ctx, case, said[1])
+
+
+def _out_of_order(view: CaseView, said: tuple[str, str] | None) -> tuple[Finding, ...]:
+    """What is out of order with what has just been recorded or corrected: it is said at once."""
+    if said is None or said[0] not in ("recorded", "corrected"):
+        return ()
+    title = view.titles.get(said[1])
+    return tuple(
+        one
+        for one in view.findings
+        if one.kind == "order" and (one.obligation == said[1] or title in _titles(one.arguments.get("others")))
+    )
+
+
+def _titles(others: object) -> tuple[object, ...]:
+    return others if isinstance(others, tuple) else ()
+
+
 def _forms(
     request: Request,
     ctx: RequestContext,
@@ -113,6 +153,7 @@ def _forms(
     today: date,
     fact: str,
     fix: str,
+    taken_back: tuple[str, str],
     tried: RejectedForm | None,
     had_files: bool,
 ) -> dict[str, object]:
@@ -139,6 +180,7 @@ def _forms(
         ),
         "correct": correct_form(view.case, deadlines, fact=fix, tried=of("correct")),
         "correcting": bool(fix),
+        "withdraw": withdraw_form(view.case, deadlines, chosen=taken_back, tried=of("withdraw")),
         "exempt": exempt_form(deadlines, fact=fact, tried=of("exempt")),
         "reopen": reopen_form(view.case, deadlines, tried=of("reopen")),
     }

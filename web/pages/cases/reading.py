@@ -37,13 +37,16 @@ def the_case(
     case: CaseId,
     fact: Name = None,
     fix: Name = None,
+    withdraw: Name = None,
+    evidence: Annotated[str | None, Query(max_length=2000)] = None,
     recorded: Name = None,
     replanned: Name = None,
     said: Name = None,
     of: Name = None,
 ) -> Response:
     told = ("recorded", recorded) if recorded else ("replanned", replanned) if replanned else _told(said, of)
-    return case_page(request, ctx, case, fact=fact or "", fix=fix or "", said=told)
+    taken_back = withdraw or "", evidence or ""
+    return case_page(request, ctx, case, fact=fact or "", fix=fix or "", taken_back=taken_back, said=told)
 
 
 @router.get("/cases/{case}/risks")
@@ -142,7 +145,7 @@ def _told(said: str | None, of: str | None) -> tuple[str, str] | None:
 SAID = frozenset(
     {
         *("corrected", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
-        *("acknowledged", "reader_named", "reader_removed"),
+        *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone"),
         *("risk_found", "risk_ranked", "measure_set", "measure_reviewed"),
         *("risk_removed", "request_sent", "request_answered", "plan_taken", "nothing_new"),
     }

@@ -42,9 +42,13 @@ class RiskLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Risks:
-    """The page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for none."""
+    """The page. `risk`, `measure`, `position`, `remark`: the chosen ones, with open forms; 0 for none.
+
+    `orphans`: measures whose risk is withdrawn.
+    """
 
     lines: tuple[RiskLine, ...]
+    orphans: tuple[Measure, ...]
     positions: tuple[Position, ...]
     cartogram: Cartogram | None
     remarks: tuple[Remark, ...]
@@ -95,6 +99,7 @@ def risk_view(
             )
             for risk in known.risks.values()
         ),
+        orphans=tuple(one for one in known.measures.values() if one.risk not in known.risks),
         positions=tuple(exposed.positions.values()),
         cartogram=exposed.cartogram,
         remarks=tuple(remarks(case).values()),

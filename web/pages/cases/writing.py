@@ -11,6 +11,7 @@ from calendars import OutOfRange
 from web.auth.dependencies import Recording
 from web.context import RequestContext, stamp
 from web.pages.cases import commands
+from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.evidence import evidence
 from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect, text_fields
 from web.ui.form_values import InvalidForm, RejectedForm, parse_date, parse_numbers
@@ -75,7 +76,11 @@ def _replan(request: Request, ctx: RequestContext, case: str, form: FormData) ->
     try:
         if not fact:
             raise InvalidForm("web.refusal.no_fact")
-        ctx.desk.replan(case, fact, on=parse_date(answers.get("on", "")), **stamp(ctx))
+        on = parse_date(answers.get("on", ""))
+        run_confirmed(ctx, case, answers, lambda desk: desk.replan(case, fact, on=on, **stamp(ctx)))
+    except Unconfirmed as question:
+        tried = RejectedForm(form="plan", refusal=None, answers=answers, confirmation=question.confirmation)
+        return case_page(request, ctx, case, tried=tried)
     except (Refusal, OutOfRange) as refusal:
         return case_page(request, ctx, case, tried=RejectedForm(form="plan", refusal=refusal, answers=answers))
     return redirect(request, f"/cases/{case}", replanned=fact)

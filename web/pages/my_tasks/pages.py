@@ -13,6 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
+from i18n import say
 from web.auth.dependencies import Recording
 from web.context import RequestContext
 from web.pages.cases import commands
@@ -20,7 +21,7 @@ from web.pages.cases.evidence import evidence
 from web.pages.cases.page import get_case_or_404
 from web.pages.cases.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES
 from web.pages.my_tasks.view import Open, desk_view, opened
-from web.ui.form_values import InvalidForm, parse_date, parse_numbers, status_of
+from web.ui.form_values import InvalidForm, parse_date, parse_line, parse_numbers, status_of
 from web.ui.preferences import preferences, remember
 from web.ui.render import page
 from workflow.board.sums import base
@@ -29,7 +30,7 @@ from workflow.refusal import Refusal
 router = APIRouter(include_in_schema=False)
 
 Name = Annotated[str, Query(max_length=200)]
-Said = Literal["", "recorded", "later", "read", "leave"]
+Said = Literal["", "recorded", "undone", "later", "read", "leave"]
 
 
 @router.get("/desk")
@@ -45,7 +46,8 @@ def my_desk(
     _, today = ctx.clock()
     case, _, obligation = row.partition(":")
     unfolded = opened(ctx, case, obligation, today=today) if obligation else None
-    return _page(request, ctx, show=show, unfolded=unfolded, said=(said, _title(request, ctx, what)))
+    undo = _undo(ctx, what) if said == "recorded" else None
+    return _page(request, ctx, show=show, unfolded=unfolded, said=(said, _title(request, ctx, what)), undo=undo)
 
 
 @router.post("/desk/record")
@@ -53,6 +55,12 @@ async def record(request: Request, ctx: Recording) -> Response:
     """One step: the fact with its date, numbers, signature, evidence, and a remark."""
     async with request.form(max_files=MAX_FILES, max_fields=MAX_FIELDS, max_part_size=LONGEST_FIELD) as form:
         return await run_in_threadpool(_record, request, ctx, form)
+
+
+@router.post("/desk/undo")
+async def undo(request: Request, ctx: Recording) -> Response:
+    """Withdraw what I have just recorded; nobody was told of it yet."""
+    return await _simple(request, ctx, _undone)
 
 
 @router.post("/desk/later")
@@ -106,6 +114,29 @@ def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
     return _onward(request, answers, said="recorded", what=f"{case}:{fact}")
 
 
+def _undone(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
+    case = answers.get("case", "")
+    if case:
+        get_case_or_404(ctx, case)
+    ground = say("withdraw.by_mistake", {}, preferences(request).language)
+    try:
+        if not case:
+            raise InvalidForm("web.refusal.no_record")
+        commands.undo(ctx, case, parse_line(answers.get("line", "")), ground=ground)
+    except (Refusal, OutOfRange) as refusal:
+        return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
+    return _onward(request, answers, said="undone", what="")
+
+
+def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
+    """The case and the line of its history to offer to undo (`case:fact`); None where there is none."""
+    case, _, fact = what.partition(":")
+    if not case or ctx.reads.case(case) is None:
+        return None
+    line = commands.line_to_undo(ctx, case, fact)
+    return None if line is None else (case, line)
+
+
 def _later(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
     case, obligation = answers.get("case", ""), answers.get("fact", "")
     _, today = ctx.clock()
@@ -148,6 +179,7 @@ def _page(
     show: str = "",
     unfolded: Open | None = None,
     said: tuple[str, str] = ("", ""),
+    undo: tuple[str, int] | None = None,
     refusal: Refusal | OutOfRange | None = None,
     answers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -164,6 +196,7 @@ def _page(
         view=view,
         show="mine" if view.mine else "all",
         said=said,
+        undo=undo,
         refusal=refusal,
         answers=answers or {},
     )

@@ -77,6 +77,10 @@ class Desk:
         self._library = library
         self._calendar = calendar
 
+    def on(self, ledger: Callable[[Ledger], Ledger]) -> Desk:
+        """Return the same desk on a ledger made of its own."""
+        return Desk(ledger(self._ledger), self._library, self._calendar)
+
     def open(self, opening: Opening, *, by: str, now: datetime, today: date) -> Case:
         """Open one case.
 

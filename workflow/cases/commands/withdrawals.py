@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from workflow.cases.case import (
     PLAN,
@@ -49,6 +49,9 @@ _ROW_OF: dict[str, str] = {
 """Kind of an event of a register -> kind of the row it speaks of."""
 _PARTS = frozenset({"corrected", "evidence", "planned", "cartogram_recorded", "row_edited", *_ROW_OF})
 """Kinds of events that may be withdrawn by themselves, besides facts."""
+_UNDOABLE = frozenset({"fact", "evidence", "planned"})
+UNDO_TIME = timedelta(minutes=10)
+"""How long a record can be undone by who made it."""
 _TITLES = ("description", "action", "title", "text", "asked")
 """Fields in which rows of registers say what they are."""
 TITLE_LIMIT = 500
@@ -59,6 +62,10 @@ ALLOWED_LIMIT = 30
 
 class CannotWithdraw(Refusal, LookupError):
     """There is no such record, or none that can be withdrawn; `allowed` are those that can."""
+
+
+class CannotUndo(Refusal, ValueError):
+    """It is too late to undo it, or somebody else's; a withdrawal with a ground is always possible."""
 
 
 class WithdrawnAlready(Contradiction, LookupError):
@@ -131,6 +138,58 @@ def withdraw(
         return [("withdrawn", selection.name, selection.on, payload)]
 
     return desk.write(case_id, decide, by=by, now=now, today=today)
+
+
+def undo(
+    desk: Desk,
+    case_id: str,
+    line: int,
+    *,
+    ground: str,
+    left: Iterable[datetime],
+    by: str,
+    now: datetime,
+    today: date,
+) -> Change:
+    """Withdraw one line of the history right after it was written, by who wrote it.
+
+    Args:
+        ground: the sentence that it was entered by mistake, in the language of who says so.
+        left: the moments (UTC) at which letters of the case left.
+
+    Raises:
+        CannotUndo: it is another's, written over ten minutes ago, or a letter has left since.
+        WithdrawnAlready, CannotWithdraw: as `withdraw`.
+    """
+    event = next((one for one in desk.events(case_id) if one.seq == line), None)
+    if event is not None:
+        require_undoable(event, by=by, now=now, left=left)
+    return withdraw(desk, case_id, f"#{line}", ground=ground, by=by, now=now, today=today)
+
+
+def require_undoable(event: Event, *, by: str, now: datetime, left: Iterable[datetime]) -> None:
+    """Refuse to undo what is another's, older than ten minutes, or known from a letter. Raises CannotUndo."""
+    if event.by != by:
+        raise CannotUndo("undo_not_yours", by=event.by)
+    if not event.at <= now <= event.at + UNDO_TIME:
+        raise CannotUndo("undo_too_late", minutes=UNDO_TIME // timedelta(minutes=1))
+    if any(moment >= event.at for moment in left):
+        raise CannotUndo("undo_letter_left", case=event.case)
+
+
+def undoable(
+    events: Iterable[Event], name: str, *, by: str, now: datetime, left: Iterable[datetime]
+) -> int | None:
+    """Return the line of the history to offer to undo after a record of that name; None where there is none."""
+    lines = [one for one in effective_events(tuple(events)) if one is not None and one.name == name]
+    written = [one for one in lines if one.kind in _UNDOABLE]
+    if not written:
+        return None
+    try:
+        require_undoable(written[-1], by=by, now=now, left=left)
+    except CannotUndo:
+        return None
+    return written[-1].seq
 
 
 def select_records(

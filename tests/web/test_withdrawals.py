@@ -1,0 +1,261 @@
+"""Mistakes on the pages and in the API: withdrawn with a ground, undone at once, dates previewed."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from starlette.testclient import TestClient
+
+import i18n
+from notifications.notice import Notice
+from tests.web.conftest import NOW, TODAY, Home
+
+GROUND = {"ground": "Басқа істің күні"}
+
+
+@pytest.fixture
+def case(home: Home) -> str:
+    """The address of the case whose announcement is recorded."""
+    return f"/cases/{home.real}"
+
+
+def sent(home: Home, obligation: str, due: date, *, at: datetime = NOW) -> None:
+    """A letter about the case that has left."""
+    letter = Notice(
+        key=f"{home.real}:{obligation}:{at.isoformat()}",
+        case=home.real,
+        obligation=obligation,
+        due=due,
+        rung="-5",
+        person="a@org.kz",
+        channel="email",
+        address="a@org.kz",
+        language="kk",
+        queued_at=at,
+        not_before=at,
+        sent_at=at,
+        state="sent",
+    )
+    home.memory.notice_list.append(letter)
+
+
+def test_a_fact_is_withdrawn_on_the_page_with_its_ground(home: Home, case: str, browser: TestClient) -> None:
+    """A quiet link beside the fact opens the form; without a ground nothing is written."""
+    page = browser.get(f"{case}?lang=ru").text
+    assert "?withdraw=start_announced#withdraw" in page
+    form = browser.get(f"{case}?lang=ru&withdraw=start_announced").text
+    assert re.search(r'<option value="start_announced" selected>', form)
+
+    refused = browser.post(f"{case}/withdraw", data={"name": "start_announced", "ground": " "})
+    assert refused.status_code == 422
+    assert "start_announced" in home.facts(home.real)
+
+    done = browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
+    assert done.status_code == 303
+    assert "start_announced" not in home.facts(home.real)
+    assert "Запись отозвана" in browser.get(f"{done.headers['location']}&lang=ru").text
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_history_names_the_withdrawal(home: Home, case: str, browser: TestClient, language: str) -> None:
+    """Who, what, why; the line that is withdrawn is marked and stays."""
+    browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
+
+    page = browser.get(f"{case}/history?lang={language}").text
+
+    assert i18n.say("web.event.withdrawn", {}, language) in page
+    assert GROUND["ground"] in page
+    assert page.count('class="is-withdrawn"') == 1
+    assert i18n.say("web.withdrawn_mark", {}, language) in page
+
+
+def test_a_second_withdrawal_is_a_conflict_that_says_who(home: Home, case: str, browser: TestClient) -> None:
+    """409 on the page and in the API."""
+    browser.post(f"{case}/withdraw", data={"name": "start_announced", **GROUND})
+
+    again = browser.post(f"{case}/withdraw?lang=ru", data={"name": "start_announced", **GROUND})
+    program = browser.post(f"/api/v1{case}/withdrawals", json={"name": "start_announced", **GROUND})
+
+    assert (again.status_code, program.status_code) == (409, 409)
+    assert "уже отозвана (officer" in html.unescape(again.text)
+    assert program.json()["changes"][0]["kind"] == "withdrawn"
+
+
+def test_a_program_withdraws_and_previews(home: Home, case: str, browser: TestClient) -> None:
+    """`preview` answers what would move and writes nothing; without it the same is done."""
+    api = f"/api/v1{case}/withdrawals"
+    body = {"name": "plan.analysis_started", **GROUND}
+
+    foreseen = browser.post(api, json={**body, "preview": True}).json()
+    assert (foreseen["preview"], foreseen["changed"], foreseen["events"]) == (True, True, [])
+    assert "analysis_started" in home.memory.case(home.real).planned  # type: ignore[union-attr]
+
+    done = browser.post(api, json=body).json()
+    assert (done["preview"], done["changed"]) == (False, True)
+    assert [event["kind"] for event in done["events"]] == ["withdrawn"]
+    moved = {one["obligation"] for one in done["moved"]}
+    # What is done already moves nobody: it is not foreseen.
+    assert moved - {"start_announced"} <= {one["obligation"] for one in foreseen["moved"]}
+    assert "order_signed" in moved
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("plans", {"planned": {"analysis_started": "2026-04-20"}}),
+        ("corrections", {"fact": "start_announced", "on": "2026-03-27", **GROUND}),
+        ("exemption", {"obligation": "order_signed", **GROUND}),
+        ("cancellation", GROUND),
+    ],
+)
+def test_a_preview_writes_nothing_whatever_is_previewed(
+    home: Home, case: str, browser: TestClient, path: str, body: dict[str, object]
+) -> None:
+    """Not one event, not one row."""
+    before = len(home.memory.events(home.real)), dict(home.memory.rows(home.real))
+
+    answer = browser.post(f"/api/v1{case}/{path}", json={**body, "preview": True})
+
+    assert answer.status_code == 200
+    assert (answer.json()["preview"], answer.json()["changed"]) == (True, True)
+    assert (len(home.memory.events(home.real)), dict(home.memory.rows(home.real))) == before
+
+
+def test_a_form_that_moves_dates_shows_them_first(home: Home, case: str, browser: TestClient) -> None:
+    """The start a week later: the order is due 13 April instead of 6, one person was told of it. The token of
+    what was shown carries it out; other answers with the same token are shown anew."""
+    sent(home, "order_signed", date(2026, 4, 6))
+    typed = {"fact": "analysis_started", "on": "2026-04-20", "preview": "yes"}
+
+    shown = browser.post(f"{case}/plan?lang=ru", data=typed)
+
+    assert shown.status_code == 200
+    assert "будет уведомлено людей: 1" in shown.text
+    assert re.search(r"06\.04\.2026 → 13\.04\.2026", shown.text)
+    assert home.memory.case(home.real).planned["analysis_started"] == date(2026, 4, 13)  # type: ignore[union-attr]
+    token = re.search(r'name="confirmed" value="(\w+)"', shown.text)
+    assert token is not None
+
+    other = browser.post(f"{case}/plan", data={**typed, "on": "2026-04-21", "confirmed": token[1]})
+    assert other.status_code == 200
+    done = browser.post(f"{case}/plan", data={**typed, "confirmed": token[1]})
+    assert done.status_code == 303
+    assert home.memory.case(home.real).planned["analysis_started"] == date(2026, 4, 20)  # type: ignore[union-attr]
+
+
+def test_a_form_that_moves_nothing_is_carried_out_at_once(home: Home, case: str, browser: TestClient) -> None:
+    """Nothing counts from the day of the announcement: its correction asks nobody twice."""
+    typed = {"fact": "start_announced", "on": "2026-03-27", "preview": "yes", **GROUND}
+
+    assert browser.post(f"{case}/correct", data=typed).status_code == 303
+
+
+def test_what_was_recorded_is_undone_within_ten_minutes(home: Home, case: str, browser: TestClient) -> None:
+    """The page offers it beside "recorded"; the ground is that it was entered by mistake."""
+    done = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
+    page = browser.get(f"{done.headers['location']}&lang=ru").text
+    line = re.search(r'action="/cases/[^"]+/undo"><input type="hidden" name="line" value="(\d+)"', page)
+    assert line is not None
+
+    undone = browser.post(f"{case}/undo?lang=ru", data={"line": line[1]})
+
+    assert undone.status_code == 303
+    assert "order_signed" not in home.facts(home.real)
+    event = home.memory.events(home.real)[-1]
+    assert (event.kind, event.payload["ground"]) == ("withdrawn", "внесено по ошибке")
+
+
+def test_undo_is_not_offered_once_a_letter_left(home: Home, case: str, browser: TestClient) -> None:
+    """Neither offered nor done: then a withdrawal with a ground is."""
+    done = browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
+    sent(home, "published", date(2026, 5, 18), at=NOW + timedelta(seconds=1))
+
+    assert "/undo" not in browser.get(done.headers["location"]).text
+    line = home.memory.events(home.real)[-1].seq
+    refused = browser.post(f"{case}/undo?lang=ru", data={"line": str(line)})
+    assert refused.status_code == 422
+    assert "уже отправлено уведомление" in refused.text
+    assert "order_signed" in home.facts(home.real)
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(10, 303), (11, 422)])
+def test_undo_lasts_ten_minutes(home: Home, case: str, browser: TestClient, minutes: int, status: int) -> None:
+    """To the tenth minute, no longer."""
+    browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
+    event = home.memory.events(home.real)[-1]
+    earlier = replace(event, at=NOW - timedelta(minutes=minutes))
+    home.memory.chains[home.real][-1] = earlier
+
+    assert browser.post(f"{case}/undo", data={"line": str(event.seq)}).status_code == status
+
+
+def test_nobody_undoes_what_another_recorded(home: Home, case: str, browser: TestClient) -> None:
+    """They may withdraw it, with a ground."""
+    browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
+    line = home.memory.events(home.real)[-1].seq
+
+    refused = home.client("responsible").post(f"{case}/undo?lang=ru", data={"line": str(line)})
+
+    assert refused.status_code == 422
+    assert "Эту запись внёс officer" in refused.text
+    assert "order_signed" in home.facts(home.real)
+
+
+def test_my_tasks_offer_to_undo_too(home: Home, browser: TestClient) -> None:
+    """After the one step that records; afterwards the desk says so."""
+    form = {"case": home.late, "fact": "start_announced", "on": "2026-04-03"}
+    done = browser.post("/desk/record", data=form)
+    page = browser.get(f"{done.headers['location']}&lang=ru").text
+    line = re.search(r'action="/desk/undo">.*?name="line" value="(\d+)"', page)
+    assert line is not None
+
+    undone = browser.post("/desk/undo", data={"case": home.late, "line": line[1]})
+
+    assert undone.status_code == 303
+    assert "start_announced" not in home.facts(home.late)
+    assert "отменена" in browser.get(f"{undone.headers['location']}&lang=ru").text
+
+
+def test_a_fact_out_of_order_says_so_at_once(home: Home, case: str, browser: TestClient) -> None:
+    """The end before the start is recorded, and the page that says so says what is wrong with it."""
+    browser.post(case, data={"fact": "analysis_started", "on": "2026-04-06"})
+    done = browser.post(case, data={"fact": "analysis_ended", "on": "2026-04-03"})
+
+    page = html.unescape(browser.get(f"{done.headers['location']}&lang=ru").text)
+    told = page.partition('class="tabs')[2].partition("stages")[0]
+    assert "а до этого должно быть" in told
+    assert "analysis_ended" in home.facts(home.real)
+
+
+def test_one_document_is_withdrawn_alone(home: Home, case: str, browser: TestClient) -> None:
+    """By the link beside it; the fact and its other documents stay."""
+    for number in (1, 2):
+        link = {"link.other": f"https://org.kz/{number}"}
+        browser.post(case, data={"fact": "start_announced", "on": "2026-03-30", **link})
+    assert "withdraw=start_announced&amp;evidence=https%3A//org.kz/1" in browser.get(case).text
+
+    typed = {"name": "start_announced", "evidence": "https://org.kz/1", **GROUND}
+    assert browser.post(f"{case}/withdraw", data=typed).status_code == 303
+
+    references = [one.reference for one in home.facts(home.real)["start_announced"].evidence]
+    assert "https://org.kz/1" not in references
+    assert "https://org.kz/2" in references
+
+
+def test_a_risk_withdrawn_leaves_its_measure_resting_on_nothing(
+    home: Home, case: str, browser: TestClient
+) -> None:
+    """The page of risks still shows the measure, and says what became of its risk."""
+    browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
+    browser.post(f"{case}/risks/measure", data={"number": "1", "action": "Тәртіп бекіту"})
+
+    assert browser.post(f"{case}/withdraw", data={"name": "risk.1", **GROUND}).status_code == 303
+
+    page = browser.get(f"{case}/risks?lang=ru").text
+    assert "Тәртіп бекіту" in page
+    assert "относится к риску № 1, запись о котором отозвана" in page
+    assert datetime(2026, 4, 6, tzinfo=UTC).date() == TODAY

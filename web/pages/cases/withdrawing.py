@@ -1,0 +1,79 @@
+"""The form that withdraws what was recorded by mistake: what there is to withdraw, as its reader sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from web.ui.form_values import RejectedForm
+from workflow.cases.case import PLAN, Case
+from workflow.cases.registers.exposure import exposure
+from workflow.cases.registers.remarks import remarks
+from workflow.cases.registers.risk import register
+from workflow.deadlines.deadline import Deadline
+from workflow.law.procedure import Text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One record that can be withdrawn.
+
+    Attributes:
+        name: as the command takes it.
+        kind: `fact`, `plan`, `line` of the history, or the kind of a row of a register.
+        title: of a fact; `text` and `number`: of a row or a line.
+    """
+
+    name: str
+    kind: str
+    on: date | None = None
+    title: Text | None = None
+    period: str | None = None
+    text: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WithdrawForm:
+    """The form: its choices, the chosen one, and the one document of it that is withdrawn."""
+
+    choices: tuple[Choice, ...]
+    chosen: str = ""
+    evidence: str = ""
+    opened: bool = False
+
+
+def withdraw_form(
+    case: Case, deadlines: Sequence[Deadline], *, chosen: tuple[str, str], tried: RejectedForm | None
+) -> WithdrawForm:
+    """The form as it stands: at the record its link names, or as it was sent."""
+    name, evidence = chosen
+    if tried is not None:
+        name, evidence = tried.answers.get("name", ""), tried.answers.get("evidence", "")
+    choices = [*_facts(case, deadlines), *_rows(case)]
+    if name.startswith("#"):
+        choices.append(Choice(name=name, kind="line", number=name.removeprefix("#")))
+    return WithdrawForm(choices=tuple(choices), chosen=name, evidence=evidence, opened=bool(name))
+
+
+def _facts(case: Case, deadlines: Sequence[Deadline]) -> Iterator[Choice]:
+    titles = {one.id.partition(".")[0]: one.obligation.title for one in deadlines}
+    for kind, days in (("fact", {name: fact.on for name, fact in case.facts.items()}), ("plan", case.planned)):
+        for name, on in days.items():
+            base, _, period = name.partition(".")
+            if base in titles:
+                record = PLAN + name if kind == "plan" else name
+                yield Choice(name=record, kind=kind, on=on, title=titles[base], period=period or None)
+
+
+def _rows(case: Case) -> Iterator[Choice]:
+    if not case.entries:
+        return
+    known = register(case)
+    rows = [("risk", number, one.description) for number, one in known.risks.items()]
+    rows += [("measure", number, one.action) for number, one in known.measures.items()]
+    rows += [("position", number, one.title) for number, one in exposure(case).positions.items()]
+    rows += [("remark", number, one.text) for number, one in remarks(case).items()]
+    for kind, number, text in rows:
+        yield Choice(name=f"{kind}.{number}", kind=kind, text=text, number=str(number))

@@ -1,0 +1,127 @@
+"""What a command would do, computed by the command itself on a ledger that writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from workflow.board.rows import WAITING, Row
+from workflow.cases.case import Case, Event
+from workflow.cases.commands.desk import Change, Desk
+from workflow.deadlines.deadline import Deadline
+from workflow.law.procedure import Text
+from workflow.org.office import Office
+from workflow.ports import Ledger, Result, Written
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeadlineChange:
+    """One deadline before and after a command.
+
+    `before`, `after`: its due date while somebody is asked for it; None while nobody is.
+    """
+
+    obligation: str
+    title: Text
+    before: date | None
+    after: date | None
+    done: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preview:
+    """What a command would write, and which deadlines it would change."""
+
+    change: Change
+    deadlines: tuple[DeadlineChange, ...]
+
+    @property
+    def moved(self) -> tuple[DeadlineChange, ...]:
+        """Deadlines that would have another due date."""
+        return tuple(one for one in self.deadlines if one.before and one.after)
+
+    @property
+    def dropped(self) -> tuple[DeadlineChange, ...]:
+        """Deadlines nobody would be asked for any more."""
+        return tuple(one for one in self.deadlines if one.after is None)
+
+    @property
+    def opened(self) -> tuple[DeadlineChange, ...]:
+        """Deadlines somebody would be asked for that nobody is asked for now."""
+        return tuple(one for one in self.deadlines if one.before is None)
+
+
+def preview(desk: Desk, case_id: str, command: Callable[[Desk], Change], *, today: date) -> Preview:
+    """Run a command on a desk that writes nothing.
+
+    Args:
+        command: what is to be done, on the desk it is given.
+
+    Raises:
+        Refusal: whatever the command refuses.
+    """
+    before = desk.view(case_id, today=today)
+    change = command(desk.on(_Unwritten))
+    after = desk.looked_at(change.case, today=today)
+    return Preview(change=change, deadlines=_changes(before.deadlines, after.deadlines))
+
+
+def _changes(before: Sequence[Deadline], after: Sequence[Deadline]) -> tuple[DeadlineChange, ...]:
+    was = {one.id: one for one in before}
+    becomes = {one.id: one for one in after}
+    changes = []
+    for name in dict.fromkeys((*was, *becomes)):
+        old, new = was.get(name), becomes.get(name)
+        if (due := _waited_for(old)) == (next_due := _waited_for(new)):
+            continue
+        either = new or old
+        assert either is not None
+        changes.append(
+            DeadlineChange(
+                obligation=name,
+                title=either.obligation.title,
+                before=due,
+                after=next_due,
+                done=new is not None and new.state == "done",
+            )
+        )
+    return tuple(changes)
+
+
+def _waited_for(deadline: Deadline | None) -> date | None:
+    return deadline.due if deadline is not None and deadline.state in WAITING else None
+
+
+class _Unwritten:
+    """A ledger to read from: what is appended to it is not written."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def case(self, case: str) -> Case | None:
+        return self._ledger.case(case)
+
+    def events(self, case: str) -> Sequence[Event]:
+        return self._ledger.events(case)
+
+    def rows(self, case: str) -> Mapping[str, Row]:
+        return self._ledger.rows(case)
+
+    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+        pass
+
+    def attempt(self, case: str, command: Callable[[], Result]) -> Result:
+        return command()
+
+    def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
+        pass
+
+    def next_ids(self, year: int, count: int) -> Sequence[str]:
+        raise NotImplementedError("a preview opens no case")
+
+    def open_case(self, procedure: str, unit: str, object: str) -> str | None:
+        return self._ledger.open_case(procedure, unit, object)
+
+    def office(self) -> Office:
+        return self._ledger.office()
