@@ -11,6 +11,7 @@ from notifications.ports import Move, Outbox
 from notifications.rules import Rules
 from notifications.wire.message import message_id
 from workflow.board.rows import WAITING
+from workflow.cases.case import Event
 from workflow.cases.commands.previews import DeadlineChange
 
 PAGE = 500
@@ -60,9 +61,16 @@ def people_to_tell(changes: Iterable[DeadlineChange], notices: Iterable[Notice])
     )
 
 
-def left_moments(notices: Iterable[Notice]) -> list[datetime]:
-    """Return when letters left, or may have (UTC): those on their way too."""
-    return [one.sent_at or one.queued_at for one in notices if one.state in TOLD_STATES]
+def was_told(notices: Iterable[Notice], event: Event) -> bool:
+    """Return whether a letter about an event left, or may have: one of what it moved, or any composed after it.
+
+    Args:
+        notices: of the event's case.
+    """
+    change = f"{event.case}#{event.seq}"
+    return any(
+        one.state in TOLD_STATES and (one.bundle == change or one.queued_at > event.at) for one in notices
+    )
 
 
 def _is_news(due: date | None, last: Notice) -> bool:

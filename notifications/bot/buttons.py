@@ -1,4 +1,4 @@
-"""Buttons under a reminder: read, later, done, evidence, open. Each is checked against what is stored.
+"""Buttons under a reminder: read, later, done, undo, evidence, open. Each is checked against what is stored.
 
 A button carries the fingerprint of a notice and nothing else that counts. The account that pressed it must be
 linked, the notice must have been that person's, and for all but reading the deadline must still be theirs.
@@ -7,7 +7,9 @@ linked, the notice must have been that person's, and for all but reading the dea
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from html import escape
 
 from i18n import explain, say
@@ -15,10 +17,11 @@ from notifications.acknowledgement import acknowledge
 from notifications.bot import evidence
 from notifications.bot.messages import Pressed, Reply, line, shortened
 from notifications.bot.office import House, still_theirs, to_do
+from notifications.moved_dates import was_told
 from notifications.notice import Notice
 from notifications.wire.telegram import Button, buttons, reference
 from workflow.board.rows import WAITING
-from workflow.cases.commands import reminder_actions
+from workflow.cases.commands import reminder_actions, withdrawals
 from workflow.cases.commands.desk import View
 from workflow.deadlines.deadline import Deadline
 from workflow.org.office import Office, Person
@@ -47,7 +50,7 @@ def pressed(
     """
     found = _NAMED.fullmatch(rest)
     notice = _notice(house, person, found[1]) if found else None
-    if found is None or notice is None or mark not in "asdeo":
+    if found is None or notice is None or mark not in "asdeou":
         return Pressed(toast=line("not_yours", language), alert=True)
     by = signature(person)
     if mark == "a":
@@ -71,6 +74,8 @@ def pressed(
     if not whose(house, office, person, view.case, notice.obligation, today=today):
         return Pressed(toast=line("no_longer_yours", language), alert=True)
     chosen = found[2] or ""
+    if mark == "u":
+        return _undone(house, notice, deadline, chosen, by, language, now=now, today=today)
     if mark == "e":
         return evidence.button(house, person, view, deadline, reference(notice.key), chosen, language, now=now)
     if deadline.state not in WAITING and deadline.state != "missed":
@@ -86,8 +91,13 @@ def pressed(
         )
         until = change.case.put_off[notice.obligation].until
         return Pressed(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
-    reminder_actions.done(house.desk, notice.case, notice.obligation, on=day, by=by, now=now, today=today)
+    change = reminder_actions.done(
+        house.desk, notice.case, notice.obligation, on=day, by=by, now=now, today=today
+    )
     said = Reply(text=line("done", language, title=deadline.obligation.title, on=day))
+    if change.events:
+        data = f"u:{reference(notice.key)}:{change.events[0].seq}"
+        said = replace(said, buttons=((Button(line("undo", language), data),),))
     asked = evidence.ask(house, person, view, deadline, reference(notice.key), language, now=now)
     return Pressed(toast="", replies=(said, *asked), buttons=())
 
@@ -95,6 +105,34 @@ def pressed(
 def signature(person: Person) -> str:
     """Who wrote it, as the chain keeps it."""
     return f"{person.name} (Telegram)"
+
+
+def _undone(
+    house: House,
+    notice: Notice,
+    deadline: Deadline,
+    chosen: str,
+    by: str,
+    language: str,
+    *,
+    now: datetime,
+    today: date,
+) -> Pressed:
+    """Withdraw what they have just said was done; only they can, for ten minutes, while no letter left."""
+    if not chosen.isdecimal():
+        return Pressed(toast=line("not_yours", language), alert=True)
+    withdrawals.undo(
+        house.desk,
+        notice.case,
+        int(chosen),
+        ground=say("withdraw.by_mistake", {}, language),
+        was_told=partial(was_told, house.outbox.notices(case=notice.case)),
+        by=by,
+        now=now,
+        today=today,
+    )
+    said = Reply(text=line("undone", language, title=deadline.obligation.title))
+    return Pressed(toast="", replies=(said,), buttons=())
 
 
 def _notice(house: House, person: Person, name: str) -> Notice | None:

@@ -408,3 +408,34 @@ def test_to_those_who_have_no_part_in_it_a_confidential_case_is_not_there(
         ]
 
     assert known == [unknown.replace("9999-0001", case.id)] * 2
+
+
+def test_what_was_said_to_be_done_is_undone_by_who_said_it(talk: Talk, case: Case) -> None:
+    """The button stands under the answer; pressed again, or eleven minutes later, it says why not."""
+    linked(talk)
+    reminder = reminded(talk)
+    (when,) = talk.press(emulator.AIGUL, reminder, "Орындалды")
+    done = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі", count=2)[0]
+
+    (undone,) = talk.press(emulator.AIGUL, done, "Болдырмау")
+    event = chain(talk, case)[-1]
+    (again,) = talk.press(emulator.AIGUL, done, "Болдырмау")
+
+    assert "жазбаның күші жойылды" in undone.text
+    assert (event.kind, event.payload["ground"]) == ("withdrawn", "қате енгізілген")
+    assert ANNOUNCED not in talk.town.desk.view(case.id, today=talk.today).case.facts
+    assert "бұрын жойылған" in again.text
+
+
+def test_undo_ends_after_ten_minutes(talk: Talk, case: Case) -> None:
+    """Then a withdrawal with a ground is left, on the pages."""
+    linked(talk)
+    reminder = reminded(talk)
+    (when,) = talk.press(emulator.AIGUL, reminder, "Орындалды")
+    done = talk.press(emulator.AIGUL, when, "18 наурыз, сәрсенбі", count=2)[0]
+    talk.passes(timedelta(minutes=11))
+
+    (late,) = talk.press(emulator.AIGUL, done, "Болдырмау")
+
+    assert "10 минуттан көп уақыт өтті" in late.text
+    assert ANNOUNCED in talk.town.desk.view(case.id, today=talk.today).case.facts

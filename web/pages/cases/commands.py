@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 from notifications.acknowledgement import acknowledge
-from notifications.moved_dates import left_moments, people_to_tell
+from notifications.moved_dates import people_to_tell, was_told
 from web.context import RequestContext, stamp
 from web.ui.form_values import InvalidForm
 from workflow.cases.case import Evidence
@@ -81,15 +82,15 @@ def withdraw(
 
 def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> Change:
     """Withdraw a line of the history right after the reader wrote it. Raises CannotUndo."""
-    left = left_moments(ctx.reads.notices(case))
-    return withdrawals.undo(ctx.desk, case, line, ground=ground, left=left, **stamp(ctx))
+    told = partial(was_told, ctx.reads.notices(case))
+    return withdrawals.undo(ctx.desk, case, line, ground=ground, was_told=told, **stamp(ctx))
 
 
 def line_to_undo(ctx: RequestContext, case: str, name: str) -> int | None:
     """Return the line of the history the reader may undo after recording this; None where there is none."""
     now, _ = ctx.clock()
-    left = left_moments(ctx.reads.notices(case))
-    return withdrawals.undoable(ctx.reads.events(case), name, by=ctx.reader.login, now=now, left=left)
+    told = partial(was_told, ctx.reads.notices(case))
+    return withdrawals.undoable(ctx.reads.events(case), name, told, by=ctx.reader.login, now=now)
 
 
 def foresee(

@@ -7,7 +7,7 @@ what others recorded on top of it stays, and is shown as resting on nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -146,7 +146,7 @@ def undo(
     line: int,
     *,
     ground: str,
-    left: Iterable[datetime],
+    was_told: Callable[[Event], bool],
     by: str,
     now: datetime,
     today: date,
@@ -155,7 +155,7 @@ def undo(
 
     Args:
         ground: the sentence that it was entered by mistake, in the language of who says so.
-        left: the moments (UTC) at which letters of the case left.
+        was_told: whether a letter about that event has left.
 
     Raises:
         CannotUndo: it is another's, written over ten minutes ago, or a letter has left since.
@@ -163,22 +163,22 @@ def undo(
     """
     event = next((one for one in desk.events(case_id) if one.seq == line), None)
     if event is not None:
-        require_undoable(event, by=by, now=now, left=left)
+        require_undoable(event, was_told, by=by, now=now)
     return withdraw(desk, case_id, f"#{line}", ground=ground, by=by, now=now, today=today)
 
 
-def require_undoable(event: Event, *, by: str, now: datetime, left: Iterable[datetime]) -> None:
+def require_undoable(event: Event, was_told: Callable[[Event], bool], *, by: str, now: datetime) -> None:
     """Refuse to undo what is another's, older than ten minutes, or known from a letter. Raises CannotUndo."""
     if event.by != by:
         raise CannotUndo("undo_not_yours", by=event.by)
     if not event.at <= now <= event.at + UNDO_TIME:
         raise CannotUndo("undo_too_late", minutes=UNDO_TIME // timedelta(minutes=1))
-    if any(moment >= event.at for moment in left):
+    if was_told(event):
         raise CannotUndo("undo_letter_left", case=event.case)
 
 
 def undoable(
-    events: Iterable[Event], name: str, *, by: str, now: datetime, left: Iterable[datetime]
+    events: Iterable[Event], name: str, was_told: Callable[[Event], bool], *, by: str, now: datetime
 ) -> int | None:
     """Return the line of the history to offer to undo after a record of that name; None where there is none."""
     lines = [one for one in effective_events(tuple(events)) if one is not None and one.name == name]
@@ -186,7 +186,7 @@ def undoable(
     if not written:
         return None
     try:
-        require_undoable(written[-1], by=by, now=now, left=left)
+        require_undoable(written[-1], was_told, by=by, now=now)
     except CannotUndo:
         return None
     return written[-1].seq
