@@ -1,0 +1,1 @@
+"""Mutation testing: is a small fault in the core caught by some test?"""
