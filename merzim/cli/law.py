@@ -46,7 +46,7 @@ def procedures(
     if diagram:
         from workflow.cases.machine import diagram as drawn
 
-        call.print("\n\n".join(f"%% {edition.edition}\n{drawn(edition)}" for edition in editions))
+        call.print("\n\n".join(drawn(edition) for edition in editions))
     elif call.json:
         procedures = [_edition(call, edition) for edition in editions]
         call.answer({"procedures": procedures, "authorised_body": _authority(call)})

@@ -85,7 +85,10 @@ def test_procedures_lists_editions_and_one_in_full(merzim: Merzim) -> None:
 
 def test_a_procedure_is_drawn(merzim: Merzim) -> None:
     """--diagram is Mermaid."""
-    assert "stateDiagram-v2" in merzim("procedures", "internal-analysis.2024-01-01", "--diagram").out
+    drawn = merzim("procedures", "internal-analysis.2024-01-01", "--diagram").out
+
+    assert drawn.startswith("---\ntitle: internal-analysis.2024-01-01\n---\nstateDiagram-v2\n")
+    assert "advance [nothing_blocks]" in drawn
 
 
 def test_plan_finds_the_latest_start(merzim: Merzim) -> None:

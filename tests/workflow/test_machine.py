@@ -7,9 +7,18 @@ from datetime import date
 
 import pytest
 
-from tests.law import CALENDAR, TODAY, analysis, case
+from tests.law import CALENDAR, TODAY, analysis, case, library
 from workflow.cases.case import Case
-from workflow.cases.machine import NotOpen, diagram, require, stage
+from workflow.cases.machine import (
+    Definition,
+    NotOpen,
+    Transition,
+    diagram,
+    machine_of,
+    open_commands,
+    require,
+    stage,
+)
 from workflow.deadlines.resolver import deadlines
 
 START = date(2026, 4, 13)
@@ -57,9 +66,68 @@ def test_a_cancelled_case_is_cancelled_and_only_reopening_is_open() -> None:
     assert refusal.value.arguments["open"] == ("reopen",)
 
 
-def test_the_diagram_shows_every_stage() -> None:
-    """Mermaid text from the first stage to completed."""
-    shown = diagram(analysis())
+def test_what_is_open_follows_from_where_the_case_stands() -> None:
+    """Of an active or a completed case cancelling and exempting, of a closed one reopening alone."""
+    for stage_ in analysis().stages:
+        assert open_commands(analysis(), stage_.id) == ("cancel", "exempt")
+    assert open_commands(analysis(), "completed") == ("cancel", "exempt")
+    assert open_commands(analysis(), "cancelled") == ("reopen",)
+    assert open_commands(analysis(), "exempted") == ("reopen",)
 
-    assert all(stage.id in shown for stage in analysis().stages)
-    assert shown.startswith("stateDiagram-v2")
+
+def test_the_diagram_shows_every_step_with_its_guard_and_every_command() -> None:
+    """Mermaid text: from stage to stage while nothing blocks, out of each by command, and back by reopening."""
+    lines = [line.strip() for line in diagram(analysis()).splitlines()]
+    stages = [stage.id for stage in analysis().stages]
+    steps = zip(stages, [*stages[1:], "completed"], strict=True)
+
+    assert lines[:4] == ["---", "title: internal-analysis.2024-01-01", "---", "stateDiagram-v2"]
+    expected = {
+        f"[*] --> {stages[0]}",
+        "completed --> [*]",
+        *(f"{here} --> {there}: advance [nothing_blocks]" for here, there in steps),
+        *(f"{here} --> cancelled: cancel" for here in (*stages, "completed")),
+        *(f"{here} --> exempted: exempt" for here in (*stages, "completed")),
+        f"cancelled --> {stages[0]}: reopen",
+        f"exempted --> {stages[0]}: reopen",
+    }
+    assert {line for line in lines if "-->" in line} == expected
+
+
+def test_every_edition_has_a_machine_and_a_diagram() -> None:
+    """All that is shipped; an id the diagram could not write would be seen here."""
+    for edition in library().all():
+        drawn = diagram(edition)
+        assert all(f'state "{stage.id}" as {stage.id}' in drawn for stage in edition.stages)
+        assert all(stage.id.isidentifier() for stage in edition.stages)
+
+
+@pytest.mark.parametrize(
+    ("states", "transitions"),
+    [
+        ((), ()),
+        (("a", "a"), ()),
+        (("a",), (Transition(trigger="advance", sources=("a",), target="b"),)),
+        (("a",), (Transition(trigger="advance", sources=("b",), target="a"),)),
+        (
+            ("a", "b"),
+            (Transition(trigger="advance", sources=("a",), target="b", guards=(lambda event: True,)),),
+        ),
+    ],
+)
+def test_a_definition_names_known_states_and_guards_only(
+    states: tuple[str, ...], transitions: tuple[Transition, ...]
+) -> None:
+    """The library itself would accept them, and a case would stand nowhere."""
+    with pytest.raises(ValueError, match=r"own\.2026-01-01"):
+        Definition(edition="own.2026-01-01", states=states, transitions=transitions)
+
+
+def test_cases_are_never_registered_with_the_machine() -> None:
+    """A machine is the edition's: however many cases walk through it, it holds none of them."""
+    for _ in range(3):
+        standing(case())
+    machine = machine_of(analysis())
+
+    assert machine is machine_of(analysis())
+    assert machine.models == []

@@ -1,25 +1,32 @@
-"""The state machine of a procedure. Alone knows `transitions`.
+"""The state machine of an edition: where a case stands, which commands are open to it, and the diagram of both.
 
-One immutable machine per edition; cases are never registered with it. The state a case stands in is
-walked from the start each time: the earliest stage with something blocking that is not done.
+Alone knows `transitions`. One immutable machine per edition, built from its stages and the commands with guards
+as conditions; cases are never registered with it. The stage a case stands at is walked from the first one each
+time: the earliest whose guard keeps the case.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from transitions import Machine
-from transitions.core import EventData
 
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Procedure
 from workflow.refusal import Refusal
 
+if TYPE_CHECKING:
+    from transitions.core import EventData
+
 COMPLETED, CANCELLED, EXEMPTED = "completed", "cancelled", "exempted"
+FINAL_STATES = (COMPLETED, CANCELLED, EXEMPTED)
+ADVANCE = "advance"
 COMMANDS = ("cancel", "exempt", "reopen")
+_COMMAND_OF = {CANCELLED: "cancel", EXEMPTED: "exempt"}
 
 
 class NotOpen(Refusal, ValueError):
@@ -27,7 +34,7 @@ class NotOpen(Refusal, ValueError):
 
 
 class _Context:
-    """What one walk needs: the state, and the stages that something still blocks."""
+    """The state of one walk, and what the guards read: the stages that something still blocks."""
 
     __slots__ = ("blocked", "state")
 
@@ -46,14 +53,20 @@ def stage(procedure: Procedure, case: Case, deadlines: Iterable[Deadline]) -> st
         and deadline.state in ("open", "not_due_yet", "target")
         and not deadline.obligation.by_itself
     )
-    machine = _machine(tuple(stage.id for stage in procedure.stages))
+    machine = machine_of(procedure)
     context = _Context(procedure.stages[0].id, blocked)
     if case.standing != "active":
-        _fire(machine, {"cancelled": "cancel", "exempted": "exempt"}[case.standing], context)
+        _fire(machine, _COMMAND_OF[case.standing], context)
         return context.state
-    while context.state != COMPLETED and _fire(machine, "advance", context):
+    while context.state != COMPLETED and _fire(machine, ADVANCE, context):
         pass
     return context.state
+
+
+def open_commands(procedure: Procedure, state: str) -> tuple[str, ...]:
+    """Return the commands that lead out of a state, in the order of COMMANDS."""
+    triggers = machine_of(procedure).get_triggers(state)
+    return tuple(command for command in COMMANDS if command in triggers)
 
 
 def require(procedure: Procedure, case: Case, state: str, command: str, *, code: str = "") -> None:
@@ -62,8 +75,7 @@ def require(procedure: Procedure, case: Case, state: str, command: str, *, code:
     Args:
         code: of the refusal; "" for `cannot_` and the command.
     """
-    machine = _machine(tuple(stage.id for stage in procedure.stages))
-    open_now = tuple(name for name in COMMANDS if name in machine.get_triggers(state))
+    open_now = open_commands(procedure, state)
     if command not in open_now:
         standing = procedure.stage_title.get(state, state)
         raise NotOpen(code or f"cannot_{command}", case=case.id, standing=standing, open=open_now)
@@ -78,33 +90,112 @@ def _nothing_blocks(event: EventData) -> bool:
     return context.state not in context.blocked
 
 
-@lru_cache(maxsize=64)
-def _machine(stages: tuple[str, ...]) -> Machine:
-    states = [*stages, COMPLETED, CANCELLED, EXEMPTED]
-    steps = [
-        {"trigger": "advance", "source": here, "dest": there, "conditions": _nothing_blocks}
-        for here, there in zip(stages, states[1:], strict=False)
-    ]
-    active = [*stages, COMPLETED]
-    commands = [
-        {"trigger": "cancel", "source": active, "dest": CANCELLED},
-        {"trigger": "exempt", "source": active, "dest": EXEMPTED},
-        {"trigger": "reopen", "source": [CANCELLED, EXEMPTED], "dest": stages[0]},
-    ]
-    return Machine(
-        model=None,
-        states=states,
-        transitions=[*steps, *commands],
-        initial=stages[0],
-        auto_transitions=False,
-        queued=False,
-        send_event=True,
+def nothing_blocks(event: EventData) -> bool:
+    """Guard: everything blocking of the stage is done, missed or not required."""
+    context = cast(_Context, event.model)
+    return context.state not in context.blocked
+
+
+GUARDS: tuple[Callable[[EventData], bool], ...] = (nothing_blocks,)
+"""The closed list of guards a definition may name."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transition:
+    """One step of a definition: from these states by this trigger to that state, where all guards allow it."""
+
+    trigger: str
+    sources: tuple[str, ...]
+    target: str
+    guards: tuple[Callable[[EventData], bool], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Definition:
+    """What a machine is built from. Validated here: the library accepts states nobody declared.
+
+    Raises:
+        ValueError: a state declared twice or not at all, or a guard that is none.
+    """
+
+    edition: str
+    states: tuple[str, ...]
+    transitions: tuple[Transition, ...]
+
+    def __post_init__(self) -> None:
+        if not self.states or len(set(self.states)) < len(self.states):
+            raise ValueError(f"{self.edition}: no state, or a state declared twice: {', '.join(self.states)}")
+        named = {state for one in self.transitions for state in (*one.sources, one.target)}
+        if unknown := named - set(self.states):
+            raise ValueError(f"{self.edition}: a transition names unknown states: {', '.join(sorted(unknown))}")
+        if any(guard not in GUARDS for one in self.transitions for guard in one.guards):
+            raise ValueError(f"{self.edition}: a transition names a guard that is not in the list")
+
+
+def _definition(procedure: Procedure) -> Definition:
+    return _define(procedure.edition, tuple(stage.id for stage in procedure.stages))
+
+
+@lru_cache(maxsize=256)
+def _define(edition: str, stages: tuple[str, ...]) -> Definition:
+    """Return the definition of an edition: its stages one after the other, then the commands.
+
+    A decision of the law becomes a further guard of its stage's step, a pause a state with its own commands.
+    """
+    active = (*stages, COMPLETED)
+    steps = tuple(
+        Transition(trigger=ADVANCE, sources=(here,), target=there, guards=(nothing_blocks,))
+        for here, there in zip(stages, active[1:], strict=True)
     )
+    commands = (
+        Transition(trigger="cancel", sources=active, target=CANCELLED),
+        Transition(trigger="exempt", sources=active, target=EXEMPTED),
+        Transition(trigger="reopen", sources=(CANCELLED, EXEMPTED), target=stages[0]),
+    )
+    return Definition(edition=edition, states=(*stages, *FINAL_STATES), transitions=(*steps, *commands))
+
+
+def _settings(definition: Definition) -> dict[str, Any]:
+    """Return what both kinds of machine are made of: the one that walks and the one that draws."""
+    return {
+        "model": None,
+        "states": list(definition.states),
+        "transitions": [
+            {
+                "trigger": one.trigger,
+                "source": list(one.sources),
+                "dest": one.target,
+                "conditions": list(one.guards),
+            }
+            for one in definition.transitions
+        ],
+        "initial": definition.states[0],
+        "auto_transitions": False,
+        "queued": False,
+        "send_event": True,
+    }
+
+
+def machine_of(procedure: Procedure) -> Machine:
+    """Return the one machine of an edition."""
+    return _machine(_definition(procedure))
+
+
+@lru_cache(maxsize=256)
+def _machine(definition: Definition) -> Machine:
+    return Machine(**_settings(definition))
 
 
 def diagram(procedure: Procedure) -> str:
-    """The stages as a Mermaid state diagram."""
-    stages = [stage.id for stage in procedure.stages]
-    lines = ["stateDiagram-v2", f"    [*] --> {stages[0]}"]
-    lines += [f"    {here} --> {there}" for here, there in zip(stages, [*stages[1:], COMPLETED], strict=True)]
-    return "\n".join([*lines, f"    {COMPLETED} --> [*]"])
+    """Return the machine of an edition as a Mermaid state diagram: stages, commands and guards.
+
+    It is drawn by the library from the definition the walk uses.
+    """
+    # Drawing needs more of the library than a walk.
+    from transitions.extensions.diagrams import GraphMachine
+    from transitions.extensions.diagrams_mermaid import Graph
+
+    definition = _definition(procedure)
+    machine: Any = GraphMachine(**_settings(definition), graph_engine="mermaid", show_conditions=True)
+    drawn = str(Graph(machine).get_graph(title=f"title: {definition.edition}").source)
+    return f"{drawn}\n  {COMPLETED} --> [*]"
