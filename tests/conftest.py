@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection
 
-from storage.maintenance import schema
+from tests import shortcuts
 
 _skipped: dict[str, set[str]] = {}
+# Before any test module is imported: some hash a password or make a folder as they are.
+shortcuts.use_cheap_passwords()
+_memory = shortcuts.use_memory_for_files()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -37,30 +39,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     parts = [f"{len(tests)} ({reason})" for reason, tests in sorted(_skipped.items())]
     print("Did not run: " + ("; ".join(parts) if parts else "nothing, every test ran."))
+    if _memory is not None:
+        shortcuts.remove_memory_folder(_memory)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    shortcuts.collect_seldom()
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _migrations_run_once() -> Iterator[None]:
-    """A new file of SQLite gets what the migrations made of the first one."""
-    real, made = schema._upgrade, dict[str, list[str]]()
-
-    def upgrade(connection: Connection, to: str) -> None:
-        if connection.dialect.name != "sqlite":
-            return real(connection, to)
-        driver = connection.connection.dbapi_connection
-        assert driver is not None
-        if driver.execute("SELECT count(*) FROM sqlite_master").fetchone() != (0,):
-            return real(connection, to)
-        if to not in made:
-            real(connection, to)
-            made[to] = list(driver.iterdump())[1:-1]
-            return None
-        for statement in made[to]:
-            driver.execute(statement)
-        return None
-
+def _shortcuts() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(schema, "_upgrade", upgrade)
+        shortcuts.migrate_once(patched)
+        shortcuts.share_compiled_statements(patched)
         yield
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +58,28 @@ def empty_office(merzim: Merzim) -> Merzim:
 
 
 @pytest.fixture
-def office(merzim: Merzim) -> Merzim:
+def office(
+    merzim: Merzim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Merzim:
     """The same, with the example's people and its schedule taken in on the day it was approved."""
+    if any(tmp_path.iterdir()):  # settings of the test's own, which decide what the commands do
+        _import_example(merzim)
+        return merzim
+    template: Path = request.getfixturevalue("office_template")
+    if not any(template.iterdir()):
+        monkeypatch.chdir(template)
+        _import_example(merzim)
+        monkeypatch.chdir(tmp_path)
+    shutil.copytree(template, tmp_path, dirs_exist_ok=True)
+    return merzim
+
+
+@pytest.fixture(scope="session")
+def office_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder the first `office` fills, by the commands an operator types, and the others copy."""
+    return tmp_path_factory.mktemp("office-template")
+
+
+def _import_example(merzim: Merzim) -> None:
     assert merzim("people", PEOPLE).code == 0
     assert merzim("import", SCHEDULE, "--now", "2026-03-30").code == 0
-    return merzim

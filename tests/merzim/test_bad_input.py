@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.merzim.conftest import PEOPLE, SCHEDULE, Merzim, Said
+from tests.notifications.servers import free_port
 
 
 def _one_line(said: Said) -> str:
@@ -179,7 +180,7 @@ def test_a_service_whose_letters_have_no_way_to_leave_does_not_begin(
 ) -> None:
     """Found out at the start, not at the first letter; nothing is made before."""
     config = tmp_path / "config.toml"
-    config.write_text(f"[channels]\n{channels}", encoding="utf-8")
+    config.write_text(f"[web]\nport = {free_port()}\n[channels]\n{channels}", encoding="utf-8")
     line = _one_line(merzim(service, "--config", config))
 
     assert all(name in line for name in names), line

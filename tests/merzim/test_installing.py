@@ -13,6 +13,7 @@ import i18n
 from merzim.cli import main
 from merzim.settings_file import read
 from tests.merzim.conftest import ROOT
+from tests.notifications.servers import free_port
 
 OPERATIONS = ROOT / "docs" / "operations"
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
@@ -111,7 +112,7 @@ def test_a_folder_that_cannot_be_written_starts_no_service(
 ) -> None:
     """One sentence with the key of the setting, and no port is answered."""
     (tmp_path / "taken").write_text("a file, and no folder")
-    (tmp_path / "config.toml").write_text("[web]\nport = 47613\n" + settings, "utf-8")
+    (tmp_path / "config.toml").write_text(f"[web]\nport = {free_port()}\n{settings}", "utf-8")
 
     for language in i18n.LANGUAGES:
         assert main([command, "--config", str(tmp_path / "config.toml"), "--lang", language]) == 2

@@ -79,6 +79,11 @@ class Home:
     def client(self, login: str = "officer", **headers: str) -> TestClient:
         """The browser of somebody who has logged in."""
         browser = self.stranger(**headers)
+        browser.cookies.set(COOKIE, self.new_session(login), domain="127.0.0.1")
+        return browser
+
+    def new_session(self, login: str) -> str:
+        """Open a session of an account; the secret of its cookie."""
         secret = new_secret()
         self.accounts.let_in(
             Entry(
@@ -90,8 +95,7 @@ class Home:
                 expires_at=NOW + timedelta(hours=12),
             )
         )
-        browser.cookies.set(COOKIE, secret, domain="127.0.0.1")
-        return browser
+        return secret
 
 
 PASSWORD = "жақсы құпиясөз 1"
