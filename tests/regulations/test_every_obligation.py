@@ -17,6 +17,7 @@ from storage.cases.ledger import SqlLedger
 from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
+from tests.sweep import check_each
 from workflow.board.rows import rows
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands.desk import Desk
@@ -66,12 +67,13 @@ class Asked(NamedTuple):
         return first if self.procedure.opened == "yearly" else CALENDAR.next_working(first)
 
 
-EVERY = [
-    pytest.param(Asked(procedure, one), id=f"{procedure.edition}:{one.id}")
-    for procedure in library().all()
-    for one in procedure.obligations
-]
-every = pytest.mark.parametrize("asked", EVERY)
+EDITIONS = [pytest.param(procedure, id=procedure.edition) for procedure in library().all()]
+every = pytest.mark.parametrize("procedure", EDITIONS)
+
+
+def obligations(procedure: Procedure) -> dict[str, Asked]:
+    """Return the obligations of an edition by their ids."""
+    return {one.id: Asked(procedure, one) for one in procedure.obligations}
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +85,12 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @every
-def test_every_obligation_is_counted_or_says_why_not(asked: Asked) -> None:
+def test_every_obligation_is_counted_or_says_why_not(procedure: Procedure) -> None:
     """With what it waits for having happened there is a date; without a number there is a sentence instead."""
+    check_each(obligations(procedure), _is_counted_or_says_why_not)
+
+
+def _is_counted_or_says_why_not(asked: Asked) -> None:
     found = _deadlines(asked)
 
     assert found, "the case has no deadline of it"
@@ -99,8 +105,12 @@ def test_every_obligation_is_counted_or_says_why_not(asked: Asked) -> None:
 
 
 @every
-def test_every_obligation_with_a_due_date_is_reminded_of(asked: Asked) -> None:
+def test_every_obligation_with_a_due_date_is_reminded_of(procedure: Procedure) -> None:
     """A rung speaks, and in an office where every duty is held there is somebody to hear each rung."""
+    check_each(obligations(procedure), _is_reminded_of)
+
+
+def _is_reminded_of(asked: Asked) -> None:
     ladder = asked.procedure.ladders[asked.obligation.ladder]
     silent = asked.obligation.by_itself or asked.obligation.duty == "outside"
     case = _case(asked)
@@ -123,8 +133,12 @@ def test_every_obligation_with_a_due_date_is_reminded_of(asked: Asked) -> None:
 
 
 @every
-def test_every_obligation_can_be_recorded(asked: Asked, desk: Desk) -> None:
+def test_every_obligation_can_be_recorded(procedure: Procedure, desk: Desk) -> None:
     """Written through the desk into a database, it is done; a standing duty stays one."""
+    check_each(obligations(procedure), lambda asked: _can_be_recorded(asked, desk))
+
+
+def _can_be_recorded(asked: Asked, desk: Desk) -> None:
     case = _opened(asked, desk)
     view = desk.view(case.id, today=TODAY)
     deadline = next(one for one in view.deadlines if one.obligation == asked.obligation)
@@ -139,7 +153,7 @@ def test_every_obligation_can_be_recorded(asked: Asked, desk: Desk) -> None:
     assert after.recorded_on == on
 
 
-@pytest.mark.parametrize("procedure", library().all(), ids=lambda procedure: procedure.edition)
+@every
 def test_every_edition_is_asked_of_somebody(procedure: Procedure) -> None:
     """The kinds it names are kinds there are, and no obligation of it is for kinds the whole is not for."""
     whole = _kinds(procedure.applies_to)

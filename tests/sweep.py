@@ -1,0 +1,27 @@
+"""One walk over many like cases in place of a test for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import pytest
+
+T = TypeVar("T")
+
+
+def check_each(cases: Mapping[str, T], check: Callable[[T], None]) -> None:
+    """Check every case, whatever became of those before it; fail with the names of all that failed, and why.
+
+    An empty mapping fails too: it would hold by itself.
+    """
+    assert cases, "there is nothing to check"
+    failures = {}
+    for name, case in cases.items():
+        try:
+            check(case)
+        except Exception as error:
+            failures[name] = f"{type(error).__name__}: {error}"
+    if failures:
+        lines = [f"{name}\n    {why}" for name, why in failures.items()]
+        pytest.fail(f"{len(failures)} of {len(cases)} failed:\n" + "\n".join(lines), pytrace=False)
