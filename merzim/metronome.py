@@ -7,6 +7,7 @@ the same functions, and the pages leave all sending to the workers.
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 from collections.abc import Callable, Collection, Iterator
@@ -43,6 +44,9 @@ LOOK = 10
 """Seconds between two looks for letters that a process had in hand when it died."""
 GRACE = 30
 """Seconds requests under way have to end when the service is told to leave."""
+COLLECTIONS = (20_000, 20, 20)
+"""Thresholds of the garbage collector in a process that serves pages. Of a country it keeps 700,000 objects:
+as Python sets them, a full collection would stop all pages for 0.4 s, every 75 pages (docs/performance.md)."""
 log = logging.getLogger("merzim.metronome")
 
 Say = Callable[..., str]
@@ -150,6 +154,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     app.answers_pages = True
     app.refuse_without_key()
     app.refuse_unable()
+    gc.set_threshold(*COLLECTIONS)
     logs.set_up(app.settings, context=context)
     _warn(app, tell=tell, say=say)
     _encrypt(app, clock, tell=tell, say=say)

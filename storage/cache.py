@@ -6,7 +6,6 @@ read before what they count, so that a value may be newer than its counter says,
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
@@ -22,10 +21,6 @@ from workflow.org.office import Office
 
 MAX_UNITS_REREAD = 2000
 """Units read anew one by one; where more changed, all are."""
-LARGE = 2000
-"""Units of an office of which so much is kept that no collection of garbage should walk over it."""
-SELDOM = (20_000, 20, 20)
-"""Objects made more than gone before the youngest are looked through; how often that, before all others are."""
 MOST_ROOTS = 1000
 """Units whose sums, with those of all below, are kept put together."""
 
@@ -112,7 +107,6 @@ class DatabaseCache:
         version = self._versions().get(change_counters.OFFICE)
         office = office_store.office(self._engine, officer=self._officer, language=self._language)
         self._office = None if version is None else (version, office)
-        settle(office)
         return office
 
     def _board_of(self, horizon: Horizon, version: int | None) -> _Board:
@@ -141,18 +135,6 @@ class DatabaseCache:
                 _exchange(kept, changed, fresh)
                 kept.lines, kept.version = lines, version
         return kept
-
-
-def settle(office: Office) -> None:
-    """What was just read of a large office stays for long: collections of garbage go round it from now on, and
-    come seldom. Each of them would stop every page of the process for half a second. What they went round
-    before, and is garbage by now, goes.
-    """
-    if len(office.units) > LARGE:
-        gc.unfreeze()
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*SELDOM)
 
 
 def _exchange(board: _Board, changed: Collection[str], fresh: Mapping[str, tuple[Sum, ...]]) -> None:

@@ -11,7 +11,7 @@ from typing import TypeAlias, TypeVar
 from sqlalchemy import Connection, Engine
 
 from storage.board import change_counters
-from storage.cache import MAX_UNITS_REREAD, DatabaseCache, settle
+from storage.cache import MAX_UNITS_REREAD, DatabaseCache
 from storage.cases import points
 from storage.database.engine import reading
 from storage.database.single_flight import SingleFlight
@@ -78,8 +78,6 @@ class PointsCache:
             found = self._current(connection, scoring, office, before, year, today)
         with self._guard:
             self._keep(place, found)
-        if before is None:
-            settle(office)
         return found.gathered
 
     def _keep(self, place: tuple[str, int, date], found: _Year) -> None:

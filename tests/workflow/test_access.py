@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from workflow.org.access import ACCESSES, NOWHERE, OF_ONE_UNIT, Access, Reader, placed, scope, within
+from workflow.org.access import (
+    ACCESSES,
+    NOWHERE,
+    OF_ONE_UNIT,
+    Access,
+    Account,
+    Reader,
+    must_enrol,
+    placed,
+    scope,
+    within,
+)
 from workflow.org.office import Office, Person, Unit
 
 UNITS = {
@@ -66,3 +77,29 @@ def test_the_other_accesses_are_of_the_whole_office_where_no_unit_narrows_them(a
 def test_the_root_of_nowhere_can_be_the_id_of_no_unit() -> None:
     """No control character passes the forms and files units come from."""
     assert not NOWHERE.isprintable()
+
+
+@pytest.mark.parametrize("root", [*UNITS, "", None])
+def test_nothing_lies_in_nowhere_and_everything_in_the_whole(root: str | None) -> None:
+    """No root is no unit at all; the empty one is every unit, those nobody knows included."""
+    for unit in ("", "head", "hr", "unheard"):
+        expected = root is not None and (root in ("", unit) or (unit, root) == ("hr", "head"))
+        assert within(OFFICE, unit, root) == expected
+
+
+@pytest.mark.parametrize(
+    ("access", "second_factor", "lacking"),
+    [
+        ("administrator", False, True),
+        ("administrator", True, False),
+        ("officer", False, False),
+        ("officer", True, False),
+    ],
+)
+def test_a_second_factor_is_missed_where_it_is_required(
+    access: Access, second_factor: bool, lacking: bool
+) -> None:
+    """Only of the accesses that require one, and only until it is set."""
+    account = Account(reader=Reader(login="x", access=access), second_factor=second_factor)
+
+    assert must_enrol(account, {"administrator"}) is lacking
