@@ -180,7 +180,7 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
     import uvicorn
 
-    from merzim.behind_pages.dashboard import Dashboard
+    from merzim.dashboard import Dashboard
     from services.moments import Moment
 
     folder.mkdir()

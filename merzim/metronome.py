@@ -20,7 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from documents.sandbox import readers
 from merzim import logs
-from merzim.behind_pages.dashboard import Dashboard
+from merzim.dashboard import Dashboard
 from services import accounts, second_factors
 from services.jobs import rounds
 from services.jobs.bot_polling import polling

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from storage.notices.outbox import SqlOutbox
     from storage.notices.sending import EnqueueJobs
     from storage.org.adoptions import Adoption
+    from storage.org.leaves import SqlLeaves
     from storage.org.own_rules import Step
     from storage.queries import SqlReads
     from workflow.cases.commands.desk import Desk
@@ -335,6 +336,13 @@ class AppContext:
         from storage.notices.outbox import SqlOutbox
 
         return SqlOutbox(self.engine, hand=self._hand, kept=self.kept)
+
+    @cached_property
+    def leaves(self) -> SqlLeaves:
+        """When people are away, and who stands in for them."""
+        from storage.org.leaves import SqlLeaves
+
+        return SqlLeaves(self.engine)
 
     @cached_property
     def links(self) -> SqlLinks:

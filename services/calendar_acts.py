@@ -285,18 +285,3 @@ def chunks(names: Iterable[str]) -> Iterator[list[str]]:
     left = iter(names)
     while chunk := list(islice(left, CHUNK)):
         yield chunk
-
-
-class OfficeActs:
-    """`web.ports.administration.Acts` over a house."""
-
-    def __init__(self, app: AppContext) -> None:
-        self._app = app
-
-    def preview(self, text: str, name: str, *, today: date) -> Preview:
-        """What an act would move."""
-        return preview(self._app, text, name, today=today)
-
-    def apply(self, text: str, name: str, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
-        """Adopt it, and write what it moves."""
-        return apply(self._app, text, name, by=by, now=now, today=today)

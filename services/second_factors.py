@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from services.account_letters import OfficeLetters
+from services.account_letters import account_letters
 from services.accounts import BadAccount, the
 from workflow.org.access import administrators
 
@@ -53,5 +53,5 @@ def remove(app: AppContext, login: str, *, ground: str, by: str, now: datetime, 
         now=now,
         today=today,
         said={"by_command": True, "ground": ground.strip(), "administrators": others},
-        letters=OfficeLetters(app).about(account, "removed", now=now, today=today, facts={"by": by}),
+        letters=account_letters(app, account, "removed", now=now, today=today, facts={"by": by}),
     )

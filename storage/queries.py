@@ -82,7 +82,7 @@ class Count:
 
 
 class SqlReads:
-    """`web.ports.reads.Reads` on a database.
+    """Questions of pages, commands and rounds, answered from the database.
 
     Args:
         officer, language: whom config.toml names where nobody else can be told, and their language.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlencode
@@ -16,35 +17,24 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 
 from calendars import OutOfRange
-from calendars.calendar import Calendar
 from documents.sheets.evidence_damage import EvidenceDamaged
 from documents.sheets.unreadable import UnreadablePaper
-from notifications.statistics import Post
-from services.settings import LOOPBACK_NETWORKS, Network
+from services.app import AppContext
+from services.context import RequestContext
+from services.evidence import UnknownUpload
+from services.moments import Clock
+from services.verbs import NotAllowed
 from web.auth.demonstration import allowed_by
 from web.auth.dependencies import NotLoggedIn, SecondFactorMissing
 from web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, SecurityMiddleware
 from web.auth.origins import public_address
-from web.context import Clock, RequestContext
 from web.pages.account.login import LONGEST_FIELD, inside, login_page
-from web.pages.cases.judgement import judge_by
-from web.ports.accounts import Accounts, Choices
-from web.ports.administration import Acts, Administration
-from web.ports.judging import Judge
-from web.ports.opening import Intake
-from web.ports.readiness import Look
-from web.ports.reads import Reads
-from web.ports.second_factors import AccountLetters, SecondFactors
-from web.ports.shell import Shell
-from web.ports.writing import Answers, EvidenceStore, Leaves, Uploads
 from web.routes import every_route
 from web.ui.assets import BY_NAME, OWN
 from web.ui.form_values import status_of
 from web.ui.preferences import preferences, remember
 from web.ui.render import Translator, page
-from workflow.cases.commands.desk import Desk
-from workflow.law.library import Library
-from workflow.org.access import Access
+from workflow.cases.commands.desk import UnknownCase
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
@@ -62,62 +52,23 @@ Faults = Sequence[Mapping[str, object]]
 OWN_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
-def create_app(
-    desk: Desk,
-    reads: Reads,
-    library: Library,
-    calendar: Calendar,
-    *,
-    clock: Clock,
-    demonstration: bool,
-    evidence_store: EvidenceStore,
-    accounts: Accounts,
-    factors: SecondFactors,
-    answers: Answers,
-    shell: Shell,
-    address: str = "",
-    trusted_proxies: Collection[Network] = LOOPBACK_NETWORKS,
-    organisation: str = "",
-    judge: Judge | None = None,
-    intake: Intake | None = None,
-    uploads: Uploads | None = None,
-    administration: Administration | None = None,
-    acts: Acts | None = None,
-    max_body: int = MAX_BODY,
-    post: Post | None = None,
-    leaves: Leaves | None = None,
-    choices: Choices | None = None,
-    readiness: Look | None = None,
-    totp_required: frozenset[Access] = frozenset(),
-    account_letters: AccountLetters | None = None,
-) -> FastAPI:
-    """The dashboard as an ASGI application.
+def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> FastAPI:
+    """Return the dashboard as an ASGI application, over calendar and law as they stand now.
 
     Args:
-        clock: gives (aware UTC moment, local date); asked once per request.
-        demonstration: whether the day is an appointed one and not today; every page then says so, and where it
-            answers to this machine's names alone one logs in without a password.
-        accounts: who may log in.
-        factors: their second factors.
-        answers: what requests of the API were answered under their keys.
-        shell: papers, scales, points and proofs, which stand behind the pages.
-        address: the public address, which it answers to besides this machine's own names; "" for none.
-        trusted_proxies: networks whose forwarding headers are believed.
-        organisation: whose dashboard it is; stands in the head of every page.
-        administration: people, channels and settings; without it those pages are not there.
-        acts: adopts acts that move days; without it that page is not there.
-        judge: what the core says of a case; None for the core itself, counting by `calendar`.
-        intake: takes in files and years; None where that is done elsewhere.
-        uploads: files between being shown and being taken in.
+        clock: gives the moment, once per request; on a demonstration day every page says so, and where the
+            pages answer to this machine's names alone one logs in without a password.
         max_body: the most bytes one request may bring.
-        leaves: where people say when they are away; None where nobody may.
-        choices: how people want to be reminded; None where nobody is.
-        post: the sending of letters, for operators and for what did not arrive; None where nothing is sent.
-        readiness: looks how the database stands; None where there is nothing to look at.
-        totp_required: the accesses that require a second factor.
-        account_letters: letters to people about their accounts; None where nothing is sent.
     """
-    app = FastAPI(
+    settings = app.settings.web
+    calendar = app.calendar
+    demonstration = clock().demonstration
+
+    def moment() -> tuple[datetime, date]:
+        present = clock()
+        return present.now, present.today
+
+    pages = FastAPI(
         title="Merzim",
         version="1",
         docs_url=None,
@@ -125,31 +76,14 @@ def create_app(
         openapi_url="/api/openapi.json",
         routes=list(every_route()),
     )
-    ctx = app.state.ctx = RequestContext(
-        desk=desk,
-        reads=reads,
-        library=library,
+    ctx = pages.state.ctx = RequestContext(
+        app=app,
+        clock=moment,
+        desk=app.desk,
+        library=app.library,
         calendar=calendar,
-        clock=clock,
         demonstration=demonstration,
-        passwordless=demonstration and allowed_by(address),
-        evidence_store=evidence_store,
-        accounts=accounts,
-        factors=factors,
-        answers=answers,
-        shell=shell,
-        organisation=organisation,
-        judge=judge or judge_by(calendar),
-        intake=intake,
-        uploads=uploads,
-        administration=administration,
-        acts=acts,
-        post=post,
-        leaves=leaves,
-        choices=choices,
-        readiness=readiness,
-        totp_required=totp_required,
-        account_letters=account_letters,
+        passwordless=demonstration and allowed_by(settings.public_address),
     )
 
     def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:
@@ -168,7 +102,7 @@ def create_app(
             request,
             ctx,
             "problem.html",
-            today=clock()[1],
+            today=clock().today,
             status=status,
             number=status,
             detail=detail,
@@ -204,6 +138,12 @@ def create_app(
             response = problem(request, 503, "web.problem.database_moved" if moved else "web.problem.away")
             response.headers["retry-after"] = "30"
             return response
+        if isinstance(error, UnknownCase):
+            return problem(request, 404, "web.problem.no_case")
+        if isinstance(error, UnknownUpload):
+            return problem(request, 404, error.code)
+        if isinstance(error, NotAllowed):
+            return problem(request, 403, error.code)
         translator = Translator(preferences(request).language)
         detail = translator.refuse(error)
         status = 500 if isinstance(error, EvidenceDamaged) else 503 if error.code in LATER else status_of(error)
@@ -217,7 +157,7 @@ def create_app(
                 request,
                 ctx,
                 "problem.html",
-                today=clock()[1],
+                today=clock().today,
                 status=status,
                 number=status,
                 detail=detail,
@@ -258,36 +198,36 @@ def create_app(
         response.headers.update({**HEADERS, "cache-control": "no-store"})
         return response
 
-    app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(RequestValidationError, on_invalid)
-    app.add_exception_handler(NotLoggedIn, on_stranger)
-    app.add_exception_handler(SecondFactorMissing, on_second_factor)
-    app.add_exception_handler(Refusal, on_refusal)
-    app.add_exception_handler(OutOfRange, on_refusal)
-    app.add_exception_handler(Exception, on_error)
-    app.add_middleware(
+    pages.add_exception_handler(HTTPException, on_http)
+    pages.add_exception_handler(RequestValidationError, on_invalid)
+    pages.add_exception_handler(NotLoggedIn, on_stranger)
+    pages.add_exception_handler(SecondFactorMissing, on_second_factor)
+    pages.add_exception_handler(Refusal, on_refusal)
+    pages.add_exception_handler(OutOfRange, on_refusal)
+    pages.add_exception_handler(Exception, on_error)
+    pages.add_middleware(
         SecurityMiddleware,
         problem=problem,
         max_body=max_body,
-        public=public_address(address) if address else None,
-        trusted_proxies=trusted_proxies,
+        public=public_address(settings.public_address),
+        trusted_proxies=settings.trusted_proxies,
     )
 
-    @app.get("/static/third-party/{name}", include_in_schema=False)
+    @pages.get("/static/third-party/{name}", include_in_schema=False)
     def third_party(name: Annotated[str, Path(max_length=60)]) -> Response:
         if name not in BY_NAME:
             raise HTTPException(404)
         asset = BY_NAME[name]
         return FileResponse(asset.file(), media_type=asset.media_type, headers=KEPT_FOR_GOOD)
 
-    @app.get("/static/{name}", include_in_schema=False)
+    @pages.get("/static/{name}", include_in_schema=False)
     def own(name: Annotated[str, Path(max_length=60, pattern=r"^[a-z]+\.(css|js|svg)$")]) -> Response:
         file = OWN / name
         if not file.is_file():
             raise HTTPException(404)
         return FileResponse(file, media_type=OWN_TYPES[file.suffix], headers=KEPT_FOR_GOOD)
 
-    return app
+    return pages
 
 
 def row_faults(error: Exception, translator: Translator) -> Faults:

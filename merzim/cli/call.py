@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import typer
 
     from services.app import AppContext
+    from services.context import RequestContext
     from services.moments import Clock, Moment
 
 DONE, NOT_SO, BAD_INPUT = 0, 1, 2
@@ -101,6 +102,25 @@ class CommandContext:
         app.answers_pages = False
         app.creates_database = self.creates_database
         return app
+
+    @cached_property
+    def ctx(self) -> RequestContext:
+        """The context of the operator who types the command."""
+        from services.context import RequestContext
+        from workflow.org.access import Reader
+
+        app, moment = self.app, self.moment
+        return RequestContext(
+            app=app,
+            clock=lambda: (moment.now, moment.today),
+            desk=app.desk,
+            library=app.library,
+            calendar=app.calendar,
+            demonstration=moment.demonstration,
+            passwordless=False,
+            reader=Reader(login=self.by, access="officer"),
+            operator=True,
+        )
 
     def check(self) -> None:
         """Refuse a language or a moment that is none, even where the command would never ask for it."""

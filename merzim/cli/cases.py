@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -12,12 +12,14 @@ from merzim.cli.call import CommandContext
 from merzim.cli.help import Command
 from merzim.cli.parsing import day, named_days, named_numbers, number
 from merzim.cli.printing import paragraph
-from services.queries import findings_of, person_named, stage_title, unit_named
+from services.queries import findings_of, stage_title, unit_named
 
 if TYPE_CHECKING:
+    from services.results import CommandResult
+    from services.verbs import Command as VerbCommand
     from workflow.cases.case import Case
-    from workflow.cases.commands.desk import Change, Desk
 
+C = TypeVar("C", bound="VerbCommand")
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Fact = Annotated[str, typer.Argument(metavar="FACT")]
 On = Annotated[str, typer.Option("--on", metavar="DATE", help="cli.option.on")]
@@ -25,6 +27,13 @@ Values = Annotated[list[str] | None, typer.Option("--value", metavar="NAME=NUMBE
 SignedBy = Annotated[str, typer.Option("--signed-by", metavar="DUTY", help="cli.option.signed_by")]
 Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", help="cli.option.ground")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="cli.option.dry_run")]
+
+
+def build(command: type[C], values: Mapping[str, object]) -> C:
+    """Return the command of these values; pydantic is imported when it is needed."""
+    from services.fields import build as built
+
+    return built(command, values)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,20 +67,14 @@ def open_case(
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="cli.option.again")] = False,
 ) -> None:
-    from workflow.cases.commands.opening import Opening
+    from services import cases
 
     call = CommandContext.of(ctx)
-    opening = Opening(
-        procedure=procedure,
-        unit=unit_named(call.app, unit, new=True),
-        object=object,
-        person=person_named(call.app, person),
-        planned=named_days(planned, where="--planned"),
-        again=again,
-    )
-    opened = call.app.desk.open(opening, **_written(call))
+    fields = {"procedure": procedure, "unit": unit, "object": object, "person": person, "again": again}
+    planned_on = named_days(planned, where="--planned")
+    opened = cases.open_case(call.ctx, build(cases.OpenCase, {**fields, "planned": planned_on}))
     if call.json:
-        call.answer(_head(call, opened))
+        call.answer(opened.model_dump(exclude={"case", "opened_at"}))
     else:
         call.print(call.say("cli.opened", case=opened.id, edition=opened.edition))
 
@@ -158,17 +161,16 @@ def show(ctx: typer.Context, case: CaseId) -> None:
         print_findings(call, found, indent=2)
     call.print("\n" + call.say("cli.history"))
     # A line is withdrawn by its number: one that is withdrawn already stands in brackets.
-    effective = effective_events(events)
     history = [
         (
-            f"#{one.seq}" if left is not None else f"(#{one.seq})",
-            one.at.date(),
-            one.by,
-            call.say(f"cli.event.{one.word}"),
-            one.name,
-            one.on,
+            f"#{event.seq}" if effective is not None else f"(#{event.seq})",
+            event.at.date(),
+            event.by,
+            call.say(f"cli.event.{event.word}"),
+            event.name,
+            event.on,
         )
-        for one, left in zip(events, effective, strict=True)
+        for event, effective in zip(events, effective_events(events), strict=True)
     ]
     call.table(("line", "at", "by", "event", "id", "on"), history, indent=2)
 
@@ -185,31 +187,27 @@ def record(
     value: Values = None,
     signed_by: SignedBy = "",
 ) -> None:
-    from merzim.cli.proofs import given, kept
+    from merzim.cli.proofs import evidence_inputs
+    from services import cases
 
     call = CommandContext.of(ctx)
-    told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}
-    app, happened = call.app, day(on, where="--on")
-    before = app.desk.view(case, today=call.moment.today)
-    proofs = [given(text, before.procedure, fact) for text in evidence or ()]
-    items = [kept(proof, app.evidence) for proof in proofs]
-    change = app.desk.record(case, fact, on=happened, evidence=items, **told, **_written(call))
-    _tell(call, change, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
+    happened, values = day(on, where="--on"), named_numbers(value, where="--value")
+    before = call.app.desk.view(case, today=call.moment.today)
+    with evidence_inputs(evidence or (), before.procedure, fact) as items:
+        fields = {"case": case, "fact": fact, "on": happened, "values": values, "signed_by": signed_by}
+        done = cases.record(call.ctx, build(cases.RecordFact, {**fields, "evidence": items}))
+    _tell(call, done, done="cli.recorded", already="cli.recorded_already", fact=fact, on=happened)
 
 
 def replan(ctx: typer.Context, case: CaseId, fact: Fact, on: On, dry_run: DryRun = False) -> None:
+    from services import cases
+
     call = CommandContext.of(ctx)
-    intended = day(on, where="--on")
-    _do(
-        call,
-        case,
-        lambda desk: desk.replan(case, fact, on=intended, **_written(call)),
-        dry_run=dry_run,
-        done="cli.replanned",
-        already="cli.replanned_already",
-        fact=fact,
-        on=intended,
+    planned = day(on, where="--on")
+    done = cases.replan(
+        call.ctx, build(cases.Replan, {"case": case, "planned": {fact: planned}, "preview": dry_run})
     )
+    _tell(call, done, done="cli.replanned", already="cli.replanned_already", fact=fact, on=planned)
 
 
 def correct(
@@ -222,19 +220,13 @@ def correct(
     signed_by: SignedBy = "",
     dry_run: DryRun = False,
 ) -> None:
+    from services import cases
+
     call = CommandContext.of(ctx)
-    right = day(on, where="--on")
-    told: dict[str, Any] = {"values": named_numbers(value, where="--value"), "signed_by": signed_by}
-    _do(
-        call,
-        case,
-        lambda desk: desk.correct(case, fact, on=right, ground=ground, **told, **_written(call)),
-        dry_run=dry_run,
-        done="cli.corrected",
-        already="cli.recorded_already",
-        fact=fact,
-        on=right,
-    )
+    right, values = day(on, where="--on"), named_numbers(value, where="--value")
+    fields = {"case": case, "fact": fact, "on": right, "ground": ground, "signed_by": signed_by}
+    done = cases.correct(call.ctx, build(cases.Correct, {**fields, "values": values, "preview": dry_run}))
+    _tell(call, done, done="cli.corrected", already="cli.recorded_already", fact=fact, on=right)
 
 
 def withdraw(
@@ -245,28 +237,19 @@ def withdraw(
     evidence: Annotated[str, typer.Option("--evidence", metavar="FILE|URL", help="cli.option.withdrawn")] = "",
     dry_run: DryRun = False,
 ) -> None:
-    from workflow.cases.commands import withdrawals
+    from services import cases
 
     call = CommandContext.of(ctx)
-    _do(
-        call,
-        case,
-        lambda desk: withdrawals.withdraw(desk, case, name, ground=ground, evidence=evidence, **_written(call)),
-        dry_run=dry_run,
-        done="cli.withdrawn",
-        name=name,
-    )
+    fields = {"case": case, "name": name, "ground": ground, "evidence": evidence, "preview": dry_run}
+    _tell(call, cases.withdraw(call.ctx, build(cases.Withdraw, fields)), done="cli.withdrawn", name=name)
 
 
 def cancel(ctx: typer.Context, case: CaseId, ground: Ground, dry_run: DryRun = False) -> None:
+    from services import cases
+
     call = CommandContext.of(ctx)
-    _do(
-        call,
-        case,
-        lambda desk: desk.cancel(case, ground=ground, **_written(call)),
-        dry_run=dry_run,
-        done="cli.cancelled",
-    )
+    done = cases.cancel(call.ctx, build(cases.Cancel, {"case": case, "ground": ground, "preview": dry_run}))
+    _tell(call, done, done="cli.cancelled")
 
 
 def exempt(
@@ -276,14 +259,11 @@ def exempt(
     only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
     dry_run: DryRun = False,
 ) -> None:
+    from services import cases
+
     call = CommandContext.of(ctx)
-    _do(
-        call,
-        case,
-        lambda desk: desk.exempt(case, ground=ground, obligation=only, **_written(call)),
-        dry_run=dry_run,
-        done="cli.exempted",
-    )
+    fields = {"case": case, "ground": ground, "obligation": only, "preview": dry_run}
+    _tell(call, cases.exempt(call.ctx, build(cases.Exempt, fields)), done="cli.exempted")
 
 
 def reopen(
@@ -293,15 +273,13 @@ def reopen(
     only: Annotated[str, typer.Option("--obligation", metavar="OBLIGATION", help="cli.option.obligation")] = "",
     dry_run: DryRun = False,
 ) -> None:
+    from services import cases
+
     call = CommandContext.of(ctx)
-    _do(
-        call,
-        case,
-        lambda desk: desk.reopen(case, ground=ground, obligation=only, **_written(call)),
-        dry_run=dry_run,
-        done="cli.reopened_one" if only else "cli.reopened",
-        obligation=only,
+    done = cases.reopen(
+        call.ctx, build(cases.Reopen, {"case": case, "ground": ground, "obligation": only, "preview": dry_run})
     )
+    _tell(call, done, done="cli.reopened_one" if only else "cli.reopened", obligation=only)
 
 
 def explain(
@@ -322,47 +300,6 @@ def explain(
 def _written(call: CommandContext) -> dict[str, Any]:
     """Who writes, and when: what every command of the desk asks for."""
     return {"by": call.by, "now": call.moment.now, "today": call.moment.today}
-
-
-def _do(
-    call: CommandContext,
-    case: str,
-    command: Callable[[Desk], Change],
-    *,
-    dry_run: bool,
-    done: str,
-    already: str = "",
-    **arguments: object,
-) -> None:
-    """Run a command and print what it did; with `--dry-run` print what it would do."""
-    if not dry_run:
-        _tell(call, command(call.app.desk), done=done, already=already, **arguments)
-        return
-    from notifications.moved_dates import people_to_tell
-    from workflow.cases.commands.previews import preview
-
-    foreseen = preview(call.app.desk, case, command, today=call.moment.today)
-    people = people_to_tell(foreseen.deadlines, call.app.reads.notices(case))
-    changes = [(one.obligation, one.before, one.after) for one in foreseen.deadlines]
-    if call.json:
-        moved = [{"obligation": name, "from": old, "to": new} for name, old, new in changes]
-        would = bool(foreseen.change.events)
-        call.answer({"case": case, "dry_run": True, "changed": would, "moved": moved, "tells": sorted(people)})
-        return
-    call.print(
-        call.say(
-            "preview.summary",
-            moved=len(foreseen.moved),
-            dropped=len(foreseen.dropped),
-            opened=len(foreseen.opened),
-            people=len(people),
-        )
-    )
-    if changes:
-        call.table(
-            ("id", "was", "is"), [(name, old or "-", new or "-") for name, old, new in changes], indent=2
-        )
-    call.print(call.say("cli.nothing_written"))
 
 
 def _print_told(call: CommandContext, case: Case) -> None:
@@ -408,21 +345,28 @@ def _head(call: CommandContext, case: Case) -> dict[str, object]:
     }
 
 
-def _tell(call: CommandContext, change: Change, *, done: str, already: str = "", **arguments: object) -> None:
-    """What a command did, and which due dates it moved."""
+def _tell(
+    call: CommandContext, result: CommandResult, *, done: str, already: str = "", **arguments: object
+) -> None:
+    """Print what a command did, and which due dates it moved."""
     if call.json:
-        call.answer(
-            {
-                "case": change.case.id,
-                "changed": bool(change.events),
-                "events": change.events,
-                "moved": [{"obligation": name, "from": old, "to": new} for name, old, new in change.moved],
-            }
-        )
+        call.answer(result.model_dump(mode="json", by_alias=True))
         return
-    code = done if change.events or not already else already
-    call.print(call.say(code, case=change.case.id, **arguments))
-    if change.moved:
-        call.print(call.say("cli.moved"))
-        moved = [(name, old or "-", new or "-") for name, old, new in change.moved]
+    if result.preview:
+        changes = [(date.before, date.after) for date in result.moved]
+        counts = {
+            "moved": sum(bool(before and after) for before, after in changes),
+            "dropped": sum(after is None for _, after in changes),
+            "opened": sum(before is None for before, _ in changes),
+        }
+        call.print(call.say("preview.summary", **counts, people=result.tells))
+    else:
+        code = done if result.changed or not already else already
+        call.print(call.say(code, case=result.case, **arguments))
+        if result.moved:
+            call.print(call.say("cli.moved"))
+    if result.moved:
+        moved = [(date.obligation, date.before or "-", date.after or "-") for date in result.moved]
         call.table(("id", "was", "is"), moved, indent=2)
+    if result.preview:
+        call.print(call.say("cli.nothing_written"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +17,8 @@ from workflow.law.names import known_fact
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from web.ports.writing import EvidenceStore
+    from services.inputs import EvidenceInput
+    from storage.cases.evidence import EvidenceFolder
     from workflow.law.procedure import Procedure
 
 _KIND = re.compile(r"((?:link|document):[a-z_-]+)=(.+)", re.DOTALL)
@@ -79,6 +82,30 @@ def given_freely(text: str) -> Proof:
     )
 
 
+@contextmanager
+def evidence_inputs(texts: Iterable[str], procedure: Procedure, fact: str) -> Iterator[list[EvidenceInput]]:
+    """Give what several --evidence say as fields of a command, their files open while the block lasts.
+
+    Raises:
+        UnknownEvidence, BadArgument: as `given`.
+    """
+    from services.inputs import EvidenceInput, OpenFile
+
+    with ExitStack() as files:
+        items = []
+        for proof in [given(text, procedure, fact) for text in texts]:
+            content = proof.file and OpenFile(proof.file.name, files.enter_context(proof.file.open("rb")))
+            items.append(
+                EvidenceInput(
+                    kind=proof.kind,
+                    address=proof.link or None,
+                    content=content,
+                    published_on=proof.published_on,
+                )
+            )
+        yield items
+
+
 def _is_file(text: str) -> bool:
     try:
         return Path(text).is_file()
@@ -87,7 +114,7 @@ def _is_file(text: str) -> bool:
 
 
 def kept(
-    proof: Proof, store: EvidenceStore, *, written_on: date | None = None, restricted: str = ""
+    proof: Proof, store: EvidenceFolder, *, written_on: date | None = None, restricted: str = ""
 ) -> Evidence:
     """The evidence as the ledger writes it; a file is in the store before the ledger speaks of it.
 

@@ -22,7 +22,7 @@ _PRUNE_EVERY = 50
 
 
 class SqlAccounts:
-    """`web.ports.accounts.Accounts` on a database."""
+    """Accounts and their ways in. Moments are UTC, `today` is the local date."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

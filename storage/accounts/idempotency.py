@@ -16,7 +16,7 @@ KEPT = timedelta(days=7)
 
 
 class SqlAnswers:
-    """`web.ports.writing.Answers` on a database."""
+    """Answers to requests of the API, by their idempotency keys."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -50,7 +50,7 @@ class Encrypted:
 
 
 class SqlSecondFactors:
-    """`web.ports.second_factors.SecondFactors` on a database.
+    """Second factors of accounts.
 
     Args:
         cipher: gives what encrypts and reads secrets; asked on the first need, for most commands have none.

@@ -16,7 +16,7 @@ LASTS = timedelta(days=1)
 
 
 class SqlUploads:
-    """`web.ports.writing.Uploads` in the database, so that every process of the dashboard finds them."""
+    """Files that were sent and are not yet imported, where every process of the dashboard finds them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

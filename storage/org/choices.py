@@ -13,7 +13,7 @@ from workflow.org.office import Person
 
 
 class SqlChoices:
-    """`web.ports.accounts.Choices` on a database.
+    """How people want to be reminded; every change is an event of the office's chain.
 
     Args:
         key: the secret the addresses in letters are made with.

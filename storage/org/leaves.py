@@ -15,7 +15,7 @@ from storage.tables import PERSON
 
 
 class SqlLeaves:
-    """`web.ports.writing.Leaves` on a database."""
+    """When people are away, and who stands in for them."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

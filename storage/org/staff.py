@@ -29,7 +29,7 @@ from workflow.org.office import Person, Unit
 
 
 class SqlStaff:
-    """`web.ports.administration.Staff` on a database; every method is one transaction and one event of the
+    """Units and people, changed one at a time; every method is one transaction and one event of the
     office's chain."""
 
     def __init__(self, engine: Engine) -> None:

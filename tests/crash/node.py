@@ -20,8 +20,8 @@ from merzim.clock import stand
 from services.moments import Clock, Moment
 
 WARM = (
-    *("merzim.cli", "merzim.metronome", "services.jobs.queue", "merzim.behind_pages.dashboard"),
-    *("merzim.behind_pages.shell", "merzim.behind_pages.postbox", "services.jobs.bot_polling"),
+    *("merzim.cli", "merzim.metronome", "services.jobs.queue", "merzim.dashboard"),
+    *("services.documents.case_documents", "services.sending", "services.jobs.bot_polling"),
     *("storage.maintenance.schema", "storage.maintenance.installation", "storage.maintenance.privileges"),
     *("notifications.channels.email", "uvicorn"),
     *("notifications.delivery", "notifications.round", "apscheduler.schedulers.background", "web.app"),

@@ -10,11 +10,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import pages
 from merzim.settings_file import read
 from services import accounts as users
 from services.app import AppContext
 from services.moments import Moment
+from web.app import create_app
 
 MOMENT = Moment(now=datetime(2026, 4, 6, 7, 0, tzinfo=UTC), today=date(2026, 4, 6))
 CHOICE = {"password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
@@ -30,7 +30,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
 
 def browser(house: AppContext) -> TestClient:
     """A browser on this machine nobody has logged in with."""
-    app = pages(house, lambda: MOMENT)
+    app = create_app(house, lambda: MOMENT)
     return TestClient(
         app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
     )

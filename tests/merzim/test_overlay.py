@@ -13,8 +13,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import clock
+from merzim.dashboard import Dashboard
 from merzim.settings_file import read
 from storage.org.own_rules import ADOPTED, steps, take
 from tests.merzim.conftest import ROOT, Merzim

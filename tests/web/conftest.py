@@ -1,70 +1,139 @@
-"""The dashboard of an office in memory, on the demonstration day of the real schedule."""
+"""The dashboard of an office on a database of its own, on the demonstration day of the real schedule.
+
+The database is made once for a process and copied for each test: people, accounts, three cases.
+"""
 
 from __future__ import annotations
 
-import atexit
-import tempfile
-from collections.abc import Iterator, Mapping
+import json
+import shutil
+from base64 import b64encode
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-import calendars
-from merzim.behind_pages.shell import Shell
+from merzim.app import build_app
+from notifications.notice import Notice
+from services.app import AppContext
 from services.credentials import hashed, hidden, new_secret
-from storage.cache import DatabaseCache
-from storage.cases.points_cache import PointsCache
-from storage.database import engine as database
-from storage.maintenance import schema
-from tests.web.administration_memory import AdministrationInMemory
-from tests.web.memory import (
-    AccountsInMemory,
-    AnswersInMemory,
-    EvidenceInMemory,
-    LeavesInMemory,
-    Memory,
-    SecondFactorsInMemory,
-    library,
+from services.maintenance import rebuild
+from services.moments import Moment
+from services.settings import (
+    LOOPBACK_NETWORKS,
+    ChannelSettings,
+    DatabaseSettings,
+    EvidenceSettings,
+    Network,
+    OfficeSettings,
+    Settings,
+    WebSettings,
 )
+from storage.accounts.accounts import SqlAccounts
+from storage.accounts.second_factors import SqlSecondFactors
+from storage.cases.evidence import EvidenceFolder
+from storage.database.engine import writing
+from storage.org import store as office_store
+from tests.web.offices import office as three_units
 from web.app import create_app
 from web.auth.dependencies import COOKIE
-from web.ports.accounts import Accounts
-from workflow.cases.case import Fact
+from workflow.cases.case import Case, Event, Fact
 from workflow.cases.commands.desk import Desk
 from workflow.cases.commands.opening import Opening
-from workflow.org.access import Entry, Reader
+from workflow.org.access import Access, Entry, Reader
+from workflow.org.office import Office
 
 TODAY = date(2026, 4, 6)
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
+PASSWORD = "жақсы құпиясөз 1"
+READERS = (
+    Reader(login="officer", access="officer", name="Әлиева Гүлнұр"),
+    Reader(login="responsible", access="responsible", unit="hr", person="a@org.kz"),
+    Reader(login="head_of_unit", access="head_of_unit", unit="hr", person="b@org.kz"),
+    Reader(login="first_head", access="first_head"),
+    Reader(login="auditor", access="auditor"),
+    Reader(login="administrator", access="administrator"),
+)
+_HASH = hashed(PASSWORD)
+_OPEN: list[Home] = []
+DEMONSTRATION = Moment(now=NOW, today=TODAY, demonstration=True)
 
 
 @dataclass
 class Home:
-    """Everything a test may look at. `late`, `early` and `missed`: ids of the cases that stand so."""
+    """Everything a test may look at. `real`, `late` and `missed`: ids of the cases that stand so."""
 
     app: FastAPI
-    memory: Memory
-    desk: Desk
-    store: EvidenceInMemory
-    accounts: Accounts
-    factors: SecondFactorsInMemory
+    context: AppContext
+    folder: TemporaryDirectory[str] | None = None
     real: str = ""
     late: str = ""
     missed: str = ""
+    shared: bool = False
+    """Whether it stays open for other tests."""
+
+    @property
+    def desk(self) -> Desk:
+        return self.context.desk
+
+    @property
+    def accounts(self) -> SqlAccounts:
+        return self.context.accounts
+
+    @property
+    def factors(self) -> SqlSecondFactors:
+        return self.context.factors
+
+    @property
+    def store(self) -> EvidenceFolder:
+        return self.context.evidence
+
+    @property
+    def office(self) -> Office:
+        """Units and people as they are kept."""
+        return self.context.reads.office().written_down
+
+    def keep(self, office: Office) -> None:
+        """Write units and people down, over those that are there."""
+        office_store.save(self.context.engine, units=office.units.values(), people=office.people.values())
+
+    def files(self) -> list[str]:
+        """The digests of the stored files."""
+        return sorted(file.name for file in self.context.settings.evidence.folder.rglob("*") if file.is_file())
+
+    def case(self, case: str) -> Case | None:
+        return self.context.reads.case(case)
+
+    def cases(self) -> list[str]:
+        return [case.id for case in self.context.reads.cases()]
+
+    def events(self, case: str) -> Sequence[Event]:
+        return self.context.reads.events(case)
 
     def facts(self, case: str) -> Mapping[str, Fact]:
         """What is recorded of a case."""
-        found = self.memory.case(case)
+        found = self.case(case)
         assert found is not None
         return found.facts
+
+    def sent(self, *letters: Notice) -> None:
+        """Put letters on record as they stand."""
+        with writing(self.context.engine) as connection:
+            self.context.outbox.queue(connection, letters)
+        mark(self.context.engine, letters)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.context.close()
+        if self.folder is not None:
+            self.folder.cleanup()
 
     def stranger(self, **headers: str) -> TestClient:
         """A browser on this machine nobody has logged in with."""
@@ -98,19 +167,46 @@ class Home:
         return secret
 
 
-PASSWORD = "жақсы құпиясөз 1"
-READERS = (
-    Reader(login="officer", access="officer", name="Әлиева Гүлнұр"),
-    Reader(login="responsible", access="responsible", unit="hr", person="a@org.kz"),
-    Reader(login="head_of_unit", access="head_of_unit", unit="hr", person="b@org.kz"),
-    Reader(login="first_head", access="first_head"),
-    Reader(login="auditor", access="auditor"),
-    Reader(login="administrator", access="administrator"),
-)
-_HASH = hashed(PASSWORD)
+def mark(engine: Engine, letters: Sequence[Notice]) -> None:
+    """Write down how these letters stand, past the rules of delivery."""
+    from sqlalchemy import update
+
+    from storage.tables import NOTICE
+
+    names = ("state", "sent_at", "acknowledged_at", "answer", "attempts")
+    with writing(engine) as connection:
+        for letter in letters:
+            connection.execute(
+                update(NOTICE)
+                .where(NOTICE.c.key == letter.key)
+                .values({name: getattr(letter, name) for name in names})
+            )
 
 
-def people(accounts: Accounts) -> Accounts:
+def rewrite(home: Home, case: str, **payload: object) -> None:
+    """Change what the opening of a case says, past the program and its chain."""
+    from sqlalchemy import select, update
+
+    from storage.maintenance import triggers
+    from storage.tables import CASE, EVENT
+
+    with writing(home.context.engine) as connection:
+        for name in triggers.names("sqlite"):
+            connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+        first = (EVENT.c.case == case) & (EVENT.c.seq == 1)
+        said = json.loads(connection.execute(select(EVENT.c.payload).where(first)).scalar_one())
+        connection.execute(update(EVENT).where(first).values(payload=json.dumps({**said, **payload})))
+        heads = {name: value for name, value in payload.items() if name in CASE.c}
+        connection.execute(update(CASE).where(CASE.c.id == case).values(heads))
+
+
+def hide(home: Home, case: str, *readers: str) -> None:
+    """Make a case confidential, known to these people alone."""
+    rewrite(home, case, confidential=True, readers=list(readers))
+    rebuild(home.context, now=NOW, today=TODAY)
+
+
+def people(accounts: SqlAccounts) -> SqlAccounts:
     """An account of every access; its name is the access."""
     for reader in READERS:
         accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
@@ -118,62 +214,84 @@ def people(accounts: Accounts) -> Accounts:
     return accounts
 
 
-@cache
-def empty_database() -> Engine:
-    """A database nobody has written to, for what the office in memory has no answer to."""
-    engine = database.open(f"sqlite:///{Path(tempfile.mkdtemp(prefix='mzweb')) / 'empty.sqlite'}")
-    schema.create_or_migrate(engine)
-    atexit.register(engine.dispose)
-    return engine
-
-
-def behind(reads: Any, desk: Desk, store: Any, **more: object) -> Any:
-    """What the shell needs of a house; what asks the database (points, proofs) is given one besides."""
-    settings = SimpleNamespace(office=SimpleNamespace(name="Министрлік", kind="", language="kk"))
-    house = SimpleNamespace(
-        settings=settings,
-        reads=reads,
-        ledger=reads,
-        desk=desk,
-        evidence=store,
-        library=library(),
-        editions=library(),
-        calendar=calendars.calendar(),
+def settings_in(folder: Path, **web: Any) -> Settings:
+    """The settings of an office in a folder."""
+    return Settings(
+        office=OfficeSettings(name="Министрлік"),
+        database=DatabaseSettings(url=f"sqlite:///{(folder / 'merzim.sqlite').as_posix()}"),
+        evidence=EvidenceSettings(folder=folder / "evidence"),
+        channels=ChannelSettings(
+            sections={
+                "folder": {"path": folder / "letters", "sender": "merzim@merzim.example.kz"},
+            }
+        ),
+        web=WebSettings(**web),
     )
-    house.__dict__.update(more)
-    if "engine" in more:
-        house.kept_points = PointsCache(house.engine, cast("DatabaseCache", reads))
-    return house
 
 
-def build(memory: Memory, *, demonstration: bool = True, today: date = TODAY, **more: object) -> Home:
-    """A dashboard over a memory."""
-    desk = Desk(memory, library(), calendars.calendar())
-    store = EvidenceInMemory()
-    known = AccountsInMemory()
-    accounts, factors = people(known), SecondFactorsInMemory(known)
-    app = create_app(
-        desk,
-        memory,
-        library(),
-        calendars.calendar(),
-        clock=lambda: (NOW, today),
-        demonstration=demonstration,
-        evidence_store=store,
-        accounts=accounts,
-        factors=factors,
-        answers=AnswersInMemory(),
-        shell=Shell(behind(memory, desk, store, engine=empty_database())),
-        administration=AdministrationInMemory(memory),
-        leaves=LeavesInMemory(memory),
-        **more,  # type: ignore[arg-type]
+_TEMPLATES: dict[tuple[int, bool], tuple[Office, Path]] = {}
+THREE_UNITS = three_units()
+
+
+def _template(office: Office, *, filled: bool) -> Path:
+    """A folder with the database of an office: its people and accounts, and three cases where it is filled."""
+    key = (id(office), filled)
+    if key in _TEMPLATES:
+        return _TEMPLATES[key][1]
+    folder = Path(mkdtemp(prefix="merzim-web-"))
+    context = build_app(settings_in(folder), clock=lambda: Moment(now=NOW, today=TODAY))
+    office_store.save(context.engine, units=office.units.values(), people=office.people.values())
+    people(context.accounts)
+    if filled:
+        _open_cases(context.desk)
+    context.close()
+    _TEMPLATES[key] = (office, folder)
+    return folder
+
+
+def dashboard_of(settings: Settings, moment: Moment = DEMONSTRATION) -> Home:
+    """The dashboard of an installation that is there."""
+    context = build_app(settings, clock=lambda: moment)
+    home = Home(app=create_app(context, lambda: moment), context=context)
+    _OPEN.append(home)
+    return home
+
+
+def build(
+    office: Office = THREE_UNITS,
+    *,
+    filled: bool = False,
+    demonstration: bool = True,
+    today: date = TODAY,
+    address: str = "",
+    trusted_proxies: Collection[Network] = LOOPBACK_NETWORKS,
+    totp_required: Collection[Access] = (),
+) -> Home:
+    """A dashboard over an office of its own, on a copy of its database."""
+    folder = TemporaryDirectory(prefix="merzim-web-")
+    shutil.copytree(_template(office, filled=filled), folder.name, dirs_exist_ok=True)
+    settings = settings_in(
+        Path(folder.name),
+        public_address=address,
+        trusted_proxies=tuple(trusted_proxies),
+        totp_required=frozenset(totp_required),
     )
-    return Home(app=app, memory=memory, desk=desk, store=store, accounts=accounts, factors=factors)
+    home = dashboard_of(settings, Moment(now=NOW, today=today, demonstration=demonstration))
+    home.folder = folder
+    if filled:
+        home.real, home.late, home.missed = sorted(home.cases())
+    return home
 
 
-def fill(home: Home) -> Home:
-    """Three cases: the real schedule of 2026, one that is late, one that passed its announcement over."""
-    real, late, missed = home.desk.open_many(
+def office_with_cases(office: Office = THREE_UNITS, **more: Any) -> Home:
+    """The same with three cases: the real schedule of 2026, one that is late, one that passed its announcement
+    over.
+    """
+    return build(office, filled=True, **more)
+
+
+def _open_cases(desk: Desk) -> None:
+    desk.open_many(
         [
             Opening(
                 procedure="internal-analysis",
@@ -207,14 +325,29 @@ def fill(home: Home) -> Home:
         now=NOW,
         today=TODAY,
     )
-    home.real, home.late, home.missed = real.id, late.id, missed.id
-    return home
+
+
+@pytest.fixture(autouse=True)
+def _secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secrets are encrypted with one key, whatever the public address."""
+    monkeypatch.setenv("MERZIM_SECRET_KEY", b64encode(bytes(32)).decode())
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """Close every dashboard a test made for itself; those of whole modules stay."""
+    before = len(_OPEN)
+    yield
+    for made in _OPEN[before:]:
+        if not made.shared:
+            made.close()
+    del _OPEN[before:]
 
 
 @pytest.fixture
 def home() -> Home:
     """An office with three cases."""
-    return fill(build(Memory()))
+    return office_with_cases()
 
 
 @pytest.fixture

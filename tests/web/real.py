@@ -19,13 +19,13 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import pages
 from merzim.cli import main
 from merzim.clock import stand
 from merzim.settings_file import read
 from services.app import AppContext
 from services.credentials import hidden, new_secret
 from services.moments import Clock, Moment
+from web.app import create_app
 from web.auth.dependencies import COOKIE
 from workflow.org.access import ACCESSES, OF_ONE_UNIT, Entry
 
@@ -103,7 +103,7 @@ def real_office(folder: Path, *, day: str = DAY, cases: bool = True) -> Iterator
         return moment[0]
 
     asked: Clock = clock
-    office = RealOffice(folder=folder, house=house, pages=pages(house, asked), moment=moment)
+    office = RealOffice(folder=folder, house=house, pages=create_app(house, asked), moment=moment)
     try:
         yield office
     finally:

@@ -9,8 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from tests.web.conftest import READERS, Home, build, fill
-from tests.web.memory import Memory
+from tests.web.conftest import READERS, Home, build, office_with_cases
 from web.auth.dependencies import COOKIE, asks, need_of
 from workflow.org.access import ACCESSES, NEEDS, Need, Reader
 
@@ -65,7 +64,9 @@ BODIES: dict[str, object] = {
 }
 """What a program sends: a body that is not understood is refused before anybody looks for the case."""
 
-APP = build(Memory()).app
+SHARED = build()
+SHARED.shared = True
+APP = SHARED.app
 
 
 def routes(found: list[BaseRoute]) -> Iterator[APIRoute]:
@@ -126,7 +127,9 @@ def filled(path: str, case: str) -> str:
 @cache
 def untouched() -> Home:
     """An office with three cases for whoever changes nothing."""
-    return fill(build(Memory()))
+    home = office_with_cases()
+    home.shared = True
+    return home
 
 
 def test_the_router_has_routes() -> None:
@@ -151,7 +154,7 @@ def test_every_access_meets_every_route(reader: Reader) -> None:
     """403 exactly where the access does not reach; a foreign unit's case is not there (404) for anybody."""
     wrong: list[tuple[str, str, str, int]] = []
     requests = 0
-    home = fill(build(Memory()))
+    home = office_with_cases()
     with home.stranger() as browser:
         for method, route in ROUTES:
             asked = need(route)

@@ -14,14 +14,14 @@ from starlette.testclient import TestClient
 
 import i18n
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import pages
-from merzim.behind_pages.shell import Shell
 from merzim.clock import clock
 from merzim.settings_file import read
+from services.documents.case_documents import register_status
 from services.jobs.rounds import deliver, remind
 from storage.org import store as office_store
 from tests.web.conftest import NOW, PASSWORD, TODAY, people
-from tests.web.memory import office
+from tests.web.offices import office
+from web.app import create_app
 from web.pages.reports import monitoring
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
@@ -39,7 +39,7 @@ class Kept:
         known = office()
         office_store.save(self.house.engine, units=known.units.values(), people=known.people.values())
         people(self.house.accounts)
-        self.app = pages(self.house, clock("2026-04-06T12:00"))
+        self.app = create_app(self.house, clock("2026-04-06T12:00"))
         self.said = 0
         event.listen(self.house.engine, "before_cursor_execute", self._count)
 
@@ -313,7 +313,7 @@ def test_a_reader_acknowledges_their_own_letter_once(kept: Kept) -> None:
 
     assert "уведомление прочитано" in page
     assert [one.key for one in found] == [own[0].key]
-    assert not Shell(kept.house).standing().altered
+    assert not register_status(kept.house).altered
 
 
 def test_a_confidential_case_is_known_to_those_named(kept: Kept) -> None:

@@ -12,17 +12,17 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.behind_pages.administration import OfficeAdministration
-from merzim.behind_pages.dashboard import pages
 from merzim.settings_file import read
 from services import accounts as users
+from services.administration import Administration
 from services.app import AppContext
 from services.moments import Moment
 from storage.database.engine import reading
 from storage.maintenance.verify import verify
 from storage.org.chain import IN_ORDER
 from storage.refusals import ChangedMeanwhile
-from tests.web.memory import office
+from tests.web.offices import office
+from web.app import create_app
 from workflow.cases.commands.opening import Opening
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -38,7 +38,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
         encoding="utf-8",
     )
     house = build_app(read(tmp_path / "config.toml", at=tmp_path))
-    staff = OfficeAdministration(house).staff
+    staff = Administration(house).staff
     staff.take_in(list(office().units.values()), list(office().people.values()), **HAND)  # type: ignore[arg-type]
     users.add(house, "admin", "administrator", **HAND)  # type: ignore[arg-type]
     house.desk.open(
@@ -56,7 +56,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
 
 @pytest.fixture
 def admin(house: AppContext) -> Iterator[TestClient]:
-    app = pages(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
+    app = create_app(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
     with TestClient(
         app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
     ) as client:
@@ -98,7 +98,7 @@ def test_what_an_administrator_does_stands_in_the_office_s_chain(house: AppConte
 
 def test_a_table_is_an_event_for_each_line_that_changes(house: AppContext) -> None:
     """And none for those that stay."""
-    staff = OfficeAdministration(house).staff
+    staff = Administration(house).staff
     before = len(said(house))
     people = list(house.reads.office().people.values())
     staff.take_in([], people, **HAND)  # type: ignore[arg-type]
@@ -109,7 +109,7 @@ def test_a_table_is_an_event_for_each_line_that_changes(house: AppContext) -> No
 
 def test_of_two_writers_the_second_is_refused_by_the_database_too(house: AppContext) -> None:
     """Though both read the same."""
-    staff = OfficeAdministration(house).staff
+    staff = Administration(house).staff
     was = house.reads.office().people["a@org.kz"]
     staff.keep_person(replace(was, post="бірінші"), was=was, **HAND)  # type: ignore[arg-type]
     with pytest.raises(ChangedMeanwhile):
@@ -119,7 +119,7 @@ def test_of_two_writers_the_second_is_refused_by_the_database_too(house: AppCont
 
 def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: AppContext, admin: TestClient) -> None:
     """What the authorised person does falls to the one of another unit; what the head does to nobody."""
-    port = OfficeAdministration(house)
+    port = Administration(house)
     authorised, head = port.falls("a@org.kz", today=TODAY), port.falls("b@org.kz", today=TODAY)
     page = admin.get("/administration/person/remove?key=b@org.kz&lang=ru").text
 
@@ -140,7 +140,7 @@ def test_a_test_letter_really_goes(house: AppContext, admin: TestClient) -> None
 
 
 def test_no_secret_is_shown_among_the_settings(house: AppContext) -> None:
-    shown = json.dumps(list(OfficeAdministration(house).settings()), ensure_ascii=False)
+    shown = json.dumps(list(Administration(house).settings()), ensure_ascii=False)
 
     assert "office.name" in shown
     assert "Министрлік" in shown

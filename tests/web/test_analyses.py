@@ -12,22 +12,13 @@ import pytest
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-import calendars
-from merzim.behind_pages.shell import Shell
-from storage.accounts.accounts import SqlAccounts
-from storage.accounts.idempotency import SqlAnswers
-from storage.cases.evidence import EvidenceFolder
-from storage.cases.ledger import SqlLedger
-from storage.database import engine as database
-from storage.maintenance import schema
+from merzim.app import build_app
+from services.moments import Moment
 from storage.org import store as office_store
-from storage.queries import SqlReads
-from tests.second_factors import second_factors
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
-from tests.web.memory import Memory, library, office
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people, settings_in
+from tests.web.offices import office
 from web.app import create_app
 from web.pages.case_list import pages as analyses
-from workflow.cases.commands.desk import Desk
 from workflow.cases.commands.opening import Opening
 
 
@@ -35,24 +26,12 @@ class Kept:
     """An office on a database, and how many statements a page cost."""
 
     def __init__(self, folder: Path) -> None:
-        self.engine = database.open(f"sqlite:///{folder / 'merzim.sqlite'}")
-        schema.create_or_migrate(self.engine)
+        self.context = build_app(settings_in(folder), clock=lambda: Moment(now=NOW, today=TODAY))
+        self.engine, self.desk = self.context.engine, self.context.desk
         known = office()
         office_store.save(self.engine, units=known.units.values(), people=known.people.values())
-        self.desk = Desk(SqlLedger(self.engine), library(), calendars.calendar())
-        self.app = create_app(
-            self.desk,
-            SqlReads(self.engine),
-            library(),
-            calendars.calendar(),
-            clock=lambda: (NOW, TODAY),
-            evidence_store=EvidenceFolder(folder / "evidence"),
-            accounts=people(SqlAccounts(self.engine)),
-            factors=second_factors(self.engine),
-            answers=SqlAnswers(self.engine),
-            shell=Shell(behind(SqlReads(self.engine), self.desk, None, engine=self.engine)),
-            demonstration=True,
-        )
+        people(self.context.accounts)
+        self.app = create_app(self.context, lambda: Moment(now=NOW, today=TODAY, demonstration=True))
         self.said = 0
         event.listen(self.engine, "before_cursor_execute", self._count)
 
@@ -87,7 +66,7 @@ class Kept:
 def kept(tmp_path: Path) -> Iterator[Kept]:
     made = Kept(tmp_path)
     yield made
-    made.engine.dispose()
+    made.context.close()
 
 
 @pytest.fixture
@@ -230,7 +209,7 @@ def test_an_address_carries_no_empty_answers(home: Home, browser: TestClient) ->
 
 def test_an_empty_list_says_what_to_do() -> None:
     """Who may open is led there; who may not is told who does; a search that found nothing leads back."""
-    home = build(Memory())
+    home = build()
     with home.client("officer") as officer, home.client("auditor") as auditor:
         mine, theirs = officer.get("/cases?lang=ru").text, auditor.get("/cases?lang=ru").text
         searched = officer.get("/cases?lang=ru&search=нет").text

@@ -118,13 +118,13 @@ def test_a_request_said_again_under_its_key_is_done_once(home: Home, browser: Te
     """The line was cut, the program says it again: one case, the same answer; another request, another key."""
     body = {"procedure": "internal-analysis", "unit": "law"}
     key = {"Idempotency-Key": "opening-of-the-law-department"}
-    before = len(home.memory.chains)
+    before = len(home.cases())
     first = browser.post("/api/v1/cases", json=body, headers=key)
     second = browser.post("/api/v1/cases", json=body, headers=key)
     other = browser.post("/api/v1/cases", json={**body, "unit": "hr"}, headers=key)
 
     assert first.json() == second.json()
-    assert len(home.memory.chains) == before + 1
+    assert len(home.cases()) == before + 1
     assert (other.status_code, other.json()["code"]) == (409, "web.problem.other_request")
 
 
@@ -150,7 +150,7 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
         trouble.undecided = True
         raise trouble
 
-    before = len(home.memory.chains)
+    before = len(home.cases())
     with monkeypatch.context() as away:
         away.setattr(Desk, "open", then_cut)
         cut = browser.post("/api/v1/cases", json=body, headers=key)
@@ -158,7 +158,7 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
 
     assert (cut.status_code, again.status_code) == (503, 409)
     assert again.json()["code"] == "web.problem.never_ended"
-    assert len(home.memory.chains) == before + 1
+    assert len(home.cases()) == before + 1
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_what_cannot_be_recorded_is_a_problem_in_words(home: Home, browser: Test
 
 def test_what_if_writes_nothing(home: Home, browser: TestClient) -> None:
     """The dates of an intended analysis, with their reasons."""
-    before = len(home.memory.chains)
+    before = len(home.cases())
     answer = browser.post(
         "/api/v1/plan?lang=kk",
         json={"procedure": "internal-analysis", "planned": {"analysis_started": "2026-04-13"}},
@@ -204,7 +204,7 @@ def test_what_if_writes_nothing(home: Home, browser: TestClient) -> None:
     due = {one["id"]: one["due"] for one in answer["obligations"]}
 
     assert (due["start_announced"], due["order_signed"]) == ("2026-03-30", "2026-04-06")
-    assert len(home.memory.chains) == before
+    assert len(home.cases()) == before
 
 
 def test_commands_move_a_case_as_on_the_page(home: Home, browser: TestClient) -> None:
@@ -224,7 +224,7 @@ def test_commands_move_a_case_as_on_the_page(home: Home, browser: TestClient) ->
             ("reopening", ground),
         )
     ]
-    kinds = [event.kind for event in home.memory.chains[home.real]]
+    kinds = [event.kind for event in home.events(home.real)]
 
     assert statuses == [200, 200, 200, 422, 200, 200, 422, 200]
     assert kinds[-6:] == ["corrected", "exempted", "reopened", "notice", "cancelled", "reopened"]

@@ -16,7 +16,6 @@ from starlette.testclient import TestClient
 from services import credentials
 from services.credentials import hidden, new_secret
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
-from tests.web.memory import Memory
 from web.auth import devices
 from web.auth.dependencies import COOKIE, LASTS
 from web.auth.limits import network_of
@@ -37,7 +36,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """An office behind a proxy on its machine, with an account of every access."""
     credentials._nobody.cache_clear()
     monkeypatch.setattr(credentials, "_argon2", lambda: CHEAP)
-    home = build(Memory(), demonstration=False, address="https://merzim.kz")
+    home = build(demonstration=False, address="https://merzim.kz")
     for one in home.accounts.all():
         home.accounts.set_password(one.reader.login, CHEAP.hash(PASSWORD), **SAID)
     yield home

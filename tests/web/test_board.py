@@ -9,12 +9,12 @@ from starlette.testclient import TestClient
 
 import calendars
 from tests.web.conftest import TODAY, Home, build
-from tests.web.memory import Memory, library
+from tests.web.offices import library
 from web.pages.overview.board import Board, board
 
 
 def seen(home: Home, *, today: date = TODAY, limit: int = 100, first: int = 0) -> Board:
-    return board(home.memory, library(), calendars.calendar(), today=today, limit=limit, first=first)
+    return board(home.context.reads, library(), calendars.calendar(), today=today, limit=limit, first=first)
 
 
 def test_the_order_of_the_real_schedule_is_due_on_its_demonstration_day(home: Home) -> None:
@@ -96,7 +96,7 @@ def test_every_line_leads_to_its_obligation(home: Home, browser: TestClient) -> 
 
 def test_an_empty_office_is_told_what_to_do() -> None:
     """The first thing to do stands on the first page."""
-    with build(Memory()).client() as browser:
+    with build().client() as browser:
         page = browser.get("/?lang=ru").text
 
     assert "Дел пока нет" in page
@@ -105,9 +105,9 @@ def test_an_empty_office_is_told_what_to_do() -> None:
 
 def test_the_demonstration_day_is_said_only_on_one() -> None:
     """Nobody takes an appointed day for today."""
-    with build(Memory(), demonstration=True).client() as browser:
+    with build(demonstration=True).client() as browser:
         told = browser.get("/?lang=ru").text
-    with build(Memory(), demonstration=False).client() as browser:
+    with build(demonstration=False).client() as browser:
         plain = browser.get("/?lang=ru").text
 
     assert "Демонстрационный день" in told

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from tests.web.conftest import Home, build, fill
-from tests.web.memory import Memory
+from tests.web.conftest import Home, office_with_cases
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 try:
@@ -48,7 +47,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture
 def served() -> Iterator[Served]:
-    home = fill(build(Memory()))
+    home = office_with_cases()
     server = uvicorn.Server(uvicorn.Config(home.app, host="127.0.0.1", port=0, log_level="error", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -121,7 +120,7 @@ def test_an_officer_records_a_fact_with_a_file(served: Served, page: Page) -> No
     page.fill("#record-on", "2026-04-06")
     page.set_input_files(
         "#evidence-fields input[type=file]",
-        {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"},
+        {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"},
     )
     page.locator("#record button[type=submit]").click()
     page.wait_for_url("**recorded=order_signed*")
@@ -141,7 +140,7 @@ def test_a_refusal_stands_at_the_form_and_the_chosen_file_stays(served: Served, 
     page.locator("#evidence-fields input[type=url]").evaluate("field => field.type = 'text'")
     page.set_input_files(
         "#evidence-fields input[type=file]",
-        {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"},
+        {"name": "Приказ.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\n"},
     )
     page.locator("#record button[type=submit]").click()
     page.locator("#record-problem").get_by_text("не ссылка").wait_for()

@@ -11,14 +11,14 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import Dashboard
+from merzim.dashboard import Dashboard
 from merzim.settings_file import read
 from services import accounts
 from services.app import AppContext
 from services.moments import Moment
 from storage.org import store as office_store
 from tests.web.conftest import Home
-from tests.web.memory import office
+from tests.web.offices import office
 from workflow.cases.commands.opening import Opening
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)

@@ -69,7 +69,7 @@ def test_a_case_called_off_is_taken_up_again_with_grounds(home: Home, case: str,
     browser.post(f"{case}/cancel", data={"ground": "Құрылым өзгерді"})
     page = browser.get(f"{case}?lang=ru").text
     browser.post(f"{case}/reopen", data={"ground": "Қайтарылды"})
-    found = home.memory.case(home.real)
+    found = home.case(home.real)
 
     assert "Дело отменено: Құрылым өзгерді" in page
     assert 'id="reopen"' in page
@@ -83,11 +83,11 @@ def test_one_obligation_is_freed_and_asked_for_again(home: Home, case: str, brow
     said = {"obligation": "cartogram_updated", "ground": "Нысан жоқ"}
     untouched = browser.get(f"{case}?lang=ru").text
     assert browser.post(f"{case}/exempt", data=said).status_code == 303
-    freed = home.memory.case(home.real)
+    freed = home.case(home.real)
     page = browser.get(f"{case}?lang=ru").text
     refused = browser.post(f"{case}/reopen?lang=ru", data={**said, "ground": " "})
     onward = browser.post(f"{case}/reopen", data={**said, "ground": "Нысан бар"})
-    again = home.memory.case(home.real)
+    again = home.case(home.real)
     told = browser.get(onward.headers["location"]).text
     history = browser.get(f"{case}/history?lang=ru").text
 
@@ -206,7 +206,7 @@ def test_the_package_has_the_files_but_the_restricted(home: Home, case: str, bro
         browser.post(
             case,
             data={"fact": "order_signed", "on": "2026-04-03", "restricted.other": ground},
-            files={"file.other": (name, name.encode(), "application/pdf")},
+            files={"file.other": (name, b"%PDF-1.7 " + name.encode(), "application/pdf")},
         )
     with zipfile.ZipFile(io.BytesIO(browser.get(f"{case}/package").content)) as package:
         files = package.namelist()
@@ -318,7 +318,7 @@ def notice(case: str, person: str, key: str = "k1") -> Notice:
 
 def test_only_its_reader_acknowledges_a_notice(home: Home, case: str) -> None:
     """The button stands at one's own letters alone, and nobody can press it for another."""
-    home.memory.notice_list += [notice(home.real, "a@org.kz"), notice(home.real, "b@org.kz", "k2")]
+    home.sent(notice(home.real, "a@org.kz"), notice(home.real, "b@org.kz", "k2"))
     with home.client("responsible") as own:
         page = own.get(f"{case}/history").text
         foreign = own.post(f"{case}/acknowledge?lang=ru", data={"key": "k2"})
@@ -347,7 +347,7 @@ def test_many_stages_stand_in_a_strip_of_their_own(home: Home, browser: TestClie
 
 def test_an_old_notice_of_a_person_who_left_is_still_read(home: Home, case: str, browser: TestClient) -> None:
     """Whoever is not in the office any more keeps their key."""
-    home.memory.notice_list.append(replace(notice(home.real, "gone@org.kz"), answer=EVIL))
+    home.sent(replace(notice(home.real, "gone@org.kz"), answer=EVIL))
     page = browser.get(f"{case}/history").text
 
     assert "gone@org.kz" in page

@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import Home, build, fill
-from tests.web.memory import Memory
+from services.moments import Moment
+from tests.web.conftest import NOW, TODAY, Home, dashboard_of, office_with_cases
 from web.auth.demonstration import allowed_at
 from web.auth.dependencies import COOKIE
 
@@ -55,7 +55,7 @@ def test_an_installation_has_it_only_where_it_is_bound_and_called_by_this_machin
 @pytest.fixture
 def shown() -> Home:
     """An office on a demonstration day that is called by the address of this machine, as by default."""
-    return fill(build(Memory(), address="http://127.0.0.1:8000"))
+    return office_with_cases(address="http://127.0.0.1:8000")
 
 
 def offers(browser: TestClient, **headers: str) -> tuple[bool, int]:
@@ -73,7 +73,7 @@ def test_it_is_offered_where_day_address_peer_and_host_all_say_so(
     demonstration: bool, address: str, peer: str, called: str
 ) -> None:
     """All combinations of what decides it."""
-    home = fill(build(Memory(), demonstration=demonstration, address=address))
+    home = office_with_cases(demonstration=demonstration, address=address)
     browser = TestClient(home.app, base_url=f"https://{called}", client=(peer, 5000), follow_redirects=False)
     expected = (
         demonstration and not address.startswith("https") and peer != "10.0.0.7" and called != "merzim.kz"
@@ -110,8 +110,7 @@ def test_a_proxy_that_names_nobody_does_not_get_it(shown: Home) -> None:
 
 def test_a_session_without_a_password_ends_with_the_demonstration(shown: Home) -> None:
     """The day may have been a later one: on the real day its session would hold for years."""
-    real = build(Memory(), demonstration=False)
-    real.accounts.ways_in = shown.accounts.ways_in  # type: ignore[attr-defined]
+    real = dashboard_of(shown.context.settings, Moment(now=NOW, today=TODAY))
     with shown.stranger() as browser:
         browser.post("/login/demonstration", data={"login": "officer"})
         secret = browser.cookies[COOKIE]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from starlette.testclient import TestClient
 
 from notifications.notice import Notice
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
-from tests.web.memory import Memory
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, office_with_cases
 from workflow.org.access import Reader
 from workflow.org.office import Person
 
@@ -18,7 +18,7 @@ from workflow.org.office import Person
 @pytest.fixture
 def home() -> Home:
     """The officer is Әлиева Гүлнұр of hr; Өтегенов Ерлан answers for law."""
-    made = fill(build(Memory()))
+    made = office_with_cases()
     for login, access, person in (("officer", "officer", "a@org.kz"), ("erlan", "responsible", "c@org.kz")):
         reader = Reader(login=login, access=access, person=person)  # type: ignore[arg-type]
         made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
@@ -138,7 +138,7 @@ def test_a_reminder_is_put_off_within_its_term(home: Home) -> None:
     day = _later(browser, row)[0]
     done = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": day})
     refused = browser.post("/desk/later", data={"case": case, "fact": obligation, "until": "2027-12-01"})
-    found = home.memory.case(case)
+    found = home.case(case)
 
     assert done.status_code == 303
     assert found is not None
@@ -150,32 +150,13 @@ def _later(browser: TestClient, row: str) -> list[str]:
     return re.findall(r'name="until" value="([^"]+)"', browser.get(f"/desk?row={row}").text)
 
 
-class Post:
-    """A post in memory that remembers what was acknowledged."""
-
-    def __init__(self, memory: Memory) -> None:
-        self.memory, self.read = memory, list[str]()
-
-    def failed(self, *, limit: int) -> list[Notice]:
-        return []
-
-    def carried(self, key: str) -> list[Notice]:
-        return []
-
-    def acknowledge(self, key: str, **_: object) -> bool:
-        self.read.append(key)
-        return True
-
-
 def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
     """Its button stands on the row; a stranger's key is not there."""
-    memory = Memory()
-    post = Post(memory)
-    home = fill(build(memory, post=post))
+    home = office_with_cases()
     for login, person in (("erlan", "c@org.kz"), ("other", "b@org.kz")):
         reader = Reader(login=login, access="responsible", person=person)
         home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
-    memory.notice_list.append(
+    home.sent(
         Notice(
             key="letter",
             case=home.late,
@@ -200,8 +181,8 @@ def test_a_letter_is_acknowledged_by_whoever_it_was_sent_to() -> None:
     assert "С письмом ознакомлен" in page
     assert stranger.status_code == 404
     assert own.status_code == 303
-    assert post.read == ["letter"]
-    assert any(one.payload.get("what") == "acknowledged" for one in memory.events(home.late))
+    assert [letter.acknowledged_at for letter in home.context.reads.notices(home.late)] == [NOW]
+    assert any(one.payload.get("what") == "acknowledged" for one in home.events(home.late))
 
 
 def test_whoever_is_away_is_stood_in_for(home: Home) -> None:
@@ -237,7 +218,7 @@ def test_a_leave_that_cannot_be_is_refused_in_words(wrong: dict[str, str], home:
     answer = home.client("erlan").post("/desk/leave?lang=ru", data=wrong)
 
     assert answer.status_code == 422
-    assert home.memory.the_office.people["c@org.kz"].away == ()
+    assert home.office.people["c@org.kz"].away == ()
 
 
 def test_an_account_of_nobody_is_told_why_its_desk_is_empty(home: Home) -> None:
@@ -263,7 +244,7 @@ def test_an_account_of_nobody_is_told_why_its_desk_is_empty(home: Home) -> None:
 )
 def test_the_day_begins_where_its_work_is(login: str, first: str) -> None:
     """After logging in; an address asked for before wins."""
-    home = fill(build(Memory()))
+    home = office_with_cases()
     plain = home.stranger().post("/login", data={"login": login, "password": PASSWORD})
     asked = home.stranger().post("/login", data={"login": login, "password": PASSWORD, "next": "/calendar"})
 
@@ -281,9 +262,9 @@ def test_a_measure_is_answered_in_its_case(home: Home) -> None:
 
 def test_hundreds_of_people_and_days_do_not_hide_who_may_stand_in(home: Home) -> None:
     """Every colleague of the unit is offered, oneself not."""
-    office = home.memory.the_office
+    office = home.office
     more = {f"n{n}": Person(key=f"n{n}", name=f"Н {n}", unit="law") for n in range(5)}
-    home.memory.the_office = type(office)(units=office.units, people={**office.people, **more})
+    home.keep(replace(office, people={**office.people, **more}))
     page = home.client("erlan").get("/desk").text
 
     assert all(f'value="n{n}"' in page for n in range(5))

@@ -14,14 +14,13 @@ import pytest
 from notifications.digest_links import choice_address, secret
 from notifications.rules import Rules
 from notifications.wire.message import build
+from services.settings import DatabaseSettings
 from storage.org.chain import IN_ORDER
 from storage.org.choices import SqlChoices
 from storage.org.preferences import DIGEST, UPLOADS_THROUGH, link_key, prefer
 from storage.org.staff import SqlStaff
 from tests.notifications.town import AIGUL, FIVE_BEFORE, RULES, Shelf, Town, noon
-from tests.web.conftest import TODAY, Home
-from tests.web.conftest import build as dashboard
-from tests.web.memory import Memory
+from tests.web.conftest import TODAY, Home, dashboard_of, people, settings_in
 from workflow.org.access import Reader
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -42,8 +41,14 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 @pytest.fixture
-def home(town: Town) -> Home:
-    found = dashboard(Memory(), choices=SqlChoices(town.engine, town.rules.link_key))
+def home(town: Town, tmp_path: Path) -> Home:
+    """The dashboard of the town's own office."""
+    settings = replace(
+        settings_in(tmp_path, public_address=RULES.public_address),
+        database=DatabaseSettings(url=f"sqlite:///{tmp_path}/town.sqlite"),
+    )
+    found = dashboard_of(settings)
+    people(found.accounts)
     found.accounts.save(OWN, disabled=False, by="test", now=noon(TODAY), today=TODAY)
     return found
 
@@ -52,10 +57,13 @@ def chosen(town: Town) -> str:
     return town.outbox.office().people[AIGUL.key].digest
 
 
+CHOSEN = ("digest_chosen", "language_chosen", "uploads_through_chosen")
+
+
 def said(town: Town) -> list[tuple[str, str, str]]:
     """What people said in the office's chain: kind, whom it is about, who said so."""
     with town.engine.connect() as connection:
-        return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER) if one.by]
+        return [(one.kind, one.name, one.by) for one in connection.execute(IN_ORDER) if one.kind in CHOSEN]
 
 
 def unsubscribe(town: Town, on: date) -> tuple[str, str | None]:

@@ -9,9 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tests.web.conftest import NOW, TODAY, Home, build, fill
-from tests.web.memory import Memory
-from tests.web.memory import office as small_office
+from tests.web.conftest import NOW, TODAY, Home, hide, office_with_cases
+from tests.web.offices import office as small_office
 from tests.web.test_administration import person
 from tests.web.walking import STARTS, walk
 from web.pages.administration.staff_forms import mark
@@ -51,7 +50,7 @@ def home() -> Home:
     """An office of a thousand units with three cases; `of_d3` is the officer of a district, `of_head` of all
     that stands below the head.
     """
-    made = fill(build(Memory(the_office=COUNTRY)))
+    made = office_with_cases(COUNTRY)
     for login, unit in (("of_d3", "d3"), ("of_head", "head")):
         reader = Reader(login=login, access="officer", unit=unit)
         made.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
@@ -172,10 +171,8 @@ class _Fields(HTMLParser):
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
     """Every page of an office of a thousand units, as whoever may see it sees it."""
-    made = fill(build(Memory(the_office=COUNTRY)))
-    opened = made.memory.chains[made.real][0]
-    hidden = replace(opened, payload={**opened.payload, "confidential": True, "readers": ["a@org.kz"]})
-    made.memory.chains[made.real][0] = hidden
+    made = office_with_cases(COUNTRY)
+    hide(made, made.real, "a@org.kz")
     made.accounts.save(
         Reader(login="named", access="officer", person="a@org.kz"),
         disabled=False,
@@ -232,7 +229,7 @@ def test_what_fits_several_is_said_in_one_sentence_and_nothing_typed_is_lost(
     home: Home, language: str, sentence: str
 ) -> None:
     """The form of a person; those that are near stand in the field's own list, without any script."""
-    before = home.memory.the_office
+    before = home.office
     typed = person(home, unit="Мектеп 001", post="екінші", away_first_0="2026-07-01")
     with home.client("administrator") as admin:
         answer = admin.post(f"/administration/person?lang={language}", data=typed)
@@ -241,7 +238,7 @@ def test_what_fits_several_is_said_in_one_sentence_and_nothing_typed_is_lost(
 
     assert answer.status_code == 422
     assert unescape(alert).startswith(sentence)
-    assert home.memory.the_office is before
+    assert home.office is before
     assert {name: fields.inputs[name] for name in ("unit", "post", "away_first_0")} == {
         "unit": "Мектеп 001",
         "post": "екінші",
@@ -263,7 +260,7 @@ def test_a_person_a_unit_and_an_account_are_kept_by_what_was_typed(home: Home) -
             admin.post("/administration/accounts", data=account),
             admin.post("/administration/account", data={**account, "do": "change", "unit": "мектеп 0008"}),
         ]
-    kept = home.memory.the_office
+    kept = home.office
     made = home.accounts.account("new")
 
     assert [one.status_code for one in answers] == [303, 303, 200, 303]
@@ -288,7 +285,7 @@ def test_what_an_account_cannot_be_keeps_what_was_typed(home: Home) -> None:
 
 def test_a_unit_of_others_is_refused_however_it_is_typed(home: Home) -> None:
     """By code, by name, by its beginning; a district has a list, all below the head a field."""
-    cases = len(home.memory.chains)
+    cases = len(home.cases())
     opening = {"procedure": "internal-analysis", "object": "Бөтен"}
     forged = (("of_d3", "s4"), ("of_d3", "Мектеп 0004"), ("of_d3", "d4"))
     answers = []
@@ -298,7 +295,7 @@ def test_a_unit_of_others_is_refused_however_it_is_typed(home: Home) -> None:
             answers.append(browser.post("/open/year", data={"year": "2026", "unit": unit}))
 
     assert {answer.status_code for answer in answers} <= {404, 422}
-    assert len(home.memory.chains) == cases
+    assert len(home.cases()) == cases
 
 
 def test_the_planner_counts_for_the_unit_that_was_typed(home: Home) -> None:
@@ -328,7 +325,7 @@ def test_a_case_is_opened_for_the_unit_that_was_typed(home: Home) -> None:
     fields = _Fields(refused.text)
 
     assert opened.status_code == 303
-    assert home.memory.case(opened.headers["location"].rpartition("/")[2]).unit == "s7"  # type: ignore[union-attr]
+    assert home.case(opened.headers["location"].rpartition("/")[2]).unit == "s7"  # type: ignore[union-attr]
     assert refused.status_code == 422
     assert "Подразделения «Мектеп 1» нет." in refused.text
     assert (fields.inputs["unit"], fields.inputs["object"]) == ("Мектеп 1", "Жаңа объект")

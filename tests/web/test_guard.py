@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from tests.web.conftest import Home, build
-from tests.web.memory import Memory
+from storage.queries import SqlReads
+from tests.web.conftest import Home, build, office_with_cases
 from web.auth.middleware import MAX_TEXT
 
 FORM = {"fact": "order_signed", "on": "2026-04-06"}
@@ -30,8 +30,9 @@ def test_this_machine_may_come_in(host: str, browser: TestClient) -> None:
     assert answer.json() == {"status": "ok"}
 
 
-def test_a_client_of_another_machine_is_refused(home: Home) -> None:
-    """It calls us by a name that is this machine's alone."""
+def test_a_client_of_another_machine_is_refused() -> None:
+    """It calls us by a name that is this machine's alone, not by the public address."""
+    home = office_with_cases(address="https://merzim.mne.kz")
     with TestClient(home.app, base_url="https://127.0.0.1:8000", client=("192.168.1.7", 50000)) as stranger:
         answer = stranger.get("/")
 
@@ -158,7 +159,7 @@ def test_an_error_inside_shows_no_traceback(home: Home, monkeypatch: pytest.Monk
     def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(Memory, "overdue", broken)
+    monkeypatch.setattr(SqlReads, "sums", broken)
     browser = home.client()
     browser._transport.raise_server_exceptions = False  # type: ignore[attr-defined]
     with browser:
@@ -173,7 +174,7 @@ def test_an_error_inside_shows_no_traceback(home: Home, monkeypatch: pytest.Monk
 
 def test_the_public_name_is_answered_from_anywhere() -> None:
     """Behind a proxy with https the pages answer to the address the letters link to, and to no other."""
-    home = build(Memory(), address="https://merzim.mne.kz")
+    home = build(address="https://merzim.mne.kz")
     answers = [
         TestClient(
             home.app, base_url=f"https://{name}", client=("10.0.0.7", 50000), follow_redirects=False

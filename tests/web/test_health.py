@@ -13,8 +13,8 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import clock
+from merzim.dashboard import Dashboard
 from merzim.settings_file import read
 from services.app import AppContext
 from services.jobs.rounds import remind

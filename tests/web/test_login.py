@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import timedelta
-from typing import cast
 
 import pyotp
 import pytest
@@ -13,7 +11,6 @@ from starlette.testclient import TestClient
 
 from services.credentials import hidden, matches, new_secret, totp_step
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
-from tests.web.memory import AccountsInMemory, Memory
 from web.auth.dependencies import COOKIE, IDLE, LASTS
 from workflow.org.access import Entry
 
@@ -40,9 +37,9 @@ def invitation(home: Home) -> str:
 @pytest.fixture
 def unopened() -> Home:
     """An office nobody can log in to yet: its accounts are made, and none has a password."""
-    home = build(Memory(), demonstration=False)
-    accounts = cast(AccountsInMemory, home.accounts)
-    accounts.accounts = {login: replace(one, password="") for login, one in accounts.accounts.items()}
+    home = build(demonstration=False)
+    for account in home.accounts.all():
+        home.accounts.set_password(account.reader.login, "", **SAID)
     return home
 
 
@@ -93,7 +90,7 @@ def test_the_session_cookie_is_of_this_host_alone_and_no_script_reads_it(home: H
 
 def test_a_wrong_name_and_a_wrong_password_are_answered_alike() -> None:
     """Nobody learns which accounts there are."""
-    home, pages = build(Memory(), demonstration=False), []
+    home, pages = build(demonstration=False), []
     for login, password in (("officer", "wrong password"), ("nobody at all", PASSWORD)):
         with home.stranger() as browser:
             answer = browser.post("/login?lang=en", data={"login": login, "password": password})
@@ -213,8 +210,7 @@ def test_the_first_administrators_address_is_dead_once_any_account_has_a_passwor
     secret = invitation(unopened)
     with unopened.stranger() as browser:
         before = browser.get(f"/welcome/{secret}").status_code
-        officer = unopened.accounts.accounts["officer"]  # type: ignore[attr-defined]
-        unopened.accounts.accounts["officer"] = replace(officer, password="x")  # type: ignore[attr-defined]
+        unopened.accounts.set_password("officer", "x", **SAID)
         after = browser.get(f"/welcome/{secret}").status_code
         choice = {"login": "evil", "password": "төрт сөзден тұрады", "again": "төрт сөзден тұрады"}
         made = browser.post(f"/welcome/{secret}", data=choice).status_code

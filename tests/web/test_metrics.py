@@ -11,13 +11,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import pages
 from merzim.clock import clock
 from merzim.settings_file import read
 from services.app import AppContext
 from services.jobs.rounds import deliver, remind
 from storage.org import store as office_store
 from tests.web.conftest import PASSWORD, people
+from web.app import create_app
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Person, Unit
 
@@ -63,7 +63,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
 
 def client(house: AppContext, address: str = "127.0.0.1") -> TestClient:
     people(house.accounts)
-    app = pages(house, clock(AT))
+    app = create_app(house, clock(AT))
     return TestClient(app, base_url="https://127.0.0.1:8000", client=(address, 50000), follow_redirects=True)
 
 

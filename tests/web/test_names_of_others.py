@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from notifications.notice import Notice
-from tests.web.conftest import NOW, TODAY, Home, build, fill
-from tests.web.memory import Memory, office
+from tests.web.conftest import NOW, TODAY, Home, office_with_cases
+from tests.web.offices import office
 from tests.web.test_access import BODIES, ROUTES, filled, need
 from tests.web.test_found import COUNTRY
 from workflow.org.access import OF_ONE_UNIT, Access, Reader
@@ -43,7 +44,7 @@ def letter(case: str, person: str) -> Notice:
 def either(request: pytest.FixtureRequest) -> Home:
     """An office of few people, whom forms list, and one of many, whom they find."""
     known: Office = office() if request.param == "few people" else COUNTRY
-    return fill(build(Memory(the_office=known)))
+    return office_with_cases(known)
 
 
 def offered(text: str) -> set[str]:
@@ -55,7 +56,7 @@ def offered(text: str) -> set[str]:
 
 def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Home) -> None:
     """Neither by name nor by key; those who see the whole office choose among all."""
-    people = either.memory.the_office.people
+    people = either.office.people
     own = either.client("responsible").get("/desk?lang=ru").text
     reader = Reader(login="whole", access="first_head", person="a@org.kz")
     either.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
@@ -71,16 +72,16 @@ def test_the_desk_offers_deputies_of_one_s_own_unit_alone(either: Home) -> None:
 
 def test_a_deputy_of_another_unit_whom_the_administrator_appointed_stays_chosen(home: Home) -> None:
     """Saving one's leave does not take the deputy away."""
-    known = home.memory.the_office
+    known = home.office
     away = Person(key="a@org.kz", name="Әлиева Гүлнұр", unit="hr", deputy="c@org.kz")
-    home.memory.the_office = Office(units=known.units, people={**known.people, away.key: away})
+    home.keep(replace(known, people={**known.people, away.key: away}))
 
     assert '<option value="c@org.kz" selected>' in home.client("responsible").get("/desk").text
 
 
 def test_the_register_is_narrowed_to_people_of_one_s_own_unit_alone(either: Home) -> None:
     """Whoever else was told of a case of the unit stands on the line of that letter, and is not offered."""
-    either.memory.notice_list += [letter(either.real, "b@org.kz"), letter(either.real, "c@org.kz")]
+    either.sent(letter(either.real, "b@org.kz"), letter(either.real, "c@org.kz"))
     own = either.client("responsible").get("/register").text
     whole = either.client(OFFICER).get("/register").text
 
@@ -90,12 +91,10 @@ def test_the_register_is_narrowed_to_people_of_one_s_own_unit_alone(either: Home
 
 
 def test_the_register_of_a_unit_nobody_else_was_told_about_names_nobody_else(either: Home) -> None:
-    either.memory.notice_list.append(letter(either.real, "b@org.kz"))
+    either.sent(letter(either.real, "b@org.kz"))
     page = either.client("responsible").get("/register").text
 
-    assert [
-        one.name for one in either.memory.the_office.people.values() if one.unit != "hr" and one.name in page
-    ] == []
+    assert [one.name for one in either.office.people.values() if one.unit != "hr" and one.name in page] == []
 
 
 def test_a_key_in_the_address_is_not_turned_into_a_name(home: Home) -> None:
@@ -109,11 +108,11 @@ def test_a_key_in_the_address_is_not_turned_into_a_name(home: Home) -> None:
 @pytest.fixture(params=LIMITED)
 def lost(request: pytest.FixtureRequest) -> tuple[Home, str]:
     """A head, or an executor, whose account and person have no unit; and what the office would show them."""
-    home = fill(build(Memory()))
-    known = home.memory.the_office
+    home = office_with_cases()
+    known = home.office
     nobody = Person(key="x@org.kz", name="Жоқбаев", unit="")
-    home.memory.the_office = Office(units=known.units, people={**known.people, nobody.key: nobody})
-    home.memory.notice_list.append(letter(home.real, "b@org.kz"))
+    home.keep(replace(known, people={**known.people, nobody.key: nobody}))
+    home.sent(letter(home.real, "b@org.kz"))
     reader = Reader(login="lost", access=request.param, person="x@org.kz", name="Жоқбаев")
     home.accounts.save(reader, disabled=False, by="test", now=NOW, today=TODAY)
     return home, "lost"
@@ -122,7 +121,7 @@ def lost(request: pytest.FixtureRequest) -> tuple[Home, str]:
 def test_a_head_or_executor_without_a_unit_finds_no_case_and_no_person(lost: tuple[Home, str]) -> None:
     """On no page, in no list, in no file, by no program; every route of the router is asked."""
     home, login = lost
-    names = [one.name for one in home.memory.the_office.people.values() if one.key != "x@org.kz"]
+    names = [one.name for one in home.office.people.values() if one.key != "x@org.kz"]
     found: dict[str, list[str]] = {}
     with home.client(login) as browser:
         for method, route in ROUTES:
@@ -141,7 +140,7 @@ def test_a_head_or_executor_without_a_unit_finds_no_case_and_no_person(lost: tup
 def test_a_head_or_executor_without_a_unit_writes_into_no_case(lost: tuple[Home, str]) -> None:
     """404 for every case there is; the chains stay as they were."""
     home, login = lost
-    before = {case: len(chain) for case, chain in home.memory.chains.items()}
+    before = {case: len(home.events(case)) for case in home.cases()}
     with home.client(login) as browser:
         statuses = {
             route.path: browser.request(
@@ -152,7 +151,7 @@ def test_a_head_or_executor_without_a_unit_writes_into_no_case(lost: tuple[Home,
         }
 
     assert set(statuses.values()) == {404}
-    assert {case: len(chain) for case, chain in home.memory.chains.items()} == before
+    assert {case: len(home.events(case)) for case in home.cases()} == before
 
 
 def test_the_administrator_is_told_which_accounts_see_nothing(lost: tuple[Home, str]) -> None:

@@ -4,40 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-import calendars
-from merzim.behind_pages.shell import Shell
-from storage.accounts.accounts import SqlAccounts
-from storage.accounts.idempotency import SqlAnswers
-from storage.cases.evidence import EvidenceFolder
-from storage.cases.ledger import SqlLedger
-from storage.database import engine as database
-from storage.maintenance import schema
-from storage.notices.outbox import SqlOutbox
+from merzim.app import build_app
+from services.moments import Moment
 from storage.org import store as office_store
-from storage.queries import SqlReads
-from tests.second_factors import second_factors
-from tests.web.conftest import NOW, PASSWORD, TODAY, behind, people
-from tests.web.memory import library, office
+from tests.web.conftest import NOW, PASSWORD, TODAY, people, settings_in
+from tests.web.offices import office
 from web.app import create_app
-from workflow.cases.commands.desk import Desk
 from workflow.cases.commands.opening import Opening
 
 
 @pytest.fixture
 def browser(tmp_path: Path) -> Iterator[TestClient]:
     """A browser on a dashboard whose database holds the real schedule."""
-    engine = database.open(f"sqlite:///{tmp_path / 'merzim.sqlite'}")
-    schema.create_or_migrate(engine)
+    moment = Moment(now=NOW, today=TODAY, demonstration=True)
+    settings = settings_in(tmp_path)
+    named = replace(settings, office=replace(settings.office, name="Ұлттық экономика министрлігі"))
+    context = build_app(named, clock=lambda: moment)
     known = office()
-    office_store.save(engine, units=known.units.values(), people=known.people.values())
-    desk = Desk(SqlLedger(engine), library(), calendars.calendar())
-    desk.open(
+    office_store.save(context.engine, units=known.units.values(), people=known.people.values())
+    people(context.accounts)
+    context.desk.open(
         Opening(
             procedure="internal-analysis",
             unit="hr",
@@ -48,28 +41,13 @@ def browser(tmp_path: Path) -> Iterator[TestClient]:
         now=NOW,
         today=TODAY,
     )
-    reads, store = SqlReads(engine), EvidenceFolder(tmp_path / "evidence")
-    house = behind(reads, desk, store, ledger=SqlLedger(engine), engine=engine, outbox=SqlOutbox(engine))
-    app = create_app(
-        desk,
-        reads,
-        library(),
-        calendars.calendar(),
-        clock=lambda: (NOW, TODAY),
-        evidence_store=store,
-        shell=Shell(house),
-        accounts=people(SqlAccounts(engine)),
-        factors=second_factors(engine),
-        answers=SqlAnswers(engine),
-        demonstration=True,
-        organisation="Ұлттық экономика министрлігі",
-    )
+    app = create_app(context, lambda: moment)
     with TestClient(
         app, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=True
     ) as client:
         client.post("/login", data={"login": "officer", "password": PASSWORD})
         yield client
-    engine.dispose()
+    context.close()
 
 
 def test_a_fact_goes_from_the_form_to_the_ledger_and_back_to_the_page(browser: TestClient) -> None:

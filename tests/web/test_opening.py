@@ -16,7 +16,6 @@ from starlette.testclient import TestClient
 
 from documents.schedules.template import template
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import pages
 from merzim.settings_file import read
 from services.app import AppContext
 from services.moments import Moment
@@ -24,7 +23,8 @@ from storage.accounts.uploads import SqlUploads
 from storage.org import store as office_store
 from storage.tables import UPLOAD
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
-from tests.web.memory import office
+from tests.web.offices import office
+from web.app import create_app
 from web.ui.org_names import AT_ONCE
 from workflow.org.access import Reader
 from workflow.org.office import Unit
@@ -64,7 +64,7 @@ def house(tmp_path: Path) -> Iterator[AppContext]:
 def browser_of(house: AppContext, login: str = "officer") -> TestClient:
     """Somebody who has logged in."""
     client = TestClient(
-        pages(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
+        create_app(house, lambda: Moment(now=NOW, today=TODAY, demonstration=True)),
         base_url="https://127.0.0.1:8000",
         client=("127.0.0.1", 50000),
         follow_redirects=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 from pathlib import Path
@@ -13,18 +14,15 @@ from sqlalchemy import Engine, event
 from starlette.testclient import TestClient
 
 import calendars
-from merzim.behind_pages.shell import Shell
-from storage.accounts.accounts import SqlAccounts
-from storage.accounts.idempotency import SqlAnswers
-from storage.cases.evidence import EvidenceFolder
+from merzim.app import build_app
+from services.moments import Moment
+from services.settings import DatabaseSettings
 from storage.cases.ledger import SqlLedger
 from storage.database import engine as database
 from storage.maintenance import schema
 from storage.org import store as office_store
-from storage.queries import SqlReads
-from tests.second_factors import second_factors
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, behind, build, people
-from tests.web.memory import Memory, library, office
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people, settings_in
+from tests.web.offices import library, office
 from web.app import create_app
 from web.pages.overview.view import Overview, overview
 from workflow.cases.commands.desk import Desk
@@ -33,7 +31,7 @@ from workflow.org.office import Office
 
 
 def seen(home: Home, *, today: date = TODAY, unit: str | None = None) -> Overview:
-    return overview(home.memory, library(), calendars.calendar(), today=today, unit=unit)
+    return overview(home.context.reads, library(), calendars.calendar(), today=today, unit=unit)
 
 
 def links(page: str) -> list[str]:
@@ -117,7 +115,7 @@ def test_an_indicator_counts_once_and_missed_ones_count_too(home: Home) -> None:
 
 def test_an_empty_office_is_told_what_to_do() -> None:
     """No figures of nothing: the first step."""
-    with build(Memory(the_office=Office())).client() as browser:
+    with build(Office()).client() as browser:
         page = browser.get("/?lang=ru").text
 
     assert "Дел пока нет" in page
@@ -190,24 +188,12 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(
     path: str, engine: Engine, tmp_path: Path
 ) -> None:
     """And its bytes stay under 200 KB."""
-    desk, reads, store = (
-        Desk(SqlLedger(engine), library(), calendars.calendar()),
-        SqlReads(engine),
-        EvidenceFolder(tmp_path / "evidence"),
-    )
-    app = create_app(
-        desk,
-        reads,
-        library(),
-        calendars.calendar(),
-        clock=lambda: (NOW, TODAY),
-        evidence_store=store,
-        accounts=people(SqlAccounts(engine)),
-        factors=second_factors(engine),
-        answers=SqlAnswers(engine),
-        shell=Shell(behind(reads, desk, store, engine=engine)),
-        demonstration=True,
-    )
+    address = engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=False)
+    settings = replace(settings_in(tmp_path), database=DatabaseSettings(url=address))
+    moment = Moment(now=NOW, today=TODAY, demonstration=True)
+    context = build_app(settings, clock=lambda: moment)
+    people(context.accounts)
+    app = create_app(context, lambda: moment)
     counted, statements = [], []
 
     def note(conn, cursor, statement, *_):  # type: ignore[no-untyped-def]
@@ -218,12 +204,13 @@ def test_a_page_asks_as_often_at_three_cases_as_at_three_hundred(
         for more in (3, 297):
             opened(engine, more)
             statements.clear()
-            event.listen(engine, "before_cursor_execute", note)
+            event.listen(context.engine, "before_cursor_execute", note)
             answer = browser.get(path)
-            event.remove(engine, "before_cursor_execute", note)
+            event.remove(context.engine, "before_cursor_execute", note)
             counted.append(len(statements))
 
             assert answer.status_code == 200
             assert len(answer.content) < 200 * 1024
 
+    context.close()
     assert counted[0] == counted[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,8 +9,9 @@ from starlette.testclient import TestClient
 
 import i18n
 from tests.law import library
-from tests.web.conftest import NOW, TODAY, Home
+from tests.web.conftest import NOW, TODAY, Home, rewrite
 from workflow.cases.commands.opening import Opening
+from workflow.org.access import Reader
 
 LANGUAGES = i18n.LANGUAGES
 PATHS = ("/", "/cases", "/cases/{case}", "/calendar", "/calendar/2027")
@@ -137,8 +137,7 @@ def test_a_page_number_that_is_none_is_refused_plainly(number: str, browser: Tes
 
 def test_a_file_of_the_law_that_is_gone_is_said(home: Home, browser: TestClient) -> None:
     """A case whose edition is no longer at hand explains itself instead of breaking."""
-    chain = home.memory.chains[home.real]
-    chain[0] = replace(chain[0], payload={**chain[0].payload, "edition": "internal-analysis.1999-01-01"})
+    rewrite(home, home.real, edition="internal-analysis.1999-01-01")
     answer = browser.get(f"/cases/{home.real}?lang=ru")
 
     assert answer.status_code == 422
@@ -152,6 +151,11 @@ def test_a_case_of_every_procedure_can_be_shown(home: Home, browser: TestClient,
     began = max(date(2026, 1, 1), edition.in_force)
     opening = Opening(procedure=procedure, unit="law", planned={edition.begins_with: began})
     case = home.desk.open(opening, by="test", now=NOW, today=TODAY).id
+    if edition.confidential:
+        named = Reader(login="named", access="officer", person="a@org.kz")
+        home.accounts.save(named, disabled=False, by="test", now=NOW, today=TODAY)
+        home.desk.name_reader(case, "a@org.kz", by="test", now=NOW, today=TODAY)
+        browser = home.client("named")
 
     for language in ("kk", "ru", "en"):
         assert browser.get(f"/cases/{case}?lang={language}").status_code == 200

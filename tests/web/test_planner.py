@@ -23,7 +23,7 @@ def test_a_start_gives_the_whole_chain_with_reasons(home: Home, browser: TestCli
     assert "15 мая 2026 года" in page
     assert "10 рабочих дней до него: 29, 28, 26, 25, 22, 21, 20, 19, 18, 15 мая" in page  # 27 May is Kurban Ait
     assert "Начало анализа – 1 июня 2026 года (план), этот день не считается." in page
-    assert len(home.memory.chains) == 3
+    assert len(home.cases()) == 3
 
 
 def test_without_a_date_it_says_where_to_begin(browser: TestClient) -> None:
@@ -115,14 +115,14 @@ def test_the_load_counts_what_people_have_to_do_in_those_weeks(home: Home, brows
         id="", procedure="internal-analysis", edition=made.procedure.edition, unit="law", planned=planned
     )
     asked = {"deadlines": made.deadlines, "case": case, "today": TODAY}
-    before = load(home.memory, house.library, home.memory.office(), **asked)
+    before = load(home.context.reads, house.library, home.context.reads.office(), **asked)
     home.desk.open(
         Opening(procedure="internal-analysis", unit="law", object="Ещё один", planned=planned),
         by="test",
         now=NOW,
         today=TODAY,
     )
-    after = load(home.memory, house.library, home.memory.office(), **asked)
+    after = load(home.context.reads, house.library, home.context.reads.office(), **asked)
     page = browser.get(f"{START}&unit=law").text
 
     assert before is not None

@@ -20,8 +20,7 @@ from starlette.testclient import TestClient
 
 from merzim.metronome import http_server
 from services.settings import LOOPBACK_NETWORKS
-from tests.web.conftest import PASSWORD, Home, build, fill
-from tests.web.memory import Memory
+from tests.web.conftest import PASSWORD, Home, build, office_with_cases
 from tests.web.proxy import proxy
 from web.auth.origins import public_address
 from web.auth.proxies import apply_forwarding, client_address
@@ -132,7 +131,7 @@ def test_an_origin_is_what_browsers_make_of_the_address(address: str, origin: st
 )
 def test_a_write_names_the_public_address_whatever_the_connection_looks_like(origin: str, status: int) -> None:
     """The proxy speaks plain HTTP to the application, and says nothing of https."""
-    home = build(Memory(), address="https://merzim.mne.kz")
+    home = build(address="https://merzim.mne.kz")
     with TestClient(
         home.app, base_url="http://merzim.mne.kz", client=("10.0.0.7", 50000), follow_redirects=False
     ) as browser:
@@ -148,7 +147,7 @@ def test_a_write_names_the_public_address_whatever_the_connection_looks_like(ori
 )
 def test_what_was_passed_on_is_never_of_this_machine(header: str) -> None:
     """A proxy on this machine that calls us by its own name opens nothing that is for this machine alone."""
-    home = fill(build(Memory()))
+    home = office_with_cases(address="https://merzim.mne.kz")
     with home.stranger(**{header: "127.0.0.1"}) as browser:
         answers = [browser.get("/"), browser.get("/metrics"), browser.post("/login/demonstration")]
 
@@ -176,9 +175,7 @@ def behind_proxy(*trusted: str) -> Iterator[Behind]:
         port = int(listening.getsockname()[1])
         with proxy(port, host=PROXY, source=SOURCE, tls=tls) as public:
             address = f"https://{PROXY}:{public}"
-            home = fill(
-                build(Memory(), address=address, trusted_proxies=tuple(ip_network(one) for one in trusted))
-            )
+            home = office_with_cases(address=address, trusted_proxies=tuple(ip_network(one) for one in trusted))
 
             @home.app.get("/whoami")
             def whoami(request: Request) -> dict[str, str]:

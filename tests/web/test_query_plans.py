@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks.country import NOW, TODAY, build
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import pages
 from merzim.settings_file import read
 from services.credentials import hashed
 from services.jobs.rounds import deliver, remind
@@ -20,6 +19,7 @@ from tests.web.plans import PARTIAL, WALKED, Plans, explained
 from tests.web.real import RealOffice
 from tests.web.test_access import BODIES, ROUTES, filled
 from tests.web.walking import walk
+from web.app import create_app
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import ACCESSES, Reader
 
@@ -45,7 +45,7 @@ def plans(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plans]:
     (folder / "config.toml").write_text(f'[database]\nurl = "{address}"\n')
     house = build_app(read(folder / "config.toml", at=folder))
     moment = Moment(now=NOW, today=TODAY, demonstration=True)
-    office = RealOffice(folder=folder, house=house, pages=pages(house, lambda: moment), moment=[moment])
+    office = RealOffice(folder=folder, house=house, pages=create_app(house, lambda: moment), moment=[moment])
     try:
         with explained() as found:
             _work(office)

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from services.evidence import clean_file_name
 from tests.web.conftest import NOW, TODAY, Home
-from web.pages.cases.evidence import file_name, the_address
+from web.pages.cases.evidence import parse_address
 from web.ui.form_values import InvalidForm, parse_date
 from workflow.cases.commands.opening import Opening
 
@@ -93,13 +94,13 @@ def test_a_refusal_is_one_sentence_at_the_form_and_nothing_typed_is_lost(
 ) -> None:
     """422, the sentence, and every answer still in its field; nothing was written."""
     typed = {"fact": "order_signed", "on": "2026-04-06", "link.other": "https://org.kz/kept", **fields}
-    before = home.memory.events(home.real)
+    before = home.events(home.real)
     answer = browser.post(f"/cases/{home.real}?lang=ru", data=typed)
     problem = answer.text.split('id="record-problem"')[1].split("</div>")[0]
 
     assert answer.status_code == 422
     assert said in problem
-    assert home.memory.events(home.real) == before
+    assert home.events(home.real) == before
     if typed["fact"] == "order_signed" and typed["link.other"].startswith("https"):
         assert 'value="https://org.kz/kept"' in answer.text
 
@@ -114,11 +115,11 @@ def test_the_same_fact_with_another_date_points_to_the_correction(home: Home, br
 
 def test_the_same_fact_with_the_same_date_is_done_already(home: Home, browser: TestClient) -> None:
     """Pressing the button twice changes nothing and is no error."""
-    before = len(home.memory.events(home.real))
+    before = len(home.events(home.real))
     answer = browser.post(f"/cases/{home.real}", data={"fact": "start_announced", "on": "2026-03-30"})
 
     assert answer.status_code == 303
-    assert len(home.memory.events(home.real)) == before
+    assert len(home.events(home.real)) == before
 
 
 def test_an_empty_file_is_refused_and_nothing_is_stored(home: Home, browser: TestClient) -> None:
@@ -131,7 +132,7 @@ def test_an_empty_file_is_refused_and_nothing_is_stored(home: Home, browser: Tes
 
     assert answer.status_code == 422
     assert "empty.pdf" in answer.text
-    assert not home.store.files
+    assert not home.files()
 
 
 def test_htmx_is_sent_on_by_a_header(home: Home, browser: TestClient) -> None:
@@ -149,7 +150,7 @@ def test_a_new_plan_date_moves_what_is_counted_from_it(home: Home, browser: Test
     answer = browser.post(f"/cases/{home.real}/plan", data={"fact": "analysis_started", "on": "2026-04-20"})
 
     assert answer.status_code == 303
-    assert home.memory.rows(home.real)["order_signed"].due == date(2026, 4, 13)
+    assert home.context.ledger.rows(home.real)["order_signed"].due == date(2026, 4, 13)
 
 
 @pytest.mark.parametrize("on", ["", "2026-02-30", "1999-01-01", "2030-01-01"])
@@ -175,7 +176,7 @@ def test_a_file_of_another_case_is_not_given_out(home: Home, browser: TestClient
         data={"fact": "order_signed", "on": "2026-04-06"},
         files={"file.document:order": ("a.pdf", PROTOCOL, "application/pdf")},
     )
-    (reference,) = home.store.files
+    (reference,) = home.files()
 
     assert browser.get(f"/cases/{home.late}/evidence/{reference}").status_code == 404
     assert browser.get(f"/cases/{home.real}/evidence/{'0' * 64}").status_code == 404
@@ -195,13 +196,13 @@ def test_a_file_of_another_case_is_not_given_out(home: Home, browser: TestClient
 )
 def test_a_file_name_keeps_only_its_last_part(given_name: str, kept: str) -> None:
     """No folder and no control character gets into a name."""
-    assert file_name(given_name) == kept
+    assert clean_file_name(given_name) == kept
 
 
 @given(st.text(max_size=300))
 def test_no_name_is_dangerous(name: str) -> None:
     """Whatever a browser sends, the name has no folder in it and is not empty."""
-    kept = file_name(name)
+    kept = clean_file_name(name)
 
     assert kept
     assert "/" not in kept
@@ -241,7 +242,7 @@ def test_any_other_text_is_refused_and_never_breaks(text: str) -> None:
 def test_what_is_no_address_is_refused(text: str) -> None:
     """Only http and https, with a host, without blanks, not endless."""
     with pytest.raises(InvalidForm):
-        the_address(text)
+        parse_address(text)
 
 
 def _programme(home: Home) -> str:

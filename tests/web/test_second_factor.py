@@ -4,48 +4,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 import pyotp
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from notifications.notice import Notice
 from services.credentials import hidden, new_recovery_codes, new_secret, recovery_hash
+from storage.tables import RECOVERY_CODE
 from tests.second_factors import code_at
-from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, fill
-from tests.web.memory import Memory
-from workflow.org.access import Account, Entry, Reader
+from tests.web.conftest import NOW, PASSWORD, TODAY, Home, office_with_cases
+from web.pages.account import codes as codes_module
+from workflow.org.access import Access, Account, Entry, Reader
 
 SECRET = pyotp.random_base32()
 NEW = "жаңа құпиясөзім"
 SAID = {"by": "test", "now": NOW, "today": TODAY}
 
 
-@dataclass
-class Told:
-    """Letters about accounts, kept instead of sent."""
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, Mapping[str, object]]]:
+    """The letters about accounts: whose, of what, with what facts."""
+    letters: list[tuple[str, str, Mapping[str, object]]] = []
 
-    events: list[tuple[str, str, Mapping[str, object]]] = field(default_factory=list)
-
-    def about(
-        self, account: Account, event: str, *, now: datetime, today: date, facts: Mapping[str, object]
-    ) -> Sequence[Notice]:
-        self.events.append((account.reader.login, event, facts))
+    def write(_: object, account: Account, event: str, **more: Any) -> Sequence[Notice]:
+        letters.append((account.reader.login, event, more["facts"]))
         return ()
 
+    monkeypatch.setattr(codes_module, "account_letters", write)
+    return letters
 
-def office(*required: str, told: Told | None = None) -> Home:
+
+def office(*required: Access) -> Home:
     """An office on a real day; who has one of these accesses must have a second factor."""
-    return fill(
-        build(
-            Memory(),
-            demonstration=False,
-            totp_required=frozenset(required),
-            account_letters=told or Told(),
-        )
-    )
+    return office_with_cases(demonstration=False, totp_required=required)
+
+
+def unused(home: Home, login: str) -> set[str]:
+    """The hashes of recovery codes that are left."""
+    with home.context.engine.connect() as connection:
+        asked = select(RECOVERY_CODE.c.hash).where(RECOVERY_CODE.c.login == login)
+        return set(connection.execute(asked.where(RECOVERY_CODE.c.used_at.is_(None))).scalars())
 
 
 def enrolled(home: Home, login: str = "officer", secret: str = SECRET) -> tuple[str, ...]:
@@ -120,7 +122,7 @@ def test_a_reset_link_lets_in_whoever_has_no_second_factor() -> None:
 
 def test_a_demonstration_opens_no_account_that_has_a_second_factor() -> None:
     """It asks for no password, and so for no code."""
-    home = fill(build(Memory()))
+    home = office_with_cases()
     enrolled(home)
     with home.stranger() as browser:
         offered = browser.get("/login").text
@@ -157,7 +159,7 @@ def test_a_second_factor_is_set_after_its_first_code_and_ten_recovery_codes_are_
     assert shown(again) == []
     assert "10 of 10 left" in again
     assert other.get("/account").status_code == 303
-    assert home.factors.unused["officer"] == {recovery_hash(code, "officer") for code in shown(page)}
+    assert unused(home, "officer") == {recovery_hash(code, "officer") for code in shown(page)}
 
 
 @pytest.mark.parametrize(
@@ -245,10 +247,9 @@ def test_wrong_answers_on_these_forms_make_the_next_one_wait() -> None:
 # -------------------------------------------------------------------------------------------- recovery codes
 
 
-def test_a_recovery_code_lets_in_once_and_its_holder_is_told() -> None:
+def test_a_recovery_code_lets_in_once_and_its_holder_is_told(told: list[Any]) -> None:
     """However it is typed; the page says how many are left, a letter goes out."""
-    told = Told()
-    home = office(told=told)
+    home = office()
     codes = enrolled(home)
     typed = codes[3].upper().replace("-", " ")
     with home.stranger() as browser:
@@ -258,7 +259,7 @@ def test_a_recovery_code_lets_in_once_and_its_holder_is_told() -> None:
     assert answer.headers["location"] == "/account?said=recovery"
     assert "You logged in with a recovery code" in page
     assert "9 of 10 left" in page
-    assert told.events == [("officer", "recovery_code_used", {"left": 9})]
+    assert told == [("officer", "recovery_code_used", {"left": 9})]
     assert log_in(home.stranger(), code=codes[3]) == 401
 
 
@@ -373,9 +374,9 @@ def test_who_must_have_it_cannot_remove_it_but_can_change_the_device() -> None:
 def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) -> None:
     """They were given before it was required; with a second factor they work."""
     home = office("officer")
-    secret = new_secret()
 
-    def given() -> None:
+    def given() -> str:
+        secret = new_secret()
         home.accounts.let_in(
             Entry(
                 hash=hidden(secret),
@@ -387,26 +388,27 @@ def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) 
                 expires_at=NOW + timedelta(hours=1),
             )
         )
+        return secret
 
-    def asked() -> int:
+    def asked(secret: str) -> int:
         with home.stranger(authorization=f"Bearer {secret}") as program:
             return program.get("/api/v1/board" if kind == "token" else f"/feeds/{secret}.ics").status_code
 
-    given()
-    before = asked()
+    secret = given()
+    before = asked(secret)
     enrolled(home)
-    ended = asked()
-    given()
+    ended = asked(secret)
+    secret = given()
 
-    assert (before, ended, asked()) == (403, 401 if kind == "token" else 404, 200)
+    assert (before, ended, asked(secret)) == (403, 401 if kind == "token" else 404, 200)
 
 
 # ----------------------------------------------------------------------------------- removal by administrators
 
 
-def administrators(*, told: Told | None = None, second: bool = True) -> Home:
+def administrators(*, second: bool = True) -> Home:
     """An office with two administrators, `administrator` and `second`, and an officer with a second factor."""
-    home = office(told=told)
+    home = office()
     home.accounts.save(Reader(login="second", access="administrator"), disabled=False, **SAID)
     account = home.accounts.account("officer")
     assert account is not None
@@ -425,10 +427,9 @@ def act(home: Home, login: str, do: str, *, about: str = "officer", ground: str 
         return answer.status_code, answer.text
 
 
-def test_a_second_factor_is_removed_when_one_administrator_asks_and_another_approves() -> None:
+def test_a_second_factor_is_removed_when_one_administrator_asks_and_another_approves(told: list[Any]) -> None:
     """Its holder is told of both; then the password alone lets in."""
-    told = Told()
-    home = administrators(told=told)
+    home = administrators()
     asked, _ = act(home, "administrator", "request")
     with home.client("second") as browser:
         listed = browser.get("/administration/accounts?lang=en").text
@@ -440,11 +441,11 @@ def test_a_second_factor_is_removed_when_one_administrator_asks_and_another_appr
     assert "Asked by administrator" in listed
     assert 'value="approve"' in page
     assert home.factors.secret("officer") == ""
-    assert [(login, event) for login, event, _ in told.events] == [
+    assert [(login, event) for login, event, _ in told] == [
         ("officer", "removal_requested"),
         ("officer", "removed"),
     ]
-    assert told.events[1][2] == {"by": "administrator", "approved_by": "second"}
+    assert told[1][2] == {"by": "administrator", "approved_by": "second"}
     assert log_in(home.stranger()) == 303
 
 

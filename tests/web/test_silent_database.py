@@ -16,8 +16,8 @@ import uvicorn
 from sqlalchemy import make_url
 
 from merzim.app import build_app
-from merzim.behind_pages.dashboard import Dashboard
 from merzim.clock import stand
+from merzim.dashboard import Dashboard
 from merzim.settings_file import read
 from services.jobs.rounds import remind
 from tests.forwarder import Forwarder, forwarding

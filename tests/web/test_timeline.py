@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import calendars
 from tests.web.conftest import Home
-from tests.web.memory import library
+from tests.web.offices import library
 from web.ui.timeline import HEAD, LABELS, LONGEST, ROW, WIDTH, Timeline, timeline
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -40,7 +39,7 @@ def sent(home: Home, obligation: str, due: date, *, at: datetime = NOW) -> None:
         sent_at=at,
         state="sent",
     )
-    home.memory.notice_list.append(letter)
+    home.sent(letter)
 
 
 def test_a_fact_is_withdrawn_on_the_page_with_its_ground(home: Home, case: str, browser: TestClient) -> None:
@@ -92,7 +91,7 @@ def test_a_program_withdraws_and_previews(home: Home, case: str, browser: TestCl
 
     foreseen = browser.post(api, json={**body, "preview": True}).json()
     assert (foreseen["preview"], foreseen["changed"], foreseen["events"]) == (True, True, [])
-    assert "analysis_started" in home.memory.case(home.real).planned  # type: ignore[union-attr]
+    assert "analysis_started" in home.case(home.real).planned  # type: ignore[union-attr]
 
     done = browser.post(api, json=body).json()
     assert (done["preview"], done["changed"]) == (False, True)
@@ -116,13 +115,13 @@ def test_a_preview_writes_nothing_whatever_is_previewed(
     home: Home, case: str, browser: TestClient, path: str, body: dict[str, object]
 ) -> None:
     """Not one event, not one row."""
-    before = len(home.memory.events(home.real)), dict(home.memory.rows(home.real))
+    before = len(home.events(home.real)), dict(home.context.ledger.rows(home.real))
 
     answer = browser.post(f"/api/v1{case}/{path}", json={**body, "preview": True})
 
     assert answer.status_code == 200
     assert (answer.json()["preview"], answer.json()["changed"]) == (True, True)
-    assert (len(home.memory.events(home.real)), dict(home.memory.rows(home.real))) == before
+    assert (len(home.events(home.real)), dict(home.context.ledger.rows(home.real))) == before
 
 
 def test_a_form_that_moves_dates_shows_them_first(home: Home, case: str, browser: TestClient) -> None:
@@ -136,7 +135,7 @@ def test_a_form_that_moves_dates_shows_them_first(home: Home, case: str, browser
     assert shown.status_code == 200
     assert "будет уведомлено людей: 1" in shown.text
     assert re.search(r"06\.04\.2026 → 13\.04\.2026", shown.text)
-    assert home.memory.case(home.real).planned["analysis_started"] == date(2026, 4, 13)  # type: ignore[union-attr]
+    assert home.case(home.real).planned["analysis_started"] == date(2026, 4, 13)  # type: ignore[union-attr]
     token = re.search(r'name="confirmed" value="(\w+)"', shown.text)
     assert token is not None
 
@@ -144,7 +143,7 @@ def test_a_form_that_moves_dates_shows_them_first(home: Home, case: str, browser
     assert other.status_code == 200
     done = browser.post(f"{case}/plan", data={**typed, "confirmed": token[1]})
     assert done.status_code == 303
-    assert home.memory.case(home.real).planned["analysis_started"] == date(2026, 4, 20)  # type: ignore[union-attr]
+    assert home.case(home.real).planned["analysis_started"] == date(2026, 4, 20)  # type: ignore[union-attr]
 
 
 def test_a_form_that_moves_nothing_is_carried_out_at_once(home: Home, case: str, browser: TestClient) -> None:
@@ -165,7 +164,7 @@ def test_what_was_recorded_is_undone_within_ten_minutes(home: Home, case: str, b
 
     assert undone.status_code == 303
     assert "order_signed" not in home.facts(home.real)
-    event = home.memory.events(home.real)[-1]
+    event = home.events(home.real)[-1]
     assert (event.kind, event.payload["ground"]) == ("withdrawn", "внесено по ошибке")
 
 
@@ -175,7 +174,7 @@ def test_undo_is_not_offered_once_a_letter_left(home: Home, case: str, browser: 
     sent(home, "published", date(2026, 5, 18), at=NOW + timedelta(seconds=1))
 
     assert "/undo" not in browser.get(done.headers["location"]).text
-    line = home.memory.events(home.real)[-1].seq
+    line = home.events(home.real)[-1].seq
     refused = browser.post(f"{case}/undo?lang=ru", data={"line": str(line)})
     assert refused.status_code == 422
     assert "уже отправлено уведомление" in refused.text
@@ -185,10 +184,9 @@ def test_undo_is_not_offered_once_a_letter_left(home: Home, case: str, browser: 
 @pytest.mark.parametrize(("minutes", "status"), [(10, 303), (11, 422)])
 def test_undo_lasts_ten_minutes(home: Home, case: str, browser: TestClient, minutes: int, status: int) -> None:
     """To the tenth minute, no longer."""
-    browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
-    event = home.memory.events(home.real)[-1]
-    earlier = replace(event, at=NOW - timedelta(minutes=minutes))
-    home.memory.chains[home.real][-1] = earlier
+    earlier = NOW - timedelta(minutes=minutes)
+    home.desk.record(home.real, "order_signed", on=TODAY, by="officer", now=earlier, today=TODAY)
+    event = home.events(home.real)[-1]
 
     assert browser.post(f"{case}/undo", data={"line": str(event.seq)}).status_code == status
 
@@ -196,7 +194,7 @@ def test_undo_lasts_ten_minutes(home: Home, case: str, browser: TestClient, minu
 def test_nobody_undoes_what_another_recorded(home: Home, case: str, browser: TestClient) -> None:
     """They may withdraw it, with a ground."""
     browser.post(case, data={"fact": "order_signed", "on": "2026-04-06"})
-    line = home.memory.events(home.real)[-1].seq
+    line = home.events(home.real)[-1].seq
 
     refused = home.client("responsible").post(f"{case}/undo?lang=ru", data={"line": str(line)})
 

@@ -8,6 +8,7 @@ from web.api import (
     account,
     accounts,
     calendar,
+    cases,
     consolidated,
     documents,
     files,
@@ -20,13 +21,12 @@ from web.api import (
     risks,
     statistics,
     units,
-    writing,
 )
 
 router = APIRouter()
 for part in (
     reading,
-    writing,
+    cases,
     files,
     statistics,
     risks,

@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
+from services.inputs import Day, Key
+from services.verbs import Command
 from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.idempotency import Writing
-from web.api.inputs import Day, InputModel, Key
 from web.auth.dependencies import Own, Recording
 from web.pages.account.digest_choice import be_reminded, own_choice
 from web.pages.administration.common import the
@@ -54,12 +55,12 @@ class AccountAnswer(BaseModel):
     ways_in: list[WayIn]
 
 
-class Reminded(InputModel):
+class Reminded(Command):
     digest: Digest
     language: Literal["kk", "ru", "en"]
 
 
-class Away(InputModel):
+class Away(Command):
     """Days of leave, both included; none of them is no leave. `deputy`: key of who stands in."""
 
     first: Day | None = None
@@ -84,11 +85,11 @@ class FeedMade(BaseModel):
     address: str
 
 
-class Revoked(InputModel):
+class Revoked(Command):
     id: Hash
 
 
-class Ending(InputModel):
+class Ending(Command):
     """`id`: of the session or known device to end; without it every one."""
 
     id: Hash | None = None
@@ -115,7 +116,7 @@ class Unlinked(BaseModel):
 @router.get("")
 def me(ctx: Own) -> AccountAnswer:
     """Who the token speaks for, and by what that account is let in."""
-    now, _ = ctx.clock()
+    now = ctx.now
     reader, choosing = ctx.reader, own_choice(ctx)
     account = ctx.accounts.account(reader.login)
     second_factor = account is not None and account.second_factor
@@ -178,7 +179,7 @@ def telegram_code(ctx: Own, once: Writing) -> TelegramCode:
         raise HTTPException(404, "web.problem.no_person")
 
     def offered() -> TelegramCode:
-        now, _ = ctx.clock()
+        now = ctx.now
         return TelegramCode.model_validate(the(ctx).telegram(ctx.reader.person, now=now), from_attributes=True)
 
     return once(ctx, None, offered, TelegramCode, secret="code")
@@ -191,7 +192,7 @@ def unlink(ctx: Own, once: Writing) -> Unlinked:
         raise HTTPException(404, "web.problem.no_person")
 
     def forgotten() -> Unlinked:
-        now, _ = ctx.clock()
+        now = ctx.now
         the(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
         return Unlinked(linked=False)
 

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
+from services.context import RequestContext
+from services.inputs import Line
+from services.verbs import Command
 from web.api.account import WayIn, way_in
 from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.idempotency import Writing
-from web.api.inputs import InputModel, Line
 from web.api.notices import Resent
 from web.auth.dependencies import Setting
-from web.context import RequestContext
 from web.pages.administration import account_commands
 from web.pages.administration import staff_commands as staff
 from web.pages.administration.common import the
@@ -26,7 +27,7 @@ Login = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[^\x00/]+$")
 Named = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-class AccountGiven(InputModel):
+class AccountGiven(Command):
     """What an account may see and do. `person`: key, name or e-mail; `unit`: empty is the whole office."""
 
     access: Access
@@ -39,7 +40,7 @@ class AccountMade(AccountGiven):
     login: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
 
 
-class TokenAsked(InputModel):
+class TokenAsked(Command):
     days: Annotated[int, Field(ge=1, le=account_commands.MOST_DAYS)]
     name: Line = ""
     write: bool = False
@@ -93,7 +94,7 @@ class ChannelAnswer(BaseModel):
     settings: dict[str, str]
 
 
-class LetterAsked(InputModel):
+class LetterAsked(Command):
     email: Line = ""
 
 
@@ -253,7 +254,7 @@ def rules(ctx: Setting) -> list[RulesAnswer]:
 
 
 def _one(ctx: RequestContext, login: str) -> OneAccount:
-    known, (now, _) = account_commands.the_account(ctx, login), ctx.clock()
+    known, now = account_commands.the_account(ctx, login), ctx.now
     ways = ctx.accounts.entries(known.reader.login, now=now)
     removal = ctx.factors.removal(known.reader.login, now=now)
     return OneAccount(

@@ -9,13 +9,11 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel
 
 from notifications.notice import Notice
+from services.results import CaseHead
 from web.ui.board_lines import Line
 from web.ui.org_names import person_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator
-from workflow.cases.case import Case, Event
-from workflow.cases.commands.desk import Change
-from workflow.cases.commands.previews import Preview
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Procedure
@@ -71,50 +69,9 @@ class Problem(BaseModel):
     changes: list[OtherChangeAnswer] | None = None
 
 
-class CaseHead(BaseModel):
-    case: str
-    procedure: str
-    edition: str
-    object: str
-    unit: str
-    standing: str
-    opened_at: datetime | None
-
-
 class CaseList(BaseModel):
     cases: list[CaseHead]
     total: int
-
-
-class EventAnswer(BaseModel):
-    seq: int
-    kind: str
-    name: str
-    on: date | None
-    at: datetime
-    by: str
-    payload: dict[str, Any]
-    hash: str
-
-
-class MovedDate(BaseModel):
-    obligation: str
-    was: date | None
-    now: date | None
-
-
-class Changed(BaseModel):
-    """What a command did: whether anything was written, and which due dates it moved.
-
-    `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be told.
-    """
-
-    case: str
-    changed: bool
-    events: list[EventAnswer]
-    moved: list[MovedDate]
-    preview: bool = False
-    tells: int | None = None
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -274,57 +231,6 @@ def finding_answer(finding: Finding, translator: Translator) -> FindingAnswer:
         late_by_working_days=finding.late_by,
         basis=finding.basis,
         force=finding.force,
-    )
-
-
-def case_head(case: Case) -> CaseHead:
-    """The head of a case."""
-    return CaseHead(
-        case=case.id,
-        procedure=case.procedure,
-        edition=case.edition,
-        object=case.object,
-        unit=case.unit,
-        standing=case.standing,
-        opened_at=case.opened_at,
-    )
-
-
-def event_answer(event: Event) -> EventAnswer:
-    """A line of the case's chain."""
-    return EventAnswer(
-        seq=event.seq,
-        kind=event.kind,
-        name=event.name,
-        on=event.on,
-        at=event.at,
-        by=event.by,
-        payload=dict(event.payload),
-        hash=event.hash,
-    )
-
-
-def changed(change: Change) -> Changed:
-    """What a command did."""
-    return Changed(
-        case=change.case.id,
-        changed=bool(change.events),
-        events=[event_answer(event) for event in change.events],
-        moved=[MovedDate(obligation=name, was=old, now=new) for name, old, new in change.moved],
-    )
-
-
-def foreseen(preview: Preview, tells: int) -> Changed:
-    """What a command would do."""
-    return Changed(
-        case=preview.change.case.id,
-        changed=bool(preview.change.events),
-        events=[],
-        moved=[
-            MovedDate(obligation=one.obligation, was=one.before, now=one.after) for one in preview.deadlines
-        ],
-        preview=True,
-        tells=tells,
     )
 
 

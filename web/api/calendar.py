@@ -11,14 +11,23 @@ from pydantic import BaseModel, Field
 from calendars import OutOfRange
 from calendars.calendar import Day as Kind
 from calendars.layout import days_of, year
+from services import calendar_acts
+from services.context import stamp
+from services.inputs import NO_NUL, Day, Line
+from services.verbs import Command
 from web.api.answers import PROBLEMS, RequestTranslator, Words
 from web.api.idempotency import Writing
-from web.api.inputs import PLAIN, Day, InputModel, Line
 from web.auth.dependencies import AskingToManage, Managing, Reading
 from web.auth.reading import reads_files
-from web.context import stamp
 from web.pages.calendar.month import as_known
-from web.pages.calendar.pages import LARGEST, Seen, checked, seen_by_reader, the_acts, within_records
+from web.pages.calendar.pages import (
+    LARGEST,
+    Seen,
+    checked,
+    refuse_part_of_office,
+    seen_by_reader,
+    within_records,
+)
 from web.ui.render import Translator
 from workflow.refusal import Refusal
 
@@ -72,10 +81,10 @@ class YearAnswer(BaseModel):
     unusual: list[DayLine]
 
 
-class Act(InputModel):
+class Act(Command):
     """An act that moves days, as TOML. `name`: what it is to be called in the office's chain."""
 
-    text: Annotated[str, Field(min_length=1, max_length=LARGEST), PLAIN]
+    text: Annotated[str, Field(min_length=1, max_length=LARGEST), NO_NUL]
     name: Line = "act.toml"
 
 
@@ -169,10 +178,11 @@ def the_month(
 @reads_files
 def preview(request: Request, ctx: AskingToManage, body: Act, translator: RequestTranslator) -> ActAnswer:
     """What an act would move; nothing is written."""
-    acts, text = the_acts(ctx), checked(body.text)
-    _, today = ctx.clock()
+    refuse_part_of_office(ctx)
+    text = checked(body.text)
+    today = ctx.today
     try:
-        shown = acts.preview(text, body.name or "act.toml", today=today)
+        shown = calendar_acts.preview(ctx.app, text, body.name or "act.toml", today=today)
     except ValueError as trouble:
         raise _told(trouble) from trouble
     return _answer(seen_by_reader(ctx, shown), translator, 0)
@@ -184,11 +194,12 @@ def adopt(
     request: Request, ctx: Managing, once: Writing, body: Act, translator: RequestTranslator
 ) -> ActAnswer:
     """Adopt an act, and move what it moves. Adopted again, it changes nothing."""
-    acts, text = the_acts(ctx), checked(body.text)
+    refuse_part_of_office(ctx)
+    text = checked(body.text)
 
     def adopted() -> ActAnswer:
         try:
-            shown, written = acts.apply(text, body.name or "act.toml", **stamp(ctx))
+            shown, written = calendar_acts.apply(ctx.app, text, body.name or "act.toml", **stamp(ctx))
         except ValueError as trouble:
             raise _told(trouble) from trouble
         return _answer(seen_by_reader(ctx, shown), translator, written)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.yearly.consolidated import uploads
 from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, Words, finding_answer
 from web.api.files import FILE, a_file
 from web.auth.dependencies import Reading
@@ -18,7 +19,6 @@ from web.pages.reports.cartogram import SVG, Ending, cartogram_file, comparison
 from web.pages.reports.consolidated import asked_for, consolidated_file, the_turns
 from web.pages.reports.points import seen_unit
 from workflow.cases.registers.exposure import Section
-from workflow.org.access import scope
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
 Year = Annotated[int | None, Query(ge=1, le=9999)]
@@ -166,7 +166,7 @@ def the_consolidated_as_a_file(
 @router.get("/uploads")
 def the_uploads(ctx: Reading, unit: Words = "") -> list[ReadyAnswer]:
     """What is ready and not uploaded to the platform, and through whose account it goes."""
-    _, today = ctx.clock()
+    today = ctx.today
     return [
         ReadyAnswer(
             unit=one.unit,
@@ -182,7 +182,7 @@ def the_uploads(ctx: Reading, unit: Words = "") -> list[ReadyAnswer]:
             ],
             people=[person.key for person in one.people],
         )
-        for one in ctx.shell.ready(scope(ctx.reader), unit=seen_unit(ctx, unit), today=today)
+        for one in uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
     ]
 
 

@@ -50,7 +50,7 @@ class DocumentsAnswer(BaseModel):
 @router.get("/cases/{case}/documents")
 def the_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
     """The forms of a case with what they lack, and its evidence."""
-    _, today = ctx.clock()
+    today = ctx.today
     found, procedure = get_case_or_404(ctx, case)
     dossier = build_case_view(ctx, found, procedure, today=today)
     view = papers_view(dossier, ctx, translator.language, today=today)

@@ -13,7 +13,7 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Header, HTTPException, Request
 from pydantic import BaseModel
 
-from web.context import RequestContext
+from services.context import RequestContext
 
 Key = Annotated[
     str | None,
@@ -54,11 +54,11 @@ class IdempotentRequest:
         if self._key is None:
             return do()
         key, login = self._key, ctx.reader.login
-        now, _ = ctx.clock()
+        now = ctx.now
         said = body.model_dump_json() if body is not None else ""
         asked = f"{self._request.method} {self._request.url.path} {said}"
         digest = sha256(asked.encode()).hexdigest()
-        known = ctx.answers.claim(login, key, digest, now=now)
+        known = ctx.app.answers.claim(login, key, digest, now=now)
         if known is not None:
             if known.digest != digest:
                 raise HTTPException(409, "web.problem.other_request")
@@ -71,10 +71,10 @@ class IdempotentRequest:
             # Refused or failed before anything was written: the key may be used again. Where the database went
             # away while it was written nobody knows; then the key is spent, as if the process had died.
             if not getattr(trouble, "undecided", False):
-                ctx.answers.release(login, key)
+                ctx.app.answers.release(login, key)
             raise
         kept = done.model_copy(update={secret: ""}) if secret else done
-        ctx.answers.keep(login, key, kept.model_dump_json())
+        ctx.app.answers.keep(login, key, kept.model_dump_json())
         return done
 
 

@@ -146,7 +146,7 @@ def the_monitoring(
 ) -> MonitoringAnswer:
     """What has become of recommendations, 100 on a page; risks many units share; quarters nobody reported,
     40 of each on a page (`silent`: its number)."""
-    _, today = ctx.clock()
+    today = ctx.today
     view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, further=silent)
     return MonitoringAnswer(
         recommendations=[

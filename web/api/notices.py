@@ -8,10 +8,11 @@ from fastapi import APIRouter, HTTPException, Path, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from services.inputs import Key, Name
+from services.verbs import Command
 from web.api.answers import PROBLEMS, CaseId, Limit, NoticeAnswer, Number, notice_answer
 from web.api.files import FILE
 from web.api.idempotency import Writing
-from web.api.inputs import InputModel, Key, Name
 from web.auth.dependencies import Managing, Reading, Recording
 from web.pages.cases import commands
 from web.pages.cases.documents import register_file
@@ -49,11 +50,11 @@ class RegisterProof(BaseModel):
     seal: int
 
 
-class Letter(InputModel):
+class Letter(Command):
     key: Key
 
 
-class Channel(InputModel):
+class Channel(Command):
     channel: Name
 
 
@@ -95,7 +96,7 @@ def the_proof(ctx: Reading) -> RegisterProof:
 @router.get("/notices/file/{ending}", responses=FILE, response_class=Response)
 def the_register(request: Request, ctx: Reading, asked: Narrowing, ending: Ending) -> Response:
     """The register as a workbook, or as a page to be signed off; its heading says whether it verifies."""
-    _, today = ctx.clock()
+    today = ctx.today
     notices = ctx.reads.told(**asked, limit=IN_A_FILE)
     return register_file(request, ctx, notices, ending, f"register-{today.isoformat()}.{ending}")
 

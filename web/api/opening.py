@@ -8,10 +8,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
+from services.imports.previews import Analysis, judge_past, preview_schedule
+from services.inputs import Digest, Line
+from services.verbs import Command
 from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, Words, finding_answer
 from web.api.files import the_file
 from web.api.idempotency import Writing
-from web.api.inputs import Digest, InputModel, Line
 from web.auth.dependencies import AskingOwn, AskingToManage, Managing
 from web.auth.reading import reads_files
 from web.pages.case_creation.commands import (
@@ -21,16 +23,14 @@ from web.pages.case_creation.commands import (
     foreign,
     open_the_year,
     take_schedule,
-    the_intake,
     year_ahead,
 )
 from web.pages.case_creation.planner import the_procedure
-from web.ports.opening import Analysis
 
 router = APIRouter(prefix="/api/v1", tags=["opening"], responses=PROBLEMS)
 
 
-class Sent(InputModel):
+class Sent(Command):
     """A table (XLSX, CSV). `file`: what `/files` answered; `procedure`: the internal analysis when empty."""
 
     file: Digest
@@ -43,7 +43,7 @@ class Schedule(Sent):
     meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
 
 
-class YearOpened(InputModel):
+class YearOpened(Command):
     """`unit`: the organisations at it or below it; empty is all the reader may open for."""
 
     year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
@@ -124,10 +124,10 @@ def preview(
     request: Request, ctx: AskingToManage, body: Sent, translator: RequestTranslator
 ) -> SchedulePreview:
     """Every row, every date; nothing is written. `errors` names every bad row of a file that is refused."""
-    _, today = ctx.clock()
+    today = ctx.today
     file, office = the_file(ctx, body.file), ctx.reads.office()
     name = the_procedure(ctx, body.procedure).id
-    analyses, seen = the_intake(ctx).look(file.content, file.name, name, today=today)
+    analyses, seen = preview_schedule(ctx.app, file.content, file.name, name, today=today)
     return SchedulePreview(
         analyses=[_analysis(one, foreign(ctx, office, one)) for one in analyses],
         notes=[
@@ -184,7 +184,7 @@ def past(request: Request, ctx: AskingOwn, body: Sent, translator: RequestTransl
     file, name = the_file(ctx, body.file), the_procedure(ctx, body.procedure).id
     return [
         PastAnswer(case=one.case, findings=[finding_answer(found, translator) for found in one.findings])
-        for one in the_intake(ctx).past(file.content, file.name, name)
+        for one in judge_past(ctx.app, file.content, file.name, name)
     ]
 
 

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from services.inputs import Day, Digest, Line
+from services.verbs import Command
 from web.api.answers import PROBLEMS, Limit, Number, RequestTranslator, Words
 from web.api.files import FILE, the_file
 from web.api.idempotency import Writing
-from web.api.inputs import Day, Digest, InputModel, Line
 from web.api.units import Mark, TakenOut, Taking
 from web.auth.dependencies import AskingToSet, Setting
 from web.auth.reading import reads_files
@@ -26,12 +27,12 @@ from workflow.org.office import Person
 router = APIRouter(prefix="/api/v1/administration", tags=["administration"], responses=PROBLEMS)
 
 
-class Span(InputModel):
+class Span(Command):
     first: Day
     last: Day
 
 
-class PersonGiven(InputModel):
+class PersonGiven(Command):
     """A person. `key`: of a known one, empty for a new one, whose key the e-mail becomes."""
 
     name: Line
@@ -91,7 +92,7 @@ class FallingAnswer(BaseModel):
     to: list[str]
 
 
-class Table(InputModel):
+class Table(Command):
     """A table of people (CSV, XLSX). `file`: what `/files` answered."""
 
     file: Digest
@@ -143,7 +144,7 @@ def keep_person(ctx: Setting, once: Writing, body: PersonGiven) -> PersonAnswer:
 @router.get("/people/falling")
 def falling(ctx: Setting, key: Words, translator: RequestTranslator) -> list[FallingAnswer]:
     """What waits for somebody, and to whom it would fall without them."""
-    _, today = ctx.clock()
+    today = ctx.today
     return [
         FallingAnswer(
             title=one.title[translator.language] if one.title else None,

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from services.results import EventResult, case_head, event_result
 from web.api.answers import (
     MOST,
     PROBLEMS,
@@ -15,18 +16,16 @@ from web.api.answers import (
     CaseAnswer,
     CaseId,
     CaseList,
-    EventAnswer,
     Limit,
     Number,
     RequestTranslator,
     Words,
-    case_head,
-    event_answer,
     finding_answer,
     line_answer,
     obligation_answer,
 )
 from web.auth.dependencies import Reading
+from web.pages.cases.judgement import judge
 from web.pages.cases.page import get_case_or_404
 from web.pages.overview.board import SHOWN, board
 from workflow.board.rows import CaseFilter
@@ -59,7 +58,7 @@ def the_board(
     cursor: Cursor = "",
 ) -> BoardAnswer:
     """What is overdue, due within seven working days, and missed: the figures of all, a page of each list."""
-    _, today = ctx.clock()
+    today = ctx.today
     view = board(
         ctx.reads,
         ctx.library,
@@ -98,7 +97,7 @@ def the_cases(
     limit: Limit = 50,
 ) -> CaseList:
     """Cases the reader may see, the newest first, `limit` on a page; `total` is how many there are."""
-    _, today = ctx.clock()
+    today = ctx.today
     wanted = CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
@@ -114,9 +113,9 @@ def the_cases(
 @router.get("/api/v1/cases/{case}", tags=["cases"], responses=PROBLEMS)
 def the_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseAnswer:
     """One case: its deadlines with their explanations, and its findings."""
-    _, today = ctx.clock()
+    today = ctx.today
     found, procedure = get_case_or_404(ctx, case)
-    judgement = ctx.judge(found, procedure, today=today)
+    judgement = judge(found, procedure, ctx.calendar, today=today)
     return CaseAnswer(
         case=found.id,
         procedure=found.procedure,
@@ -132,10 +131,10 @@ def the_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseA
 
 
 @router.get("/api/v1/cases/{case}/events", tags=["cases"], responses=PROBLEMS)
-def the_events(ctx: Reading, case: CaseId) -> list[EventAnswer]:
+def the_events(ctx: Reading, case: CaseId) -> list[EventResult]:
     """The chain of a case as it was written, with the hashes that bind it."""
     get_case_or_404(ctx, case)
-    return [event_answer(event) for event in ctx.reads.events(case)]
+    return [event_result(event) for event in ctx.reads.events(case)]
 
 
 @router.get("/api/v1/procedures", tags=["law"], responses=PROBLEMS)

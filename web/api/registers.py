@@ -8,15 +8,18 @@ from fastapi import APIRouter, Request
 from pydantic import Field
 
 from documents.sandbox.readers import read_cartogram
-from web.api.answers import PROBLEMS, CaseId, Changed
-from web.api.files import proofs, the_file
+from services.context import stamp
+from services.evidence import store_evidence
+from services.inputs import Day, Digest, EvidenceInput, Ground, Line, Text
+from services.results import CommandResult
+from services.verbs import Command
+from web.api.answers import PROBLEMS, CaseId
+from web.api.cases import written
+from web.api.files import the_file
 from web.api.idempotency import Writing
-from web.api.inputs import Day, Digest, Ground, InputModel, Line, Proof, Text
 from web.api.risks import Counted, Number
-from web.api.writing import written
 from web.auth.dependencies import Recording
 from web.auth.reading import reads_files
-from web.context import stamp
 from web.pages.cases.page import get_case_or_404
 from workflow.cases.commands.desk import Change
 from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
@@ -25,7 +28,7 @@ from workflow.cases.registers.remarks import Source
 router = APIRouter(prefix="/api/v1", tags=["registers"], responses=PROBLEMS)
 
 
-class Exposed(InputModel):
+class Exposed(Command):
     """A position exposed to corruption risks. A known `number` describes that one anew."""
 
     title: Ground
@@ -38,35 +41,35 @@ class Exposed(InputModel):
     approved_on: Day | None = None
 
 
-class Talked(InputModel):
+class Talked(Command):
     """A preventive talk with who holds the position, or held it then."""
 
     on: Day
     holder: Line = ""
     topic: Text = ""
-    evidence: list[Proof] = Field(default_factory=list, max_length=50)
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
-class Cleared(InputModel):
+class Cleared(Command):
     on: Day
 
 
-class CartogramSent(InputModel):
+class CartogramSent(Command):
     """The published cartogram: the SHA-256 of a file sent to `/files` (XLSX, CSV), and the day it is of."""
 
     file: Digest
     on: Day
-    evidence: list[Proof] = Field(default_factory=list, max_length=50)
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
-class Remarked(InputModel):
+class Remarked(Command):
     text: Ground
     on: Day
     author: Line = ""
     source: Source = "discussion"
 
 
-class Replied(InputModel):
+class Replied(Command):
     """What became of a remark. `taken`: into the note; `answer`: how, or why not."""
 
     taken: bool
@@ -75,7 +78,7 @@ class Replied(InputModel):
 
 
 @router.post("/cases/{case}/positions")
-def expose(ctx: Recording, once: Writing, case: CaseId, body: Exposed) -> Changed:
+def expose(ctx: Recording, once: Writing, case: CaseId, body: Exposed) -> CommandResult:
     """Enter an exposed position, or describe a known one anew."""
     told = ExposedPosition(**body.model_dump(exclude={"on"}))
     desk = RegisterDesk(ctx.desk)
@@ -83,7 +86,7 @@ def expose(ctx: Recording, once: Writing, case: CaseId, body: Exposed) -> Change
 
 
 @router.post("/cases/{case}/positions/{number}/talks")
-def talk(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Talked) -> Changed:
+def talk(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Talked) -> CommandResult:
     """A preventive talk was held."""
     desk, told = RegisterDesk(ctx.desk), body.model_dump(exclude={"evidence"})
     return written(
@@ -91,12 +94,12 @@ def talk(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Talk
         ctx,
         case,
         body,
-        lambda: desk.talk(case, number, evidence=proofs(ctx, body.evidence), **told, **stamp(ctx)),
+        lambda: desk.talk(case, number, evidence=store_evidence(ctx, body.evidence), **told, **stamp(ctx)),
     )
 
 
 @router.post("/cases/{case}/positions/{number}/clearing")
-def clear(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Cleared) -> Changed:
+def clear(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Cleared) -> CommandResult:
     """A position is taken off the list."""
     desk = RegisterDesk(ctx.desk)
     return written(once, ctx, case, body, lambda: desk.clear(case, number, on=body.on, **stamp(ctx)))
@@ -106,28 +109,28 @@ def clear(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Cle
 @reads_files
 def record_cartogram(
     request: Request, ctx: Recording, once: Writing, case: CaseId, body: CartogramSent
-) -> Changed:
+) -> CommandResult:
     """Record the cartogram as it was published; all of the file or none of it."""
     get_case_or_404(ctx, case)
 
     def recorded() -> Change:
         file = the_file(ctx, body.file)
         lines = read_cartogram(file.content, file.name)
-        evidence = proofs(ctx, body.evidence)
+        evidence = store_evidence(ctx, body.evidence)
         return RegisterDesk(ctx.desk).record_cartogram(case, lines, on=body.on, evidence=evidence, **stamp(ctx))
 
     return written(once, ctx, case, body, recorded)
 
 
 @router.post("/cases/{case}/remarks")
-def remark(ctx: Recording, once: Writing, case: CaseId, body: Remarked) -> Changed:
+def remark(ctx: Recording, once: Writing, case: CaseId, body: Remarked) -> CommandResult:
     """Enter a remark of the public."""
     desk, told = RegisterDesk(ctx.desk), body.model_dump()
     return written(once, ctx, case, body, lambda: desk.remark(case, **told, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/remarks/{number}/answer")
-def answer_remark(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Replied) -> Changed:
+def answer_remark(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Replied) -> CommandResult:
     """Say what became of a remark."""
     desk, told = RegisterDesk(ctx.desk), body.model_dump()
     return written(once, ctx, case, body, lambda: desk.answer_remark(case, number, **told, **stamp(ctx)))

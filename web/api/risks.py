@@ -8,12 +8,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, Field
 
-from web.api.answers import PROBLEMS, CaseId, Changed, RequestTranslator
-from web.api.files import proofs, the_file
+from services.evidence import store_evidence
+from services.inputs import Day, Digest, EvidenceInput, Ground, Line, Text
+from services.results import CommandResult
+from services.verbs import Command
+from web.api.answers import PROBLEMS, CaseId, RequestTranslator
+from web.api.cases import written
+from web.api.files import the_file
 from web.api.idempotency import Writing
-from web.api.inputs import Day, Digest, Ground, InputModel, Line, Proof, Text
 from web.api.risk_answers import PositionAnswer, RegisterAnswer, RemarkAnswer, risk_answer
-from web.api.writing import written
 from web.auth.dependencies import Reading, Recording
 from web.auth.reading import reads_files
 from web.pages.cases import risk_commands
@@ -27,7 +30,7 @@ Number = Annotated[int, Path(ge=1, le=9999)]
 Counted = Annotated[int, Field(ge=1, le=9999)]
 
 
-class Found(InputModel):
+class Found(Command):
     """A risk of the analytic note. A known `number` describes that risk anew; without one it takes the next."""
 
     description: Ground
@@ -42,12 +45,12 @@ class Found(InputModel):
     district: Line = ""
 
 
-class Ranked(InputModel):
+class Ranked(Command):
     likelihood: Counted
     effect: Counted
 
 
-class MeasureSet(InputModel):
+class MeasureSet(Command):
     """A measure that removes the risk. `term`: as plans write it. `number`: as of a risk."""
 
     action: Ground
@@ -58,7 +61,7 @@ class MeasureSet(InputModel):
     term: Line = ""
 
 
-class Reviewed(InputModel):
+class Reviewed(Command):
     """What had become of a measure. `period`: of one that comes back, the period reviewed (2026Q3)."""
 
     outcome: Outcome
@@ -66,16 +69,16 @@ class Reviewed(InputModel):
     done_on: Day | None = None
     period: Annotated[str, Field(max_length=20, pattern=r"^[0-9A-Za-z-]*$")] = ""
     comment: Text = ""
-    evidence: list[Proof] = Field(default_factory=list, max_length=50)
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
-class Removed(InputModel):
+class Removed(Command):
     on: Day
     completed: bool
-    evidence: list[Proof] = Field(default_factory=list, max_length=50)
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
-class Asked(InputModel):
+class Asked(Command):
     """`body`: the higher body, where the risk does not name it; `term`: by when, as letters write it."""
 
     asked: Ground
@@ -84,12 +87,12 @@ class Asked(InputModel):
     term: Line = ""
 
 
-class Answered(InputModel):
+class Answered(Command):
     text: Ground
     on: Day
 
 
-class PlanSent(InputModel):
+class PlanSent(Command):
     """A plan of measures (XLSX, CSV). `file`: what `/files` answered; `year`: of terms that name none."""
 
     file: Digest
@@ -107,9 +110,9 @@ class PlanTaken(BaseModel):
 @router.get("/cases/{case}/risks")
 def the_risks(ctx: Reading, case: CaseId, translator: RequestTranslator) -> RegisterAnswer:
     """Risks with their measures, exposed positions, remarks."""
-    _, today = ctx.clock()
+    today = ctx.today
     found, procedure = get_case_or_404(ctx, case)
-    view = risk_view(build_case_view(ctx, found, procedure, today=today), ctx.shell, {}, None, today=today)
+    view = risk_view(build_case_view(ctx, found, procedure, today=today), {}, None, today=today)
     return RegisterAnswer(
         case=case,
         scale=view.scale.id,
@@ -120,7 +123,7 @@ def the_risks(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Regi
 
 
 @router.post("/cases/{case}/risks")
-def find(ctx: Recording, once: Writing, case: CaseId, body: Found) -> Changed:
+def find(ctx: Recording, once: Writing, case: CaseId, body: Found) -> CommandResult:
     """Enter a risk, or describe a known one anew."""
     risk = FoundRisk(**body.model_dump(exclude={"on"}))
     return written(once, ctx, case, body, lambda: risk_commands.find(ctx, case, risk, on=body.on))
@@ -141,14 +144,14 @@ def take_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, bod
 
 
 @router.post("/cases/{case}/risks/{number}/rank")
-def rank(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Ranked) -> Changed:
+def rank(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Ranked) -> CommandResult:
     """Rank a risk by the scale in force."""
     told = body.model_dump()
     return written(once, ctx, case, body, lambda: risk_commands.rank(ctx, case, number, **told))
 
 
 @router.post("/cases/{case}/risks/{number}/measures")
-def set_measure(ctx: Recording, once: Writing, case: CaseId, number: Number, body: MeasureSet) -> Changed:
+def set_measure(ctx: Recording, once: Writing, case: CaseId, number: Number, body: MeasureSet) -> CommandResult:
     """Set a measure that removes a risk."""
     told = body.model_dump(exclude={"number"})
     return written(
@@ -161,7 +164,7 @@ def set_measure(ctx: Recording, once: Writing, case: CaseId, number: Number, bod
 
 
 @router.post("/cases/{case}/measures/{number}/reviews")
-def review(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Reviewed) -> Changed:
+def review(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Reviewed) -> CommandResult:
     """Say what had become of a measure."""
     told = body.model_dump(exclude={"evidence"})
     return written(
@@ -169,12 +172,12 @@ def review(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Re
         ctx,
         case,
         body,
-        lambda: risk_commands.review(ctx, case, number, evidence=proofs(ctx, body.evidence), **told),
+        lambda: risk_commands.review(ctx, case, number, evidence=store_evidence(ctx, body.evidence), **told),
     )
 
 
 @router.post("/cases/{case}/risks/{number}/removal")
-def remove(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Removed) -> Changed:
+def remove(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Removed) -> CommandResult:
     """A risk is removed; `completed`: to real completion, by the measure in its completion form."""
     told = body.model_dump(exclude={"evidence"})
     return written(
@@ -182,19 +185,19 @@ def remove(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Re
         ctx,
         case,
         body,
-        lambda: risk_commands.remove(ctx, case, number, evidence=proofs(ctx, body.evidence), **told),
+        lambda: risk_commands.remove(ctx, case, number, evidence=store_evidence(ctx, body.evidence), **told),
     )
 
 
 @router.post("/cases/{case}/risks/{number}/request")
-def ask(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Asked) -> Changed:
+def ask(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Asked) -> CommandResult:
     """A request went up to the higher body whose act is the cause."""
     told = body.model_dump()
     return written(once, ctx, case, body, lambda: risk_commands.ask(ctx, case, number, **told))
 
 
 @router.post("/cases/{case}/risks/{number}/answer")
-def answer(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Answered) -> Changed:
+def answer(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Answered) -> CommandResult:
     """The higher body answered."""
     told = body.model_dump()
     return written(once, ctx, case, body, lambda: risk_commands.answer(ctx, case, number, **told))

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
+from services.inputs import Day
 from web.api.answers import (
     PROBLEMS,
     BoardLine,
@@ -18,7 +19,6 @@ from web.api.answers import (
     line_answer,
     notice_answer,
 )
-from web.api.inputs import Day
 from web.auth.dependencies import Reading, Recording
 from web.pages.my_tasks.view import desk_view
 from web.pages.overview.deadlines import Asking as Wanted
@@ -131,7 +131,7 @@ class DeskAnswer(BaseModel):
 @router.get("/overview", tags=["board"])
 def the_overview(ctx: Reading, translator: RequestTranslator, unit: Words = "") -> OverviewAnswer:
     """In ten seconds: what is overdue, where, how late, at what cost, and whom it waits for."""
-    _, today = ctx.clock()
+    today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
     failed, office = undelivered(ctx), ctx.reads.office()
     stages = [stage for stage, _ in view.matrix.stages]
@@ -187,7 +187,7 @@ def the_deadlines(
     number: Number = 1,
 ) -> DeadlineList:
     """The list a figure opens, 50 on a page, the earliest due first. `person`: key of whom it waits for."""
-    _, today = ctx.clock()
+    today = ctx.today
     asked = Wanted(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(ctx.reads, ctx.library, ctx.calendar, asked, today=today, number=number)
     return DeadlineList(
@@ -203,7 +203,7 @@ def the_desk(
     ctx: Recording, translator: RequestTranslator, show: Literal["", "mine", "all"] = ""
 ) -> DeskAnswer:
     """What the reader must do. `all`: everything in reach, for officers."""
-    _, today = ctx.clock()
+    today = ctx.today
     everything = {"all": True, "mine": False}.get(show)
     view = desk_view(ctx, everything=everything, opened=None, today=today)
     return DeskAnswer(

@@ -8,12 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, Field
 
+from services.context import RequestContext
+from services.inputs import Day, Key, Line
+from services.verbs import Command
 from web.api.account import Ended, FeedMade, Revoked
 from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.idempotency import Writing
-from web.api.inputs import Day, InputModel, Key, Line
 from web.auth.dependencies import Setting
-from web.context import RequestContext
 from web.pages.administration import staff_commands as staff
 from web.pages.administration.common import the, the_office
 from web.pages.administration.feeds import feeds_of, give, revoke
@@ -33,7 +34,7 @@ Mark = Annotated[
 Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
 
 
-class Hours(InputModel):
+class Hours(Command):
     """When a unit is at work, where that is its own; empty is as the organisation. `week`: 1 is Monday."""
 
     first: Clock = ""
@@ -54,7 +55,7 @@ class Hours(InputModel):
         }
 
 
-class UnitGiven(InputModel):
+class UnitGiven(Command):
     """A unit. `id`: of a known one, empty for a new one, whose id its name becomes."""
 
     name: Line
@@ -86,7 +87,7 @@ class UnitAnswer(BaseModel):
     feeds: list[str]
 
 
-class Taking(InputModel):
+class Taking(Command):
     """Who or what is taken out. `mark`: as of the answer that told of it."""
 
     id: Key
@@ -97,7 +98,7 @@ class TakenOut(BaseModel):
     removed: str
 
 
-class UnitFeed(InputModel):
+class UnitFeed(Command):
     """`unit`: its id."""
 
     unit: Key
@@ -156,7 +157,7 @@ def _days(several: list[date]) -> str:
 
 
 def _unit(ctx: RequestContext, unit: Unit) -> UnitAnswer:
-    now, _ = ctx.clock()
+    now = ctx.now
     time = time_answers(unit.time)
     return UnitAnswer(
         id=unit.id,

@@ -13,12 +13,11 @@ from typing import Annotated, Any
 from fastapi import Depends, HTTPException, Request
 from starlette.responses import Response
 
+from services.context import Accounts, RequestContext
 from services.credentials import hidden, new_secret
 from web.auth.demonstration import SCOPE, offered
 from web.auth.devices import remember
-from web.context import RequestContext
-from web.ports.accounts import Accounts
-from workflow.org.access import OF_ONE_UNIT, Account, Entry, Need, Reader, must_enrol, placed, scope
+from workflow.org.access import OF_ONE_UNIT, Account, Entry, Need, Reader, must_enrol, placed
 
 COOKIE = "__Host-merzim"
 LASTS = timedelta(hours=12)
@@ -91,7 +90,7 @@ def session(request: Request, accounts: Accounts, *, now: datetime) -> Entry | N
 
 def known(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | None:
     """Whose request it is; None when it is nobody's."""
-    now, _ = ctx.clock()
+    now = ctx.now
     header = request.headers.get("authorization", "")
     if header[:7].lower() == "bearer ":
         entry = ctx.accounts.entry("token", hidden(header[7:].strip()), now=now)
@@ -119,8 +118,8 @@ async def base_context(request: Request) -> RequestContext:
 
 
 def _house(request: Request) -> RequestContext:
-    found: RequestContext = request.app.state.ctx
-    return found
+    base: RequestContext = request.app.state.ctx
+    return replace(base)
 
 
 def needs(
@@ -169,7 +168,7 @@ def the_reader(ctx: RequestContext, account: Account) -> Reader:
 
 
 def _seen_by(ctx: RequestContext, reader: Reader) -> RequestContext:
-    return replace(ctx, reads=ctx.reads.seen_by(scope(reader)), reader=reader)
+    return ctx.read_by(reader)
 
 
 def need_of(dependency: Callable[..., Any]) -> Need | None:

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from services.context import Accounts
 from services.credentials import hidden, new_secret
-from web.ports.accounts import Accounts
 from workflow.org.access import Entry
 
 COOKIE = "__Host-merzim-devices"

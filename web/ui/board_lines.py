@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from calendars.calendar import Calendar
-from web.ports.reads import Reads
+from services.context import Reads
 from web.ui.assignees import who
 from web.ui.case_names import about
 from web.ui.deadline_status import DeadlineStatus, look, working_days_between

@@ -23,8 +23,8 @@ from calendars.calendar import Day
 from calendars.explanation import Explanation
 from calendars.layout import Run
 from notifications.notice import Notice
+from services.context import RequestContext
 from web.auth.middleware import SAFE_METHODS
-from web.context import RequestContext
 from web.ui.assets import address
 from web.ui.case_names import about
 from web.ui.preferences import THEMES, preferences, remember

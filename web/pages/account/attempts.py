@@ -12,6 +12,7 @@ from datetime import timedelta
 from starlette.requests import Request
 
 from services import credentials
+from services.context import RequestContext
 from services.credentials import BadPassword
 from web.auth.dependencies import session
 from web.auth.devices import known_device
@@ -24,7 +25,6 @@ from web.auth.limits import (
     present_password_limits,
 )
 from web.auth.proxies import client_address
-from web.context import RequestContext
 from web.pages.account.codes import accepted, try_code
 from workflow.org.access import Account, Entry
 
@@ -45,7 +45,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
     Raises:
         NotProved: something is wrong, and is not told what; or attempts come too often.
     """
-    now, _ = ctx.clock()
+    now = ctx.now
     address = client_address(request)
     account = ctx.accounts.account(login)
     named = account.reader.login if account is not None else ""
@@ -75,7 +75,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
 
 def check_present_password(request: Request, ctx: RequestContext, password: str) -> Account:
     """Return the reader's account after its present password. Raises BadPassword."""
-    now, _ = ctx.clock()
+    now = ctx.now
     address, login = client_address(request), ctx.reader.login
     account = ctx.accounts.account(login)
     here = session(request, ctx.accounts, now=now)
@@ -92,7 +92,7 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
 
 def check_present_code(request: Request, ctx: RequestContext, account: Account, code: str) -> None:
     """Raise BadPassword unless the code is the account's: of its authenticator, or a recovery code."""
-    now, _ = ctx.clock()
+    now = ctx.now
     address, login = client_address(request), account.reader.login
     limits = code_limits(login, known_device(request, ctx.accounts, login, now=now))
     if reached := ctx.accounts.count_attempt(limits, now=now):
@@ -116,7 +116,7 @@ def _check_code(
 
     One that comes too often is answered like a wrong one, else it would tell that the password was right.
     """
-    now, _ = ctx.clock()
+    now = ctx.now
     login = account.reader.login
     limits = code_limits(login, device)
     if ctx.accounts.count_attempt(limits, now=now):

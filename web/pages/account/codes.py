@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from notifications.notice import Notice
 from services import credentials
-from web.context import RequestContext
-from web.ports.second_factors import AccountEvent
+from services.account_letters import account_letters
+from services.context import RequestContext
 from workflow.org.access import Account
 from workflow.refusal import Refusal
 
@@ -18,7 +18,7 @@ log = logging.getLogger("merzim.web")
 def accepted(ctx: RequestContext, account: Account, typed: str) -> bool:
     """Return whether a code is the account's, and use it up: its authenticator's, or a recovery code."""
     login = account.reader.login
-    now, today = ctx.clock()
+    now, today = ctx.now, ctx.today
     code = credentials.recovery_hash(typed, login)
     if code is not None:
         left = max(ctx.factors.codes(login).left - 1, 0)
@@ -33,7 +33,7 @@ def try_code(ctx: RequestContext, login: str, typed: str) -> int | None:
 
     Asked for a name that was not proved as well: what a log-in takes must not tell that its password was right.
     """
-    now, _ = ctx.clock()
+    now = ctx.now
     try:
         secret = ctx.factors.secret(login)
     except Refusal as trouble:
@@ -44,10 +44,7 @@ def try_code(ctx: RequestContext, login: str, typed: str) -> int | None:
 
 
 def letters_about(
-    ctx: RequestContext, account: Account, event: AccountEvent, facts: Mapping[str, object]
+    ctx: RequestContext, account: Account, event: str, facts: Mapping[str, object]
 ) -> Sequence[Notice]:
-    """Return the letters that tell an account's holder of an event; none where nothing is sent."""
-    if ctx.account_letters is None:
-        return ()
-    now, today = ctx.clock()
-    return ctx.account_letters.about(account, event, now=now, today=today, facts=facts)
+    """Return the letters that tell an account's holder of an event."""
+    return account_letters(ctx.app, account, event, now=ctx.now, today=ctx.today, facts=facts)

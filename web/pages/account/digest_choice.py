@@ -14,9 +14,8 @@ from starlette.responses import RedirectResponse, Response
 
 import i18n
 from notifications.digest_links import CHOICES
+from services.context import RequestContext
 from web.auth.dependencies import Anybody, Own
-from web.context import RequestContext
-from web.ports.accounts import Choices
 from web.ui.render import page
 from workflow.org.office import Person
 
@@ -41,9 +40,8 @@ def ask_rarer(request: Request, ctx: Anybody, secret: Secret, choice: Choice) ->
 @router.post("/digest/{secret}/{choice}")
 def choose(request: Request, ctx: Anybody, secret: Secret, choice: Choice) -> Response:
     """The choice of one click, and that of the page's buttons. The same again changes nothing."""
-    choices, person = _whose(ctx, secret)
-    now, _ = ctx.clock()
-    choices.choose(person.key, CHOICES[choice], by=person.key, now=now)
+    person = _whose(ctx, secret)
+    ctx.choices.choose(person.key, CHOICES[choice], by=person.key, now=ctx.now)
     return _page(request, ctx, secret, said=True)
 
 
@@ -63,9 +61,9 @@ def be_reminded(ctx: RequestContext, digest: str, language: str) -> None:
     nobody of the people file.
     """
     choices, person = ctx.choices, ctx.reader.person
-    if choices is None or not person or choices.person(person) is None:
+    if not person or choices.person(person) is None:
         raise HTTPException(404, "web.problem.no_person")
-    now, _ = ctx.clock()
+    now = ctx.now
     by = ctx.reader.login
     choices.choose(person, CHOICES[digest], by=by, now=now)
     choices.speak(person, language, by=by, now=now)
@@ -73,19 +71,19 @@ def be_reminded(ctx: RequestContext, digest: str, language: str) -> None:
 
 def own_choice(ctx: RequestContext) -> Person | None:
     """Whose choice the account page shows; None where the account is nobody's in the office."""
-    return ctx.choices.person(ctx.reader.person) if ctx.choices and ctx.reader.person else None
+    return ctx.choices.person(ctx.reader.person) if ctx.reader.person else None
 
 
-def _whose(ctx: RequestContext, secret: str) -> tuple[Choices, Person]:
-    person = ctx.choices.whose(secret) if ctx.choices is not None else None
-    if ctx.choices is None or person is None:
+def _whose(ctx: RequestContext, secret: str) -> Person:
+    person = ctx.choices.whose(secret)
+    if person is None:
         raise HTTPException(404, "web.problem.no_choice")
-    return ctx.choices, person
+    return person
 
 
 def _page(request: Request, ctx: RequestContext, secret: str, *, said: bool) -> Response:
-    _, person = _whose(ctx, secret)
-    _, today = ctx.clock()
+    person = _whose(ctx, secret)
+    today = ctx.today
     chosen = person.digest or "single"
     return page(
         request,

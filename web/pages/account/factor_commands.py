@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from starlette.requests import Request
 
 from services import credentials
+from services.context import RequestContext, stamp
 from services.credentials import BadPassword
-from web.context import RequestContext, stamp
 from web.pages.account import attempts
 from workflow.org.access import Account
 from workflow.refusal import Refusal
@@ -34,7 +34,7 @@ def enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> tu
 
     Every way in of the account ends. Raises BadPassword.
     """
-    now, _ = ctx.clock()
+    now = ctx.now
     account = attempts.check_present_password(request, ctx, texts.get("old", ""))
     login, secret = account.reader.login, texts.get("secret", "")
     known = credentials.is_totp_secret(secret)

@@ -17,16 +17,16 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from services import credentials
+from services.administration import Administration, TelegramOffer
+from services.context import RequestContext
 from services.credentials import BadPassword, hidden
 from web.auth import demonstration
 from web.auth.dependencies import Anybody, Enrolling, Own, OwnByPerson, begin, leave, session
 from web.auth.devices import device_hashes
-from web.context import RequestContext
 from web.pages.account import attempts
 from web.pages.account.attempts import NotProved
 from web.pages.account.digest_choice import own_choice
 from web.pages.cases import commands
-from web.ports.administration import TelegramOffer
 from web.ui.render import page
 from workflow.org.access import ACCESSES, Account, Entry, Reader, must_enrol
 from workflow.refusal import Refusal
@@ -55,7 +55,7 @@ async def log_in(request: Request, ctx: Anybody) -> Response:
 @router.post("/logout")
 def log_out(request: Request, ctx: Enrolling) -> Response:
     """End this session."""
-    now, _ = ctx.clock()
+    now = ctx.now
     response = RedirectResponse("/login", status_code=303)
     leave(ctx.accounts, request, response, now=now)
     return response
@@ -128,7 +128,7 @@ def login_page(
         chosen: whether a new password was just chosen, which does not let in by itself.
     """
     shown = demonstration.offered(request, allowed=ctx.passwordless)
-    _, today = ctx.clock()
+    today = ctx.today
     response = page(
         request,
         ctx,
@@ -196,7 +196,7 @@ def _in(
     recovered: bool = False,
 ) -> Response:
     """Let an account in. `recovered`: by a recovery code, of which there is one less now."""
-    now, today = ctx.clock()
+    now, today = ctx.now, ctx.today
     onward, kept = inside(texts.get("next", "/")), _kept(texts)
     if must_enrol(account, ctx.totp_required):
         onward, kept = "/account/totp", {}
@@ -224,7 +224,7 @@ def _invitation(ctx: RequestContext, secret: str) -> Entry:
 
     The first administrator's names no account, and holds only until an account has a password.
     """
-    now, _ = ctx.clock()
+    now = ctx.now
     entry = ctx.accounts.entry("invitation", hidden(secret), now=now)
     if entry is None or (not entry.login and ctx.accounts.any()):
         raise HTTPException(404, "web.problem.no_invitation")
@@ -240,7 +240,7 @@ def _welcome(
     refusal: BadPassword | None = None,
     login: str = "",
 ) -> Response:
-    _, today = ctx.clock()
+    today = ctx.today
     entry = _invitation(ctx, secret)
     return page(
         request,
@@ -257,7 +257,7 @@ def _welcome(
 
 
 def _accept(request: Request, ctx: RequestContext, secret: str, texts: Mapping[str, str]) -> Response:
-    now, today = ctx.clock()
+    now, today = ctx.now, ctx.today
     entry = _invitation(ctx, secret)
     login = entry.login or texts.get("login", "").strip().casefold()
     try:
@@ -293,7 +293,7 @@ def own_page(
     telegram: TelegramOffer | None = None,
 ) -> Response:
     """One's own account. `feed`: the address of a feed just made; `telegram`: a code just given."""
-    now, today = ctx.clock()
+    now, today = ctx.now, ctx.today
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
     here = session(request, ctx.accounts, now=now)
@@ -314,18 +314,16 @@ def own_page(
         said=said,
         least=credentials.SHORTEST,
         feed=feed,
-        may_feed=ctx.administration is not None,
+        may_feed=True,
         telegram=telegram,
         telegram_picture=credentials.totp_picture(telegram.address) if telegram else "",
-        linked=ctx.administration.linked(ctx.reader.person)
-        if ctx.administration is not None and ctx.reader.person
-        else None,
+        linked=Administration(ctx.app).linked(ctx.reader.person) if ctx.reader.person else None,
         choosing=own_choice(ctx),
     )
 
 
 def _change_password(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> Response:
-    now, today = ctx.clock()
+    now, today = ctx.now, ctx.today
     login = ctx.reader.login
     try:
         attempts.check_present_password(request, ctx, texts.get("old", ""))
@@ -337,7 +335,7 @@ def _change_password(request: Request, ctx: RequestContext, texts: Mapping[str, 
 
 
 def _end_sessions(request: Request, ctx: RequestContext, hash: str) -> Response:
-    now, _ = ctx.clock()
+    now = ctx.now
     if hash:
         commands.end_session(ctx, hash)
         return RedirectResponse("/account?said=ended_one", status_code=303)
@@ -348,7 +346,7 @@ def _end_sessions(request: Request, ctx: RequestContext, hash: str) -> Response:
 
 def begin_again(request: Request, ctx: RequestContext, said: str) -> Response:
     """A new session for this browser: all others have ended."""
-    now, _ = ctx.clock()
+    now = ctx.now
     response = RedirectResponse(f"/account?said={said}", status_code=303)
     begin(ctx.accounts, ctx.reader.login, request, response, now=now)
     return response

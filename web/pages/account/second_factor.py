@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from services import credentials
+from services.context import RequestContext
 from web.auth.dependencies import Enrolling, OwnByPerson, begin
-from web.context import RequestContext
 from web.pages.account import factor_commands
 from web.pages.account.login import LONGEST_FIELD, begin_again, field_texts, first_page, own_page
 from web.ui.render import page
@@ -62,7 +62,7 @@ def _enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> R
     onward = first_page(ctx.reader) if required else "/account"
     response = _codes_page(request, ctx, codes, onward=onward)
     # Every session has ended with the change, this one too.
-    now, _ = ctx.clock()
+    now = ctx.now
     begin(ctx.accounts, ctx.reader.login, request, response, now=now)
     return response
 
@@ -87,7 +87,7 @@ def _factor_page(
     request: Request, ctx: RequestContext, *, refusal: Refusal | None = None, secret: str = ""
 ) -> Response:
     """The form. `secret`: the one the reader has in their authenticator already, after a refusal."""
-    _, today = ctx.clock()
+    today = ctx.today
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
     if not credentials.is_totp_secret(secret):
@@ -108,5 +108,5 @@ def _factor_page(
 
 
 def _codes_page(request: Request, ctx: RequestContext, codes: Sequence[str], *, onward: str) -> Response:
-    _, today = ctx.clock()
+    today = ctx.today
     return page(request, ctx, "recovery_codes.html", today=today, codes=codes, onward=onward)

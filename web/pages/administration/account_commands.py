@@ -10,8 +10,8 @@ from datetime import timedelta
 
 from fastapi import HTTPException
 
+from services.context import RequestContext, stamp
 from services.credentials import INVITATION_LASTS, BadPassword, check_login, hidden, new_secret
-from web.context import RequestContext, stamp
 from web.pages.administration.common import the, the_office
 from web.pages.administration.staff_forms import BadStaff, tidy
 from workflow.org.access import ACCESSES, Account, Entry, EntryKind, Reader
@@ -58,7 +58,7 @@ def reopen(ctx: RequestContext, known: Account) -> None:
 
 def end(ctx: RequestContext, known: Account) -> None:
     """Every way in of it ends: sessions, tokens, feeds, invitations."""
-    now, _ = ctx.clock()
+    now = ctx.now
     ctx.accounts.end(known.reader.login, now=now, by=ctx.reader.login)
 
 
@@ -121,7 +121,7 @@ def _invited(ctx: RequestContext, login: str) -> str:
 def _let_in(
     ctx: RequestContext, kind: EntryKind, login: str, lasts: timedelta, *, name: str = "", may: str = ""
 ) -> str:
-    now, _ = ctx.clock()
+    now = ctx.now
     secret = new_secret()
     made = Entry(
         hash=hidden(secret),

@@ -9,8 +9,8 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from services.context import RequestContext
 from web.auth.dependencies import Setting, SettingByPerson
-from web.context import RequestContext
 from web.pages.administration import account_commands, factor_removal
 from web.pages.administration.common import LONGEST_FIELD, onward, placed, show, texts, the, the_office
 from web.ui.name_fields import person_field, person_meant, unit_field, unit_meant
@@ -72,7 +72,7 @@ def _accounts_page(
         status=200 if refusal is None else 422,
         accounts=(found := ctx.accounts.all()),
         readers={one.reader.login: placed_reader(one.reader, office) for one in found},
-        removals=ctx.factors.removals(now=ctx.clock()[0]),
+        removals=ctx.factors.removals(now=ctx.now),
         office=office,
         accesses=ACCESSES,
         unit=unit_field(office, (typed or {}).get("unit", "")),
@@ -95,7 +95,7 @@ def _account_page(
 ) -> Response:
     office, reader = the_office(ctx), known.reader
     shown = typed or {"access": reader.access, "name": reader.name}
-    now, _ = ctx.clock()
+    now = ctx.now
     removal = ctx.factors.removal(reader.login, now=now)
     return show(
         request,

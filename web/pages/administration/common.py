@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import HTTPException, Request
+from fastapi import Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from web.context import RequestContext
-from web.ports.administration import Administration
+from services.administration import Administration
+from services.context import RequestContext
 from web.ui.preferences import preferences, remember
 from web.ui.render import page
 from workflow.org.office import Office
@@ -26,10 +26,8 @@ SAID = frozenset(
 
 
 def the(ctx: RequestContext) -> Administration:
-    """What answers for the administration; 404 where there is nothing behind it."""
-    if ctx.administration is None:
-        raise HTTPException(404)
-    return ctx.administration
+    """Return the administration of the installation."""
+    return Administration(ctx.app)
 
 
 def the_office(ctx: RequestContext) -> Office:
@@ -49,7 +47,7 @@ def placed(path: str, **told: str) -> str:
 
 def show(request: Request, ctx: RequestContext, template: str, *, status: int = 200, **values: Any) -> Response:
     """A page of the administration."""
-    _, today = ctx.clock()
+    today = ctx.today
     said = request.query_params.get("said", "") if request.method == "GET" else ""
     values.setdefault("refusal", None)
     return page(

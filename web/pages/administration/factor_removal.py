@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from web.context import RequestContext, stamp
+from services.context import RequestContext, stamp
 from web.pages.account.codes import letters_about
 from web.pages.administration.staff_forms import BadStaff, tidy
 from workflow.org.access import Account, RemovalRequest, administrators
@@ -20,7 +20,7 @@ LONGEST_GROUND = 500
 
 def request_removal(ctx: RequestContext, known: Account, ground: str) -> None:
     """Ask that an account's second factor be removed, and tell its holder. Raises BadStaff."""
-    now, _ = ctx.clock()
+    now = ctx.now
     login, ground = known.reader.login, tidy(ground)[:LONGEST_GROUND]
     if not known.second_factor:
         raise BadStaff("web.factor.none", login=login)
@@ -44,7 +44,7 @@ def withdraw(ctx: RequestContext, known: Account) -> None:
 
 def approve(ctx: RequestContext, known: Account) -> None:
     """Remove a second factor as another administrator asked, and tell its holder. Raises BadStaff."""
-    now, _ = ctx.clock()
+    now = ctx.now
     login = known.reader.login
     request = ctx.factors.removal(login, now=now)
     if request is None:

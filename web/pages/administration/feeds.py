@@ -17,12 +17,11 @@ import i18n
 from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
 from notifications.wire.entry import calendar, uid
+from services.context import Reads, RequestContext
 from services.credentials import hidden, new_secret
 from web.auth.dependencies import Anybody, the_reader
-from web.context import RequestContext
 from web.pages.administration.common import the
 from web.pages.administration.staff_forms import BadStaff
-from web.ports.reads import Reads
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
@@ -53,7 +52,7 @@ def feeds_of(ctx: RequestContext, login: str, *, now: datetime) -> list[Entry]:
 
 def give_own(ctx: RequestContext, language: str) -> str:
     """A new feed of the reader's own; its address, which is shown once. Raises BadStaff: there are enough."""
-    now, _ = ctx.clock()
+    now = ctx.now
     if len(feeds_of(ctx, ctx.reader.login, now=now)) >= MOST_FEEDS:
         raise BadStaff("web.feed.enough")
     return give(ctx, ctx.reader.login, scope="", name=ctx.reader.name, language=language)
@@ -61,7 +60,7 @@ def give_own(ctx: RequestContext, language: str) -> str:
 
 def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: str) -> str:
     """A new feed; its address, which is shown once. `scope`: the unit, "" for the account's own person."""
-    now, _ = ctx.clock()
+    now = ctx.now
     secret = new_secret()
     made = Entry(
         hash=hidden(secret),
@@ -79,7 +78,7 @@ def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: st
 
 def revoke(ctx: RequestContext, login: str, hash: str) -> int:
     """Take a feed back: its address answers nothing any more. 0 when there is none."""
-    now, _ = ctx.clock()
+    now = ctx.now
     known = any(one.hash == hash for one in feeds_of(ctx, login, now=now))
     if known:
         ctx.accounts.end(login, hash, now=now, by=ctx.reader.login)
@@ -89,7 +88,7 @@ def revoke(ctx: RequestContext, login: str, hash: str) -> int:
 @router.get("/feeds/{token}.ics")
 def feed(request: Request, ctx: Anybody, token: Token) -> Response:
     """What a calendar program asks for, again and again."""
-    now, today = ctx.clock()
+    now, today = ctx.now, ctx.today
     entry = ctx.accounts.entry("feed", hidden(token), now=now)
     account = ctx.accounts.account(entry.login) if entry and entry.login else None
     if entry is None or (entry.login and (account is None or account.disabled)):
@@ -159,7 +158,9 @@ def _unit_rows(ctx: RequestContext, unit: str, today: date) -> list[tuple[Case, 
     shown = [row for row in rows if row.case in heads and not _hidden(ctx, heads[row.case])]
     shown = sorted(shown, key=lambda row: _far(row, today))[:MOST]
     cases = ctx.reads.whole({row.case for row in shown})
-    return _nearest(((cases[row.case], row) for row in shown if row.case in cases), today)
+    # A head does not say that a single case was made confidential; the case itself does.
+    open_to_all = {id: case for id, case in cases.items() if not case.confidential}
+    return _nearest(((open_to_all[row.case], row) for row in shown if row.case in open_to_all), today)
 
 
 def _nearest(rows: Iterable[tuple[Case, Row]], today: date) -> list[tuple[Case, Row]]:

@@ -20,9 +20,10 @@ from documents.people.read_people import ReadPeople
 from documents.people.sheet import people_table
 from documents.sheets.listing import listing
 from notifications.notice import Outcome
+from services import sending
+from services.context import RequestContext
 from web.auth.dependencies import Own, Setting
 from web.auth.reading import in_reading_thread
-from web.context import RequestContext
 from web.pages.account.login import own_page
 from web.pages.administration import staff_commands as staff
 from web.pages.administration.common import LONGEST_FIELD, onward, show, texts, the, the_office
@@ -200,7 +201,7 @@ def _channels_page(
         "channels.html",
         status=200 if refusal is None else 422,
         channels=the(ctx).channels(),
-        faults=ctx.post.faults() if ctx.post else (),
+        faults=sending.faults(ctx.app),
         email=(typed or {}).get("email", (known.email or "") if known else ""),
         tried=(typed or {}).get("channel", ""),
         outcome=outcome,
@@ -230,7 +231,7 @@ def _own_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -
 
 
 def _own_telegram(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    now, _ = ctx.clock()
+    now = ctx.now
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
     if typed.get("do") == "unlink":

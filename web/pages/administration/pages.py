@@ -11,8 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from services import sending
+from services.context import RequestContext
 from web.auth.dependencies import Setting
-from web.context import RequestContext
 from web.pages.administration import staff_commands as staff
 from web.pages.administration.common import (
     LONGEST_FIELD,
@@ -62,7 +63,7 @@ def overview(request: Request, ctx: Setting) -> Response:
         "accounts": sum(not one.disabled for one in accounts),
         "channels": len(the(ctx).channels()),
     }
-    faults = ctx.post.faults() if ctx.post else ()
+    faults = sending.faults(ctx.app)
     return show(request, ctx, "administration.html", counts=counts, faults=faults)
 
 
@@ -189,7 +190,7 @@ def _unit_page(
     feed: str = "",
 ) -> Response:
     office = the_office(ctx)
-    now, _ = ctx.clock()
+    now = ctx.now
     shown = typed or {
         "name": known.name if known else "",
         "parent": (known.parent or "") if known else "",
@@ -316,7 +317,7 @@ def _save_person(
 def _removal(
     request: Request, ctx: RequestContext, known: Person, *, refusal: Refusal | None = None
 ) -> Response:
-    _, today = ctx.clock()
+    today = ctx.today
     office = the_office(ctx)
     return show(
         request,

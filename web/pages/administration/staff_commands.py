@@ -12,10 +12,10 @@ from documents import read_people
 from documents.people.read_people import ReadPeople, onto
 from documents.sheets.email_address import is_address
 from notifications.notice import Outcome
-from web.context import RequestContext, stamp
+from services.administration import TableSaved
+from services.context import RequestContext, stamp
 from web.pages.administration.common import the, the_office
 from web.pages.administration.staff_forms import BadStaff, mark, person_of, tidy, unit_of
-from web.ports.administration import Taken
 from workflow.org.office import Office, Person, Unit
 
 LARGEST = 2 * 1024 * 1024
@@ -80,14 +80,14 @@ def read_table(ctx: RequestContext, content: bytes, name: str) -> ReadPeople:
     return onto(read_people(content, name), the_office(ctx))
 
 
-def take_table(ctx: RequestContext, read: ReadPeople) -> Taken:
+def take_table(ctx: RequestContext, read: ReadPeople) -> TableSaved:
     """All of a table of people."""
     return the(ctx).staff.take_in(list(read.units), list(read.people), **stamp(ctx))
 
 
 def try_channel(ctx: RequestContext, channel: str, email: str, language: str) -> Outcome:
     """Send the reader a test letter at once. Raises Refusal: no such channel, no such address, not sent."""
-    now, _ = ctx.clock()
+    now = ctx.now
     if email and not is_address(email):
         raise BadStaff("web.staff.email_malformed", email=email[:200])
     if channel not in {one.name for one in the(ctx).channels()}:

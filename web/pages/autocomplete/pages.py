@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import JSONResponse, Response
 
+from services.context import RequestContext
 from web.auth.dependencies import Own
-from web.context import RequestContext
 from web.ui.name_fields import Suggestion, all_near, people_near, units_near
 
 router = APIRouter(include_in_schema=False, prefix="/suggest")

@@ -9,7 +9,7 @@ from datetime import date
 import calendars
 from calendars.calendar import Calendar, Day
 from calendars.layout import USUAL, Month, Run, days_of, month, runs
-from web.context import RequestContext
+from services.context import RequestContext
 from web.ui.case_names import about
 from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, look
 from web.ui.name_fields import Field

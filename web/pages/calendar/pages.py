@@ -14,13 +14,14 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from calendars.layout import year
+from services import calendar_acts
+from services.calendar_acts import PersonImpact, Preview
+from services.context import RequestContext, stamp
 from web.auth.dependencies import Managing, Reading
 from web.auth.reading import in_reading_thread
-from web.context import RequestContext, stamp
 from web.pages.administration.common import texts
 from web.pages.administration.staff_forms import BadStaff, tidy
 from web.pages.calendar.month import as_known, month_view
-from web.ports.administration import ActHearing, ActPreview, Acts
 from web.ui.form_values import parse_date
 from web.ui.render import page
 from web.ui.unit_filter import AskedUnit
@@ -37,8 +38,8 @@ SHOWN = 200
 class Seen:
     """What of a preview its reader may see: hearings of cases in reach, and how many there are beyond."""
 
-    preview: ActPreview
-    hearings: Sequence[ActHearing]
+    preview: Preview
+    hearings: Sequence[PersonImpact]
     more: int
     hidden: int
     people: int
@@ -47,7 +48,7 @@ class Seen:
 @router.get("")
 def this_month(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
     """The present month, or the nearest one of the records."""
-    _, today = ctx.clock()
+    today = ctx.today
     on = min(max(today, ctx.calendar.first), ctx.calendar.last)
     return the_month(request, ctx, on.year, on.month, unit=unit)
 
@@ -55,7 +56,7 @@ def this_month(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
 @router.get("/acts")
 def ask_act(request: Request, ctx: Managing) -> Response:
     """The form for an act that moves days."""
-    the_acts(ctx)
+    refuse_part_of_office(ctx)
     return _act_page(request, ctx)
 
 
@@ -71,7 +72,7 @@ def the_year(
     request: Request, ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
 ) -> Response:
     """The production calendar of a year, as known now or on a day."""
-    _, today = ctx.clock()
+    today = ctx.today
     within_records(ctx, number)
     known_on = parse_date(as_of) if as_of.strip() else None
     laid = year(number, as_known(ctx.calendar, known_on))
@@ -89,7 +90,7 @@ def the_month(
     as_of: Asked = "",
 ) -> Response:
     """A month with what falls due in it; of a chosen day everything."""
-    _, today = ctx.clock()
+    today = ctx.today
     within_records(ctx, number)
     first = date(number, month, 1)
     known_on = parse_date(as_of) if as_of.strip() else None
@@ -108,13 +109,10 @@ def within_records(ctx: RequestContext, number: int) -> None:
         raise HTTPException(404, "web.problem.no_year")
 
 
-def the_acts(ctx: RequestContext) -> Acts:
-    """What adopts acts. An act is the whole office's: whoever sees one unit alone does not adopt it."""
-    if ctx.acts is None:
-        raise HTTPException(404)
+def refuse_part_of_office(ctx: RequestContext) -> None:
+    """Refuse readers of one unit: an act holds for the whole office. Raises HTTPException: 403."""
     if ctx.reader.root:
         raise HTTPException(403, "web.problem.not_yours")
-    return ctx.acts
 
 
 def _act_page(
@@ -128,7 +126,7 @@ def _act_page(
     adopted: int | None = None,
     refusal: Exception | None = None,
 ) -> Response:
-    _, today = ctx.clock()
+    today = ctx.today
     return page(
         request,
         ctx,
@@ -145,14 +143,14 @@ def _act_page(
 
 
 def _adopt(request: Request, ctx: RequestContext, form: FormData) -> Response:
-    acts = the_acts(ctx)
+    refuse_part_of_office(ctx)
     text = name = ""
     try:
         text, name = _text(form)
         if form.get("do") == "apply":
-            shown, written = acts.apply(text, name, **stamp(ctx))
+            shown, written = calendar_acts.apply(ctx.app, text, name, **stamp(ctx))
             return _act_page(request, ctx, seen=seen_by_reader(ctx, shown), adopted=written, name=name)
-        shown = acts.preview(text, name, today=stamp(ctx)["today"])
+        shown = calendar_acts.preview(ctx.app, text, name, today=ctx.today)
     except (Refusal, OutOfRange, ValueError) as refusal:
         if not hasattr(refusal, "code"):
             raise
@@ -218,7 +216,7 @@ def checked(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def seen_by_reader(ctx: RequestContext, shown: ActPreview) -> Seen:
+def seen_by_reader(ctx: RequestContext, shown: Preview) -> Seen:
     """A preview without the cases its reader may not see; those are counted alone."""
     known = ctx.reads.heads({one.moved.case for one in shown.hearings})
     seen = [one for one in shown.hearings if one.moved.case in known]

@@ -14,18 +14,19 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from documents.schedules.template import template
+from services import cases
+from services.context import RequestContext
+from services.fields import build
+from services.imports.previews import Year
 from web.auth.dependencies import Managing
-from web.context import RequestContext
-from web.pages.case_creation.commands import named_unit, open_one, open_the_year, the_number, year_ahead
+from web.pages.case_creation.commands import named_unit, open_the_year, the_number, year_ahead
 from web.pages.case_creation.intended_dates import intended, refuse, text
 from web.pages.case_creation.planner import Name, Outlook, found_unit, ordered, the_outlook, the_procedure
 from web.pages.case_list.pages import download
-from web.ports.opening import Year
 from web.ui.addresses import elsewhere
 from web.ui.name_fields import person_field, person_meant, unit_field, unit_meant
 from web.ui.preferences import preferences, remember
 from web.ui.render import Translator, page
-from workflow.cases.commands.opening import Opening
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, Office
 from workflow.refusal import Refusal
@@ -53,7 +54,7 @@ def hub(
     file: str = "",
 ) -> Response:
     """The page of the ways to open; with a refusal of a schedule it names every bad row, status 422."""
-    _, today = ctx.clock()
+    today = ctx.today
     office = ctx.reads.office()
     return page(
         request,
@@ -137,17 +138,20 @@ def _open_case(request: Request, ctx: RequestContext, form: FormData) -> Respons
         if dates.refusal is not None:
             raise dates.refusal
         office = ctx.reads.office()
-        opening = Opening(
-            procedure=procedure.id,
-            unit=unit_meant(office, text(answers.get("unit")), root=ctx.reader.root),
-            object=text(answers.get("object"), longest=LONGEST_OBJECT),
-            person=person_meant(office, text(answers.get("person"))),
-            planned=dates.planned,
-            facts=dates.facts,
+        command = build(
+            cases.OpenCase,
+            {
+                "procedure": procedure.id,
+                "unit": unit_meant(office, text(answers.get("unit")), root=ctx.reader.root),
+                "object": text(answers.get("object"), longest=LONGEST_OBJECT),
+                "person": person_meant(office, text(answers.get("person"))),
+                "planned": dates.planned,
+                "facts": dates.facts,
+            },
         )
-        if not opening.object and _about(procedure) == "object":
+        if not command.object and _about(procedure) == "object":
             raise refuse("web.refusal.no_object")
-        case = open_one(ctx, opening)
+        case = cases.open_case(ctx, command)
     except (Refusal, OutOfRange) as refusal:
         return _case_page(request, ctx, answers, refusal=refusal)
     return go(request, f"/cases/{case.id}")
@@ -160,7 +164,7 @@ def _case_page(
     *,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    _, today = ctx.clock()
+    today = ctx.today
     procedure = the_procedure(ctx, text(answers.get("procedure")))
     dates = intended(procedure, answers.items(), ctx.calendar)
     office = ctx.reads.office()
@@ -218,7 +222,7 @@ def _year_page(
     *,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    _, today = ctx.clock()
+    today = ctx.today
     office = ctx.reads.office()
     ahead: Year | None = None
     found, unknown = found_unit(office, unit, ctx.reader.root)

@@ -6,15 +6,12 @@ Nothing is opened in a unit the reader does not see.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
-from fastapi import HTTPException
-
-from web.context import RequestContext, stamp
+from services.context import RequestContext, stamp
+from services.imports import previews
+from services.imports.previews import Analysis, Taken, Year, preview_schedule, preview_year
+from services.yearly import opening as yearly
 from web.pages.case_creation.intended_dates import refuse, text
-from web.ports.opening import Analysis, Intake, Taken, Year
-from workflow.cases.case import Case
-from workflow.cases.commands.opening import Opening
 from workflow.org.access import within
 from workflow.org.office import Office
 
@@ -22,21 +19,15 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 Answers = Callable[[Sequence[str]], Mapping[str, str]]
 
 
-def open_one(ctx: RequestContext, opening: Opening) -> Case:
-    """One case. `opening.person`: key, e-mail or name of whom it is about. Raises Refusal, OutOfRange."""
-    office = ctx.reads.office()
-    unit, person = own_unit(ctx, office, opening.unit), _person(office, opening.person)
-    return ctx.desk.open(replace(opening, unit=unit, person=person), **stamp(ctx))
-
-
 def year_ahead(ctx: RequestContext, year: int, unit: str) -> Year:
     """What opening a year would open, for the organisations at a unit or below it; "" is the reader's own."""
-    return the_intake(ctx).year(year, _scoped(ctx, ctx.reads.office(), unit))
+    return preview_year(ctx.app, year, _scoped(ctx, ctx.reads.office(), unit))
 
 
 def open_the_year(ctx: RequestContext, year: int, unit: str) -> int:
     """Open it; how many cases were opened."""
-    return the_intake(ctx).open_year(year, _scoped(ctx, ctx.reads.office(), unit), **stamp(ctx))
+    unit = _scoped(ctx, ctx.reads.office(), unit)
+    return len(yearly.open_year(ctx.app, year, unit=unit, **stamp(ctx)).cases)
 
 
 def take_schedule(ctx: RequestContext, content: bytes, name: str, procedure: str, answers: Answers) -> Taken:
@@ -48,13 +39,13 @@ def take_schedule(ctx: RequestContext, content: bytes, name: str, procedure: str
     Raises:
         Refusal: a bad row, a unit that is not the reader's, an answer nobody is known by.
     """
-    intake, office = the_intake(ctx), ctx.reads.office()
-    analyses, seen = intake.look(content, name, procedure, today=stamp(ctx)["today"])
+    office = ctx.reads.office()
+    analyses, seen = preview_schedule(ctx.app, content, name, procedure, today=ctx.today)
     for one in analyses:
         if foreign(ctx, office, one):
             raise refuse("web.open.foreign", row=one.row, object=one.object)
-    meant = _answered(office, seen.strange, answers(seen.strange))
-    return intake.take(content, name, procedure, meant=meant, **stamp(ctx))
+    matches = _answered(office, seen.strange, answers(seen.strange))
+    return previews.take_schedule(ctx.app, content, name, procedure, matches=matches, **stamp(ctx))
 
 
 def foreign(ctx: RequestContext, office: Office, one: Analysis) -> bool:
@@ -68,13 +59,6 @@ def change_of(one: Analysis) -> str:
     if one.case is None:
         return "open"
     return "replan" if one.new or one.moved else "same"
-
-
-def the_intake(ctx: RequestContext) -> Intake:
-    """Whoever takes in files and years; 404 where nobody does."""
-    if ctx.intake is None:
-        raise HTTPException(404)
-    return ctx.intake
 
 
 def own_unit(ctx: RequestContext, office: Office, unit: str) -> str:

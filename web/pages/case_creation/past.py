@@ -12,16 +12,15 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from documents.sheets.listing import Listed, listing
+from services.context import RequestContext
+from services.imports.previews import Past, judge_past
 from web.auth.dependencies import Own
 from web.auth.reading import in_reading_thread, reads_files
-from web.context import RequestContext
 from web.pages.case_creation.by_hand import LONGEST_FIELD, go
-from web.pages.case_creation.commands import the_intake
 from web.pages.case_creation.intended_dates import text
 from web.pages.case_creation.planner import ordered, the_procedure
 from web.pages.case_creation.schedules import Digest, bad_rows, keep, sent_file, the_upload
 from web.pages.case_list.pages import download
-from web.ports.opening import Past
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from workflow.law.procedure import Procedure
@@ -79,11 +78,11 @@ def the_findings(
 ) -> Response:
     """Findings of a table that was sent, those that have any first."""
     upload = the_upload(ctx, "past", digest)
-    judged = the_intake(ctx).past(upload.content, upload.name, upload.procedure)
+    judged = judge_past(ctx.app, upload.content, upload.name, upload.procedure)
     ordered_ = sorted(judged, key=lambda one: not one.findings)
     pages = max(1, -(-len(judged) // SHOWN))
     number = min(number, pages)
-    _, today = ctx.clock()
+    today = ctx.today
     kinds = Counter(finding.kind for one in judged for finding in one.findings)
     return page(
         request,
@@ -107,7 +106,7 @@ def the_findings(
 def the_workbook(request: Request, ctx: Own, digest: Digest) -> Response:
     """The same findings as a workbook, one line each."""
     upload = the_upload(ctx, "past", digest)
-    judged = the_intake(ctx).past(upload.content, upload.name, upload.procedure)
+    judged = judge_past(ctx.app, upload.content, upload.name, upload.procedure)
     translator = Translator(preferences(request).language)
     heads = [
         translator.say(f"web.past.head.{name}") for name in ("case", "kind", "finding", "late_by", "basis")
@@ -149,7 +148,7 @@ def _form(
     refusal: Refusal | OutOfRange | None = None,
     file: str = "",
 ) -> Response:
-    _, today = ctx.clock()
+    today = ctx.today
     translator = Translator(preferences(request).language)
     edition = the_procedure(ctx, procedure)
     return page(
@@ -175,7 +174,7 @@ def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
     try:
         edition = the_procedure(ctx, procedure)
         content, name = sent_file(form)
-        the_intake(ctx).past(content, name, edition.id)
+        judge_past(ctx.app, content, name, edition.id)
         digest = keep(ctx, "past", content, name, edition.id)
     except (Refusal, OutOfRange) as refusal:
         known = procedure if procedure in ctx.library.procedures() else ""

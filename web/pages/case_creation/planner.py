@@ -14,8 +14,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from services.context import RequestContext
 from web.auth.dependencies import Reading
-from web.context import RequestContext
 from web.pages.case_creation.chain import Chain, chain
 from web.pages.case_creation.intended_dates import Intended, chosen, intended
 from web.pages.case_creation.workload import Load, load
@@ -52,7 +52,7 @@ def the_planner(request: Request, ctx: Reading, procedure: Name = "", unit: Name
     tidy = elsewhere(request)
     if tidy is not None:
         return tidy
-    _, today = ctx.clock()
+    today = ctx.today
     form = the_procedure(ctx, procedure)
     answers = intended(form, request.query_params.multi_items(), ctx.calendar)
     office = ctx.reads.office()

@@ -16,15 +16,15 @@ from calendars import OutOfRange
 from documents.sandbox.readers import MAX_BYTES
 from documents.sheets.unreadable import UnreadablePaper
 from documents.sheets.upload import Upload, UploadKind
+from services.context import RequestContext
+from services.evidence import clean_file_name
+from services.imports.previews import Analysis, preview_schedule
 from web.auth.dependencies import Managing
 from web.auth.reading import in_reading_thread, reads_files
-from web.context import RequestContext
 from web.pages.case_creation.by_hand import LONGEST_FIELD, go, hub
 from web.pages.case_creation.chain import Chain, chain
-from web.pages.case_creation.commands import change_of, foreign, take_schedule, the_intake
+from web.pages.case_creation.commands import change_of, foreign, take_schedule
 from web.pages.case_creation.intended_dates import HAPPENED, PLANNED, refuse, text
-from web.pages.cases.evidence import file_name
-from web.ports.opening import Analysis
 from web.ui.org_names import AT_ONCE, unit_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
@@ -97,7 +97,7 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         raise refuse("web.refusal.no_file")
-    name = file_name(file.filename)
+    name = clean_file_name(file.filename)
     content = file.file.read(MAX_BYTES + 1)
     if not content:
         raise refuse("web.refusal.empty_file", name=name)
@@ -108,16 +108,14 @@ def sent_file(form: FormData) -> tuple[bytes, str]:
 
 def keep(ctx: RequestContext, kind: UploadKind, content: bytes, name: str, procedure: str) -> str:
     """Keep a file until it is decided about; its digest."""
-    if ctx.uploads is None:
-        raise HTTPException(404)
-    now, _ = ctx.clock()
+    now = ctx.now
     return ctx.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=now)
 
 
 def the_upload(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
     """A file the reader sent; 404 when it is not kept, or no longer."""
-    now, _ = ctx.clock()
-    found = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=now) if ctx.uploads else None
+    now = ctx.now
+    found = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=now)
     if found is None:
         raise HTTPException(404, "web.problem.no_upload")
     return found
@@ -136,8 +134,8 @@ def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
     name = ""
     try:
         content, name = sent_file(form)
-        _, today = ctx.clock()
-        the_intake(ctx).look(content, name, procedure, today=today)
+        today = ctx.today
+        preview_schedule(ctx.app, content, name, procedure, today=today)
         digest = keep(ctx, "schedule", content, name, procedure)
     except (Refusal, OutOfRange) as refusal:
         translator = Translator(preferences(request).language)
@@ -161,9 +159,9 @@ def _preview(
     answers: Mapping[str, str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    _, today = ctx.clock()
+    today = ctx.today
     try:
-        analyses, seen = the_intake(ctx).look(upload.content, upload.name, upload.procedure, today=today)
+        analyses, seen = preview_schedule(ctx.app, upload.content, upload.name, upload.procedure, today=today)
     except (Refusal, OutOfRange) as found:
         # The office changed since the file was sent: what was in order is not any more.
         errors = bad_rows(found, Translator(preferences(request).language))

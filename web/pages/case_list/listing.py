@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from calendars.calendar import Calendar
-from web.ports.reads import Reads
+from services.context import Reads
 from web.ui.case_names import about
 from web.ui.deadline_status import SOON_WORKING_DAYS, look
 from web.ui.name_fields import Field

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from documents.sheets.listing import Listed
 from documents.sheets.listing import listing as workbook
+from services.context import RequestContext
 from web.auth.dependencies import Reading
-from web.context import RequestContext
 from web.pages.case_list.listing import Item, items, listing
 from web.ui.addresses import elsewhere, named, tidied
 from web.ui.preferences import preferences
@@ -49,7 +49,7 @@ def _wanted(
     late: Name = "",
 ) -> CaseFilter:
     """What the address asks for; a standing nobody knows narrows nothing."""
-    _, today = ctx.clock()
+    today = ctx.today
     return CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
@@ -77,7 +77,7 @@ def the_cases(
     tidy = elsewhere(request)
     if tidy is not None:
         return tidy
-    _, today = ctx.clock()
+    today = ctx.today
     view = listing(
         ctx.reads, ctx.library, ctx.calendar, today=today, wanted=wanted, number=number, own=ctx.reader.root
     )
@@ -97,7 +97,7 @@ def the_workbook(request: Request, ctx: Reading, wanted: Asked) -> Response:
     Raises:
         TooMany: more than one workbook takes.
     """
-    _, today = ctx.clock()
+    today = ctx.today
     total = ctx.reads.how_many(wanted)
     if total > MOST_EXPORTED:
         raise TooMany("web.cases.too_many", total=total, most=MOST_EXPORTED)

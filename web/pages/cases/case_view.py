@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from calendars.calendar import Calendar
 from notifications.notice import Notice
-from web.ports.judging import Judgement
+from web.pages.cases.judgement import Judgement
 from web.ui.board_lines import points
 from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, look, working_days_between
 from web.ui.org_names import UnitName, Who, asked, person_name, unit_name

@@ -1,17 +1,21 @@
-"""Before a form moves dates its reader sees what it moves and whom it tells, and confirms it."""
+"""Before a form moves dates its reader sees what it moves and how many people it tells, and confirms it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
+from typing import TypeVar
 
-from web.context import RequestContext
-from web.pages.cases import commands
+from services import cases
+from services.context import RequestContext, require_visible
+from services.fields import build
+from services.results import CommandResult
+from services.verbs import Verb
 from web.ui.form_values import Confirmation
-from workflow.cases.commands.desk import Change, Desk
 
 ASKED, CONFIRMED = "preview", "confirmed"
 """Fields of a form: that it shows a preview first, and the token of the preview that was confirmed."""
+C = TypeVar("C", bound=cases.Previewed)
 
 
 class Unconfirmed(Exception):
@@ -23,23 +27,25 @@ class Unconfirmed(Exception):
 
 
 def run_confirmed(
-    ctx: RequestContext, case: str, answers: Mapping[str, str], command: Callable[[Desk], Change]
-) -> Change:
-    """Run the command of a form. One that changes no deadline needs no confirmation.
+    ctx: RequestContext, answers: Mapping[str, str], verb: Verb[C, CommandResult], fields: Mapping[str, object]
+) -> CommandResult:
+    """Run the verb of a form with these fields. One that changes no deadline needs no confirmation.
 
     Raises:
         Unconfirmed: it changes some; or what was confirmed is not what the form says now.
-        Refusal: whatever the command refuses.
+        Refusal: whatever the verb refuses.
     """
+    command = build(verb.command, fields)
     if answers.get(ASKED):
-        preview, people = commands.foresee(ctx, case, command)
+        require_visible(ctx, command.case)
+        preview, people = cases.foresee(ctx, command)
         token = _token(answers, preview.change.case.seq)
         if preview.deadlines and answers.get(CONFIRMED) != token:
             raise Unconfirmed(Confirmation(preview=preview, people=len(people), token=token))
-    return command(ctx.desk)
+    return verb(ctx, command)
 
 
 def _token(answers: Mapping[str, str], seq: int) -> str:
-    """What stands for these answers to this state of the case."""
+    """Return what stands for these answers to this state of the case."""
     typed = sorted((name, value) for name, value in answers.items() if name != CONFIRMED)
     return sha256(repr((seq, typed)).encode()).hexdigest()[:32]

@@ -13,9 +13,10 @@ from starlette.responses import Response
 from documents.forms import LANGUAGES
 from documents.forms import title as field_title
 from notifications.notice import Notice
-from web.context import RequestContext
+from services.context import RequestContext
+from services.documents import register as notice_papers
+from services.documents.case_documents import Sheet, case_sheets
 from web.pages.cases.case_view import CaseView
-from web.ports.shell import Sheet
 from web.ui.preferences import preferences
 from workflow.cases.case import Case, Evidence
 from workflow.cases.registers.evidence_list import Proved, proofs
@@ -59,7 +60,7 @@ def papers_view(dossier: CaseView, ctx: RequestContext, language: str, *, today:
     """The papers of a case on a day, as the reader sees them."""
     case = dossier.case
     of_papers = language if language in LANGUAGES else LANGUAGES[0]
-    sheets = ctx.shell.sheets(case.id, of_papers, scope(ctx.reader), today=today)
+    sheets = case_sheets(ctx.app, case.id, of_papers, scope(ctx.reader), today=today)
     return Papers(
         forms=tuple(_paper(sheet, language) for sheet in sheets),
         proofs=tuple(_proof(one, dossier) for one in proofs(case)),
@@ -82,8 +83,8 @@ def register_file(
     request: Request, ctx: RequestContext, notices: Sequence[Notice], ending: str, name: str
 ) -> Response:
     """These notices as a workbook, or as a page to be signed off."""
-    now, _ = ctx.clock()
-    content = ctx.shell.register(notices, f".{ending}", preferences(request).language, now=now)
+    now = ctx.now
+    content = notice_papers.paper(ctx.app, notices, f".{ending}", preferences(request).language, now=now)
     return as_file(content, XLSX if ending == "xlsx" else DOCX, name)
 
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from pathlib import PurePosixPath, PureWindowsPath
-from typing import BinaryIO
 
 from starlette.datastructures import FormData, UploadFile
 
 from documents.sheets.web_address import is_web_address
-from web.ports.writing import EvidenceStore
+from services.evidence import MAX_GROUND, clean_file_name
+from services.fields import build
+from services.inputs import EvidenceInput, OpenFile
 from web.ui.form_values import InvalidForm, parse_date
-from workflow.cases.case import Evidence
 
-LONGEST_NAME = 200
-LONGEST_GROUND = 300
 OTHER = "other"
 
 
@@ -56,25 +53,26 @@ def fields(kinds: Sequence[str], answers: Mapping[str, str]) -> tuple[Field, ...
     )
 
 
-def evidence(form: FormData, store: EvidenceStore, *, today: date) -> tuple[Evidence, ...]:
-    """The evidence the form carries; files are stored last, when all else is in order.
+def evidence_inputs(form: FormData) -> list[EvidenceInput]:
+    """Return the links and files a form carries: `link.KIND`, `file.KIND`, with their dates and restriction.
 
     Raises:
-        BadForm: an address that is none, a date that is none or has not come, an empty file.
+        InvalidForm: an address or a date that is none, an empty file.
     """
-    links, files = [], []
+    items = []
     for key, value in form.multi_items():
         part, _, place = key.partition(".")
         if part == "link" and isinstance(value, str) and value.strip():
-            links.append(_item(form, place, today, reference=the_address(value)))
+            items.append(_input(form, place, address=parse_address(value)))
         elif part == "file" and isinstance(value, UploadFile) and (value.filename or value.size):
+            name = clean_file_name(value.filename or "")
             if not value.size:
-                raise InvalidForm("web.refusal.empty_file", name=file_name(value.filename or ""))
-            files.append((_item(form, place, today, reference=""), value))
-    return (*links, *(stored(told, file.file, file.filename or "", store) for told, file in files))
+                raise InvalidForm("web.refusal.empty_file", name=name)
+            items.append(_input(form, place, content=OpenFile(name, value.file)))
+    return items
 
 
-def the_address(text: str) -> str:
+def parse_address(text: str) -> str:
     """An address of the web as given, without blanks around it.
 
     Raises:
@@ -86,44 +84,14 @@ def the_address(text: str) -> str:
     return text
 
 
-def file_name(name: str) -> str:
-    """The last part of a file's name, without folders or control characters."""
-    last = PureWindowsPath(PurePosixPath(name).name).name
-    clean = "".join(character for character in last if character.isprintable()).strip(" .")
-    return clean[-LONGEST_NAME:] or "file"
-
-
-def item(
-    kind: str, reference: str, *, published: date | None, written: date | None, restricted: str, today: date
-) -> Evidence:
-    """One piece of evidence as somebody tells it. Raises BadForm: its day has not come."""
-    if written is not None and written > today:
-        raise InvalidForm("cli.attach.written_in_future", on=written, today=today)
-    return Evidence(
-        kind=kind,
-        reference=reference,
-        published_on=published,
-        written_on=written,
-        restricted=" ".join(restricted.split())[:LONGEST_GROUND],
-    )
-
-
-def stored(told: Evidence, content: BinaryIO, name: str, store: EvidenceStore) -> Evidence:
-    """The same with its file kept. Raises EvidenceRefused: a kind of file that is not taken."""
-    name = file_name(name)
-    kept = store.keep(content, name)
-    return replace(told, reference=kept.reference, name=name, type=kept.type, size=kept.size)
-
-
-def _item(form: FormData, place: str, today: date, *, reference: str) -> Evidence:
-    return item(
-        "" if place == OTHER else place,
-        reference,
-        published=_day(form, f"published.{place}"),
-        written=_day(form, f"written.{place}"),
-        restricted=_text(form, f"restricted.{place}"),
-        today=today,
-    )
+def _input(form: FormData, place: str, **source: object) -> EvidenceInput:
+    fields = {
+        "kind": "" if place == OTHER else place,
+        "published_on": _day(form, f"published.{place}"),
+        "written_on": _day(form, f"written.{place}"),
+        "restricted": " ".join(_text(form, f"restricted.{place}").split())[:MAX_GROUND],
+    }
+    return build(EvidenceInput, {**fields, **source})
 
 
 def _text(form: FormData, key: str) -> str:

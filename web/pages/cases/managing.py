@@ -13,15 +13,16 @@ from starlette.responses import Response
 
 from calendars import OutOfRange
 from i18n import say
+from services import cases
+from services.context import RequestContext
+from services.fields import build
 from web.auth.dependencies import Managing, Recording
-from web.context import RequestContext, stamp
 from web.pages.cases import commands
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.page import ADDRESSES, CaseId, Tab, case_page, get_case_or_404, redirect, text_fields
 from web.ui.form_values import InvalidForm, RejectedForm, long_text, parse_date, parse_line, parse_numbers
 from web.ui.name_fields import person_meant
 from web.ui.preferences import preferences
-from workflow.cases.commands.desk import Change, Desk
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -48,7 +49,7 @@ async def undo(request: Request, ctx: Recording, case: CaseId) -> Response:
     ground = say("withdraw.by_mistake", {}, preferences(request).language)
 
     def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-        commands.undo(ctx, case, parse_line(answers.get("line", "")), ground=ground)
+        cases.undo(ctx, case, parse_line(answers.get("line", "")), ground=ground)
         return "undone", ""
 
     return await answered(request, ctx, case, "undo", act)
@@ -120,61 +121,55 @@ def _correct(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str
     fact = answers.get("fact", "")
     if not fact:
         raise InvalidForm("web.refusal.no_fact")
-    on, ground, values = parse_date(answers.get("on", "")), _ground(answers), parse_numbers(answers)
-    signed_by = answers.get("signed_by", "")
-
-    def command(desk: Desk) -> Change:
-        return desk.correct(case, fact, on=on, ground=ground, values=values, signed_by=signed_by, **stamp(ctx))
-
-    run_confirmed(ctx, case, answers, command)
+    fields = {
+        "case": case,
+        "fact": fact,
+        "on": parse_date(answers.get("on", "")),
+        "ground": _ground(answers),
+        "values": parse_numbers(answers),
+        "signed_by": answers.get("signed_by", ""),
+    }
+    run_confirmed(ctx, answers, cases.correct, fields)
     return "corrected", fact
 
 
 def _withdraw(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    name, ground, evidence = answers.get("name", ""), _ground(answers), answers.get("evidence", "")
+    name = answers.get("name", "")
     if not name:
         raise InvalidForm("web.refusal.no_record")
-
-    def command(desk: Desk) -> Change:
-        return commands.withdraw(desk, ctx, case, name, ground=ground, evidence=evidence)
-
-    run_confirmed(ctx, case, answers, command)
+    fields = {"case": case, "name": name, "ground": _ground(answers), "evidence": answers.get("evidence", "")}
+    run_confirmed(ctx, answers, cases.withdraw, fields)
     return "withdrawn", ""
 
 
 def _cancel(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    ground = _ground(answers)
-    run_confirmed(ctx, case, answers, lambda desk: desk.cancel(case, ground=ground, **stamp(ctx)))
+    run_confirmed(ctx, answers, cases.cancel, {"case": case, "ground": _ground(answers)})
     return "cancelled", ""
 
 
 def _exempt(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    obligation, ground = answers.get("obligation", ""), _ground(answers)
-
-    def command(desk: Desk) -> Change:
-        return desk.exempt(case, obligation=obligation, ground=ground, **stamp(ctx))
-
-    run_confirmed(ctx, case, answers, command)
+    obligation = answers.get("obligation", "")
+    fields = {"case": case, "obligation": obligation, "ground": _ground(answers)}
+    run_confirmed(ctx, answers, cases.exempt, fields)
     return ("exempted_one", obligation) if obligation else ("exempted", "")
 
 
 def _reopen(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    obligation, ground = answers.get("obligation", ""), _ground(answers)
-
-    def command(desk: Desk) -> Change:
-        return desk.reopen(case, obligation=obligation, ground=ground, **stamp(ctx))
-
-    run_confirmed(ctx, case, answers, command)
+    obligation = answers.get("obligation", "")
+    fields = {"case": case, "obligation": obligation, "ground": _ground(answers)}
+    run_confirmed(ctx, answers, cases.reopen, fields)
     return ("reopened_one", obligation) if obligation else ("reopened", "")
 
 
 def _name_reader(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    commands.name_reader(ctx, case, person_meant(ctx.reads.office(), answers.get("person", "")))
+    person = person_meant(ctx.reads.office(), answers.get("person", ""))
+    cases.add_reader(ctx, build(cases.AddReader, {"case": case, "person": person}))
     return "reader_named", ""
 
 
 def _remove_reader(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    commands.remove_reader(ctx, case, answers.get("person", ""), ground=_ground(answers))
+    fields = {"case": case, "person": answers.get("person", ""), "ground": _ground(answers)}
+    cases.remove_reader(ctx, build(cases.RemoveReader, fields))
     return "reader_removed", ""
 
 

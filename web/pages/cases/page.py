@@ -11,10 +11,11 @@ from fastapi import HTTPException, Path, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from web.context import RequestContext
-from web.pages.cases import commands
+from services import cases
+from services.context import RequestContext
 from web.pages.cases.case_view import CaseView, make_case_view
 from web.pages.cases.documents import papers_view
+from web.pages.cases.judgement import judge
 from web.pages.cases.recording import correct_form, exempt_form, plan_form, record_form, reopen_form
 from web.pages.cases.risk_view import risk_view
 from web.pages.cases.withdrawing import withdraw_form
@@ -52,7 +53,7 @@ def case_page(
         taken_back: what the form of withdrawing is to stand at: a record, and the document of it alone.
         said: what has just been done, and to what.
     """
-    _, today = ctx.clock()
+    today = ctx.today
     found, procedure = get_case_or_404(ctx, case)
     view = build_case_view(ctx, found, procedure, today=today)
     more = {"deadlines": _forms, "risks": _risks, "papers": _papers, "history": _history}[tab]
@@ -98,7 +99,7 @@ def build_case_view(ctx: RequestContext, case: Case, procedure: Procedure, *, to
     return make_case_view(
         case,
         procedure,
-        ctx.judge(case, procedure, today=today),
+        judge(case, procedure, ctx.calendar, today=today),
         events=ctx.reads.events(case.id),
         notices=ctx.reads.notices(case.id),
         office=ctx.reads.office(),
@@ -126,7 +127,7 @@ def _line_to_undo(ctx: RequestContext, case: str, said: tuple[str, str] | None) 
     """The line of the history to offer to undo: what has just been recorded or planned."""
     if said is None or said[0] not in ("recorded", "replanned") or not ctx.reader.may("record"):
         return None
-    return commands.line_to_undo(ctx, case, said[1])
+    return cases.line_to_undo(ctx, case, said[1])
 
 
 def _out_of_order(view: CaseView, said: tuple[str, str] | None) -> tuple[Finding, ...]:
@@ -187,12 +188,12 @@ def _forms(
 
 
 def _risks(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
-    _, today = ctx.clock()
-    return {"risks": risk_view(view, ctx.shell, request.query_params, more["tried"], today=today)}
+    today = ctx.today
+    return {"risks": risk_view(view, request.query_params, more["tried"], today=today)}
 
 
 def _papers(request: Request, ctx: RequestContext, view: CaseView, **more: object) -> dict[str, object]:
-    _, today = ctx.clock()
+    today = ctx.today
     return {"papers": papers_view(view, ctx, preferences(request).language, today=today)}
 
 

@@ -11,10 +11,12 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response, StreamingResponse
 
 from documents.sheets.evidence_damage import EvidenceDamaged
+from services.context import RequestContext
+from services.documents.case_documents import filled_form
+from services.documents.case_documents import package as package_of_case
+from services.evidence import clean_file_name
 from web.auth.dependencies import Reading
-from web.context import RequestContext
 from web.pages.cases.documents import DOCX, ZIP, as_file, case_file_name, register_file
-from web.pages.cases.evidence import file_name
 from web.pages.cases.page import CaseId, case_page, get_case_or_404
 from web.ui.preferences import preferences
 from workflow.cases.registers.evidence_list import stored_file
@@ -95,9 +97,9 @@ def evidence_of(ctx: RequestContext, case: str, digest: str) -> Response:
     item = stored_file(found, digest)
     if item is None:
         raise HTTPException(404, "web.problem.no_file")
-    name = file_name(item.name or "")
+    name = clean_file_name(item.name or "")
     try:
-        content = ctx.evidence_store.open(digest)
+        content = ctx.app.evidence.open(digest)
     except EvidenceDamaged as damage:
         log.error("%s of case %s: %s %s", digest, case, damage.damage, damage.problem)
         raise damage.of(case, name) from None
@@ -111,16 +113,16 @@ def evidence_of(ctx: RequestContext, case: str, digest: str) -> Response:
 
 def form_of(ctx: RequestContext, case: str, form: str, language: str) -> Response:
     """A form of the case, filled with what is known, as DOCX."""
-    _, today = ctx.clock()
+    today = ctx.today
     found, _ = get_case_or_404(ctx, case)
-    document = ctx.shell.form(case, form, language, scope(ctx.reader), today=today)
+    document = filled_form(ctx.app, case, form, language, scope(ctx.reader), today=today)
     return as_file(document, DOCX, case_file_name(found, f"{form}-{language}", "docx"))
 
 
 def package_of(ctx: RequestContext, case: str, language: str) -> Response:
     """The export package of the case; restricted and damaged files are left out."""
     found, _ = get_case_or_404(ctx, case)
-    package = ctx.shell.package(case, language, scope(ctx.reader))
+    package = package_of_case(ctx.app, case, language, scope(ctx.reader))
     content = package.content
     name = case_file_name(found, "package" if package.whole else "package-incomplete", "zip")
     return StreamingResponse(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.datastructures import UploadFile
 
 from documents.sandbox.readers import read_cartogram
-from web.context import stamp
-from web.pages.cases.evidence import file_name
+from services.context import stamp
+from services.evidence import clean_file_name
 from web.pages.cases.risk_forms import Asked, Said
 from web.ui.form_values import InvalidForm, parse_date
 from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
@@ -54,7 +54,7 @@ def record_cartogram(asked: Asked) -> Said:
     file = asked.form.get("table")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         raise InvalidForm("web.refusal.no_cartogram_file")
-    lines = read_cartogram(file.file.read(), file_name(file.filename))
+    lines = read_cartogram(file.file.read(), clean_file_name(file.filename))
     on, evidence = asked.on(), asked.evidence()
     change = _desk(asked).record_cartogram(asked.case, lines, on=on, evidence=evidence, **stamp(asked.ctx))
     return "cartogram_recorded", change

@@ -10,9 +10,9 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from services.context import RequestContext
 from web.auth.dependencies import Recording
 from web.auth.reading import in_reading_thread
-from web.context import RequestContext
 from web.pages.cases import register_forms, risk_forms
 from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect
 from web.pages.cases.risk_forms import Asked, Said

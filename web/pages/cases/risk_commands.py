@@ -7,8 +7,10 @@ from datetime import date
 from typing import BinaryIO
 
 from documents.schedules.written_terms import read_term
-from web.context import RequestContext, stamp
-from web.ports.shell import PlanTaken
+from services import risks
+from services.context import RequestContext, stamp
+from services.documents import case_documents
+from services.documents.case_documents import PlanTaken
 from workflow.cases.case import Evidence
 from workflow.cases.commands.desk import Change
 from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
@@ -21,7 +23,7 @@ def find(ctx: RequestContext, case: str, risk: FoundRisk, *, on: date) -> Change
 
 def rank(ctx: RequestContext, case: str, number: int, *, likelihood: int, effect: int) -> Change:
     """How likely and how grave, by the scale in force."""
-    scale = ctx.shell.scale(stamp(ctx)["today"])
+    scale = risks.scale(ctx.today)
     return RiskDesk(ctx.desk).rank(
         case, number, likelihood=likelihood, effect=effect, scale=scale, **stamp(ctx)
     )
@@ -54,7 +56,7 @@ def set_measure(
         term=read_term(term, where="term"),
     )
     change = RiskDesk(ctx.desk).set_measure(case, told, **stamp(ctx))
-    ctx.shell.responsible(responsible, **stamp(ctx))
+    risks.keep_responsible(ctx.app, [responsible], **stamp(ctx))
     return change
 
 
@@ -110,4 +112,4 @@ def answer(ctx: RequestContext, case: str, number: int, *, text: str, on: date) 
 
 def take_plan(ctx: RequestContext, case: str, content: BinaryIO, name: str, *, year: int | None) -> PlanTaken:
     """A plan of measures becomes risks and measures; all of the file or none of it. Raises Refusal."""
-    return ctx.shell.take_plan(case, content, name, year=year, **stamp(ctx))
+    return case_documents.take_plan(ctx.app, case, content, name, year=year, **stamp(ctx))

@@ -6,9 +6,10 @@ from datetime import date
 
 from starlette.datastructures import FormData, UploadFile
 
-from web.context import RequestContext
+from services.context import RequestContext
+from services.evidence import clean_file_name, store_evidence
 from web.pages.cases import risk_commands
-from web.pages.cases.evidence import evidence, file_name
+from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import text_fields
 from web.ui.form_values import InvalidForm, long_text, parse_date, parse_whole_number
 from workflow.cases.case import Evidence
@@ -36,8 +37,7 @@ class Asked:
         return parse_whole_number(self.answers.get("number", ""))
 
     def evidence(self) -> tuple[Evidence, ...]:
-        _, today = self.ctx.clock()
-        return evidence(self.form, self.ctx.evidence_store, today=today)
+        return store_evidence(self.ctx, evidence_inputs(self.form))
 
 
 def find(asked: Asked) -> Said:
@@ -133,5 +133,7 @@ def take_plan(asked: Asked) -> Said:
         raise InvalidForm("web.refusal.no_plan_file")
     year = asked.answers.get("year", "").strip()
     number = parse_whole_number(year) if year else None
-    taken = risk_commands.take_plan(asked.ctx, asked.case, file.file, file_name(file.filename), year=number)
+    taken = risk_commands.take_plan(
+        asked.ctx, asked.case, file.file, clean_file_name(file.filename), year=number
+    )
     return ("plan_taken" if taken.entered else "nothing_new"), None

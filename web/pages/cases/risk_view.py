@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from services import risks as risk_services
 from web.pages.cases.case_view import CaseView, Entry
-from web.ports.shell import Shell
 from web.ui.form_values import RejectedForm
 from workflow.cases.registers.entries import is_entry, number_of
 from workflow.cases.registers.exposure import Cartogram, Position, exposure
@@ -62,9 +62,7 @@ class Risks:
     sources: tuple[str, ...] = SOURCES
 
 
-def risk_view(
-    dossier: CaseView, shell: Shell, asked: Mapping[str, str], tried: object, *, today: date
-) -> Risks:
+def risk_view(dossier: CaseView, asked: Mapping[str, str], tried: object, *, today: date) -> Risks:
     """The register of a case on a day.
 
     Args:
@@ -72,7 +70,7 @@ def risk_view(
             names its own.
     """
     case = dossier.case
-    known, exposed, scales = register(case), exposure(case), shell.scales()
+    known, exposed, scales = register(case), exposure(case), risk_services.scales()
     entries: dict[int, list[Entry]] = {}
     for part in dossier.parts:
         for entry in part.entries:
@@ -103,7 +101,7 @@ def risk_view(
         positions=tuple(exposed.positions.values()),
         cartogram=exposed.cartogram,
         remarks=tuple(remarks(case).values()),
-        scale=shell.scale(today),
+        scale=risk_services.scale(today),
         directions=DIRECTIONS,
         outcomes=OUTCOMES,
         risk=chosen["risk"],

@@ -8,11 +8,12 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from calendars import OutOfRange
+from services import cases
+from services.context import RequestContext
+from services.fields import build
 from web.auth.dependencies import Recording
-from web.context import RequestContext, stamp
-from web.pages.cases import commands
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
-from web.pages.cases.evidence import evidence
+from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect, text_fields
 from web.ui.form_values import InvalidForm, RejectedForm, parse_date, parse_numbers
 from workflow.refusal import Refusal
@@ -42,21 +43,22 @@ def _record(request: Request, ctx: RequestContext, case: str, form: FormData) ->
     get_case_or_404(ctx, case)
     answers = text_fields(form)
     fact = answers.get("fact", "")
-    _, today = ctx.clock()
     try:
         if not fact:
             raise InvalidForm("web.refusal.no_fact")
-        on = parse_date(answers.get("on", ""))
-        values = parse_numbers(answers)
-        proof = evidence(form, ctx.evidence_store, today=today)
-        commands.record(
+        cases.record(
             ctx,
-            case,
-            fact,
-            on=on,
-            evidence=proof,
-            values=values,
-            signed_by=answers.get("signed_by", ""),
+            build(
+                cases.RecordFact,
+                {
+                    "case": case,
+                    "fact": fact,
+                    "on": parse_date(answers.get("on", "")),
+                    "values": parse_numbers(answers),
+                    "evidence": evidence_inputs(form),
+                    "signed_by": answers.get("signed_by", ""),
+                },
+            ),
         )
     except (Refusal, OutOfRange) as refusal:
         return case_page(
@@ -76,8 +78,8 @@ def _replan(request: Request, ctx: RequestContext, case: str, form: FormData) ->
     try:
         if not fact:
             raise InvalidForm("web.refusal.no_fact")
-        on = parse_date(answers.get("on", ""))
-        run_confirmed(ctx, case, answers, lambda desk: desk.replan(case, fact, on=on, **stamp(ctx)))
+        planned = {fact: parse_date(answers.get("on", ""))}
+        run_confirmed(ctx, answers, cases.replan, {"case": case, "planned": planned})
     except Unconfirmed as question:
         tried = RejectedForm(form="plan", refusal=None, answers=answers, confirmation=question.confirmation)
         return case_page(request, ctx, case, tried=tried)

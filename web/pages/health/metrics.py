@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from starlette.responses import RedirectResponse, Response
 
 from notifications.statistics import Figures
+from services import sending
 from web.auth.dependencies import Anybody, Managing, Recording, Setting
 from web.pages.cases import commands
 from web.pages.cases.page import CaseId, get_case_or_404
@@ -21,12 +22,12 @@ STATES = ("queued", "sending", "sent", "unknown", "failed", "withdrawn")
 @router.get("/metrics")
 def metrics(request: Request, ctx: Anybody) -> Response:
     """The figures of the sending as Prometheus reads them: numbers alone, and to this machine alone."""
-    if ctx.post is None or not request.state.local:
+    if not request.state.local:
         raise HTTPException(404)
     from prometheus_client import CONTENT_TYPE_LATEST
 
-    now, _ = ctx.clock()
-    return Response(exposition(ctx.post.figures(now=now), now=now), media_type=CONTENT_TYPE_LATEST)
+    now = ctx.now
+    return Response(exposition(sending.figures(ctx.app, now=now), now=now), media_type=CONTENT_TYPE_LATEST)
 
 
 @router.post("/cases/{case}/notices/resend")

@@ -9,9 +9,9 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
+from services.readiness import DatabaseState, readiness
 from web.api.answers import PROBLEMS
 from web.auth.dependencies import Anybody
-from web.ports.readiness import DatabaseState, Readiness
 
 router = APIRouter(tags=["service"])
 LATE = timedelta(minutes=10)
@@ -58,10 +58,9 @@ async def ready(
     A round that is late is told and is no refusal: without reminders the pages are as right as with them. With
     `round` it is one, when the last is older than so many seconds: that is the question to ask about workers.
     """
-    look = ctx.readiness or _nothing_to_look_at
     # By a thread of its own: those that make pages may all be waiting for the database.
-    found = await to_thread.run_sync(look, limiter=LOOKING)
-    now, _ = ctx.clock()
+    found = await to_thread.run_sync(readiness, ctx.app, limiter=LOOKING)
+    now = ctx.now
     age = None if found.round is None else now - found.round
     late = age is None or age > (LATE if round is None else timedelta(seconds=round))
     answers = found.database == "ok"
@@ -76,7 +75,3 @@ async def ready(
             last=found.round, age_seconds=None if age is None else int(age.total_seconds()), late=late
         ),
     )
-
-
-def _nothing_to_look_at() -> Readiness:
-    return Readiness(database="ok", schema=True, board=True)

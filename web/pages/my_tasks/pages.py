@@ -14,10 +14,12 @@ from starlette.responses import RedirectResponse, Response
 
 from calendars import OutOfRange
 from i18n import say
+from services import cases
+from services.context import RequestContext
+from services.fields import build
 from web.auth.dependencies import Recording
-from web.context import RequestContext
 from web.pages.cases import commands
-from web.pages.cases.evidence import evidence
+from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import get_case_or_404
 from web.pages.cases.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES
 from web.pages.my_tasks.view import Open, desk_view, opened
@@ -43,7 +45,7 @@ def my_desk(
     what: Name = "",
 ) -> Response:
     """What I must do, by urgency."""
-    _, today = ctx.clock()
+    today = ctx.today
     case, _, obligation = row.partition(":")
     unfolded = opened(ctx, case, obligation, today=today) if obligation else None
     undo = _undo(ctx, what) if said == "recorded" else None
@@ -89,23 +91,26 @@ async def _simple(request: Request, ctx: RequestContext, work) -> Response:  # t
 def _record(request: Request, ctx: RequestContext, form: FormData) -> Response:
     answers = _answers(form)
     case, fact = answers.get("case", ""), answers.get("fact", "")
-    _, today = ctx.clock()
+    today = ctx.today
     if case:
         get_case_or_404(ctx, case)
     try:
         if not case or not fact:
             raise InvalidForm("web.refusal.no_fact")
-        on = parse_date(answers.get("on", ""))
-        values = parse_numbers(answers)
-        commands.record(
+        cases.record(
             ctx,
-            case,
-            fact,
-            on=on,
-            evidence=evidence(form, ctx.evidence_store, today=today),
-            values=values,
-            signed_by=answers.get("signed_by", ""),
-            remark=answers.get("remark", ""),
+            build(
+                cases.RecordFact,
+                {
+                    "case": case,
+                    "fact": fact,
+                    "on": parse_date(answers.get("on", "")),
+                    "values": parse_numbers(answers),
+                    "evidence": evidence_inputs(form),
+                    "signed_by": answers.get("signed_by", ""),
+                    "remark": answers.get("remark", ""),
+                },
+            ),
         )
     except (Refusal, OutOfRange) as refusal:
         files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
@@ -122,7 +127,7 @@ def _undone(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -
     try:
         if not case:
             raise InvalidForm("web.refusal.no_record")
-        commands.undo(ctx, case, parse_line(answers.get("line", "")), ground=ground)
+        cases.undo(ctx, case, parse_line(answers.get("line", "")), ground=ground)
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
     return _onward(request, answers, said="undone", what="")
@@ -133,17 +138,18 @@ def _undo(ctx: RequestContext, what: str) -> tuple[str, int] | None:
     case, _, fact = what.partition(":")
     if not case or ctx.reads.case(case) is None:
         return None
-    line = commands.line_to_undo(ctx, case, fact)
+    line = cases.line_to_undo(ctx, case, fact)
     return None if line is None else (case, line)
 
 
 def _later(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -> Response:
     case, obligation = answers.get("case", ""), answers.get("fact", "")
-    _, today = ctx.clock()
+    today = ctx.today
     if case:
         get_case_or_404(ctx, case)
     try:
-        commands.put_off(ctx, case, obligation, until=parse_date(answers.get("until", "")))
+        until = parse_date(answers.get("until", ""))
+        cases.snooze(ctx, build(cases.Snooze, {"case": case, "obligation": obligation, "until": until}))
     except (Refusal, OutOfRange) as refusal:
         unfolded = opened(ctx, case, obligation, today=today) if case else None
         return _page(request, ctx, show=answers.get("show", ""), unfolded=unfolded, refusal=refusal)
@@ -183,7 +189,7 @@ def _page(
     refusal: Refusal | OutOfRange | None = None,
     answers: Mapping[str, str] | None = None,
 ) -> Response:
-    _, today = ctx.clock()
+    today = ctx.today
     everything = {"all": True, "mine": False}.get(show)
     view = desk_view(ctx, everything=everything, opened=unfolded, today=today)
     status = 200 if refusal is None else status_of(refusal)

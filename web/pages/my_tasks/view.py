@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from web.context import RequestContext
+from services.context import RequestContext
+from web.pages.cases.judgement import judge
 from web.pages.cases.recording import Form, record_form
 from web.pages.overview.view import near
 from web.ui.assignees import asked_of, asked_sums
@@ -163,7 +164,7 @@ def opened(
     if found is None:
         return None
     procedure = ctx.library.of(found)
-    deadlines = ctx.judge(found, procedure, today=today).deadlines
+    deadlines = judge(found, procedure, ctx.calendar, today=today).deadlines
     if is_entry(obligation) or obligation not in {one.id for one in deadlines}:
         return None
     form = record_form(

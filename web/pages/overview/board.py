@@ -7,8 +7,8 @@ from datetime import date
 from decimal import Decimal
 
 from calendars.calendar import Calendar
+from services.context import Reads
 from web.pages.overview.view import at_stake, near
-from web.ports.reads import Reads
 from web.ui.board_lines import Line, lines
 from workflow.board.sums import DeadlineFilter, Urgency, horizon, total
 from workflow.law.library import Library

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
+from services.context import Reads
 from web.pages.overview.view import near
-from web.ports.reads import Reads
 from web.ui.assignees import asked_of
 from web.ui.board_lines import Line, lines
 from web.ui.name_fields import Field

@@ -12,8 +12,9 @@ from starlette.responses import Response
 
 from notifications.notice import Notice
 from notifications.statistics import Fault
+from services import sending
+from services.context import RequestContext
 from web.auth.dependencies import Reading
-from web.context import RequestContext
 from web.pages.overview.deadlines import Asking, deadlines
 from web.pages.overview.view import overview
 from web.ui.addresses import elsewhere
@@ -44,12 +45,12 @@ class Unheard:
 @router.get("/")
 def the_overview(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
     """What a manager sees first."""
-    _, today = ctx.clock()
+    today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, own=ctx.reader.root)
     failed = undelivered(ctx)
     office = ctx.reads.office() if failed else None
     names = {one.person: person_name(office, one.person) for one in failed} if office else {}
-    manages = ctx.post is not None and ctx.reader.may("manage")
+    manages = ctx.reader.may("manage")
     return page(
         request,
         ctx,
@@ -78,7 +79,7 @@ def the_deadlines(
     onward = elsewhere(request)
     if onward is not None:
         return onward
-    _, today = ctx.clock()
+    today = ctx.today
     asking = Asking(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
     view = deadlines(
         ctx.reads, ctx.library, ctx.calendar, asking, today=today, number=number, own=ctx.reader.root
@@ -88,14 +89,13 @@ def the_deadlines(
 
 def seen_faults(ctx: RequestContext) -> Sequence[Fault]:
     """What is wrong with channels themselves, for whoever manages."""
-    return ctx.post.faults() if ctx.post is not None and ctx.reader.may("manage") else ()
+    return sending.faults(ctx.app) if ctx.reader.may("manage") else ()
 
 
 def _unheard(ctx: RequestContext) -> list[Unheard]:
     """Deadlines of which nobody can be told, by the reason; of cases the reader may see."""
-    assert ctx.post is not None
-    now, today = ctx.clock()
-    found = ctx.post.unheard(now=now, today=today, limit=UNHEARD)
+    now, today = ctx.now, ctx.today
+    found = sending.unheard(ctx.app, now=now, today=today, limit=UNHEARD)
     seen = ctx.reads.heads({one.case for one in found}) if found else {}
     reasons: dict[tuple[str, tuple[tuple[str, object], ...]], list[str]] = {}
     for one in found:
@@ -110,6 +110,6 @@ def _unheard(ctx: RequestContext) -> list[Unheard]:
 
 def undelivered(ctx: RequestContext) -> list[Notice]:
     """Letters that did not arrive, of cases the reader may see."""
-    found = ctx.post.failed(limit=FAILED) if ctx.post else ()
+    found = sending.failed(ctx.app, limit=FAILED)
     seen = ctx.reads.heads({one.case for one in found}) if found else {}
     return [one for one in found if one.case in seen]

@@ -14,7 +14,7 @@ from heapq import nsmallest
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from web.ports.reads import Reads
+from services.context import Reads
 from web.ui.assignees import Waiting, waiting
 from web.ui.board_lines import Line, lines, points
 from web.ui.deadline_status import SOON_WORKING_DAYS, working_days_between

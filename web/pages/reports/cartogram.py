@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from documents.drawings.cartogram import drawn, sheets
 from documents.sheets.list_book import book
+from services.context import RequestContext
 from web.auth.dependencies import Reading
-from web.context import RequestContext
 from web.pages.cases.documents import XLSX, as_file
 from web.pages.reports.points import seen_unit, unit_choices
 from web.ui.org_names import unit_name
@@ -66,7 +66,7 @@ class Compared:
 @router.get("/monitoring/cartogram")
 def the_cartogram(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
     """Both sections by department and district, and where the published cartogram differs from them."""
-    _, today = ctx.clock()
+    today = ctx.today
     found = comparison(ctx, unit)
     return page(
         request,
@@ -89,7 +89,7 @@ def the_cartogram_as_a_file(request: Request, ctx: Reading, ending: Ending, unit
 
 def cartogram_file(request: Request, ctx: RequestContext, ending: str, unit: str) -> Response:
     """What the cartogram should say, as `.xlsx` or `.svg`."""
-    _, today = ctx.clock()
+    today = ctx.today
     found, language = comparison(ctx, unit), preferences(request).language
     file = f"cartogram-{today.isoformat()}.{ending}"
     if ending == "xlsx":

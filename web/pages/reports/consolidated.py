@@ -10,18 +10,19 @@ from fastapi import APIRouter, HTTPException, Query, Request
 from starlette.responses import Response
 
 from documents.sheets.list_book import book
+from services.context import RequestContext
+from services.yearly.clock import UnitTurn, turns
+from services.yearly.consolidated import ConsolidatedReport, consolidated, uploads
 from web.auth.dependencies import Reading
-from web.context import RequestContext
 from web.pages.case_creation.planner import ordered, the_procedure
 from web.pages.cases.documents import XLSX, as_file
 from web.pages.reports.points import seen_unit, unit_choices
-from web.ports.gathering import Clocked, Gathered
 from web.ui.org_names import unit_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from web.ui.unit_filter import KnownUnit
 from workflow.law.procedure import Obligation, Procedure
-from workflow.org.access import scope, within
+from workflow.org.access import within
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=200)]
@@ -37,7 +38,7 @@ class Asked:
     obligation: Obligation
     unit: str
     year: int
-    found: Gathered | None
+    found: ConsolidatedReport | None
 
 
 @router.get("/monitoring/consolidated")
@@ -50,7 +51,7 @@ def the_consolidated(
     year: Year = None,
 ) -> Response:
     """Who of the organisations did it in a year, with which numbers, and who has not reported."""
-    _, today = ctx.clock()
+    today = ctx.today
     asked = asked_for(ctx, procedure, obligation, unit, year)
     return page(
         request,
@@ -110,8 +111,8 @@ def consolidated_file(request: Request, ctx: RequestContext, asked: Asked) -> Re
 @router.get("/monitoring/uploads")
 def the_uploads(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
     """What is ready and not uploaded to the platform, and through whose account it goes."""
-    _, today = ctx.clock()
-    found = ctx.shell.ready(scope(ctx.reader), unit=seen_unit(ctx, unit), today=today)
+    today = ctx.today
+    found = uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
     return page(
         request,
         ctx,
@@ -127,7 +128,7 @@ def the_uploads(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
 @router.get("/monitoring/yearly")
 def the_yearly_clock(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
     """When each organisation's last analysis ended, and by when the next is due."""
-    _, today = ctx.clock()
+    today = ctx.today
     found = the_turns(ctx, unit)
     return page(
         request,
@@ -143,7 +144,7 @@ def the_yearly_clock(request: Request, ctx: Reading, unit: KnownUnit) -> Respons
 
 def asked_for(ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None) -> Asked:
     """The form of one obligation over a year, of this one when none is named; 404 beyond the records."""
-    _, today = ctx.clock()
+    today = ctx.today
     year = today.year if year is None else year
     if year not in _years(ctx):
         raise HTTPException(404, "web.problem.no_year")
@@ -154,15 +155,15 @@ def asked_for(ctx: RequestContext, procedure: str, obligation: str, unit: str, y
     )
     found = None
     if _whole(ctx, root):
-        found = ctx.shell.consolidated(law.id, one.id, scope(ctx.reader), unit=root, year=year, today=today)
+        found = consolidated(ctx.app, law.id, one.id, unit=root, year=year, today=today, reads=ctx.reads)
     return Asked(procedure=law, obligation=one, unit=root, year=year, found=found)
 
 
-def the_turns(ctx: RequestContext, unit: str) -> Sequence[Clocked] | None:
+def the_turns(ctx: RequestContext, unit: str) -> Sequence[UnitTurn] | None:
     """Where the organisations stand; None where the reader sees none as a whole."""
-    _, today = ctx.clock()
+    today = ctx.today
     root = seen_unit(ctx, unit)
-    return ctx.shell.turns(scope(ctx.reader), unit=root, today=today) if _whole(ctx, root) else None
+    return turns(ctx.app, root, today=today, reads=ctx.reads) if _whole(ctx, root) else None
 
 
 def _whole(ctx: RequestContext, unit: str) -> bool:

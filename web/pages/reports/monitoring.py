@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
-from web.ports.reads import Reads
+from services.context import Reads
 from web.ui.deadline_status import working_days_between
 from web.ui.name_fields import Field
 from web.ui.org_names import UnitName, unit_name

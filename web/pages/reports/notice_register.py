@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TypedDict, get_args
 
 from notifications.notice import Notice, NoticeKind
-from web.context import RequestContext
-from web.ports.shell import RegisterStatus
+from services.context import RequestContext
+from services.documents.case_documents import RegisterStatus, register_status
 from web.ui.case_names import about
 from web.ui.name_fields import Field
 from web.ui.org_names import person_name
@@ -94,7 +94,7 @@ def standing_seen(ctx: RequestContext) -> RegisterStatus:
 
     The key of a record names its case and its recipient.
     """
-    found = ctx.shell.standing()
+    found = register_status(ctx.app)
     of = {key: key.partition(":")[0] for _, key in found.altered}
     cases = ctx.reads.heads({*of.values()})
     whole = ctx.reader.root == ""

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from starlette.responses import Response
 
 from documents.sheets.list_book import book
+from services import scoring as scoring_services
+from services.context import RequestContext
 from web.auth.dependencies import Reading
-from web.context import RequestContext
 from web.pages.cases.documents import XLSX, as_file, register_file
 from web.pages.reports.monitoring import Line, all_lines, monitoring
 from web.pages.reports.notice_register import PAGE as LINES
@@ -56,7 +57,7 @@ Narrowing = Annotated[Sought, Depends(_narrowing)]
 @router.get("/monitoring")
 def the_monitoring(request: Request, ctx: Reading, narrowed: Monitored, number: Number = 1) -> Response:
     """What has become of recommendations."""
-    _, today = ctx.clock()
+    today = ctx.today
     view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, own=ctx.reader.root)
     return page(request, ctx, "monitoring.html", today=today, view=view)
 
@@ -69,7 +70,7 @@ def the_monitoring_as_a_file(request: Request, ctx: Reading, narrowed: Monitored
 
 def monitoring_file(request: Request, ctx: RequestContext, narrowed: RecommendationFilter) -> Response:
     """Recommendations as a workbook."""
-    _, today = ctx.clock()
+    today = ctx.today
     w = Translator(preferences(request).language)
     lines = all_lines(ctx.reads, ctx.calendar, narrowed, today=today)
     heads = tuple(w.say(f"cli.head.{name}") for name in MONITORING_COLUMNS)
@@ -86,7 +87,7 @@ def the_scores(
     number: Number = 1,
 ) -> Response:
     """Points of a year: earned, lost, at stake, with their arithmetic and the readings used."""
-    _, today = ctx.clock()
+    today = ctx.today
     view = the_points(request, ctx, unit, year, number=number)
     years = (ctx.calendar.first.year, ctx.calendar.last.year)
     return page(
@@ -103,12 +104,12 @@ def the_points(
         HTTPException: 404, a year beyond the records, or a unit that is not the reader's.
         UnknownReading: a reading or value the scoring does not have.
     """
-    _, today = ctx.clock()
+    today = ctx.today
     year = today.year if year is None else year
     if not ctx.calendar.first.year <= year <= ctx.calendar.last.year:
         raise HTTPException(404, "web.problem.no_year")
     root = seen_unit(ctx, unit or "")
-    scoring = ctx.shell.scoring()
+    scoring = scoring_services.scoring()
     asked = {name: request.query_params[name] for name in scoring.readings if request.query_params.get(name)}
     return points_view(ctx, root, year, choose(asked, scoring), today=today, number=number)
 
@@ -118,7 +119,7 @@ def the_register(
     request: Request, ctx: Reading, asked: Narrowing, number: Number = 1, check: Flag = ""
 ) -> Response:
     """Who was told what, when, through which channel, and what came of it."""
-    _, today = ctx.clock()
+    today = ctx.today
     view = register_view(ctx, asked, number=number)
     standing = standing_seen(ctx) if check else None
     return page(request, ctx, "register.html", today=today, view=view, standing=standing, lines=LINES)
@@ -127,7 +128,7 @@ def the_register(
 @router.get("/register/xlsx")
 def the_register_as_a_file(request: Request, ctx: Reading, asked: Narrowing) -> Response:
     """The register as a workbook, narrowed as the page is; the heading says whether it verifies."""
-    _, today = ctx.clock()
+    today = ctx.today
     notices = ctx.reads.told(**asked, limit=IN_A_FILE)
     return register_file(request, ctx, notices, "xlsx", f"register-{today.isoformat()}.xlsx")
 

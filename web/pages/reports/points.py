@@ -11,8 +11,9 @@ from fractions import Fraction
 from fastapi import HTTPException
 
 from calendars.explanation import Element
-from web.context import RequestContext
-from web.ports.shell import YearPoints
+from services import scoring as scoring_services
+from services.context import RequestContext
+from services.year_scores import YearScores, year_scores
 from web.ui.name_fields import Field
 from web.ui.org_names import UnitName, unit_name
 from web.ui.unit_filter import narrowing
@@ -116,8 +117,8 @@ def points_view(
 ) -> Points:
     """The points of a unit with all below it ("" is the whole office), and of each part directly below."""
     office = ctx.reads.office()
-    scoring = ctx.shell.scoring()
-    whole, *parts = ctx.shell.points(unit, year, today=today, readings=readings, by_unit=True)
+    scoring = scoring_services.scoring()
+    whole, *parts = year_scores(ctx.app, unit, year, today=today, readings=readings, by_unit=True)
     parts.sort(key=lambda one: (-one.at_stake, -one.lost, unit_name(office, one.unit).name))
     pages = max(1, -(-len(parts) // PAGE))
     number = min(number, pages)
@@ -159,7 +160,7 @@ def points_view(
     )
 
 
-def _projects(whole: YearPoints, name: Callable[[str], str]) -> tuple[Project, ...]:
+def _projects(whole: YearScores, name: Callable[[str], str]) -> tuple[Project, ...]:
     found: dict[str, list[Indicator]] = {}
     for one in whole.scores.scores:
         seen = whole.prospects.get(one.id)

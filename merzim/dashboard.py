@@ -1,4 +1,4 @@
-"""Where the pages get their ports; made anew when the office adopts an act, or rules of its own."""
+"""The dashboard as it is served: its pages are made anew when the office adopts an act or rules of its own."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Hashable, MutableMapping
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from storage.database.single_flight import SingleFlight
+from web.app import create_app
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
     from services.app import AppContext
     from services.moments import Clock
-    from web.ports.readiness import DatabaseState, Readiness
     from workflow.law.library import Library
 
 AS_THEY_ARE = ("/static/", "/health", "/ready")
@@ -25,66 +24,6 @@ log = logging.getLogger("merzim.web")
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-def pages(app: AppContext, clock: Clock) -> Any:
-    """The dashboard as an ASGI application, over the calendar as it stands now."""
-    from merzim.behind_pages.administration import OfficeAdministration
-    from merzim.behind_pages.intake import HouseIntake
-    from merzim.behind_pages.postbox import Postbox
-    from merzim.behind_pages.shell import Shell
-    from services.account_letters import OfficeLetters
-    from services.calendar_acts import OfficeActs
-    from storage.accounts.uploads import SqlUploads
-    from storage.org.choices import SqlChoices
-    from storage.org.leaves import SqlLeaves
-    from web.app import create_app
-
-    def asked() -> tuple[datetime, date]:
-        moment = clock()
-        return moment.now, moment.today
-
-    return create_app(
-        app.desk,
-        app.reads,
-        app.library,
-        app.calendar,
-        clock=asked,
-        demonstration=clock().demonstration,
-        evidence_store=app.evidence,
-        accounts=app.accounts,
-        factors=app.factors,
-        answers=app.answers,
-        shell=Shell(app),
-        address=app.settings.web.public_address,
-        trusted_proxies=app.settings.web.trusted_proxies,
-        organisation=app.settings.office.name,
-        post=Postbox(app),
-        intake=HouseIntake(app),
-        uploads=SqlUploads(app.engine),
-        administration=OfficeAdministration(app),
-        acts=OfficeActs(app),
-        leaves=SqlLeaves(app.engine),
-        choices=SqlChoices(app.engine, app.rules.link_key),
-        readiness=lambda: readiness(app),
-        totp_required=app.settings.web.totp_required,
-        account_letters=OfficeLetters(app),
-    )
-
-
-def readiness(app: AppContext) -> Readiness:
-    """How the database stands at this moment."""
-    from storage.maintenance.readiness import look
-    from storage.refusals import StorageUnavailable
-    from web.ports.readiness import Readiness
-
-    try:
-        found = look(app.engine)
-    except StorageUnavailable as trouble:
-        log.warning("not ready: %s", trouble)
-        states: dict[str, DatabaseState] = {"moved": "moved", "replaced": "replaced"}
-        return Readiness(database=states.get(trouble.what, "unreachable"), schema=False, board=False)
-    return Readiness(database="ok", schema=found.schema, board=found.board, round=found.round)
 
 
 def _in_turn() -> None:
@@ -109,7 +48,7 @@ class Dashboard:
         self._clock = clock
         self._adopting: SingleFlight[Any] = SingleFlight()
         self._counted_by: tuple[Calendar, Library] = app.calendar, app.library
-        self._pages: Any = pages(app, clock)
+        self._pages: Any = create_app(app, clock)
         self._standing: tuple[Hashable, Any] = (None, self._pages)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,6 +79,6 @@ class Dashboard:
         calendar, library = self._app.calendar, self._app.library
         if calendar is not self._counted_by[0] or library is not self._counted_by[1]:
             self._counted_by = calendar, library
-            self._pages = pages(self._app, self._clock)
+            self._pages = create_app(self._app, self._clock)
         self._standing = (adopted, self._pages)
         return self._pages

@@ -1,40 +1,96 @@
-"""What the pages of the administration ask of the house, answered (`web.ports.administration`)."""
+"""Administration of an installation: units and people, channels, settings, own rules, Telegram links."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from services.overlays import resettle
+from storage.org.store import Saved as TableSaved
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
     from notifications.notice import Outcome
     from services.app import AppContext
-    from storage.org.store import Saved
-    from web.ports.administration import ChannelInUse, Falling, RulesInForce, TelegramOffer
     from workflow.board.rows import Row
     from workflow.cases.case import Case
     from workflow.law.procedure import Obligation, Text
     from workflow.org.office import Office, Person, Unit
     from workflow.org.office_time import Hours
 
+__all__ = [
+    "Administration",
+    "ChannelInUse",
+    "Falling",
+    "NotReached",
+    "RulesInForce",
+    "Staff",
+    "TableSaved",
+    "TelegramOffer",
+]
 _SECRET = ("password", "token", "secret", "key")
 """A setting with such a word in its name is not shown; the name of an environment variable is."""
 CHUNK = 500
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Falling:
+    """What waits for somebody and would fall to others: one obligation of one unit.
+
+    Attributes:
+        title: None for what is confidential: whoever keeps people does not see it.
+        unit: id of the unit, "" for what is confidential.
+        count: how many open deadlines; `late`: how many of them are overdue.
+        to: names of who would be told; nobody where it is empty.
+    """
+
+    title: Text | None
+    unit: str
+    count: int
+    late: int
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelInUse:
+    """A channel config.toml names; `settings` as they stand there, secrets left out."""
+
+    name: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RulesInForce:
+    """Own rules the organisation adopted and did not withdraw. `text`: as adopted."""
+
+    name: str
+    on: date
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TelegramOffer:
+    """A one-time code for somebody's Telegram account; `address` opens the bot and brings it."""
+
+    code: str
+    address: str
+    until: datetime
 
 
 class NotReached(Refusal):
     """A channel does not reach the person a test letter is for."""
 
 
-class OfficeStaff:
-    """Units and people of one house. Own rules hold for a unit and what lies below it: where the tree becomes
-    another one, so do dates."""
+class Staff:
+    """Units and people, changed one at a time; each refuses where another writer was faster.
+
+    Own rules hold for a unit and all below it: a change of the tree moves dates, which are computed anew.
+    """
 
     def __init__(self, app: AppContext) -> None:
         from storage.org.staff import SqlStaff
@@ -54,23 +110,25 @@ class OfficeStaff:
         self._staff.remove_unit(unit, by=by, now=now, today=today)
         resettle(self._app, now=now, today=today)
 
-    def take_in(self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date) -> Saved:
+    def take_in(
+        self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date
+    ) -> TableSaved:
         """All of a table of people; whom it does not name stays."""
         saved = self._staff.take_in(units, people, by=by, now=now, today=today)
         resettle(self._app, now=now, today=today)
         return saved
 
 
-class OfficeAdministration:
-    """People, channels and settings of one house."""
+class Administration:
+    """Units, people, channels and settings of an installation."""
 
     def __init__(self, app: AppContext) -> None:
         self._app = app
 
     @property
-    def staff(self) -> OfficeStaff:
+    def staff(self) -> Staff:
         """Units and people, changed one at a time."""
-        return OfficeStaff(self._app)
+        return Staff(self._app)
 
     @property
     def address(self) -> str:
@@ -92,7 +150,6 @@ class OfficeAdministration:
 
         What is confidential is counted under no title: whoever keeps people does not see cases.
         """
-        from web.ports.administration import Falling
 
         app = self._app
         office = app.reads.office()
@@ -133,7 +190,6 @@ class OfficeAdministration:
 
     def channels(self) -> Sequence[ChannelInUse]:
         """The channels in use, without their secrets."""
-        from web.ports.administration import ChannelInUse
 
         chosen = self._app.settings.channels
         return [
@@ -194,7 +250,6 @@ class OfficeAdministration:
     def rules(self) -> Sequence[RulesInForce]:
         """The own rules that stand."""
         from storage.org.own_rules import standing, steps
-        from web.ports.administration import RulesInForce
 
         return [
             RulesInForce(name=one.name, on=one.on, by=one.by, text=one.text)
@@ -204,7 +259,6 @@ class OfficeAdministration:
     def telegram(self, person: str, *, now: datetime) -> TelegramOffer:
         """A one-time code for a person."""
         from services.telegram import offer
-        from web.ports.administration import TelegramOffer
 
         made = offer(self._app, person, now=now)
         return TelegramOffer(code=made.code, address=made.address, until=made.until)

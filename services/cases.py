@@ -1,0 +1,317 @@
+"""Verbs on cases: open, record, replan, correct, cancel, exempt, reopen, snooze, name readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from notifications.moved_dates import people_to_tell, was_told
+from services.context import RequestContext, stamp
+from services.evidence import store_evidence
+from services.inputs import (
+    CaseCommand,
+    Day,
+    Duty,
+    EvidenceInput,
+    Ground,
+    Key,
+    Line,
+    Name,
+    OptionalName,
+    Text,
+    Values,
+)
+from services.queries import person_named, unit_named
+from services.results import CommandResult, OpenedCase, command_result, opened_case, preview_result
+from services.verbs import Command, verb
+from workflow.cases.commands import reminder_actions, withdrawals
+from workflow.cases.commands.desk import Change, Desk
+from workflow.cases.commands.opening import Opening
+from workflow.cases.commands.previews import Preview, preview
+from workflow.cases.commands.withdrawals import CannotWithdraw
+from workflow.cases.registers.evidence_list import proofs
+from workflow.org.access import within
+from workflow.refusal import Refusal
+
+MAX_REMARK = 2000
+Dates = Annotated[dict[Name, Day], Field(default_factory=dict, max_length=200)]
+
+
+class NotYourUnit(Refusal, PermissionError):
+    """A case may be opened for the reader's own unit and those below it alone."""
+
+
+class OpenCase(Command):
+    """Open a case; facts and plan dates by fact name. `person`: key, e-mail or name of whom it is about."""
+
+    procedure: Name
+    unit: Line = ""
+    object: Line = ""
+    person: Line = ""
+    planned: Dates
+    facts: Dates
+    again: bool = False
+
+
+class RecordFact(CaseCommand):
+    """Record that something happened on a day, with what proves it."""
+
+    fact: Name
+    on: Day
+    evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
+    values: Values = Field(default_factory=dict, max_length=50)
+    signed_by: Duty = ""
+    remark: Text = ""
+    evidence_follows: bool = False
+
+    @model_validator(mode="after")
+    def _nothing_else_with_a_promise(self) -> RecordFact:
+        if self.evidence_follows and (self.evidence or self.values or self.signed_by or self.remark):
+            raise ValueError("what follows later is not sent now")
+        return self
+
+
+class Previewed(CaseCommand):
+    """A command that moves due dates: asked for a preview it answers what it would move, and writes nothing."""
+
+    preview: Annotated[bool, Field(description="Only answer what would change; nothing is written.")] = False
+
+
+class Replan(Previewed):
+    """Set plan dates, by fact name."""
+
+    planned: dict[Name, Day] = Field(min_length=1, max_length=200)
+
+
+class Correct(Previewed):
+    """Give a recorded fact another date, other numbers or another signature."""
+
+    fact: Name
+    on: Day
+    ground: Ground
+    values: Values = Field(default_factory=dict, max_length=50)
+    signed_by: Duty = ""
+
+
+class Withdraw(Previewed):
+    """What is withdrawn: a fact with its period, `plan.` and a fact for its plan date, a row of a register
+    (`risk.3`, `request.3`, `measure.2`, `position.4`, `remark.1`), or `#7` for one line of the history.
+
+    `evidence`: of that record only this document: its address, SHA-256 or file name.
+    """
+
+    name: Name
+    ground: Ground
+    evidence: Line = ""
+
+
+class Cancel(Previewed):
+    """Call a case off."""
+
+    ground: Ground
+
+
+class Exempt(Previewed):
+    """Exempt a case, or one obligation of it."""
+
+    ground: Ground
+    obligation: OptionalName = ""
+
+
+class Reopen(Previewed):
+    """Reopen a cancelled or exempted case, or withdraw the exemption of one obligation."""
+
+    ground: Ground
+    obligation: OptionalName = ""
+
+
+class Snooze(CaseCommand):
+    """Be reminded again on a day."""
+
+    obligation: Name
+    until: Day
+
+
+class AddReader(CaseCommand):
+    """Let a person know of a confidential case."""
+
+    person: Key
+
+
+class RemoveReader(CaseCommand):
+    """Let a person know of a confidential case no longer."""
+
+    person: Key
+    ground: Ground
+
+
+def run(ctx: RequestContext, command: Previewed) -> CommandResult:
+    """Run a command, or answer what it would change."""
+    if not command.preview:
+        return command_result(act_of(ctx, command)(ctx.desk))
+    foreseen, people = foresee(ctx, command)
+    return preview_result(foreseen, tells=len(people))
+
+
+def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset[str]]:
+    """Return what a command would do, and the keys of the people it would tell. Raises whatever it refuses."""
+    foreseen = preview(ctx.desk, command.case, act_of(ctx, command), today=ctx.today)
+    return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(command.case))
+
+
+def act_of(ctx: RequestContext, command: Previewed) -> Callable[[Desk], Change]:
+    """Return what a command does on a desk."""
+    case, by = command.case, stamp(ctx)
+    match command:
+        case Replan(planned=planned):
+            return lambda desk: desk.replan_all(case, planned, **by)
+        case Correct(fact=fact, on=on, ground=ground, values=values, signed_by=signer):
+            return lambda desk: desk.correct(
+                case, fact, on=on, ground=ground, values=values, signed_by=signer, **by
+            )
+        case Withdraw(name=name, ground=ground, evidence=evidence):
+            _require_seen(ctx, command)
+            return lambda desk: withdrawals.withdraw(desk, case, name, ground=ground, evidence=evidence, **by)
+        case Cancel(ground=ground):
+            return lambda desk: desk.cancel(case, ground=ground, **by)
+        case Exempt(ground=ground, obligation=obligation):
+            return lambda desk: desk.exempt(case, ground=ground, obligation=obligation, **by)
+        case Reopen(ground=ground, obligation=obligation):
+            return lambda desk: desk.reopen(case, ground=ground, obligation=obligation, **by)
+    raise TypeError(type(command).__name__)
+
+
+def _require_seen(ctx: RequestContext, command: Withdraw) -> None:
+    """Raise CannotWithdraw for a document the reader may not see: it is not there for them."""
+    if command.evidence and not ctx.operator:
+        case = ctx.reads.case(command.case)
+        documents = [item.evidence for item in proofs(case)] if case else []
+        if command.evidence not in {name for item in documents for name in (item.reference, item.name)}:
+            raise CannotWithdraw(
+                "no_evidence", case=command.case, record=command.name, evidence=command.evidence, allowed=()
+            )
+
+
+def unit_to_open_in(ctx: RequestContext, text: str) -> str:
+    """Return the id of the unit a case is opened for; "" is the organisation.
+
+    Raises:
+        UnknownUnit: there is none of that id or name.
+        NotYourUnit: it lies outside the reader's reach.
+    """
+    unit, office = unit_named(ctx.app, text, new=True), ctx.reads.office()
+    if not ctx.operator and ctx.reader.root and not within(office, unit, ctx.reader.root):
+        own = office.units.get(ctx.reader.root)
+        raise NotYourUnit("web.refusal.not_your_unit", unit=own.name if own else ctx.reader.root)
+    return unit
+
+
+@verb("manage")
+def open_case(ctx: RequestContext, command: OpenCase) -> OpenedCase:
+    """Open a case under the edition in force on its earliest date."""
+    opening = Opening(
+        procedure=command.procedure,
+        unit=unit_to_open_in(ctx, command.unit),
+        object=command.object,
+        person=person_named(ctx.app, command.person),
+        planned=command.planned,
+        facts=command.facts,
+        again=command.again,
+    )
+    return opened_case(ctx.desk.open(opening, **stamp(ctx)))
+
+
+@verb("record")
+def record(ctx: RequestContext, command: RecordFact) -> CommandResult:
+    """Record a fact; the same fact with the same date adds only what is new."""
+    if command.evidence_follows:
+        done = reminder_actions.done(ctx.desk, command.case, command.fact, on=command.on, **stamp(ctx))
+        return command_result(done)
+    return command_result(
+        ctx.desk.record(
+            command.case,
+            command.fact,
+            on=command.on,
+            evidence=store_evidence(ctx, command.evidence),
+            values=command.values,
+            signed_by=command.signed_by,
+            remark=command.remark.strip()[:MAX_REMARK],
+            **stamp(ctx),
+        )
+    )
+
+
+@verb("record")
+def replan(ctx: RequestContext, command: Replan) -> CommandResult:
+    """Set plan dates; those that change nothing are left out."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def correct(ctx: RequestContext, command: Correct) -> CommandResult:
+    """Correct a recorded fact, with the ground."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def withdraw(ctx: RequestContext, command: Withdraw) -> CommandResult:
+    """Withdraw what was recorded by mistake; it stays in the history, and the case is computed without it."""
+    return run(ctx, command)
+
+
+def undo(ctx: RequestContext, case: str, line: int, *, ground: str) -> CommandResult:
+    """Withdraw a line of the history right after the reader wrote it. Raises CannotUndo."""
+    told = partial(was_told, ctx.reads.notices(case))
+    return command_result(withdrawals.undo(ctx.desk, case, line, ground=ground, was_told=told, **stamp(ctx)))
+
+
+def line_to_undo(ctx: RequestContext, case: str, name: str) -> int | None:
+    """Return the line of the history the reader may undo after recording this; None where there is none."""
+    told = partial(was_told, ctx.reads.notices(case))
+    return withdrawals.undoable(ctx.reads.events(case), name, told, by=ctx.reader.login, now=ctx.now)
+
+
+@verb("manage")
+def cancel(ctx: RequestContext, command: Cancel) -> CommandResult:
+    """Call a case off; it can be reopened."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def exempt(ctx: RequestContext, command: Exempt) -> CommandResult:
+    """Exempt a case, or one obligation of it with all its periods or the one named."""
+    return run(ctx, command)
+
+
+@verb("manage")
+def reopen(ctx: RequestContext, command: Reopen) -> CommandResult:
+    """Reopen a case, or withdraw the exemption of one obligation."""
+    return run(ctx, command)
+
+
+@verb("record")
+def snooze(ctx: RequestContext, command: Snooze) -> CommandResult:
+    """Be reminded again on a day, never beyond the last reminder in time."""
+    return command_result(
+        reminder_actions.put_off(
+            ctx.desk, ctx.calendar, command.case, command.obligation, until=command.until, **stamp(ctx)
+        )
+    )
+
+
+@verb("manage")
+def add_reader(ctx: RequestContext, command: AddReader) -> CommandResult:
+    """Let a person know of a confidential case."""
+    person = person_named(ctx.app, command.person)
+    return command_result(ctx.desk.name_reader(command.case, person, **stamp(ctx)))
+
+
+@verb("manage")
+def remove_reader(ctx: RequestContext, command: RemoveReader) -> CommandResult:
+    """Let a person know of a confidential case no longer."""
+    return command_result(
+        ctx.desk.remove_reader(command.case, command.person, ground=command.ground, **stamp(ctx))
+    )

@@ -1,0 +1,141 @@
+"""The context of one request: the application, who acts, and the moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, TypedDict
+
+from storage.accounts.accounts import SqlAccounts as Accounts
+from storage.cases.evidence import EvidenceFolder as EvidenceStore
+from storage.queries import SqlReads as Reads
+from workflow.cases.commands.desk import UnknownCase
+from workflow.org.access import Access, Reader, scope
+
+if TYPE_CHECKING:
+    from calendars.calendar import Calendar
+    from services.app import AppContext
+    from storage.accounts.second_factors import SqlSecondFactors
+    from storage.accounts.uploads import SqlUploads
+    from storage.org.choices import SqlChoices
+    from workflow.cases.commands.desk import Desk
+    from workflow.law.library import Library
+
+__all__ = [
+    "ANONYMOUS",
+    "Accounts",
+    "Clock",
+    "EvidenceStore",
+    "Reads",
+    "RequestContext",
+    "Stamp",
+    "require_visible",
+    "stamp",
+]
+
+Clock = Callable[[], tuple[datetime, date]]
+ANONYMOUS = Reader(login="", access="responsible")
+"""The reader of pages that need no log-in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestContext:
+    """What the handler of one request works with.
+
+    Attributes:
+        operator: whether it is a command of the terminal: it sees and may do everything.
+        reader: who asks; `reads` answers with what they may see, and what they write is written by them.
+        desk, library, calendar: as they stood when the request came, whatever is adopted meanwhile.
+        demonstration: whether the day is an appointed one and not today.
+        passwordless: whether a browser on this machine may log in without a password; on a demonstration day
+            alone.
+    """
+
+    app: AppContext
+    clock: Clock
+    desk: Desk
+    library: Library
+    calendar: Calendar
+    demonstration: bool
+    passwordless: bool
+    reader: Reader = ANONYMOUS
+    operator: bool = False
+
+    def read_by(self, reader: Reader) -> RequestContext:
+        """Return the same context for a reader."""
+        return replace(self, reader=reader)
+
+    @cached_property
+    def _moment(self) -> tuple[datetime, date]:
+        return self.clock()
+
+    @property
+    def now(self) -> datetime:
+        """The UTC moment of the request."""
+        return self._moment[0]
+
+    @property
+    def today(self) -> date:
+        """The local date of the request."""
+        return self._moment[1]
+
+    @cached_property
+    def reads(self) -> Reads:
+        """Questions to the database, answered with what the reader may see."""
+        reads = self.app.reads
+        return reads if self.operator or self.reader is ANONYMOUS else reads.seen_by(scope(self.reader))
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who may log in, and by what."""
+        return self.app.accounts
+
+    @property
+    def factors(self) -> SqlSecondFactors:
+        """The second factors of accounts."""
+        return self.app.factors
+
+    @cached_property
+    def uploads(self) -> SqlUploads:
+        """Files between being shown and being imported."""
+        from storage.accounts.uploads import SqlUploads
+
+        return SqlUploads(self.app.engine)
+
+    @cached_property
+    def choices(self) -> SqlChoices:
+        """How people want to be reminded."""
+        from storage.org.choices import SqlChoices
+
+        return SqlChoices(self.app.engine, self.app.rules.link_key)
+
+    @property
+    def organisation(self) -> str:
+        """The organisation's name, as config.toml has it."""
+        return self.app.settings.office.name
+
+    @property
+    def totp_required(self) -> frozenset[Access]:
+        """The accesses that require a second factor."""
+        return self.app.settings.web.totp_required
+
+
+class Stamp(TypedDict):
+    """Who writes, and when: `now` is UTC, `today` the local date."""
+
+    by: str
+    now: datetime
+    today: date
+
+
+def require_visible(ctx: RequestContext, case: str) -> None:
+    """Raise UnknownCase for a case the reader does not see, or that does not exist."""
+    if not ctx.reads.heads([case]):
+        raise UnknownCase(case)
+
+
+def stamp(ctx: RequestContext) -> Stamp:
+    """Return who writes and when, as every command asks for it."""
+    return {"by": ctx.reader.login, "now": ctx.now, "today": ctx.today}

@@ -1,0 +1,154 @@
+"""Documents made of one case: its forms, its export package, the register of its notices, a plan taken in."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from services.app import AppContext
+    from workflow.cases.commands.desk import View
+    from workflow.law.procedure import Text
+    from workflow.org.access import Scope
+
+log = logging.getLogger("merzim.documents")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """A form of a case: what it is called, and what nobody has told the house yet.
+
+    Attributes:
+        missing: field, and the number of the row it is missing in (None: a field of the form itself).
+    """
+
+    id: str
+    title: Text
+    missing: tuple[tuple[str, int | None], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlanTaken:
+    """What a plan of measures became; `unmatched`: responsible texts nobody could be found for."""
+
+    measures: int
+    entered: int
+    unmatched: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegisterStatus:
+    """The register against its chain: records that are not as they were written (key, "" for the chain itself).
+
+    Attributes:
+        batches, end: how long the chain is, and its last hash.
+        seal: the number of the last seal, 0 before the first.
+    """
+
+    altered: tuple[tuple[str, str], ...]
+    batches: int
+    end: str
+    seal: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageFile:
+    """An export package (ZIP); its reader closes `content`.
+
+    Attributes:
+        whole: whether every file that belongs in is in; the index names those that are missing or altered.
+    """
+
+    content: BinaryIO
+    whole: bool
+
+
+def case_sheets(app: AppContext, case: str, language: str, scope: Scope, *, today: date) -> Sequence[Sheet]:
+    """Return the forms about a case in the order of their names, each with the fields still unknown."""
+    from documents.forms import form, lacking, names
+    from services.documents.filling import from_case
+
+    view = _view(app, case, scope, today)
+    sheets = []
+    for about in (form(name) for name in names()):
+        if about.about == "case":
+            data = from_case(app, about, view, language, today=today)
+            fields = lacking(about, data.fields, language, rows=data.rows)
+            missing = tuple((field.field, field.row) for field in fields)
+            sheets.append(Sheet(id=about.id, title=about.title, missing=missing))
+    return tuple(sheets)
+
+
+def filled_form(app: AppContext, case: str, form: str, language: str, scope: Scope, *, today: date) -> bytes:
+    """Return the form filled with what the case says of it.
+
+    Raises:
+        UnknownForm: there is none of that name about cases.
+    """
+    from documents.forms import UnknownForm, fill, names
+    from documents.forms import form as form_named
+    from services.documents.filling import from_case
+
+    about = form_named(form)
+    if about.about != "case":
+        raise UnknownForm("form_unknown", form=form, allowed=names())
+    data = from_case(app, about, _view(app, case, scope, today), language, today=today)
+    return fill(about, data.fields, language, rows=data.rows).document
+
+
+def package(app: AppContext, case: str, language: str, scope: Scope) -> PackageFile:
+    """Return the export package of one case; the file is gone when it is closed."""
+    from documents.package import write_package
+    from services.documents.packing import documents
+
+    with TemporaryDirectory(prefix="merzim") as folder:
+        target = Path(folder) / "package.zip"
+        entries = documents(app, case=case, reads=app.reads.seen_by(scope))
+        packed = write_package(target, entries, app.evidence.open, language=language)
+        for document in (*packed.lost, *packed.altered):
+            log.error("left out of the package of %s: %s", case, document.reference)
+        return PackageFile(content=target.open("rb"), whole=packed.whole)
+
+
+def register_status(app: AppContext) -> RegisterStatus:
+    """Compare the register of notices with its chain."""
+    from storage.notices.register import standing
+
+    status = standing(app.engine)
+    return RegisterStatus(
+        altered=tuple((code, str(arguments.get("key", ""))) for code, arguments in status.problems),
+        batches=status.batches,
+        end=status.end,
+        seal=status.seal,
+    )
+
+
+def take_plan(
+    app: AppContext,
+    case: str,
+    content: BinaryIO,
+    name: str,
+    *,
+    year: int | None,
+    by: str,
+    now: datetime,
+    today: date,
+) -> PlanTaken:
+    """Import a plan of measures as risks and measures of a case."""
+    from services.risks import import_plan
+
+    plan = import_plan(app, case, content.read(), name=name, year=year, by=by, now=now, today=today)
+    return PlanTaken(measures=plan.measures, entered=len(plan.change.events), unmatched=plan.unmatched)
+
+
+def _view(app: AppContext, case: str, scope: Scope, today: date) -> View:
+    """Return the case as the reader sees it: a form names no document they may not open."""
+    from workflow.cases.registers.evidence_list import as_seen
+
+    view = app.desk.view(case, today=today)
+    return replace(view, case=as_seen(view.case, scope))

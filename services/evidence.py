@@ -1,0 +1,74 @@
+"""Evidence brought along with a command: files are stored before the ledger speaks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, BinaryIO
+
+from workflow.cases.case import Evidence
+from workflow.refusal import Refusal
+
+if TYPE_CHECKING:
+    from services.context import RequestContext
+    from services.inputs import EvidenceInput
+
+MAX_NAME = 200
+MAX_GROUND = 300
+
+
+class EvidenceNotTaken(Refusal, ValueError):
+    """A document dated in the future."""
+
+
+class UnknownUpload(Refusal, LookupError):
+    """A digest that names no file the reader sent within a day."""
+
+
+def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple[Evidence, ...]:
+    """Store the files of evidence; return it as the ledger keeps it. All is checked before the first is stored.
+
+    Raises:
+        EvidenceNotTaken: a date that has not come.
+        UnknownUpload: a digest that names no file the reader sent.
+        EvidenceRefused: a kind of file that is not accepted.
+    """
+    checked = [(_described(ctx, item), _content(ctx, item)) for item in items]
+    return tuple(_stored(ctx, item, *file) if file else item for item, file in checked)
+
+
+def clean_file_name(name: str) -> str:
+    """The last part of a file's name, without folders or control characters."""
+    last = PureWindowsPath(PurePosixPath(name).name).name
+    clean = "".join(character for character in last if character.isprintable()).strip(" .")
+    return clean[-MAX_NAME:] or "file"
+
+
+def _described(ctx: RequestContext, item: EvidenceInput) -> Evidence:
+    if item.written_on is not None and item.written_on > ctx.today:
+        raise EvidenceNotTaken("cli.attach.written_in_future", on=item.written_on, today=ctx.today)
+    return Evidence(
+        kind=item.kind,
+        reference=item.address or "",
+        published_on=item.published_on,
+        written_on=item.written_on,
+        restricted=" ".join(item.restricted.split())[:MAX_GROUND],
+    )
+
+
+def _content(ctx: RequestContext, item: EvidenceInput) -> tuple[BinaryIO, str] | None:
+    if item.content is not None:
+        return item.content.content, clean_file_name(item.content.name)
+    if item.file is None:
+        return None
+    upload = ctx.uploads.kept("file", item.file, by=ctx.reader.login, now=ctx.now)
+    if upload is None:
+        raise UnknownUpload("web.problem.no_upload")
+    return BytesIO(upload.content), clean_file_name(upload.name)
+
+
+def _stored(ctx: RequestContext, item: Evidence, content: BinaryIO, name: str) -> Evidence:
+    file = ctx.app.evidence.keep(content, name)
+    return replace(item, reference=file.reference, name=name, type=file.type, size=file.size)

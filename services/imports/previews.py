@@ -1,0 +1,151 @@
+"""Imports of schedules, years and past analyses as pages and the API show them: before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from documents.schedules.reading import Note
+    from services.app import AppContext
+    from services.imports.schedules import Considered
+    from workflow.cases.case import Case
+    from workflow.cases.commands.opening import Opening
+    from workflow.findings.finding import Finding
+    from workflow.law.procedure import Procedure
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Analysis:
+    """One analysis of a schedule somebody sent, before it is written.
+
+    Attributes:
+        row: the first row that speaks of it, as the spreadsheet numbers them.
+        unit: id of the unit meant, else the words of the file.
+        case: the case that is known already, whole; None when one would be opened.
+        facts, planned: what the file says (local dates); `new`, `moved`: what of it would be written.
+        procedure: the edition it would be judged by.
+        responsible: fact -> who answers for it, in the words of the file.
+    """
+
+    row: int
+    object: str
+    unit: str
+    case: Case | None
+    facts: Mapping[str, date]
+    planned: Mapping[str, date]
+    new: Mapping[str, date]
+    moved: Mapping[str, date]
+    procedure: Procedure
+    responsible: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Taken:
+    """What becomes, or became, of a schedule: ids of cases, notes, and whom its responsible texts mean.
+
+    Attributes:
+        matches: text -> unit id or person key; `strange`: texts nobody is known by.
+    """
+
+    cases: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
+    replanned: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    matches: Mapping[str, str] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Year:
+    """What opening a year would open, and how many cases of it are there already."""
+
+    openings: tuple[Opening, ...]
+    there: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Past:
+    """Findings of one analysis long past."""
+
+    case: str
+    findings: tuple[Finding, ...]
+
+
+def preview_schedule(
+    app: AppContext, content: bytes, name: str, procedure: str, *, today: date
+) -> tuple[tuple[Analysis, ...], Taken]:
+    """Return what importing a schedule would do. Raises UnreadablePaper, UnknownProcedure."""
+    from services.imports.files import consider_schedule
+
+    considered = consider_schedule(app, content, procedure, name=name, today=today)
+    analyses = tuple(_analysis(item) for item in considered.analyses)
+    return analyses, Taken(notes=considered.notes, matches=considered.matches, strange=considered.strange)
+
+
+def take_schedule(
+    app: AppContext,
+    content: bytes,
+    name: str,
+    procedure: str,
+    *,
+    matches: Mapping[str, str],
+    by: str,
+    now: datetime,
+    today: date,
+) -> Taken:
+    """Import a schedule, all of it or none. Raises UnreadablePaper, UnknownProcedure.
+
+    Args:
+        matches: texts of the file -> unit id or person key, kept for the next file.
+    """
+    from services.imports.files import import_schedule
+    from storage.org import store as office_store
+    from storage.org.chain import Stamp
+
+    if matches:
+        office_store.save(app.engine, matches=matches, hand=Stamp(by=by, now=now, today=today))
+    imported = import_schedule(app, content, procedure, name=name, by=by, now=now, today=today)
+    return Taken(
+        cases=tuple(case.id for case in imported.cases),
+        opened=imported.opened,
+        replanned=imported.replanned,
+        unchanged=imported.unchanged,
+        notes=imported.notes,
+        matches=imported.matches,
+    )
+
+
+def preview_year(app: AppContext, year: int, unit: str) -> Year:
+    """Return what opening a year would open. Raises NothingYearly, OutOfRange."""
+    from services.yearly.opening import year_ahead
+
+    openings, there = year_ahead(app, year, unit=unit)
+    return Year(openings=tuple(openings), there=there)
+
+
+def judge_past(app: AppContext, content: bytes, name: str, procedure: str) -> tuple[Past, ...]:
+    """Return the findings of a table of past analyses. Raises UnreadablePaper, UnknownProcedure."""
+    from services.queries import audit
+
+    return tuple(
+        Past(case=case, findings=findings) for case, findings in audit(app, content, procedure, name=name)
+    )
+
+
+def _analysis(item: Considered) -> Analysis:
+    return Analysis(
+        row=item.schedule.row,
+        object=item.schedule.object,
+        unit=item.unit,
+        case=item.case,
+        facts=item.facts,
+        planned=item.intended,
+        new=item.new,
+        moved=item.moved,
+        procedure=item.procedure,
+        responsible=item.schedule.responsible,
+    )

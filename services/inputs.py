@@ -1,0 +1,105 @@
+"""Field types of commands. Dates are ISO strings or dates, never numbers; texts hold no NUL."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, BinaryIO
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SkipValidation,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+
+from documents.sheets.web_address import is_web_address
+from services.verbs import Command
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _parse_day(value: object) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _ISO.fullmatch(value):
+        return date.fromisoformat(value)
+    raise ValueError("a date is written as 2026-04-13")
+
+
+def _parse_address(value: object) -> str:
+    if isinstance(value, str) and is_web_address(value):
+        return value
+    raise ValueError("not a whole http or https address")
+
+
+def _refuse_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("NUL stands in no text")
+    return value
+
+
+NO_NUL = AfterValidator(_refuse_nul)
+"""No database takes NUL. It is no pattern of the schema: a checker would be slow on long texts."""
+Day = Annotated[date, BeforeValidator(_parse_day), WithJsonSchema({"type": "string", "format": "date"})]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.#-]+$")]
+OptionalName = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_.#-]*$")]
+CaseId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
+Line = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Ground = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True), NO_NUL]
+Text = Annotated[str, StringConstraints(max_length=4000), NO_NUL]
+Number = Annotated[Decimal, Field(ge=0, le=10**12, max_digits=20, decimal_places=6)]
+Values = dict[Name, Number]
+Duty = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z_]*$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+WebAddress = Annotated[
+    str, BeforeValidator(_parse_address), WithJsonSchema({"type": "string", "format": "uri"})
+]
+EvidenceKind = Annotated[str, StringConstraints(max_length=60, pattern=r"^((link|document):[a-z_-]+)?$")]
+
+
+class OpenFile:
+    """A file brought along with a command: its name and its bytes, not yet stored."""
+
+    __slots__ = ("content", "name")
+
+    def __init__(self, name: str, content: BinaryIO) -> None:
+        self.name = name
+        self.content = content
+
+
+class EvidenceInput(Command):
+    """A link or a file that proves a fact.
+
+    `kind`: a kind the obligation asks for (`link:site`, `document:order`), or empty. `file`: the digest that
+    `/files` answered. `restricted`: the ground on which few may see the file.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    kind: EvidenceKind = ""
+    address: WebAddress | None = None
+    file: Digest | None = None
+    published_on: Day | None = None
+    written_on: Day | None = None
+    restricted: Line = ""
+    content: SkipJsonSchema[Annotated[Any, SkipValidation]] = Field(default=None, exclude=True)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> EvidenceInput:
+        if (self.address is None) == (self.file is None and self.content is None):
+            raise ValueError("either an address or a file")
+        return self
+
+
+class CaseCommand(Command):
+    """A command to one case."""
+
+    case: CaseId

@@ -1,0 +1,133 @@
+"""What verbs on cases answer, alike for the API and for `--json`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from workflow.cases.case import Case, Event
+    from workflow.cases.commands.desk import Change
+    from workflow.cases.commands.previews import Preview
+
+
+class CaseHead(BaseModel):
+    """A case as lists name it."""
+
+    id: str
+    case: Annotated[str, Field(deprecated=True, description="The same as `id`.")]
+    procedure: str
+    edition: str
+    object: str
+    unit: str
+    standing: str
+    opened_at: datetime | None
+
+
+class OpenedCase(CaseHead):
+    """A case that was opened. `kind`: of the organisation; `person`: key of whom it is about, or ""."""
+
+    kind: str
+    person: str
+
+
+class EventResult(BaseModel):
+    """One line of a case's chain."""
+
+    case: str
+    seq: int
+    kind: str
+    name: str
+    on: date | None
+    at: datetime
+    by: str
+    payload: dict[str, Any]
+    previous: str
+    hash: str
+
+
+class MovedDate(BaseModel):
+    """A due date before and after."""
+
+    model_config = ConfigDict(serialize_by_alias=True, populate_by_name=True)
+
+    obligation: str
+    before: date | None = Field(alias="from")
+    after: date | None = Field(alias="to")
+
+
+class CommandResult(BaseModel):
+    """What a command did to a case: events written (none if it was done already) and due dates moved.
+
+    `preview`: nothing was written; `changed` is whether it would be. `tells`: how many people would be told.
+    """
+
+    case: str
+    changed: bool
+    events: list[EventResult]
+    moved: list[MovedDate] = Field(default_factory=list)
+    preview: bool = False
+    tells: int | None = None
+
+
+def case_head(case: Case) -> CaseHead:
+    """The head of a case."""
+    return CaseHead(
+        id=case.id,
+        case=case.id,
+        procedure=case.procedure,
+        edition=case.edition,
+        object=case.object,
+        unit=case.unit,
+        standing=case.standing,
+        opened_at=case.opened_at,
+    )
+
+
+def opened_case(case: Case) -> OpenedCase:
+    """A case that was opened."""
+    return OpenedCase(**dict(case_head(case)), kind=case.kind, person=case.person)
+
+
+def event_result(event: Event) -> EventResult:
+    """An event as answered."""
+    return EventResult(
+        case=event.case,
+        seq=event.seq,
+        kind=event.kind,
+        name=event.name,
+        on=event.on,
+        at=event.at,
+        by=event.by,
+        payload=dict(event.payload),
+        previous=event.previous,
+        hash=event.hash,
+    )
+
+
+def command_result(change: Change) -> CommandResult:
+    """What a change comes to."""
+    return CommandResult(
+        case=change.case.id,
+        changed=bool(change.events),
+        events=[event_result(event) for event in change.events],
+        moved=[_moved(*dates) for dates in change.moved],
+    )
+
+
+def preview_result(preview: Preview, *, tells: int) -> CommandResult:
+    """What a command would do."""
+    return CommandResult(
+        case=preview.change.case.id,
+        changed=bool(preview.change.events),
+        events=[],
+        moved=[_moved(change.obligation, change.before, change.after) for change in preview.deadlines],
+        preview=True,
+        tells=tells,
+    )
+
+
+def _moved(obligation: str, before: date | None, after: date | None) -> MovedDate:
+    return MovedDate.model_validate({"obligation": obligation, "from": before, "to": after})

@@ -1,0 +1,113 @@
+"""What the API writes into cases: the verbs of `services.cases`, and what would follow from dates (`/plan`).
+
+With an `Idempotency-Key` a repeated request is answered as the first one was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from services import cases
+from services.context import RequestContext
+from services.inputs import Day, Name
+from services.results import CommandResult, command_result
+from services.verbs import Command, Verb
+from web.api import mount
+from web.api.answers import (
+    PROBLEMS,
+    CaseId,
+    FindingAnswer,
+    ObligationAnswer,
+    RequestTranslator,
+    finding_answer,
+    obligation_answer,
+)
+from web.api.idempotency import IdempotentRequest, Writing
+from web.auth.dependencies import Asking, Recording
+from web.pages.cases.page import get_case_or_404
+from workflow.cases.commands.desk import Change
+from workflow.cases.commands.planning import plan
+
+router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
+mount.post(router, "/cases", cases.open_case, tags=["cases"], status=201)
+CASE_VERBS: tuple[tuple[str, Verb[Any, Any]], ...] = (
+    ("facts", cases.record),
+    ("plans", cases.replan),
+    ("corrections", cases.correct),
+    ("withdrawals", cases.withdraw),
+    ("cancellation", cases.cancel),
+    ("exemption", cases.exempt),
+    ("reopening", cases.reopen),
+    ("snoozes", cases.snooze),
+    ("readers", cases.add_reader),
+    ("readers/removal", cases.remove_reader),
+)
+for path, verb in CASE_VERBS:
+    mount.post(router, f"/cases/{{case}}/{path}", verb, tags=["cases"])
+
+
+class Undo(Command):
+    """`line`: the number of the event in the history, as the answer to the recording gave it (`seq`)."""
+
+    line: Annotated[int, Field(ge=1, le=10**9)]
+
+
+@router.post("/cases/{case}/undo", tags=["cases"])
+def undo(
+    ctx: Recording, once: Writing, case: CaseId, body: Undo, translator: RequestTranslator
+) -> CommandResult:
+    """Withdraw what you recorded in the last ten minutes, while no letter of the case has left since."""
+    get_case_or_404(ctx, case)
+    ground = translator.say("withdraw.by_mistake")
+    return once(ctx, body, lambda: cases.undo(ctx, case, body.line, ground=ground), CommandResult)
+
+
+class WhatIf(Command):
+    """Facts and plan dates by fact name; `on`: the day the edition is chosen by."""
+
+    procedure: Name
+    planned: dict[Name, Day] = Field(default_factory=dict, max_length=200)
+    facts: dict[Name, Day] = Field(default_factory=dict, max_length=200)
+    on: Day | None = None
+
+
+class PlanAnswer(BaseModel):
+    procedure: str
+    edition: str
+    calendar_version: str
+    obligations: list[ObligationAnswer]
+    findings: list[FindingAnswer]
+
+
+def written(
+    once: IdempotentRequest, ctx: RequestContext, case: str, body: BaseModel | None, act: Callable[[], Change]
+) -> CommandResult:
+    """Run a command on a case the reader sees, once under its key; 404 for any other case."""
+    get_case_or_404(ctx, case)
+    return once(ctx, body, lambda: command_result(act()), CommandResult)
+
+
+@router.post("/plan", tags=["law"])
+def what_if(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanAnswer:
+    """What would follow from these dates; nothing is written."""
+    planned = plan(
+        ctx.library,
+        body.procedure,
+        facts=body.facts,
+        planned=body.planned,
+        calendar=ctx.calendar,
+        on=body.on,
+    )
+    return PlanAnswer(
+        procedure=planned.procedure.id,
+        edition=planned.procedure.edition,
+        calendar_version=ctx.calendar.version,
+        obligations=[
+            obligation_answer(deadline, planned.procedure, translator) for deadline in planned.deadlines
+        ],
+        findings=[finding_answer(finding, translator) for finding in planned.findings],
+    )
