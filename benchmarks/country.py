@@ -37,14 +37,14 @@ from storage.maintenance.seals import seal
 from storage.org import store as office_store
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event
-from workflow.cases.commands.desk import Desk, Opening
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.desk import CaseCommands, Opening
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import DIRECTIONS
 from workflow.law.library import Library
 from workflow.law.reader import read
 from workflow.org.office import Office, Person, Unit
-from workflow.ports import Result, Written
+from workflow.ports import CaseWrite, Result
 
 TODAY = date(2026, 3, 16)
 NOW = datetime(2026, 3, 16, 5, 0, tzinfo=UTC)
@@ -120,20 +120,24 @@ def people_of(number: int) -> list[Person]:
     ]
 
 
-def computed(openings: Sequence[Opening], *, now: datetime, today: date, risks: bool = False) -> list[Written]:
+def computed(
+    openings: Sequence[Opening], *, now: datetime, today: date, risks: bool = False
+) -> list[CaseWrite]:
     """What the desk writes for these, by the desk itself, kept instead of stored; with the risks of analyses
     whose note is signed, where they are asked for.
     """
     kept, chance = _Kept(), random.Random(2026)
-    desk = Desk(kept, library(), calendar())
+    desk = CaseCommands(kept, library(), calendar())
     desk.open_many(openings, by="bench", now=now, today=today)
     for name, one in [*kept.written.items()]:
         if risks and "note_signed" in one.case.facts:
-            _find(RiskDesk(desk), name, one.case.facts["note_signed"].on, chance, now=now, today=today)
+            _find(RiskCommands(desk), name, one.case.facts["note_signed"].on, chance, now=now, today=today)
     return [*kept.written.values()]
 
 
-def _find(desk: RiskDesk, case: str, noted: date, chance: random.Random, *, now: datetime, today: date) -> None:
+def _find(
+    desk: RiskCommands, case: str, noted: date, chance: random.Random, *, now: datetime, today: date
+) -> None:
     """Two to four risks with a measure each, most of those whose day is past reviewed."""
     terms = [noted + timedelta(60 + chance.randrange(240)) for _ in range(2 + chance.randrange(3))]
     lines: list[FoundRisk | SetMeasure] = []
@@ -155,11 +159,11 @@ def _find(desk: RiskDesk, case: str, noted: date, chance: random.Random, *, now:
             desk.review(case, n, outcome=outcome, on=due, done_on=due, by="bench", now=now, today=today)
 
 
-def renamed(one: Written, name: str, unit: str, object: str) -> Written:
+def renamed(one: CaseWrite, name: str, unit: str, object: str) -> CaseWrite:
     """The same case under another id, unit and object."""
     opened, *others = one.events
     payload = {**opened.payload, "unit": unit, "object": object}
-    return Written(
+    return CaseWrite(
         events=(
             replace(opened, case=name, payload=payload),
             *(replace(event, case=name) for event in others),
@@ -257,18 +261,18 @@ def load() -> str:
 class _Kept:
     """A ledger that keeps what it is given."""
 
-    written: dict[str, Written] = field(default_factory=dict)
+    written: dict[str, CaseWrite] = field(default_factory=dict)
 
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
         return command()
 
-    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         for one in changes:
             before = self.written.get(one.case.id)
             events = (*before.events, *one.events) if before else one.events
             self.written[one.case.id] = replace(one, events=events)
 
-    def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         self.append(changes, now=now)
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:

@@ -279,11 +279,11 @@ def _record(address: str, cases: list[str]) -> None:
     """A plan date that changes, again and again: what is kept of sums has to follow."""
     from calendars import calendar
     from storage.cases.ledger import SqlLedger
-    from workflow.cases.commands.desk import Desk
+    from workflow.cases.commands.desk import CaseCommands
 
     engine = open_database(address)
     ledger, chance, moment = SqlLedger(engine), random.Random(1), NOW
-    desk = Desk(ledger, library(), calendar())
+    desk = CaseCommands(ledger, library(), calendar())
     while True:
         case, moment = chance.choice(cases), moment + timedelta(seconds=1)
         if (known := ledger.case(case)) is not None and known.planned:

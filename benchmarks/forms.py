@@ -18,7 +18,7 @@ from services.app import AppContext
 from services.documents.filling import from_case
 from services.settings import DatabaseSettings, Settings
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 
 RISKS = 40
@@ -63,7 +63,7 @@ def _case(house: AppContext) -> str:
         term = MeasureTerm(written="тұрақты")
         measure = SetMeasure(number=number, risk=number, action=f"Іс-шара {number}", term=term)
         lines.append(measure)
-    RiskDesk(house.desk).take_in(opened.id, lines, on=TODAY, by="bench", now=NOW, today=TODAY)
+    RiskCommands(house.desk).take_in(opened.id, lines, on=TODAY, by="bench", now=NOW, today=TODAY)
     return opened.id
 
 

@@ -32,7 +32,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from storage.notices.outbox import SqlOutbox
 from storage.org import store as office_store
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Person, Unit
 
@@ -101,7 +101,7 @@ def office(file: Path):  # type: ignore[no-untyped-def]
         )
         for number in range(CASES)
     ]
-    desk = Desk(SqlLedger(engine), editions, days)
+    desk = CaseCommands(SqlLedger(engine), editions, days)
     desk.open_many(openings, by="bench", now=NOW, today=TODAY)
     return SqlOutbox(engine), editions, days
 

@@ -24,11 +24,11 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, apply
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.law.reader import read
-from workflow.ports import Written
+from workflow.ports import CaseWrite
 
 FACTS = 2000
 CASES = 100
@@ -67,7 +67,7 @@ def bare(folder: Path) -> tuple[float, int]:
     return _bare(folder / "bare.sqlite", folder / "ledger.sqlite", changes), FACTS
 
 
-def _filled(ledger: SqlLedger) -> list[Written]:
+def _filled(ledger: SqlLedger) -> list[CaseWrite]:
     """Cases written, and the changes to come."""
     cases = [_opened(number) for number in range(CASES)]
     ledger.append_many(cases, now=NOW)
@@ -80,7 +80,7 @@ def through_the_desk(address: str, count: int = CASES) -> tuple[float, int]:
     create_or_migrate(engine)
     regulation = Path(__file__).parent.parent / "regulations" / "internal-analysis.2024-01-01.toml"
     library = Library([read(regulation.name, regulation.read_bytes())])
-    desk = Desk(SqlLedger(engine), library, calendar())
+    desk = CaseCommands(SqlLedger(engine), library, calendar())
     planned = {"analysis_started": DAY, "analysis_ended": date(2026, 5, 26)}
     opening = Opening(procedure="internal-analysis", planned=planned)
     today = date(2026, 6, 15)
@@ -104,7 +104,7 @@ def through_the_desk(address: str, count: int = CASES) -> tuple[float, int]:
     return spent, len(steps) * count
 
 
-def _append(ledger: SqlLedger, changes: list[Written]) -> None:
+def _append(ledger: SqlLedger, changes: list[CaseWrite]) -> None:
     for change in changes:
         ledger.append([change], now=NOW)
 
@@ -115,7 +115,7 @@ def _seconds(work: Callable[[], None]) -> float:
     return time.perf_counter() - start
 
 
-def _opened(number: int) -> Written:
+def _opened(number: int) -> CaseWrite:
     name = f"2026-{number:04d}"
     payload = {
         "procedure": "internal-analysis",
@@ -126,7 +126,7 @@ def _opened(number: int) -> Written:
         case=name, seq=1, kind="opened", name="internal-analysis", on=None, at=NOW, by="Айгүл", payload=payload
     )
     rows = tuple(_row(name, n) for n in range(ROWS))
-    return Written(events=(event,), case=apply(None, event), stage="preparation", rows=rows)
+    return CaseWrite(events=(event,), case=apply(None, event), stage="preparation", rows=rows)
 
 
 def _row(case: str, n: int) -> Row:
@@ -155,7 +155,7 @@ def _row(case: str, n: int) -> Row:
     )
 
 
-def _changes(cases: list[Written]) -> list[Written]:
+def _changes(cases: list[CaseWrite]) -> list[CaseWrite]:
     """Facts in turn over the cases, so that no case is warm because it was written just now."""
     changes = []
     current = {one.case.id: one for one in cases}
@@ -177,13 +177,13 @@ def _changes(cases: list[Written]) -> list[Written]:
         for place in range(first, first + MOVED):
             due = (rows[place].due or DAY) + timedelta(days=1)
             rows[place] = replace(rows[place], due=due, next_rung_on=due - timedelta(days=7), anchor="happened")
-        change = Written(events=(event,), case=apply(case, event), stage=before.stage, rows=tuple(rows))
+        change = CaseWrite(events=(event,), case=apply(case, event), stage=before.stage, rows=tuple(rows))
         current[case.id] = change
         changes.append(change)
     return changes
 
 
-def _bare(file: Path, ledger: Path, changes: list[Written]) -> float:
+def _bare(file: Path, ledger: Path, changes: list[CaseWrite]) -> float:
     """The same rows by sqlite3 alone, in tables copied from the ledger's."""
     with (
         closing(sqlite3.connect(ledger)) as source,
@@ -216,7 +216,7 @@ def _bare(file: Path, ledger: Path, changes: list[Written]) -> float:
 
 
 def _statements(
-    change: Written, events: dict[tuple[str, int], tuple[object, ...]]
+    change: CaseWrite, events: dict[tuple[str, int], tuple[object, ...]]
 ) -> tuple[tuple[object, ...], tuple[object, ...], list[tuple[object, ...]]]:
     case = change.case
     event = events[case.id, case.seq]

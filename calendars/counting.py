@@ -50,7 +50,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Counted:
+class CountedTerm:
     """What counting a term gave.
 
     Attributes:
@@ -71,7 +71,7 @@ class Counted:
     elements: Explanation = ()
 
 
-def count(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
+def count(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
     """Count a term from its anchor, a local date (the last day of the period for a term of a period).
 
     Raises:
@@ -84,7 +84,7 @@ def count(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
 # The cases of one schedule share their dates, and so do two looks at one case. A term, a day and a calendar
 # (equal by content) always give the same answer, so it is kept.
 @lru_cache(maxsize=8192)
-def _counted(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
+def _counted(term: Term, anchor: date | None, calendar: Calendar) -> CountedTerm:
     if anchor is None:
         return _unanchored(term, calendar)
     if isinstance(term, WorkingDays):
@@ -120,7 +120,7 @@ def _counted(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
             said = {"years": years, "until": until}
             # No working day is counted: one that ends after the records forbids no less.
             element = Element(code="embargo_until", arguments=said, on=until)
-            return Counted(opens=until + _DAY, elements=(element,))
+            return CountedTerm(opens=until + _DAY, elements=(element,))
         case Window(within):
             return _window(count(within, anchor, calendar))
         case Target():
@@ -128,7 +128,7 @@ def _counted(term: Term, anchor: date | None, calendar: Calendar) -> Counted:
     return _unanchored(term, calendar)
 
 
-def _unanchored(term: Term, calendar: Calendar) -> Counted:
+def _unanchored(term: Term, calendar: Calendar) -> CountedTerm:
     """Terms that need no anchor: a date the act names, or no date at all."""
     match term:
         case OnDate(on, roll):
@@ -146,17 +146,17 @@ def _unanchored(term: Term, calendar: Calendar) -> Counted:
                 return _dated("in_year", years, to, roll, calendar)
             return _dated("in_years", {"first": begin, **years}, to, roll, calendar)
         case OngoingDuty():
-            return Counted(elements=(Element(code="standing"),))
+            return CountedTerm(elements=(Element(code="standing"),))
         case Before():
-            return Counted(elements=(Element(code="before_anchor"),))
+            return CountedTerm(elements=(Element(code="before_anchor"),))
         case AtOnce():
-            return Counted(elements=(Element(code="at_once"),))
+            return CountedTerm(elements=(Element(code="at_once"),))
         case WithoutTerm():
-            return Counted(elements=(Element(code="without_term"),))
-    return Counted()
+            return CountedTerm(elements=(Element(code="without_term"),))
+    return CountedTerm()
 
 
-def _working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> Counted:
+def _working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> CountedTerm:
     number = term.count
     if number >= 0:
         due = safe_by = calendar.add(anchor, number)
@@ -182,7 +182,7 @@ def _working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> Counte
     elements = [Element(code=code, arguments=said, on=due), *skipped(first, last, calendar)]
     if number:
         elements += unsure(first, last, calendar)
-    return Counted(
+    return CountedTerm(
         due=due,
         safe_by=safe_by,
         first=first if number else None,
@@ -191,10 +191,10 @@ def _working_days(term: WorkingDays, anchor: date, calendar: Calendar) -> Counte
     )
 
 
-def _window(counted: Counted) -> Counted:
+def _window(counted: CountedTerm) -> CountedTerm:
     """The same count, read as the last day of a right and not of a duty."""
     closing = Element(code="window_closes", arguments={"on": counted.due}, on=counted.due)
-    return Counted(
+    return CountedTerm(
         closes=counted.due,
         first=counted.first,
         last=counted.last,
@@ -202,20 +202,20 @@ def _window(counted: Counted) -> Counted:
     )
 
 
-def _target(term: Target, anchor: date) -> Counted:
+def _target(term: Target, anchor: date) -> CountedTerm:
     """The figure of the year the anchor lies in."""
     figure = term.of(anchor.year)
     if figure is None:
-        return Counted(elements=(Element(code="target_none", arguments={"year": anchor.year}),))
+        return CountedTerm(elements=(Element(code="target_none", arguments={"year": anchor.year}),))
     said = {"year": anchor.year, "figure": figure, "better": term.better}
-    return Counted(elements=(Element(code="target", arguments=said),))
+    return CountedTerm(elements=(Element(code="target", arguments=said),))
 
 
-def _duration(number: int, anchor: date, calendar: Calendar) -> Counted:
+def _duration(number: int, anchor: date, calendar: Calendar) -> CountedTerm:
     """The last day of at most so many working days from the anchor on, both ends counted."""
     due = calendar.add(calendar.next_working(anchor), number - 1)
     said = {"count": number, "first": anchor, "last": due}
-    return Counted(
+    return CountedTerm(
         due=due,
         safe_by=due,
         first=anchor,
@@ -228,20 +228,20 @@ def _duration(number: int, anchor: date, calendar: Calendar) -> Counted:
     )
 
 
-def _numbered(code: str, number: int, to: date, roll: Roll, calendar: Calendar) -> Counted:
+def _numbered(code: str, number: int, to: date, roll: Roll, calendar: Calendar) -> CountedTerm:
     return _dated(code, {"count": abs(number), "to": to}, to, roll, calendar, backward=number < 0)
 
 
 def _dated(
     code: str, said: Mapping[str, object], to: date, roll: Roll, calendar: Calendar, *, backward: bool = False
-) -> Counted:
+) -> CountedTerm:
     """A term that ends on a day of the calendar, moved off a day off where the term says so."""
     place(to)
     element = Element(code=code, arguments=said, on=to)
     if roll == "none":
-        return Counted(due=to, safe_by=to, elements=(element,))
+        return CountedTerm(due=to, safe_by=to, elements=(element,))
     if calendar.is_working(to):
-        return Counted(due=to, safe_by=to, first=to, last=to, elements=(element, *unsure(to, to, calendar)))
+        return CountedTerm(due=to, safe_by=to, first=to, last=to, elements=(element, *unsure(to, to, calendar)))
     if backward:  # forward would eat into the time the term keeps free
         due = safe_by = first = calendar.previous_working(to)
         last, act = to, None
@@ -251,7 +251,7 @@ def _dated(
         safe_by = _careful(to, calendar)
     rolled = Element(code="rolled", arguments={"on": to, "to": due}, on=due, act=act)
     elements = (element, rolled, *skipped(first, last, calendar), *unsure(first, last, calendar))
-    return Counted(due=due, safe_by=safe_by, first=first, last=last, elements=elements)
+    return CountedTerm(due=due, safe_by=safe_by, first=first, last=last, elements=elements)
 
 
 def _careful(to: date, calendar: Calendar) -> date:

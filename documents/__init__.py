@@ -9,16 +9,16 @@ from documents.schedules.audit_table import AuditCase
 from documents.schedules.reading import Note, ReadSchedule
 from documents.schedules.template import template, write_template
 from documents.sheets.csv_list import write_csv
-from documents.sheets.listing import Listed, write_listing
+from documents.sheets.listing import Table, write_listing
 from documents.sheets.unreadable import RowError, UnreadablePaper
 
 __all__ = [
     "AuditCase",
-    "Listed",
     "Note",
     "ReadPeople",
     "ReadSchedule",
     "RowError",
+    "Table",
     "UnreadablePaper",
     "match",
     "nearest",

@@ -64,7 +64,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class PackageContent:
     """What went in: files, links named in the index, restricted ones left out.
 
     Attributes:
@@ -91,7 +91,7 @@ def write_package(
     *,
     language: str,
     restricted: bool = False,
-) -> Packed:
+) -> PackageContent:
     """Write the package; it appears whole or not at all.
 
     Args:
@@ -125,7 +125,7 @@ def _write(
     content: Callable[[str], BinaryIO],
     language: str,
     restricted: bool,
-) -> Packed:
+) -> PackageContent:
     taken: set[str] = set()
     places: list[tuple[Document, str, str]] = []
     lost: list[Document] = []
@@ -158,7 +158,7 @@ def _write(
         archive.writestr(_entry("SHA256SUMS"), "".join(hashes))
     hidden = [one for one in documents if one.is_file and one.restricted and not restricted]
     links = sum(1 for document, _, _ in places if not document.is_file)
-    return Packed(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
+    return PackageContent(len(hashes), links, len(hidden), tuple(lost), tuple(altered))
 
 
 def folder(document: Document, language: str) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from notifications.notice import Notice
 from workflow.cases.commands import reminder_actions
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.refusal import Refusal
 
 
@@ -31,7 +31,14 @@ class Register(Protocol):
 
 
 def acknowledge(
-    register: Register, desk: Desk, notice: Notice | None, key: str, *, by: str, now: datetime, today: date
+    register: Register,
+    desk: CaseCommands,
+    notice: Notice | None,
+    key: str,
+    *,
+    by: str,
+    now: datetime,
+    today: date,
 ) -> Notice:
     """Its reader says that it was read. Said again, the first time stays.
 

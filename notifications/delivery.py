@@ -12,7 +12,7 @@ from calendars.calendar import Calendar
 from notifications.bundling import carried as carriers
 from notifications.channels import Channel, OutgoingMessage
 from notifications.fallback import fall_back
-from notifications.letters.composing import Composed, compose
+from notifications.letters.composing import ComposedLetters, compose
 from notifications.letters.overview import Overview
 from notifications.notice import Notice, NoticeState, Outcome
 from notifications.office_time import OfficeTimes
@@ -160,7 +160,7 @@ def _spoken(
 def _marks(
     batch: Sequence[Notice],
     carried: Mapping[str, Sequence[Notice]],
-    composed: Composed,
+    composed: ComposedLetters,
     outcomes: Mapping[str, Outcome],
     times: OfficeTimes,
     *,

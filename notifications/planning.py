@@ -28,7 +28,7 @@ from workflow.reminders import Reminder, following_rung, ladder_of, next_rung, r
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Planned:
+class PlannedNotice:
     """Who would hear what, why and when. `notice` is the one that would be queued for it."""
 
     reminder: Reminder
@@ -41,7 +41,7 @@ class Page:
     """What is planned for one page of rows."""
 
     rows: int
-    hearings: list[Planned]
+    hearings: list[PlannedNotice]
     problems: list[Problem]
     settlements: list[Settlement]
 
@@ -109,7 +109,7 @@ class Planner:
         obligation = entry_obligation(case, procedure, row.obligation)
         ladder = ladder_of(case, procedure, row.obligation, row.due, self.calendar)
         come = next_rung(ladder, row.due, self.calendar, today=self.today)
-        hearings: list[Planned] = []
+        hearings: list[PlannedNotice] = []
         following = come
         if come is not None and come[1] <= self.today:
             rung = rung_named(ladder, come[0])
@@ -139,7 +139,7 @@ class Planner:
 
     def _hearings(
         self, row: Row, case: Case, obligation: Obligation, rung: Step, on: date
-    ) -> tuple[list[Planned], list[Problem]]:
+    ) -> tuple[list[PlannedNotice], list[Problem]]:
         people, nobody = told(self.office, case, obligation, row.obligation, rung, on=self.today)
         problems = [
             Problem(
@@ -150,7 +150,7 @@ class Planner:
             )
             for missing in nobody
         ]
-        hearings: dict[str, Planned] = {}
+        hearings: dict[str, PlannedNotice] = {}
         for one in people:
             reached = ways(one, self.channels, self.office, through=rung.through)
             if not reached:
@@ -168,7 +168,7 @@ class Planner:
                 hearings.setdefault(hearing.notice.key, hearing)
         return list(hearings.values()), problems
 
-    def _hearing(self, row: Row, rung: Step, on: date, one: Recipient, channel: Channel) -> Planned:
+    def _hearing(self, row: Row, rung: Step, on: date, one: Recipient, channel: Channel) -> PlannedNotice:
         assert row.due is not None
         reminder = Reminder(
             case=row.case,
@@ -195,7 +195,7 @@ class Planner:
             bundle=self._bundle(row.due, on, one.person, channel),
             about={"on": on.isoformat()} if on < self.today else {},
         )
-        return Planned(reminder=reminder, told=one, notice=notice)
+        return PlannedNotice(reminder=reminder, told=one, notice=notice)
 
     def _bundle(self, due: date, on: date, person: Person, channel: Channel) -> str:
         """What the notice waits to be carried by.

@@ -20,7 +20,7 @@ from notifications.letters.digests import says_something
 from notifications.letters.overview import Overview
 from notifications.moved_dates import tell_moves, told_moves
 from notifications.notice import Notice
-from notifications.planning import Page, Planned, Planner
+from notifications.planning import Page, PlannedNotice, Planner
 from notifications.ports import Outbox
 from notifications.recipients import Problem
 from notifications.rules import Rules
@@ -41,7 +41,7 @@ class RoundReport:
     """
 
     rows: int
-    hearings: tuple[Planned, ...]
+    hearings: tuple[PlannedNotice, ...]
     problems: tuple[Problem, ...]
     queued: int | None
     others: tuple[Notice, ...] = ()

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from services.overlays import resettle
-from storage.org.store import Saved as TableSaved
+from storage.org.store import SaveCounts as TableSaved
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from notifications.rules import Rules
     from storage.accounts.accounts import SqlAccounts
     from storage.accounts.encryption import Cipher
-    from storage.accounts.idempotency import SqlAnswers
+    from storage.accounts.idempotency import SqlIdempotency
     from storage.accounts.second_factors import SqlSecondFactors
     from storage.cache import DatabaseCache
     from storage.cases.evidence import EvidenceFolder
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from storage.org.leaves import SqlLeaves
     from storage.org.own_rules import Step
     from storage.queries import SqlReads
-    from workflow.cases.commands.desk import Desk
+    from workflow.cases.commands.desk import CaseCommands
     from workflow.law.library import Library
     from workflow.org.office import Office
 
@@ -366,11 +366,11 @@ class AppContext:
         return SqlReads(self.engine, kept=self.kept)
 
     @cached_property
-    def desk(self) -> Desk:
+    def desk(self) -> CaseCommands:
         """The one way to write."""
-        from workflow.cases.commands.desk import Desk
+        from workflow.cases.commands.desk import CaseCommands
 
-        return Desk(self.ledger, self.library, self.calendar)
+        return CaseCommands(self.ledger, self.library, self.calendar)
 
     @cached_property
     def accounts(self) -> SqlAccounts:
@@ -404,11 +404,11 @@ class AppContext:
         return read_cipher(self.settings, os.environ, note=self._note)
 
     @cached_property
-    def answers(self) -> SqlAnswers:
+    def answers(self) -> SqlIdempotency:
         """What requests of the API were answered under their keys."""
-        from storage.accounts.idempotency import SqlAnswers
+        from storage.accounts.idempotency import SqlIdempotency
 
-        return SqlAnswers(self.engine)
+        return SqlIdempotency(self.engine)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from storage.org.adoptions import Adoption
     from workflow.cases.case import Case
     from workflow.cases.commands.recalculation import RecalculatedCase
-    from workflow.deadlines.impact import DayChange, Moved
+    from workflow.deadlines.impact import DayChange, MovedDeadline
     from workflow.org.office import Person
 
 CHUNK = 1000
@@ -37,11 +37,11 @@ CHUNK = 1000
 class PersonImpact:
     """A due date that moves, and who waits for it; whoever was told of the old day hears of the new one."""
 
-    moved: Moved
+    moved: MovedDeadline
     people: tuple[Person, ...]
 
 
-Waiting = Callable[["Case", "Moved"], tuple["Person", ...]]
+Waiting = Callable[["Case", "MovedDeadline"], tuple["Person", ...]]
 """Who waits for a due date that moves."""
 
 
@@ -196,7 +196,7 @@ def told(app: AppContext, today: date) -> Waiting:
         people = resolve(office, duty=duty, unit=unit, on=today, responsible=responsible, person=person)
         return () if isinstance(people, Unresolved) else tuple(one.person for one in people)
 
-    def waiting(case: Case, moved: Moved) -> tuple[Person, ...]:
+    def waiting(case: Case, moved: MovedDeadline) -> tuple[Person, ...]:
         from workflow.board.rows import WAITING
 
         if moved.state not in WAITING:

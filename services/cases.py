@@ -28,7 +28,7 @@ from services.queries import person_named, unit_named
 from services.results import CommandResult, OpenedCase, command_result, opened_case, preview_result
 from services.verbs import Command, verb
 from workflow.cases.commands import reminder_actions, withdrawals
-from workflow.cases.commands.desk import Change, Desk
+from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.previews import Preview, preview
 from workflow.cases.commands.withdrawals import CannotWithdraw
@@ -162,7 +162,7 @@ def foresee(ctx: RequestContext, command: Previewed) -> tuple[Preview, frozenset
     return foreseen, people_to_tell(foreseen.deadlines, ctx.reads.notices(command.case))
 
 
-def act_of(ctx: RequestContext, command: Previewed) -> Callable[[Desk], Change]:
+def act_of(ctx: RequestContext, command: Previewed) -> Callable[[CaseCommands], Change]:
     """Return what a command does on a desk."""
     case, by = command.case, stamp(ctx)
     match command:

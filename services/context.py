@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from storage.accounts.second_factors import SqlSecondFactors
     from storage.accounts.uploads import SqlUploads
     from storage.org.choices import SqlChoices
-    from workflow.cases.commands.desk import Desk
+    from workflow.cases.commands.desk import CaseCommands
     from workflow.law.library import Library
 
 __all__ = [
@@ -55,7 +55,7 @@ class RequestContext:
 
     app: AppContext
     clock: Clock
-    desk: Desk
+    desk: CaseCommands
     library: Library
     calendar: Calendar
     demonstration: bool

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from storage.maintenance.verify import Problem
     from storage.maintenance.vouching import Vouching
     from workflow.cases.case import Case
-    from workflow.ports import Written
+    from workflow.ports import CaseWrite
 
 
 def verify(
@@ -176,5 +176,5 @@ def take(app: AppContext) -> InstallationStatus:
     return whose(app)
 
 
-def _recompute(app: AppContext, today: date) -> Callable[[Case], Written]:
+def _recompute(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
     return lambda case: app.desk.recomputed(case, today=today)

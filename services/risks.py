@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from services.app import AppContext
     from workflow.cases.case import Case
     from workflow.cases.commands.desk import Change
-    from workflow.cases.commands.registers import RegisterDesk
-    from workflow.cases.commands.risks import RiskDesk
+    from workflow.cases.commands.registers import RegisterCommands
+    from workflow.cases.commands.risks import RiskCommands
     from workflow.cases.registers.exposure import CartogramLine
     from workflow.cases.registers.risk_scale import RiskScale
 
@@ -39,11 +39,11 @@ def scale(on: date) -> RiskScale:
     return next((one for one in reversed(known) if one.in_force <= on), known[0])
 
 
-def desk(app: AppContext) -> RiskDesk:
+def desk(app: AppContext) -> RiskCommands:
     """Where risks are written."""
-    from workflow.cases.commands.risks import RiskDesk
+    from workflow.cases.commands.risks import RiskCommands
 
-    return RiskDesk(app.desk)
+    return RiskCommands(app.desk)
 
 
 def cases(app: AppContext, unit: str = "") -> Sequence[Case]:
@@ -147,8 +147,8 @@ def cartogram_lines(app: AppContext, unit: str = "") -> tuple[CartogramLine, ...
     return by_name(results(cases(app, unit)), app.reads.office())
 
 
-def registers(app: AppContext) -> RegisterDesk:
+def registers(app: AppContext) -> RegisterCommands:
     """Where positions, talks, the cartogram and remarks are written."""
-    from workflow.cases.commands.registers import RegisterDesk
+    from workflow.cases.commands.registers import RegisterCommands
 
-    return RegisterDesk(app.desk)
+    return RegisterCommands(app.desk)

@@ -11,13 +11,13 @@ from workflow.org.access import administrators
 
 if TYPE_CHECKING:
     from services.app import AppContext
-    from storage.accounts.second_factors import Encrypted
+    from storage.accounts.second_factors import EncryptionResult
 
 ABLE = 2
 """So many administrators can remove a second factor together; where there are fewer, a command does it."""
 
 
-def encrypt(app: AppContext, *, by: str, now: datetime, all_keys: bool) -> Encrypted:
+def encrypt(app: AppContext, *, by: str, now: datetime, all_keys: bool) -> EncryptionResult:
     """Encrypt with the present key what stands in clear, and with `all_keys` what older keys encrypted.
 
     Raises BadSetting: there is no key.

@@ -26,7 +26,7 @@ MEASURES = text("state = 'open' AND substr(obligation, 1, 8) = 'measure.'")
 """Whether a row waits for a measure of a plan. A query says it in the same words, too."""
 
 
-class Kept(SQLModel):
+class TableBase(SQLModel):
     """What every table shares: one metadata with names for every constraint, which migrations need."""
 
     metadata = MetaData(
@@ -39,7 +39,7 @@ class Kept(SQLModel):
     )
 
 
-class KeptUnit(Kept, table=True):
+class UnitRow(TableBase, table=True):
     """A part of the organisation."""
 
     __tablename__ = "unit"
@@ -50,7 +50,7 @@ class KeptUnit(Kept, table=True):
     kind: str = ""
 
 
-class KeptPerson(Kept, table=True):
+class PersonRow(TableBase, table=True):
     """Somebody who may be told; `away` holds pairs of ISO dates, both ends included."""
 
     __tablename__ = "person"
@@ -66,7 +66,7 @@ class KeptPerson(Kept, table=True):
     deputy: str | None = None
 
 
-class KeptMatch(Kept, table=True):
+class MatchRow(TableBase, table=True):
     """Whom a responsible text of a schedule means: the id of a unit or the key of a person."""
 
     __tablename__ = "match"
@@ -75,7 +75,7 @@ class KeptMatch(Kept, table=True):
     target: str
 
 
-class KeptCase(Kept, table=True):
+class CaseRow(TableBase, table=True):
     """The head of a chain, with what lists need: everything here can be recomputed from its events.
 
     `confidential`: seen by those alone who were named to know of it or told of it;
@@ -131,7 +131,7 @@ class KeptCase(Kept, table=True):
     search: str = Field(default="", sa_type=Text)
 
 
-class KeptEvent(Kept, table=True):
+class EventRow(TableBase, table=True):
     """One line of the ledger. The primary key is the compare and swap; UPDATE and DELETE are refused.
 
     The index finds the cases that have a register (risks, positions, remarks) by its first lines.
@@ -155,7 +155,7 @@ class KeptEvent(Kept, table=True):
     hash: str
 
 
-class KeptSeal(Kept, table=True):
+class SealRow(TableBase, table=True):
     """The heads of all cases changed since the seal before, bound to it by a hash. Append only, as events."""
 
     __tablename__ = "seal"
@@ -167,7 +167,7 @@ class KeptSeal(Kept, table=True):
     hash: str
 
 
-class KeptAct(Kept, table=True):
+class ActRow(TableBase, table=True):
     """A line of the office's own chain: an act it adopted, which its calendar is made of. Append only.
 
     `on` is the local date of the adoption, `payload` canonical JSON with the act's text as it was given.
@@ -187,7 +187,7 @@ class KeptAct(Kept, table=True):
     hash: str
 
 
-class KeptDeadline(Kept, table=True):
+class DeadlineRow(TableBase, table=True):
     """A row of the board (`workflow.board.rows.Row`)."""
 
     __tablename__ = "deadline"
@@ -249,7 +249,7 @@ class KeptDeadline(Kept, table=True):
     person: str = ""
 
 
-class KeptTotal(Kept, table=True):
+class TotalRow(TableBase, table=True):
     """How many rows of the board stand how, by month of their due date; kept with every row that changes.
 
     Rows that are open with a due date, and missed ones; of confidential cases none, for who may know of those
@@ -271,7 +271,7 @@ class KeptTotal(Kept, table=True):
     n: int
 
 
-class KeptRecommendation(Kept, table=True):
+class RecommendationRow(TableBase, table=True):
     """A risk of an active case with one of its measures (0 where it has none): what lists of many are narrowed
     and counted by. What it says is in the events.
 
@@ -303,7 +303,7 @@ class KeptRecommendation(Kept, table=True):
     unasked: bool
 
 
-class KeptUnlisted(Kept, table=True):
+class UnlistedRow(TableBase, table=True):
     """A case whose recommendations are to be listed anew. The database names it by triggers with whatever is
     written of its risks; who lists them, in the same transaction or later, strikes it off.
     """
@@ -314,7 +314,7 @@ class KeptUnlisted(Kept, table=True):
     case: str = Field(primary_key=True, foreign_key="case.id")
 
 
-class KeptNotice(Kept, table=True):
+class NoticeRow(TableBase, table=True):
     """A notice with its delivery record (`notifications.notice.Notice`); its key is what makes it one."""
 
     __tablename__ = "notice"
@@ -394,7 +394,7 @@ class KeptNotice(Kept, table=True):
     about: dict[str, object] = Field(default_factory=dict, sa_type=Canonical)
 
 
-class KeptMove(Kept, table=True):
+class MoveRow(TableBase, table=True):
     """A deadline whose due date moved, until the next round has told whoever was told of the old one.
 
     `change` names what moved it (an event of the case, an act of the office); `cause` is canonical JSON.
@@ -410,7 +410,7 @@ class KeptMove(Kept, table=True):
     at: datetime = Field(sa_type=Moment)
 
 
-class KeptProof(Kept, table=True):
+class ProofRow(TableBase, table=True):
     """What became of a batch of notices, bound to the batch before by a hash. Append only, as events.
 
     `lines` is canonical JSON: (key, state, hash of the notice's record) of each.
@@ -425,7 +425,7 @@ class KeptProof(Kept, table=True):
     hash: str
 
 
-class KeptPreference(Kept, table=True):
+class PreferenceRow(TableBase, table=True):
     """What a person or a unit chose, beside the table of people: importing that again leaves it alone."""
 
     __tablename__ = "preference"
@@ -438,7 +438,7 @@ class KeptPreference(Kept, table=True):
     at: datetime = Field(sa_type=Moment)
 
 
-class KeptPulse(Kept, table=True):
+class PulseRow(TableBase, table=True):
     """When something the metronome does was last done, and how long it took."""
 
     __tablename__ = "pulse"
@@ -449,7 +449,7 @@ class KeptPulse(Kept, table=True):
     seconds: float = 0.0
 
 
-class KeptTally(Kept, table=True):
+class TallyRow(TableBase, table=True):
     """How many notices a channel has in a state: the sum of its lines. The database counts by triggers."""
 
     __tablename__ = "notice_tally"
@@ -460,7 +460,7 @@ class KeptTally(Kept, table=True):
     n: int
 
 
-class KeptMark(Kept, table=True):
+class MarkRow(TableBase, table=True):
     """What was changed, by a random number each: processes ask whether what they keep still holds
     (`storage.board.change_counters`). The database writes the lines by triggers.
 
@@ -477,7 +477,7 @@ class KeptMark(Kept, table=True):
     n: int = Field(sa_type=BigInteger)
 
 
-class KeptFault(Kept, table=True):
+class FaultRow(TableBase, table=True):
     """What is wrong with a channel itself; gone when it is well again."""
 
     __tablename__ = "channel_fault"
@@ -489,7 +489,7 @@ class KeptFault(Kept, table=True):
     since: datetime = Field(sa_type=Moment)
 
 
-class KeptLink(Kept, table=True):
+class LinkRow(TableBase, table=True):
     """Whose Telegram account is which (`notifications.links.Link`); `awaited` is JSON or null."""
 
     __tablename__ = "link"
@@ -502,7 +502,7 @@ class KeptLink(Kept, table=True):
     awaited: dict[str, str] | None = Field(default=None, sa_type=Canonical)
 
 
-class KeptLinkCode(Kept, table=True):
+class LinkCodeRow(TableBase, table=True):
     """A one-time code that links an account: its hash, for whom, and until when it is good."""
 
     __tablename__ = "link_code"
@@ -513,7 +513,7 @@ class KeptLinkCode(Kept, table=True):
     used_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class KeptLease(Kept, table=True):
+class LeaseRow(TableBase, table=True):
     """What one process at a time may do: who does it, and until when unless they say so again."""
 
     __tablename__ = "lease"
@@ -523,7 +523,7 @@ class KeptLease(Kept, table=True):
     until: datetime = Field(sa_type=Moment)
 
 
-class KeptInstallation(Kept, table=True):
+class InstallationRow(TableBase, table=True):
     """Whose database this is, in one row. `name`: of the installation, "" while nobody claimed it;
     `board`: the revision at which the read models were last written whole
     (`storage.maintenance.schema.BOARD`)."""
@@ -535,7 +535,7 @@ class KeptInstallation(Kept, table=True):
     board: str = ""
 
 
-class KeptPaper(Kept, table=True):
+class PaperRow(TableBase, table=True):
     """Which case a place of an imported file became, so that importing the file again changes nothing."""
 
     __tablename__ = "paper"
@@ -547,7 +547,7 @@ class KeptPaper(Kept, table=True):
     at: datetime = Field(sa_type=Moment)
 
 
-class KeptUpload(Kept, table=True):
+class UploadRow(TableBase, table=True):
     """A file that was sent and is not yet imported (`documents.sheets.upload.Upload`); deleted after a day."""
 
     __tablename__ = "upload"
@@ -561,7 +561,7 @@ class KeptUpload(Kept, table=True):
     at: datetime = Field(sa_type=Moment, index=True)
 
 
-class KeptCounter(Kept, table=True):
+class CounterRow(TableBase, table=True):
     """The last case number given in a year."""
 
     __tablename__ = "counter"
@@ -570,7 +570,7 @@ class KeptCounter(Kept, table=True):
     last: int
 
 
-class KeptAccount(Kept, table=True):
+class AccountRow(TableBase, table=True):
     """Somebody who may log in. What changes stands in the office's chain; secrets stand here alone."""
 
     __tablename__ = "account"
@@ -588,7 +588,7 @@ class KeptAccount(Kept, table=True):
     created_at: datetime = Field(sa_type=Moment)
 
 
-class KeptEntry(Kept, table=True):
+class EntryRow(TableBase, table=True):
     """A way in that is no password, kept by the SHA-256 of its secret: a session, an invitation, a token of the
     API, a feed. `scope` says what of it may be done."""
 
@@ -605,7 +605,7 @@ class KeptEntry(Kept, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class KeptRecoveryCode(Kept, table=True):
+class RecoveryCodeRow(TableBase, table=True):
     """A one-time code in place of an authenticator's, by its SHA-256; an account's ten are made together."""
 
     __tablename__ = "recovery_code"
@@ -617,7 +617,7 @@ class KeptRecoveryCode(Kept, table=True):
     used_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class KeptFactorRemoval(Kept, table=True):
+class FactorRemovalRow(TableBase, table=True):
     """A request to remove an account's second factor. Who asks, why and until when stands in the office's chain
     alone: `seq` is the number of that line."""
 
@@ -628,7 +628,7 @@ class KeptFactorRemoval(Kept, table=True):
     seq: int
 
 
-class KeptAttempt(Kept, table=True):
+class AttemptRow(TableBase, table=True):
     """Failed log-ins in a row, as versions before 0028 counted them; nothing reads it any more."""
 
     __tablename__ = "attempt"
@@ -638,7 +638,7 @@ class KeptAttempt(Kept, table=True):
     failed_at: datetime = Field(sa_type=Moment)
 
 
-class RateLimitRow(Kept, table=True):
+class RateLimitRow(TableBase, table=True):
     """What was tried under a limit (`workflow.org.access.RateLimit`).
 
     Attributes:
@@ -653,7 +653,7 @@ class RateLimitRow(Kept, table=True):
     free_at: int = Field(sa_type=BigInteger, index=True)
 
 
-class DeviceRow(Kept, table=True):
+class DeviceRow(TableBase, table=True):
     """A browser an account has logged in from, by the SHA-256 of its cookie's secret. Ended ones are deleted.
 
     Apart from `entry`: pages of the version before list every row of that table, and know no devices.
@@ -669,7 +669,7 @@ class DeviceRow(Kept, table=True):
     expires_at: datetime = Field(sa_type=Moment)
 
 
-class KeptAnswer(Kept, table=True):
+class AnswerRow(TableBase, table=True):
     """What a request of the API was answered under its sender's key; `answer` is empty until it ended."""
 
     __tablename__ = "answer"
@@ -682,7 +682,7 @@ class KeptAnswer(Kept, table=True):
     at: datetime = Field(sa_type=Moment, index=True)
 
 
-class KeptFloor(Kept, table=True):
+class FloorRow(TableBase, table=True):
     """One row: the oldest revision whose code may still use the schema (`storage.maintenance.schema.FLOOR`)."""
 
     __tablename__ = "floor"
@@ -690,7 +690,7 @@ class KeptFloor(Kept, table=True):
     revision: str = Field(primary_key=True)
 
 
-class KeptSalt(Kept, table=True):
+class SaltRow(TableBase, table=True):
     """What the values of a row are hashed with in the events of the office's chain; deleted with the row.
 
     `what` is the table, `key` the row's key as canonical JSON.
@@ -704,7 +704,7 @@ class KeptSalt(Kept, table=True):
     salt: str
 
 
-class KeptReader(Kept, table=True):
+class ReaderRow(TableBase, table=True):
     """Who was named to know of a confidential case; computed from its events."""
 
     __tablename__ = "reader"
@@ -715,7 +715,7 @@ class KeptReader(Kept, table=True):
 
 
 def _table(name: str) -> Table:
-    return Kept.metadata.tables[name]
+    return TableBase.metadata.tables[name]
 
 
 UNIT = _table("unit")

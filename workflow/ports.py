@@ -18,7 +18,7 @@ ATTEMPTS = 30
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Written:
+class CaseWrite:
     """What one change writes of one case: its new events, the case after them, where it stands, its rows.
 
     Attributes:
@@ -47,7 +47,7 @@ class Ledger(Protocol):
     def rows(self, case: str) -> Mapping[str, Row]:
         """Its board rows by obligation id."""
 
-    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         """Write the events and the rows that differ, and withdraw unsent notices whose due date no waiting row
         carries any more, in one transaction. Hashes are the ledger's: events come without them.
 
@@ -62,7 +62,7 @@ class Ledger(Protocol):
             Conflict: others came first each time; nothing was written.
         """
 
-    def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         """The same for thousands of new cases, letting other writers in between."""
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:

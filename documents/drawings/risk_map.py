@@ -20,7 +20,7 @@ _LIST_COLUMNS, _LINE, _TITLE_COLUMNS = 100, 21, 70
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mapped:
+class MappedRisk:
     """One risk on the map. `label`: what stands in its cell (its number, or case and number)."""
 
     label: str
@@ -29,7 +29,7 @@ class Mapped:
 
 
 def risk_map(
-    risks: Sequence[Mapped], scale: RiskScale, *, name: str, on: date, unranked: int, language: str
+    risks: Sequence[MappedRisk], scale: RiskScale, *, name: str, on: date, unranked: int, language: str
 ) -> str:
     """The map as an SVG file.
 
@@ -58,7 +58,7 @@ def risk_map(
     return svg.drawing(parts, width=WIDTH, height=height, title=title, desc=desc, language=language)
 
 
-def _grid(risks: Sequence[Mapped], scale: RiskScale, top: float, language: str) -> Iterator[str]:
+def _grid(risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: str) -> Iterator[str]:
     width = (WIDTH - LEFT - 40) / len(scale.effect)
     rows = len(scale.likelihood)
     for likely in scale.likelihood:
@@ -95,7 +95,7 @@ def _grid(risks: Sequence[Mapped], scale: RiskScale, top: float, language: str) 
     yield svg.text(34, top + rows * CELL_HEIGHT / 2, likelihood, kind="strong", anchor="middle", turn=-90)
 
 
-def _labels(here: Sequence[Mapped], x: float, y: float, width: float) -> Iterator[str]:
+def _labels(here: Sequence[MappedRisk], x: float, y: float, width: float) -> Iterator[str]:
     """Numbers side by side; those that do not fit are counted."""
     longest = max((len(one.label) for one in here), default=1)
     size = max(2 * _DOT, 9 * longest + 12)
@@ -114,7 +114,7 @@ def _labels(here: Sequence[Mapped], x: float, y: float, width: float) -> Iterato
 
 
 def _list(
-    risks: Sequence[Mapped], scale: RiskScale, top: float, language: str, unranked: int
+    risks: Sequence[MappedRisk], scale: RiskScale, top: float, language: str, unranked: int
 ) -> tuple[list[str], float]:
     """The list from the highest rank down, and where it ends."""
     parts, y = [svg.text(40, top, say("risk_map.list", {}, language), kind="strong")], top

@@ -6,7 +6,7 @@ fill(form("plan"), {"object": "..."}, "kk", rows=[...]).document
 from __future__ import annotations
 
 from documents.forms.checks import Note
-from documents.forms.filling import Filled, Missing, UnknownField, UnknownGroup, fill, lacking
+from documents.forms.filling import FilledForm, Missing, UnknownField, UnknownGroup, fill, lacking
 from documents.forms.form import LANGUAGES, Field, Form
 from documents.forms.reading import UnknownForm, form, names
 from documents.forms.rows_file import FormData
@@ -15,7 +15,7 @@ from documents.forms.values import UnreadableValue, parsed, title
 __all__ = [
     "LANGUAGES",
     "Field",
-    "Filled",
+    "FilledForm",
     "Form",
     "FormData",
     "Missing",

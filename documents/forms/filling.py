@@ -40,7 +40,7 @@ class Missing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Filled:
+class FilledForm:
     """A form filled: the DOCX file, what is left for the hand, and what the checks say."""
 
     document: bytes
@@ -48,7 +48,7 @@ class Filled:
     notes: tuple[Note, ...]
 
 
-def fill(form: Form, values: Mapping[str, object], language: str, *, rows: Iterable[Row] = ()) -> Filled:
+def fill(form: Form, values: Mapping[str, object], language: str, *, rows: Iterable[Row] = ()) -> FilledForm:
     """The form with these values.
 
     Args:
@@ -64,7 +64,7 @@ def fill(form: Form, values: Mapping[str, object], language: str, *, rows: Itera
     given = list(rows)
     context, missing = _context(form, values, language, given)
     document = _rendered(template(form.id, language), context)
-    return Filled(document=document, missing=missing, notes=notes(form, values, given))
+    return FilledForm(document=document, missing=missing, notes=notes(form, values, given))
 
 
 def lacking(

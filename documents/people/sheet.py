@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from documents.people import time as people_time
 from documents.people.table import AWAY, DEPUTY, DUTIES, EMAIL, KIND, LANGUAGE, NAME, PARENT, POST, UNIT
 from documents.people.words import DUTY_TITLES
-from documents.sheets.listing import Listed
+from documents.sheets.listing import Table
 from workflow.org import office as known
 from workflow.org.office import Office, Person, Unit
 
 COLUMNS = (UNIT, PARENT, KIND, NAME, POST, DUTIES, EMAIL, LANGUAGE, DEPUTY, AWAY)
 
 
-def people_table(office: Office, language: str) -> Listed:
+def people_table(office: Office, language: str) -> Table:
     """One row a person, in the order of units; a unit nobody sits in has a row of its own.
 
     Office times have columns where a unit has one of its own.
@@ -29,7 +29,7 @@ def people_table(office: Office, language: str) -> Listed:
         own = people_time.time_cells(office.units[unit].time) if times and unit in office.units else []
         rows += [place + _person(person, language) + own for person in people] or [place + [""] * 7 + own]
     columns = (*COLUMNS, *people_time.COLUMNS) if times else COLUMNS
-    return Listed([column.title[language] for column in columns], rows)
+    return Table([column.title[language] for column in columns], rows)
 
 
 def _place(units: Mapping[str, Unit], unit: str) -> list[str]:

@@ -6,13 +6,13 @@ import csv
 from io import StringIO
 from pathlib import Path
 
-from documents.sheets.listing import Listed
+from documents.sheets.listing import Table
 from documents.sheets.unreadable import UnreadablePaper
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_list(table: Listed) -> str:
+def csv_list(table: Table) -> str:
     """The table as text."""
     text = StringIO()
     lines = csv.writer(text, delimiter=";", lineterminator="\r\n")
@@ -21,7 +21,7 @@ def csv_list(table: Listed) -> str:
     return text.getvalue()
 
 
-def write_csv(path: str | Path, table: Listed) -> None:
+def write_csv(path: str | Path, table: Table) -> None:
     """Writes it to a file. Raises UnreadablePaper (`paper_not_written`) when it cannot."""
     try:
         Path(path).write_text(csv_list(table), encoding="utf-8-sig", newline="")

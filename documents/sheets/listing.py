@@ -22,14 +22,14 @@ _EXACT = 10**15
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class Table:
     """One table: its headings and its rows."""
 
     heads: Sequence[str]
     rows: Sequence[Sequence[object]]
 
 
-def listing(tables: Iterable[Listed]) -> bytes:
+def listing(tables: Iterable[Table]) -> bytes:
     """The tables as sheets of one workbook.
 
     Raises:
@@ -49,7 +49,7 @@ def listing(tables: Iterable[Listed]) -> bytes:
     return target.getvalue()
 
 
-def write_listing(path: str | Path, tables: Iterable[Listed]) -> None:
+def write_listing(path: str | Path, tables: Iterable[Table]) -> None:
     """Writes them to a file. Raises UnreadablePaper (`paper_not_written`) when it cannot."""
     made = listing(tables)
     try:
@@ -60,7 +60,7 @@ def write_listing(path: str | Path, tables: Iterable[Listed]) -> None:
         ) from error
 
 
-def _sheet(book: Any, sheet: Any, table: Listed) -> None:
+def _sheet(book: Any, sheet: Any, table: Table) -> None:
     headed = book.add_format(
         {"bold": True, "text_wrap": True, "valign": "vcenter", "border": 1, "bg_color": "#E8EEF7"}
     )

@@ -121,7 +121,7 @@ def _columns(
 
 def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None:
     """One column for each number; organisations without a case have their line too."""
-    from documents import Listed, write_csv, write_listing
+    from documents import Table, write_csv, write_listing
 
     numbers = list(dict.fromkeys((*found.obligation.values, *found.form.sums)))
     heads = [
@@ -141,7 +141,7 @@ def _export(call: CommandContext, found: ConsolidatedReport, file: Path) -> None
         )
         for line in found.form.lines
     ]
-    table = Listed([*heads, *call.heads("documents")], rows)
+    table = Table([*heads, *call.heads("documents")], rows)
     if file.suffix.lower() == ".csv":
         write_csv(file, table)
     else:

@@ -16,7 +16,7 @@ from services.queries import unit_named
 if TYPE_CHECKING:
     from documents.package import Document
     from workflow.cases.case import Evidence
-    from workflow.cases.registers.evidence_list import Proved
+    from workflow.cases.registers.evidence_list import ProvedItem
 
 
 def add_to(app: typer.Typer) -> None:
@@ -130,7 +130,7 @@ def _named(documents: Iterable[Document]) -> list[dict[str, str]]:
     return [{"case": one.case, "name": one.name, "sha256": one.reference} for one in documents]
 
 
-def _row(call: CommandContext, one: Proved) -> tuple[object, ...]:
+def _row(call: CommandContext, one: ProvedItem) -> tuple[object, ...]:
     item = one.evidence
     return (
         one.of,

@@ -14,7 +14,7 @@ from merzim.cli.printing import paragraph
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
-    from documents.forms import Filled, Form, Missing
+    from documents.forms import FilledForm, Form, Missing
     from workflow.cases.commands.desk import View
 
 
@@ -146,7 +146,7 @@ def _write(file: Path, document: bytes) -> None:
 
 
 def _answer(
-    call: CommandContext, wanted: Form, language: str, file: str, filled: Filled, more: list[str]
+    call: CommandContext, wanted: Form, language: str, file: str, filled: FilledForm, more: list[str]
 ) -> None:
     notes = more + [call.say(note.code, **note.arguments) for note in filled.notes]
     if call.json:

@@ -15,7 +15,7 @@ from merzim.cli.printing import paragraph
 
 if TYPE_CHECKING:
     from documents import Note, UnreadablePaper
-    from services.imports.schedules import Imported
+    from services.imports.schedules import ImportedFile
 
 
 def add_to(app: typer.Typer) -> None:
@@ -103,7 +103,7 @@ def people(
         call.table(("responsible", "who"), sorted(office.matches.items()))
 
 
-def _imported(call: CommandContext, taken: Imported) -> dict[str, object]:
+def _imported(call: CommandContext, taken: ImportedFile) -> dict[str, object]:
     return {
         "cases": [
             {
@@ -122,7 +122,7 @@ def _imported(call: CommandContext, taken: Imported) -> dict[str, object]:
     }
 
 
-def _print_imported(call: CommandContext, taken: Imported) -> None:
+def _print_imported(call: CommandContext, taken: ImportedFile) -> None:
     if not taken.opened and not taken.replanned:
         call.print(call.say("cli.import.nothing_changed", count=len(taken.cases)))
     else:

@@ -17,7 +17,7 @@ from merzim.cli.risk_answers import written
 from services.queries import unit_named
 
 if TYPE_CHECKING:
-    from workflow.cases.registers.risk_lists import Listed, Shared
+    from workflow.cases.registers.risk_lists import ListedRisk, SharedRisk
     from workflow.findings.finding import Finding
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
@@ -131,7 +131,7 @@ def same(ctx: typer.Context, unit: Unit = "") -> None:
         call.print(call.say("cli.risks.none_shared"))
 
 
-def _requests(call: CommandContext, one: Shared) -> str:
+def _requests(call: CommandContext, one: SharedRisk) -> str:
     """Of the cases where the cause lies above: in how many it was asked there, and answered."""
     above = [risk.request for _, risk in one.found if risk.body]
     asked = [request for request in above if request is not None]
@@ -176,7 +176,7 @@ def scale(ctx: typer.Context) -> None:
 
 
 def write_list(
-    call: CommandContext, lines: Sequence[Listed], dues: Mapping[str, Mapping[int, date]], export: str
+    call: CommandContext, lines: Sequence[ListedRisk], dues: Mapping[str, Mapping[int, date]], export: str
 ) -> None:
     """The list as a workbook."""
     from documents.sheets.list_book import write_book
@@ -229,7 +229,7 @@ def risk_map(
     unit: Unit = "",
     export: Export = None,
 ) -> None:
-    from documents.drawings.risk_map import Mapped, risk_map
+    from documents.drawings.risk_map import MappedRisk, risk_map
     from services.risks import cases, scale
     from workflow.cases.registers.risk import register
 
@@ -243,7 +243,7 @@ def risk_map(
     by = scale(call.moment.today)
     known = [(of, risk) for of in whole for risk in register(of).risks.values() if risk.removal is None]
     ranked = [
-        Mapped(
+        MappedRisk(
             label=str(risk.number) if case is not None else f"{of.id}/{risk.number}",
             description=risk.description,
             rank=risk.rank,

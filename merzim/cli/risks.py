@@ -18,7 +18,7 @@ from services.queries import unit_named
 
 if TYPE_CHECKING:
     from workflow.cases.case import Case
-    from workflow.cases.registers.risk_lists import Listed
+    from workflow.cases.registers.risk_lists import ListedRisk
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE")]
 Number = Annotated[str, typer.Argument(metavar="N")]
@@ -302,13 +302,13 @@ def _number(text: str, where: str = "N") -> int:
     return whole(text, where=where, first=1, last=9999)
 
 
-def _line_json(call: CommandContext, line: Listed, dues: Mapping[int, date]) -> dict[str, object]:
+def _line_json(call: CommandContext, line: ListedRisk, dues: Mapping[int, date]) -> dict[str, object]:
     one = risk_json(call, line.case, line.risk)
     due = dues.get(line.measure.number) if line.measure else None
     return {**one, "measure": line.measure and measure_json(call, line.measure, due)}
 
 
-def _print(call: CommandContext, lines: list[Listed], dues: Mapping[str, Mapping[int, date]]) -> None:
+def _print(call: CommandContext, lines: list[ListedRisk], dues: Mapping[str, Mapping[int, date]]) -> None:
     if not lines:
         call.print(call.say("cli.risks.none"))
         return

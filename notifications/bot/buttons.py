@@ -15,7 +15,7 @@ from html import escape
 from i18n import explain, say
 from notifications.acknowledgement import acknowledge
 from notifications.bot import evidence
-from notifications.bot.messages import Pressed, Reply, line, shortened
+from notifications.bot.messages import ButtonAction, Reply, line, shortened
 from notifications.bot.office import House, still_theirs, to_do
 from notifications.moved_dates import was_told
 from notifications.notice import Notice
@@ -42,7 +42,7 @@ def pressed(
     *,
     now: datetime,
     today: date,
-) -> Pressed:
+) -> ButtonAction:
     """What pressing leads to. `rest`: the notice's fingerprint, then what was chosen.
 
     Raises:
@@ -51,46 +51,46 @@ def pressed(
     found = _NAMED.fullmatch(rest)
     notice = _notice(house, person, found[1]) if found else None
     if found is None or notice is None or mark not in "asdeou":
-        return Pressed(toast=line("not_yours", language), alert=True)
+        return ButtonAction(toast=line("not_yours", language), alert=True)
     by = signature(person)
     if mark == "a":
         done = acknowledge(house.outbox, house.desk, notice, notice.key, by=by, now=now, today=today)
         left = tuple(
             kept for row in buttons(notice) if (kept := tuple(one for one in row if one.data[0] != "a"))
         )
-        return Pressed(
+        return ButtonAction(
             toast=line("acknowledged", language, on=(done.acknowledged_at or now).date()), buttons=left
         )
     if not notice.case:
-        return Pressed(toast=line("no_one_deadline", language), alert=True)
+        return ButtonAction(toast=line("no_one_deadline", language), alert=True)
     view = house.desk.view(notice.case, today=today)
     deadline = reminder_actions.deadline_of(view, notice.obligation)
     if mark == "o":
-        return Pressed(toast="", replies=(_opened(house, view, deadline, language),))
+        return ButtonAction(toast="", replies=(_opened(house, view, deadline, language),))
     if view.procedure.confidential:
-        return Pressed(toast=line("behind_login", language), alert=True)
+        return ButtonAction(toast=line("behind_login", language), alert=True)
     # A head who is told of what is late may say that it was done; to be reminded later is for whoever does it.
     whose = to_do if mark == "s" else still_theirs
     if not whose(house, office, person, view.case, notice.obligation, today=today):
-        return Pressed(toast=line("no_longer_yours", language), alert=True)
+        return ButtonAction(toast=line("no_longer_yours", language), alert=True)
     chosen = found[2] or ""
     if mark == "u":
         return _undone(house, notice, deadline, chosen, by, language, now=now, today=today)
     if mark == "e":
         return evidence.button(house, person, view, deadline, reference(notice.key), chosen, language, now=now)
     if deadline.state not in WAITING and deadline.state != "missed":
-        return Pressed(toast=line("done_already", language), alert=True)
+        return ButtonAction(toast=line("done_already", language), alert=True)
     if not chosen:
         return _which_day(house, notice, deadline, mark, language, today=today)
     day = _day(chosen)
     if day is None:
-        return Pressed(toast=line("not_yours", language), alert=True)
+        return ButtonAction(toast=line("not_yours", language), alert=True)
     if mark == "s":
         change = reminder_actions.put_off(
             house.desk, house.calendar, notice.case, notice.obligation, until=day, by=by, now=now, today=today
         )
         until = change.case.put_off[notice.obligation].until
-        return Pressed(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
+        return ButtonAction(toast="", replies=(Reply(text=line("put_off", language, until=until)),), buttons=())
     change = reminder_actions.done(
         house.desk, notice.case, notice.obligation, on=day, by=by, now=now, today=today
     )
@@ -99,7 +99,7 @@ def pressed(
         data = f"u:{reference(notice.key)}:{change.events[0].seq}"
         said = replace(said, buttons=((Button(line("undo", language), data),),))
     asked = evidence.ask(house, person, view, deadline, reference(notice.key), language, now=now)
-    return Pressed(toast="", replies=(said, *asked), buttons=())
+    return ButtonAction(toast="", replies=(said, *asked), buttons=())
 
 
 def signature(person: Person) -> str:
@@ -117,10 +117,10 @@ def _undone(
     *,
     now: datetime,
     today: date,
-) -> Pressed:
+) -> ButtonAction:
     """Withdraw what they have just said was done; only they can, for ten minutes, while no letter left."""
     if not chosen.isdecimal():
-        return Pressed(toast=line("not_yours", language), alert=True)
+        return ButtonAction(toast=line("not_yours", language), alert=True)
     withdrawals.undo(
         house.desk,
         notice.case,
@@ -132,7 +132,7 @@ def _undone(
         today=today,
     )
     said = Reply(text=line("undone", language, title=deadline.obligation.title))
-    return Pressed(toast="", replies=(said,), buttons=())
+    return ButtonAction(toast="", replies=(said,), buttons=())
 
 
 def _notice(house: House, person: Person, name: str) -> Notice | None:
@@ -149,18 +149,18 @@ def _day(text: str) -> date | None:
 
 def _which_day(
     house: House, notice: Notice, deadline: Deadline, mark: str, language: str, *, today: date
-) -> Pressed:
+) -> ButtonAction:
     """The days to choose from, each a button."""
     if mark == "s":
         days = reminder_actions.choices(house.desk, house.calendar, notice.case, notice.obligation, today=today)
         if not days:
-            return Pressed(toast=line("put_off_no_more", language), alert=True)
+            return ButtonAction(toast=line("put_off_no_more", language), alert=True)
     else:
         days = tuple(dict.fromkeys((today, house.calendar.add(today, -1))))
     name = reference(notice.key)
     rows = tuple((Button(line("day", language, on=day), f"{mark}:{name}:{day.isoformat()}"),) for day in days)
     asked = line("put_off_until" if mark == "s" else "done_on", language, title=deadline.obligation.title)
-    return Pressed(toast="", replies=(Reply(text=asked, buttons=rows),))
+    return ButtonAction(toast="", replies=(Reply(text=asked, buttons=rows),))
 
 
 def _opened(house: House, view: View, deadline: Deadline, language: str) -> Reply:

@@ -12,7 +12,7 @@ from calendars import OutOfRange
 from i18n import refusal
 from notifications.bot import buttons, evidence
 from notifications.bot.lists import listed
-from notifications.bot.messages import LANGUAGES, Pressed, Reply, Sender, line
+from notifications.bot.messages import LANGUAGES, ButtonAction, Reply, Sender, line
 from notifications.bot.office import House
 from notifications.links import Link, hashed
 from notifications.wire.telegram import Button
@@ -94,22 +94,22 @@ class Conversation:
         link, person = self._known(sender, self._office())
         return link is not None and person is not None
 
-    def pressed(self, sender: Sender, data: str) -> Pressed:
+    def pressed(self, sender: Sender, data: str) -> ButtonAction:
         """Somebody has pressed a button, or says so: nothing in it is believed that is not looked up."""
         now, today = self._clock()
         office = self._office()
         link, person = self._known(sender, office)
         if link is None or person is None:
-            return Pressed(toast=line("not_yours", self._guessed(sender)), alert=True)
+            return ButtonAction(toast=line("not_yours", self._guessed(sender)), alert=True)
         language = self._speaks(link, person)
         mark, _, rest = data.partition(":")
         if mark == "l" and rest in LANGUAGES:
             self._house.links.speak(person.key, rest)
-            return Pressed(toast=line("language_set", rest), replies=(Reply(text=line("help", rest)),))
+            return ButtonAction(toast=line("language_set", rest), replies=(Reply(text=line("help", rest)),))
         try:
             return buttons.pressed(self._house, office, person, mark, rest, language, now=now, today=today)
         except (Refusal, OutOfRange) as no:
-            return Pressed(toast="", replies=(_refused(no, language),))
+            return ButtonAction(toast="", replies=(_refused(no, language),))
 
     def broken(self, sender: Sender) -> Reply:
         """Something of ours broke; what they asked for was not done."""

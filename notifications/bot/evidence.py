@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import BinaryIO
 
 from documents.sheets.web_address import is_web_address
-from notifications.bot.messages import Pressed, Reply, line
+from notifications.bot.messages import ButtonAction, Reply, line
 from notifications.bot.office import House, still_theirs
 from notifications.links import Link, PendingLink
 from notifications.wire.telegram import Button
@@ -38,16 +38,16 @@ def button(
     language: str,
     *,
     now: datetime,
-) -> Pressed:
+) -> ButtonAction:
     """The button was pressed: ask for it, or first which of several kinds it is to be."""
     kinds = deadline.obligation.evidence
     if not chosen:
-        return Pressed(toast="", replies=ask(house, person, view, deadline, name, language, now=now))
+        return ButtonAction(toast="", replies=ask(house, person, view, deadline, name, language, now=now))
     if not chosen.isdigit() or int(chosen) >= len(kinds):
-        return Pressed(toast=line("not_yours", language), alert=True)
+        return ButtonAction(toast=line("not_yours", language), alert=True)
     awaited = PendingLink(case=view.case.id, obligation=deadline.id, kind=kinds[int(chosen)], at=now)
     house.links.await_from(person.key, awaited)
-    return Pressed(toast="", replies=(_asked(deadline, awaited.kind, language),))
+    return ButtonAction(toast="", replies=(_asked(deadline, awaited.kind, language),))
 
 
 def ask(

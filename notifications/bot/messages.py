@@ -24,7 +24,7 @@ class Reply:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pressed:
+class ButtonAction:
     """What a pressed button leads to.
 
     Attributes:

@@ -14,7 +14,7 @@ from notifications.recipients import doers, told
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.duties import Unresolved
@@ -64,7 +64,7 @@ class House(Protocol):
     @property
     def links(self) -> Links: ...
     @property
-    def desk(self) -> Desk: ...
+    def desk(self) -> CaseCommands: ...
     @property
     def outbox(self) -> Notices: ...
     @property

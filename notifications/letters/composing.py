@@ -28,7 +28,7 @@ Told = tuple[Notice, Matter]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Composed:
+class ComposedLetters:
     """Letters ready to go, and what has become of the notices that need none (by key)."""
 
     parcels: tuple[OutgoingMessage, ...]
@@ -46,7 +46,7 @@ def compose(
     rules: Rules,
     carried: Mapping[str, Sequence[Notice]] | None = None,
     overview: Overview | None = None,
-) -> Composed:
+) -> ComposedLetters:
     """A letter for each of the notices that still has something to say.
 
     A notice whose obligation is done, no longer required, or due on another day by now is `withdrawn`. What
@@ -76,7 +76,7 @@ def compose(
         address, one_click = matters.settings(notice)
         said = replace(said, settings=address, one_click=one_click)
         parcels.append(OutgoingMessage(notice=notice, letter=said, name=matters.name(notice)))
-    return Composed(parcels=tuple(parcels), settled=settled)
+    return ComposedLetters(parcels=tuple(parcels), settled=settled)
 
 
 def _still_true(members: Sequence[Notice], matters: Matters, settled: dict[str, Outcome]) -> list[Told]:

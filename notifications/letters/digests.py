@@ -9,7 +9,7 @@ from i18n import say
 from notifications.digest_schedule import unconfirmed
 from notifications.letters.catch_up import items as told_items
 from notifications.letters.lists import OVERDUE, Item, count, sections
-from notifications.letters.overview import CAUSES, Open, Overview
+from notifications.letters.overview import CAUSES, OpenDeadline, Overview
 from notifications.letters.page import Line, Page, Section, written
 from notifications.letters.subjects import Matters
 from notifications.letters.texts import Matter
@@ -62,7 +62,7 @@ def managers_letter(notice: Notice, matters: Matters, overview: Overview) -> Let
     }
     if not late:
         return None
-    stages: dict[tuple[str, str], list[Open]] = {}
+    stages: dict[tuple[str, str], list[OpenDeadline]] = {}
     for one in late.values():
         stages.setdefault((one.procedure.id, one.obligation.stage), []).append(one)
     table = tuple(_stage_line(group, language) for group in stages.values())
@@ -147,7 +147,7 @@ def _shortened(part: Section, language: str) -> Section:
     return Section(heading=part.heading, lines=(*part.lines[:LONGEST], rest))
 
 
-def _item(one: Open, matters: Matters, *, more: str = "") -> Item:
+def _item(one: OpenDeadline, matters: Matters, *, more: str = "") -> Item:
     address = matters.rules.public_address
     return Item(
         title=one.title,
@@ -161,16 +161,16 @@ def _item(one: Open, matters: Matters, *, more: str = "") -> Item:
     )
 
 
-def _who(one: Open, language: str) -> str:
+def _who(one: OpenDeadline, language: str) -> str:
     names = tuple(dict.fromkeys(who.person.name for who in one.people))
     return say("digest.who", {"people": names}, language) if names else say("digest.cause.nobody", {}, language)
 
 
-def _cause(one: Open, language: str) -> str:
+def _cause(one: OpenDeadline, language: str) -> str:
     return say(f"digest.cause.{one.cause}", {}, language)
 
 
-def _stage_line(group: Sequence[Open], language: str) -> Line:
+def _stage_line(group: Sequence[OpenDeadline], language: str) -> Line:
     first = group[0]
     title: Text | None = first.procedure.stage_title.get(first.obligation.stage)
     causes = Counter(one.cause for one in group)

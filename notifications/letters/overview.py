@@ -30,7 +30,7 @@ CAUSES = ("nobody", "unreached", "earlier_step", "not_recorded")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Open:
+class OpenDeadline:
     """One open deadline. `people`: who must do it, none where nobody is found; `period`: of a recurring one."""
 
     case: Case
@@ -70,7 +70,7 @@ class Overview:
         return with_officer(self._outbox.office(), self._rules.officer, language=self._rules.officer_language)
 
     @cached_property
-    def everything(self) -> Sequence[Open]:
+    def everything(self) -> Sequence[OpenDeadline]:
         try:
             until = self._calendar.add(self._today, AHEAD)
         except OutOfRange:
@@ -94,7 +94,7 @@ class Overview:
             resolved = () if isinstance(people, Unresolved) else people
             unit = self.office.units.get(case.unit)
             found.append(
-                Open(
+                OpenDeadline(
                     case=case,
                     procedure=procedure,
                     obligation=obligation,
@@ -109,11 +109,11 @@ class Overview:
             )
         return found
 
-    def of(self, person: str) -> list[Open]:
+    def of(self, person: str) -> list[OpenDeadline]:
         """What that person (by key) must do, or stands in for."""
         return [one for one in self.everything if any(who.person.key == person for who in one.people)]
 
-    def below(self, unit: str) -> list[Open]:
+    def below(self, unit: str) -> list[OpenDeadline]:
         """What is open in the unit and the units under it; nothing confidential."""
         return [
             one
@@ -121,7 +121,7 @@ class Overview:
             if not one.confidential and any(unit in self.office.above(place) for place in self._places(one))
         ]
 
-    def _places(self, one: Open) -> Iterable[str]:
+    def _places(self, one: OpenDeadline) -> Iterable[str]:
         """Whose digest it stands in: the case's unit's; of a case of the whole office, its doers'."""
         if one.case.unit:
             return [self._place(one.case.unit)]

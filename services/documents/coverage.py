@@ -49,7 +49,7 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
+class CarriedRow:
     """An obligation that carries a row out."""
 
     procedure: Procedure
@@ -79,13 +79,13 @@ class Coverage:
     library: Library
 
     @cached_property
-    def carried(self) -> Mapping[str, tuple[Carried, ...]]:
+    def carried(self) -> Mapping[str, tuple[CarriedRow, ...]]:
         """Row -> the obligations of all editions that name it, in the order of the library."""
-        found: dict[str, list[Carried]] = {}
+        found: dict[str, list[CarriedRow]] = {}
         for procedure in self.library.all():
             for obligation in procedure.obligations:
                 for row in dict.fromkeys(obligation.sources):
-                    found.setdefault(row, []).append(Carried(procedure, obligation))
+                    found.setdefault(row, []).append(CarriedRow(procedure, obligation))
         return {row: tuple(by) for row, by in found.items()}
 
     def gaps(self) -> Iterator[Gap]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 import i18n
-from services.documents.coverage import Carried, Contradiction, Coverage, Row
+from services.documents.coverage import CarriedRow, Contradiction, Coverage, Row
 from workflow.deadlines.term_elements import wording
 from workflow.law.procedure import Text
 
@@ -17,7 +17,7 @@ def page(coverage: Coverage, readings: Iterable[Contradiction], language: str) -
     return "\n".join(_lines(coverage, tuple(readings), language)) + "\n"
 
 
-def term(carried: Carried, language: str) -> str:
+def term(carried: CarriedRow, language: str) -> str:
     """The term of an obligation as a rule in words."""
     parts = wording(carried.obligation, carried.procedure)
     return "; ".join(i18n.say(part.code, part.arguments, language) for part in parts)
@@ -70,7 +70,7 @@ def _row(coverage: Coverage, row: Row, language: str) -> tuple[str, ...]:
     )
 
 
-def _said(carried: Carried, language: str) -> str:
+def _said(carried: CarriedRow, language: str) -> str:
     title: Text = carried.obligation.title
     force = carried.obligation.force
     marks = [i18n.say(f"cli.force.{force}", {}, language)] if force != "obligatory" else []
@@ -80,7 +80,7 @@ def _said(carried: Carried, language: str) -> str:
     return f"{said} ({', '.join(marks)})" if marks else said
 
 
-def _proof(carried: Carried, language: str) -> str:
+def _proof(carried: CarriedRow, language: str) -> str:
     examples = carried.examples
     if not examples:
         return i18n.say("coverage.every_obligation", {}, language)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from services.app import AppContext
     from storage.queries import SqlReads
     from workflow.cases.case import Case, EventKind
-    from workflow.cases.registers.evidence_list import Proved
+    from workflow.cases.registers.evidence_list import ProvedItem
     from workflow.law.procedure import Obligation, Procedure, Text
 
 _PROVES: Mapping[EventKind, tuple[str, str]] = {
@@ -53,7 +53,7 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
     own = app.library.named(case.edition)
     order = {obligation.id: place for place, obligation in enumerate(own.obligations)}
 
-    def place(one: Proved) -> tuple[object, ...]:
+    def place(one: ProvedItem) -> tuple[object, ...]:
         return order.get(one.of.partition(".")[0], len(order)), one.on, one.of
 
     for one in sorted(proofs(case), key=place):
@@ -82,7 +82,7 @@ def _of(app: AppContext, case: Case, year: int | None) -> Iterator[Document]:
         )
 
 
-def _asked(app: AppContext, own: Procedure, one: Proved) -> tuple[Procedure, Obligation]:
+def _asked(app: AppContext, own: Procedure, one: ProvedItem) -> tuple[Procedure, Obligation]:
     """What it proves: an obligation of the case's own edition, else of the procedure that asks for it."""
     if one.kind == "fact":
         return own, own.by_id[one.of.partition(".")[0].partition("#")[0]]
@@ -93,7 +93,7 @@ def _asked(app: AppContext, own: Procedure, one: Proved) -> tuple[Procedure, Obl
     return elsewhere, elsewhere.by_id[obligation]
 
 
-def _title(case: Case, obligation: Obligation, one: Proved) -> Text:
+def _title(case: Case, obligation: Obligation, one: ProvedItem) -> Text:
     """What is asked, and of a line of a register what it is about."""
     from workflow.law.procedure import Text
 
@@ -102,7 +102,7 @@ def _title(case: Case, obligation: Obligation, one: Proved) -> Text:
     return Text(**{key: f"{title[key]}: {about}" for key in ("kk", "ru", "en")}) if about else title
 
 
-def _about(case: Case, one: Proved) -> str:
+def _about(case: Case, one: ProvedItem) -> str:
     from workflow.cases.registers.entries import number_of
     from workflow.cases.registers.exposure import exposure
     from workflow.cases.registers.risk import register

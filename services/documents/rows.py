@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workflow.cases.case import Case, Evidence
     from workflow.cases.commands.desk import View
     from workflow.cases.registers.risk import Risk
-    from workflow.cases.registers.risk_lists import Listed
+    from workflow.cases.registers.risk_lists import ListedRisk
     from workflow.deadlines.deadline import Deadline
 
 Row = dict[str, object]
@@ -61,7 +61,7 @@ def position_rows(case: Case) -> list[Row]:
     ]
 
 
-def _risk(line: Listed, language: str) -> RiskRow:
+def _risk(line: ListedRisk, language: str) -> RiskRow:
     risk, measure = line.risk, line.measure
     direction = "" if risk.direction == "other" else say(f"risk.direction.{risk.direction}", {}, language)
     told = RiskRow(

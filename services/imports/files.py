@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.imports.schedules import Consideration, Imported, consider, take_in, units_meant
+from services.imports.schedules import Consideration, ImportedFile, consider, take_in, units_meant
 from services.overlays import resettle
 from workflow.closest_matches import closest_first
 from workflow.refusal import Refusal
@@ -33,7 +33,7 @@ def import_schedule(
     by: str,
     now: datetime,
     today: date,
-) -> Imported:
+) -> ImportedFile:
     """A schedule becomes cases. The same file again, byte for byte, changes nothing.
 
     Args:
@@ -54,7 +54,7 @@ def import_schedule(
     if before:
         cases = app.ledger.cases(before.values())
         again = tuple(cases[name] for name in before.values() if name in cases)
-        return Imported(cases=again, unchanged=tuple(case.id for case in again))
+        return ImportedFile(cases=again, unchanged=tuple(case.id for case in again))
     taken = take_in(considered, desk=app.desk, by=by, now=now, today=today)
     if taken.matches:
         office_store.save(app.engine, matches=taken.matches, hand=Stamp(by=by, now=now, today=today))

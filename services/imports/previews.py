@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from documents.schedules.reading import Note
     from services.app import AppContext
-    from services.imports.schedules import Considered
+    from services.imports.schedules import ConsideredAnalysis
     from workflow.cases.case import Case
     from workflow.cases.commands.opening import Opening
     from workflow.findings.finding import Finding
@@ -43,7 +43,7 @@ class Analysis:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Taken:
+class ImportResult:
     """What becomes, or became, of a schedule: ids of cases, notes, and whom its responsible texts mean.
 
     Attributes:
@@ -60,7 +60,7 @@ class Taken:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Year:
+class YearPreview:
     """What opening a year would open, and how many cases of it are there already."""
 
     openings: tuple[Opening, ...]
@@ -68,7 +68,7 @@ class Year:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Past:
+class PastFindings:
     """Findings of one analysis long past."""
 
     case: str
@@ -77,13 +77,15 @@ class Past:
 
 def preview_schedule(
     app: AppContext, content: bytes, name: str, procedure: str, *, today: date
-) -> tuple[tuple[Analysis, ...], Taken]:
+) -> tuple[tuple[Analysis, ...], ImportResult]:
     """Return what importing a schedule would do. Raises UnreadablePaper, UnknownProcedure."""
     from services.imports.files import consider_schedule
 
     considered = consider_schedule(app, content, procedure, name=name, today=today)
     analyses = tuple(_analysis(item) for item in considered.analyses)
-    return analyses, Taken(notes=considered.notes, matches=considered.matches, strange=considered.strange)
+    return analyses, ImportResult(
+        notes=considered.notes, matches=considered.matches, strange=considered.strange
+    )
 
 
 def take_schedule(
@@ -96,7 +98,7 @@ def take_schedule(
     by: str,
     now: datetime,
     today: date,
-) -> Taken:
+) -> ImportResult:
     """Import a schedule, all of it or none. Raises UnreadablePaper, UnknownProcedure.
 
     Args:
@@ -109,7 +111,7 @@ def take_schedule(
     if matches:
         office_store.save(app.engine, matches=matches, hand=Stamp(by=by, now=now, today=today))
     imported = import_schedule(app, content, procedure, name=name, by=by, now=now, today=today)
-    return Taken(
+    return ImportResult(
         cases=tuple(case.id for case in imported.cases),
         opened=imported.opened,
         replanned=imported.replanned,
@@ -119,24 +121,25 @@ def take_schedule(
     )
 
 
-def preview_year(app: AppContext, year: int, unit: str) -> Year:
+def preview_year(app: AppContext, year: int, unit: str) -> YearPreview:
     """Return what opening a year would open. Raises NothingYearly, OutOfRange."""
     from services.yearly.opening import year_ahead
 
     openings, there = year_ahead(app, year, unit=unit)
-    return Year(openings=tuple(openings), there=there)
+    return YearPreview(openings=tuple(openings), there=there)
 
 
-def judge_past(app: AppContext, content: bytes, name: str, procedure: str) -> tuple[Past, ...]:
+def judge_past(app: AppContext, content: bytes, name: str, procedure: str) -> tuple[PastFindings, ...]:
     """Return the findings of a table of past analyses. Raises UnreadablePaper, UnknownProcedure."""
     from services.queries import audit
 
     return tuple(
-        Past(case=case, findings=findings) for case, findings in audit(app, content, procedure, name=name)
+        PastFindings(case=case, findings=findings)
+        for case, findings in audit(app, content, procedure, name=name)
     )
 
 
-def _analysis(item: Considered) -> Analysis:
+def _analysis(item: ConsideredAnalysis) -> Analysis:
     return Analysis(
         row=item.schedule.row,
         object=item.schedule.object,

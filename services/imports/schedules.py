@@ -16,7 +16,7 @@ from documents.people.matching import match
 from documents.schedules.reading import Note, ReadSchedule
 from documents.sheets.unreadable import Errors
 from workflow.cases.case import PLAN, Case
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.law.names import known_fact
@@ -28,7 +28,7 @@ Key = tuple[str, str, int | None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Imported:
+class ImportedFile:
     """What became of a file: its cases in order, what happened to each, and what the reader should see."""
 
     cases: tuple[Case, ...]
@@ -40,7 +40,7 @@ class Imported:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Considered:
+class ConsideredAnalysis:
     """One analysis of a file and what taking it in would do; nothing is written yet.
 
     Attributes:
@@ -100,7 +100,7 @@ class Consideration:
         strange: responsible texts nobody is known by.
     """
 
-    analyses: tuple[Considered, ...]
+    analyses: tuple[ConsideredAnalysis, ...]
     notes: tuple[Note, ...]
     matches: Mapping[str, str]
     strange: tuple[str, ...]
@@ -150,7 +150,7 @@ def consider(
         except Refusal as refusal:
             errors.take(schedule.row, refusal)
         found.append(
-            Considered(
+            ConsideredAnalysis(
                 schedule=schedule, unit=unit, case=case, facts=facts, intended=intended, procedure=edition
             )
         )
@@ -163,7 +163,9 @@ def consider(
     )
 
 
-def take_in(considered: Consideration, *, desk: Desk, by: str, now: datetime, today: date) -> Imported:
+def take_in(
+    considered: Consideration, *, desk: CaseCommands, by: str, now: datetime, today: date
+) -> ImportedFile:
     """Take in all of a file or none of it. What it says of known cases anew is a replan, or a new fact."""
     openings = [(number, _opening(one)) for number, one in enumerate(considered.analyses) if one.case is None]
     opened = (
@@ -180,7 +182,7 @@ def take_in(considered: Consideration, *, desk: Desk, by: str, now: datetime, to
             changes.append(desk.record(one.case.id, fact, on=on, by=by, now=now, today=today))
         (replanned if any(change.events for change in changes) else unchanged).append(one.case.id)
         cases[number] = changes[-1].case
-    return Imported(
+    return ImportedFile(
         cases=tuple(cases[number] for number in sorted(cases)),
         opened=tuple(case.id for case in opened),
         replanned=tuple(replanned),
@@ -265,7 +267,7 @@ def _differing(
     ]
 
 
-def _withdrawn(one: Considered) -> Iterator[Note]:
+def _withdrawn(one: ConsideredAnalysis) -> Iterator[Note]:
     assert one.case is not None
     for _, fact, on in one.withdrawn:
         title = known_fact(one.procedure, fact).title
@@ -273,7 +275,7 @@ def _withdrawn(one: Considered) -> Iterator[Note]:
         yield Note(one.schedule.row, "cli.import.withdrawn", said)
 
 
-def _opening(one: Considered) -> Opening:
+def _opening(one: ConsideredAnalysis) -> Opening:
     return Opening(
         procedure=one.procedure.id,
         unit=one.unit,

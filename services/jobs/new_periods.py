@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from services.app import AppContext
     from workflow.cases.case import Case
-    from workflow.ports import Written
+    from workflow.ports import CaseWrite
 
 
 def roll(app: AppContext, *, now: datetime, today: date) -> int:
@@ -42,10 +42,10 @@ def roll(app: AppContext, *, now: datetime, today: date) -> int:
     return rolled
 
 
-def as_rolled(app: AppContext, today: date) -> Callable[[Case], Written]:
+def as_rolled(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
     """A case's rows from scratch, without the periods time has yet to bring: they are not missing."""
 
-    def anew(case: Case) -> Written:
+    def anew(case: Case) -> CaseWrite:
         written = app.desk.recomputed(case, today=today)
         coming = {one.id for one in app.library.named(case.edition).open_ended}
         if not coming:

@@ -9,19 +9,19 @@ from sqlalchemy import Engine, and_, update
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
 from storage.tables import ANSWER
-from workflow.org.access import Answered
+from workflow.org.access import StoredAnswer
 
 KEPT = timedelta(days=7)
 """How long a key is remembered."""
 
 
-class SqlAnswers:
+class SqlIdempotency:
     """Answers to requests of the API, by their idempotency keys."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def claim(self, login: str, key: str, digest: str, *, now: datetime) -> Answered | None:
+    def claim(self, login: str, key: str, digest: str, *, now: datetime) -> StoredAnswer | None:
         """Take the key for a request; None when it was free, else what is known of it."""
         with writing(self._engine) as connection:
             connection.execute(ANSWER.delete().where(ANSWER.c.at < now - KEPT))
@@ -31,7 +31,7 @@ class SqlAnswers:
                 return None
         with reading(self._engine) as connection:
             found = connection.execute(ANSWER.select().where(*_of(login, key))).first()
-        return Answered(digest=found.digest, answer=found.answer) if found else None
+        return StoredAnswer(digest=found.digest, answer=found.answer) if found else None
 
     def keep(self, login: str, key: str, answer: str) -> None:
         """What it was answered, as JSON."""

@@ -36,7 +36,7 @@ Queue = Callable[[Connection, Sequence[Notice]], int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Encrypted:
+class EncryptionResult:
     """What encrypting the stored secrets with the present key came to.
 
     Attributes:
@@ -260,14 +260,14 @@ class SqlSecondFactors:
             counts[key_of(stored)] = counts.get(key_of(stored), 0) + 1
         return counts
 
-    def encrypt(self, *, by: str, now: datetime, all_keys: bool) -> Encrypted:
+    def encrypt(self, *, by: str, now: datetime, all_keys: bool) -> EncryptionResult:
         """Encrypt with the present key what stands in clear, and with `all_keys` what an older key encrypted.
 
         That it was done is a line of the office's chain. What another process changes meanwhile is left to it.
         """
         stored = self._stored()
         if not stored:
-            return Encrypted(done=0, same=0, unreadable=())
+            return EncryptionResult(done=0, same=0, unreadable=())
         cipher, renewed = self._cipher(), list[tuple[str, str, str]]()
         same, unreadable = 0, list[str]()
         for login, text in stored:
@@ -295,7 +295,7 @@ class SqlSecondFactors:
                     )
                     record(connection, event)
             empty_journal(self._engine)
-        return Encrypted(done=len(rows), same=same, unreadable=tuple(unreadable))
+        return EncryptionResult(done=len(rows), same=same, unreadable=tuple(unreadable))
 
     def _stored(self) -> list[tuple[str, str]]:
         asked = select(ACCOUNT.c.login, ACCOUNT.c.totp).where(ACCOUNT.c.totp != "").order_by(ACCOUNT.c.login)

@@ -13,7 +13,7 @@ from storage.chain import canonical, line, link
 from storage.rows import ROW_COLUMNS, Values, row_values
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case
-from workflow.ports import Conflict, Written
+from workflow.ports import CaseWrite, Conflict
 
 _NAMING = ("opened", "reader_named", "reader_removed")
 Stored = Mapping[str, tuple[object, ...]]
@@ -82,7 +82,7 @@ class Batch:
         return bool(self.written or self.readers or self.recommendations)
 
 
-def batch(changes: Iterable[Written], before: Mapping[str, Before]) -> Batch:
+def batch(changes: Iterable[CaseWrite], before: Mapping[str, Before]) -> Batch:
     """The rows to write.
 
     Raises:
@@ -95,7 +95,7 @@ def batch(changes: Iterable[Written], before: Mapping[str, Before]) -> Batch:
     return made
 
 
-def _add(made: Batch, change: Written, before: Before) -> None:
+def _add(made: Batch, change: CaseWrite, before: Before) -> None:
     case = change.case
     if case.id in made.expected or case.seq - len(change.events) != before.seq:
         raise Conflict(case.id, since=case.seq - len(change.events))
@@ -144,7 +144,7 @@ def _add(made: Batch, change: Written, before: Before) -> None:
         made.waiting[case.id] = change.rows
 
 
-def _values(change: Written) -> Values:
+def _values(change: CaseWrite) -> Values:
     case = change.case
     first, last = _span(change.rows)
     return {
@@ -158,7 +158,7 @@ def _values(change: Written) -> Values:
     }
 
 
-def _add_case(made: Batch, change: Written, before: Before, values: Values, head: str) -> None:
+def _add_case(made: Batch, change: CaseWrite, before: Before, values: Values, head: str) -> None:
     case = change.case
     if before.seq:
         # A head that says what it said is held while the rows are written, and not written itself.
@@ -202,7 +202,7 @@ def searched(case: Case) -> str:
     return f"{case.id} {case.object} {case.unit}".casefold()
 
 
-def _add_rows(made: Batch, change: Written, before: Before) -> bool:
+def _add_rows(made: Batch, change: CaseWrite, before: Before) -> bool:
     """Only rows that differ, and what the sums of the board lose and gain by them. Returns whether any does."""
     stored, edition = before.rows, change.case.edition
     counted: list[tuple[str, Sequence[object], int]] = []
@@ -260,7 +260,7 @@ def _has_moved(known: tuple[object, ...], row: Row) -> bool:
     return known[_DUE] != row.due if row.state in WAITING else row.state != "done"
 
 
-def _moved(change: Written, obligation: str, version: str) -> Values:
+def _moved(change: CaseWrite, obligation: str, version: str) -> Values:
     """A line of what moved: by the last event that can move anything, else by the days being counted anew."""
     for event in reversed(change.events):
         if event.kind not in ("evidence", "notice"):
@@ -272,7 +272,7 @@ def _moved(change: Written, obligation: str, version: str) -> Values:
     return _line(change, obligation, f"calendar#{version}", dict(change.cause) or {"kind": "calendar"})
 
 
-def _line(change: Written, obligation: str, name: str, cause: dict[str, object]) -> Values:
+def _line(change: CaseWrite, obligation: str, name: str, cause: dict[str, object]) -> Values:
     return {"case": change.case.id, "obligation": obligation, "change": name, "cause": cause}
 
 

@@ -33,7 +33,7 @@ from storage.tables import CASE, COUNTER, DEADLINE, EVENT
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 from workflow.org.office import Office
-from workflow.ports import Conflict, Result, Written, changes_since, repeated
+from workflow.ports import CaseWrite, Conflict, Result, changes_since, repeated
 
 CHUNK = 250
 """Cases per transaction of a bulk write: about 0.2 s of lock."""
@@ -133,7 +133,7 @@ class SqlLedger:
             changes = changes_since(self.events(case), conflict.since)
             raise Conflict(case, since=conflict.since, changes=changes) from None
 
-    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         """Write events and the rows that differ, and withdraw unsent notices whose due date no waiting row
         carries any more, all in one transaction.
 
@@ -144,7 +144,7 @@ class SqlLedger:
         """
         self._append(changes, now)
 
-    def rewrite(self, changes: Sequence[Written], *, now: datetime) -> int:
+    def rewrite(self, changes: Sequence[CaseWrite], *, now: datetime) -> int:
         """The same of cases counted anew without an event; how many of them came out otherwise.
 
         Raises: as `append`.
@@ -152,7 +152,7 @@ class SqlLedger:
         return self._append(changes, now)
 
     @long_work()
-    def append_many(self, changes: Iterable[Written], *, now: datetime) -> None:
+    def append_many(self, changes: Iterable[CaseWrite], *, now: datetime) -> None:
         """The same for thousands of cases, CHUNK of them in a transaction, letting other writers in between.
 
         What is refused is refused before the first write. A chunk that fails leaves nothing of itself; the
@@ -192,7 +192,7 @@ class SqlLedger:
         """Units, people and matches, with the officer config.toml names."""
         return self._kept.office()
 
-    def _append(self, changes: Sequence[Written], now: datetime) -> int:
+    def _append(self, changes: Sequence[CaseWrite], now: datetime) -> int:
         if not changes:
             return 0
         try:
@@ -208,7 +208,7 @@ class SqlLedger:
             raise self._conflict(made, trouble) from None
         return len(made.written)
 
-    def _prepare(self, changes: Sequence[Written]) -> Batch:
+    def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
         known = [change.case.id for change in changes if change.case.seq > len(change.events)]
         if not known:
             return batch(changes, {})
@@ -303,14 +303,14 @@ def _before(connection: Connection, case: str) -> Before:
     return Before(seq, head, rows, dict(zip(HEAD, values, strict=True)))
 
 
-def _told(change: Written, head: Row_ | None) -> Written:
+def _told(change: CaseWrite, head: Row_ | None) -> CaseWrite:
     """The change, with all of its rows where the case is counted under another edition than the one stored."""
     if change.touched is None or (head is not None and head.edition == change.case.edition):
         return change
     return replace(change, touched=None)
 
 
-def _stored(connection: Connection, changes: Sequence[Written]) -> Iterator[Row_]:
+def _stored(connection: Connection, changes: Sequence[CaseWrite]) -> Iterator[Row_]:
     """The rows these changes may touch, as they are stored."""
     yield from execute_for_names(connection, _ROWS_OF, [one.case.id for one in changes if one.touched is None])
     few = [(one.case.id, name) for one in changes for name in sorted(one.touched or ())]

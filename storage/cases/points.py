@@ -16,7 +16,7 @@ from storage.database.in_list import execute_for_names, in_names
 from storage.tables import CASE, DEADLINE, EVENT, FIRST_ENTRY
 from workflow.cases.case import Case, values_of
 from workflow.cases.registers.risk import register
-from workflow.scoring.recorded import MissingFact, Recorded
+from workflow.scoring.recorded import MissingFact, RecordedFact
 from workflow.scoring.scale import Risks
 
 _TOLD = EVENT.c.kind.in_(("fact", "corrected", "evidence"))
@@ -29,7 +29,7 @@ _ENTERED = select(EVENT.c.case).where(FIRST_ENTRY, in_names(EVENT.c.case))
 
 def recorded(
     connection: Connection, facts: Collection[str], year: int, *, units: Collection[str] | None = None
-) -> dict[str, list[Recorded]]:
+) -> dict[str, list[RecordedFact]]:
     """Every fact of these (`procedure:fact`) of active cases that happened in a year, by unit.
 
     A corrected fact has its last date; its numbers and links are those of all its events.
@@ -50,7 +50,7 @@ def recorded(
     whole = asked.where(in_names(EVENT.c.case)).order_by(EVENT.c.case, EVENT.c.seq)
     records = [one for one in found if one.case not in anew | withdrawn]
     records += execute_for_names(connection, whole, sorted(anew))
-    by_unit: dict[str, list[Recorded]] = {}
+    by_unit: dict[str, list[RecordedFact]] = {}
     for one in (*_told(records, wanted), *_left(cases(connection, withdrawn).values(), wanted)):
         if one.on.year == year:
             by_unit.setdefault(one.unit, []).append(one)
@@ -112,13 +112,13 @@ def _in(
     return execute_for_names(connection, asked.where(in_names(unit)), sorted(units))
 
 
-def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[Recorded]:
+def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[RecordedFact]:
     """What cases hold of these facts after their withdrawals."""
     for case in known:
         for name, fact in case.facts.items():
             meant = f"{case.procedure}:{name.partition('.')[0]}"
             if meant in facts:
-                yield Recorded(
+                yield RecordedFact(
                     case=case.id,
                     unit=case.unit,
                     fact=meant,
@@ -128,7 +128,7 @@ def _left(known: Iterable[Case], facts: frozenset[str]) -> Iterator[Recorded]:
                 )
 
 
-def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[Recorded]:
+def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[RecordedFact]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for one in records:
         fact = f"{one.procedure}:{one.name.partition('.')[0]}"
@@ -148,4 +148,4 @@ def _told(records: Iterable[Row_], facts: frozenset[str]) -> Iterator[Recorded]:
             str(item.get("kind", "")).startswith("link:") for item in payload.get("evidence", ())
         )
     for values in found.values():
-        yield Recorded(**values)
+        yield RecordedFact(**values)

@@ -17,7 +17,7 @@ from storage.database.engine import Row_, driver, writing
 from storage.database.limits import long_work
 from storage.maintenance.schema import create
 from storage.refusals import Migration
-from storage.tables import EVENT, FLOOR, MARK, TALLY, UNLISTED, Kept
+from storage.tables import EVENT, FLOOR, MARK, TALLY, UNLISTED, TableBase
 
 _STEP = 5000
 
@@ -45,7 +45,7 @@ def migrate(source: Engine, target: Engine, *, prepare: Callable[[Any], None]) -
             # What the schema says of itself was written when it was made; counts of notices and marks of what
             # changed are the new place's own.
             own = (FLOOR, TALLY, MARK, UNLISTED)
-            copied = [one for one in Kept.metadata.sorted_tables if one not in own]
+            copied = [one for one in TableBase.metadata.sorted_tables if one not in own]
             for table in (*copied, UNLISTED):
                 if table is UNLISTED:
                     # The new place took every risk that was copied for one just found.
@@ -82,7 +82,7 @@ def _sum(rows: Iterator[Row_] | Sequence[Row_]) -> tuple[int, int]:
 
 def _count_on(connection: Connection) -> None:
     """Numbers the server gives go on behind the last one that was given."""
-    for table in Kept.metadata.sorted_tables:
+    for table in TableBase.metadata.sorted_tables:
         for column in table.primary_key:
             if column is table.autoincrement_column and isinstance(column.type, Integer):
                 connection.execute(

@@ -8,7 +8,7 @@ from storage.database.engine import writing
 from storage.database.errors import where
 from storage.maintenance.triggers import APPEND_ONLY
 from storage.refusals import StorageUnavailable
-from storage.tables import Kept
+from storage.tables import TableBase
 
 QUEUE = "procrastinate_"
 """What the tables and sequences of the queue begin with."""
@@ -46,7 +46,7 @@ def refuse_unwritable(engine: Engine) -> None:
 def _shut(connection: Connection) -> str | None:
     """The first table or sequence the role may not use; what is append-only is never changed or deleted."""
     for name, add, change in connection.exec_driver_sql(_TABLES):
-        needed = name in Kept.metadata.tables or name.startswith(QUEUE)
+        needed = name in TableBase.metadata.tables or name.startswith(QUEUE)
         if needed and not (add and (change or name in APPEND_ONLY)):
             return str(name)
     return None

@@ -18,7 +18,7 @@ from storage.maintenance import triggers
 from storage.notices import tally
 from storage.refusals import StorageUnavailable
 from storage.tables import FLOOR as FLOOR_TABLE
-from storage.tables import INSTALLATION, Kept
+from storage.tables import INSTALLATION, TableBase
 
 FLOOR = "0014"
 """The oldest revision whose code may use the newest schema: while an office is brought up to date node by node,
@@ -127,7 +127,7 @@ def missing(connection: Connection) -> list[str]:
     tables = {table for table, _ in there}
     return sorted(
         table.name if table.name not in tables else f"{table.name}.{column.name}"
-        for table in Kept.metadata.tables.values()
+        for table in TableBase.metadata.tables.values()
         for column in list(table.columns)[: 1 if table.name not in tables else None]
         if (table.name, column.name) not in there
     )

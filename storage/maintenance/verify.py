@@ -25,9 +25,9 @@ from storage.refusals import CannotRebuild, CaseBroken, StorageUnavailable
 from storage.rows import EVENTS_IN_ORDER, ROW_COLUMNS, row_values
 from storage.tables import CASE, EVENT, PROOF, SEAL
 from workflow.cases.case import Case
-from workflow.ports import Conflict, Written
+from workflow.ports import CaseWrite, Conflict
 
-Recompute = Callable[[Case], Written]
+Recompute = Callable[[Case], CaseWrite]
 """A case's rows from scratch (`workflow.cases.commands.desk.Desk.recomputed` with its `today`)."""
 _OFFICE = {
     "chain_gap": "act_missing",

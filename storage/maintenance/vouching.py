@@ -94,7 +94,7 @@ class Vouching:
 
 
 @dataclass(slots=True)
-class Expected:
+class ExpectedRows:
     """What the chain says must stand.
 
     Attributes:
@@ -174,9 +174,9 @@ def find_differences(connection: Connection, *, now: datetime | None = None) -> 
         yield from _compare(connection, of, expected, moment(max(moments)) if moments else "")
 
 
-def _expected(connection: Connection, now: datetime | None) -> Expected:
+def _expected(connection: Connection, now: datetime | None) -> ExpectedRows:
     """Fold the office's chain. Sessions that are over by now are left out: there may be millions."""
-    expected = Expected()
+    expected = ExpectedRows()
     over = moment(now) if now else ""
     query = select(ACT.c.kind, ACT.c.name, ACT.c.at, ACT.c.payload).order_by(ACT.c.seq)
     for event in connection.execute(query.execution_options(yield_per=5000)):
@@ -184,7 +184,7 @@ def _expected(connection: Connection, now: datetime | None) -> Expected:
     return expected
 
 
-def _apply(expected: Expected, event: Row_, over: str) -> None:
+def _apply(expected: ExpectedRows, event: Row_, over: str) -> None:
     """Take one event in. A payload altered past reading is named as such elsewhere."""
     payload = _payload(event.payload)
     if event.kind == BASELINE:
@@ -220,7 +220,7 @@ def _payload(text: str) -> dict[str, Any]:
 
 
 def _compare(
-    connection: Connection, of: VouchedTable, expected: Expected, horizon: str
+    connection: Connection, of: VouchedTable, expected: ExpectedRows, horizon: str
 ) -> Iterator[Difference]:
     rows = expected.rows[of.name]
     salts = salts_of(connection, of) if of.hashed else {}
@@ -308,7 +308,7 @@ def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield chunk
 
 
-def _is_unnamed(expected: Expected, of: VouchedTable, key: Key, row: Mapping[str, Any]) -> bool:
+def _is_unnamed(expected: ExpectedRows, of: VouchedTable, key: Key, row: Mapping[str, Any]) -> bool:
     """Whether an older version wrote the row, or may have, without naming it in its event."""
     if not expected.unnamed:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from storage.tables import Kept
+from storage.tables import TableBase
 
 
 def run() -> None:
@@ -12,7 +12,7 @@ def run() -> None:
     connection = context.config.attributes["connection"]
     context.configure(
         connection=connection,
-        target_metadata=Kept.metadata,
+        target_metadata=TableBase.metadata,
         render_as_batch=True,
         transactional_ddl=False,
     )

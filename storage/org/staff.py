@@ -12,7 +12,7 @@ from storage.database.engine import writing
 from storage.org.chain import Stamp
 from storage.org.preferences import DIGEST, LANGUAGE, OFFICE_TIME, UPLOADS_THROUGH, preferences, put
 from storage.org.store import (
-    Saved,
+    SaveCounts,
     person_of,
     person_values,
     save,
@@ -102,7 +102,9 @@ class SqlStaff:
             event = RowEvent(kind="person_removed", name=person.key, on=today, by=by, now=now, rows=rows)
             record(connection, event)
 
-    def take_in(self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date) -> Saved:
+    def take_in(
+        self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date
+    ) -> SaveCounts:
         """All of a table of people; whom it does not name stays."""
         return save(self._engine, units=units, people=people, hand=Stamp(by=by, now=now, today=today))
 

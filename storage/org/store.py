@@ -25,7 +25,7 @@ NOBODY = Stamp(by="", now=datetime.fromtimestamp(0, UTC), today=date(1970, 1, 1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Saved:
+class SaveCounts:
     """How many lines were new, changed, or there already."""
 
     added: int = 0
@@ -41,7 +41,7 @@ def save(
     people: Iterable[Person] = (),
     matches: Mapping[str, str] | None = None,
     hand: Stamp = NOBODY,
-) -> Saved:
+) -> SaveCounts:
     """Save them by their keys, in one transaction. What is not named stays.
 
     Args:
@@ -62,7 +62,7 @@ def save(
         counts = [_save(connection, of, lines, hand, events) for of, lines in told]
         counts.append(_save_times(connection, units, hand, events))
         record(connection, *events)
-    return Saved(
+    return SaveCounts(
         added=sum(one.added for one in counts),
         changed=sum(one.changed for one in counts),
         same=sum(one.same for one in counts),
@@ -108,10 +108,10 @@ def _all(connection: Connection, table: Table):  # type: ignore[no-untyped-def]
 
 def _save(
     connection: Connection, of: VouchedTable, lines: list[Values], hand: Stamp, events: list[RowEvent]
-) -> Saved:
+) -> SaveCounts:
     """Write the rows that are new or differ; their events are added to those to be appended."""
     if not lines:
-        return Saved()
+        return SaveCounts()
     table, key = of.table, of.key[0]
     known = {record._mapping[key]: dict(record._mapping) for record in _all(connection, table)}
     wanted = {line[key]: line for line in lines}
@@ -135,10 +135,12 @@ def _save(
             )
             for line in new + other
         )
-    return Saved(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
+    return SaveCounts(added=len(new), changed=len(other), same=len(wanted) - len(new) - len(other))
 
 
-def _save_times(connection: Connection, units: Iterable[Unit], hand: Stamp, events: list[RowEvent]) -> Saved:
+def _save_times(
+    connection: Connection, units: Iterable[Unit], hand: Stamp, events: list[RowEvent]
+) -> SaveCounts:
     """Units' own office time where they name one; of a unit that names none what it said before stays."""
     chosen = preferences(connection)
     changed = 0
@@ -158,7 +160,7 @@ def _save_times(connection: Connection, units: Iterable[Unit], hand: Stamp, even
                 rows=[change],
             )
         )
-    return Saved(changed=changed)
+    return SaveCounts(changed=changed)
 
 
 def unit_of(one: Any) -> Unit:

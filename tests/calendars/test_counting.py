@@ -9,7 +9,7 @@ import pytest
 
 import calendars
 from calendars import OutOfRange
-from calendars.counting import Counted, count
+from calendars.counting import CountedTerm, count
 from calendars.terms import (
     AtOnce,
     Before,
@@ -36,11 +36,11 @@ def d(text: str) -> date:
     return date.fromisoformat(text)
 
 
-def counted(term: Term, anchor: str | None) -> Counted:
+def counted(term: Term, anchor: str | None) -> CountedTerm:
     return count(term, d(anchor) if anchor else None, calendars.calendar())
 
 
-def codes(result: Counted) -> list[str]:
+def codes(result: CountedTerm) -> list[str]:
     return [element.code for element in result.elements]
 
 
@@ -202,7 +202,7 @@ def test_without_a_number_there_is_no_due_date(term: Term, code: str, anchor: st
 )
 def test_without_an_anchor_there_is_nothing_to_count(term: Term) -> None:
     """No anchor, no date and nothing to explain."""
-    assert counted(term, None) == Counted()
+    assert counted(term, None) == CountedTerm()
 
 
 def test_an_embargo_opens_the_day_after_its_last_day() -> None:
@@ -238,7 +238,7 @@ def test_the_span_holds_the_days_whose_moving_moves_the_date() -> None:
     assert _span(counted(InQuarter(2026, 4), None)) == (None, None)
 
 
-def _span(result: Counted) -> tuple[date | None, date | None]:
+def _span(result: CountedTerm) -> tuple[date | None, date | None]:
     return result.first, result.last
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from workflow.board.rows import Row
 from workflow.cases.case import Case, Event, fold
 from workflow.org.office import Office
-from workflow.ports import Conflict, Ledger, Result, Written, repeated
+from workflow.ports import CaseWrite, Conflict, Ledger, Result, repeated
 
 
 class MemoryLedger:
@@ -34,7 +34,7 @@ class MemoryLedger:
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
         return repeated(command, pause=lambda _: None)
 
-    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         for change in changes:
             if change.case.seq - len(change.events) != len(self._chains.get(change.case.id, ())):
                 raise Conflict(change.case.id)
@@ -43,7 +43,7 @@ class MemoryLedger:
             chain += [replace(event, hash=f"{event.case}:{event.seq}") for event in change.events]
             self._rows[change.case.id] = {row.obligation: row for row in change.rows}
 
-    def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         self.append(list(changes), now=now)
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:
@@ -81,13 +81,13 @@ class Doorway:
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
         return self.ledger.attempt(case, command)
 
-    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         first, self.first = self.first, None
         if first is not None:
             first()
         self.ledger.append(changes, now=now)
 
-    def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         self.ledger.append_many(changes, now=now)
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:

@@ -17,7 +17,7 @@ from tests.crash.office import LETTERS, OPENING, TODAY, settled
 from tests.crash.people import Writer, writing
 from tests.law import CALENDAR, library
 from tests.notifications.town import OPENED, noon
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 
 HOURS = timedelta(hours=2)
 """Longer than any letter a dead process held stays with it, and than all but the last rest after a failure."""
@@ -42,7 +42,7 @@ class Morning:
     def more(self, cases: int) -> None:
         """Open more cases that many people are to be told of, while everything runs."""
         pattern = {(obligation, person) for _, obligation, person in self.promised}
-        desk = Desk(SqlLedger(self.nodes.house.engine), library(), CALENDAR)
+        desk = CaseCommands(SqlLedger(self.nodes.house.engine), library(), CALENDAR)
         opened = desk.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
         self.promised |= {(case.id, obligation, person) for case in opened for obligation, person in pattern}
 

@@ -12,7 +12,7 @@ from storage.maintenance.schema import create_or_migrate
 from storage.org import store as office_store
 from tests.law import CALENDAR, library
 from tests.notifications.town import OPENED, PEOPLE, PLANNED, UNITS, noon
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 
 TODAY = date(2026, 4, 6)
@@ -42,7 +42,7 @@ def settled(address: str, cases: int) -> None:
     engine = open_database(address)
     create_or_migrate(engine)
     office_store.save(engine, units=UNITS, people=PEOPLE)
-    desk = Desk(SqlLedger(engine), library(), CALENDAR)
+    desk = CaseCommands(SqlLedger(engine), library(), CALENDAR)
     # Everything before that day has been settled: what is told is told on it, and at once.
     desk.open_many([OPENING] * cases, by="Айгүл", now=noon(OPENED), today=TODAY)
     engine.dispose()

@@ -37,10 +37,10 @@ from tests.crash.memory import Doorway, MemoryLedger
 from tests.crash.plain import FIRST, PlainCase, Wrong
 from tests.law import CALENDAR, ROOT, library
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands.desk import Change, Desk, Opening
-from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
+from workflow.cases.commands.desk import CaseCommands, Change, Opening
+from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
 from workflow.cases.commands.reminder_actions import acknowledged, done, put_off
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.machine import stage
 from workflow.cases.registers.exposure import CartogramLine, exposure
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -116,10 +116,10 @@ class Side:
     """One ledger with its desks."""
 
     ledger: Doorway
-    desk: Desk = field(init=False)
+    desk: CaseCommands = field(init=False)
 
     def __post_init__(self) -> None:
-        self.desk = Desk(self.ledger, library(), CALENDAR)
+        self.desk = CaseCommands(self.ledger, library(), CALENDAR)
 
 
 Command = Callable[[Side, str, dict[str, Any]], Any]
@@ -400,13 +400,13 @@ class Orders(RuleBasedStateMachine):
                 found = FoundRisk(description=text, number=given, direction=direction, body=body)
                 return (
                     lambda plain: plain.find(given, text, direction, body, on=on, today=today),
-                    lambda side, case, who: RiskDesk(side.desk).find(case, found, on=on, **who),
+                    lambda side, case, who: RiskCommands(side.desk).find(case, found, on=on, **who),
                 )
             case 2:
                 likelihood, effect = data.draw(st.integers(0, LEVELS[0] + 1)), data.draw(st.integers(1, 3))
                 return (
                     lambda plain: plain.rank(number, likelihood, effect, levels=LEVELS),
-                    lambda side, case, who: RiskDesk(side.desk).rank(
+                    lambda side, case, who: RiskCommands(side.desk).rank(
                         case, number, likelihood=likelihood, effect=effect, scale=SCALE, **who
                     ),
                 )
@@ -414,13 +414,13 @@ class Orders(RuleBasedStateMachine):
                 measure = SetMeasure(risk=number, action=text, number=given)
                 return (
                     lambda plain: plain.measure(given, number, text),
-                    lambda side, case, who: RiskDesk(side.desk).set_measure(case, measure, **who),
+                    lambda side, case, who: RiskCommands(side.desk).set_measure(case, measure, **who),
                 )
             case 4:
                 outcome = data.draw(st.sampled_from(["executed", "partly", "not", "irrelevant"]))
                 return (
                     lambda plain: plain.review(number, outcome, on=on, today=today),
-                    lambda side, case, who: RiskDesk(side.desk).review(
+                    lambda side, case, who: RiskCommands(side.desk).review(
                         case, number, outcome=outcome, on=on, **who
                     ),
                 )
@@ -428,7 +428,7 @@ class Orders(RuleBasedStateMachine):
                 completed = data.draw(st.booleans())
                 return (
                     lambda plain: plain.remove(number, on=on, completed=completed, today=today),
-                    lambda side, case, who: RiskDesk(side.desk).remove(
+                    lambda side, case, who: RiskCommands(side.desk).remove(
                         case, number, on=on, completed=completed, **who
                     ),
                 )
@@ -440,13 +440,13 @@ class Orders(RuleBasedStateMachine):
         if data.draw(st.booleans()):
             return (
                 lambda plain: plain.ask(number, body, text, on=on, today=today),
-                lambda side, case, who: RiskDesk(side.desk).ask(
+                lambda side, case, who: RiskCommands(side.desk).ask(
                     case, number, body=body, asked=text, term=term, on=on, **who
                 ),
             )
         return (
             lambda plain: plain.answer(number, text, on=on, today=today),
-            lambda side, case, who: RiskDesk(side.desk).answer(case, number, text=text, on=on, **who),
+            lambda side, case, who: RiskCommands(side.desk).answer(case, number, text=text, on=on, **who),
         )
 
     def _register(self, data: st.DataObject, at: PlainCase) -> Told:
@@ -457,17 +457,17 @@ class Orders(RuleBasedStateMachine):
                 position = ExposedPosition(title=text, number=given, holder=other)
                 return (
                     lambda plain: plain.expose(given, text, other, on=on, today=today),
-                    lambda side, case, who: RegisterDesk(side.desk).expose(case, position, on=on, **who),
+                    lambda side, case, who: RegisterCommands(side.desk).expose(case, position, on=on, **who),
                 )
             case 1:
                 return (
                     lambda plain: plain.clear(number, on=on, today=today),
-                    lambda side, case, who: RegisterDesk(side.desk).clear(case, number, on=on, **who),
+                    lambda side, case, who: RegisterCommands(side.desk).clear(case, number, on=on, **who),
                 )
             case 2:
                 return (
                     lambda plain: plain.talk(number, other, on=on, today=today),
-                    lambda side, case, who: RegisterDesk(side.desk).talk(
+                    lambda side, case, who: RegisterCommands(side.desk).talk(
                         case, number, on=on, holder=other, **who
                     ),
                 )
@@ -476,7 +476,7 @@ class Orders(RuleBasedStateMachine):
                 papers = data.draw(PAPERS) if data.draw(st.booleans()) else ()
                 return (
                     lambda plain: plain.chart(lines, papers, on=on, today=today),
-                    lambda side, case, who: RegisterDesk(side.desk).record_cartogram(
+                    lambda side, case, who: RegisterCommands(side.desk).record_cartogram(
                         case, lines, on=on, evidence=papers, **who
                     ),
                 )
@@ -484,13 +484,13 @@ class Orders(RuleBasedStateMachine):
                 said: dict[str, Any] = {"text": text, "author": "", "source": "site", "on": on}
                 return (
                     lambda plain: plain.remark(text, on=on, today=today),
-                    lambda side, case, who: RegisterDesk(side.desk).remark(case, **said, **who),
+                    lambda side, case, who: RegisterCommands(side.desk).remark(case, **said, **who),
                 )
             case _:
                 taken = data.draw(st.booleans())
                 return (
                     lambda plain: plain.answer_remark(number, taken, text, on=on, today=today),
-                    lambda side, case, who: RegisterDesk(side.desk).answer_remark(
+                    lambda side, case, who: RegisterCommands(side.desk).answer_remark(
                         case, number, taken=taken, answer=text, on=on, **who
                     ),
                 )
@@ -705,7 +705,7 @@ def _agrees(answer: Answer, expected: list[str] | Wrong) -> None:
         assert answer == expected
 
 
-def _opened(desk: Desk, opening: Opening, who: dict[str, Any]) -> Case | str:
+def _opened(desk: CaseCommands, opening: Opening, who: dict[str, Any]) -> Case | str:
     try:
         return desk.open(opening, **who)
     except (Refusal, OutOfRange) as refusal:

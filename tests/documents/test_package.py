@@ -13,7 +13,7 @@ from typing import BinaryIO
 import openpyxl
 import pytest
 
-from documents.package import Document, Packed, write_package
+from documents.package import Document, PackageContent, write_package
 from documents.sheets.evidence_damage import EvidenceDamaged
 from documents.sheets.unreadable import UnreadablePaper
 from workflow.law.procedure import Text
@@ -60,7 +60,7 @@ def store(*kept: bytes, altered: bytes = b"") -> Callable[[str], BinaryIO]:
     return content
 
 
-def packed(tmp_path: Path, *documents: Document, **given: object) -> tuple[zipfile.ZipFile, Packed]:
+def packed(tmp_path: Path, *documents: Document, **given: object) -> tuple[zipfile.ZipFile, PackageContent]:
     """The package written and opened again, in Kazakh."""
     target = tmp_path / "жинақ.zip"
     answer = write_package(target, documents, store(NOTE, SECRET), language="kk", **given)  # type: ignore[arg-type]

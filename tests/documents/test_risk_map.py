@@ -12,7 +12,7 @@ import pytest
 
 from documents.drawings.cartogram import drawn, write_workbook
 from documents.drawings.cartogram_table import read_cartogram
-from documents.drawings.risk_map import Mapped, risk_map
+from documents.drawings.risk_map import MappedRisk, risk_map
 from documents.sheets.list_book import book
 from documents.sheets.unreadable import UnreadablePaper
 from workflow.cases.registers.exposure import CartogramLine
@@ -28,9 +28,9 @@ LINES = (
 )
 
 
-def mapped(label: str, likelihood: int, effect: int) -> Mapped:
+def mapped(label: str, likelihood: int, effect: int) -> MappedRisk:
     rank = Rank(likelihood=likelihood, effect=effect, scale=SCALE.edition)
-    return Mapped(label=label, description=f"Тәуекел <{label}> & салдары", rank=rank)
+    return MappedRisk(label=label, description=f"Тәуекел <{label}> & салдары", rank=rank)
 
 
 @pytest.mark.parametrize("language", ["kk", "ru", "en"])

@@ -9,7 +9,7 @@ from notifications.letters.moved import cause_said
 from tests.notifications.test_moves import moves, told
 from tests.notifications.town import AIGUL, ANNOUNCE_BY, FIVE_BEFORE, Shelf, Town, noon
 from workflow.cases.case import Case
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.measure_term import MeasureTerm
 
@@ -80,7 +80,7 @@ def test_whoever_was_told_of_a_measure_is_told_that_it_was_withdrawn(town: Town)
     """Its row has left the case; the letter still says what it was."""
     case = town.open()
     shelf = Shelf()
-    risks, stamp = RiskDesk(town.desk), {"by": "Айгүл", "now": noon(WRONG_START), "today": WRONG_START}
+    risks, stamp = RiskCommands(town.desk), {"by": "Айгүл", "now": noon(WRONG_START), "today": WRONG_START}
     risks.find(case.id, FoundRisk(description="Конкурссыз сатып алу"), on=WRONG_START, **stamp)  # type: ignore[arg-type]
     term = MeasureTerm(written="27.03.2026", term=OnDate(date(2026, 3, 27)), said="date")
     said = SetMeasure(risk=1, action="Сатып алу тәртібін бекіту", responsible=AIGUL.name, term=term)

@@ -24,7 +24,7 @@ from storage.notices.outbox import SqlOutbox
 from storage.org import store as office_store
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Person, Unit
 
@@ -79,7 +79,7 @@ class Town:
         schema.create_or_migrate(self.engine)
         office_store.save(self.engine, units=UNITS, people=people)
         self.outbox = SqlOutbox(self.engine)
-        self.desk = Desk(SqlLedger(self.engine), library(), CALENDAR)
+        self.desk = CaseCommands(SqlLedger(self.engine), library(), CALENDAR)
         self.rules = rules
 
     def open(

@@ -20,7 +20,7 @@ from tests.law import CALENDAR, library
 from tests.sweep import check_each
 from workflow.board.rows import rows
 from workflow.cases.case import Case, Fact
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
@@ -77,10 +77,10 @@ def obligations(procedure: Procedure) -> dict[str, Asked]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CaseCommands]:
     engine = open_database(f"sqlite:///{tmp_path_factory.mktemp('office') / 'office.db'}")
     create_or_migrate(engine)
-    yield Desk(SqlLedger(engine), library(), CALENDAR)
+    yield CaseCommands(SqlLedger(engine), library(), CALENDAR)
     engine.dispose()
 
 
@@ -133,12 +133,12 @@ def _is_reminded_of(asked: Asked) -> None:
 
 
 @every
-def test_every_obligation_can_be_recorded(procedure: Procedure, desk: Desk) -> None:
+def test_every_obligation_can_be_recorded(procedure: Procedure, desk: CaseCommands) -> None:
     """Written through the desk into a database, it is done; a standing duty stays one."""
     check_each(obligations(procedure), lambda asked: _can_be_recorded(asked, desk))
 
 
-def _can_be_recorded(asked: Asked, desk: Desk) -> None:
+def _can_be_recorded(asked: Asked, desk: CaseCommands) -> None:
     case = _opened(asked, desk)
     view = desk.view(case.id, today=TODAY)
     deadline = next(one for one in view.deadlines if one.obligation == asked.obligation)
@@ -205,7 +205,7 @@ def _deadlines(asked: Asked) -> tuple[Deadline, ...]:
     return tuple(one for one in chain if one.obligation == asked.obligation)
 
 
-def _opened(asked: Asked, desk: Desk) -> Case:
+def _opened(asked: Asked, desk: CaseCommands) -> Case:
     """The case opened through the desk, under the edition in question."""
     facts = _happened(asked) or {asked.procedure.begins_with: asked.begun}
     opening = Opening(again=True, procedure=asked.procedure.id, unit="office", facts=facts)

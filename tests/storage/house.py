@@ -13,11 +13,11 @@ from notifications.notice import Notice
 from storage.cases.ledger import SqlLedger
 from workflow.board.rows import Row
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.law.library import Library
 from workflow.law.reader import read
-from workflow.ports import Written
+from workflow.ports import CaseWrite
 from workflow.reminders import Reminder
 
 REGULATIONS = Path(__file__).parents[2] / "regulations"
@@ -38,8 +38,8 @@ def library() -> Library:
     return Library(read(file.name, file.read_bytes()) for file in sorted(REGULATIONS.glob("*.toml")))
 
 
-def desk(engine: Engine) -> Desk:
-    return Desk(SqlLedger(engine), library(), calendars.calendar())
+def desk(engine: Engine) -> CaseCommands:
+    return CaseCommands(SqlLedger(engine), library(), calendars.calendar())
 
 
 def opened(engine: Engine, *, unit: str = UNIT, object: str = OBJECT) -> Case:
@@ -52,7 +52,7 @@ def recompute(engine: Engine, today: date = TODAY):  # type: ignore[no-untyped-d
     """What a rebuild computes rows with."""
     core = desk(engine)
 
-    def anew(case: Case) -> Written:
+    def anew(case: Case) -> CaseWrite:
         return core.recomputed(case, today=today)
 
     return anew

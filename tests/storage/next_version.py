@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, text
 
 from storage.database.engine import writing
 from storage.maintenance.schema import FLOOR, known
-from storage.tables import Kept
+from storage.tables import TableBase
 
 NEXT = f"{int(known()[-1]) + 1:04}"
 """The revision after the newest there is."""
@@ -15,7 +15,7 @@ NEXT = f"{int(known()[-1]) + 1:04}"
 def add_what_a_next_version_may(engine: Engine) -> None:
     """More columns in every table, another table, another index; the database says it is the next version's."""
     with writing(engine) as connection:
-        for table in Kept.metadata.sorted_tables:
+        for table in TableBase.metadata.sorted_tables:
             name = table.name
             connection.execute(text(f'ALTER TABLE "{name}" ADD COLUMN a_next TEXT'))
             connection.execute(text(f"ALTER TABLE \"{name}\" ADD COLUMN b_next TEXT NOT NULL DEFAULT ''"))

@@ -13,8 +13,8 @@ from storage.database.engine import open as open_database
 from storage.notices.outbox import SqlOutbox
 from tests.storage.house import NOW, TODAY, desk, later
 from workflow.cases.case import Event
-from workflow.cases.commands.registers import RegisterDesk
-from workflow.ports import Conflict, Written
+from workflow.cases.commands.registers import RegisterCommands
+from workflow.ports import CaseWrite, Conflict
 
 
 def append(url: str, case_id: str, together: Barrier) -> str:
@@ -33,7 +33,7 @@ def append(url: str, case_id: str, together: Barrier) -> str:
             at=NOW,
             by="Екінші",
         )
-        change = Written(
+        change = CaseWrite(
             events=(event,),
             case=replace(case, seq=event.seq),
             stage="order",
@@ -58,7 +58,7 @@ def speak(url: str, case_id: str, together: Barrier) -> list[int]:
     engine, refused = open_database(url), []
     who: dict[str, Any] = {"by": "б", "now": NOW, "today": TODAY}
     try:
-        registers = RegisterDesk(desk(engine))
+        registers = RegisterCommands(desk(engine))
         together.wait(30)
         for n in range(SAID):
             try:

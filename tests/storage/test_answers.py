@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from storage.accounts.idempotency import KEPT, SqlAnswers
+from storage.accounts.idempotency import KEPT, SqlIdempotency
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
 
 
 def test_a_key_is_free_once(engine: Engine) -> None:
     """Then it is known, with what was asked and, once it ended, what was answered."""
-    answers = SqlAnswers(engine)
+    answers = SqlIdempotency(engine)
     first = answers.claim("a", "key-one", "d", now=NOW)
     running = answers.claim("a", "key-one", "d", now=NOW)
     answers.keep("a", "key-one", '{"case":"2026-0001"}')
@@ -28,14 +28,14 @@ def test_a_key_is_free_once(engine: Engine) -> None:
 
 def test_two_accounts_may_use_the_same_key(engine: Engine) -> None:
     """A key is its sender's."""
-    answers = SqlAnswers(engine)
+    answers = SqlIdempotency(engine)
 
     assert [answers.claim(login, "key-one", "d", now=NOW) for login in ("a", "b")] == [None, None]
 
 
 def test_of_many_who_claim_a_key_at_once_one_gets_it(engine: Engine) -> None:
     """The database decides."""
-    answers = SqlAnswers(engine)
+    answers = SqlIdempotency(engine)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: answers.claim("a", "key-one", "d", now=NOW), range(8)))
 
@@ -44,7 +44,7 @@ def test_of_many_who_claim_a_key_at_once_one_gets_it(engine: Engine) -> None:
 
 def test_a_key_given_back_is_free_and_an_ended_one_is_not(engine: Engine) -> None:
     """What was done cannot be undone by giving the key back."""
-    answers = SqlAnswers(engine)
+    answers = SqlIdempotency(engine)
     answers.claim("a", "key-one", "d", now=NOW)
     answers.release("a", "key-one")
     again = answers.claim("a", "key-one", "d", now=NOW)
@@ -57,7 +57,7 @@ def test_a_key_given_back_is_free_and_an_ended_one_is_not(engine: Engine) -> Non
 
 def test_keys_are_remembered_for_a_week(engine: Engine) -> None:
     """The second before, the second after."""
-    answers = SqlAnswers(engine)
+    answers = SqlIdempotency(engine)
     answers.claim("a", "key-one", "d", now=NOW)
 
     assert answers.claim("a", "key-one", "d", now=NOW + KEPT) is not None

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from storage.maintenance import triggers
 from storage.maintenance.schema import create_or_migrate
 from storage.maintenance.seals import seal
-from storage.tables import Kept
+from storage.tables import TableBase
 from tests.storage.house import NOW, opened
 
 TAMPERING = [
@@ -74,7 +74,7 @@ def test_a_migration_puts_back_triggers_that_were_lost(engine: Engine) -> None:
             on = f" ON {table}" if engine.dialect.name == "postgresql" else ""
             connection.execute(text(f"DROP TRIGGER {name}{on}"))
         connection.execute(text("DROP TABLE alembic_version"))
-        Kept.metadata.drop_all(connection)
+        TableBase.metadata.drop_all(connection)
 
     assert create_or_migrate(engine)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from storage.cases.batch import batch
 from storage.cases.ledger import SqlLedger
 from tests.storage.house import opened
-from workflow.ports import Written
+from workflow.ports import CaseWrite
 
 SPAN = {"span_first": date(2026, 3, 30), "span_last": date(2026, 4, 13)}
 
@@ -31,6 +31,6 @@ def test_a_case_is_touched_by_every_day_its_rows_feel(
     case = opened(sqlite)
     row = SqlLedger(sqlite).rows(case.id)["order_signed"]
     one = replace(row, **{"done_on": None, "next_rung_on": None, **SPAN, **changes})  # type: ignore[arg-type]
-    made = batch([Written(events=(), case=replace(case, seq=0), stage="", rows=(one,))], {})
+    made = batch([CaseWrite(events=(), case=replace(case, seq=0), stage="", rows=(one,))], {})
 
     assert (made.opened[0]["span_first"], made.opened[0]["span_last"]) == (first, last)

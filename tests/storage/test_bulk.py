@@ -31,10 +31,10 @@ from storage.notices.outbox import SqlOutbox
 from tests.law import CALENDAR
 from tests.storage.house import letter
 from workflow.board.rows import Row
-from workflow.cases.commands.desk import Desk, Opening
+from workflow.cases.commands.desk import CaseCommands, Opening
 from workflow.cases.commands.recalculation import recounted
 from workflow.deadlines.impact import reach
-from workflow.ports import Conflict, Written
+from workflow.ports import CaseWrite, Conflict
 
 TRANSFER = compiled(
     adopted(
@@ -49,14 +49,14 @@ _numbers = count(1)
 
 
 @cache
-def patterns() -> Sequence[Written]:
+def patterns() -> Sequence[CaseWrite]:
     """Sixty different cases, as the desk opens them."""
     chance = random.Random(7)
     openings = [Opening(unit="u0", object="x", **opening(n, chance, TODAY)) for n in range(60)]
     return computed(openings, now=NOW, today=TODAY)
 
 
-def cases_named(prefix: str, number: int, first: int = 0) -> list[Written]:
+def cases_named(prefix: str, number: int, first: int = 0) -> list[CaseWrite]:
     made = patterns()
     return [
         renamed(made[(first + n) % len(made)], f"{prefix}-{n:04d}", f"{prefix}u{n % 3}", f"Нысан {n}")
@@ -87,9 +87,9 @@ class Kept(SqlLedger):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        self.written: list[Written] = []
+        self.written: list[CaseWrite] = []
 
-    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         self.written += changes
 
 
@@ -100,7 +100,7 @@ class Interrupted(SqlLedger):
         super().__init__(engine)
         self.meanwhile: Callable[[], object] | None = meanwhile
 
-    def _prepare(self, changes: Sequence[Written]) -> Batch:
+    def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
         made = super()._prepare(changes)
         if self.meanwhile is not None:
             happens, self.meanwhile = self.meanwhile, None
@@ -108,10 +108,10 @@ class Interrupted(SqlLedger):
         return made
 
 
-def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[Written]:
+def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[CaseWrite]:
     """What the desk would write if the first thing open in each of these cases were done."""
     ledger = Kept(engine)
-    desk = Desk(ledger, library(), CALENDAR)
+    desk = CaseCommands(ledger, library(), CALENDAR)
     for name in names:
         fact = next((row.obligation for row in ledger.rows(name).values() if row.state == "open"), None)
         if fact is not None:
@@ -120,7 +120,7 @@ def recorded(engine: Engine, names: Sequence[str], *, days: int) -> list[Written
     return ledger.written
 
 
-def counted_anew(engine: Engine, names: Sequence[str]) -> list[Written]:
+def counted_anew(engine: Engine, names: Sequence[str]) -> list[CaseWrite]:
     """What an adoption writes of these cases."""
     found = SqlLedger(engine).cases(names).values()
     return [
@@ -146,7 +146,7 @@ def stored(engine: Engine, names: Sequence[str]) -> dict[str, list[tuple[object,
 
 def sound(engine: Engine) -> bool:
     """Whether `verify` finds nothing: chains, seals, boards by the days of the transfer, sums."""
-    anew = Desk(SqlLedger(engine), library(), TRANSFER)
+    anew = CaseCommands(SqlLedger(engine), library(), TRANSFER)
     return verify(engine, recompute=lambda case: anew.recomputed(case, today=TODAY)) == ()
 
 
@@ -289,7 +289,7 @@ def test_an_adoption_reads_only_the_rows_the_day_can_move(engine: Engine) -> Non
     looked: set[int] = set()
 
     class Looking(SqlLedger):
-        def _prepare(self, changes: Sequence[Written]) -> Batch:
+        def _prepare(self, changes: Sequence[CaseWrite]) -> Batch:
             made = super()._prepare(changes)
             looked.add(len(made.rows_changed))
             return made

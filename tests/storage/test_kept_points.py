@@ -20,9 +20,9 @@ from tests.storage.house import NOW, desk
 from tests.storage.plain_points import LEFT_OUT, Found, plain
 from tests.storage.test_kept import statements
 from workflow.cases.case import Evidence
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risks import FoundRisk, RiskDesk
+from workflow.cases.commands.risks import FoundRisk, RiskCommands
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.org.office import Unit
 from workflow.scoring.scale import Analyses
@@ -59,7 +59,7 @@ def opened(engine: Engine, *units: str) -> list[str]:
     return [*found, core.open(numbers, **WHO).id]
 
 
-def change(core: Desk, case: str, chance: random.Random, step: int) -> None:
+def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> None:
     """One thing somebody does."""
     ledger = core._ledger
     known = ledger.case(case)
@@ -82,7 +82,7 @@ def change(core: Desk, case: str, chance: random.Random, step: int) -> None:
     elif step % 9 == 8:
         core.cancel(case, ground="Бекер", **WHO)
     elif step % 7 == 6:
-        RiskDesk(core).find(case, FoundRisk(description=f"Тәуекел {step}"), on=date(2026, 5, 5), **WHO)
+        RiskCommands(core).find(case, FoundRisk(description=f"Тәуекел {step}"), on=date(2026, 5, 5), **WHO)
     elif fact in known.facts and step % 2:
         withdraw(core, case, fact, ground="Қате", **WHO)
     elif fact in known.facts:

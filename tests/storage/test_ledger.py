@@ -18,7 +18,7 @@ from storage.notices.outbox import SqlOutbox
 from tests.storage.house import NOW, OBJECT, PLANNED, PROCEDURE, TODAY, UNIT, desk, later, letter, opened
 from workflow.cases.case import Case, Event, Evidence
 from workflow.cases.commands.opening import Opening
-from workflow.ports import Conflict, Written
+from workflow.ports import CaseWrite, Conflict
 
 
 @contextmanager
@@ -48,8 +48,8 @@ def fact(case: Case, name: str = "order_signed") -> Event:
     )
 
 
-def race(ledger: SqlLedger, case: Case) -> Written:
-    return Written(
+def race(ledger: SqlLedger, case: Case) -> CaseWrite:
+    return CaseWrite(
         events=(fact(case),),
         case=replace(case, seq=case.seq + 1),
         stage="order",
@@ -207,7 +207,7 @@ def test_a_case_opened_twice_under_one_id_is_a_conflict(engine: Engine) -> None:
     case = opened(engine)
     ledger = SqlLedger(engine)
     events = tuple(ledger.events(case.id))
-    again = Written(events=events, case=case, stage="", rows=())
+    again = CaseWrite(events=events, case=case, stage="", rows=())
 
     with pytest.raises(Conflict):
         ledger.append([again], now=NOW)
@@ -228,7 +228,7 @@ def test_ids_are_short_in_order_and_never_given_twice(engine: Engine) -> None:
         payload={"procedure": PROCEDURE, "edition": f"{PROCEDURE}.2024-01-01"},
     )
     case = Case(id="2026-0003", procedure=PROCEDURE, edition=f"{PROCEDURE}.2024-01-01", opened_at=NOW, seq=1)
-    ledger.append([Written(events=(opening,), case=case, stage="", rows=())], now=NOW)
+    ledger.append([CaseWrite(events=(opening,), case=case, stage="", rows=())], now=NOW)
 
     assert name == "2026-0001"
     assert ledger.next_ids(2026, 3) == ["2026-0002", "2026-0004", "2026-0005"]

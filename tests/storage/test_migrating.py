@@ -36,7 +36,7 @@ from storage.tables import (
     UNLISTED,
     UPLOAD,
 )
-from storage.tables import Kept as Table
+from storage.tables import TableBase as Table
 from tests.merzim.conftest import PEOPLE, ROOT, SCHEDULE
 from tests.postgres import administer
 from tests.second_factors import second_factors

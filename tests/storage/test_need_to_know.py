@@ -21,7 +21,7 @@ from tests.storage.house import desk, letter, opened, recompute
 from tests.web.plans import explained
 from workflow.board.sums import horizon
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Access, Reader, Scope, scope
 from workflow.org.office import Unit
@@ -31,12 +31,12 @@ SAID = {"by": "opener", "now": NOW, "today": TODAY}
 
 
 @pytest.fixture
-def core(engine: Engine) -> Desk:
+def core(engine: Engine) -> CaseCommands:
     return desk(engine)
 
 
 @pytest.fixture
-def secret(core: Desk) -> Case:
+def secret(core: CaseCommands) -> Case:
     """A conflict of interest, opened by somebody, with one person named."""
     opening = Opening(
         procedure="conflict-of-interest",
@@ -87,7 +87,7 @@ def test_who_was_told_in_a_letter_sees_it(engine: Engine, secret: Case) -> None:
     assert sees(engine, "told@org.kz")
 
 
-def test_a_naming_can_be_taken_back_with_its_ground(engine: Engine, core: Desk, secret: Case) -> None:
+def test_a_naming_can_be_taken_back_with_its_ground(engine: Engine, core: CaseCommands, secret: Case) -> None:
     """Both are events; the chain stays whole."""
     core.name_reader(secret.id, "late@org.kz", **SAID)
     before = sees(engine, "late@org.kz")
@@ -111,7 +111,7 @@ def test_a_rebuild_writes_who_may_know_anew(engine: Engine, secret: Case) -> Non
     assert (sees(engine, "named@org.kz"), sees(engine, "thief@org.kz")) == (True, False)
 
 
-def test_an_ordinary_case_needs_no_naming(engine: Engine, core: Desk) -> None:
+def test_an_ordinary_case_needs_no_naming(engine: Engine, core: CaseCommands) -> None:
     """Naming somebody to know of what everybody in reach sees changes nothing."""
     case = core.open(Opening(procedure="internal-analysis", unit="hr"), **SAID)
     change = core.name_reader(case.id, "late@org.kz", **SAID)
@@ -123,7 +123,7 @@ def test_an_ordinary_case_needs_no_naming(engine: Engine, core: Desk) -> None:
 
 @pytest.mark.parametrize("access", ["responsible", "head_of_unit"])
 def test_an_account_of_one_unit_without_a_unit_finds_nothing_in_the_database(
-    engine: Engine, core: Desk, access: Access
+    engine: Engine, core: CaseCommands, access: Access
 ) -> None:
     """No list, no sum, no letter, no single case, though it was named to know of one of them."""
     case = core.open(Opening(procedure="internal-analysis", unit="hr", readers=("x@org.kz",)), **SAID)

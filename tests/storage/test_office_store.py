@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import Engine
 
 from storage.org import store as office_store
-from storage.org.store import Saved
+from storage.org.store import SaveCounts
 from workflow.org.office import Person, Unit
 
 UNITS = [Unit(id="dep", name="Қаржы департаменті"), Unit(id="div", name="Бюджет басқармасы", parent="dep")]
@@ -43,8 +43,8 @@ def test_saving_the_same_again_changes_nothing(engine: Engine) -> None:
     first = office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
     again = office_store.save(engine, units=UNITS, people=[AIGUL, ULAN], matches=MATCHES)
 
-    assert first == Saved(added=5)
-    assert again == Saved(same=5)
+    assert first == SaveCounts(added=5)
+    assert again == SaveCounts(same=5)
 
 
 def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> None:
@@ -54,7 +54,7 @@ def test_what_changed_is_changed_and_what_is_not_named_stays(engine: Engine) -> 
 
     saved = office_store.save(engine, people=[moved])
 
-    assert saved == Saved(changed=1)
+    assert saved == SaveCounts(changed=1)
     assert office_store.office(engine).people == {AIGUL.key: AIGUL, ULAN.key: moved}
 
 

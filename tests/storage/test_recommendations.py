@@ -26,9 +26,9 @@ from storage.queries import SqlReads
 from storage.tables import CASE, RECOMMENDATION, UNLISTED
 from tests.storage.house import NOW, desk, recompute
 from tests.storage.versions import back_to
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.entries import measure_id
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, register
@@ -62,7 +62,7 @@ def until(day: date) -> MeasureTerm:
     return MeasureTerm(written=day.isoformat(), term=OnDate(day), said="date")
 
 
-def opened(core: Desk, *units: str) -> list[str]:
+def opened(core: CaseCommands, *units: str) -> list[str]:
     """A case of each of the units."""
     return [
         core.open(Opening(procedure="internal-analysis", unit=unit, object=f"{n}"), **WHO).id
@@ -70,9 +70,9 @@ def opened(core: Desk, *units: str) -> list[str]:
     ]
 
 
-def change(core: Desk, case: str, chance: random.Random, step: int) -> None:
+def change(core: CaseCommands, case: str, chance: random.Random, step: int) -> None:
     """One thing somebody writes of the risks of a case, or of the case itself."""
-    risks = RiskDesk(core)
+    risks = RiskCommands(core)
     whole = core.view(case, today=TODAY).case
     known, on = register(whole), TODAY - timedelta(chance.randrange(60))
     if whole.standing != "active":
@@ -169,7 +169,7 @@ def with_a_risk(engine: Engine, unit: str = "hr") -> str:
         FoundRisk(description="Тәуекел"),
         SetMeasure(risk=1, action="Бекіту", term=until(date(2026, 7, 1))),
     ]
-    RiskDesk(desk(engine)).take_in(case, lines, on=TODAY, **WHO)
+    RiskCommands(desk(engine)).take_in(case, lines, on=TODAY, **WHO)
     return case
 
 
@@ -243,7 +243,7 @@ def test_whoever_lists_meanwhile_loses_no_line(engine: Engine, url: str) -> None
     with ThreadPoolExecutor(1) as beside:
         told = beside.submit(listing)
         for step in range(30):
-            RiskDesk(desk(engine)).find(cases[step % 2], FoundRisk(description=f"{step}"), on=TODAY, **WHO)
+            RiskCommands(desk(engine)).find(cases[step % 2], FoundRisk(description=f"{step}"), on=TODAY, **WHO)
         ended.set()
         assert told.result(timeout=60) > 1
     other.dispose()

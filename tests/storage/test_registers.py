@@ -13,7 +13,7 @@ from storage.maintenance.verify import rebuild, verify
 from storage.org import store as office_store
 from storage.queries import SqlReads
 from tests.storage.house import NOW, TODAY, desk, opened, recompute
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import register
 from workflow.org.access import Scope
@@ -26,7 +26,7 @@ def with_a_measure(engine: Engine, *, unit: str) -> str:
     """A case of the unit with one risk and its measure."""
     case = opened(engine, unit=unit).id
     lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бұйрықты бекіту", term=TERM)]
-    RiskDesk(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
+    RiskCommands(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
     return case
 
 
@@ -80,7 +80,7 @@ def test_a_register_survives_verify_and_rebuild(engine: Engine) -> None:
 def test_a_reviewed_measure_leaves_the_board(engine: Engine) -> None:
     """The row is done: nobody is reminded of it any more."""
     case = with_a_measure(engine, unit="B")
-    RiskDesk(desk(engine)).review(
+    RiskCommands(desk(engine)).review(
         case, 1, outcome="executed", on=TODAY, done_on=TODAY, by="Айгүл", now=NOW, today=TODAY
     )
     row = SqlLedger(engine).rows(case)["measure.1"]

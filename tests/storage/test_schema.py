@@ -23,7 +23,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import MIGRATIONS, create_or_migrate, known
 from storage.maintenance.verify import verify
 from storage.refusals import StorageUnavailable
-from storage.tables import Kept
+from storage.tables import TableBase
 from tests.storage.house import opened
 
 NOW = datetime(2026, 4, 6, 7, 0, tzinfo=UTC)
@@ -44,16 +44,16 @@ def test_a_migrated_database_is_what_the_tables_say(engine: Engine) -> None:
             connection,
             opts={
                 "compare_type": True,
-                "target_metadata": Kept.metadata,
+                "target_metadata": TableBase.metadata,
                 "include_object": lambda _object, name, *_: name not in apart,
             },
         )
-        assert compare_metadata(context, Kept.metadata) == []
+        assert compare_metadata(context, TableBase.metadata) == []
 
 
 def test_indexes_with_expressions_are_what_the_tables_say(sqlite: Engine) -> None:
     """Word by word, where Alembic does not look."""
-    declared = {index.name: index for index in Kept.metadata.tables["notice"].indexes}
+    declared = {index.name: index for index in TableBase.metadata.tables["notice"].indexes}
     with sqlite.connect() as connection:
         made = dict(map(tuple, connection.exec_driver_sql("SELECT name, sql FROM sqlite_master")))
 

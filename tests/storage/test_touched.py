@@ -15,7 +15,7 @@ from calendars.records import parse, shipped
 from storage.cases.ledger import SqlLedger
 from tests.law import CALENDAR
 from tests.storage.house import desk
-from workflow.cases.commands.desk import Desk, Opening
+from workflow.cases.commands.desk import CaseCommands, Opening
 from workflow.deadlines.impact import reach
 
 CASES = 80
@@ -39,7 +39,7 @@ def test_no_case_whose_rows_differ_is_overlooked(sqlite: Engine, off: date, work
     ledger.append_many(cases, now=NOW)
     act = parse(f'[[transfer]]\noff = {off}\nwork = {work}\nact = "X"\naddress = "https://example.kz/x"\n')
     after = compiled(adopted(shipped(), act))
-    anew = Desk(ledger, library(), after)
+    anew = CaseCommands(ledger, library(), after)
 
     found = {name for span in reach(CALENDAR, after) for name in ledger.touched(*span)}
     differ = set()

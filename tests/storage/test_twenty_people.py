@@ -20,10 +20,10 @@ from tests.storage.house import NOW, TODAY, desk, opened
 from tests.storage.test_ledger import race
 from tests.storage.test_two_processes import two
 from workflow.cases.case import Evidence
-from workflow.cases.commands.desk import Change, Desk
+from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.commands.payloads import FactKnown
-from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
-from workflow.cases.commands.risks import FoundRisk, RiskDesk
+from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
+from workflow.cases.commands.risks import FoundRisk, RiskCommands
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.remarks import remarks
 from workflow.cases.registers.risk import register
@@ -33,9 +33,9 @@ PEOPLE, ENTRIES = 20, 5
 DAY = date(2026, 1, 20)
 
 
-def said_by(core: Desk, case: str, n: int) -> list[Callable[..., Change]]:
+def said_by(core: CaseCommands, case: str, n: int) -> list[Callable[..., Change]]:
     """Five things one person says, none of which speaks against what another says."""
-    risks, registers = RiskDesk(core), RegisterDesk(core)
+    risks, registers = RiskCommands(core), RegisterCommands(core)
     return [
         partial(registers.remark, case, text=f"{n}", author="", source="discussion", on=DAY),
         partial(risks.find, case, FoundRisk(description=f"{n}"), on=DAY),
@@ -102,16 +102,18 @@ class Interrupted(SqlLedger):
         super().append(changes, now=now)
 
 
-def interrupted(engine: Engine, between: Callable[[], object], *, times: int = 1) -> tuple[Desk, Interrupted]:
+def interrupted(
+    engine: Engine, between: Callable[[], object], *, times: int = 1
+) -> tuple[CaseCommands, Interrupted]:
     """A desk on such a ledger."""
     ledger = Interrupted(engine, between, times=times)
     known = desk(engine)
-    return Desk(ledger, known._library, known._calendar), ledger
+    return CaseCommands(ledger, known._library, known._calendar), ledger
 
 
 def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> None:
     """Both remarks stand, each under a number of its own; the second was read, decided and written anew."""
-    case, other = opened(engine), RegisterDesk(desk(engine))
+    case, other = opened(engine), RegisterCommands(desk(engine))
     said: dict[str, Any] = {
         "author": "",
         "source": "discussion",
@@ -121,7 +123,7 @@ def test_what_somebody_else_wrote_in_between_is_decided_upon(engine: Engine) -> 
         "today": TODAY,
     }
     core, ledger = interrupted(engine, lambda: other.remark(case.id, text="the other's", **said))
-    RegisterDesk(core).remark(case.id, text="mine", **said)
+    RegisterCommands(core).remark(case.id, text="mine", **said)
     whole = SqlLedger(engine).case(case.id)
     assert whole is not None
 
@@ -156,14 +158,14 @@ def test_a_command_that_hangs_keeps_nobody_from_its_case(
 ) -> None:
     """Others wait for it for a while, then write beside it; it decides anew when it goes on."""
     monkeypatch.setattr(ledgers, "_PATIENCE", 0.05)
-    case, other, inside, go = opened(engine), RegisterDesk(desk(engine)), Event(), Event()
+    case, other, inside, go = opened(engine), RegisterCommands(desk(engine)), Event(), Event()
 
     def hang() -> None:
         inside.set()
         go.wait(30)
 
     said: dict[str, Any] = {"author": "", "source": "discussion", "on": DAY, "now": NOW, "today": TODAY}
-    slow = RegisterDesk(interrupted(engine, hang)[0])
+    slow = RegisterCommands(interrupted(engine, hang)[0])
     with ThreadPoolExecutor(1) as pool:
         late = pool.submit(slow.remark, case.id, text="late", by="а", **said)
         assert inside.wait(30)

@@ -26,7 +26,7 @@ from storage.queries import SqlReads
 from tests.storage.house import NOW, TODAY, desk, opened
 from tests.storage.test_verify import by_hand
 from tests.storage.versions import back_to
-from workflow.cases.commands.risks import FoundRisk, RiskDesk
+from workflow.cases.commands.risks import FoundRisk, RiskCommands
 from workflow.cases.registers.risk_lists import RecommendationFilter
 
 BEFORE_TOTALS = "0012"
@@ -84,7 +84,7 @@ def test_the_first_start_lists_the_recommendations(engine: Engine) -> None:
         house(engine, heard).engine.dispose()
         case = opened(engine).id
         lines = [FoundRisk(description="Тәуекел")]
-        RiskDesk(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
+        RiskCommands(desk(engine)).take_in(case, lines, on=TODAY, by="Айгүл", now=NOW, today=TODAY)
     assert heard == ["cli.recommendations_behind"]
     assert len(SqlReads(engine).recommended(RecommendationFilter(), TODAY)) == 2
 

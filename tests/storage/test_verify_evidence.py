@@ -13,7 +13,7 @@ from storage.cases.evidence import EvidenceFolder
 from storage.maintenance.verify import verify
 from tests.storage.house import NOW, TODAY, desk, opened
 from workflow.cases.case import Evidence
-from workflow.cases.commands.risks import FoundRisk, RiskDesk
+from workflow.cases.commands.risks import FoundRisk, RiskCommands
 
 ORDER, NOTE, LINK = b"%PDF-1.7 order", b"%PDF-1.7 note", "https://org.kz/1"
 
@@ -33,7 +33,7 @@ def proved(engine: Engine, store: EvidenceFolder) -> str:
     desk(engine).record(
         case.id, "schedule_approved", on=TODAY, evidence=[order, link], by="А", now=NOW, today=TODAY
     )
-    risks = RiskDesk(desk(engine))
+    risks = RiskCommands(desk(engine))
     risks.find(case.id, FoundRisk(description="Тәуекел"), on=TODAY, by="А", now=NOW, today=TODAY)
     risks.remove(case.id, 1, on=TODAY, completed=True, evidence=[note], by="А", now=NOW, today=TODAY)
     return case.id

@@ -18,7 +18,7 @@ from storage.tables import RECOMMENDATION
 from tests.law import CALENDAR
 from tests.storage.house import NOW, OBJECT, PLANNED, UNIT, desk, library, opened, recompute
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.withdrawals import withdraw
 from workflow.cases.registers.evidence_list import events_as_seen
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -79,7 +79,7 @@ def test_points_are_not_counted_from_what_is_withdrawn(engine: Engine) -> None:
 def test_recommendations_of_a_withdrawn_risk_leave_the_list(engine: Engine) -> None:
     """At once, in the same transaction."""
     case = opened(engine)
-    risks = RiskDesk(desk(engine))
+    risks = RiskCommands(desk(engine))
     for text in ("Закупки без конкурса", "Совмещение функций"):
         found = FoundRisk(description=text)
         risks.find(case.id, found, on=date(2026, 5, 20), by="А", now=NOW, today=TODAY)
@@ -94,7 +94,7 @@ def test_recommendations_of_a_withdrawn_risk_leave_the_list(engine: Engine) -> N
 def test_a_measure_withdrawn_leaves_the_board(engine: Engine) -> None:
     """Its row is gone on the disk, and the sums hold."""
     case = opened(engine)
-    risks, stamp = RiskDesk(desk(engine)), {"by": "А", "now": NOW, "today": TODAY}
+    risks, stamp = RiskCommands(desk(engine)), {"by": "А", "now": NOW, "today": TODAY}
     risks.find(case.id, FoundRisk(description="Закупки"), on=date(2026, 5, 20), **stamp)  # type: ignore[arg-type]
     said = SetMeasure(risk=1, action="Утвердить порядок закупок", term=MeasureTerm())
     risks.set_measure(case.id, said, **stamp)  # type: ignore[arg-type]

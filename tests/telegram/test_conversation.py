@@ -21,7 +21,7 @@ from tests.telegram import emulator
 from tests.telegram.emulator import STRANGER, Emulator, Message
 from tests.telegram.talk import Talk, listening
 from workflow.cases.case import Case, Event
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.law.library import Library
 
 pytestmark = pytest.mark.telegram
@@ -369,7 +369,7 @@ def test_nothing_of_a_confidential_matter_is_said_in_a_chat(
 ) -> None:
     """The list, the buttons and the commands say that a matter awaits her, and where; nothing else."""
     quiet = Library([replace(one, confidential=True) for one in library().all()])
-    town.desk = Desk(SqlLedger(town.engine), quiet, CALENDAR)
+    town.desk = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
     case = town.open()
     quick = replace(bot, pacer=Pacer(per_chat=0.01))
     talk = Talk(town, links, quick, telegram, tmp_path, FIVE_BEFORE, quiet)
@@ -394,7 +394,7 @@ def test_to_those_who_have_no_part_in_it_a_confidential_case_is_not_there(
 ) -> None:
     """The answer is the one for a number nobody has given, whatever obligation is guessed."""
     quiet = Library([replace(one, confidential=True) for one in library().all()])
-    town.desk = Desk(SqlLedger(town.engine), quiet, CALENDAR)
+    town.desk = CaseCommands(SqlLedger(town.engine), quiet, CALENDAR)
     case = town.open()
     idle = replace(DANA, key="idle@example.kz", duties=())
     office_store.save(town.engine, people=[idle])

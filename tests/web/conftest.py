@@ -45,7 +45,7 @@ from tests.web.offices import office as three_units
 from web.app import create_app
 from web.auth.dependencies import COOKIE
 from workflow.cases.case import Case, Event, Fact
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.access import Access, Entry, Reader
 from workflow.org.office import Office
@@ -80,7 +80,7 @@ class Home:
     """Whether it stays open for other tests."""
 
     @property
-    def desk(self) -> Desk:
+    def desk(self) -> CaseCommands:
         return self.context.desk
 
     @property
@@ -290,7 +290,7 @@ def office_with_cases(office: Office = THREE_UNITS, **more: Any) -> Home:
     return build(office, filled=True, **more)
 
 
-def _open_cases(desk: Desk) -> None:
+def _open_cases(desk: CaseCommands) -> None:
     desk.open_many(
         [
             Opening(

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from storage.tables import Kept
+from storage.tables import TableBase
 
 ROOT = Path(__file__).parents[2]
 FIXED = {
@@ -80,7 +80,7 @@ _PRODUCT = tuple(f"{ROOT / name}/" for name in ("merzim", "web", "notifications"
 _ASIDE = ("storage/migrations/", "storage/maintenance/schema.py", "storage/notices/register.py problems")
 """Where statements that read everything on purpose come from: migrations, and the check of the register against
 its chain."""
-_GROWING = {*Kept.metadata.tables} - FIXED.keys()
+_GROWING = {*TableBase.metadata.tables} - FIXED.keys()
 
 
 @dataclass

@@ -24,7 +24,7 @@ from tests.web.offices import office
 from web.app import create_app
 from web.pages.reports import monitoring
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.org.office import Unit
 
 SAID = {"by": "t", "now": NOW, "today": TODAY}
@@ -62,7 +62,7 @@ class Kept:
             ],
             **SAID,
         )
-        desk, term = RiskDesk(self.house.desk), read_term("до 3 апреля 2026 года", where="t")
+        desk, term = RiskCommands(self.house.desk), read_term("до 3 апреля 2026 года", where="t")
         for case in opened:
             risk = FoundRisk(description="Бір адам шешеді")
             measure = SetMeasure(risk=1, action="Комиссия құру", term=term)

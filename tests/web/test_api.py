@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from tests.web.conftest import NOW, TODAY, Home
 from web.app import AWAY
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.org.access import Reader
 from workflow.refusal import Refusal
 
@@ -142,9 +142,9 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
 ) -> None:
     """The database went away with "it is written" on its lips: whoever asks again hears that nobody knows."""
     body, key = {"procedure": "internal-analysis", "unit": "law"}, {"Idempotency-Key": "cut-at-the-end"}
-    opens = Desk.open
+    opens = CaseCommands.open
 
-    def then_cut(self: Desk, *given: Any, **more: Any) -> Any:
+    def then_cut(self: CaseCommands, *given: Any, **more: Any) -> Any:
         opens(self, *given, **more)
         trouble = Refusal(AWAY, what="unreachable", where="here", problem="")
         trouble.undecided = True
@@ -152,7 +152,7 @@ def test_what_may_have_been_done_is_not_done_again_under_its_key(
 
     before = len(home.cases())
     with monkeypatch.context() as away:
-        away.setattr(Desk, "open", then_cut)
+        away.setattr(CaseCommands, "open", then_cut)
         cut = browser.post("/api/v1/cases", json=body, headers=key)
     again = browser.post("/api/v1/cases", json=body, headers=key)
 

@@ -8,7 +8,7 @@ import pytest
 
 from calendars.terms import OnDate, PerPeriod, WithoutTerm
 from tests.web.conftest import NOW, TODAY, Home
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 
 OVERDUE = MeasureTerm(written="01.04.2026", term=OnDate(date(2026, 4, 1)), said="date")
@@ -27,7 +27,7 @@ def case(home: Home) -> str:
         SetMeasure(risk=1, action="Тоқсан сайын тексеру жүргізу", term=QUARTERLY),
         SetMeasure(risk=1, action="Сайтта жариялап отыру", term=STANDING),
     ]
-    risks = RiskDesk(home.desk)
+    risks = RiskCommands(home.desk)
     risks.take_in(home.real, lines, on=TODAY, by="o", now=NOW, today=TODAY)
     risks.ask(
         home.real,

@@ -25,7 +25,7 @@ from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build, people, settin
 from tests.web.offices import library, office
 from web.app import create_app
 from web.pages.overview.view import Overview, overview
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.org.office import Office
 
@@ -165,7 +165,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 def opened(engine: Engine, count: int) -> None:
     begins = [date(2026, 1, 12) + timedelta(days=n % 150) for n in range(count)]
-    Desk(SqlLedger(engine), library(), calendars.calendar()).open_many(
+    CaseCommands(SqlLedger(engine), library(), calendars.calendar()).open_many(
         [
             Opening(
                 procedure="internal-analysis",

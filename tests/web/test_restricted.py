@@ -10,7 +10,7 @@ import pytest
 
 from tests.web.conftest import NOW, TODAY, Home
 from workflow.cases.case import Evidence
-from workflow.cases.commands.risks import FoundRisk, RiskDesk
+from workflow.cases.commands.risks import FoundRisk, RiskCommands
 
 SECRET = b"%PDF-1.7 secret"
 WHO: dict[str, Any] = {"by": "officer", "now": NOW, "today": TODAY}
@@ -24,7 +24,7 @@ def secret(home: Home) -> str:
     open_ = Evidence(kind="document:order", reference=kept.reference, name="құпия акт.pdf")
     closed = Evidence(kind="", reference=kept.reference, name="құпия акт.pdf", restricted=GROUND)
     home.desk.record(home.real, "order_signed", on=TODAY, evidence=[open_], **WHO)
-    desk = RiskDesk(home.desk)
+    desk = RiskCommands(home.desk)
     desk.find(home.real, FoundRisk(description="Бақылаудың әлсіздігі"), on=date(2026, 4, 1), **WHO)
     desk.remove(home.real, 1, on=TODAY, completed=True, evidence=[closed], **WHO)
     return f"/cases/{home.real}/evidence/{kept.reference}"

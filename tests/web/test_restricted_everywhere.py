@@ -22,8 +22,8 @@ from documents.forms import names as form_names
 from tests.web.real import RealOffice, real_office
 from tests.web.test_access import filled, routes
 from workflow.cases.case import Evidence
-from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 
 CASE = "2026-0001"
 GROUND = "Мемлекеттік құпиялар туралы заң, 14-бап"
@@ -81,7 +81,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealOffice]:
             for one in (file, link)
         ]
         house.desk.record(CASE, "order_signed", on=moment.today, evidence=[file, link], **who)
-        risks, registers = RiskDesk(house.desk), RegisterDesk(house.desk)
+        risks, registers = RiskCommands(house.desk), RegisterCommands(house.desk)
         risks.find(CASE, FoundRisk(description="Бақылаудың әлсіздігі"), on=moment.today, **who)
         risks.set_measure(CASE, SetMeasure(risk=1, action="Тексеру"), **who)
         risks.review(CASE, 1, outcome="executed", on=moment.today, evidence=closed, **who)

@@ -24,8 +24,8 @@ from tests.web.real import ROOT, RealOffice
 from web.pages.administration.staff_forms import mark
 from workflow.cases.case import Evidence
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.org.access import Reader
 from workflow.org.office import Person, Unit
@@ -367,7 +367,7 @@ def _fill(case: str, office: RealOffice, who: dict[str, Any]) -> None:
     kept = office.house.evidence.keep(io.BytesIO(b"%PDF-1.7\nclosed"), "жабық.pdf")
     closed = Evidence(kind="", reference=kept.reference, name="жабық.pdf", restricted="14-бап")
     desk.record(case, "start_announced", on=date(2026, 3, 30), evidence=[closed], **who)
-    risks, registers = RiskDesk(desk), RegisterDesk(desk)
+    risks, registers = RiskCommands(desk), RegisterCommands(desk)
     for n in (1, 2):
         risks.find(case, FoundRisk(description=f"Тәуекел {n}"), on=today, **who)
         risks.set_measure(case, SetMeasure(risk=n, action=f"Шара {n}"), **who)

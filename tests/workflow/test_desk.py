@@ -15,7 +15,7 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence
-from workflow.cases.commands.desk import Desk, GroundMissing, NotExempted, UnknownCase
+from workflow.cases.commands.desk import CaseCommands, GroundMissing, NotExempted, UnknownCase
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.payloads import CannotRecord
 from workflow.cases.machine import NotOpen
@@ -35,12 +35,12 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 
 
 @pytest.fixture
-def desk(ledger: SqlLedger) -> Desk:
-    return Desk(ledger, library(), CALENDAR)
+def desk(ledger: SqlLedger) -> CaseCommands:
+    return CaseCommands(ledger, library(), CALENDAR)
 
 
 @pytest.fixture
-def case(desk: Desk) -> Case:
+def case(desk: CaseCommands) -> Case:
     opening = Opening(
         procedure="internal-analysis",
         unit="Комплаенс",
@@ -50,12 +50,14 @@ def case(desk: Desk) -> Case:
     return desk.open(opening, by="officer", now=NOW, today=TODAY)
 
 
-def record(desk: Desk, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
+def record(desk: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> list[str]:
     change = desk.record(case.id, fact, on=on, evidence=evidence, by="officer", now=NOW, today=TODAY)
     return [event.kind for event in change.events]
 
 
-def test_an_opened_case_keeps_its_edition_and_its_plan_dates(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_an_opened_case_keeps_its_edition_and_its_plan_dates(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """The edition in force on the earliest date, with the file's hash; one event a plan date."""
     kept = ledger.case(case.id)
 
@@ -66,7 +68,7 @@ def test_an_opened_case_keeps_its_edition_and_its_plan_dates(desk: Desk, case: C
     assert [event.kind for event in ledger.events(case.id)] == ["opened", "planned", "planned"]
 
 
-def test_a_late_fact_is_recorded_and_only_a_finding(desk: Desk, case: Case) -> None:
+def test_a_late_fact_is_recorded_and_only_a_finding(desk: CaseCommands, case: Case) -> None:
     """Announced a week late: written down, late by its working days."""
     assert record(desk, case, "start_announced", date(2026, 4, 6)) == ["fact"]
 
@@ -75,19 +77,21 @@ def test_a_late_fact_is_recorded_and_only_a_finding(desk: Desk, case: Case) -> N
     assert (late.state, late.late_by) == ("done", 5)
 
 
-def test_facts_out_of_order_are_recorded(desk: Desk, case: Case) -> None:
+def test_facts_out_of_order_are_recorded(desk: CaseCommands, case: Case) -> None:
     """A note before anything else is a fact all the same."""
     assert record(desk, case, "note_signed", date(2026, 5, 12)) == ["fact"]
 
 
-def test_the_same_fact_on_the_same_day_is_done_already(desk: Desk, case: Case) -> None:
+def test_the_same_fact_on_the_same_day_is_done_already(desk: CaseCommands, case: Case) -> None:
     """No event the second time."""
     record(desk, case, "order_signed", date(2026, 4, 6))
 
     assert record(desk, case, "order_signed", date(2026, 4, 6)) == []
 
 
-def test_the_same_fact_with_new_evidence_adds_the_evidence(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_the_same_fact_with_new_evidence_adds_the_evidence(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """One event of kind evidence; the same evidence again adds nothing."""
     order = Evidence(kind="document:order", reference="a" * 64, name="бұйрық.pdf")
     record(desk, case, "order_signed", date(2026, 4, 6))
@@ -99,7 +103,7 @@ def test_the_same_fact_with_new_evidence_adds_the_evidence(desk: Desk, case: Cas
     assert kept.facts["order_signed"].evidence == (order,)
 
 
-def test_the_same_fact_with_another_date_is_refused(desk: Desk, case: Case) -> None:
+def test_the_same_fact_with_another_date_is_refused(desk: CaseCommands, case: Case) -> None:
     """The refusal knows the date there is; correct is the way."""
     record(desk, case, "order_signed", date(2026, 4, 6))
 
@@ -109,7 +113,7 @@ def test_the_same_fact_with_another_date_is_refused(desk: Desk, case: Case) -> N
 
 
 @pytest.mark.parametrize(("on", "refused"), [(date(2026, 6, 1), False), (date(2026, 6, 2), True)])
-def test_what_has_not_happened_is_refused(desk: Desk, case: Case, on: date, refused: bool) -> None:
+def test_what_has_not_happened_is_refused(desk: CaseCommands, case: Case, on: date, refused: bool) -> None:
     """Today may be recorded, tomorrow may not."""
     if not refused:
         assert record(desk, case, "published", on) == ["fact"]
@@ -129,26 +133,26 @@ def test_what_has_not_happened_is_refused(desk: Desk, case: Case, on: date, refu
         ("quarter_reported.2026-03", "fact_needs_period"),
     ],
 )
-def test_an_unknown_name_is_refused(desk: Desk, case: Case, fact: str, code: str) -> None:
+def test_an_unknown_name_is_refused(desk: CaseCommands, case: Case, fact: str, code: str) -> None:
     """A typo, a period too many, a period missing, a period of the wrong kind."""
     with pytest.raises(UnknownFact) as refusal:
         record(desk, case, fact, date(2026, 5, 1))
     assert refusal.value.code == code
 
 
-def test_an_unknown_case_is_refused(desk: Desk) -> None:
+def test_an_unknown_case_is_refused(desk: CaseCommands) -> None:
     """By its id."""
     with pytest.raises(UnknownCase):
         desk.view("2026-9999", today=TODAY)
 
 
-def test_a_date_outside_the_records_is_refused(desk: Desk, case: Case) -> None:
+def test_a_date_outside_the_records_is_refused(desk: CaseCommands, case: Case) -> None:
     """2009 is before the first day on file."""
     with pytest.raises(OutOfRange):
         record(desk, case, "order_signed", date(2009, 12, 31))
 
 
-def test_a_correction_moves_what_follows_and_the_stage_back(desk: Desk, case: Case) -> None:
+def test_a_correction_moves_what_follows_and_the_stage_back(desk: CaseCommands, case: Case) -> None:
     """The end of the analysis corrected by a day moves the note; the ground is kept."""
     record(desk, case, "analysis_ended", date(2026, 5, 26))
     change = desk.correct(
@@ -159,7 +163,7 @@ def test_a_correction_moves_what_follows_and_the_stage_back(desk: Desk, case: Ca
     assert change.events[0].payload["ground"] == "бұйрықтағы күн"
 
 
-def test_what_was_never_recorded_cannot_be_corrected(desk: Desk, case: Case) -> None:
+def test_what_was_never_recorded_cannot_be_corrected(desk: CaseCommands, case: Case) -> None:
     """And a correction without a ground is refused."""
     with pytest.raises(CannotRecord):
         desk.correct(case.id, "published", on=END, ground="қате", by="o", now=NOW, today=TODAY)
@@ -167,7 +171,7 @@ def test_what_was_never_recorded_cannot_be_corrected(desk: Desk, case: Case) -> 
         desk.correct(case.id, "published", on=END, ground=" ", by="o", now=NOW, today=TODAY)
 
 
-def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(desk: Desk, case: Case) -> None:
+def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(desk: CaseCommands, case: Case) -> None:
     """Replanning the start moves the announcement; the same plan date again writes nothing."""
     change = desk.replan(case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY)
     again = desk.replan(case.id, "analysis_started", on=date(2026, 6, 22), by="o", now=NOW, today=TODAY)
@@ -176,7 +180,7 @@ def test_a_plan_date_is_replaced_by_a_later_one_and_may_lie_ahead(desk: Desk, ca
     assert again.events == ()
 
 
-def test_a_cancelled_case_is_not_required_and_can_be_reopened(desk: Desk, case: Case) -> None:
+def test_a_cancelled_case_is_not_required_and_can_be_reopened(desk: CaseCommands, case: Case) -> None:
     """Cancelling twice is refused with what is open; reopening brings the obligations back."""
     desk.cancel(case.id, ground="құрылым таратылды", by="o", now=NOW, today=TODAY)
     assert desk.view(case.id, today=TODAY).stage == "cancelled"
@@ -188,7 +192,7 @@ def test_a_cancelled_case_is_not_required_and_can_be_reopened(desk: Desk, case: 
     assert desk.view(case.id, today=TODAY).stage == "announcement"
 
 
-def test_one_obligation_can_be_exempted(desk: Desk, case: Case) -> None:
+def test_one_obligation_can_be_exempted(desk: CaseCommands, case: Case) -> None:
     """The rest goes on."""
     desk.exempt(case.id, obligation="start_announced", ground="құпия объект", by="o", now=NOW, today=TODAY)
     states = {deadline.id: deadline.state for deadline in desk.view(case.id, today=TODAY).deadlines}
@@ -197,7 +201,7 @@ def test_one_obligation_can_be_exempted(desk: Desk, case: Case) -> None:
     assert states["order_signed"] == "open"
 
 
-def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(desk: Desk, case: Case) -> None:
+def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(desk: CaseCommands, case: Case) -> None:
     """It is required again, by the day that is right by now; who, when and why stand in the chain."""
     freed, who = "start_announced", {"by": "Айгүл", "now": NOW, "today": TODAY}
     desk.exempt(case.id, obligation=freed, ground="құпия объект", **who)
@@ -212,7 +216,7 @@ def test_an_exemption_of_one_obligation_is_withdrawn_with_a_ground(desk: Desk, c
     assert (deadline.state, deadline.due) == ("open", date(2026, 6, 8))
 
 
-def test_a_case_taken_up_again_stays_freed_of_what_it_was_freed_of(desk: Desk, case: Case) -> None:
+def test_a_case_taken_up_again_stays_freed_of_what_it_was_freed_of(desk: CaseCommands, case: Case) -> None:
     """The one is not the other; and what was withdrawn can be exempted again."""
     who = {"by": "o", "now": NOW, "today": TODAY}
     desk.exempt(case.id, obligation="order_signed", ground="x", **who)
@@ -225,7 +229,7 @@ def test_a_case_taken_up_again_stays_freed_of_what_it_was_freed_of(desk: Desk, c
     assert again.case.exempted == {"order_signed"}
 
 
-def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(desk: Desk, case: Case) -> None:
+def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(desk: CaseCommands, case: Case) -> None:
     """All its periods, or the one: of a period nobody freed by itself there is nothing to withdraw."""
     who = {"by": "o", "now": NOW, "today": TODAY}
     for freed in ("quarter_reported", "quarter_reported.2026Q3"):
@@ -239,7 +243,7 @@ def test_a_recurring_obligation_is_asked_for_again_as_it_was_freed(desk: Desk, c
     assert left == {"quarter_reported.2026Q3"}
 
 
-def test_what_was_not_exempted_cannot_be_asked_for_again(desk: Desk, case: Case) -> None:
+def test_what_was_not_exempted_cannot_be_asked_for_again(desk: CaseCommands, case: Case) -> None:
     """Nor without a ground, nor while the whole case is not required; each says why."""
     who = {"by": "o", "now": NOW, "today": TODAY}
     with pytest.raises(NotExempted) as nothing:
@@ -257,7 +261,9 @@ def test_what_was_not_exempted_cannot_be_asked_for_again(desk: Desk, case: Case)
     assert (closed.value.code, closed.value.arguments["open"]) == ("cannot_reopen_one", ("reopen",))
 
 
-def test_the_board_equals_its_rebuild_after_every_command(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_the_board_equals_its_rebuild_after_every_command(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """Whatever was written, the rows kept are the rows computed from the events."""
     for step in (
         lambda: record(desk, case, "start_announced", date(2026, 4, 1)),
@@ -276,7 +282,9 @@ def test_the_board_equals_its_rebuild_after_every_command(desk: Desk, case: Case
 
 
 @pytest.mark.parametrize(("on", "refused"), [(date(2026, 6, 1), False), (date(2026, 6, 2), True)])
-def test_evidence_published_after_today_is_refused(desk: Desk, case: Case, on: date, refused: bool) -> None:
+def test_evidence_published_after_today_is_refused(
+    desk: CaseCommands, case: Case, on: date, refused: bool
+) -> None:
     """A link may have appeared today; tomorrow's has not happened."""
     link = Evidence(kind="link:site", reference="https://example.kz", published_on=on)
     if not refused:
@@ -287,7 +295,7 @@ def test_evidence_published_after_today_is_refused(desk: Desk, case: Case, on: d
     assert refusal.value.code == "evidence_in_future"
 
 
-def test_one_obligation_is_exempted_once(desk: Desk, case: Case) -> None:
+def test_one_obligation_is_exempted_once(desk: CaseCommands, case: Case) -> None:
     """Said again it is done already, whatever the ground."""
     first = desk.exempt(case.id, obligation="order_signed", ground="жоқ", by="officer", now=NOW, today=TODAY)
     again = desk.exempt(
@@ -299,7 +307,7 @@ def test_one_obligation_is_exempted_once(desk: Desk, case: Case) -> None:
 
 
 @pytest.mark.parametrize("period", ["order_signed.2026Q3", "quarter_reported.2026Q9", "quarter_reported."])
-def test_a_period_that_cannot_be_is_not_exempted(desk: Desk, case: Case, period: str) -> None:
+def test_a_period_that_cannot_be_is_not_exempted(desk: CaseCommands, case: Case, period: str) -> None:
     """Nothing would come of it, and nobody would see that."""
     with pytest.raises(UnknownFact):
         desk.exempt(case.id, obligation=period, ground="жоқ", by="officer", now=NOW, today=TODAY)

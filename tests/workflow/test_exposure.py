@@ -14,10 +14,10 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cases.case import fold
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
-from workflow.cases.commands.risks import CannotEnter, FoundRisk, RiskDesk
+from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
+from workflow.cases.commands.risks import CannotEnter, FoundRisk, RiskCommands
 from workflow.cases.registers.exposure import Cartogram, CartogramLine, Position, Talk, exposure, spread
 from workflow.cases.registers.remarks import remarks
 from workflow.findings.cartogram import compared, latest, results
@@ -37,17 +37,17 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 
 
 @pytest.fixture
-def core(ledger: SqlLedger) -> Desk:
-    return Desk(ledger, library(), CALENDAR)
+def core(ledger: SqlLedger) -> CaseCommands:
+    return CaseCommands(ledger, library(), CALENDAR)
 
 
 @pytest.fixture
-def desk(core: Desk) -> RegisterDesk:
-    return RegisterDesk(core)
+def desk(core: CaseCommands) -> RegisterCommands:
+    return RegisterCommands(core)
 
 
 @pytest.fixture
-def case(core: Desk) -> str:
+def case(core: CaseCommands) -> str:
     facts = {"note_signed": date(2026, 6, 1)}
     return core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), **WHO).id
 
@@ -83,7 +83,9 @@ def test_what_the_year_has_no_room_for_is_marked() -> None:
     assert [(one.year, one.month, one.beyond) for one in months] == [(2026, 12, False), (2027, 1, True)]
 
 
-def test_a_position_keeps_its_talks_and_leaves_the_list(desk: RegisterDesk, core: Desk, case: str) -> None:
+def test_a_position_keeps_its_talks_and_leaves_the_list(
+    desk: RegisterCommands, core: CaseCommands, case: str
+) -> None:
     """Described anew it keeps them; said again it writes nothing; vacant it has nobody to talk to."""
     told = ExposedPosition(
         title="Бас бухгалтер", holder="Ахметов А.", why="төлемдерге қол қояды", approved_on=TODAY
@@ -108,7 +110,7 @@ def _fields(told: ExposedPosition) -> dict[str, Any]:
 
 
 def test_a_position_without_its_reason_or_approval_is_a_finding(
-    desk: RegisterDesk, core: Desk, case: str
+    desk: RegisterCommands, core: CaseCommands, case: str
 ) -> None:
     """Both are asked for; neither is refused."""
     desk.expose(case, ExposedPosition(title="Бас маман"), on=TODAY, **WHO)
@@ -118,10 +120,12 @@ def test_a_position_without_its_reason_or_approval_is_a_finding(
     assert codes == {"risk.position_without_reason", "risk.position_not_approved"}
 
 
-def test_the_cartogram_is_compared_place_by_place(desk: RegisterDesk, core: Desk, case: str) -> None:
+def test_the_cartogram_is_compared_place_by_place(
+    desk: RegisterCommands, core: CaseCommands, case: str
+) -> None:
     """Signs and letter case apart; what belongs to no department belongs to the case's unit."""
     desk.expose(case, ExposedPosition(title="Бас бухгалтер", department="Қаржы басқармасы"), on=TODAY, **WHO)
-    RiskDesk(core).find(case, FoundRisk(description="Төлем тексерілмейді"), on=TODAY, **WHO)
+    RiskCommands(core).find(case, FoundRisk(description="Төлем тексерілмейді"), on=TODAY, **WHO)
     desk.record_cartogram(
         case,
         [
@@ -140,7 +144,7 @@ def test_the_cartogram_is_compared_place_by_place(desk: RegisterDesk, core: Desk
     ]
 
 
-def test_without_a_cartogram_that_alone_is_said(core: Desk, case: str) -> None:
+def test_without_a_cartogram_that_alone_is_said(core: CaseCommands, case: str) -> None:
     """And two that say the same have no finding."""
     line = CartogramLine("risks", "Қаржы", "Алмалы", "Тәуекел")
 
@@ -149,7 +153,7 @@ def test_without_a_cartogram_that_alone_is_said(core: Desk, case: str) -> None:
 
 
 def test_a_remark_is_taken_or_told_why_not(
-    desk: RegisterDesk, core: Desk, case: str, ledger: SqlLedger
+    desk: RegisterCommands, core: CaseCommands, case: str, ledger: SqlLedger
 ) -> None:
     """Unanswered when the note was signed is a finding; a refusal of the remark needs its reason."""
     made = {
@@ -184,7 +188,7 @@ def test_a_remark_is_taken_or_told_why_not(
     ],
 )
 def test_the_note_waits_for_answers_to_remarks(
-    desk: RegisterDesk, core: Desk, facts: dict[str, date], codes: list[str]
+    desk: RegisterCommands, core: CaseCommands, facts: dict[str, date], codes: list[str]
 ) -> None:
     """Said while there is still a note to take it into; a remark made after the signing belongs to no note."""
     case = core.open(Opening(procedure="internal-analysis", unit="Қаржы", facts=facts), **WHO).id

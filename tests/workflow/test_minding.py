@@ -16,7 +16,7 @@ from tests.law import CALENDAR, library
 from tests.notifications.town import END, START, noon
 from workflow.cases.case import Case
 from workflow.cases.commands import reminder_actions
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import CannotSnooze
 from workflow.law.names import UnknownObligation
@@ -42,18 +42,18 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 
 
 @pytest.fixture
-def desk(ledger: SqlLedger) -> Desk:
-    return Desk(ledger, library(), CALENDAR)
+def desk(ledger: SqlLedger) -> CaseCommands:
+    return CaseCommands(ledger, library(), CALENDAR)
 
 
 @pytest.fixture
-def case(desk: Desk) -> Case:
+def case(desk: CaseCommands) -> Case:
     on = date(2026, 3, 18)
     opening = Opening(procedure="internal-analysis", planned={"analysis_started": START, "analysis_ended": END})
     return desk.open(opening, by="officer", now=noon(on), today=on)
 
 
-def later(desk: Desk, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
+def later(desk: CaseCommands, case: Case, until: date, *, today: date = date(2026, 3, 30)) -> Case:
     return reminder_actions.put_off(
         desk, CALENDAR, case.id, "order_signed", until=until, by="Айгүл", now=noon(today), today=today
     ).case
@@ -98,7 +98,7 @@ def test_a_rung_that_tells_somebody_above_is_never_quiet() -> None:
     assert [name for name, _ in days(quiet, after=date(2026, 3, 1))] == ["-3", "0", "+1"]
 
 
-def test_the_board_waits_for_the_day(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+def test_the_board_waits_for_the_day(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:
     """The next rung of the row is the day asked for; a rebuild finds the same."""
     later(desk, case, date(2026, 4, 2))
     kept = ledger.case(case.id)
@@ -109,7 +109,7 @@ def test_the_board_waits_for_the_day(desk: Desk, ledger: SqlLedger, case: Case) 
     assert again["order_signed"] == ledger.rows(case.id)["order_signed"]
 
 
-def test_the_last_rung_in_time_is_the_latest_day(desk: Desk, case: Case) -> None:
+def test_the_last_rung_in_time_is_the_latest_day(desk: CaseCommands, case: Case) -> None:
     """The due date itself can be asked for; the day after cannot, and the refusal names the latest."""
     with pytest.raises(CannotSnooze) as refused:
         later(desk, case, date(2026, 4, 7))
@@ -118,7 +118,7 @@ def test_the_last_rung_in_time_is_the_latest_day(desk: Desk, case: Case) -> None
     assert later(desk, case, DUE).put_off["order_signed"].until == DUE
 
 
-def test_today_is_not_later(desk: Desk, case: Case) -> None:
+def test_today_is_not_later(desk: CaseCommands, case: Case) -> None:
     """A day that has come is refused, tomorrow is not."""
     with pytest.raises(CannotSnooze) as refused:
         later(desk, case, date(2026, 3, 30))
@@ -127,7 +127,7 @@ def test_today_is_not_later(desk: Desk, case: Case) -> None:
     assert later(desk, case, date(2026, 3, 31))
 
 
-def test_on_the_due_date_and_after_it_nothing_can_be_put_off(desk: Desk, case: Case) -> None:
+def test_on_the_due_date_and_after_it_nothing_can_be_put_off(desk: CaseCommands, case: Case) -> None:
     """What is due today is not asked for tomorrow."""
     for today in (DUE, date(2026, 4, 8)):
         with pytest.raises(CannotSnooze) as refused:
@@ -135,12 +135,12 @@ def test_on_the_due_date_and_after_it_nothing_can_be_put_off(desk: Desk, case: C
         assert refused.value.code == "put_off_too_late"
 
 
-def test_a_day_off_is_the_working_day_after_it(desk: Desk, case: Case) -> None:
+def test_a_day_off_is_the_working_day_after_it(desk: CaseCommands, case: Case) -> None:
     """Saturday 4 April is Monday the 6th."""
     assert later(desk, case, date(2026, 4, 4)).put_off["order_signed"].until == DUE
 
 
-def test_what_is_done_is_not_put_off(desk: Desk, case: Case) -> None:
+def test_what_is_done_is_not_put_off(desk: CaseCommands, case: Case) -> None:
     """Nobody waits for it."""
     on = date(2026, 3, 30)
     desk.record(case.id, "order_signed", on=on, by="x", now=noon(on), today=on)
@@ -150,7 +150,7 @@ def test_what_is_done_is_not_put_off(desk: Desk, case: Case) -> None:
     assert refused.value.code == "put_off_not_open"
 
 
-def test_a_moved_due_date_forgets_what_was_put_off(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+def test_a_moved_due_date_forgets_what_was_put_off(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:
     """It was said about another date: the new one has its whole ladder."""
     later(desk, case, date(2026, 4, 3))
     on = date(2026, 3, 30)
@@ -162,7 +162,7 @@ def test_a_moved_due_date_forgets_what_was_put_off(desk: Desk, ledger: SqlLedger
     assert (row.next_rung, row.next_rung_on) == next_rung(ladder, row.due, CALENDAR, today=on)
 
 
-def test_said_twice_it_is_written_once(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+def test_said_twice_it_is_written_once(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:
     """The same day again adds no event; an acknowledgement neither."""
     for _ in range(2):
         later(desk, case, date(2026, 4, 2))
@@ -175,7 +175,7 @@ def test_said_twice_it_is_written_once(desk: Desk, ledger: SqlLedger, case: Case
 
 
 def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
-    desk: Desk, ledger: SqlLedger, case: Case
+    desk: CaseCommands, ledger: SqlLedger, case: Case
 ) -> None:
     """The order is recorded, the chain says that its document follows, and nobody waits for it any more."""
     on = date(2026, 3, 30)
@@ -188,7 +188,7 @@ def test_done_with_evidence_to_follow_is_a_fact_and_a_promise(
 
 
 def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
-    desk: Desk, ledger: SqlLedger, case: Case
+    desk: CaseCommands, ledger: SqlLedger, case: Case
 ) -> None:
     """Fact and promise are one change: nobody is told that nothing was written when half of it was."""
     on, name = date(2026, 3, 30), "quarter_reported.2026Q1"
@@ -201,7 +201,7 @@ def test_done_in_a_period_the_case_does_not_reach_is_written_and_not_refused(
     assert again.events == ()
 
 
-def test_an_obligation_the_case_does_not_have_is_named(desk: Desk, case: Case) -> None:
+def test_an_obligation_the_case_does_not_have_is_named(desk: CaseCommands, case: Case) -> None:
     """With those it has, the nearest first."""
     with pytest.raises(UnknownObligation):
         reminder_actions.put_off(
@@ -209,7 +209,7 @@ def test_an_obligation_the_case_does_not_have_is_named(desk: Desk, case: Case) -
         )
 
 
-def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(desk: Desk) -> None:
+def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(desk: CaseCommands) -> None:
     """It is said so, and not that a day nobody typed lies outside the records."""
     today = date(2026, 3, 30)
     who: dict[str, Any] = {"by": "x", "now": noon(today), "today": today}
@@ -225,7 +225,7 @@ def test_what_was_due_before_the_records_begin_is_too_late_to_put_off(desk: Desk
 
 
 def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
-    desk: Desk, case: Case, ledger: SqlLedger
+    desk: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """The rungs after the due date lie beyond the last day on record; those before it are quiet till then."""
     today = date(2026, 3, 30)
@@ -238,7 +238,7 @@ def test_what_is_due_at_the_end_of_the_records_can_be_put_off(
     assert row.next_rung_on == date(2026, 7, 2)
 
 
-def test_the_days_offered_are_days_that_are_taken(desk: Desk, case: Case) -> None:
+def test_the_days_offered_are_days_that_are_taken(desk: CaseCommands, case: Case) -> None:
     """Tomorrow, three days on, the last one; the day before the due date only that."""
     offered = reminder_actions.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 3, 30))
     last = reminder_actions.choices(desk, CALENDAR, case.id, "order_signed", today=date(2026, 4, 3))

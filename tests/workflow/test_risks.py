@@ -16,10 +16,10 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Evidence, fold
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.risk_import import PlanRow, taken
-from workflow.cases.commands.risks import CannotEnter, FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import CannotEnter, FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, register
 from workflow.cases.registers.risk_lists import listed, shared
@@ -53,17 +53,17 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 
 
 @pytest.fixture
-def core(ledger: SqlLedger) -> Desk:
-    return Desk(ledger, library(), CALENDAR)
+def core(ledger: SqlLedger) -> CaseCommands:
+    return CaseCommands(ledger, library(), CALENDAR)
 
 
 @pytest.fixture
-def desk(core: Desk) -> RiskDesk:
-    return RiskDesk(core)
+def desk(core: CaseCommands) -> RiskCommands:
+    return RiskCommands(core)
 
 
 @pytest.fixture
-def case(core: Desk) -> str:
+def case(core: CaseCommands) -> str:
     opening = Opening(
         procedure="internal-analysis",
         unit="Комплаенс",
@@ -73,15 +73,17 @@ def case(core: Desk) -> str:
     return core.open(opening, **WHO).id
 
 
-def found(desk: RiskDesk, case: str, description: str = "Жеткізушіні таңдау ашық емес", **more: Any) -> None:
+def found(
+    desk: RiskCommands, case: str, description: str = "Жеткізушіні таңдау ашық емес", **more: Any
+) -> None:
     desk.find(case, FoundRisk(description=description, **more), on=TODAY, **WHO)
 
 
-def due(core: Desk, case: str, name: str, *, today: date = TODAY) -> Deadline:
+def due(core: CaseCommands, case: str, name: str, *, today: date = TODAY) -> Deadline:
     return next(one for one in core.view(case, today=today).deadlines if one.id == name)
 
 
-def set_measure(desk: RiskDesk, case: str, term: MeasureTerm, **more: Any) -> None:
+def set_measure(desk: RiskCommands, case: str, term: MeasureTerm, **more: Any) -> None:
     told = {
         "completion": "бұйрық",
         "responsible": "Сатып алу басқармасы",
@@ -90,12 +92,12 @@ def set_measure(desk: RiskDesk, case: str, term: MeasureTerm, **more: Any) -> No
     desk.set_measure(case, SetMeasure(risk=1, term=term, **{**told, **more}), **WHO)
 
 
-def codes(core: Desk, case: str) -> list[str]:
+def codes(core: CaseCommands, case: str) -> list[str]:
     view = core.view(case, today=TODAY)
     return [one.code for one in risk_findings(view.case, view.deadlines)]
 
 
-def test_a_risk_is_found_described_anew_and_numbered(desk: RiskDesk, case: str, core: Desk) -> None:
+def test_a_risk_is_found_described_anew_and_numbered(desk: RiskCommands, case: str, core: CaseCommands) -> None:
     """The same words again write nothing; a known number describes that risk anew."""
     found(desk, case, direction="procurement", cause="Талаптар айқын емес")
     found(desk, case, "Тексерусіз қабылдау", direction="personnel")
@@ -113,7 +115,7 @@ def test_a_risk_is_found_described_anew_and_numbered(desk: RiskDesk, case: str, 
 
 
 @pytest.mark.parametrize(("on", "refused"), [(TODAY, False), (date(2026, 7, 21), True)])
-def test_what_has_not_happened_is_refused(desk: RiskDesk, case: str, on: date, refused: bool) -> None:
+def test_what_has_not_happened_is_refused(desk: RiskCommands, case: str, on: date, refused: bool) -> None:
     """Today may be entered, tomorrow may not."""
     risk = FoundRisk(description="Тәуекел бар екені анықталды")
     if not refused:
@@ -124,7 +126,7 @@ def test_what_has_not_happened_is_refused(desk: RiskDesk, case: str, on: date, r
     assert refusal.value.code == "risk.in_future"
 
 
-def test_a_rank_keeps_the_edition_of_our_scale(desk: RiskDesk, case: str, core: Desk) -> None:
+def test_a_rank_keeps_the_edition_of_our_scale(desk: RiskCommands, case: str, core: CaseCommands) -> None:
     """Likelihood times effect; a level the scale does not have is refused with the last there is."""
     found(desk, case)
     desk.rank(case, 1, likelihood=3, effect=2, scale=SCALE, **WHO)
@@ -152,7 +154,7 @@ def test_a_rank_keeps_the_edition_of_our_scale(desk: RiskDesk, case: str, core: 
     ],
 )
 def test_a_measure_is_due_by_the_words_of_the_plan(
-    desk: RiskDesk, case: str, core: Desk, term: MeasureTerm, day: date | None, safe_by: date | None
+    desk: RiskCommands, case: str, core: CaseCommands, term: MeasureTerm, day: date | None, safe_by: date | None
 ) -> None:
     """A quarter by its last day, "до" including the day, days from the approval; "постоянно" by no day."""
     found(desk, case)
@@ -164,7 +166,7 @@ def test_a_measure_is_due_by_the_words_of_the_plan(
 
 
 def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
-    desk: RiskDesk, case: str, core: Desk
+    desk: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """Four quarters whose last day falls in the year after the approval; each is reviewed by itself."""
     found(desk, case)
@@ -182,7 +184,7 @@ def test_a_recurring_measure_is_due_every_quarter_of_the_year_of_monitoring(
 
 
 def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
-    desk: RiskDesk, case: str, core: Desk
+    desk: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """A review in October does not say that September was missed; the day of execution does."""
     found(desk, case)
@@ -204,7 +206,9 @@ def test_executed_after_the_due_date_is_late_only_by_the_day_of_execution(
 @pytest.mark.parametrize(
     ("outcome", "state"), [("partly", "open"), ("not", "open"), ("irrelevant", "not_required")]
 )
-def test_only_what_is_executed_is_done(desk: RiskDesk, case: str, core: Desk, outcome: str, state: str) -> None:
+def test_only_what_is_executed_is_done(
+    desk: RiskCommands, case: str, core: CaseCommands, outcome: str, state: str
+) -> None:
     """Partly and not executed wait on; what is no longer relevant is not required."""
     found(desk, case)
     set_measure(desk, case, QUARTER)
@@ -213,7 +217,7 @@ def test_only_what_is_executed_is_done(desk: RiskDesk, case: str, core: Desk, ou
     assert due(core, case, "measure.1").state == state
 
 
-def test_a_removed_risk_needs_its_measure_no_more(desk: RiskDesk, case: str, core: Desk) -> None:
+def test_a_removed_risk_needs_its_measure_no_more(desk: RiskCommands, case: str, core: CaseCommands) -> None:
     """Removed, and removed to real completion, are kept apart; completion asks for its proof."""
     found(desk, case)
     set_measure(desk, case, QUARTER)
@@ -230,7 +234,7 @@ def test_a_removed_risk_needs_its_measure_no_more(desk: RiskDesk, case: str, cor
 
 
 def test_a_risk_of_a_higher_body_goes_up_with_its_own_term_and_answer(
-    desk: RiskDesk, case: str, core: Desk
+    desk: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """Until somebody asked it is a finding; the request waits on the board; the answer ends it."""
     found(desk, case, body="Денсаулық сақтау министрлігі", act="№ ҚР ДСМ-49 бұйрығы, 12-тармақ")
@@ -278,7 +282,7 @@ def test_a_measure_is_checked_before_it_is_signed(measure: Measure, expected: li
 
 @pytest.mark.parametrize(("set_on", "asked"), [(date(2026, 7, 9), True), (date(2026, 7, 10), False)])
 def test_a_reviewed_quarter_without_a_status_is_a_finding(
-    desk: RiskDesk, case: str, core: Desk, set_on: date, asked: bool
+    desk: RiskCommands, case: str, core: CaseCommands, set_on: date, asked: bool
 ) -> None:
     """The information of the quarter was reviewed and this measure passed over; one set later was not there."""
     found(desk, case)
@@ -292,7 +296,9 @@ def test_a_reviewed_quarter_without_a_status_is_a_finding(
     assert "risk.measure_not_reviewed" not in codes(core, case)
 
 
-def test_a_measure_due_after_the_monitoring_is_a_finding(desk: RiskDesk, case: str, core: Desk) -> None:
+def test_a_measure_due_after_the_monitoring_is_a_finding(
+    desk: RiskCommands, case: str, core: CaseCommands
+) -> None:
     """The year of monitoring ends on 1 June 2027."""
     found(desk, case)
     term = MeasureTerm(written="III квартал 2027 года", term=InQuarter(2027, 3), said="quarter")
@@ -302,7 +308,7 @@ def test_a_measure_due_after_the_monitoring_is_a_finding(desk: RiskDesk, case: s
 
 
 def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
-    desk: RiskDesk, case: str, core: Desk
+    desk: RiskCommands, case: str, core: CaseCommands
 ) -> None:
     """A risk is known by its words: the number of the plan is taken only where it is free."""
     found(desk, case, direction="procurement", cause="Талаптар айқын емес")
@@ -321,7 +327,9 @@ def test_a_plan_taken_in_twice_changes_nothing_and_overwrites_nothing(
     assert {number: one.risk for number, one in known.measures.items()} == {1: 2, 2: 1}
 
 
-def test_the_same_risk_in_several_cases_is_shown_together(desk: RiskDesk, case: str, core: Desk) -> None:
+def test_the_same_risk_in_several_cases_is_shown_together(
+    desk: RiskCommands, case: str, core: CaseCommands
+) -> None:
     """By its words, or by the same place of the same act of the same higher body."""
     other = core.open(Opening(procedure="internal-analysis", unit="Қаржы"), **WHO).id
     above = {"body": "ДСМ", "act": "49-бұйрық, 12-тармақ"}
@@ -337,7 +345,7 @@ def test_the_same_risk_in_several_cases_is_shown_together(desk: RiskDesk, case: 
 
 
 def test_the_board_holds_measures_and_equals_its_rebuild(
-    desk: RiskDesk, case: str, core: Desk, ledger: SqlLedger
+    desk: RiskCommands, case: str, core: CaseCommands, ledger: SqlLedger
 ) -> None:
     """Rows of measures and requests, reminded like any other, and the same when computed anew."""
     found(desk, case, body="ДСМ")
@@ -354,7 +362,7 @@ def test_the_board_holds_measures_and_equals_its_rebuild(
     assert kept == fold(ledger.events(case))
 
 
-def test_a_measure_moves_with_the_calendar(desk: RiskDesk, case: str, core: Desk) -> None:
+def test_a_measure_moves_with_the_calendar(desk: RiskCommands, case: str, core: CaseCommands) -> None:
     """A day off on 24 June moves what is due ten working days after the approval."""
     found(desk, case)
     set_measure(desk, case, MeasureTerm(written="10 жұмыс күні", term=WorkingDays(10), said="after"))
@@ -366,7 +374,7 @@ def test_a_measure_moves_with_the_calendar(desk: RiskDesk, case: str, core: Desk
     assert moves["measure.1"] == date(2026, 6, 25)
 
 
-def test_one_measure_can_be_asked_for_by_its_id(desk: RiskDesk, case: str, core: Desk) -> None:
+def test_one_measure_can_be_asked_for_by_its_id(desk: RiskCommands, case: str, core: CaseCommands) -> None:
     """As a letter does; an unknown number is nobody's deadline."""
     found(desk, case)
     set_measure(desk, case, QUARTER)

@@ -12,7 +12,7 @@ import pytest
 from tests.workflow.test_score import scoring
 from workflow.org.office import Office, Unit
 from workflow.scoring.prospects import Step, prospect, steps
-from workflow.scoring.recorded import MissingFact, Recorded, YearRecords, body, numbers
+from workflow.scoring.recorded import MissingFact, RecordedFact, YearRecords, body, numbers
 from workflow.scoring.scale import Done, Risks
 from workflow.scoring.score import Scores, score, written
 from workflow.scoring.tally import Year, tally
@@ -35,10 +35,10 @@ def units() -> dict[str, Unit]:
     return {one.id: one for one in (top, *below)}
 
 
-def fact(unit: str, name: str, on: date, **values: int) -> Recorded:
+def fact(unit: str, name: str, on: date, **values: int) -> RecordedFact:
     """A fact of a unit's case."""
     numbers = {key: Decimal(value) for key, value in values.items()}
-    return Recorded(case=f"2026-{unit}", unit=unit, fact=name, on=on, values=numbers)
+    return RecordedFact(case=f"2026-{unit}", unit=unit, fact=name, on=on, values=numbers)
 
 
 def quarter_days() -> list[date]:
@@ -46,7 +46,7 @@ def quarter_days() -> list[date]:
     return [date(2026, month, 20) for month in (2, 5, 8, 11)]
 
 
-def prepared() -> tuple[Recorded, ...]:
+def prepared() -> tuple[RecordedFact, ...]:
     """What the oblast did in 2026. The score of it is computed by hand in the test below."""
     march, june = date(2026, 3, 30), date(2026, 6, 10)
     done = [fact(f"dep{n}", f"{IA}:start_announced", march) for n in range(1, 10)]  # 9 of 10
@@ -71,7 +71,7 @@ def prepared() -> tuple[Recorded, ...]:
 
 
 def year(
-    *recorded: Recorded,
+    *recorded: RecordedFact,
     today: date = AFTER,
     lacking: tuple[MissingFact, ...] = (),
     risks: Risks | None = None,

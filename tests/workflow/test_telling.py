@@ -17,7 +17,7 @@ from storage.org.store import save
 from tests.law import CALENDAR
 from tests.workflow.test_programmes import MONTHLY, QUOTA, obligation, procedure
 from workflow.cases.case import Case
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import NotForKind, Opening
 from workflow.cases.commands.payloads import AlreadyRecorded, CannotRecord, UnknownDuty, UnknownValue
 from workflow.law.library import Library
@@ -52,12 +52,12 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 
 
 @pytest.fixture
-def desk(ledger: SqlLedger) -> Desk:
-    return Desk(ledger, Library([LAW]), CALENDAR)
+def desk(ledger: SqlLedger) -> CaseCommands:
+    return CaseCommands(ledger, Library([LAW]), CALENDAR)
 
 
 @pytest.fixture
-def case(desk: Desk) -> Case:
+def case(desk: CaseCommands) -> Case:
     opening = Opening(procedure="tea", unit="bureau", person="a@x.kz", planned={"year_begun": date(2026, 1, 1)})
     return desk.open(opening, **WRITTEN)  # type: ignore[arg-type]
 
@@ -67,7 +67,9 @@ def said(error: Refusal) -> None:
     assert all(refusal(error, language).endswith(".") for language in LANGUAGES)
 
 
-def test_numbers_and_signatures_are_kept_with_the_fact(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+def test_numbers_and_signatures_are_kept_with_the_fact(
+    desk: CaseCommands, ledger: SqlLedger, case: Case
+) -> None:
     """Exactly as they were told: decimal places stay."""
     values = {"trained": Decimal("57"), "staff": Decimal("1140.50")}
     desk.record(case.id, "people_trained.2026", on=ON, values=values, **WRITTEN)  # type: ignore[arg-type]
@@ -89,7 +91,7 @@ def test_a_case_knows_of_which_kind_it_is_and_whom_it_is_about(ledger: SqlLedger
     assert (kept.kind, kept.person) == ("committee", "a@x.kz")
 
 
-def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(desk: Desk) -> None:
+def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(desk: CaseCommands) -> None:
     """The refusal says whom it is for."""
     with pytest.raises(NotForKind) as refused:
         desk.open(Opening(procedure="tea", unit="company"), **WRITTEN)  # type: ignore[arg-type]
@@ -97,7 +99,7 @@ def test_a_procedure_is_not_opened_for_a_kind_it_is_not_for(desk: Desk) -> None:
     said(refused.value)
 
 
-def test_a_number_told_later_is_added_and_told_again_changes_nothing(desk: Desk, case: Case) -> None:
+def test_a_number_told_later_is_added_and_told_again_changes_nothing(desk: CaseCommands, case: Case) -> None:
     """57.0 is 57."""
 
     def told(**values: str) -> int:
@@ -111,7 +113,7 @@ def test_a_number_told_later_is_added_and_told_again_changes_nothing(desk: Desk,
     assert told() == 0
 
 
-def test_another_number_is_corrected_with_a_ground(desk: Desk, ledger: SqlLedger, case: Case) -> None:
+def test_another_number_is_corrected_with_a_ground(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:
     """Recording another one is refused; correcting it is an event, correcting it again none."""
     name, given = "people_trained.2026", {"staff": Decimal(1140)}
     desk.record(case.id, name, on=ON, values=given, signed_by="head", **WRITTEN)  # type: ignore[arg-type]
@@ -147,7 +149,7 @@ def test_another_number_is_corrected_with_a_ground(desk: Desk, ledger: SqlLedger
     ],
 )
 def test_an_unknown_name_is_refused(
-    desk: Desk, case: Case, fact: str, more: dict[str, object], kind: type[Refusal]
+    desk: CaseCommands, case: Case, fact: str, more: dict[str, object], kind: type[Refusal]
 ) -> None:
     """A number nobody asks for, a duty nobody has, a second time where there is one."""
     with pytest.raises(kind) as refused:
@@ -156,7 +158,7 @@ def test_an_unknown_name_is_refused(
     said(refused.value)
 
 
-def test_a_second_talk_in_a_month_is_another_fact(desk: Desk, case: Case) -> None:
+def test_a_second_talk_in_a_month_is_another_fact(desk: CaseCommands, case: Case) -> None:
     """Both are on record; the month is done with the second."""
     for name in ("talk_held.2026-11", "talk_held.2026-11#2"):
         desk.record(case.id, name, on=ON, **WRITTEN)  # type: ignore[arg-type]

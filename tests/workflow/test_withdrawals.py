@@ -13,10 +13,10 @@ from storage.database.engine import open as open_database
 from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Event, Evidence, apply, fold
-from workflow.cases.commands.desk import Change, Desk, GroundMissing, View
+from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing, View
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.cases.commands.withdrawals import CannotWithdraw, WithdrawnAlready, withdraw
 from workflow.cases.registers.exposure import exposure
 from workflow.cases.registers.measure_term import MeasureTerm
@@ -44,12 +44,12 @@ def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
 
 
 @pytest.fixture
-def desk(ledger: SqlLedger) -> Desk:
-    return Desk(ledger, library(), CALENDAR)
+def desk(ledger: SqlLedger) -> CaseCommands:
+    return CaseCommands(ledger, library(), CALENDAR)
 
 
 @pytest.fixture
-def case(desk: Desk) -> Case:
+def case(desk: CaseCommands) -> Case:
     opening = Opening(
         procedure="internal-analysis",
         unit="Комплаенс",
@@ -59,17 +59,17 @@ def case(desk: Desk) -> Case:
     return desk.open(opening, by="officer", now=NOW, today=TODAY)
 
 
-def record(desk: Desk, case: Case, fact: str, on: date, *evidence: Evidence) -> Change:
+def record(desk: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> Change:
     return desk.record(case.id, fact, on=on, evidence=evidence, by="officer", now=NOW, today=TODAY)
 
 
 def take_back(
-    desk: Desk, case: Case, name: str, *, ground: str = "кем-то внесено ошибочно", evidence: str = ""
+    desk: CaseCommands, case: Case, name: str, *, ground: str = "кем-то внесено ошибочно", evidence: str = ""
 ) -> Change:
     return withdraw(desk, case.id, name, ground=ground, evidence=evidence, by="officer", now=NOW, today=TODAY)
 
 
-def deadline(desk: Desk, case: Case, name: str) -> Deadline:
+def deadline(desk: CaseCommands, case: Case, name: str) -> Deadline:
     return next(one for one in desk.view(case.id, today=TODAY).deadlines if one.id == name)
 
 
@@ -79,13 +79,13 @@ def stored(ledger: SqlLedger, case: Case) -> Case:
     return found
 
 
-def codes(desk: Desk, case: Case) -> list[tuple[str, str]]:
+def codes(desk: CaseCommands, case: Case) -> list[tuple[str, str]]:
     view: View = desk.view(case.id, today=TODAY)
     found = findings(view.case, view.procedure, view.deadlines, CALENDAR)
     return [(one.code, one.obligation) for one in (*found, *risk_findings(view.case, view.deadlines))]
 
 
-def test_a_withdrawn_fact_is_as_if_never_recorded(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_a_withdrawn_fact_is_as_if_never_recorded(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
     """The note's 10 working days count from the plan again: from 26 May, not from the fact of 20 May."""
     before = deadline(desk, case, "note_signed")
     record(desk, case, "analysis_ended", date(2026, 5, 20))
@@ -99,7 +99,7 @@ def test_a_withdrawn_fact_is_as_if_never_recorded(desk: Desk, case: Case, ledger
     assert "analysis_ended" not in stored(ledger, case).facts
 
 
-def test_the_event_stays_in_the_chain(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_the_event_stays_in_the_chain(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
     """Nothing is deleted: the withdrawal is one event more, with its ground and what it takes back."""
     record(desk, case, "order_signed", date(2026, 4, 6))
 
@@ -112,7 +112,7 @@ def test_the_event_stays_in_the_chain(desk: Desk, case: Case, ledger: SqlLedger)
 
 
 def test_rows_of_the_board_are_those_of_a_case_that_never_had_it(
-    desk: Desk, case: Case, ledger: SqlLedger
+    desk: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """Every row, every column, is what it was before the fact."""
     before = ledger.rows(case.id)
@@ -126,7 +126,9 @@ def test_rows_of_the_board_are_those_of_a_case_that_never_had_it(
     assert {row.obligation: row for row in recomputed.rows} == before
 
 
-def test_it_takes_its_own_corrections_and_evidence_along(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_it_takes_its_own_corrections_and_evidence_along(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """A fact recorded, proved, corrected: the one withdrawal takes back all three."""
     record(desk, case, "start_announced", date(2026, 3, 27))
     record(desk, case, "start_announced", date(2026, 3, 27), SITE)
@@ -141,7 +143,7 @@ def test_it_takes_its_own_corrections_and_evidence_along(desk: Desk, case: Case,
     assert stored(ledger, case).facts == {}
 
 
-def test_recording_anew_is_recording(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_recording_anew_is_recording(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
     """With another day, without `correct`; nothing of the withdrawn record comes back with it."""
     record(desk, case, "start_announced", date(2026, 3, 27), SITE)
     take_back(desk, case, "start_announced")
@@ -154,7 +156,9 @@ def test_recording_anew_is_recording(desk: Desk, case: Case, ledger: SqlLedger) 
     assert stored(ledger, case).withdrawn == {}
 
 
-def test_what_is_recorded_anew_can_be_withdrawn_again(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_what_is_recorded_anew_can_be_withdrawn_again(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """Each withdrawal takes back what counts now, and only that."""
     record(desk, case, "order_signed", date(2026, 4, 6))
     take_back(desk, case, "order_signed")
@@ -166,7 +170,7 @@ def test_what_is_recorded_anew_can_be_withdrawn_again(desk: Desk, case: Case, le
     assert stored(ledger, case).facts == {}
 
 
-def test_withdrawn_twice_is_refused(desk: Desk, case: Case) -> None:
+def test_withdrawn_twice_is_refused(desk: CaseCommands, case: Case) -> None:
     """The refusal says who withdrew it, when and why; nothing is written."""
     record(desk, case, "order_signed", date(2026, 4, 6))
     take_back(desk, case, "order_signed", ground="двойник")
@@ -178,7 +182,7 @@ def test_withdrawn_twice_is_refused(desk: Desk, case: Case) -> None:
     assert len(desk.events(case.id)) == 5
 
 
-def test_what_is_not_recorded_is_refused_naming_what_is(desk: Desk, case: Case) -> None:
+def test_what_is_not_recorded_is_refused_naming_what_is(desk: CaseCommands, case: Case) -> None:
     """Facts, plan dates and rows, the nearest first."""
     record(desk, case, "order_signed", date(2026, 4, 6))
 
@@ -192,7 +196,7 @@ def test_what_is_not_recorded_is_refused_naming_what_is(desk: Desk, case: Case) 
     }
 
 
-def test_an_unknown_name_and_an_empty_ground_are_refused(desk: Desk, case: Case) -> None:
+def test_an_unknown_name_and_an_empty_ground_are_refused(desk: CaseCommands, case: Case) -> None:
     """A typo names the facts there are; a ground of blanks is none."""
     record(desk, case, "order_signed", date(2026, 4, 6))
 
@@ -202,7 +206,7 @@ def test_an_unknown_name_and_an_empty_ground_are_refused(desk: Desk, case: Case)
         take_back(desk, case, "order_signed", ground=" ")
 
 
-def test_the_anchor_of_an_overdue_term_is_withdrawn(desk: Desk, case: Case) -> None:
+def test_the_anchor_of_an_overdue_term_is_withdrawn(desk: CaseCommands, case: Case) -> None:
     """Note signed 12 May: the plan was due on 26 May. Without it the plan counts from the note's own last day,
     10 June."""
     record(desk, case, "note_signed", date(2026, 5, 12))
@@ -216,7 +220,7 @@ def test_the_anchor_of_an_overdue_term_is_withdrawn(desk: Desk, case: Case) -> N
     assert plan.due == date(2026, 6, 24)
 
 
-def test_what_was_missed_is_asked_for_again(desk: Desk, case: Case) -> None:
+def test_what_was_missed_is_asked_for_again(desk: CaseCommands, case: Case) -> None:
     """The start was never announced before the analysis ended; without that end it is open and not missed."""
     record(desk, case, "analysis_ended", END)
     assert deadline(desk, case, "start_announced").state == "missed"
@@ -227,7 +231,9 @@ def test_what_was_missed_is_asked_for_again(desk: Desk, case: Case) -> None:
     assert ("missed", "start_announced") not in codes(desk, case)
 
 
-def test_facts_that_rested_on_it_stay_and_rest_on_nothing(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_facts_that_rested_on_it_stay_and_rest_on_nothing(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """The note counts from the end of the analysis; it stays recorded, and a finding says so until there is an
     end again."""
     record(desk, case, "analysis_ended", END)
@@ -242,7 +248,9 @@ def test_facts_that_rested_on_it_stay_and_rest_on_nothing(desk: Desk, case: Case
     assert ("rests_on_withdrawn", "note_signed") not in codes(desk, case)
 
 
-def test_a_plan_date_withdrawn_gives_way_to_the_one_before(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_a_plan_date_withdrawn_gives_way_to_the_one_before(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """Replanned by mistake: the plan of the schedule counts again; withdrawn too, there is none."""
     desk.replan(case.id, "analysis_started", on=date(2026, 6, 15), by="officer", now=NOW, today=TODAY)
 
@@ -255,7 +263,9 @@ def test_a_plan_date_withdrawn_gives_way_to_the_one_before(desk: Desk, case: Cas
         take_back(desk, case, "plan.analysis_started")
 
 
-def test_a_fact_and_its_plan_date_are_withdrawn_apart(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_a_fact_and_its_plan_date_are_withdrawn_apart(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """The fact's name takes back the fact alone."""
     record(desk, case, "analysis_started", START)
 
@@ -264,7 +274,7 @@ def test_a_fact_and_its_plan_date_are_withdrawn_apart(desk: Desk, case: Case, le
     assert stored(ledger, case).planned["analysis_started"] == START
 
 
-def test_a_correction_alone_is_withdrawn_by_its_line(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_a_correction_alone_is_withdrawn_by_its_line(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
     """#5 is the correction: the day before it counts again; once more is refused."""
     record(desk, case, "order_signed", date(2026, 4, 6))
     desk.correct(case.id, "order_signed", on=date(2026, 4, 3), ground="опечатка", by="a", now=NOW, today=TODAY)
@@ -278,7 +288,7 @@ def test_a_correction_alone_is_withdrawn_by_its_line(desk: Desk, case: Case, led
 
 
 @pytest.mark.parametrize("line", ["#1", "#99", "#6"])
-def test_a_line_that_is_no_record_is_refused(desk: Desk, case: Case, line: str) -> None:
+def test_a_line_that_is_no_record_is_refused(desk: CaseCommands, case: Case, line: str) -> None:
     """The opening, a line there is not, a cancellation: none is taken back so."""
     record(desk, case, "order_signed", date(2026, 4, 6))
     record(desk, case, "order_signed", date(2026, 4, 6), SITE)
@@ -289,7 +299,7 @@ def test_a_line_that_is_no_record_is_refused(desk: Desk, case: Case, line: str) 
 
 
 def test_the_last_link_withdrawn_gives_the_day_back_to_the_one_before(
-    desk: Desk, case: Case, ledger: SqlLedger
+    desk: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """On the site on 27 March, in the press on 3 April: judged by 3 April, four working days late of 30 March;
     without the press link by 27 March, in time."""
@@ -304,7 +314,7 @@ def test_the_last_link_withdrawn_gives_the_day_back_to_the_one_before(
     assert [one.reference for one in stored(ledger, case).facts["start_announced"].evidence] == [SITE.reference]
 
 
-def test_a_document_withdrawn_can_be_attached_again(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_a_document_withdrawn_can_be_attached_again(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
     """Attached anew it is evidence again; withdrawn before that it is refused, naming what is there."""
     record(desk, case, "start_announced", date(2026, 3, 27), SITE, MEDIA)
     take_back(desk, case, "start_announced", evidence=MEDIA.reference)
@@ -318,7 +328,7 @@ def test_a_document_withdrawn_can_be_attached_again(desk: Desk, case: Case, ledg
     assert len(stored(ledger, case).facts["start_announced"].evidence) == 2
 
 
-def test_a_refusal_never_names_a_restricted_document(desk: Desk, case: Case) -> None:
+def test_a_refusal_never_names_a_restricted_document(desk: CaseCommands, case: Case) -> None:
     """What few may open is not listed as evidence there is."""
     secret = Evidence(kind="document:order", reference="a" * 64, name="тайна.pdf", restricted="госсекреты")
     record(desk, case, "order_signed", date(2026, 4, 6), secret)
@@ -328,7 +338,7 @@ def test_a_refusal_never_names_a_restricted_document(desk: Desk, case: Case) -> 
     assert (refusal.value.code, refusal.value.arguments["allowed"]) == ("no_evidence", ())
 
 
-def test_the_fact_that_opened_a_branch_is_withdrawn(desk: Desk) -> None:
+def test_the_fact_that_opened_a_branch_is_withdrawn(desk: CaseCommands) -> None:
     """A conflict of interest confirmed by mistake: the branch closes; what was recorded in it stays, resting on
     nothing."""
     opening = Opening(procedure="conflict-of-interest", person="p1", planned={})
@@ -348,21 +358,23 @@ def test_the_fact_that_opened_a_branch_is_withdrawn(desk: Desk) -> None:
     assert ("rests_on_withdrawn", branch.id) in codes(desk, opened)
 
 
-def found(desk: Desk, case: Case, *texts: str) -> None:
+def found(desk: CaseCommands, case: Case, *texts: str) -> None:
     for text in texts:
-        RiskDesk(desk).find(
+        RiskCommands(desk).find(
             case.id, FoundRisk(description=text), on=date(2026, 5, 20), by="a", now=NOW, today=TODAY
         )
 
 
-def measure(desk: Desk, case: Case, risk: int) -> None:
+def measure(desk: CaseCommands, case: Case, risk: int) -> None:
     said = SetMeasure(risk=risk, action="Утвердить порядок закупок", responsible="ДЗ", term=MeasureTerm())
-    RiskDesk(desk).set_measure(case.id, said, by="a", now=NOW, today=TODAY)
+    RiskCommands(desk).set_measure(case.id, said, by="a", now=NOW, today=TODAY)
 
 
-def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """Its request, its answer and its removal go along; its measure stays and rests on nothing."""
-    risks = RiskDesk(desk)
+    risks = RiskCommands(desk)
     found(desk, case, "Закупки без конкурса", "Совмещение функций")
     stamp = {"by": "a", "now": NOW, "today": TODAY}
     risks.ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=date(2026, 5, 21), **stamp)  # type: ignore[arg-type]
@@ -378,7 +390,9 @@ def test_a_risk_is_withdrawn_with_all_that_was_said_of_it(desk: Desk, case: Case
     assert ("risk.measure_of_withdrawn_risk", "measure.1") in codes(desk, case)
 
 
-def test_a_new_row_never_gets_the_number_of_a_withdrawn_one(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_a_new_row_never_gets_the_number_of_a_withdrawn_one(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """The measure of the withdrawn risk would answer the new one."""
     found(desk, case, "Закупки без конкурса")
     measure(desk, case, 1)
@@ -389,7 +403,7 @@ def test_a_new_row_never_gets_the_number_of_a_withdrawn_one(desk: Desk, case: Ca
     assert list(register(stored(ledger, case)).risks) == [2]
 
 
-def test_a_measure_is_withdrawn_with_its_deadline(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_a_measure_is_withdrawn_with_its_deadline(desk: CaseCommands, case: Case, ledger: SqlLedger) -> None:
     """Its row leaves the board, and whoever is responsible for it the case."""
     found(desk, case, "Закупки без конкурса")
     measure(desk, case, 1)
@@ -402,10 +416,10 @@ def test_a_measure_is_withdrawn_with_its_deadline(desk: Desk, case: Case, ledger
 
 
 def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(
-    desk: Desk, case: Case, ledger: SqlLedger
+    desk: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """By their numbers."""
-    registers = RegisterDesk(desk)
+    registers = RegisterCommands(desk)
     day, stamp = date(2026, 5, 20), {"by": "a", "now": NOW, "today": TODAY}
     registers.expose(case.id, ExposedPosition(title="Закупщик", holder="Б"), on=day, **stamp)  # type: ignore[arg-type]
     registers.talk(case.id, 1, on=day, **stamp)  # type: ignore[arg-type]
@@ -420,21 +434,23 @@ def test_positions_and_remarks_are_withdrawn_with_their_talks_and_answers(
 
 
 def test_a_request_withdrawn_by_its_line_takes_its_answer_along(
-    desk: Desk, case: Case, ledger: SqlLedger
+    desk: CaseCommands, case: Case, ledger: SqlLedger
 ) -> None:
     """The risk stays, nobody was asked."""
     found(desk, case, "Закупки без конкурса")
     stamp = {"by": "a", "now": NOW, "today": TODAY}
     day = date(2026, 5, 21)
-    RiskDesk(desk).ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, **stamp)  # type: ignore[arg-type]
-    RiskDesk(desk).answer(case.id, 1, text="учтено", on=day, **stamp)  # type: ignore[arg-type]
+    RiskCommands(desk).ask(case.id, 1, body="Минфин", asked="изменить", term=MeasureTerm(), on=day, **stamp)  # type: ignore[arg-type]
+    RiskCommands(desk).answer(case.id, 1, text="учтено", on=day, **stamp)  # type: ignore[arg-type]
 
     take_back(desk, case, "#5")
 
     assert register(stored(ledger, case)).risks[1].request is None
 
 
-def test_a_withdrawal_is_never_applied_to_a_case_alone(desk: Desk, case: Case, ledger: SqlLedger) -> None:
+def test_a_withdrawal_is_never_applied_to_a_case_alone(
+    desk: CaseCommands, case: Case, ledger: SqlLedger
+) -> None:
     """It changes what came before: only the whole chain tells the case."""
     record(desk, case, "order_signed", date(2026, 4, 6))
     before = stored(ledger, case)

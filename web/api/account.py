@@ -17,7 +17,7 @@ from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.idempotency import Writing
 from web.auth.dependencies import Own, Recording
 from web.pages.account.digest_choice import be_reminded, own_choice
-from web.pages.administration.common import the
+from web.pages.administration.common import administration
 from web.pages.administration.feeds import give_own, revoke
 from web.pages.cases import commands
 from workflow.org.access import Entry
@@ -55,7 +55,7 @@ class AccountAnswer(BaseModel):
     ways_in: list[WayIn]
 
 
-class Reminded(Command):
+class DigestChoice(Command):
     digest: Digest
     language: Literal["kk", "ru", "en"]
 
@@ -68,7 +68,7 @@ class Away(Command):
     deputy: Key | None = None
 
 
-class Chosen(BaseModel):
+class DigestChosen(BaseModel):
     digest: str
     language: str
 
@@ -85,7 +85,7 @@ class FeedMade(BaseModel):
     address: str
 
 
-class Revoked(Command):
+class FeedRevoked(Command):
     id: Hash
 
 
@@ -95,7 +95,7 @@ class Ending(Command):
     id: Hash | None = None
 
 
-class Ended(BaseModel):
+class SessionsEnded(BaseModel):
     """How many ways in have ended."""
 
     ended: int
@@ -109,7 +109,7 @@ class TelegramCode(BaseModel):
     until: datetime
 
 
-class Unlinked(BaseModel):
+class TelegramUnlinked(BaseModel):
     linked: bool
 
 
@@ -135,14 +135,14 @@ def me(ctx: Own) -> AccountAnswer:
 
 
 @router.post("/digest")
-def remind(ctx: Own, once: Writing, body: Reminded) -> Chosen:
+def remind(ctx: Own, once: Writing, body: DigestChoice) -> DigestChosen:
     """How often one's letters come, and in which language."""
 
-    def chosen() -> Chosen:
+    def chosen() -> DigestChosen:
         be_reminded(ctx, body.digest, body.language)
-        return Chosen(digest=body.digest, language=body.language)
+        return DigestChosen(digest=body.digest, language=body.language)
 
-    return once(ctx, body, chosen, Chosen)
+    return once(ctx, body, chosen, DigestChosen)
 
 
 @router.post("/leave")
@@ -160,16 +160,16 @@ def leave(ctx: Recording, once: Writing, body: Away) -> LeaveAnswer:
 @router.post("/feeds", status_code=201)
 def make_feed(ctx: Own, once: Writing, translator: RequestTranslator) -> FeedMade:
     """Make a calendar feed of what waits for oneself; its address is told once."""
-    the(ctx)
+    administration(ctx)
     return once(
         ctx, None, lambda: FeedMade(address=give_own(ctx, translator.language)), FeedMade, secret="address"
     )
 
 
 @router.post("/feeds/revocation")
-def revoke_feed(ctx: Own, once: Writing, body: Revoked) -> Ended:
+def revoke_feed(ctx: Own, once: Writing, body: FeedRevoked) -> SessionsEnded:
     """Take a feed of one's own back."""
-    return once(ctx, body, lambda: Ended(ended=revoke(ctx, ctx.reader.login, body.id)), Ended)
+    return once(ctx, body, lambda: SessionsEnded(ended=revoke(ctx, ctx.reader.login, body.id)), SessionsEnded)
 
 
 @router.post("/telegram", status_code=201)
@@ -180,35 +180,37 @@ def telegram_code(ctx: Own, once: Writing) -> TelegramCode:
 
     def offered() -> TelegramCode:
         now = ctx.now
-        return TelegramCode.model_validate(the(ctx).telegram(ctx.reader.person, now=now), from_attributes=True)
+        return TelegramCode.model_validate(
+            administration(ctx).telegram(ctx.reader.person, now=now), from_attributes=True
+        )
 
     return once(ctx, None, offered, TelegramCode, secret="code")
 
 
 @router.post("/telegram/unlinking")
-def unlink(ctx: Own, once: Writing) -> Unlinked:
+def unlink(ctx: Own, once: Writing) -> TelegramUnlinked:
     """Forget one's Telegram account."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
 
-    def forgotten() -> Unlinked:
+    def forgotten() -> TelegramUnlinked:
         now = ctx.now
-        the(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
-        return Unlinked(linked=False)
+        administration(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
+        return TelegramUnlinked(linked=False)
 
-    return once(ctx, None, forgotten, Unlinked)
+    return once(ctx, None, forgotten, TelegramUnlinked)
 
 
 @router.post("/sessions/end")
-def end_sessions(ctx: Own, once: Writing, body: Ending | None = None) -> Ended:
+def end_sessions(ctx: Own, once: Writing, body: Ending | None = None) -> SessionsEnded:
     """End every session of one's own and forget every known device, or one of them; tokens and feeds stay."""
 
-    def done() -> Ended:
+    def done() -> SessionsEnded:
         if body is not None and body.id is not None:
-            return Ended(ended=commands.end_session(ctx, body.id))
-        return Ended(ended=commands.end_sessions(ctx))
+            return SessionsEnded(ended=commands.end_session(ctx, body.id))
+        return SessionsEnded(ended=commands.end_sessions(ctx))
 
-    return once(ctx, body, done, Ended)
+    return once(ctx, body, done, SessionsEnded)
 
 
 def way_in(entry: Entry) -> WayIn:

@@ -18,7 +18,7 @@ from web.api.notices import Resent
 from web.auth.dependencies import Setting
 from web.pages.administration import account_commands
 from web.pages.administration import staff_commands as staff
-from web.pages.administration.common import the
+from web.pages.administration.common import administration
 from web.pages.cases import commands
 from workflow.org.access import Access, Account
 
@@ -27,7 +27,7 @@ Login = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[^\x00/]+$")
 Named = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-class AccountGiven(Command):
+class AccountInput(Command):
     """What an account may see and do. `person`: key, name or e-mail; `unit`: empty is the whole office."""
 
     access: Access
@@ -36,11 +36,11 @@ class AccountGiven(Command):
     unit: Line = ""
 
 
-class AccountMade(AccountGiven):
+class AccountMade(AccountInput):
     login: Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00]+$")]
 
 
-class TokenAsked(Command):
+class TokenRequest(Command):
     days: Annotated[int, Field(ge=1, le=account_commands.MOST_DAYS)]
     name: Line = ""
     write: bool = False
@@ -94,7 +94,7 @@ class ChannelAnswer(BaseModel):
     settings: dict[str, str]
 
 
-class LetterAsked(Command):
+class TestLetterRequest(Command):
     email: Line = ""
 
 
@@ -122,14 +122,14 @@ class RulesAnswer(BaseModel):
 @router.get("/accounts")
 def accounts(ctx: Setting) -> list[AccountAnswer]:
     """Who may log in."""
-    the(ctx)
+    administration(ctx)
     return [AccountAnswer(**_told(one)) for one in ctx.accounts.all()]
 
 
 @router.post("/accounts", status_code=201)
 def add(ctx: Setting, once: Writing, body: AccountMade) -> Invitation:
     """Make an account; the address at which its password is chosen is told once."""
-    the(ctx)
+    administration(ctx)
 
     def made() -> Invitation:
         login, address = account_commands.add(ctx, body.login, body.model_dump())
@@ -145,11 +145,11 @@ def account(ctx: Setting, login: Login) -> OneAccount:
 
 
 @router.post("/accounts/{login}")
-def change(ctx: Setting, once: Writing, login: Login, body: AccountGiven) -> OneAccount:
+def change(ctx: Setting, once: Writing, login: Login, body: AccountInput) -> OneAccount:
     """Change what an account may see and do."""
 
     def changed() -> OneAccount:
-        account_commands.change(ctx, account_commands.the_account(ctx, login), body.model_dump())
+        account_commands.change(ctx, account_commands.get_account_or_404(ctx, login), body.model_dump())
         return _one(ctx, login)
 
     return once(ctx, body, changed, OneAccount)
@@ -160,7 +160,7 @@ def close(ctx: Setting, once: Writing, login: Login) -> OneAccount:
     """Close an account: nobody logs in by it any more."""
 
     def closed() -> OneAccount:
-        account_commands.close(ctx, account_commands.the_account(ctx, login))
+        account_commands.close(ctx, account_commands.get_account_or_404(ctx, login))
         return _one(ctx, login)
 
     return once(ctx, None, closed, OneAccount)
@@ -171,7 +171,7 @@ def reopen(ctx: Setting, once: Writing, login: Login) -> OneAccount:
     """Open a closed account again."""
 
     def reopened() -> OneAccount:
-        account_commands.reopen(ctx, account_commands.the_account(ctx, login))
+        account_commands.reopen(ctx, account_commands.get_account_or_404(ctx, login))
         return _one(ctx, login)
 
     return once(ctx, None, reopened, OneAccount)
@@ -182,7 +182,7 @@ def end(ctx: Setting, once: Writing, login: Login) -> OneAccount:
     """End every way in of an account: sessions, tokens, feeds, invitations."""
 
     def ended() -> OneAccount:
-        account_commands.end(ctx, account_commands.the_account(ctx, login))
+        account_commands.end(ctx, account_commands.get_account_or_404(ctx, login))
         return _one(ctx, login)
 
     return once(ctx, None, ended, OneAccount)
@@ -193,18 +193,18 @@ def invite(ctx: Setting, once: Writing, login: Login) -> Invitation:
     """An address at which the holder chooses a password anew; told once."""
 
     def invited() -> Invitation:
-        known = account_commands.the_account(ctx, login)
+        known = account_commands.get_account_or_404(ctx, login)
         return Invitation(login=known.reader.login, address=account_commands.invite(ctx, known))
 
     return once(ctx, None, invited, Invitation, secret="address")
 
 
 @router.post("/accounts/{login}/tokens", status_code=201)
-def give_token(ctx: Setting, once: Writing, login: Login, body: TokenAsked) -> TokenAnswer:
+def give_token(ctx: Setting, once: Writing, login: Login, body: TokenRequest) -> TokenAnswer:
     """A token for programs; told once."""
 
     def given() -> TokenAnswer:
-        known = account_commands.the_account(ctx, login)
+        known = account_commands.get_account_or_404(ctx, login)
         token = account_commands.give_token(ctx, known, days=str(body.days), name=body.name, write=body.write)
         return TokenAnswer(login=known.reader.login, token=token)
 
@@ -214,12 +214,12 @@ def give_token(ctx: Setting, once: Writing, login: Login, body: TokenAsked) -> T
 @router.get("/channels")
 def channels(ctx: Setting) -> list[ChannelAnswer]:
     """Through what letters go."""
-    return [ChannelAnswer(name=one.name, settings=dict(one.settings)) for one in the(ctx).channels()]
+    return [ChannelAnswer(name=one.name, settings=dict(one.settings)) for one in administration(ctx).channels()]
 
 
 @router.post("/channels/{channel}/letters")
 def try_channel(
-    ctx: Setting, once: Writing, channel: Named, body: LetterAsked, translator: RequestTranslator
+    ctx: Setting, once: Writing, channel: Named, body: TestLetterRequest, translator: RequestTranslator
 ) -> LetterSent:
     """Send oneself a test letter at once."""
 
@@ -244,17 +244,19 @@ def resend_all(ctx: Setting, once: Writing, channel: Named) -> Resent:
 @router.get("/settings")
 def settings(ctx: Setting) -> list[SettingAnswer]:
     """config.toml as it holds, secrets left out; it is changed there."""
-    return [SettingAnswer(key=key, value=value) for key, value in the(ctx).settings()]
+    return [SettingAnswer(key=key, value=value) for key, value in administration(ctx).settings()]
 
 
 @router.get("/rules")
 def rules(ctx: Setting) -> list[RulesAnswer]:
     """The organisation's own rules that stand; they are adopted by `merzim overlay`."""
-    return [RulesAnswer(name=one.name, on=one.on, by=one.by, text=one.text) for one in the(ctx).rules()]
+    return [
+        RulesAnswer(name=one.name, on=one.on, by=one.by, text=one.text) for one in administration(ctx).rules()
+    ]
 
 
 def _one(ctx: RequestContext, login: str) -> OneAccount:
-    known, now = account_commands.the_account(ctx, login), ctx.now
+    known, now = account_commands.get_account_or_404(ctx, login), ctx.now
     ways = ctx.accounts.entries(known.reader.login, now=now)
     removal = ctx.factors.removal(known.reader.login, now=now)
     return OneAccount(

@@ -22,7 +22,7 @@ from web.auth.reading import reads_files
 from web.pages.calendar.month import as_known
 from web.pages.calendar.pages import (
     LARGEST,
-    Seen,
+    VisiblePreview,
     checked,
     refuse_part_of_office,
     seen_by_reader,
@@ -124,7 +124,7 @@ class UnreadableAct(Refusal, ValueError):
 
 
 @router.get("/days/{day}")
-def the_day(ctx: Reading, day: Day) -> DayAnswer:
+def get_day(ctx: Reading, day: Day) -> DayAnswer:
     """Whether a day is worked in the office's calendar, and what it is."""
     found = ctx.calendar.day(day)
     return DayAnswer(
@@ -137,7 +137,7 @@ def the_day(ctx: Reading, day: Day) -> DayAnswer:
 
 
 @router.get("/calendar/{number}")
-def the_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
+def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
     """The production calendar of a year: its months, and the days that are not as usual."""
     within_records(ctx, number)
     laid = year(number, as_known(ctx.calendar, as_of))
@@ -153,7 +153,7 @@ def the_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer
 
 
 @router.get("/calendar/{number}/{month}")
-def the_month(
+def get_calendar_month(
     ctx: Reading,
     number: YearNumber,
     month: Annotated[int, Path(ge=1, le=12)],
@@ -215,7 +215,7 @@ def _told(trouble: ValueError) -> Exception:
     return UnreadableAct(code, **arguments)
 
 
-def _answer(seen: Seen, translator: Translator, written: int) -> ActAnswer:
+def _answer(seen: VisiblePreview, translator: Translator, written: int) -> ActAnswer:
     return ActAnswer(
         known=seen.preview.known,
         days=[DayMoved(date=one.on, was=one.before.kind, becomes=one.after.kind) for one in seen.preview.days],

@@ -16,7 +16,7 @@ from web.api.files import FILE, a_file
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import XLSX
 from web.pages.reports.cartogram import SVG, Ending, cartogram_file, comparison
-from web.pages.reports.consolidated import asked_for, consolidated_file, the_turns
+from web.pages.reports.consolidated import asked_for, consolidated_file, list_turns
 from web.pages.reports.points import seen_unit
 from workflow.cases.registers.exposure import Section
 
@@ -119,7 +119,7 @@ class TurnList(BaseModel):
 
 
 @router.get("/consolidated")
-def the_consolidated(
+def get_consolidated(
     ctx: Reading, procedure: Words = "", obligation: Words = "", unit: Words = "", year: Year = None
 ) -> ConsolidatedAnswer:
     """Who of the organisations did it in a year, with which numbers, and who has not reported."""
@@ -151,7 +151,7 @@ def the_consolidated(
 
 
 @router.get("/consolidated/file", responses=FILE, response_class=Response)
-def the_consolidated_as_a_file(
+def get_consolidated_file(
     request: Request,
     ctx: Reading,
     procedure: Words = "",
@@ -164,7 +164,7 @@ def the_consolidated_as_a_file(
 
 
 @router.get("/uploads")
-def the_uploads(ctx: Reading, unit: Words = "") -> list[ReadyAnswer]:
+def list_uploads(ctx: Reading, unit: Words = "") -> list[ReadyAnswer]:
     """What is ready and not uploaded to the platform, and through whose account it goes."""
     today = ctx.today
     return [
@@ -187,7 +187,7 @@ def the_uploads(ctx: Reading, unit: Words = "") -> list[ReadyAnswer]:
 
 
 @router.get("/cartogram")
-def the_cartogram(ctx: Reading, translator: RequestTranslator, unit: Words = "") -> CartogramAnswer:
+def get_cartogram(ctx: Reading, translator: RequestTranslator, unit: Words = "") -> CartogramAnswer:
     """Both sections by department and district, and where the cartogram recorded last differs from them."""
     found = comparison(ctx, unit)
     return CartogramAnswer(
@@ -200,15 +200,15 @@ def the_cartogram(ctx: Reading, translator: RequestTranslator, unit: Words = "")
 
 
 @router.get("/cartogram/{ending}", responses=a_file(XLSX, SVG), response_class=Response)
-def the_cartogram_as_a_file(request: Request, ctx: Reading, ending: Ending, unit: Words = "") -> Response:
+def get_cartogram_file(request: Request, ctx: Reading, ending: Ending, unit: Words = "") -> Response:
     """What the cartogram should say, as a workbook or a drawing."""
     return cartogram_file(request, ctx, ending, unit)
 
 
 @router.get("/turns")
-def the_yearly_clock(ctx: Reading, unit: Words = "") -> TurnList:
+def get_yearly_clock(ctx: Reading, unit: Words = "") -> TurnList:
     """When each organisation's last analysis ended, and by when the next is due."""
-    found = the_turns(ctx, unit)
+    found = list_turns(ctx, unit)
     return TurnList(
         whole=found is not None,
         organisations=[TurnAnswer.model_validate(one.turn, from_attributes=True) for one in found or ()],

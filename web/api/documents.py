@@ -48,7 +48,7 @@ class DocumentsAnswer(BaseModel):
 
 
 @router.get("/cases/{case}/documents")
-def the_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
+def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
     """The forms of a case with what they lack, and its evidence."""
     today = ctx.today
     found, procedure = get_case_or_404(ctx, case)
@@ -74,19 +74,19 @@ def the_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> 
 
 
 @router.get("/cases/{case}/documents/{form}/{language}", responses=FILE, response_class=Response)
-def the_form(ctx: Reading, case: CaseId, form: FormId, language: Tongue) -> Response:
+def get_form(ctx: Reading, case: CaseId, form: FormId, language: Tongue) -> Response:
     """A form of the case, filled with what is known, as DOCX."""
     return form_of(ctx, case, form, language)
 
 
 @router.get("/cases/{case}/evidence/{digest}", responses={**FILE, **DAMAGED}, response_class=Response)
-def the_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
+def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
     """A stored file of the case, compared with its SHA-256 before the first byte is sent."""
     return evidence_of(ctx, case, digest)
 
 
 @router.get("/cases/{case}/package", responses=FILE, response_class=Response)
-def the_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
+def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
     """The export package (ZIP), without restricted files; who may not open them finds no name of them in it.
 
     Files that are missing or altered are left out and named in its index as well; its name says `incomplete`.

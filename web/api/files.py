@@ -16,7 +16,7 @@ from web.api.answers import PROBLEMS
 from web.api.idempotency import Writing
 from web.auth.dependencies import Own
 from web.pages.case_creation.intended_dates import refuse
-from web.pages.case_creation.schedules import keep, the_upload
+from web.pages.case_creation.schedules import get_upload_or_404, keep
 from web.pages.cases.documents import DOCX, XLSX, ZIP
 
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
@@ -31,7 +31,7 @@ def a_file(*kinds: str) -> dict[int | str, dict[str, Any]]:
 FILE = a_file(XLSX, DOCX, ZIP, "application/octet-stream")
 
 
-class Kept(BaseModel):
+class UploadedFile(BaseModel):
     """A file that was sent. `file`: the SHA-256 of its bytes, by which other requests name it for a day."""
 
     file: str
@@ -40,7 +40,7 @@ class Kept(BaseModel):
 
 
 @router.post("/files", tags=["files"], status_code=201)
-def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, Part()]) -> Kept:
+def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, Part()]) -> UploadedFile:
     """Send a file: evidence, a schedule, a table. It is kept for a day, for the sender alone.
 
     What it is taken as is said by the request that names it; the kind and the size allowed are looked at there.
@@ -48,15 +48,15 @@ def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, Part()]) -> K
     name, content = clean_file_name(file.filename or ""), file.file.read()
     if not content:
         raise refuse("web.refusal.empty_file", name=name)
-    told = Kept(file=sha256(content).hexdigest(), name=name, size=len(content))
+    told = UploadedFile(file=sha256(content).hexdigest(), name=name, size=len(content))
 
-    def sent() -> Kept:
+    def sent() -> UploadedFile:
         keep(ctx, "file", content, name, "")
         return told
 
-    return once(ctx, told, sent, Kept)
+    return once(ctx, told, sent, UploadedFile)
 
 
-def the_file(ctx: RequestContext, digest: str) -> Upload:
+def sent_file(ctx: RequestContext, digest: str) -> Upload:
     """A file the reader sent; 404 when it is not kept, or no longer."""
-    return the_upload(ctx, "file", digest)
+    return get_upload_or_404(ctx, "file", digest)

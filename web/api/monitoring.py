@@ -13,7 +13,7 @@ from web.api.answers import PROBLEMS, Number, RequestTranslator
 from web.api.files import FILE
 from web.auth.dependencies import Reading
 from web.pages.reports.monitoring import monitoring
-from web.pages.reports.pages import Monitored, monitoring_file, the_points
+from web.pages.reports.pages import Monitored, monitoring_file, points_of_year
 
 router = APIRouter(prefix="/api/v1", tags=["monitoring"], responses=PROBLEMS)
 
@@ -141,7 +141,7 @@ class ScoresAnswer(BaseModel):
 
 
 @router.get("/monitoring")
-def the_monitoring(
+def get_monitoring(
     ctx: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
 ) -> MonitoringAnswer:
     """What has become of recommendations, 100 on a page; risks many units share; quarters nobody reported,
@@ -202,13 +202,13 @@ def the_monitoring(
 
 
 @router.get("/monitoring/file", responses=FILE, response_class=Response)
-def the_monitoring_as_a_file(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
+def get_monitoring_file(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
     """The same list, all of it, as a workbook."""
     return monitoring_file(request, ctx, narrowed)
 
 
 @router.get("/scores")
-def the_scores(
+def get_scores(
     request: Request,
     ctx: Reading,
     translator: RequestTranslator,
@@ -217,7 +217,7 @@ def the_scores(
     number: Number = 1,
 ) -> ScoresAnswer:
     """Points of a year: earned, lost, at stake, their arithmetic. A reading is chosen by its name."""
-    view = the_points(request, ctx, unit, year, number=number)
+    view = points_of_year(request, ctx, unit, year, number=number)
     language = translator.language
     return ScoresAnswer(
         unit=view.unit.id,

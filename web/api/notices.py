@@ -32,7 +32,7 @@ class NoticeList(BaseModel):
     more: bool
 
 
-class Altered(BaseModel):
+class AlteredNotice(BaseModel):
     code: str
     key: str
 
@@ -44,7 +44,7 @@ class RegisterProof(BaseModel):
     """
 
     verified: bool
-    altered: list[Altered]
+    altered: list[AlteredNotice]
     batches: int
     end: str
     seal: int
@@ -73,7 +73,7 @@ class LetterDone(BaseModel):
 
 
 @router.get("/notices")
-def the_notices(ctx: Reading, asked: Narrowing, number: Number = 1, limit: Limit = 100) -> NoticeList:
+def list_notices(ctx: Reading, asked: Narrowing, number: Number = 1, limit: Limit = 100) -> NoticeList:
     """Who was told what, when, through which channel, and what came of it; the newest first."""
     found = ctx.reads.told(**asked, limit=limit + 1, skip=(number - 1) * limit)
     office = ctx.reads.office()
@@ -81,12 +81,12 @@ def the_notices(ctx: Reading, asked: Narrowing, number: Number = 1, limit: Limit
 
 
 @router.get("/notices/proof")
-def the_proof(ctx: Reading) -> RegisterProof:
+def verify_register(ctx: Reading) -> RegisterProof:
     """Whether the register verifies against its chain; reads all of it."""
     found = standing_seen(ctx)
     return RegisterProof(
         verified=not found.altered,
-        altered=[Altered(code=code, key=key) for code, key in found.altered],
+        altered=[AlteredNotice(code=code, key=key) for code, key in found.altered],
         batches=found.batches,
         end=found.end,
         seal=found.seal,
@@ -94,7 +94,7 @@ def the_proof(ctx: Reading) -> RegisterProof:
 
 
 @router.get("/notices/file/{ending}", responses=FILE, response_class=Response)
-def the_register(request: Request, ctx: Reading, asked: Narrowing, ending: Ending) -> Response:
+def get_register_file(request: Request, ctx: Reading, asked: Narrowing, ending: Ending) -> Response:
     """The register as a workbook, or as a page to be signed off; its heading says whether it verifies."""
     today = ctx.today
     notices = ctx.reads.told(**asked, limit=IN_A_FILE)

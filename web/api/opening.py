@@ -12,7 +12,7 @@ from services.imports.previews import Analysis, judge_past, preview_schedule
 from services.inputs import Digest, Line
 from services.verbs import Command
 from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, Words, finding_answer
-from web.api.files import the_file
+from web.api.files import sent_file
 from web.api.idempotency import Writing
 from web.auth.dependencies import AskingOwn, AskingToManage, Managing
 from web.auth.reading import reads_files
@@ -25,7 +25,7 @@ from web.pages.case_creation.commands import (
     take_schedule,
     year_ahead,
 )
-from web.pages.case_creation.planner import the_procedure
+from web.pages.case_creation.planner import chosen_procedure
 
 router = APIRouter(prefix="/api/v1", tags=["opening"], responses=PROBLEMS)
 
@@ -125,8 +125,8 @@ def preview(
 ) -> SchedulePreview:
     """Every row, every date; nothing is written. `errors` names every bad row of a file that is refused."""
     today = ctx.today
-    file, office = the_file(ctx, body.file), ctx.reads.office()
-    name = the_procedure(ctx, body.procedure).id
+    file, office = sent_file(ctx, body.file), ctx.reads.office()
+    name = chosen_procedure(ctx, body.procedure).id
     analyses, seen = preview_schedule(ctx.app, file.content, file.name, name, today=today)
     return SchedulePreview(
         analyses=[_analysis(one, foreign(ctx, office, one)) for one in analyses],
@@ -144,7 +144,7 @@ def take(request: Request, ctx: Managing, once: Writing, body: Schedule) -> Sche
     """Take a schedule in: all of the file or none of it. Taken in again, only what changed is written."""
 
     def taken() -> ScheduleTaken:
-        file, name = the_file(ctx, body.file), the_procedure(ctx, body.procedure).id
+        file, name = sent_file(ctx, body.file), chosen_procedure(ctx, body.procedure).id
         done = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant)
         return ScheduleTaken.model_validate(done, from_attributes=True)
 
@@ -152,7 +152,7 @@ def take(request: Request, ctx: Managing, once: Writing, body: Schedule) -> Sche
 
 
 @router.get("/years/{year}")
-def the_year(
+def preview_year(
     ctx: Managing, year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)], unit: Words = ""
 ) -> YearPreview:
     """What opening a year would open."""
@@ -181,7 +181,7 @@ def open_year(ctx: Managing, once: Writing, body: YearOpened) -> YearDone:
 @reads_files
 def past(request: Request, ctx: AskingOwn, body: Sent, translator: RequestTranslator) -> list[PastAnswer]:
     """Findings of a table of past analyses, case by case; nothing is written."""
-    file, name = the_file(ctx, body.file), the_procedure(ctx, body.procedure).id
+    file, name = sent_file(ctx, body.file), chosen_procedure(ctx, body.procedure).id
     return [
         PastAnswer(case=one.case, findings=[finding_answer(found, translator) for found in one.findings])
         for one in judge_past(ctx.app, file.content, file.name, name)

@@ -12,15 +12,15 @@ from starlette.responses import Response
 from services.inputs import Day, Digest, Line
 from services.verbs import Command
 from web.api.answers import PROBLEMS, Limit, Number, RequestTranslator, Words
-from web.api.files import FILE, the_file
+from web.api.files import FILE, sent_file
 from web.api.idempotency import Writing
 from web.api.units import Mark, TakenOut, Taking
 from web.auth.dependencies import AskingToSet, Setting
 from web.auth.reading import reads_files
 from web.pages.administration import staff_commands as staff
-from web.pages.administration.common import the, the_office
+from web.pages.administration.common import administration, recorded_office
 from web.pages.administration.office import people_file, preview
-from web.pages.administration.pages import found_people, the_person
+from web.pages.administration.pages import found_people, get_person_or_404
 from web.pages.administration.staff_forms import mark
 from workflow.org.office import Person
 
@@ -32,7 +32,7 @@ class Span(Command):
     last: Day
 
 
-class PersonGiven(Command):
+class PersonInput(Command):
     """A person. `key`: of a known one, empty for a new one, whose key the e-mail becomes."""
 
     name: Line
@@ -125,14 +125,14 @@ def people(
     ctx: Setting, search: Words = "", unit: Words = "", number: Number = 1, limit: Limit = 50
 ) -> PeopleList:
     """Everybody, found by name, post, e-mail; `limit` on a page."""
-    the(ctx)
-    found = found_people(the_office(ctx), search, unit)
+    administration(ctx)
+    found = found_people(recorded_office(ctx), search, unit)
     shown = found[(number - 1) * limit : number * limit]
     return PeopleList(people=[_person(one) for one in shown], total=len(found))
 
 
 @router.post("/people")
-def keep_person(ctx: Setting, once: Writing, body: PersonGiven) -> PersonAnswer:
+def keep_person(ctx: Setting, once: Writing, body: PersonInput) -> PersonAnswer:
     """Make a person, or change one."""
 
     def kept() -> PersonAnswer:
@@ -153,7 +153,7 @@ def falling(ctx: Setting, key: Words, translator: RequestTranslator) -> list[Fal
             late=one.late,
             to=list(one.to),
         )
-        for one in the(ctx).falls(the_person(ctx, key).key, today=today)
+        for one in administration(ctx).falls(get_person_or_404(ctx, key).key, today=today)
     ]
 
 
@@ -162,14 +162,14 @@ def remove_person(ctx: Setting, once: Writing, body: Taking) -> TakenOut:
     """Take a person out; what waits for them falls to others."""
 
     def removed() -> TakenOut:
-        staff.remove_person(ctx, the_person(ctx, body.id), body.mark)
+        staff.remove_person(ctx, get_person_or_404(ctx, body.id), body.mark)
         return TakenOut(removed=body.id)
 
     return once(ctx, body, removed, TakenOut)
 
 
 @router.get("/people/table", responses=FILE, response_class=Response)
-def the_table(request: Request, ctx: Setting) -> Response:
+def get_people_table(request: Request, ctx: Setting) -> Response:
     """Everybody as the workbook they can be taken in from again."""
     return people_file(request, ctx)
 
@@ -178,10 +178,10 @@ def the_table(request: Request, ctx: Setting) -> Response:
 @reads_files
 def preview_table(request: Request, ctx: AskingToSet, body: Table) -> TablePreview:
     """What a table would add and change; nothing is written."""
-    the(ctx)
-    file = the_file(ctx, body.file)
+    administration(ctx)
+    file = sent_file(ctx, body.file)
     read = staff.read_table(ctx, file.content, file.name)
-    changes = preview(read, the_office(ctx))
+    changes = preview(read, recorded_office(ctx))
     return TablePreview(
         changes=[
             ChangeAnswer(name=one.name, what=one.what, unit=one.unit, fields=list(one.fields))
@@ -195,10 +195,10 @@ def preview_table(request: Request, ctx: AskingToSet, body: Table) -> TablePrevi
 @reads_files
 def take_table(request: Request, ctx: Setting, once: Writing, body: Table) -> TableTaken:
     """Take a table in, all of it or none; whom it does not name stays."""
-    the(ctx)
+    administration(ctx)
 
     def taken() -> TableTaken:
-        file = the_file(ctx, body.file)
+        file = sent_file(ctx, body.file)
         done = staff.take_table(ctx, staff.read_table(ctx, file.content, file.name))
         return TableTaken(added=done.added, changed=done.changed, same=done.same)
 

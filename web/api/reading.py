@@ -50,7 +50,7 @@ class ProcedureAnswer(BaseModel):
 
 
 @router.get("/api/v1/board", tags=["board"], responses=PROBLEMS)
-def the_board(
+def get_board(
     ctx: Reading,
     translator: RequestTranslator,
     unit: Annotated[str | None, Query(max_length=200)] = None,
@@ -85,7 +85,7 @@ def the_board(
 
 
 @router.get("/api/v1/cases", tags=["cases"], responses=PROBLEMS)
-def the_cases(
+def list_cases(
     ctx: Reading,
     unit: Words = "",
     procedure: Words = "",
@@ -111,7 +111,7 @@ def the_cases(
 
 
 @router.get("/api/v1/cases/{case}", tags=["cases"], responses=PROBLEMS)
-def the_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseAnswer:
+def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseAnswer:
     """One case: its deadlines with their explanations, and its findings."""
     today = ctx.today
     found, procedure = get_case_or_404(ctx, case)
@@ -131,14 +131,14 @@ def the_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseA
 
 
 @router.get("/api/v1/cases/{case}/events", tags=["cases"], responses=PROBLEMS)
-def the_events(ctx: Reading, case: CaseId) -> list[EventResult]:
+def list_events(ctx: Reading, case: CaseId) -> list[EventResult]:
     """The chain of a case as it was written, with the hashes that bind it."""
     get_case_or_404(ctx, case)
     return [event_result(event) for event in ctx.reads.events(case)]
 
 
 @router.get("/api/v1/procedures", tags=["law"], responses=PROBLEMS)
-def the_procedures(ctx: Reading, translator: RequestTranslator) -> list[ProcedureAnswer]:
+def list_procedures(ctx: Reading, translator: RequestTranslator) -> list[ProcedureAnswer]:
     """Every edition of every procedure, with the names of its facts."""
     return [
         ProcedureAnswer(

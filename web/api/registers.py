@@ -15,20 +15,20 @@ from services.results import CommandResult
 from services.verbs import Command
 from web.api.answers import PROBLEMS, CaseId
 from web.api.cases import written
-from web.api.files import the_file
+from web.api.files import sent_file
 from web.api.idempotency import Writing
 from web.api.risks import Counted, Number
 from web.auth.dependencies import Recording
 from web.auth.reading import reads_files
 from web.pages.cases.page import get_case_or_404
 from workflow.cases.commands.desk import Change
-from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
+from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
 from workflow.cases.registers.remarks import Source
 
 router = APIRouter(prefix="/api/v1", tags=["registers"], responses=PROBLEMS)
 
 
-class Exposed(Command):
+class ExposedPositionInput(Command):
     """A position exposed to corruption risks. A known `number` describes that one anew."""
 
     title: Ground
@@ -41,7 +41,7 @@ class Exposed(Command):
     approved_on: Day | None = None
 
 
-class Talked(Command):
+class TalkInput(Command):
     """A preventive talk with who holds the position, or held it then."""
 
     on: Day
@@ -50,7 +50,7 @@ class Talked(Command):
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
-class Cleared(Command):
+class ClearingInput(Command):
     on: Day
 
 
@@ -62,14 +62,14 @@ class CartogramSent(Command):
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
-class Remarked(Command):
+class RemarkInput(Command):
     text: Ground
     on: Day
     author: Line = ""
     source: Source = "discussion"
 
 
-class Replied(Command):
+class RemarkReply(Command):
     """What became of a remark. `taken`: into the note; `answer`: how, or why not."""
 
     taken: bool
@@ -78,17 +78,17 @@ class Replied(Command):
 
 
 @router.post("/cases/{case}/positions")
-def expose(ctx: Recording, once: Writing, case: CaseId, body: Exposed) -> CommandResult:
+def expose(ctx: Recording, once: Writing, case: CaseId, body: ExposedPositionInput) -> CommandResult:
     """Enter an exposed position, or describe a known one anew."""
     told = ExposedPosition(**body.model_dump(exclude={"on"}))
-    desk = RegisterDesk(ctx.desk)
+    desk = RegisterCommands(ctx.desk)
     return written(once, ctx, case, body, lambda: desk.expose(case, told, on=body.on, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/positions/{number}/talks")
-def talk(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Talked) -> CommandResult:
+def talk(ctx: Recording, once: Writing, case: CaseId, number: Number, body: TalkInput) -> CommandResult:
     """A preventive talk was held."""
-    desk, told = RegisterDesk(ctx.desk), body.model_dump(exclude={"evidence"})
+    desk, told = RegisterCommands(ctx.desk), body.model_dump(exclude={"evidence"})
     return written(
         once,
         ctx,
@@ -99,9 +99,9 @@ def talk(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Talk
 
 
 @router.post("/cases/{case}/positions/{number}/clearing")
-def clear(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Cleared) -> CommandResult:
+def clear(ctx: Recording, once: Writing, case: CaseId, number: Number, body: ClearingInput) -> CommandResult:
     """A position is taken off the list."""
-    desk = RegisterDesk(ctx.desk)
+    desk = RegisterCommands(ctx.desk)
     return written(once, ctx, case, body, lambda: desk.clear(case, number, on=body.on, **stamp(ctx)))
 
 
@@ -114,23 +114,27 @@ def record_cartogram(
     get_case_or_404(ctx, case)
 
     def recorded() -> Change:
-        file = the_file(ctx, body.file)
+        file = sent_file(ctx, body.file)
         lines = read_cartogram(file.content, file.name)
         evidence = store_evidence(ctx, body.evidence)
-        return RegisterDesk(ctx.desk).record_cartogram(case, lines, on=body.on, evidence=evidence, **stamp(ctx))
+        return RegisterCommands(ctx.desk).record_cartogram(
+            case, lines, on=body.on, evidence=evidence, **stamp(ctx)
+        )
 
     return written(once, ctx, case, body, recorded)
 
 
 @router.post("/cases/{case}/remarks")
-def remark(ctx: Recording, once: Writing, case: CaseId, body: Remarked) -> CommandResult:
+def remark(ctx: Recording, once: Writing, case: CaseId, body: RemarkInput) -> CommandResult:
     """Enter a remark of the public."""
-    desk, told = RegisterDesk(ctx.desk), body.model_dump()
+    desk, told = RegisterCommands(ctx.desk), body.model_dump()
     return written(once, ctx, case, body, lambda: desk.remark(case, **told, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/remarks/{number}/answer")
-def answer_remark(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Replied) -> CommandResult:
+def answer_remark(
+    ctx: Recording, once: Writing, case: CaseId, number: Number, body: RemarkReply
+) -> CommandResult:
     """Say what became of a remark."""
-    desk, told = RegisterDesk(ctx.desk), body.model_dump()
+    desk, told = RegisterCommands(ctx.desk), body.model_dump()
     return written(once, ctx, case, body, lambda: desk.answer_remark(case, number, **told, **stamp(ctx)))

@@ -14,7 +14,7 @@ from services.results import CommandResult
 from services.verbs import Command
 from web.api.answers import PROBLEMS, CaseId, RequestTranslator
 from web.api.cases import written
-from web.api.files import the_file
+from web.api.files import sent_file
 from web.api.idempotency import Writing
 from web.api.risk_answers import PositionAnswer, RegisterAnswer, RemarkAnswer, risk_answer
 from web.auth.dependencies import Reading, Recording
@@ -30,7 +30,7 @@ Number = Annotated[int, Path(ge=1, le=9999)]
 Counted = Annotated[int, Field(ge=1, le=9999)]
 
 
-class Found(Command):
+class RiskInput(Command):
     """A risk of the analytic note. A known `number` describes that risk anew; without one it takes the next."""
 
     description: Ground
@@ -45,7 +45,7 @@ class Found(Command):
     district: Line = ""
 
 
-class Ranked(Command):
+class RankInput(Command):
     likelihood: Counted
     effect: Counted
 
@@ -61,7 +61,7 @@ class MeasureSet(Command):
     term: Line = ""
 
 
-class Reviewed(Command):
+class ReviewInput(Command):
     """What had become of a measure. `period`: of one that comes back, the period reviewed (2026Q3)."""
 
     outcome: Outcome
@@ -72,13 +72,13 @@ class Reviewed(Command):
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
-class Removed(Command):
+class RemovalInput(Command):
     on: Day
     completed: bool
     evidence: list[EvidenceInput] = Field(default_factory=list, max_length=50)
 
 
-class Asked(Command):
+class RequestUpInput(Command):
     """`body`: the higher body, where the risk does not name it; `term`: by when, as letters write it."""
 
     asked: Ground
@@ -87,7 +87,7 @@ class Asked(Command):
     term: Line = ""
 
 
-class Answered(Command):
+class RequestAnswerInput(Command):
     text: Ground
     on: Day
 
@@ -108,7 +108,7 @@ class PlanTaken(BaseModel):
 
 
 @router.get("/cases/{case}/risks")
-def the_risks(ctx: Reading, case: CaseId, translator: RequestTranslator) -> RegisterAnswer:
+def get_registers(ctx: Reading, case: CaseId, translator: RequestTranslator) -> RegisterAnswer:
     """Risks with their measures, exposed positions, remarks."""
     today = ctx.today
     found, procedure = get_case_or_404(ctx, case)
@@ -123,7 +123,7 @@ def the_risks(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Regi
 
 
 @router.post("/cases/{case}/risks")
-def find(ctx: Recording, once: Writing, case: CaseId, body: Found) -> CommandResult:
+def find(ctx: Recording, once: Writing, case: CaseId, body: RiskInput) -> CommandResult:
     """Enter a risk, or describe a known one anew."""
     risk = FoundRisk(**body.model_dump(exclude={"on"}))
     return written(once, ctx, case, body, lambda: risk_commands.find(ctx, case, risk, on=body.on))
@@ -136,7 +136,7 @@ def take_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, bod
     get_case_or_404(ctx, case)
 
     def taken() -> PlanTaken:
-        file = the_file(ctx, body.file)
+        file = sent_file(ctx, body.file)
         done = risk_commands.take_plan(ctx, case, BytesIO(file.content), file.name, year=body.year)
         return PlanTaken.model_validate(done, from_attributes=True)
 
@@ -144,7 +144,7 @@ def take_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, bod
 
 
 @router.post("/cases/{case}/risks/{number}/rank")
-def rank(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Ranked) -> CommandResult:
+def rank(ctx: Recording, once: Writing, case: CaseId, number: Number, body: RankInput) -> CommandResult:
     """Rank a risk by the scale in force."""
     told = body.model_dump()
     return written(once, ctx, case, body, lambda: risk_commands.rank(ctx, case, number, **told))
@@ -164,7 +164,7 @@ def set_measure(ctx: Recording, once: Writing, case: CaseId, number: Number, bod
 
 
 @router.post("/cases/{case}/measures/{number}/reviews")
-def review(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Reviewed) -> CommandResult:
+def review(ctx: Recording, once: Writing, case: CaseId, number: Number, body: ReviewInput) -> CommandResult:
     """Say what had become of a measure."""
     told = body.model_dump(exclude={"evidence"})
     return written(
@@ -177,7 +177,7 @@ def review(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Re
 
 
 @router.post("/cases/{case}/risks/{number}/removal")
-def remove(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Removed) -> CommandResult:
+def remove(ctx: Recording, once: Writing, case: CaseId, number: Number, body: RemovalInput) -> CommandResult:
     """A risk is removed; `completed`: to real completion, by the measure in its completion form."""
     told = body.model_dump(exclude={"evidence"})
     return written(
@@ -190,14 +190,16 @@ def remove(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Re
 
 
 @router.post("/cases/{case}/risks/{number}/request")
-def ask(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Asked) -> CommandResult:
+def ask(ctx: Recording, once: Writing, case: CaseId, number: Number, body: RequestUpInput) -> CommandResult:
     """A request went up to the higher body whose act is the cause."""
     told = body.model_dump()
     return written(once, ctx, case, body, lambda: risk_commands.ask(ctx, case, number, **told))
 
 
 @router.post("/cases/{case}/risks/{number}/answer")
-def answer(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Answered) -> CommandResult:
+def answer(
+    ctx: Recording, once: Writing, case: CaseId, number: Number, body: RequestAnswerInput
+) -> CommandResult:
     """The higher body answered."""
     told = body.model_dump()
     return written(once, ctx, case, body, lambda: risk_commands.answer(ctx, case, number, **told))

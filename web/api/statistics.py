@@ -129,7 +129,7 @@ class DeskAnswer(BaseModel):
 
 
 @router.get("/overview", tags=["board"])
-def the_overview(ctx: Reading, translator: RequestTranslator, unit: Words = "") -> OverviewAnswer:
+def get_overview(ctx: Reading, translator: RequestTranslator, unit: Words = "") -> OverviewAnswer:
     """In ten seconds: what is overdue, where, how late, at what cost, and whom it waits for."""
     today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
@@ -176,7 +176,7 @@ def the_overview(ctx: Reading, translator: RequestTranslator, unit: Words = "") 
 
 
 @router.get("/deadlines", tags=["board"])
-def the_deadlines(
+def list_deadlines(
     ctx: Reading,
     translator: RequestTranslator,
     urgency: Urgency = "open",
@@ -199,7 +199,7 @@ def the_deadlines(
 
 
 @router.get("/desk", tags=["desk"])
-def the_desk(
+def get_my_tasks(
     ctx: Recording, translator: RequestTranslator, show: Literal["", "mine", "all"] = ""
 ) -> DeskAnswer:
     """What the reader must do. `all`: everything in reach, for officers."""

@@ -11,12 +11,12 @@ from pydantic import BaseModel, Field
 from services.context import RequestContext
 from services.inputs import Day, Key, Line
 from services.verbs import Command
-from web.api.account import Ended, FeedMade, Revoked
+from web.api.account import FeedMade, FeedRevoked, SessionsEnded
 from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.idempotency import Writing
 from web.auth.dependencies import Setting
 from web.pages.administration import staff_commands as staff
-from web.pages.administration.common import the, the_office
+from web.pages.administration.common import administration, recorded_office
 from web.pages.administration.feeds import feeds_of, give, revoke
 from web.pages.administration.staff_forms import mark
 from web.pages.administration.time_forms import WEEK, time_answers
@@ -55,7 +55,7 @@ class Hours(Command):
         }
 
 
-class UnitGiven(Command):
+class UnitInput(Command):
     """A unit. `id`: of a known one, empty for a new one, whose id its name becomes."""
 
     name: Line
@@ -107,12 +107,12 @@ class UnitFeed(Command):
 @router.get("/units")
 def units(ctx: Setting) -> list[UnitAnswer]:
     """Every unit, and what is seen of it."""
-    the(ctx)
-    return [_unit(ctx, one) for one in the_office(ctx).units.values()]
+    administration(ctx)
+    return [_unit(ctx, one) for one in recorded_office(ctx).units.values()]
 
 
 @router.post("/units")
-def keep_unit(ctx: Setting, once: Writing, body: UnitGiven) -> UnitAnswer:
+def keep_unit(ctx: Setting, once: Writing, body: UnitInput) -> UnitAnswer:
     """Make a unit, or change one."""
 
     def kept() -> UnitAnswer:
@@ -136,7 +136,7 @@ def remove_unit(ctx: Setting, once: Writing, body: Taking) -> TakenOut:
 @router.post("/units/feeds", status_code=201)
 def unit_feed(ctx: Setting, once: Writing, body: UnitFeed, translator: RequestTranslator) -> FeedMade:
     """Make a calendar feed of a unit; its address is told once."""
-    known = the_office(ctx).units.get(body.unit)
+    known = recorded_office(ctx).units.get(body.unit)
     if known is None:
         raise HTTPException(404, "web.problem.no_unit")
 
@@ -147,9 +147,9 @@ def unit_feed(ctx: Setting, once: Writing, body: UnitFeed, translator: RequestTr
 
 
 @router.post("/units/feeds/revocation")
-def revoke_unit_feed(ctx: Setting, once: Writing, body: Revoked) -> Ended:
+def revoke_unit_feed(ctx: Setting, once: Writing, body: FeedRevoked) -> SessionsEnded:
     """Take a feed of a unit back."""
-    return once(ctx, body, lambda: Ended(ended=revoke(ctx, "", body.id)), Ended)
+    return once(ctx, body, lambda: SessionsEnded(ended=revoke(ctx, "", body.id)), SessionsEnded)
 
 
 def _days(several: list[date]) -> str:
@@ -172,7 +172,7 @@ def _unit(ctx: RequestContext, unit: Unit) -> UnitAnswer:
             off=time["time_off"],
             working=time["time_working"],
         ),
-        people=sum(one.unit == unit.id for one in the_office(ctx).people.values()),
+        people=sum(one.unit == unit.id for one in recorded_office(ctx).people.values()),
         mark=mark(unit),
         feeds=[one.hash for one in feeds_of(ctx, "", now=now) if one.scope == unit.id],
     )

@@ -147,7 +147,7 @@ def needs(
         account, entry = found
         if not enrolling and must_enrol(account, ctx.totp_required):
             raise SecondFactorMissing
-        reader = the_reader(ctx, account)
+        reader = reader_of(ctx, account)
         only_read = entry.kind == "token" and entry.scope != "write"
         if not reader.may(need) or (only_read and not asking and request.method not in _SAFE):
             raise HTTPException(403, "web.problem.not_yours")
@@ -161,7 +161,7 @@ def needs(
     return enter
 
 
-def the_reader(ctx: RequestContext, account: Account) -> Reader:
+def reader_of(ctx: RequestContext, account: Account) -> Reader:
     """Return the reader an account is, as the office stands now."""
     reader = account.reader
     return placed(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader

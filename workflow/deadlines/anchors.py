@@ -12,7 +12,7 @@ from datetime import date
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from calendars.counting import Counted, count
+from calendars.counting import CountedTerm, count
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import branch_open
@@ -22,18 +22,18 @@ from workflow.law.procedure import Obligation, OwnTerm, Procedure, Reading, Recu
 from workflow.periods import Span, ends_period, following, periods, rolling, years_later
 
 OF_THE_PERIOD = (DayAfterPeriod, PerPeriod, Quota, Target)
-_NOTHING = Counted()
+_NOTHING = CountedTerm()
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class AnchorDate:
     """The day a fact is counted from, and how sure it is."""
 
     on: date | None
     state: AnchorState
 
 
-_NEVER = Expected(None, "none")
+_NEVER = AnchorDate(None, "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Link:
 
     obligation: Obligation
     span: Span | None
-    anchor: Expected
-    counted: Counted
+    anchor: AnchorDate
+    counted: CountedTerm
     knowledge: Knowledge
     beyond: bool
     own: OwnTerm | None = None
@@ -85,14 +85,14 @@ class DueDateResolver:
         """All links, in the order of the procedure."""
         return [link for obligation in self.procedure.obligations for link in self.links_of(obligation)]
 
-    def expected(self, fact: str, span: Span | None = None) -> Expected:
+    def expected(self, fact: str, span: Span | None = None) -> AnchorDate:
         """The day of a fact: happened, planned, derived from its own due date, or none."""
         obligation = self.procedure.by_id[fact]
         name = f"{fact}.{span.name}" if span and obligation.recurs else fact
         if name in self.case.facts:
-            return Expected(self.case.facts[name].on, "happened")
+            return AnchorDate(self.case.facts[name].on, "happened")
         if name in self.case.planned:
-            return Expected(self.case.planned[name], "happened" if obligation.by_itself else "planned")
+            return AnchorDate(self.case.planned[name], "happened" if obligation.by_itself else "planned")
         if obligation.recurs and not span:
             return _NEVER
         if obligation.when is not None and not branch_open(self.case, self.procedure, obligation, span):
@@ -100,13 +100,13 @@ class DueDateResolver:
         link = self.link(obligation, span if obligation.recurs else None)
         due = link.counted.due
         if due is None and obligation.by_itself and obligation.recurs and span:
-            return Expected(span.last, "happened")
+            return AnchorDate(span.last, "happened")
         if due is None:
             return _NEVER
         if obligation.by_itself:
             # The day comes whether anybody does anything or not: it is as sure as what it counts from.
-            return Expected(due, link.anchor.state if link.anchor.on else "happened")
-        return Expected(due, "derived")
+            return AnchorDate(due, link.anchor.state if link.anchor.on else "happened")
+        return AnchorDate(due, "derived")
 
     def fulfilled(self, link: Link) -> Fact | None:
         """The fact that fulfils it: of several in a period, the one with which there are enough."""

@@ -28,7 +28,7 @@ class DayChange:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Moved:
+class MovedDeadline:
     """A due date that moves.
 
     Attributes:
@@ -79,7 +79,7 @@ def moved(
     *,
     today: date,
     becomes: Procedure | None = None,
-) -> tuple[Moved, ...]:
+) -> tuple[MovedDeadline, ...]:
     """The case's due dates that move from one calendar to the other, in the order of the procedure.
 
     Args:
@@ -130,7 +130,7 @@ def walk(case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -
     return Walk(chain, {link.id: link for link in chain.links()}, {one.id: one for one in entries})
 
 
-def moves(was: Walk, becomes: Walk) -> tuple[Moved, ...]:
+def moves(was: Walk, becomes: Walk) -> tuple[MovedDeadline, ...]:
     """The due dates that differ between two walks through one case."""
     found = []
     for name in dict.fromkeys((*was.names(), *becomes.names())):
@@ -141,7 +141,7 @@ def moves(was: Walk, becomes: Walk) -> tuple[Moved, ...]:
         assert asked is not None
         obligation, state = asked
         found.append(
-            Moved(case=was.chain.case.id, id=name, obligation=obligation, old=old, new=new, state=state)
+            MovedDeadline(case=was.chain.case.id, id=name, obligation=obligation, old=old, new=new, state=state)
         )
     return tuple(found)
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
-from calendars.counting import Counted, count
+from calendars.counting import CountedTerm, count
 from calendars.explanation import Element
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, measure_id, number_of, request_id
@@ -25,7 +25,7 @@ from workflow.periods import Span, periods, years_later
 
 DUTY = "object_unit"
 APPROVED, NOTED = "plan_approved", "note_signed"
-_NOTHING = Counted(due=None, safe_by=None, opens=None, first=None, last=None, elements=())
+_NOTHING = CountedTerm(due=None, safe_by=None, opens=None, first=None, last=None, elements=())
 _TERMED = frozenset({"measure_set", "request_sent"})
 
 
@@ -159,7 +159,7 @@ class _Entries:
 
     def _counted(
         self, term: MeasureTerm, span: Span | None, since: date | None = None
-    ) -> tuple[Counted, tuple[date | None, AnchorState]]:
+    ) -> tuple[CountedTerm, tuple[date | None, AnchorState]]:
         anchor: tuple[date | None, AnchorState] = (since, "happened") if since else self._since()
         start = anchor[0]
         if term.every is not None:
@@ -175,7 +175,7 @@ class _Entries:
         self,
         obligation: Obligation,
         span: Span | None,
-        counted: Counted,
+        counted: CountedTerm,
         anchor: tuple[date | None, AnchorState],
         state: State,
         done_on: date | None,
@@ -248,7 +248,7 @@ def _late_by(due: date | None, on: date | None, calendar: Calendar) -> int | Non
 
 def _explained(
     obligation: Obligation,
-    counted: Counted,
+    counted: CountedTerm,
     since: date | None,
     term: MeasureTerm,
     about: dict[str, object],

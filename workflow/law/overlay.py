@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from calendars.counting import Counted
+from calendars.counting import CountedTerm
 from calendars.terms import (
     AtOnce,
     Before,
@@ -86,7 +86,7 @@ class Overlay:
         return f"overlay.{self.name}.{self.in_force.isoformat()}.toml"
 
 
-def stricter(own: Term, counted: Counted, law: Term, by_law: Counted) -> bool:
+def stricter(own: Term, counted: CountedTerm, law: Term, by_law: CountedTerm) -> bool:
     """Whether one term asks more than another: an earlier day, a longer ban, more of something."""
     if isinstance(own, Embargo) and isinstance(law, Embargo):
         return own.years > law.years

@@ -197,7 +197,7 @@ class LimitReached:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
+class StoredAnswer:
     """A request under a key of its sender. `answer`: JSON, None while it is done or when it never ended."""
 
     digest: str

@@ -18,13 +18,13 @@ from workflow.scoring.scale import (
     CoverageAndRisks,
     Done,
     Events,
+    Indicator,
     Monthly,
     Months,
     Presence,
     Present,
     Propaganda,
     Readings,
-    Scored,
     Scoring,
     Share,
     Sittings,
@@ -63,7 +63,7 @@ class Prospect:
     at_stake: Fraction
 
 
-def prospect(indicator: Scored, found: Score, counted: Tally, year: Year) -> Prospect | None:
+def prospect(indicator: Indicator, found: Score, counted: Tally, year: Year) -> Prospect | None:
     """What is lost and what is at stake; None where the document names no ceiling."""
     over = year.today.year > year.year
     if isinstance(indicator.scale, Presence):
@@ -96,7 +96,7 @@ def steps(scoring: Scoring, counted: Mapping[str, Tally], year: Year, readings: 
 
 
 def _steps(
-    indicator: Scored, counted: Tally, year: Year, scoring: Scoring, readings: Readings
+    indicator: Indicator, counted: Tally, year: Year, scoring: Scoring, readings: Readings
 ) -> Iterator[Step]:
     if year.today.year > year.year:
         return
@@ -134,7 +134,7 @@ def _steps(
 
 
 def _more(
-    indicator: Scored,
+    indicator: Indicator,
     answer: Done,
     counted: Tally,
     end: date,
@@ -173,7 +173,7 @@ def _more(
 
 
 def _this_quarter(
-    indicator: Scored, counted: Tally, year: Year, scoring: Scoring, readings: Readings
+    indicator: Indicator, counted: Tally, year: Year, scoring: Scoring, readings: Readings
 ) -> Iterator[Step]:
     """Who has not done it in the quarter that runs; what one of them passing it over would cost."""
     quarter = year.quarter
@@ -195,7 +195,7 @@ def _this_quarter(
         )
 
 
-def _points(indicator: Scored, answer: Answer, scoring: Scoring, readings: Readings) -> Fraction:
+def _points(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Fraction:
     # A step is counted for the year as a whole, whatever the reading of the period says.
     plain = {**readings, "commission_period": "year"}
     return score({indicator.id: answer}, scoring, plain).total
@@ -211,7 +211,7 @@ def _months(scale: Monthly, answer: Months, *, over: bool) -> Prospect:
     return Prospect(lost=lost, at_stake=ahead + scale.at_most - min(now * scale.points, scale.at_most))
 
 
-def _ceiling(indicator: Scored, found: Score) -> Fraction | None:
+def _ceiling(indicator: Indicator, found: Score) -> Fraction | None:
     if isinstance(indicator.scale, CoverageAndRisks):
         return indicator.scale.units.maximum
     if isinstance(indicator.scale, Share | Sittings | Propaganda):
@@ -219,7 +219,7 @@ def _ceiling(indicator: Scored, found: Score) -> Fraction | None:
     return None
 
 
-def _of_ceiling(indicator: Scored, found: Score, answer: Answer) -> Fraction:
+def _of_ceiling(indicator: Indicator, found: Score, answer: Answer) -> Fraction:
     """The points that count towards the ceiling: of an analysis its coverage, not its risks."""
     scale = indicator.scale
     if isinstance(scale, CoverageAndRisks) and isinstance(answer, Analyses):

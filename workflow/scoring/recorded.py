@@ -27,7 +27,7 @@ _FOUND, _REMOVED, _COMPLETED = (("", "risks", name) for name in ("found", "remov
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recorded:
+class RecordedFact:
     """A fact of a case, as points are counted from it.
 
     Attributes:
@@ -67,7 +67,7 @@ class Waiting:
     cases: tuple[str, ...]
 
 
-def numbers(recorded: Iterable[Recorded], *, year: int, today: date, risks: Risks | None = None) -> Numbers:
+def numbers(recorded: Iterable[RecordedFact], *, year: int, today: date, risks: Risks | None = None) -> Numbers:
     """What happened in the year, up to the day.
 
     Args:

@@ -231,7 +231,7 @@ class Counting:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scored:
+class Indicator:
     """One indicator. Its id is its place in the document: project, task, subtask.
 
     Attributes:
@@ -263,7 +263,7 @@ class Scoring:
     in_force_assumed: bool
     last_checked_on: date
     title: Text
-    indicators: Mapping[str, Scored]
+    indicators: Mapping[str, Indicator]
     readings: Mapping[str, Mapping[str, Text]]
     notes: tuple[Text, ...] = field(default=())
 

@@ -19,6 +19,7 @@ from workflow.scoring.scale import (
     Done,
     Each,
     Events,
+    Indicator,
     Kinds,
     Monthly,
     Months,
@@ -29,7 +30,6 @@ from workflow.scoring.scale import (
     Readings,
     Risks,
     Scale,
-    Scored,
     Scoring,
     Share,
     Sittings,
@@ -98,7 +98,7 @@ def written(points: Fraction) -> Decimal:
     return cut.quantize(Decimal(1)) if cut == cut.to_integral_value() else cut.normalize()
 
 
-def _scored(indicator: Scored, answer: Answer, scoring: Scoring, readings: Readings) -> Score:
+def _scored(indicator: Indicator, answer: Answer, scoring: Scoring, readings: Readings) -> Score:
     used: Readings = {}
     if isinstance(answer, Present):
         earned = _present(indicator, answer)
@@ -119,7 +119,7 @@ def _scored(indicator: Scored, answer: Answer, scoring: Scoring, readings: Readi
     )
 
 
-def _present(indicator: Scored, answer: Present) -> _Earned:
+def _present(indicator: Indicator, answer: Present) -> _Earned:
     """What is simply there or not: nothing is earned, and a deduction is made where the document names one."""
     match indicator.scale:
         case Share(maximum=maximum):

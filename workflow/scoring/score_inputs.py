@@ -13,7 +13,7 @@ from workflow.closest_matches import closest_first
 from workflow.law.file_models import Keyed, Mistake, Table, many, mistakes, table, written, wrong
 from workflow.refusal import Refusal, quoted
 from workflow.scoring import scale as scales
-from workflow.scoring.scale import Answer, Readings, Scored, Scoring
+from workflow.scoring.scale import Answer, Indicator, Readings, Scoring
 
 MOST = 1_000_000_000
 """No office counts further; beyond it stands a slip of the hand."""
@@ -169,7 +169,7 @@ def read_inputs(given: object, scoring: Scoring, readings: Readings) -> Mapping[
     return answers
 
 
-def _record(indicator: Scored, values: object, readings: Readings) -> tuple[Table, str]:
+def _record(indicator: Indicator, values: object, readings: Readings) -> tuple[Table, str]:
     """Return the record an indicator asks for by its scale, and an example of it."""
     match indicator.scale:
         case scales.Presence():
@@ -196,7 +196,7 @@ def _record(indicator: Scored, values: object, readings: Readings) -> tuple[Tabl
             return EVENTS, _EVENTS
 
 
-def _errors(indicator: Scored, example: str, found: Sequence[Mistake]) -> Iterator[InputError]:
+def _errors(indicator: Indicator, example: str, found: Sequence[Mistake]) -> Iterator[InputError]:
     """Yield the mistakes of one record; keys that are missing in one place are named together."""
     for mistake in found:
         missing = tuple(one.given for one in found if (one.code, one.path) == ("missing_key", mistake.path))

@@ -23,12 +23,12 @@ from workflow.scoring.scale import (
     Counting,
     Done,
     Events,
+    Indicator,
     Months,
     Present,
     Quarters,
     Readings,
     Risks,
-    Scored,
     Scoring,
 )
 
@@ -135,7 +135,7 @@ def tally(scoring: Scoring, year: Year, readings: Readings) -> Mapping[str, Tall
     return found
 
 
-def assessed(indicator: Scored, kind: str) -> bool:
+def assessed(indicator: Indicator, kind: str) -> bool:
     """Whether an indicator is assessed for an organisation of that kind; a kind not known: everything is.
 
     A supervising body is whoever has quasi-state subjects below it, which their share shows by itself.

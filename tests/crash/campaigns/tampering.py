@@ -34,9 +34,9 @@ from tests.notifications.town import PEOPLE
 from tests.postgres import administer
 from tests.second_factors import second_factors
 from workflow.cases.case import Evidence
-from workflow.cases.commands.desk import Desk
+from workflow.cases.commands.desk import CaseCommands
 from workflow.cases.commands.opening import Opening
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 from workflow.org.access import Entry, Reader
 
 CASES = 60
@@ -225,10 +225,10 @@ def _offices(room: Room, place: Path) -> list[tuple[str, str]]:
         settled(address, CASES)
         engine = open_database(address)
         seal(engine, now=MORNING)
-        desk = Desk(SqlLedger(engine), library(), CALENDAR)
+        desk = CaseCommands(SqlLedger(engine), library(), CALENDAR)
         lines = [FoundRisk(description="Тәуекел"), SetMeasure(risk=1, action="Бекіту")]
         for case in SqlLedger(engine).ids():
-            RiskDesk(desk).take_in(case, lines, on=TODAY, by="Айгүл", now=MORNING, today=TODAY)
+            RiskCommands(desk).take_in(case, lines, on=TODAY, by="Айгүл", now=MORNING, today=TODAY)
             kept = store.keep(BytesIO(f"%PDF-1.7 work plan of {case}".encode()), "plan.pdf")
             proof = Evidence(kind="", reference=kept.reference, name="plan.pdf")
             desk.record(

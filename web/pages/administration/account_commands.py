@@ -12,7 +12,7 @@ from fastapi import HTTPException
 
 from services.context import RequestContext, stamp
 from services.credentials import INVITATION_LASTS, BadPassword, check_login, hidden, new_secret
-from web.pages.administration.common import the, the_office
+from web.pages.administration.common import administration, recorded_office
 from web.pages.administration.staff_forms import BadStaff, tidy
 from workflow.org.access import ACCESSES, Account, Entry, EntryKind, Reader
 
@@ -20,9 +20,9 @@ MOST_DAYS = 366
 """How long a token may hold."""
 
 
-def the_account(ctx: RequestContext, login: str) -> Account:
+def get_account_or_404(ctx: RequestContext, login: str) -> Account:
     """An account; 404 when there is none of that name."""
-    the(ctx)
+    administration(ctx)
     known = ctx.accounts.account(login)
     if known is None:
         raise HTTPException(404, "web.problem.no_account")
@@ -82,7 +82,7 @@ def give_token(ctx: RequestContext, known: Account, *, days: str, name: str, wri
 
 def _reader(ctx: RequestContext, login: str, typed: Mapping[str, str]) -> Reader:
     """What a form says of an account. Raises BadStaff."""
-    office = the_office(ctx)
+    office = recorded_office(ctx)
     access, unit, person = typed.get("access", ""), typed.get("unit", ""), typed.get("person", "").strip()
     if access not in ACCESSES:
         raise BadStaff("web.staff.access_unknown", access=tidy(access))
@@ -115,7 +115,7 @@ def _may_lose(ctx: RequestContext, known: Account, access: str) -> None:
 
 def _invited(ctx: RequestContext, login: str) -> str:
     secret = _let_in(ctx, "invitation", login, INVITATION_LASTS)
-    return f"{the(ctx).address}/welcome/{secret}"
+    return f"{administration(ctx).address}/welcome/{secret}"
 
 
 def _let_in(

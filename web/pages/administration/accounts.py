@@ -12,7 +12,15 @@ from starlette.responses import Response
 from services.context import RequestContext
 from web.auth.dependencies import Setting, SettingByPerson
 from web.pages.administration import account_commands, factor_removal
-from web.pages.administration.common import LONGEST_FIELD, onward, placed, show, texts, the, the_office
+from web.pages.administration.common import (
+    LONGEST_FIELD,
+    administration,
+    onward,
+    placed,
+    recorded_office,
+    show,
+    texts,
+)
 from web.ui.name_fields import person_field, person_meant, unit_field, unit_meant
 from workflow.org.access import ACCESSES, Account
 from workflow.org.access import placed as placed_reader
@@ -38,7 +46,7 @@ async def add(request: Request, ctx: Setting) -> Response:
 @router.get("/account")
 def account(request: Request, ctx: Setting, login: Login = "") -> Response:
     """One account, and its ways in."""
-    return _account_page(request, ctx, account_commands.the_account(ctx, login))
+    return _account_page(request, ctx, account_commands.get_account_or_404(ctx, login))
 
 
 @router.post("/account")
@@ -63,8 +71,8 @@ def _accounts_page(
     refusal: Refusal | None = None,
     made: tuple[str, str] | None = None,
 ) -> Response:
-    the(ctx)
-    office = the_office(ctx)
+    administration(ctx)
+    office = recorded_office(ctx)
     return show(
         request,
         ctx,
@@ -93,7 +101,7 @@ def _account_page(
     link: str = "",
     token: str = "",
 ) -> Response:
-    office, reader = the_office(ctx), known.reader
+    office, reader = recorded_office(ctx), known.reader
     shown = typed or {"access": reader.access, "name": reader.name}
     now = ctx.now
     removal = ctx.factors.removal(reader.login, now=now)
@@ -132,7 +140,7 @@ def _add(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Res
 
 def _found(ctx: RequestContext, typed: Mapping[str, str]) -> Mapping[str, str]:
     """What was typed, with the unit and the person it means. Raises Refusal."""
-    office = the_office(ctx)
+    office = recorded_office(ctx)
     unit = unit_meant(office, typed.get("unit", ""))
     return {**typed, "unit": unit, "person": person_meant(office, typed.get("person", "").strip())}
 
@@ -145,7 +153,7 @@ _PLAIN: Mapping[str, tuple[Callable[[RequestContext, Account], None], str]] = {
 
 
 def _change(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = account_commands.the_account(ctx, typed.get("login", "")[:80])
+    known = account_commands.get_account_or_404(ctx, typed.get("login", "")[:80])
     login, do = known.reader.login, typed.get("do", "")
     here = "/administration/account"
     try:
@@ -168,7 +176,7 @@ def _change(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> 
 
 
 def _remove_second_factor(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = account_commands.the_account(ctx, typed.get("login", "")[:80])
+    known = account_commands.get_account_or_404(ctx, typed.get("login", "")[:80])
     try:
         match typed.get("do", ""):
             case "request":

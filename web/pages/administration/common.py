@@ -25,12 +25,12 @@ SAID = frozenset(
 )
 
 
-def the(ctx: RequestContext) -> Administration:
+def administration(ctx: RequestContext) -> Administration:
     """Return the administration of the installation."""
     return Administration(ctx.app)
 
 
-def the_office(ctx: RequestContext) -> Office:
+def recorded_office(ctx: RequestContext) -> Office:
     """Units and people as they are kept: without an officer whom config.toml alone names."""
     return ctx.reads.office().written_down
 

@@ -19,8 +19,8 @@ from notifications.notice import Entry as Item
 from notifications.wire.entry import calendar, uid
 from services.context import Reads, RequestContext
 from services.credentials import hidden, new_secret
-from web.auth.dependencies import Anybody, the_reader
-from web.pages.administration.common import the
+from web.auth.dependencies import Anybody, reader_of
+from web.pages.administration.common import administration
 from web.pages.administration.staff_forms import BadStaff
 from workflow.board.rows import Row
 from workflow.cases.case import Case
@@ -73,7 +73,7 @@ def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: st
         expires_at=now + LASTS,
     )
     ctx.accounts.let_in(made, by=ctx.reader.login)
-    return f"{the(ctx).address}/feeds/{secret}.ics?lang={language}"
+    return f"{administration(ctx).address}/feeds/{secret}.ics?lang={language}"
 
 
 def revoke(ctx: RequestContext, login: str, hash: str) -> int:
@@ -100,7 +100,7 @@ def feed(request: Request, ctx: Anybody, token: Token) -> Response:
     office = ctx.reads.office()
     language = _language(request, account, office)
     if account is not None:
-        rows = _own_rows(ctx, the_reader(ctx, account), office, today)
+        rows = _own_rows(ctx, reader_of(ctx, account), office, today)
         name = i18n.say("web.feed.of_person", {"name": account.reader.name or account.reader.login}, language)
     else:
         rows = _unit_rows(ctx, entry.scope, today)
@@ -189,7 +189,7 @@ def _waits_for(ctx: RequestContext, case: Case, row: Row, person: str, office: O
 def _item(ctx: RequestContext, case: Case, row: Row, language: str, now: datetime) -> Item:
     """The same item a letter brings: the same UID, a sequence that rises, a whole day."""
     assert row.due is not None
-    port = the(ctx)
+    port = administration(ctx)
     if _hidden(ctx, case):
         # A date of one's own may be known to one's own calendar; what it is about may not.
         summary, text, link = i18n.say("digest.awaits_subject", {}, language), "", port.address

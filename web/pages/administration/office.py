@@ -26,7 +26,7 @@ from web.auth.dependencies import Own, Setting
 from web.auth.reading import in_reading_thread
 from web.pages.account.login import own_page
 from web.pages.administration import staff_commands as staff
-from web.pages.administration.common import LONGEST_FIELD, onward, show, texts, the, the_office
+from web.pages.administration.common import LONGEST_FIELD, administration, onward, recorded_office, show, texts
 from web.pages.administration.feeds import give_own, revoke
 from web.pages.administration.staff_forms import tidy
 from web.ui.preferences import preferences
@@ -55,8 +55,8 @@ def export(request: Request, ctx: Setting) -> Response:
 
 def people_file(request: Request, ctx: RequestContext) -> Response:
     """Everybody as the workbook they can be taken in from again."""
-    the(ctx)
-    table = people_table(the_office(ctx), preferences(request).language)
+    administration(ctx)
+    table = people_table(recorded_office(ctx), preferences(request).language)
     return Response(
         listing([table]),
         media_type=XLSX,
@@ -67,7 +67,7 @@ def people_file(request: Request, ctx: RequestContext) -> Response:
 @router.get("/administration/people/import")
 def ask_import(request: Request, ctx: Setting) -> Response:
     """The form for a table of people."""
-    the(ctx)
+    administration(ctx)
     return show(request, ctx, "people_import.html", preview=None)
 
 
@@ -94,13 +94,13 @@ async def test_channel(request: Request, ctx: Setting) -> Response:
 @router.get("/administration/settings")
 def settings(request: Request, ctx: Setting) -> Response:
     """config.toml as it holds; it is changed there, not here."""
-    return show(request, ctx, "settings.html", settings=the(ctx).settings())
+    return show(request, ctx, "settings.html", settings=administration(ctx).settings())
 
 
 @router.get("/administration/rules")
 def rules(request: Request, ctx: Setting) -> Response:
     """The organisation's own rules that stand, as they were adopted."""
-    return show(request, ctx, "rules.html", rules=the(ctx).rules())
+    return show(request, ctx, "rules.html", rules=administration(ctx).rules())
 
 
 @router.post("/account/feed")
@@ -135,7 +135,7 @@ def _import(request: Request, ctx: RequestContext, form: FormData) -> Response:
             refusal=refusal,
             errors=errors[:SHOWN],
         )
-    changes = preview(read, the_office(ctx))
+    changes = preview(read, recorded_office(ctx))
     return show(
         request,
         ctx,
@@ -200,7 +200,7 @@ def _channels_page(
         ctx,
         "channels.html",
         status=200 if refusal is None else 422,
-        channels=the(ctx).channels(),
+        channels=administration(ctx).channels(),
         faults=sending.faults(ctx.app),
         email=(typed or {}).get("email", (known.email or "") if known else ""),
         tried=(typed or {}).get("channel", ""),
@@ -219,7 +219,7 @@ def _test(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Re
 
 
 def _own_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    the(ctx)
+    administration(ctx)
     login = ctx.reader.login
     if typed.get("do") == "revoke":
         revoke(ctx, login, typed.get("hash", ""))
@@ -235,10 +235,10 @@ def _own_telegram(request: Request, ctx: RequestContext, typed: Mapping[str, str
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
     if typed.get("do") == "unlink":
-        the(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
+        administration(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
         return onward(request, "/account", said="unlinked")
     try:
-        offer = the(ctx).telegram(ctx.reader.person, now=now)
+        offer = administration(ctx).telegram(ctx.reader.person, now=now)
     except Refusal as refusal:
         return own_page(request, ctx, refusal=refusal, status=422)
     return own_page(request, ctx, telegram=offer)

@@ -18,12 +18,12 @@ from web.pages.administration import staff_commands as staff
 from web.pages.administration.common import (
     LONGEST_FIELD,
     MAX_FIELDS,
+    administration,
     onward,
     placed,
+    recorded_office,
     show,
     texts,
-    the,
-    the_office,
 )
 from web.pages.administration.feeds import feeds_of, give, revoke
 from web.pages.administration.staff_forms import AWAY, DIGESTS, HELD, mark, tidy
@@ -55,13 +55,13 @@ SHOWN = 200
 @router.get("")
 def overview(request: Request, ctx: Setting) -> Response:
     """Where everything is kept, and how much of it there is."""
-    the(ctx)
-    office, accounts = the_office(ctx), ctx.accounts.all()
+    administration(ctx)
+    office, accounts = recorded_office(ctx), ctx.accounts.all()
     counts = {
         "people": len(office.people),
         "units": len(office.units),
         "accounts": sum(not one.disabled for one in accounts),
-        "channels": len(the(ctx).channels()),
+        "channels": len(administration(ctx).channels()),
     }
     faults = sending.faults(ctx.app)
     return show(request, ctx, "administration.html", counts=counts, faults=faults)
@@ -70,8 +70,8 @@ def overview(request: Request, ctx: Setting) -> Response:
 @router.get("/units")
 def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) -> Response:
     """The tree of units; of a country walked down level by level, a page of a level at a time."""
-    the(ctx)
-    office = the_office(ctx)
+    administration(ctx)
+    office = recorded_office(ctx)
     tree, pages = units_of_a_page(office, unit, number)
     return show(
         request,
@@ -89,7 +89,7 @@ def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) ->
 @router.get("/unit")
 def unit(request: Request, ctx: Setting, id: Key = "") -> Response:
     """One unit; without an id a new one."""
-    known = the_office(ctx).units.get(id)
+    known = recorded_office(ctx).units.get(id)
     if id and known is None:
         raise HTTPException(404, "web.problem.no_unit")
     return _unit_page(request, ctx, known, mark(known))
@@ -112,8 +112,8 @@ async def unit_feed(request: Request, ctx: Setting) -> Response:
 @router.get("/people")
 def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Response:
     """Everybody, found by name, post, e-mail."""
-    the(ctx)
-    office = the_office(ctx)
+    administration(ctx)
+    office = recorded_office(ctx)
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
         unit = unit if few_units(office) else unit_found(office, unit)
     found = found_people(office, q, unit)
@@ -133,7 +133,7 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
 @router.get("/person")
 def person(request: Request, ctx: Setting, key: Key = "") -> Response:
     """One person; without a key a new one."""
-    known = the_person(ctx, key) if key else None
+    known = get_person_or_404(ctx, key) if key else None
     return _person_page(request, ctx, known, mark(known))
 
 
@@ -148,7 +148,7 @@ async def save_person(request: Request, ctx: Setting) -> Response:
 @router.get("/person/remove")
 def ask_remove(request: Request, ctx: Setting, key: Key = "") -> Response:
     """What would fall to whom without this person; asked before it is done."""
-    return _removal(request, ctx, the_person(ctx, key))
+    return _removal(request, ctx, get_person_or_404(ctx, key))
 
 
 @router.post("/person/remove")
@@ -170,10 +170,10 @@ def found_people(office: Office, words: str, unit: str) -> list[Person]:
     ]
 
 
-def the_person(ctx: RequestContext, key: str) -> Person:
+def get_person_or_404(ctx: RequestContext, key: str) -> Person:
     """Somebody of the office; 404 when nobody has that key."""
-    the(ctx)
-    known = the_office(ctx).people.get(key)
+    administration(ctx)
+    known = recorded_office(ctx).people.get(key)
     if known is None:
         raise HTTPException(404, "web.problem.no_person")
     return known
@@ -189,7 +189,7 @@ def _unit_page(
     refusal: Refusal | None = None,
     feed: str = "",
 ) -> Response:
-    office = the_office(ctx)
+    office = recorded_office(ctx)
     now = ctx.now
     shown = typed or {
         "name": known.name if known else "",
@@ -215,7 +215,7 @@ def _unit_page(
         feeds=[one for one in feeds_of(ctx, "", now=now) if known and one.scope == known.id],
         feed=feed,
         holds=staff.holds(ctx, office, known),
-        holding=holding(time_of(office, known.id if known else ""), the(ctx).hours),
+        holding=holding(time_of(office, known.id if known else ""), administration(ctx).hours),
     )
 
 
@@ -225,18 +225,18 @@ def _save_unit(request: Request, ctx: RequestContext, typed: Mapping[str, str]) 
         if typed.get("do") == "remove" and id:
             staff.remove_unit(ctx, id, seen)
             return onward(request, "/administration/units", said="removed")
-        office = the_office(ctx)
+        office = recorded_office(ctx)
         units = {name: unit_meant(office, typed.get(name, "")) for name in ("parent", "uploads_through")}
         staff.keep_unit(ctx, id, seen, {**typed, **units})
     except Refusal as refusal:
-        known = the_office(ctx).units.get(id)
+        known = recorded_office(ctx).units.get(id)
         return _unit_page(request, ctx, known, mark(known), typed=typed, refusal=refusal)
     return onward(request, "/administration/units", said="saved")
 
 
 def _unit_feed(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    the(ctx)
-    known = the_office(ctx).units.get(typed.get("id", ""))
+    administration(ctx)
+    known = recorded_office(ctx).units.get(typed.get("id", ""))
     if known is None:
         raise HTTPException(404, "web.problem.no_unit")
     if typed.get("do") == "revoke":
@@ -257,7 +257,7 @@ def _person_page(
     duties: list[str] | None = None,
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
-    office = the_office(ctx)
+    office = recorded_office(ctx)
     form = dict(typed) if typed is not None else _answers(known, office)
     filled = [n for n in range(40) if form.get(f"away_first_{n}") or form.get(f"away_last_{n}")]
     held = duties if duties is not None else list(known.duties if known else ())
@@ -304,12 +304,12 @@ def _save_person(
 ) -> Response:
     key = typed.get("key", "")
     try:
-        office = the_office(ctx)
+        office = recorded_office(ctx)
         deputy = person_meant(office, tidy(typed.get("deputy", "")))
         found = {**typed, "unit": unit_meant(office, typed.get("unit", "")), "deputy": deputy}
         staff.keep_person(ctx, key, typed.get("mark", ""), found, duties)
     except (Refusal, OutOfRange) as refusal:
-        known = the_office(ctx).people.get(key)
+        known = recorded_office(ctx).people.get(key)
         return _person_page(request, ctx, known, mark(known), typed=typed, duties=duties, refusal=refusal)
     return onward(request, "/administration/people", said="saved")
 
@@ -318,7 +318,7 @@ def _removal(
     request: Request, ctx: RequestContext, known: Person, *, refusal: Refusal | None = None
 ) -> Response:
     today = ctx.today
-    office = the_office(ctx)
+    office = recorded_office(ctx)
     return show(
         request,
         ctx,
@@ -328,7 +328,7 @@ def _removal(
         known=known,
         mark=mark(known),
         office=office,
-        falling=the(ctx).falls(known.key, today=today),
+        falling=administration(ctx).falls(known.key, today=today),
         deputised=[one for one in office.people.values() if one.deputy == known.key],
         accounts=[one for one in ctx.accounts.all() if one.reader.person == known.key],
         is_officer=ctx.reads.office().officer == known.key,
@@ -337,7 +337,7 @@ def _removal(
 
 
 def _remove_person(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Response:
-    known = the_person(ctx, typed.get("key", ""))
+    known = get_person_or_404(ctx, typed.get("key", ""))
     try:
         staff.remove_person(ctx, known, typed.get("mark", ""))
     except Refusal as refusal:

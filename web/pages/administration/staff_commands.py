@@ -14,7 +14,7 @@ from documents.sheets.email_address import is_address
 from notifications.notice import Outcome
 from services.administration import TableSaved
 from services.context import RequestContext, stamp
-from web.pages.administration.common import the, the_office
+from web.pages.administration.common import administration, recorded_office
 from web.pages.administration.staff_forms import BadStaff, mark, person_of, tidy, unit_of
 from workflow.org.office import Office, Person, Unit
 
@@ -27,22 +27,22 @@ def holds(ctx: RequestContext, office: Office, unit: Unit | None) -> tuple[int, 
     if unit is None:
         return (0, 0, 0)
     people, units = len(office.people_of.get(unit.id, ())), len(office.children.get(unit.id, ()))
-    return people, units, the(ctx).cases_of(unit.id)
+    return people, units, administration(ctx).cases_of(unit.id)
 
 
 def keep_unit(ctx: RequestContext, id: str, seen: str, texts: Mapping[str, str]) -> Unit:
     """A unit made or changed by what was typed. `id`: "" for a new one. Raises Refusal."""
-    office = the_office(ctx)
+    office = recorded_office(ctx)
     known = office.units.get(id)
     _unchanged(known, seen, id)
     made = unit_of(texts, office, known)
-    the(ctx).staff.keep_unit(made, was=known, **stamp(ctx))
+    administration(ctx).staff.keep_unit(made, was=known, **stamp(ctx))
     return made
 
 
 def remove_unit(ctx: RequestContext, id: str, seen: str) -> None:
     """A unit taken out. Raises BadStaff: there is none, it was changed meanwhile, or something hangs on it."""
-    office = the_office(ctx)
+    office = recorded_office(ctx)
     known = office.units.get(id)
     _unchanged(known, seen, id)
     if known is None:
@@ -50,25 +50,25 @@ def remove_unit(ctx: RequestContext, id: str, seen: str) -> None:
     people, units, cases = holds(ctx, office, known)
     if people or units or cases:
         raise BadStaff("web.staff.unit_held", name=known.name, people=people, units=units, cases=cases)
-    the(ctx).staff.remove_unit(known, **stamp(ctx))
+    administration(ctx).staff.remove_unit(known, **stamp(ctx))
 
 
 def keep_person(
     ctx: RequestContext, key: str, seen: str, texts: Mapping[str, str], duties: list[str]
 ) -> Person:
     """A person made or changed by what was typed. `key`: "" for a new one. Raises Refusal, OutOfRange."""
-    office = the_office(ctx)
+    office = recorded_office(ctx)
     known = office.people.get(key)
     _unchanged(known, seen, key)
     made = person_of(texts, duties, office, known)
-    the(ctx).staff.keep_person(made, was=known, **stamp(ctx))
+    administration(ctx).staff.keep_person(made, was=known, **stamp(ctx))
     return made
 
 
 def remove_person(ctx: RequestContext, known: Person, seen: str) -> None:
     """A person taken out. Raises Refusal."""
     _unchanged(known, seen, known.key)
-    the(ctx).staff.remove_person(known, **stamp(ctx))
+    administration(ctx).staff.remove_person(known, **stamp(ctx))
 
 
 def read_table(ctx: RequestContext, content: bytes, name: str) -> ReadPeople:
@@ -77,12 +77,12 @@ def read_table(ctx: RequestContext, content: bytes, name: str) -> ReadPeople:
         raise BadStaff("web.staff.no_file")
     if len(content) > LARGEST:
         raise BadStaff("web.staff.file_too_large", megabytes=LARGEST // 1024 // 1024)
-    return onto(read_people(content, name), the_office(ctx))
+    return onto(read_people(content, name), recorded_office(ctx))
 
 
 def take_table(ctx: RequestContext, read: ReadPeople) -> TableSaved:
     """All of a table of people."""
-    return the(ctx).staff.take_in(list(read.units), list(read.people), **stamp(ctx))
+    return administration(ctx).staff.take_in(list(read.units), list(read.people), **stamp(ctx))
 
 
 def try_channel(ctx: RequestContext, channel: str, email: str, language: str) -> Outcome:
@@ -90,7 +90,7 @@ def try_channel(ctx: RequestContext, channel: str, email: str, language: str) ->
     now = ctx.now
     if email and not is_address(email):
         raise BadStaff("web.staff.email_malformed", email=email[:200])
-    if channel not in {one.name for one in the(ctx).channels()}:
+    if channel not in {one.name for one in administration(ctx).channels()}:
         raise BadStaff("web.channels.unknown", channel=tidy(channel)[:80])
     reader = ctx.reader
     person = Person(
@@ -100,7 +100,7 @@ def try_channel(ctx: RequestContext, channel: str, email: str, language: str) ->
         email=email or None,
         language=language,
     )
-    return the(ctx).test(channel, person, language=language, now=now)
+    return administration(ctx).test(channel, person, language=language, now=now)
 
 
 def _unchanged(known: Unit | Person | None, seen: str, named: str) -> None:

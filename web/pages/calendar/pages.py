@@ -35,7 +35,7 @@ SHOWN = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class VisiblePreview:
     """What of a preview its reader may see: hearings of cases in reach, and how many there are beyond."""
 
     preview: Preview
@@ -50,7 +50,7 @@ def this_month(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
     """The present month, or the nearest one of the records."""
     today = ctx.today
     on = min(max(today, ctx.calendar.first), ctx.calendar.last)
-    return the_month(request, ctx, on.year, on.month, unit=unit)
+    return month_page(request, ctx, on.year, on.month, unit=unit)
 
 
 @router.get("/acts")
@@ -68,7 +68,7 @@ async def adopt(request: Request, ctx: Managing) -> Response:
 
 
 @router.get("/{number}")
-def the_year(
+def year_page(
     request: Request, ctx: Reading, number: Annotated[int, Path(ge=1, le=9999)], as_of: Asked = ""
 ) -> Response:
     """The production calendar of a year, as known now or on a day."""
@@ -80,7 +80,7 @@ def the_year(
 
 
 @router.get("/{number}/{month}")
-def the_month(
+def month_page(
     request: Request,
     ctx: Reading,
     number: Annotated[int, Path(ge=1, le=9999)],
@@ -122,7 +122,7 @@ def _act_page(
     text: str = "",
     name: str = "",
     typed: Mapping[str, str] | None = None,
-    seen: Seen | None = None,
+    seen: VisiblePreview | None = None,
     adopted: int | None = None,
     refusal: Exception | None = None,
 ) -> Response:
@@ -216,11 +216,11 @@ def checked(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def seen_by_reader(ctx: RequestContext, shown: Preview) -> Seen:
+def seen_by_reader(ctx: RequestContext, shown: Preview) -> VisiblePreview:
     """A preview without the cases its reader may not see; those are counted alone."""
     known = ctx.reads.heads({one.moved.case for one in shown.hearings})
     seen = [one for one in shown.hearings if one.moved.case in known]
-    return Seen(
+    return VisiblePreview(
         preview=shown,
         hearings=seen[:SHOWN],
         more=len(seen) - len(seen[:SHOWN]),

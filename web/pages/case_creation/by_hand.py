@@ -17,11 +17,11 @@ from documents.schedules.template import template
 from services import cases
 from services.context import RequestContext
 from services.fields import build
-from services.imports.previews import Year
+from services.imports.previews import YearPreview
 from web.auth.dependencies import Managing
-from web.pages.case_creation.commands import named_unit, open_the_year, the_number, year_ahead
+from web.pages.case_creation.commands import named_unit, open_the_year, parse_year, year_ahead
 from web.pages.case_creation.intended_dates import intended, refuse, text
-from web.pages.case_creation.planner import Name, Outlook, found_unit, ordered, the_outlook, the_procedure
+from web.pages.case_creation.planner import Name, Outlook, chosen_procedure, found_unit, make_outlook, ordered
 from web.pages.case_list.pages import download
 from web.ui.addresses import elsewhere
 from web.ui.name_fields import person_field, person_meant, unit_field, unit_meant
@@ -39,7 +39,7 @@ LONGEST_OBJECT = 500
 
 
 @router.get("/open")
-def the_ways(request: Request, ctx: Managing) -> Response:
+def choose_way_page(request: Request, ctx: Managing) -> Response:
     """From a schedule, by hand, by year."""
     return hub(request, ctx)
 
@@ -72,14 +72,14 @@ def hub(
 
 
 @router.get("/open/template.xlsx")
-def the_template(request: Request, ctx: Managing) -> Response:
+def schedule_template(request: Request, ctx: Managing) -> Response:
     """An empty schedule to fill in."""
     translator = Translator(preferences(request).language)
     return download(template(translator.language), f"{translator.say('web.open.template_name')}.xlsx")
 
 
 @router.get("/open/case")
-def the_form(
+def case_form_page(
     request: Request,
     ctx: Managing,
     procedure: Name = "",
@@ -109,7 +109,7 @@ async def open_case(request: Request, ctx: Managing) -> Response:
 
 
 @router.get("/open/year")
-def the_year(request: Request, ctx: Managing, year: Name = "", unit: Name = "") -> Response:
+def year_preview_page(request: Request, ctx: Managing, year: Name = "", unit: Name = "") -> Response:
     """What opening a year would open."""
     return _year_page(request, ctx, year, unit)
 
@@ -133,7 +133,7 @@ def _open_case(request: Request, ctx: RequestContext, form: FormData) -> Respons
     if answers.get("look"):
         return _case_page(request, ctx, answers)
     try:
-        procedure = the_procedure(ctx, text(answers.get("procedure")))
+        procedure = chosen_procedure(ctx, text(answers.get("procedure")))
         dates = intended(procedure, answers.items(), ctx.calendar)
         if dates.refusal is not None:
             raise dates.refusal
@@ -165,12 +165,12 @@ def _case_page(
     refusal: Refusal | OutOfRange | None = None,
 ) -> Response:
     today = ctx.today
-    procedure = the_procedure(ctx, text(answers.get("procedure")))
+    procedure = chosen_procedure(ctx, text(answers.get("procedure")))
     dates = intended(procedure, answers.items(), ctx.calendar)
     office = ctx.reads.office()
     said = text(answers.get("unit"))
     unit, unknown = found_unit(office, said, ctx.reader.root)
-    outlook = the_outlook(
+    outlook = make_outlook(
         ctx,
         procedure,
         dates,
@@ -224,12 +224,12 @@ def _year_page(
 ) -> Response:
     today = ctx.today
     office = ctx.reads.office()
-    ahead: Year | None = None
+    ahead: YearPreview | None = None
     found, unknown = found_unit(office, unit, ctx.reader.root)
     try:
         if unknown is not None:
             raise unknown
-        ahead = year_ahead(ctx, the_number(asked or str(today.year)), found)
+        ahead = year_ahead(ctx, parse_year(asked or str(today.year)), found)
     except (Refusal, OutOfRange) as refused:
         refusal = refusal or refused
     counted = Counter(one.procedure for one in ahead.openings) if ahead else Counter[str]()
@@ -252,7 +252,7 @@ def _year_page(
     )
 
 
-def _units(ahead: Year | None) -> list[str]:
+def _units(ahead: YearPreview | None) -> list[str]:
     return [one.unit for one in ahead.openings if one.unit] if ahead else []
 
 
@@ -260,7 +260,7 @@ def _open_year(request: Request, ctx: RequestContext, form: FormData) -> Respons
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
     asked, unit = text(answers.get("year"), longest=20), text(answers.get("unit"))
     try:
-        count = open_the_year(ctx, the_number(asked), unit)
+        count = open_the_year(ctx, parse_year(asked), unit)
     except (Refusal, OutOfRange) as refusal:
         return _year_page(request, ctx, asked, unit, refusal=refusal)
     return go(request, f"/cases?opened={count}")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from services.context import RequestContext, stamp
 from services.imports import previews
-from services.imports.previews import Analysis, Taken, Year, preview_schedule, preview_year
+from services.imports.previews import Analysis, ImportResult, YearPreview, preview_schedule, preview_year
 from services.yearly import opening as yearly
 from web.pages.case_creation.intended_dates import refuse, text
 from workflow.org.access import within
@@ -19,7 +19,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 Answers = Callable[[Sequence[str]], Mapping[str, str]]
 
 
-def year_ahead(ctx: RequestContext, year: int, unit: str) -> Year:
+def year_ahead(ctx: RequestContext, year: int, unit: str) -> YearPreview:
     """What opening a year would open, for the organisations at a unit or below it; "" is the reader's own."""
     return preview_year(ctx.app, year, _scoped(ctx, ctx.reads.office(), unit))
 
@@ -30,7 +30,9 @@ def open_the_year(ctx: RequestContext, year: int, unit: str) -> int:
     return len(yearly.open_year(ctx.app, year, unit=unit, **stamp(ctx)).cases)
 
 
-def take_schedule(ctx: RequestContext, content: bytes, name: str, procedure: str, answers: Answers) -> Taken:
+def take_schedule(
+    ctx: RequestContext, content: bytes, name: str, procedure: str, answers: Answers
+) -> ImportResult:
     """A schedule taken in, all of it or none.
 
     Args:
@@ -79,7 +81,7 @@ def named_unit(office: Office, unit: str) -> str:
     return known.name if known else unit
 
 
-def the_number(said: str) -> int:
+def parse_year(said: str) -> int:
     """Raises BadForm: it is no year of ours."""
     if not (said.isascii() and said.isdigit() and len(said) == 4 and FIRST_YEAR <= int(said) <= LAST_YEAR):
         raise refuse("web.refusal.bad_year", text=said[:40])

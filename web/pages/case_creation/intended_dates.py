@@ -24,7 +24,7 @@ MOST = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class DateField:
     """One date the form asks for. The answers stay as they were typed.
 
     Attributes:
@@ -39,7 +39,7 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Intended:
+class PlannedForm:
     """What was answered: the dates, and the form as it stands.
 
     Attributes:
@@ -47,7 +47,7 @@ class Intended:
         refusal: the first answer that is no date; the others hold all the same.
     """
 
-    asked: tuple[Asked, ...]
+    asked: tuple[DateField, ...]
     planned: Mapping[str, date]
     facts: Mapping[str, date]
     carried: tuple[tuple[str, str], ...] = ()
@@ -60,7 +60,7 @@ class Intended:
 
 def intended(
     procedure: Procedure, answers: Iterable[tuple[str, str]], calendar: Calendar, *, limit: int = MOST
-) -> Intended:
+) -> PlannedForm:
     """The answers to the form of a procedure; names it does not ask for are passed over."""
     given = {key: text.strip()[:LONGEST] for key, text in list(answers)[:limit] if text.strip()}
     planned: dict[str, date] = {}
@@ -77,7 +77,7 @@ def intended(
                 target[name] = on
             except (Refusal, OutOfRange) as found:
                 refusal = refusal or found
-    return Intended(
+    return PlannedForm(
         asked=tuple(_asked(procedure, given)),
         planned=planned,
         facts=facts,
@@ -105,7 +105,7 @@ def _known(procedure: Procedure, name: str) -> bool:
     return True
 
 
-def _asked(procedure: Procedure, given: Mapping[str, str]) -> Iterable[Asked]:
+def _asked(procedure: Procedure, given: Mapping[str, str]) -> Iterable[DateField]:
     turning = procedure.anchors | {procedure.begins_with}
     single = [one for one in procedure.obligations if one.recurs is None and not one.by_itself]
     names = {one.id for one in single}
@@ -124,8 +124,8 @@ def _asked(procedure: Procedure, given: Mapping[str, str]) -> Iterable[Asked]:
             yield _one(name, title, True, given)
 
 
-def _one(name: str, title: Text, turning: bool, given: Mapping[str, str]) -> Asked:
-    return Asked(
+def _one(name: str, title: Text, turning: bool, given: Mapping[str, str]) -> DateField:
+    return DateField(
         name=name,
         title=title,
         turning=turning,

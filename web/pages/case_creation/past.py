@@ -11,15 +11,15 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from calendars import OutOfRange
-from documents.sheets.listing import Listed, listing
+from documents.sheets.listing import Table, listing
 from services.context import RequestContext
-from services.imports.previews import Past, judge_past
+from services.imports.previews import PastFindings, judge_past
 from web.auth.dependencies import Own
 from web.auth.reading import in_reading_thread, reads_files
 from web.pages.case_creation.by_hand import LONGEST_FIELD, go
 from web.pages.case_creation.intended_dates import text
-from web.pages.case_creation.planner import ordered, the_procedure
-from web.pages.case_creation.schedules import Digest, bad_rows, keep, sent_file, the_upload
+from web.pages.case_creation.planner import chosen_procedure, ordered
+from web.pages.case_creation.schedules import Digest, bad_rows, get_upload_or_404, keep, sent_file
 from web.pages.case_list.pages import download
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
@@ -34,7 +34,7 @@ Name = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/past")
-def the_form(request: Request, ctx: Own, procedure: Name = "") -> Response:
+def past_form_page(request: Request, ctx: Own, procedure: Name = "") -> Response:
     """Where a table is sent, and what it must look like."""
     return _form(request, ctx, procedure)
 
@@ -47,10 +47,10 @@ async def send(request: Request, ctx: Own) -> Response:
 
 
 @router.get("/past/template.xlsx")
-def the_template(request: Request, ctx: Own, procedure: Name = "") -> Response:
+def past_template(request: Request, ctx: Own, procedure: Name = "") -> Response:
     """An empty table: the columns a procedure knows, and on the second sheet what each is."""
     translator = Translator(preferences(request).language)
-    edition = the_procedure(ctx, procedure)
+    edition = chosen_procedure(ctx, procedure)
     columns = _columns(edition)
     rows = [
         (name, edition.by_id[name.partition(".")[0]].title[translator.language])
@@ -64,20 +64,20 @@ def the_template(request: Request, ctx: Own, procedure: Name = "") -> Response:
         for name, title in rows
     ]
     return download(
-        listing([Listed(columns, []), Listed(heads, said)]), f"{translator.say('web.past.template_name')}.xlsx"
+        listing([Table(columns, []), Table(heads, said)]), f"{translator.say('web.past.template_name')}.xlsx"
     )
 
 
 @router.get("/past/{digest}")
 @reads_files
-def the_findings(
+def past_findings_page(
     request: Request,
     ctx: Own,
     digest: Digest,
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Findings of a table that was sent, those that have any first."""
-    upload = the_upload(ctx, "past", digest)
+    upload = get_upload_or_404(ctx, "past", digest)
     judged = judge_past(ctx.app, upload.content, upload.name, upload.procedure)
     ordered_ = sorted(judged, key=lambda one: not one.findings)
     pages = max(1, -(-len(judged) // SHOWN))
@@ -103,19 +103,19 @@ def the_findings(
 
 @router.get("/past/{digest}/findings.xlsx")
 @reads_files
-def the_workbook(request: Request, ctx: Own, digest: Digest) -> Response:
+def past_findings_workbook(request: Request, ctx: Own, digest: Digest) -> Response:
     """The same findings as a workbook, one line each."""
-    upload = the_upload(ctx, "past", digest)
+    upload = get_upload_or_404(ctx, "past", digest)
     judged = judge_past(ctx.app, upload.content, upload.name, upload.procedure)
     translator = Translator(preferences(request).language)
     heads = [
         translator.say(f"web.past.head.{name}") for name in ("case", "kind", "finding", "late_by", "basis")
     ]
     rows = [row for one in judged for row in _rows(one, translator)]
-    return download(listing([Listed(heads, rows)]), f"{translator.say('web.past.file')}.xlsx")
+    return download(listing([Table(heads, rows)]), f"{translator.say('web.past.file')}.xlsx")
 
 
-def _rows(one: Past, translator: Translator) -> list[list[object]]:
+def _rows(one: PastFindings, translator: Translator) -> list[list[object]]:
     if not one.findings:
         return [[one.case, "", translator.say("web.past.clean"), None, ""]]
     return [
@@ -150,7 +150,7 @@ def _form(
 ) -> Response:
     today = ctx.today
     translator = Translator(preferences(request).language)
-    edition = the_procedure(ctx, procedure)
+    edition = chosen_procedure(ctx, procedure)
     return page(
         request,
         ctx,
@@ -172,7 +172,7 @@ def _send(request: Request, ctx: RequestContext, form: FormData) -> Response:
     procedure = text(said if isinstance(said, str) else "")
     name = ""
     try:
-        edition = the_procedure(ctx, procedure)
+        edition = chosen_procedure(ctx, procedure)
         content, name = sent_file(form)
         judge_past(ctx.app, content, name, edition.id)
         digest = keep(ctx, "past", content, name, edition.id)

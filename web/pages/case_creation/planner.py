@@ -17,7 +17,7 @@ from calendars import OutOfRange
 from services.context import RequestContext
 from web.auth.dependencies import Reading
 from web.pages.case_creation.chain import Chain, chain
-from web.pages.case_creation.intended_dates import Intended, chosen, intended
+from web.pages.case_creation.intended_dates import PlannedForm, chosen, intended
 from web.pages.case_creation.workload import Load, load
 from web.ui.addresses import elsewhere, named, tidied
 from web.ui.form_values import InvalidForm
@@ -47,19 +47,19 @@ class Outlook:
 
 
 @router.get("/planner")
-def the_planner(request: Request, ctx: Reading, procedure: Name = "", unit: Name = "") -> Response:
+def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Name = "") -> Response:
     """The form, and under it the chain of what was typed."""
     tidy = elsewhere(request)
     if tidy is not None:
         return tidy
     today = ctx.today
-    form = the_procedure(ctx, procedure)
+    form = chosen_procedure(ctx, procedure)
     answers = intended(form, request.query_params.multi_items(), ctx.calendar)
     office = ctx.reads.office()
     # Anybody may ask for any unit; where there are too many for a list, they are found among the reader's own.
     root = "" if few_units(office) else ctx.reader.root
     found, unknown = found_unit(office, unit, root)
-    outlook = the_outlook(ctx, form, answers, unit=found if found in office.units else "", today=today)
+    outlook = make_outlook(ctx, form, answers, unit=found if found in office.units else "", today=today)
     refusal = unknown or answers.refusal or outlook.refusal
     shown = page(
         request,
@@ -89,7 +89,7 @@ def found_unit(office: Office, said: str, root: str) -> tuple[str, InvalidForm |
         return "", refusal
 
 
-def the_procedure(ctx: RequestContext, name: str) -> Procedure:
+def chosen_procedure(ctx: RequestContext, name: str) -> Procedure:
     """The procedure asked for, the internal analysis when none is.
 
     Raises:
@@ -111,10 +111,10 @@ def ordered(ctx: RequestContext, kind: str) -> tuple[tuple[str, tuple[Procedure,
     return tuple((name, tuple(group)) for name, group in groups.items() if group)
 
 
-def the_outlook(
+def make_outlook(
     ctx: RequestContext,
     procedure: Procedure,
-    answers: Intended,
+    answers: PlannedForm,
     *,
     unit: str,
     today: date,

@@ -46,7 +46,7 @@ Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Previewed:
+class PreviewedAnalysis:
     """One analysis of the file as the page shows it.
 
     Attributes:
@@ -78,7 +78,7 @@ def preview(
     number: Annotated[int, Query(alias="page", ge=1, le=10_000)] = 1,
 ) -> Response:
     """Every row, every date, every conflict; nothing is written."""
-    return _preview(request, ctx, the_upload(ctx, "schedule", digest), number)
+    return _preview(request, ctx, get_upload_or_404(ctx, "schedule", digest), number)
 
 
 @router.post("/open/schedule/{digest}")
@@ -112,7 +112,7 @@ def keep(ctx: RequestContext, kind: UploadKind, content: bytes, name: str, proce
     return ctx.uploads.keep(kind, content, name, procedure, by=ctx.reader.login, now=now)
 
 
-def the_upload(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
+def get_upload_or_404(ctx: RequestContext, kind: UploadKind, digest: str) -> Upload:
     """A file the reader sent; 404 when it is not kept, or no longer."""
     now = ctx.now
     found = ctx.uploads.kept(kind, digest, by=ctx.reader.login, now=now)
@@ -208,7 +208,7 @@ def _preview(
 
 
 def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) -> Response:
-    upload = the_upload(ctx, "schedule", digest)
+    upload = get_upload_or_404(ctx, "schedule", digest)
     answers = {key: value for key, value in form.multi_items() if isinstance(value, str)}
 
     def meant(strange: Sequence[str]) -> dict[str, str]:
@@ -222,14 +222,16 @@ def _take(request: Request, ctx: RequestContext, digest: str, form: FormData) ->
     return go(request, f"/cases?{urlencode(told)}")
 
 
-def _previewed(ctx: RequestContext, one: Analysis, office: Office, *, today: date, reasons: bool) -> Previewed:
+def _previewed(
+    ctx: RequestContext, one: Analysis, office: Office, *, today: date, reasons: bool
+) -> PreviewedAnalysis:
     case = _after(one, office)
     made = deadlines(case, one.procedure, ctx.calendar, today=today, bare=not reasons)
     found = (
         *findings(case, one.procedure, made, ctx.calendar, prove=False),
         *feasibility(made, ctx.calendar, today=today),
     )
-    return Previewed(
+    return PreviewedAnalysis(
         analysis=one,
         change=change_of(one),
         unit=unit_name(office, one.unit).name,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
-from documents.sheets.listing import Listed
+from documents.sheets.listing import Table
 from documents.sheets.listing import listing as workbook
 from services.context import RequestContext
 from web.auth.dependencies import Reading
@@ -64,7 +64,7 @@ Asked = Annotated[CaseFilter, Depends(_wanted)]
 
 
 @router.get("/cases")
-def the_cases(
+def cases_page(
     request: Request,
     ctx: Reading,
     wanted: Asked,
@@ -91,7 +91,7 @@ def the_cases(
 
 
 @router.get("/cases.xlsx")
-def the_workbook(request: Request, ctx: Reading, wanted: Asked) -> Response:
+def cases_workbook(request: Request, ctx: Reading, wanted: Asked) -> Response:
     """The same cases, all of them, as a workbook.
 
     Raises:
@@ -104,7 +104,7 @@ def the_workbook(request: Request, ctx: Reading, wanted: Asked) -> Response:
     translator = Translator(preferences(request).language)
     heads = [translator.say(f"web.cases.head.{name}") for name in _COLUMNS]
     rows = [_row(item, translator) for item in _all(ctx, wanted, total, today)]
-    return download(workbook([Listed(heads, rows)]), f"{translator.say('web.cases.file', on=today)}.xlsx")
+    return download(workbook([Table(heads, rows)]), f"{translator.say('web.cases.file', on=today)}.xlsx")
 
 
 def download(content: bytes, name: str) -> Response:

@@ -19,7 +19,7 @@ from services.documents.case_documents import Sheet, case_sheets
 from web.pages.cases.case_view import CaseView
 from web.ui.preferences import preferences
 from workflow.cases.case import Case, Evidence
-from workflow.cases.registers.evidence_list import Proved, proofs
+from workflow.cases.registers.evidence_list import ProvedItem, proofs
 from workflow.law.procedure import Text
 from workflow.org.access import scope
 
@@ -88,7 +88,7 @@ def register_file(
     return as_file(content, XLSX if ending == "xlsx" else DOCX, name)
 
 
-def _proof(one: Proved, dossier: CaseView) -> Proof:
+def _proof(one: ProvedItem, dossier: CaseView) -> Proof:
     what, _, more = one.of.partition(".")
     if one.kind == "fact":
         return Proof(item=one.evidence, title=dossier.titles.get(what), period=more)

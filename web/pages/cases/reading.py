@@ -33,7 +33,7 @@ Ending = Annotated[str, Path(pattern=r"^(xlsx|docx)$")]
 
 
 @router.get("/cases/{case}")
-def the_case(
+def deadlines_page(
     request: Request,
     ctx: Reading,
     case: CaseId,
@@ -52,37 +52,37 @@ def the_case(
 
 
 @router.get("/cases/{case}/risks")
-def the_risks(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
+def registers_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
     return case_page(request, ctx, case, tab="risks", said=_told(said, None))
 
 
 @router.get("/cases/{case}/papers")
-def the_papers(request: Request, ctx: Reading, case: CaseId) -> Response:
+def documents_page(request: Request, ctx: Reading, case: CaseId) -> Response:
     return case_page(request, ctx, case, tab="papers")
 
 
 @router.get("/cases/{case}/history")
-def the_history(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
+def history_page(request: Request, ctx: Reading, case: CaseId, said: Name = None) -> Response:
     return case_page(request, ctx, case, tab="history", said=_told(said, None))
 
 
 @router.get("/cases/{case}/evidence/{digest}")
-def the_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
+def evidence_file(ctx: Reading, case: CaseId, digest: Digest) -> Response:
     return evidence_of(ctx, case, digest)
 
 
 @router.get("/cases/{case}/forms/{form}/{language}")
-def the_form(ctx: Reading, case: CaseId, form: FormId, language: Language) -> Response:
+def form_file(ctx: Reading, case: CaseId, form: FormId, language: Language) -> Response:
     return form_of(ctx, case, form, language)
 
 
 @router.get("/cases/{case}/package")
-def the_package(request: Request, ctx: Reading, case: CaseId) -> Response:
+def package_file(request: Request, ctx: Reading, case: CaseId) -> Response:
     return package_of(ctx, case, preferences(request).language)
 
 
 @router.get("/cases/{case}/register/{ending}")
-def the_register(request: Request, ctx: Reading, case: CaseId, ending: Ending) -> Response:
+def case_register_file(request: Request, ctx: Reading, case: CaseId, ending: Ending) -> Response:
     return letters_of(request, ctx, case, ending)
 
 

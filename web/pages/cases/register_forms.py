@@ -7,12 +7,12 @@ from starlette.datastructures import UploadFile
 from documents.sandbox.readers import read_cartogram
 from services.context import stamp
 from services.evidence import clean_file_name
-from web.pages.cases.risk_forms import Asked, Said
+from web.pages.cases.risk_forms import RegisterForm, Said
 from web.ui.form_values import InvalidForm, parse_date
-from workflow.cases.commands.registers import ExposedPosition, RegisterDesk
+from workflow.cases.commands.registers import ExposedPosition, RegisterCommands
 
 
-def expose(asked: Asked) -> Said:
+def expose(asked: RegisterForm) -> Said:
     """A position enters the list, or a known one is described anew."""
     approved, told_by = asked.answers.get("approved", ""), stamp(asked.ctx)
     number = asked.number() if asked.answers.get("number", "").strip() else None
@@ -29,7 +29,7 @@ def expose(asked: Asked) -> Said:
     return "position_added" if number is None else "position_described", change
 
 
-def talk(asked: Asked) -> Said:
+def talk(asked: RegisterForm) -> Said:
     """A preventive talk with who holds the position."""
     change = _desk(asked).talk(
         asked.case,
@@ -43,13 +43,13 @@ def talk(asked: Asked) -> Said:
     return "position_talked", change
 
 
-def clear(asked: Asked) -> Said:
+def clear(asked: RegisterForm) -> Said:
     """A position is taken off the list."""
     change = _desk(asked).clear(asked.case, asked.number(), on=asked.on(), **stamp(asked.ctx))
     return "position_cleared", change
 
 
-def record_cartogram(asked: Asked) -> Said:
+def record_cartogram(asked: RegisterForm) -> Said:
     """The cartogram as it was published on a day."""
     file = asked.form.get("table")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
@@ -60,7 +60,7 @@ def record_cartogram(asked: Asked) -> Said:
     return "cartogram_recorded", change
 
 
-def remark(asked: Asked) -> Said:
+def remark(asked: RegisterForm) -> Said:
     """A remark of the public."""
     change = _desk(asked).remark(
         asked.case,
@@ -73,7 +73,7 @@ def remark(asked: Asked) -> Said:
     return "remark_made", change
 
 
-def answer_remark(asked: Asked) -> Said:
+def answer_remark(asked: RegisterForm) -> Said:
     """What became of a remark: taken into the note, or why not."""
     change = _desk(asked).answer_remark(
         asked.case,
@@ -86,5 +86,5 @@ def answer_remark(asked: Asked) -> Said:
     return "remark_answered", change
 
 
-def _desk(asked: Asked) -> RegisterDesk:
-    return RegisterDesk(asked.ctx.desk)
+def _desk(asked: RegisterForm) -> RegisterCommands:
+    return RegisterCommands(asked.ctx.desk)

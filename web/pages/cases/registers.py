@@ -15,7 +15,7 @@ from web.auth.dependencies import Recording
 from web.auth.reading import in_reading_thread
 from web.pages.cases import register_forms, risk_forms
 from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect
-from web.pages.cases.risk_forms import Asked, Said
+from web.pages.cases.risk_forms import RegisterForm, Said
 from web.pages.cases.risk_view import OF_FORM
 from web.ui.form_values import RejectedForm
 from workflow.refusal import Refusal
@@ -115,7 +115,7 @@ async def answer_remark(request: Request, ctx: Recording, case: CaseId) -> Respo
     return await _answered(request, ctx, case, "reply", register_forms.answer_remark)
 
 
-Act = Callable[[Asked], Said]
+Act = Callable[[RegisterForm], Said]
 WITHOUT_NUMBER = {
     "find": "",
     "plan-file": "",
@@ -137,7 +137,7 @@ async def _answered(
 
 def _done(request: Request, ctx: RequestContext, case: str, name: str, form: FormData, act: Act) -> Response:
     get_case_or_404(ctx, case)
-    asked = Asked(ctx, case, form)
+    asked = RegisterForm(ctx, case, form)
     number = asked.answers.get("number", "")
     try:
         said, change = act(asked)

@@ -13,18 +13,18 @@ from services.documents import case_documents
 from services.documents.case_documents import PlanTaken
 from workflow.cases.case import Evidence
 from workflow.cases.commands.desk import Change
-from workflow.cases.commands.risks import FoundRisk, RiskDesk, SetMeasure
+from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 
 
 def find(ctx: RequestContext, case: str, risk: FoundRisk, *, on: date) -> Change:
     """A risk of the analytic note, or a known one described anew."""
-    return RiskDesk(ctx.desk).find(case, risk, on=on, **stamp(ctx))
+    return RiskCommands(ctx.desk).find(case, risk, on=on, **stamp(ctx))
 
 
 def rank(ctx: RequestContext, case: str, number: int, *, likelihood: int, effect: int) -> Change:
     """How likely and how grave, by the scale in force."""
     scale = risks.scale(ctx.today)
-    return RiskDesk(ctx.desk).rank(
+    return RiskCommands(ctx.desk).rank(
         case, number, likelihood=likelihood, effect=effect, scale=scale, **stamp(ctx)
     )
 
@@ -55,7 +55,7 @@ def set_measure(
         responsible=responsible,
         term=read_term(term, where="term"),
     )
-    change = RiskDesk(ctx.desk).set_measure(case, told, **stamp(ctx))
+    change = RiskCommands(ctx.desk).set_measure(case, told, **stamp(ctx))
     risks.keep_responsible(ctx.app, [responsible], **stamp(ctx))
     return change
 
@@ -73,7 +73,7 @@ def review(
     evidence: Iterable[Evidence] = (),
 ) -> Change:
     """What had become of a measure."""
-    return RiskDesk(ctx.desk).review(
+    return RiskCommands(ctx.desk).review(
         case,
         number,
         outcome=outcome,
@@ -96,18 +96,20 @@ def remove(
     evidence: Iterable[Evidence] = (),
 ) -> Change:
     """A risk is removed; `completed`: to real completion."""
-    return RiskDesk(ctx.desk).remove(case, number, on=on, completed=completed, evidence=evidence, **stamp(ctx))
+    return RiskCommands(ctx.desk).remove(
+        case, number, on=on, completed=completed, evidence=evidence, **stamp(ctx)
+    )
 
 
 def ask(ctx: RequestContext, case: str, number: int, *, body: str, asked: str, term: str, on: date) -> Change:
     """A request went up to the higher body whose act is the cause."""
     read = read_term(term, where="term")
-    return RiskDesk(ctx.desk).ask(case, number, body=body, asked=asked, term=read, on=on, **stamp(ctx))
+    return RiskCommands(ctx.desk).ask(case, number, body=body, asked=asked, term=read, on=on, **stamp(ctx))
 
 
 def answer(ctx: RequestContext, case: str, number: int, *, text: str, on: date) -> Change:
     """The higher body answered."""
-    return RiskDesk(ctx.desk).answer(case, number, text=text, on=on, **stamp(ctx))
+    return RiskCommands(ctx.desk).answer(case, number, text=text, on=on, **stamp(ctx))
 
 
 def take_plan(ctx: RequestContext, case: str, content: BinaryIO, name: str, *, year: int | None) -> PlanTaken:

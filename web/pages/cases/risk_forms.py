@@ -20,7 +20,7 @@ Said = tuple[str, Change | None]
 """What to say afterwards, and what was changed, where the desk tells."""
 
 
-class Asked:
+class RegisterForm:
     """One form: where, and what was typed."""
 
     def __init__(self, ctx: RequestContext, case: str, form: FormData) -> None:
@@ -40,7 +40,7 @@ class Asked:
         return store_evidence(self.ctx, evidence_inputs(self.form))
 
 
-def find(asked: Asked) -> Said:
+def find(asked: RegisterForm) -> Said:
     told = FoundRisk(
         number=parse_whole_number(asked.answers["number"]) if asked.answers.get("number", "").strip() else None,
         description=asked.text("description"),
@@ -55,7 +55,7 @@ def find(asked: Asked) -> Said:
     return "risk_found", risk_commands.find(asked.ctx, asked.case, told, on=asked.on())
 
 
-def rank(asked: Asked) -> Said:
+def rank(asked: RegisterForm) -> Said:
     change = risk_commands.rank(
         asked.ctx,
         asked.case,
@@ -66,7 +66,7 @@ def rank(asked: Asked) -> Said:
     return "risk_ranked", change
 
 
-def measure(asked: Asked) -> Said:
+def measure(asked: RegisterForm) -> Said:
     change = risk_commands.set_measure(
         asked.ctx,
         asked.case,
@@ -80,7 +80,7 @@ def measure(asked: Asked) -> Said:
     return "measure_set", change
 
 
-def review(asked: Asked) -> Said:
+def review(asked: RegisterForm) -> Said:
     done_on = asked.answers.get("done_on", "")
     change = risk_commands.review(
         asked.ctx,
@@ -96,7 +96,7 @@ def review(asked: Asked) -> Said:
     return "measure_reviewed", change
 
 
-def remove(asked: Asked) -> Said:
+def remove(asked: RegisterForm) -> Said:
     change = risk_commands.remove(
         asked.ctx,
         asked.case,
@@ -108,7 +108,7 @@ def remove(asked: Asked) -> Said:
     return "risk_removed", change
 
 
-def ask(asked: Asked) -> Said:
+def ask(asked: RegisterForm) -> Said:
     change = risk_commands.ask(
         asked.ctx,
         asked.case,
@@ -121,13 +121,13 @@ def ask(asked: Asked) -> Said:
     return "request_sent", change
 
 
-def answer(asked: Asked) -> Said:
+def answer(asked: RegisterForm) -> Said:
     number, on = asked.number(), asked.on()
     change = risk_commands.answer(asked.ctx, asked.case, number, text=asked.text("text"), on=on)
     return "request_answered", change
 
 
-def take_plan(asked: Asked) -> Said:
+def take_plan(asked: RegisterForm) -> Said:
     file = asked.form.get("file")
     if not isinstance(file, UploadFile) or not file.filename or not file.size:
         raise InvalidForm("web.refusal.no_plan_file")

@@ -22,7 +22,7 @@ from web.pages.cases import commands
 from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import get_case_or_404
 from web.pages.cases.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES
-from web.pages.my_tasks.view import Open, desk_view, opened
+from web.pages.my_tasks.view import UnfoldedRow, desk_view, opened
 from web.ui.form_values import InvalidForm, parse_date, parse_line, parse_numbers, status_of
 from web.ui.preferences import preferences, remember
 from web.ui.render import page
@@ -183,7 +183,7 @@ def _page(
     ctx: RequestContext,
     *,
     show: str = "",
-    unfolded: Open | None = None,
+    unfolded: UnfoldedRow | None = None,
     said: tuple[str, str] = ("", ""),
     undo: tuple[str, int] | None = None,
     refusal: Refusal | OutOfRange | None = None,

@@ -57,7 +57,7 @@ class Group:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Open:
+class UnfoldedRow:
     """The row whose form is unfolded. `later`: days to be reminded again on; `remark`: what was typed."""
 
     id: str
@@ -81,7 +81,7 @@ class DeskView:
     mine: bool
     may_switch: bool
     groups: tuple[Group, ...]
-    open: Open | None
+    open: UnfoldedRow | None
     person: Person | None
     deputy: Person | None
     colleagues: tuple[Person, ...]
@@ -95,7 +95,9 @@ class DeskView:
         )
 
 
-def desk_view(ctx: RequestContext, *, everything: bool | None, opened: Open | None, today: date) -> DeskView:
+def desk_view(
+    ctx: RequestContext, *, everything: bool | None, opened: UnfoldedRow | None, today: date
+) -> DeskView:
     """The desk of the reader.
 
     Args:
@@ -158,7 +160,7 @@ def opened(
     answers: Mapping[str, str] | None = None,
     refusal: object = None,
     had_files: bool = False,
-) -> Open | None:
+) -> UnfoldedRow | None:
     """The form of a row; None when the case cannot be seen or nothing of it is to be recorded."""
     found = ctx.reads.case(case)
     if found is None:
@@ -175,7 +177,7 @@ def opened(
         had_files=had_files,
         kind=found.kind,
     )
-    return Open(
+    return UnfoldedRow(
         id=f"{case}:{obligation}",
         form=form,
         later=choices(ctx.desk, ctx.calendar, case, obligation, today=today),

@@ -43,7 +43,7 @@ class Unheard:
 
 
 @router.get("/")
-def the_overview(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
+def overview_page(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
     """What a manager sees first."""
     today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, own=ctx.reader.root)
@@ -65,7 +65,7 @@ def the_overview(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
 
 
 @router.get("/deadlines")
-def the_deadlines(
+def deadlines_page(
     request: Request,
     ctx: Reading,
     unit: AskedUnit,

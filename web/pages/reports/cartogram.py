@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Compared:
+class CartogramComparison:
     """What the cartogram should say by the registers a reader may see.
 
     Attributes:
@@ -64,7 +64,7 @@ class Compared:
 
 
 @router.get("/monitoring/cartogram")
-def the_cartogram(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
+def cartogram_page(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
     """Both sections by department and district, and where the published cartogram differs from them."""
     today = ctx.today
     found = comparison(ctx, unit)
@@ -82,7 +82,7 @@ def the_cartogram(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
 
 
 @router.get("/monitoring/cartogram/{ending}")
-def the_cartogram_as_a_file(request: Request, ctx: Reading, ending: Ending, unit: KnownUnit) -> Response:
+def download_cartogram(request: Request, ctx: Reading, ending: Ending, unit: KnownUnit) -> Response:
     """A workbook with a sheet for each section, or a drawing to print or publish."""
     return cartogram_file(request, ctx, ending, unit)
 
@@ -98,7 +98,7 @@ def cartogram_file(request: Request, ctx: RequestContext, ending: str, unit: str
     return as_file(drawn(found.lines, name=name, language=language).encode(), SVG, file)
 
 
-def comparison(ctx: RequestContext, unit: str) -> Compared:
+def comparison(ctx: RequestContext, unit: str) -> CartogramComparison:
     """The registers of a unit and those below it, against the cartogram recorded last among them; 404 for a
     unit the reader does not see.
     """
@@ -106,7 +106,7 @@ def comparison(ctx: RequestContext, unit: str) -> Compared:
     cases = ctx.reads.with_registers(root or None)
     lines = by_name(results(cases), ctx.reads.office())
     recorded = latest(cases)
-    return Compared(
+    return CartogramComparison(
         unit=root,
         lines=lines,
         on=recorded.on if recorded else None,

@@ -14,7 +14,7 @@ from services.context import RequestContext
 from services.yearly.clock import UnitTurn, turns
 from services.yearly.consolidated import ConsolidatedReport, consolidated, uploads
 from web.auth.dependencies import Reading
-from web.pages.case_creation.planner import ordered, the_procedure
+from web.pages.case_creation.planner import chosen_procedure, ordered
 from web.pages.cases.documents import XLSX, as_file
 from web.pages.reports.points import seen_unit, unit_choices
 from web.ui.org_names import unit_name
@@ -31,7 +31,7 @@ COLUMNS = ("unit", "case", "id", "due", "on", "late_by")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class ConsolidatedQuery:
     """What the consolidated form is asked of. `found`: None where the reader sees no whole organisation."""
 
     procedure: Procedure
@@ -42,7 +42,7 @@ class Asked:
 
 
 @router.get("/monitoring/consolidated")
-def the_consolidated(
+def consolidated_page(
     request: Request,
     ctx: Reading,
     unit: KnownUnit,
@@ -67,7 +67,7 @@ def the_consolidated(
 
 
 @router.get("/monitoring/consolidated/xlsx")
-def the_consolidated_as_a_file(
+def download_consolidated(
     request: Request,
     ctx: Reading,
     unit: KnownUnit,
@@ -79,7 +79,7 @@ def the_consolidated_as_a_file(
     return consolidated_file(request, ctx, asked_for(ctx, procedure, obligation, unit, year))
 
 
-def consolidated_file(request: Request, ctx: RequestContext, asked: Asked) -> Response:
+def consolidated_file(request: Request, ctx: RequestContext, asked: ConsolidatedQuery) -> Response:
     """The form as a workbook; 404 where the reader sees no whole organisation."""
     if asked.found is None:
         raise HTTPException(404, "web.problem.not_found")
@@ -109,7 +109,7 @@ def consolidated_file(request: Request, ctx: RequestContext, asked: Asked) -> Re
 
 
 @router.get("/monitoring/uploads")
-def the_uploads(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
+def uploads_page(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
     """What is ready and not uploaded to the platform, and through whose account it goes."""
     today = ctx.today
     found = uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
@@ -126,10 +126,10 @@ def the_uploads(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
 
 
 @router.get("/monitoring/yearly")
-def the_yearly_clock(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
+def yearly_clock_page(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
     """When each organisation's last analysis ended, and by when the next is due."""
     today = ctx.today
-    found = the_turns(ctx, unit)
+    found = list_turns(ctx, unit)
     return page(
         request,
         ctx,
@@ -142,13 +142,15 @@ def the_yearly_clock(request: Request, ctx: Reading, unit: KnownUnit) -> Respons
     )
 
 
-def asked_for(ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None) -> Asked:
+def asked_for(
+    ctx: RequestContext, procedure: str, obligation: str, unit: str, year: int | None
+) -> ConsolidatedQuery:
     """The form of one obligation over a year, of this one when none is named; 404 beyond the records."""
     today = ctx.today
     year = today.year if year is None else year
     if year not in _years(ctx):
         raise HTTPException(404, "web.problem.no_year")
-    law = the_procedure(ctx, procedure)
+    law = chosen_procedure(ctx, procedure)
     root = seen_unit(ctx, unit)
     one = law.by_id.get(obligation) or next(
         (each for each in law.obligations if each.values), law.obligations[0]
@@ -156,10 +158,10 @@ def asked_for(ctx: RequestContext, procedure: str, obligation: str, unit: str, y
     found = None
     if _whole(ctx, root):
         found = consolidated(ctx.app, law.id, one.id, unit=root, year=year, today=today, reads=ctx.reads)
-    return Asked(procedure=law, obligation=one, unit=root, year=year, found=found)
+    return ConsolidatedQuery(procedure=law, obligation=one, unit=root, year=year, found=found)
 
 
-def the_turns(ctx: RequestContext, unit: str) -> Sequence[UnitTurn] | None:
+def list_turns(ctx: RequestContext, unit: str) -> Sequence[UnitTurn] | None:
     """Where the organisations stand; None where the reader sees none as a whole."""
     today = ctx.today
     root = seen_unit(ctx, unit)

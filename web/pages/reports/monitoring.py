@@ -18,7 +18,7 @@ from workflow.cases.registers.entries import is_entry, number_of
 from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk, register
 from workflow.cases.registers.risk_lists import (
     NOT_REVIEWED,
-    Listed,
+    ListedRisk,
     Place,
     RecommendationFilter,
     RiskGroup,
@@ -40,7 +40,7 @@ STATUSES = (*OUTCOMES, NOT_REVIEWED)
 class Line:
     """One risk with one of its measures. `due`: the next day of the measure; `late`: it has passed undone."""
 
-    listed: Listed
+    listed: ListedRisk
     unit: UnitName
     due: date | None
     late: bool
@@ -68,7 +68,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shared:
+class SharedRisk:
     """A risk many cases have, and the first of them: their names, and where its cause lies above."""
 
     description: str
@@ -104,7 +104,7 @@ class Monitoring:
     lines: tuple[Line, ...]
     total: int
     counts: Mapping[str, int]
-    shared: tuple[Shared, ...]
+    shared: tuple[SharedRisk, ...]
     silent: Mapping[str, Quarter]
     narrowed: RecommendationFilter
     units: Field
@@ -184,19 +184,19 @@ def _lines(
         )
 
 
-def _shared(reads: Reads, office: Office, unit: str) -> tuple[Shared, ...]:
+def _shared(reads: Reads, office: Office, unit: str) -> tuple[SharedRisk, ...]:
     found = reads.alike(unit, limit=ALIKE, first=NAMED)
     whole = reads.whole({one.first[0].case for one in found})
     heads = reads.heads({place.case for one in found for place in one.first})
     known = {name: register(case).risks for name, case in whole.items()}
-    shared: list[Shared] = []
+    shared: list[SharedRisk] = []
     for one in found:
         first = tuple((heads[place.case], place) for place in one.first if place.case in heads)
         risk = known.get(one.first[0].case, {}).get(one.first[0].risk)
         if risk is not None and first:
             units = dict.fromkeys(case.unit for case, _ in first)
             names = tuple(unit_name(office, unit) for unit in units)
-            shared.append(Shared(description=risk.description, alike=one, first=first, units=names))
+            shared.append(SharedRisk(description=risk.description, alike=one, first=first, units=names))
     return tuple(shared)
 
 

@@ -32,7 +32,7 @@ class Sought(TypedDict):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class NoticeLine:
     """One notice. `title`: what it speaks of; None where it speaks of no one obligation of a procedure."""
 
     notice: Notice
@@ -45,7 +45,7 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Register:
-    lines: tuple[Told, ...]
+    lines: tuple[NoticeLine, ...]
     asked: Sought
     people: Field
     states: tuple[str, ...]
@@ -71,7 +71,7 @@ def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Registe
     )
     return Register(
         lines=tuple(
-            Told(
+            NoticeLine(
                 notice=one,
                 case=heads.get(one.case),
                 about=_about(ctx, heads.get(one.case)),

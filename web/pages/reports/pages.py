@@ -55,7 +55,7 @@ Narrowing = Annotated[Sought, Depends(_narrowing)]
 
 
 @router.get("/monitoring")
-def the_monitoring(request: Request, ctx: Reading, narrowed: Monitored, number: Number = 1) -> Response:
+def monitoring_page(request: Request, ctx: Reading, narrowed: Monitored, number: Number = 1) -> Response:
     """What has become of recommendations."""
     today = ctx.today
     view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, own=ctx.reader.root)
@@ -63,7 +63,7 @@ def the_monitoring(request: Request, ctx: Reading, narrowed: Monitored, number: 
 
 
 @router.get("/monitoring/xlsx")
-def the_monitoring_as_a_file(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
+def download_monitoring(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
     """The same list, all of it, as a workbook."""
     return monitoring_file(request, ctx, narrowed)
 
@@ -79,7 +79,7 @@ def monitoring_file(request: Request, ctx: RequestContext, narrowed: Recommendat
 
 
 @router.get("/scores")
-def the_scores(
+def scores_page(
     request: Request,
     ctx: Reading,
     unit: KnownUnit,
@@ -88,14 +88,14 @@ def the_scores(
 ) -> Response:
     """Points of a year: earned, lost, at stake, with their arithmetic and the readings used."""
     today = ctx.today
-    view = the_points(request, ctx, unit, year, number=number)
+    view = points_of_year(request, ctx, unit, year, number=number)
     years = (ctx.calendar.first.year, ctx.calendar.last.year)
     return page(
         request, ctx, "scores.html", today=today, view=view, units=unit_choices(ctx, unit or ""), years=years
     )
 
 
-def the_points(
+def points_of_year(
     request: Request, ctx: RequestContext, unit: str | None, year: int | None, *, number: int
 ) -> Points:
     """The points of a year, of this one when none is named; the readings chosen stand in the address.
@@ -115,7 +115,7 @@ def the_points(
 
 
 @router.get("/register")
-def the_register(
+def register_page(
     request: Request, ctx: Reading, asked: Narrowing, number: Number = 1, check: Flag = ""
 ) -> Response:
     """Who was told what, when, through which channel, and what came of it."""
@@ -126,7 +126,7 @@ def the_register(
 
 
 @router.get("/register/xlsx")
-def the_register_as_a_file(request: Request, ctx: Reading, asked: Narrowing) -> Response:
+def download_register(request: Request, ctx: Reading, asked: Narrowing) -> Response:
     """The register as a workbook, narrowed as the page is; the heading says whether it verifies."""
     today = ctx.today
     notices = ctx.reads.told(**asked, limit=IN_A_FILE)

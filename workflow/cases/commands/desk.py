@@ -24,7 +24,7 @@ from workflow.deadlines.resolver import deadlines
 from workflow.law.library import Library
 from workflow.law.names import known_fact, known_obligation
 from workflow.law.procedure import Procedure
-from workflow.ports import Ledger, Written
+from workflow.ports import CaseWrite, Ledger
 from workflow.refusal import Refusal
 
 Moved = tuple[str, date | None, date | None]
@@ -69,7 +69,7 @@ class View:
     stage: str
 
 
-class Desk:
+class CaseCommands:
     """Commands on cases. `now` is the UTC moment of the writing, `today` the local date of who writes."""
 
     def __init__(self, ledger: Ledger, library: Library, calendar: Calendar) -> None:
@@ -77,9 +77,9 @@ class Desk:
         self._library = library
         self._calendar = calendar
 
-    def on(self, ledger: Callable[[Ledger], Ledger]) -> Desk:
+    def on(self, ledger: Callable[[Ledger], Ledger]) -> CaseCommands:
         """Return the same desk on a ledger made of its own."""
-        return Desk(ledger(self._ledger), self._library, self._calendar)
+        return CaseCommands(ledger(self._ledger), self._library, self._calendar)
 
     def open(self, opening: Opening, *, by: str, now: datetime, today: date) -> Case:
         """Open one case.
@@ -351,7 +351,7 @@ class Desk:
         """Return a case that was read with its deadlines and where it stands, without explanations."""
         return self._view(case, self._library.of(case), today)
 
-    def recomputed(self, case: Case, *, today: date) -> Written:
+    def recomputed(self, case: Case, *, today: date) -> CaseWrite:
         """The case's rows from scratch, without any event: what a rebuild writes."""
         return self._change((), self._view(case, self._library.of(case), today), today)
 
@@ -414,7 +414,7 @@ class Desk:
         self._ledger.append([change], now=now)
         return Change(case=change.case, events=events, moved=_moved(before, change) if moving else ())
 
-    def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> Written:
+    def _written(self, events: tuple[Event, ...], case: Case | None, today: date) -> CaseWrite:
         if case is not None and any(event.kind == "withdrawn" for event in events):
             # As if what is withdrawn had never been recorded: everything since is computed anew.
             case = fold([*self._ledger.events(case.id)[: case.seq], *events])
@@ -424,9 +424,9 @@ class Desk:
         assert case is not None
         return self._change(events, self._view(case, self._library.of(case), today), today)
 
-    def _change(self, events: tuple[Event, ...], view: View, today: date) -> Written:
+    def _change(self, events: tuple[Event, ...], view: View, today: date) -> CaseWrite:
         board = rows(view.case, view.procedure, view.deadlines, self._calendar, today=today)
-        return Written(events=events, case=view.case, stage=view.stage, rows=board)
+        return CaseWrite(events=events, case=view.case, stage=view.stage, rows=board)
 
     def _before(self, case_id: str) -> tuple[Case, Procedure]:
         case = self._case(case_id)
@@ -447,7 +447,7 @@ class Desk:
         self._calendar.is_working(on)
 
 
-def _moved(before: Iterable[Deadline], change: Written) -> tuple[Moved, ...]:
+def _moved(before: Iterable[Deadline], change: CaseWrite) -> tuple[Moved, ...]:
     old = {deadline.id: deadline.due for deadline in before}
     return tuple(
         (row.obligation, old.get(row.obligation), row.due)

@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 from workflow.board.rows import WAITING, Row
 from workflow.cases.case import Case, Event
-from workflow.cases.commands.desk import Change, Desk
+from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Text
 from workflow.org.office import Office
-from workflow.ports import Ledger, Result, Written
+from workflow.ports import CaseWrite, Ledger, Result
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +52,9 @@ class Preview:
         return tuple(one for one in self.deadlines if one.before is None)
 
 
-def preview(desk: Desk, case_id: str, command: Callable[[Desk], Change], *, today: date) -> Preview:
+def preview(
+    desk: CaseCommands, case_id: str, command: Callable[[CaseCommands], Change], *, today: date
+) -> Preview:
     """Run a command on a desk that writes nothing.
 
     Args:
@@ -108,13 +110,13 @@ class _Unwritten:
     def rows(self, case: str) -> Mapping[str, Row]:
         return self._ledger.rows(case)
 
-    def append(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         pass
 
     def attempt(self, case: str, command: Callable[[], Result]) -> Result:
         return command()
 
-    def append_many(self, changes: Sequence[Written], *, now: datetime) -> None:
+    def append_many(self, changes: Sequence[CaseWrite], *, now: datetime) -> None:
         pass
 
     def next_ids(self, year: int, count: int) -> Sequence[str]:

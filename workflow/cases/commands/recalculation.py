@@ -17,10 +17,10 @@ from workflow.cases.case import Case
 from workflow.cases.machine import stage
 from workflow.deadlines.anchors import Link
 from workflow.deadlines.deadline import Deadline
-from workflow.deadlines.impact import Moved, Walk, moves, walk
+from workflow.deadlines.impact import MovedDeadline, Walk, moves, walk
 from workflow.deadlines.resolver import walked
 from workflow.law.procedure import EscalationPolicy, Procedure
-from workflow.ports import Written
+from workflow.ports import CaseWrite
 
 Days = Sequence[tuple[date, date]]
 """Spans of days, both ends included (`workflow.deadlines.impact.reach`)."""
@@ -30,8 +30,8 @@ Days = Sequence[tuple[date, date]]
 class RecalculatedCase:
     """A case by the calendar after, to be written, and the due dates that move."""
 
-    written: Written
-    moved: tuple[Moved, ...]
+    written: CaseWrite
+    moved: tuple[MovedDeadline, ...]
 
 
 def recounted(
@@ -46,7 +46,7 @@ def recounted(
     """
     was, becomes = (walk(case, procedure, days, today=today) for days in (before, after))
     chain = (*walked(becomes.chain, [*becomes.links.values()], bare=True), *becomes.entries.values())
-    written = Written(
+    written = CaseWrite(
         events=(),
         case=case,
         stage=stage(procedure, case, chain),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from workflow.cases.case import Case, EventDraft, Evidence, evidence_payload
-from workflow.cases.commands.desk import Change, Desk
+from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.commands.risks import CannotEnter, happened, known_already
 from workflow.cases.registers.entries import next_number
 from workflow.cases.registers.exposure import CartogramLine, Position, exposure, lines_payload
@@ -28,10 +28,10 @@ class ExposedPosition:
     approved_on: date | None = None
 
 
-class RegisterDesk:
+class RegisterCommands:
     """Commands. `now` is the UTC moment of the writing, `today` the local date of who writes."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: CaseCommands) -> None:
         self._desk = desk
 
     def expose(

@@ -13,7 +13,7 @@ from calendars import OutOfRange
 from calendars.calendar import Calendar
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case, EventDraft
-from workflow.cases.commands.desk import Change, Desk, View
+from workflow.cases.commands.desk import CaseCommands, Change, View
 from workflow.cases.registers.entries import is_entry
 from workflow.closest_matches import closest_first
 from workflow.deadlines.deadline import Deadline
@@ -28,7 +28,7 @@ class CannotSnooze(Refusal, ValueError):
 
 
 def put_off(
-    desk: Desk,
+    desk: CaseCommands,
     calendar: Calendar,
     case_id: str,
     obligation: str,
@@ -77,7 +77,9 @@ def put_off(
     return desk.write(case_id, decide, by=by, now=now, today=today)
 
 
-def choices(desk: Desk, calendar: Calendar, case_id: str, obligation: str, *, today: date) -> tuple[date, ...]:
+def choices(
+    desk: CaseCommands, calendar: Calendar, case_id: str, obligation: str, *, today: date
+) -> tuple[date, ...]:
     """Days to offer for being reminded again: the next working day, the one three on, the last possible one.
 
     Empty when it cannot be put off. Raises Refusal for an unknown case or obligation.
@@ -95,7 +97,7 @@ def choices(desk: Desk, calendar: Calendar, case_id: str, obligation: str, *, to
 
 
 def acknowledged(
-    desk: Desk, case_id: str, obligation: str, notice: str, *, by: str, now: datetime, today: date
+    desk: CaseCommands, case_id: str, obligation: str, notice: str, *, by: str, now: datetime, today: date
 ) -> Change:
     """Say in the chain that a notice was read. Said again it adds nothing."""
 
@@ -111,7 +113,9 @@ def acknowledged(
     return desk.write(case_id, decide, by=by, now=now, today=today)
 
 
-def done(desk: Desk, case_id: str, obligation: str, *, on: date, by: str, now: datetime, today: date) -> Change:
+def done(
+    desk: CaseCommands, case_id: str, obligation: str, *, on: date, by: str, now: datetime, today: date
+) -> Change:
     """It was done on that day, and its evidence follows: both are written, or neither.
 
     Until the evidence has come, a finding says that it is missing.

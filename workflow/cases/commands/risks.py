@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from workflow.cases.case import Case, EventDraft, Evidence, evidence_payload
-from workflow.cases.commands.desk import Change, Desk
+from workflow.cases.commands.desk import CaseCommands, Change
 from workflow.cases.registers.entries import measure_id, next_number
 from workflow.cases.registers.measure_term import MeasureTerm, as_data
 from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, Measure, Register, Risk, register
@@ -53,10 +53,10 @@ class SetMeasure:
     term: MeasureTerm = field(default_factory=MeasureTerm)
 
 
-class RiskDesk:
+class RiskCommands:
     """Commands. `now` is the UTC moment of the writing, `today` the local date of who writes."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: CaseCommands) -> None:
         self._desk = desk
 
     def find(self, case_id: str, risk: FoundRisk, *, on: date, by: str, now: datetime, today: date) -> Change:

@@ -23,7 +23,7 @@ from workflow.cases.case import (
     withdrawn_documents,
     withdrawn_lines,
 )
-from workflow.cases.commands.desk import Change, Desk, GroundMissing
+from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing
 from workflow.closest_matches import closest_first
 from workflow.law.names import known_fact
 from workflow.law.procedure import Procedure
@@ -96,7 +96,7 @@ class Selection:
 
 
 def withdraw(
-    desk: Desk,
+    desk: CaseCommands,
     case_id: str,
     name: str,
     *,
@@ -141,7 +141,7 @@ def withdraw(
 
 
 def undo(
-    desk: Desk,
+    desk: CaseCommands,
     case_id: str,
     line: int,
     *,

@@ -31,7 +31,7 @@ Shown: TypeAlias = Callable[[Iterable[Evidence], Grounds], tuple[Evidence, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Proved:
+class ProvedItem:
     """One document or link, and what it proves.
 
     Attributes:
@@ -47,12 +47,12 @@ class Proved:
     evidence: Evidence
 
 
-def proofs(case: Case) -> tuple[Proved, ...]:
+def proofs(case: Case) -> tuple[ProvedItem, ...]:
     """Every piece of evidence of a case: of its facts, then of its registers in the order of their lines."""
     places = _places(case)
     grounds = _grounds(places)
     return tuple(
-        Proved(kind=kind, of=of, on=on, evidence=_marked([item], grounds)[0])
+        ProvedItem(kind=kind, of=of, on=on, evidence=_marked([item], grounds)[0])
         for (kind, of, on), items in places.items()
         for item in items
     )

@@ -96,7 +96,7 @@ def lines_payload(lines: Iterable[CartogramLine]) -> list[list[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggested:
+class TalkSuggestion:
     """So many holders to talk to in a month: names in the order of the list, `beyond`: in another year."""
 
     year: int
@@ -105,7 +105,7 @@ class Suggested:
     beyond: bool = False
 
 
-def spread(positions: Iterable[Position], *, today: date) -> tuple[Suggested, ...]:
+def spread(positions: Iterable[Position], *, today: date) -> tuple[TalkSuggestion, ...]:
     """The holders nobody has talked to this year (local date), at most ten a month from this month on."""
     known = [one for one in positions if one.cleared_on is None and one.holder]
     of_the_year = [talk for one in known for talk in one.talks if talk.on.year == today.year]
@@ -117,7 +117,7 @@ def spread(positions: Iterable[Position], *, today: date) -> tuple[Suggested, ..
         now, waiting = waiting[:room], waiting[room:]
         if now:
             year, month = divmod(at, 12)
-            months.append(Suggested(year, month + 1, tuple(now), beyond=year > today.year))
+            months.append(TalkSuggestion(year, month + 1, tuple(now), beyond=year > today.year))
         room, at = TALKS_A_MONTH, at + 1
     return tuple(months)
 

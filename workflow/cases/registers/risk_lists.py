@@ -53,7 +53,7 @@ class RiskGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedRisk:
     """One risk of one case with one of its measures; None where it has none."""
 
     case: Case
@@ -77,7 +77,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedRisk:
     """The same risk in several units or cases. `unasked`: cases where its cause is above and nobody was
     asked.
     """
@@ -88,23 +88,23 @@ class Shared:
     unasked: tuple[str, ...]
 
 
-def listed(cases: Iterable[Case]) -> Iterator[Listed]:
+def listed(cases: Iterable[Case]) -> Iterator[ListedRisk]:
     """Every risk with every measure of it, case by case, by number."""
     for case in cases:
         known = register(case)
         for risk in known.risks.values():
             measures = known.measures_of(risk.number)
-            yield from (Listed(case, risk, measure) for measure in measures or (None,))
+            yield from (ListedRisk(case, risk, measure) for measure in measures or (None,))
 
 
-def shared(cases: Iterable[Case]) -> tuple[Shared, ...]:
+def shared(cases: Iterable[Case]) -> tuple[SharedRisk, ...]:
     """Risks found in more than one case, those in most units first."""
     alike: dict[tuple[str, ...], list[tuple[Case, Risk]]] = {}
     for case in cases:
         for risk in register(case).risks.values():
             alike.setdefault(likeness(risk), []).append((case, risk))
     found = [
-        Shared(
+        SharedRisk(
             description=members[0][1].description,
             found=tuple(members),
             units=tuple(dict.fromkeys(case.unit for case, _ in members)),

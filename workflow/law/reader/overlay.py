@@ -13,7 +13,7 @@ from pydantic import WrapValidator
 
 from calendars import OutOfRange, terms
 from calendars.calendar import Calendar
-from calendars.counting import Counted, count
+from calendars.counting import CountedTerm, count
 from calendars.terms import Period
 from workflow.closest_matches import closest_first
 from workflow.law.file_models import DashedName, Name, many, one_of, table, wrong
@@ -213,8 +213,8 @@ def _ever(own: terms.Term, asked: Obligation, overlay: Overlay, calendar: Calend
     return False
 
 
-def _count(term: terms.Term, day: date, calendar: Calendar) -> Counted:
+def _count(term: terms.Term, day: date, calendar: Calendar) -> CountedTerm:
     try:
         return count(term, day, calendar)
     except OutOfRange:
-        return Counted()
+        return CountedTerm()

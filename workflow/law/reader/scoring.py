@@ -141,7 +141,7 @@ def _kind(given: object) -> str:
 
 
 INDICATOR = table(
-    scales.Scored,
+    scales.Indicator,
     id=named(r"^P[0-9]\.T[0-9]\.S[0-9]$"),
     scale=one_of_forms(SCALES, _kind, "not_allowed", kind=dict, keys=("kind",), allowed=tuple(SCALES)),
     counting=Keyed("counted", table(_counted)),
