@@ -45,7 +45,10 @@ def use_memory_for_files() -> Path | None:
     mount = os.statvfs(RAM)
     if mount.f_bavail * mount.f_frsize < MIN_RAM_BYTES or mount.f_flag & os.ST_NOEXEC:
         return None
-    folder = Path(tempfile.mkdtemp(prefix="merzim-tests-", dir=RAM))
+    for left in RAM.glob("merzim-tests-*-*"):  # of a run that was killed
+        if not Path("/proc", left.name.split("-")[2]).exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"merzim-tests-{os.getpid()}-", dir=RAM))
     folder.chmod(0o755)  # a PostgreSQL server that is not started by root works below it
     os.environ["TMPDIR"] = str(folder)
     tempfile.tempdir = None

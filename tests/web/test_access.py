@@ -139,14 +139,17 @@ def test_the_router_has_routes() -> None:
 
 def test_every_route_names_what_it_needs() -> None:
     """A route without a need is open to anybody; there is a short list of those."""
-    assert [route.path for _, route in ROUTES if (need(route) is None) != (route.path in OPEN)] == []
+    wrong = [route.path for _, route in ROUTES if (need(route) is None) != (route.path in OPEN)]
+
+    assert not wrong, wrong
 
 
 def test_a_write_needs_more_than_reading() -> None:
     """Whoever only reads changes nothing but their own account."""
     writes = [route for method, route in ROUTES if method != "GET" and not is_question(route)]
+    wrong = [route.path for route in writes if need(route) == "read"]
 
-    assert [route.path for route in writes if need(route) == "read"] == []
+    assert not wrong, wrong
 
 
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.access)
@@ -176,7 +179,7 @@ def test_every_access_meets_every_route(reader: Reader) -> None:
                 if not right:
                     wrong.append((method, route.path, case, status))
 
-    assert wrong == []
+    assert not wrong, wrong
     assert requests > 400
 
 
@@ -192,7 +195,7 @@ def test_a_stranger_meets_the_log_in_page_on_every_route() -> None:
             if status != (303 if method == "GET" and not route.path.startswith("/api/") else 401):
                 wrong.append((method, route.path, status))
 
-    assert wrong == []
+    assert not wrong, wrong
     assert requests > 200
 
 
