@@ -52,13 +52,13 @@ def known() -> tuple[str, ...]:
 
 
 def refuse_missing(engine: Engine) -> None:
-    """Refuse a database that has never held our tables.
+    """Refuse a database without any tables. What an interrupted migration left is refused when it is opened.
 
     Raises:
         StorageUnavailable: `no_database`; nothing was written.
     """
     with reading(engine) as connection:
-        if revision(connection) is None:
+        if revision(connection) is None and not inspect(connection).get_table_names():
             raise StorageUnavailable("no_database", where=where(engine))
 
 

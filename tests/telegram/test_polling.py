@@ -17,7 +17,7 @@ from notifications.channels.telegram import Telegram
 from notifications.pacing import Pacer
 from storage.database.leases import SqlLeases
 from storage.notices.links import SqlLinks
-from tests.merzim.conftest import ROOT, Merzim, merzim, office
+from tests.merzim.conftest import ROOT, Merzim, merzim, office, office_template  # noqa: F401
 from tests.notifications.town import FIVE_BEFORE, Town
 from tests.telegram import emulator
 from tests.telegram.emulator import TOKEN, Emulator
