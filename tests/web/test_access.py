@@ -46,6 +46,7 @@ BODIES: dict[str, object] = {
     "/api/v1/cases/{case}/readers": {"person": "b@org.kz"},
     "/api/v1/cases/{case}/readers/removal": {"person": "b@org.kz", **GROUND},
     "/api/v1/cases/{case}/risks": {"description": "қауіп", "on": "2026-04-06"},
+    "/api/v1/cases/{case}/rows/{row}/edits": {"fields": {"cause": "себебі"}},
     "/api/v1/cases/{case}/risks/plan": {"file": "0" * 64},
     "/api/v1/cases/{case}/risks/{number}/rank": {"likelihood": 1, "effect": 1},
     "/api/v1/cases/{case}/risks/{number}/measures": {"action": "жою"},
@@ -104,6 +105,7 @@ def filled(path: str, case: str) -> str:
     values = {
         "{case}": case,
         "{digest}": "0" * 64,
+        "{row}": "risk.1",
         "{number}": "2026",
         "{year}": "2026",
         "{day}": "2026-04-06",

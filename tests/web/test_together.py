@@ -171,15 +171,17 @@ def test_a_bad_row_of_the_cartogram_is_named_and_nothing_is_recorded(officer: An
     assert officer.get("/api/v1/cartogram").json()["on"] == "2026-04-03"
 
 
-def test_a_position_described_anew_keeps_its_talks(office: RealOffice, officer: Any) -> None:
+def test_an_edited_position_keeps_its_talks(office: RealOffice, officer: Any) -> None:
     """Somebody else holds it now; whom the talk was with stays."""
     officer.post(f"/cases/{CASE}/positions", data={"title": "Инспектор", "holder": "Ким А."})
     number = max(exposure(office.house.ledger.cases([CASE])[CASE]).positions)
     officer.post(f"/cases/{CASE}/positions/talk", data={"number": str(number), "on": "2026-04-03"})
-    told = {"number": str(number), "title": "Инспектор", "holder": "Ли Б.", "district": "Район Сарыарка"}
-    answer = officer.post(f"/cases/{CASE}/positions/anew", data=told)
+    shown = {"was.title": "Инспектор", "was.holder": "Ким А.", "was.district": ""}
+    told = {"title": "Инспектор", "holder": "Ли Б.", "district": "Район Сарыарка"}
+    place = {"kind": "position", "number": str(number)}
+    answer = officer.post(f"/cases/{CASE}/rows/edit", data={**place, **shown, **told})
     known = exposure(office.house.ledger.cases([CASE])[CASE]).positions[number]
 
-    assert answer.headers["location"] == f"/cases/{CASE}/risks?said=position_described#position-{number}"
+    assert answer.headers["location"] == f"/cases/{CASE}/risks?said=row_edited#position-{number}"
     assert (known.holder, known.district) == ("Ли Б.", "Район Сарыарка")
     assert [talk.holder for talk in known.talks] == ["Ким А."]

@@ -257,3 +257,42 @@ def test_a_risk_withdrawn_leaves_its_measure_resting_on_nothing(
     assert "Тәртіп бекіту" in page
     assert "относится к риску № 1, запись о котором отозвана" in page
     assert datetime(2026, 4, 6, tzinfo=UTC).date() == TODAY
+
+
+def test_a_row_is_edited_by_the_fields_that_differ(home: Home, case: str, browser: TestClient) -> None:
+    """The form brings what it showed: what another changed meanwhile in other fields stays."""
+    browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
+    page = browser.get(f"{case}/risks?risk=1").text
+    assert 'name="was.description" value="Тәртіп жоқ"' in page
+    browser.post(f"/api/v1{case}/rows/risk.1/edits", json={"fields": {"cause": "бір адам шешеді"}})
+
+    shown = {"was.description": "Тәртіп жоқ", "was.cause": "", "cause": "", "kind": "risk", "number": "1"}
+    done = browser.post(f"{case}/rows/edit", data={**shown, "description": "Тәртіп бекітілмеген"})
+
+    assert done.status_code == 303
+    event = home.events(home.real)[-1]
+    assert (event.kind, event.name, event.payload) == (
+        "row_edited",
+        "risk.1",
+        {"description": "Тәртіп бекітілмеген"},
+    )
+    page = browser.get(f"{case}/risks").text
+    assert "Тәртіп бекітілмеген" in page
+    assert "бір адам шешеді" in page
+
+
+@pytest.mark.parametrize("kind", ["risk", "measure", "position", "remark"])
+def test_every_kind_of_row_has_its_form(home: Home, case: str, browser: TestClient, kind: str) -> None:
+    """With its fields as they stand; an empty description is refused beside it, nothing typed lost."""
+    browser.post(f"{case}/risks", data={"description": "Тәртіп жоқ", "direction": "other", "on": "2026-04-01"})
+    browser.post(f"{case}/risks/measure", data={"number": "1", "action": "Тәртіп бекіту"})
+    browser.post(f"{case}/positions", data={"title": "Басшы", "on": "2026-04-01"})
+    browser.post(f"{case}/remarks", data={"text": "Мерзім жоқ", "source": "discussion", "on": "2026-04-01"})
+    field = {"risk": "description", "measure": "action", "position": "title", "remark": "text"}[kind]
+    assert f'id="edit_{kind}-1"' in browser.get(f"{case}/risks?{kind}=1").text
+
+    typed = {"kind": kind, "number": "1", field: " ", f"was.{field}": "x"}
+    refused = browser.post(f"{case}/rows/edit?lang=ru", data=typed)
+
+    assert refused.status_code == 422
+    assert "не может быть пустым" in refused.text

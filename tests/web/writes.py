@@ -174,6 +174,9 @@ SENT: Mapping[str, Sent] = {
     f"{CASE}/readers": in_case(person="v.kim@example.kz"),
     f"{CASE}/readers/removal": in_case(person="t.zhumabekov@example.kz", **GROUND),
     f"{CASE}/risks": in_case(description="API: тәуекел", on=DAY),
+    f"{CASE}/rows/{{row}}/edits": Sent(
+        json={"fields": {"cause": "API: себебі"}}, case=True, places={"{row}": "risk.1"}
+    ),
     f"{CASE}/risks/plan": Sent(json=lambda world: {"file": world.files["plan"]}, case=True),
     f"{CASE}/risks/{{number}}/rank": Sent(json={"likelihood": 1, "effect": 1}, case=True, places=ONE),
     f"{CASE}/risks/{{number}}/measures": Sent(json={"action": "API: жою"}, case=True, places=ONE),
@@ -254,9 +257,11 @@ SENT: Mapping[str, Sent] = {
     "/cases/{case}/risks/remove": form_in_case(number="2", on=DAY),
     "/cases/{case}/risks/ask": form_in_case(number="2", asked="Бет: өзгерту", body="Министрлік", on=DAY),
     "/cases/{case}/risks/answer": form_in_case(number="1", text="Бет: өзгертілді", on=DAY),
+    "/cases/{case}/rows/edit": form_in_case(
+        **{"kind": "risk", "number": "1", "cause": "Бет: себебі", "was.cause": ""}
+    ),
     "/cases/{case}/risks/plan": Sent(files={"file": ("план.csv", PLAN.format(n=2).encode())}, case=True),
     "/cases/{case}/positions": form_in_case(title="Бет: басшы", on=DAY),
-    "/cases/{case}/positions/anew": form_in_case(number="2", title="Бет: басқа басшы", on=DAY),
     "/cases/{case}/positions/talk": form_in_case(number="2", holder="Бет: Ахметов", on=DAY),
     "/cases/{case}/positions/clear": form_in_case(number="2", on=DAY),
     "/cases/{case}/cartogram": Sent(

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
 from storage.cases.ledger import SqlLedger
-from storage.database.engine import open as open_database
-from storage.maintenance.schema import create_or_migrate
 from tests.law import CALENDAR, library
 from workflow.cases.case import Case, Event, Evidence, apply, fold
 from workflow.cases.commands.desk import CaseCommands, Change, GroundMissing, View
@@ -33,30 +29,6 @@ START, END = date(2026, 4, 13), date(2026, 5, 26)
 STAMP = {"by": "officer", "now": NOW, "today": TODAY}
 SITE = Evidence(kind="link:site", reference="https://org.kz/1", published_on=date(2026, 3, 27))
 MEDIA = Evidence(kind="link:media", reference="https://gazeta.kz/2", published_on=date(2026, 4, 3))
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
-    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
-    create_or_migrate(engine)
-    yield SqlLedger(engine)
-    engine.dispose()
-
-
-@pytest.fixture
-def desk(ledger: SqlLedger) -> CaseCommands:
-    return CaseCommands(ledger, library(), CALENDAR)
-
-
-@pytest.fixture
-def case(desk: CaseCommands) -> Case:
-    opening = Opening(
-        procedure="internal-analysis",
-        unit="Комплаенс",
-        object="Департамент закупок",
-        planned={"analysis_started": START, "analysis_ended": END},
-    )
-    return desk.open(opening, by="officer", now=NOW, today=TODAY)
 
 
 def record(desk: CaseCommands, case: Case, fact: str, on: date, *evidence: Evidence) -> Change:

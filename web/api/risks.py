@@ -26,6 +26,8 @@ from workflow.cases.commands.risks import FoundRisk
 from workflow.cases.registers.risk import Direction, Outcome
 
 router = APIRouter(prefix="/api/v1", tags=["risks"], responses=PROBLEMS)
+FieldName = Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]
+Row = Annotated[str, Path(pattern=r"^(risk|measure|position|remark)\.[1-9][0-9]{0,3}$")]
 Number = Annotated[int, Path(ge=1, le=9999)]
 Counted = Annotated[int, Field(ge=1, le=9999)]
 
@@ -43,6 +45,14 @@ class RiskInput(Command):
     for_legal_monitoring: bool = False
     department: Line = ""
     district: Line = ""
+
+
+class RowEditInput(Command):
+    """New values of the fields that change, by name: texts; a day as 2026-04-13, `yes` or nothing for a mark,
+    a term as plans write it.
+    """
+
+    fields: Annotated[dict[FieldName, Text], Field(min_length=1, max_length=20)]
 
 
 class RankInput(Command):
@@ -141,6 +151,12 @@ def take_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, bod
         return PlanTaken.model_validate(done, from_attributes=True)
 
     return once(ctx, body, taken, PlanTaken)
+
+
+@router.post("/cases/{case}/rows/{row}/edits")
+def edit_row(ctx: Recording, once: Writing, case: CaseId, row: Row, body: RowEditInput) -> CommandResult:
+    """Change a row of a register of the case; only what differs is written."""
+    return written(once, ctx, case, body, lambda: risk_commands.edit_row(ctx, case, row, body.fields))
 
 
 @router.post("/cases/{case}/risks/{number}/rank")

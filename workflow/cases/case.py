@@ -435,6 +435,8 @@ def _entered(case: Case, event: Event) -> Case:
     responsible = case.responsible
     if event.kind == "measure_set":
         responsible = {**responsible, f"measure.{event.name}": str(event.payload.get("responsible", ""))}
+    elif event.kind == "row_edited" and event.name.startswith("measure.") and "responsible" in event.payload:
+        responsible = {**responsible, event.name: str(event.payload["responsible"])}
     line = replace(event, previous="", hash="")
     begins = _ROW_BEGINS.get(event.kind)
     withdrawn = _recorded_anew(case, f"{begins}.{event.name}") if begins else case.withdrawn

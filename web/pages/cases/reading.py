@@ -147,7 +147,7 @@ def _told(said: str | None, of: str | None) -> tuple[str, str] | None:
 SAID = frozenset(
     {
         *("corrected", "cancelled", "exempted", "exempted_one", "reopened", "reopened_one"),
-        *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone"),
+        *("acknowledged", "reader_named", "reader_removed", "withdrawn", "undone", "row_edited"),
         *("risk_found", "risk_ranked", "measure_set", "measure_reviewed"),
         *("risk_removed", "request_sent", "request_answered", "plan_taken", "nothing_new"),
     }

@@ -72,16 +72,16 @@ async def take_plan(request: Request, ctx: Recording, case: CaseId) -> Response:
     return await _answered(request, ctx, case, "plan-file", risk_forms.take_plan, reads_file=True)
 
 
+@router.post("/cases/{case}/rows/edit")
+async def edit(request: Request, ctx: Recording, case: CaseId) -> Response:
+    """Change a risk, a measure, a position or a remark."""
+    return await _answered(request, ctx, case, "edit", risk_forms.edit)
+
+
 @router.post("/cases/{case}/positions")
 async def expose(request: Request, ctx: Recording, case: CaseId) -> Response:
     """Enter a position exposed to corruption risks."""
     return await _answered(request, ctx, case, "position", register_forms.expose)
-
-
-@router.post("/cases/{case}/positions/anew")
-async def describe_position(request: Request, ctx: Recording, case: CaseId) -> Response:
-    """Describe a known position anew; its talks stay."""
-    return await _answered(request, ctx, case, "anew", register_forms.expose)
 
 
 @router.post("/cases/{case}/positions/talk")
@@ -139,6 +139,8 @@ def _done(request: Request, ctx: RequestContext, case: str, name: str, form: For
     get_case_or_404(ctx, case)
     asked = RegisterForm(ctx, case, form)
     number = asked.answers.get("number", "")
+    if name == "edit":
+        name = f"edit_{asked.answers.get('kind', '')}"
     try:
         said, change = act(asked)
     except (Refusal, OutOfRange) as refusal:

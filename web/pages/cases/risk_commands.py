@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import BinaryIO
 
@@ -11,7 +11,9 @@ from services import risks
 from services.context import RequestContext, stamp
 from services.documents import case_documents
 from services.documents.case_documents import PlanTaken
+from web.ui.form_values import long_text, parse_date, parse_whole_number
 from workflow.cases.case import Evidence
+from workflow.cases.commands import row_edits
 from workflow.cases.commands.desk import Change
 from workflow.cases.commands.risks import FoundRisk, RiskCommands, SetMeasure
 
@@ -58,6 +60,33 @@ def set_measure(
     change = RiskCommands(ctx.desk).set_measure(case, told, **stamp(ctx))
     risks.keep_responsible(ctx.app, [responsible], **stamp(ctx))
     return change
+
+
+def edit_row(ctx: RequestContext, case: str, row: str, fields: Mapping[str, str]) -> Change:
+    """Change the fields of a row of a register that are named, as texts.
+
+    Raises:
+        Refusal: an unknown row or field, or a text that cannot stand in it.
+    """
+    values: dict[str, object] = {name: _value(name, text) for name, text in fields.items()}
+    change = row_edits.edit_row(ctx.desk, case, row, values, **stamp(ctx))
+    if "responsible" in fields:
+        risks.keep_responsible(ctx.app, [fields["responsible"]], **stamp(ctx))
+    return change
+
+
+def _value(name: str, text: str) -> object:
+    match name:
+        case "term":
+            return read_term(text, where="term")
+        case "for_legal_monitoring":
+            return text == "yes"
+        case "risk":
+            return parse_whole_number(text, name=name)
+        case "on" | "approved_on":
+            return parse_date(text) if text.strip() else None
+        case _:
+            return long_text(text)
 
 
 def review(

@@ -55,6 +55,18 @@ def find(asked: RegisterForm) -> Said:
     return "risk_found", risk_commands.find(asked.ctx, asked.case, told, on=asked.on())
 
 
+def edit(asked: RegisterForm) -> Said:
+    """A row is changed: of the fields the form shows, those that are other than it showed them."""
+    shown = {name.partition(".")[2] for name in asked.answers if name.startswith("was.")}
+    fields = {
+        name: asked.answers.get(name, "")
+        for name in sorted(shown)
+        if asked.answers.get(name, "") != asked.answers[f"was.{name}"]
+    }
+    row = f"{asked.answers.get('kind', '')}.{asked.number()}"
+    return "row_edited", risk_commands.edit_row(asked.ctx, asked.case, row, fields)
+
+
 def rank(asked: RegisterForm) -> Said:
     change = risk_commands.rank(
         asked.ctx,

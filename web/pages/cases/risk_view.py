@@ -17,7 +17,13 @@ from workflow.cases.registers.risk import DIRECTIONS, OUTCOMES, Measure, Risk, r
 from workflow.cases.registers.risk_scale import Band, RiskScale, by_edition
 
 CHOSEN = ("risk", "measure", "position", "remark")
-OF_FORM = {"review": "measure", "talk": "position", "clear": "position", "anew": "position", "reply": "remark"}
+OF_FORM = {
+    "review": "measure",
+    "talk": "position",
+    "clear": "position",
+    "reply": "remark",
+    **{f"edit_{kind}": kind for kind in ("risk", "measure", "position", "remark")},
+}
 """What a form that carries a number is about; all others are about a risk."""
 
 

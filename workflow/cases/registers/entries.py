@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from workflow.cases.case import Case
+from workflow.cases.case import Case, Event
 
 _ENTRY = re.compile(r"(?P<kind>measure|request)\.(?P<number>[1-9][0-9]*)(?:\.(?P<period>.+))?")
 
@@ -31,6 +31,13 @@ def number_of(obligation: str) -> int:
     if found is None:
         raise ValueError(f"no entry of a register: {obligation!r}")
     return int(found["number"])
+
+
+def edited_number(event: Event, kind: str) -> int | None:
+    """Return the number of the row an edit changes; None where the event is no edit of a row of that kind."""
+    if event.kind != "row_edited" or not event.name.startswith(f"{kind}."):
+        return None
+    return int(event.name.partition(".")[2])
 
 
 def next_number(case: Case, kind: str, taken: Iterable[int]) -> int:

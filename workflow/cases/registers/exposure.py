@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
+from workflow.cases.registers.entries import edited_number
 
 Section = Literal["positions", "risks"]
 SECTIONS: tuple[Section, ...] = get_args(Section)
@@ -87,6 +88,13 @@ def exposure(case: Case) -> Exposure:
         elif event.kind in ("position_exposed", "position_cleared", "talk_held"):
             number = int(event.name)
             positions[number] = _position(positions.get(number), number, event)
+        elif (edited := edited_number(event, "position")) is not None:
+            fields: dict[str, Any] = dict(event.payload)
+            if approved := fields.get("approved_on"):
+                fields["approved_on"] = date.fromisoformat(approved)
+            elif "approved_on" in fields:
+                fields["approved_on"] = None
+            positions[edited] = replace(positions[edited], **fields)
     return Exposure(positions=dict(sorted(positions.items())), cartogram=cartogram)
 
 

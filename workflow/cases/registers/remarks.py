@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from workflow.cases.case import Case
+from workflow.cases.registers.entries import edited_number
 
 Source = Literal["public_council", "discussion", "site", "letter", "other"]
 SOURCES: tuple[Source, ...] = get_args(Source)
@@ -41,6 +42,11 @@ def remarks(case: Case) -> Mapping[int, Remark]:
                 author=str(event.payload.get("author", "")),
                 source=cast(Source, event.payload.get("source", "discussion")),
             )
+        elif (edited := edited_number(event, "remark")) is not None:
+            fields: dict[str, Any] = dict(event.payload)
+            if "on" in fields:
+                fields["on"] = date.fromisoformat(fields["on"])
+            found[edited] = replace(found[edited], **fields)
         elif event.kind == "remark_answered":
             known = found[int(event.name)]
             found[known.number] = replace(

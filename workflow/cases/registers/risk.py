@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from workflow.cases.case import Case, Event, Evidence, evidence_of, gathered
+from workflow.cases.registers.entries import edited_number
 from workflow.cases.registers.measure_term import MeasureTerm, from_data
 
 Direction = Literal[
@@ -156,10 +157,19 @@ def register(case: Case) -> Register:
         elif event.kind in _OF_A_RISK:
             number = int(event.name)
             risks[number] = _risk(risks.get(number), number, event)
+        elif (edited := edited_number(event, "risk")) is not None:
+            risks[edited] = replace(risks[edited], **_edited(event))
+        elif (edited := edited_number(event, "measure")) is not None:
+            measures[edited] = replace(measures[edited], **_edited(event))
     return Register(risks=dict(sorted(risks.items())), measures=dict(sorted(measures.items())))
 
 
 _OF_A_RISK = ("risk_found", "risk_ranked", "risk_removed", "request_sent", "request_answered")
+
+
+def _edited(event: Event) -> dict[str, Any]:
+    """The fields an edit changes, as a risk or a measure has them."""
+    return {name: from_data(value) if name == "term" else value for name, value in event.payload.items()}
 
 
 def _risk(known: Risk | None, number: int, event: Event) -> Risk:

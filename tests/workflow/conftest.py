@@ -1,0 +1,45 @@
+"""One case of the real analysis on a database of its own, for tests of what is done to a case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from storage.cases.ledger import SqlLedger
+from storage.database.engine import open as open_database
+from storage.maintenance.schema import create_or_migrate
+from tests.law import CALENDAR, library
+from workflow.cases.case import Case
+from workflow.cases.commands.desk import CaseCommands
+from workflow.cases.commands.opening import Opening
+
+NOW = datetime(2026, 6, 1, 7, 0, tzinfo=UTC)
+TODAY = date(2026, 6, 1)
+START, END = date(2026, 4, 13), date(2026, 5, 26)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[SqlLedger]:
+    engine = open_database(f"sqlite:///{tmp_path / 'office.db'}")
+    create_or_migrate(engine)
+    yield SqlLedger(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def desk(ledger: SqlLedger) -> CaseCommands:
+    return CaseCommands(ledger, library(), CALENDAR)
+
+
+@pytest.fixture
+def case(desk: CaseCommands) -> Case:
+    opening = Opening(
+        procedure="internal-analysis",
+        unit="Комплаенс",
+        object="Департамент закупок",
+        planned={"analysis_started": START, "analysis_ended": END},
+    )
+    return desk.open(opening, by="officer", now=NOW, today=TODAY)
