@@ -74,7 +74,7 @@ def open_case(
     planned_on = named_days(planned, where="--planned")
     opened = cases.open_case(call.ctx, build(cases.OpenCase, {**fields, "planned": planned_on}))
     if call.json:
-        call.answer(opened.model_dump(exclude={"case", "opened_at"}))
+        call.answer(opened.model_dump(mode="json"))
     else:
         call.print(call.say("cli.opened", case=opened.id, edition=opened.edition))
 

@@ -36,6 +36,34 @@ def test_plan_is_as_its_schema_says(merzim: Merzim, line: str, language: str) ->
     _valid("plan", merzim("plan", *line.split(), "--json", "--lang", language).json)
 
 
+@pytest.mark.parametrize("name", ["command", "opened"])
+def test_the_schemas_of_results_are_those_of_the_models(name: str) -> None:
+    """`make schemas` writes them anew."""
+    from services.results import CommandResult, OpenedCase
+
+    model = {"command": CommandResult, "opened": OpenedCase}[name]
+    written = json.loads((ROOT / "docs" / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
+
+    assert written == model.model_json_schema(mode="serialization", by_alias=True)
+
+
+def test_commands_on_a_case_are_as_their_schemas_say(merzim: Merzim) -> None:
+    """Opened, recorded, said again, previewed, withdrawn: one result for all of them."""
+    day = ("--now", "2026-04-01", "--json")
+    opened = merzim("open", "internal-analysis", *day).json
+    _valid("opened", opened)
+    for line in (
+        "record 2026-0001 schedule_approved --on 2026-01-15",
+        "record 2026-0001 schedule_approved --on 2026-01-15",
+        "replan 2026-0001 analysis_started --on 2026-04-20 --dry-run",
+        "replan 2026-0001 analysis_started --on 2026-04-20",
+        "withdraw 2026-0001 schedule_approved --ground mistaken",
+    ):
+        answer = merzim(*line.split(), *day).json
+        _valid("command", answer)
+        assert answer["case"] == "2026-0001"
+
+
 def test_audit_is_as_its_schema_says(merzim: Merzim) -> None:
     """The example of past analyses."""
     _valid("audit", merzim("audit", PAST, "--json").json)
