@@ -11,6 +11,7 @@ from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote
 from uuid import uuid4
 
 from services.moments import Clock
@@ -516,6 +517,9 @@ def _shipped() -> Calendar:
 
 
 def _not_there(url: str) -> bool:
-    """Whether the address is a file of SQLite that nobody has made yet: to ask for days must not make it."""
-    scheme, mark, file = url.partition(":///")
-    return bool(mark) and scheme.startswith("sqlite") and not Path(file).exists()
+    """Whether the address is a file of SQLite that does not exist. Letters may stand percent-encoded in it."""
+    scheme, mark, rest = url.partition(":///")
+    file = rest.partition("?")[0]
+    return (
+        bool(mark) and scheme.startswith("sqlite") and not (Path(file).exists() or Path(unquote(file)).exists())
+    )

@@ -40,6 +40,13 @@ def verify(
     )
 
 
+def unreadable_values(app: AppContext) -> tuple[Problem, ...]:
+    """Return the rows that hold text in place of a date; nothing else can be verified beside them."""
+    from storage.maintenance.unreadable import unreadable_values as find
+
+    return find(app.engine)
+
+
 def vouching(app: AppContext) -> Vouching:
     """Return since when the office's chain vouches for accounts, rights, people and their addresses."""
     from storage.maintenance.vouching import vouching as asked

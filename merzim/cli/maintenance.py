@@ -71,6 +71,12 @@ def verify(
 ) -> int:
     call = CommandContext.of(ctx)
     kept = _kept(seal) if seal is not None else None
+    if unreadable := maintenance.unreadable_values(call.app):
+        if call.json:
+            call.answer({"problems": _problems(call, unreadable), "vouched": None})
+        for problem in () if call.json else unreadable:
+            call.print(call.say(problem.code, **problem.arguments))
+        return NOT_SO
     problems = maintenance.verify(call.app, now=call.moment.now, today=call.moment.today, kept=kept)
     vouching = maintenance.vouching(call.app)
     since = vouching.baseline

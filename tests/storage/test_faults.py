@@ -106,6 +106,30 @@ def test_a_seal_kept_elsewhere_shows_what_nothing_inside_can(engine: Engine) -> 
     assert codes(engine, (today[0], today[2])) == ["seal_unknown"]
 
 
+@pytest.mark.parametrize(
+    ("table", "column"), [("event", "on"), ("deadline", "due"), ("act", "on"), ("event", "at")]
+)
+def test_a_value_that_is_no_date_is_named_by_its_row(
+    sqlite: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str], table: str, column: str
+) -> None:
+    """`verify` names table, row and field, and asks nothing else of such a database."""
+    config = tmp_path / "config.toml"
+    config.write_text(f'[database]\nurl = "{sqlite.url.set(drivername="sqlite")}"\n', encoding="utf-8")
+    options = ["--config", str(config), "--lang", "en", "--now", "2026-04-06"]
+    opened(sqlite)
+    assert main(["seal", *options]) == 0
+    assert main(["verify", *options]) == 0
+    with by_hand(sqlite) as connection:
+        connection.execute(text(f'UPDATE "{table}" SET "{column}" = \'кеше\''))
+    capsys.readouterr()
+
+    assert main(["verify", *options]) == 1
+    said = capsys.readouterr()
+    assert f"Table {table}, row" in said.out
+    assert f"field {column}" in said.out
+    assert said.err == ""
+
+
 def test_a_seal_is_printed_written_down_and_asked_for(
     sqlite: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
