@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import make_url, text
-
-from storage.database.engine import open as open_database
+import psycopg
+from sqlalchemy import make_url
 
 
 class Server:
@@ -80,8 +79,7 @@ def running() -> Iterator[str]:
 
 def administer(address: str, *statements: str) -> None:
     """Run statements on the server itself, outside any transaction."""
-    admin = open_database(address.format(name="postgres"))
-    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    # By the driver: an engine for two statements costs five times as much.
+    with psycopg.connect(address.format(name="postgres"), autocommit=True) as connection:
         for statement in statements:
-            connection.execute(text(statement))
-    admin.dispose()
+            connection.execute(statement.encode())
