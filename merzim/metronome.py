@@ -167,7 +167,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
         tell(say("cli.serving", address=address))
         if app.many_nodes:
             tell(say("cli.workers_send"))
-        if link := accounts.first(app, now=moment.now):
+        if link := accounts.invite_first_administrator(app, now=moment.now):
             tell(say("cli.first_link", link=link))
         if moment.demonstration:
             tell(say("cli.demonstration", on=moment.today))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def account_letters(
     app: AppContext, account: Account, event: str, *, now: datetime, today: date, facts: Mapping[str, object]
 ) -> Sequence[Notice]:
-    """Return the letters that tell an account's holder; none where the account is of nobody in the office."""
+    """Return the letters that inform an account's holder; none if it belongs to nobody in the office."""
     from notifications.account_notices import account_notices
 
     person = app.outbox.office().people.get(account.reader.person)

@@ -1,4 +1,4 @@
-"""Accounts: made, invited, closed; tokens of the API. Secrets are shown once and never again."""
+"""Accounts: create, invite, change, close; API tokens. Secrets are shown once and are stored only as hashes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     from services.app import AppContext
     from workflow.org.access import Account
 
-MOST_DAYS = 366
-"""A token of the API lasts at most so many days."""
+MAX_TOKEN_DAYS = 366
+"""Longest life of an API token."""
 
 
 class NoSuchAccount(Refusal, LookupError):
-    """There is no account of that name; `allowed` are those there are, the nearest first."""
+    """There is no account of that name; `allowed` lists the closest existing names first."""
 
 
 class BadAccount(Refusal, ValueError):
-    """An account that cannot be made as asked."""
+    """An account that cannot be created or changed with these values."""
 
 
-def first(app: AppContext, *, now: datetime) -> str | None:
+def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
     """Return the address at which the first administrator chooses a name and a password.
 
-    Every earlier one ends. None once an account has a password.
+    Earlier invitations of this kind expire. Returns None once any account has a password.
     """
     from services.credentials import hidden
 
@@ -53,7 +53,7 @@ def add(
     now: datetime,
     today: date,
 ) -> str:
-    """Make an account; the address at which its holder chooses a password.
+    """Create an account; return the address at which its holder chooses a password.
 
     Args:
         person: key of the person of the people file it belongs to.
@@ -74,20 +74,20 @@ def add(
     people = app.reads.office().people
     if person and person not in people:
         raise BadAccount("cli.user.no_person", person=person, allowed=closest_first(person, people)[:3])
-    named = name or (people[person].name if person else "")
-    reader = Reader(login=login, access=access, person=person, name=named, unit=unit)
+    display_name = name or (people[person].name if person else "")
+    reader = Reader(login=login, access=access, person=person, name=display_name, unit=unit)
     app.accounts.save(reader, disabled=False, by=by, now=now, today=today)
     return _invite(app, login, now=now, by=by)
 
 
 def invite(app: AppContext, login: str, *, now: datetime, by: str) -> str:
-    """A new address at which the holder chooses a password. Raises NoSuchAccount."""
-    return _invite(app, the(app, login).reader.login, now=now, by=by)
+    """Return a new address at which the holder chooses a password. Raises NoSuchAccount."""
+    return _invite(app, get_account(app, login).reader.login, now=now, by=by)
 
 
-def switch(app: AppContext, login: str, *, disabled: bool, by: str, now: datetime, today: date) -> None:
-    """Close an account, with all its sessions, or open it again. Raises NoSuchAccount."""
-    app.accounts.save(the(app, login).reader, disabled=disabled, by=by, now=now, today=today)
+def set_disabled(app: AppContext, login: str, *, disabled: bool, by: str, now: datetime, today: date) -> None:
+    """Close an account and all its sessions, or reopen it. Raises NoSuchAccount."""
+    app.accounts.save(get_account(app, login).reader, disabled=disabled, by=by, now=now, today=today)
 
 
 def change(
@@ -100,20 +100,22 @@ def change(
     now: datetime,
     today: date,
 ) -> None:
-    """What an account may do, and where. Raises NoSuchAccount."""
-    account = the(app, login)
+    """Change an account's access, its unit, or both; None leaves a value. Raises NoSuchAccount."""
+    account = get_account(app, login)
     reader = replace(account.reader, access=access or account.reader.access)
     if unit is not None:
         reader = replace(reader, unit=unit)
     app.accounts.save(reader, disabled=account.disabled, by=by, now=now, today=today)
 
 
-def token(app: AppContext, login: str, *, name: str, write: bool, days: int, now: datetime, by: str) -> str:
-    """A token of the API. Raises NoSuchAccount; BadAccount when it would last too long."""
-    if not 1 <= days <= MOST_DAYS:
-        raise BadAccount("cli.user.bad_days", days=days, most=MOST_DAYS)
-    account = the(app, login)
-    return _let_in(
+def create_token(
+    app: AppContext, login: str, *, name: str, write: bool, days: int, now: datetime, by: str
+) -> str:
+    """Create an API token and return it. Raises NoSuchAccount; BadAccount if `days` is out of range."""
+    if not 1 <= days <= MAX_TOKEN_DAYS:
+        raise BadAccount("cli.user.bad_days", days=days, most=MAX_TOKEN_DAYS)
+    account = get_account(app, login)
+    return _store_secret(
         app,
         "token",
         account.reader.login,
@@ -125,11 +127,11 @@ def token(app: AppContext, login: str, *, name: str, write: bool, days: int, now
     )
 
 
-def the(app: AppContext, login: str) -> Account:
-    """The account of that name. Raises NoSuchAccount."""
+def get_account(app: AppContext, login: str) -> Account:
+    """Return the account of that name. Raises NoSuchAccount."""
     account = app.accounts.account(login)
     if account is None:
-        names = [one.reader.login for one in app.accounts.all()]
+        names = [account.reader.login for account in app.accounts.all()]
         raise NoSuchAccount("cli.user.unknown", login=login, allowed=closest_first(login, names)[:3])
     return account
 
@@ -137,11 +139,11 @@ def the(app: AppContext, login: str) -> Account:
 def _invite(app: AppContext, login: str, *, now: datetime, by: str = "") -> str:
     from services.credentials import INVITATION_LASTS
 
-    secret = _let_in(app, "invitation", login, now=now, lasts=INVITATION_LASTS, by=by)
+    secret = _store_secret(app, "invitation", login, now=now, lasts=INVITATION_LASTS, by=by)
     return f"{app.rules.public_address}/welcome/{secret}"
 
 
-def _let_in(
+def _store_secret(
     app: AppContext,
     kind: EntryKind,
     login: str,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from services.overlays import resettle
+from services.overlays import rewrite_after_unit_change
 from storage.org.store import SaveCounts as TableSaved
 from workflow.refusal import Refusal
 
@@ -103,19 +103,19 @@ class Staff:
     def keep_unit(self, unit: Unit, *, was: Unit | None, by: str, now: datetime, today: date) -> None:
         """Write a unit down over what the writer saw."""
         self._staff.keep_unit(unit, was=was, by=by, now=now, today=today)
-        resettle(self._app, now=now, today=today)
+        rewrite_after_unit_change(self._app, now=now, today=today)
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
         """Take a unit out."""
         self._staff.remove_unit(unit, by=by, now=now, today=today)
-        resettle(self._app, now=now, today=today)
+        rewrite_after_unit_change(self._app, now=now, today=today)
 
     def take_in(
         self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date
     ) -> TableSaved:
         """All of a table of people; whom it does not name stays."""
         saved = self._staff.take_in(units, people, by=by, now=now, today=today)
-        resettle(self._app, now=now, today=today)
+        rewrite_after_unit_change(self._app, now=now, today=today)
         return saved
 
 

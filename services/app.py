@@ -204,9 +204,11 @@ class AppContext:
             UnknownChannel: nobody sends that way.
             BadSetting: a key the channel does not know, or one it needs and does not have.
         """
-        from services.channels import made
+        from services.channels import create_channel
 
-        return {name: made(name, self.settings, lambda: self.links) for name in self.settings.channels.use}
+        return {
+            name: create_channel(name, self.settings, lambda: self.links) for name in self.settings.channels.use
+        }
 
     @cached_property
     def engine(self) -> Any:
@@ -422,13 +424,13 @@ class AppContext:
     def rules(self) -> Rules:
         """How this office sends."""
         from notifications.rules import Rules
-        from services.channels import domain
+        from services.channels import sender_domain
 
         return Rules(
             office_hours=self.settings.reminders.office_hours,
             officer=self._officer,
             officer_language=self._language,
-            domain=domain(self.settings) or "merzim.invalid",
+            domain=sender_domain(self.settings) or "merzim.invalid",
             public_address=self.settings.web.public_address.rstrip("/"),
             digests=self.settings.reminders.digests,
             link_key=self._link_key,

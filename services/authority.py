@@ -1,4 +1,4 @@
-"""Who issued the rules, who is authorised now, and whether the rules were officially confirmed. Pure."""
+"""The body authorised to issue the rules on a day, the one before it, and whether it confirmed them. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from services.settings import AuthorisedBody
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Authority:
-    """What the office's settings say on a day.
+    """The authorised body on a day, by the office's settings.
 
     Attributes:
-        now: who is authorised, None where nobody is named.
-        before: the last one before, who issued what holds.
-        confirmed_on: the day the rules were confirmed by who is authorised, None where they were not.
+        now: the body authorised that day; None if the settings name none.
+        before: the body before it, which issued the rules in force.
+        confirmed_on: the day the authorised body confirmed the rules; None if it has not.
     """
 
     on: date
@@ -29,10 +29,10 @@ class Authority:
         return confirmed if confirmed is not None and confirmed <= self.on else None
 
 
-def authority(bodies: Sequence[AuthorisedBody], *, on: date) -> Authority:
-    """Who is authorised on a local date. `bodies` stand in the order of their days."""
-    begun = [body for body in bodies if body.since <= on]
-    last = begun[-1] if begun else None
+def find_authority(bodies: Sequence[AuthorisedBody], *, on: date) -> Authority:
+    """Return who is authorised on a local date. `bodies` are sorted by their first day."""
+    started = [body for body in bodies if body.since <= on]
+    last = started[-1] if started else None
     if last is not None and last.until is not None and last.until < on:
         return Authority(on=on, now=None, before=last)
-    return Authority(on=on, now=last, before=begun[-2] if len(begun) > 1 else None)
+    return Authority(on=on, now=last, before=started[-2] if len(started) > 1 else None)

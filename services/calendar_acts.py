@@ -1,8 +1,8 @@
-"""An act that moves days: what it would move, shown before anything is written, and its adoption by the office.
+"""Calendar acts: preview the due dates an act would move, and adopt it.
 
-The office's calendar is the shipped records and the acts it adopted. An adoption is one line of the office's
-own chain; the board rows it moves are written after it, case by case, and can be written again at any time.
-So a crash between the two is mended by the same command (or `merzim rebuild`), and `verify` names what is left.
+The office's calendar is built from the shipped records and the acts it adopted. An adoption is one line of the
+office's own chain; the board rows it moves are written after it, case by case, and can be rewritten at any
+time. After a crash between the two the same command (or `merzim rebuild`) finishes; `verify` reports the rest.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ if TYPE_CHECKING:
     from workflow.deadlines.impact import DayChange, MovedDeadline
     from workflow.org.office import Person
 
-CHUNK = 1000
-"""Cases read, counted and written together."""
+CHUNK_SIZE = 1000
+"""Cases read, recalculated and written together."""
 
 
 @dataclass(frozen=True, slots=True)
 class PersonImpact:
-    """A due date that moves, and who waits for it; whoever was told of the old day hears of the new one."""
+    """A due date that moves, and the people responsible for it: they are notified of the new date."""
 
     moved: MovedDeadline
     people: tuple[Person, ...]
 
 
-Waiting = Callable[["Case", "MovedDeadline"], tuple["Person", ...]]
-"""Who waits for a due date that moves."""
+FindPeople = Callable[["Case", "MovedDeadline"], tuple["Person", ...]]
+"""Returns the people responsible for a due date that moves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reach:
-    """The days an act changes, and how far they are felt; no case has been looked at yet. As in `Preview`."""
+    """The days an act changes and the cases in their range; no case is read yet. Fields as in `Preview`."""
 
     known: bool
     days: tuple[DayChange, ...]
@@ -55,13 +55,13 @@ class Reach:
     before: Calendar
     after: Calendar
 
-    def shown(self, hearings: Iterable[PersonImpact]) -> Preview:
-        """With the due dates that move by it."""
+    def preview_with(self, impacts: Iterable[PersonImpact]) -> Preview:
+        """Return a preview with the due dates the act moves."""
         return Preview(
             known=self.known,
             days=self.days,
             touched=self.touched,
-            hearings=tuple(hearings),
+            impacts=tuple(impacts),
             before=self.before,
             after=self.after,
         )
@@ -69,35 +69,35 @@ class Reach:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """What an act moves.
+    """The effect of an act on the calendar and on due dates.
 
     Attributes:
-        known: the office adopted it already; then everything here says what it moved.
-        days: the days that count no longer, or that count now.
-        touched: ids of the cases whose span holds such a day.
+        known: whether the office has adopted it already; the preview then shows what it moved.
+        days: the days that stop or start being working days.
+        touched: ids of the cases whose time span includes such a day.
         before, after: the office's calendar without the act, and with it.
     """
 
     known: bool
     days: tuple[DayChange, ...]
     touched: tuple[str, ...]
-    hearings: tuple[PersonImpact, ...]
+    impacts: tuple[PersonImpact, ...]
     before: Calendar
     after: Calendar
 
     @property
     def cases(self) -> tuple[str, ...]:
-        """Ids of the cases in which a due date moves."""
-        return tuple(dict.fromkeys(hearing.moved.case for hearing in self.hearings))
+        """Ids of the cases in which a due date moves, each once."""
+        return tuple(dict.fromkeys(impact.moved.case for impact in self.impacts))
 
     @property
     def people(self) -> tuple[Person, ...]:
-        """Everybody whose date moves, once."""
-        return tuple({person.key: person for one in self.hearings for person in one.people}.values())
+        """The people whose due dates move, each once."""
+        return tuple({person.key: person for impact in self.impacts for person in impact.people}.values())
 
 
 def read(file: Path) -> str:
-    """The text of an act. Raises RecordError, UnreadablePaper: it is none."""
+    """Return the text of a file with an act. Raises RecordError, UnreadablePaper: the file is not one."""
     from calendars.records import RecordError
     from documents.sandbox.readers import contents
 
@@ -109,7 +109,7 @@ def read(file: Path) -> str:
 
 @long_work()
 def preview(app: AppContext, text: str, name: str, *, today: date) -> Preview:
-    """What an act would move; nothing is written. `name`: what its text is called (the name of the file).
+    """Preview what an act would move; nothing is written. `name`: the file name, used in error messages.
 
     Raises:
         RecordError: an entry cannot be read.
@@ -120,25 +120,25 @@ def preview(app: AppContext, text: str, name: str, *, today: date) -> Preview:
     from workflow.deadlines.impact import moved
 
     check_act(text, name)
-    reach = _reach(app, app.acts, parse(text, name=name))
-    who = told(app, today)
-    with undisturbed():
-        return reach.shown(
-            PersonImpact(one, who(case, one))
+    reach = _find_reach(app, app.acts, parse(text, name=name))
+    find_people = people_finder(app, today)
+    with garbage_collection_off():
+        return reach.preview_with(
+            PersonImpact(deadline, find_people(case, deadline))
             for names in chunks(reach.touched)
             for case in app.ledger.cases(names).values()
-            for one in moved(case, app.library.of(case), reach.before, reach.after, today=today)
+            for deadline in moved(case, app.library.of(case), reach.before, reach.after, today=today)
         )
 
 
 @long_work()
 def apply(app: AppContext, text: str, name: str, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
-    """Adopt an act, and write what it moves. The same act again changes nothing.
+    """Adopt an act and write the due dates it moves. Adopting the same act again changes nothing.
 
-    Each case is counted once: what is written of it is what is answered.
+    Each case is recalculated once, so the answer is exactly what was written.
 
     Returns:
-        What it moves, and how many cases were written; unsent notices of due dates that moved are withdrawn.
+        The preview, and the number of cases written; unsent notices of moved due dates are withdrawn.
 
     Raises:
         as `preview`; StorageUnavailable: the database cannot be written.
@@ -151,33 +151,33 @@ def apply(app: AppContext, text: str, name: str, *, by: str, now: datetime, toda
     check_act(text, name)
     act = parse(text, name=name)
     while True:
-        known = app.acts
-        reach = _reach(app, known, act)
-        if reach.known or adopt(app.engine, known, name=name, text=text, on=today, by=by, now=now):
+        acts = app.acts
+        reach = _find_reach(app, acts, act)
+        if reach.known or adopt(app.engine, acts, name=name, text=text, on=today, by=by, now=now):
             break
         app.refresh()
     app.refresh()
-    hearings, written = _write(app, reach, _cause(act, reach), now=now, today=today)
+    impacts, written = _write_moved(app, reach, _cause(act, reach), now=now, today=today)
     seal(app.engine, now=now)
-    return reach.shown(hearings), written
+    return reach.preview_with(impacts), written
 
 
-def _reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
+def _find_reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
     from calendars.adopting import adopted
     from calendars.entries import with_records
     from workflow.deadlines.impact import changed_days, reach
 
-    place = next((n for n, one in enumerate(acts) if one.entries == act), None)
-    if place is None:
+    index = next((n for n, adoption in enumerate(acts) if adoption.entries == act), None)
+    if index is None:
         before = app.calendar
         adopted(app.records, act)
         after = app.calendar_of(with_records(app.records, act))
     else:
-        rest = [one for n, one in enumerate(acts) if n != place]
-        before, after = app.calendar_of(app.records_of(rest)), app.calendar
+        others = [adoption for n, adoption in enumerate(acts) if n != index]
+        before, after = app.calendar_of(app.records_of(others)), app.calendar
     touched = sorted({case for span in reach(before, after) for case in app.ledger.touched(*span)})
     return Reach(
-        known=place is not None,
+        known=index is not None,
         days=changed_days(before, after),
         touched=tuple(touched),
         before=before,
@@ -185,38 +185,41 @@ def _reach(app: AppContext, acts: Sequence[Adoption], act: Records) -> Reach:
     )
 
 
-def told(app: AppContext, today: date) -> Waiting:
-    """Who waits for what moves, by the office as it is now. People are sought once for all who wait alike."""
+def people_finder(app: AppContext, today: date) -> FindPeople:
+    """Return a function that finds the people responsible for a moved due date, in the office as it is now.
+
+    Results are cached by duty, unit and responsible.
+    """
     office = app.reads.office()
 
     @cache
-    def found(duty: str, unit: str, responsible: str, person: str) -> tuple[Person, ...]:
+    def find(duty: str, unit: str, responsible: str, person: str) -> tuple[Person, ...]:
         from workflow.org.duties import Unresolved, resolve
 
         people = resolve(office, duty=duty, unit=unit, on=today, responsible=responsible, person=person)
-        return () if isinstance(people, Unresolved) else tuple(one.person for one in people)
+        return () if isinstance(people, Unresolved) else tuple(holder.person for holder in people)
 
-    def waiting(case: Case, moved: MovedDeadline) -> tuple[Person, ...]:
+    def find_people(case: Case, moved: MovedDeadline) -> tuple[Person, ...]:
         from workflow.board.rows import WAITING
 
         if moved.state not in WAITING:
             return ()
         responsible = case.responsible.get(moved.id) or case.responsible.get(moved.obligation.id) or ""
-        return found(moved.obligation.duty, case.unit, responsible, case.person)
+        return find(moved.obligation.duty, case.unit, responsible, case.person)
 
-    return waiting
+    return find_people
 
 
 def _cause(act: Records, reach: Reach) -> dict[str, object]:
-    """What letters say moved the dates: the acts as they are called, and the days that count otherwise."""
-    named = {one.source.act: _called(one.source) for one in act.entries}
+    """Return what letters name as the cause: titles of the acts, and the days that changed."""
+    titles = {entry.source.act: _title_fields(entry.source) for entry in act.entries}
     days = [change.on.isoformat() for change in reach.days]
     if not days:
         return {"kind": "calendar"}
-    return {"kind": "act", "acts": list(named), "called": list(named.values()), "days": days}
+    return {"kind": "act", "acts": list(titles), "called": list(titles.values()), "days": days}
 
 
-def _called(source: Source) -> dict[str, object]:
+def _title_fields(source: Source) -> dict[str, object]:
     title = source.title
     return {
         "title": {"kk": title["kk"], "ru": title["ru"], "en": title["en"]} if title else {},
@@ -225,63 +228,68 @@ def _called(source: Source) -> dict[str, object]:
     }
 
 
-def _write(
-    app: AppContext, felt: Reach, cause: Mapping[str, object], *, now: datetime, today: date
+def _write_moved(
+    app: AppContext, act_reach: Reach, cause: Mapping[str, object], *, now: datetime, today: date
 ) -> tuple[list[PersonImpact], int]:
-    """The rows of these cases by the calendar as it stands: what moves, and how many cases are others."""
+    """Rewrite the cases' board rows by the present calendar; return the impacts and the number changed."""
     from workflow.cases.commands.recalculation import recounted
     from workflow.deadlines.impact import reach
 
-    who, before, after = told(app, today), felt.before, app.calendar
+    find_people, before, after = people_finder(app, today), act_reach.before, app.calendar
     days = reach(before, after)
 
-    def anew(case: Case) -> RecalculatedCase:
+    def recalculate(case: Case) -> RecalculatedCase:
         return recounted(case, app.library.of(case), before, after, reach=days, today=today)
 
-    hearings, written = list[PersonImpact](), 0
-    with undisturbed():
-        for names in chunks(felt.touched):
-            counted, wrote = _write_chunk(app, names, anew, cause, now)
-            hearings += (
-                PersonImpact(moved, who(one.written.case, moved)) for one in counted for moved in one.moved
+    impacts, written = list[PersonImpact](), 0
+    with garbage_collection_off():
+        for names in chunks(act_reach.touched):
+            results, count = _write_chunk(app, names, recalculate, cause, now)
+            impacts += (
+                PersonImpact(moved, find_people(result.written.case, moved))
+                for result in results
+                for moved in result.moved
             )
-            written += wrote
-    return hearings, written
+            written += count
+    return impacts, written
 
 
 def _write_chunk(
     app: AppContext,
     names: Sequence[str],
-    anew: Callable[[Case], RecalculatedCase],
+    recalculate: Callable[[Case], RecalculatedCase],
     cause: Mapping[str, object],
     now: datetime,
 ) -> tuple[list[RecalculatedCase], int]:
     from workflow.ports import Conflict
 
     while True:
-        counted = [anew(case) for case in app.ledger.cases(names).values()]
+        results = [recalculate(case) for case in app.ledger.cases(names).values()]
         try:
-            written = app.ledger.rewrite([replace(one.written, cause=cause) for one in counted], now=now)
+            written = app.ledger.rewrite([replace(result.written, cause=cause) for result in results], now=now)
         except Conflict:
-            # Somebody recorded a fact meanwhile: read again.
+            # Somebody recorded a fact in the meantime: read again.
             continue
-        return counted, written
+        return results, written
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Without the garbage collector: nothing made of cases goes in circles, and it would walk over everything
-    there is again and again, at a third of the whole cost."""
-    collecting = gc.isenabled()
+def garbage_collection_off() -> Iterator[None]:
+    """Turn the garbage collector off for a block of work.
+
+    Cases hold no reference cycles, so it would free nothing and cost a third of the whole time.
+    """
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if collecting:
+        if was_enabled:
             gc.enable()
 
 
 def chunks(names: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(names)
-    while chunk := list(islice(left, CHUNK)):
+    """Split ids into lists of at most CHUNK_SIZE."""
+    remaining = iter(names)
+    while chunk := list(islice(remaining, CHUNK_SIZE)):
         yield chunk

@@ -1,4 +1,4 @@
-"""From settings to the channels letters leave by."""
+"""Create the delivery channels that config.toml names."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ if TYPE_CHECKING:
     from storage.notices.links import SqlLinks
 
 
-def made(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
-    """A channel with its own section of config.toml; `links` for one that people switch on themselves.
+def create_channel(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channel:
+    """Create a channel from its section of config.toml.
+
+    Args:
+        links: opens the table of linked accounts, for a channel that people switch on themselves.
 
     Raises:
-        UnknownChannel: nobody sends that way.
-        BadSetting: a key the channel does not know, or one it needs and does not have.
+        UnknownChannel: there is no channel of that name.
+        BadSetting: a key the channel does not accept, or a required one that is missing.
     """
     from importlib import import_module
 
@@ -28,29 +31,29 @@ def made(name: str, settings: Settings, links: Callable[[], SqlLinks]) -> Channe
     if name not in names():
         raise UnknownChannel(name)
     section = settings.channels.sections.get(name, {})
-    asked = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
-    known = {key: parameter for key, parameter in asked.items() if key != "links"}
+    parameters = inspect.signature(import_module(f"notifications.channels.{name}").channel).parameters
+    accepted = {key: parameter for key, parameter in parameters.items() if key != "links"}
     file = str(settings.file)
     for key in section:
-        if key not in known:
-            nearest = get_close_matches(key, known, n=1, cutoff=0.5)
+        if key not in accepted:
+            nearest = get_close_matches(key, accepted, n=1, cutoff=0.5)
             raise BadSetting(
                 "cli.unknown_setting_nearest" if nearest else "cli.unknown_setting",
                 file=file,
                 key=f"channels.{name}.{key}",
                 nearest=nearest[0] if nearest else "",
-                allowed=tuple(known),
+                allowed=tuple(accepted),
             )
-    for key, parameter in known.items():
+    for key, parameter in accepted.items():
         if parameter.default is parameter.empty and key not in section:
             raise BadSetting("cli.missing_setting", file=file, key=f"channels.{name}.{key}")
-    # A channel people switch on for themselves is told who has; that stands in no file.
-    given = {"links": links()} if "links" in asked else {}
-    return load(name, {**section, **given})
+    # Such a channel needs to know who linked an account; that is in the database, not in config.toml.
+    extra = {"links": links()} if "links" in parameters else {}
+    return load(name, {**section, **extra})
 
 
-def domain(settings: Settings) -> str:
-    """What stands behind the @ of the first sender among the channels in use; "" where none has one."""
+def sender_domain(settings: Settings) -> str:
+    """Return the mail domain of the first sender among the channels in use; "" if none has a sender."""
     sections = settings.channels.sections
     senders = (sections.get(name, {}).get("sender") for name in settings.channels.use)
     return str(next(filter(None, senders), "")).rpartition("@")[2].strip("> ")

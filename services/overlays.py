@@ -1,7 +1,7 @@
-"""An organisation's own rules: what they would move, shown before it is written; adopting and withdrawing.
+"""An organisation's own rules (overlays): preview, adopt and withdraw them.
 
 Each step is one line of the office's own chain, with the text as adopted. The board rows it moves are written
-after it, case by case; a crash between the two is mended by the same command (or `merzim rebuild`).
+after it, case by case; after a crash between the two the same command (or `merzim rebuild`) finishes the work.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.calendar_acts import PersonImpact, chunks, told
+from services.calendar_acts import PersonImpact, chunks, people_finder
 from services.queries import unit_named
 from workflow.refusal import Refusal
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 
 class NotAdopted(Refusal, LookupError):
-    """The office has adopted no rules of that file; `allowed` are the files it has."""
+    """The office has not adopted the rules of that file; `allowed` lists the files it has adopted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """What adopting or withdrawing own rules moves.
+    """The effect of adopting or withdrawing own rules.
 
     Attributes:
-        done: it is so already; nothing is left to be written in the office's chain.
+        done: whether the office's chain already has this step last for these rules.
         overlay: the rules.
-        milder: their terms that are nowhere stricter than the act's.
+        milder: their terms that are never stricter than the act's.
         covered: ids of the cases of their procedure in the units they hold for, from the day they are in force.
     """
 
@@ -44,49 +44,49 @@ class Preview:
     overlay: Overlay
     milder: tuple[Milder, ...]
     covered: tuple[str, ...]
-    hearings: tuple[PersonImpact, ...]
+    impacts: tuple[PersonImpact, ...]
 
     @property
     def cases(self) -> tuple[str, ...]:
-        """Ids of the cases in which a due date moves."""
-        return tuple(dict.fromkeys(hearing.moved.case for hearing in self.hearings))
+        """Ids of the cases in which a due date moves, each once."""
+        return tuple(dict.fromkeys(impact.moved.case for impact in self.impacts))
 
     @property
     def people(self) -> tuple[Person, ...]:
-        """Everybody whose date moves, once."""
-        return tuple({person.key: person for one in self.hearings for person in one.people}.values())
+        """The people whose due dates move, each once."""
+        return tuple({person.key: person for impact in self.impacts for person in impact.people}.values())
 
 
 def preview(app: AppContext, file: Path, *, today: date) -> Preview:
-    """What the rules of a file would move; nothing is written.
+    """Preview what the rules of a file would move; nothing is written.
 
     Raises:
         UnreadableRegulation: the file cannot be read, or does not fit the procedure it is laid over.
-        UnknownProcedure, UnknownUnit: it names one nobody has entered.
+        UnknownProcedure, UnknownUnit: it names one that does not exist.
     """
-    return _adopting(app, _read(app, file), today)
+    return _preview_adoption(app, _read_overlay(app, file), today)
 
 
 def apply(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
-    """Adopt the rules of a file, and write what they move. The same again changes nothing.
+    """Adopt the rules of a file and write the due dates they move. The same text again changes nothing.
 
     Returns:
-        What they move, and how many cases were written.
+        The preview, and the number of cases written.
 
     Raises:
         as `preview`; StorageUnavailable: the database cannot be written.
     """
     from storage.org.own_rules import ADOPTED
 
-    overlay = _read(app, file)
+    overlay = _read_overlay(app, file)
     while True:
-        shown = _adopting(app, overlay, today)
-        if shown.done or _take(app, ADOPTED, overlay, by=by, now=now, today=today):
-            return shown, _settle(app, shown.covered, now=now, today=today)
+        effect = _preview_adoption(app, overlay, today)
+        if effect.done or _append_step(app, ADOPTED, overlay, by=by, now=now, today=today):
+            return effect, _rewrite_rows(app, effect.covered, now=now, today=today)
 
 
 def withdraw(app: AppContext, file: Path, *, by: str, now: datetime, today: date) -> tuple[Preview, int]:
-    """Take adopted rules back: no case is counted by them any more. Only the name of the file counts.
+    """Withdraw adopted rules: no case is calculated by them any more. Only the file's name is used.
 
     Raises:
         NotAdopted: the office has not adopted them.
@@ -94,40 +94,40 @@ def withdraw(app: AppContext, file: Path, *, by: str, now: datetime, today: date
     from storage.org.own_rules import WITHDRAWN
 
     while True:
-        overlay = _adopted(app, file.name)
-        shown = _withdrawing(app, overlay, today)
-        if _take(app, WITHDRAWN, overlay, by=by, now=now, today=today):
-            return shown, _settle(app, shown.covered, now=now, today=today)
+        overlay = _get_adopted(app, file.name)
+        effect = _preview_withdrawal(app, overlay, today)
+        if _append_step(app, WITHDRAWN, overlay, by=by, now=now, today=today):
+            return effect, _rewrite_rows(app, effect.covered, now=now, today=today)
 
 
-def standing(app: AppContext) -> tuple[tuple[Step, Overlay], ...]:
-    """The rules the office has adopted, with the step that adopted them."""
-    from storage.org.own_rules import standing as held
+def adopted_overlays(app: AppContext) -> tuple[tuple[Step, Overlay], ...]:
+    """Return the rules the office has adopted and not withdrawn, each with the step that adopted it."""
+    from storage.org.own_rules import standing
     from workflow.law.reader.overlay import read_overlay
 
-    return tuple((step, read_overlay(step.name, step.text.encode())) for step in held(app.steps))
+    return tuple((step, read_overlay(step.name, step.text.encode())) for step in standing(app.steps))
 
 
 def waiting_files(app: AppContext) -> tuple[str, ...]:
-    """Files of own rules in the office's folder that are not adopted as they stand there."""
+    """Return the names of files of own rules in the office's folder whose present text is not adopted."""
     folder = app.settings.regulations.folder
     if folder is None or not folder.is_dir():
         return ()
-    texts = {step.name: step.text for step, _ in standing(app)}
-    found = sorted(folder.glob("overlay.*.toml"))
-    return tuple(path.name for path in found if texts.get(path.name) != _text(path))
+    texts = {step.name: step.text for step, _ in adopted_overlays(app)}
+    paths = sorted(folder.glob("overlay.*.toml"))
+    return tuple(path.name for path in paths if texts.get(path.name) != _read_text(path))
 
 
-def resettle(app: AppContext, *, now: datetime, today: date) -> int:
-    """After the tree of units was changed: the rows of cases that other rules hold for now. How many."""
+def rewrite_after_unit_change(app: AppContext, *, now: datetime, today: date) -> int:
+    """Rewrite the rows of cases after the tree of units changed; return how many changed."""
     if not app.steps:
         return 0
     app.refresh()
-    touched = {case for _, overlay in standing(app) for case in _of_procedure(app, overlay)}
-    return _settle(app, sorted(touched), now=now, today=today)
+    touched = {case for _, overlay in adopted_overlays(app) for case in _case_ids(app, overlay)}
+    return _rewrite_rows(app, sorted(touched), now=now, today=today)
 
 
-def _read(app: AppContext, file: Path) -> Overlay:
+def _read_overlay(app: AppContext, file: Path) -> Overlay:
     from documents.sandbox.readers import check_rules, contents
     from workflow.law.reader.overlay import read_overlay, unfitting
 
@@ -135,48 +135,48 @@ def _read(app: AppContext, file: Path) -> Overlay:
     check_rules(data, file.name)
     overlay = read_overlay(file.name, data)
     app.editions.earliest(overlay.procedure)
-    unfitting(overlay, [one for one in app.editions.all() if one.id == overlay.procedure])
+    unfitting(overlay, [edition for edition in app.editions.all() if edition.id == overlay.procedure])
     if overlay.unit:
         _ = unit_named(app, overlay.unit)
     return overlay
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     return path.read_bytes().decode("utf-8-sig", errors="replace")
 
 
-def _adopted(app: AppContext, name: str) -> Overlay:
-    held = standing(app)
-    for step, overlay in held:
+def _get_adopted(app: AppContext, name: str) -> Overlay:
+    adopted = adopted_overlays(app)
+    for step, overlay in adopted:
         if step.name == name:
             return overlay
-    code = "overlay_not_adopted" if held else "overlay_none_adopted"
-    raise NotAdopted(code, file=name, allowed=tuple(step.name for step, _ in held))
+    code = "overlay_not_adopted" if adopted else "overlay_none_adopted"
+    raise NotAdopted(code, file=name, allowed=tuple(step.name for step, _ in adopted))
 
 
-def _adopting(app: AppContext, overlay: Overlay, today: date) -> Preview:
+def _preview_adoption(app: AppContext, overlay: Overlay, today: date) -> Preview:
     from storage.org.own_rules import ADOPTED
 
-    held = {step.name: step for step, _ in standing(app)}
-    known = held.get(overlay.file)
-    done = known is not None and known.text == overlay.text
+    adopted = {step.name: step for step, _ in adopted_overlays(app)}
+    previous = adopted.get(overlay.file)
+    done = previous is not None and previous.text == overlay.text
     if done:
-        # What they moved when they were adopted: against the rest of what holds.
-        before = app.library_of([step for step in held.values() if step.name != overlay.file])
+        # Show what they moved when they were adopted: compare with the other rules in force.
+        before = app.library_of([step for step in adopted.values() if step.name != overlay.file])
         return _preview(app, overlay, before, app.library, today, done=True)
-    after = app.library_of([*app.steps, _step(ADOPTED, overlay, today)])
+    after = app.library_of([*app.steps, _draft_step(ADOPTED, overlay, today)])
     return _preview(app, overlay, app.library, after, today)
 
 
-def _withdrawing(app: AppContext, overlay: Overlay, today: date) -> Preview:
+def _preview_withdrawal(app: AppContext, overlay: Overlay, today: date) -> Preview:
     from storage.org.own_rules import WITHDRAWN
 
-    after = app.library_of([*app.steps, _step(WITHDRAWN, overlay, today)])
+    after = app.library_of([*app.steps, _draft_step(WITHDRAWN, overlay, today)])
     return _preview(app, overlay, app.library, after, today)
 
 
-def _step(kind: Kind, overlay: Overlay, today: date) -> Step:
-    """A step as it would be taken, to look at what it would do."""
+def _draft_step(kind: Kind, overlay: Overlay, today: date) -> Step:
+    """Return a step that is not written, to calculate its effect."""
     from datetime import UTC
     from datetime import time as noon
 
@@ -193,34 +193,35 @@ def _preview(
     from workflow.law.own_rules import begins
     from workflow.law.reader.overlay import milder
 
-    who = told(app, today)
-    covered, hearings = [], list[PersonImpact]()
+    find_people = people_finder(app, today)
+    covered, impacts = [], list[PersonImpact]()
     rules = after.own if after.own is not None and overlay in after.own.overlays else before.own
-    for names in chunks(_of_procedure(app, overlay)):
+    for names in chunks(_case_ids(app, overlay)):
         for case in app.ledger.cases(names).values():
-            was, becomes = before.of(case), after.of(case)
+            old, new = before.of(case), after.of(case)
             holds = rules is not None and rules.covers(overlay, case.unit) and begins(case) >= overlay.in_force
-            if not holds and was is becomes:
+            if not holds and old is new:
                 continue
             covered.append(case.id)
             days = app.calendar
-            for one in moved(case, was, days, days, today=today, becomes=becomes):
-                hearings.append(PersonImpact(one, who(case, one)))
+            for deadline in moved(case, old, days, days, today=today, becomes=new):
+                impacts.append(PersonImpact(deadline, find_people(case, deadline)))
     return Preview(
         done=done,
         overlay=overlay,
         milder=milder(overlay, app.editions.latest(overlay.procedure), app.calendar),
         covered=tuple(covered),
-        hearings=tuple(hearings),
+        impacts=tuple(impacts),
     )
 
 
-def _of_procedure(app: AppContext, overlay: Overlay) -> Iterator[str]:
+def _case_ids(app: AppContext, overlay: Overlay) -> Iterator[str]:
+    """Ids of the cases of the overlay's procedure."""
     for head in app.reads.cases(procedure=overlay.procedure):
         yield head.id
 
 
-def _take(app: AppContext, kind: Kind, overlay: Overlay, *, by: str, now: datetime, today: date) -> bool:
+def _append_step(app: AppContext, kind: Kind, overlay: Overlay, *, by: str, now: datetime, today: date) -> bool:
     from storage.org.own_rules import take
 
     taken = take(
@@ -230,22 +231,22 @@ def _take(app: AppContext, kind: Kind, overlay: Overlay, *, by: str, now: dateti
     return taken
 
 
-def _settle(app: AppContext, covered: Sequence[str], *, now: datetime, today: date) -> int:
-    """The rows of these cases by the rules as they stand; how many cases had other rows."""
+def _rewrite_rows(app: AppContext, covered: Sequence[str], *, now: datetime, today: date) -> int:
+    """Rewrite the board rows of these cases by the present rules; return how many cases changed."""
     from storage.maintenance.seals import seal
 
-    written = sum(_settle_chunk(app, names, now, today) for names in chunks(covered))
+    written = sum(_rewrite_chunk(app, names, now, today) for names in chunks(covered))
     seal(app.engine, now=now)
     return written
 
 
-def _settle_chunk(app: AppContext, names: Sequence[str], now: datetime, today: date) -> int:
+def _rewrite_chunk(app: AppContext, names: Sequence[str], now: datetime, today: date) -> int:
     from workflow.ports import Conflict
 
     while True:
-        anew = [app.desk.recomputed(case, today=today) for case in app.ledger.cases(names).values()]
+        recalculated = [app.desk.recomputed(case, today=today) for case in app.ledger.cases(names).values()]
         try:
-            return app.ledger.rewrite(anew, now=now)
+            return app.ledger.rewrite(recalculated, now=now)
         except Conflict:
-            # Somebody recorded a fact meanwhile: read again.
+            # Somebody recorded a fact in the meantime: read again.
             continue

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from services.account_letters import account_letters
-from services.accounts import BadAccount, the
+from services.accounts import BadAccount, get_account
 from workflow.org.access import administrators
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def remove(app: AppContext, login: str, *, ground: str, by: str, now: datetime, 
         NoSuchAccount: there is no account of that name.
         BadAccount: it has no second factor, no ground is given, or two other administrators can do it.
     """
-    account = the(app, login)
+    account = get_account(app, login)
     login = account.reader.login
     if not account.second_factor:
         raise BadAccount("web.factor.none", login=login)

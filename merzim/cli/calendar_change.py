@@ -74,7 +74,7 @@ def _print(call: CommandContext, shown: Preview) -> None:
     else:
         call.print(call.say("cli.calendar_change.no_days"))
     call.print()
-    print_moved(call, shown.hearings)
+    print_moved(call, shown.impacts)
     call.print("\n" + call.say("cli.calendar_change.totals", **_totals(shown)))
 
 
@@ -91,7 +91,7 @@ def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
             }
             for one in shown.days
         ],
-        "deadlines": [moved(call, one) for one in shown.hearings],
+        "deadlines": [moved(call, one) for one in shown.impacts],
         "totals": _totals(shown),
     }
 
@@ -101,7 +101,7 @@ def _totals(shown: Preview) -> dict[str, int]:
         "days": len(shown.days),
         "touched": len(shown.touched),
         "cases": len(shown.cases),
-        "deadlines": len(shown.hearings),
+        "deadlines": len(shown.impacts),
         "people": len(shown.people),
     }
 

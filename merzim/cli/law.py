@@ -134,9 +134,9 @@ def audit(
 
 
 def _now(call: CommandContext) -> Authority:
-    from services.authority import authority
+    from services.authority import find_authority
 
-    return authority(call.settings.office.authorised_body, on=call.moment.today)
+    return find_authority(call.settings.office.authorised_body, on=call.moment.today)
 
 
 def _authority(call: CommandContext) -> dict[str, object]:

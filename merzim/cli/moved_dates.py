@@ -13,9 +13,9 @@ SHOWN = 100
 """So many are listed; the rest is counted."""
 
 
-def print_moved(call: CommandContext, hearings: Sequence[PersonImpact]) -> None:
+def print_moved(call: CommandContext, impacts: Sequence[PersonImpact]) -> None:
     """The deadlines as a table for a person, or that there are none."""
-    if hearings:
+    if impacts:
         call.print(call.say("cli.calendar_change.deadlines"))
         rows = [
             (
@@ -25,11 +25,11 @@ def print_moved(call: CommandContext, hearings: Sequence[PersonImpact]) -> None:
                 one.moved.new,
                 ", ".join(person.name for person in one.people),
             )
-            for one in hearings[:SHOWN]
+            for one in impacts[:SHOWN]
         ]
         call.table(("case", "id", "due_before", "due_after", "who"), rows, indent=2)
-        if len(hearings) > SHOWN:
-            call.print(call.say("cli.and_more", count=len(hearings) - SHOWN))
+        if len(impacts) > SHOWN:
+            call.print(call.say("cli.and_more", count=len(impacts) - SHOWN))
     else:
         call.print(call.say("cli.calendar_change.no_deadlines"))
 

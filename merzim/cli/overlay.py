@@ -42,7 +42,7 @@ def list_(ctx: typer.Context) -> None:
 
     call = CommandContext.of(ctx)
     _ = call.app.engine  # what is adopted is answered without a database, too: nothing
-    held, left = overlays.standing(call.app), overlays.waiting_files(call.app)
+    held, left = overlays.adopted_overlays(call.app), overlays.waiting_files(call.app)
     if call.json:
         adopted = [_told(call, overlay) | {"adopted_on": step.on, "by": step.by} for step, overlay in held]
         call.answer({"adopted": adopted, "not_adopted": left})
@@ -108,7 +108,7 @@ def _print(call: CommandContext, shown: Preview) -> None:
     for one in shown.milder:
         call.print(paragraph(_milder(call, one), indent=2))
     call.print()
-    print_moved(call, shown.hearings)
+    print_moved(call, shown.impacts)
     call.print("\n" + call.say("cli.overlay.totals", **_totals(shown)))
 
 
@@ -119,7 +119,7 @@ def _answer(call: CommandContext, shown: Preview) -> dict[str, object]:
             {"obligation": one.obligation.id, "paragraph": one.own.paragraph if one.own else None}
             for one in shown.milder
         ],
-        "deadlines": [moved(call, one) for one in shown.hearings],
+        "deadlines": [moved(call, one) for one in shown.impacts],
         "totals": _totals(shown),
     }
 
@@ -140,7 +140,7 @@ def _totals(shown: Preview) -> dict[str, int]:
     return {
         "covered": len(shown.covered),
         "cases": len(shown.cases),
-        "deadlines": len(shown.hearings),
+        "deadlines": len(shown.impacts),
         "people": len(shown.people),
     }
 

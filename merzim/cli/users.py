@@ -144,7 +144,9 @@ def token(
     from services import accounts as users
 
     call = CommandContext.of(ctx)
-    secret = users.token(call.app, login, name=name, write=write, days=days, now=call.moment.now, by=call.by)
+    secret = users.create_token(
+        call.app, login, name=name, write=write, days=days, now=call.moment.now, by=call.by
+    )
     if call.json:
         call.answer({"login": login.casefold(), "token": secret})
     else:
@@ -155,7 +157,7 @@ def end(ctx: typer.Context, login: Login) -> None:
     from services import accounts as users
 
     call = CommandContext.of(ctx)
-    account = users.the(call.app, login)
+    account = users.get_account(call.app, login)
     call.app.accounts.end(account.reader.login, now=call.moment.now, by=call.by)
     _tell(call, login, "ended")
 
@@ -177,7 +179,7 @@ def _switch(call: CommandContext, login: str, *, disabled: bool) -> None:
     from services import accounts as users
 
     moment = call.moment
-    users.switch(call.app, login, disabled=disabled, by=call.by, now=moment.now, today=moment.today)
+    users.set_disabled(call.app, login, disabled=disabled, by=call.by, now=moment.now, today=moment.today)
     _tell(call, login, "closed_now" if disabled else "opened")
 
 
@@ -198,7 +200,7 @@ def _warn(call: CommandContext, login: str) -> None:
     from services import accounts as users
     from workflow.org.access import placed
 
-    reader = users.the(call.app, login).reader
+    reader = users.get_account(call.app, login).reader
     if not call.json and placed(reader, call.app.reads.office()).nowhere:
         call.print(call.say("cli.user.no_unit", login=reader.login))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from services.imports.schedules import Consideration, ImportedFile, consider, take_in, units_meant
-from services.overlays import resettle
+from services.overlays import rewrite_after_unit_change
 from workflow.closest_matches import closest_first
 from workflow.refusal import Refusal
 
@@ -97,7 +97,7 @@ def import_people(app: AppContext, file: Path, *, by: str, now: datetime, today:
     hand = Stamp(by=by, now=now, today=today)
     office_store.save(app.engine, units=read.units, people=read.people, hand=hand)
     # Own rules hold for a unit and what lies below it: where the tree is another one now, so are the dates.
-    resettle(app, now=now, today=today)
+    rewrite_after_unit_change(app, now=now, today=today)
 
 
 def keep_match(app: AppContext, text: str, meant: str, *, by: str, now: datetime, today: date) -> None:

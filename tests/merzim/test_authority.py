@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.authority import authority
+from services.authority import find_authority
 from services.settings import AGENCY, AuthorisedBody
 from tests.merzim.conftest import Merzim
 
@@ -30,22 +30,22 @@ def test_who_is_authorised_changes_with_the_day(
     on: date, now: AuthorisedBody | None, before: AuthorisedBody | None
 ) -> None:
     """The last day of one, and the first of the next."""
-    found = authority((AGENCY, NEXT), on=on)
+    found = find_authority((AGENCY, NEXT), on=on)
 
     assert (found.now, found.before) == (now, before)
 
 
 def test_after_the_last_one_nobody_is_authorised_and_it_is_known_who_was() -> None:
     """The agency was abolished on 30 June 2025."""
-    found = authority((AGENCY,), on=date(2025, 7, 1))
+    found = find_authority((AGENCY,), on=date(2025, 7, 1))
 
     assert (found.now, found.before, found.confirmed_on) == (None, AGENCY, None)
 
 
 def test_a_confirmation_counts_from_its_own_day() -> None:
     """Not the day before."""
-    assert authority((AGENCY, NEXT), on=date(2026, 11, 30)).confirmed_on is None
-    assert authority((AGENCY, NEXT), on=date(2026, 12, 1)).confirmed_on == date(2026, 12, 1)
+    assert find_authority((AGENCY, NEXT), on=date(2026, 11, 30)).confirmed_on is None
+    assert find_authority((AGENCY, NEXT), on=date(2026, 12, 1)).confirmed_on == date(2026, 12, 1)
 
 
 @pytest.mark.parametrize(

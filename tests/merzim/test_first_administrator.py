@@ -38,7 +38,7 @@ def browser(house: AppContext) -> TestClient:
 
 def start(house: AppContext) -> str:
     """What a start of the service prints: the path of the address, "" for none."""
-    address = users.first(house, now=MOMENT.now)
+    address = users.invite_first_administrator(house, now=MOMENT.now)
     return address.removeprefix("http://127.0.0.1:8000") if address else ""
 
 

@@ -228,7 +228,7 @@ def _answer(seen: VisiblePreview, translator: Translator, written: int) -> ActAn
                 now=one.moved.new,
                 people=[person.key for person in one.people],
             )
-            for one in seen.hearings
+            for one in seen.impacts
         ],
         more=seen.more,
         hidden=seen.hidden,

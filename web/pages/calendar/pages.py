@@ -36,10 +36,10 @@ SHOWN = 200
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VisiblePreview:
-    """What of a preview its reader may see: hearings of cases in reach, and how many there are beyond."""
+    """What of a preview its reader may see: impacts of cases in reach, and how many there are beyond."""
 
     preview: Preview
-    hearings: Sequence[PersonImpact]
+    impacts: Sequence[PersonImpact]
     more: int
     hidden: int
     people: int
@@ -218,12 +218,12 @@ def checked(text: str) -> str:
 
 def seen_by_reader(ctx: RequestContext, shown: Preview) -> VisiblePreview:
     """A preview without the cases its reader may not see; those are counted alone."""
-    known = ctx.reads.heads({one.moved.case for one in shown.hearings})
-    seen = [one for one in shown.hearings if one.moved.case in known]
+    known = ctx.reads.heads({one.moved.case for one in shown.impacts})
+    seen = [one for one in shown.impacts if one.moved.case in known]
     return VisiblePreview(
         preview=shown,
-        hearings=seen[:SHOWN],
+        impacts=seen[:SHOWN],
         more=len(seen) - len(seen[:SHOWN]),
-        hidden=len(shown.hearings) - len(seen),
+        hidden=len(shown.impacts) - len(seen),
         people=len({person.key for one in seen for person in one.people}),
     )
