@@ -177,6 +177,26 @@ def test_open_record_replan_correct_and_what_moves(merzim: Merzim) -> None:
     assert fixed.code == 0
 
 
+def test_withdraw_says_what_moves_and_a_dry_run_writes_nothing(merzim: Merzim) -> None:
+    """The note counts from the end of the analysis: from 14 April, then from its plan date again."""
+    ends = ("--planned", "analysis_ended=2026-05-26", "--now", "2026-03-01")
+    merzim("open", "internal-analysis", *ends)
+    merzim("record", "2026-0001", "analysis_ended", "--on", "2026-04-14", "--now", "2026-04-15")
+    taken = ("withdraw", "2026-0001", "analysis_ended", "--ground", "another case's day", "--now", "2026-04-15")
+
+    foreseen = merzim(*taken, "--dry-run", "--json").json
+    still = merzim("case", "2026-0001", "--json").json["facts"]
+    done = merzim(*taken, "--json").json
+    again = merzim(*taken)
+
+    back = {"obligation": "note_signed", "from": "2026-04-28", "to": "2026-06-10"}
+    assert back in foreseen["moved"]
+    assert still == {"analysis_ended": "2026-04-14"}
+    assert back in done["moved"]
+    assert (again.code, len(again.err.strip().splitlines())) == (2, 1)
+    assert merzim("case", "2026-0001", "--json").json["facts"] == {}
+
+
 def test_a_file_is_kept_as_evidence_by_what_is_in_it(office: Merzim, tmp_path: Path) -> None:
     """The order itself: the only document asked for, so its kind goes without saying."""
     (tmp_path / "order.pdf").write_bytes(b"%PDF-1.7 the order")
