@@ -25,9 +25,9 @@ from services import accounts, second_factors
 from services.jobs import rounds
 from services.jobs.bot_polling import polling
 from services.moments import almaty
-from web.auth.demonstration import allowed_at
+from web.auth.demonstration import is_passwordless_allowed
 from web.auth.middleware import is_loopback
-from web.auth.request_ids import RequestIdMiddleware, context
+from web.auth.request_ids import RequestIdMiddleware, log_context
 from workflow.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     """
     web = app.settings.web
     moment = clock()
-    if moment.demonstration and not allowed_at(host=web.host, address=web.public_address):
+    if moment.demonstration and not is_passwordless_allowed(host=web.host, address=web.public_address):
         raise DemonstrationExposed("cli.demonstration_exposed", host=web.host, address=web.public_address)
     if not is_loopback(web.host) and not web.public_address.startswith("https://"):
         raise NeedsHttps("cli.needs_https", host=web.host, address=web.public_address)
@@ -155,7 +155,7 @@ def serve(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
     app.refuse_without_key()
     app.refuse_unable()
     gc.set_threshold(*COLLECTIONS)
-    logs.set_up(app.settings, context=context)
+    logs.set_up(app.settings, context=log_context)
     _warn(app, tell=tell, say=say)
     _encrypt(app, clock, tell=tell, say=say)
     pages = RequestIdMiddleware(Dashboard(app, clock))

@@ -24,7 +24,7 @@ from services.context import RequestContext
 from services.evidence import UnknownUpload
 from services.moments import Clock
 from services.verbs import NotAllowed
-from web.auth.demonstration import allowed_by
+from web.auth.demonstration import is_address_passwordless
 from web.auth.dependencies import NotLoggedIn, SecondFactorMissing
 from web.auth.middleware import HEADERS, MAX_BODY, MAX_TEXT, SAFE_METHODS, SecurityMiddleware
 from web.auth.origins import public_address
@@ -83,7 +83,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         library=app.library,
         calendar=calendar,
         demonstration=demonstration,
-        passwordless=demonstration and allowed_by(settings.public_address),
+        passwordless=demonstration and is_address_passwordless(settings.public_address),
     )
 
     def problem(request: Request, status: int, code: str, faults: Faults = ()) -> Response:

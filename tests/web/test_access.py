@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from tests.web.conftest import READERS, Home, build, office_with_cases
-from web.auth.dependencies import COOKIE, asks, need_of
+from web.auth.dependencies import COOKIE, is_query_only, need_of
 from workflow.org.access import ACCESSES, NEEDS, Need, Reader
 
 OPEN = {
@@ -97,7 +97,7 @@ def need(route: APIRoute) -> Need | None:
 
 def is_question(route: APIRoute) -> bool:
     """Asked by POST because it is too long for an address; it writes nothing."""
-    return any(asks(one.call) for one in route.dependant.dependencies if one.call is not None)
+    return any(is_query_only(one.call) for one in route.dependant.dependencies if one.call is not None)
 
 
 def filled(path: str, case: str) -> str:

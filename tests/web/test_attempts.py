@@ -17,7 +17,7 @@ from services import credentials
 from services.credentials import hidden, new_secret
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from web.auth import devices
-from web.auth.dependencies import COOKIE, LASTS
+from web.auth.dependencies import COOKIE, SESSION_LIFETIME
 from web.auth.limits import network_of
 from workflow.org.access import Entry, LimitReached, RateLimit
 
@@ -312,7 +312,7 @@ def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) ->
         scope="write",
         created_at=NOW,
         seen_at=NOW,
-        expires_at=NOW + LASTS,
+        expires_at=NOW + SESSION_LIFETIME,
     )
     office.accounts.let_in(token)
     program = browser(office)

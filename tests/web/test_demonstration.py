@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from services.moments import Moment
 from tests.web.conftest import NOW, TODAY, Home, dashboard_of, office_with_cases
-from web.auth.demonstration import allowed_at
+from web.auth.demonstration import is_passwordless_allowed
 from web.auth.dependencies import COOKIE
 
 OWN_HOSTS = ("127.0.0.1", "127.0.0.2", "::1", "localhost")
@@ -46,7 +46,7 @@ def test_an_installation_has_it_only_where_it_is_bound_and_called_by_this_machin
     allowed = {
         (host, address)
         for host, address in product(OWN_HOSTS + FOREIGN_HOSTS, OWN_ADDRESSES + FOREIGN_ADDRESSES)
-        if allowed_at(host=host, address=address)
+        if is_passwordless_allowed(host=host, address=address)
     }
 
     assert allowed == set(product(OWN_HOSTS, OWN_ADDRESSES))

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from services.credentials import hidden, matches, new_secret, totp_step
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
-from web.auth.dependencies import COOKIE, IDLE, LASTS
+from web.auth.dependencies import COOKIE, SESSION_IDLE_LIMIT, SESSION_LIFETIME
 from workflow.org.access import Entry
 
 SECRET = pyotp.random_base32()
@@ -28,7 +28,7 @@ def invitation(home: Home) -> str:
         login="",
         created_at=NOW,
         seen_at=NOW,
-        expires_at=NOW + LASTS,
+        expires_at=NOW + SESSION_LIFETIME,
     )
     home.accounts.let_in(entry)
     return secret
@@ -144,7 +144,7 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(home: Home) -
                 login="officer",
                 created_at=NOW - begun,
                 seen_at=NOW - seen,
-                expires_at=NOW - begun + LASTS,
+                expires_at=NOW - begun + SESSION_LIFETIME,
             )
         )
         browser = home.stranger()
@@ -152,8 +152,11 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(home: Home) -
         return browser.get("/").status_code
 
     second = timedelta(seconds=1)
-    assert [open_since(LASTS - second, second), open_since(LASTS, second)] == [200, 303]
-    assert [open_since(IDLE, IDLE - second), open_since(IDLE, IDLE)] == [200, 303]
+    assert [open_since(SESSION_LIFETIME - second, second), open_since(SESSION_LIFETIME, second)] == [200, 303]
+    assert [
+        open_since(SESSION_IDLE_LIMIT, SESSION_IDLE_LIMIT - second),
+        open_since(SESSION_IDLE_LIMIT, SESSION_IDLE_LIMIT),
+    ] == [200, 303]
 
 
 def test_logging_out_ends_the_session_on_the_server(home: Home) -> None:
@@ -255,7 +258,7 @@ def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:
         scope="read",
         created_at=NOW,
         seen_at=NOW,
-        expires_at=NOW + LASTS,
+        expires_at=NOW + SESSION_LIFETIME,
     )
     home.accounts.let_in(entry)
     with home.stranger(authorization=f"Bearer {secret}") as program, home.stranger() as nobody:

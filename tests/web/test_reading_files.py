@@ -142,7 +142,7 @@ def test_an_account_with_as_many_readings_as_allowed_is_asked_to_wait(
 ) -> None:
     """503 and when to come again: nothing is wrong with the file."""
     body = sent(port, token, SLOW)
-    monkeypatch.setattr(reading, "EACH", 1)
+    monkeypatch.setattr(reading, "MAX_READING_PER_ACCOUNT", 1)
     monkeypatch.setattr(reading, "WAIT", 0)
     with ThreadPoolExecutor(1) as others:
         first = others.submit(request, port, "POST", "/api/v1/past", token, body, "application/json")

@@ -1,1 +1,1 @@
-"""The door: who comes in, as whom, and what is turned away before any page is made."""
+"""Authentication, sessions and the security middleware: what is checked before a handler runs."""

@@ -1,4 +1,4 @@
-"""The log-in without a password of a demonstration day: which installation may have it, and which request."""
+"""Log-in without a password for a demonstration: which installations allow it, and for which requests."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ SCOPE = "demonstration"
 """The scope of a session that was opened without a password."""
 
 
-def allowed_at(*, host: str, address: str) -> bool:
-    """Whether an installation may have it: it binds `host` and is called by `address`, both of this machine
-    alone, and no https is promised, behind which other machines would stand.
+def is_passwordless_allowed(*, host: str, address: str) -> bool:
+    """Tell whether an installation may allow log-in without a password.
+
+    Both the bound `host` and the public `address` must be of this machine, and the address must not be https:
+    behind https stands a proxy, which other machines may reach.
     """
-    return is_loopback(host) and bool(address) and allowed_by(address)
+    return is_loopback(host) and bool(address) and is_address_passwordless(address)
 
 
-def allowed_by(address: str) -> bool:
-    """Whether an application that answers to this public address may have it ("": to this machine alone)."""
+def is_address_passwordless(address: str) -> bool:
+    """Tell whether a public address allows log-in without a password; "" means this machine alone."""
     if not address:
         return True
     try:
@@ -30,10 +32,11 @@ def allowed_by(address: str) -> bool:
         return False
 
 
-def offered(request: Request, *, allowed: bool) -> bool:
-    """Whether this request may be let in without a password: it comes straight from a browser of this machine.
+def is_passwordless_request(request: Request, *, allowed: bool) -> bool:
+    """Tell whether a request may log in without a password: it comes straight from a browser of this machine.
 
-    A proxy that names nobody speaks HTTP/1.0, as nginx does unless told otherwise; no browser does.
+    Requests by HTTP/1.0 are excluded: proxies that send no forwarding headers use it by default (nginx does),
+    browsers never do.
     """
     version = request.scope.get("http_version", "1.1")
     return allowed and bool(request.state.local) and version not in ("0.9", "1.0")

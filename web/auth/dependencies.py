@@ -1,6 +1,6 @@
-"""From a request to a reader: the session's cookie or a token of the API, and what the page asks of them.
+"""FastAPI dependencies that identify the reader of a request by session cookie or API token and check access.
 
-Every route names its need by the dependency it asks for; the tests walk the router and find one that does not.
+Every route declares the access it needs by its dependency; a test walks the router and finds one without.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from starlette.responses import Response
 
 from services.context import Accounts, RequestContext
 from services.credentials import hidden, new_secret
-from web.auth.demonstration import SCOPE, offered
-from web.auth.devices import remember
+from web.auth.demonstration import SCOPE, is_passwordless_request
+from web.auth.devices import remember_device
 from workflow.org.access import OF_ONE_UNIT, Account, Entry, Need, Reader, must_enrol, placed
 
 COOKIE = "__Host-merzim"
-LASTS = timedelta(hours=12)
-IDLE = timedelta(hours=2)
-_TOUCH = timedelta(minutes=5)
+SESSION_LIFETIME = timedelta(hours=12)
+SESSION_IDLE_LIMIT = timedelta(hours=2)
+_TOUCH_INTERVAL = timedelta(minutes=5)
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class NotLoggedIn(Exception):
-    """Nobody is known by this request: the log-in page stands in the way."""
+    """The request has no valid session or token: the answer is the log-in page."""
 
 
 class SecondFactorMissing(Exception):
-    """The reader's access requires a second factor and the account has none: setting one stands in the way."""
+    """The reader's access requires a second factor, the account has none: the answer is the page to set it."""
 
 
-def begin(
+def begin_session(
     accounts: Accounts, login: str, request: Request, response: Response, *, now: datetime, scope: str = ""
 ) -> None:
-    """Open a session, give its secret to the browser, and end the one it had, whosever that was.
+    """Open a session, set its cookie, and end the session the browser had before, of any account.
 
-    After a log-in with a password the browser is known to the account from then on.
+    After a log-in with a password the browser is remembered as a device of the account.
 
     Args:
-        scope: SCOPE where it was opened without a password.
+        scope: SCOPE for a session opened without a password.
     """
     cookie = request.cookies.get(COOKIE, "")
     former = accounts.entry("session", hidden(cookie), now=now) if cookie else None
@@ -57,67 +57,67 @@ def begin(
         scope=scope,
         created_at=now,
         seen_at=now,
-        expires_at=now + LASTS,
+        expires_at=now + SESSION_LIFETIME,
     )
     accounts.let_in(entry)
     response.set_cookie(
         COOKIE,
         secret,
-        max_age=int(LASTS.total_seconds()),
+        max_age=int(SESSION_LIFETIME.total_seconds()),
         path="/",
         secure=True,
         httponly=True,
         samesite="lax",
     )
     if scope != SCOPE:
-        remember(accounts, request, response, login, now=now)
+        remember_device(accounts, request, response, login, now=now)
 
 
-def leave(accounts: Accounts, request: Request, response: Response, *, now: datetime) -> None:
+def end_session(accounts: Accounts, request: Request, response: Response, *, now: datetime) -> None:
     """End the session of this request."""
-    entry = session(request, accounts, now=now)
+    entry = current_session(request, accounts, now=now)
     if entry is not None:
         accounts.end(entry.login, entry.hash, now=now)
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
 
 
-def session(request: Request, accounts: Accounts, *, now: datetime) -> Entry | None:
-    """The session of a request, while it holds and was used within the last two hours."""
+def current_session(request: Request, accounts: Accounts, *, now: datetime) -> Entry | None:
+    """Return the session of a request; None when it has expired or was not used for two hours."""
     secret = request.cookies.get(COOKIE, "")
     entry = accounts.entry("session", hidden(secret), now=now) if secret else None
-    return entry if entry is not None and entry.seen_at + IDLE > now else None
+    return entry if entry is not None and entry.seen_at + SESSION_IDLE_LIMIT > now else None
 
 
-def known(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | None:
-    """Whose request it is; None when it is nobody's."""
+def identify(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | None:
+    """Return the account of a request and its session or token; None when the request has no valid one."""
     now = ctx.now
     header = request.headers.get("authorization", "")
     if header[:7].lower() == "bearer ":
         entry = ctx.accounts.entry("token", hidden(header[7:].strip()), now=now)
     else:
-        entry = session(request, ctx.accounts, now=now)
+        entry = current_session(request, ctx.accounts, now=now)
     if entry is None:
         return None
-    if entry.scope == SCOPE and not offered(request, allowed=ctx.passwordless):
-        # Opened without a password on a demonstration day; on any other, or from elsewhere, it opens nothing.
+    if entry.scope == SCOPE and not is_passwordless_request(request, allowed=ctx.passwordless):
+        # A session opened without a password holds only while that is allowed, and only from this machine.
         return None
     account = ctx.accounts.account(entry.login)
     if account is None or account.disabled:
         return None
-    if entry.seen_at + _TOUCH < now:
+    if entry.seen_at + _TOUCH_INTERVAL < now:
         ctx.accounts.seen(entry.hash, now=now)
     return account, entry
 
 
 async def base_context(request: Request) -> RequestContext:
-    """The house as everybody finds it, before anybody is known. For the pages of the entrance.
+    """Return the request context without a reader, for the log-in pages.
 
-    Asynchronous, so that no thread is waited for: those that make pages may all be busy.
+    Asynchronous, so that it needs no worker thread: all of them may be busy with pages.
     """
-    return _house(request)
+    return _copy_context(request)
 
 
-def _house(request: Request) -> RequestContext:
+def _copy_context(request: Request) -> RequestContext:
     base: RequestContext = request.app.state.ctx
     return replace(base)
 
@@ -125,60 +125,56 @@ def _house(request: Request) -> RequestContext:
 def needs(
     need: Need, *, asking: bool = False, enrolling: bool = False, by_person: bool = False
 ) -> Callable[[Request], RequestContext]:
-    """A dependency: the house as the reader of this request may see it.
+    """Return a dependency that gives the request context limited to what its reader may see.
 
     Args:
-        asking: whether nothing is written whatever the method: questions too long for an address.
-        by_person: whether only a session will do, never a token: what proves who somebody is.
-        enrolling: whether it is open to an account that lacks the second factor its access requires.
+        asking: whether the route only reads whatever its method: queries too long for an address come by POST.
+        by_person: whether it takes a session only, never a token: for routes that change passwords and factors.
+        enrolling: whether an account may use it that lacks the second factor its access requires.
 
     Raises:
-        NotLoggedIn: the request is nobody's.
-        SecondFactorMissing: the access requires a second factor, the account has none, and more is asked for
-            than to set one.
-        HTTPException: 403, the reader's access does not allow it anywhere, or a token does not.
+        NotLoggedIn: the request has no valid session or token.
+        SecondFactorMissing: the access requires a second factor, the account has none, and the route is not
+            one for setting it.
+        HTTPException: 403, the reader's access does not allow the route in any unit, or the token does not.
     """
 
-    def enter(request: Request) -> RequestContext:
-        ctx = _house(request)
-        found = known(request, ctx)
-        if found is None:
+    def resolve_context(request: Request) -> RequestContext:
+        ctx = _copy_context(request)
+        identity = identify(request, ctx)
+        if identity is None:
             raise NotLoggedIn
-        account, entry = found
+        account, entry = identity
         if not enrolling and must_enrol(account, ctx.totp_required):
             raise SecondFactorMissing
         reader = reader_of(ctx, account)
-        only_read = entry.kind == "token" and entry.scope != "write"
-        if not reader.may(need) or (only_read and not asking and request.method not in _SAFE):
+        is_read_only = entry.kind == "token" and entry.scope != "write"
+        if not reader.may(need) or (is_read_only and not asking and request.method not in _SAFE):
             raise HTTPException(403, "web.problem.not_yours")
         if by_person and entry.kind != "session":
             raise HTTPException(403, "web.problem.by_person")
         request.state.reader = reader
-        return _seen_by(ctx, reader)
+        return ctx.read_by(reader)
 
-    enter.need = need  # type: ignore[attr-defined]
-    enter.asking = asking  # type: ignore[attr-defined]
-    return enter
+    resolve_context.need = need  # type: ignore[attr-defined]
+    resolve_context.asking = asking  # type: ignore[attr-defined]
+    return resolve_context
 
 
 def reader_of(ctx: RequestContext, account: Account) -> Reader:
-    """Return the reader an account is, as the office stands now."""
+    """Return the reader an account acts as, with the units below theirs in the present office."""
     reader = account.reader
     return placed(reader, ctx.reads.office()) if reader.access in OF_ONE_UNIT else reader
 
 
-def _seen_by(ctx: RequestContext, reader: Reader) -> RequestContext:
-    return ctx.read_by(reader)
-
-
 def need_of(dependency: Callable[..., Any]) -> Need | None:
-    """What a dependency made by `needs` asks for."""
-    found: Need | None = getattr(dependency, "need", None)
-    return found
+    """Return the access a dependency made by `needs` requires; None for any other dependency."""
+    need: Need | None = getattr(dependency, "need", None)
+    return need
 
 
-def asks(dependency: Callable[..., Any]) -> bool:
-    """Whether a dependency made by `needs` stands before a question."""
+def is_query_only(dependency: Callable[..., Any]) -> bool:
+    """Tell whether a dependency made by `needs` is of a route that only reads, whatever its method."""
     return bool(getattr(dependency, "asking", False))
 
 
@@ -190,11 +186,11 @@ Setting = Annotated[RequestContext, Depends(needs("settings"))]
 Own = Annotated[RequestContext, Depends(needs("self"))]
 OwnByPerson = Annotated[RequestContext, Depends(needs("self", by_person=True))]
 SettingByPerson = Annotated[RequestContext, Depends(needs("settings", by_person=True))]
-"""Only in a session: what proves who somebody is, changed by themselves or by an administrator."""
+"""Only in a session: passwords and factors, changed by the account itself or by an administrator."""
 Enrolling = Annotated[RequestContext, Depends(needs("self", by_person=True, enrolling=True))]
-"""One's own account before it has the second factor its access requires: to set one, and to leave."""
+"""The reader's account before it has the second factor its access requires: to set one, and to log out."""
 Asking = Annotated[RequestContext, Depends(needs("read", asking=True))]
 AskingOwn = Annotated[RequestContext, Depends(needs("self", asking=True))]
 AskingToManage = Annotated[RequestContext, Depends(needs("manage", asking=True))]
 AskingToSet = Annotated[RequestContext, Depends(needs("settings", asking=True))]
-"""Questions by POST: a token that only reads may ask them too."""
+"""Queries by POST: a read-only token may send them too."""

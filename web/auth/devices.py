@@ -1,7 +1,7 @@
-"""The browsers accounts have logged in from: a long-lived cookie, which lets nobody in by itself.
+"""Devices: the browsers an account has logged in from, recognised by a long-lived cookie that grants no access.
 
-One browser may be several people's: the cookie holds one secret for each of its accounts, and what is kept of a
-secret is its SHA-256. A log-in replaces the secret of its account.
+Several people may share a browser: the cookie holds one secret for each of its accounts. The database stores
+the SHA-256 of a secret; each log-in replaces the secret of its account.
 """
 
 from __future__ import annotations
@@ -17,30 +17,33 @@ from services.credentials import hidden, new_secret
 from workflow.org.access import Entry
 
 COOKIE = "__Host-merzim-devices"
-LASTS = timedelta(days=180)
+DEVICE_LIFETIME = timedelta(days=180)
 MAX_SECRETS = 8
-"""Accounts one browser is known for."""
+"""The most accounts one browser is remembered for."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def known_device(request: Request, accounts: Accounts, login: str, *, now: datetime) -> Entry | None:
-    """Return the device the request comes from, where that account has logged in from it."""
-    return next((one for _, one in _devices(request, accounts, now=now) if one.login == login), None)
+def find_device(request: Request, accounts: Accounts, login: str, *, now: datetime) -> Entry | None:
+    """Return the device a request comes from; None when the account has not logged in from it."""
+    devices = (device for _, device in _devices(request, accounts, now=now))
+    return next((device for device in devices if device.login == login), None)
 
 
 def device_hashes(request: Request) -> frozenset[str]:
-    """Return the hashes of this browser's devices, whether they hold or not."""
+    """Return the hashes of all device secrets in the cookie, expired ones included."""
     return frozenset(map(hidden, _secrets(request)))
 
 
-def remember(accounts: Accounts, request: Request, response: Response, login: str, *, now: datetime) -> None:
-    """Know this browser as one the account has logged in from, by a new secret in place of its former one."""
-    others = []
+def remember_device(
+    accounts: Accounts, request: Request, response: Response, login: str, *, now: datetime
+) -> None:
+    """Remember the browser as a device of the account: a new secret replaces the account's former one."""
+    other_secrets = []
     for secret, device in _devices(request, accounts, now=now):
         if device.login == login:
             accounts.end(login, device.hash, now=now)
         else:
-            others.append(secret)
+            other_secrets.append(secret)
     secret = new_secret()
     device = Entry(
         hash=hidden(secret),
@@ -49,13 +52,13 @@ def remember(accounts: Accounts, request: Request, response: Response, login: st
         name=request.headers.get("user-agent", "")[:200],
         created_at=now,
         seen_at=now,
-        expires_at=now + LASTS,
+        expires_at=now + DEVICE_LIFETIME,
     )
     accounts.let_in(device)
     response.set_cookie(
         COOKIE,
-        ".".join([secret, *others[: MAX_SECRETS - 1]]),
-        max_age=int(LASTS.total_seconds()),
+        ".".join([secret, *other_secrets[: MAX_SECRETS - 1]]),
+        max_age=int(DEVICE_LIFETIME.total_seconds()),
         path="/",
         secure=True,
         httponly=True,
@@ -65,9 +68,9 @@ def remember(accounts: Accounts, request: Request, response: Response, login: st
 
 def _secrets(request: Request) -> list[str]:
     parts = request.cookies.get(COOKIE, "").split(".", MAX_SECRETS)[:MAX_SECRETS]
-    return [one for one in parts if _SECRET.fullmatch(one)]
+    return [part for part in parts if _SECRET.fullmatch(part)]
 
 
 def _devices(request: Request, accounts: Accounts, *, now: datetime) -> list[tuple[str, Entry]]:
-    found = ((one, accounts.entry("device", hidden(one), now=now)) for one in _secrets(request))
-    return [(secret, device) for secret, device in found if device is not None]
+    entries = ((secret, accounts.entry("device", hidden(secret), now=now)) for secret in _secrets(request))
+    return [(secret, device) for secret, device in entries if device is not None]

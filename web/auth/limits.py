@@ -1,7 +1,7 @@
-"""How often somebody may try to prove who they are: by account, by address, and apart from both by device.
+"""Rate limits of log-in attempts: by account and by address, and separately by known device.
 
-Whoever tries wrong names and passwords uses up the limits of strangers. A browser the account has logged in
-from has a limit of its own, so the right password gets in from there while others guess.
+Wrong names and passwords use up the limits of unknown browsers. A browser the account has logged in from has a
+limit of its own, so the owner can still log in from there while somebody guesses the password.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Reason = Literal[
     "too_many_attempts",
     "too_many_codes",
 ]
-"""Why somebody was refused, as the log says it; docs/operations.md lists them."""
+"""The reason of a refused attempt, as it is logged; docs/operations.md lists them."""
 UNKNOWN = "-"
 log = logging.getLogger("merzim.login")
 _MINUTE = timedelta(minutes=1)
@@ -30,11 +30,11 @@ _IPV6_HOST_BITS = 64
 
 
 def log_in_limits(login: str, address: str, device: Entry | None) -> tuple[RateLimit, ...]:
-    """Return what an attempt to log in counts under.
+    """Return the limits an attempt to log in counts against.
 
     Args:
-        address: the client's; IPv6 is counted by /64, which one subscriber has for themselves.
-        device: the browser it comes from, where the account of that name has logged in from it.
+        address: the client's; IPv6 is counted by /64, the network of one subscriber.
+        device: the browser it comes from, if the account has logged in from it before.
     """
     if device is not None:
         return (RateLimit(kind="device", key=device.hash, burst=10, period=_MINUTE),)
@@ -47,23 +47,26 @@ def log_in_limits(login: str, address: str, device: Entry | None) -> tuple[RateL
 
 
 def code_limits(login: str, device: Entry | None) -> tuple[RateLimit, ...]:
-    """Return what a code of the second factor counts under, after the right password."""
+    """Return the limits a second-factor code counts against, after the right password."""
     key = f"device {device.hash}" if device is not None else f"account {login}"
     return (RateLimit(kind="code", key=key, burst=10, period=30 * _MINUTE),)
 
 
 def decoy_limits(login: str) -> tuple[RateLimit, ...]:
-    """Return what is counted after a wrong password and limits nothing: as much is written as for a code."""
+    """Return a limit that restricts nothing, counted after a wrong password.
+
+    It costs the same writes as `code_limits`, so the time of the answer does not show that a password was right.
+    """
     return (RateLimit(kind="decoy", key=login, burst=10, period=30 * _MINUTE),)
 
 
 def present_password_limits(session: str) -> tuple[RateLimit, ...]:
-    """Return what the present password, asked for in a session, counts under. `session`: its hash."""
+    """Return the limits of confirming the present password in a session. `session`: the hash of its secret."""
     return (RateLimit(kind="session", key=session, burst=10, period=5 * _MINUTE),)
 
 
 def network_of(address: str) -> str:
-    """Return what an address is counted by: IPv4 itself, the /64 of IPv6; another text as it is."""
+    """Return the network an address is counted by: IPv4 itself, the /64 of IPv6; any other text unchanged."""
     try:
         known = ip_address(address)
     except ValueError:
@@ -74,9 +77,9 @@ def network_of(address: str) -> str:
 
 
 def log_refusal(address: str, reason: Reason, login: str = "") -> None:
-    """Log that somebody was refused, in the line fail2ban reads (docs/operations/fail2ban-filter.conf).
+    """Log a refused attempt, in the line fail2ban reads (docs/operations/fail2ban-filter.conf).
 
     Args:
-        login: the account, where there is one of that name: what was typed as a name may be a password.
+        login: the account, if it exists: an unknown name is not logged, for it may be a password typed there.
     """
     log.warning("log-in refused: address=%s reason=%s account=%s", address or UNKNOWN, reason, login or UNKNOWN)

@@ -1,7 +1,7 @@
-"""The door: only our own names, only pages of our own, only so many bytes, and headers on every answer.
+"""Security middleware: checks Host, Origin and body size of every request, and sets the security headers.
 
-The dashboard answers to this machine and to its public address. A Host header that names anything else is
-refused, so that no foreign name can be pointed at us; so is a write whose Origin is neither.
+The application answers to this machine and to its public address. A Host header with any other name is refused
+(DNS rebinding), and so is a write whose Origin is neither.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from web.auth.proxies import apply_forwarding, is_forwarded
 
 MAX_BODY = 25 * 1024 * 1024
 MAX_TEXT = 2 * 1024 * 1024
-"""Bytes of a body without files. It is read at once and before anybody is known: 25 MB of JSON would fill 700
+"""Bytes of a body without files. It is read whole and before authentication: 25 MB of JSON would fill 700
 MB of memory, and all other requests would wait for it."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -51,13 +51,15 @@ Problem = Callable[[Request, int, str], Response]
 
 
 class SecurityMiddleware:
-    """The outermost layer of the application. `problem` makes a page of a status and a code of words.
+    """Refuse requests of foreign hosts and origins and bodies that are too large; set the security headers.
 
-    Handlers find in `request.state.local` whether the request is of this machine to this machine.
+    Handlers read from `request.state.local` whether the request comes from this machine and calls it by a local
+    name.
 
     Args:
+        problem: makes the error page of a status and a catalogue code.
         public: the address it answers to besides this machine's own names; None for those alone.
-        trusted_proxies: whose forwarding headers are believed.
+        trusted_proxies: networks whose forwarding headers are believed.
     """
 
     def __init__(
@@ -89,23 +91,23 @@ class SecurityMiddleware:
                     headers["cache-control"] = "no-store"
             await send(message)
 
-        taken = 0
+        received_bytes = 0
 
         async def receive_counted() -> Message:
-            """A body that does not say its length is counted as it comes."""
-            nonlocal taken
+            """Receive a part of the body and count its bytes: a chunked body states no length."""
+            nonlocal received_bytes
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > most:
+            received_bytes += len(message.get("body", b""))
+            if received_bytes > max_bytes:
                 raise HTTPException(413, code_too_large)
             return message
 
-        most, code_too_large = body_limit(scope, self.max_body)
+        max_bytes, code_too_large = body_limit(scope, self.max_body)
 
-        # Before anything else looks at it: from here on the client is whoever asked the proxy.
+        # First of all: the checks below need the client behind the proxy, not the proxy.
         apply_forwarding(scope, self.trusted_proxies)
         scope.setdefault("state", {})["local"] = is_local(scope)
-        refusal = refused(scope, max_body=self.max_body, public=self.public)
+        refusal = find_refusal(scope, max_body=self.max_body, public=self.public)
         if refusal is None:
             await self.app(scope, receive_counted, send_guarded)
         else:
@@ -115,17 +117,17 @@ class SecurityMiddleware:
 
 
 def is_local(scope: Scope) -> bool:
-    """Whether a request comes from this machine and calls it by a name of its own; none that was passed on."""
+    """Tell whether a request comes from this machine, under a local host name, and was not forwarded."""
     client, headers = scope.get("client"), Headers(scope=scope)
     from_here = client is None or is_loopback(str(client[0]))
     return from_here and is_loopback(_host(headers.get("host", ""))) and not is_forwarded(headers)
 
 
-def refused(scope: Scope, *, max_body: int, public: PublicAddress | None = None) -> tuple[int, str] | None:
-    """Status and code of the refusal a request earns at the door; None when it may come in.
+def find_refusal(scope: Scope, *, max_body: int, public: PublicAddress | None = None) -> tuple[int, str] | None:
+    """Return status and catalogue code of the refusal of a request; None when it is accepted.
 
     Args:
-        public: the address the dashboard answers to besides this machine's own names.
+        public: the address the application answers to besides this machine's own names.
     """
     headers = Headers(scope=scope)
     local = is_local(scope)
@@ -136,15 +138,15 @@ def refused(scope: Scope, *, max_body: int, public: PublicAddress | None = None)
         origins.add(f"{scope.get('scheme', 'http')}://{headers.get('host', '')}")
     if scope["method"] not in SAFE_METHODS and not same_origin(headers, origins):
         return 403, "web.problem.foreign_origin"
-    most, code = body_limit(scope, max_body)
+    max_bytes, code = body_limit(scope, max_body)
     length = headers.get("content-length", "0")
-    if not length.isascii() or not length.isdigit() or int(length[:20]) > most:
+    if not length.isascii() or not length.isdigit() or int(length[:20]) > max_bytes:
         return 413, code
     return None
 
 
 def body_limit(scope: Scope, max_body: int) -> tuple[int, str]:
-    """Return how many bytes a request may bring, and the code of what is said of more."""
+    """Return the most bytes a request body may have, and the catalogue code of the refusal of more."""
     kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data" or max_body <= MAX_TEXT:
         return max_body, "web.problem.too_large"
@@ -152,7 +154,7 @@ def body_limit(scope: Scope, max_body: int) -> tuple[int, str]:
 
 
 def is_loopback(name: str) -> bool:
-    """Whether a host name or address means this machine."""
+    """Tell whether a host name or address is of this machine."""
     if name == "localhost":
         return True
     try:
@@ -162,7 +164,7 @@ def is_loopback(name: str) -> bool:
 
 
 def same_origin(headers: Headers, origins: Collection[str]) -> bool:
-    """Whether a write comes from a page at one of our origins, or from no page at all (a program)."""
+    """Tell whether a write comes from a page at one of our origins, or from no page at all (a program)."""
     site = headers.get("sec-fetch-site")
     if site is not None and site not in ("same-origin", "none"):
         return False

@@ -24,7 +24,7 @@ class PublicAddress:
 
 
 def public_address(text: str) -> PublicAddress:
-    """Return what browsers make of the address of config.toml.
+    """Parse `public_address` of config.toml into the form browsers send.
 
     Raises:
         ValueError: it is not `http(s)://host` or `http(s)://host:port`, with or without a slash at the end.

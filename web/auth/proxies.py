@@ -1,7 +1,7 @@
-"""Forwarding headers of reverse proxies: from whom they are believed, and the address of the client.
+"""Forwarding headers of reverse proxies: which proxies are trusted, and the address of the client.
 
-`X-Forwarded-For` and `X-Forwarded-Proto` say what a proxy saw; anybody else can write them just as well. They
-count only where the connection itself comes from an address of `web.trusted_proxies`.
+`X-Forwarded-For` and `X-Forwarded-Proto` come from a proxy, but any client can send them too. They count only
+when the connection itself comes from a network of `web.trusted_proxies`.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ def client_address(request: Request) -> str:
 
     The canonical text of an IPv4 or IPv6 address, the same for every spelling of it.
     """
-    return "" if request.client is None else _canonical(request.client.host)
+    return "" if request.client is None else _canonicalize(request.client.host)
 
 
 def apply_forwarding(scope: Scope, trusted: Collection[Network]) -> None:
-    """Set client and scheme of the request to what its trusted proxies say; leave the request of others alone.
+    """Set client and scheme of a request from the headers of its trusted proxies; leave other requests alone.
 
-    Of the addresses in `X-Forwarded-For` the last one counts that is no trusted proxy: each proxy appends whom
-    it was asked by, and what stands before may be the client's own invention.
+    Of the addresses in `X-Forwarded-For` the last one counts that is no trusted proxy: each proxy appends the
+    address of its client, and the client may have invented the entries before.
     """
     peer = scope.get("client")
-    if peer is None or not _is_trusted(_parsed(str(peer[0])), trusted):
+    if peer is None or not _is_trusted(_parse_address(str(peer[0])), trusted):
         return
-    scheme = _listed(scope, b"x-forwarded-proto")[-1].lower()
+    scheme = _header_values(scope, b"x-forwarded-proto")[-1].lower()
     if scheme in ("http", "https"):
         scope["scheme"] = scheme
-    for hop in reversed(_listed(scope, b"x-forwarded-for")):
-        address = _parsed(_without_port(hop))
+    for hop in reversed(_header_values(scope, b"x-forwarded-for")):
+        address = _parse_address(_strip_port(hop))
         if address is None:
-            # "unknown", or a hidden name: the nearest address that is known stands.
+            # "unknown" or an obfuscated name: the nearest known address stays.
             break
         scope["client"] = (str(address), 0)
         if not _is_trusted(address, trusted):
@@ -54,22 +54,22 @@ def apply_forwarding(scope: Scope, trusted: Collection[Network]) -> None:
 
 
 def is_forwarded(headers: Container[str]) -> bool:
-    """Whether somebody passed the request on for somebody else, or says so."""
+    """Tell whether a request carries any header of a forwarding proxy."""
     return any(name in headers for name in FORWARDING_HEADERS)
 
 
-def _listed(scope: Scope, name: bytes) -> list[str]:
-    """The values of a header that may come several times, each a list."""
+def _header_values(scope: Scope, name: bytes) -> list[str]:
+    """Return the values of a header that may occur several times, each with a comma-separated list."""
     values = [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
-    return [one.strip() for one in ",".join(values).split(",")]
+    return [value.strip() for value in ",".join(values).split(",")]
 
 
 def _is_trusted(address: IPv4Address | IPv6Address | None, trusted: Collection[Network]) -> bool:
     return address is not None and any(address in network for network in trusted)
 
 
-def _parsed(text: str) -> IPv4Address | IPv6Address | None:
-    """An address; IPv4 written as IPv6 (`::ffff:10.0.0.1`) is IPv4."""
+def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Parse an address; IPv4 written as IPv6 (`::ffff:10.0.0.1`) gives IPv4. None for any other text."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -77,12 +77,12 @@ def _parsed(text: str) -> IPv4Address | IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _canonical(text: str) -> str:
-    address = _parsed(text)
+def _canonicalize(text: str) -> str:
+    address = _parse_address(text)
     return text if address is None else str(address)
 
 
-def _without_port(hop: str) -> str:
+def _strip_port(hop: str) -> str:
     if hop.startswith("["):
         return hop[1:].partition("]")[0]
     host, colon, port = hop.rpartition(":")

@@ -1,7 +1,7 @@
-"""Requests that have a file read run in threads of their own: no other request ever waits for them.
+"""A separate thread pool for requests that read uploaded files, so that other requests never wait for them.
 
-Pages are made by few threads. Four files of ten seconds each would take all of them, and log-in and `/health`
-would answer after the last. A reader who leaves the page ends what was being read for it.
+The pool for pages has few threads. Four files of ten seconds each would take all of them, and log-in and
+`/health` would answer after the last. When the client disconnects, the reading of its file is ended.
 """
 
 from __future__ import annotations
@@ -22,73 +22,75 @@ from documents.sandbox.limits import WAIT
 from documents.sandbox.pool import CALLER, Caller
 from documents.sheets.unreadable import UnreadablePaper
 
-THREADS = 8
-"""Requests that have files read at the same time."""
-EACH = 3
-"""Of these, one account's: nobody alone takes all the turns (`documents.sandbox.limits.AT_ONCE`)."""
-_PAUSE = 0.05
+READING_THREADS = 8
+"""The most requests that read files at the same time."""
+MAX_READING_PER_ACCOUNT = 3
+"""The most of these of one account, so that nobody takes all the turns (`documents.sandbox.limits.AT_ONCE`)."""
+_POLL_SECONDS = 0.05
 _JSON = "application/json"
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="reading")
+_threads = ThreadPoolExecutor(READING_THREADS, thread_name_prefix="reading")
 _reading: Counter[str] = Counter()
-"""Account -> its requests that have files read now."""
+"""Login -> number of its requests that are reading files now."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def in_reading_thread(request: Request, do: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do what has files read, within the time one request may take for that.
+async def run_in_reading_thread(
+    request: Request, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Run a function that reads files in the reading pool, within the time one request may take for that.
 
     Raises:
-        UnreadablePaper: `paper_readers_busy`, others, or others of the same account, have files read already.
+        UnreadablePaper: `paper_readers_busy`, no turn became free in time, of all or of the account's.
     """
     login: str = request.state.reader.login
     caller = Caller()
-    await _turn(login)
+    await _wait_for_turn(login)
     _reading[login] += 1
-    leaving = asyncio.create_task(_leave_with(request, caller))
+    disconnect_watch = asyncio.create_task(_cancel_on_disconnect(request, caller))
     try:
         CALLER.set(caller)
-        work = partial(copy_context().run, do, *args, **kwargs)
+        work = partial(copy_context().run, function, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(_threads, work)
     finally:
         CALLER.set(None)
-        leaving.cancel()
+        disconnect_watch.cancel()
         _reading[login] -= 1
         if not _reading[login]:
             del _reading[login]
 
 
 def reads_files(handler: Callable[P, object]) -> Callable[P, Awaitable[Response]]:
-    """Have a handler run by `in_reading_thread`; it must take the request under that name.
+    """Decorate a handler to run by `run_in_reading_thread`; it must take the request as `request`.
 
-    A long answer is written there too: the framework would do it between two other requests.
+    The answer is serialised in that thread too: the framework would do it in the event loop.
     """
 
-    def answered(*args: P.args, **kwargs: P.kwargs) -> Response:
+    def respond(*args: P.args, **kwargs: P.kwargs) -> Response:
         answer = handler(*args, **kwargs)
         return answer if isinstance(answer, Response) else Response(to_json(answer), media_type=_JSON)
 
     @wraps(handler)
-    async def apart(*args: P.args, **kwargs: P.kwargs) -> Response:
+    async def run_apart(*args: P.args, **kwargs: P.kwargs) -> Response:
         request: Any = kwargs["request"]
-        return await in_reading_thread(request, answered, *args, **kwargs)
+        return await run_in_reading_thread(request, respond, *args, **kwargs)
 
-    return apart
+    return run_apart
 
 
-async def _turn(login: str) -> None:
-    """Wait until this account may have another file read."""
+async def _wait_for_turn(login: str) -> None:
+    """Wait until the account may read another file."""
     clock = asyncio.get_running_loop().time
-    until = clock() + WAIT
-    while _reading.total() >= THREADS or _reading[login] >= EACH:
-        if clock() > until:
+    deadline = clock() + WAIT
+    while _reading.total() >= READING_THREADS or _reading[login] >= MAX_READING_PER_ACCOUNT:
+        if clock() > deadline:
             raise UnreadablePaper("paper_readers_busy")
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _leave_with(request: Request, caller: Caller) -> None:
-    """End what is read for a caller who hangs up."""
+async def _cancel_on_disconnect(request: Request, caller: Caller) -> None:
+    """End the reading when the client disconnects."""
     while (await request.receive())["type"] != "http.disconnect":
         pass
     caller.leave()

@@ -1,7 +1,6 @@
-"""Every request has a name: the one its sender gave it, or one of ours.
+"""Request ids: taken from the header of the request or generated, returned in the answer, added to log records.
 
-It stands in the answer, and in every line that is logged on the way.
-A line says the route, never the address: addresses hold one-time links and what people searched for.
+The log line of a request has its route, never its address: addresses hold one-time links and search terms.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADER = "x-request-id"
 log = logging.getLogger("merzim.web")
-_GIVEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _scope: ContextVar[Scope | None] = ContextVar("request", default=None)
 
 
-def context() -> Mapping[str, object]:
-    """What is known of the request this is logged for: `request`, and `cases` where it is about one."""
+def log_context() -> Mapping[str, object]:
+    """Return the log fields of the current request: `request` (its id), and `cases` when its path names one."""
     scope = _scope.get()
     if scope is None:
         return {}
@@ -32,7 +31,10 @@ def context() -> Mapping[str, object]:
 
 
 class RequestIdMiddleware:
-    """The outermost layer: whatever goes wrong inside is logged under the request's name."""
+    """Give every request an id and log its result.
+
+    The outermost layer, so that every error inside is logged with the id.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -41,26 +43,27 @@ class RequestIdMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
-        name = scope["merzim.request"] = given if _GIVEN.fullmatch(given) else uuid4().hex
+        received_id = Headers(scope=scope).get(HEADER, "")
+        request_id = received_id if _REQUEST_ID.fullmatch(received_id) else uuid4().hex
+        scope["merzim.request"] = request_id
         status, begun = 500, perf_counter()
 
-        async def send_named(message: Message) -> None:
+        async def send_with_id(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = name
+                MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        # Not taken back: the server logs what this raises, in the same task, and each request has its own.
+        # Not reset afterwards: the server logs exceptions raised here in the same task; each request has its own.
         _scope.set(scope)
         try:
-            await self._app(scope, receive, send_named)
+            await self._app(scope, receive, send_with_id)
         finally:
-            _tell(scope, status, perf_counter() - begun)
+            _log_request(scope, status, perf_counter() - begun)
 
 
-def _tell(scope: Scope, status: int, seconds: float) -> None:
+def _log_request(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "-")
     log.info(
         "%s %s %s",

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from services import credentials
 from services.context import RequestContext
 from services.credentials import BadPassword
-from web.auth.dependencies import session
-from web.auth.devices import known_device
+from web.auth.dependencies import current_session
+from web.auth.devices import find_device
 from web.auth.limits import (
     Reason,
     code_limits,
@@ -49,7 +49,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
     address = client_address(request)
     account = ctx.accounts.account(login)
     named = account.reader.login if account is not None else ""
-    device = known_device(request, ctx.accounts, login, now=now)
+    device = find_device(request, ctx.accounts, login, now=now)
     limits = log_in_limits(login, address, device)
     if reached := ctx.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_attempts", named)
@@ -78,7 +78,7 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
     now = ctx.now
     address, login = client_address(request), ctx.reader.login
     account = ctx.accounts.account(login)
-    here = session(request, ctx.accounts, now=now)
+    here = current_session(request, ctx.accounts, now=now)
     limits = present_password_limits(here.hash if here is not None else f"{login} {address}")
     if reached := ctx.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_attempts", login)
@@ -94,7 +94,7 @@ def check_present_code(request: Request, ctx: RequestContext, account: Account, 
     """Raise BadPassword unless the code is the account's: of its authenticator, or a recovery code."""
     now = ctx.now
     address, login = client_address(request), account.reader.login
-    limits = code_limits(login, known_device(request, ctx.accounts, login, now=now))
+    limits = code_limits(login, find_device(request, ctx.accounts, login, now=now))
     if reached := ctx.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_codes", login)
         raise BadPassword("web.totp.too_many", minutes=minutes(reached.wait))

@@ -21,7 +21,15 @@ from services.administration import Administration, TelegramOffer
 from services.context import RequestContext
 from services.credentials import BadPassword, hidden
 from web.auth import demonstration
-from web.auth.dependencies import Anybody, Enrolling, Own, OwnByPerson, begin, leave, session
+from web.auth.dependencies import (
+    Anybody,
+    Enrolling,
+    Own,
+    OwnByPerson,
+    begin_session,
+    current_session,
+    end_session,
+)
 from web.auth.devices import device_hashes
 from web.pages.account import attempts
 from web.pages.account.attempts import NotProved
@@ -57,14 +65,14 @@ def log_out(request: Request, ctx: Enrolling) -> Response:
     """End this session."""
     now = ctx.now
     response = RedirectResponse("/login", status_code=303)
-    leave(ctx.accounts, request, response, now=now)
+    end_session(ctx.accounts, request, response, now=now)
     return response
 
 
 @router.post("/login/demonstration")
 async def look(request: Request, ctx: Anybody) -> Response:
     """On a demonstration day, on this machine: in as one of the accounts, without a password."""
-    if not demonstration.offered(request, allowed=ctx.passwordless):
+    if not demonstration.is_passwordless_request(request, allowed=ctx.passwordless):
         raise HTTPException(404)
     async with request.form(max_files=0, max_fields=5, max_part_size=LONGEST_FIELD) as form:
         texts = field_texts(form)
@@ -127,7 +135,7 @@ def login_page(
         wait: after how long the next attempt is looked at, where they came too often.
         chosen: whether a new password was just chosen, which does not let in by itself.
     """
-    shown = demonstration.offered(request, allowed=ctx.passwordless)
+    shown = demonstration.is_passwordless_request(request, allowed=ctx.passwordless)
     today = ctx.today
     response = page(
         request,
@@ -208,7 +216,7 @@ def _in(
     if kept:
         fields = list(kept.items())
         response = page(request, ctx, "again.html", today=today, onward=onward, fields=fields)
-    begin(ctx.accounts, account.reader.login, request, response, now=now, scope=scope)
+    begin_session(ctx.accounts, account.reader.login, request, response, now=now, scope=scope)
     return response
 
 
@@ -296,7 +304,7 @@ def own_page(
     now, today = ctx.now, ctx.today
     account = ctx.accounts.account(ctx.reader.login)
     assert account is not None
-    here = session(request, ctx.accounts, now=now)
+    here = current_session(request, ctx.accounts, now=now)
     return page(
         request,
         ctx,
@@ -339,7 +347,7 @@ def _end_sessions(request: Request, ctx: RequestContext, hash: str) -> Response:
     if hash:
         commands.end_session(ctx, hash)
         return RedirectResponse("/account?said=ended_one", status_code=303)
-    here = session(request, ctx.accounts, now=now)
+    here = current_session(request, ctx.accounts, now=now)
     commands.end_sessions(ctx, but={here.hash if here else "", *device_hashes(request)})
     return RedirectResponse("/account?said=ended", status_code=303)
 
@@ -348,7 +356,7 @@ def begin_again(request: Request, ctx: RequestContext, said: str) -> Response:
     """A new session for this browser: all others have ended."""
     now = ctx.now
     response = RedirectResponse(f"/account?said={said}", status_code=303)
-    begin(ctx.accounts, ctx.reader.login, request, response, now=now)
+    begin_session(ctx.accounts, ctx.reader.login, request, response, now=now)
     return response
 
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services import credentials
 from services.context import RequestContext
-from web.auth.dependencies import Enrolling, OwnByPerson, begin
+from web.auth.dependencies import Enrolling, OwnByPerson, begin_session
 from web.pages.account import factor_commands
 from web.pages.account.login import LONGEST_FIELD, begin_again, field_texts, first_page, own_page
 from web.ui.render import page
@@ -63,7 +63,7 @@ def _enrol(request: Request, ctx: RequestContext, texts: Mapping[str, str]) -> R
     response = _codes_page(request, ctx, codes, onward=onward)
     # Every session has ended with the change, this one too.
     now = ctx.now
-    begin(ctx.accounts, ctx.reader.login, request, response, now=now)
+    begin_session(ctx.accounts, ctx.reader.login, request, response, now=now)
     return response
 
 

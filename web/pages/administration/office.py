@@ -23,7 +23,7 @@ from notifications.notice import Outcome
 from services import sending
 from services.context import RequestContext
 from web.auth.dependencies import Own, Setting
-from web.auth.reading import in_reading_thread
+from web.auth.reading import run_in_reading_thread
 from web.pages.account.login import own_page
 from web.pages.administration import staff_commands as staff
 from web.pages.administration.common import LONGEST_FIELD, administration, onward, recorded_office, show, texts
@@ -75,7 +75,7 @@ def ask_import(request: Request, ctx: Setting) -> Response:
 async def import_people(request: Request, ctx: Setting) -> Response:
     """First a preview of what a table changes, then, sent again from there, the change."""
     async with request.form(max_files=1, max_fields=5, max_part_size=staff.LARGEST * 2) as form:
-        return await in_reading_thread(request, _import, request, ctx, form)
+        return await run_in_reading_thread(request, _import, request, ctx, form)
 
 
 @router.get("/administration/channels")

@@ -18,7 +18,7 @@ from services import calendar_acts
 from services.calendar_acts import PersonImpact, Preview
 from services.context import RequestContext, stamp
 from web.auth.dependencies import Managing, Reading
-from web.auth.reading import in_reading_thread
+from web.auth.reading import run_in_reading_thread
 from web.pages.administration.common import texts
 from web.pages.administration.staff_forms import BadStaff, tidy
 from web.pages.calendar.month import as_known, month_view
@@ -64,7 +64,7 @@ def ask_act(request: Request, ctx: Managing) -> Response:
 async def adopt(request: Request, ctx: Managing) -> Response:
     """First what an act moves, then, sent again from there, its adoption."""
     async with request.form(max_files=1, max_fields=12, max_part_size=2 * LARGEST) as form:
-        return await in_reading_thread(request, _adopt, request, ctx, form)
+        return await run_in_reading_thread(request, _adopt, request, ctx, form)
 
 
 @router.get("/{number}")

@@ -15,7 +15,7 @@ from documents.sheets.listing import Table, listing
 from services.context import RequestContext
 from services.imports.previews import PastFindings, judge_past
 from web.auth.dependencies import Own
-from web.auth.reading import in_reading_thread, reads_files
+from web.auth.reading import reads_files, run_in_reading_thread
 from web.pages.case_creation.by_hand import LONGEST_FIELD, go
 from web.pages.case_creation.intended_dates import text
 from web.pages.case_creation.planner import chosen_procedure, ordered
@@ -43,7 +43,7 @@ def past_form_page(request: Request, ctx: Own, procedure: Name = "") -> Response
 async def send(request: Request, ctx: Own) -> Response:
     """Take a table and show what departs in it."""
     async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await in_reading_thread(request, _send, request, ctx, form)
+        return await run_in_reading_thread(request, _send, request, ctx, form)
 
 
 @router.get("/past/template.xlsx")

@@ -20,7 +20,7 @@ from services.context import RequestContext
 from services.evidence import clean_file_name
 from services.imports.previews import Analysis, preview_schedule
 from web.auth.dependencies import Managing
-from web.auth.reading import in_reading_thread, reads_files
+from web.auth.reading import reads_files, run_in_reading_thread
 from web.pages.case_creation.by_hand import LONGEST_FIELD, go, hub
 from web.pages.case_creation.chain import Chain, chain
 from web.pages.case_creation.commands import change_of, foreign, take_schedule
@@ -66,7 +66,7 @@ class PreviewedAnalysis:
 async def send(request: Request, ctx: Managing) -> Response:
     """Take a file and show what it would do."""
     async with request.form(max_files=2, max_fields=10, max_part_size=LONGEST_FIELD) as form:
-        return await in_reading_thread(request, _send, request, ctx, form)
+        return await run_in_reading_thread(request, _send, request, ctx, form)
 
 
 @router.get("/open/schedule/{digest}")
@@ -85,7 +85,7 @@ def preview(
 async def take(request: Request, ctx: Managing, digest: Digest) -> Response:
     """Write it: all of the file or none of it."""
     async with request.form(max_files=0, max_fields=500, max_part_size=LONGEST_FIELD) as form:
-        return await in_reading_thread(request, _take, request, ctx, digest, form)
+        return await run_in_reading_thread(request, _take, request, ctx, digest, form)
 
 
 def sent_file(form: FormData) -> tuple[bytes, str]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from calendars import OutOfRange
 from services.context import RequestContext
 from web.auth.dependencies import Recording
-from web.auth.reading import in_reading_thread
+from web.auth.reading import run_in_reading_thread
 from web.pages.cases import register_forms, risk_forms
 from web.pages.cases.page import CaseId, case_page, get_case_or_404, redirect
 from web.pages.cases.risk_forms import RegisterForm, Said
@@ -131,7 +131,7 @@ async def _answered(
 ) -> Response:
     async with request.form(max_files=3, max_fields=60, max_part_size=LONGEST_FIELD) as form:
         if reads_file:
-            return await in_reading_thread(request, _done, request, ctx, case, name, form, act)
+            return await run_in_reading_thread(request, _done, request, ctx, case, name, form, act)
         return await run_in_threadpool(_done, request, ctx, case, name, form, act)
 
 
