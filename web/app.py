@@ -32,7 +32,7 @@ from web.pages.account.login import LONGEST_FIELD, inside, login_page
 from web.routes import every_route
 from web.ui.assets import BY_NAME, OWN
 from web.ui.form_values import status_of
-from web.ui.preferences import preferences, remember
+from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import Translator, page
 from workflow.cases.commands.desk import UnknownCase
 from workflow.ports import Contradiction
@@ -174,7 +174,7 @@ def create_app(app: AppContext, clock: Clock, *, max_body: int = MAX_BODY) -> Fa
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if request.method in SAFE_METHODS:
             response = _elsewhere(request, f"/login?{urlencode({'next': here})}")
-            remember(response, preferences(request).asked)
+            set_preference_cookies(response, preferences(request).new_cookies)
             return response
         if request.headers.get("hx-request") == "true":
             # The page sends the form again as browsers do (pages.js): what was typed then goes along.

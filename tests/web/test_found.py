@@ -15,13 +15,19 @@ from tests.web.test_administration import person
 from tests.web.walking import STARTS, walk
 from web.pages.administration.staff_forms import mark
 from web.ui.form_values import InvalidForm
-from web.ui.name_fields import MOST, person_field, person_meant, unit_field, unit_meant
-from web.ui.org_names import AT_ONCE
+from web.ui.name_fields import (
+    MAX_SUGGESTIONS,
+    build_person_field,
+    build_unit_field,
+    resolve_person,
+    resolve_unit,
+)
+from web.ui.org_names import MAX_LISTED
 from workflow.org.access import Reader
 from workflow.org.office import Office, Person, Unit
 
 MANY = 1000
-OPTIONS = AT_ONCE + 20
+OPTIONS = MAX_LISTED + 20
 """A list to narrow by shows the way to the chosen unit beside those right below it."""
 HEAVIEST = 200_000
 
@@ -61,10 +67,10 @@ def flat(units: int) -> Office:
     return Office(units={f"u{n}": Unit(id=f"u{n}", name=f"Бөлім {n:03}") for n in range(units)})
 
 
-@pytest.mark.parametrize(("units", "listed"), [(1, True), (AT_ONCE, True), (AT_ONCE + 1, False)])
+@pytest.mark.parametrize(("units", "listed"), [(1, True), (MAX_LISTED, True), (MAX_LISTED + 1, False)])
 def test_few_units_are_a_list_and_one_more_is_found(units: int, listed: bool) -> None:
     """The same list as ever, with all of them."""
-    field = unit_field(flat(units), "u0")
+    field = build_unit_field(flat(units), "u0")
 
     assert len(field.options) == (units if listed else 0)
     assert field.finds == ("" if listed else "unit")
@@ -72,7 +78,7 @@ def test_few_units_are_a_list_and_one_more_is_found(units: int, listed: bool) ->
 
 
 def test_a_reader_of_few_units_has_a_list_of_them_in_any_country() -> None:
-    assert {one.id for one in unit_field(COUNTRY, "", root="d3").options} == {
+    assert {one.id for one in build_unit_field(COUNTRY, "", root="d3").options} == {
         "d3",
         *(f"s{n}" for n in range(3, MANY, 20)),
     }
@@ -93,12 +99,12 @@ def test_a_reader_of_few_units_has_a_list_of_them_in_any_country() -> None:
     ],
 )
 def test_a_unit_is_typed_by_code_by_name_or_by_a_beginning_it_alone_has(said: str, meant: str) -> None:
-    assert unit_meant(COUNTRY, said) == meant
+    assert resolve_unit(COUNTRY, said) == meant
 
 
 def test_whoever_is_called_just_so_is_meant_though_others_begin_so() -> None:
     """s1 is a unit, s10 to s199 begin as it."""
-    assert unit_meant(COUNTRY, "s1") == "s1"
+    assert resolve_unit(COUNTRY, "s1") == "s1"
 
 
 @pytest.mark.parametrize(
@@ -116,34 +122,34 @@ def test_what_fits_several_or_none_names_those_that_are_near(
 ) -> None:
     """Ten are all named, of more the first ten; each so that typed it means that unit alone."""
     with pytest.raises(InvalidForm) as refused:
-        unit_meant(COUNTRY, said)
+        resolve_unit(COUNTRY, said)
     named = refused.value.arguments["near"]
 
     assert refused.value.code == f"web.found.{code}"
-    assert len(named) == MOST if near is None else sorted(named) == sorted(near)
-    assert all(unit_meant(COUNTRY, one) in COUNTRY.units for one in named)
+    assert len(named) == MAX_SUGGESTIONS if near is None else sorted(named) == sorted(near)
+    assert all(resolve_unit(COUNTRY, one) in COUNTRY.units for one in named)
 
 
 def test_a_name_is_looked_for_among_one_s_own_units_a_code_everywhere() -> None:
     """Two schools are called so, one of them in the district; whether a code may be taken others decide."""
-    below = {f"x{n}": Unit(id=f"x{n}", name=f"X{n}", parent="d3") for n in range(AT_ONCE)}
+    below = {f"x{n}": Unit(id=f"x{n}", name=f"X{n}", parent="d3") for n in range(MAX_LISTED)}
     wide = replace(COUNTRY, units={**COUNTRY.units, **below})
 
-    assert unit_meant(wide, "абай", root="d3") == "s3"
-    assert unit_meant(wide, "абай мектебі", root="d3") == "s3"
-    assert unit_meant(wide, "s24", root="d3") == "s24"
+    assert resolve_unit(wide, "абай", root="d3") == "s3"
+    assert resolve_unit(wide, "абай мектебі", root="d3") == "s3"
+    assert resolve_unit(wide, "s24", root="d3") == "s24"
     with pytest.raises(InvalidForm) as refused:
-        unit_meant(wide, "04-а", root="d3")
+        resolve_unit(wide, "04-а", root="d3")
     assert refused.value.arguments["near"] == []
 
 
 def test_a_person_is_typed_by_name_by_e_mail_or_by_a_beginning_they_alone_have() -> None:
-    assert person_meant(COUNTRY, "сейітов 0012") == "p12@org.kz"
-    assert person_meant(COUNTRY, "P12@org") == "p12@org.kz"
-    assert person_meant(COUNTRY, "әлиева") == "a@org.kz"
-    assert person_field(COUNTRY, "p12@org.kz").shown == "Сейітов 0012"
+    assert resolve_person(COUNTRY, "сейітов 0012") == "p12@org.kz"
+    assert resolve_person(COUNTRY, "P12@org") == "p12@org.kz"
+    assert resolve_person(COUNTRY, "әлиева") == "a@org.kz"
+    assert build_person_field(COUNTRY, "p12@org.kz").shown == "Сейітов 0012"
     with pytest.raises(InvalidForm) as refused:
-        person_meant(COUNTRY, "Сейітов")
+        resolve_person(COUNTRY, "Сейітов")
     assert refused.value.code == "web.found.person_several_more"
 
 

@@ -25,7 +25,7 @@ from storage.tables import UPLOAD
 from tests.web.conftest import _HASH, NOW, PASSWORD, TODAY, people
 from tests.web.offices import office
 from web.app import create_app
-from web.ui.org_names import AT_ONCE
+from web.ui.org_names import MAX_LISTED
 from workflow.org.access import Reader
 from workflow.org.office import Unit
 
@@ -258,7 +258,7 @@ def test_an_officer_of_a_unit_opens_in_it_alone(house: AppContext) -> None:
 
 def test_of_many_organisations_the_one_of_a_year_is_typed(house: AppContext, officer: TestClient) -> None:
     """By the beginning of its name; what fits several names them, what is another's is refused."""
-    schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="law") for n in range(AT_ONCE)]
+    schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="law") for n in range(MAX_LISTED)]
     office_store.save(house.engine, units=schools)
     found = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 017"})
     several = officer.get("/open/year", params={"year": "2027", "unit": "мектеп 01"})

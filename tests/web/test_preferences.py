@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from web.ui.preferences import accepted
+from web.ui.preferences import preferred_language
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from web.ui.preferences import accepted
 )
 def test_the_most_wanted_language_of_ours_is_taken(header: str, language: str) -> None:
     """Kazakh unless the browser asks for another language we speak."""
-    assert accepted(header) == language
+    assert preferred_language(header) == language
 
 
 def test_a_language_asked_for_is_remembered(browser: TestClient) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from storage.board.sums import joined
 from tests.law import analysis, library
 from web.pages.overview.view import _by_stage, _by_stage_mended, _worst, at_stake
-from web.ui.assignees import asked_of, asked_sums, waiting
+from web.ui.assignees import find_assignments, person_sums, rank_workloads
 from workflow.board.sums import (
     AssigneeKey,
     DeadlineFilter,
@@ -81,7 +81,7 @@ def worked_out(sums: Sums) -> object:
     """Everything a page makes of them, in no order where none is meant."""
     heat = sums.once("by stage", _by_stage, _by_stage_mended)
     shown, editions = _worst(heat)
-    people, number = waiting(OFFICE, sums, on=TODAY, most=50)
+    people, number = rank_workloads(OFFICE, sums, on=TODAY, limit=50)
     return (
         sorted(map(repr, sums)),
         [total(sums, what) for what in ("overdue", "today", "week", "later", "due", "missed")],
@@ -91,8 +91,8 @@ def worked_out(sums: Sums) -> object:
         (shown, editions),
         at_stake(sums, library()),
         ([(one.keys, one.overdue, one.due, one.duty) for one in people], number),
-        {one.key: {*asked_of(OFFICE, one.key, sums, on=TODAY)} for one in PEOPLE},
-        {one.key: sorted(map(repr, asked_sums(OFFICE, one.key, sums, on=TODAY))) for one in PEOPLE},
+        {one.key: {*find_assignments(OFFICE, one.key, sums, on=TODAY)} for one in PEOPLE},
+        {one.key: sorted(map(repr, person_sums(OFFICE, one.key, sums, on=TODAY))) for one in PEOPLE},
     )
 
 

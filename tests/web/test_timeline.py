@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import calendars
 from tests.web.conftest import Home
 from tests.web.offices import library
-from web.ui.timeline import HEAD, LABELS, LONGEST, ROW, WIDTH, Timeline, timeline
+from web.ui.timeline import HEAD, LABELS, MAX_SPAN_DAYS, ROW, WIDTH, Timeline, build_timeline
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.resolver import deadlines
@@ -19,7 +19,7 @@ SOON = date(2026, 4, 15)
 
 def drawn(*, today: date = TODAY, planned: dict[str, date] | None = None) -> Timeline:
     """The real schedule of 2026, drawn."""
-    found = timeline(chain(planned), calendar=calendars.calendar(), today=today, soon=SOON)
+    found = build_timeline(chain(planned), calendar=calendars.calendar(), today=today, soon=SOON)
     assert found is not None
     return found
 
@@ -39,8 +39,8 @@ def test_a_case_without_any_date_has_no_picture() -> None:
     """Nothing is drawn where nothing is known."""
     undated = [replace(deadline, due=None, planned_on=None, done_on=None) for deadline in chain()]
 
-    assert timeline(undated, calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
-    assert timeline([], calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
+    assert build_timeline(undated, calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
+    assert build_timeline([], calendar=calendars.calendar(), today=TODAY, soon=SOON) is None
 
 
 def test_the_shaded_days_are_exactly_the_days_off() -> None:
@@ -109,7 +109,7 @@ def test_dates_far_apart_do_not_make_the_days_too_narrow() -> None:
         }
     )
 
-    assert (picture.last - picture.first).days <= LONGEST + 60
+    assert (picture.last - picture.first).days <= MAX_SPAN_DAYS + 60
 
 
 def test_the_edges_of_the_records_are_not_crossed() -> None:
@@ -117,7 +117,7 @@ def test_the_edges_of_the_records_are_not_crossed() -> None:
     calendar = calendars.calendar()
     one = next(one for one in chain() if one.id == "schedule_approved")
     only = [replace(one, period=None, due=calendar.last, planned_on=None, done_on=None, opens=None)]
-    picture = timeline(only, calendar=calendar, today=TODAY, soon=SOON)
+    picture = build_timeline(only, calendar=calendar, today=TODAY, soon=SOON)
 
     assert picture is not None
     assert picture.last == calendar.last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from web.ui.org_names import AT_ONCE, units_of_a_page, units_to_narrow
+from web.ui.org_names import MAX_LISTED, paginate_units, units_to_filter_by
 from workflow.org.office import Office, Unit
 
 
@@ -18,22 +18,22 @@ def office(districts: int, below: int) -> Office:
 
 def test_an_office_offers_every_unit() -> None:
     """Up to three hundred of them."""
-    known = office(1, AT_ONCE - 2)
+    known = office(1, MAX_LISTED - 2)
 
-    assert len(units_to_narrow(known, "")) == AT_ONCE
+    assert len(units_to_filter_by(known, "")) == MAX_LISTED
 
 
 def test_a_country_offers_what_stands_at_its_top() -> None:
     """One unit more than are offered at once."""
-    known = office(1, AT_ONCE - 1)
+    known = office(1, MAX_LISTED - 1)
 
-    assert [one.id for one in units_to_narrow(known, "")] == ["akimat"]
+    assert [one.id for one in units_to_filter_by(known, "")] == ["akimat"]
 
 
 def test_of_a_country_one_walks_down_and_up_again() -> None:
     """The way to the chosen one, and those right below it."""
     known = office(20, 100)
-    offered = units_to_narrow(known, "d7")
+    offered = units_to_filter_by(known, "d7")
 
     assert [(one.id, one.depth) for one in offered[:3]] == [("akimat", 0), ("d7", 1), ("d7-0", 2)]
     assert len(offered) == 102
@@ -41,7 +41,7 @@ def test_of_a_country_one_walks_down_and_up_again() -> None:
 
 def test_a_unit_that_is_gone_is_no_way() -> None:
     """An old bookmark."""
-    assert [one.id for one in units_to_narrow(office(20, 100), "gone")] == ["akimat"]
+    assert [one.id for one in units_to_filter_by(office(20, 100), "gone")] == ["akimat"]
 
 
 @pytest.mark.parametrize(
@@ -49,18 +49,18 @@ def test_a_unit_that_is_gone_is_no_way() -> None:
     [
         (0, 1, 0, 1),
         (1, 1, 1, 1),
-        (AT_ONCE, 1, AT_ONCE, 1),
-        (AT_ONCE + 1, 1, AT_ONCE, 2),
-        (AT_ONCE + 1, 2, 1, 2),
-        (AT_ONCE + 1, 99, 1, 2),
+        (MAX_LISTED, 1, MAX_LISTED, 1),
+        (MAX_LISTED + 1, 1, MAX_LISTED, 2),
+        (MAX_LISTED + 1, 2, 1, 2),
+        (MAX_LISTED + 1, 99, 1, 2),
     ],
 )
 def test_a_level_of_a_country_comes_in_pages(below: int, page: int, shown: int, pages: int) -> None:
     """Nothing below, one, a full page, one more; a number beyond the last page is the last page."""
     units = [Unit(id="top", name="Министрлік"), Unit(id="other", name="Басқа")]
     units += [Unit(id=f"u{n}", name=f"{n:04}", parent="top") for n in range(below)]
-    units += [Unit(id=f"x{n}", name=f"{n:04}", parent="other") for n in range(AT_ONCE)]
-    found, of = units_of_a_page(Office(units={unit.id: unit for unit in units}), "top", page)
+    units += [Unit(id=f"x{n}", name=f"{n:04}", parent="other") for n in range(MAX_LISTED)]
+    found, of = paginate_units(Office(units={unit.id: unit for unit in units}), "top", page)
 
     assert (found[0].id, of) == ("top", pages)
     assert len(found) == 1 + shown
@@ -70,8 +70,8 @@ def test_a_level_of_a_country_comes_in_pages(below: int, page: int, shown: int, 
 
 def test_pages_of_a_level_hold_each_unit_once() -> None:
     """Together they are all that lies right below."""
-    units = [Unit(id=f"u{n}", name=f"{n}") for n in range(2 * AT_ONCE + 7)]
+    units = [Unit(id=f"u{n}", name=f"{n}") for n in range(2 * MAX_LISTED + 7)]
     office = Office(units={unit.id: unit for unit in units})
-    pages = [units_of_a_page(office, "", number)[0] for number in (1, 2, 3)]
+    pages = [paginate_units(office, "", number)[0] for number in (1, 2, 3)]
 
     assert sorted(one.id for page in pages for one in page) == sorted(unit.id for unit in units)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from notifications.notice import Notice
 from services.results import CaseHead
-from web.ui.board_lines import Line
+from web.ui.board_lines import ObligationLine
 from web.ui.org_names import person_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator
@@ -171,7 +171,7 @@ class CaseAnswer(BaseModel):
     findings: list[FindingAnswer]
 
 
-def line_answer(line: Line, language: str) -> BoardLine:
+def line_answer(line: ObligationLine, language: str) -> BoardLine:
     """A line of the board."""
     return BoardLine(
         case=line.case,

@@ -55,7 +55,7 @@ def code_limits(login: str, device: Entry | None) -> tuple[RateLimit, ...]:
 def decoy_limits(login: str) -> tuple[RateLimit, ...]:
     """Return a limit that restricts nothing, counted after a wrong password.
 
-    It costs the same writes as `code_limits`, so the time of the answer does not show that a password was right.
+    It costs the same writes as `code_limits`: the time of the answer must not show that a password was right.
     """
     return (RateLimit(kind="decoy", key=login, burst=10, period=30 * _MINUTE),)
 

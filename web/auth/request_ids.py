@@ -55,7 +55,7 @@ class RequestIdMiddleware:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        # Not reset afterwards: the server logs exceptions raised here in the same task; each request has its own.
+        # Not reset afterwards: the server logs exceptions raised here in the same task. Tasks do not share it.
         _scope.set(scope)
         try:
             await self._app(scope, receive, send_with_id)

@@ -1,1 +1,1 @@
-"""What every page is made of: values worded, rows as lines, answers read, the reader's language and theme."""
+"""Rendering helpers of all pages: translation, board lines, form parsing, name fields, language and theme."""

@@ -1,4 +1,4 @@
-"""Addresses that can be given away: what a form left empty stands in none of them."""
+"""Page addresses without empty query parameters, fit to be shared and bookmarked."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 
-def tidied(request: Request, *, defaults: Iterable[tuple[str, str]] = ()) -> str:
-    """The address of a request without empty answers and without those that say what holds anyway."""
-    passed = frozenset(defaults)
-    kept = [(key, value) for key, value in request.query_params.multi_items() if value.strip()]
-    asked = urlencode([pair for pair in kept if pair not in passed])
-    return request.url.path + (f"?{asked}" if asked else "")
+def tidy_address(request: Request, *, defaults: Iterable[tuple[str, str]] = ()) -> str:
+    """Return the address of a request without empty parameters and without `defaults`."""
+    omitted = frozenset(defaults)
+    parameters = [(key, value) for key, value in request.query_params.multi_items() if value.strip()]
+    query = urlencode([parameter for parameter in parameters if parameter not in omitted])
+    return request.url.path + (f"?{query}" if query else "")
 
 
-def elsewhere(request: Request) -> Response | None:
-    """To the same page by its tidy address, when a form sent its empty fields along; None when it did not.
+def redirect_to_tidy_address(request: Request) -> Response | None:
+    """Return a redirect to the tidy address when a form sent empty fields; None when it did not.
 
-    htmx shows the answer at once and is told the address by `named`.
+    htmx needs no redirect: `with_tidy_address` sends it the address in a header.
     """
     empty = any(not value.strip() for value in request.query_params.values())
     if not empty or request.headers.get("hx-request") == "true":
         return None
-    return RedirectResponse(tidied(request), status_code=303)
+    return RedirectResponse(tidy_address(request), status_code=303)
 
 
-def named(request: Request, response: Response) -> Response:
-    """The same answer, with the tidy address for the browser's bar where htmx asked."""
+def with_tidy_address(request: Request, response: Response) -> Response:
+    """Set the tidy address for the browser's address bar on an answer to htmx; return the answer."""
     if request.headers.get("hx-request") == "true":
-        response.headers["hx-push-url"] = tidied(request)
+        response.headers["hx-push-url"] = tidy_address(request)
     return response

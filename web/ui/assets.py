@@ -1,6 +1,6 @@
-"""Where the browser's files come from: our own few from static/, Tabler and htmx from installed wheels.
+"""Static files: our own from static/, Tabler and htmx from installed wheels.
 
-Nothing of third parties is kept in the repository; the wheels are dependencies like any other.
+No third-party file is kept in the repository; the wheels are dependencies like any other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OWN = Path(__file__).parents[1] / "static"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asset:
-    """One file of a wheel. `pattern` finds its version in its own text."""
+    """One file of an installed wheel. `pattern`: the regular expression that finds its version in its text."""
 
     name: str
     package: str
@@ -27,7 +27,7 @@ class Asset:
     media_type: str
 
     def file(self) -> Path:
-        """Where it lies on this machine.
+        """Return the path of the file in the installed wheel.
 
         Raises:
             FileNotFoundError: the wheel, or the file in it, is missing.
@@ -41,9 +41,9 @@ class Asset:
         return file
 
     def stated_version(self) -> str | None:
-        """The version the file states of itself."""
-        found = re.search(self.pattern, self.file().read_text(encoding="utf-8"))
-        return found[1] if found else None
+        """Return the version the file states in its text; None when it states none."""
+        match = re.search(self.pattern, self.file().read_text(encoding="utf-8"))
+        return match[1] if match else None
 
 
 ASSETS = (
@@ -68,8 +68,8 @@ BY_NAME = {asset.name: asset for asset in ASSETS}
 
 
 @cache
-def address(name: str) -> str:
-    """The address a page links a file by; it changes with the file, so that it may be cached for good."""
+def asset_address(name: str) -> str:
+    """Return the address of a static file. It changes with the content, so browsers may cache it for good."""
     if name in BY_NAME:
         return f"/static/third-party/{name}?v={BY_NAME[name].version}"
     digest = hashlib.sha256((OWN / name).read_bytes()).hexdigest()[:12]

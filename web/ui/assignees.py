@@ -1,4 +1,4 @@
-"""Whom rows wait for, by name: the sums know only units, duties and the schedule's words."""
+"""Assignees of board rows, by name: the sums of the board hold only units, duties and the schedule's words."""
 
 from __future__ import annotations
 
@@ -8,26 +8,27 @@ from datetime import date
 from heapq import nsmallest
 from typing import TypeAlias
 
-from web.ui.org_names import Who
+from web.ui.org_names import AssigneeNames
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, Sums, by_asked, by_unit
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import OUTSIDE, Office, Recipient
 
 Pair: TypeAlias = tuple[int, int]
-"""What is overdue, and what is near."""
+"""Numbers of overdue deadlines and of those due soon."""
 Group: TypeAlias = tuple[str, ...]
 ByPerson: TypeAlias = tuple[Office, Mapping[str, Mapping[AssigneeKey, Recipient]]]
 Groups: TypeAlias = tuple[Office, Mapping[Group, Mapping[AssigneeKey, Pair]], Mapping[Group, Pair]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
-    """People (or a duty nobody holds, or a body outside) and what waits for them.
+class Workload:
+    """The numbers of overdue and near deadlines of some people, of a vacant duty, or of an outside body.
 
     Attributes:
-        keys, names: of the people; empty when nobody is known.
-        duty: what they hold, where all of it is one duty; "" for several.
+        keys, names: of the people; empty when nobody holds the duty.
+        duty: the duty all of these deadlines have; "" when there are several.
+        written: the assignee as the schedule names them, when nobody could be resolved.
     """
 
     keys: tuple[str, ...]
@@ -38,122 +39,131 @@ class Waiting:
     due: int
 
 
-def meant(office: Office, asked: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
-    """Who is to do it on that day: the same people a letter of the day would go to.
+def resolve_assignees(office: Office, assignee_key: AssigneeKey, *, on: date) -> tuple[Recipient, ...]:
+    """Return the assignees on a day: the same people a letter of that day would go to.
 
-    The officer who is told for want of anybody else is among them, with `why` saying so.
+    The officer who gets letters nobody else can get is among them, with `why` "officer".
     """
 
     def recipients() -> tuple[Recipient, ...]:
-        found = resolve(
+        result = resolve(
             office,
-            duty=asked.duty,
-            unit=asked.unit,
+            duty=assignee_key.duty,
+            unit=assignee_key.unit,
             on=on,
-            responsible=asked.responsible,
-            person=asked.person,
+            responsible=assignee_key.responsible,
+            person=assignee_key.person,
         )
-        return () if isinstance(found, Unresolved) else found
+        return () if isinstance(result, Unresolved) else result
 
-    return office.resolved_once(on, asked, recipients)
-
-
-def asked_of(office: Office, person: str, sums: Sums, *, on: date) -> Mapping[AssigneeKey, Recipient]:
-    """What of all that is asked a person is to do on that day, and why they."""
-
-    def made(every: Sums) -> ByPerson:
-        found: dict[str, dict[AssigneeKey, Recipient]] = {}
-        for asked in by_asked(every):
-            for told in meant(office, asked, on=on):
-                found.setdefault(told.person.key, {}).setdefault(asked, told)
-        return office, found
-
-    def mended(before: ByPerson, gone: Sums, come: Sums) -> ByPerson:
-        left, new = by_asked(gone).keys() - by_asked(come).keys(), made(come)[1]
-        found = dict(before[1])
-        for key in {told.person.key for asked in left for told in meant(office, asked, on=on)} | {*new}:
-            theirs = {asked: told for asked, told in found.get(key, {}).items() if asked not in left}
-            found[key] = {**theirs, **new.get(key, {})}
-        return office, found
-
-    # The office stands beside what was worked out with it, so that its id stays its own.
-    return sums.once(("by person", on, id(office)), made, mended)[1].get(person, {})
+    return office.resolved_once(on, assignee_key, recipients)
 
 
-def asked_sums(office: Office, person: str, sums: Sums, *, on: date) -> Sums:
-    """The sums of what a person is to do on that day."""
-    told = asked_of(office, person, sums, on=on)
+def find_assignments(office: Office, person: str, sums: Sums, *, on: date) -> Mapping[AssigneeKey, Recipient]:
+    """Return the assignee keys that resolve to a person on a day, with the recipient that says why."""
 
-    def made(every: Sums) -> Sums:
-        known = by_asked(every)
-        return Sums(one for asked in told for one in known.get(asked, ()))
+    def build(all_sums: Sums) -> ByPerson:
+        by_person: dict[str, dict[AssigneeKey, Recipient]] = {}
+        for key in by_asked(all_sums):
+            for recipient in resolve_assignees(office, key, on=on):
+                by_person.setdefault(recipient.person.key, {}).setdefault(key, recipient)
+        return office, by_person
 
-    def mended(before: Sums, gone: Sums, come: Sums) -> Sums:
-        theirs = [one for asked, of_it in by_asked(come).items() if told_of(asked) for one in of_it]
-        return before.exchanged({**{one.asked.unit: () for one in gone}, **by_unit(theirs)})
+    def update(before: ByPerson, removed: Sums, added: Sums) -> ByPerson:
+        dropped, new = by_asked(removed).keys() - by_asked(added).keys(), build(added)[1]
+        by_person = dict(before[1])
+        affected = {
+            recipient.person.key for key in dropped for recipient in resolve_assignees(office, key, on=on)
+        }
+        for person_key in affected | {*new}:
+            former = by_person.get(person_key, {})
+            remaining = {key: recipient for key, recipient in former.items() if key not in dropped}
+            by_person[person_key] = {**remaining, **new.get(person_key, {})}
+        return office, by_person
 
-    def told_of(asked: AssigneeKey) -> bool:
-        return any(found.person.key == person for found in meant(office, asked, on=on))
-
-    return sums.once(("of", person, on, id(office)), made, mended)
+    # The result holds the office it was computed from, so that no other office can get the same id.
+    return sums.once(("by person", on, id(office)), build, update)[1].get(person, {})
 
 
-def waiting(office: Office, sums: Sums, *, on: date, most: int) -> tuple[Sequence[Waiting], int]:
-    """What is overdue or near by whom it waits for: the `most` with most overdue, and how many there are."""
+def person_sums(office: Office, person: str, sums: Sums, *, on: date) -> Sums:
+    """Return the sums of the deadlines a person has to meet on a day."""
+    own_keys = find_assignments(office, person, sums, on=on)
 
-    def group(asked: AssigneeKey) -> Group:
-        keys = tuple(one.person.key for one in meant(office, asked, on=on) if one.why != "officer")
-        return keys or (asked.duty, asked.responsible)
+    def build(all_sums: Sums) -> Sums:
+        by_key = by_asked(all_sums)
+        return Sums(entry for key in own_keys for entry in by_key.get(key, ()))
 
-    def made(every: Sums) -> Groups:
-        found: dict[Group, dict[AssigneeKey, Pair]] = {}
-        for asked, of_it in by_asked(every).items():
-            pair = sum(one.overdue for one in of_it), sum(one.due for one in of_it)
+    def update(before: Sums, removed: Sums, added: Sums) -> Sums:
+        own = [entry for key, entries in by_asked(added).items() if is_assignee(key) for entry in entries]
+        return before.exchanged({**{entry.asked.unit: () for entry in removed}, **by_unit(own)})
+
+    def is_assignee(key: AssigneeKey) -> bool:
+        return any(recipient.person.key == person for recipient in resolve_assignees(office, key, on=on))
+
+    return sums.once(("of", person, on, id(office)), build, update)
+
+
+def rank_workloads(office: Office, sums: Sums, *, on: date, limit: int) -> tuple[Sequence[Workload], int]:
+    """Return the workloads with most overdue deadlines, at most `limit`, and the number of all of them."""
+
+    def group(assignee_key: AssigneeKey) -> Group:
+        recipients = resolve_assignees(office, assignee_key, on=on)
+        people = tuple(recipient.person.key for recipient in recipients if recipient.why != "officer")
+        return people or (assignee_key.duty, assignee_key.responsible)
+
+    def build(all_sums: Sums) -> Groups:
+        groups: dict[Group, dict[AssigneeKey, Pair]] = {}
+        for assignee_key, entries in by_asked(all_sums).items():
+            pair = sum(entry.overdue for entry in entries), sum(entry.due for entry in entries)
             if any(pair):
-                found.setdefault(group(asked), {})[asked] = pair
-        return office, found, {key: _both(pairs) for key, pairs in found.items()}
+                groups.setdefault(group(assignee_key), {})[assignee_key] = pair
+        return office, groups, {key: _total(pairs) for key, pairs in groups.items()}
 
-    def mended(before: Groups, gone: Sums, come: Sums) -> Groups:
-        left, new = by_asked(gone).keys(), made(come)[1]
-        found, both = dict(before[1]), dict(before[2])
-        for key in {*map(group, left), *new}:
-            stay = {asked: pair for asked, pair in found.pop(key, {}).items() if asked not in left}
-            both.pop(key, None)
-            if pairs := {**stay, **new.get(key, {})}:
-                found[key], both[key] = pairs, _both(pairs)
-        return office, found, both
+    def update(before: Groups, removed: Sums, added: Sums) -> Groups:
+        dropped, new = by_asked(removed).keys(), build(added)[1]
+        groups, totals = dict(before[1]), dict(before[2])
+        for key in {*map(group, dropped), *new}:
+            former = groups.pop(key, {})
+            totals.pop(key, None)
+            remaining = {entry: pair for entry, pair in former.items() if entry not in dropped}
+            if pairs := {**remaining, **new.get(key, {})}:
+                groups[key], totals[key] = pairs, _total(pairs)
+        return office, groups, totals
 
-    def shown(every: Sums) -> tuple[Sequence[Waiting], int]:
-        _, groups, both = every.once(("by whom", on, id(office)), made, mended)
-        first = nsmallest(most, both, key=lambda key: (-both[key][0], -both[key][1], key))
-        found = [_waiting(office, groups[key], both[key], on=on) for key in first]
-        return sorted(found, key=lambda one: (-one.overdue, -one.due, one.names, one.duty)), len(both)
+    def select(all_sums: Sums) -> tuple[Sequence[Workload], int]:
+        _, groups, totals = all_sums.once(("by whom", on, id(office)), build, update)
+        first = nsmallest(limit, totals, key=lambda key: (-totals[key][0], -totals[key][1], key))
+        loads = [_build_workload(office, groups[key], totals[key], on=on) for key in first]
+        return sorted(loads, key=lambda load: (-load.overdue, -load.due, load.names, load.duty)), len(totals)
 
-    return sums.once(("waiting", most, on, id(office)), shown)
+    return sums.once(("waiting", limit, on, id(office)), select)
 
 
-def _both(pairs: Mapping[AssigneeKey, Pair]) -> Pair:
+def _total(pairs: Mapping[AssigneeKey, Pair]) -> Pair:
     return sum(late for late, _ in pairs.values()), sum(near for _, near in pairs.values())
 
 
-def _waiting(office: Office, pairs: Mapping[AssigneeKey, Pair], both: Pair, *, on: date) -> Waiting:
-    one, duties = next(iter(pairs)), {asked.duty for asked in pairs}
-    told = tuple(found for found in meant(office, one, on=on) if found.why != "officer")
-    return Waiting(
-        keys=tuple(found.person.key for found in told),
-        names=tuple(found.person.name for found in told),
-        duty=one.duty if len(duties) == 1 else "",
-        written="" if told or one.duty == OUTSIDE else one.responsible,
-        overdue=both[0],
-        due=both[1],
+def _build_workload(office: Office, pairs: Mapping[AssigneeKey, Pair], total: Pair, *, on: date) -> Workload:
+    first, duties = next(iter(pairs)), {key.duty for key in pairs}
+    assignees = resolve_assignees(office, first, on=on)
+    recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
+    return Workload(
+        keys=tuple(recipient.person.key for recipient in recipients),
+        names=tuple(recipient.person.name for recipient in recipients),
+        duty=first.duty if len(duties) == 1 else "",
+        written="" if recipients or first.duty == OUTSIDE else first.responsible,
+        overdue=total[0],
+        due=total[1],
     )
 
 
-def who(office: Office, row: Row, duty: str, *, on: date) -> Who:
-    """Who is to do what a row of the board asks for, as a list names them."""
-    told = meant(office, AssigneeKey(row.unit, duty, row.responsible, row.person), on=on)
-    told = tuple(one for one in told if one.why != "officer")
-    by_name = any(one.why == "named" for one in told) or not told
-    return Who(
-        names=tuple(one.person.name for one in told), duty=duty, written=row.responsible if by_name else ""
+def name_assignees(office: Office, row: Row, duty: str, *, on: date) -> AssigneeNames:
+    """Return the names of the assignees of a board row, as lists show them."""
+    assignees = resolve_assignees(office, AssigneeKey(row.unit, duty, row.responsible, row.person), on=on)
+    recipients = tuple(recipient for recipient in assignees if recipient.why != "officer")
+    by_name = any(recipient.why == "named" for recipient in recipients) or not recipients
+    return AssigneeNames(
+        names=tuple(recipient.person.name for recipient in recipients),
+        duty=duty,
+        written=row.responsible if by_name else "",
     )

@@ -1,4 +1,4 @@
-"""Rows of the board as lines of a list; a case is read from its events only where its own register asks."""
+"""Lines of lists, made of board rows; whole cases are read only for rows that come from a case register."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from decimal import Decimal, InvalidOperation
 
 from calendars.calendar import Calendar
 from services.context import Reads
-from web.ui.assignees import who
-from web.ui.case_names import about
-from web.ui.deadline_status import DeadlineStatus, look, working_days_between
-from web.ui.org_names import UnitName, Who, unit_name
+from web.ui.assignees import name_assignees
+from web.ui.case_names import case_title
+from web.ui.deadline_status import DeadlineStatus, status_on, working_days_between
+from web.ui.org_names import AssigneeNames, UnitName, unit_name
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
@@ -23,12 +23,12 @@ from workflow.org.office import Office
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One obligation on the board.
+class ObligationLine:
+    """One obligation of a case as a list shows it.
 
     Attributes:
-        period: of what comes back ("2026Q3", "2026-03"); None for what is asked once.
-        working_days: late when overdue (0 is possible: only days off have passed), left when not.
+        period: of a recurring obligation ("2026Q3", "2026-03"); None for one that does not recur.
+        working_days: days late when overdue (0 is possible: only days off have passed), else days left.
         stake: points, a decimal string; negative for a deduction.
     """
 
@@ -45,19 +45,19 @@ class Line:
     look: DeadlineStatus
     working_days: int
     force: str
-    who: Who
+    who: AssigneeNames
     stake: str | None
 
 
-def points(stake: str | None) -> Decimal:
-    """What a stake costs, as a positive number; 0 where nothing is named."""
+def stake_points(stake: str | None) -> Decimal:
+    """Return the points of a stake as a positive number; 0 when it is absent or no number."""
     try:
         return abs(Decimal(stake)) if stake else Decimal(0)
     except InvalidOperation:
         return Decimal(0)
 
 
-def lines(
+def build_board_lines(
     reads: Reads,
     library: Library,
     office: Office,
@@ -66,19 +66,19 @@ def lines(
     *,
     today: date,
     soon: date,
-) -> tuple[Line, ...]:
-    """The rows in their order; one whose case is not to be seen is left out."""
+) -> tuple[ObligationLine, ...]:
+    """Return the lines of board rows, in their order, without those whose case the reader may not see."""
     cases: Mapping[str, Case] = reads.heads({row.case for row in rows})
     registers = reads.whole({row.case for row in rows if is_entry(row.obligation)})
 
-    def line(row: Row) -> Line:
+    def line(row: Row) -> ObligationLine:
         case = registers.get(row.case, cases[row.case])
         procedure = library.of(case)
         obligation = entry_obligation(case, procedure, row.obligation)
-        return Line(
+        return ObligationLine(
             case=row.case,
             object=case.object or case.id,
-            about=about(case, procedure),
+            about=case_title(case, procedure),
             unit=unit_name(office, row.unit),
             obligation=row.obligation,
             title=obligation.title,
@@ -86,10 +86,10 @@ def lines(
             stage=procedure.stage_title[row.stage],
             stage_id=row.stage,
             due=row.due,
-            look=look(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
+            look=status_on(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
             working_days=working_days_between(row.due, today, calendar),
             force=row.force,
-            who=who(office, row, obligation.duty, on=today),
+            who=name_assignees(office, row, obligation.duty, on=today),
             stake=row.stake,
         )
 

@@ -1,4 +1,4 @@
-"""What a case is called on a page."""
+"""The title of a case on a page."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from workflow.cases.case import Case
 from workflow.law.procedure import Procedure, Text
 
 
-def about(case: Case, procedure: Procedure) -> Text:
-    """What the case is about: its object, in the words of its procedure where it knows them; without one, what
-    the procedure is called. A number says nothing to whoever reads a list."""
+def case_title(case: Case, procedure: Procedure) -> Text:
+    """Return the title of a case: its object as the procedure names it, else the procedure's title.
+
+    Never the number of the case, which means nothing to the reader of a list.
+    """
     body = procedure.bodies.get(case.object)
     if body is not None:
         return body.title

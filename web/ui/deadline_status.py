@@ -1,4 +1,4 @@
-"""How a deadline stands on a given day: the one word a reader sees first."""
+"""The status of a deadline on a given day, as pages show it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ DeadlineStatus = State | Literal["overdue", "soon", "done_late"]
 SOON_WORKING_DAYS = 7
 
 
-def look(state: State, due: date | None, *, late_by: int | None, today: date, soon: date) -> DeadlineStatus:
-    """The word for a state on a day. `soon`: the last day that counts as near (seven working days on)."""
+def status_on(
+    state: State, due: date | None, *, late_by: int | None, today: date, soon: date
+) -> DeadlineStatus:
+    """Return the status of a deadline on a day. `soon`: the last day that counts as near."""
     if state == "done":
         return "done" if late_by is None else "done_late"
     if state == "open" and due is not None:
@@ -25,7 +27,7 @@ def look(state: State, due: date | None, *, late_by: int | None, today: date, so
 
 
 def working_days_between(due: date | None, today: date, calendar: Calendar) -> int:
-    """Working days after the earlier of two days up to the later one; 0 without a due date."""
+    """Count the working days after the earlier of two days up to the later; 0 without a due date."""
     if due is None or due == today:
         return 0
     first, last = sorted((due, today))

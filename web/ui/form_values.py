@@ -1,4 +1,4 @@
-"""Answers of forms as values: dates, numbers, texts. What cannot be used is refused in one sentence."""
+"""Parsers of form fields: dates, numbers, texts. Invalid input is refused with one sentence."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from workflow.cases.commands.previews import Preview
 from workflow.ports import Contradiction
 from workflow.refusal import Refusal
 
-LONGEST_TEXT = 4000
+MAX_TEXT_LENGTH = 4000
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
 class InvalidForm(Refusal):
-    """An answer of the form that cannot be used; the sentence says which and what is asked."""
+    """A form field has an invalid value; the sentence names the field and what is allowed."""
 
 
 def status_of(refusal: object) -> int:
-    """Return the HTTP status of a form that was refused: 409 where what others wrote stands against it."""
+    """Return the HTTP status of a refused form: 409 when it contradicts what others have written, else 422."""
     return 409 if isinstance(refusal, Contradiction) else 422
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Confirmation:
-    """What a form would do, for who sent it to confirm.
+    """The effects of a form, shown to its sender for confirmation.
 
-    `people`: how many would be told; `token`: what the confirmed form brings back.
+    `people`: how many would get a message; `token`: sent back with the confirmed form.
     """
 
     preview: Preview
@@ -40,9 +40,9 @@ class Confirmation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedForm:
-    """A form that was not carried out: its name on the page, why, and what was typed into it.
+    """A form that was not carried out: its name on the page, the refusal, and the values that were typed.
 
-    `confirmation`: it was not refused, it is to be confirmed.
+    `confirmation`: set when the form was not refused but must be confirmed.
     """
 
     form: str
@@ -52,10 +52,10 @@ class RejectedForm:
 
 
 def parse_date(text: str) -> date:
-    """The day a date field names.
+    """Parse a date field: `2026-03-30` or `30.03.2026`.
 
     Raises:
-        BadForm: it is empty or names no day of the calendar.
+        InvalidForm: the field is empty or no such day exists.
     """
     text = text.strip()[:40]
     if not text:
@@ -73,12 +73,12 @@ def parse_date(text: str) -> date:
 
 
 def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
-    """The numbers the form carries, by name; with a point or a comma.
+    """Parse the number fields (`value.NAME`) of a form, by name; the decimal mark is a point or a comma.
 
     Raises:
-        BadForm: one of them is no number.
+        InvalidForm: one of them is no number.
     """
-    found = {}
+    numbers = {}
     for key, text in answers.items():
         part, _, name = key.partition(".")
         written = re.sub(r"\s", "", text).replace(",", ".")
@@ -86,39 +86,39 @@ def parse_numbers(answers: Mapping[str, str]) -> dict[str, Decimal]:
             continue
         if not _NUMBER.fullmatch(written):
             raise InvalidForm("web.refusal.bad_number", value=name, text=text[:100])
-        found[name] = Decimal(written)
-    return found
+        numbers[name] = Decimal(written)
+    return numbers
 
 
 def parse_whole_number(text: str, *, name: str = "") -> int:
-    """A whole number from 1 to 9999.
+    """Parse a whole number from 1 to 9999.
 
     Raises:
-        BadForm: it is none.
+        InvalidForm: the text is no such number.
     """
     if not re.fullmatch(r"[1-9]\d{0,3}", text.strip(), re.ASCII):
         raise InvalidForm("web.refusal.bad_whole", name=name, text=text[:40])
     return int(text)
 
 
-def parse_line(text: str) -> int:
-    """The number of a line of the history.
+def parse_event_number(text: str) -> int:
+    """Parse the number of an event in the history of a case.
 
     Raises:
-        InvalidForm: it is none.
+        InvalidForm: the text is no such number.
     """
     if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
         raise InvalidForm("web.refusal.no_record")
     return int(text)
 
 
-def long_text(text: str) -> str:
-    """What was typed into a text field, as one piece of clean text.
+def parse_text(text: str) -> str:
+    """Return the text of a field without control characters and outer spaces.
 
     Raises:
-        BadForm: it is longer than anybody reads.
+        InvalidForm: it is longer than MAX_TEXT_LENGTH characters.
     """
-    clean = "".join(mark for mark in text if mark.isprintable() or mark == "\n").strip()
-    if len(clean) > LONGEST_TEXT:
-        raise InvalidForm("web.refusal.too_long", most=LONGEST_TEXT, length=len(clean))
+    clean = "".join(char for char in text if char.isprintable() or char == "\n").strip()
+    if len(clean) > MAX_TEXT_LENGTH:
+        raise InvalidForm("web.refusal.too_long", most=MAX_TEXT_LENGTH, length=len(clean))
     return clean

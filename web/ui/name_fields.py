@@ -1,5 +1,5 @@
-"""A unit or a person as a form asks for them: chosen of a list where they are few, found by what is typed where
-they are many. Typed is a code, a name, or the beginning of either.
+"""Form fields for a unit or a person: a list where there are few, a text field with suggestions where there are
+many. The text may be a code, a name, or the beginning of either.
 """
 
 from __future__ import annotations
@@ -10,39 +10,39 @@ from itertools import chain, islice
 from typing import TypeAlias
 
 from web.ui.form_values import InvalidForm
-from web.ui.org_names import AT_ONCE, UnitName, units_in_order
+from web.ui.org_names import MAX_LISTED, UnitName, units_in_order
 from workflow.org.access import within
 from workflow.org.name_index import NameIndex
 from workflow.org.office import Office
 
-MOST = 10
-"""So many are suggested at once, and named where what was typed fits several."""
+MAX_SUGGESTIONS = 10
+"""The most names suggested at once, or listed in the refusal of an ambiguous text."""
 
-Seen: TypeAlias = Callable[[str], bool]
-"""Whether whoever asks may be told of it, by its id or key."""
+IsVisible: TypeAlias = Callable[[str], bool]
+"""A filter by id or key: whether the reader may see the unit or person."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Suggestion:
-    """What may be typed, and what else is known of whom it means."""
+    """A text that may be typed, and a description of the unit or person it means."""
 
     typed: str
     beside: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Field:
-    """How a form asks.
+class NameField:
+    """The state of a field for a unit or a person.
 
     Attributes:
-        options: all there are, where they are few; none where what is typed is found.
-        chosen: id or key, or what was typed and means nobody.
-        shown: how whoever is chosen is typed.
-        finds: what the field asks while somebody types (`/suggest/...`); "" where a list is shown.
-        near: what may be typed: instead, where what was typed fits none or several; of few people, everybody;
-            of a list that is narrowed, the way down.
-        wrong: whether what was typed fits none or several.
-        refusal: why, where nothing else on the page says it.
+        options: all choices, when they fit into a list; empty for a text field.
+        chosen: id or key, or the text that was typed when it matches nobody.
+        shown: the text in the field.
+        finds: the kind of suggestions the field loads (`/suggest/...`); "" for a list.
+        near: suggestions: the closest matches when the text fits none or several; everybody, when people are
+            few; the units below the chosen one, when a list is filtered.
+        wrong: whether the text fits none or several.
+        refusal: the reason, when nothing else on the page states it.
     """
 
     options: tuple[UnitName, ...] = ()
@@ -53,193 +53,224 @@ class Field:
     wrong: bool = False
     refusal: InvalidForm | None = None
 
-    def refused(self, refusal: InvalidForm) -> Field:
-        """The same field, saying itself why."""
+    def with_refusal(self, refusal: InvalidForm) -> NameField:
+        """Return the field with the refusal to show beside it."""
         return replace(self, refusal=refusal)
 
 
-def unit_field(office: Office, chosen: str, *, root: str = "", without: Collection[str] = ()) -> Field:
-    """The field for a unit.
+def build_unit_field(
+    office: Office, chosen: str, *, root: str = "", without: Collection[str] = ()
+) -> NameField:
+    """Build the field for a unit.
 
     Args:
-        chosen: the id of a unit, or what was typed.
-        root: the unit whose units, with itself, may be chosen; "" is all.
-        without: units that may not.
+        chosen: the id of a unit, or the text that was typed.
+        root: the unit that may be chosen, with all units below it; "" is all.
+        without: ids of units that may not be chosen.
     """
-    if few_units(office, root):
+    if are_units_listed(office, root):
         options = tuple(
-            one
-            for one in units_in_order(office, used=())
-            if one.id not in without and within(office, one.id, root)
+            unit
+            for unit in units_in_order(office, used=())
+            if unit.id not in without and within(office, unit.id, root)
         )
-        return Field(options=options, chosen=chosen)
+        return NameField(options=options, chosen=chosen)
     if not chosen or chosen in office.units:
-        return Field(chosen=chosen, shown=unit_typed(office, chosen), finds="unit")
-    if _only(office.unit_called, chosen, _places(office, root)):
-        return Field(chosen=chosen, shown=chosen, finds="unit")
-    near = tuple(units_near(office, chosen, root=root))
-    return Field(chosen=chosen, shown=chosen, finds="unit", near=near, wrong=True)
+        return NameField(chosen=chosen, shown=unit_text(office, chosen), finds="unit")
+    if _find_only(office.unit_called, chosen, _unit_filter(office, root)):
+        return NameField(chosen=chosen, shown=chosen, finds="unit")
+    near = tuple(suggest_units(office, chosen, root=root))
+    return NameField(chosen=chosen, shown=chosen, finds="unit", near=near, wrong=True)
 
 
-def person_field(office: Office, chosen: str, *, root: str = "", without: Collection[str] = ()) -> Field:
-    """The field for a person.
+def build_person_field(
+    office: Office, chosen: str, *, root: str = "", without: Collection[str] = ()
+) -> NameField:
+    """Build the field for a person.
 
     Args:
-        chosen: a key, or what was typed.
+        chosen: a key, or the text that was typed.
         root: the unit whose people, and those of all below it, are offered; "" is all.
         without: keys of people who may not be chosen.
     """
-    if _few_people(office):
-        seen = _of(office, root)
-        people = [one for one in office.by_name if one.key not in without and (seen is None or seen(one.key))]
-        return Field(
-            options=tuple(UnitName(id=one.key, name=one.name) for one in people),
+    if _are_people_listed(office):
+        is_visible = _person_filter(office, root)
+        people = [
+            person
+            for person in office.by_name
+            if person.key not in without and (is_visible is None or is_visible(person.key))
+        ]
+        return NameField(
+            options=tuple(UnitName(id=person.key, name=person.name) for person in people),
             chosen=chosen,
-            near=tuple(_person(office, one.key) for one in people),
+            near=tuple(_person_suggestion(office, person.key) for person in people),
         )
-    meant = not chosen or chosen in office.people or _only(office.person_called, chosen, _of(office, root))
-    near = () if meant else tuple(people_near(office, chosen, root=root))
-    shown = person_typed(office, chosen)
-    return Field(chosen=chosen, shown=shown, finds="person", near=near, wrong=not meant)
-
-
-def unit_meant(office: Office, said: str, *, root: str = "") -> str:
-    """The id of the unit somebody typed: by code, by name, by a beginning only one has. "" stays "", and
-    what is chosen of a list stays what it is.
-
-    Whether it may be chosen is for whoever asks to say: a code or a whole name is taken from anywhere, a
-    beginning of units at `root` and below it alone.
-
-    Raises:
-        BadForm: no unit, or more than one, is called so; it names those that are near.
-    """
-    return said if few_units(office, root) else unit_found(office, said, root=root)
-
-
-def unit_found(office: Office, said: str, *, root: str = "") -> str:
-    """The same, however few there are. Raises BadForm."""
-    if said in office.units:
-        return said
-    if not said.strip():
-        return ""
-    return _one(office.unit_called, said, _places(office, root), lambda unit: unit_typed(office, unit), "unit")
-
-
-def person_meant(office: Office, said: str, *, root: str = "") -> str:
-    """The key of the person somebody typed: by key, e-mail, name, or a beginning only one has. "" stays "", and
-    where they are few, what was typed stays what it is.
-
-    Raises:
-        BadForm: nobody, or more than one person, is called so; it names those who are near.
-    """
-    if said in office.people or _few_people(office):
-        return said
-    if not said.strip():
-        return ""
-    return _one(office.person_called, said, _of(office, root), lambda key: person_typed(office, key), "person")
-
-
-def few_units(office: Office, root: str = "") -> bool:
-    """Whether the units that may be chosen are few enough for a list."""
-    return (len(office.below(root)) if root else len(office.units)) <= AT_ONCE
-
-
-def _few_people(office: Office) -> bool:
-    return len(office.people) <= AT_ONCE
-
-
-def unit_typed(office: Office, unit: str) -> str:
-    """How a unit is typed so that it alone is meant: by its name, with its code where others are called so."""
-    known = office.units.get(unit)
-    return office.told_apart.get(unit, known.name) if known else unit
-
-
-def person_typed(office: Office, key: str) -> str:
-    """How a person is typed so that they alone are meant: by name, by e-mail where others are called so."""
-    known = office.people.get(key)
-    if known is None:
-        return key
-    return known.name if len(office.person_called.exactly(known.name)) == 1 else known.email or key
-
-
-def units_near(office: Office, said: str, *, root: str = "") -> Sequence[Suggestion]:
-    """Units whose code or name begins so, then those with a word that does; each with the unit above it."""
-    return [suggested(office, unit) for unit in _near(office.unit_called, said, _places(office, root))]
-
-
-def suggested(office: Office, unit: str) -> Suggestion:
-    """A unit as it is typed, with the unit above it."""
-    above = office.units.get(office.units[unit].parent or "")
-    return Suggestion(typed=unit_typed(office, unit), beside=above.name if above else "")
-
-
-def people_near(office: Office, said: str, *, root: str = "") -> Sequence[Suggestion]:
-    """People whose name or e-mail begins so, then those with a word that does; each with their unit."""
-    return [_person(office, key) for key in _near(office.person_called, said, _of(office, root))]
-
-
-def people_suggested(office: Office, keys: Collection[str]) -> tuple[Suggestion, ...]:
-    """These people, by name; who is not of the office is left out."""
-    people = sorted((office.people[key].name, key) for key in keys if key in office.people)
-    return tuple(_person(office, key) for _, key in people)
-
-
-def all_near(office: Office, said: str) -> Sequence[Suggestion]:
-    """Units and people, for a text that may mean either."""
-    return [*units_near(office, said), *people_near(office, said)]
-
-
-def _person(office: Office, key: str) -> Suggestion:
-    known = office.people[key]
-    unit = office.units.get(known.unit)
-    beside = ", ".join(filter(None, (known.post, unit.name if unit else "")))
-    return Suggestion(typed=person_typed(office, key), beside=beside)
-
-
-def _one(called: NameIndex, said: str, seen: Seen | None, typed: Callable[[str], str], what: str) -> str:
-    meant = _only(called, said, seen)
-    if meant is not None:
-        return meant
-    found = list(_among(iter(called.exactly(said)), seen)) or list(
-        islice(_among(called.beginning(said), seen), MOST + 1)
+    is_valid = (
+        not chosen
+        or chosen in office.people
+        or _find_only(office.person_called, chosen, _person_filter(office, root))
     )
-    near = found or _near(called, said, seen)
-    names = [typed(one) for one in near[:MOST]]
-    more = "_more" if len(near) > MOST else ""
-    code = f"several{more}" if found else "near" if names else "none"
-    raise InvalidForm(f"web.found.{what}_{code}", text=said[:100], near=names)
+    near = () if is_valid else tuple(suggest_people(office, chosen, root=root))
+    shown = person_text(office, chosen)
+    return NameField(chosen=chosen, shown=shown, finds="person", near=near, wrong=not is_valid)
 
 
-def _only(called: NameIndex, said: str, seen: Seen | None) -> str | None:
-    """The only one that is called so (the only one that is `seen`, where several are), else the only one whose
-    calling begins so.
+def resolve_unit(office: Office, text: str, *, root: str = "") -> str:
+    """Return the id of the unit a field names: by code, name, or a unique beginning of either.
+
+    "" stays "", and a value chosen from a list is returned unchanged. The caller checks whether the unit may be
+    chosen: a code or whole name matches any unit, a beginning only units at `root` and below.
+
+    Raises:
+        InvalidForm: no unit matches, or several do; it lists the closest.
     """
-    exactly = called.exactly(said)
-    if len(exactly) > 1:
-        exactly = tuple(_among(iter(exactly), seen))
-    if exactly:
-        return exactly[0] if len(exactly) == 1 else None
-    found = list(islice(_among(called.beginning(said), seen), 2))
-    return found[0] if len(found) == 1 else None
+    return text if are_units_listed(office, root) else resolve_unit_text(office, text, root=root)
 
 
-def _near(called: NameIndex, said: str, seen: Seen | None) -> list[str]:
-    if not said.strip():
+def resolve_unit_text(office: Office, text: str, *, root: str = "") -> str:
+    """Return the id of the unit a text names, as `resolve_unit` does for a text field.
+
+    Raises:
+        InvalidForm: no unit matches, or several do; it lists the closest.
+    """
+    if text in office.units:
+        return text
+    if not text.strip():
+        return ""
+    return _resolve(
+        office.unit_called, text, _unit_filter(office, root), lambda unit: unit_text(office, unit), "unit"
+    )
+
+
+def resolve_person(office: Office, text: str, *, root: str = "") -> str:
+    """Return the key of the person a field names: by key, e-mail, name, or a unique beginning of these.
+
+    "" stays "", and where people are few enough for a list the value is returned unchanged.
+
+    Raises:
+        InvalidForm: nobody matches, or several people do; it lists the closest.
+    """
+    if text in office.people or _are_people_listed(office):
+        return text
+    if not text.strip():
+        return ""
+    return _resolve(
+        office.person_called, text, _person_filter(office, root), lambda key: person_text(office, key), "person"
+    )
+
+
+def are_units_listed(office: Office, root: str = "") -> bool:
+    """Tell whether the units that may be chosen are few enough for a list."""
+    return (len(office.below(root)) if root else len(office.units)) <= MAX_LISTED
+
+
+def _are_people_listed(office: Office) -> bool:
+    return len(office.people) <= MAX_LISTED
+
+
+def unit_text(office: Office, unit: str) -> str:
+    """Return the text that identifies a unit: its name, with its code when other units have the same name."""
+    record = office.units.get(unit)
+    return office.told_apart.get(unit, record.name) if record else unit
+
+
+def person_text(office: Office, key: str) -> str:
+    """Return the text that identifies a person: the name, or the e-mail when others have the same name."""
+    person = office.people.get(key)
+    if person is None:
+        return key
+    return person.name if len(office.person_called.exactly(person.name)) == 1 else person.email or key
+
+
+def suggest_units(office: Office, text: str, *, root: str = "") -> Sequence[Suggestion]:
+    """Suggest units whose code or name begins with the text, then those with a word that does."""
+    return [
+        unit_suggestion(office, unit)
+        for unit in _find_closest(office.unit_called, text, _unit_filter(office, root))
+    ]
+
+
+def unit_suggestion(office: Office, unit: str) -> Suggestion:
+    """Return the suggestion of a unit: the text that identifies it and the name of the unit above."""
+    above = office.units.get(office.units[unit].parent or "")
+    return Suggestion(typed=unit_text(office, unit), beside=above.name if above else "")
+
+
+def suggest_people(office: Office, text: str, *, root: str = "") -> Sequence[Suggestion]:
+    """Suggest people whose name or e-mail begins with the text, then those with a word that does."""
+    return [
+        _person_suggestion(office, key)
+        for key in _find_closest(office.person_called, text, _person_filter(office, root))
+    ]
+
+
+def people_suggestions(office: Office, keys: Collection[str]) -> tuple[Suggestion, ...]:
+    """Return the suggestions of these people, sorted by name, without those who are not of the office."""
+    people = sorted((office.people[key].name, key) for key in keys if key in office.people)
+    return tuple(_person_suggestion(office, key) for _, key in people)
+
+
+def suggest_any(office: Office, text: str) -> Sequence[Suggestion]:
+    """Suggest units, then people, for a text that may mean either."""
+    return [*suggest_units(office, text), *suggest_people(office, text)]
+
+
+def _person_suggestion(office: Office, key: str) -> Suggestion:
+    person = office.people[key]
+    unit = office.units.get(person.unit)
+    beside = ", ".join(filter(None, (person.post, unit.name if unit else "")))
+    return Suggestion(typed=person_text(office, key), beside=beside)
+
+
+def _resolve(
+    index: NameIndex, text: str, is_visible: IsVisible | None, name_of: Callable[[str], str], kind: str
+) -> str:
+    """Return the only match of a text; raise InvalidForm with the closest when there is none or several."""
+    match = _find_only(index, text, is_visible)
+    if match is not None:
+        return match
+    matches = list(_filter_visible(iter(index.exactly(text)), is_visible)) or list(
+        islice(_filter_visible(index.beginning(text), is_visible), MAX_SUGGESTIONS + 1)
+    )
+    near = matches or _find_closest(index, text, is_visible)
+    names = [name_of(id) for id in near[:MAX_SUGGESTIONS]]
+    more = "_more" if len(near) > MAX_SUGGESTIONS else ""
+    code = f"several{more}" if matches else "near" if names else "none"
+    raise InvalidForm(f"web.found.{kind}_{code}", text=text[:100], near=names)
+
+
+def _find_only(index: NameIndex, text: str, is_visible: IsVisible | None) -> str | None:
+    """Return the only exact match (of several, the only visible one), else the only visible beginning."""
+    exact = index.exactly(text)
+    if len(exact) > 1:
+        exact = tuple(_filter_visible(iter(exact), is_visible))
+    if exact:
+        return exact[0] if len(exact) == 1 else None
+    matches = list(islice(_filter_visible(index.beginning(text), is_visible), 2))
+    return matches[0] if len(matches) == 1 else None
+
+
+def _find_closest(index: NameIndex, text: str, is_visible: IsVisible | None) -> list[str]:
+    if not text.strip():
         return []
-    found = chain(called.beginning(said), called.holding(said))
-    return list(islice(dict.fromkeys(islice(_among(found, seen), 2 * MOST)), MOST))
+    matches = chain(index.beginning(text), index.holding(text))
+    return list(
+        islice(
+            dict.fromkeys(islice(_filter_visible(matches, is_visible), 2 * MAX_SUGGESTIONS)), MAX_SUGGESTIONS
+        )
+    )
 
 
-def _among(found: Iterator[str], seen: Seen | None) -> Iterator[str]:
-    return found if seen is None else filter(seen, found)
+def _filter_visible(matches: Iterator[str], is_visible: IsVisible | None) -> Iterator[str]:
+    return matches if is_visible is None else filter(is_visible, matches)
 
 
-def _places(office: Office, root: str) -> Seen | None:
-    """Units at `root` and below it; None is all of them."""
+def _unit_filter(office: Office, root: str) -> IsVisible | None:
+    """Return the filter of units at `root` and below it; None for all units."""
     return frozenset(office.below(root)).__contains__ if root else None
 
 
-def _of(office: Office, root: str) -> Seen | None:
-    """People of these units."""
-    places = _places(office, root)
-    return None if places is None else lambda key: places(office.people[key].unit)
+def _person_filter(office: Office, root: str) -> IsVisible | None:
+    """Return the filter of people of the units at `root` and below it; None for everybody."""
+    is_unit_visible = _unit_filter(office, root)
+    return None if is_unit_visible is None else lambda key: is_unit_visible(office.people[key].unit)

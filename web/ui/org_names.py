@@ -1,4 +1,4 @@
-"""Units and people as pages name them."""
+"""Names of units and people for pages and lists."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from workflow.law.procedure import Obligation
 from workflow.org.duties import Unresolved, resolve
 from workflow.org.office import Office
 
-AT_ONCE = 300
-"""So many units are offered at once."""
+MAX_LISTED = 300
+"""The most units or people a list offers; above it forms have a text field with suggestions."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnitName:
-    """A unit as a list names it. `depth`: how far below the top it stands. No name: no unit at all."""
+    """A unit in a list. `depth`: levels below the top. An empty name means no unit."""
 
     id: str
     name: str
@@ -25,8 +25,8 @@ class UnitName:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Who:
-    """Who is to do something. `written`: the schedule's own words, where they decide or are all there is."""
+class AssigneeNames:
+    """Names of the assignees of an obligation. `written`: the schedule's words, if they decide."""
 
     names: tuple[str, ...]
     duty: str
@@ -34,13 +34,13 @@ class Who:
 
 
 def unit_name(office: Office, unit: str) -> UnitName:
-    """The name of a unit; what a schedule wrote stays as it is when no unit of that id is known."""
-    known = office.units.get(unit)
-    return UnitName(id=unit, name=known.name if known else unit)
+    """Return the name of a unit; for an unknown id the text itself, as the schedule wrote it."""
+    record = office.units.get(unit)
+    return UnitName(id=unit, name=record.name if record else unit)
 
 
 def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, ...]:
-    """All units by name, each followed by those below it; then those in `used` the office does not know."""
+    """Return all units by name, each followed by those below it, then the ids in `used` without a unit."""
     ordered: list[UnitName] = []
 
     def walk(units: Sequence[str], depth: int) -> None:
@@ -55,60 +55,64 @@ def units_in_order(office: Office, *, used: Collection[str]) -> tuple[UnitName, 
     return (*ordered, *rest, *strangers)
 
 
-def units_to_narrow(office: Office, chosen: str) -> tuple[UnitName, ...]:
-    """What a list may be narrowed to: every unit; of a country the way to the chosen one and those right
-    below it, so that one walks down and a page does not carry twenty thousand names.
+def units_to_filter_by(office: Office, chosen: str) -> tuple[UnitName, ...]:
+    """Return the units a list may be filtered by: all of them, or the path to the chosen one and its children.
+
+    A large office is walked down level by level, so that a page does not carry twenty thousand names.
     """
-    if len(office.units) <= AT_ONCE:
+    if len(office.units) <= MAX_LISTED:
         return units_in_order(office, used=())
-    way = [unit for unit in office.above(chosen) if unit in office.units][::-1]
-    known = [*way, *_right_below(office, way[-1] if way else None)[:AT_ONCE]]
+    path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
+    units = [*path, *_child_units(office, path[-1] if path else None)[:MAX_LISTED]]
     return tuple(
-        UnitName(id=unit, name=office.units[unit].name, depth=min(depth, len(way)))
-        for depth, unit in enumerate(known)
+        UnitName(id=unit, name=office.units[unit].name, depth=min(depth, len(path)))
+        for depth, unit in enumerate(units)
     )
 
 
-def units_of_a_page(office: Office, chosen: str, number: int) -> tuple[tuple[UnitName, ...], int]:
-    """A page of the tree: all of a small one; of a country the way to the chosen unit and some of those right
-    below it. A number beyond the last page is the last page.
+def paginate_units(office: Office, chosen: str, number: int) -> tuple[tuple[UnitName, ...], int]:
+    """Return one page of the unit tree: all of a small tree, else the path to a unit and some of its children.
+
+    A number beyond the last page gives the last page.
 
     Returns:
-        the units, and how many pages there are.
+        the units, and the number of pages.
     """
-    if len(office.units) <= AT_ONCE:
+    if len(office.units) <= MAX_LISTED:
         return units_in_order(office, used=()), 1
-    way = [unit for unit in office.above(chosen) if unit in office.units][::-1]
-    level = _right_below(office, way[-1] if way else None)
-    pages = max(1, -(-len(level) // AT_ONCE))
-    first = (min(number, pages) - 1) * AT_ONCE
-    shown = [*enumerate(way), *((len(way), unit) for unit in level[first : first + AT_ONCE])]
+    path = [unit for unit in office.above(chosen) if unit in office.units][::-1]
+    level = _child_units(office, path[-1] if path else None)
+    pages = max(1, -(-len(level) // MAX_LISTED))
+    first = (min(number, pages) - 1) * MAX_LISTED
+    shown = [*enumerate(path), *((len(path), unit) for unit in level[first : first + MAX_LISTED])]
     return tuple(UnitName(id=unit, name=office.units[unit].name, depth=depth) for depth, unit in shown), pages
 
 
-def _right_below(office: Office, parent: str | None) -> Sequence[str]:
+def _child_units(office: Office, parent: str | None) -> Sequence[str]:
     return office.tops if parent is None else office.children.get(parent, ())
 
 
-def asked(case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date) -> Who:
-    """Who is to do it: the same people a letter of that day would go to.
+def name_obligation_assignees(
+    case: Case, obligation: Obligation, deadline: str, office: Office, *, on: date
+) -> AssigneeNames:
+    """Return the names of the assignees of an obligation on a day: the people a letter of that day would go to.
 
-    The officer who is told for want of anybody else is not who is to do it.
+    The officer who gets letters nobody else can get is not an assignee.
     """
     responsible = case.responsible.get(deadline) or case.responsible.get(obligation.id) or ""
-    found = resolve(
+    result = resolve(
         office, duty=obligation.duty, unit=case.unit, on=on, responsible=responsible, person=case.person
     )
-    told = () if isinstance(found, Unresolved) else tuple(one for one in found if one.why != "officer")
-    by_name = any(one.why == "named" for one in told) or not told
-    return Who(
-        names=tuple(one.person.name for one in told),
+    recipients = () if isinstance(result, Unresolved) else tuple(r for r in result if r.why != "officer")
+    by_name = any(recipient.why == "named" for recipient in recipients) or not recipients
+    return AssigneeNames(
+        names=tuple(recipient.person.name for recipient in recipients),
         duty=obligation.duty,
         written=responsible if by_name else "",
     )
 
 
 def person_name(office: Office, key: str) -> str:
-    """The name of a person; the key when nobody of that key is left."""
-    known = office.people.get(key)
-    return known.name if known else key
+    """Return the name of a person; the key when the office has nobody of that key."""
+    person = office.people.get(key)
+    return person.name if person else key

@@ -1,4 +1,4 @@
-"""The reader's language and theme: asked for in the address, remembered in a cookie, else guessed."""
+"""The reader's language and theme: from the query string, else a cookie, else the browser's headers."""
 
 from __future__ import annotations
 
@@ -16,36 +16,39 @@ _YEAR = 365 * 24 * 60 * 60
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preferences:
-    """What one request is answered in. `asked`: the cookies to set because the address asked for a change."""
+    """Language and theme of the answer to a request. `new_cookies`: to set, because the query changed them."""
 
     language: str
     theme: str
-    asked: tuple[tuple[str, str], ...] = ()
+    new_cookies: tuple[tuple[str, str], ...] = ()
 
 
 def preferences(request: HTTPConnection) -> Preferences:
-    """Language: `?lang=`, the cookie, Accept-Language, Kazakh; theme: `?theme=`, the cookie, the system's."""
-    asked: list[tuple[str, str]] = []
+    """Return language and theme of a request.
+
+    Language: `?lang=`, the cookie, Accept-Language, Kazakh; theme: `?theme=`, the cookie, the system's.
+    """
+    cookies: list[tuple[str, str]] = []
     language = request.query_params.get("lang", "")
     if language in i18n.LANGUAGES:
-        asked.append(("lang", language))
+        cookies.append(("lang", language))
     else:
         language = request.cookies.get("lang", "")
     if language not in i18n.LANGUAGES:
-        language = accepted(request.headers.get("accept-language", ""))
+        language = preferred_language(request.headers.get("accept-language", ""))
     theme = request.query_params.get("theme", "")
     if theme in THEMES:
-        asked.append(("theme", theme))
+        cookies.append(("theme", theme))
     else:
         theme = request.cookies.get("theme", "")
     if theme not in THEMES:
         theme = "auto"
-    return Preferences(language=language, theme=theme, asked=tuple(asked))
+    return Preferences(language=language, theme=theme, new_cookies=tuple(cookies))
 
 
-def accepted(header: str) -> str:
-    """The language of ours that an Accept-Language header wants most; Kazakh when it wants none."""
-    wanted = []
+def preferred_language(header: str) -> str:
+    """Return the supported language an Accept-Language header prefers; Kazakh when it accepts none."""
+    ranked = []
     for position, item in enumerate(header.split(",")[:20]):
         name, _, weight = item.strip().partition(";")
         language = name.strip().partition("-")[0].lower()
@@ -56,11 +59,11 @@ def accepted(header: str) -> str:
         except ValueError:
             quality = 0.0
         if quality > 0:
-            wanted.append((-quality, position, language))
-    return min(wanted)[2] if wanted else DEFAULT_LANGUAGE
+            ranked.append((-quality, position, language))
+    return min(ranked)[2] if ranked else DEFAULT_LANGUAGE
 
 
-def remember(response: Response, asked: tuple[tuple[str, str], ...]) -> None:
-    """Set the cookies the reader asked for; they name a taste, nothing secret."""
-    for name, value in asked:
+def set_preference_cookies(response: Response, cookies: tuple[tuple[str, str], ...]) -> None:
+    """Set the preference cookies the query asked for. They hold nothing secret."""
+    for name, value in cookies:
         response.set_cookie(name, value, max_age=_YEAR, path="/", samesite="lax", httponly=name == "lang")

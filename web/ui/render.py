@@ -1,4 +1,4 @@
-"""From values to a page in the reader's language. Every date and number is worded here, on the server."""
+"""Rendering of pages by Jinja in the reader's language; dates and numbers are formatted here, on the server."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from calendars.layout import Run
 from notifications.notice import Notice
 from services.context import RequestContext
 from web.auth.middleware import SAFE_METHODS
-from web.ui.assets import address
-from web.ui.case_names import about
-from web.ui.preferences import THEMES, preferences, remember
+from web.ui.assets import asset_address
+from web.ui.case_names import case_title
+from web.ui.preferences import THEMES, preferences, set_preference_cookies
 from web.ui.timeline import Off
 from workflow.law.procedure import Act, Text
 from workflow.refusal import Refusal
@@ -39,119 +39,120 @@ ALMATY = ZoneInfo("Asia/Almaty")
 
 @cache
 def environment() -> Environment:
-    """The one Jinja environment: everything is escaped, an unknown name is an error."""
-    made = Environment(
+    """Return the Jinja environment (one per process): it escapes everything; an unknown name is an error."""
+    jinja = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["about"] = about
-    return made
+    jinja.globals["case_title"] = case_title
+    return jinja
 
 
 class Translator:
-    """What a template may ask for words. One per request."""
+    """Texts, dates and numbers in one language, for templates. One per request."""
 
     def __init__(self, language: str) -> None:
         self.language = language
 
     def say(self, code: str, **arguments: object) -> str:
-        """One sentence or word of the catalogues."""
+        """Return a text of the catalogues."""
         return i18n.say(code, arguments, self.language)
 
     def row(self, name: str) -> str:
-        """A row of a register (`risk.3`) as people call it; any other name as it is."""
+        """Return the display name of a register row (`risk.3`); any other name unchanged."""
         kind, _, number = name.partition(".")
         return self.say(f"row.{kind}", number=number) if i18n.knows(f"row.{kind}") else name
 
     def refuse(self, refusal: Refusal | OutOfRange) -> str:
-        """The sentence of a refusal."""
+        """Return the sentence of a refusal."""
         return i18n.refusal(refusal, self.language)
 
     def tell(self, code: str, arguments: Mapping[str, object]) -> str:
-        """The sentence of a code that carries its arguments along (a finding)."""
+        """Return the sentence of a code with its arguments as a mapping (a finding)."""
         return i18n.say(code, arguments, self.language)
 
     def sentences(self, explanation: Explanation) -> list[str]:
-        """An explanation, one sentence each."""
+        """Return the sentences of an explanation."""
         return i18n.explain(explanation, self.language)
 
     def long(self, on: date) -> str:
-        """A date as official papers write it."""
+        """Return a date as official documents write it: "30 марта 2026 года"."""
         return i18n.date_long(on, self.language)
 
     def short(self, on: date) -> str:
+        """Return a date in figures: "30.03.2026"."""
         return f"{on:%d.%m.%Y}"
 
     def brief(self, on: date) -> str:
-        """Day and month in figures, for places where the year is plain."""
+        """Return day and month in figures, for places where the year is clear: "30.03"."""
         return f"{on:%d.%m}"
 
     def run(self, first: date, last: date) -> str:
-        """Neighbouring days: "21–23 марта"."""
+        """Return a range of consecutive days: "21–23 марта"."""
         days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
         return i18n.days_ranges(tuple(days), self.language)
 
     def month(self, number: int) -> str:
-        """A month as it stands alone, with a capital letter: it heads a column."""
+        """Return the name of a month with a capital letter, as a heading."""
         return self.capital(i18n.month_name(number, self.language))
 
     def capital(self, text: str) -> str:
-        """With a capital letter, as it heads something."""
+        """Return the text with its first letter capital, as a heading."""
         return text[:1].upper() + text[1:]
 
     def weekday(self, number: int) -> str:
-        """Monday is 1."""
+        """Return the name of a weekday; Monday is 1."""
         return i18n.date_weekday(date(2024, 1, number), self.language)
 
     def titled(self, title: Text, period: str | None) -> str:
-        """The title of an obligation, with its period when it comes back."""
+        """Return the title of an obligation, with its period when it recurs."""
         text = title[self.language]
         return f"{text}, {i18n.period(period, self.language)}" if period else text
 
     def holiday(self, name: str | None) -> str:
-        """The name of a holiday; a code without words stays a code."""
+        """Return the name of a holiday; the code itself when the catalogues have no name for it."""
         if not name:
             return ""
         code = f"holiday.{name}"
         return i18n.say(code, {}, self.language) if i18n.knows(code) else name
 
     def day_title(self, day: Day | Run) -> str:
-        """What makes a day (or a run of days) unusual: its kind, and the holiday's name."""
+        """Return the title of a special day or run of days: its kind and the holiday's name."""
         kind, name = self.say(f"day.{day.kind}"), self.holiday(day.name)
         return f"{name} ({i18n.inner(kind)})" if name and day.kind != "holiday" else name or kind
 
     def off_title(self, off: Off) -> str:
-        """What a shaded stretch of the timeline is: its days and the holidays among them."""
+        """Return the title of a run of days off on the timeline: its days and the holidays among them."""
         names = ", ".join(self.holiday(name) for name in off.names)
-        said = names or i18n.inner(self.say("day.holiday" if off.holiday else "day.weekend"))
-        return f"{self.run(off.first, off.last)} – {said}"
+        description = names or i18n.inner(self.say("day.holiday" if off.holiday else "day.weekend"))
+        return f"{self.run(off.first, off.last)} – {description}"
 
     def act_address(self, act: str) -> str | None:
-        """Where the register of acts keeps an act of that id; None when it is an id of our own."""
-        side = "kaz" if self.language == "kk" else "rus"
-        return f"https://adilet.zan.kz/{side}/docs/{act}" if _REGISTERED.fullmatch(act) else None
+        """Return the address of an act in the national register of acts; None for an id of our own."""
+        edition = "kaz" if self.language == "kk" else "rus"
+        return f"https://adilet.zan.kz/{edition}/docs/{act}" if _REGISTERED.fullmatch(act) else None
 
     def cited(self, act: Act, paragraph: str) -> str:
-        """An act as an explanation cites it."""
+        """Return the citation of an act and paragraph, as explanations have it."""
         return f"{act.short[self.language]}, {i18n.paragraph(paragraph, self.language)}"
 
     def moment(self, at: datetime) -> str:
-        """A moment on the clocks of Kazakhstan."""
+        """Return date and time in the time zone of Kazakhstan."""
         return f"{at.astimezone(ALMATY):%d.%m.%Y, %H:%M}"
 
     def period(self, period: str) -> str:
-        """A period as a title adds it: "III квартал 2026 года"."""
+        """Return the name of a period: "III квартал 2026 года"."""
         return i18n.period(period, self.language)
 
-    def known(self, code: str, otherwise: str) -> str:
-        """The words of a code that may have none yet."""
+    def say_or(self, code: str, otherwise: str) -> str:
+        """Return the text of a code, or `otherwise` when the catalogues have none."""
         return i18n.say(code, {}, self.language) if i18n.knows(code) else otherwise
 
-    def rung(self, notice: Notice) -> str:
-        """So many working days before or after the due date; nothing for letters of another sort."""
+    def step_title(self, notice: Notice) -> str:
+        """Return the step of a notice: working days before or after the due date; its kind if without step."""
         if not notice.rung.lstrip("+-").isdigit():
             return self.say(f"register.kind.{notice.kind}")
         at = int(notice.rung)
@@ -159,16 +160,16 @@ class Translator:
         return i18n.say(f"register.rung_{word}", {"count": abs(at)}, self.language)
 
     def channel(self, name: str) -> str:
-        """A channel; one of somebody's own making keeps its name."""
-        return self.known(f"web.channel.{name}", name)
+        """Return the name of a channel; the id itself for a channel of a plug-in."""
+        return self.say_or(f"web.channel.{name}", name)
 
     def size(self, size: int) -> str:
-        """Bytes as people say them."""
+        """Return a number of bytes in KB or MB."""
         number, unit = (size / 1024, "kb") if size < 1024 * 1024 else (size / 1024 / 1024, "mb")
         return i18n.say(f"web.size.{unit}", {"n": max(1, round(number))}, self.language)
 
     def points(self, points: Decimal | str | None) -> str:
-        """Points without needless zeros, with the comma or the point the language uses."""
+        """Return points without trailing zeros, with the decimal mark of the language."""
         if points is None:
             return ""
         text = f"{Decimal(points).normalize():f}".replace("-", "−")
@@ -185,10 +186,10 @@ def page(
     place: str = "",
     **values: Any,
 ) -> Response:
-    """A page of a template, with the reader's preferences kept.
+    """Render a template as a page in the reader's language and theme.
 
     Args:
-        place: where the page of a form is read, for the answer to that form; "" for the nearest page there is.
+        place: in the answer to a form, the address of the form's page; "" for the nearest page above.
     """
     reader = preferences(request)
     text = (
@@ -200,7 +201,7 @@ def page(
             languages=i18n.LANGUAGES,
             theme=reader.theme,
             themes=THEMES,
-            asset=address,
+            asset=asset_address,
             today=today,
             demonstration=ctx.demonstration,
             organisation=ctx.organisation,
@@ -213,32 +214,33 @@ def page(
     response = HTMLResponse(text, status_code=status)
     response.headers["content-language"] = reader.language
     response.headers["vary"] = "Cookie, Accept-Language"
-    remember(response, reader.asked)
+    set_preference_cookies(response, reader.new_cookies)
     return response
 
 
 def _here(request: Request, place: str) -> Any:
-    """A function that gives the present address with one preference changed.
+    """Return a function that gives the present address with one preference changed.
 
-    What was just recorded is not said again. The answer to a form cannot be read again: its page can.
+    Parameters that report what was just recorded are dropped. After a form was sent, it gives the form's page,
+    because the answer itself has no address.
     """
-    answers = request.method not in SAFE_METHODS
-    start = (place or _readable(request)) if answers else ""
+    is_write = request.method not in SAFE_METHODS
+    start = (place or _nearest_page(request)) if is_write else ""
 
     def here(**changes: object) -> str:
-        kept = [
+        parameters = [
             (key, value)
-            for key, value in ([] if answers else request.query_params.multi_items())
+            for key, value in ([] if is_write else request.query_params.multi_items())
             if key not in ("lang", "theme", "recorded", "replanned", "said", "of", "what")
             and key not in changes
         ]
-        return start + ("&" if "?" in start else "?") + urlencode([*kept, *changes.items()])
+        return start + ("&" if "?" in start else "?") + urlencode([*parameters, *changes.items()])
 
     return here
 
 
-def _readable(request: Request) -> str:
-    """The nearest page at the address of a form, or above it."""
+def _nearest_page(request: Request) -> str:
+    """Return the path of the nearest page at the address of a form or above it."""
     path = request.url.path
     while path:
         scope = {"type": "http", "method": "GET", "path": path, "app": request.app}

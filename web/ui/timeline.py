@@ -1,7 +1,7 @@
-"""The timeline of a case as geometry: numbers and values only, the template writes the words.
+"""Geometry of the timeline of a case: positions and values only; the template adds the texts.
 
-One row per obligation, one column of pixels per day. What comes back every quarter for a year is
-left to the table below the picture, so that the days around the analysis stay wide enough to see.
+One row per obligation, one column of pixels per day. Recurring obligations are left to the table below the
+picture, so that the days around the analysis stay wide enough to see.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from calendars.calendar import Calendar
-from web.ui.deadline_status import DeadlineStatus, look
+from web.ui.deadline_status import DeadlineStatus, status_on
 from workflow.deadlines.deadline import Deadline
 from workflow.law.procedure import Text
 
@@ -22,8 +22,8 @@ HEAD = 44
 ROW = 26
 FOOT = 26
 MARGIN_DAYS = 4
-LONGEST = 270
-NEAR = 45
+MAX_SPAN_DAYS = 270
+MAX_DAYS_TO_TODAY = 45
 LABEL_CHARACTERS = 46
 
 MarkKind = Literal["due", "done", "planned"]
@@ -32,7 +32,7 @@ BarKind = Literal["window", "counted"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Off:
-    """A run of days off. `names`: codes of the holidays among them; `holiday`: whether there is any."""
+    """A run of consecutive days off. `names`: codes of its holidays; `holiday`: whether it has one."""
 
     first: date
     last: date
@@ -44,6 +44,8 @@ class Off:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Month:
+    """A month, or the part of it that is drawn. `first`: its first day drawn."""
+
     first: date
     x: float
     width: float
@@ -51,7 +53,7 @@ class Month:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tick:
-    """A Monday: where its number is written."""
+    """A Monday, where the number of its day is written."""
 
     on: date
     x: float
@@ -70,14 +72,16 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
+    """A mark in a row: the due date, the planned day or the day it was done."""
+
     kind: MarkKind
     on: date
     x: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
-    """One row. `date_x`, `date_end`: where the date is written, and whether it stands left of its mark."""
+class TimelineRow:
+    """One row. `date_x`: where its date is written; `date_end`: whether the date stands left of its mark."""
 
     id: str
     title: Text
@@ -93,6 +97,8 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Timeline:
+    """The whole picture. `left_out`: deadlines with a due date that are not drawn."""
+
     first: date
     last: date
     width: int
@@ -103,24 +109,26 @@ class Timeline:
     months: tuple[Month, ...]
     ticks: tuple[Tick, ...]
     offs: tuple[Off, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TimelineRow, ...]
     today: date
     today_x: float | None
     left_out: int
 
 
-def timeline(deadlines: Iterable[Deadline], *, calendar: Calendar, today: date, soon: date) -> Timeline | None:
-    """The picture of a case's deadlines; None when none of them has a date."""
-    known = [deadline for deadline in deadlines if deadline.state != "not_required"]
-    dated = [deadline for deadline in known if deadline.period is None and _own_dates(deadline)]
+def build_timeline(
+    deadlines: Iterable[Deadline], *, calendar: Calendar, today: date, soon: date
+) -> Timeline | None:
+    """Build the timeline of a case's deadlines; None when none of them has a date."""
+    required = [deadline for deadline in deadlines if deadline.state != "not_required"]
+    dated = [deadline for deadline in required if deadline.period is None and _dates_of(deadline)]
     if not dated:
         return None
     first, last = _span(dated, calendar=calendar, today=today)
-    rows = [deadline for deadline in dated if any(first <= on <= last for on in _own_dates(deadline))]
+    rows = [deadline for deadline in dated if any(first <= on <= last for on in _dates_of(deadline))]
     step = (WIDTH - LABELS) / ((last - first).days + 1)
 
     def x(on: date) -> float:
-        """The left edge of a day."""
+        """Return the left edge of a day, in pixels."""
         return round(LABELS + (on - first).days * step, 1)
 
     def middle(on: date) -> float:
@@ -144,37 +152,37 @@ def timeline(deadlines: Iterable[Deadline], *, calendar: Calendar, today: date, 
                 x=x(run[0]),
                 width=round(step * len(run), 1),
                 holiday=any(calendar.day(on).kind != "weekend" for on in run),
-                names=_names(run, calendar),
+                names=_holiday_names(run, calendar),
             )
-            for run in _runs_off(first, last, calendar)
+            for run in _find_runs_off(first, last, calendar)
         ),
         lines=tuple(
-            _line(deadline, number, first, last, x, middle, today=today, soon=soon)
+            _build_row(deadline, number, first, last, x, middle, today=today, soon=soon)
             for number, deadline in enumerate(rows)
         ),
         today=today,
         today_x=middle(today) if first <= today <= last else None,
-        left_out=sum(1 for deadline in known if deadline.due is not None)
+        left_out=sum(1 for deadline in required if deadline.due is not None)
         - sum(1 for d in rows if d.due is not None),
     )
 
 
-def _own_dates(deadline: Deadline) -> list[date]:
+def _dates_of(deadline: Deadline) -> list[date]:
     return [on for on in (deadline.due, deadline.planned_on, deadline.done_on) if on is not None]
 
 
 def _span(deadlines: Sequence[Deadline], *, calendar: Calendar, today: date) -> tuple[date, date]:
-    """From the first to the last day drawn: all own dates, today when it is near, at most LONGEST days.
+    """Return the first and the last day drawn: all dates, today when it is near, at most MAX_SPAN_DAYS days.
 
     A date far from the rest (a schedule approved half a year before) must not press the others
     together: days are dropped from the end farther from the middle of the dates.
     """
-    days = sorted(on for deadline in deadlines for on in _own_dates(deadline))
+    days = sorted(on for deadline in deadlines for on in _dates_of(deadline))
     middle = days[len(days) // 2]
-    while (days[-1] - days[0]).days > LONGEST:
+    while (days[-1] - days[0]).days > MAX_SPAN_DAYS:
         days.pop(0 if middle - days[0] >= days[-1] - middle else -1)
     first, last = days[0], days[-1]
-    if first - timedelta(days=NEAR) <= today <= last + timedelta(days=NEAR):
+    if first - timedelta(days=MAX_DAYS_TO_TODAY) <= today <= last + timedelta(days=MAX_DAYS_TO_TODAY):
         first, last = min(first, today), max(last, today)
     margin = timedelta(days=MARGIN_DAYS)
     return max(first - margin, calendar.first), min(last + 2 * margin, calendar.last)
@@ -197,8 +205,8 @@ def _months(first: date, last: date, step: float) -> tuple[Month, ...]:
     )
 
 
-def _runs_off(first: date, last: date, calendar: Calendar) -> list[list[date]]:
-    """Days off that follow each other, in one list each."""
+def _find_runs_off(first: date, last: date, calendar: Calendar) -> list[list[date]]:
+    """Return the runs of consecutive days off."""
     runs: list[list[date]] = []
     for on in _days(first, last):
         if calendar.is_working(on):
@@ -210,12 +218,12 @@ def _runs_off(first: date, last: date, calendar: Calendar) -> list[list[date]]:
     return runs
 
 
-def _names(run: Sequence[date], calendar: Calendar) -> tuple[str, ...]:
+def _holiday_names(run: Sequence[date], calendar: Calendar) -> tuple[str, ...]:
     names = (calendar.day(on).name for on in run)
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _line(
+def _build_row(
     deadline: Deadline,
     number: int,
     first: date,
@@ -225,7 +233,7 @@ def _line(
     *,
     today: date,
     soon: date,
-) -> Line:
+) -> TimelineRow:
     marks = tuple(
         Mark(kind=kind, on=on, x=middle(on))
         for kind, on in _marks(deadline)
@@ -246,10 +254,10 @@ def _line(
     shown = deadline.due or deadline.planned_on or deadline.done_on or first
     edge = max((mark.x for mark in marks), default=middle(first))
     near_right = edge > WIDTH - 64
-    return Line(
+    return TimelineRow(
         id=deadline.id,
         title=deadline.obligation.title,
-        look=look(deadline.state, deadline.due, late_by=deadline.late_by, today=today, soon=soon),
+        look=status_on(deadline.state, deadline.due, late_by=deadline.late_by, today=today, soon=soon),
         y=HEAD + ROW * number,
         bars=bars,
         marks=marks,
@@ -261,13 +269,13 @@ def _line(
 
 
 def _marks(deadline: Deadline) -> tuple[tuple[MarkKind, date | None], ...]:
-    """In the order they are drawn: a plan on the last day rings it, a plan that happened is not drawn."""
+    """Return the marks in drawing order: a plan on the due date encircles it; a fulfilled plan is not drawn."""
     planned = deadline.planned_on if deadline.done_on is None else None
     return (("planned", planned), ("due", deadline.due), ("done", deadline.done_on))
 
 
 def _bars(deadline: Deadline, first: date, last: date) -> list[tuple[BarKind, date, date]]:
-    """The window; and the count, unless it would only be drawn over the window."""
+    """Return the bars of a row: the window, and the counted days unless they would cover the window."""
     bars: list[tuple[BarKind, date, date]] = []
     due, anchor = deadline.due, deadline.anchor_on
     opens = deadline.opens

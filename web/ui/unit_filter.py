@@ -1,4 +1,4 @@
-"""The unit a list is narrowed to: chosen where they are few, typed where they are many."""
+"""Query parameters and fields that filter a list by unit or person: a list of few, a text field for many."""
 
 from __future__ import annotations
 
@@ -11,92 +11,92 @@ from fastapi import Depends, Query
 from web.auth.dependencies import Reading
 from web.ui.form_values import InvalidForm
 from web.ui.name_fields import (
-    Field,
-    few_units,
-    people_suggested,
-    person_field,
-    person_meant,
-    suggested,
-    unit_field,
-    unit_found,
-    unit_typed,
+    NameField,
+    are_units_listed,
+    build_person_field,
+    build_unit_field,
+    people_suggestions,
+    resolve_person,
+    resolve_unit_text,
+    unit_suggestion,
+    unit_text,
 )
-from web.ui.org_names import units_to_narrow
+from web.ui.org_names import units_to_filter_by
 from workflow.org.access import within
 from workflow.org.office import Office
 
-Typed = Annotated[str, Query(max_length=300)]
+NameText = Annotated[str, Query(max_length=300)]
 
 
-def known_unit(ctx: Reading, unit: Typed = "") -> str:
-    """The id of the unit asked for; of few, what the list gave.
+def require_unit(ctx: Reading, unit: NameText = "") -> str:
+    """Return the id of the unit in the query; where units are few, the value of the list unchanged.
 
     Raises:
-        BadForm: what was typed means none, or several.
+        InvalidForm: the text matches no unit, or several.
     """
     if not unit.strip():
         return ""
     office = ctx.reads.office()
-    return unit if few_units(office) else unit_found(office, unit, root=ctx.reader.root)
+    return unit if are_units_listed(office) else resolve_unit_text(office, unit, root=ctx.reader.root)
 
 
-def asked_unit(ctx: Reading, unit: Typed = "") -> str:
-    """The same; what means none or several stays as it was typed, and the field says why."""
+def parse_unit(ctx: Reading, unit: NameText = "") -> str:
+    """Return the id of the unit in the query; the text itself when it matches none or several."""
     try:
-        return known_unit(ctx, unit)
+        return require_unit(ctx, unit)
     except InvalidForm:
         return unit
 
 
-def asked_person(ctx: Reading, person: Typed = "") -> str:
-    """The key of the person asked for; what means nobody or several stays as it was typed."""
+def parse_person(ctx: Reading, person: NameText = "") -> str:
+    """Return the key of the person in the query; the text itself when it matches nobody or several."""
     try:
-        return person_meant(ctx.reads.office(), person, root=ctx.reader.root) if person.strip() else ""
+        return resolve_person(ctx.reads.office(), person, root=ctx.reader.root) if person.strip() else ""
     except InvalidForm:
         return person
 
 
-AskedPerson = Annotated[str, Depends(asked_person)]
-AskedUnit = Annotated[str, Depends(asked_unit)]
-KnownUnit = Annotated[str, Depends(known_unit)]
+PersonParam = Annotated[str, Depends(parse_person)]
+UnitParam = Annotated[str, Depends(parse_unit)]
+RequiredUnit = Annotated[str, Depends(require_unit)]
 
 
-def narrowing_person(office: Office, chosen: str, near: Collection[str], *, own: str = "") -> Field:
-    """The field a list is narrowed by to a person.
+def build_person_filter(office: Office, chosen: str, near: Collection[str], *, own: str = "") -> NameField:
+    """Build the field that filters a list by person.
 
     Args:
-        chosen: a key, or what was typed.
-        near: keys of those the list shows, who are suggested first.
-        own: the unit whose units the reader sees; "" is all. Nobody of another unit is offered.
+        chosen: a key, or the text that was typed.
+        near: keys of the people in the list, who are suggested first.
+        own: the unit the reader sees with all below it; "" is all. Nobody of another unit is offered.
     """
-    field = person_field(office, chosen, root=own)
+    field = build_person_field(office, chosen, root=own)
     if not field.wrong:
-        theirs = [key for key in near if key in office.people and within(office, office.people[key].unit, own)]
-        return field if field.options else replace(field, near=people_suggested(office, theirs))
+        listed = [key for key in near if key in office.people and within(office, office.people[key].unit, own)]
+        return field if field.options else replace(field, near=people_suggestions(office, listed))
     try:
-        person_meant(office, chosen, root=own)
+        resolve_person(office, chosen, root=own)
     except InvalidForm as refusal:
-        return field.refused(refusal)
+        return field.with_refusal(refusal)
     return field
 
 
-def narrowing(office: Office, chosen: str, *, root: str = "", own: str = "") -> Field:
-    """The field a list is narrowed by.
+def build_unit_filter(office: Office, chosen: str, *, root: str = "", own: str = "") -> NameField:
+    """Build the field that filters a list by unit.
 
     Args:
-        chosen: the id of a unit, or what was typed.
-        root: the unit whose units, with itself, are offered; "" is all.
-        own: the same where all are too many for a list.
+        chosen: the id of a unit, or the text that was typed.
+        root: the unit offered with all below it; "" is all.
+        own: the root to use when all units are too many for a list.
     """
-    root = root if few_units(office) else root or own
-    if few_units(office, root):
-        return unit_field(office, chosen, root=root)
+    root = root if are_units_listed(office) else root or own
+    if are_units_listed(office, root):
+        return build_unit_field(office, chosen, root=root)
     if not chosen or chosen in office.units:
-        down = units_to_narrow(office, chosen or root)
-        near = tuple(suggested(office, one.id) for one in down if within(office, one.id, root))
-        return Field(chosen=chosen, shown=unit_typed(office, chosen), finds="unit", near=near)
+        units = units_to_filter_by(office, chosen or root)
+        near = tuple(unit_suggestion(office, unit.id) for unit in units if within(office, unit.id, root))
+        return NameField(chosen=chosen, shown=unit_text(office, chosen), finds="unit", near=near)
     try:
-        unit_found(office, chosen, root=root)
+        resolve_unit_text(office, chosen, root=root)
     except InvalidForm as refusal:
-        return unit_field(office, chosen, root=root).refused(refusal)
-    return unit_field(office, chosen, root=root)
+        return build_unit_field(office, chosen, root=root).with_refusal(refusal)
+    return build_unit_field(office, chosen, root=root)

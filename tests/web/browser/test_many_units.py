@@ -11,7 +11,7 @@ from storage.org import store
 from tests.web.browser.conftest import Served, serving
 from tests.web.browser.test_accessible import AXE, OVER, RUN, TWICE
 from tests.web.real import real_office
-from web.ui.org_names import AT_ONCE
+from web.ui.org_names import MAX_LISTED
 from workflow.org.office import Unit
 
 PAGES = {
@@ -23,7 +23,7 @@ PAGES = {
 @pytest.fixture(scope="module")
 def served(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The example office, with schools of a district beside it."""
-    schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="d") for n in range(AT_ONCE)]
+    schools = [Unit(id=f"s{n}", name=f"Мектеп {n:03}", parent="d") for n in range(MAX_LISTED)]
     with real_office(tmp_path_factory.mktemp("country")) as office:
         store.save(office.house.engine, units=[Unit(id="d", name="Алатау ауданы"), *schools])
         with serving(office, chromium) as made:

@@ -21,7 +21,7 @@ from web.pages.administration.common import (
     show,
     texts,
 )
-from web.ui.name_fields import person_field, person_meant, unit_field, unit_meant
+from web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
 from workflow.org.access import ACCESSES, Account
 from workflow.org.access import placed as placed_reader
 from workflow.refusal import Refusal
@@ -83,8 +83,8 @@ def _accounts_page(
         removals=ctx.factors.removals(now=ctx.now),
         office=office,
         accesses=ACCESSES,
-        unit=unit_field(office, (typed or {}).get("unit", "")),
-        person=person_field(office, (typed or {}).get("person", "")),
+        unit=build_unit_field(office, (typed or {}).get("unit", "")),
+        person=build_person_field(office, (typed or {}).get("person", "")),
         form=typed or {},
         refusal=refusal,
         made=made,
@@ -115,8 +115,8 @@ def _account_page(
         own=known.reader.login == ctx.reader.login,
         office=office,
         accesses=ACCESSES,
-        unit=unit_field(office, shown.get("unit", reader.unit)),
-        person=person_field(office, shown.get("person", reader.person)),
+        unit=build_unit_field(office, shown.get("unit", reader.unit)),
+        person=build_person_field(office, shown.get("person", reader.person)),
         form=shown,
         no_unit=placed_reader(known.reader, office).nowhere,
         entries=ctx.accounts.entries(known.reader.login, now=now),
@@ -141,8 +141,8 @@ def _add(request: Request, ctx: RequestContext, typed: Mapping[str, str]) -> Res
 def _found(ctx: RequestContext, typed: Mapping[str, str]) -> Mapping[str, str]:
     """What was typed, with the unit and the person it means. Raises Refusal."""
     office = recorded_office(ctx)
-    unit = unit_meant(office, typed.get("unit", ""))
-    return {**typed, "unit": unit, "person": person_meant(office, typed.get("person", "").strip())}
+    unit = resolve_unit(office, typed.get("unit", ""))
+    return {**typed, "unit": unit, "person": resolve_person(office, typed.get("person", "").strip())}
 
 
 _PLAIN: Mapping[str, tuple[Callable[[RequestContext, Account], None], str]] = {

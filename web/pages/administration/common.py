@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from services.administration import Administration
 from services.context import RequestContext
-from web.ui.preferences import preferences, remember
+from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.org.office import Office
 
@@ -67,5 +67,5 @@ def onward(request: Request, path: str, **said: str) -> Response:
     response: Response = RedirectResponse(address, status_code=303)
     if request.headers.get("hx-request") == "true":
         response = Response(status_code=204, headers={"hx-redirect": address})
-    remember(response, preferences(request).asked)
+    set_preference_cookies(response, preferences(request).new_cookies)
     return response

@@ -30,16 +30,16 @@ from web.pages.administration.staff_forms import AWAY, DIGESTS, HELD, mark, tidy
 from web.pages.administration.time_forms import holding, time_answers
 from web.ui.form_values import InvalidForm
 from web.ui.name_fields import (
-    few_units,
-    person_field,
-    person_meant,
-    unit_field,
-    unit_found,
-    unit_meant,
+    are_units_listed,
+    build_person_field,
+    build_unit_field,
+    resolve_person,
+    resolve_unit,
+    resolve_unit_text,
 )
-from web.ui.org_names import units_of_a_page
+from web.ui.org_names import paginate_units
 from web.ui.preferences import preferences
-from web.ui.unit_filter import narrowing
+from web.ui.unit_filter import build_unit_filter
 from workflow.org.kinds import KINDS
 from workflow.org.office import Office, Person, Unit, time_of
 from workflow.org.office_time import NOTHING_OWN
@@ -72,7 +72,7 @@ def units(request: Request, ctx: Setting, unit: Key = "", number: Number = 1) ->
     """The tree of units; of a country walked down level by level, a page of a level at a time."""
     administration(ctx)
     office = recorded_office(ctx)
-    tree, pages = units_of_a_page(office, unit, number)
+    tree, pages = paginate_units(office, unit, number)
     return show(
         request,
         ctx,
@@ -115,7 +115,7 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
     administration(ctx)
     office = recorded_office(ctx)
     with suppress(InvalidForm):  # the field says why; nobody is of such a unit
-        unit = unit if few_units(office) else unit_found(office, unit)
+        unit = unit if are_units_listed(office) else resolve_unit_text(office, unit)
     found = found_people(office, q, unit)
     return show(
         request,
@@ -125,7 +125,7 @@ def people(request: Request, ctx: Setting, q: Key = "", unit: Key = "") -> Respo
         found=found[:SHOWN],
         more=len(found) - len(found[:SHOWN]),
         q=q,
-        units=narrowing(office, unit),
+        units=build_unit_filter(office, unit),
         unit=unit,
     )
 
@@ -208,8 +208,8 @@ def _unit_page(
         known=known,
         mark=seen,
         form=shown,
-        parent=unit_field(office, shown.get("parent", ""), without=inside),
-        through=unit_field(office, shown.get("uploads_through", ""), without={known.id} if known else ()),
+        parent=build_unit_field(office, shown.get("parent", ""), without=inside),
+        through=build_unit_field(office, shown.get("uploads_through", ""), without={known.id} if known else ()),
         kinds=KINDS,
         refusal=refusal,
         feeds=[one for one in feeds_of(ctx, "", now=now) if known and one.scope == known.id],
@@ -226,7 +226,7 @@ def _save_unit(request: Request, ctx: RequestContext, typed: Mapping[str, str]) 
             staff.remove_unit(ctx, id, seen)
             return onward(request, "/administration/units", said="removed")
         office = recorded_office(ctx)
-        units = {name: unit_meant(office, typed.get(name, "")) for name in ("parent", "uploads_through")}
+        units = {name: resolve_unit(office, typed.get(name, "")) for name in ("parent", "uploads_through")}
         staff.keep_unit(ctx, id, seen, {**typed, **units})
     except Refusal as refusal:
         known = recorded_office(ctx).units.get(id)
@@ -273,9 +273,9 @@ def _person_page(
         held=held,
         duties=HELD,
         digests=DIGESTS,
-        unit=unit_field(office, form.get("unit", "")),
+        unit=build_unit_field(office, form.get("unit", "")),
         rows=range(min(40, max(AWAY - 4, len(filled) + 2))),
-        deputy=person_field(office, form.get("deputy", "")),
+        deputy=build_person_field(office, form.get("deputy", "")),
         refusal=refusal,
         accounts=[one for one in ctx.accounts.all() if known and one.reader.person == known.key],
     )
@@ -305,8 +305,8 @@ def _save_person(
     key = typed.get("key", "")
     try:
         office = recorded_office(ctx)
-        deputy = person_meant(office, tidy(typed.get("deputy", "")))
-        found = {**typed, "unit": unit_meant(office, typed.get("unit", "")), "deputy": deputy}
+        deputy = resolve_person(office, tidy(typed.get("deputy", "")))
+        found = {**typed, "unit": resolve_unit(office, typed.get("unit", "")), "deputy": deputy}
         staff.keep_person(ctx, key, typed.get("mark", ""), found, duties)
     except (Refusal, OutOfRange) as refusal:
         known = recorded_office(ctx).people.get(key)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.context import RequestContext
 from web.auth.dependencies import Own
-from web.ui.name_fields import Suggestion, all_near, people_near, units_near
+from web.ui.name_fields import Suggestion, suggest_any, suggest_people, suggest_units
 
 router = APIRouter(include_in_schema=False, prefix="/suggest")
 Typed = Annotated[str, Query(max_length=300)]
@@ -20,20 +20,20 @@ Typed = Annotated[str, Query(max_length=300)]
 def unit(ctx: Own, q: Typed = "") -> Response:
     """Units: of all for whoever sets the office up, else of the reader's own with those below."""
     root = "" if ctx.reader.may("settings") else ctx.reader.root
-    return _answer(units_near(ctx.reads.office(), q, root=root))
+    return _answer(suggest_units(ctx.reads.office(), q, root=root))
 
 
 @router.get("/person")
 def person(ctx: Own, q: Typed = "") -> Response:
     """People: anybody for those whose forms name one, else those of the reader's own units."""
     root = "" if _names_people(ctx) else ctx.reader.root
-    return _answer(people_near(ctx.reads.office().written_down, q, root=root))
+    return _answer(suggest_people(ctx.reads.office().written_down, q, root=root))
 
 
 @router.get("/responsible")
 def responsible(ctx: Own, q: Typed = "") -> Response:
     """Units and people a text of a schedule may mean."""
-    return _answer(all_near(ctx.reads.office().written_down, q) if _names_people(ctx) else ())
+    return _answer(suggest_any(ctx.reads.office().written_down, q) if _names_people(ctx) else ())
 
 
 def _names_people(ctx: RequestContext) -> bool:

@@ -10,11 +10,11 @@ import calendars
 from calendars.calendar import Calendar, Day
 from calendars.layout import USUAL, Month, Run, days_of, month, runs
 from services.context import RequestContext
-from web.ui.case_names import about
-from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, look
-from web.ui.name_fields import Field
+from web.ui.case_names import case_title
+from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on
+from web.ui.name_fields import NameField
 from web.ui.org_names import UnitName, unit_name
-from web.ui.unit_filter import narrowing
+from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
@@ -63,7 +63,7 @@ class MonthView:
     total: int
     earlier: date | None
     later: date | None
-    units: Field
+    units: NameField
     unit: str | None
     chosen: date | None
     listed: tuple[Due, ...]
@@ -98,13 +98,13 @@ def month_view(
         case = cases[row.case]
         return Due(
             case=row.case,
-            about=about(case, ctx.library.of(case)),
+            about=case_title(case, ctx.library.of(case)),
             unit=unit_name(office, row.unit),
             obligation=row.obligation,
             title=entry_obligation(case, ctx.library.of(case), row.obligation).title,
             period=None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
             force=row.force,
-            look=look(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
+            look=status_on(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
         )
 
     most = max((number for number, _ in by_day.values()), default=0)
@@ -118,7 +118,7 @@ def month_view(
         total=sum(number for number, _ in by_day.values()),
         earlier=_beside(laid, calendar, -1),
         later=_beside(laid, calendar, 1),
-        units=narrowing(office, unit or "", own=ctx.reader.root),
+        units=build_unit_filter(office, unit or "", own=ctx.reader.root),
         unit=unit,
         chosen=chosen,
         listed=tuple(due(row) for row in listed if row.case in cases),

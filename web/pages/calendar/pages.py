@@ -24,7 +24,7 @@ from web.pages.administration.staff_forms import BadStaff, tidy
 from web.pages.calendar.month import as_known, month_view
 from web.ui.form_values import parse_date
 from web.ui.render import page
-from web.ui.unit_filter import AskedUnit
+from web.ui.unit_filter import UnitParam
 from workflow.refusal import Refusal
 
 router = APIRouter(include_in_schema=False, prefix="/calendar")
@@ -46,7 +46,7 @@ class VisiblePreview:
 
 
 @router.get("")
-def this_month(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
+def this_month(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     """The present month, or the nearest one of the records."""
     today = ctx.today
     on = min(max(today, ctx.calendar.first), ctx.calendar.last)
@@ -85,7 +85,7 @@ def month_page(
     ctx: Reading,
     number: Annotated[int, Path(ge=1, le=9999)],
     month: Annotated[int, Path(ge=1, le=12)],
-    unit: AskedUnit,
+    unit: UnitParam,
     day: Annotated[int | None, Query(ge=1, le=31)] = None,
     as_of: Asked = "",
 ) -> Response:

@@ -23,9 +23,9 @@ from web.pages.case_creation.commands import named_unit, open_the_year, parse_ye
 from web.pages.case_creation.intended_dates import intended, refuse, text
 from web.pages.case_creation.planner import Name, Outlook, chosen_procedure, found_unit, make_outlook, ordered
 from web.pages.case_list.pages import download
-from web.ui.addresses import elsewhere
-from web.ui.name_fields import person_field, person_meant, unit_field, unit_meant
-from web.ui.preferences import preferences, remember
+from web.ui.addresses import redirect_to_tidy_address
+from web.ui.name_fields import build_person_field, build_unit_field, resolve_person, resolve_unit
+from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import Translator, page
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, Office
@@ -88,7 +88,7 @@ def case_form_page(
     person: Name = "",
 ) -> Response:
     """The form of a procedure, with the chain of the dates typed so far."""
-    tidy = elsewhere(request)
+    tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
     answers = {
@@ -124,7 +124,7 @@ async def open_year(request: Request, ctx: Managing) -> Response:
 def go(request: Request, address: str) -> Response:
     """To another page after something was written."""
     response: Response = RedirectResponse(address, status_code=303)
-    remember(response, preferences(request).asked)
+    set_preference_cookies(response, preferences(request).new_cookies)
     return response
 
 
@@ -142,9 +142,9 @@ def _open_case(request: Request, ctx: RequestContext, form: FormData) -> Respons
             cases.OpenCase,
             {
                 "procedure": procedure.id,
-                "unit": unit_meant(office, text(answers.get("unit")), root=ctx.reader.root),
+                "unit": resolve_unit(office, text(answers.get("unit")), root=ctx.reader.root),
                 "object": text(answers.get("object"), longest=LONGEST_OBJECT),
-                "person": person_meant(office, text(answers.get("person"))),
+                "person": resolve_person(office, text(answers.get("person"))),
                 "planned": dates.planned,
                 "facts": dates.facts,
             },
@@ -191,9 +191,9 @@ def _case_page(
         intended=dates,
         outlook=Outlook() if outlook.refusal else outlook,
         refusal=refusal,
-        unit=unit_field(office, unit or said, root=ctx.reader.root),
+        unit=build_unit_field(office, unit or said, root=ctx.reader.root),
         object=answers.get("object", "")[:LONGEST_OBJECT],
-        person=person_field(office, text(answers.get("person"))),
+        person=build_person_field(office, text(answers.get("person"))),
         about=_about(procedure),
         of_person=any(one.duty in OF_A_PERSON for one in procedure.obligations),
         first_day=ctx.calendar.first,
@@ -244,7 +244,7 @@ def _year_page(
         year=text(asked, longest=20) or str(today.year),
         years=range(today.year - 1, ctx.calendar.last.year + 1),
         unit=found,
-        field=unit_field(office, found or unit, root=ctx.reader.root),
+        field=build_unit_field(office, found or unit, root=ctx.reader.root),
         ahead=ahead,
         titles=titles,
         organisations=[named_unit(office, one) for one in dict.fromkeys(_units(ahead))],

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from calendars.calendar import Calendar
-from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, look, working_days_between
-from web.ui.org_names import Who, asked
-from web.ui.timeline import Timeline, timeline
+from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
+from web.ui.org_names import AssigneeNames, name_obligation_assignees
+from web.ui.timeline import Timeline, build_timeline
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
@@ -23,7 +23,7 @@ class Link:
 
     deadline: Deadline
     look: DeadlineStatus
-    who: Who
+    who: AssigneeNames
     working_days: int
 
 
@@ -82,8 +82,8 @@ def chain(
     links = [
         Link(
             deadline=one,
-            look=look(one.state, one.due, late_by=one.late_by, today=today, soon=soon),
-            who=asked(case, one.obligation, one.id, office, on=today),
+            look=status_on(one.state, one.due, late_by=one.late_by, today=today, soon=soon),
+            who=name_obligation_assignees(case, one.obligation, one.id, office, on=today),
             working_days=working_days_between(one.due, today, calendar),
         )
         for one in required
@@ -98,7 +98,7 @@ def chain(
             Part(stage=stage, links=tuple(one for one in links if one.deadline.obligation.stage == stage.id))
             for stage in procedure.stages
         ),
-        timeline=timeline(required, calendar=calendar, today=today, soon=soon) if drawn else None,
+        timeline=build_timeline(required, calendar=calendar, today=today, soon=soon) if drawn else None,
         findings=findings,
         titles=titles,
         latest_start=tuple(

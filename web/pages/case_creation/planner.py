@@ -19,9 +19,9 @@ from web.auth.dependencies import Reading
 from web.pages.case_creation.chain import Chain, chain
 from web.pages.case_creation.intended_dates import PlannedForm, chosen, intended
 from web.pages.case_creation.workload import Load, load
-from web.ui.addresses import elsewhere, named, tidied
+from web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
 from web.ui.form_values import InvalidForm
-from web.ui.name_fields import few_units, unit_field, unit_meant
+from web.ui.name_fields import are_units_listed, build_unit_field, resolve_unit
 from web.ui.render import page
 from workflow.cases.case import Case, Fact
 from workflow.cases.commands.planning import AssumedCase, plan
@@ -49,7 +49,7 @@ class Outlook:
 @router.get("/planner")
 def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Name = "") -> Response:
     """The form, and under it the chain of what was typed."""
-    tidy = elsewhere(request)
+    tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
     today = ctx.today
@@ -57,7 +57,7 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
     answers = intended(form, request.query_params.multi_items(), ctx.calendar)
     office = ctx.reads.office()
     # Anybody may ask for any unit; where there are too many for a list, they are found among the reader's own.
-    root = "" if few_units(office) else ctx.reader.root
+    root = "" if are_units_listed(office) else ctx.reader.root
     found, unknown = found_unit(office, unit, root)
     outlook = make_outlook(ctx, form, answers, unit=found if found in office.units else "", today=today)
     refusal = unknown or answers.refusal or outlook.refusal
@@ -72,19 +72,19 @@ def planner_page(request: Request, ctx: Reading, procedure: Name = "", unit: Nam
         intended=answers,
         outlook=outlook,
         refusal=refusal,
-        unit=unit_field(office, found or unit, root=root),
+        unit=build_unit_field(office, found or unit, root=root),
         first_day=ctx.calendar.first,
         last_day=ctx.calendar.last,
-        query=tidied(request).partition("?")[2],
+        query=tidy_address(request).partition("?")[2],
         titles_ahead=[form.by_id[name.partition(".")[0]].title for name in outlook.ahead],
     )
-    return named(request, shown)
+    return with_tidy_address(request, shown)
 
 
 def found_unit(office: Office, said: str, root: str) -> tuple[str, InvalidForm | None]:
     """The unit somebody chose or typed, or "" and why it is none."""
     try:
-        return unit_meant(office, said, root=root), None
+        return resolve_unit(office, said, root=root), None
     except InvalidForm as refusal:
         return "", refusal
 

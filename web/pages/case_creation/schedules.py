@@ -25,7 +25,7 @@ from web.pages.case_creation.by_hand import LONGEST_FIELD, go, hub
 from web.pages.case_creation.chain import Chain, chain
 from web.pages.case_creation.commands import change_of, foreign, take_schedule
 from web.pages.case_creation.intended_dates import HAPPENED, PLANNED, refuse, text
-from web.ui.org_names import AT_ONCE, unit_name
+from web.ui.org_names import MAX_LISTED, unit_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
 from workflow.cases.case import Case, Fact
@@ -293,6 +293,6 @@ def _meant(office: Office, target: str) -> str:
 
 def _known_names(office: Office) -> Sequence[str]:
     """What may be answered, units first; nothing where they are too many for a list and are found instead."""
-    if len(office.units) + len(office.people) > AT_ONCE:
+    if len(office.units) + len(office.people) > MAX_LISTED:
         return ()
     return [unit.name for unit in office.units.values()] + [one.name for one in office.people.values()]

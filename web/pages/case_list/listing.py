@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 from calendars.calendar import Calendar
 from services.context import Reads
-from web.ui.case_names import about
-from web.ui.deadline_status import SOON_WORKING_DAYS, look
-from web.ui.name_fields import Field
+from web.ui.case_names import case_title
+from web.ui.deadline_status import SOON_WORKING_DAYS, status_on
+from web.ui.name_fields import NameField
 from web.ui.org_names import UnitName, unit_name
-from web.ui.unit_filter import narrowing
+from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
@@ -64,7 +64,7 @@ class Listing:
 
     items: tuple[Item, ...]
     wanted: CaseFilter
-    units: Field
+    units: NameField
     procedures: tuple[tuple[str, Text], ...]
     stages: tuple[tuple[str, Text], ...]
     number: int
@@ -100,7 +100,7 @@ def listing(
     return Listing(
         items=items(reads, library, office, calendar, cases=shown, today=today),
         wanted=wanted,
-        units=narrowing(office, wanted.unit or "", own=own),
+        units=build_unit_filter(office, wanted.unit or "", own=own),
         procedures=tuple((name, library.latest(name).title) for name in library.procedures()),
         stages=tuple((stage.id, stage.title) for stage in chosen.stages) if chosen else (),
         number=number,
@@ -133,7 +133,7 @@ def items(
 def _item(
     case: Case, procedure: Procedure, rows: tuple[Row, ...], *, unit: UnitName, today: date, soon: date
 ) -> Item:
-    looks = [look(row.state, row.due, late_by=row.late_by, today=today, soon=soon) for row in rows]
+    looks = [status_on(row.state, row.due, late_by=row.late_by, today=today, soon=soon) for row in rows]
     ahead = [row for row in rows if row.state == "open" and row.due is not None and row.due >= today]
     nearest = min(ahead, key=lambda row: row.due or date.max, default=None)
     obligation = None
@@ -141,7 +141,7 @@ def _item(
         obligation = entry_obligation(case, procedure, nearest.obligation)
     return Item(
         id=case.id,
-        object=about(case, procedure),
+        object=case_title(case, procedure),
         procedure=procedure.title,
         unit=unit,
         standing=case.standing,

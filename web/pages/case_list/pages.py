@@ -15,10 +15,10 @@ from documents.sheets.listing import listing as workbook
 from services.context import RequestContext
 from web.auth.dependencies import Reading
 from web.pages.case_list.listing import Item, items, listing
-from web.ui.addresses import elsewhere, named, tidied
+from web.ui.addresses import redirect_to_tidy_address, tidy_address, with_tidy_address
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
-from web.ui.unit_filter import AskedUnit
+from web.ui.unit_filter import UnitParam
 from workflow.board.rows import CaseFilter
 from workflow.cases.case import CaseStatus
 from workflow.refusal import Refusal
@@ -41,7 +41,7 @@ class TooMany(Refusal):
 
 def _wanted(
     ctx: Reading,
-    unit: AskedUnit,
+    unit: UnitParam,
     procedure: Name = "",
     stage: Name = "",
     standing: Name = "",
@@ -74,20 +74,20 @@ def cases_page(
     unchanged: Done = None,
 ) -> Response:
     """One page of the cases, the newest first; after something was taken in, with what it did."""
-    tidy = elsewhere(request)
+    tidy = redirect_to_tidy_address(request)
     if tidy is not None:
         return tidy
     today = ctx.today
     view = listing(
         ctx.reads, ctx.library, ctx.calendar, today=today, wanted=wanted, number=number, own=ctx.reader.root
     )
-    query = tidied(request).partition("?")[2]
+    query = tidy_address(request).partition("?")[2]
     kept = "&".join(part for part in query.split("&") if part.partition("=")[0] not in ("", *_PASSING))
     done = None if opened is None else {"opened": opened, "replanned": replanned, "unchanged": unchanged}
     shown = page(
         request, ctx, "cases.html", today=today, listing=view, standings=_STANDINGS, kept=kept, done=done
     )
-    return named(request, shown)
+    return with_tidy_address(request, shown)
 
 
 @router.get("/cases.xlsx")

@@ -10,10 +10,10 @@ from decimal import Decimal
 from calendars.calendar import Calendar
 from notifications.notice import Notice
 from web.pages.cases.judgement import Judgement
-from web.ui.board_lines import points
-from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, look, working_days_between
-from web.ui.org_names import UnitName, Who, asked, person_name, unit_name
-from web.ui.timeline import Timeline, timeline
+from web.ui.board_lines import stake_points
+from web.ui.deadline_status import SOON_WORKING_DAYS, DeadlineStatus, status_on, working_days_between
+from web.ui.org_names import AssigneeNames, UnitName, name_obligation_assignees, person_name, unit_name
+from web.ui.timeline import Timeline, build_timeline
 from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.deadlines.deadline import Deadline
 from workflow.findings.finding import Finding
@@ -28,7 +28,7 @@ class Entry:
     deadline: Deadline
     look: DeadlineStatus
     fact: Fact | None
-    who: Who
+    who: AssigneeNames
     indicator: Indicator | None
     working_days: int
 
@@ -98,7 +98,7 @@ def make_case_view(
             )
             for n, stage in enumerate(procedure.stages)
         ),
-        timeline=timeline(judgement.deadlines, calendar=calendar, today=today, soon=soon),
+        timeline=build_timeline(judgement.deadlines, calendar=calendar, today=today, soon=soon),
         findings=judgement.findings,
         titles={
             **{obligation.id: obligation.title for obligation in procedure.obligations},
@@ -129,9 +129,9 @@ def _entry(
     obligation = deadline.obligation
     return Entry(
         deadline=deadline,
-        look=look(deadline.state, deadline.due, late_by=deadline.late_by, today=today, soon=soon),
+        look=status_on(deadline.state, deadline.due, late_by=deadline.late_by, today=today, soon=soon),
         fact=case.facts.get(deadline.id),
-        who=asked(case, obligation, deadline.id, office, on=today),
+        who=name_obligation_assignees(case, obligation, deadline.id, office, on=today),
         indicator=procedure.indicators.get(obligation.indicator) if obligation.indicator else None,
         working_days=working_days_between(deadline.due, today, calendar),
     )
@@ -147,5 +147,5 @@ def _at_stake(late: Sequence[Entry]) -> Decimal:
     stakes: dict[str, Decimal] = {}
     for entry in late:
         if entry.indicator is not None:
-            stakes[entry.indicator.id] = points(entry.indicator.stake)
+            stakes[entry.indicator.id] = stake_points(entry.indicator.stake)
     return sum(stakes.values(), Decimal(0))

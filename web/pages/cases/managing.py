@@ -20,8 +20,15 @@ from web.auth.dependencies import Managing, Recording
 from web.pages.cases import commands
 from web.pages.cases.confirming import Unconfirmed, run_confirmed
 from web.pages.cases.page import ADDRESSES, CaseId, Tab, case_page, get_case_or_404, redirect, text_fields
-from web.ui.form_values import InvalidForm, RejectedForm, long_text, parse_date, parse_line, parse_numbers
-from web.ui.name_fields import person_meant
+from web.ui.form_values import (
+    InvalidForm,
+    RejectedForm,
+    parse_date,
+    parse_event_number,
+    parse_numbers,
+    parse_text,
+)
+from web.ui.name_fields import resolve_person
 from web.ui.preferences import preferences
 from workflow.refusal import Refusal
 
@@ -49,7 +56,7 @@ async def undo(request: Request, ctx: Recording, case: CaseId) -> Response:
     ground = say("withdraw.by_mistake", {}, preferences(request).language)
 
     def act(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-        cases.undo(ctx, case, parse_line(answers.get("line", "")), ground=ground)
+        cases.undo(ctx, case, parse_event_number(answers.get("line", "")), ground=ground)
         return "undone", ""
 
     return await answered(request, ctx, case, "undo", act)
@@ -162,7 +169,7 @@ def _reopen(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]
 
 
 def _name_reader(ctx: RequestContext, case: str, answers: Answers) -> tuple[str, str]:
-    person = person_meant(ctx.reads.office(), answers.get("person", ""))
+    person = resolve_person(ctx.reads.office(), answers.get("person", ""))
     cases.add_reader(ctx, build(cases.AddReader, {"case": case, "person": person}))
     return "reader_named", ""
 
@@ -182,4 +189,4 @@ def _acknowledge(ctx: RequestContext, case: str, answers: Answers) -> tuple[str,
 
 
 def _ground(answers: Answers) -> str:
-    return long_text(answers.get("ground", ""))
+    return parse_text(answers.get("ground", ""))

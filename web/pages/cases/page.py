@@ -20,8 +20,8 @@ from web.pages.cases.recording import correct_form, exempt_form, plan_form, reco
 from web.pages.cases.risk_view import risk_view
 from web.pages.cases.withdrawing import withdraw_form
 from web.ui.form_values import RejectedForm, status_of
-from web.ui.name_fields import Field, person_field
-from web.ui.preferences import preferences, remember
+from web.ui.name_fields import NameField, build_person_field
+from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.cases.case import Case
 from workflow.findings.finding import Finding
@@ -119,7 +119,7 @@ def redirect(request: Request, address: str, *, place: str = "", **said: str) ->
     response: Response = RedirectResponse(address, status_code=303)
     if request.headers.get("hx-request") == "true":
         response = Response(status_code=204, headers={"hx-redirect": address})
-    remember(response, preferences(request).asked)
+    set_preference_cookies(response, preferences(request).new_cookies)
     return response
 
 
@@ -204,4 +204,6 @@ def _history(request: Request, ctx: RequestContext, view: CaseView, **more: obje
     )
     office = ctx.reads.office()
     without = view.case.readers
-    return {"person": person_field(office, typed, without=without) if view.case.confidential else Field()}
+    return {
+        "person": build_person_field(office, typed, without=without) if view.case.confidential else NameField()
+    }

@@ -11,7 +11,7 @@ from services import risks
 from services.context import RequestContext, stamp
 from services.documents import case_documents
 from services.documents.case_documents import PlanTaken
-from web.ui.form_values import long_text, parse_date, parse_whole_number
+from web.ui.form_values import parse_date, parse_text, parse_whole_number
 from workflow.cases.case import Evidence
 from workflow.cases.commands import row_edits
 from workflow.cases.commands.desk import Change
@@ -86,7 +86,7 @@ def _value(name: str, text: str) -> object:
         case "on" | "approved_on":
             return parse_date(text) if text.strip() else None
         case _:
-            return long_text(text)
+            return parse_text(text)
 
 
 def review(

@@ -11,7 +11,7 @@ from services.evidence import clean_file_name, store_evidence
 from web.pages.cases import risk_commands
 from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import text_fields
-from web.ui.form_values import InvalidForm, long_text, parse_date, parse_whole_number
+from web.ui.form_values import InvalidForm, parse_date, parse_text, parse_whole_number
 from workflow.cases.case import Evidence
 from workflow.cases.commands.desk import Change
 from workflow.cases.commands.risks import FoundRisk
@@ -28,7 +28,7 @@ class RegisterForm:
         self.answers = text_fields(form)
 
     def text(self, name: str) -> str:
-        return long_text(self.answers.get(name, ""))
+        return parse_text(self.answers.get(name, ""))
 
     def on(self) -> date:
         return parse_date(self.answers.get("on", ""))

@@ -23,8 +23,8 @@ from web.pages.cases.evidence import evidence_inputs
 from web.pages.cases.page import get_case_or_404
 from web.pages.cases.writing import LONGEST_FIELD, MAX_FIELDS, MAX_FILES
 from web.pages.my_tasks.view import UnfoldedRow, desk_view, opened
-from web.ui.form_values import InvalidForm, parse_date, parse_line, parse_numbers, status_of
-from web.ui.preferences import preferences, remember
+from web.ui.form_values import InvalidForm, parse_date, parse_event_number, parse_numbers, status_of
+from web.ui.preferences import preferences, set_preference_cookies
 from web.ui.render import page
 from workflow.board.sums import base
 from workflow.refusal import Refusal
@@ -127,7 +127,7 @@ def _undone(request: Request, ctx: RequestContext, answers: Mapping[str, str]) -
     try:
         if not case:
             raise InvalidForm("web.refusal.no_record")
-        cases.undo(ctx, case, parse_line(answers.get("line", "")), ground=ground)
+        cases.undo(ctx, case, parse_event_number(answers.get("line", "")), ground=ground)
     except (Refusal, OutOfRange) as refusal:
         return _page(request, ctx, show=answers.get("show", ""), refusal=refusal)
     return _onward(request, answers, said="undone", what="")
@@ -232,5 +232,5 @@ def _onward(request: Request, answers: Mapping[str, str], **told: str) -> Respon
     if request.headers.get("hx-request") == "true":
         where = {"path": address, "target": "#content", "select": "#content", "swap": "outerHTML"}
         response = Response(status_code=204, headers={"hx-location": json.dumps(where)})
-    remember(response, preferences(request).asked)
+    set_preference_cookies(response, preferences(request).new_cookies)
     return response

@@ -10,8 +10,8 @@ from services.context import RequestContext
 from web.pages.cases.judgement import judge
 from web.pages.cases.recording import Form, record_form
 from web.pages.overview.view import near
-from web.ui.assignees import asked_of, asked_sums
-from web.ui.board_lines import Line, lines
+from web.ui.assignees import find_assignments, person_sums
+from web.ui.board_lines import ObligationLine, build_board_lines
 from workflow.board.rows import Row
 from workflow.board.sums import AssigneeKey, DeadlineFilter, Horizon, Sums, Urgency, horizon, total
 from workflow.cases.commands.reminder_actions import choices
@@ -36,7 +36,7 @@ class Item:
         recordable: whether a fact fulfils it; what a register asks for is answered in the case.
     """
 
-    line: Line
+    line: ObligationLine
     key: str
     instead_of: str
     recordable: bool
@@ -109,17 +109,19 @@ def desk_view(
     may_switch = reader.may("manage")
     person = office.people.get(reader.person)
     all_ = may_switch and (person is None if everything is None else everything)
-    told = asked_of(office, reader.person, sums, on=today)
+    told = find_assignments(office, reader.person, sums, on=today)
     if all_:
         groups = [_sought(ctx, day, urgency, None, sums) for urgency in GROUPS]
     else:
-        own, asked = asked_sums(office, reader.person, sums, on=today), frozenset(told)
+        own, asked = person_sums(office, reader.person, sums, on=today), frozenset(told)
         groups = [_sought(ctx, day, urgency, asked, own) for urgency in GROUPS]
     every = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in every})
     found = {
         (line.case, line.obligation): line
-        for line in lines(reads, ctx.library, office, ctx.calendar, every, today=today, soon=day.soon)
+        for line in build_board_lines(
+            reads, ctx.library, office, ctx.calendar, every, today=today, soon=day.soon
+        )
     }
 
     def item(row: Row) -> Item:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from calendars.calendar import Calendar
 from services.context import Reads
 from web.pages.overview.view import at_stake, near
-from web.ui.board_lines import Line, lines
+from web.ui.board_lines import ObligationLine, build_board_lines
 from workflow.board.sums import DeadlineFilter, Urgency, horizon, total
 from workflow.law.library import Library
 
@@ -31,9 +31,9 @@ class Board:
     due_count: int
     missed_count: int
     stake: Decimal
-    overdue: tuple[Line, ...]
-    due: tuple[Line, ...]
-    missed: tuple[Line, ...]
+    overdue: tuple[ObligationLine, ...]
+    due: tuple[ObligationLine, ...]
+    missed: tuple[ObligationLine, ...]
     next: int | None
 
 
@@ -55,9 +55,9 @@ def board(
     day = horizon(today, soon=near(calendar, today))
     sums, office = reads.sums(day, unit), reads.office()
 
-    def page(urgency: Urgency) -> tuple[Line, ...]:
+    def page(urgency: Urgency) -> tuple[ObligationLine, ...]:
         rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
-        return lines(reads, library, office, calendar, rows, today=today, soon=day.soon)
+        return build_board_lines(reads, library, office, calendar, rows, today=today, soon=day.soon)
 
     overdue, due, missed = (total(sums, one) for one in ("overdue", "due", "missed"))
     return Board(

@@ -8,11 +8,11 @@ from datetime import date
 from calendars.calendar import Calendar
 from services.context import Reads
 from web.pages.overview.view import near
-from web.ui.assignees import asked_of
-from web.ui.board_lines import Line, lines
-from web.ui.name_fields import Field
+from web.ui.assignees import find_assignments
+from web.ui.board_lines import ObligationLine, build_board_lines
+from web.ui.name_fields import NameField
 from web.ui.org_names import person_name
-from web.ui.unit_filter import narrowing
+from web.ui.unit_filter import build_unit_filter
 from workflow.board.sums import DeadlineFilter, Urgency, horizon
 from workflow.law.library import Library
 from workflow.law.procedure import Text
@@ -38,8 +38,8 @@ class Deadlines:
     """One page of the list. `stage`, `person`: as they are called, where it is narrowed to one."""
 
     asking: Asking
-    lines: tuple[Line, ...]
-    units: Field
+    lines: tuple[ObligationLine, ...]
+    units: NameField
     stage: Text | None
     person: str
     number: int
@@ -66,7 +66,7 @@ def deadlines(
     asked = None
     if asking.person is not None:
         sums = reads.sums(day, asking.unit)
-        asked = frozenset(asked_of(office, asking.person, sums, on=today))
+        asked = frozenset(find_assignments(office, asking.person, sums, on=today))
     sought = DeadlineFilter(
         urgency=asking.urgency,
         horizon=day,
@@ -81,8 +81,8 @@ def deadlines(
     rows = reads.listed(sought, limit=PAGE, offset=(number - 1) * PAGE)
     return Deadlines(
         asking=asking,
-        lines=lines(reads, library, office, calendar, rows, today=today, soon=day.soon),
-        units=narrowing(office, asking.unit or "", own=own),
+        lines=build_board_lines(reads, library, office, calendar, rows, today=today, soon=day.soon),
+        units=build_unit_filter(office, asking.unit or "", own=own),
         stage=_stage(library, asking.stage),
         person=_person(office, asking.person, own, waits=bool(asked)) if asking.person is not None else "",
         number=number,

@@ -17,10 +17,10 @@ from services.context import RequestContext
 from web.auth.dependencies import Reading
 from web.pages.overview.deadlines import Asking, deadlines
 from web.pages.overview.view import overview
-from web.ui.addresses import elsewhere
+from web.ui.addresses import redirect_to_tidy_address
 from web.ui.org_names import person_name
 from web.ui.render import page
-from web.ui.unit_filter import AskedUnit
+from web.ui.unit_filter import UnitParam
 from workflow.board.sums import Urgency
 
 FAILED = 10
@@ -43,7 +43,7 @@ class Unheard:
 
 
 @router.get("/")
-def overview_page(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
+def overview_page(request: Request, ctx: Reading, unit: UnitParam) -> Response:
     """What a manager sees first."""
     today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None, own=ctx.reader.root)
@@ -68,7 +68,7 @@ def overview_page(request: Request, ctx: Reading, unit: AskedUnit) -> Response:
 def deadlines_page(
     request: Request,
     ctx: Reading,
-    unit: AskedUnit,
+    unit: UnitParam,
     urgency: Urgency = "open",
     on: Annotated[date | None, Query()] = None,
     stage: Name = None,
@@ -76,7 +76,7 @@ def deadlines_page(
     number: Number = 1,
 ) -> Response:
     """A list a figure opens; what it is narrowed to stands in the address."""
-    onward = elsewhere(request)
+    onward = redirect_to_tidy_address(request)
     if onward is not None:
         return onward
     today = ctx.today

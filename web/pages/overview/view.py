@@ -15,12 +15,12 @@ from heapq import nsmallest
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from services.context import Reads
-from web.ui.assignees import Waiting, waiting
-from web.ui.board_lines import Line, lines, points
+from web.ui.assignees import Workload, rank_workloads
+from web.ui.board_lines import ObligationLine, build_board_lines, stake_points
 from web.ui.deadline_status import SOON_WORKING_DAYS, working_days_between
-from web.ui.name_fields import Field
+from web.ui.name_fields import NameField
 from web.ui.org_names import UnitName, unit_name
-from web.ui.unit_filter import narrowing
+from web.ui.unit_filter import build_unit_filter
 from workflow.board.sums import DeadlineFilter, Horizon, Sums, horizon, total
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
@@ -87,7 +87,7 @@ class Overview:
 
     horizon: Horizon
     unit: str | None
-    units: Field
+    units: NameField
     overdue: int
     today: int
     due: int
@@ -95,9 +95,9 @@ class Overview:
     stake: Decimal
     longest: tuple[int, UnitName] | None
     matrix: Matrix
-    worst: tuple[Line, ...]
+    worst: tuple[ObligationLine, ...]
     days: tuple[DayDue, ...]
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[Workload, ...]
     waiting_left_out: int
     any_case: bool
 
@@ -119,12 +119,12 @@ def overview(
     office = reads.office()
     matrix = _matrix(reads, sums, library, office, calendar, today)
     worst = reads.listed(DeadlineFilter(urgency="overdue", horizon=day, unit=unit), limit=WORST)
-    asked, everybody = waiting(office, sums, on=today, most=PEOPLE)
+    asked, everybody = rank_workloads(office, sums, on=today, limit=PEOPLE)
     first = worst[0] if worst else None
     return Overview(
         horizon=day,
         unit=unit,
-        units=narrowing(office, unit or "", own=own),
+        units=build_unit_filter(office, unit or "", own=own),
         overdue=total(sums, "overdue"),
         today=total(sums, "today"),
         due=total(sums, "due"),
@@ -134,7 +134,7 @@ def overview(
         if first
         else None,
         matrix=matrix,
-        worst=lines(reads, library, office, calendar, worst, today=today, soon=day.soon),
+        worst=build_board_lines(reads, library, office, calendar, worst, today=today, soon=day.soon),
         days=_days(reads, calendar, today, unit),
         waiting=tuple(asked),
         waiting_left_out=everybody - len(asked),
@@ -165,7 +165,7 @@ def _at_stake(late: Iterable[tuple[str, str]], library: Library) -> Decimal:
         indicator = procedure.indicators.get(obligation.indicator or "") if obligation else None
         if indicator is not None:
             known = (procedure.id, indicator.id)
-            found[known] = max(found.get(known, Decimal(0)), points(indicator.stake))
+            found[known] = max(found.get(known, Decimal(0)), stake_points(indicator.stake))
     return sum(found.values(), Decimal(0))
 
 

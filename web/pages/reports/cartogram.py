@@ -20,7 +20,7 @@ from web.pages.reports.points import seen_unit, unit_choices
 from web.ui.org_names import unit_name
 from web.ui.preferences import preferences
 from web.ui.render import page
-from web.ui.unit_filter import KnownUnit
+from web.ui.unit_filter import RequiredUnit
 from workflow.cases.registers.exposure import SECTIONS, CartogramLine
 from workflow.findings.cartogram import by_name, compared, latest, place_of, results
 from workflow.findings.finding import Finding
@@ -64,7 +64,7 @@ class CartogramComparison:
 
 
 @router.get("/monitoring/cartogram")
-def cartogram_page(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
+def cartogram_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """Both sections by department and district, and where the published cartogram differs from them."""
     today = ctx.today
     found = comparison(ctx, unit)
@@ -82,7 +82,7 @@ def cartogram_page(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
 
 
 @router.get("/monitoring/cartogram/{ending}")
-def download_cartogram(request: Request, ctx: Reading, ending: Ending, unit: KnownUnit) -> Response:
+def download_cartogram(request: Request, ctx: Reading, ending: Ending, unit: RequiredUnit) -> Response:
     """A workbook with a sheet for each section, or a drawing to print or publish."""
     return cartogram_file(request, ctx, ending, unit)
 

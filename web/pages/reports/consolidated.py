@@ -20,7 +20,7 @@ from web.pages.reports.points import seen_unit, unit_choices
 from web.ui.org_names import unit_name
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
-from web.ui.unit_filter import KnownUnit
+from web.ui.unit_filter import RequiredUnit
 from workflow.law.procedure import Obligation, Procedure
 from workflow.org.access import within
 
@@ -45,7 +45,7 @@ class ConsolidatedQuery:
 def consolidated_page(
     request: Request,
     ctx: Reading,
-    unit: KnownUnit,
+    unit: RequiredUnit,
     procedure: Text = "",
     obligation: Text = "",
     year: Year = None,
@@ -70,7 +70,7 @@ def consolidated_page(
 def download_consolidated(
     request: Request,
     ctx: Reading,
-    unit: KnownUnit,
+    unit: RequiredUnit,
     procedure: Text = "",
     obligation: Text = "",
     year: Year = None,
@@ -109,7 +109,7 @@ def consolidated_file(request: Request, ctx: RequestContext, asked: Consolidated
 
 
 @router.get("/monitoring/uploads")
-def uploads_page(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
+def uploads_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """What is ready and not uploaded to the platform, and through whose account it goes."""
     today = ctx.today
     found = uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
@@ -126,7 +126,7 @@ def uploads_page(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
 
 
 @router.get("/monitoring/yearly")
-def yearly_clock_page(request: Request, ctx: Reading, unit: KnownUnit) -> Response:
+def yearly_clock_page(request: Request, ctx: Reading, unit: RequiredUnit) -> Response:
     """When each organisation's last analysis ended, and by when the next is due."""
     today = ctx.today
     found = list_turns(ctx, unit)

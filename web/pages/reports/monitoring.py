@@ -9,9 +9,9 @@ from datetime import date
 from calendars.calendar import Calendar
 from services.context import Reads
 from web.ui.deadline_status import working_days_between
-from web.ui.name_fields import Field
+from web.ui.name_fields import NameField
 from web.ui.org_names import UnitName, unit_name
-from web.ui.unit_filter import narrowing
+from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, number_of
@@ -107,7 +107,7 @@ class Monitoring:
     shared: tuple[SharedRisk, ...]
     silent: Mapping[str, Quarter]
     narrowed: RecommendationFilter
-    units: Field
+    units: NameField
     statuses: tuple[str, ...]
     directions: tuple[str, ...]
     number: int
@@ -145,7 +145,7 @@ def monitoring(
         shared=_shared(reads, office, narrowed.unit),
         silent=_silent(reads, office, calendar, narrowed.unit or None, today, further),
         narrowed=narrowed,
-        units=narrowing(office, narrowed.unit or "", own=own),
+        units=build_unit_filter(office, narrowed.unit or "", own=own),
         statuses=STATUSES,
         directions=DIRECTIONS,
         number=number,

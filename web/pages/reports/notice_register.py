@@ -8,10 +8,10 @@ from typing import TypedDict, get_args
 from notifications.notice import Notice, NoticeKind
 from services.context import RequestContext
 from services.documents.case_documents import RegisterStatus, register_status
-from web.ui.case_names import about
-from web.ui.name_fields import Field
+from web.ui.case_names import case_title
+from web.ui.name_fields import NameField
 from web.ui.org_names import person_name
-from web.ui.unit_filter import narrowing_person
+from web.ui.unit_filter import build_person_filter
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.law.procedure import Text
@@ -47,7 +47,7 @@ class NoticeLine:
 class Register:
     lines: tuple[NoticeLine, ...]
     asked: Sought
-    people: Field
+    people: NameField
     states: tuple[str, ...]
     number: int
     more: bool
@@ -66,7 +66,7 @@ def register_view(ctx: RequestContext, asked: Sought, *, number: int) -> Registe
     )
     heads = ctx.reads.heads({one.case for one in found if one.case})
     office = ctx.reads.office()
-    people = narrowing_person(
+    people = build_person_filter(
         office, asked["person"], {one.person for one in found[:PAGE]}, own=ctx.reader.root
     )
     return Register(
@@ -106,7 +106,7 @@ def standing_seen(ctx: RequestContext) -> RegisterStatus:
 
 
 def _about(ctx: RequestContext, case: Case | None) -> Text | None:
-    return about(case, ctx.library.of(case)) if case else None
+    return case_title(case, ctx.library.of(case)) if case else None
 
 
 def _title(ctx: RequestContext, case: Case | None, obligation: str) -> Text | None:

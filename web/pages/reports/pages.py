@@ -18,7 +18,7 @@ from web.pages.reports.notice_register import Sought, register_view, standing_se
 from web.pages.reports.points import Points, points_view, seen_unit, unit_choices
 from web.ui.preferences import preferences
 from web.ui.render import Translator, page
-from web.ui.unit_filter import AskedPerson, AskedUnit, KnownUnit
+from web.ui.unit_filter import PersonParam, RequiredUnit, UnitParam
 from workflow.cases.registers.risk_lists import RecommendationFilter
 from workflow.scoring.score_inputs import choose
 
@@ -37,14 +37,14 @@ MONITORING_COLUMNS = (
 
 
 def _narrowed(
-    unit: AskedUnit, status: Short = "", direction: Short = "", legal: Flag = "", late: Flag = ""
+    unit: UnitParam, status: Short = "", direction: Short = "", legal: Flag = "", late: Flag = ""
 ) -> RecommendationFilter:
     return RecommendationFilter(
         unit=unit, status=status, direction=direction, legal=bool(legal), late=bool(late)
     )
 
 
-def _narrowing(person: AskedPerson, case: Short = "", state: Short = "", channel: Short = "") -> Sought:
+def _narrowing(person: PersonParam, case: Short = "", state: Short = "", channel: Short = "") -> Sought:
     return {"case": case.strip(), "person": person, "state": state, "channel": channel}
 
 
@@ -82,7 +82,7 @@ def monitoring_file(request: Request, ctx: RequestContext, narrowed: Recommendat
 def scores_page(
     request: Request,
     ctx: Reading,
-    unit: KnownUnit,
+    unit: RequiredUnit,
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: Number = 1,
 ) -> Response:

@@ -14,9 +14,9 @@ from calendars.explanation import Element
 from services import scoring as scoring_services
 from services.context import RequestContext
 from services.year_scores import YearScores, year_scores
-from web.ui.name_fields import Field
+from web.ui.name_fields import NameField
 from web.ui.org_names import UnitName, unit_name
-from web.ui.unit_filter import narrowing
+from web.ui.unit_filter import build_unit_filter
 from workflow.law.procedure import Text
 from workflow.org.access import within
 from workflow.scoring.prospects import Step
@@ -93,10 +93,10 @@ class Points:
     pages: int
 
 
-def unit_choices(ctx: RequestContext, chosen: str) -> Field:
+def unit_choices(ctx: RequestContext, chosen: str) -> NameField:
     """The units whose points the reader may see: their own and those below."""
     office, own = ctx.reads.office(), ctx.reader.root
-    return narrowing(office, chosen or own, root=own)
+    return build_unit_filter(office, chosen or own, root=own)
 
 
 def seen_unit(ctx: RequestContext, unit: str) -> str:
