@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from calendars.entries import Certainty, Records, ReligiousDay
 from calendars.horizon import FIRST, LAST, OutOfRange, place, refuse
-from calendars.table import KINDS, WORKING, Table, compile_table, horizon
+from calendars.table import KINDS, WORKING, Table, compile_table, horizon, library_table
 
 Knowledge = Literal["confirmed", "provisional"]
 
@@ -49,9 +49,15 @@ class Calendar:
     """Which days count, by one state of knowledge. Immutable; two with the same `version` answer alike.
 
     Days outside `first`..`last` raise `OutOfRange`; a datetime where a date is asked is a TypeError.
+
+    Attributes:
+        records: of acts, from which the days follow; none where they follow from a library's rules.
+        library: the registry code of a library's calendar, "" for one by acts; `days`: its kinds of day.
     """
 
-    records: Records = field(repr=False)
+    records: Records = field(repr=False, default=Records())
+    library: str = ""
+    days: bytes = field(repr=False, default=b"")
     office_off: frozenset[date] = frozenset()
     office_working: frozenset[date] = frozenset()
     moved: frozenset[ReligiousDay] = frozenset()
@@ -63,7 +69,12 @@ class Calendar:
     def __post_init__(self) -> None:
         for day in (*self.office_off, *self.office_working):
             place(day)
-        table = compile_table(self.records, moved=self.moved, off=self.office_off, working=self.office_working)
+        own = {"off": self.office_off, "working": self.office_working}
+        table = (
+            library_table(self.library, self.days, **own)
+            if self.library
+            else compile_table(self.records, moved=self.moved, **own)
+        )
         days = horizon()
         works = [KINDS[kind] in WORKING for kind in table.kinds]
         upto = list(accumulate(works))

@@ -1,7 +1,7 @@
-"""Our days behind the interface of workalendar, for code that speaks it; the one module that knows workalendar.
+"""The calendar of Kazakhstan as a workalendar class over our records, registered as KZ.
 
-The library gives the interface and the registry (ISO code KZ). Days and arithmetic are ours: it moves no
-holiday off a weekend and knows no ordered transfer.
+The library gives the interface, the registry and its walk over extra days. The days are those of the acts on
+record: the library's own class moves no holiday off a weekend and knows no ordered transfer.
 """
 # mypy: disallow-untyped-calls=False
 
@@ -16,7 +16,7 @@ from workalendar.registry import registry
 from workalendar.registry_tools import iso_register
 
 import calendars
-from calendars.calendar import Calendar
+from calendars.entries import Records
 
 _OFF = frozenset({"holiday", "substitute", "religious", "transferred_off", "office_off"})
 
@@ -27,9 +27,10 @@ Extra = Iterable[date] | None
 class Kazakhstan(_Base):
     """Kazakhstan"""
 
-    def __init__(self, days: Calendar | None = None) -> None:
+    def __init__(self, records: Records | None = None) -> None:
+        """Take the days of these records; of the shipped ones for None."""
         super().__init__()
-        self.days = days or calendars.calendar()
+        self.days = calendars.calendar() if records is None else calendars.compiled(records)
 
     def get_weekend_days(self) -> tuple[int, int]:
         """Saturday and Sunday."""

@@ -53,6 +53,7 @@ class Year:
     earlier: int | None
     later: int | None
     knowledge: Knowledge
+    library: str
     version: str
 
     @property
@@ -86,6 +87,7 @@ def year(number: int, calendar: Calendar) -> Year:
         earlier=number - 1 if number > calendar.first.year else None,
         later=number + 1 if number < calendar.last.year else None,
         knowledge=calendar.knowledge(months[0].first, months[-1].last),
+        library=calendar.library,
         version=calendar.version,
     )
 

@@ -35,7 +35,10 @@ def skipped(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
 
 
 def unsure(first: date, last: date, calendar: Calendar) -> Iterator[Element]:
-    """The years not confirmed, and the religious days that may still move, that the span touches."""
+    """The years not confirmed and the religious days that may still move, that the span touches; of a library's
+    calendar that no acts stand behind its days."""
+    if calendar.library:
+        yield Element(code="library_rules", arguments={"calendar": calendar.library})
     for year in calendar.provisional_years(first, last):
         yield Element(code="provisional_year", arguments={"year": year})
     for day in calendar.uncertain(first, last):

@@ -29,6 +29,7 @@ KINDS = (
     "office_work",
 )
 WORKING = frozenset({"working", "transferred_work", "office_work"})
+NORMAL, WEEKEND, HOLIDAY, WORKED = map(KINDS.index, ("working", "weekend", "holiday", "transferred_work"))
 HOLIDAY_LAW = "Z010000267_"
 
 _CERTAINTY: tuple[Certainty, ...] = ("calculated", "listed", "announced_final")
@@ -108,6 +109,35 @@ def compile_table(
         if not _works(day, marks):
             marks[day] = Mark("office_work")
     return _table(records, marks, tuple(sorted(religious.values(), key=lambda day: day.on)))
+
+
+@lru_cache(maxsize=128)
+def library_table(
+    library: str, days: bytes, *, off: frozenset[date] = frozenset(), working: frozenset[date] = frozenset()
+) -> Table:
+    """Return the table of a library's calendar, with an office's own days over it.
+
+    By rules every year is as sure as any other, and no act stands behind a day.
+
+    Args:
+        library: the registry code.
+        days: the kind of each day of the horizon.
+    """
+    kinds = bytearray(days)
+    marks = {day: Mark(KINDS[kind]) for day, kind in zip(horizon(), days, strict=True) if kind > 1}
+    for own, kind in ((off, "office_off"), (working, "office_work")):
+        for day in own:
+            place = day.toordinal() - FIRST.toordinal()
+            if (KINDS[kinds[place]] in WORKING) != (kind in WORKING):
+                kinds[place] = KINDS.index(kind)
+                marks[day] = Mark(kind)
+    return Table(
+        kinds=bytes(kinds),
+        marks=dict(sorted(marks.items())),
+        confirmed=frozenset(range(FIRST.year, LAST.year + 1)),
+        religious=(),
+        version=hashlib.sha256(f"{library} {kinds.hex()}".encode()).hexdigest()[:16],
+    )
 
 
 def _table(records: Records, marks: dict[date, Mark], religious: tuple[ReligiousDay, ...]) -> Table:

@@ -18,6 +18,7 @@ from pathlib import Path
 from notifications.channels import UnknownChannel, names
 from services.settings import (
     FOLDER,
+    HOME_CALENDAR,
     LANGUAGES,
     LOG_FORMATS,
     LOG_LEVELS,
@@ -192,6 +193,19 @@ def _days(value: object) -> frozenset[date]:
     return frozenset(value)
 
 
+def _calendar_code(value: object) -> str:
+    code = _text(value)
+    if code != HOME_CALENDAR:
+        # The library is asked for where its calendar is, and nowhere else.
+        from calendars.registered import UnknownCalendar, by_code
+
+        try:
+            by_code(code)
+        except UnknownCalendar:
+            raise ValueError("calendar") from None
+    return code
+
+
 def _bodies(value: object) -> tuple[AuthorisedBody, ...]:
     """The authorised bodies, in the order of their days; none that begins before the one before it ends."""
     if not isinstance(value, list):
@@ -286,6 +300,7 @@ _SECTIONS: Mapping[str, tuple[type, _Readers]] = {
         {
             "name": _text,
             "kind": _text,
+            "calendar": _calendar_code,
             "officer": _text,
             "language": _one_of(*LANGUAGES, code="language"),
             "authorised_body": _bodies,

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from uuid import uuid4
 
 from services.moments import Clock
-from services.settings import BadSetting, Settings
+from services.settings import HOME_CALENDAR, BadSetting, Settings
 
 if TYPE_CHECKING:
     from calendars.calendar import Calendar
@@ -121,12 +121,18 @@ class AppContext:
     @cached_property
     def calendar(self) -> Calendar:
         """The days of these records, with the office's own days off and days of work over them."""
+        if self.settings.office.calendar != HOME_CALENDAR:
+            return self.calendar_of(self.records)
         return self.calendar_of(self.records) if self.acts else self._with_office_days(_shipped())
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Calendar:
-        """The same of other records, or as known on a day."""
+        """The same of other records, or as known on a day; a library's calendar knows neither."""
         import calendars
 
+        if self.settings.office.calendar != HOME_CALENDAR:
+            from calendars.registered import by_code
+
+            return self._with_office_days(by_code(self.settings.office.calendar))
         return self._with_office_days(calendars.compiled(records, as_of))
 
     def refresh(self) -> None:

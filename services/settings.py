@@ -23,6 +23,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 SECRETS = frozenset({"token", "password"})
 """Keys of channels whose values are for nobody's eyes."""
 LANGUAGES = ("kk", "ru", "en")
+HOME_CALENDAR = "KZ"
+"""The calendar of the records of acts, which acts an office adopts change."""
 FOLDER: Mapping[str, object] = {"path": Path("var/letters"), "sender": "merzim@localhost"}
 
 
@@ -60,10 +62,14 @@ AGENCY = AuthorisedBody(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfficeSettings:
-    """Whose deadlines these are. `officer`: e-mail (or key) of who is told when nobody holds a duty."""
+    """Whose deadlines these are. `officer`: e-mail (or key) of who is told when nobody holds a duty.
+
+    `calendar`: the registry code of the calendar working days are counted by.
+    """
 
     name: str = ""
     kind: str = ""
+    calendar: str = HOME_CALENDAR
     officer: str = ""
     language: str = "kk"
     authorised_body: tuple[AuthorisedBody, ...] = (AGENCY,)

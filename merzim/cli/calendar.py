@@ -57,6 +57,8 @@ def show_day(ctx: typer.Context, on: Day, as_of: AsOf = None) -> int:
                 call.print("  " + line)
         if knowledge == "provisional":
             call.print("  " + call.say("provisional_year", year=asked.on.year))
+        if days.library:
+            call.print("  " + call.say("library_rules", calendar=days.library))
     return DONE if asked.working else NOT_SO
 
 

@@ -29,6 +29,8 @@ def printed(call: CommandContext, year: Year) -> str:
     parts += [_counts(call, year), "", _named(call, year)]
     if year.knowledge == "provisional":
         parts += ["", call.say("provisional_year", year=year.number)]
+    if year.library:
+        parts += ["", call.say("library_rules", calendar=year.library)]
     return "\n".join(parts)
 
 

@@ -144,7 +144,8 @@ ELEMENTS = """
     years_after day_after_period window_closes standing target target_none in_year in_years branch_waits
     signed_by
     yearly_date duration per_period quota embargo_until in_month in_quarter on_date before_anchor at_once
-    without_term rolled provisional_year religious_window due_by due_none basis anchor_happened anchor_planned
+    without_term rolled provisional_year library_rules religious_window due_by due_none basis
+    anchor_happened anchor_planned
     anchor_derived anchor_none assumed recommended may period beyond_horizon judged_published note
 """
 FINDINGS = """

@@ -138,6 +138,25 @@ def served(tmp_path: Path) -> Iterator[tuple[AppContext, TestClient]]:
     house.close()
 
 
+@pytest.mark.parametrize("setting", ["", '[office]\ncalendar = "DE"\n'])
+def test_a_calendar_of_the_library_says_that_no_acts_stand_behind_it(tmp_path: Path, setting: str) -> None:
+    """On the page of a year and of a month; of the calendar by acts neither says it."""
+    (tmp_path / "config.toml").write_text(setting, encoding="utf-8")
+    app = build_app(read(tmp_path / "config.toml", at=tmp_path))
+    accounts.add(app, "officer", "officer", by="test", now=NOW, today=date(2026, 4, 6))
+    pages = Dashboard(app, lambda: Moment(now=NOW, today=date(2026, 4, 6), demonstration=True))
+    with TestClient(
+        pages, base_url="https://127.0.0.1:8000", client=("127.0.0.1", 50000), follow_redirects=False
+    ) as client:
+        client.post("/login/demonstration", data={"login": "officer"})
+        shown = [client.get(f"/calendar/{path}?lang=ru").text for path in ("2026", "2026/4")]
+    app.close()
+
+    for page in shown:
+        assert 'class="card' in page
+        assert ("по правилам библиотеки, а не по актам" in page) == bool(setting)
+
+
 def test_an_act_is_looked_at_then_adopted_then_counted_by(served: tuple[AppContext, TestClient]) -> None:
     """The order of a start on 12 May falls due a day earlier when 8 May is no working day any more."""
     house, browser = served

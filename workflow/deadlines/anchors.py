@@ -13,6 +13,7 @@ from datetime import date
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from calendars.counting import CountedTerm, count
+from calendars.registered import for_edition
 from calendars.terms import DayAfterPeriod, PerPeriod, Quota, Target
 from workflow.cases.case import Case, Fact
 from workflow.deadlines.applicability import branch_open
@@ -77,7 +78,7 @@ class DueDateResolver:
     def __init__(self, case: Case, procedure: Procedure, calendar: Calendar, *, today: date) -> None:
         self.case = case
         self.procedure = procedure
-        self.calendar = calendar
+        self.calendar = for_edition(procedure.calendar, calendar)
         self.today = today
         self._links: dict[str, Link] = {}
 

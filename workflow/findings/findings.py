@@ -7,6 +7,7 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from calendars.counting import count
+from calendars.registered import for_edition
 from calendars.terms import Duration, Embargo
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
@@ -33,6 +34,7 @@ def findings(
     """
     found: list[Finding] = []
     asked = tuple(deadlines)
+    calendar = for_edition(procedure.calendar, calendar)
     for deadline in asked:
         found += _term(deadline, calendar, known)
         found += _embargo(deadline)

@@ -249,6 +249,7 @@ class Procedure:
         opened: when something happens ("event"), each year for every organisation ("yearly"), or "once".
         confidential: its cases are for those who need to know; its notices say nothing of the matter.
         bodies: state bodies its obligations name, by id.
+        calendar: the registry code of the calendar its days are counted by; "" for the office's own.
         digest: SHA-256 of the file's text; a case keeps it, and `verify` compares.
         overlays: names of the organisation's own rules laid over it, outermost first.
     """
@@ -270,6 +271,7 @@ class Procedure:
     opened: Opened = "event"
     confidential: bool = False
     bodies: Mapping[str, Body] = field(default_factory=dict)
+    calendar: str = ""
     digest: str = ""
     overlays: tuple[str, ...] = ()
 

@@ -58,6 +58,7 @@ class MonthView:
     """The page. `chosen`: the day that is listed whole, with `more` beyond what is listed."""
 
     month: Month
+    library: str
     weeks: tuple[tuple[Cell | None, ...], ...]
     runs: tuple[Run, ...]
     total: int
@@ -72,7 +73,7 @@ class MonthView:
 
 def as_known(calendar: Calendar, as_of: date | None) -> Calendar:
     """The office's calendar as it was known on a day; as it is known now for None."""
-    if as_of is None:
+    if as_of is None or calendar.library:
         return calendar
     known = calendars.compiled(calendar.records, as_of)
     return known.with_office_days(off=calendar.office_off, working=calendar.office_working)
@@ -110,6 +111,7 @@ def month_view(
     most = max((number for number, _ in by_day.values()), default=0)
     return MonthView(
         month=laid,
+        library=calendar.library,
         weeks=tuple(
             tuple(day and _cell(day, by_day.get(day.on, (0, ())), cases, due, most) for day in week)
             for week in laid.weeks

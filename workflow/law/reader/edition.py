@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
 
+from calendars.registered import UnknownCalendar, by_code, codes
 from calendars.terms import Period, Target
 from workflow.cases.states import STATES
+from workflow.closest_matches import closest_first
 from workflow.law import procedure as law
 from workflow.law.file_models import (
     BY_ID,
@@ -55,6 +57,18 @@ SIGNED_BY = one_of_forms(
     lambda given: "list" if isinstance(given, list) else "table",
     "not_allowed",
 )
+
+
+CODES_SHOWN = 5
+"""Of the calendars there are, so many that are written alike are named."""
+
+
+def _registered(code: str) -> str:
+    try:
+        by_code(code)
+    except UnknownCalendar:
+        raise wrong("not_allowed", value=code, allowed=closest_first(code, codes())[:CODES_SHOWN]) from None
+    return code
 
 
 def _number(value: object) -> Decimal:
@@ -150,6 +164,7 @@ EDITION = table(
     without=["digest", "overlays"],
     id=DashedName,
     applies_to=Kinds,
+    calendar=Annotated[str, named(r"^[A-Z]{2}(-[A-Z0-9]+)?$"), AfterValidator(_registered)],
     acts=Keyed("act", many(ACT, BY_ID)),
     stages=Keyed("stage", many(STAGE)),
     obligations=Keyed("obligation", many(OBLIGATION)),

@@ -1,0 +1,84 @@
+"""Calendars of the workalendar library by their registry codes ("DE", "FR", "US-CA"), compiled to our tables.
+
+Their days follow from the library's rules; no acts stand behind them. Kazakhstan's (`calendars.kazakhstan`) has
+the days of our records.
+"""
+# mypy: disallow-untyped-calls=False
+
+from __future__ import annotations
+
+import warnings
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING
+
+from calendars.calendar import Calendar
+from calendars.horizon import FIRST, LAST
+from calendars.table import HOLIDAY, NORMAL, WEEKEND, WORKED, horizon
+
+if TYPE_CHECKING:
+    from workalendar.core import Calendar as LibraryCalendar
+
+HOME = "KZ"
+"""The code under which the calendar of our records is registered."""
+
+
+class UnknownCalendar(ValueError):
+    """No calendar is registered under a code, or it does not know every year of the horizon."""
+
+
+@cache
+def codes() -> tuple[str, ...]:
+    """Return the codes of all registered calendars, in order."""
+    from workalendar.registry import registry
+
+    return tuple(sorted({*registry.region_registry, HOME}))
+
+
+@cache
+def by_code(code: str) -> Calendar:
+    """Return the calendar of a registry code; KZ is that of our records.
+
+    Raises:
+        UnknownCalendar: none is registered under it, or it does not know every year of the horizon.
+    """
+    if code == HOME:
+        from calendars import calendar
+
+        return calendar()
+    if code not in codes():
+        raise UnknownCalendar(code)
+    from workalendar.exceptions import CalendarError
+    from workalendar.registry import registry
+
+    with warnings.catch_warnings():
+        # What some of them say of themselves is for developers; that it is by rules, every explanation says.
+        warnings.simplefilter("ignore")
+        try:
+            return Calendar(library=code, days=kinds_of(registry.get(code)()))
+        except (CalendarError, KeyError) as gap:
+            raise UnknownCalendar(code) from gap
+
+
+def for_edition(code: str, calendar: Calendar) -> Calendar:
+    """Return the calendar an edition's days are counted by: its own where it names one, else the office's.
+
+    The office's own days off and working days lie over either.
+    """
+    if code in ("", calendar.library or HOME):
+        return calendar
+    return by_code(code).with_office_days(off=calendar.office_off, working=calendar.office_working)
+
+
+def kinds_of(days: LibraryCalendar) -> bytes:
+    """Return the kind of each day of the horizon (indexes into KINDS) by an instance of the library's class."""
+    weekend = frozenset(days.get_weekend_days())
+    holidays = {day for year in range(FIRST.year, LAST.year + 1) for day, _ in days.holidays(year)}
+    return bytes(_kind(day, days, weekend, holidays) for day in horizon())
+
+
+def _kind(day: date, days: LibraryCalendar, weekend: frozenset[int], holidays: set[date]) -> int:
+    usual = day.weekday() not in weekend
+    if days.is_working_day(day):
+        return NORMAL if usual else WORKED
+    return HOLIDAY if usual or day in holidays else WEEKEND
