@@ -77,7 +77,8 @@ def cut(room: Room, times: int = CUTS) -> Done:
 def torn(room: Room, times: int = CUTS) -> Done:
     """The wire cut: an answer of the server broken off half way; now and then every connection at once."""
     assert room.server is not None
-    address, folder = room.database(), room.place()
+    # A socket's path has 108 bytes at most.
+    address, folder = room.database(), Path(mkdtemp(prefix="mz"))
     through = address.replace(str(room.server.sockets), str(folder))
     with (
         wire(room.server.sockets, folder, room.chance) as one,
