@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Literal
 
 from notifications.delivery import BATCH
