@@ -12,7 +12,7 @@ from tests import shortcuts
 _skipped: dict[str, set[str]] = {}
 # Before any test module is imported: some hash a password or make a folder as they are.
 shortcuts.use_cheap_passwords()
-_memory = shortcuts.use_memory_for_files()
+shortcuts.use_memory_for_files()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -39,8 +39,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     parts = [f"{len(tests)} ({reason})" for reason, tests in sorted(_skipped.items())]
     print("Did not run: " + ("; ".join(parts) if parts else "nothing, every test ran."))
-    if _memory is not None:
-        shortcuts.remove_memory_folder(_memory)
 
 
 @pytest.hookimpl(trylast=True)

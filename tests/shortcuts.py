@@ -6,6 +6,7 @@ none of it but the disk.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import shutil
@@ -37,7 +38,7 @@ def use_memory_for_files() -> Path | None:
     """Let temporary files of this process and its children lie in memory, where fsync costs nothing.
 
     Returns:
-        The folder, to be removed at the end; None where TMPDIR names another place, or memory is short, or
+        The folder, removed when the process exits; None where TMPDIR names another place, or memory is short, or
         nothing may be executed there.
     """
     if "TMPDIR" in os.environ or not os.access(RAM, os.W_OK):
@@ -52,14 +53,9 @@ def use_memory_for_files() -> Path | None:
     folder.chmod(0o755)  # a PostgreSQL server that is not started by root works below it
     os.environ["TMPDIR"] = str(folder)
     tempfile.tempdir = None
+    # At the very end: multiprocessing removes folders of its own below it when the process exits.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
-
-
-def remove_memory_folder(folder: Path) -> None:
-    """Remove the folder `use_memory_for_files` returned."""
-    os.environ.pop("TMPDIR", None)
-    tempfile.tempdir = None
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def use_cheap_passwords() -> None:
