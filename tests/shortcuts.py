@@ -38,7 +38,7 @@ def use_memory_for_files() -> Path | None:
     """Let temporary files of this process and its children lie in memory, where fsync costs nothing.
 
     Returns:
-        The folder, removed when the process exits; None where TMPDIR names another place, or memory is short, or
+        The folder, removed when the process exits; None where TMPDIR names another place, memory is short, or
         nothing may be executed there.
     """
     if "TMPDIR" in os.environ or not os.access(RAM, os.W_OK):
