@@ -88,3 +88,32 @@ def test_a_finding_is_answered_by_a_correction(served: Served, quiet: Callable[[
     assert corrected is not None
     assert corrected.facts["order_signed"].on == date(2026, 4, 6)
     assert len(left) < len(found)
+
+
+def test_a_mistake_is_undone_and_a_move_confirmed(served: Served, quiet: Callable[[], None]) -> None:
+    """Undone with one press; the form of a plan date shows what it moves, and a second press saves it."""
+    served.office.run("import", str(SCHEDULE))
+    (case,) = served.office.house.reads.cases()
+    with served.page() as page:
+        page.goto(f"/cases/{case.id}?fact=order_signed")
+        page.fill("#record-on", "2026-06-04")
+        page.locator("#record button[type=submit]").click()
+        page.wait_for_url("**recorded=order_signed*")
+        page.locator(".told button").click()
+        page.wait_for_url("**said=undone*")
+
+        page.locator("#plan summary").click()
+        page.select_option("#plan-fact", "analysis_started")
+        page.fill("#plan-on", "2026-06-29")
+        page.locator("#plan form > button").click()
+        page.wait_for_selector("#plan-problem li")
+        assert page.input_value("#plan-on") == "2026-06-29"
+        page.locator("#plan-problem button").click()
+        page.wait_for_url("**replanned=analysis_started*")
+
+        page.goto(f"/cases/{case.id}/history")
+        struck = page.locator(".is-withdrawn").count()
+
+    events = [event.kind for event in served.office.house.reads.events(case.id)]
+    assert events[-3:] == ["fact", "withdrawn", "planned"]
+    assert struck == 1
