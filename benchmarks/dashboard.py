@@ -191,7 +191,7 @@ def _serve(folder: Path, shared: socket.socket, address: str) -> None:
 
 def _sessions(address: str, port: int) -> list[tuple[str, str]]:
     """A session of each reader, once the server answers: (access, secret)."""
-    from services.credentials import hidden, new_secret
+    from services.credentials import hash_secret, new_secret
     from storage.accounts.accounts import SqlAccounts
     from workflow.org.access import Entry, Reader
 
@@ -202,7 +202,7 @@ def _sessions(address: str, port: int) -> list[tuple[str, str]]:
         secret = new_secret()
         SqlAccounts(engine).let_in(
             Entry(
-                hash=hidden(secret),
+                hash=hash_secret(secret),
                 kind="session",
                 login=reader.login,
                 created_at=NOW,

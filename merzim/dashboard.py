@@ -70,11 +70,11 @@ class Dashboard:
     def _fitting(self) -> Any:
         """The pages, where they were made with what holds now."""
         adopted, made = self._standing
-        return made if adopted is not None and adopted == self._app.adopted() else None
+        return made if adopted is not None and adopted == self._app.rules_version() else None
 
     def _renewed(self) -> Any:
         """The pages over the calendar and the rules as they stand now."""
-        adopted = self._app.adopted()
+        adopted = self._app.rules_version()
         self._app.refresh()
         calendar, library = self._app.calendar, self._app.library
         if calendar is not self._counted_by[0] or library is not self._counted_by[1]:

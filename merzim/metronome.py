@@ -235,7 +235,7 @@ def work(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
 
             address = conninfo(app.engine)
             tell(say("cli.working"))
-            with closing(app.apart()) as planning:
+            with closing(app.with_own_connections()) as planning:
                 queue.work(address, acts(app, clock, planning=planning), stopped)
             return
         with ticking(app, clock):

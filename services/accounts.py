@@ -31,13 +31,13 @@ def invite_first_administrator(app: AppContext, *, now: datetime) -> str | None:
 
     Earlier invitations of this kind expire. Returns None once any account has a password.
     """
-    from services.credentials import hidden
+    from services.credentials import hash_secret
 
     if app.accounts.any():
         app.accounts.end_first_invitations(now=now)
         return None
     address = _invite(app, "", now=now)
-    app.accounts.end_first_invitations(but=hidden(address.rpartition("/")[2]), now=now)
+    app.accounts.end_first_invitations(but=hash_secret(address.rpartition("/")[2]), now=now)
     return address
 
 
@@ -154,12 +154,12 @@ def _store_secret(
     scope: str = "",
     by: str = "",
 ) -> str:
-    from services.credentials import hidden, new_secret
+    from services.credentials import hash_secret, new_secret
 
     secret = new_secret()
     app.accounts.let_in(
         Entry(
-            hash=hidden(secret),
+            hash=hash_secret(secret),
             kind=kind,
             login=login,
             name=name,

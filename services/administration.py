@@ -25,27 +25,28 @@ if TYPE_CHECKING:
 __all__ = [
     "Administration",
     "ChannelInUse",
-    "Falling",
     "NotReached",
+    "PendingDuty",
     "RulesInForce",
     "Staff",
     "TableSaved",
     "TelegramOffer",
 ]
 _SECRET = ("password", "token", "secret", "key")
-"""A setting with such a word in its name is not shown; the name of an environment variable is."""
-CHUNK = 500
+"""Settings whose names contain such a word are masked; names of environment variables are shown."""
+CHUNK_SIZE = 500
+"""Cases read together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Falling:
-    """What waits for somebody and would fall to others: one obligation of one unit.
+class PendingDuty:
+    """Open deadlines of one obligation and unit that would pass from a person to others.
 
     Attributes:
-        title: None for what is confidential: whoever keeps people does not see it.
-        unit: id of the unit, "" for what is confidential.
+        title: None for confidential cases: administrators of people may not see them.
+        unit: id of the unit, "" for confidential cases.
         count: how many open deadlines; `late`: how many of them are overdue.
-        to: names of who would be told; nobody where it is empty.
+        to: names of the people who would be notified instead; empty if nobody would.
     """
 
     title: Text | None
@@ -57,7 +58,7 @@ class Falling:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChannelInUse:
-    """A channel config.toml names; `settings` as they stand there, secrets left out."""
+    """A channel named in config.toml; `settings` as written there, without secrets."""
 
     name: str
     settings: Mapping[str, str]
@@ -65,7 +66,7 @@ class ChannelInUse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RulesInForce:
-    """Own rules the organisation adopted and did not withdraw. `text`: as adopted."""
+    """Own rules the organisation adopted and has not withdrawn. `text`: as adopted."""
 
     name: str
     on: date
@@ -75,7 +76,7 @@ class RulesInForce:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TelegramOffer:
-    """A one-time code for somebody's Telegram account; `address` opens the bot and brings it."""
+    """A one-time code that links a Telegram account; `address` opens the bot with the code."""
 
     code: str
     address: str
@@ -87,9 +88,9 @@ class NotReached(Refusal):
 
 
 class Staff:
-    """Units and people, changed one at a time; each refuses where another writer was faster.
+    """Changes of units and people, one at a time; refused if another writer changed the same row first.
 
-    Own rules hold for a unit and all below it: a change of the tree moves dates, which are computed anew.
+    Own rules apply to a unit and all below it, so a change of the tree recalculates due dates.
     """
 
     def __init__(self, app: AppContext) -> None:
@@ -101,19 +102,19 @@ class Staff:
         self.remove_person = self._staff.remove_person
 
     def keep_unit(self, unit: Unit, *, was: Unit | None, by: str, now: datetime, today: date) -> None:
-        """Write a unit down over what the writer saw."""
+        """Save a unit; `was` is the version the writer saw."""
         self._staff.keep_unit(unit, was=was, by=by, now=now, today=today)
         rewrite_after_unit_change(self._app, now=now, today=today)
 
     def remove_unit(self, unit: Unit, *, by: str, now: datetime, today: date) -> None:
-        """Take a unit out."""
+        """Remove a unit."""
         self._staff.remove_unit(unit, by=by, now=now, today=today)
         rewrite_after_unit_change(self._app, now=now, today=today)
 
     def take_in(
         self, units: list[Unit], people: list[Person], *, by: str, now: datetime, today: date
     ) -> TableSaved:
-        """All of a table of people; whom it does not name stays."""
+        """Save all units and people of a table; those it does not name are left unchanged."""
         saved = self._staff.take_in(units, people, by=by, now=now, today=today)
         rewrite_after_unit_change(self._app, now=now, today=today)
         return saved
@@ -132,7 +133,7 @@ class Administration:
 
     @property
     def address(self) -> str:
-        """Where the pages are reached from outside."""
+        """The public address of the pages."""
         return self._app.rules.public_address
 
     @property
@@ -145,15 +146,15 @@ class Administration:
         """The organisation's own office hours."""
         return self._app.settings.reminders.office_hours
 
-    def falls(self, person: str, *, today: date) -> Sequence[Falling]:
-        """What waits for a person and to whom it would fall, by obligation and unit; the most first.
+    def pending_duties(self, person: str, *, today: date) -> Sequence[PendingDuty]:
+        """Return the open deadlines a person is notified of, by obligation and unit, the most numerous first.
 
-        What is confidential is counted under no title: whoever keeps people does not see cases.
+        Confidential cases are counted without a title: administrators of people may not see them.
         """
 
         app = self._app
         office = app.reads.office()
-        without = _without(office, person)
+        without = _office_without(office, person)
         counted: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
         late: Counter[tuple[str, str, str, tuple[str, ...]]] = Counter()
         titles: dict[tuple[str, str], Text] = {}
@@ -161,20 +162,23 @@ class Administration:
         for row in app.reads.due(app.calendar.first, app.calendar.last):
             by_case.setdefault(row.case, []).append(row)
         names = sorted(by_case)
-        for start in range(0, len(names), CHUNK):
-            for case in app.ledger.cases(names[start : start + CHUNK]).values():
+        for start in range(0, len(names), CHUNK_SIZE):
+            for case in app.ledger.cases(names[start : start + CHUNK_SIZE]).values():
                 secret = case.confidential or app.library.of(case).confidential
                 for row in by_case[case.id]:
-                    asked = _obligation(app, case, row.obligation)
-                    if asked is None or person not in _told(office, case, asked, row.obligation, today):
+                    obligation = _find_obligation(app, case, row.obligation)
+                    if obligation is None:
                         continue
-                    to = () if secret else tuple(_told(without, case, asked, row.obligation, today).values())
-                    key = ("", "", "", ()) if secret else (case.procedure, asked.id, case.unit, to)
-                    titles[key[0], key[1]] = asked.title
+                    if person not in _recipients(office, case, obligation, row.obligation, today):
+                        continue
+                    others = _recipients(without, case, obligation, row.obligation, today)
+                    to = () if secret else tuple(others.values())
+                    key = ("", "", "", ()) if secret else (case.procedure, obligation.id, case.unit, to)
+                    titles[key[0], key[1]] = obligation.title
                     counted[key] += 1
                     late[key] += row.due is not None and row.due < today
         return [
-            Falling(
+            PendingDuty(
                 title=titles[key[0], key[1]] if key[0] else None,
                 unit=key[2],
                 count=count,
@@ -185,18 +189,19 @@ class Administration:
         ]
 
     def cases_of(self, unit: str) -> int:
-        """How many cases belong to a unit itself."""
+        """Return the number of cases that belong to the unit itself, not to units below it."""
         return self._app.reads.own_of(unit)
 
     def channels(self) -> Sequence[ChannelInUse]:
-        """The channels in use, without their secrets."""
+        """Return the channels in use, without their secrets."""
 
         chosen = self._app.settings.channels
         return [
             ChannelInUse(
                 name=name,
                 settings={
-                    key: _shown(key, value) for key, value in sorted(chosen.sections.get(name, {}).items())
+                    key: _mask_secret(key, value)
+                    for key, value in sorted(chosen.sections.get(name, {}).items())
                 },
             )
             for name in chosen.use
@@ -210,8 +215,8 @@ class Administration:
         from notifications.notice import Notice
         from notifications.wire.message import message_id
 
-        way = self._app.channels[channel]
-        address = way.address(person)
+        sender = self._app.channels[channel]
+        address = sender.address(person)
         if address is None:
             raise NotReached("web.channels.not_reached", channel=channel)
         key = f"test:{now.isoformat()}:{person.key}:{channel}"
@@ -240,64 +245,69 @@ class Administration:
             not_before=now,
             message_id=message_id(key, self._app.rules.domain),
         )
-        sent = asyncio.run(way.send([OutgoingMessage(notice=notice, letter=letter, name=person.name)], now=now))
+        sent = asyncio.run(
+            sender.send([OutgoingMessage(notice=notice, letter=letter, name=person.name)], now=now)
+        )
         return sent[key]
 
     def settings(self) -> Sequence[tuple[str, str]]:
-        """config.toml as it holds, secrets left out."""
-        return [(key, text) for key, text in _lines("", self._app.settings)]
+        """Return the settings in force as keys and texts, without secrets."""
+        return [(key, text) for key, text in _setting_lines("", self._app.settings)]
 
     def rules(self) -> Sequence[RulesInForce]:
-        """The own rules that stand."""
+        """Return the own rules in force."""
         from storage.org.own_rules import standing, steps
 
         return [
-            RulesInForce(name=one.name, on=one.on, by=one.by, text=one.text)
-            for one in standing(steps(self._app.engine))
+            RulesInForce(name=step.name, on=step.on, by=step.by, text=step.text)
+            for step in standing(steps(self._app.engine))
         ]
 
     def telegram(self, person: str, *, now: datetime) -> TelegramOffer:
-        """A one-time code for a person."""
+        """Create a one-time code that links a person's Telegram account."""
         from services.telegram import offer
 
-        made = offer(self._app, person, now=now)
-        return TelegramOffer(code=made.code, address=made.address, until=made.until)
+        link = offer(self._app, person, now=now)
+        return TelegramOffer(code=link.code, address=link.address, until=link.until)
 
     def linked(self, person: str) -> bool | None:
-        """Whether their Telegram account is linked; None where there is no bot."""
+        """Return whether a person's Telegram account is linked; None if no bot is configured."""
         if "bot" not in self._app.settings.channels.sections.get("telegram", {}):
             return None
         return self._app.links.of(person) is not None
 
     def unlink(self, person: str, *, by: str, now: datetime) -> None:
-        """Forget their Telegram account. `by`: the account that says so."""
+        """Remove the link to a person's Telegram account. `by`: login of the account that removes it."""
         self._app.links.unlink(person, by=by, now=now)
 
 
-def _without(office: Office, person: str) -> Office:
+def _office_without(office: Office, person: str) -> Office:
+    """Return the office as it would be without a person."""
     people = {
-        key: replace(one, deputy=None) if one.deputy == person else one
-        for key, one in office.people.items()
+        key: replace(member, deputy=None) if member.deputy == person else member
+        for key, member in office.people.items()
         if key != person
     }
     officer = office.officer if office.officer != person else None
     return replace(office, people=people, officer=officer)
 
 
-def _told(office: Office, case: Case, asked: Obligation, name: str, today: date) -> Mapping[str, str]:
-    """Who would be told, by key."""
+def _recipients(
+    office: Office, case: Case, obligation: Obligation, name: str, today: date
+) -> Mapping[str, str]:
+    """Return the names of the people notified of an obligation's deadline, by key."""
     from workflow.org.duties import Unresolved, resolve
 
-    responsible = case.responsible.get(name) or case.responsible.get(asked.id) or ""
-    found = resolve(
-        office, duty=asked.duty, unit=case.unit, on=today, responsible=responsible, person=case.person
+    responsible = case.responsible.get(name) or case.responsible.get(obligation.id) or ""
+    holders = resolve(
+        office, duty=obligation.duty, unit=case.unit, on=today, responsible=responsible, person=case.person
     )
-    if isinstance(found, Unresolved):
+    if isinstance(holders, Unresolved):
         return {}
-    return {one.person.key: one.person.name for one in found}
+    return {holder.person.key: holder.person.name for holder in holders}
 
 
-def _obligation(app: AppContext, case: Case, name: str) -> Obligation | None:
+def _find_obligation(app: AppContext, case: Case, name: str) -> Obligation | None:
     from workflow.deadlines.register_deadlines import entry_obligation
 
     try:
@@ -306,40 +316,40 @@ def _obligation(app: AppContext, case: Case, name: str) -> Obligation | None:
         return None
 
 
-def _shown(key: str, value: object) -> str:
+def _mask_secret(key: str, value: object) -> str:
     hidden = any(word in key for word in _SECRET) and not key.endswith(("_env", "_selector", "_key", "_file"))
     return "•••" if hidden and value else _text(value)
 
 
 def _text(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} = {_shown(str(key), one)}" for key, one in sorted(value.items()))
+        return ", ".join(f"{key} = {_mask_secret(str(key), item)}" for key, item in sorted(value.items()))
     if isinstance(value, tuple | list | set | frozenset):
         return ", ".join(sorted(map(_text, value)) if isinstance(value, set | frozenset) else map(_text, value))
     return "" if value is None else str(value)
 
 
-def _lines(place: str, value: object) -> list[tuple[str, str]]:
-    """A settings value as lines; the database's address loses its password."""
-    found: list[tuple[str, str]] = []
+def _setting_lines(prefix: str, value: object) -> list[tuple[str, str]]:
+    """Return a settings value as keys and texts; the password in the database's address is masked."""
+    lines: list[tuple[str, str]] = []
     assert is_dataclass(value)
-    for one in fields(value):
-        key, inside = f"{place}{one.name}", getattr(value, one.name)
+    for field in fields(value):
+        key, inside = f"{prefix}{field.name}", getattr(value, field.name)
         if is_dataclass(inside):
-            found += _lines(f"{key}.", inside)
+            lines += _setting_lines(f"{key}.", inside)
         elif isinstance(inside, tuple) and inside and all(map(is_dataclass, inside)):
             for number, part in enumerate(inside, start=1):
-                found += _lines(f"{key}.{number}.", part)
+                lines += _setting_lines(f"{key}.{number}.", part)
         elif key == "channels.sections":
             continue
         elif key == "database.url":
-            found.append((key, _without_password(str(inside))))
+            lines.append((key, _mask_password(str(inside))))
         else:
-            found.append((key, _shown(one.name, inside)))
-    return found
+            lines.append((key, _mask_secret(field.name, inside)))
+    return lines
 
 
-def _without_password(url: str) -> str:
+def _mask_password(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     user, at, host = rest.rpartition("@")
     name = user.partition(":")[0]

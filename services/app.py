@@ -1,4 +1,4 @@
-"""Where ports meet adapters. Nothing is opened until it is asked for, and nothing is joined anywhere else."""
+"""The application context: builds repositories, channels and rules from the settings, each at its first use."""
 
 from __future__ import annotations
 
@@ -44,34 +44,34 @@ if TYPE_CHECKING:
     from workflow.org.office import Office
 
 
-UNWATCHED = 3
-"""So many times as long as pages commands and workers wait for a server: nobody looks at them."""
+BACKGROUND_PATIENCE_FACTOR = 3
+"""Commands and workers wait for a server this many times as long as pages: no reader waits for their answer."""
 log = logging.getLogger("merzim.house")
 
 
 class NoteWriter(Protocol):
-    """Hears a code of the catalogues with its arguments."""
+    """A function that reports a message: a code of the catalogues with its arguments."""
 
     def __call__(self, code: str, **arguments: object) -> None: ...
 
 
 class AppContext:
-    """Everything the commands, the daily round and the pages work with, made of the settings."""
+    """Everything that commands, rounds and pages work with, built from the settings."""
 
     def __init__(
         self, settings: Settings, *, clock: Clock, system_clock: Clock, note: NoteWriter | None = None
     ) -> None:
-        """Keep the settings; everything else is made when it is first asked for.
+        """Store the settings; everything else is created at its first use.
 
         Args:
-            clock: the present for what a new version writes anew when the database is opened.
-            system_clock: the machine's own clock, on a demonstration day too; leases are counted by it.
-            note: hears what is written anew; the log where it is None.
+            clock: the present, used when a new version rewrites the board on opening the database.
+            system_clock: the machine's own clock, on a demonstration day too; leases use it.
+            note: reports what is rewritten; the log if None.
 
         Attributes:
-            stopping: set when the process was told to stop: work in hand is finished, nothing more is begun.
-            answers_pages: whether somebody waits for the answers. Processes that do other work set it to False
-                before the database is opened.
+            stopping: set when the process must stop: work in progress is finished, nothing new is started.
+            answers_pages: whether a reader waits for the answers. Other processes set it to False before the
+                database is opened.
         creates_database: whether a database that does not exist is created. Commands that only read set it to
             False before the database is opened.
         """
@@ -81,9 +81,9 @@ class AppContext:
         self.creates_database = True
         self.stopping = threading.Event()
         self._clock = clock
-        self._note = _logged if note is None else note
+        self._note = _log_note if note is None else note
 
-    def apart(self) -> AppContext:
+    def with_own_connections(self) -> AppContext:
         """Return a context of the same settings with connections of its own, for work in another thread."""
         other = self._with(self.settings)
         other.creates_database = self.creates_database
@@ -100,8 +100,8 @@ class AppContext:
 
     @cached_property
     def acts(self) -> tuple[Adoption, ...]:
-        """The acts the office adopted (`merzim calendar-change apply`); none before it has a database."""
-        if _not_there(self.settings.database.url):
+        """The acts the office adopted (`merzim calendar-change apply`); none while there is no database."""
+        if _is_missing_file(self.settings.database.url):
             return ()
         from storage.org.adoptions import adoptions
 
@@ -109,24 +109,27 @@ class AppContext:
 
     @property
     def records(self) -> Records:
-        """What the office's calendar is made of: the shipped records and the acts it adopted."""
+        """The records the office's calendar is built from: the shipped ones and those of the adopted acts."""
         return self.records_of(self.acts)
 
     def records_of(self, acts: Iterable[Adoption]) -> Records:
-        """The shipped records and these acts."""
+        """Return the shipped records together with those of these acts."""
         from calendars.records import shipped, with_records
 
         return reduce(with_records, (act.records for act in acts), shipped())
 
     @cached_property
     def calendar(self) -> Calendar:
-        """The days of these records, with the office's own days off and days of work over them."""
+        """The office's calendar: the records, with the office's own days off and working days applied."""
         if self.settings.office.calendar != HOME_CALENDAR:
             return self.calendar_of(self.records)
         return self.calendar_of(self.records) if self.acts else self._with_office_days(_shipped())
 
     def calendar_of(self, records: Records, as_of: date | None = None) -> Calendar:
-        """The same of other records, or as known on a day; a library's calendar knows neither."""
+        """Return the office's calendar built from other records, or as they were known on a day.
+
+        A registered library calendar depends on neither argument.
+        """
         import calendars
 
         if self.settings.office.calendar != HOME_CALENDAR:
@@ -136,24 +139,24 @@ class AppContext:
         return self._with_office_days(calendars.compiled(records, as_of))
 
     def refresh(self) -> None:
-        """Look whether another process adopted an act or own rules: calendar or library are made anew then.
+        """Drop the calendar or the library if another process adopted acts or own rules since.
 
-        The library also where own rules lie over a tree of units that is another one now.
+        The library is also dropped if own rules are in force and the tree of units has changed.
         """
-        if _not_there(self.settings.database.url):
+        if _is_missing_file(self.settings.database.url):
             return
         from storage.org import adoptions, own_rules
 
         if adoptions.head(self.engine) != adoptions.head_of(self.acts):
             self._forget("acts", "calendar", "desk")
         if own_rules.head(self.engine) != own_rules.head_of(self.steps):
-            self._forget("steps", "library", "units_ruled", "desk")
-        elif self.steps and self._units() != self.units_ruled:
-            self._forget("library", "units_ruled", "desk")
+            self._forget("steps", "library", "library_units", "desk")
+        elif self.steps and self._units() != self.library_units:
+            self._forget("library", "library_units", "desk")
 
-    def adopted(self) -> Hashable:
-        """What decides how days are counted here, as the database says it now: another value, other pages."""
-        if _not_there(self.settings.database.url):
+    def rules_version(self) -> Hashable:
+        """Return a value that changes whenever adopted acts, own rules or the units they hold for change."""
+        if _is_missing_file(self.settings.database.url):
             return None
         from storage.org import adoptions, own_rules
 
@@ -162,8 +165,8 @@ class AppContext:
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
-        """What the office adopted of own rules, and withdrew again; nothing before it has a database."""
-        if _not_there(self.settings.database.url):
+        """The adoptions and withdrawals of own rules; none while there is no database."""
+        if _is_missing_file(self.settings.database.url):
             return ()
         from storage.org.own_rules import steps
 
@@ -171,7 +174,7 @@ class AppContext:
 
     @cached_property
     def editions(self) -> Library:
-        """Every edition of every procedure, shipped and the organisation's own; no rules laid over them."""
+        """Every edition of every procedure, shipped and the organisation's own, without own rules applied."""
         from services.editions import editions
         from workflow.law.library import Library
 
@@ -179,27 +182,27 @@ class AppContext:
 
     @cached_property
     def library(self) -> Library:
-        """The editions with the own rules the office has adopted."""
+        """The editions with the office's adopted own rules applied."""
         if self.steps:
-            _ = self.units_ruled
+            _ = self.library_units
         return self.library_of(self.steps)
 
     def library_of(self, steps: Sequence[Step], office: Office | None = None) -> Library:
-        """The editions with the rules that hold after these steps, over the office's units."""
+        """Return the editions with the own rules in force after these steps, for the office's units."""
         from storage.org.own_rules import standing
 
-        held = standing(steps)
-        if not held:
+        adopted = standing(steps)
+        if not adopted:
             return self.editions
         from workflow.law.own_rules import OwnRules
         from workflow.law.reader.overlay import read_overlay
 
-        overlays = [read_overlay(one.name, one.text.encode()) for one in held]
+        overlays = [read_overlay(step.name, step.text.encode()) for step in adopted]
         return self.editions.with_own(OwnRules(overlays, office or self.reads.office()))
 
     @cached_property
-    def units_ruled(self) -> frozenset[tuple[str, str, str | None]]:
-        """The tree of units the library was made over."""
+    def library_units(self) -> frozenset[tuple[str, str, str | None]]:
+        """The tree of units the library was built for."""
         return self._units()
 
     @cached_property
@@ -207,8 +210,8 @@ class AppContext:
         """The channels config.toml names, each with its own settings.
 
         Raises:
-            UnknownChannel: nobody sends that way.
-            BadSetting: a key the channel does not know, or one it needs and does not have.
+            UnknownChannel: there is no channel of that name.
+            BadSetting: a key the channel does not accept, or a required one that is missing.
         """
         from services.channels import create_channel
 
@@ -218,11 +221,11 @@ class AppContext:
 
     @cached_property
     def engine(self) -> Any:
-        """The database, created or brought up to date. Its type is storage's own: nobody else looks inside.
+        """The database engine, its schema created or migrated. The type is private to the storage layer.
 
         Raises:
             StorageUnavailable: it cannot be used, or does not exist (`no_database`); nothing was changed.
-            AnothersDatabase: another installation's.
+            AnothersDatabase: it belongs to another installation.
         """
         from storage.database.limits import long_work
 
@@ -232,12 +235,12 @@ class AppContext:
             return self._prepared()
 
     def _refuse_missing_database(self) -> None:
-        """Refuse to go on without a database, leaving no trace: opening a file of SQLite would create it."""
+        """Refuse to continue without a database, and create none: opening an SQLite file would create it."""
         from storage.maintenance.schema import refuse_missing
         from storage.refusals import StorageUnavailable
 
         url = self.settings.database.url
-        if _not_there(url):
+        if _is_missing_file(url):
             raise StorageUnavailable("no_database", where=url.partition(":///")[2])
         refuse_missing(self.unprepared)
 
@@ -248,7 +251,7 @@ class AppContext:
         from storage.maintenance.vouching import ensure_baseline
 
         name = self.settings.installation
-        found = refuse_anothers(self.unprepared, name)
+        status = refuse_anothers(self.unprepared, name)
         migrated = create_or_migrate(self.unprepared)
         if self.many_nodes:
             from services.jobs import queue
@@ -256,10 +259,10 @@ class AppContext:
 
             with writing(self.unprepared) as connection:
                 queue.prepare(driver(connection))
-        if name and not found.name:
+        if name and not status.name:
             claim(self.unprepared, name)
         ensure_baseline(self.unprepared, now=self._clock().now)
-        if migrated or found.board < BOARD:
+        if migrated or status.board < BOARD:
             self._catch_up()
             if waiting := recommendations.waiting(self.unprepared):
                 self._note("cli.recommendations_behind", count=waiting)
@@ -275,7 +278,7 @@ class AppContext:
 
     @cached_property
     def unprepared(self) -> Any:
-        """The database as it is, for whoever puts another one in its place."""
+        """The database engine as it is, neither created nor migrated; for restore and migration."""
         from storage.database import engine
 
         variable = self.settings.database.password_env
@@ -294,47 +297,51 @@ class AppContext:
 
     @property
     def _limits(self) -> Limits:
-        """How long a server is waited for: by pages, which somebody looks at, and by all others."""
+        """Time limits of the database: short for pages, longer for all other processes."""
         from storage.database.limits import Limits
 
-        said = self.settings.database
-        long = said.long_statement_limit
+        database = self.settings.database
+        long = database.long_statement_limit
         if self.answers_pages:
-            return Limits(patience=said.answer_within, statement=said.statement_limit, long_statement=long)
-        return Limits(patience=UNWATCHED * said.answer_within, statement=long, long_statement=long)
+            return Limits(
+                patience=database.answer_within, statement=database.statement_limit, long_statement=long
+            )
+        return Limits(
+            patience=BACKGROUND_PATIENCE_FACTOR * database.answer_within, statement=long, long_statement=long
+        )
 
     def refuse_unable(self) -> None:
-        """Find out, before a service begins, that letters can leave and that it may write.
+        """Refuse to start a service that could not send letters or write.
 
         Raises:
-            UnknownChannel, BadSetting: no channel can be made as config.toml asks; nothing was touched.
+            UnknownChannel, BadSetting: a channel cannot be created from config.toml; nothing was touched.
             StorageUnavailable: `read_only` or `no_rights`.
             BadSetting: a folder of config.toml cannot be written.
         """
         from services import folders
         from storage.maintenance.privileges import refuse_unwritable
 
-        self.channels  # noqa: B018 (made here, or refused here)
+        self.channels  # noqa: B018 (created here, or refused here)
         refuse_unwritable(self.engine)
         folders.refuse_unwritable(self.settings)
 
     @cached_property
     def kept(self) -> DatabaseCache:
-        """What this process keeps of the database while it holds: the office, the sums of the board."""
+        """This process's cache of the database, valid until it changes: the office, the board's totals."""
         from storage.cache import DatabaseCache
 
         return DatabaseCache(self.engine, officer=self._officer, language=self._language)
 
     @cached_property
     def kept_points(self) -> PointsCache:
-        """What this process keeps of what points are counted from."""
+        """This process's cache of the data that points are calculated from."""
         from storage.cases.points_cache import PointsCache
 
         return PointsCache(self.engine, self.kept)
 
     @cached_property
     def ledger(self) -> SqlLedger:
-        """The cases as chains of events."""
+        """The cases, stored as chains of events."""
         from storage.cases.ledger import SqlLedger
 
         return SqlLedger(self.engine, kept=self.kept)
@@ -348,65 +355,65 @@ class AppContext:
 
     @cached_property
     def leaves(self) -> SqlLeaves:
-        """When people are away, and who stands in for them."""
+        """Absences of people and their deputies."""
         from storage.org.leaves import SqlLeaves
 
         return SqlLeaves(self.engine)
 
     @cached_property
     def links(self) -> SqlLinks:
-        """Whose Telegram account is which."""
+        """The people's linked Telegram accounts."""
         from storage.notices.links import SqlLinks
 
         return SqlLinks(self.engine)
 
     @cached_property
     def leases(self) -> SqlLeases:
-        """What one process at a time may do."""
+        """Leases of the tasks that only one process at a time may run."""
         from storage.database.leases import SqlLeases
 
         return SqlLeases(self.engine)
 
     @cached_property
     def reads(self) -> SqlReads:
-        """The questions commands and pages ask."""
+        """The read queries of commands and pages."""
         from storage.queries import SqlReads
 
         return SqlReads(self.engine, kept=self.kept)
 
     @cached_property
     def desk(self) -> CaseCommands:
-        """The one way to write."""
+        """The commands that write to cases."""
         from workflow.cases.commands.desk import CaseCommands
 
         return CaseCommands(self.ledger, self.library, self.calendar)
 
     @cached_property
     def accounts(self) -> SqlAccounts:
-        """Who may log in."""
+        """The accounts that may log in."""
         from storage.accounts.accounts import SqlAccounts
 
         return SqlAccounts(self.engine)
 
     @cached_property
     def factors(self) -> SqlSecondFactors:
-        """The second factors of those who may log in."""
+        """The second factors of accounts."""
         from storage.accounts.second_factors import SqlSecondFactors
 
         return SqlSecondFactors(self.engine, cipher=lambda: self.cipher, queue=self.outbox.queue)
 
     def refuse_without_key(self) -> None:
-        """Refuse a start that has no key for second factors, before anything is made. Raises BadSetting."""
+        """Refuse to start without a key for second factors, before anything is created. Raises BadSetting."""
         from services.secret_keys import refuse_missing
 
         refuse_missing(self.settings, os.environ)
 
     @cached_property
     def cipher(self) -> Cipher:
-        """What encrypts second factors and reads them.
+        """The cipher that encrypts and decrypts second factors.
 
         Raises:
-            BadSetting: the key is missing, is none, or lies open to others; nothing was touched.
+            BadSetting: the key is missing, malformed, or readable by others; nothing was touched.
         """
         from services.secret_keys import read_cipher
 
@@ -414,21 +421,21 @@ class AppContext:
 
     @cached_property
     def answers(self) -> SqlIdempotency:
-        """What requests of the API were answered under their keys."""
+        """The answers given to API requests, by idempotency key."""
         from storage.accounts.idempotency import SqlIdempotency
 
         return SqlIdempotency(self.engine)
 
     @cached_property
     def evidence(self) -> EvidenceFolder:
-        """Files that prove facts."""
+        """The folder of files that prove facts."""
         from storage.cases.evidence import EvidenceFolder
 
         return EvidenceFolder(self.settings.evidence.folder)
 
     @cached_property
     def rules(self) -> Rules:
-        """How this office sends."""
+        """The office's rules for sending notices."""
         from notifications.rules import Rules
         from services.channels import sender_domain
 
@@ -443,17 +450,17 @@ class AppContext:
         )
 
     def close(self) -> None:
-        """Let go of the database, if it was ever opened."""
+        """Close the database if it was opened."""
         if "unprepared" in self.__dict__:
             self.unprepared.dispose()
 
     def _catch_up(self) -> None:
-        """Have the board written anew where a new version needs more of it than an older one wrote."""
+        """Rebuild the board if this version needs more in its rows than an older one wrote."""
         from storage.maintenance.after_migration import behind, catch_up
         from storage.maintenance.verify import rebuild
         from storage.refusals import CannotRebuild
 
-        def anew(each: Callable[[], None]) -> None:
+        def rebuild_board(each: Callable[[], None]) -> None:
             self._note("cli.board_behind")
             moment = self._clock()
             try:
@@ -463,16 +470,16 @@ class AppContext:
                     now=moment.now,
                     each=each,
                 )
-            except CannotRebuild as left:
-                # All others are; `merzim verify` names what is wrong with these, and no start would mend it.
-                self._note(left.code, **left.arguments)
+            except CannotRebuild as refusal:
+                # All other cases are rebuilt; `merzim verify` says what is wrong with these; no restart helps.
+                self._note(refusal.code, **refusal.arguments)
 
         if not behind(self.unprepared):
             return
-        # What the board is computed with asks for the database itself.
+        # The calculation of the board reads `self.engine`, which is only now being prepared.
         self.__dict__["engine"] = self.unprepared
         try:
-            catch_up(self.unprepared, anew, holder=uuid4().hex, clock=lambda: self.system_clock().now)
+            catch_up(self.unprepared, rebuild_board, holder=uuid4().hex, clock=lambda: self.system_clock().now)
         finally:
             self._forget("engine")
 
@@ -481,8 +488,9 @@ class AppContext:
 
         return units(self.engine)
 
-    def _forget(self, *made: str) -> None:
-        for name in made:
+    def _forget(self, *attributes: str) -> None:
+        """Drop cached attributes, so that they are built again at their next use."""
+        for name in attributes:
             self.__dict__.pop(name, None)
 
     def _with_office_days(self, calendar: Calendar) -> Calendar:
@@ -514,7 +522,7 @@ class AppContext:
         return link_key(self.engine)
 
 
-def _logged(code: str, **arguments: object) -> None:
+def _log_note(code: str, **arguments: object) -> None:
     log.warning("%s %s", code, arguments)
 
 
@@ -524,8 +532,8 @@ def _shipped() -> Calendar:
     return calendars.calendar()
 
 
-def _not_there(url: str) -> bool:
-    """Whether the address is a file of SQLite that does not exist. Letters may stand percent-encoded in it."""
+def _is_missing_file(url: str) -> bool:
+    """Return whether the address is an SQLite file that does not exist. The path may be percent-encoded."""
     scheme, mark, rest = url.partition(":///")
     file = rest.partition("?")[0]
     return (

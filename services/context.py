@@ -37,20 +37,20 @@ __all__ = [
 
 Clock = Callable[[], tuple[datetime, date]]
 ANONYMOUS = Reader(login="", access="responsible")
-"""The reader of pages that need no log-in."""
+"""The reader of pages that require no login."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequestContext:
-    """What the handler of one request works with.
+    """The context of one request: the application, the reader, the moment, the law and calendar in force.
 
     Attributes:
-        operator: whether it is a command of the terminal: it sees and may do everything.
-        reader: who asks; `reads` answers with what they may see, and what they write is written by them.
-        desk, library, calendar: as they stood when the request came, whatever is adopted meanwhile.
-        demonstration: whether the day is an appointed one and not today.
-        passwordless: whether a browser on this machine may log in without a password; on a demonstration day
-            alone.
+        operator: whether it is a terminal command, which may see and do everything.
+        reader: the person acting; `reads` returns what they may see, events are recorded in their name.
+        desk, library, calendar: as of the start of the request, even if acts are adopted meanwhile.
+        demonstration: whether the day is a fixed demonstration day instead of today.
+        passwordless: whether a browser on this machine may log in without a password; only on a demonstration
+            day.
     """
 
     app: AppContext
@@ -83,13 +83,13 @@ class RequestContext:
 
     @cached_property
     def reads(self) -> Reads:
-        """Questions to the database, answered with what the reader may see."""
+        """Read queries, limited to what the reader may see."""
         reads = self.app.reads
         return reads if self.operator or self.reader is ANONYMOUS else reads.seen_by(scope(self.reader))
 
     @property
     def accounts(self) -> Accounts:
-        """Who may log in, and by what."""
+        """The accounts and their ways to log in."""
         return self.app.accounts
 
     @property
@@ -99,14 +99,14 @@ class RequestContext:
 
     @cached_property
     def uploads(self) -> SqlUploads:
-        """Files between being shown and being imported."""
+        """Uploaded files that were previewed and are not imported yet."""
         from storage.accounts.uploads import SqlUploads
 
         return SqlUploads(self.app.engine)
 
     @cached_property
     def choices(self) -> SqlChoices:
-        """How people want to be reminded."""
+        """People's preferences for reminders."""
         from storage.org.choices import SqlChoices
 
         return SqlChoices(self.app.engine, self.app.rules.link_key)
@@ -123,7 +123,7 @@ class RequestContext:
 
 
 class Stamp(TypedDict):
-    """Who writes, and when: `now` is UTC, `today` the local date."""
+    """Author and time of a change: `now` is UTC, `today` the local date."""
 
     by: str
     now: datetime
@@ -137,5 +137,5 @@ def require_visible(ctx: RequestContext, case: str) -> None:
 
 
 def stamp(ctx: RequestContext) -> Stamp:
-    """Return who writes and when, as every command asks for it."""
+    """Return the author and time of a change, as keyword arguments of commands."""
     return {"by": ctx.reader.login, "now": ctx.now, "today": ctx.today}

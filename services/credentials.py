@@ -1,4 +1,4 @@
-"""How somebody proves who they are. Alone knows argon2 and the arithmetic of one-time codes."""
+"""Credentials: passwords, secrets, one-time codes. The only module that uses argon2 and pyotp."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from workflow.refusal import Refusal
 if TYPE_CHECKING:
     from pwdlib import PasswordHash
 
-SHORTEST, LONGEST = 12, 200
-"""Characters of a password."""
-STEP = 30
-"""Seconds a code of the second factor lasts."""
+MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
+TOTP_STEP_SECONDS = 30
+"""Time a code of the second factor is valid."""
 INVITATION_LASTS = timedelta(hours=72)
 RECOVERY_CODES = 10
-"""Codes an account gets at once."""
+"""Number of recovery codes an account gets at once."""
 _CODE_LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"
 _CODE_LENGTH = 16
 _LOOK_ALIKE = str.maketrans({"o": "0", "i": "1", "l": "1"})
@@ -30,54 +29,55 @@ _LOGIN = re.compile(r"[\w.@+-]{2,80}")
 
 
 class BadPassword(Refusal, ValueError):
-    """A new password that is too short, too long, the log-in's own name, or not typed the same twice."""
+    """A new password that is too short, too long, too simple, equal to the login, or not repeated exactly."""
 
 
 def new_secret() -> str:
-    """A secret nobody guesses: 256 bits, in letters that fit an address."""
+    """Return a random secret of 256 bits, in characters that a URL may hold."""
     return secrets.token_urlsafe(32)
 
 
-def hidden(secret: str) -> str:
-    """What is kept of a secret: its SHA-256. It has 256 bits of its own, so no slow hash is needed."""
+def hash_secret(secret: str) -> str:
+    """Return the SHA-256 of a secret, to be stored. A secret has 256 random bits, so no slow hash is needed."""
     return sha256(secret.encode()).hexdigest()
 
 
 def check_login(login: str) -> None:
-    """Nothing when it may be the name of an account. Raises BadPassword."""
+    """Refuse a login that cannot be the name of an account. Raises BadPassword."""
     if not _LOGIN.fullmatch(login):
         raise BadPassword("web.login.form", login=login[:80])
 
 
-def check_new(password: str, again: str, login: str) -> None:
-    """Nothing when it may become a password. Raises BadPassword."""
+def check_new_password(password: str, again: str, login: str) -> None:
+    """Refuse a new password that is not good enough. Raises BadPassword."""
     if password != again:
         raise BadPassword("web.password.differs")
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise BadPassword("web.password.length", least=SHORTEST, most=LONGEST)
+    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+        raise BadPassword("web.password.length", least=MIN_PASSWORD_LENGTH, most=MAX_PASSWORD_LENGTH)
     if password.casefold() == login.casefold() or len(set(password)) < 4:
         raise BadPassword("web.password.easy")
 
 
-def hashed(password: str) -> str:
-    """The argon2id hash of a password."""
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password."""
     return _argon2().hash(password)
 
 
-def matches(password: str, kept: str) -> bool:
-    """Whether the password is the one of the hash.
+def verify_password(password: str, password_hash: str) -> bool:
+    """Return whether the password matches the hash; False for an empty hash.
 
-    Without a hash it takes as long and is never so: the time does not tell whether there is such an account.
+    An empty hash takes as long as a real one, so the time does not reveal whether the account exists.
     """
-    known = bool(kept)
+    has_password = bool(password_hash)
     try:
-        return _argon2().verify(password[:LONGEST], kept or _nobody()) and known
-    except Exception:  # a hash altered by hand is nobody's password
+        verified = _argon2().verify(password[:MAX_PASSWORD_LENGTH], password_hash or _dummy_hash())
+        return verified and has_password
+    except Exception:  # a hash altered by hand matches no password
         return False
 
 
 def new_totp() -> str:
-    """A shared secret for a second factor, in base32."""
+    """Return a new shared secret for a second factor, in base32."""
     import pyotp
 
     return pyotp.random_base32()
@@ -95,10 +95,10 @@ def new_recovery_codes() -> tuple[str, ...]:
 
 
 def recovery_hash(code: str, login: str) -> str | None:
-    """Return what is kept of a recovery code: a SHA-256 of it and its account; None when it cannot be one.
+    """Return the SHA-256 of a recovery code and its login, to be stored; None if the text cannot be a code.
 
-    It has 80 bits of its own, so no slow hash is needed. Letter case, spaces, hyphens and letters that look
-    like digits are no matter.
+    A code has 80 random bits, so no slow hash is needed. Letter case, spaces, hyphens and letters that look
+    like digits make no difference.
     """
     typed = "".join(letter for letter in code.casefold() if letter.isalnum()).translate(_LOOK_ALIKE)
     if len(typed) != _CODE_LENGTH or not set(typed) <= set(_CODE_LETTERS):
@@ -107,27 +107,27 @@ def recovery_hash(code: str, login: str) -> str | None:
 
 
 def totp_address(secret: str, login: str, issuer: str) -> str:
-    """What an authenticator reads from the picture."""
+    """Return the otpauth address that an authenticator reads from the QR code."""
     import pyotp
 
     return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=issuer)
 
 
 def totp_picture(address: str) -> str:
-    """The same as a QR code: SVG to stand in a page."""
+    """Return an otpauth address as a QR code: inline SVG."""
     import segno
 
     return segno.make(address, error="m").svg_inline(scale=4, border=4, omitsize=True)
 
 
 def totp_step(secret: str, code: str, *, now: datetime) -> int | None:
-    """The step a code belongs to: this one, the one before or the one after; None when it is none of theirs."""
+    """Return the time step a code belongs to: the present one, the one before or after; None if it is wrong."""
     import pyotp
 
     typed = "".join(code.split())
-    here = int(now.timestamp()) // STEP
-    for step in (here, here - 1, here + 1):
-        if compare_digest(pyotp.TOTP(secret).at(step * STEP).encode(), typed.encode()):
+    current = int(now.timestamp()) // TOTP_STEP_SECONDS
+    for step in (current, current - 1, current + 1):
+        if compare_digest(pyotp.TOTP(secret).at(step * TOTP_STEP_SECONDS).encode(), typed.encode()):
             return step
     return None
 
@@ -141,5 +141,6 @@ def _argon2() -> PasswordHash:
 
 
 @cache
-def _nobody() -> str:
-    return hashed(new_secret())
+def _dummy_hash() -> str:
+    """Hash of a random secret, checked when there is no account."""
+    return hash_password(new_secret())

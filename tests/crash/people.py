@@ -24,7 +24,7 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from services.app import AppContext
-from services.credentials import hidden, new_secret
+from services.credentials import hash_secret, new_secret
 from storage.database.engine import reading
 from storage.tables import EVENT
 from tests.notifications.town import DANA, OFFICER
@@ -158,7 +158,7 @@ def writing(house: AppContext, port: int, *, now: datetime, count: int = 2) -> I
     for number in range(count):
         secret = new_secret()
         entry = Entry(
-            hash=hidden(secret),
+            hash=hash_secret(secret),
             kind="token",
             login=holders[number % 2][0],
             scope="write",

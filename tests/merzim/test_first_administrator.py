@@ -69,7 +69,7 @@ def test_an_invited_colleagues_password_ends_the_first_administrators_address(ho
 
 def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(house: AppContext) -> None:
     """It left one behind with every start, and they still worked in an office with administrators."""
-    from services.credentials import hidden
+    from services.credentials import hash_secret
     from storage.accounts.accounts import SqlAccounts
 
     left, taken = start(house), start(house)
@@ -82,4 +82,4 @@ def test_addresses_of_the_version_before_end_with_the_first_start_of_this_one(ho
     assert start(house) == ""
 
     accounts = SqlAccounts(house.engine)
-    assert accounts.entry("invitation", hidden(left.rpartition("/")[2]), now=MOMENT.now) is None
+    assert accounts.entry("invitation", hash_secret(left.rpartition("/")[2]), now=MOMENT.now) is None

@@ -153,7 +153,7 @@ def test_work_in_another_thread_creates_no_database_either(tmp_path: Path) -> No
     app.creates_database = False
 
     with pytest.raises(StorageUnavailable, match="no_database"):
-        _ = app.apart().engine
+        _ = app.with_own_connections().engine
     copy = app.on_database(f"sqlite:///{(tmp_path / 'copy.sqlite').as_posix()}")
     _ = copy.engine
     copy.close()

@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from merzim.app import build_app
 from notifications.notice import Notice
 from services.app import AppContext
-from services.credentials import hashed, hidden, new_secret
+from services.credentials import hash_password, hash_secret, new_secret
 from services.maintenance import rebuild
 from services.moments import Moment
 from services.settings import (
@@ -61,7 +61,7 @@ READERS = (
     Reader(login="auditor", access="auditor"),
     Reader(login="administrator", access="administrator"),
 )
-_HASH = hashed(PASSWORD)
+_HASH = hash_password(PASSWORD)
 _OPEN: list[Home] = []
 DEMONSTRATION = Moment(now=NOW, today=TODAY, demonstration=True)
 
@@ -156,7 +156,7 @@ class Home:
         secret = new_secret()
         self.accounts.let_in(
             Entry(
-                hash=hidden(secret),
+                hash=hash_secret(secret),
                 kind="session",
                 login=login,
                 created_at=NOW,

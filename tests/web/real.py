@@ -23,7 +23,7 @@ from merzim.cli import main
 from merzim.clock import stand
 from merzim.settings_file import read
 from services.app import AppContext
-from services.credentials import hidden, new_secret
+from services.credentials import hash_secret, new_secret
 from services.moments import Clock, Moment
 from web.app import create_app
 from web.auth.dependencies import COOKIE
@@ -64,7 +64,7 @@ class RealOffice:
         secret = new_secret()
         now = self.moment[0].now
         entry = Entry(
-            hash=hidden(secret),
+            hash=hash_secret(secret),
             kind=kind,  # type: ignore[arg-type]
             login=login,
             scope=scope,  # type: ignore[arg-type]

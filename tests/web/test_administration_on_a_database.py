@@ -120,7 +120,10 @@ def test_of_two_writers_the_second_is_refused_by_the_database_too(house: AppCont
 def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: AppContext, admin: TestClient) -> None:
     """What the authorised person does falls to the one of another unit; what the head does to nobody."""
     port = Administration(house)
-    authorised, head = port.falls("a@org.kz", today=TODAY), port.falls("b@org.kz", today=TODAY)
+    authorised, head = (
+        port.pending_duties("a@org.kz", today=TODAY),
+        port.pending_duties("b@org.kz", today=TODAY),
+    )
     page = admin.get("/administration/person/remove?key=b@org.kz&lang=ru").text
 
     assert {one.to for one in authorised} == {("Өтегенов Ерлан",)}
@@ -128,7 +131,7 @@ def test_before_somebody_goes_it_is_said_what_falls_to_whom(house: AppContext, a
     assert all(one.to == () for one in head)
     assert "никому" in page
     assert all(one.title is not None and one.title.ru in page for one in head)
-    assert not port.falls("c@org.kz", today=TODAY)
+    assert not port.pending_duties("c@org.kz", today=TODAY)
 
 
 def test_a_test_letter_really_goes(house: AppContext, admin: TestClient) -> None:

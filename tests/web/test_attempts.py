@@ -14,7 +14,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
 from services import credentials
-from services.credentials import hidden, new_secret
+from services.credentials import hash_secret, new_secret
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from web.auth import devices
 from web.auth.dependencies import COOKIE, SESSION_LIFETIME
@@ -34,13 +34,13 @@ CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     """An office behind a proxy on its machine, with an account of every access."""
-    credentials._nobody.cache_clear()
+    credentials._dummy_hash.cache_clear()
     monkeypatch.setattr(credentials, "_argon2", lambda: CHEAP)
     home = build(demonstration=False, address="https://merzim.kz")
     for one in home.accounts.all():
         home.accounts.set_password(one.reader.login, CHEAP.hash(PASSWORD), **SAID)
     yield home
-    credentials._nobody.cache_clear()
+    credentials._dummy_hash.cache_clear()
 
 
 def browser(home: Home, address: str = OFFICE) -> TestClient:
@@ -268,7 +268,7 @@ def test_the_cookie_of_a_device_is_of_this_host_alone_and_opens_nothing(office: 
     assert len(set(secrets)) == 2
     assert all(part in cookies[0].lower() for part in ("secure", "httponly", "samesite=lax", "path=/"))
     assert "domain" not in cookies[0].lower()
-    held = [office.accounts.entry("device", hidden(one), now=NOW) is not None for one in secrets]
+    held = [office.accounts.entry("device", hash_secret(one), now=NOW) is not None for one in secrets]
     assert held == [False, True]
     assert thief.get("/account").status_code == 303
 
@@ -278,7 +278,7 @@ def test_known_devices_are_listed_with_the_sessions_and_can_be_ended_one_by_one(
     laptop, here = browser(office), browser(office)
     enter(laptop)
     enter(here)
-    lost = hidden(laptop.cookies[devices.COOKIE])
+    lost = hash_secret(laptop.cookies[devices.COOKIE])
     page = here.get("/account?lang=en").text
     here.post("/account/sessions/end", data={"hash": lost})
 
@@ -294,7 +294,7 @@ def test_nobody_ends_the_sessions_of_others(office: Home) -> None:
     auditor, officer = browser(office), browser(office)
     enter(auditor, "auditor")
     enter(officer)
-    officer.post("/account/sessions/end", data={"hash": hidden(auditor.cookies[COOKIE])})
+    officer.post("/account/sessions/end", data={"hash": hash_secret(auditor.cookies[COOKIE])})
 
     assert auditor.get("/account").status_code == 200
 
@@ -306,7 +306,7 @@ def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) ->
         enter(one, login)
     secret = new_secret()
     token = Entry(
-        hash=hidden(secret),
+        hash=hash_secret(secret),
         kind="token",
         login="officer",
         scope="write",
@@ -317,7 +317,7 @@ def test_a_program_ends_one_of_its_owners_sessions_and_then_all(office: Home) ->
     office.accounts.let_in(token)
     program = browser(office)
     program.headers["authorization"] = f"Bearer {secret}"
-    lost = [hidden(telephone.cookies[COOKIE]), hidden(auditor.cookies[COOKIE])]
+    lost = [hash_secret(telephone.cookies[COOKIE]), hash_secret(auditor.cookies[COOKIE])]
     ended = [program.post("/api/v1/account/sessions/end", json={"id": one}).json() for one in lost]
     opened = [one.get("/account").status_code for one in (here, telephone, auditor)]
     rest = program.post("/api/v1/account/sessions/end").json()

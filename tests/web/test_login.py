@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from starlette.testclient import TestClient
 
-from services.credentials import hidden, matches, new_secret, totp_step
+from services.credentials import hash_secret, new_secret, totp_step, verify_password
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, build
 from web.auth.dependencies import COOKIE, SESSION_IDLE_LIMIT, SESSION_LIFETIME
 from workflow.org.access import Entry
@@ -23,7 +23,7 @@ def invitation(home: Home) -> str:
     """The secret of an invitation for the first administrator."""
     secret = new_secret()
     entry = Entry(
-        hash=hidden(secret),
+        hash=hash_secret(secret),
         kind="invitation",
         login="",
         created_at=NOW,
@@ -85,7 +85,7 @@ def test_the_session_cookie_is_of_this_host_alone_and_no_script_reads_it(home: H
     assert cookie.startswith("__host-merzim=")
     assert all(part in cookie for part in ("secure", "httponly", "samesite=lax", "path=/"))
     assert "domain" not in cookie
-    assert home.accounts.entry("session", hidden(secret), now=NOW) is not None
+    assert home.accounts.entry("session", hash_secret(secret), now=NOW) is not None
 
 
 def test_a_wrong_name_and_a_wrong_password_are_answered_alike() -> None:
@@ -139,7 +139,7 @@ def test_a_session_ends_after_twelve_hours_and_after_two_idle_ones(home: Home) -
         secret = new_secret()
         home.accounts.let_in(
             Entry(
-                hash=hidden(secret),
+                hash=hash_secret(secret),
                 kind="session",
                 login="officer",
                 created_at=NOW - begun,
@@ -165,7 +165,7 @@ def test_logging_out_ends_the_session_on_the_server(home: Home) -> None:
     secret = browser.cookies[COOKIE]
     browser.post("/logout")
 
-    assert home.accounts.entry("session", hidden(secret), now=NOW) is None
+    assert home.accounts.entry("session", hash_secret(secret), now=NOW) is None
 
 
 def test_what_was_typed_when_the_session_ended_can_be_sent_after_logging_in(home: Home) -> None:
@@ -204,7 +204,7 @@ def test_the_first_administrator_is_made_at_a_one_time_address(unopened: Home) -
     assert made.status_code == 303
     assert account is not None
     assert account.reader.access == "administrator"
-    assert matches("төрт сөзден тұрады", account.password)
+    assert verify_password("төрт сөзден тұрады", account.password)
     assert (cases, again.status_code) == (403, 404)
 
 
@@ -245,14 +245,14 @@ def test_a_bad_choice_is_refused_and_the_invitation_still_holds(
     assert answer.status_code == 422
     assert says in answer.text
     assert f'value="{login}"' in answer.text
-    assert unopened.accounts.entry("invitation", hidden(secret), now=NOW) is not None
+    assert unopened.accounts.entry("invitation", hash_secret(secret), now=NOW) is not None
 
 
 def test_a_token_opens_the_api_and_only_as_far_as_it_says(home: Home) -> None:
     """A reading token reads; nothing else is opened by it, and no token opens nothing."""
     secret = new_secret()
     entry = Entry(
-        hash=hidden(secret),
+        hash=hash_secret(secret),
         kind="token",
         login="officer",
         scope="read",

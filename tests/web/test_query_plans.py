@@ -9,7 +9,7 @@ import pytest
 from benchmarks.country import NOW, TODAY, build
 from merzim.app import build_app
 from merzim.settings_file import read
-from services.credentials import hashed
+from services.credentials import hash_password
 from services.jobs.rounds import deliver, remind
 from services.moments import Moment
 from storage.cases.programmes import behind
@@ -96,7 +96,7 @@ def _work(office: RealOffice) -> None:
     behind(house.engine, {"internal-analysis.2024-01-01": {"quarter_reported": "2099Q4"}})
     house.links.offer("p1", "0" * 64, now=now)
     assert office.client("").get("/login").status_code == 200
-    house.accounts.set_password("officer", hashed(PASSWORD), by="a", now=now, today=TODAY)
+    house.accounts.set_password("officer", hash_password(PASSWORD), by="a", now=now, today=TODAY)
     for password, answer in (("wrong", 401), (PASSWORD, 303), (PASSWORD, 303)):
         assert (
             office.client("").post("/login", data={"login": "officer", "password": password}).status_code

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from notifications.notice import Notice
-from services.credentials import hidden, new_recovery_codes, new_secret, recovery_hash
+from services.credentials import hash_secret, new_recovery_codes, new_secret, recovery_hash
 from storage.tables import RECOVERY_CODE
 from tests.second_factors import code_at
 from tests.web.conftest import NOW, PASSWORD, TODAY, Home, office_with_cases
@@ -67,7 +67,7 @@ def invitation(home: Home, login: str = "officer") -> str:
     secret = new_secret()
     home.accounts.let_in(
         Entry(
-            hash=hidden(secret),
+            hash=hash_secret(secret),
             kind="invitation",
             login=login,
             created_at=NOW,
@@ -379,7 +379,7 @@ def test_tokens_and_feeds_of_an_account_that_lacks_it_answer_nothing(kind: str) 
         secret = new_secret()
         home.accounts.let_in(
             Entry(
-                hash=hidden(secret),
+                hash=hash_secret(secret),
                 kind=kind,  # type: ignore[arg-type]
                 login="officer",
                 scope="write" if kind == "token" else "",
@@ -535,7 +535,7 @@ def test_no_token_takes_part_in_it() -> None:
     secret = new_secret()
     home.accounts.let_in(
         Entry(
-            hash=hidden(secret),
+            hash=hash_secret(secret),
             kind="token",
             login="second",
             scope="write",

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from documents.sheets.upload import UploadKind
-from services.credentials import hashed
+from services.credentials import hash_password
 from storage.accounts.uploads import SqlUploads
 from storage.org import store as office_store
 from storage.tables import NOTICE
@@ -327,7 +327,7 @@ def prepare(office: RealOffice) -> World:
     who: dict[str, Any] = {"by": "officer", "now": moment.now, "today": moment.today}
     gone = [Person(key=f"gone{n}@example.kz", name=f"Кететін {n}", unit=OWN) for n in (1, 2)]
     office_store.save(house.engine, units=[Unit(id=EMPTY, name=EMPTY, parent="Правление")], people=gone)
-    password = hashed(PASSWORD)
+    password = hash_password(PASSWORD)
     spares = tuple(Reader(login=f"spare{n}", access="officer") for n in (1, 2, 3))
     others = (
         Reader(login="guarded", access="officer"),

@@ -153,7 +153,7 @@ def falling(ctx: Setting, key: Words, translator: RequestTranslator) -> list[Fal
             late=one.late,
             to=list(one.to),
         )
-        for one in administration(ctx).falls(get_person_or_404(ctx, key).key, today=today)
+        for one in administration(ctx).pending_duties(get_person_or_404(ctx, key).key, today=today)
     ]
 
 

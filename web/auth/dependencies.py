@@ -14,7 +14,7 @@ from fastapi import Depends, HTTPException, Request
 from starlette.responses import Response
 
 from services.context import Accounts, RequestContext
-from services.credentials import hidden, new_secret
+from services.credentials import hash_secret, new_secret
 from web.auth.demonstration import SCOPE, is_passwordless_request
 from web.auth.devices import remember_device
 from workflow.org.access import OF_ONE_UNIT, Account, Entry, Need, Reader, must_enrol, placed
@@ -45,12 +45,12 @@ def begin_session(
         scope: SCOPE for a session opened without a password.
     """
     cookie = request.cookies.get(COOKIE, "")
-    former = accounts.entry("session", hidden(cookie), now=now) if cookie else None
+    former = accounts.entry("session", hash_secret(cookie), now=now) if cookie else None
     if former is not None:
         accounts.end(former.login, former.hash, now=now)
     secret = new_secret()
     entry = Entry(
-        hash=hidden(secret),
+        hash=hash_secret(secret),
         kind="session",
         login=login,
         name=request.headers.get("user-agent", "")[:200],
@@ -84,7 +84,7 @@ def end_session(accounts: Accounts, request: Request, response: Response, *, now
 def current_session(request: Request, accounts: Accounts, *, now: datetime) -> Entry | None:
     """Return the session of a request; None when it has expired or was not used for two hours."""
     secret = request.cookies.get(COOKIE, "")
-    entry = accounts.entry("session", hidden(secret), now=now) if secret else None
+    entry = accounts.entry("session", hash_secret(secret), now=now) if secret else None
     return entry if entry is not None and entry.seen_at + SESSION_IDLE_LIMIT > now else None
 
 
@@ -93,7 +93,7 @@ def identify(request: Request, ctx: RequestContext) -> tuple[Account, Entry] | N
     now = ctx.now
     header = request.headers.get("authorization", "")
     if header[:7].lower() == "bearer ":
-        entry = ctx.accounts.entry("token", hidden(header[7:].strip()), now=now)
+        entry = ctx.accounts.entry("token", hash_secret(header[7:].strip()), now=now)
     else:
         entry = current_session(request, ctx.accounts, now=now)
     if entry is None:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from services.context import Accounts
-from services.credentials import hidden, new_secret
+from services.credentials import hash_secret, new_secret
 from workflow.org.access import Entry
 
 COOKIE = "__Host-merzim-devices"
@@ -31,7 +31,7 @@ def find_device(request: Request, accounts: Accounts, login: str, *, now: dateti
 
 def device_hashes(request: Request) -> frozenset[str]:
     """Return the hashes of all device secrets in the cookie, expired ones included."""
-    return frozenset(map(hidden, _secrets(request)))
+    return frozenset(map(hash_secret, _secrets(request)))
 
 
 def remember_device(
@@ -46,7 +46,7 @@ def remember_device(
             other_secrets.append(secret)
     secret = new_secret()
     device = Entry(
-        hash=hidden(secret),
+        hash=hash_secret(secret),
         kind="device",
         login=login,
         name=request.headers.get("user-agent", "")[:200],
@@ -72,5 +72,5 @@ def _secrets(request: Request) -> list[str]:
 
 
 def _devices(request: Request, accounts: Accounts, *, now: datetime) -> list[tuple[str, Entry]]:
-    entries = ((secret, accounts.entry("device", hidden(secret), now=now)) for secret in _secrets(request))
+    entries = ((secret, accounts.entry("device", hash_secret(secret), now=now)) for secret in _secrets(request))
     return [(secret, device) for secret, device in entries if device is not None]

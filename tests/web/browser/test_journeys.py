@@ -10,7 +10,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from services.credentials import hashed
+from services.credentials import hash_password
 from tests.web.browser.conftest import Served, serving
 from tests.web.lived_in import live_in
 from tests.web.real import real_office
@@ -31,7 +31,7 @@ def test_somebody_sets_a_second_factor_and_logs_in_with_it(served: Served, quiet
     code, and the page says how many are left."""
     office = served.office
     now, today = office.moment[0].now, office.moment[0].today
-    office.house.accounts.set_password("officer", hashed(PASSWORD), by="officer", now=now, today=today)
+    office.house.accounts.set_password("officer", hash_password(PASSWORD), by="officer", now=now, today=today)
     with served.page("") as page:
         page.goto("/account/totp")
         page.fill("#login-name", "officer")
@@ -83,7 +83,7 @@ def test_what_was_typed_survives_the_end_of_the_session(served: Served) -> None:
     """Two idle hours in the middle of a form: the log-in stands in between, the answers come back."""
     office = served.office
     now, today = office.moment[0].now, office.moment[0].today
-    office.house.accounts.set_password("officer", hashed(PASSWORD), by="officer", now=now, today=today)
+    office.house.accounts.set_password("officer", hash_password(PASSWORD), by="officer", now=now, today=today)
     with served.page() as page:
         page.goto("/cases/2026-0001?fact=order_signed")
         page.fill("#record-on", "2026-04-06")

@@ -55,7 +55,7 @@ def log_in(request: Request, ctx: RequestContext, login: str, texts: Mapping[str
         log_refusal(address, "too_many_attempts", named)
         raise NotProved(reached.wait)
     # Looked at whatever was wrong before: the time does not tell what.
-    known = credentials.matches(texts.get("password", ""), account.password if account else "")
+    known = credentials.verify_password(texts.get("password", ""), account.password if account else "")
     if account is None or not known or account.disabled:
         reason: Reason = "wrong_password"
         if account is None:
@@ -83,7 +83,7 @@ def check_present_password(request: Request, ctx: RequestContext, password: str)
     if reached := ctx.accounts.count_attempt(limits, now=now):
         log_refusal(address, "too_many_attempts", login)
         raise BadPassword("web.password.too_many", minutes=minutes(reached.wait))
-    if account is None or not credentials.matches(password, account.password):
+    if account is None or not credentials.verify_password(password, account.password):
         log_refusal(address, "wrong_present_password", login)
         raise BadPassword("web.password.wrong")
     ctx.accounts.forget_attempt(limits)

@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from services import credentials
 from services.administration import Administration, TelegramOffer
 from services.context import RequestContext
-from services.credentials import BadPassword, hidden
+from services.credentials import BadPassword, hash_secret
 from web.auth import demonstration
 from web.auth.dependencies import (
     Anybody,
@@ -233,7 +233,7 @@ def _invitation(ctx: RequestContext, secret: str) -> Entry:
     The first administrator's names no account, and holds only until an account has a password.
     """
     now = ctx.now
-    entry = ctx.accounts.entry("invitation", hidden(secret), now=now)
+    entry = ctx.accounts.entry("invitation", hash_secret(secret), now=now)
     if entry is None or (not entry.login and ctx.accounts.any()):
         raise HTTPException(404, "web.problem.no_invitation")
     return entry
@@ -260,7 +260,7 @@ def _welcome(
         fixed=entry.login,
         login=entry.login or login,
         refusal=refusal,
-        least=credentials.SHORTEST,
+        least=credentials.MIN_PASSWORD_LENGTH,
     )
 
 
@@ -270,7 +270,7 @@ def _accept(request: Request, ctx: RequestContext, secret: str, texts: Mapping[s
     login = entry.login or texts.get("login", "").strip().casefold()
     try:
         credentials.check_login(login)
-        credentials.check_new(texts.get("password", ""), texts.get("again", ""), login)
+        credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
         if not entry.login and ctx.accounts.account(login) is not None:
             raise BadPassword("web.login.taken", login=login)
     except BadPassword as refusal:
@@ -280,7 +280,7 @@ def _accept(request: Request, ctx: RequestContext, secret: str, texts: Mapping[s
     if not entry.login:
         first = Reader(login=login, access="administrator")
         ctx.accounts.save(first, disabled=False, by=login, now=now, today=today)
-    password = credentials.hashed(texts["password"])
+    password = credentials.hash_password(texts["password"])
     ctx.accounts.set_password(login, password, by=login, now=now, today=today)
     account = ctx.accounts.account(login)
     assert account is not None
@@ -320,7 +320,7 @@ def own_page(
         present={here.hash if here else "", *device_hashes(request)},
         refusal=refusal,
         said=said,
-        least=credentials.SHORTEST,
+        least=credentials.MIN_PASSWORD_LENGTH,
         feed=feed,
         may_feed=True,
         telegram=telegram,
@@ -335,10 +335,12 @@ def _change_password(request: Request, ctx: RequestContext, texts: Mapping[str, 
     login = ctx.reader.login
     try:
         attempts.check_present_password(request, ctx, texts.get("old", ""))
-        credentials.check_new(texts.get("password", ""), texts.get("again", ""), login)
+        credentials.check_new_password(texts.get("password", ""), texts.get("again", ""), login)
     except BadPassword as refusal:
         return own_page(request, ctx, refusal=refusal, status=422)
-    ctx.accounts.set_password(login, credentials.hashed(texts["password"]), by=login, now=now, today=today)
+    ctx.accounts.set_password(
+        login, credentials.hash_password(texts["password"]), by=login, now=now, today=today
+    )
     return begin_again(request, ctx, "password")
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from fastapi import HTTPException
 
 from services.context import RequestContext, stamp
-from services.credentials import INVITATION_LASTS, BadPassword, check_login, hidden, new_secret
+from services.credentials import INVITATION_LASTS, BadPassword, check_login, hash_secret, new_secret
 from web.pages.administration.common import administration, recorded_office
 from web.pages.administration.staff_forms import BadStaff, tidy
 from workflow.org.access import ACCESSES, Account, Entry, EntryKind, Reader
@@ -124,7 +124,7 @@ def _let_in(
     now = ctx.now
     secret = new_secret()
     made = Entry(
-        hash=hidden(secret),
+        hash=hash_secret(secret),
         kind=kind,
         login=login,
         name=name,

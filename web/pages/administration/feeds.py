@@ -18,7 +18,7 @@ from notifications.letters.subjects import confidential
 from notifications.notice import Entry as Item
 from notifications.wire.entry import calendar, uid
 from services.context import Reads, RequestContext
-from services.credentials import hidden, new_secret
+from services.credentials import hash_secret, new_secret
 from web.auth.dependencies import Anybody, reader_of
 from web.pages.administration.common import administration
 from web.pages.administration.staff_forms import BadStaff
@@ -63,7 +63,7 @@ def give(ctx: RequestContext, login: str, *, scope: str, name: str, language: st
     now = ctx.now
     secret = new_secret()
     made = Entry(
-        hash=hidden(secret),
+        hash=hash_secret(secret),
         kind="feed",
         login=login,
         name=name,
@@ -89,7 +89,7 @@ def revoke(ctx: RequestContext, login: str, hash: str) -> int:
 def feed(request: Request, ctx: Anybody, token: Token) -> Response:
     """What a calendar program asks for, again and again."""
     now, today = ctx.now, ctx.today
-    entry = ctx.accounts.entry("feed", hidden(token), now=now)
+    entry = ctx.accounts.entry("feed", hash_secret(token), now=now)
     account = ctx.accounts.account(entry.login) if entry and entry.login else None
     if entry is None or (entry.login and (account is None or account.disabled)):
         raise HTTPException(404, "web.problem.no_feed")

@@ -328,7 +328,7 @@ def _removal(
         known=known,
         mark=mark(known),
         office=office,
-        falling=administration(ctx).falls(known.key, today=today),
+        falling=administration(ctx).pending_duties(known.key, today=today),
         deputised=[one for one in office.people.values() if one.deputy == known.key],
         accounts=[one for one in ctx.accounts.all() if one.reader.person == known.key],
         is_officer=ctx.reads.office().officer == known.key,
