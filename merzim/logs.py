@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
-from services.secret_keys import separate
+from services.secret_keys import split_keys
 from services.settings import SECRETS, Settings
 
 HIDDEN = "***"
@@ -65,7 +65,7 @@ def secrets_of(settings: Settings, environment: Mapping[str, str]) -> tuple[str,
                 found.add(str(value))
     found.add(environment.get(settings.database.password_env, ""))
     found.add(environment.get(settings.secrets.key_env, "").strip())
-    found.update(separate(environment.get(settings.secrets.old_keys_env, "")))
+    found.update(split_keys(environment.get(settings.secrets.old_keys_env, "")))
     password = urlsplit(settings.database.url).password or ""
     found |= {password, unquote(password)}
     return tuple(sorted((one for one in found if len(one) >= SHORTEST), key=len, reverse=True))

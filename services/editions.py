@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def editions(settings: Settings) -> Iterator[Procedure]:
-    """Every edition, read.
+    """Read every edition of every procedure.
 
     Raises:
-        BadSetting: the folder of own regulations that config.toml names is not there.
+        BadSetting: the folder of own regulations named in config.toml does not exist.
         Refusal: a file that cannot be read as an edition.
     """
-    return (_edition(name, text) for name, text in _files(settings))
+    return (_read_edition(name, text) for name, text in _files(settings))
 
 
 def _files(settings: Settings) -> Iterator[tuple[str, bytes]]:
-    """Names and texts. The shipped folder has no code: it is found by name."""
+    """Yield names and contents of the edition files. The shipped folder is no module: found by name."""
     for file in sorted(files("regulations").iterdir(), key=lambda file: file.name):
         if file.name.endswith(".toml"):
             yield file.name, file.read_bytes()
@@ -35,14 +35,14 @@ def _files(settings: Settings) -> Iterator[tuple[str, bytes]]:
     if not own.is_dir():
         raise BadSetting("cli.no_folder", file=str(settings.file), key="regulations.folder", folder=str(own))
     for path in sorted(Path(own).glob("*.toml")):
-        # Own rules over a procedure are none themselves; they hold once adopted (`merzim overlay`).
+        # Own rules are no editions; they take effect once adopted (`merzim overlay`).
         if not path.name.startswith("overlay."):
             yield path.name, path.read_bytes()
 
 
 @cache
-def _edition(name: str, text: bytes) -> Procedure:
-    """The same text is the same edition: a process reads it once, however many houses it builds."""
+def _read_edition(name: str, text: bytes) -> Procedure:
+    """Parse an edition. Cached: a process parses the same text once, however many contexts it builds."""
     from workflow.law.reader import read
 
     return read(name, text)

@@ -1,4 +1,4 @@
-"""Evidence brought along with a command: files are stored before the ledger speaks of them."""
+"""Evidence sent with a command: its files are stored before the ledger records them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from services.context import RequestContext
     from services.inputs import EvidenceInput
 
-MAX_NAME = 200
-MAX_GROUND = 300
+MAX_NAME_LENGTH = 200
+MAX_GROUND_LENGTH = 300
 
 
 class EvidenceNotTaken(Refusal, ValueError):
@@ -24,29 +24,29 @@ class EvidenceNotTaken(Refusal, ValueError):
 
 
 class UnknownUpload(Refusal, LookupError):
-    """A digest that names no file the reader sent within a day."""
+    """A digest that matches no file the reader uploaded within a day."""
 
 
 def store_evidence(ctx: RequestContext, items: Sequence[EvidenceInput]) -> tuple[Evidence, ...]:
-    """Store the files of evidence; return it as the ledger keeps it. All is checked before the first is stored.
+    """Store the files of evidence; return evidence for the ledger. All items are checked before any is stored.
 
     Raises:
-        EvidenceNotTaken: a date that has not come.
-        UnknownUpload: a digest that names no file the reader sent.
+        EvidenceNotTaken: a date in the future.
+        UnknownUpload: a digest that matches no file the reader uploaded.
         EvidenceRefused: a kind of file that is not accepted.
     """
-    checked = [(_described(ctx, item), _content(ctx, item)) for item in items]
-    return tuple(_stored(ctx, item, *file) if file else item for item, file in checked)
+    checked = [(_to_evidence(ctx, item), _open_content(ctx, item)) for item in items]
+    return tuple(_store_file(ctx, item, *file) if file else item for item, file in checked)
 
 
 def clean_file_name(name: str) -> str:
-    """The last part of a file's name, without folders or control characters."""
+    """Return the last part of a file's name, without folders or control characters."""
     last = PureWindowsPath(PurePosixPath(name).name).name
     clean = "".join(character for character in last if character.isprintable()).strip(" .")
-    return clean[-MAX_NAME:] or "file"
+    return clean[-MAX_NAME_LENGTH:] or "file"
 
 
-def _described(ctx: RequestContext, item: EvidenceInput) -> Evidence:
+def _to_evidence(ctx: RequestContext, item: EvidenceInput) -> Evidence:
     if item.written_on is not None and item.written_on > ctx.today:
         raise EvidenceNotTaken("cli.attach.written_in_future", on=item.written_on, today=ctx.today)
     return Evidence(
@@ -54,11 +54,11 @@ def _described(ctx: RequestContext, item: EvidenceInput) -> Evidence:
         reference=item.address or "",
         published_on=item.published_on,
         written_on=item.written_on,
-        restricted=" ".join(item.restricted.split())[:MAX_GROUND],
+        restricted=" ".join(item.restricted.split())[:MAX_GROUND_LENGTH],
     )
 
 
-def _content(ctx: RequestContext, item: EvidenceInput) -> tuple[BinaryIO, str] | None:
+def _open_content(ctx: RequestContext, item: EvidenceInput) -> tuple[BinaryIO, str] | None:
     if item.content is not None:
         return item.content.content, clean_file_name(item.content.name)
     if item.file is None:
@@ -69,6 +69,6 @@ def _content(ctx: RequestContext, item: EvidenceInput) -> tuple[BinaryIO, str] |
     return BytesIO(upload.content), clean_file_name(upload.name)
 
 
-def _stored(ctx: RequestContext, item: Evidence, content: BinaryIO, name: str) -> Evidence:
+def _store_file(ctx: RequestContext, item: Evidence, content: BinaryIO, name: str) -> Evidence:
     file = ctx.app.evidence.keep(content, name)
     return replace(item, reference=file.reference, name=name, type=file.type, size=file.size)

@@ -1,4 +1,4 @@
-"""From values to a command: what pydantic finds wrong, said as one sentence in the reader's language."""
+"""Build commands from values; pydantic's errors become messages of the catalogues."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from services.verbs import Command
 from workflow.refusal import Refusal
 
 C = TypeVar("C", bound=Command)
-SHOWN = 100
-"""Letters of a refused value that its sentence repeats."""
+MAX_QUOTED_CHARACTERS = 100
+"""How much of a refused value its message repeats."""
 _CODES: Mapping[str, str] = {
     "missing": "input.missing",
     "string_too_short": "input.missing",
@@ -25,14 +25,14 @@ _CODES: Mapping[str, str] = {
 
 
 class BadInput(Refusal, ValueError):
-    """A field of a command holds a value it may not; the sentence names the field and what is allowed."""
+    """A field of a command has a value that is not allowed; the message names the field and what is allowed."""
 
 
 def build(command: type[C], values: Mapping[str, object]) -> C:
     """Return the command with these values.
 
     Raises:
-        BadInput: a value is missing or not allowed; the first one is named.
+        BadInput: a value is missing or not allowed; the message names the first.
     """
     try:
         return command.model_validate(dict(values))
@@ -45,4 +45,6 @@ def build(command: type[C], values: Mapping[str, object]) -> C:
         context = item.get("ctx", {})
         limit = context.get("max_length") or context.get("le") or ""
         code = _CODES.get(item["type"], "input.not_allowed")
-        raise BadInput(code, field=place, text=str(item["input"])[:SHOWN], limit=limit) from None
+        raise BadInput(
+            code, field=place, text=str(item["input"])[:MAX_QUOTED_CHARACTERS], limit=limit
+        ) from None

@@ -1,4 +1,4 @@
-"""The folders a service writes to: one it may not write is found at the start, not with the first file."""
+"""Check at the start that the folders a service writes to are writable."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from services.settings import BadSetting, Settings
 
 
 def refuse_unwritable(settings: Settings) -> None:
-    """Make the folders that are missing, and write a nameless file into each.
+    """Create missing folders and test each by writing a temporary file.
 
     Raises:
-        BadSetting: `cli.folder_unwritable`, which says which key names it.
+        BadSetting: `cli.folder_unwritable`; the message names the key of config.toml.
     """
     for key, folder in _folders(settings):
         try:

@@ -46,7 +46,7 @@ def _refuse_nul(value: str) -> str:
 
 
 NO_NUL = AfterValidator(_refuse_nul)
-"""No database takes NUL. It is no pattern of the schema: a checker would be slow on long texts."""
+"""No database stores NUL. Not a pattern of the JSON schema, because validators are slow on long texts."""
 Day = Annotated[date, BeforeValidator(_parse_day), WithJsonSchema({"type": "string", "format": "date"})]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_.#-]+$")]
 OptionalName = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9_.#-]*$")]
@@ -66,7 +66,7 @@ EvidenceKind = Annotated[str, StringConstraints(max_length=60, pattern=r"^((link
 
 
 class OpenFile:
-    """A file brought along with a command: its name and its bytes, not yet stored."""
+    """A file sent with a command: its name and its bytes, not yet stored."""
 
     __slots__ = ("content", "name")
 

@@ -1,4 +1,4 @@
-"""Looking after what is stored: verify it, rebuild the board, copy it away, put it back, move it elsewhere."""
+"""Database maintenance: verify, rebuild the board, back up, restore, migrate to PostgreSQL."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def verify(
     app: AppContext, *, now: datetime, today: date, kept: tuple[int, str] | None = None
 ) -> tuple[Problem, ...]:
-    """Return everything that is not as it was written: chains, seals, editions, the board, evidence, people.
+    """Return all differences from what was written: chains, seals, editions, the board, evidence, people.
 
     Args:
-        kept: number and hash of a seal that was written down elsewhere.
+        kept: number and hash of a seal that was written down outside the database.
     """
     from storage.maintenance.verify import verify as check
 
@@ -48,14 +48,14 @@ def unreadable_values(app: AppContext) -> tuple[Problem, ...]:
 
 
 def vouching(app: AppContext) -> Vouching:
-    """Return since when the office's chain vouches for accounts, rights, people and their addresses."""
-    from storage.maintenance.vouching import vouching as asked
+    """Return since when the office's chain covers accounts, rights, people and their addresses."""
+    from storage.maintenance.vouching import vouching as read_vouching
 
-    return asked(app.engine)
+    return read_vouching(app.engine)
 
 
 def renew_baseline(app: AppContext, *, ground: str, by: str, now: datetime) -> int:
-    """Vouch for accounts, rights and people as they stand now. Returns how many differences that accepts."""
+    """Record the present accounts, rights and people in the chain. Returns the number accepted."""
     from storage.maintenance.vouching import renew_baseline as renew
 
     return renew(app.engine, ground=ground, by=by, now=now)
@@ -66,26 +66,26 @@ def damaged_evidence(app: AppContext) -> tuple[Problem, ...]:
     from storage.maintenance.evidence_check import damages
     from storage.maintenance.verify import Problem
 
-    found = damages(app.engine, app.evidence.check)
-    return tuple(Problem(code=code, arguments=arguments) for code, arguments in found)
+    problems = damages(app.engine, app.evidence.check)
+    return tuple(Problem(code=code, arguments=arguments) for code, arguments in problems)
 
 
 def office_differences(app: AppContext, *, now: datetime) -> tuple[Problem, ...]:
-    """Return the accounts, people and addresses that are not as the office's chain says."""
-    from storage.maintenance.verify import office_differences as compared
+    """Return the accounts, people and addresses that differ from the office's chain."""
+    from storage.maintenance.verify import office_differences as compare
 
-    return compared(app.engine, now=now)
+    return compare(app.engine, now=now)
 
 
 def recorded_evidence(app: AppContext) -> int:
-    """Return how many files of evidence the database names: they lie in a folder of their own."""
+    """Return how many evidence files the database names; they are stored in a separate folder."""
     from storage.maintenance.evidence_check import count_recorded_files
 
     return count_recorded_files(app.engine)
 
 
 def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
-    """The newest seal, over everything written until now; None where there is nothing to seal yet."""
+    """Seal everything written until now; return the newest seal, or None if there is nothing to seal."""
     from storage.maintenance import seals
 
     seals.seal(app.engine, now=now)
@@ -93,10 +93,10 @@ def seal(app: AppContext, *, now: datetime) -> tuple[int, datetime, str] | None:
 
 
 def rebuild(app: AppContext, *, now: datetime, today: date, each: Callable[[], None] | None = None) -> int:
-    """The board written anew from the ledger; how many cases were gone through. `each`: after every lot."""
-    from storage.maintenance.verify import rebuild as again
+    """Rewrite the board from the ledger; return how many cases were read. `each`: called after every batch."""
+    from storage.maintenance.verify import rebuild as rebuild_board
 
-    return again(app.engine, _recompute(app, today), now=now, each=each)
+    return rebuild_board(app.engine, _recompute(app, today), now=now, each=each)
 
 
 def backup(app: AppContext, file: Path) -> None:
@@ -110,9 +110,9 @@ def backup(app: AppContext, file: Path) -> None:
 
 
 def restore(app: AppContext, file: Path) -> Path | None:
-    """Put a backup in the database's place; the file that keeps what stood there. Raises BackupRefused.
+    """Replace the database with a backup; return the file that keeps the replaced one. Raises BackupRefused.
 
-    On PostgreSQL into an empty database alone; nothing stood there.
+    On PostgreSQL only into an empty database; returns None.
     """
     from storage.maintenance import backup, dump
 
@@ -123,42 +123,44 @@ def restore(app: AppContext, file: Path) -> Path | None:
 
 
 def migrate_to(app: AppContext, address: str, *, now: datetime, today: date) -> tuple[int, tuple[Problem, ...]]:
-    """Copy the office into an empty PostgreSQL database and verify it there; its count of events, and what is
-    not as it was written. Raises Migration.
+    """Copy everything into an empty PostgreSQL database and verify it there. Raises Migration.
+
+    Returns:
+        The number of events, and the differences from what was written.
     """
     from services.jobs import queue
-    from storage.maintenance import migrate_to as migrating
+    from storage.maintenance import migrate_to as migration
 
-    there = app.on_database(address)
+    target = app.on_database(address)
     try:
-        events = migrating.migrate(app.engine, there.unprepared, prepare=queue.prepare)
-        return events, verify(there, now=now, today=today)
+        events = migration.migrate(app.engine, target.unprepared, prepare=queue.prepare)
+        return events, verify(target, now=now, today=today)
     finally:
-        there.close()
+        target.close()
 
 
 def key_place(app: AppContext) -> str:
-    """Return where the key of second factors is: the name of a variable, or a file."""
+    """Return where the key of second factors is stored: the name of an environment variable, or a file."""
     from services.secret_keys import key_place as place
 
     return place(app.settings, os.environ)
 
 
 def missing_keys(app: AppContext) -> tuple[int, tuple[str, ...]]:
-    """Return how many second factors open with no key that is at hand, and the ids of their keys.
+    """Return how many second factors no available key decrypts, and the ids of their keys.
 
-    No key file is made for the question: where there is none, no key is at hand.
+    Does not create a key file: if there is none, no key is available.
     """
-    from services.secret_keys import at_hand
+    from services.secret_keys import has_key
 
     used = app.factors.keys()
-    cipher = app.cipher if at_hand(app.settings, os.environ) else None
+    cipher = app.cipher if has_key(app.settings, os.environ) else None
     missing = {key: count for key, count in used.items() if key and (cipher is None or not cipher.knows(key))}
     return sum(missing.values()), tuple(sorted(missing))
 
 
-def whose(app: AppContext) -> InstallationStatus:
-    """Which installation the database belongs to."""
+def installation_status(app: AppContext) -> InstallationStatus:
+    """Return which installation the database belongs to."""
     from storage.database.engine import reading
     from storage.maintenance.installation import standing
 
@@ -166,8 +168,8 @@ def whose(app: AppContext) -> InstallationStatus:
         return standing(connection)
 
 
-def take(app: AppContext) -> InstallationStatus:
-    """Make the database this installation's, whoever claimed it before: after a change of name, or for a copy.
+def claim_database(app: AppContext) -> InstallationStatus:
+    """Assign the database to this installation even if another one claimed it: after a renaming, or for a copy.
 
     Raises:
         BadSetting: config.toml names no installation.
@@ -180,7 +182,7 @@ def take(app: AppContext) -> InstallationStatus:
         raise BadSetting("cli.installation.no_name", file=str(app.settings.file))
     create_or_migrate(app.unprepared)
     claim(app.unprepared, app.settings.installation)
-    return whose(app)
+    return installation_status(app)
 
 
 def _recompute(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:

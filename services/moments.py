@@ -1,4 +1,4 @@
-"""Moments: the present as a value, and Almaty's local time. Nothing here reads the clock."""
+"""The present as a value, and the time zone of Almaty. Nothing here reads the clock."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Moment:
     """The present, read once per request, command or round.
 
     Attributes:
-        now: aware UTC, whole seconds; becomes `at` of whatever is written.
-        today: the local date of Almaty; what `on` and `due` are compared with.
-        demonstration: True when the moment was given and not read from the clock.
+        now: aware UTC, whole seconds; stored as `at` of events.
+        today: the local date of Almaty, compared with `on` and `due`.
+        demonstration: True if the moment is fixed and not read from the clock.
     """
 
     now: datetime
@@ -30,7 +30,7 @@ Clock = Callable[[], Moment]
 
 @cache
 def almaty() -> ZoneInfo:
-    """Asia/Almaty out of the tzdata wheel.
+    """Return the zone Asia/Almaty from the tzdata package.
 
     The system's own copy may be older than the decree that made the whole country UTC+5 (1 March 2024),
     and a server one hour off would take the evening of one day for the next.

@@ -1,4 +1,4 @@
-"""Second factors of an office: encrypted when the service starts, re-encrypted with another key, removed."""
+"""Second factors of accounts: encrypt at the start, re-encrypt with another key, remove."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from services.app import AppContext
     from storage.accounts.second_factors import EncryptionResult
 
-ABLE = 2
-"""So many administrators can remove a second factor together; where there are fewer, a command does it."""
+MIN_ADMINISTRATORS = 2
+"""With this many other administrators the pages remove a second factor; with fewer, a command does it."""
 
 
 def encrypt(app: AppContext, *, by: str, now: datetime, all_keys: bool) -> EncryptionResult:
-    """Encrypt with the present key what stands in clear, and with `all_keys` what older keys encrypted.
+    """Encrypt plain-text second factors with the present key; with `all_keys` also those of older keys.
 
     Raises BadSetting: there is no key.
     """
@@ -26,13 +26,13 @@ def encrypt(app: AppContext, *, by: str, now: datetime, all_keys: bool) -> Encry
 
 
 def unreadable(app: AppContext) -> tuple[int, tuple[str, ...]]:
-    """Return how many second factors no given key opens, and the ids of their keys. Raises BadSetting."""
+    """Return how many second factors no configured key decrypts, and their keys' ids. Raises BadSetting."""
     unknown = {key: count for key, count in app.factors.keys().items() if not app.cipher.knows(key)}
     return sum(unknown.values()), tuple(sorted(unknown))
 
 
 def remove(app: AppContext, login: str, *, ground: str, by: str, now: datetime, today: date) -> None:
-    """Remove an account's second factor where there are not two administrators to do it; tell its holder.
+    """Remove an account's second factor if fewer than two other administrators can; notify its holder.
 
     Raises:
         NoSuchAccount: there is no account of that name.
@@ -44,8 +44,8 @@ def remove(app: AppContext, login: str, *, ground: str, by: str, now: datetime, 
         raise BadAccount("web.factor.none", login=login)
     if not ground.strip():
         raise BadAccount("web.factor.no_ground")
-    others = [one for one in administrators(app.accounts.all()) if one != login]
-    if len(others) >= ABLE:
+    others = [name for name in administrators(app.accounts.all()) if name != login]
+    if len(others) >= MIN_ADMINISTRATORS:
         raise BadAccount("cli.user.administrators_can", login=login, allowed=tuple(others))
     app.factors.remove(
         login,

@@ -211,7 +211,7 @@ def installation(
     ctx: typer.Context, take: Annotated[bool, typer.Option("--take", help="cli.option.take")] = False
 ) -> None:
     call = CommandContext.of(ctx)
-    standing = maintenance.take(call.app) if take else maintenance.whose(call.app)
+    standing = maintenance.claim_database(call.app) if take else maintenance.installation_status(call.app)
     if call.json:
         call.answer({"installation": standing.name or None, "board": standing.board})
     elif take:

@@ -9,7 +9,7 @@ from datetime import date
 from starlette.datastructures import FormData, UploadFile
 
 from documents.sheets.web_address import is_web_address
-from services.evidence import MAX_GROUND, clean_file_name
+from services.evidence import MAX_GROUND_LENGTH, clean_file_name
 from services.fields import build
 from services.inputs import EvidenceInput, OpenFile
 from web.ui.form_values import InvalidForm, parse_date
@@ -89,7 +89,7 @@ def _input(form: FormData, place: str, **source: object) -> EvidenceInput:
         "kind": "" if place == OTHER else place,
         "published_on": _day(form, f"published.{place}"),
         "written_on": _day(form, f"written.{place}"),
-        "restricted": " ".join(_text(form, f"restricted.{place}").split())[:MAX_GROUND],
+        "restricted": " ".join(_text(form, f"restricted.{place}").split())[:MAX_GROUND_LENGTH],
     }
     return build(EvidenceInput, {**fields, **source})
 
