@@ -106,6 +106,15 @@ def test_in_bulk_the_answers_are_the_same(pairs: list[tuple[date, date]], n: int
         assert bulk.add(calendar, firsts, n).tolist() == expected
 
 
+@pytest.mark.parametrize("n", [-2, -1, 0, 1, 2])
+def test_in_bulk_the_smallest_steps_are_the_same_from_every_day(n: int) -> None:
+    """From a working day and from a day off alike, over the whole of 2026."""
+    calendar = calendars.calendar()
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
+
+    assert bulk.add(calendar, days, n).tolist() == [calendar.add(day, n) for day in days]
+
+
 @pytest.mark.parametrize("day", ["2009-12-31", "2029-01-01", "0001-01-01", "NaT"])
 def test_in_bulk_a_date_outside_is_refused(day: str) -> None:
     """One date outside refuses the whole array and is named."""

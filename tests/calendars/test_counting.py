@@ -283,3 +283,14 @@ def test_an_anchor_is_a_date(term: Term) -> None:
     """A datetime is refused by every kind of term."""
     with pytest.raises(TypeError):
         count(term, datetime(2026, 4, 13, tzinfo=UTC), calendars.calendar())
+
+
+@pytest.mark.parametrize(("number", "listed"), [(15, 15), (16, 0)])
+def test_fifteen_days_are_listed_and_sixteen_are_named_by_their_ends(number: int, listed: int) -> None:
+    """The edge of what an explanation says day by day."""
+    (element, *_) = count(WorkingDays(number), date(2026, 4, 13), calendars.calendar()).elements
+    days = element.arguments["days"]
+
+    assert isinstance(days, tuple)
+    assert len(days) == listed
+    assert ("first" in element.arguments) == (not listed)

@@ -192,3 +192,18 @@ def test_without_numpy_bulk_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=CATALOGUE.parents[2], check=False)
 
     assert done.returncode == 0
+
+
+def test_the_title_of_an_act_stands_in_the_languages_it_is_known_in() -> None:
+    """Another language is refused by its name."""
+    entry = "[[transfer]]\noff = 2026-12-31\nwork = 2026-12-26\n" + SOURCE
+    (transfer,) = parse(entry + 'title = { kk = "Бұйрық", ru = "Приказ" }\n').of(Transfer)
+
+    assert transfer.source.title is not None
+    assert [transfer.source.title[language] for language in ("kk", "ru", "en")] == [
+        "Бұйрық",
+        "Приказ",
+        "Приказ",
+    ]
+    with pytest.raises(RecordError, match="fr"):
+        parse(entry + 'title = { fr = "Arrêté" }\n')

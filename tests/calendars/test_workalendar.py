@@ -50,3 +50,13 @@ def test_extra_days_and_labels() -> None:
     assert OURS.get_working_days_delta(friday, friday) == 0
     assert OURS.get_working_days_delta(date(2026, 4, 13), friday, include_start=True) == 2
     assert OURS.is_working_day(datetime(2026, 4, 10, 9, 0, tzinfo=UTC))
+
+
+def test_a_years_special_days_are_listed_from_its_first_to_its_last() -> None:
+    """New Year's Day and its next, the substitutes of Nauryz and of Victory Day, and the Republic's day."""
+    listed = dict(OURS.get_calendar_holidays(2026))
+
+    assert listed[date(2026, 1, 1)] == listed[date(2026, 1, 2)] == "new_year"
+    assert {date(2026, 3, 24), date(2026, 3, 25), date(2026, 5, 11), date(2026, 10, 25)} <= listed.keys()
+    assert all(day.year == 2026 for day in listed)
+    assert not any(OURS.is_working_day(day) for day in listed)

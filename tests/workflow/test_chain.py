@@ -258,3 +258,10 @@ def test_one_deadline_asked_alone_is_the_one_of_the_whole_chain() -> None:
 
     assert [deadline(told, analysis(), CALENDAR, one.id, today=TODAY) for one in whole] == list(whole)
     assert deadline(told, analysis(), CALENDAR, "quarter_reported.2031Q1", today=TODAY) is None
+
+
+def test_it_may_be_done_after_the_last_of_what_must_come_before() -> None:
+    """The note follows both the end of the analysis and the discussion, whichever is later."""
+    for held, opens in ((date(2026, 5, 19), END), (date(2026, 5, 28), date(2026, 5, 28))):
+        told = case(facts={"analysis_ended": END, "discussion_held": held})
+        assert chain(told)["note_signed"].opens == opens

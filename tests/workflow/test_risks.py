@@ -385,3 +385,15 @@ def test_one_measure_can_be_asked_for_by_its_id(desk: RiskCommands, case: str, c
     assert one is not None
     assert [element.code for element in one.explanation] == ["due_by", "risk.basis_measure", "in_quarter"]
     assert deadline(now, procedure, CALENDAR, "measure.2", today=TODAY) is None
+
+
+def test_a_measure_counts_from_the_day_its_plan_was_approved(
+    desk: RiskCommands, case: str, core: CaseCommands
+) -> None:
+    """The anchor is named and dated, as of any obligation."""
+    found(desk, case)
+    set_measure(desk, case, MeasureTerm(written="10 рабочих дней", term=WorkingDays(10), said="after"))
+    measure = next(one for one in core.view(case, today=TODAY).deadlines if one.id.startswith("measure"))
+
+    assert (measure.anchor_fact, measure.anchor_on) == ("plan_approved", date(2026, 6, 10))
+    assert measure.due == date(2026, 6, 24)
