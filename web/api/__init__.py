@@ -1,4 +1,4 @@
-"""The same for machines as the pages are for people: `/api/v1/...`, described at `/api/openapi.json`."""
+"""The REST API: `/api/v1/...`, described at `/api/openapi.json`."""
 
 from __future__ import annotations
 

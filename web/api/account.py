@@ -1,6 +1,6 @@
-"""One's own account: who one is, leave, how one is reminded, calendar feeds, Telegram, sessions.
+"""The reader's own account: leave, digest, calendar feeds, Telegram, sessions.
 
-What proves who one is (password, second factor) is changed in a session alone, never by a token.
+Password and second factor are changed in a browser session only, never by a token.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class WayIn(BaseModel):
-    """A session, token or feed that holds. `id`: by which it is revoked; its secret is kept nowhere."""
+    """A valid session, token or feed. `id`: revokes it; its secret is stored nowhere."""
 
     id: str
     kind: str
@@ -40,8 +40,8 @@ class WayIn(BaseModel):
 
 
 class AccountAnswer(BaseModel):
-    """Whose token this is. `person`: their key, empty when nobody's of the people file. `recovery_codes_left`:
-    null without a second factor."""
+    """The account of the token. `person`: the key of its person, or empty. `recovery_codes_left`: null
+    without a second factor."""
 
     login: str
     access: str
@@ -61,7 +61,7 @@ class DigestChoice(Command):
 
 
 class Away(Command):
-    """Days of leave, both included; none of them is no leave. `deputy`: key of who stands in."""
+    """Days of leave, both included; without them the leave is cancelled. `deputy`: a person's key."""
 
     first: Day | None = None
     last: Day | None = None
@@ -80,7 +80,7 @@ class LeaveAnswer(BaseModel):
 
 
 class FeedMade(BaseModel):
-    """`address`: told once; under a repeated `Idempotency-Key` it is empty."""
+    """`address`: given once; under a repeated `Idempotency-Key` it is empty."""
 
     address: str
 
@@ -90,19 +90,19 @@ class FeedRevoked(Command):
 
 
 class Ending(Command):
-    """`id`: of the session or known device to end; without it every one."""
+    """`id`: of the session or known device to end; all of them without it."""
 
     id: Hash | None = None
 
 
 class SessionsEnded(BaseModel):
-    """How many ways in have ended."""
+    """The number of sessions, devices or feeds that were ended."""
 
     ended: int
 
 
 class TelegramCode(BaseModel):
-    """A one-time code for one's Telegram account; `address` opens the bot and brings it."""
+    """A one-time code that links a Telegram account; `address` opens the bot with it."""
 
     code: str
     address: str
@@ -115,7 +115,7 @@ class TelegramUnlinked(BaseModel):
 
 @router.get("")
 def me(ctx: Own) -> AccountAnswer:
-    """Who the token speaks for, and by what that account is let in."""
+    """Return the account of the token, with its sessions, tokens and feeds."""
     now = ctx.now
     reader, choosing = ctx.reader, own_choice(ctx)
     account = ctx.accounts.account(reader.login)
@@ -130,36 +130,36 @@ def me(ctx: Own) -> AccountAnswer:
         language=choosing.language if choosing else None,
         second_factor=second_factor,
         recovery_codes_left=ctx.factors.codes(reader.login).left if second_factor else None,
-        ways_in=[way_in(one) for one in ctx.accounts.entries(reader.login, now=now)],
+        ways_in=[entry_answer(entry) for entry in ctx.accounts.entries(reader.login, now=now)],
     )
 
 
 @router.post("/digest")
 def remind(ctx: Own, once: Writing, body: DigestChoice) -> DigestChosen:
-    """How often one's letters come, and in which language."""
+    """Set how often letters are sent to the reader, and their language."""
 
-    def chosen() -> DigestChosen:
+    def set_choice() -> DigestChosen:
         be_reminded(ctx, body.digest, body.language)
         return DigestChosen(digest=body.digest, language=body.language)
 
-    return once(ctx, body, chosen, DigestChosen)
+    return once(ctx, body, set_choice, DigestChosen)
 
 
 @router.post("/leave")
 def leave(ctx: Recording, once: Writing, body: Away) -> LeaveAnswer:
-    """Say when one is away and who stands in."""
+    """Set the reader's leave and deputy."""
 
-    def said() -> LeaveAnswer:
+    def set_leave() -> LeaveAnswer:
         first, last = body.first or body.last, body.last or body.first
         commands.go_away(ctx, (first, last) if first and last else None, body.deputy)
         return LeaveAnswer(first=first, last=last, deputy=body.deputy)
 
-    return once(ctx, body, said, LeaveAnswer)
+    return once(ctx, body, set_leave, LeaveAnswer)
 
 
 @router.post("/feeds", status_code=201)
 def make_feed(ctx: Own, once: Writing, translator: RequestTranslator) -> FeedMade:
-    """Make a calendar feed of what waits for oneself; its address is told once."""
+    """Make a calendar feed of the reader's own deadlines; its address is given once."""
     administration(ctx)
     return once(
         ctx, None, lambda: FeedMade(address=give_own(ctx, translator.language)), FeedMade, secret="address"
@@ -168,53 +168,53 @@ def make_feed(ctx: Own, once: Writing, translator: RequestTranslator) -> FeedMad
 
 @router.post("/feeds/revocation")
 def revoke_feed(ctx: Own, once: Writing, body: FeedRevoked) -> SessionsEnded:
-    """Take a feed of one's own back."""
+    """Revoke a feed of the reader's own."""
     return once(ctx, body, lambda: SessionsEnded(ended=revoke(ctx, ctx.reader.login, body.id)), SessionsEnded)
 
 
 @router.post("/telegram", status_code=201)
 def telegram_code(ctx: Own, once: Writing) -> TelegramCode:
-    """A one-time code that links one's Telegram account; told once."""
+    """Make a one-time code that links the reader's Telegram account; it is given once."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
 
-    def offered() -> TelegramCode:
+    def make_code() -> TelegramCode:
         now = ctx.now
         return TelegramCode.model_validate(
             administration(ctx).telegram(ctx.reader.person, now=now), from_attributes=True
         )
 
-    return once(ctx, None, offered, TelegramCode, secret="code")
+    return once(ctx, None, make_code, TelegramCode, secret="code")
 
 
 @router.post("/telegram/unlinking")
 def unlink(ctx: Own, once: Writing) -> TelegramUnlinked:
-    """Forget one's Telegram account."""
+    """Unlink the reader's Telegram account."""
     if not ctx.reader.person:
         raise HTTPException(404, "web.problem.no_person")
 
-    def forgotten() -> TelegramUnlinked:
+    def unlink_telegram() -> TelegramUnlinked:
         now = ctx.now
         administration(ctx).unlink(ctx.reader.person, by=ctx.reader.login, now=now)
         return TelegramUnlinked(linked=False)
 
-    return once(ctx, None, forgotten, TelegramUnlinked)
+    return once(ctx, None, unlink_telegram, TelegramUnlinked)
 
 
 @router.post("/sessions/end")
 def end_sessions(ctx: Own, once: Writing, body: Ending | None = None) -> SessionsEnded:
-    """End every session of one's own and forget every known device, or one of them; tokens and feeds stay."""
+    """End all sessions and known devices of the reader, or one of them; tokens and feeds stay."""
 
-    def done() -> SessionsEnded:
+    def end() -> SessionsEnded:
         if body is not None and body.id is not None:
             return SessionsEnded(ended=commands.end_session(ctx, body.id))
         return SessionsEnded(ended=commands.end_sessions(ctx))
 
-    return once(ctx, body, done, SessionsEnded)
+    return once(ctx, body, end, SessionsEnded)
 
 
-def way_in(entry: Entry) -> WayIn:
-    """A way in without its secret."""
+def entry_answer(entry: Entry) -> WayIn:
+    """Return a session, token or feed without its secret."""
     return WayIn(
         id=entry.hash,
         kind=entry.kind,

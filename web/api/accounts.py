@@ -1,4 +1,4 @@
-"""Administration: accounts and their ways in, channels, settings, own rules."""
+"""Administration: accounts with their sessions and tokens, channels, settings, the organisation's own rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from services.context import RequestContext
 from services.inputs import Line
 from services.verbs import Command
-from web.api.account import WayIn, way_in
+from web.api.account import WayIn, entry_answer
 from web.api.answers import PROBLEMS, RequestTranslator
 from web.api.idempotency import Writing
 from web.api.notices import Resent
@@ -28,7 +28,7 @@ Named = Annotated[str, Path(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9_-
 
 
 class AccountInput(Command):
-    """What an account may see and do. `person`: key, name or e-mail; `unit`: empty is the whole office."""
+    """The access of an account. `person`: key, name or e-mail; `unit`: empty is the whole office."""
 
     access: Access
     person: Line = ""
@@ -67,28 +67,28 @@ class RemovalAnswer(BaseModel):
 
 
 class OneAccount(AccountAnswer):
-    """`invited`: no password has been chosen yet."""
+    """An account with its sessions and tokens. `invited`: no password has been chosen yet."""
 
     ways_in: list[WayIn]
     second_factor_removal: RemovalAnswer | None
 
 
 class Invitation(BaseModel):
-    """`address`: where the password is chosen; told once."""
+    """`address`: the page for choosing the password; given once."""
 
     login: str
     address: str
 
 
 class TokenAnswer(BaseModel):
-    """`token`: told once; under a repeated `Idempotency-Key` it is empty."""
+    """`token`: given once; under a repeated `Idempotency-Key` it is empty."""
 
     login: str
     token: str
 
 
 class ChannelAnswer(BaseModel):
-    """`settings`: as config.toml has them, secrets left out."""
+    """`settings`: as in config.toml, without secrets."""
 
     name: str
     settings: dict[str, str]
@@ -99,7 +99,7 @@ class TestLetterRequest(Command):
 
 
 class LetterSent(BaseModel):
-    """What became of a test letter, and what the server said."""
+    """The delivery state of a test letter, and the answer of the server."""
 
     state: str
     answer: str
@@ -111,7 +111,7 @@ class SettingAnswer(BaseModel):
 
 
 class RulesAnswer(BaseModel):
-    """Own rules that stand, as they were adopted."""
+    """A set of own rules in force, as it was adopted."""
 
     name: str
     on: date
@@ -121,118 +121,121 @@ class RulesAnswer(BaseModel):
 
 @router.get("/accounts")
 def accounts(ctx: Setting) -> list[AccountAnswer]:
-    """Who may log in."""
+    """List all accounts."""
     administration(ctx)
-    return [AccountAnswer(**_told(one)) for one in ctx.accounts.all()]
+    return [AccountAnswer(**_account_fields(account)) for account in ctx.accounts.all()]
 
 
 @router.post("/accounts", status_code=201)
 def add(ctx: Setting, once: Writing, body: AccountMade) -> Invitation:
-    """Make an account; the address at which its password is chosen is told once."""
+    """Make an account; the address for choosing its password is given once."""
     administration(ctx)
 
-    def made() -> Invitation:
+    def create() -> Invitation:
         login, address = account_commands.add(ctx, body.login, body.model_dump())
         return Invitation(login=login, address=address)
 
-    return once(ctx, body, made, Invitation, secret="address")
+    return once(ctx, body, create, Invitation, secret="address")
 
 
 @router.get("/accounts/{login}")
 def account(ctx: Setting, login: Login) -> OneAccount:
-    """One account, and its ways in."""
-    return _one(ctx, login)
+    """Return an account with its sessions and tokens."""
+    return _account_answer(ctx, login)
 
 
 @router.post("/accounts/{login}")
 def change(ctx: Setting, once: Writing, login: Login, body: AccountInput) -> OneAccount:
     """Change what an account may see and do."""
 
-    def changed() -> OneAccount:
+    def apply_change() -> OneAccount:
         account_commands.change(ctx, account_commands.get_account_or_404(ctx, login), body.model_dump())
-        return _one(ctx, login)
+        return _account_answer(ctx, login)
 
-    return once(ctx, body, changed, OneAccount)
+    return once(ctx, body, apply_change, OneAccount)
 
 
 @router.post("/accounts/{login}/closing")
 def close(ctx: Setting, once: Writing, login: Login) -> OneAccount:
-    """Close an account: nobody logs in by it any more."""
+    """Close an account: it can no longer be used to log in."""
 
-    def closed() -> OneAccount:
+    def close_account() -> OneAccount:
         account_commands.close(ctx, account_commands.get_account_or_404(ctx, login))
-        return _one(ctx, login)
+        return _account_answer(ctx, login)
 
-    return once(ctx, None, closed, OneAccount)
+    return once(ctx, None, close_account, OneAccount)
 
 
 @router.post("/accounts/{login}/reopening")
 def reopen(ctx: Setting, once: Writing, login: Login) -> OneAccount:
-    """Open a closed account again."""
+    """Reopen a closed account."""
 
-    def reopened() -> OneAccount:
+    def reopen_account() -> OneAccount:
         account_commands.reopen(ctx, account_commands.get_account_or_404(ctx, login))
-        return _one(ctx, login)
+        return _account_answer(ctx, login)
 
-    return once(ctx, None, reopened, OneAccount)
+    return once(ctx, None, reopen_account, OneAccount)
 
 
 @router.post("/accounts/{login}/sessions/end")
 def end(ctx: Setting, once: Writing, login: Login) -> OneAccount:
-    """End every way in of an account: sessions, tokens, feeds, invitations."""
+    """End all sessions, tokens, feeds and invitations of an account."""
 
-    def ended() -> OneAccount:
+    def end_all() -> OneAccount:
         account_commands.end(ctx, account_commands.get_account_or_404(ctx, login))
-        return _one(ctx, login)
+        return _account_answer(ctx, login)
 
-    return once(ctx, None, ended, OneAccount)
+    return once(ctx, None, end_all, OneAccount)
 
 
 @router.post("/accounts/{login}/invitations", status_code=201)
 def invite(ctx: Setting, once: Writing, login: Login) -> Invitation:
-    """An address at which the holder chooses a password anew; told once."""
+    """Make an address at which the holder chooses a new password; it is given once."""
 
-    def invited() -> Invitation:
-        known = account_commands.get_account_or_404(ctx, login)
-        return Invitation(login=known.reader.login, address=account_commands.invite(ctx, known))
+    def make_invitation() -> Invitation:
+        account = account_commands.get_account_or_404(ctx, login)
+        return Invitation(login=account.reader.login, address=account_commands.invite(ctx, account))
 
-    return once(ctx, None, invited, Invitation, secret="address")
+    return once(ctx, None, make_invitation, Invitation, secret="address")
 
 
 @router.post("/accounts/{login}/tokens", status_code=201)
 def give_token(ctx: Setting, once: Writing, login: Login, body: TokenRequest) -> TokenAnswer:
-    """A token for programs; told once."""
+    """Make an API token; it is given once."""
 
-    def given() -> TokenAnswer:
-        known = account_commands.get_account_or_404(ctx, login)
-        token = account_commands.give_token(ctx, known, days=str(body.days), name=body.name, write=body.write)
-        return TokenAnswer(login=known.reader.login, token=token)
+    def make_token() -> TokenAnswer:
+        account = account_commands.get_account_or_404(ctx, login)
+        token = account_commands.give_token(ctx, account, days=str(body.days), name=body.name, write=body.write)
+        return TokenAnswer(login=account.reader.login, token=token)
 
-    return once(ctx, body, given, TokenAnswer, secret="token")
+    return once(ctx, body, make_token, TokenAnswer, secret="token")
 
 
 @router.get("/channels")
 def channels(ctx: Setting) -> list[ChannelAnswer]:
-    """Through what letters go."""
-    return [ChannelAnswer(name=one.name, settings=dict(one.settings)) for one in administration(ctx).channels()]
+    """List the channels letters are sent through."""
+    return [
+        ChannelAnswer(name=channel.name, settings=dict(channel.settings))
+        for channel in administration(ctx).channels()
+    ]
 
 
 @router.post("/channels/{channel}/letters")
 def try_channel(
     ctx: Setting, once: Writing, channel: Named, body: TestLetterRequest, translator: RequestTranslator
 ) -> LetterSent:
-    """Send oneself a test letter at once."""
+    """Send the reader a test letter at once."""
 
-    def sent() -> LetterSent:
+    def send_test_letter() -> LetterSent:
         outcome = staff.try_channel(ctx, channel, body.email, translator.language)
         return LetterSent(state=outcome.state, answer=outcome.answer)
 
-    return once(ctx, body, sent, LetterSent)
+    return once(ctx, body, send_test_letter, LetterSent)
 
 
 @router.post("/channels/{channel}/resending")
 def resend_all(ctx: Setting, once: Writing, channel: Named) -> Resent:
-    """Queue again what a fault of the channel has kept from leaving, once it is mended."""
+    """Queue the letters again that a fault of the channel has held back."""
     return once(
         ctx,
         None,
@@ -243,30 +246,31 @@ def resend_all(ctx: Setting, once: Writing, channel: Named) -> Resent:
 
 @router.get("/settings")
 def settings(ctx: Setting) -> list[SettingAnswer]:
-    """config.toml as it holds, secrets left out; it is changed there."""
+    """List the settings in force without secrets; they are changed in config.toml."""
     return [SettingAnswer(key=key, value=value) for key, value in administration(ctx).settings()]
 
 
 @router.get("/rules")
 def rules(ctx: Setting) -> list[RulesAnswer]:
-    """The organisation's own rules that stand; they are adopted by `merzim overlay`."""
+    """List the organisation's own rules in force; they are adopted by `merzim overlay`."""
     return [
-        RulesAnswer(name=one.name, on=one.on, by=one.by, text=one.text) for one in administration(ctx).rules()
+        RulesAnswer(name=rules.name, on=rules.on, by=rules.by, text=rules.text)
+        for rules in administration(ctx).rules()
     ]
 
 
-def _one(ctx: RequestContext, login: str) -> OneAccount:
-    known, now = account_commands.get_account_or_404(ctx, login), ctx.now
-    ways = ctx.accounts.entries(known.reader.login, now=now)
-    removal = ctx.factors.removal(known.reader.login, now=now)
+def _account_answer(ctx: RequestContext, login: str) -> OneAccount:
+    account, now = account_commands.get_account_or_404(ctx, login), ctx.now
+    entries = ctx.accounts.entries(account.reader.login, now=now)
+    removal = ctx.factors.removal(account.reader.login, now=now)
     return OneAccount(
-        **_told(known),
-        ways_in=[way_in(one) for one in ways],
+        **_account_fields(account),
+        ways_in=[entry_answer(entry) for entry in entries],
         second_factor_removal=RemovalAnswer.model_validate(removal, from_attributes=True) if removal else None,
     )
 
 
-def _told(account: Account) -> dict[str, Any]:
+def _account_fields(account: Account) -> dict[str, Any]:
     reader = account.reader
     return {
         "login": reader.login,

@@ -1,4 +1,4 @@
-"""What the API answers with: the same values the pages show, dates ISO, text in the language asked for."""
+"""Answer models of the API: the values the pages show, dates in ISO format, texts in the requested language."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def _translator(request: Request, lang: Language = None) -> Translator:
 
 
 RequestTranslator = Annotated[Translator, Depends(_translator)]
-"""Who words the answer: in the language asked for, else the reader's."""
-MOST = 200
-Words = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
+"""The translator of the answer: in the requested language, else the reader's."""
+MAX_PER_PAGE = 200
+SearchText = Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")]
 Number = Annotated[int, Query(alias="page", ge=1, le=100_000)]
-Limit = Annotated[int, Query(ge=1, le=MOST, description="How many on a page.")]
+Limit = Annotated[int, Query(ge=1, le=MAX_PER_PAGE, description="How many on a page.")]
 CaseId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
 class Fault(BaseModel):
-    """One thing that is wrong: `row` of a file as the spreadsheet numbers it, or `where` in the request."""
+    """One error: `row` of a file as the spreadsheet numbers it, or `where` in the request."""
 
     row: int | None = None
     where: str | None = None
@@ -44,7 +44,7 @@ class Fault(BaseModel):
 
 
 class OtherChangeAnswer(BaseModel):
-    """What somebody else wrote into the case: `on` the day it speaks of, `at` when it was written (UTC)."""
+    """An event somebody else wrote into the case: `on` its day, `at` when it was written (UTC)."""
 
     kind: str
     name: str
@@ -54,10 +54,10 @@ class OtherChangeAnswer(BaseModel):
 
 
 class Problem(BaseModel):
-    """What is wrong (RFC 9457), in words for a person and as a code for a machine.
+    """A problem (RFC 9457), as a text for people and a code for programs.
 
-    `errors` is there where several things are wrong at once: every bad row of a file, every bad field.
-    `changes` is there with status 409 where what others wrote stands against the request, the newest first.
+    `errors` is set when there are several errors: every bad row of a file, every bad field.
+    `changes` is set with status 409 when events of others contradict the request, the newest first.
     """
 
     type: str
@@ -78,7 +78,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}}
     for status in (400, 401, 403, 404, 405, 409, 413, 415, 422, 503)
 }
-"""Answers any request may earn."""
+"""Error answers any request may get."""
 DAMAGED: dict[int | str, dict[str, Any]] = {
     500: {
         "model": Problem,
@@ -86,7 +86,7 @@ DAMAGED: dict[int | str, dict[str, Any]] = {
         "description": "The stored file is missing, or its bytes are not those that were recorded.",
     }
 }
-"""What a stored file that is not as it was recorded is answered with."""
+"""The answer when a stored file is missing or altered."""
 
 
 class BoardLine(BaseModel):
@@ -176,7 +176,7 @@ class CaseAnswer(BaseModel):
 
 
 def line_answer(line: ObligationLine, language: str) -> BoardLine:
-    """A line of the board."""
+    """Return a line of the board as an answer."""
     return BoardLine(
         case=line.case,
         object=line.object,
@@ -195,7 +195,7 @@ def line_answer(line: ObligationLine, language: str) -> BoardLine:
 
 
 def obligation_answer(deadline: Deadline, procedure: Procedure, translator: Translator) -> ObligationAnswer:
-    """A deadline with its explanation."""
+    """Return a deadline with its explanation as an answer."""
     obligation = deadline.obligation
     return ObligationAnswer(
         id=deadline.id,
@@ -228,7 +228,7 @@ def obligation_answer(deadline: Deadline, procedure: Procedure, translator: Tran
 
 
 def finding_answer(finding: Finding, translator: Translator) -> FindingAnswer:
-    """A finding in words."""
+    """Return a finding with its sentence as an answer."""
     return FindingAnswer(
         kind=finding.kind,
         obligation=finding.obligation,
@@ -262,7 +262,7 @@ class NoticeAnswer(BaseModel):
 
 
 def notice_answer(notice: Notice, office: Office) -> NoticeAnswer:
-    """A line of the register."""
+    """Return a notice with its delivery record as an answer."""
     return NoticeAnswer(
         key=notice.key,
         case=notice.case,

@@ -1,4 +1,4 @@
-"""The calendar as data: a day, a month with what falls due, a year; and the adoption of an act."""
+"""The calendar: days, months with their due deadlines, years; preview and adoption of acts that move days."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from services import calendar_acts
 from services.context import stamp
 from services.inputs import NO_NUL, Day, Line
 from services.verbs import Command
-from web.api.answers import PROBLEMS, RequestTranslator, Words
+from web.api.answers import PROBLEMS, RequestTranslator, SearchText
 from web.api.idempotency import Writing
 from web.auth.dependencies import AskingToManage, Managing, Reading
 from web.auth.reading import reads_files
@@ -45,7 +45,7 @@ class DayAnswer(BaseModel):
 
 
 class DayLine(BaseModel):
-    """`act`: id of the act that made the day what it is; `due`: how much open falls due on it."""
+    """`act`: id of the act that sets the kind of the day; `due`: number of open deadlines due on it."""
 
     date: date
     working: bool
@@ -82,7 +82,7 @@ class YearAnswer(BaseModel):
 
 
 class Act(Command):
-    """An act that moves days, as TOML. `name`: what it is to be called in the office's chain."""
+    """An act that moves days, as TOML. `name`: its name in the office's chain."""
 
     text: Annotated[str, Field(min_length=1, max_length=LARGEST), NO_NUL]
     name: Line = "act.toml"
@@ -95,7 +95,7 @@ class DayMoved(BaseModel):
 
 
 class DateMoved(BaseModel):
-    """A due date the act moves, and who waits for it."""
+    """A due date the act moves, and the people who get a letter about it."""
 
     case: str
     obligation: str
@@ -106,9 +106,8 @@ class DateMoved(BaseModel):
 
 
 class ActAnswer(BaseModel):
-    """What an act moves. `known`: the office adopted it before; `hidden`: dates in cases not the reader's.
-
-    `written`: in how many cases dates were moved; 0 in a preview.
+    """The effects of an act. `known`: the office adopted it before; `hidden`: moved dates in cases the reader
+    may not see; `written`: number of cases in which dates were moved, 0 in a preview.
     """
 
     known: bool
@@ -120,35 +119,38 @@ class ActAnswer(BaseModel):
 
 
 class UnreadableAct(Refusal, ValueError):
-    """An act that cannot be read, or does not fit."""
+    """An act cannot be read, or contradicts the calendar."""
 
 
 @router.get("/days/{day}")
 def get_day(ctx: Reading, day: Day) -> DayAnswer:
-    """Whether a day is worked in the office's calendar, and what it is."""
-    found = ctx.calendar.day(day)
+    """Return the kind of a day in the office's calendar and whether it is a working day."""
+    kind = ctx.calendar.day(day)
     return DayAnswer(
         date=day,
         working=ctx.calendar.is_working(day),
-        kind=found.kind,
-        name=found.name,
+        kind=kind.kind,
+        name=kind.name,
         calendar_version=ctx.calendar.version,
     )
 
 
 @router.get("/calendar/{number}")
 def get_calendar_year(ctx: Reading, number: YearNumber, as_of: AsOf = None) -> YearAnswer:
-    """The production calendar of a year: its months, and the days that are not as usual."""
+    """Return the production calendar of a year: its months and its special days."""
     within_records(ctx, number)
-    laid = year(number, as_known(ctx.calendar, as_of))
+    layout = year(number, as_known(ctx.calendar, as_of))
     return YearAnswer(
         year=number,
-        days=laid.days,
-        working=laid.working,
-        knowledge=laid.knowledge,
-        calendar_version=laid.version,
-        months=[MonthCount(month=one.first.month, days=one.days, working=one.working) for one in laid.months],
-        unusual=[_line(day, 0) for day in laid.unusual],
+        days=layout.days,
+        working=layout.working,
+        knowledge=layout.knowledge,
+        calendar_version=layout.version,
+        months=[
+            MonthCount(month=month.first.month, days=month.days, working=month.working)
+            for month in layout.months
+        ],
+        unusual=[_day_answer(day, 0) for day in layout.unusual],
     )
 
 
@@ -157,34 +159,34 @@ def get_calendar_month(
     ctx: Reading,
     number: YearNumber,
     month: Annotated[int, Path(ge=1, le=12)],
-    unit: Words = "",
+    unit: SearchText = "",
     as_of: AsOf = None,
 ) -> MonthAnswer:
-    """The days of a month, and how much falls due on each; what it is, `/deadlines?on=` says."""
+    """Return the days of a month and the number of deadlines due on each; `/deadlines?on=` lists them."""
     within_records(ctx, number)
     calendar = as_known(ctx.calendar, as_of)
-    laid = year(number, calendar).months[month - 1]
-    due = ctx.reads.by_day(laid.first, laid.last, unit or None)
+    layout = year(number, calendar).months[month - 1]
+    due = ctx.reads.by_day(layout.first, layout.last, unit or None)
     return MonthAnswer(
-        first=laid.first,
-        last=laid.last,
-        working=laid.working,
+        first=layout.first,
+        last=layout.last,
+        working=layout.working,
         calendar_version=calendar.version,
-        days=[_line(day, due.get(day.on, 0)) for day in days_of(laid)],
+        days=[_day_answer(day, due.get(day.on, 0)) for day in days_of(layout)],
     )
 
 
 @router.post("/calendar/acts/preview")
 @reads_files
 def preview(request: Request, ctx: AskingToManage, body: Act, translator: RequestTranslator) -> ActAnswer:
-    """What an act would move; nothing is written."""
+    """Return what an act would move; nothing is written."""
     refuse_part_of_office(ctx)
     text = checked(body.text)
     today = ctx.today
     try:
         shown = calendar_acts.preview(ctx.app, text, body.name or "act.toml", today=today)
     except ValueError as trouble:
-        raise _told(trouble) from trouble
+        raise _to_refusal(trouble) from trouble
     return _answer(seen_by_reader(ctx, shown), translator, 0)
 
 
@@ -193,22 +195,22 @@ def preview(request: Request, ctx: AskingToManage, body: Act, translator: Reques
 def adopt(
     request: Request, ctx: Managing, once: Writing, body: Act, translator: RequestTranslator
 ) -> ActAnswer:
-    """Adopt an act, and move what it moves. Adopted again, it changes nothing."""
+    """Adopt an act and move the due dates it changes. Adopting it again changes nothing."""
     refuse_part_of_office(ctx)
     text = checked(body.text)
 
-    def adopted() -> ActAnswer:
+    def apply_act() -> ActAnswer:
         try:
             shown, written = calendar_acts.apply(ctx.app, text, body.name or "act.toml", **stamp(ctx))
         except ValueError as trouble:
-            raise _told(trouble) from trouble
+            raise _to_refusal(trouble) from trouble
         return _answer(seen_by_reader(ctx, shown), translator, written)
 
-    return once(ctx, body, adopted, ActAnswer)
+    return once(ctx, body, apply_act, ActAnswer)
 
 
-def _told(trouble: ValueError) -> Exception:
-    """Acts are refused by errors of the calendar that carry a code; any other is a fault of ours."""
+def _to_refusal(trouble: ValueError) -> Exception:
+    """Turn an error of the calendar that carries a code into a refusal; return any other error unchanged."""
     code, arguments = getattr(trouble, "code", None), getattr(trouble, "arguments", {})
     if isinstance(trouble, Refusal | OutOfRange) or code is None:
         return trouble
@@ -236,5 +238,5 @@ def _answer(seen: VisiblePreview, translator: Translator, written: int) -> ActAn
     )
 
 
-def _line(day: Kind, due: int) -> DayLine:
+def _day_answer(day: Kind, due: int) -> DayLine:
     return DayLine(date=day.on, working=day.working, kind=day.kind, name=day.name, act=day.act, due=due)

@@ -1,6 +1,6 @@
-"""What the API writes into cases: the verbs of `services.cases`, and what would follow from dates (`/plan`).
+"""Commands on cases: the verbs of `services.cases`, and the deadlines that follow from given dates (`/plan`).
 
-With an `Idempotency-Key` a repeated request is answered as the first one was.
+With an `Idempotency-Key` a repeated request gets the answer of the first one.
 """
 
 from __future__ import annotations
@@ -83,17 +83,17 @@ class PlanAnswer(BaseModel):
     findings: list[FindingAnswer]
 
 
-def written(
+def run_on_case(
     once: IdempotentRequest, ctx: RequestContext, case: str, body: BaseModel | None, act: Callable[[], Change]
 ) -> CommandResult:
-    """Run a command on a case the reader sees, once under its key; 404 for any other case."""
+    """Run a command on a case the reader may see, once per idempotency key; 404 for any other case."""
     get_case_or_404(ctx, case)
     return once(ctx, body, lambda: command_result(act()), CommandResult)
 
 
 @router.post("/plan", tags=["law"])
 def what_if(ctx: Asking, body: WhatIf, translator: RequestTranslator) -> PlanAnswer:
-    """What would follow from these dates; nothing is written."""
+    """Return the deadlines and findings that follow from these dates; nothing is written."""
     planned = plan(
         ctx.library,
         body.procedure,

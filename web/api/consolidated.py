@@ -1,4 +1,4 @@
-"""What many organisations did: one obligation of them all, what waits to be uploaded, the once-a-year clock."""
+"""Reports across organisations: the consolidated form, pending uploads, the cartogram, yearly analyses."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from services.yearly.consolidated import uploads
-from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, Words, finding_answer
-from web.api.files import FILE, a_file
+from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, SearchText, finding_answer
+from web.api.files import FILE, file_answer
 from web.auth.dependencies import Reading
 from web.pages.cases.documents import XLSX
 from web.pages.reports.cartogram import SVG, Ending, cartogram_file, comparison
@@ -25,7 +25,7 @@ Year = Annotated[int | None, Query(ge=1, le=9999)]
 
 
 class ConsolidatedLine(BaseModel):
-    """One case's answer, or an organisation without a case. `values`: decimal strings."""
+    """A line of the form: one case, or an organisation without a case. `values`: decimal strings."""
 
     unit: str
     case: str
@@ -39,9 +39,9 @@ class ConsolidatedLine(BaseModel):
 
 
 class ConsolidatedAnswer(BaseModel):
-    """`whole`: false where the reader sees no whole organisation, and nothing is said.
+    """`whole`: false when the reader sees no whole organisation; the rest is empty then.
 
-    `silent`: ids of organisations that have not reported; `sums`: of each number.
+    `silent`: ids of organisations that have not reported; `sums`: the sum of each number.
     """
 
     procedure: str
@@ -55,7 +55,7 @@ class ConsolidatedAnswer(BaseModel):
 
 
 class ReadyDocument(BaseModel):
-    """A fact that is done and proved, by so many documents."""
+    """A recorded fact with the number of its documents."""
 
     case: str
     fact: str
@@ -64,7 +64,8 @@ class ReadyDocument(BaseModel):
 
 
 class ReadyAnswer(BaseModel):
-    """An upload for which something is ready. `through`: by whose account; `people`: keys of its holders."""
+    """An upload with documents that are ready. `through`: by which unit's account; `people`: keys
+    of its holders."""
 
     unit: str
     through: str
@@ -85,7 +86,7 @@ class CartogramLineAnswer(BaseModel):
 
 
 class CartogramAnswer(BaseModel):
-    """What the cartogram should say. `on`, `case`: of the one recorded last; `findings`: how it differs."""
+    """The lines the cartogram should have. `on`, `case`: of the last one recorded; `findings`: differences."""
 
     unit: str
     lines: list[CartogramLineAnswer]
@@ -95,7 +96,7 @@ class CartogramAnswer(BaseModel):
 
 
 class TurnAnswer(BaseModel):
-    """Where an organisation stands with its yearly analysis. `once_in`: how "once a year" is read."""
+    """The state of an organisation's yearly analysis. `once_in`: the reading of "once a year"."""
 
     unit: str
     once_in: str
@@ -112,7 +113,7 @@ class TurnAnswer(BaseModel):
 
 
 class TurnList(BaseModel):
-    """`whole`: false where the reader sees no whole organisation, and nothing is said."""
+    """`whole`: false when the reader sees no whole organisation; the list is empty then."""
 
     whole: bool
     organisations: list[TurnAnswer]
@@ -120,16 +121,20 @@ class TurnList(BaseModel):
 
 @router.get("/consolidated")
 def get_consolidated(
-    ctx: Reading, procedure: Words = "", obligation: Words = "", unit: Words = "", year: Year = None
+    ctx: Reading,
+    procedure: SearchText = "",
+    obligation: SearchText = "",
+    unit: SearchText = "",
+    year: Year = None,
 ) -> ConsolidatedAnswer:
-    """Who of the organisations did it in a year, with which numbers, and who has not reported."""
-    asked = asked_for(ctx, procedure, obligation, unit, year)
-    form = asked.found.form if asked.found else None
+    """Return the organisations that fulfilled an obligation in a year, with numbers, and the silent ones."""
+    query = asked_for(ctx, procedure, obligation, unit, year)
+    form = query.found.form if query.found else None
     return ConsolidatedAnswer(
-        procedure=asked.procedure.id,
-        obligation=asked.obligation.id,
-        unit=asked.unit,
-        year=asked.year,
+        procedure=query.procedure.id,
+        obligation=query.obligation.id,
+        unit=query.unit,
+        year=query.year,
         whole=form is not None,
         lines=[
             ConsolidatedLine(
@@ -140,13 +145,13 @@ def get_consolidated(
                 on=line.on,
                 state=line.state,
                 late_by_working_days=line.late_by,
-                values={name: _plain(number) for name, number in line.values.items()},
+                values={name: _format_decimal(number) for name, number in line.values.items()},
                 documents=line.evidence,
             )
             for line in (form.lines if form else ())
         ],
         silent=list(form.silent) if form else [],
-        sums={name: _plain(number) for name, number in form.sums.items()} if form else {},
+        sums={name: _format_decimal(number) for name, number in form.sums.items()} if form else {},
     )
 
 
@@ -154,66 +159,66 @@ def get_consolidated(
 def get_consolidated_file(
     request: Request,
     ctx: Reading,
-    procedure: Words = "",
-    obligation: Words = "",
-    unit: Words = "",
+    procedure: SearchText = "",
+    obligation: SearchText = "",
+    unit: SearchText = "",
     year: Year = None,
 ) -> Response:
-    """The same form as a workbook."""
+    """Return the consolidated form as a workbook."""
     return consolidated_file(request, ctx, asked_for(ctx, procedure, obligation, unit, year))
 
 
 @router.get("/uploads")
-def list_uploads(ctx: Reading, unit: Words = "") -> list[ReadyAnswer]:
-    """What is ready and not uploaded to the platform, and through whose account it goes."""
+def list_uploads(ctx: Reading, unit: SearchText = "") -> list[ReadyAnswer]:
+    """List the documents that are ready but not uploaded to the platform, and the accounts they go through."""
     today = ctx.today
     return [
         ReadyAnswer(
-            unit=one.unit,
-            through=one.through,
-            case=one.waiting.case.id,
-            obligation=one.waiting.upload.id,
-            due=one.waiting.upload.due,
+            unit=upload.unit,
+            through=upload.through,
+            case=upload.waiting.case.id,
+            obligation=upload.waiting.upload.id,
+            due=upload.waiting.upload.due,
             ready=[
                 ReadyDocument(
                     case=document.case, fact=document.fact, on=document.on, documents=document.documents
                 )
-                for document in one.waiting.ready
+                for document in upload.waiting.ready
             ],
-            people=[person.key for person in one.people],
+            people=[person.key for person in upload.people],
         )
-        for one in uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
+        for upload in uploads(ctx.app, seen_unit(ctx, unit), today=today, reads=ctx.reads)
     ]
 
 
 @router.get("/cartogram")
-def get_cartogram(ctx: Reading, translator: RequestTranslator, unit: Words = "") -> CartogramAnswer:
-    """Both sections by department and district, and where the cartogram recorded last differs from them."""
-    found = comparison(ctx, unit)
+def get_cartogram(ctx: Reading, translator: RequestTranslator, unit: SearchText = "") -> CartogramAnswer:
+    """Return both sections by department and district, and the differences of the cartogram recorded last."""
+    result = comparison(ctx, unit)
     return CartogramAnswer(
-        unit=found.unit,
-        lines=[CartogramLineAnswer.model_validate(one, from_attributes=True) for one in found.lines],
-        on=found.on,
-        case=found.case,
-        findings=[finding_answer(one, translator) for one in found.findings],
+        unit=result.unit,
+        lines=[CartogramLineAnswer.model_validate(line, from_attributes=True) for line in result.lines],
+        on=result.on,
+        case=result.case,
+        findings=[finding_answer(finding, translator) for finding in result.findings],
     )
 
 
-@router.get("/cartogram/{ending}", responses=a_file(XLSX, SVG), response_class=Response)
-def get_cartogram_file(request: Request, ctx: Reading, ending: Ending, unit: Words = "") -> Response:
-    """What the cartogram should say, as a workbook or a drawing."""
+@router.get("/cartogram/{ending}", responses=file_answer(XLSX, SVG), response_class=Response)
+def get_cartogram_file(request: Request, ctx: Reading, ending: Ending, unit: SearchText = "") -> Response:
+    """Return the lines the cartogram should have, as a workbook or a drawing."""
     return cartogram_file(request, ctx, ending, unit)
 
 
 @router.get("/turns")
-def get_yearly_clock(ctx: Reading, unit: Words = "") -> TurnList:
-    """When each organisation's last analysis ended, and by when the next is due."""
-    found = list_turns(ctx, unit)
+def get_yearly_clock(ctx: Reading, unit: SearchText = "") -> TurnList:
+    """Return when each organisation's last analysis ended, and when the next is due."""
+    turns = list_turns(ctx, unit)
     return TurnList(
-        whole=found is not None,
-        organisations=[TurnAnswer.model_validate(one.turn, from_attributes=True) for one in found or ()],
+        whole=turns is not None,
+        organisations=[TurnAnswer.model_validate(row.turn, from_attributes=True) for row in turns or ()],
     )
 
 
-def _plain(number: Decimal) -> str:
+def _format_decimal(number: Decimal) -> str:
     return f"{number:f}"

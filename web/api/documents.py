@@ -1,4 +1,4 @@
-"""The papers of a case: its forms and what they lack, its evidence, everything as files."""
+"""Documents of a case: its forms with their missing fields, its evidence, the export package."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Tongue = Annotated[str, Path(pattern=r"^(kk|ru)$")]
 
 
 class FormAnswer(BaseModel):
-    """A form of the case. `missing`: fields nobody has told yet; `rows`: rows in which something is missing."""
+    """A form of the case. `missing`: fields without a value; `rows`: number of rows with missing fields."""
 
     id: str
     title: str
@@ -34,7 +34,7 @@ class FormAnswer(BaseModel):
 
 
 class EvidenceAnswer(BaseModel):
-    """What proves something. `kind`: `fact`, or a line of a register; `of`: the fact's name, or the line."""
+    """A piece of evidence. `kind`: `fact`, or the register's row; `of`: the name of the fact or row."""
 
     kind: str
     of: str
@@ -49,10 +49,10 @@ class DocumentsAnswer(BaseModel):
 
 @router.get("/cases/{case}/documents")
 def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) -> DocumentsAnswer:
-    """The forms of a case with what they lack, and its evidence."""
+    """List the forms of a case with their missing fields, and its evidence."""
     today = ctx.today
-    found, procedure = get_case_or_404(ctx, case)
-    dossier = build_case_view(ctx, found, procedure, today=today)
+    case_record, procedure = get_case_or_404(ctx, case)
+    dossier = build_case_view(ctx, case_record, procedure, today=today)
     view = papers_view(dossier, ctx, translator.language, today=today)
     return DocumentsAnswer(
         case=case,
@@ -67,28 +67,28 @@ def list_documents(ctx: Reading, case: CaseId, translator: RequestTranslator) ->
             for paper in view.forms
         ],
         evidence=[
-            EvidenceAnswer(kind=one.kind, of=one.of, document=proof_answer(one.evidence))
-            for one in proofs(found)
+            EvidenceAnswer(kind=proof.kind, of=proof.of, document=proof_answer(proof.evidence))
+            for proof in proofs(case_record)
         ],
     )
 
 
 @router.get("/cases/{case}/documents/{form}/{language}", responses=FILE, response_class=Response)
 def get_form(ctx: Reading, case: CaseId, form: FormId, language: Tongue) -> Response:
-    """A form of the case, filled with what is known, as DOCX."""
+    """Return a form of the case, filled with the known values, as DOCX."""
     return form_of(ctx, case, form, language)
 
 
 @router.get("/cases/{case}/evidence/{digest}", responses={**FILE, **DAMAGED}, response_class=Response)
 def get_evidence(ctx: Reading, case: CaseId, digest: Digest) -> Response:
-    """A stored file of the case, compared with its SHA-256 before the first byte is sent."""
+    """Return a stored file of the case, compared with its SHA-256 before the first byte is sent."""
     return evidence_of(ctx, case, digest)
 
 
 @router.get("/cases/{case}/package", responses=FILE, response_class=Response)
 def get_package(ctx: Reading, case: CaseId, translator: RequestTranslator) -> Response:
-    """The export package (ZIP), without restricted files; who may not open them finds no name of them in it.
+    """Return the export package (ZIP), without restricted files; readers without access do not see their names.
 
-    Files that are missing or altered are left out and named in its index as well; its name says `incomplete`.
+    Missing or altered files are left out and listed in its index; its name then says `incomplete`.
     """
     return package_of(ctx, case, translator.language)

@@ -1,4 +1,4 @@
-"""Files: sent once, then named by their digest; and those a case has, taken away as they are."""
+"""Upload of files, which later requests name by their digest."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from web.pages.cases.documents import DOCX, XLSX, ZIP
 router = APIRouter(prefix="/api/v1", responses=PROBLEMS)
 
 
-def a_file(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """An answer that is a file of one of these kinds, as the description of an operation tells it."""
+def file_answer(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of an answer that is a file of one of these media types."""
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
     return {200: {"description": "The file itself.", "content": content}}
 
 
-FILE = a_file(XLSX, DOCX, ZIP, "application/octet-stream")
+FILE = file_answer(XLSX, DOCX, ZIP, "application/octet-stream")
 
 
 class UploadedFile(BaseModel):
-    """A file that was sent. `file`: the SHA-256 of its bytes, by which other requests name it for a day."""
+    """An uploaded file. `file`: the SHA-256 of its bytes, by which other requests name it for a day."""
 
     file: str
     name: str
@@ -41,22 +41,22 @@ class UploadedFile(BaseModel):
 
 @router.post("/files", tags=["files"], status_code=201)
 def send_file(ctx: Own, once: Writing, file: Annotated[UploadFile, Part()]) -> UploadedFile:
-    """Send a file: evidence, a schedule, a table. It is kept for a day, for the sender alone.
+    """Upload a file: evidence, a schedule, a table. It is kept for a day, for the sender alone.
 
-    What it is taken as is said by the request that names it; the kind and the size allowed are looked at there.
+    The request that names it decides what it is used as, and checks its type and size.
     """
     name, content = clean_file_name(file.filename or ""), file.file.read()
     if not content:
         raise refuse("web.refusal.empty_file", name=name)
-    told = UploadedFile(file=sha256(content).hexdigest(), name=name, size=len(content))
+    uploaded = UploadedFile(file=sha256(content).hexdigest(), name=name, size=len(content))
 
-    def sent() -> UploadedFile:
+    def store() -> UploadedFile:
         keep(ctx, "file", content, name, "")
-        return told
+        return uploaded
 
-    return once(ctx, told, sent, UploadedFile)
+    return once(ctx, uploaded, store, UploadedFile)
 
 
-def sent_file(ctx: RequestContext, digest: str) -> Upload:
-    """A file the reader sent; 404 when it is not kept, or no longer."""
+def get_uploaded_file_or_404(ctx: RequestContext, digest: str) -> Upload:
+    """Return a file the reader uploaded; 404 when there is none, or it has expired."""
     return get_upload_or_404(ctx, "file", digest)

@@ -1,7 +1,7 @@
-"""A request with an `Idempotency-Key` is done once: said again it is answered as the first time.
+"""Idempotent requests: a request with an `Idempotency-Key` is run once; a repeated one gets the stored answer.
 
-The key is claimed before anything is done. Where a process died in between, nobody knows whether it was done:
-the request is then refused with a sentence that says so, and is never done twice.
+The key is claimed before the request is run. If the process dies in between, it is unknown whether the request
+was carried out: a repeated one is then refused with a sentence that says so, and is never run twice.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class IdempotentRequest:
-    """A request that writes, as a dependency: what it asks for is done once under the key it brings."""
+    """Dependency of handlers that write: runs a command once per idempotency key of the request."""
 
     def __init__(self, request: Request, key: Key = None) -> None:
         self._request, self._key = request, key
@@ -38,44 +38,44 @@ class IdempotentRequest:
         self,
         ctx: RequestContext,
         body: BaseModel | None,
-        do: Callable[[], Answer],
+        run: Callable[[], Answer],
         answer: type[Answer],
         *,
         secret: str = "",
     ) -> Answer:
-        """Do it, or answer as it was answered when it was done under the same key.
+        """Run the command, or return the stored answer of the request that came under the same key before.
 
         Args:
-            secret: a field of the answer that is told once and kept nowhere: said again, it is empty.
+            secret: a field of the answer that is given once and not stored: in a repeated answer it is empty.
 
         Raises:
-            HTTPException: 409, another request came under the same key, or the first one never ended.
+            HTTPException: 409, a different request came under the same key, or the first one never ended.
         """
         if self._key is None:
-            return do()
+            return run()
         key, login = self._key, ctx.reader.login
         now = ctx.now
-        said = body.model_dump_json() if body is not None else ""
-        asked = f"{self._request.method} {self._request.url.path} {said}"
-        digest = sha256(asked.encode()).hexdigest()
-        known = ctx.app.answers.claim(login, key, digest, now=now)
-        if known is not None:
-            if known.digest != digest:
+        body_text = body.model_dump_json() if body is not None else ""
+        request_text = f"{self._request.method} {self._request.url.path} {body_text}"
+        digest = sha256(request_text.encode()).hexdigest()
+        claim = ctx.app.answers.claim(login, key, digest, now=now)
+        if claim is not None:
+            if claim.digest != digest:
                 raise HTTPException(409, "web.problem.other_request")
-            if known.answer is None:
+            if claim.answer is None:
                 raise HTTPException(409, "web.problem.never_ended")
-            return answer.model_validate_json(known.answer)
+            return answer.model_validate_json(claim.answer)
         try:
-            done = do()
-        except Exception as trouble:
-            # Refused or failed before anything was written: the key may be used again. Where the database went
-            # away while it was written nobody knows; then the key is spent, as if the process had died.
-            if not getattr(trouble, "undecided", False):
+            result = run()
+        except Exception as error:
+            # Refused or failed before anything was written: the key may be used again. If the database was lost
+            # during the write the result is unknown; then the key stays claimed, as if the process had died.
+            if not getattr(error, "undecided", False):
                 ctx.app.answers.release(login, key)
             raise
-        kept = done.model_copy(update={secret: ""}) if secret else done
-        ctx.app.answers.keep(login, key, kept.model_dump_json())
-        return done
+        stored = result.model_copy(update={secret: ""}) if secret else result
+        ctx.app.answers.keep(login, key, stored.model_dump_json())
+        return result
 
 
 Writing = Annotated[IdempotentRequest, Depends(IdempotentRequest)]

@@ -1,4 +1,4 @@
-"""Across cases: what has become of recommendations, and the points of a year."""
+"""Reports across cases: the state of recommendations, and the points of a year."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ class RecommendationAnswer(BaseModel):
 
 
 class SharedAnswer(BaseModel):
-    """A risk several cases have. `unasked`: cases where its cause lies above and nobody was asked.
+    """A risk several cases have. `unasked`: cases whose cause lies with a higher body that got no request.
 
-    Of each list the first ten; the counts are of all.
+    Each list has the first ten; the counts are of all.
     """
 
     description: str
@@ -58,7 +58,7 @@ class SharedAnswer(BaseModel):
 
 
 class SilentAnswer(BaseModel):
-    """A case whose quarter nobody has reported."""
+    """A case with an unreported quarter."""
 
     period: str
     case: str
@@ -68,7 +68,7 @@ class SilentAnswer(BaseModel):
 
 
 class MonitoringAnswer(BaseModel):
-    """`silent`: 40 of each quarter; `silent_counts`: how many of each there are."""
+    """`silent`: up to 40 cases of each quarter; `silent_counts`: the number of all."""
 
     recommendations: list[RecommendationAnswer]
     total: int
@@ -113,7 +113,7 @@ class PartAnswer(BaseModel):
 
 
 class StepAnswer(BaseModel):
-    """The nearest thing that would bring points. `gain`: how many; `by`: until when."""
+    """A step that would earn points. `gain`: how many; `by`: the last day for it."""
 
     indicator: str
     title: str
@@ -124,7 +124,7 @@ class StepAnswer(BaseModel):
 
 
 class ScoresAnswer(BaseModel):
-    """The points of a year. `readings`: how doubtful words of the document were read."""
+    """The points of a year. `readings`: the chosen readings of ambiguous wording of the document."""
 
     unit: str
     year: int
@@ -144,8 +144,8 @@ class ScoresAnswer(BaseModel):
 def get_monitoring(
     ctx: Reading, narrowed: Monitored, number: Number = 1, silent: Further = 1
 ) -> MonitoringAnswer:
-    """What has become of recommendations, 100 on a page; risks many units share; quarters nobody reported,
-    40 of each on a page (`silent`: its number)."""
+    """Return recommendations with their state, 100 on a page; shared risks; unreported quarters, 40 of each on
+    a page (`silent`: its number)."""
     today = ctx.today
     view = monitoring(ctx.reads, ctx.calendar, narrowed, today=today, number=number, further=silent)
     return MonitoringAnswer(
@@ -203,7 +203,7 @@ def get_monitoring(
 
 @router.get("/monitoring/file", responses=FILE, response_class=Response)
 def get_monitoring_file(request: Request, ctx: Reading, narrowed: Monitored) -> Response:
-    """The same list, all of it, as a workbook."""
+    """Return the whole list of recommendations as a workbook."""
     return monitoring_file(request, ctx, narrowed)
 
 
@@ -216,7 +216,7 @@ def get_scores(
     year: Annotated[int | None, Query(ge=1, le=9999)] = None,
     number: Number = 1,
 ) -> ScoresAnswer:
-    """Points of a year: earned, lost, at stake, their arithmetic. A reading is chosen by its name."""
+    """Return the points of a year: earned, lost, at stake, with the arithmetic. Readings are chosen by name."""
     view = points_of_year(request, ctx, unit, year, number=number)
     language = translator.language
     return ScoresAnswer(
@@ -236,9 +236,9 @@ def get_scores(
                         id=one.id,
                         title=one.title[language],
                         points=str(one.points),
-                        maximum=_said(one.maximum),
-                        lost=_said(one.lost),
-                        at_stake=_said(one.at_stake),
+                        maximum=_format_points(one.maximum),
+                        lost=_format_points(one.lost),
+                        at_stake=_format_points(one.at_stake),
                         arithmetic=[translator.tell(step.code, step.arguments) for step in one.arithmetic],
                         missing=list(one.missing),
                     )
@@ -275,5 +275,5 @@ def get_scores(
     )
 
 
-def _said(points: object) -> str | None:
+def _format_points(points: object) -> str | None:
     return None if points is None else str(points)

@@ -1,4 +1,4 @@
-"""Verbs as operations of the API: the body is the command without what stands in the path."""
+"""Mounts the verbs of services as API operations: the body is the command without the fields of the path."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ def post(router: APIRouter, path: str, verb: Verb[C, R], *, tags: Sequence[str],
     body = body_model(verb.command, in_path)
 
     def operation(**values: Any) -> BaseModel:
-        ctx, once, given = values.pop("ctx"), values.pop("once"), values.pop("body", None)
-        fields = {name: getattr(given, name) for name in given.model_fields_set} if given is not None else {}
+        ctx, once, body = values.pop("ctx"), values.pop("once"), values.pop("body", None)
+        fields = {name: getattr(body, name) for name in body.model_fields_set} if body is not None else {}
         try:
             command = verb.command(**values, **fields)
         except ValidationError as error:
             raise RequestValidationError(
                 [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
             ) from None
-        answer: BaseModel = once(ctx, given, lambda: verb(ctx, command), verb.result, secret=verb.secret)
+        answer: BaseModel = once(ctx, body, lambda: verb(ctx, command), verb.result, secret=verb.secret)
         return answer
 
     context = Annotated[Any, Depends(needs(verb.needs, asking=not verb.writes))]
@@ -64,7 +64,7 @@ def post(router: APIRouter, path: str, verb: Verb[C, R], *, tags: Sequence[str],
 
 @cache
 def body_model(command: type[Command], without: tuple[str, ...]) -> type[BaseModel] | None:
-    """A model of the command's fields but these; None when none is left."""
+    """Return a model of the command's fields except these; None when no field is left."""
     fields: dict[str, Any] = {
         name: (Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation, field)
         for name, field in command.model_fields.items()

@@ -1,4 +1,4 @@
-"""The register of notices: read, proved, taken away; a letter acknowledged or sent again."""
+"""The register of notices: listing, verification, files; acknowledging and resending letters."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ class Channel(Command):
 
 
 class Resent(BaseModel):
-    """How many letters were queued again."""
+    """The number of letters queued again."""
 
     channel: str
     letters: int
 
 
 class LetterDone(BaseModel):
-    """`done`: false when nothing was to be done."""
+    """`done`: false when there was nothing to do."""
 
     key: str
     done: bool
@@ -74,28 +74,30 @@ class LetterDone(BaseModel):
 
 @router.get("/notices")
 def list_notices(ctx: Reading, asked: Narrowing, number: Number = 1, limit: Limit = 100) -> NoticeList:
-    """Who was told what, when, through which channel, and what came of it; the newest first."""
-    found = ctx.reads.told(**asked, limit=limit + 1, skip=(number - 1) * limit)
+    """List notices with recipient, time, channel and delivery state; the newest first."""
+    notices = ctx.reads.told(**asked, limit=limit + 1, skip=(number - 1) * limit)
     office = ctx.reads.office()
-    return NoticeList(notices=[notice_answer(one, office) for one in found[:limit]], more=len(found) > limit)
+    return NoticeList(
+        notices=[notice_answer(notice, office) for notice in notices[:limit]], more=len(notices) > limit
+    )
 
 
 @router.get("/notices/proof")
 def verify_register(ctx: Reading) -> RegisterProof:
-    """Whether the register verifies against its chain; reads all of it."""
-    found = standing_seen(ctx)
+    """Verify the whole register against its chain."""
+    check = standing_seen(ctx)
     return RegisterProof(
-        verified=not found.altered,
-        altered=[AlteredNotice(code=code, key=key) for code, key in found.altered],
-        batches=found.batches,
-        end=found.end,
-        seal=found.seal,
+        verified=not check.altered,
+        altered=[AlteredNotice(code=code, key=key) for code, key in check.altered],
+        batches=check.batches,
+        end=check.end,
+        seal=check.seal,
     )
 
 
 @router.get("/notices/file/{ending}", responses=FILE, response_class=Response)
 def get_register_file(request: Request, ctx: Reading, asked: Narrowing, ending: Ending) -> Response:
-    """The register as a workbook, or as a page to be signed off; its heading says whether it verifies."""
+    """Return the register as a workbook or a page to sign; its heading says whether it verifies."""
     today = ctx.today
     notices = ctx.reads.told(**asked, limit=IN_A_FILE)
     return register_file(request, ctx, notices, ending, f"register-{today.isoformat()}.{ending}")
@@ -103,7 +105,7 @@ def get_register_file(request: Request, ctx: Reading, asked: Narrowing, ending: 
 
 @router.post("/notices/resending")
 def resend_all(ctx: Managing, once: Writing, body: Channel) -> Resent:
-    """Queue again what a fault of a channel has kept from leaving."""
+    """Queue the letters again that a fault of a channel has held back."""
     return once(
         ctx,
         body,
@@ -114,31 +116,31 @@ def resend_all(ctx: Managing, once: Writing, body: Channel) -> Resent:
 
 @router.get("/cases/{case}/notices")
 def of_the_case(ctx: Reading, case: CaseId) -> list[NoticeAnswer]:
-    """The letters about a case, the newest first."""
+    """List the letters about a case, the newest first."""
     get_case_or_404(ctx, case)
     office = ctx.reads.office()
-    return [notice_answer(one, office) for one in ctx.reads.notices(case)]
+    return [notice_answer(notice, office) for notice in ctx.reads.notices(case)]
 
 
 @router.get("/cases/{case}/notices/file/{ending}", responses=FILE, response_class=Response)
 def of_the_case_as_a_file(request: Request, ctx: Reading, case: CaseId, ending: Ending) -> Response:
-    """The same as a workbook, or as a page to be signed off."""
+    """Return the letters about a case as a workbook or a page to sign."""
     return letters_of(request, ctx, case, ending)
 
 
 @router.post("/cases/{case}/notices/acknowledgement")
 def acknowledge(ctx: Recording, once: Writing, case: CaseId, body: Letter) -> LetterDone:
-    """Say that a letter was read; only its own reader can. Said again, the first time stays."""
+    """Acknowledge a letter; only its recipient can. A repeated acknowledgement keeps the first time."""
     get_case_or_404(ctx, case)
 
-    def said() -> LetterDone:
+    def record() -> LetterDone:
         try:
             commands.read_letter(ctx, case, body.key)
         except commands.NoSuchLetter:
             raise HTTPException(404, "web.problem.no_letter") from None
         return LetterDone(key=body.key, done=True)
 
-    return once(ctx, body, said, LetterDone)
+    return once(ctx, body, record, LetterDone)
 
 
 @router.post("/cases/{case}/notices/resending")

@@ -1,4 +1,4 @@
-"""Opening from a schedule and by year, with what it would do first; and past analyses judged."""
+"""Opening cases from a schedule or by year, with previews; findings of past analyses."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from services.imports.previews import Analysis, judge_past, preview_schedule
 from services.inputs import Digest, Line
 from services.verbs import Command
-from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, Words, finding_answer
-from web.api.files import sent_file
+from web.api.answers import PROBLEMS, FindingAnswer, RequestTranslator, SearchText, finding_answer
+from web.api.files import get_uploaded_file_or_404
 from web.api.idempotency import Writing
 from web.auth.dependencies import AskingOwn, AskingToManage, Managing
 from web.auth.reading import reads_files
@@ -38,7 +38,7 @@ class Sent(Command):
 
 
 class Schedule(Sent):
-    """`meant`: responsible texts nobody is known by -> whom they mean, by id, key, name or e-mail."""
+    """`meant`: unmatched texts of responsible people -> the unit or person by id, key, name or e-mail."""
 
     meant: dict[Line, Line] = Field(default_factory=dict, max_length=500)
 
@@ -51,7 +51,7 @@ class YearOpened(Command):
 
 
 class NoteAnswer(BaseModel):
-    """How a row was understood; `row` 0 is the file as a whole."""
+    """A note on how a row was read; `row` 0 is the whole file."""
 
     row: int
     text: str
@@ -77,7 +77,7 @@ class AnalysisAnswer(BaseModel):
 
 
 class SchedulePreview(BaseModel):
-    """What taking in a schedule would do. `strange`: responsible texts nobody is known by."""
+    """The effects of importing a schedule. `strange`: texts of responsible people that match nobody."""
 
     analyses: list[AnalysisAnswer]
     notes: list[NoteAnswer]
@@ -101,7 +101,7 @@ class YearCase(BaseModel):
 
 
 class YearPreview(BaseModel):
-    """What opening a year would open. `there`: how many of its cases are there already."""
+    """The cases opening a year would open. `there`: number of its cases that exist already."""
 
     year: int
     openings: list[YearCase]
@@ -123,13 +123,13 @@ class PastAnswer(BaseModel):
 def preview(
     request: Request, ctx: AskingToManage, body: Sent, translator: RequestTranslator
 ) -> SchedulePreview:
-    """Every row, every date; nothing is written. `errors` names every bad row of a file that is refused."""
+    """Return all rows and dates of a schedule; nothing is written. `errors` lists the bad rows."""
     today = ctx.today
-    file, office = sent_file(ctx, body.file), ctx.reads.office()
+    file, office = get_uploaded_file_or_404(ctx, body.file), ctx.reads.office()
     name = chosen_procedure(ctx, body.procedure).id
     analyses, seen = preview_schedule(ctx.app, file.content, file.name, name, today=today)
     return SchedulePreview(
-        analyses=[_analysis(one, foreign(ctx, office, one)) for one in analyses],
+        analyses=[_analysis_answer(analysis, foreign(ctx, office, analysis)) for analysis in analyses],
         notes=[
             NoteAnswer(row=note.row, text=translator.tell(note.code, note.arguments)) for note in seen.notes
         ],
@@ -141,26 +141,27 @@ def preview(
 @router.post("/schedules")
 @reads_files
 def take(request: Request, ctx: Managing, once: Writing, body: Schedule) -> ScheduleTaken:
-    """Take a schedule in: all of the file or none of it. Taken in again, only what changed is written."""
+    """Import a schedule: the whole file or nothing. Importing it again writes only the changes."""
 
-    def taken() -> ScheduleTaken:
-        file, name = sent_file(ctx, body.file), chosen_procedure(ctx, body.procedure).id
+    def import_file() -> ScheduleTaken:
+        file, name = get_uploaded_file_or_404(ctx, body.file), chosen_procedure(ctx, body.procedure).id
         done = take_schedule(ctx, file.content, file.name, name, lambda strange: body.meant)
         return ScheduleTaken.model_validate(done, from_attributes=True)
 
-    return once(ctx, body, taken, ScheduleTaken)
+    return once(ctx, body, import_file, ScheduleTaken)
 
 
 @router.get("/years/{year}")
 def preview_year(
-    ctx: Managing, year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)], unit: Words = ""
+    ctx: Managing, year: Annotated[int, Path(ge=FIRST_YEAR, le=LAST_YEAR)], unit: SearchText = ""
 ) -> YearPreview:
-    """What opening a year would open."""
+    """Return the cases that opening a year would open."""
     ahead = year_ahead(ctx, year, unit)
     return YearPreview(
         year=year,
         openings=[
-            YearCase(procedure=one.procedure, unit=one.unit, object=one.object) for one in ahead.openings
+            YearCase(procedure=opening.procedure, unit=opening.unit, object=opening.object)
+            for opening in ahead.openings
         ],
         there=ahead.there,
     )
@@ -168,7 +169,7 @@ def preview_year(
 
 @router.post("/years")
 def open_year(ctx: Managing, once: Writing, body: YearOpened) -> YearDone:
-    """Open the yearly programmes of a year; what is there already is not opened again."""
+    """Open the yearly programmes of a year; existing cases are not opened again."""
     return once(
         ctx,
         body,
@@ -180,25 +181,25 @@ def open_year(ctx: Managing, once: Writing, body: YearOpened) -> YearDone:
 @router.post("/past")
 @reads_files
 def past(request: Request, ctx: AskingOwn, body: Sent, translator: RequestTranslator) -> list[PastAnswer]:
-    """Findings of a table of past analyses, case by case; nothing is written."""
-    file, name = sent_file(ctx, body.file), chosen_procedure(ctx, body.procedure).id
+    """Return the findings of a table of past analyses, case by case; nothing is written."""
+    file, name = get_uploaded_file_or_404(ctx, body.file), chosen_procedure(ctx, body.procedure).id
     return [
-        PastAnswer(case=one.case, findings=[finding_answer(found, translator) for found in one.findings])
-        for one in judge_past(ctx.app, file.content, file.name, name)
+        PastAnswer(case=past.case, findings=[finding_answer(finding, translator) for finding in past.findings])
+        for past in judge_past(ctx.app, file.content, file.name, name)
     ]
 
 
-def _analysis(one: Analysis, is_foreign: bool) -> AnalysisAnswer:
+def _analysis_answer(analysis: Analysis, is_foreign: bool) -> AnalysisAnswer:
     return AnalysisAnswer(
-        row=one.row,
-        object=one.object,
-        unit=one.unit,
-        case=one.case.id if one.case else None,
-        change=change_of(one),
+        row=analysis.row,
+        object=analysis.object,
+        unit=analysis.unit,
+        case=analysis.case.id if analysis.case else None,
+        change=change_of(analysis),
         foreign=is_foreign,
-        edition=one.procedure.edition,
-        facts=dict(one.facts),
-        planned=dict(one.planned),
-        new=dict(one.new),
-        moved=dict(one.moved),
+        edition=analysis.procedure.edition,
+        facts=dict(analysis.facts),
+        planned=dict(analysis.planned),
+        new=dict(analysis.new),
+        moved=dict(analysis.moved),
     )

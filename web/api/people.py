@@ -1,4 +1,4 @@
-"""Administration: people, one by one and as a table."""
+"""Administration: people, singly and by table."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from services.inputs import Day, Digest, Line
 from services.verbs import Command
-from web.api.answers import PROBLEMS, Limit, Number, RequestTranslator, Words
-from web.api.files import FILE, sent_file
+from web.api.answers import PROBLEMS, Limit, Number, RequestTranslator, SearchText
+from web.api.files import FILE, get_uploaded_file_or_404
 from web.api.idempotency import Writing
 from web.api.units import Mark, TakenOut, Taking
 from web.auth.dependencies import AskingToSet, Setting
@@ -33,7 +33,7 @@ class Span(Command):
 
 
 class PersonInput(Command):
-    """A person. `key`: of a known one, empty for a new one, whose key the e-mail becomes."""
+    """A person. `key`: of an existing person; empty for a new one, whose key is the e-mail."""
 
     name: Line
     unit: Line
@@ -48,7 +48,7 @@ class PersonInput(Command):
     digest: Literal["", "daily", "weekly"] = ""
 
     def typed(self) -> dict[str, str]:
-        """The same as the fields of the page's form."""
+        """Return the input as the fields of the page's form."""
         days = {
             f"away_{end}_{n}": day.isoformat()
             for n, span in enumerate(self.away)
@@ -83,7 +83,7 @@ class PeopleList(BaseModel):
 
 
 class FallingAnswer(BaseModel):
-    """What would fall to others. `title`: null for what is confidential; `to`: names, none is nobody."""
+    """Deadlines that would go to others. `title`: null if confidential; `to`: names, empty for nobody."""
 
     title: str | None
     unit: str
@@ -99,7 +99,7 @@ class Table(Command):
 
 
 class ChangeAnswer(BaseModel):
-    """`what`: added or changed; `fields`: codes of what changes."""
+    """`what`: added or changed; `fields`: codes of the changed fields."""
 
     name: str
     what: str
@@ -108,7 +108,7 @@ class ChangeAnswer(BaseModel):
 
 
 class TablePreview(BaseModel):
-    """`same`: how many lines change nothing."""
+    """`same`: number of lines that change nothing."""
 
     changes: list[ChangeAnswer]
     same: int
@@ -122,70 +122,70 @@ class TableTaken(BaseModel):
 
 @router.get("/people")
 def people(
-    ctx: Setting, search: Words = "", unit: Words = "", number: Number = 1, limit: Limit = 50
+    ctx: Setting, search: SearchText = "", unit: SearchText = "", number: Number = 1, limit: Limit = 50
 ) -> PeopleList:
-    """Everybody, found by name, post, e-mail; `limit` on a page."""
+    """List people, filtered by name, post or e-mail; `limit` on a page."""
     administration(ctx)
-    found = found_people(recorded_office(ctx), search, unit)
-    shown = found[(number - 1) * limit : number * limit]
-    return PeopleList(people=[_person(one) for one in shown], total=len(found))
+    matches = found_people(recorded_office(ctx), search, unit)
+    page_people = matches[(number - 1) * limit : number * limit]
+    return PeopleList(people=[_person_answer(person) for person in page_people], total=len(matches))
 
 
 @router.post("/people")
 def keep_person(ctx: Setting, once: Writing, body: PersonInput) -> PersonAnswer:
-    """Make a person, or change one."""
+    """Create or change a person."""
 
-    def kept() -> PersonAnswer:
-        return _person(staff.keep_person(ctx, body.key, body.mark, body.typed(), body.duties))
+    def save() -> PersonAnswer:
+        return _person_answer(staff.keep_person(ctx, body.key, body.mark, body.typed(), body.duties))
 
-    return once(ctx, body, kept, PersonAnswer)
+    return once(ctx, body, save, PersonAnswer)
 
 
 @router.get("/people/falling")
-def falling(ctx: Setting, key: Words, translator: RequestTranslator) -> list[FallingAnswer]:
-    """What waits for somebody, and to whom it would fall without them."""
+def falling(ctx: Setting, key: SearchText, translator: RequestTranslator) -> list[FallingAnswer]:
+    """List the open deadlines of a person, and who would get them if the person were removed."""
     today = ctx.today
     return [
         FallingAnswer(
-            title=one.title[translator.language] if one.title else None,
-            unit=one.unit,
-            count=one.count,
-            late=one.late,
-            to=list(one.to),
+            title=group.title[translator.language] if group.title else None,
+            unit=group.unit,
+            count=group.count,
+            late=group.late,
+            to=list(group.to),
         )
-        for one in administration(ctx).pending_duties(get_person_or_404(ctx, key).key, today=today)
+        for group in administration(ctx).pending_duties(get_person_or_404(ctx, key).key, today=today)
     ]
 
 
 @router.post("/people/removal")
 def remove_person(ctx: Setting, once: Writing, body: Taking) -> TakenOut:
-    """Take a person out; what waits for them falls to others."""
+    """Remove a person; their open deadlines go to others."""
 
-    def removed() -> TakenOut:
+    def remove() -> TakenOut:
         staff.remove_person(ctx, get_person_or_404(ctx, body.id), body.mark)
         return TakenOut(removed=body.id)
 
-    return once(ctx, body, removed, TakenOut)
+    return once(ctx, body, remove, TakenOut)
 
 
 @router.get("/people/table", responses=FILE, response_class=Response)
 def get_people_table(request: Request, ctx: Setting) -> Response:
-    """Everybody as the workbook they can be taken in from again."""
+    """Return all people as a workbook that can be imported again."""
     return people_file(request, ctx)
 
 
 @router.post("/people/table/preview")
 @reads_files
 def preview_table(request: Request, ctx: AskingToSet, body: Table) -> TablePreview:
-    """What a table would add and change; nothing is written."""
+    """Return the changes a table would make; nothing is written."""
     administration(ctx)
-    file = sent_file(ctx, body.file)
+    file = get_uploaded_file_or_404(ctx, body.file)
     read = staff.read_table(ctx, file.content, file.name)
     changes = preview(read, recorded_office(ctx))
     return TablePreview(
         changes=[
-            ChangeAnswer(name=one.name, what=one.what, unit=one.unit, fields=list(one.fields))
-            for one in changes
+            ChangeAnswer(name=change.name, what=change.what, unit=change.unit, fields=list(change.fields))
+            for change in changes
         ],
         same=len(read.people) + len(read.units) - len(changes),
     )
@@ -194,18 +194,18 @@ def preview_table(request: Request, ctx: AskingToSet, body: Table) -> TablePrevi
 @router.post("/people/table")
 @reads_files
 def take_table(request: Request, ctx: Setting, once: Writing, body: Table) -> TableTaken:
-    """Take a table in, all of it or none; whom it does not name stays."""
+    """Import a table of people, all of it or nothing; people it does not name stay."""
     administration(ctx)
 
-    def taken() -> TableTaken:
-        file = sent_file(ctx, body.file)
+    def import_table() -> TableTaken:
+        file = get_uploaded_file_or_404(ctx, body.file)
         done = staff.take_table(ctx, staff.read_table(ctx, file.content, file.name))
         return TableTaken(added=done.added, changed=done.changed, same=done.same)
 
-    return once(ctx, body, taken, TableTaken)
+    return once(ctx, body, import_table, TableTaken)
 
 
-def _person(person: Person) -> PersonAnswer:
+def _person_answer(person: Person) -> PersonAnswer:
     return PersonAnswer(
         key=person.key,
         name=person.name,

@@ -1,4 +1,4 @@
-"""Documents and links as answers. Of a restricted one, who may not open it learns the ground alone."""
+"""Documents and links as answers. Of a restricted one, readers without access see only the ground."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ProofAnswer(BaseModel):
 
 
 def proof_answer(item: Evidence) -> ProofAnswer:
-    """A piece of evidence of a case as its reader sees it."""
+    """Return a piece of evidence as the reader may see it."""
     return ProofAnswer(
         kind=item.kind,
         reference=item.reference,

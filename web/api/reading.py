@@ -1,4 +1,4 @@
-"""What the API answers to questions: the board, cases, their chains, procedures, working days."""
+"""Queries: the board, cases, their events, procedures, working days."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from services.results import EventResult, case_head, event_result
 from web.api.answers import (
-    MOST,
+    MAX_PER_PAGE,
     PROBLEMS,
     BoardAnswer,
     CaseAnswer,
@@ -19,7 +19,7 @@ from web.api.answers import (
     Limit,
     Number,
     RequestTranslator,
-    Words,
+    SearchText,
     finding_answer,
     line_answer,
     obligation_answer,
@@ -54,10 +54,10 @@ def get_board(
     ctx: Reading,
     translator: RequestTranslator,
     unit: Annotated[str | None, Query(max_length=200)] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST, description="Lines of each list.")] = SHOWN,
+    limit: Annotated[int, Query(ge=1, le=MAX_PER_PAGE, description="Lines of each list.")] = SHOWN,
     cursor: Cursor = "",
 ) -> BoardAnswer:
-    """What is overdue, slipped, near and missed: the figures of all, a page of each list."""
+    """Return the overdue, slipped, near and missed deadlines: totals, and a page of each list."""
     today = ctx.today
     view = board(
         ctx.reads,
@@ -89,18 +89,18 @@ def get_board(
 @router.get("/api/v1/cases", tags=["cases"], responses=PROBLEMS)
 def list_cases(
     ctx: Reading,
-    unit: Words = "",
-    procedure: Words = "",
-    search: Words = "",
-    stage: Words = "",
+    unit: SearchText = "",
+    procedure: SearchText = "",
+    search: SearchText = "",
+    stage: SearchText = "",
     standing: CaseStatus | None = None,
     late: bool = False,
     number: Number = 1,
     limit: Limit = 50,
 ) -> CaseList:
-    """Cases the reader may see, the newest first, `limit` on a page; `total` is how many there are."""
+    """List the cases the reader may see, the newest first, `limit` on a page; `total` is the number of all."""
     today = ctx.today
-    wanted = CaseFilter(
+    filter_ = CaseFilter(
         unit=unit or None,
         procedure=procedure or None,
         stage=(stage or None) if procedure else None,
@@ -108,24 +108,24 @@ def list_cases(
         search=search,
         late_on=today if late else None,
     )
-    found = ctx.reads.page(wanted, first=(number - 1) * limit, count=limit)
-    return CaseList(cases=[case_head(case) for case in found], total=ctx.reads.how_many(wanted))
+    cases = ctx.reads.page(filter_, first=(number - 1) * limit, count=limit)
+    return CaseList(cases=[case_head(case) for case in cases], total=ctx.reads.how_many(filter_))
 
 
 @router.get("/api/v1/cases/{case}", tags=["cases"], responses=PROBLEMS)
 def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseAnswer:
-    """One case: its deadlines with their explanations, and its findings."""
+    """Return a case: its deadlines with their explanations, and its findings."""
     today = ctx.today
-    found, procedure = get_case_or_404(ctx, case)
-    judgement = judge(found, procedure, ctx.calendar, today=today)
+    case_record, procedure = get_case_or_404(ctx, case)
+    judgement = judge(case_record, procedure, ctx.calendar, today=today)
     return CaseAnswer(
-        case=found.id,
-        procedure=found.procedure,
-        edition=found.edition,
+        case=case_record.id,
+        procedure=case_record.procedure,
+        edition=case_record.edition,
         calendar_version=ctx.calendar.version,
-        object=found.object,
-        unit=found.unit,
-        standing=found.standing,
+        object=case_record.object,
+        unit=case_record.unit,
+        standing=case_record.standing,
         stage=judgement.stage,
         obligations=[obligation_answer(deadline, procedure, translator) for deadline in judgement.deadlines],
         findings=[finding_answer(finding, translator) for finding in judgement.findings],
@@ -134,24 +134,24 @@ def get_case(ctx: Reading, case: CaseId, translator: RequestTranslator) -> CaseA
 
 @router.get("/api/v1/cases/{case}/events", tags=["cases"], responses=PROBLEMS)
 def list_events(ctx: Reading, case: CaseId) -> list[EventResult]:
-    """The chain of a case as it was written, with the hashes that bind it."""
+    """List the events of a case with their hashes."""
     get_case_or_404(ctx, case)
     return [event_result(event) for event in ctx.reads.events(case)]
 
 
 @router.get("/api/v1/procedures", tags=["law"], responses=PROBLEMS)
 def list_procedures(ctx: Reading, translator: RequestTranslator) -> list[ProcedureAnswer]:
-    """Every edition of every procedure, with the names of its facts."""
+    """List all editions of all procedures, with the names of their facts."""
     return [
         ProcedureAnswer(
-            id=one.id,
-            edition=one.edition,
-            in_force=one.in_force,
-            in_force_assumed=one.in_force_assumed,
-            title=one.title[translator.language],
-            opened=one.opened,
-            confidential=one.confidential,
-            obligations=[obligation.id for obligation in one.obligations],
+            id=edition.id,
+            edition=edition.edition,
+            in_force=edition.in_force,
+            in_force_assumed=edition.in_force_assumed,
+            title=edition.title[translator.language],
+            opened=edition.opened,
+            confidential=edition.confidential,
+            obligations=[obligation.id for obligation in edition.obligations],
         )
-        for one in ctx.library.all()
+        for edition in ctx.library.all()
     ]

@@ -1,4 +1,4 @@
-"""The other registers of a case: exposed positions with their talks, the cartogram, the public's remarks."""
+"""Registers of a case besides the risks: exposed positions with talks, the cartogram, remarks of the public."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from services.inputs import Day, Digest, EvidenceInput, Ground, Line, Text
 from services.results import CommandResult
 from services.verbs import Command
 from web.api.answers import PROBLEMS, CaseId
-from web.api.cases import written
-from web.api.files import sent_file
+from web.api.cases import run_on_case
+from web.api.files import get_uploaded_file_or_404
 from web.api.idempotency import Writing
 from web.api.risks import Counted, Number
 from web.auth.dependencies import Recording
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1", tags=["registers"], responses=PROBLEMS)
 
 
 class ExposedPositionInput(Command):
-    """A position exposed to corruption risks. A known `number` describes that one anew."""
+    """A position exposed to corruption risks. An existing `number` replaces that position."""
 
     title: Ground
     on: Day
@@ -42,7 +42,7 @@ class ExposedPositionInput(Command):
 
 
 class TalkInput(Command):
-    """A preventive talk with who holds the position, or held it then."""
+    """A preventive talk with the holder of the position at that time."""
 
     on: Day
     holder: Line = ""
@@ -55,7 +55,7 @@ class ClearingInput(Command):
 
 
 class CartogramSent(Command):
-    """The published cartogram: the SHA-256 of a file sent to `/files` (XLSX, CSV), and the day it is of."""
+    """The published cartogram: the SHA-256 of a file sent to `/files` (XLSX, CSV), and its day."""
 
     file: Digest
     on: Day
@@ -70,7 +70,7 @@ class RemarkInput(Command):
 
 
 class RemarkReply(Command):
-    """What became of a remark. `taken`: into the note; `answer`: how, or why not."""
+    """The outcome of a remark. `taken`: into the note; `answer`: how, or why not."""
 
     taken: bool
     on: Day
@@ -79,30 +79,30 @@ class RemarkReply(Command):
 
 @router.post("/cases/{case}/positions")
 def expose(ctx: Recording, once: Writing, case: CaseId, body: ExposedPositionInput) -> CommandResult:
-    """Enter an exposed position, or describe a known one anew."""
-    told = ExposedPosition(**body.model_dump(exclude={"on"}))
+    """Record an exposed position, or replace an existing one."""
+    position = ExposedPosition(**body.model_dump(exclude={"on"}))
     desk = RegisterCommands(ctx.desk)
-    return written(once, ctx, case, body, lambda: desk.expose(case, told, on=body.on, **stamp(ctx)))
+    return run_on_case(once, ctx, case, body, lambda: desk.expose(case, position, on=body.on, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/positions/{number}/talks")
 def talk(ctx: Recording, once: Writing, case: CaseId, number: Number, body: TalkInput) -> CommandResult:
-    """A preventive talk was held."""
-    desk, told = RegisterCommands(ctx.desk), body.model_dump(exclude={"evidence"})
-    return written(
+    """Record a preventive talk."""
+    desk, fields = RegisterCommands(ctx.desk), body.model_dump(exclude={"evidence"})
+    return run_on_case(
         once,
         ctx,
         case,
         body,
-        lambda: desk.talk(case, number, evidence=store_evidence(ctx, body.evidence), **told, **stamp(ctx)),
+        lambda: desk.talk(case, number, evidence=store_evidence(ctx, body.evidence), **fields, **stamp(ctx)),
     )
 
 
 @router.post("/cases/{case}/positions/{number}/clearing")
 def clear(ctx: Recording, once: Writing, case: CaseId, number: Number, body: ClearingInput) -> CommandResult:
-    """A position is taken off the list."""
+    """Record that a position is no longer exposed."""
     desk = RegisterCommands(ctx.desk)
-    return written(once, ctx, case, body, lambda: desk.clear(case, number, on=body.on, **stamp(ctx)))
+    return run_on_case(once, ctx, case, body, lambda: desk.clear(case, number, on=body.on, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/cartogram")
@@ -110,31 +110,31 @@ def clear(ctx: Recording, once: Writing, case: CaseId, number: Number, body: Cle
 def record_cartogram(
     request: Request, ctx: Recording, once: Writing, case: CaseId, body: CartogramSent
 ) -> CommandResult:
-    """Record the cartogram as it was published; all of the file or none of it."""
+    """Record the published cartogram; the whole file or nothing."""
     get_case_or_404(ctx, case)
 
-    def recorded() -> Change:
-        file = sent_file(ctx, body.file)
+    def record() -> Change:
+        file = get_uploaded_file_or_404(ctx, body.file)
         lines = read_cartogram(file.content, file.name)
         evidence = store_evidence(ctx, body.evidence)
         return RegisterCommands(ctx.desk).record_cartogram(
             case, lines, on=body.on, evidence=evidence, **stamp(ctx)
         )
 
-    return written(once, ctx, case, body, recorded)
+    return run_on_case(once, ctx, case, body, record)
 
 
 @router.post("/cases/{case}/remarks")
 def remark(ctx: Recording, once: Writing, case: CaseId, body: RemarkInput) -> CommandResult:
-    """Enter a remark of the public."""
-    desk, told = RegisterCommands(ctx.desk), body.model_dump()
-    return written(once, ctx, case, body, lambda: desk.remark(case, **told, **stamp(ctx)))
+    """Record a remark of the public."""
+    desk, fields = RegisterCommands(ctx.desk), body.model_dump()
+    return run_on_case(once, ctx, case, body, lambda: desk.remark(case, **fields, **stamp(ctx)))
 
 
 @router.post("/cases/{case}/remarks/{number}/answer")
 def answer_remark(
     ctx: Recording, once: Writing, case: CaseId, number: Number, body: RemarkReply
 ) -> CommandResult:
-    """Say what became of a remark."""
-    desk, told = RegisterCommands(ctx.desk), body.model_dump()
-    return written(once, ctx, case, body, lambda: desk.answer_remark(case, number, **told, **stamp(ctx)))
+    """Record the outcome of a remark."""
+    desk, fields = RegisterCommands(ctx.desk), body.model_dump()
+    return run_on_case(once, ctx, case, body, lambda: desk.answer_remark(case, number, **fields, **stamp(ctx)))

@@ -1,4 +1,4 @@
-"""The registers inside a case as answers: risks with their measures, positions, remarks."""
+"""Answer models of the registers of a case: risks with their measures, positions, remarks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ReviewAnswer(BaseModel):
 
 
 class MeasureAnswer(BaseModel):
-    """A measure. `due`, `state`: of its deadline that comes next; null where its term names no day."""
+    """A measure. `due`, `state`: of its next deadline; null when its term names no day."""
 
     number: int
     recommendation: str
@@ -49,7 +49,7 @@ class RemovalAnswer(BaseModel):
 
 
 class RequestAnswer(BaseModel):
-    """What went up to a higher body, and what it answered."""
+    """A request to a higher body, and its answer."""
 
     body: str
     asked: str
@@ -99,7 +99,7 @@ class PositionAnswer(BaseModel):
 
 
 class RegisterAnswer(BaseModel):
-    """The registers inside a case. `scale`: by which edition a rank given today would count."""
+    """The registers of a case. `scale`: the edition whose scale applies to a rank given today."""
 
     case: str
     scale: str
@@ -109,7 +109,7 @@ class RegisterAnswer(BaseModel):
 
 
 def risk_answer(line: RiskLine, language: str) -> RiskAnswer:
-    """A risk with everything that hangs on it."""
+    """Return a risk with its measures, reviews, requests and removal as an answer."""
     risk = line.risk
     rank, removal, request = risk.rank, risk.removal, risk.request
     return RiskAnswer(
@@ -135,7 +135,7 @@ def risk_answer(line: RiskLine, language: str) -> RiskAnswer:
         removal=RemovalAnswer(
             on=removal.on,
             completed=removal.completed,
-            evidence=[proof_answer(one) for one in removal.evidence],
+            evidence=[proof_answer(item) for item in removal.evidence],
         )
         if removal
         else None,
@@ -149,11 +149,11 @@ def risk_answer(line: RiskLine, language: str) -> RiskAnswer:
         )
         if request
         else None,
-        measures=[_measure(one) for one in line.measures],
+        measures=[_measure_answer(measure) for measure in line.measures],
     )
 
 
-def _measure(line: MeasureLine) -> MeasureAnswer:
+def _measure_answer(line: MeasureLine) -> MeasureAnswer:
     measure, deadline = line.measure, line.entry.deadline if line.entry else None
     return MeasureAnswer(
         number=measure.number,
@@ -167,13 +167,13 @@ def _measure(line: MeasureLine) -> MeasureAnswer:
         outcome=measure.outcome,
         reviews=[
             ReviewAnswer(
-                on=one.on,
-                outcome=one.outcome,
-                period=one.period,
-                done_on=one.done_on,
-                comment=one.comment,
-                evidence=[proof_answer(item) for item in one.evidence],
+                on=review.on,
+                outcome=review.outcome,
+                period=review.period,
+                done_on=review.done_on,
+                comment=review.comment,
+                evidence=[proof_answer(item) for item in review.evidence],
             )
-            for one in measure.reviews
+            for review in measure.reviews
         ],
     )

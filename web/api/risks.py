@@ -1,4 +1,4 @@
-"""The risk register of a case: read, and every step of it written."""
+"""The risk register of a case: queries and commands."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from services.inputs import Day, Digest, EvidenceInput, Ground, Line, Text
 from services.results import CommandResult
 from services.verbs import Command
 from web.api.answers import PROBLEMS, CaseId, RequestTranslator
-from web.api.cases import written
-from web.api.files import sent_file
+from web.api.cases import run_on_case
+from web.api.files import get_uploaded_file_or_404
 from web.api.idempotency import Writing
 from web.api.risk_answers import PositionAnswer, RegisterAnswer, RemarkAnswer, risk_answer
 from web.auth.dependencies import Reading, Recording
@@ -33,7 +33,7 @@ Counted = Annotated[int, Field(ge=1, le=9999)]
 
 
 class RiskInput(Command):
-    """A risk of the analytic note. A known `number` describes that risk anew; without one it takes the next."""
+    """A risk of the analytic note. An existing `number` replaces that risk; without one it gets the next."""
 
     description: Ground
     on: Day
@@ -72,7 +72,7 @@ class MeasureSet(Command):
 
 
 class ReviewInput(Command):
-    """What had become of a measure. `period`: of one that comes back, the period reviewed (2026Q3)."""
+    """The review of a measure. `period`: of a recurring measure, the period reviewed (2026Q3)."""
 
     outcome: Outcome
     on: Day
@@ -103,14 +103,14 @@ class RequestAnswerInput(Command):
 
 
 class PlanSent(Command):
-    """A plan of measures (XLSX, CSV). `file`: what `/files` answered; `year`: of terms that name none."""
+    """A plan of measures (XLSX, CSV). `file`: as `/files` returned it; `year`: of terms that name none."""
 
     file: Digest
     year: Annotated[int, Field(ge=1, le=9999)] | None = None
 
 
 class PlanTaken(BaseModel):
-    """What became of a plan. `unmatched`: responsible texts nobody could be found for."""
+    """The result of a plan. `unmatched`: texts of responsible people that match nobody."""
 
     measures: int
     entered: int
@@ -119,103 +119,105 @@ class PlanTaken(BaseModel):
 
 @router.get("/cases/{case}/risks")
 def get_registers(ctx: Reading, case: CaseId, translator: RequestTranslator) -> RegisterAnswer:
-    """Risks with their measures, exposed positions, remarks."""
+    """Return the risks with their measures, the exposed positions and the remarks of a case."""
     today = ctx.today
-    found, procedure = get_case_or_404(ctx, case)
-    view = risk_view(build_case_view(ctx, found, procedure, today=today), {}, None, today=today)
+    case_record, procedure = get_case_or_404(ctx, case)
+    view = risk_view(build_case_view(ctx, case_record, procedure, today=today), {}, None, today=today)
     return RegisterAnswer(
         case=case,
         scale=view.scale.id,
         risks=[risk_answer(line, translator.language) for line in view.lines],
-        positions=[PositionAnswer.model_validate(one, from_attributes=True) for one in view.positions],
-        remarks=[RemarkAnswer.model_validate(one, from_attributes=True) for one in view.remarks],
+        positions=[
+            PositionAnswer.model_validate(position, from_attributes=True) for position in view.positions
+        ],
+        remarks=[RemarkAnswer.model_validate(remark, from_attributes=True) for remark in view.remarks],
     )
 
 
 @router.post("/cases/{case}/risks")
 def find(ctx: Recording, once: Writing, case: CaseId, body: RiskInput) -> CommandResult:
-    """Enter a risk, or describe a known one anew."""
+    """Record a risk, or replace an existing one."""
     risk = FoundRisk(**body.model_dump(exclude={"on"}))
-    return written(once, ctx, case, body, lambda: risk_commands.find(ctx, case, risk, on=body.on))
+    return run_on_case(once, ctx, case, body, lambda: risk_commands.find(ctx, case, risk, on=body.on))
 
 
 @router.post("/cases/{case}/risks/plan")
 @reads_files
 def take_plan(request: Request, ctx: Recording, once: Writing, case: CaseId, body: PlanSent) -> PlanTaken:
-    """A plan of measures becomes risks and measures; all of the file or none of it."""
+    """Import a plan of measures as risks and measures; the whole file or nothing."""
     get_case_or_404(ctx, case)
 
-    def taken() -> PlanTaken:
-        file = sent_file(ctx, body.file)
+    def import_plan() -> PlanTaken:
+        file = get_uploaded_file_or_404(ctx, body.file)
         done = risk_commands.take_plan(ctx, case, BytesIO(file.content), file.name, year=body.year)
         return PlanTaken.model_validate(done, from_attributes=True)
 
-    return once(ctx, body, taken, PlanTaken)
+    return once(ctx, body, import_plan, PlanTaken)
 
 
 @router.post("/cases/{case}/rows/{row}/edits")
 def edit_row(ctx: Recording, once: Writing, case: CaseId, row: Row, body: RowEditInput) -> CommandResult:
-    """Change a row of a register of the case; only what differs is written."""
-    return written(once, ctx, case, body, lambda: risk_commands.edit_row(ctx, case, row, body.fields))
+    """Change a row of a register of the case; only the differences are written."""
+    return run_on_case(once, ctx, case, body, lambda: risk_commands.edit_row(ctx, case, row, body.fields))
 
 
 @router.post("/cases/{case}/risks/{number}/rank")
 def rank(ctx: Recording, once: Writing, case: CaseId, number: Number, body: RankInput) -> CommandResult:
     """Rank a risk by the scale in force."""
-    told = body.model_dump()
-    return written(once, ctx, case, body, lambda: risk_commands.rank(ctx, case, number, **told))
+    fields = body.model_dump()
+    return run_on_case(once, ctx, case, body, lambda: risk_commands.rank(ctx, case, number, **fields))
 
 
 @router.post("/cases/{case}/risks/{number}/measures")
 def set_measure(ctx: Recording, once: Writing, case: CaseId, number: Number, body: MeasureSet) -> CommandResult:
     """Set a measure that removes a risk."""
-    told = body.model_dump(exclude={"number"})
-    return written(
+    fields = body.model_dump(exclude={"number"})
+    return run_on_case(
         once,
         ctx,
         case,
         body,
-        lambda: risk_commands.set_measure(ctx, case, number, number=body.number, **told),
+        lambda: risk_commands.set_measure(ctx, case, number, number=body.number, **fields),
     )
 
 
 @router.post("/cases/{case}/measures/{number}/reviews")
 def review(ctx: Recording, once: Writing, case: CaseId, number: Number, body: ReviewInput) -> CommandResult:
-    """Say what had become of a measure."""
-    told = body.model_dump(exclude={"evidence"})
-    return written(
+    """Record the review of a measure."""
+    fields = body.model_dump(exclude={"evidence"})
+    return run_on_case(
         once,
         ctx,
         case,
         body,
-        lambda: risk_commands.review(ctx, case, number, evidence=store_evidence(ctx, body.evidence), **told),
+        lambda: risk_commands.review(ctx, case, number, evidence=store_evidence(ctx, body.evidence), **fields),
     )
 
 
 @router.post("/cases/{case}/risks/{number}/removal")
 def remove(ctx: Recording, once: Writing, case: CaseId, number: Number, body: RemovalInput) -> CommandResult:
-    """A risk is removed; `completed`: to real completion, by the measure in its completion form."""
-    told = body.model_dump(exclude={"evidence"})
-    return written(
+    """Record the removal of a risk; `completed`: to real completion, by the measure in its completion form."""
+    fields = body.model_dump(exclude={"evidence"})
+    return run_on_case(
         once,
         ctx,
         case,
         body,
-        lambda: risk_commands.remove(ctx, case, number, evidence=store_evidence(ctx, body.evidence), **told),
+        lambda: risk_commands.remove(ctx, case, number, evidence=store_evidence(ctx, body.evidence), **fields),
     )
 
 
 @router.post("/cases/{case}/risks/{number}/request")
 def ask(ctx: Recording, once: Writing, case: CaseId, number: Number, body: RequestUpInput) -> CommandResult:
-    """A request went up to the higher body whose act is the cause."""
-    told = body.model_dump()
-    return written(once, ctx, case, body, lambda: risk_commands.ask(ctx, case, number, **told))
+    """Record a request to the higher body whose act is the cause."""
+    fields = body.model_dump()
+    return run_on_case(once, ctx, case, body, lambda: risk_commands.ask(ctx, case, number, **fields))
 
 
 @router.post("/cases/{case}/risks/{number}/answer")
 def answer(
     ctx: Recording, once: Writing, case: CaseId, number: Number, body: RequestAnswerInput
 ) -> CommandResult:
-    """The higher body answered."""
-    told = body.model_dump()
-    return written(once, ctx, case, body, lambda: risk_commands.answer(ctx, case, number, **told))
+    """Record the answer of the higher body."""
+    fields = body.model_dump()
+    return run_on_case(once, ctx, case, body, lambda: risk_commands.answer(ctx, case, number, **fields))

@@ -1,4 +1,4 @@
-"""What the overview and the desk show, as data: figures of a day, lists they open, what one must do oneself."""
+"""The overview and the reader's tasks: figures of a day, and the lists behind them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from web.api.answers import (
     NoticeAnswer,
     Number,
     RequestTranslator,
-    Words,
+    SearchText,
     line_answer,
     notice_answer,
 )
@@ -36,7 +36,7 @@ class CellAnswer(BaseModel):
 
 
 class UnitAnswer(BaseModel):
-    """A unit of the overview: cells by stage. `late`: working days of what is overdue the longest."""
+    """A unit of the overview: cells by stage. `late`: working days of the longest overdue deadline."""
 
     unit: str
     name: str
@@ -47,7 +47,7 @@ class UnitAnswer(BaseModel):
 
 
 class WaitingAnswer(BaseModel):
-    """People (or a duty nobody holds) and what waits for them."""
+    """The numbers of overdue and near deadlines of people, or of a vacant duty."""
 
     people: list[str]
     names: list[str]
@@ -63,7 +63,7 @@ class DayCount(BaseModel):
 
 
 class FaultAnswer(BaseModel):
-    """What is wrong with a channel itself, since when, and how many letters it has kept; for who manages."""
+    """A fault of a channel, since when, and the number of letters it holds back; for managers."""
 
     channel: str
     code: str
@@ -73,7 +73,7 @@ class FaultAnswer(BaseModel):
 
 
 class OverviewAnswer(BaseModel):
-    """A day as managers see it. `units`, `waiting`: the worst first; `units_left_out`: further ones."""
+    """The figures of a day. `units`, `waiting`: the worst first; `units_left_out`: number of further units."""
 
     today: date
     due_until: date
@@ -102,7 +102,7 @@ class DeadlineList(BaseModel):
 
 
 class ItemAnswer(BaseModel):
-    """Something to do. `letter`: key of the letter about it that was not acknowledged yet.
+    """A task. `letter`: key of the letter about it that was not acknowledged yet.
 
     `instead_of`: whom the reader stands in for; `recordable`: whether a fact fulfils it.
     """
@@ -120,7 +120,7 @@ class GroupAnswer(BaseModel):
 
 
 class DeskAnswer(BaseModel):
-    """What the reader must do, by urgency. `mine`: false where everything in reach is shown."""
+    """The tasks of the reader, by urgency. `mine`: false when tasks of others are included."""
 
     today: date
     mine: bool
@@ -130,8 +130,8 @@ class DeskAnswer(BaseModel):
 
 
 @router.get("/overview", tags=["board"])
-def get_overview(ctx: Reading, translator: RequestTranslator, unit: Words = "") -> OverviewAnswer:
-    """In ten seconds: what is overdue, where, how late, at what cost, and whom it waits for."""
+def get_overview(ctx: Reading, translator: RequestTranslator, unit: SearchText = "") -> OverviewAnswer:
+    """Return the overview: overdue deadlines by unit and stage, their delay, points at stake, and assignees."""
     today = ctx.today
     view = overview(ctx.reads, ctx.library, ctx.calendar, today=today, unit=unit or None)
     failed, office = undelivered(ctx), ctx.reads.office()
@@ -153,27 +153,27 @@ def get_overview(ctx: Reading, translator: RequestTranslator, unit: Words = "") 
                 overdue=row.total.overdue,
                 due=row.total.due,
                 late=row.late,
-                stages=dict(zip(stages, map(_cell, row.cells), strict=True)),
+                stages=dict(zip(stages, map(_cell_answer, row.cells), strict=True)),
             )
             for row in view.matrix.rows
         ],
         units_left_out=view.matrix.left_out,
         worst=[line_answer(line, translator.language) for line in view.worst],
-        days=[DayCount(on=one.on, number=one.number) for one in view.days],
+        days=[DayCount(on=day.on, number=day.number) for day in view.days],
         waiting=[
             WaitingAnswer(
-                people=list(one.keys),
-                names=list(one.names),
-                duty=one.duty,
-                written=one.written,
-                overdue=one.overdue,
-                due=one.due,
+                people=list(load.keys),
+                names=list(load.names),
+                duty=load.duty,
+                written=load.written,
+                overdue=load.overdue,
+                due=load.due,
             )
-            for one in view.waiting
+            for load in view.waiting
         ],
         waiting_left_out=view.waiting_left_out,
-        undelivered=[notice_answer(one, office) for one in failed],
-        faults=[FaultAnswer.model_validate(one, from_attributes=True) for one in seen_faults(ctx)],
+        undelivered=[notice_answer(notice, office) for notice in failed],
+        faults=[FaultAnswer.model_validate(fault, from_attributes=True) for fault in seen_faults(ctx)],
     )
 
 
@@ -183,15 +183,15 @@ def list_deadlines(
     translator: RequestTranslator,
     urgency: Urgency = "open",
     on: Day | None = None,
-    unit: Words = "",
-    stage: Words = "",
+    unit: SearchText = "",
+    stage: SearchText = "",
     person: Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")] = None,
     number: Number = 1,
 ) -> DeadlineList:
-    """The list a figure opens, 50 on a page, the earliest due first. `person`: key of whom it waits for."""
+    """List deadlines, 50 on a page, the earliest due first. `person`: key of the assignee."""
     today = ctx.today
-    asked = Wanted(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
-    view = deadlines(ctx.reads, ctx.library, ctx.calendar, asked, today=today, number=number)
+    filter_ = Wanted(urgency=urgency, on=on, unit=unit or None, stage=stage or None, person=person or None)
+    view = deadlines(ctx.reads, ctx.library, ctx.calendar, filter_, today=today, number=number)
     return DeadlineList(
         deadlines=[line_answer(line, translator.language) for line in view.lines],
         total=view.total,
@@ -204,10 +204,10 @@ def list_deadlines(
 def get_my_tasks(
     ctx: Recording, translator: RequestTranslator, show: Literal["", "mine", "all"] = ""
 ) -> DeskAnswer:
-    """What the reader must do. `all`: everything in reach, for officers."""
+    """Return the tasks of the reader. `all`: with those of all others the reader may see, for officers."""
     today = ctx.today
-    everything = {"all": True, "mine": False}.get(show)
-    view = desk_view(ctx, everything=everything, opened=None, today=today)
+    show_all = {"all": True, "mine": False}.get(show)
+    view = desk_view(ctx, everything=show_all, opened=None, today=today)
     return DeskAnswer(
         today=today,
         mine=view.mine,
@@ -232,5 +232,5 @@ def get_my_tasks(
     )
 
 
-def _cell(cell: Cell) -> CellAnswer:
+def _cell_answer(cell: Cell) -> CellAnswer:
     return CellAnswer(overdue=cell.overdue, due=cell.due)

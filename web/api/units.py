@@ -1,4 +1,4 @@
-"""Administration: units, their office time and their feeds."""
+"""Administration: units, their office hours and their calendar feeds."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Mark = Annotated[
     Field(
         max_length=40,
         pattern=r"^[0-9a-f]*$",
-        description="What was seen of it: `mark` of the answer that told of it; empty for a new one.",
+        description="The version that was read: `mark` of an earlier answer; empty for a new one.",
     ),
 ]
 Clock = Annotated[str, Field(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")]
 
 
 class Hours(Command):
-    """When a unit is at work, where that is its own; empty is as the organisation. `week`: 1 is Monday."""
+    """Office hours of a unit; empty fields follow the organisation. `week`: 1 is Monday."""
 
     first: Clock = ""
     last: Clock = ""
@@ -44,7 +44,7 @@ class Hours(Command):
     working: list[Day] = Field(default_factory=list, max_length=100)
 
     def typed(self) -> dict[str, str]:
-        """The same as the fields of the page's form."""
+        """Return the input as the fields of the page's form."""
         days = {f"time_day_{number}": "1" for number in WEEK if number in self.week}
         return {
             "time_first": self.first,
@@ -56,7 +56,7 @@ class Hours(Command):
 
 
 class UnitInput(Command):
-    """A unit. `id`: of a known one, empty for a new one, whose id its name becomes."""
+    """A unit. `id`: of an existing unit; empty for a new one, whose id is made of its name."""
 
     name: Line
     id: Line = ""
@@ -88,7 +88,7 @@ class UnitAnswer(BaseModel):
 
 
 class Taking(Command):
-    """Who or what is taken out. `mark`: as of the answer that told of it."""
+    """The person or unit to remove. `mark`: from the answer it was read in."""
 
     id: Key
     mark: Mark
@@ -106,57 +106,57 @@ class UnitFeed(Command):
 
 @router.get("/units")
 def units(ctx: Setting) -> list[UnitAnswer]:
-    """Every unit, and what is seen of it."""
+    """List all units."""
     administration(ctx)
-    return [_unit(ctx, one) for one in recorded_office(ctx).units.values()]
+    return [_unit_answer(ctx, unit) for unit in recorded_office(ctx).units.values()]
 
 
 @router.post("/units")
 def keep_unit(ctx: Setting, once: Writing, body: UnitInput) -> UnitAnswer:
-    """Make a unit, or change one."""
+    """Create or change a unit."""
 
-    def kept() -> UnitAnswer:
+    def save() -> UnitAnswer:
         typed = body.model_dump(include={"name", "parent", "kind", "uploads_through"})
-        return _unit(ctx, staff.keep_unit(ctx, body.id, body.mark, {**typed, **body.time.typed()}))
+        return _unit_answer(ctx, staff.keep_unit(ctx, body.id, body.mark, {**typed, **body.time.typed()}))
 
-    return once(ctx, body, kept, UnitAnswer)
+    return once(ctx, body, save, UnitAnswer)
 
 
 @router.post("/units/removal")
 def remove_unit(ctx: Setting, once: Writing, body: Taking) -> TakenOut:
-    """Take a unit out, when nobody and nothing is in it."""
+    """Remove a unit that has no people, units or cases."""
 
-    def removed() -> TakenOut:
+    def remove() -> TakenOut:
         staff.remove_unit(ctx, body.id, body.mark)
         return TakenOut(removed=body.id)
 
-    return once(ctx, body, removed, TakenOut)
+    return once(ctx, body, remove, TakenOut)
 
 
 @router.post("/units/feeds", status_code=201)
 def unit_feed(ctx: Setting, once: Writing, body: UnitFeed, translator: RequestTranslator) -> FeedMade:
-    """Make a calendar feed of a unit; its address is told once."""
-    known = recorded_office(ctx).units.get(body.unit)
-    if known is None:
+    """Make a calendar feed of a unit; its address is given once."""
+    unit = recorded_office(ctx).units.get(body.unit)
+    if unit is None:
         raise HTTPException(404, "web.problem.no_unit")
 
-    def made() -> FeedMade:
-        return FeedMade(address=give(ctx, "", scope=known.id, name=known.name, language=translator.language))
+    def make() -> FeedMade:
+        return FeedMade(address=give(ctx, "", scope=unit.id, name=unit.name, language=translator.language))
 
-    return once(ctx, body, made, FeedMade, secret="address")
+    return once(ctx, body, make, FeedMade, secret="address")
 
 
 @router.post("/units/feeds/revocation")
 def revoke_unit_feed(ctx: Setting, once: Writing, body: FeedRevoked) -> SessionsEnded:
-    """Take a feed of a unit back."""
+    """Revoke a feed of a unit."""
     return once(ctx, body, lambda: SessionsEnded(ended=revoke(ctx, "", body.id)), SessionsEnded)
 
 
-def _days(several: list[date]) -> str:
-    return ", ".join(f"{day:%d.%m.%Y}" for day in several)
+def _days(days: list[date]) -> str:
+    return ", ".join(f"{day:%d.%m.%Y}" for day in days)
 
 
-def _unit(ctx: RequestContext, unit: Unit) -> UnitAnswer:
+def _unit_answer(ctx: RequestContext, unit: Unit) -> UnitAnswer:
     now = ctx.now
     time = time_answers(unit.time)
     return UnitAnswer(
@@ -172,7 +172,7 @@ def _unit(ctx: RequestContext, unit: Unit) -> UnitAnswer:
             off=time["time_off"],
             working=time["time_working"],
         ),
-        people=sum(one.unit == unit.id for one in recorded_office(ctx).people.values()),
+        people=sum(person.unit == unit.id for person in recorded_office(ctx).people.values()),
         mark=mark(unit),
-        feeds=[one.hash for one in feeds_of(ctx, "", now=now) if one.scope == unit.id],
+        feeds=[feed.hash for feed in feeds_of(ctx, "", now=now) if feed.scope == unit.id],
     )
