@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from uvicorn import Server
 
     from services.app import AppContext
-    from services.jobs.queue import Acts
+    from services.jobs.queue import JobHandlers
     from services.moments import Clock
 
 LOOK = 10
@@ -72,7 +72,7 @@ def tick(app: AppContext, clock: Clock) -> None:
 
 def _remind(app: AppContext, *, now: datetime, today: date) -> None:
     """A round of which nobody reads the report: its letters are not kept in memory."""
-    rounds.remind(app, now=now, today=today, most=rounds.MOST)
+    rounds.remind(app, now=now, today=today, most=rounds.MAX_REPORTED)
 
 
 def take_up(app: AppContext, clock: Clock) -> None:
@@ -260,18 +260,18 @@ def _encrypt(app: AppContext, clock: Clock, *, tell: Tell, say: Say) -> None:
         log.error("%s second factors are encrypted with a key that was not given (%s)", count, ", ".join(keys))
 
 
-def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -> Acts:
+def acts(app: AppContext, clock: Clock, *, planning: AppContext | None = None) -> JobHandlers:
     """What the jobs of the queue do: what a tick does, in parts.
 
     Args:
         planning: a house of its own for rounds, where they go on beside the sending.
     """
-    from services.jobs.queue import Acts
+    from services.jobs.queue import JobHandlers
 
     def send(keys: Collection[str], again: bool) -> None:
         attempt(app, clock, partial(rounds.deliver, keys=keys, again=again))
 
-    return Acts(
+    return JobHandlers(
         round=lambda: attempt(planning or app, clock, _remind),
         deliver=lambda: attempt(app, clock, rounds.deliver),
         send=send,

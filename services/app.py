@@ -501,9 +501,9 @@ class AppContext:
     def _hand(self) -> EnqueueJobs | None:
         if not self.many_nodes:
             return None
-        from services.jobs.queue import hand
+        from services.jobs.queue import enqueue_batches
 
-        return hand
+        return enqueue_batches
 
     @property
     def _officer(self) -> str:

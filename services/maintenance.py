@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from services.jobs.new_periods import as_rolled
+from services.jobs.new_periods import recompute_present_rows
 
 if TYPE_CHECKING:
     from services.app import AppContext
@@ -33,7 +33,7 @@ def verify(
     return check(
         app.engine,
         editions=editions,
-        recompute=as_rolled(app, today),
+        recompute=recompute_present_rows(app, today),
         kept=kept,
         evidence=app.evidence.check,
         now=now,

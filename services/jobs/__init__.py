@@ -1,1 +1,1 @@
-"""What runs by itself: rounds and deliveries, new periods, the bot; and a rehearsal of it."""
+"""Background jobs: rounds, deliveries, new periods, the Telegram bot; and a rehearsal of them."""

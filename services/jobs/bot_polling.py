@@ -1,4 +1,4 @@
-"""The bot beside the metronome: a thread of its own, where Telegram is among the channels in use."""
+"""Run the Telegram bot in a thread of its own, if Telegram is among the channels in use."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from services.moments import Clock
 
 
-def poller(app: AppContext, clock: Clock) -> Poller | None:
-    """What asks Telegram for news; None where the office does not use it.
+def create_poller(app: AppContext, clock: Clock) -> Poller | None:
+    """Return the poller of Telegram updates; None if the office does not use Telegram.
 
-    The conversation lives on the day of `clock`, the lease on the real one: it is about processes.
+    The conversation uses the day of `clock`, the lease the machine's clock, because it concerns processes.
     """
     from notifications.channels.telegram import Telegram
 
@@ -27,30 +27,30 @@ def poller(app: AppContext, clock: Clock) -> Poller | None:
     from notifications.bot.conversation import Conversation
     from notifications.bot.polling import Poller
 
-    def asked() -> tuple[datetime, date]:
+    def read_clock() -> tuple[datetime, date]:
         moment = clock()
         return moment.now, moment.today
 
-    conversation = Conversation(app, asked, language=app.settings.office.language)
+    conversation = Conversation(app, read_clock, language=app.settings.office.language)
 
     def fault(code: str, answer: str) -> None:
-        app.outbox.fault(channel.name, code, answer, now=asked()[0])
+        app.outbox.fault(channel.name, code, answer, now=read_clock()[0])
 
     return Poller(channel, conversation, app.leases, lambda: app.system_clock().now, fault=fault)
 
 
 @contextmanager
 def polling(app: AppContext, clock: Clock) -> Iterator[None]:
-    """The bot listens while the block lasts, if no other process does."""
+    """Poll Telegram while the block runs, unless another process does."""
     if "telegram" not in app.settings.channels.use:
         yield
         return
-    one = poller(app, clock)
-    assert one is not None
-    thread = threading.Thread(target=one.run, name="telegram", daemon=True)
+    poller = create_poller(app, clock)
+    assert poller is not None
+    thread = threading.Thread(target=poller.run, name="telegram", daemon=True)
     thread.start()
     try:
         yield
     finally:
-        one.stop()
+        poller.stop()
         thread.join(10)

@@ -1,4 +1,4 @@
-"""Periods that come with time: an open-ended recurrence gets the rows of its next period as the days go by."""
+"""Add the board rows of new periods of open-ended recurrences, as their time comes."""
 
 from __future__ import annotations
 
@@ -13,49 +13,53 @@ if TYPE_CHECKING:
     from workflow.ports import CaseWrite
 
 
-def roll(app: AppContext, *, now: datetime, today: date) -> int:
-    """Write the rows of periods that have come within reach; how many cases got any. Again it writes nothing.
+def add_new_periods(app: AppContext, *, now: datetime, today: date) -> int:
+    """Write the rows of periods that are due to appear; return how many cases got some. Safe to repeat.
 
-    A case somebody writes to at the same moment is left to the next round.
+    A case changed by somebody at the same moment is left to the next round.
     """
     from storage.cases.programmes import behind
     from workflow.periods import following
     from workflow.ports import Conflict
 
-    wanted = {
+    periods = {
         edition.edition: {
-            one.id: following(today, one.recurs.every).name for one in edition.open_ended if one.recurs
+            obligation.id: following(today, obligation.recurs.every).name
+            for obligation in edition.open_ended
+            if obligation.recurs
         }
         for edition in app.library.all()
         if edition.open_ended
     }
-    rolled = 0
-    for case in app.ledger.cases(behind(app.engine, wanted)).values():
-        anew = app.desk.recomputed(case, today=today)
-        if {row.obligation for row in anew.rows} == set(app.ledger.rows(case.id)):
+    changed = 0
+    for case in app.ledger.cases(behind(app.engine, periods)).values():
+        write = app.desk.recomputed(case, today=today)
+        if {row.obligation for row in write.rows} == set(app.ledger.rows(case.id)):
             continue
         try:
-            app.ledger.append([anew], now=now)
+            app.ledger.append([write], now=now)
         except Conflict:
             continue
-        rolled += 1
-    return rolled
+        changed += 1
+    return changed
 
 
-def as_rolled(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
-    """A case's rows from scratch, without the periods time has yet to bring: they are not missing."""
+def recompute_present_rows(app: AppContext, today: date) -> Callable[[Case], CaseWrite]:
+    """Return a function that recalculates a case's rows without new periods no round has added yet."""
 
-    def anew(case: Case) -> CaseWrite:
-        written = app.desk.recomputed(case, today=today)
-        coming = {one.id for one in app.library.named(case.edition).open_ended}
-        if not coming:
-            return written
-        there = app.ledger.rows(case.id)
-        kept = tuple(
+    def recompute(case: Case) -> CaseWrite:
+        write = app.desk.recomputed(case, today=today)
+        open_ended = {obligation.id for obligation in app.library.named(case.edition).open_ended}
+        if not open_ended:
+            return write
+        present = app.ledger.rows(case.id)
+        rows = tuple(
             row
-            for row in written.rows
-            if row.obligation in there or row.state != "open" or row.obligation.partition(".")[0] not in coming
+            for row in write.rows
+            if row.obligation in present
+            or row.state != "open"
+            or row.obligation.partition(".")[0] not in open_ended
         )
-        return replace(written, rows=kept)
+        return replace(write, rows=rows)
 
-    return anew
+    return recompute

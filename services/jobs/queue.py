@@ -1,16 +1,15 @@
-"""The queue of an office that runs on many machines: jobs in its database. Alone knows Procrastinate.
+"""Job queue in the database, for an office on many machines. The only module that uses Procrastinate.
 
-A batch of letters is a job, put there by the transaction that queued them; the round and what looks after the
-rest are its periodic tasks. What there is to do stands in the office's own tables alone, so that a job
-repeated, late or doubled does no harm. Three gaps of the library are closed here:
+A batch of letters is a job, created by the transaction that queued them; rounds, deliveries and recovery are
+periodic tasks. The work itself is recorded in the office's own tables only, so a job that is repeated, late or
+doubled does no harm. Gaps of the library which are closed here:
 
-- Its cron speaks UTC. No hour of a day stands in ours, only "every minute"; the clock knows the local day.
-- A periodic task more than ten minutes late is dropped. A round does whatever is due by now: the next one makes
-  up for all that were dropped.
-- The job of a worker that died stays taken. Workers say every few seconds that they live, and those who live
-  put back what the others held.
-- A job whose end could not be written stays taken by a worker that lives, and a round would hold up all that
-  follow. Its end is written once the database is back.
+- Its cron uses UTC. Ours name no hour of the day, only intervals; the clock provides the local day.
+- A periodic task more than ten minutes late is dropped. A round does all that is due by now, so the next one
+  makes up for those dropped.
+- The job of a dead worker stays taken. Workers send heartbeats; live workers put the jobs of dead ones back.
+- A job whose end could not be written stays taken by a live worker, and a round would block all later ones. Its
+  end is written once the database is back.
 """
 
 from __future__ import annotations
@@ -37,35 +36,35 @@ from storage.refusals import StorageUnavailable
 if TYPE_CHECKING:
     from storage.notices.sending import Batch
 
-BEAT = 5.0
-"""Seconds between two signs of life of a worker."""
-DEAD = 20.0
-"""Seconds of silence after which a worker is held for dead."""
-REST = 5.0
-"""Seconds between two attempts to reach a database that is away."""
-LOOK = 5.0
-"""Seconds between two looks for jobs where no notification comes; also how soon a scheduled one is seen."""
-# What is taken back comes first, what is left over last: a delivery finds nothing that has a job waiting.
+HEARTBEAT_SECONDS = 5.0
+"""Interval of a worker's heartbeats."""
+DEAD_AFTER_SECONDS = 20.0
+"""Time without a heartbeat after which a worker counts as dead."""
+RECONNECT_SECONDS = 5.0
+"""Interval of attempts to reach a database that does not answer."""
+POLL_SECONDS = 5.0
+"""Interval of polls for jobs without a notification; also the delay until a scheduled job is seen."""
+# Recovery comes first, the full delivery last: by then no batch has a job waiting.
 _TAKE_BACK, _ROUND, _SEND, _DELIVER = 20, 10, 0, -10
 ROUNDS, LETTERS = "rounds", "default"
-"""The queues. Rounds have one of their own, and somebody at it in each worker: while a bad morning is planned
-its first letters leave. Letters lie where versions before put them."""
-_AT_ONCE = {LETTERS: 1, ROUNDS: 2}
-"""Jobs a worker does at a time. One batch of letters: what a kill sends again is one batch a worker. Of rounds
-there is one in the whole house; what dead workers held is put back beside it."""
+"""Names of the queues. Each worker serves rounds separately, so letters leave during a long round.
+Letters use the queue that earlier versions used."""
+_CONCURRENCY = {LETTERS: 1, ROUNDS: 2}
+"""Jobs a worker does at a time. One batch of letters, so a kill repeats at most one batch a worker. Only one
+round runs in the whole installation, and recovery of dead workers' jobs beside it."""
 _ADVISORY = 0x4D657271  # "Merq": one process at a time prepares the queue
-_NO_SUCH_JOB = "P0001"  # the library's own functions say so: it was ended before
+_NO_SUCH_JOB = "P0001"  # raised by the library's functions: the job was ended before
 log = logging.getLogger("services.jobs.queue")
-# The library names every argument of every job in its log, hence people's addresses.
+# The library logs every argument of every job, hence people's addresses.
 logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Acts:
-    """What jobs do; none of them raises.
+class JobHandlers:
+    """The functions that jobs call; none of them raises.
 
     Attributes:
-        send: these notices, by key; True: whoever was to send them before is gone.
+        send: sends notices by key; True if the worker that was to send them before has died.
         every: seconds between two rounds.
     """
 
@@ -75,20 +74,20 @@ class Acts:
     every: int = 60
 
 
-def hand(connection: object, batches: Sequence[Batch]) -> None:
-    """A job for each batch, through this connection of psycopg, inside its transaction."""
-    for at in sorted({one.at for one in batches}):
-        job = _ENTRANCE.configure_task("send", schedule_at=at, priority=_SEND, connection=connection)
-        arguments: list[dict[str, Any]] = [{"keys": [*one.keys]} for one in batches if one.at == at]
-        with _plain():
+def enqueue_batches(connection: object, batches: Sequence[Batch]) -> None:
+    """Create a job for each batch through this psycopg connection, inside its transaction."""
+    for at in sorted({batch.at for batch in batches}):
+        job = _ENQUEUE_APP.configure_task("send", schedule_at=at, priority=_SEND, connection=connection)
+        arguments: list[dict[str, Any]] = [{"keys": [*batch.keys]} for batch in batches if batch.at == at]
+        with _driver_errors():
             job.batch_defer(*arguments)
 
 
 def prepare(connection: Any) -> None:
-    """Make the library's tables beside ours, or bring them up to date; their version is written on them.
+    """Create or migrate the library's tables; their version is stored as a comment on them.
 
     Raises:
-        StorageUnavailable: `foreign`, another program's queue lies here.
+        StorageUnavailable: `foreign`, the database holds another program's queue.
     """
     names = [
         file.name.removesuffix(".sql") for file in files("procrastinate.sql").joinpath("migrations").iterdir()
@@ -111,88 +110,91 @@ def prepare(connection: Any) -> None:
 
 
 def _version(connection: Any) -> str | None:
-    """The library's last change of its tables that this database has had; None where there are none.
+    """Return the version of the library's tables in this database; None if there are none.
 
-    Asked of the catalogue's own rows: `to_regclass` may go on saying what it said before whoever held the lock
-    made them.
+    Read from the system catalogue, because `to_regclass` may answer as before another process, which
+    held the lock, created the tables.
     """
-    asked = """
+    query = """
         SELECT description FROM pg_class
         LEFT JOIN pg_description
             ON objoid = pg_class.oid AND classoid = 'pg_class'::regclass AND objsubid = 0
         WHERE relname = 'procrastinate_jobs' AND pg_table_is_visible(pg_class.oid)
     """
-    found = connection.execute(asked).fetchone()
-    return None if found is None else str(found[0] or "")
+    row = connection.execute(query).fetchone()
+    return None if row is None else str(row[0] or "")
 
 
-def work(conninfo: str, acts: Acts, stopped: threading.Event) -> None:
-    """Do jobs until `stopped`, the one under way to its end. A database that is away is waited for."""
+def work(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
+    """Run jobs until `stopped`, finishing the current one. Waits for a database that does not answer."""
     while not stopped.is_set():
         try:
-            asyncio.run(_work(conninfo, acts, stopped))
+            asyncio.run(_run_workers(conninfo, acts, stopped))
         except Exception as trouble:
             log.warning("the queue cannot be reached: %s", _first_line(trouble))
-        stopped.wait(REST)
+        stopped.wait(RECONNECT_SECONDS)
 
 
-async def _work(conninfo: str, acts: Acts, stopped: threading.Event) -> None:
+async def _run_workers(conninfo: str, acts: JobHandlers, stopped: threading.Event) -> None:
     app = application(conninfo, acts)
     async with app.open_async():
         workers = [
             asyncio.create_task(
                 app.run_worker_async(
                     queues=[queue],
-                    concurrency=_AT_ONCE[queue],
+                    concurrency=_CONCURRENCY[queue],
                     delete_jobs="always",
                     install_signal_handlers=False,
-                    fetch_job_polling_interval=LOOK,
-                    update_heartbeat_interval=BEAT,
-                    stalled_worker_timeout=DEAD,
+                    fetch_job_polling_interval=POLL_SECONDS,
+                    update_heartbeat_interval=HEARTBEAT_SECONDS,
+                    stalled_worker_timeout=DEAD_AFTER_SECONDS,
                 )
             )
-            for queue in _AT_ONCE
+            for queue in _CONCURRENCY
         ]
         while not stopped.is_set() and not any(worker.done() for worker in workers):
             await asyncio.wait(workers, timeout=0.2, return_when=asyncio.FIRST_COMPLETED)
         for worker in workers:
             worker.cancel()
-        ended = await asyncio.gather(*workers, return_exceptions=True)
-    for trouble in ended:
+        results = await asyncio.gather(*workers, return_exceptions=True)
+    for trouble in results:
         if trouble is not None and not isinstance(trouble, asyncio.CancelledError):
             raise trouble
 
 
-class _Ending(JobManager):
-    """Writes the end of a job again while the database is away."""
+class _RetryingJobManager(JobManager):
+    """A job manager that repeats writing the end of a job while the database does not answer."""
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
-        """Write it, at last for PATIENCE seconds. Said again after a first time nobody heard of, it is done."""
+        """Write the end of a job, retrying for PATIENCE seconds.
+
+        A retry that finds the job gone succeeds: the first attempt ended it.
+        """
         give_up = time.monotonic() + PATIENCE
-        again = False
+        is_retry = False
         while True:
             try:
                 return await super().finish_job(job, status, delete_job)
             except ConnectorException as trouble:
-                gone = getattr(trouble.__cause__, "sqlstate", None) == _NO_SUCH_JOB
-                if again and gone:
+                is_gone = getattr(trouble.__cause__, "sqlstate", None) == _NO_SUCH_JOB
+                if is_retry and is_gone:
                     return None
-                if gone or time.monotonic() > give_up:
+                if is_gone or time.monotonic() > give_up:
                     raise
-            again = True
+            is_retry = True
             await asyncio.sleep(0.5)
 
 
-def application(conninfo: str, acts: Acts) -> App:
-    """Procrastinate with our tasks."""
+def application(conninfo: str, acts: JobHandlers) -> App:
+    """Return the Procrastinate application with our tasks."""
     connector = PsycopgConnector(
         conninfo=conninfo, min_size=1, max_size=4, timeout=QUEUE_PATIENCE, connection_class=QueueConnection
     )
     app = App(connector=connector)
-    app.job_manager = _Ending(app.connector)
-    cron = every(acts.every)
+    app.job_manager = _RetryingJobManager(app.connector)
+    cron = cron_line(acts.every)
 
-    # One round at a time, one more waiting at most: it does what all that were missed would have done.
+    # One round at a time and at most one waiting: it does the work of all that were missed.
     @app.periodic(cron=cron)
     @app.task(name="round", queue=ROUNDS, queueing_lock="round", lock="round", priority=_ROUND)
     def do_round(timestamp: int) -> None:
@@ -206,7 +208,7 @@ def application(conninfo: str, acts: Acts) -> App:
     @app.periodic(cron=cron)
     @app.task(name="take_back", queue=ROUNDS, queueing_lock="take_back", priority=_TAKE_BACK)
     async def take_back(timestamp: int) -> None:
-        await taken_back(app)
+        await put_back_stalled(app)
 
     @app.task(name="send", pass_context=True)
     def send(context: JobContext, keys: list[str]) -> None:
@@ -215,10 +217,10 @@ def application(conninfo: str, acts: Acts) -> App:
     return app
 
 
-async def taken_back(app: App) -> None:
-    """Put back the batches of workers that are gone; their periodic tasks are dropped: the next come soon."""
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD):
-        # Somebody else may be putting it back at this moment.
+async def put_back_stalled(app: App) -> None:
+    """Put the batches of dead workers back; drop their periodic tasks, because the next ones come soon."""
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
+        # Another worker may be putting it back at this moment.
         with contextlib.suppress(ConnectorException):
             if job.queueing_lock is None:
                 await app.job_manager.retry_job(job)
@@ -226,7 +228,7 @@ async def taken_back(app: App) -> None:
                 await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
 
 
-def every(seconds: int) -> str:
+def cron_line(seconds: int) -> str:
     """Return the cron line of a regular interval: the longest cron can express that is not longer than this.
 
     An interval that does not divide its minute, hour or day would begin anew with each of them: "*/59" is due
@@ -246,8 +248,8 @@ def _even_part(whole: int, most: int) -> int:
 
 
 @contextlib.contextmanager
-def _plain() -> Any:
-    """What the driver said, instead of what the library makes of it: storage knows what it means."""
+def _driver_errors() -> Any:
+    """Raise the driver's own error instead of the library's, because the storage layer classifies it."""
     try:
         yield
     except ConnectorException as trouble:
@@ -255,9 +257,9 @@ def _plain() -> Any:
 
 
 def _first_line(trouble: BaseException) -> str:
-    said = str(trouble.__cause__ or trouble).strip().splitlines()
-    return said[0] if said else type(trouble).__name__
+    lines = str(trouble.__cause__ or trouble).strip().splitlines()
+    return lines[0] if lines else type(trouble).__name__
 
 
-_ENTRANCE = App(connector=SyncPsycopgConnector())
-"""Only through connections that are given; it opens none."""
+_ENQUEUE_APP = App(connector=SyncPsycopgConnector())
+"""Creates jobs only through connections passed to it; opens none."""

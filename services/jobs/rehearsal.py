@@ -1,4 +1,4 @@
-"""A rehearsal: every round from a day to a day on a copy of the database, its letters handed to nobody."""
+"""Rehearsal: run every round of a range of days on a copy of the database, sending nothing."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, RoundReport]]:
-    """What every round from a day to a day would send, played on a copy; nothing is sent and nothing kept.
+    """Yield what the round of each day would send. It runs on a copy: nothing is sent or stored.
 
-    The letters are written all the same, on their day: a digest that would find nothing to say is not in the
-    report, and of a date that moves hear those who would have been told of the old one.
+    Letters are composed on their day as in earnest: an empty digest is not in the report, and people
+    notified of a date are notified when it moves.
     """
     from storage.maintenance.backup import backup
 
@@ -32,39 +32,40 @@ def rehearse(app: AppContext, first: date, last: date) -> Iterator[tuple[date, R
         copy = Path(folder) / "copy.sqlite"
         backup(app.engine, copy)
         stage = app.on_database(f"sqlite:///{copy.as_posix()}")
-        stage.channels = {name: _Mute(channel) for name, channel in stage.channels.items()}
+        stage.channels = {name: _SilentChannel(channel) for name, channel in stage.channels.items()}
         try:
             for step in range((last - first).days + 1):
                 today = first + timedelta(days=step)
                 now = datetime.combine(today, time(12), tzinfo=almaty()).astimezone(UTC)
-                yield today, _day(stage, now=now, today=today)
+                yield today, _run_day(stage, now=now, today=today)
         finally:
             stage.close()
 
 
-def _day(stage: AppContext, *, now: datetime, today: date) -> RoundReport:
+def _run_day(stage: AppContext, *, now: datetime, today: date) -> RoundReport:
     report = remind(stage, now=now, today=today)
     deliver(stage, now=now, today=today)
-    kept = [stage.outbox.notice(one.key) for one in report.others]
-    return replace(report, others=tuple(one for one in kept if one is not None and one.state != "withdrawn"))
+    notices = [stage.outbox.notice(other.key) for other in report.others]
+    sent = tuple(notice for notice in notices if notice is not None and notice.state != "withdrawn")
+    return replace(report, others=sent)
 
 
 @dataclass(frozen=True, slots=True)
-class _Mute:
-    """A channel that reaches the same people under the same name, and says that all arrived."""
+class _SilentChannel:
+    """A channel with the name and recipients of a real one, which only reports every letter as sent."""
 
-    played: Channel
+    original: Channel
 
     @property
     def name(self) -> str:
-        return self.played.name
+        return self.original.name
 
     @property
     def repeatable(self) -> bool:
-        return self.played.repeatable
+        return self.original.repeatable
 
     def address(self, person: Person) -> str | None:
-        return self.played.address(person)
+        return self.original.address(person)
 
     async def send(self, batch: Sequence[OutgoingMessage], *, now: datetime) -> Mapping[str, Outcome]:
         from notifications.notice import Outcome

@@ -1,4 +1,4 @@
-"""Rounds and deliveries of a house."""
+"""Run rounds and deliveries of an installation."""
 
 from __future__ import annotations
 
@@ -10,49 +10,49 @@ from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from services.jobs.new_periods import roll
+from services.jobs.new_periods import add_new_periods
 
 if TYPE_CHECKING:
     from notifications.delivery import DeliveryReport
     from notifications.round import RoundReport
     from services.app import AppContext
 
-MOST = 100
-"""Cases one line of the log names."""
+MAX_REPORTED = 100
+"""Most cases named in one line of the log, and most notices listed in a round's report."""
 log = logging.getLogger("merzim.rounds")
 
 
 def remind(
     app: AppContext, *, now: datetime, today: date, dry_run: bool = False, most: int = sys.maxsize
 ) -> RoundReport:
-    """One round at a moment (aware UTC, local date), sealed; `dry_run` writes nothing.
+    """Run one round at a moment (aware UTC, local date) and seal it; `dry_run` writes nothing.
 
     Args:
-        most: so many hearings stand in the report at most.
+        most: maximum number of notices listed in the report.
     """
     from notifications import round as rounds
 
-    begun = perf_counter()
-    take = rounds.plan if dry_run else partial(rounds.round, most=most)
+    started = perf_counter()
+    run = rounds.plan if dry_run else partial(rounds.round, most=most)
     if not dry_run:
-        roll(app, now=now, today=today)
+        add_new_periods(app, now=now, today=today)
     channels = tuple(app.channels.values())
-    report = take(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)
+    report = run(app.outbox, app.library, app.calendar, channels, now=now, today=today, rules=app.rules)
     if not dry_run:
         from storage.cases.recommendations import catch_up
         from storage.maintenance.seals import seal
 
         catch_up(app.engine)
         seal(app.engine, now=now)
-        _beat(app, "round", now, begun)
+        _record_run(app, "round", now, started)
         log.info(
             "round: %s rows, %s notices queued",
             report.rows,
             report.queued,
             extra={
                 "counts": {"rows": report.rows, "queued": report.queued},
-                "cases": sorted({one.reminder.case for one in report.hearings})[:MOST],
-                "took_ms": round((perf_counter() - begun) * 1000),
+                "cases": sorted({hearing.reminder.case for hearing in report.hearings})[:MAX_REPORTED],
+                "took_ms": round((perf_counter() - started) * 1000),
             },
         )
     return report
@@ -61,14 +61,14 @@ def remind(
 def deliver(
     app: AppContext, *, now: datetime, today: date, keys: Collection[str] | None = None, again: bool = False
 ) -> DeliveryReport:
-    """Send what is queued and may leave by now: all of it, or one batch of a queue by its keys.
+    """Send the queued notices that may be sent by now: all of them, or one batch by its keys.
 
     Args:
-        again: whoever was to send that batch before is gone.
+        again: whether the worker that was to send the batch before has died.
     """
     from notifications.delivery import deliver as send
 
-    begun = perf_counter()
+    started = perf_counter()
     report = send(
         app.outbox,
         app.library,
@@ -79,22 +79,23 @@ def deliver(
         rules=app.rules,
         keys=keys,
         again=again,
-        # A batch of a queue is small and nobody else's; a whole morning is left to whoever comes next.
+        # A batch is small and no other worker's: finish it. The rest of a full delivery is left to the next.
         go_on=lambda: keys is not None or not app.stopping.is_set(),
     )
-    _beat(app, "delivery", now, begun)
+    _record_run(app, "delivery", now, started)
     log.info(
         "delivery: %s",
         ", ".join(f"{state} {count}" for state, count in sorted(report.counts.items())) or "nothing",
-        extra={"counts": dict(report.counts), "took_ms": round((perf_counter() - begun) * 1000)},
+        extra={"counts": dict(report.counts), "took_ms": round((perf_counter() - started) * 1000)},
     )
     return report
 
 
 def resend(app: AppContext, key: str, *, now: datetime) -> bool:
-    """Queue a notice again that failed, or of which nobody knows, for its reader's next office hours.
+    """Queue a failed or unconfirmed notice again, for its recipient's next office hours.
 
-    False when there is none of that key in such a state.
+    Returns:
+        False if no notice of that key is in such a state.
     """
     from notifications.office_time import OfficeTimes
 
@@ -106,16 +107,19 @@ def resend(app: AppContext, key: str, *, now: datetime) -> bool:
 
 
 def resend_all(app: AppContext, channel: str, *, now: datetime) -> int:
-    """Queue again what a fault of a channel has kept from leaving, each letter for its reader's next office
-    hours. How many."""
+    """Queue again the letters that a fault of a channel held back, each for its recipient's next office hours.
+
+    Returns:
+        How many letters were queued.
+    """
     from notifications.office_time import OfficeTimes
 
     times = OfficeTimes(app.outbox.office(), app.calendar, app.rules)
     return app.outbox.resend_all(channel, now=now, opens=lambda person: times.opening(person, now))
 
 
-def _beat(app: AppContext, name: str, now: datetime, begun: float) -> None:
-    """Leave word that it was done: `/metrics` says when last, so that silence is noticed."""
+def _record_run(app: AppContext, name: str, now: datetime, started: float) -> None:
+    """Store when it last ran and how long it took; `/metrics` reports it, so that a stop is noticed."""
     from storage.notices.figures import beat
 
-    beat(app.engine, name, now=now, seconds=perf_counter() - begun)
+    beat(app.engine, name, now=now, seconds=perf_counter() - started)

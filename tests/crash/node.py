@@ -68,7 +68,12 @@ def live(folder: Path, command: str, clock: Path, log: Path, quick: bool, pages:
     if quick:
         from services.jobs import queue
 
-        queue.BEAT, queue.DEAD, queue.LOOK, queue.REST = 0.5, 2.0, 0.5, 0.5
+        queue.HEARTBEAT_SECONDS, queue.DEAD_AFTER_SECONDS, queue.POLL_SECONDS, queue.RECONNECT_SECONDS = (
+            0.5,
+            2.0,
+            0.5,
+            0.5,
+        )
     from notifications import delivery
 
     # Ten minutes of everybody's patience would be most of a campaign.

@@ -25,7 +25,7 @@ BEGIN = 1_775_001_600  # 2026-04-01T00:00:00Z
 )
 def test_an_interval_cron_knows_is_kept(seconds: int, line: str) -> None:
     """An hour is an hour; "*/59" would be due twice within a minute, at 59 and at 0."""
-    assert queue.every(seconds) == line
+    assert queue.cron_line(seconds) == line
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_an_interval_cron_knows_is_kept(seconds: int, line: str) -> None:
 )
 def test_ticks_are_evenly_apart_and_never_longer_than_asked(seconds: int) -> None:
     """Over two days, past the end of each minute, hour and day."""
-    line = croniter(queue.every(seconds), BEGIN - 1)
+    line = croniter(queue.cron_line(seconds), BEGIN - 1)
     ticks = [BEGIN]
     while ticks[-1] < BEGIN + min(2 * DAY, 400 * seconds):
         ticks.append(int(line.get_next(float)))
@@ -45,4 +45,4 @@ def test_ticks_are_evenly_apart_and_never_longer_than_asked(seconds: int) -> Non
 
 def test_more_than_a_day_is_a_day() -> None:
     """A round that is due every ten days would never be missed by anybody."""
-    assert queue.every(10 * DAY) == queue.every(DAY)
+    assert queue.cron_line(10 * DAY) == queue.cron_line(DAY)

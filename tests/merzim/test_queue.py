@@ -120,7 +120,7 @@ def test_what_a_round_queues_is_a_job_and_sent_once(house: AppContext, tmp_path:
 
 def test_no_job_without_its_notices_and_no_notice_without_its_job(house: AppContext) -> None:
     """What fails in the middle leaves neither."""
-    hand = queue.hand
+    hand = queue.enqueue_batches
 
     def then_fail(connection: object, batches: Any) -> None:
         hand(connection, batches)
@@ -221,7 +221,7 @@ def test_a_worker_that_lives_keeps_its_job(house: AppContext) -> None:
 async def _taken_back(house: AppContext) -> None:
     app = queue.application(conninfo(house.engine), metronome.acts(house, clock(MORNING)))
     async with app.open_async():
-        await queue.taken_back(app)
+        await queue.put_back_stalled(app)
 
 
 def test_the_end_of_a_job_is_written_when_its_connection_broke(house: AppContext) -> None:
@@ -237,7 +237,7 @@ def test_the_end_of_a_job_is_written_when_its_connection_broke(house: AppContext
             connection.execute(text(statement))
 
     async def a_round() -> None:
-        acts = queue.Acts(round=lambda: None, deliver=lambda: None, send=lambda keys, again: None)
+        acts = queue.JobHandlers(round=lambda: None, deliver=lambda: None, send=lambda keys, again: None)
         app = queue.application(conninfo(house.engine), acts)
         app.periodic_registry.periodic_tasks.clear()
         async with app.open_async():
@@ -255,7 +255,7 @@ def test_no_round_is_ever_too_late(house: AppContext) -> None:
     for seconds in (1, 30, 60, 300, 3600):
         app = queue.application(conninfo(house.engine), metronome.acts(house, clock(MORNING)))
         for task in app.periodic_registry.periodic_tasks.values():
-            object.__setattr__(task, "cron", queue.every(seconds))
+            object.__setattr__(task, "cron", queue.cron_line(seconds))
         for start in range(0, 86400, 977):
             due = periodic.PeriodicDeferrer(app.periodic_registry).get_previous_tasks(at=1_775_000_000 + start)
             names = {task.task.name for task, _ in due}
@@ -295,11 +295,11 @@ def test_letters_leave_while_the_round_goes_on_one_batch_at_a_time(house: AppCon
             with writing(house.engine) as connection:
                 at = clock(MORNING)().now
                 one_each = [Batch(channel="email", at=at, keys=(f"{n}:email",)) for n in range(4)]
-                queue.hand(driver(connection), one_each)
+                queue.enqueue_batches(driver(connection), one_each)
             waited.append(left.wait(20))
             stopped.set()
 
-    acts = queue.Acts(round=plan, deliver=lambda: None, send=send, every=1)
+    acts = queue.JobHandlers(round=plan, deliver=lambda: None, send=send, every=1)
     queue.work(conninfo(house.engine), acts, stopped)
 
     assert waited == [True]
@@ -463,7 +463,7 @@ def test_a_worker_goes_on_after_a_silent_database(
     monkeypatch.setattr(silent_server, "QUEUE_PATIENCE", 1.0)
     monkeypatch.setattr(queue, "QUEUE_PATIENCE", 1.0)
     monkeypatch.setattr(queue, "PATIENCE", 1.0)
-    monkeypatch.setattr(queue, "REST", 0.1)
+    monkeypatch.setattr(queue, "RECONNECT_SECONDS", 0.1)
     address = house.engine.url.set(host="127.0.0.1", port=forwarder.port).difference_update_query(
         ["host", "port"]
     )
@@ -483,7 +483,7 @@ def test_a_worker_goes_on_after_a_silent_database(
                 assert time.monotonic() < give_up
                 time.sleep(0.05)
 
-        acts = queue.Acts(round=a_round, deliver=lambda: None, send=lambda keys, again: None, every=1)
+        acts = queue.JobHandlers(round=a_round, deliver=lambda: None, send=lambda keys, again: None, every=1)
         worker = threading.Thread(target=queue.work, args=(conninfo(far.engine), acts, stopped), daemon=True)
         worker.start()
         until_the_next()
