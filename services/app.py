@@ -272,9 +272,9 @@ class AppContext:
     @property
     def many_nodes(self) -> bool:
         """Whether several machines share the database, so that a queue in it hands out the work."""
-        from storage.database.engine import shared
+        from storage.database.engine import is_shared_database
 
-        return shared(self.settings.database.url)
+        return is_shared_database(self.settings.database.url)
 
     @cached_property
     def unprepared(self) -> Any:

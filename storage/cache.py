@@ -1,7 +1,7 @@
-"""What a process keeps in memory of one database while it holds: the office, and the sums of the board.
+"""Cache of one database in the memory of a process: the office, and the sums of the board.
 
-Every question reads the change counters first (`storage.board.change_counters`), by one small SELECT. They are
-read before what they count, so that a value may be newer than its counter says, never older.
+Every query reads the change counters first (`storage.board.change_counters`), by one small SELECT. They are
+read before the values, so that a value may be newer than its counter says, never older.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from workflow.board.sums import Horizon, Sum, Sums, by_unit
 from workflow.org.office import Office
 
 MAX_UNITS_REREAD = 2000
-"""Units read anew one by one; where more changed, all are."""
-MOST_ROOTS = 1000
-"""Units whose sums, with those of all below, are kept put together."""
+"""The most units reread one by one; when more changed, all are reread."""
+MAX_COMBINED_ROOTS = 1000
+"""The most units whose combined sums (with all units below) are cached."""
 
 
 @dataclass
 class _Board:
-    """The sums as last read: by unit, and put together for a unit with all below it; `stale`: units that have
-    changed since they were put together."""
+    """The sums as last read, by unit, and combined for a unit with all below it; `stale`: units changed since
+    their sums were combined."""
 
     horizon: Horizon
     version: int
@@ -40,10 +40,10 @@ class _Board:
 
 
 class DatabaseCache:
-    """One for each database a process works with; any thread may ask.
+    """The cache of one database; safe for use by any thread.
 
     Args:
-        officer, language: whom config.toml names where nobody else can be told, and their language.
+        officer, language: the recipient config.toml names for letters nobody else can get, and their language.
     """
 
     def __init__(self, engine: Engine, *, officer: str = "", language: str = "kk") -> None:
@@ -57,7 +57,7 @@ class DatabaseCache:
         self._board_guard = Lock()
 
     def office(self) -> Office:
-        """Units, people and matches as they stand, with the officer config.toml names.
+        """Return the present units, people and matches, with the officer config.toml names.
 
         Raises:
             StorageUnavailable: the database cannot be read.
@@ -65,7 +65,7 @@ class DatabaseCache:
         return self._office_of(self._versions())
 
     def sums(self, horizon: Horizon, root: str | None = None) -> Sums:
-        """How many rows of cases that are not confidential stand how, of a unit with all below it or of all.
+        """Return the sums of board rows of cases that are not confidential, of a unit with all below it or all.
 
         Raises:
             StorageUnavailable: the database cannot be read.
@@ -76,18 +76,18 @@ class DatabaseCache:
         with self._board_guard:
             if board.tree is not tree:
                 board.tree, board.roots, board.stale = tree, {}, {}
-            found, changed = board.roots.get(root), board.stale.get(root, ())
-            if found is None or len(changed) > MAX_UNITS_REREAD:
+            combined, changed = board.roots.get(root), board.stale.get(root, ())
+            if combined is None or len(changed) > MAX_UNITS_REREAD:
                 within = board.units if root is None else tree.below(root)
-                found = Sums.of({unit: board.units[unit] for unit in within if unit in board.units})
+                combined = Sums.of({unit: board.units[unit] for unit in within if unit in board.units})
             elif changed:
-                found = found.exchanged({unit: board.units.get(unit, ()) for unit in changed})
-            if len(board.roots) >= MOST_ROOTS:
+                combined = combined.exchanged({unit: board.units.get(unit, ()) for unit in changed})
+            if len(board.roots) >= MAX_COMBINED_ROOTS:
                 board.roots, board.stale = {}, {}
-            board.roots[root] = found
-            # Only now: what fails on the way is mended by the next question.
+            board.roots[root] = combined
+            # Only now: after a failure above the next query combines them again.
             board.stale.pop(root, None)
-            return found
+            return combined
 
     def _versions(self) -> Mapping[str, int]:
         with reading(self._engine) as connection:
@@ -96,49 +96,50 @@ class DatabaseCache:
     def _office_of(self, versions: Mapping[str, int]) -> Office:
         version = versions.get(change_counters.OFFICE)
 
-        def known() -> Office | None:
-            kept = self._office
-            return kept[1] if kept is not None and kept[0] == version else None
+        def cached() -> Office | None:
+            entry = self._office
+            return entry[1] if entry is not None and entry[0] == version else None
 
-        return self._reading_office.get(known, self._read_office)
+        return self._reading_office.get(cached, self._read_office)
 
     def _read_office(self) -> Office:
-        """All of it anew, by one thread at a time."""
+        """Read the office from the database; called by one thread at a time."""
         version = self._versions().get(change_counters.OFFICE)
         office = office_store.office(self._engine, officer=self._officer, language=self._language)
         self._office = None if version is None else (version, office)
         return office
 
     def _board_of(self, horizon: Horizon, version: int | None) -> _Board:
-        """The sums by unit as they stand."""
+        """Return the present sums by unit, from the cache or the database."""
 
-        def known() -> _Board | None:
-            kept = self._board
-            return kept if kept is not None and (kept.version, kept.horizon) == (version, horizon) else None
+        def cached() -> _Board | None:
+            board = self._board
+            is_current = board is not None and (board.version, board.horizon) == (version, horizon)
+            return board if is_current else None
 
-        return self._reading_board.get(known, lambda: self._read_board(horizon))
+        return self._reading_board.get(cached, lambda: self._read_board(horizon))
 
     def _read_board(self, horizon: Horizon) -> _Board:
-        """The sums, read anew by one thread at a time: of units that changed, or of all."""
-        kept = self._board if self._board is not None and self._board.horizon == horizon else None
+        """Read the sums of units that changed, or of all; called by one thread at a time."""
+        board = self._board if self._board is not None and self._board.horizon == horizon else None
         with reading(self._engine) as connection:
             lines = change_counters.lines(connection, change_counters.BOARD)
-            changed = change_counters.changed(kept.lines, lines) if kept is not None else None
+            changed = change_counters.changed(board.lines, lines) if board is not None else None
             if changed is None or len(changed) > MAX_UNITS_REREAD:
-                kept, changed = None, None
+                board, changed = None, None
             fresh = by_unit(sums.plain(connection, horizon, units=changed)) if changed != frozenset() else {}
         version = sum(n for _, n in lines.values())
         with self._board_guard:
-            if kept is None or changed is None:
-                kept = self._board = _Board(horizon, version, lines, dict(fresh))
+            if board is None or changed is None:
+                board = self._board = _Board(horizon, version, lines, dict(fresh))
             else:
-                _exchange(kept, changed, fresh)
-                kept.lines, kept.version = lines, version
-        return kept
+                _replace_sums(board, changed, fresh)
+                board.lines, board.version = lines, version
+        return board
 
 
-def _exchange(board: _Board, changed: Collection[str], fresh: Mapping[str, tuple[Sum, ...]]) -> None:
-    """Other sums for units that changed; what was put together of them is stale on every way up."""
+def _replace_sums(board: _Board, changed: Collection[str], fresh: Mapping[str, tuple[Sum, ...]]) -> None:
+    """Replace the sums of changed units, and mark the combined sums of all units above them as stale."""
     for unit in changed:
         board.units.pop(unit, None)
         for root in (None, unit, *(board.tree.above(unit) if board.tree else ())):

@@ -191,10 +191,10 @@ def _tell_of_keys(call: CommandContext) -> None:
 
 
 def migrate_to(ctx: typer.Context, address: Annotated[str, typer.Argument(metavar="ADDRESS")]) -> int:
-    from storage.database.errors import where
+    from storage.database.errors import display_address
 
     call = CommandContext.of(ctx)
-    before = where(call.app.engine)
+    before = display_address(call.app.engine)
     events, problems = maintenance.migrate_to(call.app, address, now=call.moment.now, today=call.moment.today)
     if call.json:
         call.answer({"events": events, "problems": _problems(call, problems)})

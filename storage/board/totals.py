@@ -10,7 +10,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Engine, select, true
 
 from storage.board import change_counters
-from storage.database.dialect import FEW, filled, given, insert
+from storage.database.dialect import MAX_PREPARED_INSERTS, insert, values_parameters, values_table
 from storage.database.engine import writing
 from storage.rows import ROW_COLUMNS
 from storage.tables import CASE, DEADLINE, TOTAL
@@ -63,15 +63,15 @@ def add(connection: Connection, changes: Mapping[Key, int]) -> None:
     if not lines:
         return
     step = insert(connection, TOTAL)
-    if len(lines) > FEW:
-        new = given(connection, _COLUMNS)
+    if len(lines) > MAX_PREPARED_INSERTS:
+        new = values_table(connection, _COLUMNS)
         # SQLite takes the ON of ON CONFLICT for that of a join, unless a WHERE stands between.
         step = step.from_select([*_COLUMNS], select(*new.c).where(true()))
     step = step.on_conflict_do_update(
         index_elements=list(TOTAL.primary_key.columns), set_={"n": TOTAL.c.n + step.excluded.n}
     )
-    if len(lines) > FEW:
-        connection.execute(step, filled(connection, _COLUMNS, lines))
+    if len(lines) > MAX_PREPARED_INSERTS:
+        connection.execute(step, values_parameters(connection, _COLUMNS, lines))
     else:
         connection.execute(step, [dict(zip(_COLUMNS, line, strict=True)) for line in lines])
 

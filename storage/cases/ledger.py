@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from storage.cache import DatabaseCache
 from storage.cases.batch import HEAD, Batch, Before, batch
 from storage.cases.writing import PLACE, ConcurrentChange, at, write
-from storage.database.dialect import filled, insert
+from storage.database.dialect import insert, values_parameters
 from storage.database.engine import Row_, reading, writing
 from storage.database.fair_lock import FairLock
 from storage.database.in_list import execute_for_names, in_names
@@ -316,7 +316,7 @@ def _stored(connection: Connection, changes: Sequence[CaseWrite]) -> Iterator[Ro
     few = [(one.case.id, name) for one in changes for name in sorted(one.touched or ())]
     if few:
         asked = DEADLINE.select().join_from(DEADLINE, *at(connection))
-        yield from connection.execute(asked, filled(connection, PLACE, few))
+        yield from connection.execute(asked, values_parameters(connection, PLACE, few))
 
 
 def _counted(connection: Connection, year: int, count: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, select
 
 from storage.cases.ledger import cases
-from storage.database.dialect import before
+from storage.database.dialect import text_before
 from storage.database.engine import Row_
 from storage.database.in_list import execute_for_names, in_names
 from storage.tables import CASE, DEADLINE, EVENT, FIRST_ENTRY
@@ -39,7 +39,7 @@ def recorded(
     """
     wanted = frozenset(facts)
     asked = _of_active(select(*_COLUMNS), EVENT.c.case, wanted).where(_TOLD)
-    called = before(connection, EVENT.c.name, ".").in_(sorted({fact.partition(":")[2] for fact in facts}))
+    called = text_before(connection, EVENT.c.name, ".").in_(sorted({fact.partition(":")[2] for fact in facts}))
     within = EVENT.c.on.between(date(year, 1, 1), date(year, 12, 31))
     found = list(_in(connection, asked.where(called, within), CASE.c.unit, units))
     # Of most cases each fact has one event. Where something was said anew, all that was said counts; where

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, and_, bindparam, s
 from storage.board import change_counters, totals
 from storage.cases import recommendations
 from storage.cases.batch import Batch
-from storage.database.dialect import FEW, filled, given, insert_many
+from storage.database.dialect import MAX_PREPARED_INSERTS, insert_many, values_parameters, values_table
 from storage.database.in_list import execute_for_names, in_names
 from storage.rows import Values
 from storage.tables import CASE, DEADLINE, EVENT, MOVED, NOTICE, READER
@@ -99,7 +99,7 @@ def write(connection: Connection, made: Batch, now: datetime) -> None:
 
 def at(connection: Connection) -> tuple[FromClause, ColumnElement[bool]]:
     """Lines named as in PLACE, and how the rows of the board are joined with them."""
-    lines = given(connection, PLACE)
+    lines = values_table(connection, PLACE)
     return lines, _joined(lines)
 
 
@@ -108,18 +108,18 @@ def _heads(connection: Connection, made: Batch) -> None:
     known = [name for name in {*made.written, *made.recommendations} if made.expected[name]]
     if len(known) > 1 or len(made.changed) < len(known):
         _hold(connection, {name: made.expected[name] for name in known})
-    if len(made.changed) <= FEW:
+    if len(made.changed) <= MAX_PREPARED_INSERTS:
         if made.changed:
             done = connection.execute(_CHANGE_CASE, made.changed, execution_options=_COUNT)
             _all(done.rowcount, [{"k_case": one["k_id"]} for one in made.changed])
         return
     names = sorted(made.head)
     columns = {"k_id": CASE.c.id, **{f"k_{name}": CASE.c[name] for name in names}}
-    lines = given(connection, columns)
+    lines = values_table(connection, columns)
     step = CASE.update().where(CASE.c.id == lines.c.k_id)
     step = step.values({name: lines.c[f"k_{name}"] for name in names})
     values = ([one["k_id"], *(one[name] for name in names)] for one in made.changed)
-    connection.execute(step, filled(connection, columns, values))
+    connection.execute(step, values_parameters(connection, columns, values))
 
 
 def _hold(connection: Connection, expected: dict[str, int]) -> None:
@@ -134,16 +134,16 @@ def _change_rows(connection: Connection, lines: Sequence[Values], changed: Colle
     if not lines:
         return
     names = tuple(sorted(changed))
-    if len(lines) <= FEW:
+    if len(lines) <= MAX_PREPARED_INSERTS:
         few = [{name: one[name] for name in (*_COUNTED, *names)} for one in lines]
         done = connection.execute(_CHANGE_ROW, few, execution_options=_COUNT)
         _all(done.rowcount, lines)
         return
     columns = {**_COUNTED, **{f"new_{name}": DEADLINE.c[name] for name in names}}
-    held = _held(given(connection, columns))
+    held = _held(values_table(connection, columns))
     step = DEADLINE.update().where(_joined(held)).values({name: held.c[f"new_{name}"] for name in names})
     values = ([one[name] for name in (*_COUNTED, *names)] for one in lines)
-    done = connection.execute(step, filled(connection, columns, values), execution_options=_COUNT)
+    done = connection.execute(step, values_parameters(connection, columns, values), execution_options=_COUNT)
     _all(done.rowcount, lines)
 
 

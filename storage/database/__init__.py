@@ -1,1 +1,1 @@
-"""The database itself: opened, read and written; what SQLite and PostgreSQL spell in two ways; its troubles."""
+"""Database access: engines, transactions, differences between SQLite and PostgreSQL, translation of errors."""

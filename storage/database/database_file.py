@@ -1,7 +1,7 @@
-"""Whether a database's file is still the one that was opened: moved, deleted and replaced files are noticed.
+"""Detection of a SQLite file that was moved, deleted or replaced while it is open.
 
-An open file goes on existing without its name: SQLite would read and write on, and all of it would be gone with
-the last process that has it open.
+An open file continues to exist without its name: SQLite would go on reading and writing, and everything written
+would be lost when the last process closes it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from pathlib import Path
 from storage.refusals import StorageUnavailable
 
 JOURNALS = ("-wal", "-shm")
-"""Endings of the files SQLite keeps beside a database that is in use."""
+"""Suffixes of the files SQLite keeps beside a database in use."""
 
 
 class DatabaseFile:
-    """The file at a path, remembered from the first time it was opened until it is let go of."""
+    """The identity (device, inode) of the file at a path, from its first opening until `forget`."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -23,46 +23,46 @@ class DatabaseFile:
 
     @property
     def uri(self) -> str:
-        """The address for SQLite: only a file nobody has opened yet may be made anew.
+        """Return the URI for SQLite; it may create the file only before the first opening.
 
         Raises:
-            StorageUnavailable: `moved`, also where nothing but its journals is left of a database in use;
+            StorageUnavailable: `moved`, also when only the journals of a database in use are left;
                 `replaced`.
         """
         self.check()
         mode = "rw" if self._identity is not None else "rwc"
         if self._identity is None and not Path(self._path).exists():
-            # SQLite would take the journal of the missing database for garbage, and delete what is only there.
-            left = next((name for name in map(self._path.__add__, JOURNALS) if Path(name).exists()), None)
-            if left is not None:
-                raise StorageUnavailable("moved", where=self._path, problem=left)
+            # SQLite would delete the journal of the missing database as garbage, with data that is only there.
+            journal = next((name for name in map(self._path.__add__, JOURNALS) if Path(name).exists()), None)
+            if journal is not None:
+                raise StorageUnavailable("moved", where=self._path, problem=journal)
         return f"{Path(self._path).absolute().as_uri()}?mode={mode}"
 
     def remember(self) -> None:
-        """Note which file was opened; if another one stood there before, refuse it."""
+        """Remember the file that was opened; raise if it is not the remembered one."""
         if self._identity is None:
-            self._identity = self._found()
+            self._identity = self._read_identity()
         self.check()
 
     def forget(self) -> None:
-        """Whatever stands there next is taken as it is: nobody has the file open any more."""
+        """Forget the file, so that any file may be opened next: no connection has it open any more."""
         self._identity = None
 
     def check(self) -> None:
-        """Refuse a file that is not the one that was opened.
+        """Raise if the file at the path is not the one that was opened.
 
         Raises:
-            StorageUnavailable: `moved`, there is none; `replaced`, it is another one.
+            StorageUnavailable: `moved`, there is no file; `replaced`, it is a different one.
         """
         if self._identity is None:
             return
-        found = self._found()
-        if found is None:
+        identity = self._read_identity()
+        if identity is None:
             raise StorageUnavailable("moved", where=self._path)
-        if found != self._identity:
+        if identity != self._identity:
             raise StorageUnavailable("replaced", where=self._path)
 
-    def _found(self) -> tuple[int, int] | None:
+    def _read_identity(self) -> tuple[int, int] | None:
         try:
             status = Path(self._path).stat()
         except OSError:

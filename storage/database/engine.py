@@ -1,8 +1,8 @@
-"""Opening the database, and the two ways to use it: reading and writing.
+"""Database engines, and the two kinds of transactions: reading and writing.
 
 SQLite: WAL, synchronous=FULL, foreign keys; writers begin with BEGIN IMMEDIATE behind one lock per
-database of this process. PostgreSQL: psycopg 3. Whatever the driver says becomes a StorageUnavailable
-(storage/database/errors.py). Values never stand in an error: a log would keep whom a letter went to.
+database of this process. PostgreSQL: psycopg 3. Errors of the driver become a StorageUnavailable
+(storage/database/errors.py). Errors never contain values: a log would keep the recipients of letters.
 """
 
 from __future__ import annotations
@@ -27,43 +27,43 @@ from storage.database.limits import Limits, is_long_work
 from storage.refusals import StorageUnavailable
 
 Row_: TypeAlias = "Row[*tuple[Any, ...]]"
-"""What a query finds, line by line."""
+"""A row of the result of a query."""
 LOCK_TIMEOUT = 30.0
 """Seconds a writer waits for another process before it gives up."""
 CONNECTION_LOST = frozenset({"unreachable", "not_let_in", "failed"})
-"""What a connection that broke off is called."""
-IDLE = 60.0
-"""Seconds a transaction of ours may wait for its own program before the server ends it."""
-KEEPALIVE = 10
-"""Seconds after which, and between which, an idle connection is asked whether its other end is there."""
-_POLL = 0.004
+"""Codes of errors that mean a lost connection."""
+IDLE_TRANSACTION_SECONDS = 60.0
+"""Seconds a transaction may be idle before the server ends it."""
+KEEPALIVE_SECONDS = 10
+"""Seconds until the first TCP keepalive probe of an idle connection, and between probes."""
+_POLL_SECONDS = 0.004
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _limits: WeakKeyDictionary[Engine, Limits] = WeakKeyDictionary()
-_turnstiles: defaultdict[str, FairLock] = defaultdict(FairLock)
+_writer_locks: defaultdict[str, FairLock] = defaultdict(FairLock)
 
 
 def open(url: str, *, password: str | None = None, limits: Limits | None = None) -> Engine:
-    """An engine for an address: `sqlite:///file`, `postgresql://user@host/name`. Only the folder is created.
+    """Return the engine of an address: `sqlite:///file`, `postgresql://user@host/name`. Creates the folder.
 
     Args:
-        password: of a server, where it does not stand in the address.
-        limits: how long a server is waited for.
+        password: of a server, if it is not in the address.
+        limits: how long to wait for a server.
 
     Raises:
-        StorageUnavailable: the address is none, or names a database this house does not speak to.
+        StorageUnavailable: the address is invalid, or of a database that is not supported.
     """
-    address = _address(url)
+    address = _parse_address(url)
     if address.get_backend_name() == "sqlite":
-        return _sqlite(address)
+        return _create_sqlite_engine(address)
     if password is not None:
         address = address.set(password=password)
-    return _postgresql(address, limits or Limits())
+    return _create_postgresql_engine(address, limits or Limits())
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that reads: in SQLite one snapshot, which no writer disturbs or waits for.
+    """Open a transaction that reads; in SQLite it is one snapshot, independent of writers.
 
     Raises:
         StorageUnavailable: the database cannot be read.
@@ -74,9 +74,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes; committed on leaving, rolled back whole when anything is raised.
+    """Open a transaction that writes; commit it on leaving, roll it back when anything is raised.
 
-    IntegrityError passes: whoever writes knows what a broken constraint means.
+    IntegrityError is not translated: the caller knows what a broken constraint means.
 
     Raises:
         StorageUnavailable: the database cannot be written.
@@ -87,14 +87,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
             with translate_errors(engine), engine.begin() as connection:
                 yield connection
                 committing = True
-        except StorageUnavailable as trouble:
-            # A server that goes away while it says "committed" may have done it.
-            trouble.undecided = trouble.undecided or (committing and trouble.what in CONNECTION_LOST)
+        except StorageUnavailable as error:
+            # A server lost while it confirms the commit may have committed.
+            error.undecided = error.undecided or (committing and error.what in CONNECTION_LOST)
             raise
         return
     with (
         translate_errors(engine),
-        _turnstiles[str(engine.url.database)].passing(),
+        _writer_locks[str(engine.url.database)].passing(),
         engine.connect() as connection,
     ):
         connection.execution_options(writer=True)
@@ -104,8 +104,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def overwriting(connection: Connection) -> Iterator[None]:
-    """Have SQLite overwrite what is written anew in this block: else the former bytes stay in its file, in
-    space it has no use for."""
+    """Make SQLite overwrite replaced values in this block: else their bytes stay in unused space."""
     sqlite = connection.dialect.name == "sqlite"
     if sqlite:
         connection.exec_driver_sql("PRAGMA secure_delete = ON")
@@ -117,7 +116,7 @@ def overwriting(connection: Connection) -> Iterator[None]:
 
 
 def empty_journal(engine: Engine) -> None:
-    """Have SQLite bring what its journal holds into the file and empty it; while others read it stays."""
+    """Make SQLite move the content of its journal into the file and empty it; it stays while others read."""
     if engine.dialect.name != "sqlite":
         return
     with translate_errors(engine), closing(engine.raw_connection()) as connection:
@@ -125,33 +124,33 @@ def empty_journal(engine: Engine) -> None:
 
 
 def driver(connection: Connection) -> Any:
-    """The driver's own connection, inside the transaction that is under way."""
+    """Return the driver's connection, within the present transaction."""
     return connection.connection.dbapi_connection
 
 
 def conninfo(engine: Engine, *, password: bool = True) -> str:
-    """The address of a PostgreSQL database as libpq knows it, with what its connections are opened with.
+    """Return the libpq connection string of a PostgreSQL database, with the arguments of its connections.
 
     Args:
-        password: whether its password stands in it.
+        password: whether to include the password.
     """
     from psycopg.conninfo import make_conninfo
 
-    said = connection_arguments(_limits[engine]) if engine in _limits else {}
+    common = connection_arguments(_limits[engine]) if engine in _limits else {}
     _, own = engine.dialect.create_connect_args(engine.url)
-    # Not as a URL: libpq takes no space in one, and its complaint would show the password.
+    # Not as a URL: libpq takes no space in one, and its error would show the password.
     # `context` is for the driver alone: how it reads values.
     hidden = {"context"} if password else {"context", "password"}
-    known = {name: str(value) for name, value in {**said, **own}.items() if name not in hidden}
-    return make_conninfo("", **known)
+    parameters = {name: str(value) for name, value in {**common, **own}.items() if name not in hidden}
+    return make_conninfo("", **parameters)
 
 
-def shared(url: str) -> bool:
-    """Whether several machines can use the database of that address at once: PostgreSQL, not a file."""
+def is_shared_database(url: str) -> bool:
+    """Tell whether several machines can use the database of an address at once: PostgreSQL, not a file."""
     return url.partition(":")[0].partition("+")[0] in ("postgresql", "postgres")
 
 
-def _address(url: str) -> URL:
+def _parse_address(url: str) -> URL:
     try:
         address = make_url(url)
         return address.set(drivername=_DRIVERS[address.get_backend_name()])
@@ -161,11 +160,11 @@ def _address(url: str) -> URL:
         raise StorageUnavailable("address", where=url.rpartition("@")[2].partition("?")[0]) from None
 
 
-def _postgresql(address: URL, limits: Limits) -> Engine:
+def _create_postgresql_engine(address: URL, limits: Limits) -> Engine:
     # An office on SQLite has no need of the driver.
-    from storage.database.silent_server import Watch
+    from storage.database.silent_server import ServerWatch
 
-    watch = Watch(limits)
+    watch = ServerWatch(limits)
     engine = create_engine(
         address,
         connect_args={
@@ -193,33 +192,33 @@ def _postgresql(address: URL, limits: Limits) -> Engine:
 
 
 def connection_arguments(limits: Limits) -> dict[str, object]:
-    """What a connection to a server is opened with, as libpq calls it.
+    """Return the libpq arguments of connections to a server.
 
-    Where packets are dropped the kernel gives a connection up, at the server's end, too: what it held there
+    When packets are dropped the kernel gives up the connection, at the server's end too: locks it held there
     would keep others from writing after the network is back.
     """
     options = {
         "timezone": "UTC",
         "lock_timeout": int(LOCK_TIMEOUT * 1000),
         "statement_timeout": int(limits.statement * 1000),
-        "idle_in_transaction_session_timeout": int(IDLE * 1000),
-        "tcp_keepalives_idle": KEEPALIVE,
-        "tcp_keepalives_interval": KEEPALIVE,
+        "idle_in_transaction_session_timeout": int(IDLE_TRANSACTION_SECONDS * 1000),
+        "tcp_keepalives_idle": KEEPALIVE_SECONDS,
+        "tcp_keepalives_interval": KEEPALIVE_SECONDS,
         "tcp_keepalives_count": 3,
-        "tcp_user_timeout": int(IDLE * 1000),
+        "tcp_user_timeout": int(IDLE_TRANSACTION_SECONDS * 1000),
     }
     return {
         "connect_timeout": limits.connect,
         "keepalives": 1,
-        "keepalives_idle": KEEPALIVE,
-        "keepalives_interval": KEEPALIVE,
+        "keepalives_idle": KEEPALIVE_SECONDS,
+        "keepalives_interval": KEEPALIVE_SECONDS,
         "keepalives_count": 3,
         "tcp_user_timeout": int(limits.patience * 1000),
         "options": " ".join(f"-c {name}={value}" for name, value in options.items()),
     }
 
 
-def _sqlite(address: URL) -> Engine:
+def _create_sqlite_engine(address: URL) -> Engine:
     file = address.database
     arguments = {"timeout": 0.0, "check_same_thread": False}
     if not file or file == ":memory:":
@@ -228,20 +227,20 @@ def _sqlite(address: URL) -> Engine:
         try:
             if not file.startswith("file:"):
                 Path(file).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as trouble:
-            raise StorageUnavailable("unreachable", where=file, problem=trouble.strerror or "") from None
+        except OSError as error:
+            raise StorageUnavailable("unreachable", where=file, problem=error.strerror or "") from None
         engine = create_engine(address, connect_args=arguments, hide_parameters=True)
     watched = None if not file or file.startswith((":", "file:")) else DatabaseFile(file)
 
     if watched is not None:
-        _follow(engine, watched)
+        _pin_to_file(engine, watched)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, _: object) -> None:
         if watched is not None:
             watched.remember()
         connection.isolation_level = None
-        _until_free(connection, "PRAGMA journal_mode=WAL")
+        _execute_when_unlocked(connection, "PRAGMA journal_mode=WAL")
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
             connection.execute(f"PRAGMA {pragma}").close()
 
@@ -249,18 +248,18 @@ def _sqlite(address: URL) -> Engine:
     def begin(connection: Connection) -> None:
         raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
         if connection.get_execution_options().get("writer"):
-            _until_free(raw, "BEGIN IMMEDIATE")
+            _execute_when_unlocked(raw, "BEGIN IMMEDIATE")
         else:
-            _until_free(raw, "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
+            _execute_when_unlocked(raw, "BEGIN", "SELECT 1 FROM sqlite_master LIMIT 1")
         if watched is not None:
-            # Not before: it may have been moved while this waited for its turn.
+            # Only now: the file may have been moved while this waited for the lock.
             watched.check()
 
     return engine
 
 
-def _follow(engine: Engine, file: DatabaseFile) -> None:
-    """Open the file that was opened first, and no other, until the engine lets go of it."""
+def _pin_to_file(engine: Engine, file: DatabaseFile) -> None:
+    """Open only the file that was opened first, until the engine is disposed."""
 
     @event.listens_for(engine, "do_connect")
     def locate(_dialect: object, _record: object, positional: list[Any], named: dict[str, Any]) -> None:
@@ -272,21 +271,21 @@ def _follow(engine: Engine, file: DatabaseFile) -> None:
         file.forget()
 
 
-def _until_free(connection: sqlite3.Connection, *statements: str) -> None:
-    """Run them once the lock they need is free.
+def _execute_when_unlocked(connection: sqlite3.Connection, *statements: str) -> None:
+    """Run the statements once the lock they need is free.
 
-    SQLite's own busy handler sleeps up to 0.1 s between two looks and would miss the short pauses an
-    import makes for others; hence our own, with no limit but PATIENCE.
+    SQLite's busy handler sleeps up to 0.1 s between two attempts and would miss the short pauses an import
+    makes for others; hence our own loop, limited by LOCK_TIMEOUT.
     """
-    patience = time.monotonic() + LOCK_TIMEOUT
+    give_up_at = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
             for statement in statements:
                 connection.execute(statement).close()
             return
-        except sqlite3.OperationalError as trouble:
+        except sqlite3.OperationalError as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK").close()
-            if (trouble.sqlite_errorcode & 0xFF) not in _BUSY or time.monotonic() > patience:
+            if (error.sqlite_errorcode & 0xFF) not in _BUSY or time.monotonic() > give_up_at:
                 raise
-            time.sleep(_POLL)
+            time.sleep(_POLL_SECONDS)

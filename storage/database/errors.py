@@ -1,4 +1,4 @@
-"""What drivers say, as the one refusal of this house: which code, where, and the driver's own words."""
+"""Translation of driver errors to StorageUnavailable: a code, the address, and the driver's message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as NoneFree
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.refusals import StorageUnavailable
 
@@ -34,11 +34,13 @@ _POSTGRESQL = {
     "40": "busy",
     "57": "unreachable",
 }
-# libpq gives no code for a connection the server refused, only the server's words: in its own language.
+# libpq gives no code for a refused connection, only the server's message, in the server's language.
 NOT_LET_IN = re.compile(r"\b(FATAL|ВАЖНО):|no password supplied")
-_CROWDED = re.compile(r"too many (clients|connections)|слишком много клиентов|remaining connection slots")
-# It is being started or stopped: nothing an operator has to mend, it comes back by itself.
-_ON_ITS_WAY = re.compile(
+_TOO_MANY_CONNECTIONS = re.compile(
+    r"too many (clients|connections)|слишком много клиентов|remaining connection slots"
+)
+# The server is starting or stopping: it comes back by itself, without an operator.
+_STARTING_OR_STOPPING = re.compile(
     r"database system is (starting up|shutting down|not (yet )?accepting|in recovery)"
     r"|система баз данных (запускается|останавливается|в режиме восстановления|(ещё )?не принимает)"
 )
@@ -46,15 +48,15 @@ _SECRET_QUERY = frozenset({"password", "passfile", "sslpassword"})
 _HIDDEN = "***"
 
 
-def where(engine: Engine) -> str:
-    """The address as a person may see it: the file of SQLite, else the URL without its password."""
+def display_address(engine: Engine) -> str:
+    """Return the address to show: the file of SQLite, else the URL without its password."""
     if engine.dialect.name == "sqlite":
         return engine.url.database or ":memory:"
-    return shown(engine.url)
+    return hide_secrets(engine.url)
 
 
-def shown(address: URL) -> str:
-    """An address without what it keeps secret."""
+def hide_secrets(address: URL) -> str:
+    """Return an address with its password and other secrets hidden."""
     hidden = dict.fromkeys(_SECRET_QUERY & address.query.keys(), _HIDDEN)
     return (
         address.set(drivername="postgresql").update_query_dict(hidden).render_as_string(hide_password=True)
@@ -65,41 +67,41 @@ def shown(address: URL) -> str:
 
 @contextmanager
 def translate_errors(engine: Engine) -> Iterator[None]:
-    """Whatever the driver raises inside becomes a StorageUnavailable; a broken constraint passes as it is."""
+    """Translate errors of the driver in this block to StorageUnavailable; IntegrityError is not translated."""
     try:
         yield
     except IntegrityError:
         raise
-    except engine.dialect.loaded_dbapi.Error as trouble:
-        raise unavailable(engine, trouble) from trouble
-    except DBAPIError as trouble:
-        raise unavailable(engine, trouble.orig or trouble) from trouble
-    except NoneFree as trouble:
-        raise StorageUnavailable("busy", where=where(engine), problem=str(trouble)) from trouble
-    except SQLAlchemyError as trouble:
-        raise StorageUnavailable("failed", where=where(engine), problem=str(trouble)) from trouble
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise to_storage_unavailable(engine, error) from error
+    except DBAPIError as error:
+        raise to_storage_unavailable(engine, error.orig or error) from error
+    except PoolTimeout as error:
+        raise StorageUnavailable("busy", where=display_address(engine), problem=str(error)) from error
+    except SQLAlchemyError as error:
+        raise StorageUnavailable("failed", where=display_address(engine), problem=str(error)) from error
 
 
-def unavailable(engine: Engine, trouble: BaseException) -> StorageUnavailable:
-    """The refusal that says what a driver's error means."""
-    # Where several addresses were tried, libpq lists them: the last line is the last attempt.
-    lines = [line.strip() for line in str(trouble).splitlines() if line.strip()]
-    problem = (lines[-1] if lines[0].endswith(":") else lines[0]) if lines else type(trouble).__name__
-    if isinstance(trouble, sqlite3.Error):
-        code = getattr(trouble, "sqlite_errorcode", 0)
+def to_storage_unavailable(engine: Engine, error: BaseException) -> StorageUnavailable:
+    """Return the StorageUnavailable of a driver's error."""
+    # When several addresses were tried, libpq lists them: the last line is the last attempt.
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    problem = (lines[-1] if lines[0].endswith(":") else lines[0]) if lines else type(error).__name__
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", 0)
         what = "full" if code in _SQLITE_FULL else _SQLITE.get(code & 0xFF, "failed")
-        return StorageUnavailable(what, where=where(engine), problem=problem)
-    state = getattr(trouble, "sqlstate", None)
+        return StorageUnavailable(what, where=display_address(engine), problem=problem)
+    state = getattr(error, "sqlstate", None)
     if state is not None:
         what = _POSTGRESQL.get(state) or _POSTGRESQL.get(state[:2]) or "failed"
-    elif _CROWDED.search(str(trouble)):
+    elif _TOO_MANY_CONNECTIONS.search(str(error)):
         what = "busy"
-    elif _ON_ITS_WAY.search(str(trouble)):
+    elif _STARTING_OR_STOPPING.search(str(error)):
         what = "unreachable"
-    elif NOT_LET_IN.search(str(trouble)):
+    elif NOT_LET_IN.search(str(error)):
         what = "not_let_in"
-    elif any("Operational" in kind.__name__ or "Timeout" in kind.__name__ for kind in type(trouble).__mro__):
+    elif any("Operational" in kind.__name__ or "Timeout" in kind.__name__ for kind in type(error).__mro__):
         what = "unreachable"
     else:
         what = "failed"
-    return StorageUnavailable(what, where=where(engine), problem=problem)
+    return StorageUnavailable(what, where=display_address(engine), problem=problem)

@@ -1,4 +1,4 @@
-"""One writer at a time, in the order of arrival."""
+"""A fair lock: threads get it in the order of arrival."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from threading import Lock
 
 
 class FairLock:
-    """A lock that is handed to whoever has waited longest.
+    """A lock that goes to the thread that has waited longest.
 
-    `threading.Lock` lets the thread that released it take it again at once; a bulk import would then
-    keep everybody else waiting although it lets go between its transactions.
+    `threading.Lock` lets the thread that released it take it again at once; a bulk import would then keep all
+    others waiting although it releases the lock between its transactions.
     """
 
     def __init__(self) -> None:
@@ -22,22 +22,22 @@ class FairLock:
 
     @contextmanager
     def passing(self, patience: float = -1) -> Iterator[bool]:
-        """Wait for one's turn, hold it, pass it on.
+        """Acquire the lock for the block, then pass it to the next waiter.
 
         Args:
-            patience: seconds to wait at most; -1 waits as long as it takes.
+            patience: seconds to wait at most; -1 is without limit.
 
         Yields:
-            Whether it is one's turn: not where patience ran out, and the block is run all the same.
+            Whether the lock was acquired: False when the time ran out; the block is run all the same.
         """
-        held = self._enter(patience)
+        held = self._acquire(patience)
         try:
             yield held
         finally:
             if held:
-                self._leave()
+                self._release()
 
-    def _enter(self, patience: float) -> bool:
+    def _acquire(self, patience: float) -> bool:
         with self._guard:
             if not self._taken:
                 self._taken = True
@@ -53,7 +53,7 @@ class FairLock:
                 self._give_up(turn)
         return held
 
-    def _leave(self) -> None:
+    def _release(self) -> None:
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().release()
@@ -61,9 +61,9 @@ class FairLock:
                 self._taken = False
 
     def _give_up(self, turn: Lock) -> None:
-        """An interrupted waiter leaves the row; a turn handed to it meanwhile goes to the next."""
+        """Leave the queue; a turn that was handed over meanwhile goes to the next waiter."""
         with self._guard:
             if turn in self._waiting:
                 self._waiting.remove(turn)
                 return
-        self._leave()
+        self._release()

@@ -1,7 +1,7 @@
-"""Many names in one question: they travel as one value, however many they are.
+"""Conditions on long lists of names, which are sent as one parameter.
 
-A statement that spells thousands of them out costs more to write and to read than to answer; and the driver
-writes arrays slowly, hence a text.
+A statement with thousands of literals costs more to build and parse than to run; and the driver writes arrays
+slowly, hence one text.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from sqlalchemy.sql.operators import OperatorType
 from storage.database.engine import Row_
 
 HASHED_LIST_LIMIT = 1000
-"""Of more names than these rows are looked at one by one."""
+"""The most names for which PostgreSQL may use an index; with more it hashes the list and scans the rows."""
 LITERAL_LIST_LIMIT = 20
-"""Names a statement spells out one by one."""
-_AT_ONCE = 5000
-_APART = "\x1f"
+"""The most names a statement has as literals."""
+_CHUNK_SIZE = 5000
+_SEPARATOR = "\x1f"
 _NAMES = "k_names"
 
 
@@ -54,45 +54,45 @@ class _InList(FunctionElement[bool]):
 
 @compiles(_InList, "sqlite")
 def _sqlite(element: _InList, compiler: Any, **more: Any) -> str:
-    tested, names = (compiler.process(one, **more) for one in element.clauses)
+    tested, names = (compiler.process(clause, **more) for clause in element.clauses)
     return f"({tested} IN (SELECT value FROM json_each({names})))"
 
 
 @compiles(_InList, "postgresql")
 def _postgresql(element: _InList, compiler: Any, **more: Any) -> str:
-    tested, names = (compiler.process(one, **more) for one in element.clauses)
-    return f"({tested} = ANY (string_to_array({names}, chr({ord(_APART)}))))"
+    tested, names = (compiler.process(clause, **more) for clause in element.clauses)
+    return f"({tested} = ANY (string_to_array({names}, chr({ord(_SEPARATOR)}))))"
 
 
 def in_names(tested: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a column holds one of the names the statement is asked with by `execute_for_names`."""
+    """Return the condition that a column has one of the names given to `execute_for_names`."""
     return _InList(tested, bindparam(_NAMES, type_=Text))
 
 
-def execute_for_names(connection: Connection, asked: Executable, names: Iterable[str]) -> Iterator[Row_]:
-    """What a statement with `in_names` finds for the names: one query for up to 5,000 of them."""
-    left = iter(names)
-    while chunk := list(islice(left, _AT_ONCE)):
-        yield from connection.execute(asked, {_NAMES: _text(connection.dialect, chunk)})
+def execute_for_names(connection: Connection, statement: Executable, names: Iterable[str]) -> Iterator[Row_]:
+    """Run a statement with `in_names` and yield its rows: one query for up to 5,000 names."""
+    remaining = iter(names)
+    while chunk := list(islice(remaining, _CHUNK_SIZE)):
+        yield from connection.execute(statement, {_NAMES: _encode_names(connection.dialect, chunk)})
 
 
 def in_collection(
     engine: Engine, tested: ColumnElement[str], names: Collection[str], *, walked: bool = False
 ) -> ColumnElement[bool]:
-    """Whether a column holds one of these.
+    """Return the condition that a column has one of these names.
 
     Args:
-        walked: rows are met in another order and looked at one by one; else they may be found by these names.
+        walked: whether the rows are scanned in another order and tested one by one, not looked up by name.
     """
     if len(names) <= LITERAL_LIST_LIMIT:
         return tested.in_([*names])
-    text = _text(engine.dialect, names)
+    text = _encode_names(engine.dialect, names)
     if engine.dialect.name == "sqlite":
         return tested.in_(select(func.json_each(text).table_valued("value").c.value))
-    found = tested.in_(select(func.unnest(func.string_to_array(text, _APART))))
+    condition = tested.in_(select(func.unnest(func.string_to_array(text, _SEPARATOR))))
     # Inside IS TRUE PostgreSQL keeps the names in a table of hashes; else it may go through them for each row.
-    return found.is_(true()) if walked or len(names) > HASHED_LIST_LIMIT else found
+    return condition.is_(true()) if walked or len(names) > HASHED_LIST_LIMIT else condition
 
 
-def _text(dialect: Dialect, names: Iterable[str]) -> str:
-    return json.dumps([*names]) if dialect.name == "sqlite" else _APART.join(names)
+def _encode_names(dialect: Dialect, names: Iterable[str]) -> str:
+    return json.dumps([*names]) if dialect.name == "sqlite" else _SEPARATOR.join(names)

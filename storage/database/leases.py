@@ -1,4 +1,4 @@
-"""Leases: what one process at a time may do. Whoever dies without giving one back loses it when it runs out."""
+"""Leases: rights one process at a time may hold. A lease that is not given back expires."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ class SqlLeases:
         self._engine = engine
 
     def take(self, name: str, holder: str, *, now: datetime, lasts: timedelta) -> bool:
-        """Take the lease, or keep it. Returns whether it is the holder's until `now + lasts`.
+        """Take or renew the lease. Returns whether it is the holder's until `now + lasts`.
 
-        One that runs further into the future than any lease lasts was taken before the clock went back: it is
-        worth nothing.
+        A lease that ends further in the future than any lease lasts was taken before the clock was set back: it
+        is ignored.
         """
         with writing(self._engine) as connection:
-            step = insert(connection, LEASE).values(name=name, holder=holder, until=now + lasts)
-            step = step.on_conflict_do_update(
+            statement = insert(connection, LEASE).values(name=name, holder=holder, until=now + lasts)
+            statement = statement.on_conflict_do_update(
                 index_elements=[LEASE.c.name],
-                set_={"holder": step.excluded.holder, "until": step.excluded.until},
+                set_={"holder": statement.excluded.holder, "until": statement.excluded.until},
                 where=or_(
                     LEASE.c.holder == holder,
                     LEASE.c.until <= now,
                     LEASE.c.until > now + 2 * lasts,
                 ),
             )
-            done = connection.execute(step, execution_options={"preserve_rowcount": True})
-            return bool(done.rowcount)
+            result = connection.execute(statement, execution_options={"preserve_rowcount": True})
+            return bool(result.rowcount)
 
     def give_back(self, name: str, holder: str) -> None:
-        """Whoever waits for it need not wait until it runs out."""
+        """Give the lease back before it expires, so that others need not wait."""
         with writing(self._engine) as connection:
             connection.execute(LEASE.delete().where(LEASE.c.name == name, LEASE.c.holder == holder))

@@ -1,4 +1,4 @@
-"""How long the users of a server wait, and what may take longer."""
+"""Time limits of statements and connections, and the context that extends them for long work."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-LEAST = 2
-"""Seconds the driver waits for a new connection at least."""
+MIN_CONNECT_SECONDS = 2
+"""The least timeout of a new connection, in seconds; the driver allows none shorter."""
 _long_work: ContextVar[bool] = ContextVar("long_work", default=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """How long the users of a server wait, in seconds.
+    """Time limits of a database server, in seconds.
 
     Attributes:
-        patience: within which a silent server is found out.
+        patience: time within which a silent server is detected.
         statement: the most one statement may take; `long_statement` inside `long_work`.
     """
 
@@ -27,13 +27,13 @@ class Limits:
 
     @property
     def connect(self) -> int:
-        """How long a new connection may take."""
-        return max(LEAST, round(self.patience / 2))
+        """The timeout of a new connection, in seconds."""
+        return max(MIN_CONNECT_SECONDS, round(self.patience / 2))
 
 
 @contextmanager
 def long_work() -> Iterator[None]:
-    """Let statements take as long as long work may: migrations, imports, checks of everything."""
+    """Apply the limit of long work to statements in this block: migrations, imports, full checks."""
     before = _long_work.set(True)
     try:
         yield
@@ -42,5 +42,5 @@ def long_work() -> Iterator[None]:
 
 
 def is_long_work() -> bool:
-    """Whether this thread is at long work."""
+    """Tell whether this thread is inside `long_work`."""
     return _long_work.get()

@@ -1,4 +1,4 @@
-"""What must be written is written once the database is back, if it comes back soon."""
+"""Retry of writes while the database is unavailable for a short time."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from collections.abc import Callable
 from storage.refusals import StorageUnavailable
 
 PATIENCE = 30.0
-"""Seconds a database that went away is waited for."""
-_LOOK = 0.5
-_PASSES = frozenset({"unreachable", "busy", "full", "moved", "replaced"})
+"""Seconds to wait for a lost database."""
+_RETRY_SECONDS = 0.5
+_TRANSIENT = frozenset({"unreachable", "busy", "full", "moved", "replaced"})
 
 
-def until_back(act: Callable[[], None]) -> None:
-    """Do it, again and again while the database is away or has no room. It must do no harm twice.
+def retry_until_back(act: Callable[[], None]) -> None:
+    """Run an idempotent function, again and again while the database is unavailable or full.
 
     Raises:
-        StorageUnavailable: it has not come back in time, or what keeps it away does not pass by itself.
+        StorageUnavailable: it did not come back in time, or the error is not transient.
     """
-    give_up = time.monotonic() + PATIENCE
+    give_up_at = time.monotonic() + PATIENCE
     while True:
         try:
             return act()
-        except StorageUnavailable as trouble:
-            if trouble.what not in _PASSES or time.monotonic() > give_up:
+        except StorageUnavailable as error:
+            if error.what not in _TRANSIENT or time.monotonic() > give_up_at:
                 raise
-        time.sleep(_LOOK)
+        time.sleep(_RETRY_SECONDS)

@@ -1,11 +1,11 @@
-"""A PostgreSQL server that has fallen silent: found out in seconds, while a connection waits for an answer.
+"""Detection of a silent PostgreSQL server within seconds, while a connection waits for an answer.
 
-A network that drops packets or a frozen server refuses nothing and answers nothing: a socket waits for it
-forever, and no limit the server keeps is of use. So who waits looks up: after half of `patience` a second
-connection asks the server whether it still works on the statement. A slow statement is waited for on; where
-nobody answers, or the statement never arrived, the connection is closed and the error says why.
+A network that drops packets or a frozen server neither refuses nor answers: a socket waits for it forever, and
+the server's own timeouts do not help. So after half of `patience` a second connection asks the server whether
+it still works on the statement. A slow statement is waited for; if there is no answer, or the statement never
+arrived, the connection is closed and the error says why.
 
-What one thread finds out holds for all: while the server is known to be silent nobody waits for it, and one
+The result holds for all threads: while the server is known to be silent no thread waits for it, and one
 connection a second tries it again.
 """
 
@@ -24,31 +24,31 @@ from psycopg.pq import TransactionStatus
 from storage.database.errors import NOT_LET_IN
 from storage.database.limits import Limits, is_long_work
 
-PAUSE = 1.0
-"""Seconds between two attempts to reach a silent server; meanwhile everybody is told at once."""
+RETRY_SECONDS = 1.0
+"""Seconds between two attempts to reach a silent server; meanwhile connecting fails at once."""
 QUEUE_PATIENCE = 10.0
-"""Seconds a connection of the queue waits for an answer: nobody waits for it, and its statements are short."""
-GRACE = 5.0
+"""Seconds a connection of the job queue waits for an answer: its statements are short, and no user waits."""
+CANCEL_GRACE_SECONDS = 5.0
 """Seconds beyond its own limit after which the server should have cancelled a statement."""
-AGAIN = 0.3
-"""Seconds until a statement the server knows nothing of is asked about again: its answer may be on its way."""
-_WORKING = """
+IDLE_RECHECK_SECONDS = 0.3
+"""Seconds until the server is asked again about a statement it does not know: its answer may be under way."""
+_IS_WORKING = """
     SELECT state IS NULL OR state IN ('active', 'fastpath function call') FROM pg_stat_activity WHERE pid = %s
 """
-Found: TypeAlias = Literal["working", "idle", "silent", "unasked"]
-"""What a server says of a statement: that it works on it, that it has none; or nothing at all."""
+StatementState: TypeAlias = Literal["working", "idle", "silent", "unasked"]
+"""The state of a statement on the server: running, none running, no answer, or not asked."""
 _T = TypeVar("_T")
 
 
-class Silent(psycopg.OperationalError):
+class ServerSilent(psycopg.OperationalError):
     """The server did not answer in time."""
 
     def __init__(self) -> None:
         super().__init__("the server does not answer")
 
 
-class Watch:
-    """What the connections of one engine know of their server."""
+class ServerWatch:
+    """The state of a server, shared by the connections of one engine."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -58,20 +58,20 @@ class Watch:
         self._arguments: dict[str, Any] = {}
 
     def connect(self, **arguments: Any) -> Connection:
-        """Open a connection that looks up while it waits.
+        """Open a connection that detects a silent server while it waits.
 
         Raises:
-            Silent: the server is known to be silent, and another thread tries it or has just tried.
+            ServerSilent: the server is known to be silent, and another thread is trying it or has just tried.
             psycopg.OperationalError: it cannot be reached.
         """
         with self._guard:
             if self.silent:
-                raise Silent
+                raise ServerSilent
             trying = self._silent_until > 0
             if trying:
                 self._silent_until = time.monotonic() + self.limits.connect
         try:
-            made = Connection.connect(**arguments)
+            connection = Connection.connect(**arguments)
         except psycopg.errors.ConnectionTimeout:
             self.fell_silent()
             raise
@@ -80,32 +80,32 @@ class Watch:
                 self._silent_until = 0.0
             raise
         self._arguments, self._silent_until = arguments, 0.0
-        made.watch = self
-        return made
+        connection.watch = self
+        return connection
 
     @property
     def silent(self) -> bool:
-        """Whether the server is known to be silent, and not to be tried yet."""
+        """Whether the server is known to be silent and not due to be tried again."""
         return time.monotonic() < self._silent_until
 
     def fell_silent(self) -> None:
-        """Let nobody wait for the server until it is tried again."""
-        self._silent_until = time.monotonic() + PAUSE
+        """Mark the server as silent until it is tried again."""
+        self._silent_until = time.monotonic() + RETRY_SECONDS
 
-    def ask(self, connection: Connection) -> Found:
-        """Ask the server by another connection about the statement this one waits for."""
+    def ask(self, connection: Connection) -> StatementState:
+        """Ask the server, by another connection, about the statement a connection waits for."""
         if not self._asking.acquire(blocking=False):
             return "unasked"
         try:
             with closing(Connection.connect(**{**self._arguments, "autocommit": True})) as other:
                 other.give_up_at = time.monotonic() + self.limits.connect
-                found = other.execute(_WORKING, [connection.info.backend_pid]).fetchone()
+                row = other.execute(_IS_WORKING, [connection.info.backend_pid]).fetchone()
         except psycopg.OperationalError as trouble:
-            # Refused for want of connections or because it is being stopped, it is there.
+            # A server that refuses (too many connections, being stopped) is not silent.
             return "working" if NOT_LET_IN.search(str(trouble)) else "silent"
         else:
-            # Behind a pooler the number of the process is not the server's, and nothing is known.
-            return "working" if found is None or found[0] else "idle"
+            # Behind a connection pooler the process id is not the server's, and nothing is known.
+            return "working" if row is None or row[0] else "idle"
         finally:
             self._asking.release()
 
@@ -114,25 +114,25 @@ class Connection(psycopg.Connection[Any]):
     """A connection that notices a silent server.
 
     Attributes:
-        watch: of the engine it belongs to; None where `give_up_at` alone holds.
-        give_up_at: the moment (monotonic) at which an answer comes too late.
+        watch: of its engine; None when only `give_up_at` applies.
+        give_up_at: the time (monotonic) after which it stops waiting.
     """
 
-    watch: Watch | None = None
+    watch: ServerWatch | None = None
     give_up_at: float | None = None
 
     def wait(self, gen: PQGen[_T], *args: Any, **more: Any) -> _T:
-        """Wait as the driver does, looking up on the way.
+        """Wait as the driver does, checking for a silent server meanwhile.
 
         Raises:
-            Silent: the server does not answer; the connection is closed.
+            ServerSilent: the server does not answer; the connection is closed.
         """
-        return super().wait(_attended(gen, _Look(self)), *args, **more)
+        return super().wait(_watched(gen, _SilenceCheck(self)), *args, **more)
 
 
 class QueueConnection(psycopg.AsyncConnection[Any]):
-    """A connection of the queue, closed where the server does not answer in time. One that listens may be told
-    nothing for as long as it takes."""
+    """A connection of the job queue, closed when the server does not answer in time; a listening one may wait
+    without limit."""
 
     _listening = False
 
@@ -140,18 +140,18 @@ class QueueConnection(psycopg.AsyncConnection[Any]):
         """Wait as the driver does, for QUEUE_PATIENCE at most unless it listens.
 
         Raises:
-            Silent: the server does not answer; the connection is closed.
+            ServerSilent: the server does not answer; the connection is closed.
         """
         if self._listening:
             return await super().wait(gen, *args, **more)
         give_up_at = time.monotonic() + QUEUE_PATIENCE
 
-        def look() -> None:
+        def check() -> None:
             if time.monotonic() > give_up_at:
                 self.pgconn.finish()
-                raise Silent
+                raise ServerSilent
 
-        return await super().wait(_attended(gen, look), *args, **more)
+        return await super().wait(_watched(gen, check), *args, **more)
 
     async def notifies(
         self, *, timeout: float | None = None, stop_after: int | None = None
@@ -159,14 +159,14 @@ class QueueConnection(psycopg.AsyncConnection[Any]):
         """Yield notifications as they come."""
         self._listening = True
         try:
-            async for one in super().notifies(timeout=timeout, stop_after=stop_after):
-                yield one
+            async for notification in super().notifies(timeout=timeout, stop_after=stop_after):
+                yield notification
         finally:
             self._listening = False
 
 
-class _Look:
-    """Whether to go on waiting, asked about ten times a second."""
+class _SilenceCheck:
+    """A check whether to go on waiting, called about ten times a second."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -179,7 +179,9 @@ class _Look:
             self._give_up()
         self._half = self._next = self._began + watch.limits.patience / 2
         limits = watch.limits
-        self._last = self._began + GRACE + (limits.long_statement if is_long_work() else limits.statement)
+        self._last = (
+            self._began + CANCEL_GRACE_SECONDS + (limits.long_statement if is_long_work() else limits.statement)
+        )
 
     def __call__(self) -> None:
         now, connection = time.monotonic(), self._connection
@@ -192,31 +194,31 @@ class _Look:
             self._give_up()
         if now < self._next:
             return
-        found = watch.ask(connection)
-        if found == "silent":
+        state = watch.ask(connection)
+        if state == "silent":
             watch.fell_silent()
-        if found == "silent" or (found == "idle" and self._idle):
+        if state == "silent" or (state == "idle" and self._idle):
             self._give_up()
-        self._idle = found == "idle"
-        if found == "idle":
-            self._next = time.monotonic() + AGAIN
-        elif found == "working":
-            # Slow, not silent: asked about again, ever more seldom.
+        self._idle = state == "idle"
+        if state == "idle":
+            self._next = time.monotonic() + IDLE_RECHECK_SECONDS
+        elif state == "working":
+            # Slow, not silent: ask again, at growing intervals.
             self._next = time.monotonic() + (now - self._began)
 
     def _give_up(self) -> None:
         self._connection.pgconn.finish()
-        raise Silent
+        raise ServerSilent
 
 
-def _attended(gen: PQGen[_T], look: Callable[[], None]) -> Generator[Any, Any, _T]:
-    """Go on with a generator of the driver, and look up each time nothing has come."""
+def _watched(gen: PQGen[_T], check: Callable[[], None]) -> Generator[Any, Any, _T]:
+    """Run a generator of the driver, and call `check` each time nothing has arrived."""
     try:
         waits_for = next(gen)
         while True:
             ready = yield waits_for
             if not ready:
-                look()
+                check()
             waits_for = gen.send(ready)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Work that many threads want at once and one of them does, while no lock is held."""
+"""Single flight: of many threads that need the same result, one computes it, without holding a lock."""
 
 from __future__ import annotations
 
@@ -10,53 +10,53 @@ _T = TypeVar("_T")
 
 
 class _Flight:
-    """Work under way.
+    """A computation that is running.
 
     Attributes:
-        ended: set when it is; `trouble`: what it raised.
+        ended: set when it has ended; `error`: the exception it raised.
     """
 
     def __init__(self) -> None:
         self.ended = Event()
-        self.trouble: BaseException | None = None
+        self.error: BaseException | None = None
 
 
 class SingleFlight(Generic[_T]):
-    """Let one thread at a time do the work; the others wait for its end, and hear of its failure at once.
+    """Let one thread at a time compute; the others wait for its end and get its exception.
 
-    With a lock in its place, threads that wait for a database that does not answer would fail one after the
-    other, each after waiting for it anew.
+    With a lock instead, threads waiting for a database that does not answer would fail one after another, each
+    after its own wait.
     """
 
     def __init__(self) -> None:
         self._guard = Lock()
         self._flight: _Flight | None = None
 
-    def get(self, known: Callable[[], _T | None], work: Callable[[], _T]) -> _T:
-        """Return what is known, or the result of the work.
+    def get(self, stored: Callable[[], _T | None], compute: Callable[[], _T]) -> _T:
+        """Return the stored value, or compute it.
 
         Args:
-            known: what may be returned without the work, None where there is nothing; asked again each time
-                somebody else's work has ended, which may have begun before this thread asked.
+            stored: returns the value without computing, or None; called again each time the computation of
+                another thread has ended, which may have begun before this call.
 
         Raises:
-            Whatever `known` or `work` raise, also where it was another thread's work.
+            Exception: raised by `stored` or `compute`, in this thread or another.
         """
-        while (found := known()) is None:
+        while (value := stored()) is None:
             with self._guard:
-                flight, mine = self._flight, self._flight is None
+                flight, is_owner = self._flight, self._flight is None
                 if flight is None:
                     flight = self._flight = _Flight()
-            if mine:
+            if is_owner:
                 try:
-                    return work()
-                except BaseException as trouble:
-                    flight.trouble = trouble
+                    return compute()
+                except BaseException as error:
+                    flight.error = error
                     raise
                 finally:
                     self._flight = None
                     flight.ended.set()
             flight.ended.wait()
-            if isinstance(flight.trouble, Exception):
-                raise flight.trouble
-        return found
+            if isinstance(flight.error, Exception):
+                raise flight.error
+        return value

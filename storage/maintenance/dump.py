@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Engine, inspect
 
 from storage.database.engine import conninfo, reading
-from storage.database.errors import where
+from storage.database.errors import display_address
 from storage.maintenance.schema import create_or_migrate, known, revision
 from storage.maintenance.verify import verify
 from storage.refusals import BackupRefused
@@ -38,7 +38,7 @@ def backup(engine: Engine, file: Path) -> None:
     """
     with reading(engine) as connection:
         if revision(connection) is None:
-            raise BackupRefused("backup_nothing", file=where(engine))
+            raise BackupRefused("backup_nothing", file=display_address(engine))
     if file.exists():
         raise BackupRefused("backup_exists", file=str(file))
     part = file.with_name(f".{file.name}.part")
@@ -70,7 +70,7 @@ def restore(engine: Engine, file: Path) -> None:
         raise BackupRefused("backup_missing", file=str(file))
     with reading(engine) as connection:
         if inspect(connection).get_table_names():
-            raise BackupRefused("restore_not_empty", where=where(engine))
+            raise BackupRefused("restore_not_empty", where=display_address(engine))
     _check(file)
     _run(
         engine,
@@ -81,7 +81,9 @@ def restore(engine: Engine, file: Path) -> None:
     create_or_migrate(engine)
     # As for SQLite: rows that differ from the chains are named by the command.
     if problems := verify(engine, rows=False):
-        raise BackupRefused("restore_damaged", file=str(file), where=where(engine), count=len(problems))
+        raise BackupRefused(
+            "restore_damaged", file=str(file), where=display_address(engine), count=len(problems)
+        )
 
 
 def _check(file: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.database.errors import where
+from storage.database.errors import display_address
 from storage.maintenance.schema import revision
 from storage.refusals import AnothersDatabase
 from storage.tables import INSTALLATION
@@ -58,7 +58,7 @@ def refuse_anothers(engine: Engine, name: str) -> InstallationStatus:
         found = standing(connection)
     if found.name and told(found.name) != told(name):
         code = "installation_other" if name else "installation_unnamed"
-        raise AnothersDatabase(code, where=where(engine), theirs=found.name, ours=name)
+        raise AnothersDatabase(code, where=display_address(engine), theirs=found.name, ours=name)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine
 
 from storage.database.engine import writing
-from storage.database.errors import where
+from storage.database.errors import display_address
 from storage.maintenance.triggers import APPEND_ONLY
 from storage.refusals import StorageUnavailable
 from storage.tables import TableBase
@@ -38,9 +38,11 @@ def refuse_unwritable(engine: Engine) -> None:
                 step.rollback()
             return
         if connection.exec_driver_sql("SHOW transaction_read_only").scalar() == "on":
-            raise StorageUnavailable("read_only", where=where(engine), problem="transaction_read_only = on")
+            raise StorageUnavailable(
+                "read_only", where=display_address(engine), problem="transaction_read_only = on"
+            )
         if (table := _shut(connection)) is not None:
-            raise StorageUnavailable("no_rights", where=where(engine), problem=table)
+            raise StorageUnavailable("no_rights", where=display_address(engine), problem=table)
 
 
 def _shut(connection: Connection) -> str | None:

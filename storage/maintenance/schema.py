@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from storage.board import change_counters
 from storage.cases import recommendations
 from storage.database.engine import reading, writing
-from storage.database.errors import where
+from storage.database.errors import display_address
 from storage.database.limits import long_work
 from storage.maintenance import triggers
 from storage.notices import tally
@@ -59,7 +59,7 @@ def refuse_missing(engine: Engine) -> None:
     """
     with reading(engine) as connection:
         if revision(connection) is None and not inspect(connection).get_table_names():
-            raise StorageUnavailable("no_database", where=where(engine))
+            raise StorageUnavailable("no_database", where=display_address(engine))
 
 
 @long_work()
@@ -96,11 +96,15 @@ def create_or_migrate(engine: Engine, *, to: str | None = None) -> bool:
                 if not _half(trouble.orig):
                     raise
                 problem = f"{at}: {str(trouble.orig).splitlines()[0]}"
-                raise StorageUnavailable("half_migrated", where=where(engine), problem=problem) from trouble
+                raise StorageUnavailable(
+                    "half_migrated", where=display_address(engine), problem=problem
+                ) from trouble
             if at is None and head == known()[-1]:
                 connection.execute(INSTALLATION.insert(), {"n": 1, "name": "", "board": BOARD})
     except IntegrityError as trouble:
-        raise StorageUnavailable("failed", where=where(engine), problem=str(trouble.orig)) from trouble
+        raise StorageUnavailable(
+            "failed", where=display_address(engine), problem=str(trouble.orig)
+        ) from trouble
     return True
 
 
@@ -149,12 +153,12 @@ def _allowed(connection: Connection, at: str | None) -> bool:
 
 def _refuse_half(engine: Engine, connection: Connection, at: str | None) -> None:
     if at is not None and at >= known()[-1] and (gone := missing(connection)):
-        raise StorageUnavailable("half_migrated", where=where(engine), problem=f"{at}: {gone[0]}")
+        raise StorageUnavailable("half_migrated", where=display_address(engine), problem=f"{at}: {gone[0]}")
 
 
 def _refuse_newer(engine: Engine, at: str | None) -> None:
     if at is not None and at not in known():
-        raise StorageUnavailable("newer", where=where(engine), problem=at)
+        raise StorageUnavailable("newer", where=display_address(engine), problem=at)
 
 
 def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> None:
@@ -163,9 +167,9 @@ def _refuse_foreign(engine: Engine, connection: Connection, at: str | None) -> N
     there = set(inspect(connection).get_table_names()) - {"alembic_version"}
     if {"event", "case", "seal"} <= there:
         # The tables are ours, only nobody says of which version.
-        raise StorageUnavailable("half_migrated", where=where(engine), problem="alembic_version")
+        raise StorageUnavailable("half_migrated", where=display_address(engine), problem="alembic_version")
     if there:
-        raise StorageUnavailable("foreign", where=where(engine))
+        raise StorageUnavailable("foreign", where=display_address(engine))
 
 
 def revision(connection: Connection) -> str | None:

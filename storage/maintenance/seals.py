@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, and_, func, select, text
 
 from storage.chain import link, seal_line
-from storage.database.dialect import filled, given
+from storage.database.dialect import values_parameters, values_table
 from storage.database.engine import reading, writing
 from storage.notices import register
 from storage.org.chain import OFFICE
@@ -50,9 +50,9 @@ def seal(engine: Engine, *, now: datetime) -> int | None:
             {"n": n, "at": now, "heads": _text(covering), "previous": previous, "hash": link(previous, line)},
         )
         if heads:
-            lines = given(connection, _COVERED)
+            lines = values_table(connection, _COVERED)
             step = CASE.update().where(CASE.c.id == lines.c.k_id).values(sealed=lines.c.k_seq)
-            connection.execute(step, filled(connection, _COVERED, (head[:2] for head in heads)))
+            connection.execute(step, values_parameters(connection, _COVERED, (head[:2] for head in heads)))
     return n
 
 

@@ -29,7 +29,7 @@ from storage.cases import ledger
 from storage.chain import moment
 from storage.database.dialect import insert
 from storage.database.engine import reading, writing
-from storage.database.retry import until_back
+from storage.database.retry import retry_until_back
 from storage.notices import bundles, faults, marking, register, steps
 from storage.notices.delivery_lock import DeliveryLock
 from storage.notices.sending import EnqueueJobs, hand_out
@@ -137,7 +137,7 @@ class SqlOutbox:
     def fault(self, channel: str, code: str, answer: str, *, now: datetime) -> None:
         """Write down what a channel itself suffers from; with no code it is well again."""
         # Said between a letter and its mark: failing here, it would be sent again.
-        until_back(lambda: faults.write_down(self._engine, channel, code, answer, now=now))
+        retry_until_back(lambda: faults.write_down(self._engine, channel, code, answer, now=now))
 
     def resend_all(self, channel: str, *, now: datetime, opens: faults.Opens) -> int:
         """Queue again what a fault of the channel has kept from leaving; how many letters."""
@@ -147,7 +147,7 @@ class SqlOutbox:
         """Write down outcomes of claimed notices, only where the state is still `sending`."""
         if marks:
             # The letters have left: a database that is away for a moment is waited for, or they leave again.
-            until_back(lambda: self._mark(marks, now))
+            retry_until_back(lambda: self._mark(marks, now))
 
     def _mark(self, marks: Sequence[DeliveryOutcome], now: datetime) -> None:
         with writing(self._engine) as connection:

@@ -18,7 +18,7 @@ from storage.cases.ledger import SqlLedger
 from storage.database import engine as engines
 from storage.database.engine import conninfo, reading, writing
 from storage.database.engine import open as open_database
-from storage.database.errors import unavailable, where
+from storage.database.errors import display_address, to_storage_unavailable
 from storage.maintenance.schema import create_or_migrate
 from storage.refusals import StorageUnavailable
 from storage.types import Moment
@@ -76,7 +76,9 @@ def test_a_server_on_its_way_is_away_and_keeps_nobody_out(said: str) -> None:
     """An operator who reads "it lets nobody in" would look for a wrong password."""
     engine = open_database("postgresql://user@/office?host=/nowhere")
 
-    trouble = unavailable(engine, OperationalError(f"connection failed: connection to server failed: {said}"))
+    trouble = to_storage_unavailable(
+        engine, OperationalError(f"connection failed: connection to server failed: {said}")
+    )
 
     assert trouble.what == "unreachable"
 
@@ -249,7 +251,7 @@ def test_where_a_person_sees_the_address_there_is_no_password() -> None:
     """Not in a sentence, not in a log."""
     engine = open_database("postgresql://user:secret@host/office")
 
-    assert where(engine) == "postgresql://user:***@host/office"
+    assert display_address(engine) == "postgresql://user:***@host/office"
     engine.dispose()
 
 
