@@ -1,1 +1,1 @@
-"""Who may come in, what they sent and have not decided about, and what they were answered under a key."""
+"""Accounts with sessions and factors, rate limits, uploads, and stored answers of idempotent requests."""

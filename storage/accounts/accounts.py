@@ -1,4 +1,4 @@
-"""Accounts and their ways in. Every change stands in the office's chain; secrets only as salted hashes."""
+"""Accounts and their sessions, tokens and invitations; changes go to the office's chain, secrets are hashes."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from storage.tables import ACCOUNT, ENTRY
 from workflow.org.access import Access, Account, Entry, EntryKind, LimitReached, RateLimit, Reader
 
 _PRUNE_EVERY = 50
-"""Attempts of this process between two looks for rows of limits nobody needs."""
+"""Attempts of this process between two deletions of expired rate limits."""
 
 
 class SqlAccounts:
-    """Accounts and their ways in. Moments are UTC, `today` is the local date."""
+    """Repository of accounts, sessions, tokens, feeds and invitations. Moments are UTC, `today` is local."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._attempts = count()
 
     def any(self) -> bool:
-        """Whether anybody may log in who has a password already."""
-        asked = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
+        """Tell whether any account has a password."""
+        query = select(ACCOUNT.c.login).where(ACCOUNT.c.password != "").limit(1)
         with reading(self._engine) as connection:
-            return connection.execute(asked).first() is not None
+            return connection.execute(query).first() is not None
 
     def account(self, login: str) -> Account | None:
-        """The account of that name, letter case apart."""
+        """Return the account of a login, ignoring case."""
         with reading(self._engine) as connection:
-            found = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login.casefold())).first()
-        return _account(found) if found else None
+            row = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login.casefold())).first()
+        return _account(row) if row else None
 
     def all(self) -> Sequence[Account]:
-        """Every account, by name."""
+        """Return all accounts, sorted by login."""
         with reading(self._engine) as connection:
-            return [_account(one) for one in connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))]
+            return [_account(row) for row in connection.execute(ACCOUNT.select().order_by(ACCOUNT.c.login))]
 
     def save(self, reader: Reader, *, disabled: bool, by: str, now: datetime, today: date) -> None:
-        """Make an account, or change what it may see and do. Its secrets stay; disabled, its entries end."""
+        """Create an account or change its access. Its secrets stay; disabling it ends its entries."""
         values = {
             "access": reader.access,
             "person": reader.person,
@@ -55,8 +55,8 @@ class SqlAccounts:
             "disabled": disabled,
         }
         with writing(self._engine) as connection:
-            known = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == reader.login)).first()
-            if known and all(known._mapping[name] == value for name, value in values.items()):
+            existing = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == reader.login)).first()
+            if existing and all(existing._mapping[name] == value for name, value in values.items()):
                 return
             new = {"login": reader.login, "password": "", "totp": "", "totp_step": 0, "created_at": now}
             step = insert(connection, ACCOUNT)
@@ -66,7 +66,7 @@ class SqlAccounts:
                 ),
                 [{**new, **values}],
             )
-            before = dict(known._mapping) if known else None
+            before = dict(existing._mapping) if existing else None
             change = ACCOUNTS.changed(before, {**(before or new), **values})
             ended = end_entries(connection, ENTRY.c.login == reader.login, now) if disabled else []
             if disabled:
@@ -74,7 +74,7 @@ class SqlAccounts:
             record(
                 connection,
                 RowEvent(
-                    kind="account_changed" if known else "account_opened",
+                    kind="account_changed" if existing else "account_opened",
                     name=reader.login,
                     on=today,
                     by=by,
@@ -84,14 +84,13 @@ class SqlAccounts:
             )
 
     def set_password(self, login: str, password: str, *, by: str, now: datetime, today: date) -> None:
-        """Another password (its hash); every session of the account ends, and the first administrator's
-        invitation."""
+        """Set a password (its hash); end the account's sessions and the first administrator's invitation."""
         with writing(self._engine) as connection:
-            known = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login)).first()
-            if known is None:
+            existing = connection.execute(ACCOUNT.select().where(ACCOUNT.c.login == login)).first()
+            if existing is None:
                 return
             connection.execute(update(ACCOUNT).where(ACCOUNT.c.login == login).values(password=password))
-            before = dict(known._mapping)
+            before = dict(existing._mapping)
             change = ACCOUNTS.changed(before, {**before, "password": password})
             ended = end_entries(connection, ENTRY.c.login == login, now)
             devices.end(connection, login)
@@ -103,7 +102,7 @@ class SqlAccounts:
     # ------------------------------------------------------------------------------------------------ ways in
 
     def let_in(self, entry: Entry, *, by: str = "") -> None:
-        """Keep a way in. `by`: who gave it; whose it is, where nobody is named."""
+        """Store a session, token, feed, invitation or device. `by`: who gave it; by default the account."""
         values = {
             "hash": entry.hash,
             "kind": entry.kind,
@@ -117,7 +116,7 @@ class SqlAccounts:
         }
         with writing(self._engine) as connection:
             if entry.kind == "device":
-                # No way in: nothing the chain vouches for.
+                # A device grants no access, so it is not in the chain.
                 devices.keep(connection, entry)
                 return
             connection.execute(ENTRY.insert(), values)
@@ -134,30 +133,30 @@ class SqlAccounts:
             )
 
     def entry(self, kind: EntryKind, hash: str, *, now: datetime) -> Entry | None:
-        """The way in with that hash, while it holds."""
-        asked = ENTRY.select().where(
+        """Return the valid entry with that hash."""
+        query = ENTRY.select().where(
             ENTRY.c.hash == hash, ENTRY.c.kind == kind, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now
         )
         with reading(self._engine) as connection:
             if kind == "device":
                 return devices.find(connection, hash, now=now)
-            found = connection.execute(asked).first()
-        return _entry(found) if found else None
+            row = connection.execute(query).first()
+        return _entry(row) if row else None
 
     def entries(self, login: str, *, now: datetime) -> Sequence[Entry]:
-        """The ways in of an account that still hold, the newest first."""
-        asked = (
+        """Return the valid entries of an account, the newest first."""
+        query = (
             ENTRY.select()
             .where(ENTRY.c.login == login, ENTRY.c.ended_at.is_(None), ENTRY.c.expires_at > now)
             .order_by(ENTRY.c.created_at.desc())
         )
         with reading(self._engine) as connection:
-            found = [_entry(one) for one in connection.execute(asked)]
-            found += devices.list_of(connection, login, now=now)
-        return sorted(found, key=lambda one: one.created_at, reverse=True)
+            entries = [_entry(row) for row in connection.execute(query)]
+            entries += devices.list_of(connection, login, now=now)
+        return sorted(entries, key=lambda entry: entry.created_at, reverse=True)
 
     def seen(self, hash: str, *, now: datetime) -> None:
-        """Write down when a way in was last used."""
+        """Record when an entry was last used."""
         with writing(self._engine) as connection:
             connection.execute(update(ENTRY).where(ENTRY.c.hash == hash).values(seen_at=now))
 
@@ -182,7 +181,7 @@ class SqlAccounts:
                 record(connection, RowEvent(kind="entries_ended", name="", by="", now=now, rows=ended))
 
     def end(self, login: str, hash: str | None = None, *, now: datetime, by: str = "") -> None:
-        """End one way in of an account, or all of them. `by`: who ends it; the account itself by default."""
+        """End one entry of an account, or all of them. `by`: who ends it; the account itself by default."""
         mine = ENTRY.c.login == login
         with writing(self._engine) as connection:
             ended = end_entries(connection, mine if hash is None else and_(mine, ENTRY.c.hash == hash), now)
@@ -206,11 +205,11 @@ class SqlAccounts:
 
 
 _FIRST_INVITATION = and_(ENTRY.c.kind == "invitation", ENTRY.c.login == "")
-"""Whether a way in is an invitation that names no account: those of the first administrator."""
+"""The condition for invitations without an account: those of the first administrator."""
 
 
 def end_entries(connection: Connection, which: ColumnElement[bool], now: datetime) -> list[RowChange]:
-    """End these ways in, those that were not ended before, in the caller's own transaction."""
+    """End the entries of the condition that have not ended, in the caller's transaction."""
     query = update(ENTRY).where(which, ENTRY.c.ended_at.is_(None)).values(ended_at=now).returning(ENTRY.c.hash)
     return [ENTRIES.removed(hash) for hash in sorted(connection.execute(query).scalars())]
 

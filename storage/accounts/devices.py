@@ -11,11 +11,11 @@ from storage.tables import DEVICE
 from workflow.org.access import Entry
 
 MAX_DEVICES = 30
-"""So many browsers of one account are remembered."""
+"""The most browsers remembered for one account."""
 
 
 def keep(connection: Connection, entry: Entry) -> None:
-    """Keep a device; those that have expired go, and the oldest beyond MAX_DEVICES."""
+    """Store a device; delete expired ones and the oldest beyond MAX_DEVICES."""
     connection.execute(DEVICE.insert(), {column.name: getattr(entry, column.name) for column in DEVICE.c})
     newest = (
         select(DEVICE.c.hash)
@@ -23,27 +23,27 @@ def keep(connection: Connection, entry: Entry) -> None:
         .order_by(DEVICE.c.seen_at.desc(), DEVICE.c.created_at.desc(), DEVICE.c.hash)
         .limit(MAX_DEVICES)
     )
-    kept = {*connection.execute(newest).scalars(), entry.hash}
-    gone = or_(DEVICE.c.hash.not_in(kept), DEVICE.c.expires_at <= entry.created_at)
-    connection.execute(DEVICE.delete().where(DEVICE.c.login == entry.login, gone))
+    remaining = {*connection.execute(newest).scalars(), entry.hash}
+    obsolete = or_(DEVICE.c.hash.not_in(remaining), DEVICE.c.expires_at <= entry.created_at)
+    connection.execute(DEVICE.delete().where(DEVICE.c.login == entry.login, obsolete))
 
 
 def find(connection: Connection, hash: str, *, now: datetime) -> Entry | None:
-    """Return the device of that hash, while it holds."""
-    found = connection.execute(DEVICE.select().where(DEVICE.c.hash == hash, DEVICE.c.expires_at > now)).first()
-    return _entry(found) if found else None
+    """Return the valid device of a hash."""
+    row = connection.execute(DEVICE.select().where(DEVICE.c.hash == hash, DEVICE.c.expires_at > now)).first()
+    return _entry(row) if row else None
 
 
 def list_of(connection: Connection, login: str, *, now: datetime) -> list[Entry]:
-    """Return the devices of an account that hold."""
-    asked = DEVICE.select().where(DEVICE.c.login == login, DEVICE.c.expires_at > now)
-    return [_entry(one) for one in connection.execute(asked)]
+    """Return the valid devices of an account."""
+    query = DEVICE.select().where(DEVICE.c.login == login, DEVICE.c.expires_at > now)
+    return [_entry(row) for row in connection.execute(query)]
 
 
 def end(connection: Connection, login: str, hash: str | None = None) -> None:
     """Forget one device of an account, or all of them."""
-    asked = DEVICE.delete().where(DEVICE.c.login == login)
-    connection.execute(asked if hash is None else asked.where(DEVICE.c.hash == hash))
+    statement = DEVICE.delete().where(DEVICE.c.login == login)
+    connection.execute(statement if hash is None else statement.where(DEVICE.c.hash == hash))
 
 
 def _entry(record: Row_) -> Entry:

@@ -1,4 +1,4 @@
-"""What a request of the API was answered under its key, so that it is done once."""
+"""Stored answers of API requests by idempotency key, so that each request is run once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class SqlIdempotency:
         self._engine = engine
 
     def claim(self, login: str, key: str, digest: str, *, now: datetime) -> StoredAnswer | None:
-        """Take the key for a request; None when it was free, else what is known of it."""
+        """Claim the key for a request; None when it was free, else the stored answer."""
         with writing(self._engine) as connection:
             connection.execute(ANSWER.delete().where(ANSWER.c.at < now - KEPT))
             line = {"login": login, "key": key, "digest": digest, "answer": None, "at": now}
@@ -30,16 +30,16 @@ class SqlIdempotency:
             if connection.execute(step.returning(ANSWER.c.key)).first() is not None:
                 return None
         with reading(self._engine) as connection:
-            found = connection.execute(ANSWER.select().where(*_of(login, key))).first()
-        return StoredAnswer(digest=found.digest, answer=found.answer) if found else None
+            row = connection.execute(ANSWER.select().where(*_of(login, key))).first()
+        return StoredAnswer(digest=row.digest, answer=row.answer) if row else None
 
     def keep(self, login: str, key: str, answer: str) -> None:
-        """What it was answered, as JSON."""
+        """Store the answer, as JSON."""
         with writing(self._engine) as connection:
             connection.execute(update(ANSWER).where(*_of(login, key)).values(answer=answer))
 
     def release(self, login: str, key: str) -> None:
-        """Give the key back: nothing was done under it."""
+        """Release the key of a request that was not carried out."""
         with writing(self._engine) as connection:
             connection.execute(ANSWER.delete().where(and_(*_of(login, key), ANSWER.c.answer.is_(None))))
 

@@ -1,4 +1,4 @@
-"""Files somebody sent and has not decided about yet: kept for a day, for them alone."""
+"""Uploaded files that are not imported yet: kept for a day, for their sender alone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LASTS = timedelta(days=1)
 
 
 class SqlUploads:
-    """Files that were sent and are not yet imported, where every process of the dashboard finds them."""
+    """Repository of uploaded files, shared by all processes."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -24,7 +24,7 @@ class SqlUploads:
     def keep(
         self, kind: UploadKind, content: bytes, name: str, procedure: str, *, by: str, now: datetime
     ) -> str:
-        """Keep a file; the SHA-256 of its bytes. Those whose day is over go.
+        """Store a file and return the SHA-256 of its bytes; delete expired files.
 
         Raises:
             StorageUnavailable: the database cannot be written.
@@ -41,15 +41,15 @@ class SqlUploads:
         return digest
 
     def kept(self, kind: UploadKind, digest: str, *, by: str, now: datetime) -> Upload | None:
-        """The file of that digest that `by` sent; None when there is none, or it is not whole."""
-        asked = UPLOAD.select().where(
+        """Return the file of a digest that `by` sent; None when there is none, or its bytes differ."""
+        query = UPLOAD.select().where(
             UPLOAD.c.digest == digest,
             UPLOAD.c.login == by,
             UPLOAD.c.kind == kind,
             UPLOAD.c.at >= now - LASTS,
         )
         with reading(self._engine) as connection:
-            found = connection.execute(asked).one_or_none()
-        if found is None or sha256(found.content).hexdigest() != digest:
+            row = connection.execute(query).one_or_none()
+        if row is None or sha256(row.content).hexdigest() != digest:
             return None
-        return Upload(digest=digest, name=found.name, procedure=found.procedure, content=found.content)
+        return Upload(digest=digest, name=row.name, procedure=row.procedure, content=row.content)
