@@ -192,8 +192,10 @@ def test_reading_a_large_office_leaves_the_collector_of_the_process_alone(engine
     opened(engine)
     many = [Unit(id=f"u{n}", name=f"{n}") for n in range(2_500)]
     office_store.save(engine, units=many, people=[])
-    before = gc.get_threshold(), gc.get_freeze_count(), gc.isenabled()
+    before, frozen = (gc.get_threshold(), gc.isenabled()), gc.get_freeze_count()
 
     kept_points(engine).year(scoring(), TODAY.year, today=TODAY)
 
-    assert (gc.get_threshold(), gc.get_freeze_count(), gc.isenabled()) == before
+    assert (gc.get_threshold(), gc.isenabled()) == before
+    # What was frozen before may be freed meanwhile; nothing more is frozen.
+    assert gc.get_freeze_count() <= frozen
