@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -21,10 +21,10 @@ from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
-from workflow.law.procedure import Obligation, Procedure, Step
+from workflow.law.procedure import Obligation, Procedure
 from workflow.org.office import Office, Person, Recipient, with_officer
 from workflow.refusal import Refusal
-from workflow.reminders import Reminder, following_rung, ladder_of, next_rung, rung_named
+from workflow.reminders import HIMSELF, SLIPPED, Reminder, ScheduledStep, following_step, next_step, steps_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,22 +103,19 @@ class Planner:
         return page
 
     def _row(self, row: Row, case: Case, page: Page) -> None:
-        assert row.due is not None
         assert row.next_rung_on is not None
         procedure = self._edition(case.edition)
         obligation = entry_obligation(case, procedure, row.obligation)
-        ladder = ladder_of(case, procedure, row.obligation, row.due, self.calendar)
-        come = next_rung(ladder, row.due, self.calendar, today=self.today)
+        steps = steps_of(case, procedure, row.obligation, row, self.calendar, today=self.today)
+        come = next_step(steps, today=self.today)
         hearings: list[PlannedNotice] = []
         following = come
-        if come is not None and come[1] <= self.today:
-            rung = rung_named(ladder, come[0])
-            assert rung is not None
-            hearings, problems = self._hearings(row, case, obligation, rung, come[1])
+        if come is not None and come.on <= self.today:
+            hearings, problems = self._hearings(row, case, obligation, come)
             page.problems.extend(problems)
             if problems and not hearings:
                 return
-            following = following_rung(ladder, row.due, self.calendar, after=self.today)
+            following = following_step(steps, after=self.today)
         page.hearings.extend(hearings)
         page.settlements.append(
             Settlement(
@@ -127,8 +124,8 @@ class Planner:
                 due=row.due,
                 rung_on=row.next_rung_on,
                 notices=tuple(hearing.notice for hearing in hearings),
-                next_rung=following[0] if following else None,
-                next_rung_on=following[1] if following else None,
+                next_rung=following.id if following else None,
+                next_rung_on=following.on if following else None,
             )
         )
 
@@ -138,8 +135,12 @@ class Planner:
         return self._editions[name]
 
     def _hearings(
-        self, row: Row, case: Case, obligation: Obligation, rung: Step, on: date
+        self, row: Row, case: Case, obligation: Obligation, come: ScheduledStep
     ) -> tuple[list[PlannedNotice], list[Problem]]:
+        rung = come.step
+        if come.id in SLIPPED and come.on < self.today and HIMSELF[0] not in rung.to:
+            # The questions that went by stand in this one: whoever was to answer them hears it too.
+            rung = replace(rung, to=(*HIMSELF, *rung.to))
         people, nobody = told(self.office, case, obligation, row.obligation, rung, on=self.today)
         problems = [
             Problem(
@@ -164,18 +165,17 @@ class Planner:
                     )
                 )
             for channel, hearer in reached:
-                hearing = self._hearing(row, rung, on, hearer, channel)
+                hearing = self._hearing(row, come, hearer, channel)
                 hearings.setdefault(hearing.notice.key, hearing)
         return list(hearings.values()), problems
 
-    def _hearing(self, row: Row, rung: Step, on: date, one: Recipient, channel: Channel) -> PlannedNotice:
-        assert row.due is not None
+    def _hearing(self, row: Row, come: ScheduledStep, one: Recipient, channel: Channel) -> PlannedNotice:
         reminder = Reminder(
             case=row.case,
             obligation=row.obligation,
-            due=row.due,
-            rung=rung.id,
-            on=on,
+            due=come.about,
+            rung=come.id,
+            on=come.on,
             person=one.person.key,
         )
         key = reminder.key(channel.name)
@@ -183,17 +183,17 @@ class Planner:
             key=key,
             case=row.case,
             obligation=row.obligation,
-            due=row.due,
-            rung=rung.id,
+            due=come.about,
+            rung=come.id,
             person=one.person.key,
             channel=channel.name,
             address=channel.address(one.person) or "",
             language=language_of(channel, one.person),
             queued_at=self.now,
-            not_before=self.times.opening(one.person.key, self.now, due=row.due),
+            not_before=self.times.opening(one.person.key, self.now, due=come.about),
             message_id=message_id(key, self.rules.domain),
-            bundle=self._bundle(row.due, on, one.person, channel),
-            about={"on": on.isoformat()} if on < self.today else {},
+            bundle=self._bundle(come.about, come.on, one.person, channel),
+            about={"on": come.on.isoformat()} if come.on < self.today else {},
         )
         return PlannedNotice(reminder=reminder, told=one, notice=notice)
 

@@ -26,7 +26,7 @@ class Settlement:
 
     case: str
     obligation: str
-    due: date
+    due: date | None
     rung_on: date
     notices: tuple[Notice, ...]
     next_rung: str | None
@@ -170,7 +170,7 @@ class Outbox(Protocol):
     def settle_moves(self, moves: Sequence[Move], notices: Sequence[Notice], *, now: datetime) -> int:
         """Queue the notices of these moves and forget the moves, in one transaction; how many are queued."""
 
-    def open_rows(self, until: date) -> Sequence[Row]:
+    def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
         """Open rows of active cases due by that day, by due date."""
 
     def unreached(self) -> frozenset[tuple[str, str]]:

@@ -151,6 +151,7 @@ class Administration:
 
         Confidential cases are counted without a title: administrators of people may not see them.
         """
+        from workflow.deadlines.lateness import is_overdue
 
         app = self._app
         office = app.reads.office()
@@ -176,7 +177,7 @@ class Administration:
                     key = ("", "", "", ()) if secret else (case.procedure, obligation.id, case.unit, to)
                     titles[key[0], key[1]] = obligation.title
                     counted[key] += 1
-                    late[key] += row.due is not None and row.due < today
+                    late[key] += is_overdue(row, today=today)
         return [
             PendingDuty(
                 title=titles[key[0], key[1]] if key[0] else None,

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from notifications.notice import Notice
-from storage.board import first_rows
+from storage.board import first_rows, lateness
 from storage.board import recommendations as recommended
 from storage.board import sums as summing
 from storage.board.first_rows import Firsts
@@ -70,7 +70,7 @@ class Count:
     """Active cases of one unit at one stage: how many, and what of theirs is overdue.
 
     Attributes:
-        overdue: open rows due before the day asked about.
+        overdue: rows overdue on the day asked about.
         stake: points at stake in those rows, exact.
     """
 
@@ -111,12 +111,12 @@ class SqlReads:
         return SqlReads(self._engine, scope=scope, kept=self._kept)
 
     def overdue(self, today: date, unit: str | None = None) -> Sequence[Row]:
-        """Open rows whose due date lies before `today`, the longest overdue first."""
-        return self._rows(_BOARD.where(_OPEN, DEADLINE.c.due < today).order_by(*_IN_ORDER), unit)
+        """Open rows that are overdue on `today`, the longest overdue first."""
+        return self._rows(_BOARD.where(_OPEN, lateness.overdue(today)).order_by(*_IN_ORDER), unit)
 
     def due(self, today: date, until: date, unit: str | None = None) -> Sequence[Row]:
-        """Open rows due from `today` to `until`, both included, the nearest first."""
-        asked = _BOARD.where(_OPEN, DEADLINE.c.due >= today, DEADLINE.c.due <= until)
+        """Open rows due from `today` to `until`, both included, whose due date holds, the nearest first."""
+        asked = _BOARD.where(_OPEN, lateness.ahead(today), DEADLINE.c.due <= until)
         return self._rows(asked.order_by(*_IN_ORDER), unit)
 
     def missed(self, unit: str | None = None) -> Sequence[Row]:
@@ -206,7 +206,7 @@ class SqlReads:
         late = (
             select(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake, func.count())
             .join(CASE, CASE.c.id == DEADLINE.c.case)
-            .where(_OPEN, active, DEADLINE.c.due < today)
+            .where(_OPEN, active, lateness.overdue(today))
             .group_by(CASE.c.unit, CASE.c.stage, DEADLINE.c.stake)
         )
         if unit is not None:
@@ -358,7 +358,7 @@ class SqlReads:
         return summing.joined(plain, secret) if secret else plain
 
     def by_day(self, first: date, last: date, unit: str | None = None) -> Mapping[date, int]:
-        """How many open rows are due on each day from `first` to `last`."""
+        """How many open rows, whose due date holds on `first`, are due on each day from then to `last`."""
         eyes = self._eyes(unit)
         with reading(self._engine) as connection:
             return summing.by_day(connection, first, last, eyes)
@@ -381,7 +381,7 @@ class SqlReads:
 
     def count(self, sought: DeadlineFilter) -> int:
         """How many rows are sought."""
-        if sought.on is None:
+        if sought.on is None and sought.urgency != "undated":
             return counted(self.sums(sought.horizon, sought.unit), sought)
         eyes = self._eyes(sought.unit)
         with reading(self._engine) as connection:
@@ -517,7 +517,7 @@ class SqlReads:
         if wanted.unit is not None:
             asked.append(self._within(CASE.c.unit, wanted.unit))
         if wanted.late_on is not None:
-            late = DEADLINE.c.state == "open", DEADLINE.c.due < wanted.late_on
+            late = DEADLINE.c.state == "open", lateness.overdue(wanted.late_on)
             asked.append(CASE.c.id.in_(select(DEADLINE.c.case).where(*late)))
             asked.append(CASE.c.standing == "active")
         asked += self._found(wanted.search.casefold().split()[:SEARCHED_WORDS])

@@ -22,6 +22,9 @@ FIRST_ENTRY = text("kind IN ('risk_found', 'position_exposed', 'remark_made', 'c
 UNREPORTED = text("state IN ('open', 'missed') AND substr(obligation, 1, 17) = 'quarter_reported.'")
 """Whether a row asks for a quarter's information after an analysis. A query says it in the same words, too."""
 
+SLIPPED = text("state = 'open' AND planned_on IS NOT NULL")
+"""Whether a row was planned for a day and is not done. A query says it in the same words, too."""
+
 MEASURES = text("state = 'open' AND substr(obligation, 1, 8) = 'measure.'")
 """Whether a row waits for a measure of a plan. A query says it in the same words, too."""
 
@@ -208,6 +211,13 @@ class DeadlineRow(TableBase, table=True):
             sqlite_where=text("planned_on IS NOT NULL"),
             postgresql_where=text("planned_on IS NOT NULL"),
         ),
+        Index("ix_deadline_slipped", "planned_on", "due", sqlite_where=SLIPPED, postgresql_where=SLIPPED),
+        Index(
+            "ix_deadline_counts_until",
+            *("counts_until", "due"),
+            sqlite_where=text("counts_until IS NOT NULL"),
+            postgresql_where=text("counts_until IS NOT NULL"),
+        ),
         # With all that who may see a row is decided by.
         Index(
             "ix_deadline_unreported",
@@ -247,13 +257,16 @@ class DeadlineRow(TableBase, table=True):
     duty: str = ""
     responsible: str = ""
     person: str = ""
+    waiting_for: str | None = None
+    counts_until: date | None = None
 
 
 class TotalRow(TableBase, table=True):
     """How many rows of the board stand how, by month of their due date; kept with every row that changes.
 
     Rows that are open with a due date, and missed ones; of confidential cases none, for who may know of those
-    differs from reader to reader. `obligation` is without its period, `month` "2026-04" or "".
+    differs from reader to reader. The state of a row whose date holds until a day names that day's month,
+    "open:2026-05". `obligation` is without its period, `month` "2026-04" or "".
     """
 
     __tablename__ = "total"

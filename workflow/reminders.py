@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from workflow.cases.case import Case
+from workflow.deadlines.lateness import Awaited, holds_on
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.procedure import EscalationPolicy, Procedure, Step
 
 HIMSELF = ("duty",)
 """A rung that tells only whoever must do the thing."""
+PLANNED = "planned"
+"""The step of a plan date itself."""
+SLIPPED: Mapping[str, Step] = {
+    "slipped+1": Step(at=1, to=HIMSELF),
+    "slipped+5": Step(at=5, to=HIMSELF),
+    "slipped+10": Step(at=10, to=("head_of_unit", "officer")),
+}
+"""The steps after a plan date that went by, in working days: record it or plan it anew. Ours, not the law's."""
+PLAN_STEPS = frozenset({PLANNED, *SLIPPED})
+"""Steps that speak of a plan date and not of a due date."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduledStep:
+    """A step with the working day it speaks on, and the day it speaks of: a due date or a plan date."""
+
+    id: str
+    on: date
+    about: date
+    step: Step
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +43,7 @@ class Reminder:
 
     Attributes:
         obligation: id with its period.
-        due: the due date it speaks of; another due date is another reminder.
+        due: the due date (or plan date) it speaks of; another date is another reminder.
         rung: id of the rung ("-5", "0", "+1").
         on: the working day of the rung.
     """
@@ -87,43 +108,87 @@ def rung_on(rung: Step, due: date, calendar: Calendar) -> date:
     return calendar.add(due, rung.at)
 
 
-def next_rung(
-    ladder: EscalationPolicy, due: date, calendar: Calendar, *, today: date
-) -> tuple[str, date] | None:
-    """The rung that speaks next, and its day: the latest whose day has come, else the first to come.
+def law_steps(ladder: EscalationPolicy, due: date, calendar: Calendar) -> tuple[ScheduledStep, ...]:
+    """Return the steps of a due date with their days, in order; those beyond the records do not exist."""
+    days = ((step, _day(step, due, calendar)) for step in sorted(ladder.rungs, key=lambda step: step.at))
+    return tuple(ScheduledStep(id=step.id, on=on, about=due, step=step) for step, on in days if on is not None)
 
-    So rungs missed (the service was down, a case was imported late) are collapsed into the latest one. None
-    when the records of days reach none of them.
+
+def plan_steps(deadline: Awaited, law_days: Collection[date], calendar: Calendar) -> Iterator[ScheduledStep]:
+    """Yield the reminder of a plan date and the questions of one that went by, in order.
+
+    The plan date is reminded of on its day, or on the working day before a day off; not where a step of the
+    law's term falls on that day or the due day has passed. A question gives way to a step of the law's term by
+    a working day, and is not asked of what is overdue by then.
+
+    Args:
+        law_days: the days on which steps of the law's term speak.
     """
-    latest = None
-    for step in _days(ladder, due, calendar):
-        if step[1] > today:
-            return latest or step
-        latest = step
-    return latest
+    planned, due = deadline.planned_on, deadline.due
+    if planned is None:
+        return
+    try:
+        on = calendar.previous_working(planned)
+        if on not in law_days and (due is None or on <= due):
+            yield ScheduledStep(id=PLANNED, on=on, about=planned, step=Step(at=0, to=HIMSELF))
+        for name, step in SLIPPED.items():
+            on = calendar.add(planned, step.at)
+            while on in law_days:
+                on = calendar.add(on, 1)
+            if not (due is not None and due < on and holds_on(deadline, on)):
+                yield ScheduledStep(id=name, on=on, about=planned, step=step)
+    except OutOfRange:
+        return
 
 
-def following_rung(
-    ladder: EscalationPolicy, due: date, calendar: Calendar, *, after: date
-) -> tuple[str, date] | None:
-    """The first rung whose day is later than `after`, of several that day the last; None: all have spoken."""
-    ahead = [step for step in _days(ladder, due, calendar) if step[1] > after]
-    if not ahead:
-        return None
-    return [step for step in ahead if step[1] == ahead[0][1]][-1]
+def steps_of(
+    case: Case, procedure: Procedure, name: str, deadline: Awaited, calendar: Calendar, *, today: date
+) -> tuple[ScheduledStep, ...]:
+    """Return all steps that may speak of a deadline as it stands on `today` (local date), by day.
+
+    What its due date says is true only while that holds: of a deadline that waits no step of the law's term
+    speaks, nor any whose day comes when it would wait.
+
+    Args:
+        name: the obligation's id with its period.
+    """
+    steps: list[ScheduledStep] = []
+    if deadline.due is not None and holds_on(deadline, today):
+        ladder = ladder_of(case, procedure, name, deadline.due, calendar)
+        steps = [step for step in law_steps(ladder, deadline.due, calendar) if holds_on(deadline, step.on)]
+    steps += plan_steps(deadline, frozenset(step.on for step in steps), calendar)
+    return tuple(sorted(steps, key=lambda step: step.on))
+
+
+def next_step(steps: Sequence[ScheduledStep], *, today: date) -> ScheduledStep | None:
+    """Return the step that speaks next: the latest whose day has come, else the first to come.
+
+    So steps missed (the service was down, a case was imported late) are collapsed into the latest one. None
+    when there are none.
+    """
+    come = [step for step in steps if step.on <= today]
+    return come[-1] if come else next(iter(steps), None)
+
+
+def following_step(steps: Sequence[ScheduledStep], *, after: date) -> ScheduledStep | None:
+    """Return the first step whose day is later than `after`, of several that day the last; None: all have
+    spoken."""
+    ahead = [step for step in steps if step.on > after]
+    return [step for step in ahead if step.on == ahead[0].on][-1] if ahead else None
+
+
+def step_named(
+    case: Case, procedure: Procedure, name: str, due: date, calendar: Calendar, step: str
+) -> Step | None:
+    """Return the step of that id: of the plan, or of the deadline with that due date."""
+    if step in PLAN_STEPS:
+        return SLIPPED.get(step, Step(at=0, to=HIMSELF))
+    return rung_named(ladder_of(case, procedure, name, due, calendar), step)
 
 
 def rung_named(ladder: EscalationPolicy, rung: str) -> Step | None:
     """The rung of that id."""
     return next((step for step in ladder.rungs if step.id == rung), None)
-
-
-def _days(ladder: EscalationPolicy, due: date, calendar: Calendar) -> Iterator[tuple[str, date]]:
-    """Rungs with their days, in order; those beyond the horizon do not exist."""
-    for rung in sorted(ladder.rungs, key=lambda step: step.at):
-        day = _day(rung, due, calendar)
-        if day is not None:
-            yield rung.id, day
 
 
 def _day(rung: Step, due: date, calendar: Calendar) -> date | None:

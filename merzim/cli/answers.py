@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from merzim.cli.call import CommandContext
     from workflow.deadlines.deadline import Deadline
     from workflow.findings.finding import Finding
+    from workflow.law.procedure import Text
 
 Json = dict[str, object]
 
@@ -69,26 +70,47 @@ def explained(call: CommandContext, deadline: Deadline) -> str:
 
 def print_deadlines(call: CommandContext, deadlines: Iterable[Deadline], *, today: date | None = None) -> None:
     """A table for a person: by when, what, what has become of it (by `today`, where there is one)."""
+    every = tuple(deadlines)
+    titles = {deadline.id: deadline.obligation.title for deadline in every}
     rows = [
         (
             deadline.due or "-",
             deadline.obligation.title[call.language] + (f" ({deadline.period})" if deadline.period else ""),
-            state(call, deadline, today=today),
+            state(call, deadline, today=today, titles=titles),
             call.say(f"cli.force.{deadline.obligation.force}"),
             deadline.id,
         )
-        for deadline in deadlines
+        for deadline in every
     ]
     call.table(("due", "what", "state", "force", "id"), rows)
 
 
-def state(call: CommandContext, deadline: Deadline, *, today: date | None = None) -> str:
-    """What has become of a deadline, in words: done on a day and how late, or still open and how sure."""
+def state(
+    call: CommandContext,
+    deadline: Deadline,
+    *,
+    today: date | None = None,
+    titles: Mapping[str, Text] | None = None,
+) -> str:
+    """What has become of a deadline, in words: done on a day and how late, or still open and how sure.
+
+    Args:
+        titles: of the deadlines of the case by id, to name what one waits for.
+    """
     if deadline.state == "done":
         code = "cli.state.done_late" if deadline.late_by is not None else "cli.state.done"
         return call.say(code, on=deadline.done_on, late_by=deadline.late_by)
-    if deadline.state == "open" and deadline.due is not None and today is not None and deadline.due < today:
-        return call.say("cli.state.overdue")
+    if today is not None and deadline.state == "open":
+        from workflow.deadlines.lateness import lateness
+
+        standing = lateness(deadline, today=today)
+        if standing.overdue:
+            return call.say("cli.state.overdue")
+        if standing.slipped:
+            return call.say("cli.state.slipped", on=deadline.planned_on)
+        if standing.waiting_for is not None:
+            title = (titles or {}).get(standing.waiting_for)
+            return call.say("cli.state.waits", what=title[call.language] if title else standing.waiting_for)
     if deadline.state == "open" and deadline.due is not None:
         return call.say(f"cli.status.{deadline.status}")
     return call.say(f"cli.state.{deadline.state}")

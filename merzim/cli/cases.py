@@ -134,7 +134,10 @@ def show(ctx: typer.Context, case: CaseId) -> None:
                 "evidence": {name: fact.evidence for name, fact in view.case.facts.items() if fact.evidence},
                 "responsible": view.case.responsible,
                 "calendar_version": app.calendar.version,
-                "obligations": [obligation(call, deadline) for deadline in view.deadlines],
+                "obligations": [
+                    {**obligation(call, deadline), "waiting_for": deadline.waiting_for}
+                    for deadline in view.deadlines
+                ],
                 "findings": [finding(call, one) for one in found],
                 "events": events,
             }

@@ -8,7 +8,7 @@ from i18n import say
 from notifications.letters.lists import Item, sections
 from notifications.letters.page import Page, written
 from notifications.letters.subjects import Matters
-from notifications.letters.texts import Matter, case_page, entry, standing
+from notifications.letters.texts import Matter, case_page, entry, matter_standing
 from notifications.notice import Letter, Notice
 
 
@@ -16,12 +16,14 @@ def items(told: Sequence[tuple[Notice, Matter]], matters: Matters) -> list[Item]
     """These reminders as lines of a list, each deadline once."""
     found: dict[tuple[str, str], Item] = {}
     for one, matter in told:
-        assert matter.deadline.due is not None
+        if matter.planned and (one.case, one.obligation) in found:
+            continue
+        day, now = matter_standing(matter, matters.calendar, today=matters.today)
         found[one.case, one.obligation] = Item(
             title=matter.deadline.obligation.title,
             object=matter.case.object,
-            due=matter.deadline.due,
-            standing=standing(matter.deadline.due, matters.calendar, today=matters.today),
+            due=day,
+            standing=now,
             force=matter.deadline.obligation.force,
             link=case_page(matter),
             discreet=matter.confidential,
@@ -46,6 +48,6 @@ def collected_letter(told: Sequence[tuple[Notice, Matter]], matters: Matters, la
         entries=tuple(
             entry(matter, language=language, domain=matters.rules.domain, queued_at=one.queued_at)
             for one, matter in told
-            if not matter.confidential
+            if not matter.confidential and not matter.planned
         ),
     )

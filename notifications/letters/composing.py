@@ -139,7 +139,8 @@ def _about_lost(notice: Notice, matters: Matters) -> Letter:
 def reminder(notice: Notice, matter: Matter, calendar: Calendar, *, today: date) -> Letter:
     """The letter of one rung, with its deadline for the reader's calendar."""
     said = letter(matter, calendar, language=notice.language, today=today)
-    if matter.confidential:
+    if matter.confidential or matter.planned:
+        # A plan date is nobody's due date: what stands in the reader's calendar stays as it is.
         return said
     domain = notice.message_id.rpartition("@")[2].rstrip(">")
     item = entry(matter, language=notice.language, domain=domain, queued_at=notice.queued_at)

@@ -13,6 +13,8 @@ from workflow.law.procedure import Force, Text
 
 SOON = ("soon", "last_working_day")
 OVERDUE = ("overdue", "just_past")
+PLANNED = ("planned_today", "planned_soon")
+SLIPPED = ("slipped", "just_slipped")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +37,13 @@ class Item:
 def sections(items: Iterable[Item], language: str) -> tuple[Section, ...]:
     """The items by how urgent they are, each once; a section without items is left out."""
     every = sorted(items, key=lambda item: item.due)
-    parts = (("overdue", OVERDUE), ("today", ("today",)), ("soon", SOON))
+    parts = (
+        ("overdue", OVERDUE),
+        ("today", ("today",)),
+        ("soon", SOON),
+        ("planned", PLANNED),
+        ("slipped", SLIPPED),
+    )
     found = []
     for name, standings in parts:
         lines = tuple(line(item, language) for item in every if item.standing.word in standings)

@@ -10,12 +10,13 @@ from functools import cached_property
 from calendars import OutOfRange
 from calendars.calendar import Calendar
 from notifications.letters.subjects import confidential
-from notifications.letters.texts import DeadlineSummary, standing
+from notifications.letters.texts import DeadlineSummary, plan_standing, standing
 from notifications.ports import Outbox
 from notifications.recipients import doers
 from notifications.rules import Rules
 from workflow.board.rows import Row
 from workflow.cases.case import Case
+from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Obligation, Procedure, Text
@@ -31,7 +32,12 @@ CAUSES = ("nobody", "unreached", "earlier_step", "not_recorded")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenDeadline:
-    """One open deadline. `people`: who must do it, none where nobody is found; `period`: of a recurring one."""
+    """One open deadline.
+
+    Attributes:
+        due: its due date, or the day it was planned for where that is what is asked about.
+        people: who must do it, none where nobody is found.
+    """
 
     case: Case
     procedure: Procedure
@@ -54,7 +60,7 @@ class OpenDeadline:
 
 
 class Overview:
-    """Everything open that is overdue or due within AHEAD working days, by due date."""
+    """Everything open that is overdue or due within AHEAD working days, or whose plan slipped, by due date."""
 
     def __init__(
         self, outbox: Outbox, library: Library, calendar: Calendar, *, today: date, rules: Rules
@@ -75,13 +81,12 @@ class Overview:
             until = self._calendar.add(self._today, AHEAD)
         except OutOfRange:
             until = self._today + timedelta(days=AHEAD)
-        rows = self._outbox.open_rows(until)
+        rows = self._outbox.open_rows(until, today=self._today)
         cases = self._outbox.cases({row.case for row in rows})
         unreached = self._outbox.unreached()
         found = []
         for row in rows:
             case = cases.get(row.case)
-            assert row.due is not None
             try:
                 procedure = self._library.named(case.edition) if case else None
             except Refusal:
@@ -93,14 +98,15 @@ class Overview:
             people = doers(self.office, case, obligation, row.obligation, on=self._today)
             resolved = () if isinstance(people, Unresolved) else people
             unit = self.office.units.get(case.unit)
+            day, now = self._standing(row)
             found.append(
                 OpenDeadline(
                     case=case,
                     procedure=procedure,
                     obligation=obligation,
                     id=row.obligation,
-                    due=row.due,
-                    standing=standing(row.due, self._calendar, today=self._today),
+                    due=day,
+                    standing=now,
                     people=resolved,
                     unit=unit.name if unit else case.unit,
                     cause=_cause(case, obligation, row, resolved, unreached),
@@ -108,6 +114,13 @@ class Overview:
                 )
             )
         return found
+
+    def _standing(self, row: Row) -> tuple[date, DeadlineSummary]:
+        today = self._today
+        if row.due is not None and not lateness(row, today=today).slipped:
+            return row.due, standing(row.due, self._calendar, today=today)
+        assert row.planned_on is not None
+        return row.planned_on, plan_standing(row.planned_on, self._calendar, today=today)
 
     def of(self, person: str) -> list[OpenDeadline]:
         """What that person (by key) must do, or stands in for."""

@@ -15,12 +15,13 @@ from notifications.rules import Rules
 from workflow.board.rows import WAITING
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.lateness import holds_on, is_overdue
 from workflow.deadlines.register_deadlines import withdrawn_deadline
 from workflow.deadlines.resolver import deadline as one_deadline
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure
 from workflow.org.office import Office, Recipient
-from workflow.reminders import ladder_of, rung_named
+from workflow.reminders import PLAN_STEPS, step_named
 
 
 class Matters:
@@ -85,9 +86,14 @@ class Matters:
         officer = self.office.people.get(self.office.officer or "")
         return (f"mailto:{officer.email}?subject=Merzim" if officer and officer.email else "", False)
 
-    @staticmethod
-    def _holds(notice: Notice, deadline: Deadline) -> bool:
+    def _holds(self, notice: Notice, deadline: Deadline) -> bool:
+        if notice.rung in PLAN_STEPS:
+            overdue = is_overdue(deadline, today=self.today)
+            return deadline.state in WAITING and deadline.planned_on == notice.due and not overdue
         waited_for = deadline.state in WAITING and deadline.due is not None
+        if notice.kind == "reminder" and not holds_on(deadline, self.today):
+            # What its date is computed from went by: nobody is told of a lateness that is none.
+            return False
         if notice.kind == "moved" and notice.rung == "withdrawn":
             return not waited_for and deadline.state != "done"
         return waited_for and deadline.due == notice.due
@@ -105,14 +111,14 @@ class Matters:
             others=tuple(one.person.name for key, one in hearers.items() if key != notice.person),
             public_address=self.rules.public_address,
             confidential=confidential(procedure),
+            planned=notice.rung in PLAN_STEPS,
         )
 
     def _hearers(
         self, notice: Notice, case: Case, procedure: Procedure, deadline: Deadline
     ) -> Mapping[str, Recipient]:
         """Who hears of the same rung, by key, as the office is today."""
-        ladder = ladder_of(case, procedure, deadline.id, notice.due, self.calendar)
-        rung = rung_named(ladder, notice.rung)
+        rung = step_named(case, procedure, deadline.id, notice.due, self.calendar, notice.rung)
         if rung is None:
             return {}
         people, _ = told(self.office, case, deadline.obligation, notice.obligation, rung, on=self.today)

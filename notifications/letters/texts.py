@@ -16,6 +16,8 @@ from notifications.wire.entry import uid
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, number_of
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.explanations import awaited_elements
+from workflow.deadlines.lateness import holds_on, lateness
 from workflow.law.procedure import Procedure
 from workflow.org.office import Recipient
 
@@ -30,6 +32,7 @@ class Matter:
         told: the reader, and why they; None when the office has changed since the notice was queued.
         others: names of those who get the same reminder.
         public_address: of the pages; "" and the letter names the command instead of a link.
+        planned: it speaks of the day the thing was planned for, and not of its due date.
         confidential: the letter says only that a matter awaits its reader; the rest is behind the log-in.
     """
 
@@ -42,6 +45,7 @@ class Matter:
     others: tuple[str, ...] = ()
     public_address: str = ""
     confidential: bool = False
+    planned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,29 @@ def standing(due: date, calendar: Calendar, *, today: date) -> DeadlineSummary:
     return DeadlineSummary("overdue", late=late) if late else DeadlineSummary("just_past")
 
 
+def plan_standing(planned: date, calendar: Calendar, *, today: date) -> DeadlineSummary:
+    """Return where `today` stands to a plan date: on it, before it, or so many working days after it."""
+    if today <= planned:
+        return DeadlineSummary("planned_today" if today == planned else "planned_soon")
+    try:
+        late = calendar.count(planned + timedelta(days=1), today)
+    except OutOfRange:
+        late = 0
+    return DeadlineSummary("slipped", late=late) if late else DeadlineSummary("just_slipped")
+
+
+def matter_standing(matter: Matter, calendar: Calendar, *, today: date) -> tuple[date, DeadlineSummary]:
+    """Return the day a matter speaks of, and where `today` stands to it."""
+    deadline = matter.deadline
+    if matter.planned:
+        assert deadline.planned_on is not None
+        return deadline.planned_on, plan_standing(deadline.planned_on, calendar, today=today)
+    assert deadline.due is not None
+    return deadline.due, standing(deadline.due, calendar, today=today)
+
+
 def letter(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Letter:
-    """The letter of a deadline with a due date, as it is true on the local day `today`."""
+    """The letter of a deadline with a due date or a plan date, as it is true on the local day `today`."""
     if matter.confidential:
         return written(_discreet(matter, language), language)
     return written(page(matter, calendar, language=language, today=today), language)
@@ -127,11 +152,10 @@ def case_page(matter: Matter) -> str | None:
 def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> Page:
     """The letter's parts."""
     deadline = matter.deadline
-    assert deadline.due is not None
-    now = standing(deadline.due, calendar, today=today)
+    day, now = matter_standing(matter, calendar, today=today)
     arguments = {
         "title": deadline.obligation.title,
-        "due": deadline.due,
+        "due": day,
         "left": now.left,
         "late": now.late,
     }
@@ -142,7 +166,7 @@ def page(matter: Matter, calendar: Calendar, *, language: str, today: date) -> P
         ),
         Section(
             heading=say("letter.heading_do", {}, language),
-            lines=tuple(_to_do(matter, language, late=today > deadline.due)),
+            lines=tuple(_to_do(matter, language, late=today > day)),
         ),
         Section(heading=say("letter.heading_who", {}, language), lines=tuple(_who(matter, language))),
     )
@@ -170,13 +194,19 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
     yield line("obligation", obligation.title[language])
     if obligation.stage in procedure.stage_title:
         yield line("stage", procedure.stage_title[obligation.stage][language])
-    yield line("due", say("letter.due", {"on": deadline.due}, language))
+    if matter.planned:
+        yield line("planned", say("letter.due", {"on": deadline.planned_on}, language))
+    if deadline.due and holds_on(deadline, today):
+        yield line("due", say("letter.due", {"on": deadline.due}, language))
+    if lateness(deadline, today=today).waiting_for:
+        awaited = awaited_elements(deadline, procedure, today=today)
+        yield line("waits", " ".join(explain(awaited, language)))
     if deadline.earliest and deadline.latest and deadline.earliest != deadline.latest:
         ends = {"earliest": deadline.earliest, "latest": deadline.latest}
         yield line("range", say("letter.range", ends, language))
     if deadline.safe_by and deadline.safe_by != deadline.due and deadline.safe_by >= today:
         yield line("safe_by", say("letter.due", {"on": deadline.safe_by}, language))
-    if deadline.status != "firm":
+    if deadline.due and deadline.status != "firm":
         yield line("certainty", say(f"letter.certainty_{deadline.status}", {}, language))
     yield line("force", say(f"letter.force_{obligation.force}", {}, language))
     if obligation.practice:
@@ -199,14 +229,17 @@ def _table(matter: Matter, language: str, *, today: date) -> Iterator[Line]:
 def _to_do(matter: Matter, language: str, *, late: bool) -> Iterator[Line]:
     case, deadline = matter.case, matter.deadline
     day = say("letter.date_here", {}, language)
-    yield Line(text=say("letter.do_late" if late else "letter.do", {}, language))
+    word = "letter.do_planned" if matter.planned and late else "letter.do_late" if late else "letter.do"
+    yield Line(text=say(word, {}, language))
     page = case_page(matter)
     if page:
         yield Line(text=say("letter.link_case", {}, language), link=page)
     else:
         yield Line(text=_command(case, deadline, day), command=True)
+        if matter.planned:
+            yield Line(text=f"merzim replan {case.id} {deadline.id} --on {day}", command=True)
     anchor = matter.procedure.by_id.get(deadline.anchor_fact or "")
-    if anchor is not None and deadline.anchor == "planned":
+    if anchor is not None and deadline.anchor == "planned" and not matter.planned:
         yield Line(text=say("letter.do_replan", {"title": anchor.title}, language))
         if not page:
             yield Line(text=f"merzim replan {case.id} {anchor.id} --on {day}", command=True)

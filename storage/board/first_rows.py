@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, and_, func, select, union_all
 
+from storage.board.lateness import overdue
 from storage.board.sums import AccessFilter
 from storage.rows import ROW_COLUMNS, row
 from storage.tables import DEADLINE, UNREPORTED
@@ -47,7 +48,7 @@ def unreported(
     connection: Connection, today: date, eyes: AccessFilter, *, limit: int, offset: int
 ) -> Mapping[str, Firsts]:
     """By quarter, what was due before the day and nobody has reported, the earliest due first."""
-    late = and_(UNREPORTED, DEADLINE.c.due < today, *eyes.rows)
+    late = and_(UNREPORTED, overdue(today), *eyes.rows)
     counted = select(DEADLINE.c.obligation, func.count()).where(late).group_by(DEADLINE.c.obligation)
     found: dict[str, tuple[int, list[Row]]] = {
         name: (number, []) for name, number in map(tuple, connection.execute(counted))

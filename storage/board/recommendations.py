@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from storage.board.lateness import overdue
 from storage.database.engine import Row_
 from storage.tables import DEADLINE, MEASURES, RECOMMENDATION
 from workflow.cases.registers.risk_lists import Place, RecommendationFilter, RiskGroup
@@ -150,7 +151,7 @@ def _wanted(narrowed: RecommendationFilter) -> list[ColumnElement[bool]]:
 
 def _late(today: date) -> Subquery:
     number = _Number(DEADLINE.c.obligation).label("number")
-    asked = select(DEADLINE.c.case, number).where(MEASURES, DEADLINE.c.due < today).distinct()
+    asked = select(DEADLINE.c.case, number).where(MEASURES, overdue(today)).distinct()
     return asked.subquery("late")
 
 

@@ -21,12 +21,14 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    or_,
     select,
     tuple_,
     union_all,
 )
 
-from storage.board.totals import month
+from storage.board import lateness
+from storage.board.totals import month, open_until
 from storage.database.engine import Row_
 from storage.database.in_list import execute_for_names, in_names
 from storage.rows import row
@@ -40,7 +42,7 @@ _WAITS = (*_ASKED, CASE.c.edition, DEADLINE.c.stage, DEADLINE.c.obligation)
 _SUMMED = tuple(
     TOTAL.c[name] for name in ("unit", "duty", "responsible", "person", "edition", "stage", "obligation")
 )
-_FIGURES = ("overdue", "today", "week", "later", "due", "missed")
+_FIGURES = ("overdue", "today", "week", "later", "due", "missed", "slipped")
 _PLAIN = not_(CASE.c.confidential)
 NAMED = 300
 """So many of whom rows wait for are named to the database one by one."""
@@ -71,27 +73,44 @@ def plain(connection: Connection, horizon: Horizon, *, units: Collection[str] | 
     """
     found: dict[tuple[object, ...], Sum] = {}
     first, last = _window(horizon)
+    # What holds until a day of this month is looked at row by row; what held until one before waits.
+    holds = or_(
+        TOTAL.c.state == "open",
+        and_(TOTAL.c.state.startswith("open:"), TOTAL.c.state > open_until(horizon.today)),
+    )
     asked = (
         select(
             *_SUMMED,
-            func.sum(case((and_(TOTAL.c.state == "open", TOTAL.c.month < month(first)), TOTAL.c.n), else_=0)),
+            func.sum(case((and_(holds, TOTAL.c.month < month(first)), TOTAL.c.n), else_=0)),
             literal(0),
             literal(0),
-            func.sum(case((and_(TOTAL.c.state == "open", TOTAL.c.month > month(last)), TOTAL.c.n), else_=0)),
+            func.sum(case((and_(holds, TOTAL.c.month > month(last)), TOTAL.c.n), else_=0)),
             literal(0),
             func.sum(case((TOTAL.c.state == "missed", TOTAL.c.n), else_=0)),
+            literal(0),
         )
         .where(TOTAL.c.n > 0)
         .group_by(*_SUMMED)
     )
     inside = and_(DEADLINE.c.state == "open", DEADLINE.c.due >= first, DEADLINE.c.due <= last)
-    rows = _counted(horizon).where(inside, _PLAIN)
+    month_ends = first.replace(day=monthrange(first.year, first.month)[1])
+    in_doubt = and_(
+        DEADLINE.c.state == "open",
+        DEADLINE.c.counts_until.between(first, month_ends),
+        or_(DEADLINE.c.due < first, DEADLINE.c.due > last),
+    )
+    rows = [
+        _counted(horizon, slipped=False).where(inside, _PLAIN),
+        _counted(horizon, slipped=False).where(in_doubt, _PLAIN),
+        _slipped(horizon.today).where(_PLAIN),
+    ]
     if units is None:
-        _add(found, connection.execute(asked))
-        _add(found, connection.execute(rows))
+        for one in (asked, *rows):
+            _add(found, connection.execute(one))
     else:
         _add(found, execute_for_names(connection, asked.where(in_names(TOTAL.c.unit)), units))
-        _add(found, execute_for_names(connection, rows.where(in_names(DEADLINE.c.unit)), units))
+        for one in rows:
+            _add(found, execute_for_names(connection, one.where(in_names(DEADLINE.c.unit)), units))
     return list(found.values())
 
 
@@ -135,10 +154,11 @@ def _rejoined(others: Sequence[Sum]) -> Mend[Sums]:
 
 
 def by_day(connection: Connection, first: date, last: date, eyes: AccessFilter) -> dict[date, int]:
-    """How many open rows are due on each day from `first` to `last`; days without any are left out."""
+    """How many open rows, whose due date holds on `first`, are due on each day from then to `last`; days with
+    none are left out."""
     asked = (
         select(DEADLINE.c.due, func.count())
-        .where(DEADLINE.c.state == "open", DEADLINE.c.due >= first, DEADLINE.c.due <= last, *eyes.rows)
+        .where(DEADLINE.c.state == "open", lateness.ahead(first), DEADLINE.c.due <= last, *eyes.rows)
         .group_by(DEADLINE.c.due)
     )
     return {record[0]: record[1] for record in connection.execute(asked)}
@@ -152,7 +172,10 @@ def since(connection: Connection, units: Sequence[str], today: date, eyes: Acces
     longest = (
         select(DEADLINE.c.due)
         .where(
-            DEADLINE.c.unit == in_names.c.unit, DEADLINE.c.state == "open", DEADLINE.c.due < today, *eyes.rows
+            DEADLINE.c.unit == in_names.c.unit,
+            DEADLINE.c.state == "open",
+            lateness.overdue(today),
+            *eyes.rows,
         )
         .order_by(DEADLINE.c.due)
         .limit(1)
@@ -165,10 +188,12 @@ def since(connection: Connection, units: Sequence[str], today: date, eyes: Acces
 def listed(
     connection: Connection, sought: DeadlineFilter, eyes: AccessFilter, *, limit: int, offset: int
 ) -> list[Row]:
-    """A page of the rows sought, the earliest due first."""
+    """A page of the rows sought, the earliest due (or, of what slipped, the earliest planned) first."""
     asked = select(DEADLINE).where(*_sought(sought), *eyes.rows)
     # Of a few units the rows are to be found by unit: by due date one would walk over everybody's.
     first = func.coalesce(*_IN_ORDER[:1], *_IN_ORDER[:1]) if eyes.few else DEADLINE.c.due
+    if sought.urgency == "slipped":
+        first = DEADLINE.c.planned_on
     asked = asked.order_by(first, *_IN_ORDER[1:])
     if sought.asked is None or len(sought.asked) <= NAMED:
         return [row(record) for record in connection.execute(asked.limit(limit).offset(offset))]
@@ -189,6 +214,11 @@ def count(connection: Connection, sought: DeadlineFilter, eyes: AccessFilter) ->
 def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
     day, due = sought.horizon, DEADLINE.c.due
     yield DEADLINE.c.state == ("missed" if sought.urgency == "missed" else "open")
+    if sought.urgency == "slipped":
+        yield lateness.slipped(day.today)
+    elif sought.urgency != "missed" and (sought.on is None or sought.on >= day.today):
+        # A day gone by shows what was computed for it, whether that still holds or not.
+        yield lateness.holds(day.today)
     match sought.urgency:
         case "overdue":
             yield due < day.today
@@ -200,6 +230,8 @@ def _sought(sought: DeadlineFilter) -> Iterator[ColumnElement[bool]]:
             yield due > max(day.week, day.today)
         case "due":
             yield and_(due >= day.today, due <= day.soon)
+        case "undated":
+            yield and_(due.is_(None), DEADLINE.c.force == "obligatory")
         case "open":
             yield due.is_not(None)
     if sought.on is not None:
@@ -222,8 +254,8 @@ def _waiting_for(asked: frozenset[AssigneeKey]) -> ColumnElement[bool]:
     )
 
 
-def _counted(horizon: Horizon) -> Select[tuple[object, ...]]:
-    open_, due = DEADLINE.c.state == "open", DEADLINE.c.due
+def _counted(horizon: Horizon, *, slipped: bool = True) -> Select[tuple[object, ...]]:
+    open_, due = and_(DEADLINE.c.state == "open", lateness.holds(horizon.today)), DEADLINE.c.due
     ahead = and_(open_, due > horizon.today)
 
     def number(of: ColumnElement[bool]) -> ColumnElement[int]:
@@ -237,8 +269,16 @@ def _counted(horizon: Horizon) -> Select[tuple[object, ...]]:
         number(and_(ahead, due > horizon.week)),
         number(and_(open_, due >= horizon.today, due <= horizon.soon)),
         number(DEADLINE.c.state == "missed"),
+        number(lateness.slipped(horizon.today)) if slipped else literal(0),
     )
     return asked.join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case).group_by(*_WAITS)
+
+
+def _slipped(today: date) -> Select[tuple[object, ...]]:
+    """The figures of rows that were planned for a day before, each of them nought but the last."""
+    noughts = (literal(0) for _ in _FIGURES[1:])
+    asked = select(*_WAITS, *noughts, func.count()).join_from(DEADLINE, CASE, CASE.c.id == DEADLINE.c.case)
+    return asked.where(lateness.slipped(today)).group_by(*_WAITS)
 
 
 def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Row_]) -> None:
@@ -260,6 +300,7 @@ def _add(found: dict[tuple[object, ...], Sum], records: Iterable[Row_]) -> None:
         one.later += numbers[3]
         one.due += numbers[4]
         one.missed += numbers[5]
+        one.slipped += numbers[6]
 
 
 def _asked_by(row: Row) -> AssigneeKey:

@@ -20,9 +20,9 @@ Key: TypeAlias = tuple[str, ...]
 """What a line of the sums is of, in the order of the table's columns."""
 
 NAMES: tuple[str, ...] = tuple(column.name for column in TOTAL.primary_key.columns)
-_PLACES = {name: ROW_COLUMNS.index(name) for name in (*NAMES, "due") if name in ROW_COLUMNS}
-_UNIT, _STATE, _STAGE, _OBLIGATION, _DUE = (
-    _PLACES[name] for name in ("unit", "state", "stage", "obligation", "due")
+_PLACES = {name: ROW_COLUMNS.index(name) for name in (*NAMES, "due", "counts_until") if name in ROW_COLUMNS}
+_UNIT, _STATE, _STAGE, _OBLIGATION, _DUE, _UNTIL = (
+    _PLACES[name] for name in ("unit", "state", "stage", "obligation", "due", "counts_until")
 )
 _DUTY, _RESPONSIBLE, _PERSON = (_PLACES[name] for name in ("duty", "responsible", "person"))
 _COLUMNS = {name: TOTAL.c[name] for name in (*NAMES, "n")}
@@ -31,11 +31,11 @@ _STEP = 5000
 
 def key(edition: str, row: Sequence[object]) -> Key | None:
     """The line a row of the board (its values in the order of the table) is counted in; None in none."""
-    state, due = row[_STATE], row[_DUE]
+    state, due, until = row[_STATE], row[_DUE], row[_UNTIL]
     if state == "missed" or (state == "open" and due is not None):
         return (
             str(row[_UNIT]),
-            str(state),
+            open_until(until) if state == "open" and isinstance(until, date) else str(state),
             month(due) if isinstance(due, date) else "",
             edition,
             str(row[_STAGE]),
@@ -45,6 +45,11 @@ def key(edition: str, row: Sequence[object]) -> Key | None:
             str(row[_PERSON]),
         )
     return None
+
+
+def open_until(day: date) -> str:
+    """The state the sums give an open row whose due date holds until that day: "open:2026-05"."""
+    return f"open:{month(day)}"
 
 
 def month(day: date) -> str:

@@ -22,7 +22,9 @@ Stored = Mapping[str, tuple[object, ...]]
 HEAD = ("edition", "digest", "standing", "ground", "stage", "span_first", "span_last")
 """Columns of a case's head that a change of its rows may change."""
 
-_DUE, _STATE, _VERSION = (ROW_COLUMNS.index(name) for name in ("due", "state", "version"))
+_DUE, _STATE, _VERSION, _UNTIL = (
+    ROW_COLUMNS.index(name) for name in ("due", "state", "version", "counts_until")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,4 +289,5 @@ def _place(known: Sequence[object]) -> Values:
         "k_obligation": known[1],
         "k_due": known[_DUE],
         "k_state": known[_STATE],
+        "k_counts_until": known[_UNTIL],
     }

@@ -66,7 +66,13 @@ def lacking(
     for record in _in(connection, asked, DEADLINE.c.unit, units):
         fact = f"{record.procedure}:{record.obligation}"
         if fact in facts:
-            one = MissingFact(case=record.case, unit=record.unit, fact=fact, due=record.due)
+            one = MissingFact(
+                case=record.case,
+                unit=record.unit,
+                fact=fact,
+                due=record.due,
+                counts_until=record.counts_until,
+            )
             found.setdefault(one.unit, []).append(one)
     return found
 
@@ -92,7 +98,14 @@ def _risks(case: Case) -> Risks:
 
 def _lacking(facts: Collection[str], *more: ColumnElement[bool]) -> Select[Any]:
     names = sorted({fact.partition(":")[2] for fact in facts})
-    asked = select(DEADLINE.c.case, CASE.c.unit, CASE.c.procedure, DEADLINE.c.obligation, DEADLINE.c.due)
+    asked = select(
+        DEADLINE.c.case,
+        CASE.c.unit,
+        CASE.c.procedure,
+        DEADLINE.c.obligation,
+        DEADLINE.c.due,
+        DEADLINE.c.counts_until,
+    )
     return _of_active(asked, DEADLINE.c.case, facts).where(
         DEADLINE.c.obligation.in_(names), DEADLINE.c.state.in_(("open", "missed")), *more
     )

@@ -19,10 +19,16 @@ from storage.database.in_list import execute_for_names, in_names
 from storage.rows import Values
 from storage.tables import CASE, DEADLINE, EVENT, MOVED, NOTICE, READER
 from workflow.board.rows import WAITING
+from workflow.reminders import PLAN_STEPS
 
 PLACE = {"k_case": DEADLINE.c.case, "k_obligation": DEADLINE.c.obligation}
 """The key of a row of the board, as lines to join with name it."""
-_COUNTED = {**PLACE, "k_due": DEADLINE.c.due, "k_state": DEADLINE.c.state}
+_COUNTED = {
+    **PLACE,
+    "k_due": DEADLINE.c.due,
+    "k_state": DEADLINE.c.state,
+    "k_counts_until": DEADLINE.c.counts_until,
+}
 _CHANGE_CASE = CASE.update().where(CASE.c.id == bindparam("k_id"), CASE.c.seq == bindparam("k_seq"))
 _HELD = (
     select(CASE.c.id, CASE.c.seq).where(in_names(CASE.c.id)).order_by(CASE.c.id).with_for_update(key_share=True)
@@ -32,10 +38,13 @@ _HERE = (
     DEADLINE.c.obligation == bindparam("k_obligation"),
     DEADLINE.c.due.is_not_distinct_from(bindparam("k_due", type_=DEADLINE.c.due.type)),
     DEADLINE.c.state == bindparam("k_state"),
+    DEADLINE.c.counts_until.is_not_distinct_from(
+        bindparam("k_counts_until", type_=DEADLINE.c.counts_until.type)
+    ),
 )
 _CHANGE_ROW = DEADLINE.update().where(*_HERE)
 _DROP_ROW = DEADLINE.delete().where(*_HERE)
-_QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due).where(
+_QUEUED = select(NOTICE.c.key, NOTICE.c.case, NOTICE.c.obligation, NOTICE.c.due, NOTICE.c.rung).where(
     NOTICE.c.state == "queued",
     # That nobody is asked for something any more stays true whatever else changes.
     NOTICE.c.rung != "withdrawn",
@@ -141,7 +150,11 @@ def _change_rows(connection: Connection, lines: Sequence[Values], changed: Colle
 def _held(lines: FromClause) -> FromClause:
     """Those of the lines whose row stands as it was counted, held until the end of the transaction."""
     asked = select(*lines.c).join_from(DEADLINE, lines, _joined(lines))
-    asked = asked.where(DEADLINE.c.due.is_not_distinct_from(lines.c.k_due), DEADLINE.c.state == lines.c.k_state)
+    asked = asked.where(
+        DEADLINE.c.due.is_not_distinct_from(lines.c.k_due),
+        DEADLINE.c.state == lines.c.k_state,
+        DEADLINE.c.counts_until.is_not_distinct_from(lines.c.k_counts_until),
+    )
     asked = asked.order_by(DEADLINE.c.case, DEADLINE.c.obligation)
     return asked.with_for_update(key_share=True, of=DEADLINE).subquery("held")
 
@@ -162,7 +175,9 @@ def _withdraw(connection: Connection, made: Batch) -> None:
         {"k_key": record.key}
         for record in execute_for_names(connection, _QUEUED, made.waiting)
         if not any(
-            row.obligation == record.obligation and row.due == record.due and row.state in WAITING
+            row.obligation == record.obligation
+            and record.due == (row.planned_on if record.rung in PLAN_STEPS else row.due)
+            and row.state in WAITING
             for row in made.waiting[record.case]
         )
     ]

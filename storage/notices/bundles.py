@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Engine, Select, and_, func, literal_column, o
 
 from notifications.notice import Notice
 from notifications.ports import Move, PendingStep
+from storage.board import lateness
 from storage.database.engine import reading, writing
 from storage.notices.sending import EnqueueJobs, hand_out
 from storage.rows import notice, row
 from storage.tables import CASE, DEADLINE, MOVED, NOTICE
 from workflow.board.rows import Row
+from workflow.reminders import PLAN_STEPS
 
 _QUEUED = NOTICE.c.state == literal_column("'queued'")
 _BUNDLED = NOTICE.c.bundle != literal_column("''")
@@ -131,12 +133,13 @@ def settle_moves(connection: Connection, numbers: Sequence[int]) -> None:
     connection.execute(MOVED.delete().where(MOVED.c.n.in_(numbers)))
 
 
-def open_rows(engine: Engine, until: date) -> Sequence[Row]:
-    """Open rows of active cases due by then, by due date."""
+def open_rows(engine: Engine, until: date, *, today: date) -> Sequence[Row]:
+    """Open rows of active cases that are due by then, or were planned for a day before `today`, by due date."""
     asked = (
         select(DEADLINE)
         .join(CASE, CASE.c.id == DEADLINE.c.case)
-        .where(DEADLINE.c.state == "open", CASE.c.standing == "active", DEADLINE.c.due <= until)
+        .where(DEADLINE.c.state == "open", CASE.c.standing == "active")
+        .where(or_(and_(DEADLINE.c.due <= until, lateness.holds(today)), lateness.slipped(today)))
         .order_by(DEADLINE.c.due, DEADLINE.c.case, DEADLINE.c.obligation)
     )
     with reading(engine) as connection:
@@ -169,7 +172,8 @@ def _told(
     """Of each deadline the last notice each person has had through each channel."""
     asked: Select[tuple[object, ...]] = (
         select(NOTICE)
-        .where(NOTICE.c.case.in_(sorted(cases)), NOTICE.c.state.in_(_TOLD))
+        # Who was asked about a plan date was told of no due date.
+        .where(NOTICE.c.case.in_(sorted(cases)), NOTICE.c.state.in_(_TOLD), NOTICE.c.rung.not_in(PLAN_STEPS))
         .order_by(NOTICE.c.queued_at, NOTICE.c.key)
     )
     found: dict[tuple[str, str], dict[tuple[str, str], Notice]] = {}

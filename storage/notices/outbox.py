@@ -254,9 +254,9 @@ class SqlOutbox:
             bundles.settle_moves(connection, [number for one in moves for number in one.numbers])
             return self.queue(connection, notices)
 
-    def open_rows(self, until: date) -> Sequence[Row]:
+    def open_rows(self, until: date, *, today: date) -> Sequence[Row]:
         """Open rows of active cases due by that day, by due date."""
-        return bundles.open_rows(self._engine, until)
+        return bundles.open_rows(self._engine, until, today=today)
 
     def unreached(self) -> frozenset[tuple[str, str]]:
         """Case and obligation of letters that did not arrive."""

@@ -19,7 +19,7 @@ from workflow.org.access import Scope
 from workflow.org.office import Unit
 
 CONFIDENTIAL = "foreign-account"
-LATER = date(2026, 5, 13)
+LATER = date(2026, 3, 31)
 Figures = Counter[tuple[str, str, str, str]]
 """(unit, obligation, responsible, figure) -> number."""
 
@@ -65,7 +65,13 @@ def by_rows(engine: Engine, today: date, soon: date, unit: str | None = None) ->
                 continue
             if row.state == "missed":
                 found[*place, "missed"] += 1
-            if row.state != "open" or row.due is None:
+            if row.state != "open":
+                continue
+            holds = row.counts_until is None or today <= row.counts_until
+            overdue = row.due is not None and row.due < today and holds
+            if row.planned_on is not None and row.planned_on < today and not overdue:
+                found[*place, "slipped"] += 1
+            if row.due is None or not holds:
                 continue
             name = "overdue" if row.due < today else "today" if row.due == today else "week"
             found[*place, name if row.due <= week else "later"] += 1
@@ -77,14 +83,18 @@ def by_rows(engine: Engine, today: date, soon: date, unit: str | None = None) ->
 def by_sums(reads: SqlReads, today: date, soon: date, unit: str | None = None) -> Figures:
     found: Figures = Counter()
     for one in reads.sums(horizon(today, soon=soon), unit):
-        for name in ("overdue", "today", "week", "later", "due", "missed"):
+        for name in ("overdue", "today", "week", "later", "due", "missed", "slipped"):
             found[one.asked.unit, one.obligation, one.asked.responsible, name] += getattr(one, name)
     return +found
 
 
 @pytest.mark.parametrize(
     "today",
-    [date(2025, 12, 31), TODAY, date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 29), date(2027, 1, 1)],
+    [
+        *(date(2025, 12, 31), TODAY, date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 29)),
+        # Late against a start planned for 21 April; the day of that plan, and the day after it.
+        *(date(2026, 4, 20), date(2026, 4, 21), date(2026, 4, 22), date(2026, 5, 1), date(2027, 1, 1)),
+    ],
 )
 def test_the_sums_are_what_counting_every_row_gives(engine: Engine, today: date) -> None:
     """On the edges of months and years, before all and after all; facts and plans moved rows meanwhile."""
@@ -129,7 +139,7 @@ def test_the_number_of_queries_does_not_grow_with_what_is_stored(engine: Engine)
     assert counted[0] == counted[1]
 
 
-@pytest.mark.parametrize("urgency", ["overdue", "today", "week", "later", "due", "missed"])
+@pytest.mark.parametrize("urgency", ["overdue", "today", "week", "later", "due", "missed", "slipped"])
 def test_a_list_is_as_long_as_its_figure(engine: Engine, urgency: str) -> None:
     """Every figure opens its list: the count, the rows and the sums agree; pages join without a gap."""
     names = filled(engine, 9)

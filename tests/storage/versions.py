@@ -59,6 +59,12 @@ UNDONE = {
         *("DROP INDEX ix_upload_at", "DROP INDEX ix_link_code_until"),
     ),
     "0028": ("DROP TABLE rate_limit", "DROP TABLE device"),
+    "0029": (
+        "DROP INDEX ix_deadline_slipped",
+        "DROP INDEX ix_deadline_counts_until",
+        "ALTER TABLE deadline DROP COLUMN waiting_for",
+        "ALTER TABLE deadline DROP COLUMN counts_until",
+    ),
 }
 """Revision -> statements that take it back."""
 

@@ -25,7 +25,8 @@ def test_the_board_has_its_figures_and_lines(home: Home, browser: TestClient) ->
     line = next(line for line in answer["due"] if line["case"] == home.real)
 
     assert (answer["today"], answer["due_until"]) == ("2026-04-06", "2026-04-15")
-    assert answer["overdue_count"] == len(answer["overdue"]) == 7
+    # The note of the late case was due on 6 March; its plan and publication wait for it, and are not overdue.
+    assert answer["overdue_count"] == len(answer["overdue"]) == 5
     assert (line["obligation"], line["due"], line["working_days"]) == ("order_signed", "2026-04-06", 0)
 
 

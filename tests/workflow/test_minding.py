@@ -21,7 +21,7 @@ from workflow.cases.commands.opening import Opening
 from workflow.cases.commands.reminder_actions import CannotSnooze
 from workflow.law.names import UnknownObligation
 from workflow.law.procedure import EscalationPolicy, Step
-from workflow.reminders import next_rung, put_off
+from workflow.reminders import following_step, law_steps, next_step, put_off
 
 DUE = date(2026, 4, 6)  # the order: five working days before Monday 13 April
 LADDER = EscalationPolicy(
@@ -61,13 +61,11 @@ def later(desk: CaseCommands, case: Case, until: date, *, today: date = date(202
 
 def days(ladder: EscalationPolicy, *, after: date) -> list[tuple[str, date]]:
     """All rungs with their days, one after another."""
-    from workflow.reminders import following_rung
-
     found = []
     here = after
-    while step := following_rung(ladder, DUE, CALENDAR, after=here):
-        found.append(step)
-        here = step[1]
+    while step := following_step(law_steps(ladder, DUE, CALENDAR), after=here):
+        found.append((step.id, step.on))
+        here = step.on
     return found
 
 
@@ -159,7 +157,9 @@ def test_a_moved_due_date_forgets_what_was_put_off(desk: CaseCommands, ledger: S
 
     assert row.due is not None
     ladder = library().named(case.edition).ladders["default"]
-    assert (row.next_rung, row.next_rung_on) == next_rung(ladder, row.due, CALENDAR, today=on)
+    step = next_step(law_steps(ladder, row.due, CALENDAR), today=on)
+    assert step is not None
+    assert (row.next_rung, row.next_rung_on) == (step.id, step.on)
 
 
 def test_said_twice_it_is_written_once(desk: CaseCommands, ledger: SqlLedger, case: Case) -> None:

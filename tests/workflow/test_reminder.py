@@ -7,12 +7,29 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calendars.calendar import Calendar
 from tests.law import CALENDAR
 from workflow.law.procedure import EscalationPolicy, Step
-from workflow.reminders import Reminder, following_rung, next_rung, rung_named, rung_on
+from workflow.reminders import Reminder, following_step, law_steps, next_step, rung_named, rung_on
 
 DEFAULT = EscalationPolicy(id="default", rungs=tuple(Step(at=at, to=("duty",)) for at in (-5, -1, 0, 1, 5)))
 DUE = date(2026, 3, 30)  # a Monday; 21-25 March are days off
+
+
+def next_rung(
+    ladder: EscalationPolicy, due: date, calendar: Calendar, *, today: date
+) -> tuple[str, date] | None:
+    step = next_step(law_steps(ladder, due, calendar), today=today)
+    return (step.id, step.on) if step else None
+
+
+def following_rung(
+    ladder: EscalationPolicy, due: date, calendar: Calendar, *, after: date
+) -> tuple[str, date] | None:
+    step = following_step(law_steps(ladder, due, calendar), after=after)
+    return (step.id, step.on) if step else None
+
+
 DAYS = st.dates(date(2011, 1, 1), date(2027, 12, 1))
 
 

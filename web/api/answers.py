@@ -97,6 +97,7 @@ class BoardLine(BaseModel):
     title: str
     stage: str
     due: date | None
+    planned_on: date | None
     working_days: int
     force: str
     responsible: list[str]
@@ -112,9 +113,11 @@ class BoardAnswer(BaseModel):
     overdue_count: int
     due_count: int
     missed_count: int
+    slipped_count: int
     overdue: list[BoardLine]
     due: list[BoardLine]
     missed: list[BoardLine]
+    slipped: list[BoardLine]
     next: str | None
 
 
@@ -136,6 +139,7 @@ class ObligationAnswer(BaseModel):
     safe_by: date | None
     closes: date | None
     planned_on: date | None
+    waiting_for: str | None
     done_on: date | None
     late_by_working_days: int | None
     anchor: str
@@ -181,6 +185,7 @@ def line_answer(line: ObligationLine, language: str) -> BoardLine:
         title=line.title[language],
         stage=line.stage_id,
         due=line.due,
+        planned_on=line.planned_on,
         working_days=line.working_days,
         force=line.force,
         responsible=list(line.who.names) or [line.who.written] * bool(line.who.written),
@@ -203,6 +208,7 @@ def obligation_answer(deadline: Deadline, procedure: Procedure, translator: Tran
         safe_by=deadline.safe_by,
         closes=deadline.closes,
         planned_on=deadline.planned_on,
+        waiting_for=deadline.waiting_for,
         done_on=deadline.done_on,
         late_by_working_days=deadline.late_by,
         anchor=deadline.anchor,

@@ -57,7 +57,7 @@ def get_board(
     limit: Annotated[int, Query(ge=1, le=MAX_PER_PAGE, description="Lines of each list.")] = SHOWN,
     cursor: Cursor = "",
 ) -> BoardAnswer:
-    """Return the overdue, near and missed deadlines: totals, and a page of each list."""
+    """Return the overdue, slipped, near and missed deadlines: totals, and a page of each list."""
     today = ctx.today
     view = board(
         ctx.reads,
@@ -77,9 +77,11 @@ def get_board(
         overdue_count=view.overdue_count,
         due_count=view.due_count,
         missed_count=view.missed_count,
+        slipped_count=view.slipped_count,
         overdue=[line_answer(line, language) for line in view.overdue],
         due=[line_answer(line, language) for line in view.due],
         missed=[line_answer(line, language) for line in view.missed],
+        slipped=[line_answer(line, language) for line in view.slipped],
         next=None if view.next is None else str(view.next),
     )
 

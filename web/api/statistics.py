@@ -81,6 +81,7 @@ class OverviewAnswer(BaseModel):
     due_today: int
     due: int
     missed: int
+    slipped: int
     points_at_stake: str
     stages: dict[str, str]
     units: list[UnitAnswer]
@@ -142,6 +143,7 @@ def get_overview(ctx: Reading, translator: RequestTranslator, unit: SearchText =
         due_today=view.today,
         due=view.due,
         missed=view.missed,
+        slipped=view.slipped,
         points_at_stake=f"{view.stake:f}",
         stages={stage: title[translator.language] for stage, title in view.matrix.stages},
         units=[

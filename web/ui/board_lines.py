@@ -16,6 +16,7 @@ from web.ui.org_names import AssigneeNames, UnitName, unit_name
 from workflow.board.rows import Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.lateness import lateness
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Text
@@ -27,8 +28,10 @@ class ObligationLine:
     """One obligation of a case as a list shows it.
 
     Attributes:
-        period: of a recurring obligation ("2026Q3", "2026-03"); None for one that does not recur.
-        working_days: days late when overdue (0 is possible: only days off have passed), else days left.
+        period: of what comes back ("2026Q3", "2026-03"); None for what is asked once.
+        working_days: late when overdue (0 is possible: only days off have passed), left when not; of what
+            slipped, gone by since the day it was planned for.
+        waiting_for: the title of what it waits for, None where its date holds.
         stake: points, a decimal string; negative for a deduction.
     """
 
@@ -47,6 +50,8 @@ class ObligationLine:
     force: str
     who: AssigneeNames
     stake: str | None
+    planned_on: date | None = None
+    waiting_for: Text | None = None
 
 
 def stake_points(stake: str | None) -> Decimal:
@@ -75,6 +80,9 @@ def build_board_lines(
         case = registers.get(row.case, cases[row.case])
         procedure = library.of(case)
         obligation = entry_obligation(case, procedure, row.obligation)
+        status = status_on(row, today=today, soon=soon)
+        waits = lateness(row, today=today).waiting_for
+        day = row.planned_on if status == "slipped" else row.due
         return ObligationLine(
             case=row.case,
             object=case.object or case.id,
@@ -86,11 +94,13 @@ def build_board_lines(
             stage=procedure.stage_title[row.stage],
             stage_id=row.stage,
             due=row.due,
-            look=status_on(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
-            working_days=working_days_between(row.due, today, calendar),
+            look=status,
+            working_days=working_days_between(day, today, calendar),
             force=row.force,
             who=name_assignees(office, row, obligation.duty, on=today),
             stake=row.stake,
+            planned_on=row.planned_on,
+            waiting_for=procedure.by_id[waits.partition(".")[0]].title if waits else None,
         )
 
     return tuple(line(row) for row in rows if row.case in cases)

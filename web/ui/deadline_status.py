@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 from calendars.calendar import Calendar
 from workflow.cases.states import State
+from workflow.deadlines.lateness import Awaited, lateness
 
-DeadlineStatus = State | Literal["overdue", "soon", "done_late"]
+DeadlineStatus = State | Literal["overdue", "soon", "done_late", "slipped", "waits"]
 SOON_WORKING_DAYS = 7
 
 
-def status_on(
-    state: State, due: date | None, *, late_by: int | None, today: date, soon: date
-) -> DeadlineStatus:
-    """Return the status of a deadline on a day. `soon`: the last day that counts as near."""
-    if state == "done":
-        return "done" if late_by is None else "done_late"
-    if state == "open" and due is not None:
-        if due < today:
-            return "overdue"
-        if due <= soon:
-            return "soon"
-    return state
+class Shown(Awaited, Protocol):
+    """What the word for a deadline, or for its row on the board, is decided by."""
+
+    @property
+    def late_by(self) -> int | None: ...
+
+
+def status_on(deadline: Shown, *, today: date, soon: date) -> DeadlineStatus:
+    """Return the word for a deadline on a day.
+
+    Args:
+        soon: the last day that counts as near (seven working days on).
+    """
+    if deadline.state == "done":
+        return "done" if deadline.late_by is None else "done_late"
+    if deadline.state != "open":
+        return deadline.state
+    standing = lateness(deadline, today=today)
+    if standing.overdue:
+        return "overdue"
+    if standing.slipped:
+        return "slipped"
+    if standing.waiting_for is not None:
+        return "waits"
+    return "soon" if deadline.due is not None and deadline.due <= soon else "open"
 
 
 def working_days_between(due: date | None, today: date, calendar: Calendar) -> int:

@@ -257,7 +257,7 @@ def _build_row(
     return TimelineRow(
         id=deadline.id,
         title=deadline.obligation.title,
-        look=status_on(deadline.state, deadline.due, late_by=deadline.late_by, today=today, soon=soon),
+        look=status_on(deadline, today=today, soon=soon),
         y=HEAD + ROW * number,
         bars=bars,
         marks=marks,

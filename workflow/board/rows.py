@@ -8,13 +8,13 @@ from datetime import date
 
 from calendars.calendar import Calendar
 from workflow.cases.case import Case, CaseStatus
-from workflow.cases.states import State
+from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.law.procedure import Procedure
 from workflow.org.office import OF_A_PERSON, OUTSIDE
-from workflow.reminders import ladder_of, next_rung
+from workflow.reminders import next_step, steps_of
 
-WAITING: tuple[State, ...] = ("open", "not_due_yet")
+WAITING = AWAITED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +46,7 @@ class Row:
         span_first, span_last: first and last day whose moving could move `due`.
         stake: points lost when it stays undone, a decimal string.
         version: of the calendar by which it came out as it stands.
+        waiting_for, counts_until: as of the deadline (`workflow.deadlines.deadline`).
         duty: whose it is to do; responsible: the schedule's own words for them; person: key of whom the case is
             about, where the duty is theirs.
     """
@@ -73,6 +74,8 @@ class Row:
     duty: str = ""
     responsible: str = ""
     person: str = ""
+    waiting_for: str | None = None
+    counts_until: date | None = None
 
 
 def rows(
@@ -85,16 +88,16 @@ def rows(
 def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calendar, today: date) -> Row:
     obligation = deadline.obligation
     indicator = procedure.indicators.get(obligation.indicator) if obligation.indicator else None
-    rung = None
+    step = None
     state = deadline.state
     if state in WAITING:
         # Whether a period has begun depends on the day somebody looks, not on the day somebody wrote; and what
         # comes by itself is waited for by nobody.
         state = "done" if obligation.by_itself else "open"
     # A body outside the office is shown, never reminded.
-    if deadline.due is not None and state in WAITING and obligation.duty != OUTSIDE:
-        ladder = ladder_of(case, procedure, deadline.id, deadline.due, calendar)
-        rung = next_rung(ladder, deadline.due, calendar, today=today)
+    if state in WAITING and obligation.duty != OUTSIDE:
+        steps = steps_of(case, procedure, deadline.id, deadline, calendar, today=today)
+        step = next_step(steps, today=today)
     return Row(
         case=case.id,
         obligation=deadline.id,
@@ -111,12 +114,14 @@ def _row(case: Case, procedure: Procedure, deadline: Deadline, calendar: Calenda
         state=state,
         force=obligation.force,
         stake=indicator.stake if indicator else None,
-        next_rung=rung[0] if rung else None,
-        next_rung_on=rung[1] if rung else None,
+        next_rung=step.id if step else None,
+        next_rung_on=step.on if step else None,
         span_first=deadline.span_first,
         span_last=deadline.span_last,
         version=calendar.version,
         duty=obligation.duty,
         responsible=case.responsible.get(deadline.id) or case.responsible.get(obligation.id) or "",
         person=case.person if obligation.duty in OF_A_PERSON else "",
+        waiting_for=deadline.waiting_for,
+        counts_until=deadline.counts_until,
     )

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from itertools import chain
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
-Urgency = Literal["overdue", "today", "week", "later", "due", "missed", "open"]
-"""Which rows a list is of: `due` from today to the last day that counts as near, `open` all that wait."""
+Urgency = Literal["overdue", "today", "week", "later", "due", "missed", "slipped", "undated", "open"]
+"""Which rows a list is of: `due` from today to the last day that counts as near, `slipped` what was planned
+for a day before, `open` all whose due date holds, `undated` what is obligatory and has no due date (the
+sums do not count that)."""
 
 
 T = TypeVar("T")
@@ -44,6 +46,7 @@ class Sum:
     Attributes:
         overdue: due before today; today; week: after today until the end of the week; later: after that.
         due: from today to the last day that counts as near, so beside the others and not among them.
+        slipped: planned for a day before today and not overdue; beside the others, too.
     """
 
     asked: AssigneeKey
@@ -56,6 +59,7 @@ class Sum:
     later: int = 0
     due: int = 0
     missed: int = 0
+    slipped: int = 0
 
 
 class Sums(Collection[Sum]):
@@ -148,7 +152,7 @@ def counted(sums: Sums, sought: DeadlineFilter) -> int:
 def _number(one: Sum, urgency: Urgency) -> int:
     if urgency == "open":
         return one.overdue + one.today + one.week + one.later
-    number: int = getattr(one, urgency)
+    number: int = getattr(one, urgency, 0)
     return number
 
 
@@ -157,7 +161,7 @@ def base(obligation: str) -> str:
     return obligation.partition(".")[0].partition("#")[0]
 
 
-def total(sums: Sums, what: Literal["overdue", "today", "week", "later", "due", "missed"]) -> int:
+def total(sums: Sums, what: Literal["overdue", "today", "week", "later", "due", "missed", "slipped"]) -> int:
     """One figure over all of them."""
 
     def number(every: Iterable[Sum]) -> int:

@@ -33,6 +33,10 @@ class Deadline:
             `law_due` is the day by the act then (None where it gives none).
         state: what has become of the obligation; `done_on` is the day judged, `recorded_on` the fact's own day.
         late_by: working days late when done late, else None.
+        waiting_for: the unrecorded fact it is counted from or opened by, with its period; None where it can be
+            late by itself.
+        counts_until: the last day (local date) on which a due date computed from that fact holds; None where
+            nothing limits it. `workflow.deadlines.lateness` says what follows from it on a day.
         span_first, span_last: first and last day whose moving could move `due`.
         versions: of the calendar and of the edition it was computed with.
     """
@@ -59,6 +63,8 @@ class Deadline:
     done_on: date | None = None
     recorded_on: date | None = None
     late_by: int | None = None
+    waiting_for: str | None = None
+    counts_until: date | None = None
     explanation: Explanation = ()
     span_first: date | None = None
     span_last: date | None = None

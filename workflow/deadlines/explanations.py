@@ -9,6 +9,8 @@ from calendars.explanation import Element
 from calendars.terms import Duration, Embargo
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import branch_open
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.lateness import holds_on
 from workflow.law.procedure import Obligation, Procedure
 
 
@@ -55,6 +57,27 @@ def explanation(chain: DueDateResolver, link: Link, judged: date | None) -> Iter
         )
     if obligation.note:
         yield Element(code="note", arguments={"text": obligation.note})
+
+
+def awaited_elements(deadline: Deadline, procedure: Procedure, *, today: date) -> tuple[Element, ...]:
+    """Return what a deadline waits for, with the day that is planned or would follow, and whether the due date
+    counted from that day still holds on `today`; nothing where it waits for nothing.
+
+    What counts back from a day ahead is to be done before it, and does not wait for it."""
+    if deadline.waiting_for is None:
+        return ()
+    if deadline.due and deadline.anchor_on and deadline.due < deadline.anchor_on and holds_on(deadline, today):
+        return ()
+    fact, due = deadline.waiting_for.partition(".")[0], deadline.due
+    said: dict[str, object] = {"title": procedure.by_id[fact].title}
+    on = deadline.anchor_on if deadline.anchor_fact == fact else None
+    kind = deadline.anchor if on is not None and deadline.anchor in ("planned", "derived") else "none"
+    if kind != "none":
+        said["on"] = on
+    found = [Element(code=f"waits.{kind}", arguments=said, on=on)]
+    if due is not None and not holds_on(deadline, today):
+        found.append(Element(code="waits.stale", arguments={"due": due}, on=due))
+    return tuple(found)
 
 
 def _own(link: Link) -> Iterator[Element]:

@@ -18,7 +18,7 @@ from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry, measure_id, number_of, request_id
 from workflow.cases.registers.measure_term import MeasureTerm
 from workflow.cases.registers.risk import Measure, Register, Request, Risk, register
-from workflow.cases.states import State
+from workflow.cases.states import AWAITED, State
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.law.procedure import Obligation, Procedure, Text
 from workflow.periods import Span, periods, years_later
@@ -157,6 +157,10 @@ class _Entries:
                 return self.case.planned[fact], "planned"
         return None, "none"
 
+    def _awaited(self) -> str:
+        """The unrecorded fact that numbers of days and periods count from."""
+        return APPROVED if APPROVED in self.case.planned else NOTED
+
     def _counted(
         self, term: MeasureTerm, span: Span | None, since: date | None = None
     ) -> tuple[CountedTerm, tuple[date | None, AnchorState]]:
@@ -192,6 +196,8 @@ class _Entries:
         )
         due = counted.due
         safe_by = due - timedelta(days=1) if due and term.until else counted.safe_by
+        # A number of days counts from the approval of the plan: until that happened it holds as planned.
+        waits = anchor[1] == "planned" and state in AWAITED and due is not None
         return Deadline(
             id=f"{obligation.id}.{span.name}" if span else obligation.id,
             obligation=obligation,
@@ -206,6 +212,8 @@ class _Entries:
             calendar=knowledge,
             status=status,
             state=state,
+            waiting_for=self._awaited() if waits else None,
+            counts_until=min(anchor[0], due) if waits and anchor[0] and due else None,
             done_on=done_on,
             recorded_on=done_on,
             late_by=_late_by(due, done_on, self.calendar),

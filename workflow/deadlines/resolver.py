@@ -9,12 +9,13 @@ from calendars.calendar import Calendar
 from calendars.terms import OngoingDuty, Target, Term, Window
 from workflow.cases.case import Case, Fact
 from workflow.cases.registers.entries import is_entry
-from workflow.cases.states import State
+from workflow.cases.states import AWAITED, State
 from workflow.deadlines.anchors import DueDateResolver, Link
 from workflow.deadlines.applicability import asked_of, branch_open
 from workflow.deadlines.deadline import AnchorState, Deadline, Knowledge, Status
 from workflow.deadlines.explanations import explanation
 from workflow.deadlines.register_deadlines import entry_deadlines
+from workflow.deadlines.waiting import falls_away, waiting
 from workflow.law.procedure import Obligation, Procedure
 
 _UNWAITED: Mapping[type[Term], State] = {OngoingDuty: "standing", Target: "target", Window: "window"}
@@ -123,6 +124,8 @@ def _deadline(
     fact = chain.fulfilled(link)
     judged = judged_on(obligation, fact) if fact else _come(chain, link)
     knowledge: Knowledge = "provisional" if earliest != latest else link.knowledge
+    state = _state(chain, link, fact, judged, today=today)
+    waits = waiting(chain, link) if state in AWAITED else None
     return Deadline(
         id=link.id,
         obligation=obligation,
@@ -141,11 +144,13 @@ def _deadline(
         anchor_on=link.anchor.on,
         calendar=knowledge,
         status=_status(link.anchor.state, knowledge),
-        state=_state(chain, link, fact, judged, today=today),
+        state=state,
         planned_on=case.planned.get(link.id),
         done_on=judged,
         recorded_on=fact.on if fact else None,
         late_by=None if obligation.by_itself else late_by(due, judged, chain.calendar),
+        waiting_for=waits.fact if waits else None,
+        counts_until=waits.until if waits else None,
         explanation=() if bare else tuple(explanation(chain, link, judged)),
         span_first=link.counted.first,
         span_last=link.counted.last,
@@ -208,6 +213,8 @@ def _required(chain: DueDateResolver, link: Link) -> bool:
         return False
     # What is asked of everybody in every case, as most things are, is not looked into any further.
     if obligation.when is not None and not branch_open(case, chain.procedure, obligation, link.span):
+        return False
+    if falls_away(chain, link):
         return False
     limited = obligation.only_for or obligation.bodies or obligation.by_agreement
     return not limited or asked_of(case, chain.procedure, obligation)

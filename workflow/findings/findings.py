@@ -11,6 +11,7 @@ from calendars.registered import for_edition
 from calendars.terms import Duration, Embargo
 from workflow.cases.case import Case
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.lateness import is_overdue
 from workflow.deadlines.resolver import late_by
 from workflow.findings.finding import Finding, departure
 from workflow.findings.measured import measured
@@ -64,7 +65,7 @@ def feasibility(
         elif deadline.opens_in_practice is not None and deadline.opens_in_practice > due:
             opens = deadline.opens_in_practice
             found.append(departure(deadline, "feasibility", "no_room", basis="practice", opens=opens, due=due))
-        elif today is not None and due < today:
+        elif today is not None and is_overdue(deadline, today=today):
             found.append(departure(deadline, "feasibility", "due_passed", due=due))
     return tuple(found)
 

@@ -46,12 +46,18 @@ class RecordedFact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MissingFact:
-    """An obligation of a case that nobody has recorded. `due`: local date, None where the act names no term."""
+    """An obligation of a case that nobody has recorded.
+
+    Attributes:
+        due: local date, None where the act names no term.
+        counts_until: the last day on which the due date holds, None where nothing limits it.
+    """
 
     case: str
     unit: str
     fact: str
     due: date | None
+    counts_until: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,14 +98,17 @@ def numbers(recorded: Iterable[RecordedFact], *, year: int, today: date, risks: 
     return Counter({key: n for key, n in found.items() if n})
 
 
+_Due: TypeAlias = "tuple[date, date | None]"
+
+
 class Body:
     """One unit with all below it.
 
     Args:
-        lacking: by fact, and of that by case: the due date.
+        lacking: by fact, and of that by case: the due date, and the last day on which it holds.
     """
 
-    def __init__(self, told: Numbers, lacking: Mapping[str, Mapping[str, date]]) -> None:
+    def __init__(self, told: Numbers, lacking: Mapping[str, Mapping[str, _Due]]) -> None:
         self.numbers = told
         self._lacking = lacking
         self._asked: dict[tuple[str, date], tuple[tuple[str, ...], Waiting | None]] = {}
@@ -149,12 +158,20 @@ class Body:
         )
 
     def lacking(self, fact: str, *, today: date) -> tuple[tuple[str, ...], Waiting | None]:
-        """The cases in which it was due before the day and nobody has recorded it; and what still waits."""
+        """The cases in which it is overdue on the day or was missed; and what still waits, be it for another
+        fact."""
         known = self._asked.get((fact, today))
         if known is None:
             every = self._lacking.get(fact, {})
-            late = tuple(sorted(case for case, due in every.items() if due < today))
-            ahead = {case: due for case, due in every.items() if due >= today}
+            late = tuple(
+                sorted(
+                    case
+                    for case, (due, until) in every.items()
+                    if due < today and (until is None or today <= until)
+                )
+            )
+            gone = frozenset(late)
+            ahead = {case: due for case, (due, _) in every.items() if case not in gone}
             waiting = Waiting(due=min(ahead.values()), cases=tuple(nsmallest(NAMED, ahead))) if ahead else None
             known = self._asked[fact, today] = late, waiting
         return known
@@ -187,10 +204,10 @@ NOTHING = Body(Counter(), {})
 
 def body(told: Numbers, lacking: Iterable[MissingFact], *, year: int) -> Body:
     """A unit by itself: of what is lacking what is due in the year."""
-    found: dict[str, dict[str, date]] = {}
+    found: dict[str, dict[str, _Due]] = {}
     for one in lacking:
         if one.due is not None and one.due.year == year:
-            found.setdefault(one.fact, {})[one.case] = one.due
+            found.setdefault(one.fact, {})[one.case] = one.due, one.counts_until
     return Body(told, found)
 
 

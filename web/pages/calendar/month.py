@@ -105,7 +105,7 @@ def month_view(
             title=entry_obligation(case, ctx.library.of(case), row.obligation).title,
             period=None if is_entry(row.obligation) else row.obligation.partition(".")[2] or None,
             force=row.force,
-            look=status_on(row.state, row.due, late_by=row.late_by, today=today, soon=soon),
+            look=status_on(row, today=today, soon=soon),
         )
 
     most = max((number for number, _ in by_day.values()), default=0)

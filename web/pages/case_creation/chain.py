@@ -82,7 +82,7 @@ def chain(
     links = [
         Link(
             deadline=one,
-            look=status_on(one.state, one.due, late_by=one.late_by, today=today, soon=soon),
+            look=status_on(one, today=today, soon=soon),
             who=name_obligation_assignees(case, one.obligation, one.id, office, on=today),
             working_days=working_days_between(one.due, today, calendar),
         )

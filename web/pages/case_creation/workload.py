@@ -11,6 +11,7 @@ from services.context import Reads
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.lateness import is_ahead
 from workflow.law.library import Library
 from workflow.org.access import within
 from workflow.org.duties import Unresolved, resolve
@@ -55,7 +56,7 @@ def load(
     Args:
         case: the intended one: its unit, its responsible texts.
     """
-    ahead = [one for one in deadlines if one.state == "open" and one.due is not None and one.due >= today]
+    ahead = [one for one in deadlines if one.state == "open" and is_ahead(one, today=today)]
     added: Counter[tuple[str, date]] = Counter()
     people: dict[str, Person] = {}
     for one in ahead:

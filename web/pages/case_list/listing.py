@@ -16,6 +16,7 @@ from web.ui.unit_filter import build_unit_filter
 from workflow.board.rows import CaseFilter, Row
 from workflow.cases.case import Case
 from workflow.cases.registers.entries import is_entry
+from workflow.deadlines.lateness import holds_on, urgency
 from workflow.deadlines.register_deadlines import entry_obligation
 from workflow.law.library import Library
 from workflow.law.procedure import Procedure, Text
@@ -133,9 +134,9 @@ def items(
 def _item(
     case: Case, procedure: Procedure, rows: tuple[Row, ...], *, unit: UnitName, today: date, soon: date
 ) -> Item:
-    looks = [status_on(row.state, row.due, late_by=row.late_by, today=today, soon=soon) for row in rows]
-    ahead = [row for row in rows if row.state == "open" and row.due is not None and row.due >= today]
-    nearest = min(ahead, key=lambda row: row.due or date.max, default=None)
+    looks = [status_on(row, today=today, soon=soon) for row in rows]
+    dated = [row for row in rows if row.state == "open" and row.due is not None and holds_on(row, today)]
+    nearest = min(dated, key=lambda row: urgency(row, today=today), default=None)
     obligation = None
     if nearest is not None:
         obligation = entry_obligation(case, procedure, nearest.obligation)

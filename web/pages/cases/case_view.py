@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from calendars.calendar import Calendar
+from calendars.explanation import Explanation
 from notifications.notice import Notice
 from web.pages.cases.judgement import Judgement
 from web.ui.board_lines import stake_points
@@ -16,6 +17,8 @@ from web.ui.org_names import AssigneeNames, UnitName, name_obligation_assignees,
 from web.ui.timeline import Timeline, build_timeline
 from workflow.cases.case import Case, Event, Fact, effective_events
 from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.explanations import awaited_elements
+from workflow.deadlines.lateness import holds_on, urgency
 from workflow.findings.finding import Finding
 from workflow.law.procedure import Indicator, Procedure, Stage, Text
 from workflow.org.office import Office
@@ -23,7 +26,14 @@ from workflow.org.office import Office
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One obligation of the case. `fact`: what was recorded of it; `working_days`: left, or gone by since."""
+    """One obligation of the case.
+
+    Attributes:
+        fact: what was recorded of it.
+        working_days: left, or gone by since.
+        awaited: what it waits for, as elements of an explanation.
+        stale: whether its due date was computed from a day that went by.
+    """
 
     deadline: Deadline
     look: DeadlineStatus
@@ -31,6 +41,8 @@ class Entry:
     who: AssigneeNames
     indicator: Indicator | None
     working_days: int
+    awaited: Explanation = ()
+    stale: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +94,10 @@ def make_case_view(
     order = [stage.id for stage in procedure.stages]
     at = order.index(judgement.stage) if judgement.stage in order else len(order)
     late = [entry for entry in entries if entry.look in ("overdue", "missed")]
-    open_and_dated = [
-        entry for entry in entries if entry.look in ("soon", "open") and entry.deadline.due is not None
+    pressing = [
+        entry
+        for entry in entries
+        if entry.look in ("overdue", "soon", "open", "slipped") and _dated(entry.deadline, today=today)
     ]
     return CaseView(
         case=case,
@@ -110,7 +124,7 @@ def make_case_view(
         ),
         notices=tuple(notices),
         people={key: person_name(office, key) for key in _people(case, events, notices)},
-        next=min(open_and_dated, key=lambda entry: entry.deadline.due or date.max, default=None),
+        next=min(pressing, key=lambda entry: urgency(entry.deadline, today=today), default=None),
         overdue=sum(entry.look == "overdue" for entry in late),
         stake=_at_stake(late),
     )
@@ -129,12 +143,19 @@ def _entry(
     obligation = deadline.obligation
     return Entry(
         deadline=deadline,
-        look=status_on(deadline.state, deadline.due, late_by=deadline.late_by, today=today, soon=soon),
+        look=status_on(deadline, today=today, soon=soon),
         fact=case.facts.get(deadline.id),
         who=name_obligation_assignees(case, obligation, deadline.id, office, on=today),
         indicator=procedure.indicators.get(obligation.indicator) if obligation.indicator else None,
         working_days=working_days_between(deadline.due, today, calendar),
+        awaited=awaited_elements(deadline, procedure, today=today),
+        stale=deadline.due is not None and not holds_on(deadline, today),
     )
+
+
+def _dated(deadline: Deadline, *, today: date) -> bool:
+    """Whether it has a due date that holds."""
+    return deadline.due is not None and holds_on(deadline, today)
 
 
 def _people(case: Case, events: Sequence[Event], notices: Sequence[Notice]) -> set[str]:

@@ -19,11 +19,13 @@ from workflow.cases.registers.entries import is_entry
 from workflow.org.access import within
 from workflow.org.office import Office, Person
 
-GROUPS: tuple[Urgency, ...] = ("overdue", "today", "week", "later")
+GROUPS: tuple[Urgency, ...] = ("overdue", "slipped", "today", "week", "later")
+UNDATED = 200
+"""Obligations without a due date that are looked through for those of the stages a case has come to."""
 AT_ONCE = 300
 """So many colleagues are offered at once."""
 MOST_UNITS = 1000
-SHOWN: Mapping[str, int] = {"overdue": 20, "today": 20, "week": 20, "later": 10}
+SHOWN: Mapping[str, int] = {"overdue": 20, "slipped": 20, "today": 20, "week": 20, "later": 10, "undated": 20}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +117,7 @@ def desk_view(
     else:
         own, asked = person_sums(office, reader.person, sums, on=today), frozenset(told)
         groups = [_sought(ctx, day, urgency, asked, own) for urgency in GROUPS]
+        groups.append(_checklist(ctx, day, asked))
     every = [row for _, rows, _ in groups for row in rows]
     unread = reads.unread({row.case for row in every})
     found = {
@@ -195,6 +198,27 @@ def _sought(
     # Where nothing waits for them, everybody's rows would be walked to find it out.
     rows = ctx.reads.listed(sought, limit=SHOWN[urgency]) if number or asked is None else ()
     return urgency, rows, number
+
+
+def _checklist(
+    ctx: RequestContext, day: Horizon, asked: frozenset[AssigneeKey]
+) -> tuple[Urgency, Sequence[Row], int]:
+    """What is obligatory and has no due date, of the stages each case stands at or has passed: nothing reminds
+    of it, and left out it would be found as a departure afterwards."""
+    sought = DeadlineFilter(urgency="undated", horizon=day, asked=asked)
+    rows = ctx.reads.listed(sought, limit=UNDATED) if asked else ()
+    names = {row.case for row in rows}
+    heads, stages = ctx.reads.heads(names), ctx.reads.stages(names)
+
+    def has_come(row: Row) -> bool:
+        if row.case not in heads:
+            return False
+        order = [stage.id for stage in ctx.library.of(heads[row.case]).stages]
+        at = stages.get(row.case, "")
+        return row.stage in order and (at not in order or order.index(row.stage) <= order.index(at))
+
+    found = [row for row in rows if has_come(row)]
+    return "undated", found[: SHOWN["undated"]], len(found)
 
 
 def _colleagues(office: Office, person: Person | None, seen: str) -> tuple[Person, ...]:

@@ -1,4 +1,4 @@
-"""The board for machines: what is overdue, due soon and missed, a page of each list; the figures are of all."""
+"""The board for machines: what is overdue, slipped, near and missed; figures of all, a page of each list."""
 
 from __future__ import annotations
 
@@ -30,10 +30,12 @@ class Board:
     overdue_count: int
     due_count: int
     missed_count: int
+    slipped_count: int
     stake: Decimal
     overdue: tuple[ObligationLine, ...]
     due: tuple[ObligationLine, ...]
     missed: tuple[ObligationLine, ...]
+    slipped: tuple[ObligationLine, ...]
     next: int | None
 
 
@@ -59,16 +61,18 @@ def board(
         rows = reads.listed(DeadlineFilter(urgency=urgency, horizon=day, unit=unit), limit=limit, offset=first)
         return build_board_lines(reads, library, office, calendar, rows, today=today, soon=day.soon)
 
-    overdue, due, missed = (total(sums, one) for one in ("overdue", "due", "missed"))
+    overdue, due, missed, slipped = (total(sums, one) for one in ("overdue", "due", "missed", "slipped"))
     return Board(
         today=today,
         soon=day.soon,
         overdue_count=overdue,
         due_count=due,
         missed_count=missed,
+        slipped_count=slipped,
         stake=at_stake(sums, library),
         overdue=page("overdue"),
         due=page("due"),
         missed=page("missed"),
-        next=first + limit if max(overdue, due, missed) > first + limit else None,
+        slipped=page("slipped"),
+        next=first + limit if max(overdue, due, missed, slipped) > first + limit else None,
     )

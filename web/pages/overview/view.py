@@ -92,6 +92,7 @@ class Overview:
     today: int
     due: int
     missed: int
+    slipped: int
     stake: Decimal
     longest: tuple[int, UnitName] | None
     matrix: Matrix
@@ -129,6 +130,7 @@ def overview(
         today=total(sums, "today"),
         due=total(sums, "due"),
         missed=total(sums, "missed"),
+        slipped=total(sums, "slipped"),
         stake=at_stake(sums, library),
         longest=(working_days_between(first.due, today, calendar), unit_name(office, first.unit))
         if first

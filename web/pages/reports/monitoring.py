@@ -24,6 +24,7 @@ from workflow.cases.registers.risk_lists import (
     RiskGroup,
     listed,
 )
+from workflow.deadlines.lateness import is_overdue
 from workflow.org.office import Office
 
 PAGE = 100
@@ -174,7 +175,7 @@ def _lines(
             continue
         row = dues.get(place.case, {}).get(place.measure)
         due = row.due if row else None
-        late = row is not None and row.state == "open" and due is not None and due < today
+        late = row is not None and is_overdue(row, today=today)
         yield Line(
             listed=one,
             unit=unit_name(office, one.case.unit),

@@ -19,9 +19,12 @@ from workflow.deadlines.anchors import Link
 from workflow.deadlines.deadline import Deadline
 from workflow.deadlines.impact import MovedDeadline, Walk, moves, walk
 from workflow.deadlines.resolver import walked
+from workflow.deadlines.waiting import waiting
 from workflow.law.procedure import EscalationPolicy, Procedure
 from workflow.ports import CaseWrite
 
+LAST_QUESTION = 16
+"""Working days after a plan date by which its last question has been asked, whatever it gave way to."""
 Days = Sequence[tuple[date, date]]
 """Spans of days, both ends included (`workflow.deadlines.impact.reach`)."""
 
@@ -64,6 +67,7 @@ def _touched(was: Walk, becomes: Walk, chain: Iterable[Deadline], reach: Days) -
     found = {*was.entries, *becomes.entries, *becomes.chain.case.put_off}
     found.update(was.links.keys() - becomes.links.keys())
     found.update(name for name, link in becomes.links.items() if not _alike(was.links.get(name), link))
+    found.update(name for name, link in becomes.links.items() if _waits_otherwise(was, name, becomes, link))
     found.update(one.id for one in chain if one.id not in found and _feels(becomes, one, reach))
     return frozenset(found)
 
@@ -84,6 +88,12 @@ def _alike(one: Link | None, other: Link) -> bool:
     return one.knowledge == other.knowledge and one.anchor == other.anchor
 
 
+def _waits_otherwise(was: Walk, name: str, becomes: Walk, link: Link) -> bool:
+    """Whether a link waits for something else, or until another day: a day far up its chain decides that."""
+    before = was.links.get(name)
+    return before is not None and waiting(was.chain, before) != waiting(becomes.chain, link)
+
+
 def _feels(becomes: Walk, deadline: Deadline, reach: Days) -> bool:
     """Whether a day that changes lies among those that decide what the row says beside its due date: what it is
     late by, how sure it is, when it is spoken of."""
@@ -101,6 +111,10 @@ def _days(becomes: Walk, deadline: Deadline) -> Iterator[date]:
     for day in (deadline.span_first, deadline.span_last, deadline.due, deadline.done_on):
         if day is not None:
             yield day
+    if deadline.planned_on is not None and deadline.done_on is None:
+        yield deadline.planned_on
+        yield becomes.chain.calendar.previous_working(deadline.planned_on)
+        yield becomes.chain.calendar.add(deadline.planned_on, LAST_QUESTION)
     if deadline.due is not None and deadline.done_on is None:
         ladder = becomes.chain.procedure.ladders[deadline.obligation.ladder]
         for at in _ends(ladder):

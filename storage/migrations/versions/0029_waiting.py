@@ -1,0 +1,26 @@
+"""What a row of the board waits for and until when its due date holds; indexes for what slipped.
+
+The rows there are say so once the board is written anew (`storage.maintenance.after_migration`).
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0029"
+down_revision = "0028"
+
+# Written out, for what a migration does must not change with the code around it.
+_INDEXES = (
+    ("ix_deadline_slipped", ("planned_on", "due"), "state = 'open' AND planned_on IS NOT NULL"),
+    ("ix_deadline_counts_until", ("counts_until", "due"), "counts_until IS NOT NULL"),
+)
+
+
+def upgrade() -> None:
+    op.add_column("deadline", sa.Column("waiting_for", sa.String(), nullable=True))
+    op.add_column("deadline", sa.Column("counts_until", sa.Date(), nullable=True))
+    for name, columns, where in _INDEXES:
+        condition = sa.text(where)
+        op.create_index(name, "deadline", [*columns], sqlite_where=condition, postgresql_where=condition)

@@ -1,0 +1,171 @@
+"""Reminders of plan dates, questions of those that went by, and silence about what waits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.law import CALENDAR, analysis, case
+from workflow.board.rows import Row, rows
+from workflow.cases.case import Case
+from workflow.deadlines.resolver import deadlines
+from workflow.reminders import Reminder, next_step, plan_steps, step_named, steps_of
+
+START = date(2026, 4, 13)  # a Monday
+APPROVAL = date(2026, 5, 13)
+
+
+def row_of(told: Case, obligation: str, *, today: date) -> Row:
+    every = deadlines(told, analysis(), CALENDAR, today=today)
+    return next(
+        row for row in rows(told, analysis(), every, CALENDAR, today=today) if row.obligation == obligation
+    )
+
+
+def steps(told: Case, obligation: str, *, today: date) -> list[tuple[str, date]]:
+    row = row_of(told, obligation, today=today)
+    return [(step.id, step.on) for step in steps_of(told, analysis(), obligation, row, CALENDAR, today=today)]
+
+
+def test_a_plan_date_is_reminded_of_on_its_day_and_asked_about_afterwards() -> None:
+    """13 April; 14 April; 5 working days after: 20 April; 10: 27 April."""
+    told = case(planned={"analysis_started": START})
+
+    assert steps(told, "analysis_started", today=date(2026, 3, 1)) == [
+        ("planned", START),
+        ("slipped+1", date(2026, 4, 14)),
+        ("slipped+5", date(2026, 4, 20)),
+        ("slipped+10", date(2026, 4, 27)),
+    ]
+
+
+def test_a_plan_date_on_a_day_off_is_reminded_of_on_the_working_day_before() -> None:
+    """Saturday 11 April: Friday the 10th, and the question on Monday."""
+    told = case(planned={"analysis_started": date(2026, 4, 11)})
+
+    assert steps(told, "analysis_started", today=date(2026, 3, 1))[:2] == [
+        ("planned", date(2026, 4, 10)),
+        ("slipped+1", START),
+    ]
+
+
+def test_where_a_step_of_the_term_speaks_the_plan_date_is_silent() -> None:
+    """The order is due on Monday 6 April: planned for that day, or for the Friday before, the term speaks."""
+    for planned in (date(2026, 4, 6), date(2026, 4, 3)):
+        told = case(planned={"analysis_started": START, "order_signed": planned})
+        assert "planned" not in dict(steps(told, "order_signed", today=date(2026, 3, 1)))
+    free = case(planned={"analysis_started": START, "order_signed": date(2026, 4, 2)})
+    assert dict(steps(free, "order_signed", today=date(2026, 3, 1)))["planned"] == date(2026, 4, 2)
+
+
+def test_a_plan_date_after_the_due_day_is_not_reminded_of() -> None:
+    """The term speaks of what is overdue."""
+    told = case(planned={"analysis_started": START, "order_signed": date(2026, 4, 8)})
+
+    assert not {"planned", "slipped+1"} & set(dict(steps(told, "order_signed", today=date(2026, 3, 1))))
+
+
+def test_a_question_gives_way_to_a_step_of_the_term() -> None:
+    """Planned for 27 March, due on 6 April: its fifth day, 3 April, and the 6th are steps of the term."""
+    told = case(planned={"analysis_started": START, "order_signed": date(2026, 3, 27)})
+
+    assert steps(told, "order_signed", today=date(2026, 3, 1)) == [
+        ("planned", date(2026, 3, 27)),
+        ("-5", date(2026, 3, 30)),
+        ("slipped+1", date(2026, 3, 31)),
+        ("-1", date(2026, 4, 3)),
+        ("0", date(2026, 4, 6)),
+        ("+1", date(2026, 4, 7)),
+        ("+5", START),
+    ]
+
+
+def test_of_what_waits_no_step_of_the_term_speaks() -> None:
+    """The publication of a plan to be approved on 13 May: reminded of until then, and never again."""
+    told = case(facts={"analysis_started": START}, planned={"plan_approved": APPROVAL})
+
+    assert steps(told, "published", today=APPROVAL) == [("-5", date(2026, 5, 8))]
+    for day in (date(2026, 5, 14), date(2026, 5, 19), date(2026, 6, 15)):
+        assert steps(told, "published", today=day) == []
+        assert row_of(told, "published", today=day).next_rung_on is None
+
+
+def test_once_the_anchor_happened_all_steps_speak() -> None:
+    """Approved on 13 May: one day before, on the day, the day after, five days after 18 May."""
+    told = case(facts={"analysis_started": START, "plan_approved": APPROVAL})
+
+    assert steps(told, "published", today=date(2026, 5, 14))[1:] == [
+        ("-1", date(2026, 5, 15)),
+        ("0", date(2026, 5, 18)),
+        ("+1", date(2026, 5, 19)),
+        ("+5", date(2026, 5, 25)),
+    ]
+
+
+def test_against_the_plan_the_head_is_told_until_the_day_it_is_planned_for() -> None:
+    """The order of a start planned for 13 April: the last step is on that day; on the 14th nothing is left."""
+    told = case(planned={"analysis_started": START})
+
+    assert steps(told, "order_signed", today=START)[-1] == ("+5", START)
+    assert steps(told, "order_signed", today=date(2026, 4, 14)) == []
+
+
+def test_questions_that_went_by_are_one() -> None:
+    """Of a schedule taken in a month later each plan date is asked about once."""
+    told = case(planned={"analysis_started": START})
+    row = row_of(told, "analysis_started", today=date(2026, 6, 1))
+
+    assert (row.next_rung, row.next_rung_on) == ("slipped+10", date(2026, 4, 27))
+
+
+def test_the_executor_is_asked_twice_and_then_those_above() -> None:
+    """The day after and after 5 working days the executor; after 10 the head of the unit and the officer."""
+    asked = {
+        name: step_named(case(), analysis(), "analysis_started", START, CALENDAR, name)
+        for name in ("planned", "slipped+1", "slipped+5", "slipped+10")
+    }
+
+    assert {name: step.to for name, step in asked.items() if step} == {
+        "planned": ("duty",),
+        "slipped+1": ("duty",),
+        "slipped+5": ("duty",),
+        "slipped+10": ("head_of_unit", "officer"),
+    }
+
+
+def test_the_key_names_the_plan_date() -> None:
+    """`case:fact:plan-date:planned:person:channel`."""
+    told = case(planned={"analysis_started": START})
+    row = row_of(told, "analysis_started", today=START)
+    step = next_step(steps_of(told, analysis(), "analysis_started", row, CALENDAR, today=START), today=START)
+    assert step is not None
+    reminder = Reminder(
+        case="2026-0001",
+        obligation="analysis_started",
+        due=step.about,
+        rung=step.id,
+        on=step.on,
+        person="p@akimat.kz",
+    )
+
+    assert reminder.key("email") == "2026-0001:analysis_started:2026-04-13:planned:p@akimat.kz:email"
+
+
+def test_without_a_plan_date_there_is_nothing_to_ask() -> None:
+    """And beyond the records of days nothing is asked either."""
+    row = row_of(case(facts={"analysis_started": START}), "analysis_ended", today=START)
+    far = replace(row, planned_on=date(2100, 1, 4), due=None)
+
+    assert list(plan_steps(row, frozenset(), CALENDAR)) == []
+    assert list(plan_steps(far, frozenset(), CALENDAR)) == []
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_what_is_recorded_is_not_asked_about(done: bool) -> None:
+    """The row of a fact has no step left."""
+    facts = {"analysis_started": date(2026, 4, 14)} if done else {}
+    row = row_of(case(planned={"analysis_started": START}, facts=facts), "analysis_started", today=START)
+
+    assert (row.next_rung_on is None) == done

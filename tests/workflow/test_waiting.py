@@ -1,0 +1,221 @@
+"""Only what can be late is overdue; what waits names what it waits for; a plan that slips is a question."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tests.law import CALENDAR, analysis, case
+from workflow.cases.case import Case
+from workflow.deadlines.deadline import Deadline
+from workflow.deadlines.lateness import Lateness, is_ahead, lateness
+from workflow.deadlines.resolver import deadlines
+from workflow.law.procedure import Obligation, Procedure
+
+START, END, APPROVAL = date(2026, 4, 13), date(2026, 5, 26), date(2026, 5, 13)
+
+
+def law(**changed: dict[str, object]) -> Procedure:
+    """The edition with some obligations changed in some of their fields."""
+    edition = analysis()
+
+    def one(obligation: Obligation) -> Obligation:
+        return replace(obligation, **changed.get(obligation.id, {}))  # type: ignore[arg-type]
+
+    return replace(edition, obligations=tuple(map(one, edition.obligations)))
+
+
+def at(told: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Deadline:
+    every = deadlines(told, edition or analysis(), CALENDAR, today=today)
+    return next(deadline for deadline in every if deadline.id == obligation)
+
+
+def stands(told: Case, obligation: str, *, today: date, edition: Procedure | None = None) -> Lateness:
+    return lateness(at(told, obligation, today=today, edition=edition), today=today)
+
+
+OVERDUE, WAITS = Lateness(overdue=True), Lateness
+
+
+def test_a_publication_whose_plan_was_never_approved_is_never_overdue() -> None:
+    """Three working days after an approval planned for 13 May are 18 May: a date of the plan, that is all."""
+    told = case(facts={"analysis_started": START}, planned={"plan_approved": APPROVAL})
+    published = at(told, "published", today=date(2026, 5, 14))
+
+    assert (published.due, published.waiting_for) == (date(2026, 5, 18), "plan_approved")
+    assert published.counts_until == APPROVAL
+    for day in (date(2026, 5, 12), APPROVAL):
+        assert stands(told, "published", today=day) == Lateness()
+        assert is_ahead(published, today=day)
+    for day in (date(2026, 5, 14), date(2026, 5, 18), date(2026, 5, 19), date(2026, 6, 15)):
+        assert stands(told, "published", today=day) == WAITS(waiting_for="plan_approved")
+        assert not is_ahead(published, today=day)
+
+
+def test_what_counts_from_a_fact_is_overdue_from_the_day_after() -> None:
+    """Approved on 13 May, so published by 18 May."""
+    told = case(facts={"analysis_started": START, "plan_approved": APPROVAL})
+
+    assert at(told, "published", today=APPROVAL).waiting_for is None
+    for day in (date(2026, 5, 17), date(2026, 5, 18)):
+        assert stands(told, "published", today=day) == Lateness()
+    assert stands(told, "published", today=date(2026, 5, 19)) == OVERDUE
+
+
+def test_what_counts_back_from_a_plan_date_is_late_against_it_until_that_day() -> None:
+    """The order was due on 6 April for a start planned for 13 April; from the 14th on the start lacks."""
+    told = case(planned={"analysis_started": START})
+
+    for day in (date(2026, 4, 5), date(2026, 4, 6)):
+        assert stands(told, "order_signed", today=day) == Lateness()
+    for day in (date(2026, 4, 7), date(2026, 4, 12), START):
+        assert stands(told, "order_signed", today=day) == OVERDUE
+    assert stands(told, "order_signed", today=date(2026, 4, 14)) == WAITS(waiting_for="analysis_started")
+
+
+def test_once_the_start_happened_the_order_is_overdue_again() -> None:
+    """Its anchor is a fact then."""
+    told = case(facts={"analysis_started": START}, planned={"order_signed": date(2026, 4, 3)})
+
+    assert stands(told, "order_signed", today=date(2026, 4, 14)) == OVERDUE
+
+
+def test_a_day_derived_by_a_recommended_term_makes_nothing_late() -> None:
+    """At most 30 working days are recommended: nobody is late for a discussion counted back from their end."""
+    told = case(facts={"analysis_started": START})
+
+    for day in (date(2026, 5, 20), date(2026, 5, 28), date(2026, 5, 29)):
+        assert stands(told, "discussion_announced", today=day) == WAITS(waiting_for="analysis_ended")
+
+
+def test_a_day_derived_from_facts_by_obligatory_terms_alone_does() -> None:
+    """Were the 30 working days obligatory, the discussion would be late until their end, 28 May."""
+    told = case(facts={"analysis_started": START})
+    edition = law(analysis_ended={"force": "obligatory"})
+
+    assert stands(told, "discussion_announced", today=date(2026, 5, 20), edition=edition) == OVERDUE
+    assert stands(told, "discussion_announced", today=date(2026, 5, 28), edition=edition) == OVERDUE
+    waits = WAITS(waiting_for="analysis_ended")
+    assert stands(told, "discussion_announced", today=date(2026, 5, 29), edition=edition) == waits
+
+
+def test_a_day_derived_from_a_plan_date_makes_nothing_late() -> None:
+    """Derived from facts, the law says: a start that is only planned is none."""
+    told = case(planned={"analysis_started": START})
+    edition = law(analysis_ended={"force": "obligatory"})
+
+    assert not stands(told, "discussion_announced", today=date(2026, 5, 20), edition=edition).overdue
+
+
+def test_a_chain_of_derived_anchors_holds_until_the_first_of_them_is_overdue() -> None:
+    """The note by 10 June, so the plan by 24 and the publication by 29 June, until the note is overdue."""
+    told = case(facts={"analysis_started": START, "analysis_ended": END})
+    signed, approved, published = (
+        at(told, name, today=END) for name in ("note_signed", "plan_approved", "published")
+    )
+
+    assert [one.due for one in (signed, approved, published)] == [
+        date(2026, 6, 10),
+        date(2026, 6, 24),
+        date(2026, 6, 29),
+    ]
+    assert [one.waiting_for for one in (signed, approved, published)] == [None, "note_signed", "plan_approved"]
+    assert approved.counts_until == published.counts_until == date(2026, 6, 10)
+    assert is_ahead(published, today=date(2026, 6, 10))
+    late = date(2026, 6, 11)
+    assert lateness(signed, today=late) == OVERDUE
+    assert lateness(approved, today=late) == WAITS(waiting_for="note_signed")
+    assert lateness(published, today=late) == WAITS(waiting_for="plan_approved")
+    assert lateness(published, today=date(2026, 6, 30)) == WAITS(waiting_for="plan_approved")
+
+
+def test_a_term_with_a_day_of_its_own_waits_only_for_what_opens_it() -> None:
+    """The fifth of the month after a quarter binds once the note is signed, and not while it is planned."""
+    planned = case(planned={"note_signed": date(2026, 6, 10)})
+    signed = case(facts={"note_signed": date(2026, 6, 10)})
+    name, due, day = "quarter_reported.2026Q2", date(2026, 7, 7), date(2026, 7, 8)
+
+    assert at(signed, name, today=due).due == due, "the fifth is a Sunday, the sixth a holiday"
+    assert stands(signed, name, today=due) == Lateness()
+    assert stands(signed, name, today=day) == OVERDUE
+    assert stands(planned, name, today=day) == WAITS(waiting_for="note_signed")
+
+
+def test_a_review_waits_for_the_information_of_its_own_quarter() -> None:
+    """Five working days from receipt: before it nobody is late with the review."""
+    told = case(facts={"note_signed": date(2026, 3, 10)})
+
+    assert stands(told, "quarter_reported.2026Q1", today=date(2026, 5, 4)) == OVERDUE
+    waits = WAITS(waiting_for="quarter_reported.2026Q1")
+    assert stands(told, "quarter_reviewed.2026Q1", today=date(2026, 5, 4)) == waits
+
+
+def test_a_branch_that_is_only_planned_makes_nothing_late() -> None:
+    """The council is invited five working days before a sitting; a sitting not held yet opens nothing."""
+    told = case(planned={"bodies_discussed": START})
+
+    assert at(told, "council_invited", today=date(2026, 4, 6)).due == date(2026, 4, 6)
+    waits = WAITS(waiting_for="bodies_discussed")
+    assert stands(told, "council_invited", today=date(2026, 4, 7)) == waits
+
+
+@pytest.mark.parametrize("exempted", ["plan_approved", "note_signed"])
+def test_what_counts_from_an_exempted_fact_is_not_required(exempted: str) -> None:
+    """Nor what counts from that in its turn; recorded all the same, it counts again."""
+    told = replace(case(facts={"analysis_ended": END}), exempted=frozenset({exempted}))
+    recorded = replace(
+        case(facts={"analysis_ended": END, "plan_approved": APPROVAL}), exempted=frozenset({exempted})
+    )
+
+    assert at(told, "published", today=END).state == "not_required"
+    assert at(recorded, "published", today=END).state == "open"
+
+
+def test_what_counts_from_a_missed_fact_is_not_required() -> None:
+    """A note that could no longer be signed in time leaves nothing to count the plan from."""
+    told = case(facts={"analysis_ended": END, "monitoring_noted": date(2027, 6, 1)})
+    edition = law(note_signed={"lapses_with": "monitoring_noted"})
+
+    assert at(told, "note_signed", today=END, edition=edition).state == "missed"
+    for name in ("plan_approved", "published"):
+        assert at(told, name, today=END, edition=edition).state == "not_required"
+    assert at(told, "note_signed", today=END).state == "open"
+
+
+def test_an_exemption_of_what_only_closes_a_time_takes_nothing_along() -> None:
+    """An analysis may begin a year after an outside one; without one, it begins all the same."""
+    told = replace(case(), exempted=frozenset({"external_analysis_ended"}))
+
+    assert at(told, "analysis_started", today=START).state == "open"
+
+
+def test_a_plan_date_slips_on_the_day_after() -> None:
+    """On the day itself it can still be done; recorded, nothing is asked."""
+    told = case(planned={"analysis_started": START})
+    recorded = case(planned={"analysis_started": START}, facts={"analysis_started": date(2026, 4, 15)})
+
+    for day in (date(2026, 4, 12), START):
+        assert not stands(told, "analysis_started", today=day).slipped
+    assert stands(told, "analysis_started", today=date(2026, 4, 14)) == Lateness(slipped=True)
+    assert stands(recorded, "analysis_started", today=date(2026, 4, 16)) == Lateness()
+
+
+def test_what_is_overdue_has_not_slipped_as_well() -> None:
+    """Planned for 14 May, due on 18 May: a question until the 18th, a lateness from the 19th on."""
+    told = case(facts={"plan_approved": APPROVAL}, planned={"published": date(2026, 5, 14)})
+
+    for day in (date(2026, 5, 15), date(2026, 5, 18)):
+        assert stands(told, "published", today=day) == Lateness(slipped=True)
+    assert stands(told, "published", today=date(2026, 5, 19)) == OVERDUE
+
+
+def test_what_is_done_missed_or_asked_of_nobody_is_none_of_it() -> None:
+    """Lateness is of what is still to be done."""
+    told = case(facts={"analysis_started": START, "analysis_ended": END, "order_signed": END})
+    late = date(2026, 12, 1)
+
+    assert at(told, "start_announced", today=late).state == "missed"
+    assert stands(told, "start_announced", today=late) == Lateness()
+    assert stands(told, "order_signed", today=late) == Lateness()

@@ -1,0 +1,109 @@
+"""What a deadline waits for: the anchor or the branch that must happen first, and until when its date holds.
+
+A date computed from something that has not happened says nothing of lateness by itself. It holds as long as the
+day it is computed from lies ahead; from then on the deadline waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from calendars.terms import AtOnce, CalendarDays, Duration, Months, Weeks, WorkingDays, Years
+from workflow.deadlines.anchors import OF_THE_PERIOD, AnchorDate, DueDateResolver, Link
+from workflow.law.procedure import Obligation
+from workflow.periods import Span
+
+COUNTED = (WorkingDays, CalendarDays, Weeks, Months, Years, Duration, AtOnce)
+"""Terms counted from their anchor; every other one names a day of its own, or none at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a deadline waits for.
+
+    Attributes:
+        fact: the unrecorded fact, with its period where it recurs.
+        until: the last day (local date) on which the due date computed from it holds; None without a date.
+    """
+
+    fact: str
+    until: date | None
+
+
+def waiting(resolver: DueDateResolver, link: Link) -> Waiting | None:
+    """Return what the deadline of this link waits for, None where it can be late by itself.
+
+    It waits for what opens it (its branch, the fact its periods begin with) and for the anchor it is counted
+    from. Counted back from an anchor that is planned, or derived from facts by obligatory terms alone, it can
+    be late against the plan until the day of the anchor; any other never is while it waits.
+    """
+    obligation, span = link.obligation, link.span
+    if obligation.by_itself:
+        return None
+    openers = [(obligation.when, span), (obligation.recurs.since if obligation.recurs else None, None)]
+    for fact, of in openers:
+        if fact is not None and (day := resolver.expected(fact, of)).state != "happened":
+            return _waiting(resolver, fact, of, day, due=link.counted.due)
+    since = obligation.since
+    if since is None or link.anchor.state == "happened" or not isinstance(obligation.term, COUNTED):
+        return None
+    if obligation.recurs and isinstance(obligation.term, OF_THE_PERIOD):
+        return None
+    backward = getattr(obligation.term, "count", 0) < 0
+    late = backward and (link.anchor.state == "planned" or _sure(resolver, since, span))
+    return _waiting(resolver, since, span, link.anchor, due=None if late else link.counted.due)
+
+
+def falls_away(resolver: DueDateResolver, link: Link) -> bool:
+    """Whether what it counts from was missed or exempted, so that nothing is left to count from."""
+    obligation = link.obligation
+    anchors: list[tuple[str, Span | None]] = []
+    if obligation.recurs:
+        anchors.append((obligation.recurs.since, None))
+    if obligation.since and isinstance(obligation.term, COUNTED):
+        anchors.append((obligation.since, link.span))
+    return any(_gone(resolver, fact, span) for fact, span in anchors)
+
+
+def _gone(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
+    obligation, case = resolver.procedure.by_id[fact], resolver.case
+    name = _name(obligation, span)
+    if name in case.facts or obligation.by_itself:
+        return False
+    if obligation.id in case.exempted or name in case.exempted:
+        return True
+    if obligation.lapses_with and obligation.lapses_with in case.facts:
+        return True
+    if obligation.recurs and not span:
+        return False
+    return falls_away(resolver, resolver.link(obligation, span if obligation.recurs else None))
+
+
+def _waiting(
+    resolver: DueDateResolver, fact: str, span: Span | None, day: AnchorDate, *, due: date | None
+) -> Waiting:
+    """Waiting for this fact; the date holds no longer than its own day, nor than `due` where given."""
+    obligation = resolver.procedure.by_id[fact]
+    days = [day.on, due]
+    if day.state == "derived":
+        before = waiting(resolver, resolver.link(obligation, span if obligation.recurs else None))
+        days.append(before.until if before else None)
+    return Waiting(_name(obligation, span), min((one for one in days if one is not None), default=None))
+
+
+def _sure(resolver: DueDateResolver, fact: str, span: Span | None) -> bool:
+    """Whether the day of an unrecorded fact follows from recorded ones by obligatory terms alone."""
+    obligation = resolver.procedure.by_id[fact]
+    day = resolver.expected(fact, span)
+    if day.state != "derived":
+        return day.state == "happened"
+    if obligation.force != "obligatory":
+        return False
+    if obligation.since is None or not isinstance(obligation.term, COUNTED):
+        return True
+    return _sure(resolver, obligation.since, span)
+
+
+def _name(obligation: Obligation, span: Span | None) -> str:
+    return f"{obligation.id}.{span.name}" if span and obligation.recurs else obligation.id
